@@ -1,0 +1,174 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings become errors in `tools/check`, not here: a library that refuses to build on the next
+/// compiler's new warning is a burden to its embedders.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// For the targets that touch C.
+let settingsTouchingC: [SwiftSetting] = settings + [.strictMemorySafety()]
+
+let server: TargetDependencyCondition? = .when(traits: ["Server"])
+let commandLine: TargetDependencyCondition? = .when(traits: ["CLI"])
+
+let package = Package(
+  name: "refresh-ledger",
+  products: [
+    .library(name: "TokenEngine", targets: ["TokenEngine"]),
+    .library(name: "TokenLedger", targets: ["TokenLedger"]),
+    .library(name: "TokenHTTP", targets: ["TokenHTTP"]),
+    .executable(name: "refresh-ledger", targets: ["refresh-ledger"]),
+  ],
+  traits: [
+    .trait(name: "Server", description: "TokenHTTP: the routes and middlewares on Hummingbird 2."),
+    .trait(name: "CLI", description: "The refresh-ledger command, its configuration and its load generator."),
+    .default(enabledTraits: ["Server", "CLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
+    // Only with the trait Server.
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    // Only with the trait CLI.
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+  ],
+  targets: [
+    // System libraries.
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+    .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+    .target(name: "CChecksum"),
+
+    // The engine. Each depends only on those above it.
+    .target(
+      name: "WriteAheadLog",
+      dependencies: [
+        "CChecksum", "CLZ4",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settingsTouchingC
+    ),
+    .target(
+      name: "TokenLedger",
+      dependencies: ["WriteAheadLog", .product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: settingsTouchingC
+    ),
+    .target(
+      name: "TokenSigning",
+      dependencies: ["COpenSSL"],
+      swiftSettings: settingsTouchingC
+    ),
+    .target(
+      name: "TokenEngine",
+      dependencies: [
+        "TokenLedger", "TokenSigning", "CArgon2", "CCrypt",
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settingsTouchingC
+    ),
+
+    // The adapters.
+    .target(
+      name: "TokenHTTP",
+      dependencies: [
+        "TokenEngine",
+        .product(name: "Hummingbird", package: "hummingbird", condition: server),
+        .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
+        .product(name: "Logging", package: "swift-log", condition: server),
+        .product(name: "NIOCore", package: "swift-nio", condition: server),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "RefreshRotationLoad",
+      dependencies: [
+        "TokenEngine",
+        .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
+        .product(name: "Histogram", package: "hdrhistogram-swift", condition: commandLine),
+        .product(name: "NIOCore", package: "swift-nio", condition: commandLine),
+      ],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "refresh-ledger",
+      dependencies: [
+        "TokenHTTP", "RefreshRotationLoad", "TokenEngine",
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
+        .product(name: "Configuration", package: "swift-configuration", condition: commandLine),
+        .product(name: "Yams", package: "Yams", condition: commandLine),
+        .product(name: "Hummingbird", package: "hummingbird", condition: server),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings
+    ),
+
+    // Tests.
+    .target(
+      name: "TokenTesting",
+      dependencies: ["TokenEngine", "TokenLedger", "WriteAheadLog"],
+      path: "Tests/TokenTesting",
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "WriteAheadLogTests",
+      dependencies: ["WriteAheadLog", "TokenTesting", "CLZ4"],
+      resources: [.copy("Golden")],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "TokenLedgerTests",
+      dependencies: ["TokenLedger", "TokenTesting", "WriteAheadLog"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "TokenSigningTests",
+      dependencies: ["TokenSigning", "TokenTesting", "COpenSSL"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "TokenEngineTests",
+      dependencies: [
+        "TokenEngine", "TokenLedger", "TokenSigning", "TokenTesting",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "TokenHTTPTests",
+      dependencies: [
+        "TokenHTTP", "TokenEngine", "TokenLedger", "TokenSigning", "TokenTesting",
+        .product(name: "Hummingbird", package: "hummingbird", condition: server),
+        .product(name: "HummingbirdTesting", package: "hummingbird", condition: server),
+        .product(name: "InMemoryLogging", package: "swift-log", condition: server),
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: [
+        "refresh-ledger",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings
+    ),
+  ]
+)

@@ -1,0 +1,119 @@
+#ifndef COPENSSL_SHIM_H
+#define COPENSSL_SHIM_H
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <stddef.h>
+
+// OSSL_PARAM arrays borrow C strings and integers that must outlive the call, which Swift can express
+// only with nested closures: what needs them is spelled here.
+
+// A context keyed for HMAC-SHA256, or NULL. The caller frees it with EVP_MAC_CTX_free.
+static inline EVP_MAC_CTX *ledger_hmac_sha256_new(const unsigned char *key, size_t key_length) {
+  EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+  if (mac == NULL) return NULL;
+  EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
+  EVP_MAC_free(mac);
+  if (context == NULL) return NULL;
+  char digest[] = "SHA256";
+  OSSL_PARAM parameters[] = {
+    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+    OSSL_PARAM_construct_end(),
+  };
+  if (EVP_MAC_init(context, key, key_length, parameters) != 1) {
+    EVP_MAC_CTX_free(context);
+    return NULL;
+  }
+  return context;
+}
+
+// The 32-byte code of a message under the key that the context already holds. 1 on success.
+static inline int ledger_hmac_sha256(EVP_MAC_CTX *context, const unsigned char *message, size_t message_length,
+                                     unsigned char *code) {
+  size_t written = 0;
+  return EVP_MAC_init(context, NULL, 0, NULL) == 1
+    && EVP_MAC_update(context, message, message_length) == 1
+    && EVP_MAC_final(context, code, &written, 32) == 1
+    && written == 32;
+}
+
+static inline int ledger_sha256(const unsigned char *message, size_t message_length, unsigned char *digest) {
+  unsigned int written = 0;
+  return EVP_Digest(message, message_length, digest, &written, EVP_sha256(), NULL) == 1 && written == 32;
+}
+
+static inline EVP_PKEY *ledger_public_key_from(const char *type, OSSL_PARAM_BLD *builder) {
+  EVP_PKEY *key = NULL;
+  OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+  if (parameters != NULL && context != NULL && EVP_PKEY_fromdata_init(context) == 1) {
+    if (EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) key = NULL;
+  }
+  EVP_PKEY_CTX_free(context);
+  OSSL_PARAM_free(parameters);
+  if (key == NULL) return NULL;
+  EVP_PKEY_CTX *check = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+  int good = check != NULL && EVP_PKEY_public_check(check) == 1;
+  EVP_PKEY_CTX_free(check);
+  if (!good) {
+    EVP_PKEY_free(key);
+    return NULL;
+  }
+  return key;
+}
+
+// An RSA public key from big-endian numbers, checked; NULL when libcrypto refuses it.
+static inline EVP_PKEY *ledger_rsa_public_key(const unsigned char *modulus, size_t modulus_length,
+                                              const unsigned char *exponent, size_t exponent_length) {
+  EVP_PKEY *key = NULL;
+  BIGNUM *n = BN_bin2bn(modulus, (int)modulus_length, NULL);
+  BIGNUM *e = BN_bin2bn(exponent, (int)exponent_length, NULL);
+  OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+  if (n != NULL && e != NULL && builder != NULL
+      && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1
+      && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1) {
+    key = ledger_public_key_from("RSA", builder);
+  }
+  OSSL_PARAM_BLD_free(builder);
+  BN_free(n);
+  BN_free(e);
+  return key;
+}
+
+// A P-256 public key from its uncompressed point (65 bytes: 04, x, y), checked to lie on the curve.
+static inline EVP_PKEY *ledger_p256_public_key(const unsigned char *point, size_t point_length) {
+  EVP_PKEY *key = NULL;
+  OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+  if (builder != NULL
+      && OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1
+      && OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_length) == 1) {
+    key = ledger_public_key_from("EC", builder);
+  }
+  OSSL_PARAM_BLD_free(builder);
+  return key;
+}
+
+// 1 when the signature is good. `hashed`: SHA-256 first (all but EdDSA). `pss`: RSASSA-PSS with MGF1-SHA-256 and a
+// salt of exactly 32 bytes (RFC 7518 section 3.5). ECDSA signatures are DER here.
+static inline int ledger_verify(EVP_PKEY *key, int hashed, int pss, const unsigned char *message,
+                                size_t message_length, const unsigned char *signature, size_t signature_length) {
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  if (context == NULL) return 0;
+  EVP_PKEY_CTX *options = NULL;
+  int good = EVP_DigestVerifyInit(context, &options, hashed ? EVP_sha256() : NULL, NULL, key) == 1;
+  if (good && pss) {
+    good = EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1
+      && EVP_PKEY_CTX_set_rsa_mgf1_md(options, EVP_sha256()) == 1
+      && EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1;
+  }
+  good = good && EVP_DigestVerify(context, signature, signature_length, message, message_length) == 1;
+  EVP_MD_CTX_free(context);
+  ERR_clear_error();
+  return good;
+}
+#endif

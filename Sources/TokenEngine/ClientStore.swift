@@ -1,0 +1,47 @@
+/// A grant type that a client may use at the token endpoint (RFC 6749 §4).
+public enum GrantType: String, Sendable, CaseIterable, Codable {
+  case password
+  case refreshToken = "refresh_token"
+  case clientCredentials = "client_credentials"
+}
+
+/// An OAuth client (RFC 6749 §2) as the engine needs it: never its secret.
+public struct Client: Sendable, Equatable {
+  public var id: String
+  /// A public client has no secret and names itself by `client_id` alone.
+  public var isPublic: Bool
+  /// What the client may be granted; nil for all that its subject may.
+  public var scopes: Scopes?
+  public var grants: Set<GrantType>
+  /// How long after a rotation the predecessor is still answered with the identical pair; nil for the engine's setting.
+  public var grace: Duration?
+  /// May use `POST /introspect`.
+  public var mayIntrospect: Bool
+  /// May use the `/admin` routes.
+  public var isAdmin: Bool
+
+  public init(
+    id: String, isPublic: Bool, scopes: Scopes? = nil, grants: Set<GrantType> = [.password, .refreshToken],
+    grace: Duration? = nil, mayIntrospect: Bool = false, isAdmin: Bool = false
+  ) {
+    self.id = id
+    self.isPublic = isPublic
+    self.scopes = scopes
+    self.grants = grants
+    self.grace = grace
+    self.mayIntrospect = mayIntrospect
+    self.isAdmin = isAdmin
+  }
+}
+
+/// Where the engine asks who a client is. ``ClientFile`` is the embedded one.
+public protocol ClientStore: Sendable {
+  /// The client by its id, nil where there is none.
+  func client(id: String) async throws -> Client?
+
+  /// The client if one of `candidates` is its secret; nil for an unknown id, a wrong secret, and for a public client.
+  ///
+  /// HTTP Basic carries a secret in one of several encodings, hence candidates. Every comparison takes
+  /// constant time, and an unknown id as long as a known one.
+  func authenticate(id: String, secretCandidates: [[UInt8]]) async throws -> Client?
+}

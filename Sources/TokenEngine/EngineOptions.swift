@@ -1,0 +1,60 @@
+public import TokenLedger
+public import WriteAheadLog
+
+/// The policies of a ``RotationEngine``. The defaults are those of the server.
+public struct EngineOptions: Sendable {
+  /// The `iss` of every token, compared byte for byte at verification.
+  public var issuer = "http://127.0.0.1:8080"
+  /// The `aud` of access tokens; left out of them where empty.
+  public var audience = ""
+  /// How long an access token is accepted, to the millisecond. From 1 ms to 30 days.
+  public var accessLifetime = Duration.seconds(15 * 60)
+  /// How long a refresh token may lie unused, to the millisecond. From 1 ms to 100 years.
+  public var refreshLifetime = Duration.seconds(30 * 86_400)
+  /// How long after its opening a session ends whatever happens. From 1 ms to 100 years.
+  public var sessionLifetime = Duration.seconds(365 * 86_400)
+  /// For how long after a rotation its predecessor is answered with the identical pair: 0 for never, at most 300 s.
+  /// A client may have its own.
+  public var grace = Duration.zero
+  /// What happens when a token that was rotated out is presented again.
+  public var reuse = ReusePolicy.revokeSession
+  /// When an outcome counts as durable.
+  public var durability = Durability.always
+  /// A segment of the log is closed when it has grown past this many bytes. 64 KiB…4 GiB.
+  public var segmentBytesMax = 64 << 20
+
+  public init() {}
+
+  /// Throws ``EngineFailure/invalid(field:limit:)`` for the first value outside its limit.
+  public func validate() throws(EngineFailure) {
+    func check(
+      _ field: String, _ value: Duration, _ range: ClosedRange<Duration>, _ limit: String
+    ) throws(EngineFailure) {
+      guard range.contains(value) else { throw .invalid(field: field, limit: limit) }
+    }
+    let aMillisecond = Duration.milliseconds(1)
+    let aCentury = Duration.milliseconds(Lifetimes.millisecondsMax)
+    try check("accessTTL", accessLifetime, aMillisecond...(.seconds(30 * 86_400)), "from 1ms to 30d")
+    try check("refreshTTL", refreshLifetime, aMillisecond...aCentury, "from 1ms to 36600d")
+    try check("maxAge", sessionLifetime, aMillisecond...aCentury, "from 1ms to 36600d")
+    try check("grace", grace, .zero...(.seconds(300)), "from 0s to 300s")
+    guard !issuer.isEmpty, issuer.utf8.count <= 256 else { throw .invalid(field: "issuer", limit: "1 to 256 bytes") }
+    guard audience.utf8.count <= 256 else { throw .invalid(field: "audience", limit: "at most 256 bytes") }
+    guard ((64 << 10)...(4 << 30)).contains(segmentBytesMax) else {
+      throw .invalid(field: "segmentBytes", limit: "from 64KiB to 4GiB")
+    }
+    if case .interval(let interval) = durability, !(aMillisecond...(.seconds(3600))).contains(interval) {
+      throw .invalid(field: "syncInterval", limit: "from 1ms to 1h")
+    }
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds, rounded down; saturates.
+  package var wholeMilliseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+    guard !overflow else { return seconds > 0 ? .max : .min }
+    return milliseconds.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue
+  }
+}

@@ -1,0 +1,65 @@
+/// What is wrong with a token that does not verify.
+public enum BadToken: String, Error, Sendable, Hashable, CaseIterable {
+  /// Not three canonical base64url parts, or claims that are not as we write them.
+  case malformed
+  case tooLong = "too_long"
+  /// A refresh token where an access token is due, or the other way round.
+  case wrongType = "wrong_type"
+  /// Its header is none of ours: another algorithm, another key.
+  case unknownKey = "unknown_key"
+  case badSignature = "bad_signature"
+  case wrongIssuer = "wrong_issuer"
+  case wrongAudience = "wrong_audience"
+  case expired
+  case notYetValid = "not_yet_valid"
+  /// Its session was revoked.
+  case revoked
+}
+
+/// Why a grant was refused. The wire tells only ``errorCode``; the observer is told all.
+public enum GrantRefusal: Sendable, Hashable {
+  /// The presented refresh token does not verify.
+  case badToken(BadToken)
+  /// Verified, but no session of that id is known.
+  case unknown
+  case expired
+  case revoked
+  /// Rotated out `generationsBehind` rotations ago; the session was revoked with this if the policy says so.
+  case reused(generationsBehind: UInt32, revokedSession: Bool)
+  /// Issued to another client.
+  case wrongClient
+  case subjectGone
+  case subjectDisabled
+  /// Name or password is wrong.
+  case badCredentials
+  /// The scope is malformed or more than may be granted.
+  case invalidScope
+  /// The client may not use this grant type.
+  case unauthorizedClient
+
+  /// The `error` of the reply (RFC 6749 §5.2).
+  public var errorCode: String {
+    switch self {
+    case .invalidScope: "invalid_scope"
+    case .unauthorizedClient: "unauthorized_client"
+    default: "invalid_grant"
+    }
+  }
+
+  /// A stable label for logs and metrics; one of a fixed set.
+  public var reason: String {
+    switch self {
+    case .badToken(let fault): fault.rawValue
+    case .unknown: "unknown"
+    case .expired: "expired"
+    case .revoked: "revoked"
+    case .reused: "reused"
+    case .wrongClient: "wrong_client"
+    case .subjectGone: "subject_gone"
+    case .subjectDisabled: "subject_disabled"
+    case .badCredentials: "bad_credentials"
+    case .invalidScope: "invalid_scope"
+    case .unauthorizedClient: "unauthorized_client"
+    }
+  }
+}

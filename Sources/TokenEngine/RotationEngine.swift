@@ -1,0 +1,125 @@
+public import SystemPackage
+public import TokenLedger
+internal import TokenSigning
+
+/// Issues, rotates, verifies and revokes tokens over one durable ledger: everything but HTTP.
+///
+///     let engine = try await RotationEngine.open(folder: "tokens")
+///     let pair = try await engine.openSession(subject: "ann", client: "web", scopes: .none)
+///     switch try await engine.refresh(pair.refreshToken, client: Client(id: "web", isPublic: true)) {
+///     case .granted(let next): print(next.accessToken)
+///     case .refused(let refusal): print(refusal.reason)
+///     }
+///
+/// Safe from any number of tasks at once. A call that changes anything returns once that is durable
+/// (``EngineOptions/durability``).
+public final class RotationEngine: Sendable {
+  public let options: EngineOptions
+  /// Who may log in and stay logged in; nil where the embedder authenticates subjects itself and asks for no check at refresh.
+  public let subjects: (any SubjectStore)?
+  /// What the opening of the log found.
+  public let recovery: LedgerRecovery?
+  let ledger: RefreshLedger
+  let minter: TokenMinter
+  let verifier: TokenVerifier
+  let publicKeys: [UInt8]
+  let clock: SessionClock
+  let observer: any EngineObserver
+  let lifetimes: Lifetimes
+
+  init(
+    options: EngineOptions, keys: TokenKeys, ledger: RefreshLedger, recovery: LedgerRecovery?,
+    subjects: (any SubjectStore)?, clock: SessionClock, observer: any EngineObserver
+  ) throws(EngineFailure) {
+    guard
+      let lifetimes = Lifetimes(
+        idleMilliseconds: options.refreshLifetime.wholeMilliseconds,
+        absoluteMilliseconds: options.sessionLifetime.wholeMilliseconds)
+    else { throw .invalid(field: "refreshTTL", limit: "from 1ms to 36600d") }
+    self.options = options
+    self.subjects = subjects
+    self.recovery = recovery
+    self.ledger = ledger
+    minter = TokenMinter(keys: keys, issuer: options.issuer, audience: options.audience)
+    verifier = TokenVerifier(keys: keys, issuer: options.issuer, audience: options.audience)
+    publicKeys = keys.publicJWKS()
+    self.clock = clock
+    self.observer = observer
+    self.lifetimes = lifetimes
+  }
+
+  /// Opens the engine whose keys and log are in `folder`, which is made with mode 0700 if it is absent.
+  ///
+  /// Replays the log before it returns; `onProgress` is called now and then meanwhile. Throws at once where another
+  /// process has the folder open, where the log is damaged (nothing on disk is changed then), where a key file is
+  /// unsafe, and for a setting outside its limit.
+  public static func open(
+    folder: FilePath, options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
+    observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system,
+    onProgress: (LedgerReplayProgress) -> Void = { _ in }
+  ) async throws(EngineFailure) -> RotationEngine {
+    try options.validate()
+    try makeFolder(folder)
+    let opened: (ledger: RefreshLedger, recovery: LedgerRecovery)
+    do {
+      opened = try await RefreshLedger.open(
+        folder: folder.appending("log"), options: options.ledgerOptions, clock: clock, random: OpenSSLRandom(),
+        onProgress: onProgress)
+    } catch {
+      throw .ledger(error)
+    }
+    do {
+      let keys = try TokenKeys.openOrCreate(folder: folder.appending("keys").string)
+      return try RotationEngine(
+        options: options, keys: keys, ledger: opened.ledger, recovery: opened.recovery, subjects: subjects,
+        clock: clock, observer: observer)
+    } catch {
+      try? await opened.ledger.close()
+      if let failure = error as? EngineFailure { throw failure }
+      throw .keys("\(error)")
+    }
+  }
+
+  /// An engine without a log and with keys of its own that are never written: for tests of an embedder.
+  public static func inMemory(
+    options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
+    observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system
+  ) throws(EngineFailure) -> RotationEngine {
+    try options.validate()
+    let ledger = RefreshLedger.inMemory(options: options.ledgerOptions, clock: clock, random: OpenSSLRandom())
+    return try RotationEngine(
+      options: options, keys: TokenKeys.generate(), ledger: ledger, recovery: nil, subjects: subjects, clock: clock,
+      observer: observer)
+  }
+
+  /// Whether changes are accepted: false for good after a failed write or sync, and after ``close()``.
+  public var isReady: Bool { ledger.logFailure == nil }
+
+  public var statistics: LedgerStatistics {
+    get async { await ledger.statistics }
+  }
+
+  /// The public keys as a JWK Set (RFC 7517); empty while access tokens are signed with HS256.
+  public var publicKeySet: [UInt8] { publicKeys }
+
+  /// Makes everything durable and closes the log with the mark of a clean shutdown. Every later change fails.
+  public func close() async throws(EngineFailure) {
+    do { try await ledger.close() } catch { throw .ledger(error) }
+  }
+
+  private static func makeFolder(_ folder: FilePath) throws(EngineFailure) {
+    do {
+      try PrivateFolder.make(folder)
+    } catch {
+      throw .keys("cannot create \(folder): \(error); name a folder whose parent exists and is writable")
+    }
+  }
+}
+
+extension EngineOptions {
+  var ledgerOptions: LedgerOptions {
+    LedgerOptions(
+      durability: durability, segmentBytesMax: segmentBytesMax,
+      accessLifetimeMillisecondsMax: accessLifetime.wholeMilliseconds)
+  }
+}

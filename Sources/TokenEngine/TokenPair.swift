@@ -1,0 +1,32 @@
+public import TokenLedger
+
+/// An access token and the refresh token that renews it.
+public struct TokenPair: Sendable, Hashable {
+  public var accessToken: String
+  public var refreshToken: String
+  /// Seconds until the access token ends, rounded up.
+  public var expiresInSeconds: Int64
+  /// Seconds until the refresh token ends if it is not used, rounded up.
+  public var refreshExpiresInSeconds: Int64
+  /// The scope of the access token.
+  public var scopes: Scopes
+  public var session: SessionID
+}
+
+/// The answer to a request for tokens.
+public enum GrantOutcome: Sendable, Hashable {
+  case granted(TokenPair)
+  case refused(GrantRefusal)
+}
+
+/// An access token that was verified: signature, type, issuer, audience, time, and that its session is not revoked.
+public struct AccessToken: Sendable, Hashable {
+  public var subject: String
+  public var client: String
+  public var scopes: Scopes
+  public var tokenID: TokenID
+  /// Seconds since the epoch.
+  public var issuedAt: Int64
+  /// Seconds since the epoch.
+  public var expiresAt: Int64
+}

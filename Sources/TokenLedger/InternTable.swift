@@ -1,0 +1,86 @@
+/// Values that many sessions share, each kept once under a small number with a count of its users.
+///
+/// The log defines a value when it is first used and then speaks of its number; the number is free again
+/// once nobody uses it. Numbers are chosen by ``nextFree()`` and set by ``define(_:as:)``, so that replay arrives
+/// at the same numbers as the run that wrote the log.
+struct InternTable<Value: Hashable & Sendable> {
+  private var values: [Value?] = []
+  private var useCounts: [UInt32] = []
+  private var freeNumbers: [UInt32] = []
+  private var index = SlotIndex()
+
+  /// How many values are defined.
+  private(set) var count = 0
+
+  subscript(number: UInt32) -> Value? {
+    Int(number) < values.count ? values[Int(number)] : nil
+  }
+
+  func number(of value: Value) -> UInt32? {
+    index.find(hash: Self.hash(value)) { values[Int($0)] == value }
+  }
+
+  /// Whether `define` would accept the number: free, and at most one past the highest.
+  func isFree(_ number: UInt32) -> Bool {
+    number != SlotIndex.absent
+      && (Int(number) == values.count || Int(number) < values.count && values[Int(number)] == nil)
+  }
+
+  /// The number that the next definition takes, or the one after `skipped` further ones.
+  func nextFree(skipping skipped: Int = 0) -> UInt32 {
+    skipped < freeNumbers.count
+      ? freeNumbers[freeNumbers.count - 1 - skipped]
+      : UInt32(values.count + skipped - freeNumbers.count)
+  }
+
+  mutating func define(_ value: Value, as number: UInt32) {
+    precondition(isFree(number), "a number is defined once")
+    if Int(number) == values.count {
+      values.append(value)
+      useCounts.append(0)
+    } else {
+      values[Int(number)] = value
+      if freeNumbers.last == number {
+        freeNumbers.removeLast()
+      } else {
+        freeNumbers.removeAll { $0 == number }
+      }
+    }
+    count += 1
+    index.insert(number, hash: Self.hash(value)) { [values] in Self.hash(values[Int($0)]) }
+  }
+
+  mutating func retain(_ number: UInt32) {
+    useCounts[Int(number)] += 1
+  }
+
+  /// Returns the value if this was its last user and its number is free now.
+  @discardableResult
+  mutating func release(_ number: UInt32) -> Value? {
+    useCounts[Int(number)] -= 1
+    return useCounts[Int(number)] == 0 ? forget(number) : nil
+  }
+
+  /// Frees the numbers that were defined and never used, as a torn tail can leave them.
+  mutating func forgetUnused() -> [Value] {
+    values.indices.compactMap { position in
+      values[position] != nil && useCounts[position] == 0 ? forget(UInt32(position)) : nil
+    }
+  }
+
+  private mutating func forget(_ number: UInt32) -> Value? {
+    guard let value = values[Int(number)] else { return nil }
+    index.remove(number, hash: Self.hash(value)) { [values] in Self.hash(values[Int($0)]) }
+    values[Int(number)] = nil
+    freeNumbers.append(number)
+    count -= 1
+    return value
+  }
+
+  /// Keyed afresh in each process, for the values may be chosen by an outsider.
+  private static func hash(_ value: Value?) -> UInt64 {
+    var hasher = Hasher()
+    hasher.combine(value)
+    return UInt64(bitPattern: Int64(hasher.finalize()))
+  }
+}

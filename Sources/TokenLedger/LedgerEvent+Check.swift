@@ -1,0 +1,60 @@
+extension LedgerState {
+  /// Why an event read from a log cannot follow from this state; nil if it can.
+  ///
+  /// A frame whose checksum is right can still hold records that contradict each other: written by a faulty build,
+  /// or forged. Replay asks this before each ``apply(_:at:)``, so that no such record traps or is let through.
+  func contradiction(in event: LedgerEvent) -> String? {
+    switch event {
+    case .rotated(let slot, let generation, let narrowedScope):
+      guard holds(.live, slot) else { return "slot \(slot) holds no live session to rotate" }
+      guard table[slot].generation &+ 1 == generation else {
+        return "slot \(slot) is at generation \(table[slot].generation) and cannot go to \(generation)"
+      }
+      guard narrowedScope == SessionEntry.notNarrowed || names[narrowedScope] != nil else {
+        return "name \(narrowedScope) is not defined"
+      }
+      return nil
+    case .named(let number, let text):
+      guard names.isFree(number) else { return "name \(number) is not the next free one" }
+      return names.number(of: text) == nil ? nil : "name \(number) is defined under another number"
+    case .profiled(let number, let profile):
+      guard profiles.isFree(number) else { return "profile \(number) is not the next free one" }
+      guard names[profile.client] != nil, names[profile.scope] != nil else {
+        return "profile \(number) speaks of a name that is not defined"
+      }
+      return profiles.number(of: profile) == nil ? nil : "profile \(number) is defined under another number"
+    case .opened(let slot, let id, let subject, let profile):
+      guard profiles[profile] != nil else { return "profile \(profile) is not defined" }
+      return contradictionInInsertion(slot: slot, id: id, subject: subject)
+    case .oneTimeIssued(let slot, let id, let subject, let purpose, _, _):
+      guard names[purpose] != nil else { return "name \(purpose) is not defined" }
+      return contradictionInInsertion(slot: slot, id: id, subject: subject)
+    case .revoked(let slot, _):
+      return holds(.live, slot) ? nil : "slot \(slot) holds no live session to revoke"
+    case .oneTimeConsumed(let slot):
+      return holds(.oneTimeLive, slot) ? nil : "slot \(slot) holds no live one-time token to consume"
+    case .expired(let slots):
+      return contradictionInExpiry(of: slots)
+    case .clockSeen:
+      return nil
+    }
+  }
+
+  private func contradictionInInsertion(slot: UInt32, id: SessionID, subject: UInt32) -> String? {
+    guard table.isFree(slot) else { return "slot \(slot) is not free" }
+    guard table.slot(of: id) == nil else { return "the id of slot \(slot) is already in use" }
+    return names[subject] == nil ? "name \(subject) is not defined" : nil
+  }
+
+  private func contradictionInExpiry(of slots: [UInt32]) -> String? {
+    for (position, slot) in slots.enumerated() {
+      guard Int(slot) < table.slotCount, table[slot].status != .free else { return "slot \(slot) holds nothing to end" }
+      guard !slots[..<position].contains(slot) else { return "slot \(slot) is ended twice" }
+    }
+    return nil
+  }
+
+  private func holds(_ status: SessionEntry.Status, _ slot: UInt32) -> Bool {
+    Int(slot) < table.slotCount && table[slot].status == status
+  }
+}

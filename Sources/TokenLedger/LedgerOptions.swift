@@ -1,0 +1,43 @@
+public import WriteAheadLog
+
+/// How a ``RefreshLedger`` keeps its log.
+public struct LedgerOptions: Sendable {
+  /// When an outcome counts as durable.
+  public var durability: Durability
+  /// A segment of the log is closed when it has grown past this many bytes. 64 KiB…4 GiB.
+  public var segmentBytesMax: Int
+  /// The longest lifetime of an access token: for so long after a revocation ``RevokedSessions`` remembers it.
+  public var accessLifetimeMillisecondsMax: Int64
+  /// Records that wait for the disk; past this many bytes calls fail with `LogFailure.overloaded` at once.
+  public var stagedBytesMax: Int
+
+  public init(
+    durability: Durability = .always, segmentBytesMax: Int = 64 << 20,
+    accessLifetimeMillisecondsMax: Int64 = 900_000, stagedBytesMax: Int = 16 << 20
+  ) {
+    self.durability = durability
+    self.segmentBytesMax = segmentBytesMax
+    self.accessLifetimeMillisecondsMax = accessLifetimeMillisecondsMax
+    self.stagedBytesMax = stagedBytesMax
+  }
+}
+
+/// An outcome, and the sequence number that must be durable before anybody may hear of it.
+package struct Staged<Outcome: Sendable>: Sendable {
+  package let outcome: Outcome
+  package let sequence: UInt64
+}
+
+/// Figures of a running ledger, each as of one moment.
+public struct LedgerStatistics: Sendable, Hashable {
+  /// Sessions that can still be rotated.
+  public var liveSessions: Int
+  /// Entries held: live, revoked and one-time, until they end.
+  public var entries: Int
+  /// The last sequence number given.
+  public var sequence: UInt64
+  /// The last sequence number known to be durable.
+  public var durableSequence: UInt64
+  /// Whether the ledger still accepts writes.
+  public var isWritable: Bool
+}

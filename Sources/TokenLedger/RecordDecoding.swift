@@ -1,0 +1,152 @@
+import WriteAheadLog
+
+/// Reads the records of one frame's payload, in order, and trusts none of its bytes.
+///
+/// Whatever does not decode is thrown as a `RecordRefusal` with its offset in the payload.
+///
+/// The payload is handed to each call, as a span cannot be kept.
+struct RecordDecoder {
+  private(set) var offset = 0
+  private var time = Timestamp.zero
+
+  /// Reads the frame's base time.
+  init(startOf bytes: Span<UInt8>) throws(RecordRefusal) {
+    let base = Int64(bitPattern: try littleEndian(UInt64.self, in: bytes))
+    guard (0...Timestamp.latestMilliseconds).contains(base) else { throw refusal("the frame's time is out of range") }
+    time = Timestamp(milliseconds: base)
+  }
+
+  /// The next record's event and time. `liveGeneration` gives the whole generation of a slot, of which a rotation
+  /// record repeats only the low byte.
+  mutating func next(
+    in bytes: Span<UInt8>, liveGeneration: (UInt32) -> UInt32?
+  ) throws(RecordRefusal) -> (event: LedgerEvent, time: Timestamp) {
+    let start = offset
+    guard let kind = RecordKind(rawValue: try byte(in: bytes)) else {
+      throw RecordRefusal(byteOffsetInPayload: start, what: "a record of an unknown kind")
+    }
+    let delta = try variable(in: bytes, max: UInt64(Timestamp.latestMilliseconds))
+    time = time.advanced(byMilliseconds: Int64(delta))
+    guard time.milliseconds <= Timestamp.latestMilliseconds else { throw refusal("a record's time is out of range") }
+    return (try event(of: kind, in: bytes, liveGeneration: liveGeneration), time)
+  }
+
+  private mutating func event(
+    of kind: RecordKind, in bytes: Span<UInt8>, liveGeneration: (UInt32) -> UInt32?
+  ) throws(RecordRefusal) -> LedgerEvent {
+    switch kind {
+    case .rotated, .rotatedNarrowed:
+      let slot = try number(in: bytes)
+      let low = try byte(in: bytes)
+      let narrowedScope = kind == .rotatedNarrowed ? try number(in: bytes) : SessionEntry.notNarrowed
+      guard let live = liveGeneration(slot), UInt8(truncatingIfNeeded: live &+ 1) == low, live != .max else {
+        throw refusal("a rotation does not follow the generation of slot \(slot)")
+      }
+      return .rotated(slot: slot, generation: live + 1, narrowedScope: narrowedScope)
+    case .named:
+      let number = try number(in: bytes)
+      let content = try counted(in: bytes, max: SessionGrant.textBytesMax)
+      guard let text = String(validating: content, as: UTF8.self) else { throw refusal("a name is not UTF-8") }
+      return .named(number: number, text: text)
+    case .profiled:
+      return try profiled(in: bytes)
+    case .opened:
+      let (slot, id, subject) = (try number(in: bytes), try sessionID(in: bytes), try number(in: bytes))
+      return .opened(slot: slot, id: id, subject: subject, profile: try number(in: bytes))
+    case .revoked:
+      let slot = try number(in: bytes)
+      guard let cause = RevocationCause(rawValue: try byte(in: bytes)) else {
+        throw refusal("an unknown cause of revocation")
+      }
+      return .revoked(slot: slot, cause: cause)
+    case .expired:
+      let count = Int(try variable(in: bytes, max: UInt64(RecordEncoder.expiredSlotsMax)))
+      var slots: [UInt32] = []
+      slots.reserveCapacity(count)
+      for _ in 0..<count { slots.append(try number(in: bytes)) }
+      return .expired(slots: slots)
+    case .oneTimeIssued:
+      return try oneTimeIssued(in: bytes)
+    case .oneTimeConsumed:
+      return .oneTimeConsumed(slot: try number(in: bytes))
+    case .clockSeen:
+      return .clockSeen
+    }
+  }
+
+  private mutating func profiled(in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {
+    let (number, client, scope) = (try number(in: bytes), try number(in: bytes), try number(in: bytes))
+    let idle = Int64(try variable(in: bytes, max: UInt64(Lifetimes.millisecondsMax)))
+    let absolute = Int64(try variable(in: bytes, max: UInt64(Lifetimes.millisecondsMax)))
+    guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {
+      throw refusal("a profile's lifetime is out of range")
+    }
+    return .profiled(number: number, profile: SessionProfile(client: client, scope: scope, lifetimes: lifetimes))
+  }
+
+  private mutating func oneTimeIssued(in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {
+    let (slot, id, subject, purpose) = (
+      try number(in: bytes), try sessionID(in: bytes), try number(in: bytes), try number(in: bytes)
+    )
+    let lifetime = Int64(try variable(in: bytes, max: UInt64(Lifetimes.millisecondsMax)))
+    let payload = try counted(in: bytes, max: OneTimeGrant.payloadBytesMax)
+    return .oneTimeIssued(
+      slot: slot, id: id, subject: subject, purpose: purpose,
+      endsAt: time.advanced(byMilliseconds: lifetime), payload: payload)
+  }
+
+  private mutating func byte(in bytes: Span<UInt8>) throws(RecordRefusal) -> UInt8 {
+    guard offset < bytes.count else { throw refusal("a record ends too early") }
+    defer { offset += 1 }
+    return bytes[offset]
+  }
+
+  private mutating func variable(in bytes: Span<UInt8>, max limit: UInt64) throws(RecordRefusal) -> UInt64 {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while true {
+      let next = try byte(in: bytes)
+      guard shift < 63 else { throw refusal("a number is too long") }
+      value |= UInt64(next & 0x7F) << shift
+      if next & 0x80 == 0 { break }
+      shift += 7
+    }
+    guard value <= limit else { throw refusal("a number is out of range") }
+    return value
+  }
+
+  private mutating func number(in bytes: Span<UInt8>) throws(RecordRefusal) -> UInt32 {
+    UInt32(try variable(in: bytes, max: UInt64(UInt32.max - 1)))
+  }
+
+  private mutating func littleEndian<Value: FixedWidthInteger>(
+    _: Value.Type, in bytes: Span<UInt8>
+  ) throws(RecordRefusal) -> Value {
+    var value: Value = 0
+    for position in 0..<(Value.bitWidth / 8) {
+      value |= Value(truncatingIfNeeded: try byte(in: bytes)) << (position * 8)
+    }
+    return value
+  }
+
+  private mutating func sessionID(in bytes: Span<UInt8>) throws(RecordRefusal) -> SessionID {
+    SessionID(high: try littleEndian(UInt64.self, in: bytes), low: try littleEndian(UInt32.self, in: bytes))
+  }
+
+  private mutating func counted(in bytes: Span<UInt8>, max limit: Int) throws(RecordRefusal) -> [UInt8] {
+    let count = Int(try variable(in: bytes, max: UInt64(limit)))
+    var content: [UInt8] = []
+    content.reserveCapacity(count)
+    for _ in 0..<count { content.append(try byte(in: bytes)) }
+    return content
+  }
+
+  private func refusal(_ what: String) -> RecordRefusal {
+    RecordRefusal(byteOffsetInPayload: offset, what: what)
+  }
+}
+
+extension Timestamp {
+  /// 9999-12-31T23:59:59.999Z: no record of ours is later, so a sum with a lifetime cannot overflow.
+  static let latestMilliseconds: Int64 = 253_402_300_799_999
+}

@@ -1,0 +1,108 @@
+/// The first byte of a record: its kind (docs/wal-format.md, section 5).
+enum RecordKind: UInt8 {
+  case named = 1
+  case profiled = 2
+  case opened = 3
+  case rotated = 4
+  case rotatedNarrowed = 5
+  case revoked = 6
+  case expired = 7
+  case oneTimeIssued = 8
+  case oneTimeConsumed = 9
+  case clockSeen = 10
+}
+
+/// Turns events into the bytes of records.
+///
+/// The first record of a frame is preceded by the frame's base time; each record then carries the milliseconds
+/// since the one before it, which the ledger's clock keeps from being negative.
+struct RecordEncoder {
+  private var previousTime = Timestamp.zero
+
+  /// Most slots in one `expired` record.
+  static let expiredSlotsMax = 256
+
+  mutating func encode(_ event: LedgerEvent, at time: Timestamp, into bytes: inout [UInt8], startsFrame: Bool) {
+    if startsFrame {
+      bytes.appendLittleEndian(UInt64(bitPattern: time.milliseconds))
+      previousTime = time
+    }
+    let delta = UInt64(max(0, time.millisecondsSince(previousTime)))
+    previousTime = time
+    switch event {
+    case .rotated(let slot, let generation, let narrowedScope):
+      let isNarrowed = narrowedScope != SessionEntry.notNarrowed
+      bytes.begin(isNarrowed ? .rotatedNarrowed : .rotated, delta)
+      bytes.appendVariable(UInt64(slot))
+      bytes.append(UInt8(truncatingIfNeeded: generation))
+      if isNarrowed { bytes.appendVariable(UInt64(narrowedScope)) }
+    case .named(let number, let text):
+      bytes.begin(.named, delta)
+      bytes.appendVariable(UInt64(number))
+      bytes.appendCounted(text.utf8)
+    case .profiled(let number, let profile):
+      bytes.begin(.profiled, delta)
+      bytes.appendVariable(UInt64(number))
+      bytes.appendVariable(UInt64(profile.client))
+      bytes.appendVariable(UInt64(profile.scope))
+      bytes.appendVariable(UInt64(profile.lifetimes.idleMilliseconds))
+      bytes.appendVariable(UInt64(profile.lifetimes.absoluteMilliseconds))
+    case .opened(let slot, let id, let subject, let profile):
+      bytes.begin(.opened, delta)
+      bytes.append(slot: slot, id: id, subject: subject)
+      bytes.appendVariable(UInt64(profile))
+    case .revoked(let slot, let cause):
+      bytes.begin(.revoked, delta)
+      bytes.appendVariable(UInt64(slot))
+      bytes.append(cause.rawValue)
+    case .expired(let slots):
+      bytes.begin(.expired, delta)
+      bytes.appendVariable(UInt64(slots.count))
+      for slot in slots { bytes.appendVariable(UInt64(slot)) }
+    case .oneTimeIssued(let slot, let id, let subject, let purpose, let endsAt, let payload):
+      bytes.begin(.oneTimeIssued, delta)
+      bytes.append(slot: slot, id: id, subject: subject)
+      bytes.appendVariable(UInt64(purpose))
+      bytes.appendVariable(UInt64(max(0, endsAt.millisecondsSince(time))))
+      bytes.appendCounted(payload)
+    case .oneTimeConsumed(let slot):
+      bytes.begin(.oneTimeConsumed, delta)
+      bytes.appendVariable(UInt64(slot))
+    case .clockSeen:
+      bytes.begin(.clockSeen, delta)
+    }
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func begin(_ kind: RecordKind, _ delta: UInt64) {
+    append(kind.rawValue)
+    appendVariable(delta)
+  }
+
+  fileprivate mutating func append(slot: UInt32, id: SessionID, subject: UInt32) {
+    appendVariable(UInt64(slot))
+    appendLittleEndian(id.high)
+    appendLittleEndian(id.low)
+    appendVariable(UInt64(subject))
+  }
+
+  /// LEB128: seven bits a byte, lowest first, the high bit set on all but the last.
+  fileprivate mutating func appendVariable(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    append(UInt8(truncatingIfNeeded: rest))
+  }
+
+  fileprivate mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
+    for byte in 0..<(value.bitWidth / 8) { append(UInt8(truncatingIfNeeded: value >> (byte * 8))) }
+  }
+
+  fileprivate mutating func appendCounted(_ content: some Collection<UInt8>) {
+    appendVariable(UInt64(content.count))
+    append(contentsOf: content)
+  }
+}

@@ -1,0 +1,66 @@
+/// The live sessions and one-time tokens: entries in slots, found by id.
+///
+/// A slot number is the short handle by which the log speaks of a session after its opening.
+struct SessionTable {
+  private var entries = PagedArray<SessionEntry>(filler: SessionEntry())
+  private var index = SlotIndex()
+  private var freeSlots: [UInt32] = []
+
+  /// Slots in use: live, revoked and consumed entries that have not ended yet.
+  private(set) var count = 0
+
+  /// The most slots: one number stands for "none".
+  static let slotsMax = Int(UInt32.max)
+
+  /// Slots ever made; every slot number is below it.
+  var slotCount: Int { entries.count }
+
+  subscript(slot: UInt32) -> SessionEntry {
+    @inline(__always) get { entries[Int(slot)] }
+    @inline(__always) _modify { yield &entries[Int(slot)] }
+  }
+
+  @inline(__always)
+  func slot(of id: SessionID) -> UInt32? {
+    index.find(hash: id.high) { slot in
+      let entry = entries[Int(slot)]
+      return entry.idHigh == id.high && entry.idLow == id.low
+    }
+  }
+
+  /// The slot that the next entry goes into; nil when the table is full.
+  func nextFree() -> UInt32? {
+    if let slot = freeSlots.last { return slot }
+    return entries.count < Self.slotsMax ? UInt32(entries.count) : nil
+  }
+
+  /// Whether `insert` would accept the slot: free, and at most one past the highest.
+  func isFree(_ slot: UInt32) -> Bool {
+    Int(slot) == entries.count && Int(slot) < Self.slotsMax
+      || Int(slot) < entries.count && entries[Int(slot)].status == .free
+  }
+
+  mutating func insert(_ entry: SessionEntry, at slot: UInt32) {
+    precondition(isFree(slot), "an entry goes into a free slot")
+    if Int(slot) < entries.count {
+      if freeSlots.last == slot {
+        freeSlots.removeLast()
+      } else {
+        freeSlots.removeAll { $0 == slot }
+      }
+    }
+    entries.grow(toInclude: Int(slot))
+    entries[Int(slot)] = entry
+    index.insert(slot, hash: entry.idHigh) { [entries] in entries[Int($0)].idHigh }
+    count += 1
+  }
+
+  mutating func remove(_ slot: UInt32) {
+    let entry = entries[Int(slot)]
+    precondition(entry.status != .free, "an entry is removed once")
+    index.remove(slot, hash: entry.idHigh) { [entries] in entries[Int($0)].idHigh }
+    entries[Int(slot)] = SessionEntry()
+    freeSlots.append(slot)
+    count -= 1
+  }
+}

@@ -1,0 +1,27 @@
+/// The 12 random bytes that name a session, and with it every token that descends from one grant.
+public struct SessionID: Sendable, Hashable {
+  public let high: UInt64
+  public let low: UInt32
+
+  public init(high: UInt64, low: UInt32) {
+    self.high = high
+    self.low = low
+  }
+
+  package init(from random: inout some RandomNumberGenerator) {
+    self.init(high: random.next(), low: UInt32(truncatingIfNeeded: random.next() as UInt64))
+  }
+}
+
+/// The `jti` of a token (RFC 7519 §4.1.7): its session and its generation.
+///
+/// The first token of a session has generation 0; each rotation adds one.
+public struct TokenID: Sendable, Hashable {
+  public let session: SessionID
+  public let generation: UInt32
+
+  public init(session: SessionID, generation: UInt32) {
+    self.session = session
+    self.generation = generation
+  }
+}

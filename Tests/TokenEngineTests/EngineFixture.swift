@@ -1,0 +1,96 @@
+import Synchronization
+import TokenLedger
+import TokenSigning
+import TokenTesting
+
+@testable import TokenEngine
+
+/// Subjects that a test can disable and remove. No passwords: a name is its own.
+final class SubjectTable: SubjectStore {
+  private let subjects: Mutex<[String: Subject]>
+
+  init(_ subjects: [Subject]) {
+    self.subjects = Mutex(Dictionary(uniqueKeysWithValues: subjects.map { ($0.id, $0) }))
+  }
+
+  func set(_ subject: Subject) {
+    subjects.withLock { $0[subject.id] = subject }
+  }
+
+  func remove(_ id: String) {
+    subjects.withLock { $0[id] = nil }
+  }
+
+  func authenticate(name: String, password: String) async throws -> Subject? {
+    password == name ? subjects.withLock { $0[name] } : nil
+  }
+
+  func subject(id: String) async throws -> Subject? {
+    subjects.withLock { $0[id] }
+  }
+}
+
+/// Keeps what the engine tells.
+final class RecordingObserver: EngineObserver {
+  private let recorded = Mutex<[EngineEvent]>([])
+
+  var events: [EngineEvent] { recorded.withLock { $0 } }
+
+  func engine(observed event: EngineEvent) {
+    recorded.withLock { $0.append(event) }
+  }
+}
+
+/// An engine in memory with one subject, one client and a clock that stands still.
+struct EngineFixture {
+  static let client = Client(id: "web", isPublic: true, scopes: Scopes("read write"))
+
+  let clock = ManualClock()
+  let observer = RecordingObserver()
+  let subjects = SubjectTable([Subject(id: "ann", scopes: Scopes("read write admin") ?? .none)])
+  let keys: TokenKeys
+  let ledger: RefreshLedger
+  let engine: RotationEngine
+
+  init(_ change: (inout EngineOptions) -> Void = { _ in }) throws {
+    var options = EngineOptions()
+    change(&options)
+    try options.validate()
+    keys = TokenKeys.generate()
+    ledger = RefreshLedger.inMemory(
+      options: options.ledgerOptions, clock: clock.sessionClock, random: SeededGenerator(seed: 3))
+    engine = try RotationEngine(
+      options: options, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock.sessionClock,
+      observer: observer)
+  }
+
+  /// An engine with the same keys, sessions and clock, and other options.
+  func sibling(_ change: (inout EngineOptions) -> Void) throws -> RotationEngine {
+    var options = EngineOptions()
+    change(&options)
+    return try RotationEngine(
+      options: options, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock.sessionClock,
+      observer: observer)
+  }
+
+  func logIn(scope: String? = nil) async throws -> TokenPair {
+    try await engine.logIn(name: "ann", password: "ann", client: Self.client, scope: scope).pair()
+  }
+
+  func refresh(_ token: String, scope: String? = nil) async throws -> GrantOutcome {
+    try await engine.refresh(token, client: Self.client, scope: scope)
+  }
+}
+
+extension GrantOutcome {
+  struct Refused: Error {
+    var refusal: GrantRefusal
+  }
+
+  func pair() throws -> TokenPair {
+    switch self {
+    case .granted(let pair): pair
+    case .refused(let refusal): throw Refused(refusal: refusal)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Testing
+import TokenLedger
+import TokenTesting
+
+@testable import TokenEngine
+
+@Suite("Lifetimes")
+struct LifetimeTests {
+  @Test("an access token is refused from the moment of its end", arguments: [1, 250, 500, 999, 1000, 1500] as [Int64])
+  func accessTokenEnds(milliseconds: Int64) async throws {
+    let fixture = try EngineFixture { $0.accessLifetime = .milliseconds(milliseconds) }
+    let pair = try await fixture.logIn()
+    fixture.clock.advance(milliseconds: milliseconds - 1)
+    #expect(try fixture.engine.verify(pair.accessToken).subject == "ann")
+    fixture.clock.advance(milliseconds: 1)
+    #expect(throws: BadToken.expired) { try fixture.engine.verify(pair.accessToken) }
+  }
+
+  @Test("a lifetime under one second works at any place in the second", arguments: [0, 1, 400, 999] as [Int64])
+  func subSecondAnywhere(start: Int64) async throws {
+    let fixture = try EngineFixture {
+      $0.accessLifetime = .milliseconds(300)
+      $0.refreshLifetime = .milliseconds(700)
+    }
+    fixture.clock.advance(milliseconds: start)
+    let pair = try await fixture.logIn()
+    #expect(pair.expiresInSeconds == 1)
+    #expect(pair.refreshExpiresInSeconds == 1)
+    fixture.clock.advance(milliseconds: 299)
+    _ = try fixture.engine.verify(pair.accessToken)
+    fixture.clock.advance(milliseconds: 1)
+    #expect(throws: BadToken.expired) { try fixture.engine.verify(pair.accessToken) }
+    fixture.clock.advance(milliseconds: 399)
+    let next = try await fixture.refresh(pair.refreshToken).pair()
+    fixture.clock.advance(milliseconds: 700)
+    let refused = try await fixture.refresh(next.refreshToken)
+    #expect(refused == .refused(.expired) || refused == .refused(.unknown))
+  }
+
+  @Test("an expired refresh token is refused as expired by its own claim too")
+  func refreshTokenExpires() async throws {
+    let fixture = try EngineFixture { $0.refreshLifetime = .seconds(60) }
+    let pair = try await fixture.logIn()
+    fixture.clock.advance(milliseconds: 60_000)
+    #expect(try await fixture.refresh(pair.refreshToken) == .refused(.expired))
+  }
+
+  @Test("a lifetime that is not positive is refused with its name and limit", arguments: [Duration.zero, .seconds(-1)])
+  func notPositive(lifetime: Duration) {
+    for path in [\EngineOptions.accessLifetime, \.refreshLifetime, \.sessionLifetime] {
+      var options = EngineOptions()
+      options[keyPath: path] = lifetime
+      let failure = #expect(throws: EngineFailure.self) { try options.validate() }
+      #expect(failure?.description.contains("from 1ms") == true)
+    }
+  }
+
+  @Test("a grace window above 300 seconds is refused")
+  func graceTooLong() {
+    var options = EngineOptions()
+    options.grace = .seconds(301)
+    let failure = #expect(throws: EngineFailure.self) { try options.validate() }
+    #expect(failure?.description == "grace is outside its limit: it goes from 0s to 300s")
+  }
+}
+
+@Suite("A log-in")
+struct LogInTests {
+  @Test("grants what subject and client may have where no scope is asked for")
+  func defaultScope() async throws {
+    #expect(try await EngineFixture().logIn().scopes == Scopes("read write"))
+  }
+
+  @Test("with a scope outside what the client may have is refused, and opens no session")
+  func tooMuchScope() async throws {
+    let fixture = try EngineFixture()
+    let outcome = try await fixture.engine.logIn(
+      name: "ann", password: "ann", client: EngineFixture.client, scope: "admin")
+    #expect(outcome == .refused(.invalidScope))
+    #expect(await fixture.engine.statistics.entries == 0)
+  }
+
+  @Test("with a wrong password is refused", arguments: [("ann", "no"), ("bob", "no")])
+  func badCredentials(name: String, password: String) async throws {
+    let fixture = try EngineFixture()
+    let outcome = try await fixture.engine.logIn(name: name, password: password, client: EngineFixture.client)
+    #expect(outcome == .refused(.badCredentials))
+  }
+
+  @Test("of a disabled subject is refused as disabled")
+  func disabled() async throws {
+    let fixture = try EngineFixture()
+    fixture.subjects.set(Subject(id: "ann", isEnabled: false, scopes: .none))
+    let outcome = try await fixture.engine.logIn(name: "ann", password: "ann", client: EngineFixture.client)
+    #expect(outcome == .refused(.subjectDisabled))
+  }
+
+  @Test("of a subject whose name no token can carry is a failure that names the field", arguments: ["", "a\nb"])
+  func unusableSubject(subject: String) async throws {
+    let fixture = try EngineFixture()
+    await #expect(throws: EngineFailure.self) {
+      try await fixture.engine.openSession(subject: subject, client: "web", scopes: .none)
+    }
+    #expect(await fixture.engine.statistics.entries == 0)
+  }
+}

@@ -1,0 +1,101 @@
+import Testing
+import TokenTesting
+import WriteAheadLog
+
+@testable import TokenLedger
+
+@Suite("Records")
+struct RecordTests {
+  static let time = Timestamp(milliseconds: 1_767_225_600_123)
+  static let id = SessionID(high: 0x0102_0304_0506_0708, low: 0x090A_0B0C)
+
+  static let events: [LedgerEvent] = [
+    .named(number: 0, text: "ann"),
+    .named(number: 300, text: "ünïcode ☃"),
+    .opened(slot: 70_000, id: id, subject: 0, profile: 1),
+    .rotated(slot: 70_000, generation: 8, narrowedScope: SessionEntry.notNarrowed),
+    .rotated(slot: 70_000, generation: 8, narrowedScope: 300),
+    .revoked(slot: 3, cause: .reuse),
+    .expired(slots: [1, 2, 4_000_000_000]),
+    .oneTimeIssued(
+      slot: 9, id: id, subject: 0, purpose: 300, endsAt: time.advanced(byMilliseconds: 12_345), payload: [1, 2, 3]),
+    .oneTimeConsumed(slot: 9),
+    .clockSeen,
+  ]
+
+  private func encode(_ events: [LedgerEvent], stepMilliseconds: Int64 = 0) -> [UInt8] {
+    var encoder = RecordEncoder()
+    var bytes: [UInt8] = []
+    for (position, event) in events.enumerated() {
+      let time = Self.time.advanced(byMilliseconds: Int64(position) * stepMilliseconds)
+      encoder.encode(event, at: time, into: &bytes, startsFrame: position == 0)
+    }
+    return bytes
+  }
+
+  private func decode(_ bytes: [UInt8]) throws(RecordRefusal) -> [(event: LedgerEvent, time: Timestamp)] {
+    var decoder = try RecordDecoder(startOf: bytes.span)
+    var decoded: [(event: LedgerEvent, time: Timestamp)] = []
+    while decoder.offset < bytes.count { decoded.append(try decoder.next(in: bytes.span) { _ in 7 }) }
+    return decoded
+  }
+
+  @Test("every kind of record decodes to what was encoded", arguments: events)
+  func everyKindRoundTrips(event: LedgerEvent) throws {
+    let decoded = try decode(encode([event]))
+    #expect(decoded.map(\.event) == [event])
+    #expect(decoded.map(\.time) == [Self.time])
+  }
+
+  @Test("a profile decodes to what was encoded")
+  func profileRoundTrips() throws {
+    let lifetimes = try #require(
+      Lifetimes(idleMilliseconds: 1, absoluteMilliseconds: Lifetimes.millisecondsMax))
+    let profile = SessionProfile(client: 0, scope: 300, lifetimes: lifetimes)
+    let event = LedgerEvent.profiled(number: 1, profile: profile)
+    #expect(try decode(encode([event])).map(\.event) == [event])
+  }
+
+  @Test("records carry their times as differences")
+  func timesAreDifferences() throws {
+    let clocks = Array(repeating: LedgerEvent.clockSeen, count: 4)
+    let decoded = try decode(encode(clocks, stepMilliseconds: 1000))
+    #expect(decoded.map { $0.time.millisecondsSince(Self.time) } == [0, 1000, 2000, 3000])
+  }
+
+  @Test("a rotation among a hundred costs at most seven bytes with a million sessions")
+  func rotationsAreSmall() {
+    let rotations = (0..<100).map {
+      LedgerEvent.rotated(slot: 1_000_000 + UInt32($0), generation: 3, narrowedScope: SessionEntry.notNarrowed)
+    }
+    #expect(encode(rotations, stepMilliseconds: 1).count <= 8 + 700)
+  }
+
+  @Test("a payload cut at any byte is refused or ends at a record, and never traps")
+  func truncationNeverTraps() {
+    let whole = encode(Self.events)
+    for length in 0..<whole.count {
+      do throws(RecordRefusal) {
+        let decoded = try decode(Array(whole.prefix(length)))
+        #expect(decoded.count < Self.events.count)
+        #expect(encode(decoded.map(\.event)).count == length || decoded.isEmpty)
+      } catch {
+        #expect(error.byteOffsetInPayload <= length)
+      }
+    }
+  }
+
+  @Test("random bytes are refused or decoded, and never trap", arguments: 0..<200 as Range<UInt64>)
+  func randomBytesNeverTrap(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var bytes = encode([.clockSeen])
+    bytes.append(contentsOf: (0..<200).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    bytes[8] = UInt8.random(in: 1...10, using: &generator)
+    var replay = LedgerReplay()
+    do throws(RecordRefusal) {
+      try replay.apply(bytes.span)
+    } catch {
+      #expect(error.byteOffsetInPayload <= bytes.count)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Testing
+import TokenTesting
+
+@testable import TokenLedger
+
+@Suite("The tables")
+struct TableTests {
+  @Test("an index finds what a dictionary finds", arguments: 0..<50 as Range<UInt64>)
+  func indexMatchesADictionary(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    // Few distinct hashes, so that probing, wrapping and shifting back are exercised.
+    let hashes = (0..<400).map { _ in UInt64.random(in: 0...63, using: &generator) | (3 << 56) }
+    var index = SlotIndex()
+    var model: Set<UInt32> = []
+    for step in 0..<2000 {
+      let slot = UInt32.random(in: 0..<400, using: &generator)
+      if model.contains(slot) {
+        index.remove(slot, hash: hashes[Int(slot)]) { hashes[Int($0)] }
+        model.remove(slot)
+      } else {
+        index.insert(slot, hash: hashes[Int(slot)]) { hashes[Int($0)] }
+        model.insert(slot)
+      }
+      let probe = UInt32.random(in: 0..<400, using: &generator)
+      let found = index.find(hash: hashes[Int(probe)]) { $0 == probe }
+      #expect((found != nil) == model.contains(probe), "seed \(seed), step \(step)")
+    }
+  }
+
+  @Test("a copy of a paged array keeps its elements while the original changes")
+  func pagedArrayCopiesAreSnapshots() {
+    var original = PagedArray<Int>(filler: 0)
+    original.grow(toInclude: 10_000)
+    original[9_999] = 1
+    let copy = original
+    original[9_999] = 2
+    original[0] = 3
+    #expect(copy[9_999] == 1)
+    #expect(copy[0] == 0)
+    #expect(original[9_999] == 2)
+  }
+
+  @Test("a name's number is free again once its last user is gone, and not before")
+  func internedNumbersAreReused() {
+    var names = InternTable<String>()
+    names.define("ann", as: names.nextFree())
+    let number = names.number(of: "ann") ?? .max
+    names.retain(number)
+    names.retain(number)
+    names.release(number)
+    #expect(names[number] == "ann")
+    names.release(number)
+    #expect(names[number] == nil)
+    #expect(names.number(of: "ann") == nil)
+    #expect(names.nextFree() == number)
+  }
+
+  @Test("numbers that are skipped are the ones that later definitions take")
+  func skippedNumbersAreThoseTakenLater() {
+    var names = InternTable<Int>()
+    for value in 0..<4 {
+      names.define(value, as: names.nextFree())
+      names.retain(UInt32(value))
+    }
+    names.release(1)
+    names.release(3)
+    let planned = (0..<3).map { names.nextFree(skipping: $0) }
+    var taken: [UInt32] = []
+    for value in 10..<13 {
+      taken.append(names.nextFree())
+      names.define(value, as: names.nextFree())
+    }
+    #expect(planned == taken)
+  }
+}
