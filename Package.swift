@@ -1,9 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Warnings become errors in `tools/check`, not here: a library that refuses to build on the next
-/// compiler's new warning is a burden to its embedders.
-let settings: [SwiftSetting] = [
+/// Warnings are errors in `tools/check` only: a library that refuses to build for the next compiler's new warning is
+/// a burden to its embedders.
+let warnings: [SwiftSetting] =
+  Context.environment["REFRESH_LEDGER_WARNINGS"] == "error" ? [.treatAllWarnings(as: .error)] : []
+
+let settings: [SwiftSetting] = warnings + [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
@@ -77,7 +80,7 @@ let package = Package(
     .target(
       name: "TokenEngine",
       dependencies: [
-        "TokenLedger", "TokenSigning", "CArgon2", "CCrypt",
+        "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -136,7 +139,10 @@ let package = Package(
     ),
     .testTarget(
       name: "TokenLedgerTests",
-      dependencies: ["TokenLedger", "TokenTesting", "WriteAheadLog"],
+      dependencies: [
+        "TokenLedger", "TokenTesting", "WriteAheadLog",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       swiftSettings: settings
     ),
     .testTarget(

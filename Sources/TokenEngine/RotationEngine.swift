@@ -56,7 +56,7 @@ public final class RotationEngine: Sendable {
   public static func open(
     folder: FilePath, options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
     observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system,
-    onProgress: (LedgerReplayProgress) -> Void = { _ in }
+    onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
   ) async throws(EngineFailure) -> RotationEngine {
     try options.validate()
     try makeFolder(folder)

@@ -1,5 +1,5 @@
 public import SystemPackage
-public import WriteAheadLog
+package import WriteAheadLog
 
 /// How far a replay has come.
 public struct LedgerReplayProgress: Sendable, Hashable {
@@ -16,8 +16,16 @@ public struct LedgerRecovery: Sendable {
   public var sequence: UInt64
   /// Whether the log ended with the mark of a clean shutdown; true for a new one.
   public var wasClosedCleanly: Bool
-  /// The torn tail that a crash left and that was cut off after a copy of it was kept; nil where there was none.
+  /// What a crash left half-written at the end, which was cut off after a copy was kept; nil where there was nothing.
   public var tornTail: TornTail?
+
+  public struct TornTail: Sendable, Hashable {
+    public var segment: String
+    public var offset: UInt64
+    public var bytes: UInt64
+    /// The file in the log folder that keeps the bytes.
+    public var copy: String
+  }
 }
 
 extension RefreshLedger {
@@ -28,10 +36,12 @@ extension RefreshLedger {
   public static func open(
     folder: FilePath, options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
-    onProgress: (LedgerReplayProgress) -> Void = { _ in }
+    onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
   ) async throws(LedgerFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
-    try await open(
-      storage: FolderStorage(path: folder), executor: CommitThread(), options: options, clock: clock, random: random,
+    let thread: CommitThread
+    do { thread = try CommitThread() } catch { throw .log(error) }
+    return try await open(
+      storage: FolderStorage(path: folder), executor: thread, options: options, clock: clock, random: random,
       onProgress: onProgress)
   }
 
@@ -45,7 +55,7 @@ extension RefreshLedger {
 
   package static func open(
     storage: any LogStorage, executor: any SerialExecutor, options: LedgerOptions, clock: SessionClock,
-    random: any RandomNumberGenerator & Sendable, onProgress: (LedgerReplayProgress) -> Void = { _ in }
+    random: any RandomNumberGenerator & Sendable, onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
   ) async throws(LedgerFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
     var replay = LedgerReplay()
     let logOptions = LogOptions(
@@ -63,12 +73,20 @@ extension RefreshLedger {
     } catch {
       throw .log(error)
     }
-    let recovery = LedgerRecovery(
-      records: opened.recovery.records, sequence: opened.recovery.lastSequence,
-      wasClosedCleanly: opened.recovery.wasClosedCleanly, tornTail: opened.recovery.tornTail)
     let ledger = RefreshLedger(
       state: replay.finished(), sequence: opened.recovery.lastSequence, log: opened.log, clock: clock, random: random,
       options: options)
-    return (ledger, recovery)
+    return (ledger, LedgerRecovery(opened.recovery))
+  }
+}
+
+extension LedgerRecovery {
+  fileprivate init(_ recovery: LogRecovery) {
+    self.init(
+      records: recovery.records, sequence: recovery.lastSequence, wasClosedCleanly: recovery.wasClosedCleanly,
+      tornTail: recovery.tornTail.map { torn in
+        TornTail(
+          segment: torn.place.segment, offset: torn.place.offset, bytes: torn.bytes, copy: torn.copy ?? "")
+      })
   }
 }

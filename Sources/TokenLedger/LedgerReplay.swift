@@ -5,7 +5,11 @@ struct LedgerReplay {
   private(set) var state = LedgerState()
 
   /// Applies the records of one frame in order; throws at the first that does not decode or contradicts the state.
-  mutating func apply(_ payload: Span<UInt8>) throws(RecordRefusal) {
+  ///
+  /// `visit` sees each event before it is applied, with the state that it changes.
+  mutating func apply(
+    _ payload: Span<UInt8>, visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in }
+  ) throws(RecordRefusal) {
     var decoder = try RecordDecoder(startOf: payload)
     while decoder.offset < payload.count {
       let start = decoder.offset
@@ -18,6 +22,7 @@ struct LedgerReplay {
       if let contradiction = state.contradiction(in: event) {
         throw RecordRefusal(byteOffsetInPayload: start, what: contradiction)
       }
+      visit(event, time, state)
       state.apply(event, at: time)
     }
   }

@@ -10,7 +10,7 @@ public import WriteAheadLog
 /// Cost: one record of about 6 bytes a rotation; 48 bytes and an index entry a session; no allocation that grows
 /// with the number of rotations. Time never goes back: the ledger takes the higher of its clock and of its log.
 public actor RefreshLedger {
-  private var state: LedgerState
+  private(set) var state: LedgerState
   private var encoder = RecordEncoder()
   private var wheel: TimingWheel
   private var sequence: UInt64
@@ -76,7 +76,9 @@ extension RefreshLedger {
     return staged.outcome
   }
 
-  /// Issues a one-time token; its id is the secret part of what the caller hands out.
+  /// Issues a one-time token and returns its id.
+  ///
+  /// The id is no secret: it stands in the log. Hand it out under a signature and present it here only once that is verified.
   public nonisolated func issue(_ grant: OneTimeGrant) async throws(LedgerFailure) -> SessionID {
     let staged = try await stageIssue(grant)
     try await durable(through: staged.sequence)
@@ -117,7 +119,7 @@ extension RefreshLedger {
   }
 
   /// The log's figures; nil for a ledger in memory.
-  public nonisolated var logStatistics: LogStatistics? { log?.statistics }
+  package nonisolated var logStatistics: LogStatistics? { log?.statistics }
 
   /// Why the log no longer accepts writes; nil while it does.
   public nonisolated var logFailure: LogFailure? { log?.failure }

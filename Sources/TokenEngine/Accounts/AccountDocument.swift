@@ -1,0 +1,165 @@
+import FoundationEssentials
+
+/// One entry of an account file: what it is called, and the members its JSON object may have.
+protocol AccountEntry: Codable, Sendable {
+  static var kind: AccountKind { get }
+  /// The member of the document that holds the entries.
+  static var listMember: String { get }
+  /// The member that names the entry.
+  static var nameMember: String { get }
+  /// Every member an entry may have.
+  static var members: [String] { get }
+  var name: String { get }
+}
+
+/// Any member name, also those that are not expected.
+struct AnyMember: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(_ name: String) { stringValue = name }
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+/// A value in an account file that is refused: what is wrong in a few words, and the mend.
+struct EntryFault: Error {
+  var what: String
+  var mend: String
+}
+
+/// The whole of an account file: `{"version": 1, "users": [...]}`. Strict: a member that is not known is refused, since
+/// a misspelt `enabled` must not leave a user enabled.
+struct AccountDocument<Entry: AccountEntry>: Sendable {
+  /// In the order of the file.
+  private(set) var entries: [Entry] = []
+  /// By name. Names that differ only in Unicode normal form are the same name.
+  private var positions: [String: Int] = [:]
+
+  /// Where the name is longer than a name can be, it is not even hashed.
+  subscript(name: String) -> Entry? {
+    guard name.utf8.count <= AccountText.nameBytesMax, let position = positions[name] else { return nil }
+    return entries[position]
+  }
+
+  /// Adds an entry at the end. The caller has seen that the name is free.
+  mutating func append(_ entry: Entry) {
+    positions[entry.name] = entries.count
+    entries.append(entry)
+  }
+
+  /// Replaces the entry of the same name; nothing where there is none.
+  mutating func replace(_ entry: Entry) {
+    if let position = positions[entry.name] { entries[position] = entry }
+  }
+
+  /// Linear in the number of entries.
+  mutating func remove(name: String) {
+    guard let position = positions.removeValue(forKey: name) else { return }
+    entries.remove(at: position)
+    for (index, entry) in entries.enumerated().dropFirst(position) { positions[entry.name] = index }
+  }
+}
+
+extension AccountDocument: Codable {
+  private static var version: Int { 1 }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: AnyMember.self)
+    for key in container.allKeys where !["version", Entry.listMember].contains(key.stringValue) {
+      throw EntryFault(
+        what: "unknown member \(AccountText.quoted(key.stringValue))",
+        mend: "the members are version and \(Entry.listMember)")
+    }
+    let version = try container.decode(Int.self, forKey: AnyMember("version"))
+    guard version == AccountDocument.version else {
+      throw EntryFault(what: "version \(version) is not known", mend: "use version \(AccountDocument.version)")
+    }
+    var list = try container.nestedUnkeyedContainer(forKey: AnyMember(Entry.listMember))
+    while !list.isAtEnd {
+      let number = list.currentIndex + 1
+      do {
+        let entry = try AccountDocument.entry(from: list.superDecoder())
+        guard positions[entry.name] == nil else {
+          throw EntryFault(what: "\(AccountText.quoted(entry.name)) is there twice", mend: "remove one of them")
+        }
+        guard entries.count < AccountText.entriesMax else {
+          throw EntryFault(what: "one more than the file may hold", mend: "keep \(AccountText.entriesMax) or fewer")
+        }
+        append(entry)
+      } catch {
+        let fault = AccountDocument.fault(of: error)
+        throw EntryFault(what: "\(Entry.kind.rawValue) \(number), \(fault.what)", mend: fault.mend)
+      }
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: AnyMember.self)
+    try container.encode(AccountDocument.version, forKey: AnyMember("version"))
+    try container.encode(entries, forKey: AnyMember(Entry.listMember))
+  }
+
+  private static func entry(from decoder: any Decoder) throws -> Entry {
+    let container = try decoder.container(keyedBy: AnyMember.self)
+    let name = try? container.decode(String.self, forKey: AnyMember(Entry.nameMember))
+    do {
+      for key in container.allKeys where !Entry.members.contains(key.stringValue) {
+        throw EntryFault(
+          what: "unknown member \(AccountText.quoted(key.stringValue))",
+          mend: "the members are \(Entry.members.joined(separator: ", "))")
+      }
+      return try Entry(from: decoder)
+    } catch {
+      let fault = fault(of: error)
+      throw EntryFault(what: "\(name.map { AccountText.quoted($0) + ", " } ?? "")\(fault.what)", mend: fault.mend)
+    }
+  }
+
+  /// What a decoder's error means, without the values, which may be secret.
+  private static func fault(of error: any Error) -> EntryFault {
+    switch error {
+    case let fault as EntryFault: fault
+    case AccountFailure.invalid(let field, let rule): EntryFault(what: "member \(field)", mend: rule)
+    case DecodingError.keyNotFound(let key, _):
+      EntryFault(what: "no member \(AccountText.quoted(key.stringValue))", mend: "add it")
+    case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
+      EntryFault(
+        what: "member \(AccountText.quoted(context.codingPath.last?.stringValue ?? "document")) is of another type",
+        mend: "it must be \(AccountDocument.article(for: type))")
+    default: EntryFault(what: "is not valid JSON", mend: "correct it or restore it from a copy")
+    }
+  }
+
+  private static func article(for type: any Any.Type) -> String {
+    switch type {
+    case is String.Type: "a string"
+    case is Bool.Type: "true or false"
+    case is Int.Type: "a whole number"
+    case is [Any].Type: "a list"
+    default: "an object"
+    }
+  }
+}
+
+extension AccountDocument {
+  /// Reads a whole file's bytes.
+  init(json: [UInt8], path: String) throws(AccountFailure) {
+    do {
+      self = try JSONDecoder().decode(AccountDocument.self, from: Data(json))
+    } catch {
+      let fault = AccountDocument.fault(of: error)
+      throw .malformed(path: path, what: fault.what, mend: fault.mend)
+    }
+  }
+
+  /// The bytes of the file: members sorted, one to a line, so that a person can read and compare them.
+  func json(path: String) throws(AccountFailure) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    guard let encoded = try? encoder.encode(self) else {
+      throw .malformed(path: path, what: "cannot be encoded as JSON", mend: "restore it from a copy")
+    }
+    return Array(encoded) + [UInt8(ascii: "\n")]
+  }
+}

@@ -1,0 +1,57 @@
+/// What one of the account files holds.
+public enum AccountKind: String, Sendable, Equatable {
+  case user
+  case client
+}
+
+/// Why an account file could not be read or changed. Each description is one line that says what, where and the mend,
+/// and holds no password, secret or hash.
+public enum AccountFailure: Error, Sendable, Equatable {
+  /// The name is taken; nothing was changed.
+  case exists(AccountKind, name: String)
+  /// There is no such name; nothing was changed.
+  case unknown(AccountKind, name: String)
+  /// A value given by the caller is outside its limit. `rule` says what the limit is.
+  case invalid(field: String, rule: String)
+  /// The file holds as many entries, or as many bytes, as it may; nothing was changed.
+  case full(AccountKind, path: String)
+  /// The contents of the file are refused as a whole. `what` names the entry and the member.
+  case malformed(path: String, what: String, mend: String)
+  /// The file system refused: `what` names the step and the system's reason.
+  case inaccessible(path: String, what: String, mend: String)
+  /// Another program has held the lock file for longer than a change can take.
+  case locked(path: String)
+  /// The machine has no memory or no randomness to make a hash with.
+  case hashing(String)
+}
+
+extension AccountFailure: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .exists(let kind, let name):
+      "\(kind.rawValue) \(AccountText.quoted(name)) already exists: choose another name or remove it first"
+    case .unknown(let kind, let name):
+      "no \(kind.rawValue) \(AccountText.quoted(name)): list the \(kind.rawValue)s to see the names there are"
+    case .invalid(let field, let rule):
+      "\(field) \(rule)"
+    case .full(let kind, let path):
+      "\(path) is full: remove \(kind.rawValue)s that are not used, or bring a store of your own"
+    case .malformed(let path, let what, let mend):
+      "\(path): \(what): \(mend)"
+    case .inaccessible(let path, let what, let mend):
+      "\(path): \(what): \(mend)"
+    case .locked(let path):
+      "\(path) is locked by another program: wait for it to end and try again"
+    case .hashing(let reason):
+      "the hash could not be made (\(reason)): free memory and try again"
+    }
+  }
+}
+
+/// What happened to an account file that an open ``SubjectFile`` or ``ClientFile`` follows.
+public enum AccountFileEvent: Sendable, Equatable {
+  /// A changed file was read and is in force from now on.
+  case reloaded(path: String, entries: Int)
+  /// A changed file was refused; what was read before stays in force. Reported once for each change.
+  case refused(AccountFailure)
+}

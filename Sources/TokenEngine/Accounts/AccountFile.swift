@@ -1,0 +1,176 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// An account file that is followed while it is open: look-ups see what another program wrote at most 10 ms after the
+/// write, and a file that became unreadable leaves what was read before in force.
+///
+/// Look-ups cost a `stat` every 10 ms and otherwise a lock. Reading and parsing happen on a queue of its own.
+final class AccountFile<Entry: AccountEntry>: Sendable {
+  typealias Document = AccountDocument<Entry>
+  /// Time since an origin that stays the same, never going back.
+  typealias Clock = @Sendable () -> Duration
+
+  private struct State {
+    var document = Document()
+    /// The version that was read last, refused or not; nil where there was none or it could not be opened.
+    var stamp: FileStamp?
+    /// Held so that its inode number is not given away; see ``OpenedFile``.
+    var opened: OpenedFile?
+    /// Why the version that was read last is not in force.
+    var failure: AccountFailure?
+    /// Whether `document` came from a file, not from there being none.
+    var hasBeenRead = false
+    /// A look-up or a caller saw that the file must be read.
+    var hasChanged = false
+    var nextCheck = Duration.zero
+
+    mutating func put(_ document: Document, of opened: OpenedFile) {
+      self.document = document
+      self.opened = opened
+      stamp = opened.stamp
+      failure = nil
+      hasBeenRead = true
+    }
+
+    mutating func refuse(_ opened: OpenedFile?, because failure: AccountFailure) {
+      self.opened = opened
+      stamp = opened?.stamp
+      self.failure = failure
+      hasChanged = false
+    }
+  }
+
+  let path: String
+  private let lockPath: String
+  private let clock: Clock
+  private let observer: @Sendable (AccountFileEvent) -> Void
+  private let state = Mutex(State())
+  /// Reads one version at a time.
+  private let queue = DispatchQueue(label: "refresh-ledger.accounts")
+
+  private static var checkInterval: Duration { .milliseconds(10) }
+
+  /// A missing file is an empty set; any other fault is thrown. `observer` is called on the file's queue and must not
+  /// call back.
+  init(
+    path: String, clock: @escaping Clock, observer: @escaping @Sendable (AccountFileEvent) -> Void
+  ) throws(AccountFailure) {
+    self.path = path
+    self.clock = clock
+    self.observer = observer
+    lockPath = (path.hasSuffix(".json") ? String(path.dropLast(5)) : path) + ".lock"
+    if let opened = try OpenedFile(path: path) {
+      let document = try Document(json: opened.bytes, path: path)
+      state.withLock { state in
+        state.put(document, of: opened)
+        state.nextCheck = clock() + AccountFile.checkInterval
+      }
+    }
+  }
+
+  /// The document in force. Waits without blocking a thread of Swift's pool where a changed file must be read first.
+  func current() async -> Document {
+    if let document = documentIfUnchanged() { return document }
+    await withCheckedContinuation { continuation in
+      queue.async {
+        self.readIfChanged()
+        continuation.resume()
+      }
+    }
+    return state.withLock { $0.document }
+  }
+
+  /// Reads the file again if it changed, without waiting for the next check, and throws where its newest version is not
+  /// in force. Blocks.
+  func reload() throws(AccountFailure) -> Document {
+    queue.sync {
+      state.withLock { $0.hasChanged = true }
+      readIfChanged()
+    }
+    let (document, failure) = state.withLock { ($0.document, $0.failure) }
+    if let failure { throw failure }
+    return document
+  }
+
+  /// Reads the newest version, lets `change` edit it and puts the result in its place, durably, while the lock file
+  /// keeps every other writer away. Where anything throws, the file is as it was. Blocks.
+  func update(_ change: (inout Document) throws(AccountFailure) -> Void) throws(AccountFailure) {
+    let lock = try FileLock(path: lockPath)
+    var document = try documentOnDisk()
+    try change(&document)
+    try FileReplacement.replace(path: path, with: document.json(path: path))
+    _ = consume lock
+    _ = try? reload()
+  }
+
+  private func documentOnDisk() throws(AccountFailure) -> Document {
+    if FileReplacement.isSymbolicLink(path) {
+      throw .inaccessible(path: path, what: "is a symbolic link", mend: "change the file that it points to")
+    }
+    if let opened = try OpenedFile(path: path) { return try Document(json: opened.bytes, path: path) }
+    guard state.withLock({ !$0.hasBeenRead }) else { throw missing }
+    return Document()
+  }
+
+  private var missing: AccountFailure {
+    .inaccessible(path: path, what: "is gone", mend: "restore it from a copy, or restart to begin with an empty one")
+  }
+
+  /// The document where no check is due or the file is the one that was read, nil where it must be read.
+  private func documentIfUnchanged() -> Document? {
+    let now = clock()
+    return state.withLock { state in
+      if now >= state.nextCheck && !state.hasChanged {
+        state.nextCheck = now + AccountFile.checkInterval
+        state.hasChanged = FileStamp.of(path: path) != state.stamp
+      }
+      return state.hasChanged ? nil : state.document
+    }
+  }
+
+  /// On the queue only.
+  private func readIfChanged() {
+    guard state.withLock({ $0.hasChanged }) else { return }
+    let event: AccountFileEvent?
+    do throws(AccountFailure) {
+      if let opened = try OpenedFile(path: path) {
+        event = take(opened)
+      } else if state.withLock({ $0.hasBeenRead }) {
+        event = keepDocument(because: missing)
+      } else {
+        event = nil
+        state.withLock { $0.hasChanged = false }
+      }
+    } catch {
+      event = keepDocument(because: error)
+    }
+    if let event { observer(event) }
+  }
+
+  /// Puts the contents of a file that was read in force, or notes why they are refused. Nil where it is the version that
+  /// was read last.
+  private func take(_ opened: OpenedFile) -> AccountFileEvent? {
+    let isSame = state.withLock { state in
+      state.hasChanged = false
+      return state.stamp == opened.stamp
+    }
+    guard !isSame else { return nil }
+    do throws(AccountFailure) {
+      let document = try Document(json: opened.bytes, path: path)
+      state.withLock { $0.put(document, of: opened) }
+      return .reloaded(path: path, entries: document.entries.count)
+    } catch {
+      state.withLock { $0.refuse(opened, because: error) }
+      return .refused(error)
+    }
+  }
+
+  /// A file that is gone or cannot be opened is tried again at every check, and reported once.
+  private func keepDocument(because failure: AccountFailure) -> AccountFileEvent? {
+    state.withLock { state in
+      defer { state.refuse(nil, because: failure) }
+      return state.failure == failure ? nil : .refused(failure)
+    }
+  }
+}

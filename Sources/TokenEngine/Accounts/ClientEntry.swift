@@ -1,0 +1,99 @@
+/// One client in `clients.json`. Reading it checks every member.
+struct ClientEntry: AccountEntry {
+  static let kind = AccountKind.client
+  static let listMember = "clients"
+  static let nameMember = "id"
+  static let members = Member.allCases.map(\.rawValue)
+
+  let client: Client
+  /// Nil for a public client, and only for one.
+  let digest: SecretDigest?
+
+  var name: String { client.id }
+
+  private enum Member: String, CodingKey, CaseIterable {
+    case id, `public`, secretDigest, scopes, grants, grace, introspect, admin
+  }
+
+  init(client: Client, digest: SecretDigest?) throws(AccountFailure) {
+    if let rule = AccountText.fault(inClientID: client.id) { throw .invalid(field: "id", rule: rule) }
+    guard client.isPublic == (digest == nil) else {
+      throw .invalid(
+        field: "secretDigest",
+        rule: client.isPublic ? "must be absent for a public client" : "must be there unless the client is public")
+    }
+    if client.isPublic {
+      // RFC 6749 §4.4; without a secret anyone can name itself so.
+      guard !client.grants.contains(.clientCredentials) else {
+        throw .invalid(field: "grants", rule: "must not hold client_credentials for a public client")
+      }
+      guard !client.mayIntrospect else {
+        throw .invalid(field: "introspect", rule: "must be false for a public client")
+      }
+      guard !client.isAdmin else {
+        throw .invalid(field: "admin", rule: "must be false for a public client")
+      }
+    }
+    if let grace = client.grace, GraceText.format(grace) == nil {
+      throw .invalid(field: "grace", rule: GraceText.rule)
+    }
+    self.client = client
+    self.digest = digest
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Member.self)
+    func flag(_ member: Member) throws -> Bool { try container.decodeIfPresent(Bool.self, forKey: member) ?? false }
+    let scopes = try container.decodeIfPresent(String.self, forKey: .scopes).map(Scopes.init(entry:))
+    var client = try Client(
+      id: container.decode(String.self, forKey: .id), isPublic: flag(.public), scopes: scopes,
+      mayIntrospect: flag(.introspect), isAdmin: flag(.admin))
+    if let text = try container.decodeIfPresent(String.self, forKey: .grants) {
+      client.grants = try ClientEntry.grants(text)
+    }
+    client.grace = try container.decodeIfPresent(String.self, forKey: .grace).map(ClientEntry.grace)
+    let digest = try container.decodeIfPresent(String.self, forKey: .secretDigest).map(ClientEntry.digest)
+    try self.init(client: client, digest: digest)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Member.self)
+    try container.encode(client.id, forKey: .id)
+    try container.encode(client.isPublic, forKey: .public)
+    try container.encodeIfPresent(digest?.text, forKey: .secretDigest)
+    try container.encodeIfPresent(client.scopes?.text, forKey: .scopes)
+    try container.encode(ClientEntry.text(of: client.grants), forKey: .grants)
+    try container.encodeIfPresent(client.grace.flatMap(GraceText.format), forKey: .grace)
+    try container.encode(client.mayIntrospect, forKey: .introspect)
+    try container.encode(client.isAdmin, forKey: .admin)
+  }
+
+  /// Reads grant types separated by single spaces.
+  static func grants(_ text: String) throws(AccountFailure) -> Set<GrantType> {
+    var grants: Set<GrantType> = []
+    for name in text.split(separator: " ", omittingEmptySubsequences: false) where !text.isEmpty {
+      guard let grant = GrantType(rawValue: String(name)) else {
+        let known = GrantType.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .invalid(field: "grants", rule: "must be some of \(known), separated by single spaces")
+      }
+      grants.insert(grant)
+    }
+    return grants
+  }
+
+  static func grace(_ text: String) throws(AccountFailure) -> Duration {
+    guard let grace = GraceText.parse(text) else { throw .invalid(field: "grace", rule: GraceText.rule) }
+    return grace
+  }
+
+  private static func text(of grants: Set<GrantType>) -> String {
+    GrantType.allCases.filter(grants.contains).map(\.rawValue).joined(separator: " ")
+  }
+
+  private static func digest(_ text: String) throws(AccountFailure) -> SecretDigest {
+    guard let digest = SecretDigest(text: text) else {
+      throw .invalid(field: "secretDigest", rule: "must be sha256: and 64 base64url characters")
+    }
+    return digest
+  }
+}

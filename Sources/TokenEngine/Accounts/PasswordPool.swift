@@ -1,0 +1,87 @@
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Runs password work on threads of its own, a bounded number at a time, with a bounded number waiting in order.
+///
+/// Password hashes cost tens of milliseconds and tens of MiB each on purpose: without the first bound a burst of log-ins
+/// takes all memory and all threads of Swift's pool, without the second it takes minutes to be answered. What is over
+/// both is refused at once with ``StoreFailure/overloaded``. Work whose caller was cancelled is still done.
+public final class PasswordPool: Sendable {
+  private struct State {
+    var running = 0
+    var waiting: [@Sendable () -> Void] = []
+  }
+
+  private let workers: Int
+  private let waitingMax: Int
+  private let state = Mutex(State())
+  private let queue = DispatchQueue(label: "refresh-ledger.passwords", attributes: .concurrent)
+
+  /// - Parameters:
+  ///   - workers: how many run at a time, 1 at least; as many as there are cores by default.
+  ///   - waitingMax: how many may wait while all workers are busy; 0 for none.
+  public init(workers: Int = PasswordPool.coreCount, waitingMax: Int = 64) {
+    precondition(workers >= 1 && waitingMax >= 0, "a password pool has at least one worker")
+    self.workers = workers
+    self.waitingMax = waitingMax
+  }
+
+  /// The cores that are online.
+  public static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// How many wait for a worker now.
+  package var waitingCount: Int { state.withLock { $0.waiting.count } }
+
+  /// Runs `work` on a worker and returns what it gives.
+  ///
+  /// Throws ``StoreFailure/overloaded`` at once, and never runs `work`, where all workers are busy and as many wait as may.
+  public func run<Answer: Sendable>(
+    _ work: @escaping @Sendable () throws(StoreFailure) -> Answer
+  ) async throws(StoreFailure) -> Answer {
+    let outcome: Result<Answer, StoreFailure> = await withCheckedContinuation { continuation in
+      let admitted = admit {
+        do throws(StoreFailure) {
+          continuation.resume(returning: .success(try work()))
+        } catch {
+          continuation.resume(returning: .failure(error))
+        }
+      }
+      if !admitted { continuation.resume(returning: .failure(.overloaded)) }
+    }
+    return try outcome.get()
+  }
+
+  private func admit(_ job: @escaping @Sendable () -> Void) -> Bool {
+    enum Admission { case begin, wait, refuse }
+    let admission = state.withLock { state -> Admission in
+      if state.running < workers {
+        state.running += 1
+        return .begin
+      }
+      guard state.waiting.count < waitingMax else { return .refuse }
+      state.waiting.append(job)
+      return .wait
+    }
+    if admission == .begin { queue.async { self.work(from: job) } }
+    return admission != .refuse
+  }
+
+  /// Runs `job` and then whatever waits, until nothing does.
+  private func work(from job: @escaping @Sendable () -> Void) {
+    var current = job
+    while true {
+      current()
+      let following: (@Sendable () -> Void)? = state.withLock { state in
+        guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+        state.running -= 1
+        return nil
+      }
+      guard let following else { return }
+      current = following
+    }
+  }
+}

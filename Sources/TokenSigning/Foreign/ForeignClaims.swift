@@ -1,0 +1,13 @@
+/// What a verified token of another issuer says.
+package struct ForeignClaims: Sendable, Hashable {
+  package let algorithm: SignatureAlgorithm
+  package let keyID: String?
+  package let issuer: String?
+  /// Empty when the token names none.
+  package let audiences: [String]
+  package let subject: String?
+  /// Seconds since the epoch.
+  package let expiresAt: Int64
+  /// All claims: strict JSON.
+  package let payload: [UInt8]
+}

@@ -1,0 +1,90 @@
+/// The keys of one file that verify other people's tokens.
+package struct JWKSet: Sendable {
+  package static let bytesMax = 256 * 1024
+  package static let keysMax = 64
+
+  package let keys: [VerificationKey]
+  /// One line for each key of the set that was passed over, as RFC 7517 §5 asks, and why.
+  package private(set) var ignored: [String] = []
+
+  /// A JWK Set (RFC 7517 §5), or a single JWK. A set without any usable key is refused, with what was wrong with them.
+  package init(json: [UInt8]) throws(KeyFailure) {
+    guard json.count <= Self.bytesMax else {
+      throw KeyFailure(.malformed, "is larger than \(Self.bytesMax / 1024) KiB; give a file of keys only")
+    }
+    let object: JSONObject
+    do {
+      object = try JSONReader.object(json)
+    } catch {
+      throw KeyFailure(.malformed, "\(error); give a JWK Set such as an issuer's jwks.json")
+    }
+    let values = try Self.values(of: object)
+    var keys: [VerificationKey] = []
+    var seen: Set<[String]> = []
+    for (index, value) in values.enumerated() {
+      let key: VerificationKey
+      do throws(KeyFailure) {
+        key = try JWK.verificationKey(value)
+      } catch {
+        ignored.append("key \(index): \(error.message)")
+        continue
+      }
+      if let id = key.id, !seen.insert([id] + key.algorithms.map(\.rawValue)).inserted {
+        throw KeyFailure(.malformed, "key \(index) has the kid and algorithm of an earlier key; give it its own kid")
+      }
+      keys.append(key)
+    }
+    guard !keys.isEmpty else {
+      throw KeyFailure(.malformed, "no usable key (\(ignored.first ?? "the set is empty")); give the issuer's JWK Set")
+    }
+    self.keys = keys
+  }
+
+  private init(keys: [VerificationKey]) {
+    self.keys = keys
+  }
+
+  /// A shared secret: a JWK or JWK Set of type "oct", else the raw bytes without one newline at their end.
+  package static func secret(_ bytes: [UInt8]) throws(KeyFailure) -> JWKSet {
+    if let object = try? JSONReader.object(bytes), object.has("kty") || object.has("keys") {
+      let set = try JWKSet(json: bytes)
+      guard set.keys.allSatisfy({ $0.algorithms == [.hs256] }) else {
+        throw KeyFailure(.malformed, "holds public keys, not a secret; give it with --jwks")
+      }
+      return set
+    }
+    // A public key is known to everybody: as an HMAC secret it would accept anybody's tokens.
+    guard !bytes.starts(with: Array("-----BEGIN".utf8)) else {
+      throw KeyFailure(.weak, "is a PEM file, not a shared secret; give public keys as a JWK Set with --jwks")
+    }
+    var secret = bytes[...]
+    if secret.last == UInt8(ascii: "\n") {
+      secret.removeLast()
+      if secret.last == UInt8(ascii: "\r") { secret.removeLast() }
+    }
+    return JWKSet(keys: [try VerificationKey(secret: Array(secret), id: nil)])
+  }
+
+  /// Reads a file as `init(json:)` does.
+  package static func open(path: String) throws(KeyFailure) -> JWKSet {
+    let bytes = try FileBytes.contents(of: path, bytesMax: bytesMax)
+    do { return try JWKSet(json: bytes) } catch { throw error.at(path) }
+  }
+
+  /// Reads a file as `secret(_:)` does.
+  package static func openSecret(path: String) throws(KeyFailure) -> JWKSet {
+    let bytes = try FileBytes.contents(of: path, bytesMax: bytesMax)
+    do { return try secret(bytes) } catch { throw error.at(path) }
+  }
+
+  private static func values(of object: JSONObject) throws(KeyFailure) -> [JSONValue] {
+    if object.has("kty") && !object.has("keys") { return [.object(object)] }
+    guard case .array(let values) = object["keys"] else {
+      throw KeyFailure(.malformed, "has no array \"keys\"; give a JWK Set such as an issuer's jwks.json")
+    }
+    guard values.count <= keysMax else {
+      throw KeyFailure(.malformed, "has more than \(keysMax) keys; keep those that are in use")
+    }
+    return values
+  }
+}

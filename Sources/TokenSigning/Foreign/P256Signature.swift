@@ -1,0 +1,28 @@
+/// The two spellings of an ECDSA signature on P-256: 64 bytes in a JWS (RFC 7518 §3.4), DER in libcrypto.
+enum P256Signature {
+  /// The order of the group, n (SEC 2 §2.4.2).
+  private static let order: [UInt8] = [
+    0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
+  ]
+
+  /// Nil unless there are exactly 64 bytes with 0 < r < n and 0 < s < n.
+  static func der(_ signature: [UInt8]) -> [UInt8]? {
+    guard signature.count == 64 else { return nil }
+    let r = signature[..<32]
+    let s = signature[32...]
+    guard isInRange(r), isInRange(s) else { return nil }
+    let content = integer(r) + integer(s)
+    return [0x30, UInt8(content.count)] + content
+  }
+
+  private static func isInRange(_ number: ArraySlice<UInt8>) -> Bool {
+    number.contains { $0 != 0 } && number.lexicographicallyPrecedes(order)
+  }
+
+  private static func integer(_ number: ArraySlice<UInt8>) -> [UInt8] {
+    let significant = number.drop { $0 == 0 }
+    let isHigh = significant.first.map { $0 >= 0x80 } ?? true
+    return [0x02, UInt8(significant.count + (isHigh ? 1 : 0))] + (isHigh ? [0] : []) + significant
+  }
+}

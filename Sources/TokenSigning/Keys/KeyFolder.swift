@@ -1,0 +1,104 @@
+internal import Glibc
+
+/// The folder that holds the key files, by descriptor: a path that is swapped under us cannot lead elsewhere.
+struct KeyFolder: ~Copyable {
+  private static let fileBytesMax = 256 * 1024
+
+  private let path: String
+  private let descriptor: CInt
+
+  /// Made with mode 0700 when it does not exist. Refused when others can change what is in it.
+  init(openOrCreate path: String) throws(KeyFailure) {
+    self.init(path: path, descriptor: try Self.open(path))
+  }
+
+  private init(path: String, descriptor: CInt) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  private static func open(_ path: String) throws(KeyFailure) -> CInt {
+    let isNew = unsafe mkdir(path, 0o700) == 0
+    if !isNew && errno != EEXIST { throw failure("cannot be made", at: path) }
+    let descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("cannot be opened", at: path) }
+    do {
+      try check(descriptor, at: path)
+      if isNew { try syncParent(of: descriptor, at: path) }
+      return descriptor
+    } catch {
+      close(descriptor)
+      throw error
+    }
+  }
+
+  private static func check(_ descriptor: CInt, at path: String) throws(KeyFailure) {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw failure("cannot be looked at", at: path) }
+    guard status.st_mode & 0o022 == 0 else {
+      throw KeyFailure(.exposed, path: path, "others can change this folder of keys; run: chmod 700 \(path)")
+    }
+  }
+
+  private static func syncParent(of descriptor: CInt, at path: String) throws(KeyFailure) {
+    let parent = unsafe openat(descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard parent >= 0 else { throw failure("its parent cannot be opened", at: path) }
+    defer { close(parent) }
+    guard fsync(parent) == 0 else { throw failure("its parent cannot be synced", at: path) }
+  }
+
+  func path(of name: String) -> String { "\(path)/\(name)" }
+
+  /// The bytes of a file, or nil when there is none. Refuses a file that group or others can read or write.
+  func read(_ name: String) throws(KeyFailure) -> [UInt8]? {
+    let path = path(of: name)
+    let file = unsafe openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+    if file < 0 && errno == ENOENT { return nil }
+    guard file >= 0 else { throw Self.failure("cannot be opened", at: path) }
+    defer { close(file) }
+    var status = stat()
+    guard unsafe fstat(file, &status) == 0 else { throw Self.failure("cannot be looked at", at: path) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw KeyFailure(.malformed, path: path, "is not a file; remove it, and new keys are made")
+    }
+    guard status.st_mode & 0o077 == 0 else {
+      throw KeyFailure(.exposed, path: path, "others can read this key; run: chmod 600 \(path)")
+    }
+    return try FileBytes.read(file, path: path, bytesMax: Self.fileBytesMax)
+  }
+
+  /// Makes a file of mode 0600 that is complete and durable before it has its name; false when the name is taken.
+  func create(_ name: String, _ contents: [UInt8]) throws(KeyFailure) -> Bool {
+    let path = path(of: name)
+    let suffix = Base64URL.text(OpenSSLRandom.secret(bytes: 9).span)
+    let temporary = ".\(name).\(suffix).tmp"
+    let file = unsafe openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Self.failure("cannot be made", at: path) }
+    defer {
+      close(file)
+      _ = unsafe unlinkat(descriptor, temporary, 0)
+    }
+    guard fchmod(file, 0o600) == 0, FileBytes.write(contents, to: file), fsync(file) == 0 else {
+      throw Self.failure("cannot be written", at: path)
+    }
+    let isNamed = try give(name, to: temporary)
+    guard fsync(descriptor) == 0 else { throw Self.failure("its folder cannot be synced", at: path) }
+    return isNamed
+  }
+
+  /// A link never replaces, so the first of two programs wins; where there are no links, a rename has to do.
+  private func give(_ name: String, to temporary: String) throws(KeyFailure) -> Bool {
+    if unsafe linkat(descriptor, temporary, descriptor, name, 0) == 0 { return true }
+    if errno == EEXIST { return false }
+    if errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS {
+      if unsafe renameat(descriptor, temporary, descriptor, name) == 0 { return true }
+    }
+    throw Self.failure("cannot be named", at: path(of: name))
+  }
+
+  private static func failure(_ what: String, at path: String) -> KeyFailure {
+    KeyFailure(.inputOutput, path: path, "\(what): \(FileBytes.lastError); check the folder's owner and free space")
+  }
+}

@@ -1,0 +1,63 @@
+/// Takes typed claims out of a payload whose signature was good; the refusal names the claim.
+struct ClaimReader {
+  let object: JSONObject
+
+  init(_ payload: [UInt8]) throws(TokenRefusal) {
+    do {
+      object = try JSONReader.object(payload)
+    } catch {
+      throw .claims("claims")
+    }
+  }
+
+  func text(_ name: String) throws(TokenRefusal) -> String {
+    guard let text = try optionalText(name) else { throw .claims(name) }
+    return text
+  }
+
+  /// Nil when absent; a value of another type, null included, is refused.
+  func optionalText(_ name: String) throws(TokenRefusal) -> String? {
+    switch object[name] {
+    case nil: return nil
+    case .string(let text): return text
+    default: throw .claims(name)
+    }
+  }
+
+  /// A whole number of seconds, written without fraction or exponent.
+  func seconds(_ name: String) throws(TokenRefusal) -> Int64 {
+    guard let seconds = try optionalTime(name, in: ClaimTime.seconds) else { throw .claims(name) }
+    return seconds
+  }
+
+  func optionalTime(_ name: String, in range: ClosedRange<Int64>) throws(TokenRefusal) -> Int64? {
+    switch object[name] {
+    case nil: return nil
+    case .integer(let value) where range.contains(value): return value
+    default: throw .claims(name)
+    }
+  }
+
+  /// RFC 7519 §4.1.3: one string or an array of them; nil when absent.
+  func audiences() throws(TokenRefusal) -> [String]? {
+    switch object["aud"] {
+    case nil: return nil
+    case .string(let audience): return [audience]
+    case .array(let values):
+      var audiences: [String] = []
+      for value in values {
+        guard case .string(let audience) = value else { throw .claims("aud") }
+        audiences.append(audience)
+      }
+      return audiences
+    default: throw .claims("aud")
+    }
+  }
+}
+
+extension String {
+  /// Equal byte for byte: claims are compared without any normalization (RFC 7519 §7.3).
+  func hasSameBytes(as other: String) -> Bool {
+    utf8.elementsEqual(other.utf8)
+  }
+}

@@ -1,0 +1,47 @@
+/// Every first segment that a token of ours may have, and the key that each stands for.
+struct OwnHeaders: Sendable {
+  private struct Accepted: Sendable {
+    let header: [UInt8]
+    let hmac: HMACKey
+  }
+
+  private let access: [Accepted]
+  private let refresh: [Accepted]
+
+  init(_ keys: TokenKeys) {
+    access = keys.access.map { Accepted(header: TokenType.access.encodedHeader(for: $0), hmac: $0.hmac) }
+    refresh = keys.refresh.map { Accepted(header: TokenType.refresh.encodedHeader(for: $0), hmac: $0.hmac) }
+  }
+
+  /// The decoded claims of a token of this type whose signature is good.
+  func payload(of text: Span<UInt8>, type: TokenType) throws(TokenRefusal) -> [UInt8] {
+    let parts = try TokenFormat.split(text)
+    let header = text.extracting(parts.header)
+    guard let accepted = find(header, in: type == .access ? access : refresh) else {
+      throw refusal(header, type: type)
+    }
+    guard let payload = Base64URL.decode(text.extracting(parts.payload)),
+      let signature = Base64URL.decode(text.extracting(parts.signature))
+    else { throw .malformed }
+    guard accepted.hmac.isValid(signature.span, for: text.extracting(parts.signed)) else { throw .badSignature }
+    return payload
+  }
+
+  private func find(_ header: Span<UInt8>, in list: [Accepted]) -> Accepted? {
+    list.first { accepted in
+      guard accepted.header.count == header.count else { return false }
+      for index in header.indices where accepted.header[index] != header[index] { return false }
+      return true
+    }
+  }
+
+  /// Which word fits a header that is none of ours. It is only looked at to say why; nothing of it is believed.
+  private func refusal(_ header: Span<UInt8>, type: TokenType) -> TokenRefusal {
+    if find(header, in: type == .access ? refresh : access) != nil { return .wrongType }
+    guard let bytes = Base64URL.decode(header), let object = try? JSONReader.object(bytes) else { return .malformed }
+    guard case .string(let algorithm) = object["alg"] else { return .malformed }
+    guard SignatureAlgorithm(rawValue: algorithm) == .hs256 else { return .algorithm }
+    guard case .string(let typ) = object["typ"], typ == type.rawValue else { return .wrongType }
+    return .unknownKey
+  }
+}

@@ -1,0 +1,24 @@
+/// The `typ` of our own tokens. Each has a key of its own, and a token of one is never taken for the other.
+package enum TokenType: String, Sendable, CaseIterable {
+  /// RFC 9068.
+  case access = "at+jwt"
+  case refresh = "rt+jwt"
+
+  /// The first segment of every token of this type under this key, in base64url and without its dot.
+  ///
+  /// These bytes choose the key: a token whose first segment is none of them is not ours.
+  func encodedHeader(for key: SigningKey) -> [UInt8] {
+    let room = 64 + ByteWriter.jsonStringBytesMax(key.id)
+    return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { scratch in
+      var writer = unsafe ByteWriter(scratch)
+      writer.append("{\"alg\":\"")
+      writer.append(Array(key.algorithm.rawValue.utf8))
+      writer.append("\",\"typ\":\"")
+      writer.append(Array(rawValue.utf8))
+      writer.append("\",\"kid\":")
+      writer.append(jsonString: key.id)
+      writer.append(UInt8(ascii: "}"))
+      return unsafe Base64URL.encode(writer.written.span)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/// Verifies our own tokens: the header bytes choose the key, the signature comes before any look at the claims.
+///
+/// No state, no lock that is held while another token is verified, no clock of its own.
+package struct TokenVerifier: Sendable {
+  /// A longer token is refused unread.
+  package static let textBytesMax = TokenFormat.textBytesMax
+
+  private let issuer: String
+  private let audience: String
+  private let headers: OwnHeaders
+
+  /// - Parameter audience: what the access tokens must name as theirs; when empty they must name none.
+  package init(keys: TokenKeys, issuer: String, audience: String) {
+    self.issuer = issuer
+    self.audience = audience
+    headers = OwnHeaders(keys)
+  }
+
+  /// - Parameter nowMilliseconds: milliseconds since the epoch. A token is expired from the millisecond of its end on.
+  package func verifyAccess(_ token: String, nowMilliseconds: Int64) throws(TokenRefusal) -> AccessClaims {
+    let payload = try headers.payload(of: token.utf8.span, type: .access)
+    let claims = try ClaimReader(payload)
+    guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
+    guard (try claims.optionalText("aud") ?? "").hasSameBytes(as: audience) else { throw .wrongAudience }
+    let identifier = try identifier(claims)
+    guard try claims.text("sid") == identifier.sessionText else { throw .claims("sid") }
+    let expiresAt = try claims.seconds("exp")
+    let exactEnd = try claims.optionalTime("exp_ms", in: ClaimTime.milliseconds)
+    if let exactEnd, (exactEnd + 999) / 1000 != expiresAt { throw .claims("exp_ms") }
+    let verified = AccessClaims(
+      subject: try claims.text("sub"), clientID: try claims.text("client_id"),
+      scope: try claims.optionalText("scope") ?? "", issuedAt: try claims.seconds("iat"), expiresAt: expiresAt,
+      expiresAtMilliseconds: exactEnd, identifier: identifier,
+      extraMembers: ExtraMembers.of(claims.object, in: payload))
+    guard nowMilliseconds < exactEnd ?? expiresAt * 1000 else { throw .expired }
+    return verified
+  }
+
+  /// A token that passes may still be past its exact end by up to a second: `exp` is a ceiling, and the ledger decides.
+  package func verifyRefresh(_ token: String, nowMilliseconds: Int64) throws(TokenRefusal) -> RefreshClaims {
+    let payload = try headers.payload(of: token.utf8.span, type: .refresh)
+    let claims = try ClaimReader(payload)
+    guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
+    let verified = RefreshClaims(
+      subject: try claims.text("sub"), clientID: try claims.text("client_id"),
+      scope: try claims.optionalText("scope") ?? "", issuedAt: try claims.seconds("iat"),
+      expiresAt: try claims.seconds("exp"), identifier: try identifier(claims))
+    guard nowMilliseconds < verified.expiresAt * 1000 else { throw .expired }
+    return verified
+  }
+
+  private func identifier(_ claims: ClaimReader) throws(TokenRefusal) -> TokenIdentifier {
+    guard let identifier = TokenIdentifier(text: try claims.text("jti")) else { throw .claims("jti") }
+    return identifier
+  }
+}

@@ -1,0 +1,66 @@
+extension CommitLog {
+  /// Takes the folder's lock, checks and replays what is there, repairs the end that a crash left, and makes all of it
+  /// durable. A folder without a log gets a new one.
+  ///
+  /// Where `executor` is also a task executor, as `CommitThread` is, all of this happens on it; else the calling task blocks.
+  /// - Parameters:
+  ///   - clock: for durability `interval` and the measured times.
+  ///   - onProgress: called every few MiB, and at the end.
+  ///   - replay: sees each frame once, in order, checkpoint entries first.
+  /// - Throws: `.locked` at once; `.corrupt` with the place and nothing changed on disk; `.unsupportedVersion`; `.io`.
+  package nonisolated static func open(
+    storage: some LogStorage, options: LogOptions = LogOptions(), executor: any SerialExecutor,
+    clock: any Clock<Duration> = ContinuousClock(), onProgress: @escaping (ReplayProgress) -> Void = { _ in },
+    replay: LogVisit
+  ) async throws(LogFailure) -> (log: CommitLog, recovery: LogRecovery) {
+    try await withTaskExecutorPreference(executor as? any TaskExecutor) { () async throws(LogFailure) in
+      try openHere(storage, options, executor, clock, onProgress, replay)
+    }
+  }
+
+  private static func openHere(
+    _ storage: some LogStorage, _ options: LogOptions, _ executor: any SerialExecutor, _ clock: any Clock<Duration>,
+    _ onProgress: @escaping (ReplayProgress) -> Void, _ replay: LogVisit
+  ) throws(LogFailure) -> (log: CommitLog, recovery: LogRecovery) {
+    let lock = try storage.lock()
+    var walk = try LogWalk(storage, onProgress: onProgress)
+    try walk.run(replay)
+    let (epoch, overflow) = walk.chain.epochMax.addingReportingOverflow(1)
+    guard !overflow else {
+      throw .corrupt(segment: walk.summary.segments.last?.name ?? "", offset: 0, what: "the epochs are used up")
+    }
+    let (end, tornTail): (LogWalk.End, TornTail?)
+    let identity: LogIdentity
+    if let walked = walk.end, let known = walk.chain.identity {
+      identity = known
+      (end, tornTail) = try LogRepair(storage: storage, epoch: epoch).run(walk, end: walked)
+    } else {
+      identity = options.identity ?? LogIdentity.random()
+      (end, tornTail) = (try makeFirstSegment(storage, options, identity, epoch, walk.listing), nil)
+    }
+    let writer = try SegmentWriter(
+      storage, options: options, identity: identity, epoch: epoch, end: end, nextSequence: walk.chain.nextSequence,
+      segments: max(1, walk.summary.segments.count))
+    var summary = walk.summary
+    summary.tornTail = tornTail
+    let log = CommitLog(writer: writer, lock: lock, options: options, executor: executor, clock: clock)
+    return (log, LogRecovery(summary, epoch: epoch))
+  }
+
+  private static func makeFirstSegment(
+    _ storage: some LogStorage, _ options: LogOptions, _ identity: LogIdentity, _ epoch: UInt32, _ listing: LogListing
+  ) throws(LogFailure) -> LogWalk.End {
+    for name in listing.unfinished { try storage.remove(name) }
+    let header = FileHeader(kind: .segment, epoch: epoch, identity: identity, sequence: 1, previous: 0)
+    let made = try SegmentWriter.createFile(LogListing.segmentName(1), header, storage, options)
+    return LogWalk.End(
+      firstSequence: 1, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes, previous: made.checksum)
+  }
+}
+
+extension LogIdentity {
+  fileprivate static func random() -> LogIdentity {
+    var generator = SystemRandomNumberGenerator()
+    return LogIdentity(from: &generator)
+  }
+}

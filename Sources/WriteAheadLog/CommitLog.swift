@@ -1,0 +1,185 @@
+internal import Synchronization
+
+/// A write-ahead log: records go in, in order, and it is told when they are safe.
+///
+/// One writer calls `reserve`, changes its state, calls `stage`, and then waits with `durable(through:)` before it tells
+/// anybody. All records that are staged while a sync runs share the next one. The actor lives on the executor given
+/// at the opening, where all that blocks happens.
+///
+/// A failed write or sync fails everybody who waits and ends all writing until the log is opened again.
+///
+/// Must be closed; a log that is only released leaves its lock, and what a crash would leave.
+package actor CommitLog {
+  private nonisolated let staged: StagedRecords
+  private nonisolated let waiters: CommitWaiters
+  private nonisolated let executor: any SerialExecutor
+  /// To start a drain there and nowhere else first; nil if the executor cannot.
+  private nonisolated let taskExecutor: (any TaskExecutor)?
+  private nonisolated let latest: Mutex<LogStatistics>
+  private nonisolated let isSyncDue = Atomic(false)
+  private let durability: Durability
+  private let clock: any Clock<Duration>
+  private let elapsed: @Sendable () -> Duration
+  private var writer: SegmentWriter
+  private var lock: (any LogLock)?
+  private var batches: [StagedRecords.Batch] = []
+  private var syncTimer: Task<Void, Never>?
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+  init(
+    writer: sending SegmentWriter, lock: any LogLock, options: LogOptions, executor: any SerialExecutor,
+    clock: any Clock<Duration>
+  ) {
+    let lastSequence = writer.nextSequence - 1
+    staged = StagedRecords(lastSequence: lastSequence, bytesMax: options.stagedBytesMax)
+    waiters = CommitWaiters(acknowledged: lastSequence)
+    self.executor = executor
+    taskExecutor = executor as? any TaskExecutor
+    latest = Mutex(writer.statistics)
+    durability = options.durability
+    self.clock = clock
+    elapsed = stopwatch(clock)
+    self.writer = writer
+    self.lock = lock
+  }
+}
+
+// MARK: - For the writer
+
+extension CommitLog {
+  /// Asks whether a record may be staged; to be called before the caller changes anything.
+  ///
+  /// - Throws: `.overloaded` while too much waits for the disk; `.closed`, or the failure that ended writing.
+  package nonisolated func reserve() throws(LogFailure) {
+    try staged.reserve()
+  }
+
+  /// Takes a record. Never blocks on the disk. After a failure or a close it is dropped, and waiting for it throws.
+  ///
+  /// - Precondition: `sequence` is one more than that of the record before; only one task at a time stages.
+  /// - Parameter encode: appends the record, 1 byte to 768 KiB, to the frame's payload; `startsFrame` says that it is the first
+  ///   one in it. Must not call the log.
+  package nonisolated func stage(
+    sequence: UInt64, _ encode: (_ payload: inout [UInt8], _ startsFrame: Bool) -> Void
+  ) {
+    if staged.stage(sequence: sequence, encode) { startDrain() }
+  }
+
+  /// Returns once all records up to `sequence` are as safe as the log's durability promises. Cannot be cancelled.
+  ///
+  /// Does not suspend if they are already.
+  /// - Throws: what ended writing before they were; they may or may not be found at the next opening.
+  package nonisolated func durable(through sequence: UInt64) async throws(LogFailure) {
+    try await waiters.wait(for: sequence)
+  }
+
+  /// All records up to here are as safe as the log's durability promises.
+  package nonisolated var durableSequence: UInt64 { waiters.acknowledgedSequence }
+
+  /// Why the log takes no records: a failure, or `.closed`.
+  package nonisolated var failure: LogFailure? { waiters.failure }
+
+  package nonisolated var statistics: LogStatistics { latest.withLock { $0 } }
+}
+
+// MARK: - On the log's thread
+
+extension CommitLog {
+  private nonisolated func startDrain() {
+    Task.detached(executorPreference: taskExecutor) { await self.drain() }
+  }
+
+  /// Writes what is staged until nothing is.
+  private func drain() {
+    while lock != nil, staged.take(into: &batches) {
+      let began = elapsed()
+      do throws(LogFailure) {
+        try write()
+        staged.recycle(&batches)
+        note(lastCommit: elapsed() - began)
+        waiters.acknowledge(through: writer.nextSequence - 1)
+        try writer.zeroAhead()
+      } catch {
+        fail(error)
+        return
+      }
+      startSyncTimer()
+    }
+  }
+
+  private func write() throws(LogFailure) {
+    for batch in batches {
+      try writer.append(batch.payload.span, recordCount: batch.recordCount)
+    }
+    try writer.flush()
+    if isSyncDue.exchange(false, ordering: .relaxed) {
+      syncTimer = nil
+      try writer.sync()
+    } else if durability == .always {
+      try writer.sync()
+    }
+  }
+
+  private func fail(_ failure: LogFailure) {
+    staged.refuse(with: failure)
+    waiters.fail(failure)
+    syncTimer?.cancel()
+  }
+
+  private func note(lastCommit: Duration) {
+    var statistics = writer.statistics
+    statistics.lastCommit = lastCommit
+    latest.withLock { $0 = statistics }
+  }
+
+  /// With durability `interval`, lets a sync fall due if something is not synced and none is awaited.
+  private func startSyncTimer() {
+    guard case .interval(let interval) = durability, syncTimer == nil, writer.hasUnsyncedRecords else { return }
+    syncTimer = Task.detached(executorPreference: taskExecutor) { [weak self, clock] in
+      guard (try? await clock.sleep(for: interval)) != nil else { return }
+      // A drain under steady load never lets go of the actor, but it sees the mark.
+      self?.isSyncDue.store(true, ordering: .relaxed)
+      await self?.syncIfDue()
+    }
+  }
+
+  private func syncIfDue() {
+    guard lock != nil, failure == nil, isSyncDue.exchange(false, ordering: .relaxed) else { return }
+    syncTimer = nil
+    do throws(LogFailure) {
+      try writer.sync()
+      note(lastCommit: statistics.lastCommit)
+    } catch {
+      fail(error)
+    }
+  }
+
+  /// Writes and syncs all that was staged, marks the log as cleanly closed, and gives the lock back. Does nothing the second
+  /// time.
+  ///
+  /// - Throws: what ended writing, now or earlier; the lock is given back all the same.
+  package func close() async throws(LogFailure) {
+    guard lock != nil else { return }
+    staged.refuse(with: .closed)
+    drain()
+    do throws(LogFailure) {
+      if let failure { throw failure }
+      try writer.close()
+      note(lastCommit: statistics.lastCommit)
+    } catch {
+      fail(error)
+    }
+    let failure = failure
+    waiters.fail(.closed)
+    syncTimer?.cancel()
+    lock = nil
+    if let failure { throw failure }
+  }
+}
+
+/// The time since the call, by `clock`.
+private func stopwatch<Time: Clock<Duration>>(_ clock: Time) -> @Sendable () -> Duration {
+  let start = clock.now
+  return { start.duration(to: clock.now) }
+}

@@ -1,0 +1,63 @@
+internal import SystemPackage
+
+/// Why the log could not be opened, written or read.
+///
+/// After `io` from a write or a sync the log takes no more records until it is opened again; what was acknowledged
+/// before is on disk.
+public enum LogFailure: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Another process, or another opening in this one, writes to the folder.
+  case locked(path: String)
+  /// Bytes at `offset` of `segment` are not what was written there. Nothing was changed on disk.
+  case corrupt(segment: String, offset: UInt64, what: String)
+  /// A file of a format that this program does not know.
+  case unsupportedVersion(segment: String, version: UInt16)
+  /// The operating system refused `operation` on `path`; `errno` as in errno(3).
+  case io(operation: String, path: String, errno: Int32)
+  /// More bytes wait for the disk than `LogOptions.stagedBytesMax`; nothing was taken, try again later.
+  case overloaded
+  /// The log was closed.
+  case closed
+
+  public var description: String {
+    switch self {
+    case .locked(let path):
+      "the log in \(path) is locked by another process; stop that process or use another folder"
+    case .corrupt(let segment, let offset, let what):
+      "the log is corrupt in \(segment) at offset \(offset): \(what); restore the folder from a backup or repair it"
+    case .unsupportedVersion(let segment, let version):
+      "\(segment) has log format \(version), this program knows 1; use the program that wrote it"
+    case .io(let operation, let path, let errno):
+      "cannot \(operation) \(path): \(Errno(rawValue: errno)); mend the disk or its permissions, then restart"
+    case .overloaded:
+      "more waits to be written than the log may hold; try again in a moment"
+    case .closed:
+      "the log is closed; open it again"
+    }
+  }
+}
+
+/// Where something stands in the log.
+package struct LogPlace: Sendable, Hashable, CustomStringConvertible {
+  /// The file's name inside the log folder.
+  package let segment: String
+  /// Bytes from the file's start.
+  package let offset: UInt64
+
+  package init(segment: String, offset: UInt64) {
+    self.segment = segment
+    self.offset = offset
+  }
+
+  package var description: String { "\(segment) at offset \(offset)" }
+}
+
+/// Thrown by whoever replays a frame when a record in it makes no sense: the log is then refused as corrupt.
+package struct RecordRefusal: Error, Sendable {
+  package let byteOffsetInPayload: Int
+  package let what: String
+
+  package init(byteOffsetInPayload: Int, what: String) {
+    self.byteOffsetInPayload = byteOffsetInPayload
+    self.what = what
+  }
+}

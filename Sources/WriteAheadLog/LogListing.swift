@@ -1,0 +1,52 @@
+/// The files of a log folder, by what their names say.
+struct LogListing: Equatable {
+  /// First sequences, ascending.
+  private(set) var segments: [UInt64] = []
+  /// Sequences covered, ascending.
+  private(set) var checkpoints: [UInt64] = []
+  /// Files that were never finished.
+  private(set) var unfinished: [String] = []
+
+  static let unfinishedSuffix = ".tmp"
+
+  init(names: [String]) {
+    for name in names {
+      if name.hasSuffix(Self.unfinishedSuffix) {
+        unfinished.append(name)
+      } else if let sequence = Self.sequence(in: name, prefix: "wal-") {
+        segments.append(sequence)
+      } else if let sequence = Self.sequence(in: name, prefix: "checkpoint-") {
+        checkpoints.append(sequence)
+      }
+    }
+    segments.sort()
+    checkpoints.sort()
+  }
+
+  /// Segments that hold something the newest checkpoint does not.
+  var neededSegments: ArraySlice<UInt64> {
+    guard let covered = checkpoints.last else { return segments[...] }
+    return segments.drop { $0 <= covered }
+  }
+
+  /// Files that the newest checkpoint replaces.
+  var obsoleteNames: [String] {
+    segments[..<neededSegments.startIndex].map(Self.segmentName) + checkpoints.dropLast().map(Self.checkpointName)
+  }
+
+  static func segmentName(_ firstSequence: UInt64) -> String { "wal-\(digits(firstSequence)).lz4" }
+
+  static func checkpointName(_ covered: UInt64) -> String { "checkpoint-\(digits(covered)).lz4" }
+
+  private static func digits(_ sequence: UInt64) -> String {
+    let digits = String(sequence, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  private static func sequence(in name: String, prefix: String) -> UInt64? {
+    guard name.hasPrefix(prefix), name.hasSuffix(".lz4") else { return nil }
+    let text = name.dropFirst(prefix.count).dropLast(4)
+    guard let sequence = UInt64(text, radix: 16), digits(sequence) == text else { return nil }
+    return sequence
+  }
+}

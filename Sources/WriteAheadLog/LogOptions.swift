@@ -1,0 +1,49 @@
+/// When a record counts as safe.
+public enum Durability: Sendable, Hashable {
+  /// After it is on disk: survives power loss.
+  case always
+  /// Once written to the operating system, which survives a kill of the process; synced every so often, so that power
+  /// loss costs at most about this much time.
+  case interval(Duration)
+  /// Once written to the operating system; synced only when a segment ends and at close.
+  case none
+}
+
+/// The limits and the promises of a log.
+package struct LogOptions: Sendable {
+  package var durability: Durability
+  /// A segment that has reached this many bytes is followed by a new one.
+  package var segmentBytesMax: Int
+  /// Space is filled with zeroes ahead of the writing in steps of this many bytes.
+  package var preallocationBytes: Int
+  /// With more payload bytes than this waiting for the disk, `reserve` refuses.
+  package var stagedBytesMax: Int
+  /// The identity of a log made anew. Nil: random. A fixed one is for tests.
+  package var identity: LogIdentity?
+
+  package init(
+    durability: Durability = .always, segmentBytesMax: Int = 64 << 20, preallocationBytes: Int = 1 << 20,
+    stagedBytesMax: Int = 16 << 20, identity: LogIdentity? = nil
+  ) {
+    self.durability = durability
+    self.segmentBytesMax = segmentBytesMax
+    self.preallocationBytes = preallocationBytes
+    self.stagedBytesMax = stagedBytesMax
+    self.identity = identity
+  }
+}
+
+/// The 16 random bytes that tell one log from another.
+package struct LogIdentity: Sendable, Hashable {
+  package let high: UInt64
+  package let low: UInt64
+
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  package init(from random: inout some RandomNumberGenerator) {
+    self.init(high: random.next(), low: random.next())
+  }
+}

@@ -1,0 +1,73 @@
+/// What opening for writing does with what a walk found: docs/wal-format.md section 3.2, last part.
+struct LogRepair {
+  private static let pieceBytes = 1 << 20
+
+  let storage: any LogStorage
+  /// Of this opening.
+  let epoch: UInt32
+
+  /// Cuts off a torn tail, completes a missing seal, removes what is no longer needed, and makes all that was accepted
+  /// durable.
+  ///
+  /// - Returns: where writing goes on, and the torn tail with the name of its copy.
+  func run(_ walk: LogWalk, end: LogWalk.End) throws(LogFailure) -> (end: LogWalk.End, tornTail: TornTail?) {
+    let tornTail = try walk.summary.tornTail.map { tail throws(LogFailure) in try cut(tail) }
+    if let unsealed = walk.unsealed { try seal(unsealed, walk) }
+    let name = LogListing.segmentName(end.firstSequence)
+    let file = try storage.open(name, for: .writing)
+    try file.sync()
+    try storage.syncDirectory()
+    for name in walk.listing.obsoleteNames + walk.listing.unfinished {
+      try storage.remove(name)
+    }
+    let repaired = LogWalk.End(
+      firstSequence: end.firstSequence, offset: end.offset, fileBytes: try file.size(), previous: end.previous)
+    return (repaired, tornTail)
+  }
+
+  private func cut(_ tail: TornTail) throws(LogFailure) -> TornTail {
+    var copied = tail
+    let name = try unusedName("torn-\(tail.place.segment)-\(tail.place.offset)-\(epoch)")
+    copied.copy = name
+    let source = try storage.open(tail.place.segment, for: .writing)
+    let copy = try storage.open(name, for: .creating)
+    var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
+    var done: UInt64 = 0
+    while done < tail.bytes {
+      let wanted = Int(min(UInt64(Self.pieceBytes), tail.bytes - done))
+      let count = try source.readAll(into: &piece, 0..<wanted, at: tail.place.offset + done)
+      if count == 0 { break }
+      try copy.writeAll(piece.span.extracting(0..<count), at: done)
+      done += UInt64(count)
+    }
+    try copy.sync()
+    try storage.syncDirectory()
+    try source.truncate(to: tail.place.offset)
+    try source.sync()
+    return copied
+  }
+
+  /// An opening that wrote nothing leaves its epoch to the next one; no copy replaces another.
+  private func unusedName(_ name: String) throws(LogFailure) -> String {
+    let taken = Set(try storage.names())
+    var count = 1
+    var candidate = name
+    while taken.contains(candidate) {
+      count += 1
+      candidate = "\(name)-\(count)"
+    }
+    return candidate
+  }
+
+  private func seal(_ unsealed: LogWalk.End, _ walk: LogWalk) throws(LogFailure) {
+    let header = FrameHeader(
+      kind: .seal, epoch: epoch, firstSequence: walk.chain.nextSequence, watermark: walk.chain.nextSequence - 1,
+      recordCount: 0, payloadBytes: 0, storedBytes: 0, payloadChecksum: 0, previous: unsealed.previous)
+    var bytes: [UInt8] = []
+    _ = header.encode(to: &bytes, seed: walk.chain.checksumSeed)
+    let file = try storage.open(LogListing.segmentName(unsealed.firstSequence), for: .writing)
+    try file.truncate(to: unsealed.offset)
+    try file.writeAll(bytes.span, at: unsealed.offset)
+    try file.sync()
+  }
+}

@@ -1,0 +1,91 @@
+internal import SystemPackage
+
+/// One folder of files: all that the log asks of an operating system.
+///
+/// Every call blocks. Names are plain file names. Errors are `LogFailure.io`, and `.locked` from `lock()`; the
+/// callers retry short reads, short writes and `EINTR` of both, and never retry a sync.
+package protocol LogStorage: Sendable {
+  /// How messages name the folder.
+  var path: String { get }
+
+  /// The names of all files in the folder, in any order.
+  func names() throws(LogFailure) -> [String]
+
+  /// Makes the folder if it is missing, and takes the writer's lock until the result is released. Never waits.
+  func lock() throws(LogFailure) -> any LogLock
+
+  func open(_ name: String, for use: LogFileUse) throws(LogFailure) -> any LogFile
+
+  /// Replaces `to` if it exists. Durable after `syncDirectory`.
+  func rename(_ name: String, to newName: String) throws(LogFailure)
+
+  /// Durable after `syncDirectory`.
+  func remove(_ name: String) throws(LogFailure)
+
+  /// Makes the folder's entries durable.
+  func syncDirectory() throws(LogFailure)
+}
+
+package enum LogFileUse: Sendable {
+  case reading
+  case writing
+  /// Empty and for writing; what had this name is gone.
+  case creating
+}
+
+/// An open file; closed when released.
+package protocol LogFile: AnyObject, Sendable {
+  func size() throws(LogFailure) -> UInt64
+
+  /// Fills the start of `bytes[range]` with what stands at `offset`, and returns how many bytes it filled: 0 only at
+  /// the end of the file, or for no bytes.
+  func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogFailure) -> Int
+
+  /// Writes a start of `bytes` and returns how many bytes that was.
+  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogFailure) -> Int
+
+  /// Makes the content and the size durable. After an error nothing is known of either.
+  func sync() throws(LogFailure)
+
+  func truncate(to size: UInt64) throws(LogFailure)
+}
+
+/// The right to write to the folder, given up when released.
+package protocol LogLock: AnyObject, Sendable {}
+
+extension LogFile {
+  /// Fills all of `bytes[range]`, except past the end of the file; returns how many bytes it filled.
+  func readAll(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogFailure) -> Int {
+    var filled = 0
+    while filled < range.count {
+      do throws(LogFailure) {
+        let rest = (range.lowerBound + filled)..<range.upperBound
+        let count = try read(into: &bytes, rest, at: offset + UInt64(filled))
+        if count == 0 { break }
+        filled += count
+      } catch where error.isInterruption {
+        continue
+      }
+    }
+    return filled
+  }
+
+  func writeAll(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogFailure) {
+    var written = 0
+    while written < bytes.count {
+      do throws(LogFailure) {
+        let count = try write(bytes.extracting(written..<bytes.count), at: offset + UInt64(written))
+        guard count > 0 else { throw .io(operation: "write to", path: "the log", errno: Errno.ioError.rawValue) }
+        written += count
+      } catch where error.isInterruption {
+        continue
+      }
+    }
+  }
+}
+
+extension LogFailure {
+  fileprivate var isInterruption: Bool {
+    if case .io(_, _, Errno.interrupted.rawValue) = self { true } else { false }
+  }
+}

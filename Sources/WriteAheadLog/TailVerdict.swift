@@ -1,0 +1,57 @@
+/// What bad bytes in the last segment are: docs/wal-format.md, section 3.2, rules 3 to 6.
+enum TailVerdict: Equatable {
+  case torn
+  case corrupt(String)
+
+  /// - Parameters:
+  ///   - bad: what `scan` found at `offset`; not all from there on is zero.
+  ///   - expected: the sequence that the frame at `offset` would begin with.
+  static func judge(
+    _ bad: SegmentScan.BadFrame, at offset: UInt64, expected: UInt64, in window: inout SegmentWindow, seed: UInt32
+  ) throws(LogFailure) -> TailVerdict {
+    if let witness = try lastWitness(after: offset, expected: expected, in: &window, seed: seed) {
+      return .corrupt("\(bad.what), and record \(expected) was on disk when the frame at \(witness) was written")
+    }
+    if bad.impossible { return .corrupt(bad.what) }
+    if try hasMarksOfTornWrite(bad, at: offset, in: &window) { return .torn }
+    return .corrupt("\(bad.what), and its bytes are not those of a torn write")
+  }
+
+  private static func hasMarksOfTornWrite(
+    _ bad: SegmentScan.BadFrame, at offset: UInt64, in window: inout SegmentWindow
+  ) throws(LogFailure) -> Bool {
+    let frameBytes = bad.header?.frameBytes ?? LogFormat.frameHeaderBytes
+    if window.size - offset < UInt64(frameBytes) { return true }
+    let end = offset + UInt64(bad.header?.contentBytes ?? LogFormat.frameHeaderBytes)
+    var place = offset
+    while place < end {
+      let sectorEnd = min(end, (place / LogFormat.sectorBytes + 1) * LogFormat.sectorBytes)
+      if try window.isZero(from: place, to: sectorEnd) { return true }
+      place = sectorEnd
+    }
+    return false
+  }
+
+  /// The place of a frame header after `offset` which proves that record `expected` was on disk.
+  private static func lastWitness(
+    after offset: UInt64, expected: UInt64, in window: inout SegmentWindow, seed: UInt32
+  ) throws(LogFailure) -> UInt64? {
+    let pieceBytes = 1 << 20
+    let firstMagicByte = UInt8(truncatingIfNeeded: LogFormat.frameMagic)
+    var place = offset + 1
+    while place + UInt64(LogFormat.frameHeaderBytes) <= window.size {
+      let range = try window.load(pieceBytes, at: place)
+      guard range.count >= LogFormat.frameHeaderBytes else { break }
+      let piece = window.buffer.span.extracting(range)
+      let starts = piece.count - LogFormat.frameHeaderBytes + 1
+      for start in 0..<starts where piece[start] == firstMagicByte {
+        let candidate = piece.extracting(start..<(start + LogFormat.frameHeaderBytes))
+        if let header = try? FrameHeader.decode(candidate, seed: seed).header, header.watermark >= expected {
+          return place + UInt64(start)
+        }
+      }
+      place += UInt64(starts)
+    }
+    return nil
+  }
+}

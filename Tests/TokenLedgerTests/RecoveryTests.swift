@@ -1,0 +1,179 @@
+import Foundation
+import SystemPackage
+import Testing
+import TokenTesting
+import WriteAheadLog
+
+@testable import TokenLedger
+
+/// A folder of its own for one test, removed with it.
+final class TemporaryFolder: Sendable {
+  let path: FilePath
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+    path = FilePath(url.path)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(atPath: path.string)
+  }
+}
+
+/// What is to be the same before and after a restart, in an order of its own.
+struct LedgerPicture: Equatable {
+  var sessions: [String]
+  var names: Int
+  var profiles: Int
+  var highestTime: Timestamp
+
+  init(_ state: LedgerState) {
+    sessions = (0..<UInt32(state.table.slotCount)).compactMap { slot in
+      let entry = state.table[slot]
+      guard entry.status != .free else { return nil }
+      guard entry.isSession else { return "\(slot) \(entry) \(state.payloads[slot] ?? [])" }
+      return "\(slot) \(entry.status) \(state.session(at: slot))"
+    }
+    names = state.names.count
+    profiles = state.profiles.count
+    highestTime = state.highestTime
+  }
+}
+
+extension RefreshLedger {
+  var picture: LedgerPicture { LedgerPicture(state) }
+}
+
+@Suite("A restart")
+struct RecoveryTests {
+  private func open(_ folder: TemporaryFolder, _ clock: ManualClock, seed: UInt64) async throws -> RefreshLedger {
+    try await RefreshLedger.open(
+      folder: folder.path, options: LedgerOptions(durability: .none, segmentBytesMax: 64 << 10),
+      clock: clock.sessionClock, random: SeededGenerator(seed: seed)
+    ).ledger
+  }
+
+  /// One random call of the ledger; the tokens known so far grow with it.
+  private func step(
+    _ ledger: RefreshLedger, _ clock: ManualClock, _ known: inout [TokenID], _ generator: inout SeededGenerator
+  ) async throws {
+    clock.advance(milliseconds: Int64.random(in: -50...400, using: &generator))
+    let lifetimes = try #require(
+      Lifetimes(
+        idleMilliseconds: Int64.random(in: 1...60_000, using: &generator),
+        absoluteMilliseconds: Int64.random(in: 1...90_000, using: &generator)))
+    switch Int.random(in: 0..<10, using: &generator) {
+    case 0, 1:
+      let subject = "user\(Int.random(in: 0..<20, using: &generator))"
+      let session = try await ledger.open(
+        SessionGrant(subject: subject, client: "web", scope: "read", lifetimes: lifetimes))
+      known.append(session.tokenID)
+    case 2:
+      guard let token = known.randomElement(using: &generator) else { return }
+      _ = try await ledger.revoke(token.session)
+    case 3:
+      let grant = OneTimeGrant(
+        purpose: "reset", subject: "user1", payload: [7], lifetimeMilliseconds: lifetimes.idleMilliseconds)
+      let id = try await ledger.issue(grant)
+      if Bool.random(using: &generator) { _ = try await ledger.consume(id, purpose: "reset") }
+    case 4:
+      try await ledger.sweepExpired()
+    default:
+      guard let position = known.indices.randomElement(using: &generator) else { return }
+      var request = RotationRequest(
+        token: known[position], client: "web",
+        graceMilliseconds: [0, 5_000].randomElement(using: &generator) ?? 0,
+        reuse: ReusePolicy.allCases.randomElement(using: &generator) ?? .refuse)
+      if Bool.random(using: &generator) { request.narrowedScope = "r\(Int.random(in: 0..<3, using: &generator))" }
+      if case .rotated(let session) = try await ledger.rotate(request), Bool.random(using: &generator) {
+        known[position] = session.tokenID
+      }
+    }
+  }
+
+  @Test("finds the very state that the ledger was in", arguments: 0..<20 as Range<UInt64>)
+  func stateIsTheSame(seed: UInt64) async throws {
+    var generator = SeededGenerator(seed: seed)
+    let folder = try TemporaryFolder()
+    let clock = ManualClock()
+    var known: [TokenID] = []
+    for round in 0..<3 {
+      let ledger = try await open(folder, clock, seed: generator.next())
+      for _ in 0..<200 { try await step(ledger, clock, &known, &generator) }
+      let before = await ledger.picture
+      let statistics = await ledger.statistics
+      try await ledger.close()
+      let reopened = try await open(folder, clock, seed: generator.next())
+      #expect(await reopened.picture == before, "seed \(seed), round \(round)")
+      #expect(await reopened.statistics.sequence == statistics.sequence, "seed \(seed), round \(round)")
+      #expect(await reopened.statistics.liveSessions == statistics.liveSessions, "seed \(seed), round \(round)")
+      try await reopened.close()
+    }
+  }
+
+  @Test("keeps a consumed token consumed, a revoked session revoked, and its access tokens refused")
+  func verdictsStand() async throws {
+    let folder = try TemporaryFolder()
+    let clock = ManualClock()
+    let lifetimes = try #require(Lifetimes(idleMilliseconds: 60_000, absoluteMilliseconds: 60_000))
+    let grant = SessionGrant(subject: "ann", client: "web", scope: "", lifetimes: lifetimes)
+    let first = try await open(folder, clock, seed: 1)
+    let rotated = try await first.open(grant)
+    let revoked = try await first.open(grant)
+    _ = try await first.rotate(RotationRequest(token: rotated.tokenID, client: "web"))
+    #expect(try await first.revoke(revoked.id))
+    try await first.close()
+    let second = try await open(folder, clock, seed: 2)
+    #expect(second.revokedSessions.contains(revoked.id))
+    #expect(!second.revokedSessions.contains(rotated.id))
+    let again = RotationRequest(token: rotated.tokenID, client: "web", reuse: .refuse)
+    #expect(try await second.rotate(again).refusal == .reused(generationsBehind: 1, revokedSession: false))
+    let gone = RotationRequest(token: revoked.tokenID, client: "web")
+    #expect(try await second.rotate(gone).refusal == .revoked)
+  }
+
+  @Test("with the clock set back revives nothing that was seen to have ended")
+  func clockSetBackRevivesNothing() async throws {
+    let folder = try TemporaryFolder()
+    let clock = ManualClock()
+    let lifetimes = try #require(Lifetimes(idleMilliseconds: 500, absoluteMilliseconds: 500))
+    let first = try await open(folder, clock, seed: 1)
+    let session = try await first.open(SessionGrant(subject: "ann", client: "web", scope: "", lifetimes: lifetimes))
+    clock.advance(milliseconds: 600)
+    let request = RotationRequest(token: session.tokenID, client: "web")
+    #expect(try await first.rotate(request).refusal == .expired)
+    try await first.close()
+    clock.advance(milliseconds: -600)
+    let second = try await open(folder, clock, seed: 2)
+    #expect(try await second.rotate(request).refusal == .expired)
+  }
+
+  @Test("of a second ledger on the same folder is refused at once")
+  func folderIsLocked() async throws {
+    let folder = try TemporaryFolder()
+    let first = try await open(folder, ManualClock(), seed: 1)
+    await #expect(throws: LedgerFailure.self) { try await open(folder, ManualClock(), seed: 2) }
+    try await first.close()
+  }
+
+  @Test("refuses a log whose records contradict each other, with segment and offset")
+  func contradictionsAreRefused() async throws {
+    let folder = try TemporaryFolder()
+    let (log, _) = try await CommitLog.open(
+      storage: FolderStorage(path: folder.path), options: LogOptions(), executor: CommitThread(),
+      onProgress: { _ in }, replay: { _, _ in })
+    var encoder = RecordEncoder()
+    log.stage(sequence: 1) { payload, startsFrame in
+      encoder.encode(.revoked(slot: 5, cause: .requested), at: .zero, into: &payload, startsFrame: startsFrame)
+    }
+    try await log.close()
+    do throws(LedgerFailure) {
+      _ = try await RefreshLedger.open(folder: folder.path)
+      Issue.record("a contradictory log was opened")
+    } catch {
+      #expect(error.description.contains("wal-0000000000000001.lz4 at offset"))
+      #expect(error.description.contains("slot 5 holds no live session to revoke"))
+    }
+  }
+}

@@ -1,0 +1,155 @@
+internal import Synchronization
+internal import WriteAheadLog
+
+/// A file of a `FaultyStorage`: what is in it now, what is durable of it, and every state its sectors were in between.
+final class FaultyFile: Sendable {
+  private struct State {
+    var content: [UInt8]
+    var durable: [UInt8]
+    /// By sector: what it held after each unsynced change.
+    var unsyncedSectors: [Int: [[UInt8]]] = [:]
+    var unsyncedSizes: [Int] = []
+  }
+
+  private static let sectorBytes = 512
+  private let state: Mutex<State>
+
+  init(durable: [UInt8]) {
+    state = Mutex(State(content: durable, durable: durable))
+  }
+
+  var content: [UInt8] { state.withLock { $0.content } }
+
+  func write(_ bytes: [UInt8], at offset: Int) {
+    guard !bytes.isEmpty else { return }
+    state.withLock { state in
+      let end = offset + bytes.count
+      if state.content.count < end {
+        state.content += [UInt8](repeating: 0, count: end - state.content.count)
+        state.unsyncedSizes.append(end)
+      }
+      state.content.replaceSubrange(offset..<end, with: bytes)
+      Self.noteSectors(&state, from: offset, to: end)
+    }
+  }
+
+  func truncate(to size: Int) {
+    state.withLock { state in
+      let old = state.content.count
+      if size < old {
+        state.content.removeLast(old - size)
+      } else {
+        state.content += [UInt8](repeating: 0, count: size - old)
+      }
+      state.unsyncedSizes.append(size)
+      Self.noteSectors(&state, from: min(size, old), to: max(size, old))
+    }
+  }
+
+  func sync() {
+    state.withLock { state in
+      state.durable = state.content
+      state.unsyncedSectors = [:]
+      state.unsyncedSizes = []
+    }
+  }
+
+  private static func noteSectors(_ state: inout State, from start: Int, to end: Int) {
+    for sector in (start / sectorBytes)...(max(start, end - 1) / sectorBytes) {
+      state.unsyncedSectors[sector, default: []].append(Self.sector(sector, of: state.content))
+    }
+  }
+
+  private static func sector(_ sector: Int, of bytes: [UInt8]) -> [UInt8] {
+    let start = min(sector * sectorBytes, bytes.count)
+    let end = min(start + sectorBytes, bytes.count)
+    let part = Array(bytes[start..<end])
+    return end - start == sectorBytes ? part : part + [UInt8](repeating: 0, count: sectorBytes - part.count)
+  }
+
+  /// Each unsynced sector in one of its states, and one of the sizes.
+  func crashContent(using generator: inout SeededGenerator) -> [UInt8] {
+    state.withLock { state in
+      let sizes = [state.durable.count] + state.unsyncedSizes
+      let size = sizes[Int.random(in: 0..<sizes.count, using: &generator)]
+      let sectors = (max(size, state.durable.count, state.content.count) + Self.sectorBytes - 1) / Self.sectorBytes
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(sectors * Self.sectorBytes)
+      for index in 0..<sectors {
+        let states = [Self.sector(index, of: state.durable)] + (state.unsyncedSectors[index] ?? [])
+        bytes += states[Int.random(in: 0..<states.count, using: &generator)]
+      }
+      return Array(bytes.prefix(size))
+    }
+  }
+}
+
+/// A program's handle on a `FaultyFile`; all faults happen here.
+final class OpenFaultyFile: LogFile {
+  private let disk: FaultyStorage
+  private let file: FaultyFile
+  private let name: String
+  private let transfers = Mutex(0)
+
+  init(_ disk: FaultyStorage, _ file: FaultyFile, _ name: String) {
+    self.disk = disk
+    self.file = file
+    self.name = name
+  }
+
+  func size() throws(LogFailure) -> UInt64 { UInt64(file.content.count) }
+
+  func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogFailure) -> Int {
+    try interrupt("read")
+    let content = file.content
+    guard offset < content.count else { return 0 }
+    let limit = disk.state.withLock { $0.faults.transferBytesMax ?? .max }
+    let count = min(range.count, content.count - Int(offset), limit)
+    bytes.replaceSubrange(
+      range.lowerBound..<(range.lowerBound + count), with: content[Int(offset)..<(Int(offset) + count)])
+    return count
+  }
+
+  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogFailure) -> Int {
+    try interrupt("write to")
+    let faults = disk.state.withLock { $0.faults }
+    var count = min(bytes.count, faults.transferBytesMax ?? .max)
+    if faults.shortensAtSectors, count < bytes.count {
+      let sector = (Int(offset) + count) / 512 * 512
+      count = min(bytes.count, (sector > Int(offset) ? sector : sector + 512) - Int(offset))
+    }
+    if let bytesMax = faults.bytesMax {
+      let used = disk.files.values.reduce(0) { $0 + $1.count }
+      let growth = max(0, Int(offset) + count - file.content.count)
+      count -= max(0, min(count, used + growth - bytesMax))
+      guard count > 0 || bytes.isEmpty else { throw .io(operation: "write to", path: name, errno: 28) }
+    }
+    let copy = bytes.withUnsafeBufferPointer { Array($0[..<count]) }
+    try disk.change("write to", name) { _ in self.file.write(copy, at: Int(offset)) }
+    return count
+  }
+
+  func sync() throws(LogFailure) {
+    disk.runOnSync()
+    let fails = try disk.change("sync", name) { state in
+      guard let left = state.faults.syncsUntilFailure else { return false }
+      state.faults.syncsUntilFailure = max(0, left - 1)
+      return left == 0
+    }
+    if fails { throw .io(operation: "sync", path: name, errno: 5) }
+    file.sync()
+  }
+
+  func truncate(to size: UInt64) throws(LogFailure) {
+    try disk.change("truncate", name) { _ in self.file.truncate(to: Int(size)) }
+  }
+
+  private func interrupt(_ operation: String) throws(LogFailure) {
+    guard let every = disk.state.withLock({ $0.faults.interruptedEvery }) else { return }
+    let count = transfers.withLock { count in
+      count += 1
+      return count
+    }
+    if count % every == 0 { throw .io(operation: operation, path: name, errno: 4) }
+  }
+}

@@ -1,0 +1,188 @@
+internal import Synchronization
+package import WriteAheadLog
+
+/// A folder in memory that fails as real disks do: it loses unsynced sectors in any mix when it crashes, and refuses,
+/// shortens or interrupts calls when told to.
+///
+/// All of it follows from the seed and the calls made.
+package final class FaultyStorage: LogStorage {
+  /// What may go wrong; everything off at first.
+  package struct Faults: Sendable {
+    /// Every call after this many more changing ones (write, sync, truncate, rename, remove, create) fails with EIO.
+    package var callsUntilPowerOff: Int?
+    /// Every sync of a file after this many more fails with EIO.
+    package var syncsUntilFailure: Int?
+    /// Writes fail with ENOSPC when they would make the files larger than this in sum.
+    package var bytesMax: Int?
+    /// A write or read takes at most this many bytes.
+    package var transferBytesMax: Int?
+    /// A shortened write ends where a sector ends, as the kernel's do.
+    package var shortensAtSectors = false
+    /// Every so many reads and writes one fails with EINTR.
+    package var interruptedEvery: Int?
+
+    package init() {}
+  }
+
+  struct State {
+    var faults = Faults()
+    var generator: SeededGenerator
+    /// What programs see now.
+    var entries: [String: FaultyFile] = [:]
+    /// What a crash leaves for certain.
+    var durableEntries: [String: FaultyFile] = [:]
+    var unsyncedChanges: [EntryChange] = []
+    var calls = 0
+    var isLocked = false
+  }
+
+  enum EntryChange {
+    case put(String, FaultyFile)
+    case renamed(from: String, to: String, FaultyFile)
+    case removed(String)
+  }
+
+  let state: Mutex<State>
+  package let path = "the faulty disk"
+  /// Called at the start of each file sync, on the thread that syncs.
+  private let onSync: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
+
+  package init(seed: UInt64) {
+    state = Mutex(State(generator: SeededGenerator(seed: seed)))
+  }
+
+  /// A disk that has these files, all durable.
+  package convenience init(seed: UInt64, files: [String: [UInt8]]) {
+    self.init(seed: seed)
+    state.withLock { state in
+      for (name, bytes) in files {
+        state.entries[name] = FaultyFile(durable: bytes)
+      }
+      state.durableEntries = state.entries
+    }
+  }
+
+  package func setFaults(_ faults: Faults) {
+    state.withLock { $0.faults = faults }
+  }
+
+  package func setOnSync(_ action: (@Sendable () -> Void)?) {
+    onSync.withLock { $0 = action }
+  }
+
+  func runOnSync() {
+    onSync.withLock { $0 }?()
+  }
+
+  /// Changing calls so far.
+  package var calls: Int { state.withLock { $0.calls } }
+
+  /// What programs see, without the lock file.
+  package var files: [String: [UInt8]] {
+    state.withLock { state in state.entries.mapValues(\.content).filter { $0.key != "lock" } }
+  }
+
+  /// What may be left when the power fails now: every unsynced sector, size and folder entry kept or lost by itself.
+  package func crashImage(seed: UInt64) -> [String: [UInt8]] {
+    var generator = SeededGenerator(seed: seed)
+    return state.withLock { state in
+      var entries = state.durableEntries
+      for change in state.unsyncedChanges where Bool.random(using: &generator) {
+        switch change {
+        case .put(let name, let file): entries[name] = file
+        case .renamed(let from, let to, let file):
+          entries[from] = nil
+          entries[to] = file
+        case .removed(let name): entries[name] = nil
+        }
+      }
+      var image: [String: [UInt8]] = [:]
+      for name in entries.keys.sorted() where name != "lock" {
+        image[name] = entries[name]?.crashContent(using: &generator)
+      }
+      return image
+    }
+  }
+}
+
+// MARK: - The folder
+
+extension FaultyStorage {
+  package func names() throws(LogFailure) -> [String] {
+    state.withLock { $0.entries.keys.sorted() }
+  }
+
+  package func lock() throws(LogFailure) -> any LogLock {
+    let isFree = state.withLock { state in
+      defer { state.isLocked = true }
+      return !state.isLocked
+    }
+    guard isFree else { throw .locked(path: path) }
+    return FaultyLock(self)
+  }
+
+  package func open(_ name: String, for use: LogFileUse) throws(LogFailure) -> any LogFile {
+    let file: FaultyFile? = try change("open", name, counts: use == .creating) { state in
+      guard use == .creating else { return state.entries[name] }
+      let file = FaultyFile(durable: [])
+      state.entries[name] = file
+      state.unsyncedChanges.append(.put(name, file))
+      return file
+    }
+    guard let file else { throw .io(operation: "open", path: name, errno: 2) }
+    return OpenFaultyFile(self, file, name)
+  }
+
+  package func rename(_ name: String, to newName: String) throws(LogFailure) {
+    try change("rename", name) { state in
+      guard let file = state.entries.removeValue(forKey: name) else { return }
+      state.entries[newName] = file
+      state.unsyncedChanges.append(.renamed(from: name, to: newName, file))
+    }
+  }
+
+  package func remove(_ name: String) throws(LogFailure) {
+    try change("remove", name) { state in
+      state.entries[name] = nil
+      state.unsyncedChanges.append(.removed(name))
+    }
+  }
+
+  package func syncDirectory() throws(LogFailure) {
+    try change("sync", path) { state in
+      state.durableEntries = state.entries
+      state.unsyncedChanges = []
+    }
+  }
+
+  /// Counts a changing call and fails it when the power is off.
+  @discardableResult
+  func change<Result: Sendable>(
+    _ operation: String, _ name: String, counts: Bool = true, _ body: (inout State) -> Result
+  ) throws(LogFailure) -> Result {
+    let result: Result? = state.withLock { state in
+      if counts {
+        if let left = state.faults.callsUntilPowerOff {
+          if left == 0 { return nil }
+          state.faults.callsUntilPowerOff = left - 1
+        }
+        state.calls += 1
+      }
+      return body(&state)
+    }
+    guard let result else { throw .io(operation: operation, path: name, errno: 5) }
+    return result
+  }
+}
+
+private final class FaultyLock: LogLock {
+  private let disk: FaultyStorage
+
+  init(_ disk: FaultyStorage) {
+    self.disk = disk
+  }
+
+  deinit {
+    disk.state.withLock { $0.isLocked = false }
+  }
+}

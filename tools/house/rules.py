@@ -1,0 +1,166 @@
+"""The rules that look at one file at a time. Each yields (line, message)."""
+
+import re
+
+from house.swift_source import SwiftSource
+
+FILE_LINES_MAX = 300
+FILE_LINES_NOTE = 250
+FUNCTION_LINES_MAX = 60
+
+COMMAND_LINE = "Sources/refresh-ledger"
+
+# Words that say nothing about what a thing is: the name should say what it holds or does instead.
+EMPTY_WORDS = {
+    "Manager": "say what it decides or keeps",
+    "Helper": "say what it does",
+    "Helpers": "say what they do",
+    "Util": "move each part to what it serves",
+    "Utils": "move each part to what it serves",
+    "Utilities": "move each part to what it serves",
+    "Handler": "say what it does with what it is given",
+}
+# Only as the last word of a type of ours, under Sources/: `SessionInfo` says no more than `Session`.
+EMPTY_SUFFIXES = {"Info": "say which facts"}
+# Anywhere in the name of a type of ours, under Sources/.
+EMPTY_TYPE_WORDS = {"Data": "everything is data: say which", "Process": "say what happens"}
+# Names that the outside fixes, and terms that it has given a meaning.
+ALLOWED_NAMES = {"LogInfo": "the command `log info`"}
+ALLOWED_TERMS = {"DataFolder": "what `--data` names"}
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+# Folders of one machine. `/tmp` too in Sources/: the server asks for its places.
+_MACHINE_PATH = re.compile(r"(?<![\w.$}/*-])/(?:wo" r"rk|opt/sw" r"ift[\w-]*|ro" r"ot|ho" r"me)(?=/|[\"'`\s]|$)")
+_TEMPORARY_PATH = re.compile(r"(?<![\w.$}/*-])/tmp\b")
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+# Modules that no target may import but those named. A trailing * stands for any ending.
+_HTTP = ("Hummingbird*", "NIO*", "HTTPTypes", "AsyncHTTPClient", "WebSocket*")
+_COMMAND = ("ArgumentParser", "Configuration", "Yams", "Histogram")
+_REPORTING = ("Logging", "Metrics", "CoreMetrics", "Tracing", "Instrumentation")
+_TESTING = ("Testing", "XCTest", "TokenTesting")
+_CRYPTOGRAPHY = ("COpenSSL", "CArgon2", "CCrypt")
+_CORE = _HTTP + _COMMAND + _REPORTING + _TESTING + ("Foundation", "FoundationNetworking")
+_ADAPTERS = ("TokenHTTP", "RefreshRotationLoad")
+FORBIDDEN_IMPORTS = {
+    # Knows frames, not tokens.
+    "WriteAheadLog": _CORE + _ADAPTERS + _CRYPTOGRAPHY + ("TokenLedger", "TokenSigning", "TokenEngine", "ServiceLifecycle"),
+    # Knows sessions, not JWT, not how the log keeps its bytes.
+    "TokenLedger": _CORE
+    + _ADAPTERS
+    + _CRYPTOGRAPHY
+    + ("TokenSigning", "TokenEngine", "ServiceLifecycle", "CLZ4", "CChecksum"),
+    # Knows signatures, not the ledger.
+    "TokenSigning": _CORE
+    + _ADAPTERS
+    + ("WriteAheadLog", "TokenLedger", "TokenEngine", "ServiceLifecycle", "CLZ4", "CChecksum", "CArgon2", "CCrypt"),
+    # Knows grants, not HTTP.
+    "TokenEngine": _CORE + _ADAPTERS + ("CLZ4", "CChecksum"),
+    # Has no rules of its own: it speaks to the engine alone.
+    "TokenHTTP": _COMMAND
+    + _TESTING
+    + _CRYPTOGRAPHY
+    + ("AsyncHTTPClient", "WriteAheadLog", "TokenLedger", "TokenSigning", "RefreshRotationLoad", "CLZ4", "CChecksum"),
+    # Sees a server as a stranger does, or the engine as an embedder does.
+    "RefreshRotationLoad": _TESTING
+    + _CRYPTOGRAPHY
+    + ("Hummingbird*", "ArgumentParser", "Configuration", "Yams", "WriteAheadLog", "TokenLedger", "TokenSigning", "TokenHTTP"),
+    "refresh-ledger": _TESTING,
+}
+
+
+def sizes(source: SwiftSource):
+    count = len(source.lines)
+    if count > FILE_LINES_MAX:
+        yield 1, f"{count} lines; a file has at most {FILE_LINES_MAX}: give a part with a name of its own its own file"
+    for function in source.functions:
+        first, last = source.line_at(function.offset), source.line_at(function.end)
+        if last - first + 1 > FUNCTION_LINES_MAX:
+            yield first, f"{function.name} has {last - first + 1} lines; a function has at most {FUNCTION_LINES_MAX}"
+
+
+def names(source: SwiftSource):
+    stem = source.path.rsplit("/", 1)[-1].split(".")[0]
+    yield from ((1, message) for message in _judge(stem, "file", EMPTY_WORDS))
+    under_sources = source.path.startswith("Sources/")
+    for declared in source.types:
+        line = source.line_at(declared.offset)
+        yield from ((line, message) for message in _judge(declared.name, declared.kind, EMPTY_WORDS))
+        if not under_sources:
+            continue
+        yield from ((line, message) for message in _judge(declared.name, declared.kind, EMPTY_TYPE_WORDS))
+        last = (_WORD.findall(declared.name) or [""])[-1]
+        if last in EMPTY_SUFFIXES and declared.name not in ALLOWED_NAMES:
+            yield line, f"{declared.kind} {declared.name}: '{last}' says nothing; {EMPTY_SUFFIXES[last]}"
+    for function in source.functions:
+        # A test's sentence may use any word.
+        if " " not in function.name:
+            line = source.line_at(function.offset)
+            yield from ((line, message) for message in _judge(function.name, "function", EMPTY_WORDS))
+            if _WORD.findall(function.name)[:1] == ["process"]:
+                yield line, f"function {function.name}: 'process' says nothing; say what it does"
+
+
+def _judge(name: str, kind: str, words: dict[str, str]):
+    rest = name
+    for term in ALLOWED_TERMS:
+        rest = rest.replace(term, "")
+    for word in _WORD.findall(rest):
+        word = word[:1].upper() + word[1:]
+        if word in words and name not in ALLOWED_NAMES:
+            yield f"{kind} {name}: '{word}' says nothing; {words[word]}"
+
+
+def imports(source: SwiftSource):
+    parts = source.path.split("/")
+    if parts[0] != "Sources":
+        return
+    for module, offset in source.imports:
+        for pattern in FORBIDDEN_IMPORTS.get(parts[1], _TESTING):
+            if module == pattern or (pattern.endswith("*") and module.startswith(pattern[:-1])):
+                yield source.line_at(offset), f"{parts[1]} does not import {module}: see docs and tools/house/rules.py"
+
+
+def expressions(source: SwiftSource):
+    for pattern, message in (
+        (r"\btry!", "try! traps: throw, or try #require in a test"),
+        (r"\bas!", "as! traps: use as? and say what happens otherwise"),
+    ):
+        for match in re.finditer(pattern, source.code):
+            yield source.line_at(match.start()), message
+    if source.path.startswith("Sources/") and source.target != COMMAND_LINE:
+        for match in re.finditer(r"(?<![.\w])(?:debugP|p)rint\(", source.code):
+            before = source.code[: match.start()].rstrip()
+            if not before.endswith("func"):
+                yield source.line_at(match.start()), "print belongs to the command line: report to an observer"
+    for match in re.finditer(r"@unchecked\s+Sendable", source.code):
+        line = source.line_at(match.start())
+        if not _has_reason(source.lines, line - 1):
+            yield line, "@unchecked Sendable without a comment beside it that says why it is safe"
+
+
+def _has_reason(lines: list[str], index: int) -> bool:
+    if "//" in lines[index]:
+        return True
+    index -= 1
+    while index >= 0 and lines[index].lstrip().startswith("@"):
+        index -= 1
+    return index >= 0 and lines[index].lstrip().startswith("//")
+
+
+def text(path: str, content: str):
+    """For every tracked text file, Swift or not."""
+    for number, line in enumerate(content.splitlines(), start=1):
+        if match := _UNFINISHED.search(line):
+            yield number, f"{match.group()}: finish it, or open an issue"
+        if (match := _MACHINE_PATH.search(line)) or (path.startswith("Sources/") and (match := _TEMPORARY_PATH.search(line))):
+            yield number, f"{match.group()} is a folder of one machine"
+        if not path.startswith("Tests/") and _PRIVATE_KEY.search(line):
+            yield number, "a private key in the repository"
+
+
+def script_size(path: str, content: str):
+    count = content.count("\n")
+    if path.startswith(("tools/", ".ci/")) and count > FILE_LINES_MAX:
+        yield 1, f"{count} lines; a file has at most {FILE_LINES_MAX}"
