@@ -1,18 +1,18 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Warnings are errors in `tools/check` only: a library that refuses to build for the next compiler's new warning is
-/// a burden to its embedders.
-let warnings: [SwiftSetting] =
-  Context.environment["REFRESH_LEDGER_WARNINGS"] == "error" ? [.treatAllWarnings(as: .error)] : []
-
-let settings: [SwiftSetting] = warnings + [
+var settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+// Warnings are errors in `tools/check` only: a library that refuses to build for the next compiler's new warning is a
+// burden to its embedders.
+if Context.environment["REFRESH_LEDGER_WARNINGS"] == "error" {
+  settings.append(.treatAllWarnings(as: .error))
+}
 
 /// For the targets that touch C.
 let settingsTouchingC: [SwiftSetting] = settings + [.strictMemorySafety()]
@@ -40,7 +40,6 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
     // Only with the trait Server.
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     // Only with the trait CLI.
@@ -93,6 +92,7 @@ let package = Package(
       dependencies: [
         "TokenEngine",
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
+        .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
         .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
         .product(name: "Logging", package: "swift-log", condition: server),
         .product(name: "NIOCore", package: "swift-nio", condition: server),
@@ -106,20 +106,22 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
         .product(name: "Histogram", package: "hdrhistogram-swift", condition: commandLine),
         .product(name: "NIOCore", package: "swift-nio", condition: commandLine),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: commandLine),
       ],
       swiftSettings: settings
     ),
     .executableTarget(
       name: "refresh-ledger",
       dependencies: [
-        "TokenHTTP", "RefreshRotationLoad", "TokenEngine",
+        "TokenHTTP", "RefreshRotationLoad", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
         .product(name: "Configuration", package: "swift-configuration", condition: commandLine),
         .product(name: "Yams", package: "Yams", condition: commandLine),
-        .product(name: "Hummingbird", package: "hummingbird", condition: server),
+        .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings
     ),

@@ -13,13 +13,13 @@ struct Caller {
   private var chains: [Chain]
   private let target: any RotationTarget
   private let replayRate: Double
-  private let onViolation: @Sendable (RotationLoad.Violation) -> Void
+  private let onViolation: @Sendable (LoadViolation) -> Void
   /// Replays owed: grows by the rate with each rotation.
   private var replaysDue = 0.0
 
   init(
     chains: [Chain], target: any RotationTarget, replayRate: Double,
-    onViolation: @escaping @Sendable (RotationLoad.Violation) -> Void
+    onViolation: @escaping @Sendable (LoadViolation) -> Void
   ) {
     self.chains = chains
     self.target = target
@@ -80,6 +80,6 @@ struct Caller {
 
   private mutating func violate(_ what: String) {
     tally.violations += 1
-    onViolation(RotationLoad.Violation(description: what))
+    onViolation(LoadViolation(description: what))
   }
 }

@@ -1,6 +1,7 @@
 public import AsyncHTTPClient
 internal import FoundationEssentials
 internal import NIOCore
+internal import NIOHTTP1
 
 /// A token endpoint over HTTP, ours or another product's (RFC 6749 §4.3 to open, §6 to rotate).
 public struct EndpointTarget: RotationTarget {

@@ -1,5 +1,3 @@
-internal import Histogram
-
 /// A closed-loop load of refresh rotation that carries each reply into the next request and checks what it sees.
 ///
 /// Invariants: a token that was acknowledged is not refused, and a token that was consumed is not granted again.
@@ -12,16 +10,11 @@ public struct RotationLoad: Sendable {
     self.target = target
   }
 
-  /// A broken invariant with its evidence. No token text: the position in the chain instead.
-  public struct Violation: Sendable, CustomStringConvertible {
-    public var description: String
-  }
-
   /// Opens the sessions, rotates until the duration is over, and reports.
   ///
   /// Throws only where no session can be opened at all; a target that dies in mid-run ends up in the report's errors.
   public func run(
-    onViolation: @escaping @Sendable (Violation) -> Void
+    onViolation: @escaping @Sendable (LoadViolation) -> Void
   ) async throws(TargetFailure) -> LoadReport {
     let chains = try await openSessions()
     let clock = ContinuousClock()
@@ -68,20 +61,5 @@ public struct RotationLoad: Sendable {
     var chains: [[Caller.Chain]] = []
     for result in results { chains.append(try result.get()) }
     return chains
-  }
-}
-
-/// What one caller counted.
-struct Tally: Sendable {
-  var rotations = 0
-  var errors = 0
-  var violations = 0
-  var latency = Histogram<UInt32>(highestTrackableValue: 60_000_000_000, numberOfSignificantValueDigits: .two)
-
-  mutating func add(_ other: Tally) {
-    rotations += other.rotations
-    errors += other.errors
-    violations += other.violations
-    latency.add(other.latency)
   }
 }

@@ -2,7 +2,8 @@ extension CommitLog {
   /// Takes the folder's lock, checks and replays what is there, repairs the end that a crash left, and makes all of it
   /// durable. A folder without a log gets a new one.
   ///
-  /// Where `executor` is also a task executor, as `CommitThread` is, all of this happens on it; else the calling task blocks.
+  /// Where `executor` is also a task executor, as `CommitThread` is, all of this happens on it; else the calling task
+  /// blocks.
   /// - Parameters:
   ///   - clock: for durability `interval` and the measured times.
   ///   - onProgress: called every few MiB, and at the end.

@@ -2,9 +2,9 @@ internal import Synchronization
 
 /// A write-ahead log: records go in, in order, and it is told when they are safe.
 ///
-/// One writer calls `reserve`, changes its state, calls `stage`, and then waits with `durable(through:)` before it tells
-/// anybody. All records that are staged while a sync runs share the next one. The actor lives on the executor given
-/// at the opening, where all that blocks happens.
+/// One writer calls `reserve`, changes its state, calls `stage`, and then waits with `durable(through:)` before it
+/// tells anybody. All records that are staged while a sync runs share the next one. The actor lives on the executor
+/// given at the opening, where all that blocks happens.
 ///
 /// A failed write or sync fails everybody who waits and ends all writing until the log is opened again.
 ///
@@ -58,8 +58,8 @@ extension CommitLog {
   /// Takes a record. Never blocks on the disk. After a failure or a close it is dropped, and waiting for it throws.
   ///
   /// - Precondition: `sequence` is one more than that of the record before; only one task at a time stages.
-  /// - Parameter encode: appends the record, 1 byte to 768 KiB, to the frame's payload; `startsFrame` says that it is the first
-  ///   one in it. Must not call the log.
+  /// - Parameter encode: appends the record, 1 byte to 768 KiB, to the frame's payload; `startsFrame` says that it is
+  ///   the first one in it. Must not call the log.
   package nonisolated func stage(
     sequence: UInt64, _ encode: (_ payload: inout [UInt8], _ startsFrame: Bool) -> Void
   ) {
@@ -155,8 +155,8 @@ extension CommitLog {
     }
   }
 
-  /// Writes and syncs all that was staged, marks the log as cleanly closed, and gives the lock back. Does nothing the second
-  /// time.
+  /// Writes and syncs all that was staged, marks the log as cleanly closed, and gives the lock back. Does nothing
+  /// the second time.
   ///
   /// - Throws: what ended writing, now or earlier; the lock is given back all the same.
   package func close() async throws(LogFailure) {

@@ -22,7 +22,9 @@ struct FrameChain: Sendable {
     _ header: FileHeader, checksum: UInt32, covered: UInt64
   ) throws(Break) {
     guard header.kind == .checkpoint else { throw Break(what: "this is no checkpoint") }
-    guard header.sequence == covered, covered > 0 else { throw Break(what: "the file's name is not that in its header") }
+    guard header.sequence == covered, covered > 0 else {
+      throw Break(what: "the file's name is not that in its header")
+    }
     take(header, checksum: checksum)
   }
 

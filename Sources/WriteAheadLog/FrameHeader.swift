@@ -84,9 +84,13 @@ struct FrameHeader: Hashable {
     guard payloadBytes <= LogFormat.payloadBytesMax, storedBytes <= payloadBytes else {
       throw .impossible("the frame's lengths are above their limits")
     }
-    guard kind.carriesRecords == (recordCount > 0), kind.carriesRecords == (storedBytes > 0), storedBytes > 0 || payloadBytes == 0
+    guard
+      kind.carriesRecords == (recordCount > 0), kind.carriesRecords == (storedBytes > 0),
+      kind.carriesRecords == (payloadBytes > 0)
     else { throw .impossible("the frame's type and its number of records do not agree") }
-    guard storedBytes > 0 || payloadChecksum == 0 else { throw .impossible("a frame without payload has a checksum of it") }
+    guard storedBytes > 0 || payloadChecksum == 0 else {
+      throw .impossible("a frame without payload has a checksum of it")
+    }
     guard !firstSequence.addingReportingOverflow(UInt64(recordCount)).overflow else {
       throw .impossible("the frame's sequence numbers are above their limit")
     }

@@ -35,7 +35,7 @@ extension Span<UInt8> {
 
   var isZero: Bool {
     unsafe withUnsafeBytes { bytes in
-      guard let start = unsafe bytes.baseAddress else { return true }
+      guard let start = bytes.baseAddress else { return true }
       // All bytes equal the one before them, and the first is zero.
       return unsafe bytes[0] == 0 && memcmp(start, start + 1, bytes.count - 1) == 0
     }
@@ -63,6 +63,7 @@ extension LogIdentity {
 
   init(from span: Span<UInt8>, at offset: Int) {
     self.init(
-      high: span.integer(UInt64.self, at: offset).byteSwapped, low: span.integer(UInt64.self, at: offset + 8).byteSwapped)
+      high: span.integer(UInt64.self, at: offset).byteSwapped,
+      low: span.integer(UInt64.self, at: offset + 8).byteSwapped)
   }
 }

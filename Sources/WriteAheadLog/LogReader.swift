@@ -5,8 +5,8 @@ package enum LogReader {
 
   /// Shows every frame to `visit`, in order, and checks everything.
   ///
-  /// A tail that is still being written is not an error: the summary ends before it, and where its bytes look torn, says so in
-  /// `tornTail`.
+  /// A tail that is still being written is not an error: the summary ends before it, and where its bytes look torn,
+  /// says so in `tornTail`.
   /// - Throws: `.corrupt` at the first damage, `.unsupportedVersion`, `.io`.
   /// - Complexity: reads every byte of the log; holds about 4 MiB.
   package static func read(storage: some LogStorage, visit: LogVisit) throws(LogFailure) -> LogSummary {

@@ -63,8 +63,8 @@ extension LogFile {
         let count = try read(into: &bytes, rest, at: offset + UInt64(filled))
         if count == 0 { break }
         filled += count
-      } catch where error.isInterruption {
-        continue
+      } catch {
+        guard error.isInterruption else { throw error }
       }
     }
     return filled
@@ -77,8 +77,8 @@ extension LogFile {
         let count = try write(bytes.extracting(written..<bytes.count), at: offset + UInt64(written))
         guard count > 0 else { throw .io(operation: "write to", path: "the log", errno: Errno.ioError.rawValue) }
         written += count
-      } catch where error.isInterruption {
-        continue
+      } catch {
+        guard error.isInterruption else { throw error }
       }
     }
   }

@@ -62,8 +62,8 @@ struct SegmentWriter {
     let blockStart = gathered.count
     let stored = codec.appendBlock(of: payload, to: &gathered)
     let header = FrameHeader(
-      kind: .records, epoch: epoch, firstSequence: nextSequence, watermark: statistics.syncedSequence, recordCount: recordCount,
-      payloadBytes: UInt32(payload.count), storedBytes: UInt32(stored),
+      kind: .records, epoch: epoch, firstSequence: nextSequence, watermark: statistics.syncedSequence,
+      recordCount: recordCount, payloadBytes: UInt32(payload.count), storedBytes: UInt32(stored),
       payloadChecksum: gathered.span.extracting(blockStart..<gathered.count).checksum(), previous: chain)
     gathered.appendInteger(0 as UInt32)
     gathered.overwriteInteger(header.sizeWord, at: blockStart - 4)

@@ -82,6 +82,11 @@ package final class FaultyStorage: LogStorage {
     state.withLock { state in state.entries.mapValues(\.content).filter { $0.key != "lock" } }
   }
 
+  /// What a kill of the process does: its lock is free, what it wrote is still in the memory of the system.
+  package func killProcess() {
+    state.withLock { $0.isLocked = false }
+  }
+
   /// What may be left when the power fails now: every unsynced sector, size and folder entry kept or lost by itself.
   package func crashImage(seed: UInt64) -> [String: [UInt8]] {
     var generator = SeededGenerator(seed: seed)

@@ -1,0 +1,33 @@
+internal import HTTPTypes
+internal import Hummingbird
+
+/// Answers what no route answered, an unknown path above all, in JSON that is not stored.
+///
+/// What the connection threw passes through: there is nobody to answer.
+struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
+  let wire: WireFormat
+
+  @concurrent
+  func handle(
+    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch let error as any HTTPResponseError {
+      return reply(error.status)
+    }
+  }
+
+  private func reply(_ status: HTTPResponse.Status) -> Response {
+    switch (status, wire) {
+    case (.notFound, .standard):
+      Response(status: status, json: ErrorBody.standard("not_found", "There is nothing at this path"))
+    case (.notFound, .romm): Response(status: status, json: ErrorBody.romm("Not Found"))
+    case (_, .standard) where status.kind == .serverError:
+      Response(status: status, json: ErrorBody.standard("server_error", "The request could not be answered"))
+    case (_, .standard):
+      Response(status: status, json: ErrorBody.standard("invalid_request", "The request could not be answered"))
+    case (_, .romm): Response(status: status, json: ErrorBody.romm(status.reasonPhrase))
+    }
+  }
+}

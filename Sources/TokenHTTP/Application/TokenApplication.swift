@@ -1,0 +1,62 @@
+public import Hummingbird
+internal import HummingbirdCore
+public import Logging
+internal import NIOCore
+public import ServiceLifecycle
+public import TokenEngine
+
+/// The token server: its routes on a Hummingbird application, to be run in a service group behind its engine.
+///
+///     let server = TokenApplication.make(engine: engine, clients: clients, logger: logger)
+///     let group = ServiceGroup(
+///       services: [engine, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+///     try await group.run()
+///
+/// A graceful shutdown answers the requests under way and takes no others.
+public struct TokenApplication: Service {
+  /// For more services, or to run it by other means; throws what the system throws then.
+  public let application: Application<RouterResponder<TokenRequestContext>>
+  private let options: ServerOptions
+
+  /// - Parameter onServerRunning: called once the server listens, with its port.
+  public static func make(
+    engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(), logger: Logger,
+    onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+  ) -> TokenApplication {
+    let router = Router(context: TokenRequestContext.self)
+    router.add(middleware: ErrorReplies(wire: options.wire))
+    TokenRoutes(engine: engine, clients: clients, wire: options.wire, bodyBytesMax: options.bodyBytesMax)
+      .add(to: router, pathPrefix: options.pathPrefix)
+    let application = Application(
+      router: router, server: .http1(configuration: connections(options)),
+      configuration: ApplicationConfiguration(
+        address: .hostname(options.host, port: options.port),
+        availableConnectionsDelegate: .maximum(options.connectionsMax, logger: logger)),
+      onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? options.port) },
+      logger: logger)
+    return TokenApplication(application: application, options: options)
+  }
+
+  /// Throws ``ListenFailure`` where the server cannot listen.
+  public func run() async throws {
+    do {
+      try await application.run()
+    } catch let error as IOError {
+      throw failure(ListenFailure.Reason(errorNumber: error.errnoCode))
+    } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
+      throw failure(.noSuchAddress)
+    }
+  }
+
+  private static func connections(_ options: ServerOptions) -> HTTP1Channel.Configuration {
+    HTTP1Channel.Configuration(
+      idleTimeout: TimeAmount(options.idleTimeout),
+      httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+        maxHeaderFieldSize: options.headerBytesMax, maxHeaderListSize: options.headerBytesMax,
+        maxHeaderFieldCount: 100))
+  }
+
+  private func failure(_ reason: ListenFailure.Reason) -> ListenFailure {
+    ListenFailure(host: options.host, port: options.port, reason: reason)
+  }
+}

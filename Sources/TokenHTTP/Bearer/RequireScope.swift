@@ -1,0 +1,32 @@
+public import Hummingbird
+internal import TokenEngine
+
+/// Lets a request through whose access token is good and has all of the scopes; answers 401 or 403 otherwise
+/// (RFC 6750 §3). Stands behind ``BearerAuthenticator``.
+///
+///     router.group("albums")
+///       .add(middleware: BearerAuthenticator(engine: engine))
+///       .add(middleware: RequireScope("albums.read"))
+public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
+  private let required: Scopes
+
+  /// No scope at all asks only for a good access token. Each is one scope token (RFC 6749 §3.3).
+  public init(_ scopes: String...) {
+    guard let required = Scopes(scopes.joined(separator: " ")) else {
+      preconditionFailure("not scope tokens: \(scopes)")
+    }
+    self.required = required
+  }
+
+  @concurrent
+  public func handle(
+    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    switch context.bearer {
+    case .anonymous: BearerChallenge.missing()
+    case .rejected(let fault): BearerChallenge.rejected(fault)
+    case .authenticated(let token) where required.isSubset(of: token.scopes): try await next(request, context)
+    case .authenticated: BearerChallenge.insufficientScope(required.text)
+    }
+  }
+}

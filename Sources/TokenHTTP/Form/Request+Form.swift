@@ -1,0 +1,27 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+extension Request {
+  /// The form in the body. Parameters in the query are never looked at: they end up in logs (RFC 6749 §2.3.1).
+  ///
+  /// Throws ``FormFault``, and what the connection throws while the body is read.
+  func form(bytesMax: Int) async throws -> FormParameters {
+    guard isForm else { throw FormFault.mediaType }
+    if let declared = headers[.contentLength].flatMap({ Int($0) }), declared > bytesMax { throw FormFault.tooLarge }
+    let body: ByteBuffer
+    do {
+      body = try await self.body.collect(upTo: bytesMax)
+    } catch is NIOTooManyBytesError {
+      throw FormFault.tooLarge
+    }
+    return try FormParameters(body.readableBytesView)
+  }
+
+  private var isForm: Bool {
+    guard headers[values: .contentType].count == 1, let type = headers[.contentType] else { return false }
+    if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" { return false }
+    let name = type.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+    return Substring(name).lowercased() == "application/x-www-form-urlencoded"
+  }
+}

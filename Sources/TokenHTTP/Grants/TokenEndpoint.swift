@@ -1,0 +1,78 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import TokenEngine
+
+/// `POST /token`: reads the form, finds the client, asks the engine (RFC 6749 §3.2).
+struct TokenEndpoint: Sendable {
+  let engine: RotationEngine
+  let authenticator: ClientAuthenticator
+  let wire: WireFormat
+  let bodyBytesMax: Int
+
+  /// Who every caller is where the wire asks for no client authentication.
+  private static let rommClient = Client(id: "romm", isPublic: true)
+
+  /// Throws only what the connection throws while the body is read.
+  func respond(to request: Request, logger: Logger) async throws -> Response {
+    do {
+      let form = try await request.form(bytesMax: bodyBytesMax)
+      return wire.reply(to: try await grant(form, headers: request.headers))
+    } catch let fault as FormFault {
+      return wire.reply(to: .form(fault), retryAfterSeconds: retryAfterSeconds)
+    } catch let fault as TokenFault {
+      if case .failed(let failure) = fault { log(failure, to: logger) }
+      return wire.reply(to: fault, retryAfterSeconds: retryAfterSeconds)
+    }
+  }
+
+  private func grant(_ form: FormParameters, headers: HTTPFields) async throws(TokenFault) -> TokenPair {
+    switch wire {
+    case .standard:
+      guard let name = form[.grantType] else { throw .missing(.grantType) }
+      let client = try await authenticator.client(for: headers, form: form)
+      return try await grant(name, form, scope: form[.scope], client: client)
+    case .romm:
+      // Scopes are split at any white space there.
+      let scope = form[.scope].map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+      return try await grant(form[.grantType] ?? "password", form, scope: scope, client: Self.rommClient)
+    }
+  }
+
+  private func grant(
+    _ name: String, _ form: FormParameters, scope: String?, client: Client
+  ) async throws(TokenFault) -> TokenPair {
+    switch GrantType(rawValue: name) {
+    case .password:
+      guard let user = form[.username] else { throw .missing(.username) }
+      guard let password = form[.password] else { throw .missing(.password) }
+      let outcome: GrantOutcome
+      do { outcome = try await engine.logIn(name: user, password: password, client: client, scope: scope) } catch {
+        throw .failed(error)
+      }
+      return try pair(outcome, .password)
+    case .refreshToken:
+      guard let token = form[.refreshToken] else { throw .missing(.refreshToken) }
+      let outcome: GrantOutcome
+      do { outcome = try await engine.refresh(token, client: client, scope: scope) } catch { throw .failed(error) }
+      return try pair(outcome, .refreshToken)
+    case .clientCredentials, nil:
+      throw .unsupportedGrant(named: name)
+    }
+  }
+
+  private func pair(_ outcome: GrantOutcome, _ grant: GrantType) throws(TokenFault) -> TokenPair {
+    switch outcome {
+    case .granted(let pair): return pair
+    case .refused(let refusal): throw .refused(refusal, grant)
+    }
+  }
+
+  /// A failed log stays failed until somebody starts the server again; anything else may pass at once.
+  private var retryAfterSeconds: Int { engine.isReady ? 1 : 30 }
+
+  private func log(_ failure: EngineFailure, to logger: Logger) {
+    let level = failure.isTemporary ? Logger.Level.warning : .error
+    logger.log(level: level, "token request failed", metadata: ["failure": "\(LogText.line(failure.description))"])
+  }
+}

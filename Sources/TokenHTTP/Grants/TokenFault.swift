@@ -1,0 +1,20 @@
+internal import TokenEngine
+
+/// Why a token request is not answered with tokens.
+enum TokenFault: Error {
+  case form(FormFault)
+  case missing(FormParameters.Parameter)
+  /// More than one way of client authentication at once.
+  case ambiguousClient
+  /// No client, an unknown one, or one that did not prove itself.
+  case invalidClient
+  case unsupportedGrant(named: String)
+  case refused(GrantRefusal, GrantType)
+  /// The request may be in order: we could not answer it.
+  case failed(EngineFailure)
+
+  /// What a client store threw.
+  static func store(_ error: any Error) -> TokenFault {
+    .failed((error as? StoreFailure).map { .store($0) } ?? .foreign(error))
+  }
+}

@@ -1,0 +1,49 @@
+public import Logging
+public import TokenEngine
+
+/// Writes what the engine did to a log, one line an event.
+///
+/// Rotations are at level debug, log-ins and revocations at info, refusals at notice, and a reused token, which may be
+/// a stolen one, at warning. Sessions and tokens are named by a short hash of their ids; no line holds a token or secret.
+public struct EngineLogObserver: EngineObserver {
+  private let logger: Logger
+
+  public init(logger: Logger) {
+    self.logger = logger
+  }
+
+  public func engine(observed event: EngineEvent) {
+    switch event {
+    case .opened(let token, let subject, let client):
+      logger.info("session opened", metadata: metadata(token.text, subject: subject, client: client))
+    case .rotated(let token, let subject, let client):
+      logger.debug("token rotated", metadata: metadata(token.text, subject: subject, client: client))
+    case .replayed(let token, let subject, let client):
+      logger.info(
+        "pair repeated in the grace window", metadata: metadata(token.text, subject: subject, client: client))
+    case .refused(let refusal, let token, let client):
+      var metadata = metadata(token?.text, client: client)
+      metadata["reason"] = .string(refusal.reason)
+      if case .reused(let behind, let revoked) = refusal {
+        metadata["generations_behind"] = .stringConvertible(behind)
+        metadata["revoked_session"] = .stringConvertible(revoked)
+        logger.warning("used refresh token presented again", metadata: metadata)
+      } else {
+        logger.notice("grant refused", metadata: metadata)
+      }
+    case .revoked(let session):
+      logger.info("session revoked", metadata: ["session": .string(ShortHash.text(of: session.text))])
+    }
+  }
+
+  /// `identifier` is a `jti`, whose first 16 characters are the session's id.
+  private func metadata(_ identifier: String?, subject: String? = nil, client: String) -> Logger.Metadata {
+    var metadata: Logger.Metadata = ["client": .string(LogText.line(client))]
+    if let subject { metadata["subject"] = .string(LogText.line(subject)) }
+    if let identifier {
+      metadata["session"] = .string(ShortHash.text(of: identifier.prefix(16)))
+      metadata["token"] = .string(ShortHash.text(of: identifier))
+    }
+    return metadata
+  }
+}

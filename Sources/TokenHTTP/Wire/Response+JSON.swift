@@ -1,0 +1,17 @@
+internal import HTTPTypes
+internal import Hummingbird
+
+extension Response {
+  /// A JSON reply that nobody may store (RFC 6749 §5.1) nor take for another type.
+  init(status: HTTPResponse.Status, json: consuming JSONObjectWriter) {
+    self.init(status: status, body: ResponseBody(byteBuffer: json.finish()))
+    headers[.contentType] = "application/json"
+    headers[.cacheControl] = "no-store"
+    if let pragma = HTTPField.Name.pragma { headers[pragma] = "no-cache" }
+    headers[.xContentTypeOptions] = "nosniff"
+  }
+}
+
+extension HTTPField.Name {
+  fileprivate static let pragma = HTTPField.Name("Pragma")
+}

@@ -1,0 +1,34 @@
+internal import Hummingbird
+internal import TokenEngine
+
+extension WireFormat {
+  /// The reply that hands out a pair.
+  func reply(to pair: TokenPair) -> Response {
+    var body = JSONObjectWriter(capacity: pair.accessToken.utf8.count + pair.refreshToken.utf8.count + 256)
+    body.add("access_token", pair.accessToken)
+    switch self {
+    case .standard: body.add("token_type", "Bearer")
+    case .romm: body.add("token_type", "bearer")
+    }
+    body.add("expires_in", pair.expiresInSeconds)
+    body.add("refresh_token", pair.refreshToken)
+    body.add("refresh_expires_in", pair.refreshExpiresInSeconds)
+    if self == .romm {
+      body.add("expires", pair.expiresInSeconds)
+      body.add("refresh_expires", pair.refreshExpiresInSeconds)
+    }
+    body.add("scope", pair.scopes.text)
+    return Response(status: .ok, json: body)
+  }
+
+  /// The reply that hands out none. `retryAfterSeconds` is told where the fault may pass.
+  func reply(to fault: TokenFault, retryAfterSeconds: Int) -> Response {
+    var response =
+      switch self {
+      case .standard: StandardFaultReply.response(to: fault)
+      case .romm: RommFaultReply.response(to: fault)
+      }
+    if response.status == .serviceUnavailable { response.headers[.retryAfter] = String(retryAfterSeconds) }
+    return response
+  }
+}

@@ -1,0 +1,72 @@
+import TokenEngine
+import TokenLedger
+import TokenSigning
+import WriteAheadLog
+
+/// What a command's exit code says; the values from 64 on are those of sysexits(3).
+enum ExitStatus: Int32 {
+  /// The thing asked about is bad: a corrupt log, a refused token.
+  case bad = 1
+  case usage = 64
+  /// There is no such file, user or client.
+  case noInput = 66
+  case internalFault = 70
+  case cannotCreate = 73
+  case inputOutput = 74
+  /// Another program is in the way; trying again later may do.
+  case temporary = 75
+  case configuration = 78
+}
+
+/// Why a command failed: one line that says what, where and the mend, and holds no secret.
+struct CommandFailure: Error, CustomStringConvertible {
+  let status: ExitStatus
+  let description: String
+
+  init(_ status: ExitStatus, _ message: String) {
+    self.status = status
+    description = message
+  }
+}
+
+extension CommandFailure {
+  init(_ failure: LogFailure) {
+    switch failure {
+    case .corrupt, .unsupportedVersion: self.init(.bad, failure.description)
+    case .locked, .overloaded: self.init(.temporary, failure.description)
+    case .io: self.init(.inputOutput, failure.description)
+    case .closed: self.init(.internalFault, failure.description)
+    }
+  }
+
+  init(_ failure: EngineFailure) {
+    switch failure {
+    case .ledger(.log(let failure)): self.init(failure)
+    case .ledger, .foreign: self.init(.internalFault, failure.description)
+    case .store: self.init(.temporary, failure.description)
+    case .keys, .invalid: self.init(.configuration, failure.description)
+    }
+  }
+
+  init(_ failure: AccountFailure) {
+    let status: ExitStatus
+    switch failure {
+    case .exists, .full: status = .cannotCreate
+    case .unknown: status = .noInput
+    case .invalid: status = .usage
+    case .malformed: status = .configuration
+    case .inaccessible: status = .inputOutput
+    case .locked: status = .temporary
+    case .hashing: status = .internalFault
+    }
+    self.init(status, failure.description)
+  }
+
+  init(_ failure: KeyFailure) {
+    switch failure.kind {
+    case .missing: self.init(.noInput, failure.description)
+    case .inputOutput: self.init(.inputOutput, failure.description)
+    case .exposed, .malformed, .weak: self.init(.configuration, failure.description)
+    }
+  }
+}

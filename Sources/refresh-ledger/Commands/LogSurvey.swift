@@ -1,0 +1,57 @@
+import SystemPackage
+import WriteAheadLog
+
+/// One reading of a whole log: its summary, and what the summary does not count.
+struct LogSurvey {
+  private(set) var summary: LogSummary
+  /// Decompressed payloads.
+  private(set) var payloadBytes: UInt64 = 0
+  /// Frames with their headers, as they are in the files.
+  private(set) var frameBytes: UInt64 = 0
+  /// Every record up to this one was on disk when the last frame was written.
+  private(set) var durableSequence: UInt64 = 0
+
+  /// Reads the log in `folder`, and shows a bar on a terminal meanwhile if it has a label. `visit` sees each frame.
+  init(
+    folder: FilePath, label: String?,
+    visit: (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordRefusal) -> Void = { _, _ in }
+  ) throws(CommandFailure) {
+    let storage = FolderStorage(path: folder)
+    let total = try LogSurvey.bytes(in: storage)
+    var bar = ProgressBar(label: label ?? "", isWanted: label != nil)
+    var (payloadBytes, frameBytes, durableSequence) = (UInt64(0), UInt64(0), UInt64(0))
+    do {
+      summary = try LogReader.read(storage: storage) { (frame, payload) throws(RecordRefusal) in
+        payloadBytes += UInt64(payload.count)
+        frameBytes += UInt64(frame.fileBytes)
+        durableSequence = max(durableSequence, frame.watermark)
+        bar.show(frameBytes, of: total)
+        try visit(frame, payload)
+      }
+    } catch {
+      throw CommandFailure(error)
+    }
+    self.payloadBytes = payloadBytes
+    self.frameBytes = frameBytes
+    self.durableSequence = durableSequence
+  }
+
+  /// How many bytes of records one byte of frames holds; nil for an empty log.
+  var compressionRatio: Double? {
+    frameBytes == 0 ? nil : (Double(payloadBytes) * 100 / Double(frameBytes)).rounded() / 100
+  }
+
+  private static func bytes(in storage: FolderStorage) throws(CommandFailure) -> UInt64 {
+    do {
+      var total: UInt64 = 0
+      for name in try storage.names() where name.hasSuffix(".lz4") {
+        total += try storage.open(name, for: .reading).size()
+      }
+      return total
+    } catch LogFailure.io(_, _, Errno.noSuchFileOrDirectory.rawValue) {
+      throw CommandFailure(.noInput, "\(storage.path): there is no log; name the server's data folder with --data")
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+}

@@ -1,0 +1,14 @@
+import TokenEngine
+
+/// The `--scopes` of users and clients.
+enum ScopesArgument {
+  static func parse(_ text: String) throws(CommandFailure) -> Scopes {
+    guard let scopes = Scopes(text) else {
+      throw CommandFailure(
+        .usage,
+        "--scopes: not a list of scopes; separate printable words without quotes and backslashes by single spaces, "
+          + "at most \(Scopes.countMax)")
+    }
+    return scopes
+  }
+}

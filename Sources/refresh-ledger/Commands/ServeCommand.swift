@@ -1,0 +1,36 @@
+import ArgumentParser
+import Logging
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Runs the server until SIGTERM or SIGINT, which lets requests end; SIGHUP reads users and clients again.",
+    discussion: """
+      Every setting can stand in the file, in the environment (http.port is REFRESH_LEDGER_HTTP_PORT) or, where there \
+      is one, in an option here; later wins. docs/configuration.md lists them.
+      """)
+
+  @Option(name: .customLong("config"), help: "A configuration file, YAML or JSON.")
+  var configPath: String?
+
+  @OptionGroup var data: DataFolderOption
+
+  @Option(help: "Where to listen: http.host.")
+  var host: String?
+
+  @Option(help: "Where to listen: http.port; 0 for any that is free.")
+  var port: String?
+
+  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  var logLevel: Logger.Level?
+
+  func run() async throws {
+    var flags: [SettingKey: (flag: String, text: String)] = [:]
+    flags[.httpHost] = host.map { ("--host", $0) }
+    flags[.httpPort] = port.map { ("--port", $0) }
+    let environment = Terminal.environment
+    let logger = try LogOutput.logger(level: logLevel, environment: environment)
+    let sources = try await SettingSources(flags: flags, environment: environment, filePath: configPath)
+    try await Server(settings: ServerSettings(sources), dataPath: data.path, logger: logger).run()
+  }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import TokenEngine
+
+struct UsersDisable: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "disable", abstract: "Keeps a user from logging in and from refreshing.")
+
+  @Argument(help: "The user's name.")
+  var name: String
+
+  @OptionGroup var data: DataFolderOption
+
+  func run() throws {
+    let users = try data.users()
+    do { try users.setEnabled(name: name, false) } catch { throw CommandFailure(error) }
+    try Terminal.writeLine("disabled user \(name)")
+  }
+}

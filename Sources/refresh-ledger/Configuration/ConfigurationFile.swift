@@ -1,0 +1,105 @@
+import Yams
+
+/// A configuration file, YAML or JSON, which is YAML too: where in it each key stands. Its values are read by
+/// swift-configuration.
+struct ConfigurationFile {
+  let path: String
+  /// Counted from 1.
+  private(set) var lines: [SettingKey: Int] = [:]
+  /// Whether it holds no keys at all.
+  var isEmpty: Bool { lines.isEmpty }
+
+  private static let bytesMax = 64 << 10
+
+  /// Refuses what is not a mapping of known sections and keys, with the line.
+  init(path: String) throws(CommandFailure) {
+    self.path = path
+    let bytes = try InputFile.read(path, "configuration file", bytesMax: ConfigurationFile.bytesMax)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw CommandFailure(.configuration, "\(path): is not UTF-8; save it as UTF-8")
+    }
+    let root: Node?
+    do {
+      root = try Yams.compose(yaml: text)
+    } catch {
+      throw fault(of: error)
+    }
+    guard let root, !ConfigurationFile.isNull(root) else { return }
+    guard let mapping = root.mapping else {
+      throw fault(at: root, "is a list or a single value; write sections such as \"http:\" with keys under them")
+    }
+    try note(mapping, under: "")
+  }
+
+  func place(of key: SettingKey) -> String? {
+    lines[key].map { "\(path):\($0)" }
+  }
+
+  private mutating func note(_ mapping: Node.Mapping, under section: String) throws(CommandFailure) {
+    for (keyNode, value) in mapping {
+      guard let name = keyNode.scalar?.string else {
+        throw fault(at: keyNode, "a key is not a word; write \"key: value\"")
+      }
+      let full = section.isEmpty ? name : "\(section).\(name)"
+      if let key = SettingKey(rawValue: full) {
+        guard value.scalar != nil else { throw fault(at: keyNode, "\(full) is a single value; write \"\(name): value\"") }
+        guard !ConfigurationFile.isNull(value) else {
+          throw fault(at: keyNode, "\(full) has no value; write one, \"\" for none, or leave the key out")
+        }
+        lines[key] = keyNode.mark?.line ?? 1
+      } else if SettingKey.sections.contains(full) {
+        if ConfigurationFile.isNull(value) { continue }
+        guard let inner = value.mapping else {
+          throw fault(at: keyNode, "\(full) is a section; write its keys under it, indented")
+        }
+        try note(inner, under: full)
+      } else {
+        throw fault(at: keyNode, "unknown key \(ConfigurationFile.shown(full)); \(ConfigurationFile.mend(of: full))")
+      }
+    }
+  }
+
+  private static func mend(of name: String) -> String {
+    let known = SettingKey.allCases.map(\.rawValue)
+    if let meant = Suggestion.nearest(to: name, among: known + sections(atTheTopOf: name)) {
+      return "did you mean \(meant)?"
+    }
+    return "remove it, or see docs/configuration.md for the keys there are"
+  }
+
+  /// The section names, where a section may be meant.
+  private static func sections(atTheTopOf name: String) -> [String] {
+    name.contains(".") ? [] : SettingKey.sections.filter { !$0.contains(".") }
+  }
+
+  /// A name from the file for a message of one line.
+  private static func shown(_ name: String) -> String {
+    String(name.prefix(64).map { $0.isNewline || $0 == "\u{1B}" ? "?" : $0 })
+  }
+
+  private static func isNull(_ node: Node) -> Bool {
+    guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else { return false }
+    return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+  }
+
+  private func fault(at node: Node, _ what: String) -> CommandFailure {
+    CommandFailure(.configuration, "\(path):\(node.mark?.line ?? 1): \(what)")
+  }
+
+  private func fault(of error: any Error) -> CommandFailure {
+    let mend = "mend the YAML there"
+    switch error {
+    case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+      YamlError.composer(_, let problem, let mark, _):
+      return CommandFailure(.configuration, "\(path):\(mark.line): \(problem); \(mend)")
+    case YamlError.duplicatedKeysInMapping(let duplicates, let context):
+      let names = duplicates.map(ConfigurationFile.shown).joined(separator: ", ")
+      return CommandFailure(
+        .configuration, "\(path):\(context.mark.line): the section that begins here has \(names) twice; keep one")
+    case YamlError.reader(let problem, _, _, _):
+      return CommandFailure(.configuration, "\(path): \(problem); save it as UTF-8 text")
+    default:
+      return CommandFailure(.configuration, "\(path): is not YAML; \(mend)")
+    }
+  }
+}

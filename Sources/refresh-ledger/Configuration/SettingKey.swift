@@ -1,0 +1,52 @@
+/// Every key of the configuration. The raw value is its path in the file.
+enum SettingKey: String, CaseIterable {
+  case httpHost = "http.host"
+  case httpPort = "http.port"
+  case httpPathPrefix = "http.pathPrefix"
+  case httpCertificate = "http.tls.certificate"
+  case httpKey = "http.tls.key"
+  case httpVersion2 = "http.http2"
+  case httpTrustProxy = "http.trustProxy"
+  case httpAllowPlaintext = "http.allowPlaintext"
+  case tokensIssuer = "tokens.issuer"
+  case tokensAudience = "tokens.audience"
+  case tokensAccessTTL = "tokens.accessTTL"
+  case tokensAlgorithm = "tokens.algorithm"
+  case sessionsRefreshTTL = "sessions.refreshTTL"
+  case sessionsMaxAge = "sessions.maxAge"
+  case sessionsPerSubjectMax = "sessions.perSubjectMax"
+  case rotationGrace = "rotation.grace"
+  case rotationReuse = "rotation.reuse"
+  case logDurability = "log.durability"
+  case logSyncInterval = "log.syncInterval"
+  case logSegmentBytes = "log.segmentBytes"
+  case logCheckpointEvery = "log.checkpointEvery"
+  case limitsBodyBytes = "limits.bodyBytes"
+  case limitsTokenBytes = "limits.tokenBytes"
+  case limitsLoginPerMinute = "limits.loginPerMinute"
+  case wire = "wire"
+
+  static let environmentPrefix = "REFRESH_LEDGER_"
+
+  /// The paths of the mappings that hold the keys.
+  static let sections: Set<String> = {
+    var sections: Set<String> = []
+    for key in allCases {
+      let parts = key.rawValue.split(separator: ".").dropLast()
+      for count in parts.indices { sections.insert(parts[...count].joined(separator: ".")) }
+    }
+    return sections
+  }()
+
+  /// `http.pathPrefix` is `REFRESH_LEDGER_HTTP_PATH_PREFIX`, as swift-configuration spells it.
+  var environmentName: String {
+    var name = SettingKey.environmentPrefix
+    var previousIsLowercase = false
+    for character in rawValue {
+      if character.isUppercase && previousIsLowercase { name += "_" }
+      name += character == "." ? "_" : character.uppercased()
+      previousIsLowercase = character.isLowercase
+    }
+    return name
+  }
+}

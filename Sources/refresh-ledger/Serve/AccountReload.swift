@@ -1,0 +1,24 @@
+import Logging
+import ServiceLifecycle
+import TokenEngine
+import UnixSignals
+
+/// Reads the account files again at each SIGHUP and says in the log whether their newest versions are in force.
+struct AccountReload: Service {
+  let users: SubjectFile
+  let clients: ClientFile
+  let logger: Logger
+
+  func run() async throws {
+    let signals = await UnixSignalsSequence(trapping: .sighup)
+    for await _ in signals.cancelOnGracefulShutdown() {
+      do {
+        try users.reload()
+        try clients.reload()
+        logger.notice("SIGHUP: users and clients were read again")
+      } catch {
+        logger.error("SIGHUP: what was read before stays in force: \(error)")
+      }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import Glibc
+
+/// The server's data folder.
+enum DataFolder {
+  /// Makes the folder with mode 0700; one that exists is left as it is.
+  static func make(_ path: String) throws(CommandFailure) {
+    guard mkdir(path, 0o700) != 0 else { return }
+    let code = errno
+    var status = stat()
+    if code == EEXIST && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return }
+    let reason = code == EEXIST ? "it is not a folder" : String(cString: strerror(code))
+    throw CommandFailure(
+      .cannotCreate, "\(path): cannot make the data folder: \(reason); name one whose parent exists and is writable with --data")
+  }
+}

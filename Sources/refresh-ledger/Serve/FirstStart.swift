@@ -1,0 +1,38 @@
+import TokenEngine
+import TokenHTTP
+import TokenSigning
+
+/// The first user and client of a new data folder, made when there are none.
+struct FirstStart {
+  static let userName = "admin"
+  static let clientID = "default"
+  static let scopes = "read write"
+
+  /// Nil where the user was there already.
+  private(set) var password: String?
+  /// Nil where the client was there already, and where the wire asks for none.
+  private(set) var secret: String?
+  let expiredToken: String
+
+  /// Makes what is missing: a user where no user is, a client where no client is.
+  init(users: SubjectFile, clients: ClientFile, wire: WireFormat, expiredToken: String) throws(AccountFailure) {
+    self.expiredToken = expiredToken
+    if try users.list().isEmpty {
+      let password = FirstStart.randomText()
+      try users.add(name: FirstStart.userName, password: password, scopes: Scopes(FirstStart.scopes) ?? .none)
+      self.password = password
+    }
+    if wire == .standard, try clients.list().isEmpty {
+      let secret = FirstStart.randomText()
+      try clients.add(Client(id: FirstStart.clientID, isPublic: false), secret: secret)
+      self.secret = secret
+    }
+  }
+
+  /// 32 base64url characters: 192 random bits.
+  private static func randomText() -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    var random = OpenSSLRandom()
+    return String((0..<32).map { _ in alphabet[Int(random.next() % 64)] })
+  }
+}

@@ -1,0 +1,155 @@
+import Glibc
+import Logging
+import ServiceLifecycle
+import Synchronization
+import SystemPackage
+import TokenEngine
+import TokenHTTP
+import TokenLedger
+import UnixSignals
+
+/// The server from its settings to its end: open, listen, say so, serve, drain, close.
+struct Server {
+  let settings: ServerSettings
+  let dataPath: String
+  let logger: Logger
+
+  /// How long a shutdown waits for requests under way.
+  private static let drainSeconds: Int64 = 25
+
+  /// What there is to print as soon as the server listens.
+  private final class Announcement: Sendable {
+    private let pending: Mutex<FirstStart?>
+    private let print: @Sendable (FirstStart, Int) -> Void
+
+    init(_ first: FirstStart, print: @escaping @Sendable (FirstStart, Int) -> Void) {
+      pending = Mutex(first)
+      self.print = print
+    }
+
+    /// Prints once, whoever calls first.
+    func make(port: Int) {
+      let first = pending.withLock { pending in
+        defer { pending = nil }
+        return pending
+      }
+      if let first { print(first, port) }
+    }
+  }
+
+  /// Returns after a graceful shutdown, with the log closed cleanly.
+  func run() async throws(CommandFailure) {
+    // Until the account files are followed: a reload must not end a server that is still starting.
+    signal(SIGHUP, SIG_IGN)
+    try DataFolder.make(dataPath)
+    let folder = FilePath(dataPath)
+    let (users, clients) = try openAccounts(folder)
+    let engine = try await openEngine(folder, users: users)
+    let first: FirstStart
+    do {
+      try ListenAddress.probe(host: settings.host, port: settings.port)
+      first = try makeAccounts(users, clients, folder)
+    } catch {
+      try? await engine.close()
+      throw error
+    }
+    report(engine.recovery)
+    let announcement = Announcement(first) { first, port in announce(first, port: port) }
+    let application = TokenApplication.make(
+      engine: engine, clients: clients, options: serverOptions, logger: logger,
+      onServerRunning: { port in announcement.make(port: port) })
+    let reload = AccountReload(users: users, clients: clients, logger: logger)
+    try await serve([engine, reload, application], announcement)
+  }
+
+  private func serve(_ services: [any Service], _ announcement: Announcement) async throws(CommandFailure) {
+    var configuration = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(Server.drainSeconds)
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch is CancellationError {
+      logger.warning("requests were still under way after \(Server.drainSeconds) s and were cut off")
+    } catch {
+      // The secrets of a first start are stored by now and must not be lost with the port.
+      announcement.make(port: settings.port)
+      switch error {
+      case let failure as ListenFailure: throw CommandFailure(.temporary, failure.description)
+      case let failure as EngineFailure: throw CommandFailure(failure)
+      default: throw CommandFailure(.internalFault, "the server ended: \(error); see the log lines above and restart")
+      }
+    }
+  }
+
+  private func openAccounts(_ folder: FilePath) throws(CommandFailure) -> (users: SubjectFile, clients: ClientFile) {
+    let observer = AccountLog.observer(logger)
+    do {
+      let users = try SubjectFile(path: DataFolderOption.usersPath(folder), observer: observer)
+      return (users, try ClientFile(path: DataFolderOption.clientsPath(folder), observer: observer))
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private func openEngine(_ folder: FilePath, users: SubjectFile) async throws(CommandFailure) -> RotationEngine {
+    let subjects: any SubjectStore =
+      settings.loginPerMinute == 0 ? users : LoginLimiter(users, failuresPerMinute: settings.loginPerMinute)
+    let engine: RotationEngine
+    do {
+      var bar = ProgressBar(label: "replaying the log")
+      engine = try await RotationEngine.open(
+        folder: folder, options: settings.engine, subjects: subjects, observer: EngineLogObserver(logger: logger)
+      ) { progress in
+        bar.show(progress.bytesRead, of: progress.bytesTotal)
+      }
+    } catch {
+      throw CommandFailure(error)
+    }
+    return engine
+  }
+
+  private func report(_ recovery: LedgerRecovery?) {
+    guard let recovery else { return }
+    let state = recovery.wasClosedCleanly ? "closed cleanly" : "not closed cleanly"
+    logger.info("replayed \(recovery.records) records of a log that was \(state)")
+    if let torn = recovery.tornTail {
+      logger.warning(
+        "cut \(torn.bytes) torn bytes off \(torn.segment) at offset \(torn.offset); nothing in them was acknowledged",
+        metadata: ["copy": "\(torn.copy)"])
+    }
+  }
+
+  private func makeAccounts(
+    _ users: SubjectFile, _ clients: ClientFile, _ folder: FilePath
+  ) throws(CommandFailure) -> FirstStart {
+    let expired: String
+    do { expired = try ExpiredToken.make(dataFolder: folder, options: settings.engine) } catch { throw CommandFailure(error) }
+    do {
+      return try FirstStart(users: users, clients: clients, wire: settings.wire, expiredToken: expired)
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private var serverOptions: ServerOptions {
+    var options = ServerOptions()
+    options.host = settings.host
+    options.port = settings.port
+    options.pathPrefix = settings.pathPrefix
+    options.wire = settings.wire
+    options.bodyBytesMax = settings.bodyBytesMax
+    return options
+  }
+
+  private func announce(_ first: FirstStart, port: Int) {
+    let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+    let banner = StartBanner(
+      url: "http://\(host):\(port)\(settings.pathPrefix)", dataPath: dataPath,
+      command: StartBanner.quoted(CommandLine.arguments.first ?? "refresh-ledger"), expiredToken: first.expiredToken)
+    do {
+      try Terminal.write(banner.text(first, wantsClient: settings.wire == .standard))
+    } catch {
+      logger.error("\(error)")
+    }
+  }
+}

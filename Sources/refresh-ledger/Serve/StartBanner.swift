@@ -1,0 +1,81 @@
+/// What `serve` prints once it listens.
+struct StartBanner {
+  /// Of the server with the path prefix, without a slash at its end.
+  let url: String
+  let dataPath: String
+  /// How the command was called, for lines that call it again.
+  let command: String
+  /// For the lines that try a public route.
+  let expiredToken: String
+
+  /// The place, then the lines to paste on a first start, or how to come in on a later one.
+  func text(_ first: FirstStart, wantsClient: Bool) -> String {
+    let place = "refresh-ledger \(RefreshLedgerCommand.version) listens on \(url), data in \(dataPath)\n"
+    guard first.password != nil || first.secret != nil else { return place + reminder }
+    return place + secrets(first, wantsClient: wantsClient) + trial(wantsClient: wantsClient)
+  }
+
+  private var reminder: String {
+    let data = StartBanner.quoted(dataPath)
+    return """
+      Passwords and secrets were printed at the first start only. A new password, a new client:
+        printf '%s\\n' 'NEW PASSWORD' | \(command) users password \(FirstStart.userName) --data \(data) --password-stdin
+        printf '%s\\n' 'NEW SECRET' | \(command) clients add NAME --data \(data) --secret-stdin
+
+      """
+  }
+
+  private func secrets(_ first: FirstStart, wantsClient: Bool) -> String {
+    let made = [
+      first.password.map { _ in "the user \(FirstStart.userName)" },
+      first.secret.map { _ in "the client \(FirstStart.clientID)" },
+    ].compactMap(\.self)
+    let password = first.password ?? "PASSWORD OF \(FirstStart.userName)"
+    let client = "\(FirstStart.clientID):\(first.secret ?? "SECRET OF \(FirstStart.clientID)")"
+    return """
+
+      First start: made \(made.joined(separator: " and ")). Their secrets are shown this once; keep them.
+      Paste into a shell to try it:
+
+      URL=\(StartBanner.quoted(url)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")
+      EXPIRED=\(expiredToken)
+
+      """
+  }
+
+  /// Works in any POSIX shell with curl and sed.
+  private func trial(wantsClient: Bool) -> String {
+    let client = wantsClient ? "-u \"$CLIENT\" " : ""
+    return #"""
+      member() { printf '%s' "$REPLY" | sed -n 's/.*"'"$1"'" *: *"\([^"]*\)".*/\1/p'; }
+
+      echo '--- log in'
+      REPLY=$(curl -sS \#(client)-d grant_type=password --data-urlencode "username=$NAME" --data-urlencode "password=$PASSWORD" "$URL/token"); echo "$REPLY"
+      FIRST=$(member refresh_token)
+
+      echo '--- rotate: a new pair for the refresh token'
+      REPLY=$(curl -sS \#(client)-d grant_type=refresh_token -d "refresh_token=$FIRST" "$URL/token"); echo "$REPLY"
+      ACCESS=$(member access_token)
+
+      echo '--- a protected route'
+      curl -sS -H "Authorization: Bearer $ACCESS" "$URL/me"; echo
+
+      echo '--- a public route with a good bearer, an expired one, a broken one'
+      curl -sS -H "Authorization: Bearer $ACCESS" "$URL/public"; echo
+      curl -sS -H "Authorization: Bearer $EXPIRED" "$URL/public"; echo
+      curl -sS -H "Authorization: Bearer ${ACCESS}broken" "$URL/public"; echo
+
+      echo '--- replay the used refresh token: refused'
+      curl -sS -w ' (%{http_code})\n' \#(client)-d grant_type=refresh_token -d "refresh_token=$FIRST" "$URL/token"
+
+
+      """#
+  }
+
+  /// One word of a shell.
+  static func quoted(_ text: String) -> String {
+    let isPlain = !text.isEmpty && text.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,".utf8.contains($0) }
+    guard !isPlain else { return text }
+    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}

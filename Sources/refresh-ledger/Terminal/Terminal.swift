@@ -1,0 +1,37 @@
+import FoundationEssentials
+import Glibc
+import SystemPackage
+
+/// The standard streams: what is written where, and whether a person watches.
+enum Terminal {
+  static var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+  /// Writes all of `text` to the standard output at once, so that it is seen although the output is a pipe.
+  static func write(_ text: String) throws(CommandFailure) {
+    do {
+      _ = try FileDescriptor.standardOutput.writeAll(text.utf8)
+    } catch {
+      throw CommandFailure(.inputOutput, "cannot write to the standard output: \(error); free space or close the pipe later")
+    }
+  }
+
+  static func writeLine(_ text: String) throws(CommandFailure) {
+    try write(text + "\n")
+  }
+
+  /// One line on the standard error output.
+  static func complain(_ message: String) {
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let label = usesColor(.standardError) ? "\u{1B}[31merror:\u{1B}[0m" : "error:"
+    _ = try? FileDescriptor.standardError.writeAll("\(label) \(line)\n".utf8)
+  }
+
+  static func isTerminal(_ stream: FileDescriptor) -> Bool {
+    isatty(stream.rawValue) == 1
+  }
+
+  /// Colour is for terminals, and not where `NO_COLOR` (no-color.org) is set.
+  static func usesColor(_ stream: FileDescriptor) -> Bool {
+    isTerminal(stream) && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+  }
+}

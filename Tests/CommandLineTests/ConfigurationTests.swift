@@ -1,0 +1,165 @@
+import Testing
+
+@Suite struct ConfigurationTests {
+  struct Refused: Sendable, CustomTestStringConvertible {
+    var text: String
+    /// What the one line must hold.
+    var says: [String]
+    var testDescription: String { text }
+
+    init(_ text: String, _ says: String...) {
+      self.text = text
+      self.says = says
+    }
+  }
+
+  static let refused: [Refused] = [
+    Refused("tokens:\n  accessTTL: 0s\n", "config.yaml:2: tokens.accessTTL \"0s\"", "from 1ms to 30d"),
+    Refused("tokens: { accessTTL: -5m }", "config.yaml:1: tokens.accessTTL", "whole number"),
+    Refused("tokens: { accessTTL: 1.5h }", "tokens.accessTTL", "whole number"),
+    Refused("tokens: { accessTTL: 90 }", "tokens.accessTTL", "ms, s, m, h or d"),
+    Refused("tokens: { accessTTL: 31d }", "tokens.accessTTL", "from 1ms to 30d"),
+    Refused("tokens: { accessTTL: 99999999999999999d }", "tokens.accessTTL"),
+    Refused("tokens: { issuer: \"\" }", "tokens.issuer", "write 1 to 256"),
+    Refused("tokens: { issuer: \"a\\nb\" }", "tokens.issuer", "control character"),
+    Refused("tokens: { algorithm: ES256 }", "tokens.algorithm", "HS256"),
+    Refused("tokens: { algorithm: none }", "tokens.algorithm"),
+    Refused("sessions: { refreshTTL: 0ms }", "sessions.refreshTTL", "from 1ms"),
+    Refused("sessions: { refreshTTL: 10d, maxAge: 5d }", "sessions.refreshTTL", "sessions.maxAge"),
+    Refused("sessions: { refreshTTL: 400d }", "sessions.refreshTTL", "sessions.maxAge"),
+    Refused("sessions: { maxAge: 10m }\ntokens: { accessTTL: 20m }", "config.yaml:2: tokens.accessTTL", "outlive"),
+    Refused("sessions: { perSubjectMax: 5 }", "sessions.perSubjectMax", "this release cannot"),
+    Refused("rotation: { grace: 301s }", "rotation.grace", "from 0s to 300s"),
+    Refused("sessions: { refreshTTL: 10s }\nrotation: { grace: 10s }", "rotation.grace", "sessions.refreshTTL"),
+    Refused("rotation: { reuse: revoke }", "rotation.reuse", "revoke-session or refuse"),
+    Refused("log: { durability: sometimes }", "log.durability", "always or interval or none"),
+    Refused("log: { syncInterval: 0s }", "log.syncInterval"),
+    Refused("log: { segmentBytes: 64MB }", "log.segmentBytes", "KiB, MiB or GiB"),
+    Refused("log: { segmentBytes: 1KiB }", "log.segmentBytes", "from 64KiB"),
+    Refused("log: { checkpointEvery: 2GiB }", "log.checkpointEvery", "this release cannot"),
+    Refused("limits: { bodyBytes: 0B }", "limits.bodyBytes"),
+    Refused("limits: { loginPerMinute: -1 }", "limits.loginPerMinute"),
+    Refused("limits: { tokenBytes: 8KiB }", "limits.tokenBytes", "this release cannot"),
+    Refused("http: { port: 65536 }", "http.port", "0 to 65535"),
+    Refused("http: { port: }", "http.port has no value"),
+    Refused("http: { port: [80] }", "http.port is a single value"),
+    Refused("http: { host: 0.0.0.0 }", "http.host", "http.allowPlaintext"),
+    Refused("http: { host: \"::\" }", "http.host", "http.allowPlaintext"),
+    Refused("http: { host: 127.evil.example }", "http.host", "http.allowPlaintext"),
+    Refused("http: { pathPrefix: auth }", "http.pathPrefix", "/auth"),
+    Refused("http: { pathPrefix: /auth/ }", "http.pathPrefix"),
+    Refused("http: { pathPrefix: \"/a/../b\" }", "http.pathPrefix"),
+    Refused("http: { http2: perhaps }", "http.http2", "true nor false"),
+    Refused("http: { trustProxy: true }", "http.trustProxy", "this release cannot"),
+    Refused("http: { tls: { certificate: cert.pem } }", "http.tls.certificate", "TLS"),
+    Refused("http: 8080", "http is a section"),
+    Refused("wire: rom", "wire \"rom\"", "did you mean romm?"),
+    Refused("wire: standard\nhtttp: { port: 1 }", "config.yaml:2: unknown key htttp; did you mean http?"),
+    Refused("tokens: { acessTTL: 1m }", "unknown key tokens.acessTTL; did you mean tokens.accessTTL?"),
+    Refused("grace: 30s", "unknown key grace; did you mean rotation.grace?"),
+    Refused("tokens: { access_ttl: 1m }", "did you mean tokens.accessTTL?"),
+    Refused("entirely: { other: 1 }", "unknown key entirely", "docs/configuration.md"),
+    Refused("http: { port: 1, port: 2 }", "port twice"),
+    Refused("http:\n  port: 1\n bad: indent\n", "config.yaml:3"),
+    Refused("- a list\n", "list"),
+    Refused("{\"http\": {\"port\": 80a}}", "http.port \"80a\""),
+    Refused("\u{FEFF}http: { port: x }", "http.port"),
+  ]
+
+  @Test("A bad configuration is one line that names file, key and mend, and 78", arguments: refused)
+  func refusal(_ refused: Refused) throws {
+    let folder = try TestFolder()
+    let config = try folder.write("config.yaml", refused.text)
+    let result = try CommandResult.of("serve", "--config", config, "--data", "\(folder.path)/data")
+    #expect(result.code == 78)
+    #expect(result.isOneLineError && result.errors.contains(config), "\(result.errors)")
+    for says in refused.says { #expect(result.errors.contains(says), "\(result.errors)") }
+    #expect(try TestFolder.contents(of: folder.path).keys.sorted() == ["config.yaml"])
+  }
+
+  @Test("A bad environment variable is named, and an unknown one is refused")
+  func environment() throws {
+    func errors(_ environment: [String: String]) throws -> String {
+      let folder = try TestFolder()
+      let result = try CommandResult.of("serve", "--data", "\(folder.path)/data", environment: environment)
+      #expect(result.code == 78 && result.isOneLineError)
+      return result.errors
+    }
+    #expect(try errors(["REFRESH_LEDGER_HTTP_PORT": "x"]).contains("REFRESH_LEDGER_HTTP_PORT: http.port \"x\""))
+    #expect(try errors(["REFRESH_LEDGER_TOKENS_ACCESS_TTL": "0s"]).contains("REFRESH_LEDGER_TOKENS_ACCESS_TTL"))
+    #expect(try errors(["REFRESH_LEDGER_HTTP_TLS_CERTIFICATE": "x"]).contains("REFRESH_LEDGER_HTTP_TLS_CERTIFICATE"))
+    #expect(try errors(["REFRESH_LEDGER_HTTP_PROT": "1"]).contains("did you mean REFRESH_LEDGER_HTTP_PORT?"))
+    #expect(try errors(["REFRESH_LEDGER_LOG_LEVEL": "loud"]).contains("REFRESH_LEDGER_LOG_LEVEL"))
+  }
+
+  @Test("The command line goes before the environment and the environment before the file")
+  func precedence() throws {
+    let folder = try TestFolder()
+    let config = try folder.write("config.yaml", "http: { host: from.file, port: 70001 }")
+    func errors(_ options: [String], _ environment: [String: String]) throws -> String {
+      try CommandResult.of(
+        BuiltCommand.path, ["serve", "--config", config, "--data", "\(folder.path)/data"] + options,
+        environment: environment
+      ).errors
+    }
+    #expect(try errors([], [:]).contains("\(config):1: http.port \"70001\""))
+    let environment = ["REFRESH_LEDGER_HTTP_PORT": "70002"]
+    #expect(try errors([], environment).contains("REFRESH_LEDGER_HTTP_PORT: http.port \"70002\""))
+    #expect(try errors(["--port", "70003"], environment).contains("--port: http.port \"70003\""))
+  }
+
+  static let accepted = [
+    """
+    http:     { host: 127.0.0.1, pathPrefix: "", tls: { certificate: "", key: "" }, http2: true, trustProxy: false }
+    tokens:   { issuer: "http://127.0.0.1:8080", audience: "", accessTTL: 15m, algorithm: HS256 }   # HS256
+    sessions: { refreshTTL: 30d, maxAge: 365d, perSubjectMax: 0 }
+    rotation: { grace: 0s, reuse: revoke-session }
+    log:      { durability: always, syncInterval: 1s, segmentBytes: 64MiB, checkpointEvery: 1GiB }
+    limits:   { bodyBytes: 16KiB, tokenBytes: 4KiB, loginPerMinute: 60 }
+    wire: standard
+    """,
+    "{\"tokens\": {\"accessTTL\": \"1s\"},\n\t\"log\": {\"durability\": \"interval\"}}",
+    "# nothing but a comment\n",
+    "http:\ntokens:\n",
+    "sessions: { maxAge: 5s }",
+    "http: { host: 0.0.0.0, allowPlaintext: true }",
+  ]
+
+  @Test("A good configuration starts the server, in YAML and in JSON", arguments: accepted)
+  func acceptance(_ text: String) throws {
+    let folder = try TestFolder()
+    let config = try folder.write("config.yaml", text)
+    let arguments = ["serve", "--config", config, "--data", "\(folder.path)/data", "--port", "0"]
+    let child = try ChildCommand(BuiltCommand.path, arguments)
+    let banner = try child.read { $0.contains("listens on ") }
+    #expect(banner.contains("listens on "), "\(child.errors)")
+  }
+
+  @Test("Lifetimes and prefix come through to the replies")
+  func effect() throws {
+    let folder = try TestFolder()
+    let config = try folder.write(
+      "config.json", "{\"tokens\": {\"accessTTL\": \"90s\"}, \"sessions\": {\"refreshTTL\": \"2h\"}}")
+    let server = try TestServer(data: "\(folder.path)/data", config: config)
+    let reply = try server.connect().logIn(TestClient(server.secret("CLIENT")), password: server.secret("PASSWORD"))
+    #expect(reply.body.contains("\"expires_in\":90,") && reply.body.contains("\"refresh_expires_in\":7200,"), "\(reply)")
+    let prefixed = try TestServer(data: "\(folder.path)/other", environment: ["REFRESH_LEDGER_HTTP_PATH_PREFIX": "/auth"])
+    #expect(try prefixed.connect().get("/auth/health/ready").status == 200)
+  }
+
+  @Test("What Kubernetes sets for a service of this name is no setting")
+  func containers() throws {
+    let folder = try TestFolder()
+    let environment = ["REFRESH_LEDGER_PORT": "tcp://10.0.0.1:8080", "REFRESH_LEDGER_SERVICE_HOST": "10.0.0.1"]
+    let server = try TestServer(data: "\(folder.path)/data", environment: environment)
+    #expect(try server.connect().get("/health/live").status == 200)
+  }
+
+  @Test("A configuration file that does not exist is 66")
+  func missing() throws {
+    let folder = try TestFolder()
+    let result = try CommandResult.of("serve", "--config", "\(folder.path)/none.yaml", "--data", "\(folder.path)/data")
+    #expect(result.code == 66)
+    #expect(result.isOneLineError && result.errors.contains("none.yaml"))
+  }
+}

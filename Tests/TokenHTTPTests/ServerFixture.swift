@@ -1,0 +1,67 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import TokenLedger
+import TokenSigning
+import TokenTesting
+
+@testable import TokenEngine
+@testable import TokenHTTP
+
+/// The server over an engine in memory, with one user, a confidential client, a public one and a clock that stands still.
+struct ServerFixture {
+  static let password = "correct horse"
+  static let secret = "a-secret-of-the-web-client"
+
+  let clock = ManualClock()
+  let observer: any EngineObserver
+  let recorder = RecordingObserver()
+  let subjects = SubjectTable()
+  let clients = ClientTable()
+  let keys = TokenKeys.generate()
+  let engine: RotationEngine
+  let options: ServerOptions
+  let logger: Logger
+
+  init(
+    wire: WireFormat = .standard, pathPrefix: String = "", observer: (any EngineObserver)? = nil,
+    logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+    _ change: (inout EngineOptions) -> Void = { _ in }
+  ) throws {
+    var engineOptions = EngineOptions()
+    change(&engineOptions)
+    var options = ServerOptions()
+    options.wire = wire
+    options.pathPrefix = pathPrefix
+    self.options = options
+    self.logger = logger
+    self.observer = observer ?? recorder
+    let ledger = RefreshLedger.inMemory(
+      options: engineOptions.ledgerOptions, clock: clock.sessionClock, random: SeededGenerator(seed: 7))
+    engine = try RotationEngine(
+      options: engineOptions, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock.sessionClock,
+      observer: self.observer)
+    subjects.set(Subject(id: "ann", scopes: Scopes("read write admin") ?? .none), password: Self.password)
+    clients.set(Client(id: "web", isPublic: false, scopes: Scopes("read write")), secret: Self.secret)
+    clients.set(Client(id: "app", isPublic: true, scopes: Scopes("read")))
+  }
+
+  var application: Application<RouterResponder<TokenRequestContext>> {
+    TokenApplication.make(engine: engine, clients: clients, options: options, logger: logger).application
+  }
+
+  func run<Value>(_ test: @Sendable (any TestClientProtocol) async throws -> Value) async throws -> Value {
+    try await application.test(.router, test)
+  }
+
+  /// The identifier of a token that was handed out, for minting others like it.
+  func identifier(of pair: TokenPair, generation: UInt32) -> TokenIdentifier {
+    TokenIdentifier(sessionHigh: pair.session.high, sessionLow: pair.session.low, generation: generation)
+  }
+
+  /// Opens a session without HTTP.
+  func pair(client: String = "web", scopes: String = "read write") async throws -> TokenPair {
+    try await engine.openSession(subject: "ann", client: client, scopes: Scopes(scopes) ?? .none)
+  }
+}

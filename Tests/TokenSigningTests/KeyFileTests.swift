@@ -1,0 +1,186 @@
+import Glibc
+import Testing
+
+@testable import TokenSigning
+
+@Suite struct KeyFileTests {
+  /// Runs with the path of a folder that does not exist yet, in one that is removed afterwards.
+  private func withFolder(_ body: (String) throws -> Void) throws {
+    var template = Array("/tmp/token-keys-XXXXXX".utf8CString)
+    let parent = try #require(mkdtemp(&template).map { String(cString: $0) })
+    defer {
+      for name in Self.names(in: "\(parent)/keys") { unlink("\(parent)/keys/\(name)") }
+      unlink("\(parent)/keys")
+      rmdir("\(parent)/keys")
+      rmdir(parent)
+    }
+    try body("\(parent)/keys")
+  }
+
+  private static func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  private func mode(_ path: String) -> mode_t {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
+  }
+
+  private func write(_ text: String, to path: String) {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    #expect(FileBytes.write(Array(text.utf8), to: file))
+    close(file)
+  }
+
+  private func failure(_ folder: String) -> KeyFailure? {
+    do {
+      _ = try TokenKeys.openOrCreate(folder: folder)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func file(_ byte: UInt8, state: String = "current", algorithm: String = "HS256", count: Int = 32) -> String {
+    let secret = Base64URL.text(of: [UInt8](repeating: byte, count: count))
+    return """
+      {"keys":[{"kty":"oct","kid":"k\(byte)","use":"sig","alg":"\(algorithm)","state":"\(state)","k":"\(secret)"}]}
+      """
+  }
+
+  @Test("The first start makes both files, private and nothing else; the second reads them back")
+  func firstStart() throws {
+    try withFolder { folder in
+      let made = try TokenKeys.openOrCreate(folder: folder)
+      #expect(made.filesMade == ["\(folder)/access.json", "\(folder)/refresh.json"])
+      #expect(Self.names(in: folder) == ["access.json", "refresh.json"])
+      #expect(mode(folder) == 0o700)
+      #expect(mode("\(folder)/access.json") == 0o600)
+      #expect(mode("\(folder)/refresh.json") == 0o600)
+      #expect(made.access[0].fingerprint != made.refresh[0].fingerprint)
+      let read = try TokenKeys.openOrCreate(folder: folder)
+      #expect(read.filesMade.isEmpty)
+      let token = TokenFixtures.minter(made).mintAccess(TokenFixtures.access())
+      #expect(TokenFixtures.minter(read).mintAccess(TokenFixtures.access()) == token)
+      #expect(read.access[0].id == read.access[0].fingerprint)
+    }
+  }
+
+  @Test("A file that exists is never replaced")
+  func noReplacement() throws {
+    try withFolder { folder in
+      let keys = try KeyFolder(openOrCreate: folder)
+      #expect(try keys.create("access.json", [1]))
+      #expect(try !keys.create("access.json", [2]))
+      #expect(try keys.read("access.json") == [1])
+      #expect(Self.names(in: folder) == ["access.json"])
+    }
+  }
+
+  @Test(
+    "A file that others can read or write is refused, with the command that mends it",
+    arguments: [
+      0o640, 0o604, 0o620, 0o602, 0o644, 0o610,
+    ] as [mode_t])
+  func exposedFile(mode: mode_t) throws {
+    try withFolder { folder in
+      _ = try TokenKeys.openOrCreate(folder: folder)
+      chmod("\(folder)/refresh.json", mode)
+      let failure = failure(folder)
+      #expect(failure?.kind == .exposed)
+      #expect(failure?.description.hasSuffix("run: chmod 600 \(folder)/refresh.json") == true)
+      chmod("\(folder)/refresh.json", 0o400)
+      #expect(self.failure(folder) == nil)
+    }
+  }
+
+  @Test("A folder that others can change is refused")
+  func exposedFolder() throws {
+    try withFolder { folder in
+      _ = try TokenKeys.openOrCreate(folder: folder)
+      chmod(folder, 0o770)
+      #expect(failure(folder)?.kind == .exposed)
+      chmod(folder, 0o755)
+      #expect(failure(folder) == nil)
+    }
+  }
+
+  @Test("A link in place of a file or of the folder is not followed")
+  func links() throws {
+    try withFolder { folder in
+      _ = try TokenKeys.openOrCreate(folder: folder)
+      rename("\(folder)/access.json", "\(folder)/elsewhere.json")
+      symlink("elsewhere.json", "\(folder)/access.json")
+      #expect(failure(folder)?.kind == .inputOutput)
+    }
+    try withFolder { folder in
+      symlink("/tmp", folder)
+      #expect(failure(folder)?.kind == .inputOutput)
+    }
+  }
+
+  @Test(
+    "A bad file is refused by its path",
+    arguments: [
+      "", "{\"keys\":[]}", "{\"keys\":{}}", "{}", "{\"keys\":[1]}", "not json",
+    ])
+  func badFile(text: String) throws {
+    try withFolder { folder in
+      _ = try TokenKeys.openOrCreate(folder: folder)
+      write(text, to: "\(folder)/access.json")
+      #expect(failure(folder)?.kind == .malformed)
+      #expect(failure(folder)?.path == "\(folder)/access.json")
+    }
+  }
+
+  @Test("A short key, an unknown state or algorithm, or no current key is refused, without a word of the key")
+  func badKeys() throws {
+    try withFolder { folder in
+      _ = try TokenKeys.openOrCreate(folder: folder)
+      for (text, kind) in [
+        (file(1, count: 31), KeyFailure.Kind.weak), (file(1, state: "old"), .malformed),
+        (file(1, algorithm: "none"), .malformed), (file(1, algorithm: "ES256"), .malformed),
+        (file(1, state: "next"), .malformed),
+      ] {
+        write(text, to: "\(folder)/access.json")
+        let failure = failure(folder)
+        #expect(failure?.kind == kind)
+        #expect(failure?.description.contains("AQEBAQEB") == false)
+      }
+      write(file(1), to: "\(folder)/access.json")
+      #expect(failure(folder) == nil)
+    }
+  }
+
+  @Test("One key for both purposes is refused, whatever its key ids say")
+  func sharedKey() throws {
+    #expect(throws: KeyFailure.self) { try TokenFixtures.keys(access: 1, refresh: 1) }
+    #expect(throws: KeyFailure.self) {
+      try TokenKeys(
+        access: [SigningKey(secret: TokenFixtures.secret(1), state: .current, id: "a")],
+        refresh: [SigningKey(secret: TokenFixtures.secret(1), state: .current, id: "b")])
+    }
+  }
+
+  @Test("The key id tells nothing of the key, and is another for another key")
+  func fingerprints() throws {
+    let first = SigningKey.fingerprint(of: TokenFixtures.secret(1))
+    #expect(first.utf8.count == 11)
+    #expect(first != SigningKey.fingerprint(of: TokenFixtures.secret(2)))
+    #expect(!Base64URL.text(of: TokenFixtures.secret(1)).hasPrefix(first))
+  }
+
+  @Test("The public set of HS256 keys is empty")
+  func publicSet() throws {
+    #expect(try TokenFixtures.keys().publicJWKS() == Array("{\"keys\":[]}".utf8))
+  }
+}

@@ -1,0 +1,178 @@
+import Testing
+import TokenTesting
+import WriteAheadLog
+
+@Suite("Committing")
+struct CommitTests {
+  @Test("Records staged while a sync runs share the next one")
+  func groupCommit() async throws {
+    let log = try await SteppedLog.open(FaultyStorage(seed: 1), LogOptions())
+    let before = log.log.statistics.syncs
+    log.stage(Array(repeating: 20, count: 500))
+    log.executor.runUntilIdle()
+    #expect(log.log.statistics.syncs == before + 1)
+    #expect(log.log.statistics.frames == 1)
+    #expect(log.log.durableSequence == 500)
+  }
+
+  @Test("A record is not acknowledged before its sync has ended")
+  func notBeforeSync() async throws {
+    let disk = FaultyStorage(seed: 1)
+    let log = try await SteppedLog.open(disk, LogOptions())
+    let inner = log.log
+    disk.setOnSync { #expect(inner.durableSequence == 0) }
+    log.commit([5])
+    disk.setOnSync(nil)
+    #expect(inner.durableSequence == 1)
+  }
+
+  @Test("A payload past 256 KiB is followed by another frame, and all of it comes back")
+  func splitsFrames() async throws {
+    let disk = FaultyStorage(seed: 1)
+    let log = try await SteppedLog.open(disk, LogOptions())
+    log.commit(Array(repeating: 60_000, count: 30))
+    #expect(log.log.statistics.frames == 6)
+    try await log.close()
+    let again = try await SteppedLog.open(disk, LogOptions())
+    #expect(again.replayed == Array(1...30))
+  }
+
+  @Test("A failed sync fails everybody who waits, refuses new records, and is not repeated")
+  func failedSync() async throws {
+    let disk = FaultyStorage(seed: 1)
+    let log = try await SteppedLog.open(disk, LogOptions())
+    log.commit([5])
+    var faults = FaultyStorage.Faults()
+    faults.syncsUntilFailure = 0
+    disk.setFaults(faults)
+    let inner = log.log
+    log.stage([5, 5])
+    let waiting = (1...2).map { UInt64($0 + 1) }.map { sequence in
+      Task { () async -> LogFailure? in
+        do throws(LogFailure) {
+          try await inner.durable(through: sequence)
+          return nil
+        } catch { return error }
+      }
+    }
+    log.executor.runUntilIdle()
+    let calls = disk.calls
+    let expected = LogFailure.io(operation: "sync", path: "wal-0000000000000001.lz4", errno: 5)
+    for task in waiting { #expect(await task.value == expected) }
+    disk.setFaults(FaultyStorage.Faults())
+    #expect(throws: expected) { try inner.reserve() }
+    log.commit([5])
+    #expect(disk.calls == calls)
+    #expect(inner.durableSequence == 1)
+    await #expect(throws: expected) { try await log.close() }
+    #expect(disk.calls == calls)
+    try await inner.durable(through: 1)
+  }
+
+  @Test("A full disk ends writing, and what was acknowledged is found again")
+  func fullDisk() async throws {
+    let disk = FaultyStorage(seed: 1)
+    let options = LogOptions(preallocationBytes: 4096)
+    let log = try await SteppedLog.open(disk, options)
+    var faults = FaultyStorage.Faults()
+    faults.bytesMax = 20_000
+    disk.setFaults(faults)
+    while log.log.failure == nil { log.commit([700]) }
+    guard case .io(_, _, errno: 28) = log.log.failure else {
+      Issue.record("expected ENOSPC, got \(String(describing: log.log.failure))")
+      return
+    }
+    let acknowledged = log.log.durableSequence
+    #expect(acknowledged > 10)
+    let again = try await SteppedLog.open(FaultyStorage(seed: 2, files: disk.crashImage(seed: 3)), options)
+    #expect(again.replayed.starts(with: 1...acknowledged))
+  }
+
+  @Test("Short writes and reads are continued, interrupted ones repeated")
+  func shortTransfers() async throws {
+    let disk = FaultyStorage(seed: 1)
+    var faults = FaultyStorage.Faults()
+    faults.transferBytesMax = 37
+    faults.interruptedEvery = 3
+    disk.setFaults(faults)
+    let log = try await SteppedLog.open(disk, .small)
+    for _ in 0..<5 { log.commit([100, 300, 5]) }
+    try await log.close()
+    let again = try await SteppedLog.open(disk, .small)
+    #expect(again.replayed == Array(1...15))
+    #expect(again.recovery.wasClosedCleanly)
+  }
+
+  @Test("More staged bytes than the limit are refused before anything is taken")
+  func overloaded() async throws {
+    let log = try await SteppedLog.open(FaultyStorage(seed: 1), LogOptions(stagedBytesMax: 1000))
+    try log.log.reserve()
+    log.stage([1200])
+    #expect(throws: LogFailure.overloaded) { try log.log.reserve() }
+    log.executor.runUntilIdle()
+    try log.log.reserve()
+  }
+
+  @Test("Closing writes what is staged, then refuses")
+  func closeFlushes() async throws {
+    let disk = FaultyStorage(seed: 1)
+    let log = try await SteppedLog.open(disk, LogOptions())
+    log.stage([5, 6])
+    try await log.close()
+    #expect(log.log.durableSequence == 2)
+    #expect(throws: LogFailure.closed) { try log.log.reserve() }
+    await #expect(throws: LogFailure.closed) { try await log.log.durable(through: 3) }
+    try await log.close()
+    let again = try await SteppedLog.open(disk, LogOptions())
+    #expect(again.replayed == [1, 2])
+    #expect(again.recovery.wasClosedCleanly)
+    #expect(again.recovery.epoch == 2)
+  }
+
+  @Test("A second opening is refused at once while the first one lives, and allowed after its close")
+  func locked() async throws {
+    let disk = FaultyStorage(seed: 1)
+    let log = try await SteppedLog.open(disk, LogOptions())
+    await #expect(throws: LogFailure.locked(path: "the faulty disk")) {
+      _ = try await SteppedLog.open(disk, LogOptions())
+    }
+    try await log.close()
+    _ = try await SteppedLog.open(disk, LogOptions())
+  }
+
+  @Test("Without durability a record is acknowledged unsynced, and synced at close")
+  func durabilityNone() async throws {
+    let disk = FaultyStorage(seed: 1)
+    let log = try await SteppedLog.open(disk, LogOptions(durability: .none))
+    log.commit([5])
+    #expect(log.log.durableSequence == 1)
+    #expect(log.log.statistics.syncs == 0)
+    try await log.close()
+    #expect(log.log.statistics.syncedSequence == 1)
+  }
+
+  @Test("With an interval, one sync follows it, and none while nothing is written")
+  func durabilityInterval() async throws {
+    let clock = SteppedClock()
+    let log = try await SteppedLog.open(
+      FaultyStorage(seed: 1), LogOptions(durability: .interval(.seconds(1))), clock: clock)
+    log.commit([5])
+    log.commit([5])
+    #expect(log.log.durableSequence == 2)
+    #expect(log.log.statistics.syncs == 0)
+    #expect(clock.sleeperCount == 1)
+    clock.advance(by: .milliseconds(999))
+    log.executor.runUntilIdle()
+    #expect(log.log.statistics.syncs == 0)
+    clock.advance(by: .milliseconds(1))
+    log.executor.runUntilIdle()
+    #expect(log.log.statistics.syncs == 1)
+    #expect(log.log.statistics.syncedSequence == 2)
+    #expect(clock.sleeperCount == 0)
+    log.commit([5])
+    #expect(clock.sleeperCount == 1)
+    clock.advance(by: .seconds(2))
+    log.executor.runUntilIdle()
+    #expect(log.log.statistics.syncs == 2)
+  }
+}
