@@ -10,13 +10,11 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
       Exit codes: 0 fine, 1 the thing asked about is bad, 64 usage, 66 no such input, 70 internal, 73/74 cannot \
       create or read, 75 temporary (locked by another process), 78 configuration.
       """,
-    version: version,
+    version: Release.version,
     subcommands: [
       ServeCommand.self, UsersCommand.self, ClientsCommand.self, KeysCommand.self, LogCommand.self, TokenCommand.self,
       LoadCommand.self,
     ])
-
-  static let version = "0.1.0"
 
   /// Runs the command of the arguments; a failure of ours is one line on the standard error output and its exit code.
   static func main() async {
@@ -30,12 +28,11 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
     } catch let failure as CommandFailure {
       Terminal.complain(failure.description)
       Glibc.exit(failure.status.rawValue)
-    } catch where exitCode(for: error) == .validationFailure {
-      Terminal.complain("\(message(for: error)); add --help to see what the command takes")
-      Glibc.exit(ExitStatus.usage.rawValue)
     } catch {
       // `--help` and `--version` come here too.
-      exit(withError: error)
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      Terminal.complain("\(message(for: error)); add --help to see what the command takes")
+      Glibc.exit(ExitStatus.usage.rawValue)
     }
   }
 }

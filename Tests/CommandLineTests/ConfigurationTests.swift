@@ -142,8 +142,10 @@ import Testing
       "config.json", "{\"tokens\": {\"accessTTL\": \"90s\"}, \"sessions\": {\"refreshTTL\": \"2h\"}}")
     let server = try TestServer(data: "\(folder.path)/data", config: config)
     let reply = try server.connect().logIn(TestClient(server.secret("CLIENT")), password: server.secret("PASSWORD"))
-    #expect(reply.body.contains("\"expires_in\":90,") && reply.body.contains("\"refresh_expires_in\":7200,"), "\(reply)")
-    let prefixed = try TestServer(data: "\(folder.path)/other", environment: ["REFRESH_LEDGER_HTTP_PATH_PREFIX": "/auth"])
+    #expect(
+      reply.body.contains("\"expires_in\":90,") && reply.body.contains("\"refresh_expires_in\":7200,"), "\(reply)")
+    let prefixed = try TestServer(
+      data: "\(folder.path)/other", environment: ["REFRESH_LEDGER_HTTP_PATH_PREFIX": "/auth"])
     #expect(try prefixed.connect().get("/auth/health/ready").status == 200)
   }
 

@@ -36,7 +36,9 @@ import Testing
     let data = "\(folder.path)/data"
     _ = try TestServer(data: data)
     for path in [data, "\(data)/keys", "\(data)/log"] { #expect(try TestFolder.mode(of: path) == 0o700, "\(path)") }
-    for path in try TestFolder.contents(of: data).keys { #expect(try TestFolder.mode(of: "\(data)/\(path)") == 0o600, "\(path)") }
+    for path in try TestFolder.contents(of: data).keys {
+      #expect(try TestFolder.mode(of: "\(data)/\(path)") == 0o600, "\(path)")
+    }
   }
 
   @Test("A later start prints no secret and says how to set new ones, which then work")

@@ -36,7 +36,9 @@ import Testing
     let first = try TestServer(data: data, environment: environment)
     let client = TestClient(try first.secret("CLIENT"))
     let connection = try first.connect()
-    var (last, consumed) = (try connection.logIn(client, password: first.secret("PASSWORD")).member("refresh_token"), "")
+    var (last, consumed) = (
+      try connection.logIn(client, password: first.secret("PASSWORD")).member("refresh_token"), ""
+    )
     disk.fill()
     var refusal: TestReply?
     for _ in 0..<100_000 {

@@ -67,7 +67,9 @@ import Testing
     bytes[64 + 80] ^= 0x10
     try bytes.write(to: url)
     let before = try TestFolder.contents(of: data)
-    let commands = [["log", "verify", "--data", data], ["log", "dump", "--data", data], ["serve", "--data", data, "--port", "0"]]
+    let commands = [
+      ["log", "verify", "--data", data], ["log", "dump", "--data", data], ["serve", "--data", data, "--port", "0"],
+    ]
     for command in commands {
       let result = try CommandResult.of(BuiltCommand.path, command)
       #expect(result.code == 1, "\(command)")

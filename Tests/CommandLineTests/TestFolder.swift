@@ -25,7 +25,8 @@ final class TestFolder: Sendable {
     var contents: [String: Data] = [:]
     for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
       var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder), !isFolder.boolValue else { continue }
+      guard FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder), !isFolder.boolValue
+      else { continue }
       contents[name] = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
     return contents

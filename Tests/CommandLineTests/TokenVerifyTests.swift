@@ -42,7 +42,9 @@ import Testing
     for (key, token, says) in cases {
       let result = try CommandResult.of("token", "verify", "--secret-file", key, token)
       #expect(result.code == 1, "\(says): \(result)")
-      #expect(result.isOneLineError && result.errors.hasPrefix("error: refused: ") && result.errors.contains(says), "\(result.errors)")
+      #expect(
+        result.isOneLineError && result.errors.hasPrefix("error: refused: ") && result.errors.contains(says),
+        "\(result.errors)")
       #expect(!result.errors.contains(parts[1]) && result.errors.utf8.count < 200 && result.output == "")
     }
   }
@@ -73,7 +75,8 @@ import Testing
     let (_, folder, keys, token) = try issued()
     // RFC 8037 appendix A.2: a public key alone.
     let set = try folder.write(
-      "jwks.json", "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}")
+      "jwks.json",
+      "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}")
     let both = try CommandResult.of("token", "verify", "--jwks", set, "--secret-file", keys, token)
     #expect(both.code == 0, "\(both.errors)")
     let alone = try CommandResult.of("token", "verify", "--jwks", set, token)

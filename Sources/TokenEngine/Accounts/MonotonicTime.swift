@@ -2,5 +2,9 @@
 enum MonotonicTime {
   private static let origin = ContinuousClock.now
 
-  @Sendable static func now() -> Duration { ContinuousClock.now - origin }
+  /// Never negative: the origin is made before the reading, also at the first call.
+  @Sendable static func now() -> Duration {
+    let start = origin
+    return ContinuousClock.now - start
+  }
 }

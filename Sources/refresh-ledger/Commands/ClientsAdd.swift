@@ -21,7 +21,8 @@ struct ClientsAdd: ParsableCommand {
   @Option(help: "The grant types the client may use, separated by spaces.")
   var grants = "password refresh_token"
 
-  @Option(help: "For how long a used refresh token gets the same answer again: 0s to 300s; without this, rotation.grace.")
+  @Option(
+    help: "For how long a used refresh token gets the same answer again: 0s to 300s; without this, rotation.grace.")
   var grace: String?
 
   @Flag(help: "The client may ask about tokens.")

@@ -36,7 +36,9 @@ struct ClientsList: ParsableCommand {
 
   func run() throws {
     let rows: [Row]
-    do { rows = try data.clients().list().map(Row.init) } catch let failure as AccountFailure { throw CommandFailure(failure) }
+    do { rows = try data.clients().list().map(Row.init) } catch let failure as AccountFailure {
+      throw CommandFailure(failure)
+    }
     if json {
       for row in rows { try Terminal.writeLine(JSONText.line(row)) }
       return

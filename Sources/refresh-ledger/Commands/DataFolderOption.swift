@@ -33,7 +33,8 @@ struct DataFolderOption: ParsableArguments {
       let opened = try FileDescriptor.open(folder, .readOnly, options: [.directory, .closeOnExec])
       try opened.close()
     } catch Errno.noSuchFileOrDirectory {
-      throw CommandFailure(.noInput, "\(path): there is no such data folder; name it with --data, or start the server once")
+      throw CommandFailure(
+        .noInput, "\(path): there is no such data folder; name it with --data, or start the server once")
     } catch {
       throw CommandFailure(.inputOutput, "\(path): cannot open the data folder: \(error); name a folder that you own")
     }

@@ -3,7 +3,8 @@ import SystemPackage
 import TokenSigning
 
 struct KeysList: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the signing keys, never their secrets.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Lists the signing keys, never their secrets.")
 
   @OptionGroup var data: DataFolderOption
 
@@ -45,7 +46,8 @@ struct KeysList: ParsableCommand {
       let opened = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
       try opened.close()
     } catch Errno.noSuchFileOrDirectory {
-      throw CommandFailure(.noInput, "\(path): there is no such key file; name the data folder with --data, or start the server once")
+      throw CommandFailure(
+        .noInput, "\(path): there is no such key file; name the data folder with --data, or start the server once")
     } catch {
       throw CommandFailure(.inputOutput, "\(path): cannot open the key file: \(error); run this as the server's user")
     }

@@ -76,7 +76,9 @@ struct LoadCommand: AsyncParsableCommand {
       }
     } else {
       guard user != nil, password != nil else { throw ValidationError("--url needs --user and --password") }
-      guard durability == nil else { throw ValidationError("--durability goes with --in-process; a server has its own") }
+      guard durability == nil else {
+        throw ValidationError("--durability goes with --in-process; a server has its own")
+      }
     }
     if let problem = try options().problem { throw ValidationError(problem) }
   }

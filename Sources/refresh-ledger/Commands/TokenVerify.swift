@@ -34,7 +34,8 @@ struct TokenVerify: ParsableCommand {
     let text = token == "-" ? try InputLine.read("token") : token
     do {
       let claims = try verifier.verify(text, nowMilliseconds: SessionClock.system.now().milliseconds)
-      try Terminal.writeLine(String(decoding: claims.payload, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " "))
+      try Terminal.writeLine(
+        String(decoding: claims.payload, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " "))
     } catch let refusal as TokenRefusal {
       throw CommandFailure(.bad, "refused: \(refusal)")
     }

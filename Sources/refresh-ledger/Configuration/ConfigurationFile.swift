@@ -42,7 +42,9 @@ struct ConfigurationFile {
       }
       let full = section.isEmpty ? name : "\(section).\(name)"
       if let key = SettingKey(rawValue: full) {
-        guard value.scalar != nil else { throw fault(at: keyNode, "\(full) is a single value; write \"\(name): value\"") }
+        guard value.scalar != nil else {
+          throw fault(at: keyNode, "\(full) is a single value; write \"\(name): value\"")
+        }
         guard !ConfigurationFile.isNull(value) else {
           throw fault(at: keyNode, "\(full) has no value; write one, \"\" for none, or leave the key out")
         }

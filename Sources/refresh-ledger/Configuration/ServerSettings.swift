@@ -58,7 +58,8 @@ struct ServerSettings {
     options.issuer = try sources.line(.tokensIssuer, default: options.issuer, bytes: 1...256)
     options.audience = try sources.line(.tokensAudience, default: options.audience, bytes: 0...256)
     options.accessLifetime = try sources.duration(
-      .tokensAccessTTL, default: options.accessLifetime, in: aMillisecond...(aDay * 30), "from 1ms to 30d, for example 15m")
+      .tokensAccessTTL, default: options.accessLifetime, in: aMillisecond...(aDay * 30),
+      "from 1ms to 30d, for example 15m")
     options.refreshLifetime = try sources.duration(
       .sessionsRefreshTTL, default: options.refreshLifetime, in: aMillisecond...(aDay * 36_600),
       "from 1ms to 36600d, for example 30d")
@@ -96,7 +97,8 @@ struct ServerSettings {
     }
     if sources.text(.tokensAccessTTL) != nil, engine.accessLifetime > engine.sessionLifetime {
       throw sources.fault(
-        .tokensAccessTTL, "is longer than sessions.maxAge: the token would outlive its session; shorten it or raise maxAge")
+        .tokensAccessTTL,
+        "is longer than sessions.maxAge: the token would outlive its session; shorten it or raise maxAge")
     }
     if engine.grace > .zero, engine.grace >= engine.refreshLifetime {
       throw sources.fault(
@@ -106,7 +108,8 @@ struct ServerSettings {
       throw sources.fault(
         .httpHost,
         "is reachable from other machines, and passwords would cross the network in the clear; "
-          + "write 127.0.0.1 with a TLS proxy in front of it, or set http.allowPlaintext to true in a network you trust")
+          + "write 127.0.0.1 with a TLS proxy in front of it, or set http.allowPlaintext to true in a network you trust"
+      )
     }
   }
 }

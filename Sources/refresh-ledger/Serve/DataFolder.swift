@@ -10,6 +10,7 @@ enum DataFolder {
     if code == EEXIST && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return }
     let reason = code == EEXIST ? "it is not a folder" : String(cString: strerror(code))
     throw CommandFailure(
-      .cannotCreate, "\(path): cannot make the data folder: \(reason); name one whose parent exists and is writable with --data")
+      .cannotCreate,
+      "\(path): cannot make the data folder: \(reason); name one whose parent exists and is writable with --data")
   }
 }

@@ -12,7 +12,8 @@ enum ExpiredToken {
     let session = TokenIdentifier(sessionHigh: 0, sessionLow: 0, generation: 0)
     return minter.mintAccess(
       AccessClaims(
-        subject: FirstStart.userName, clientID: FirstStart.clientID, scope: FirstStart.scopes, issuedAt: 0, expiresAt: 1,
+        subject: FirstStart.userName, clientID: FirstStart.clientID, scope: FirstStart.scopes, issuedAt: 0,
+        expiresAt: 1,
         identifier: session))
   }
 }

@@ -11,7 +11,8 @@ enum ListenAddress {
     let status = getaddrinfo(host, String(port), &hints, &found)
     guard status == 0, let address = found else {
       throw CommandFailure(
-        .configuration, "http.host \"\(host)\": \(String(cString: gai_strerror(status))); name an address of this machine")
+        .configuration,
+        "http.host \"\(host)\": \(String(cString: gai_strerror(status))); name an address of this machine")
     }
     defer { freeaddrinfo(address) }
     let socket = socket(address.pointee.ai_family, address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -19,7 +20,9 @@ enum ListenAddress {
     defer { close(socket) }
     var one: Int32 = 1
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-    guard bind(socket, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 else { throw failure(errno, host, port) }
+    guard bind(socket, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 else {
+      throw failure(errno, host, port)
+    }
   }
 
   private static func failure(_ code: Int32, _ host: String, _ port: Int) -> CommandFailure {
@@ -29,11 +32,14 @@ enum ListenAddress {
       return CommandFailure(
         .temporary, "\(place) is in use by another program; stop that program or choose another port with --port")
     case EACCES:
-      return CommandFailure(.configuration, "\(place) is not allowed for this user; choose a port from 1024 on with --port")
+      return CommandFailure(
+        .configuration, "\(place) is not allowed for this user; choose a port from 1024 on with --port")
     case EADDRNOTAVAIL:
-      return CommandFailure(.configuration, "\(place) is not an address of this machine; choose another host with --host")
+      return CommandFailure(
+        .configuration, "\(place) is not an address of this machine; choose another host with --host")
     default:
-      return CommandFailure(.inputOutput, "\(place): cannot listen: \(String(cString: strerror(code))); choose another address")
+      return CommandFailure(
+        .inputOutput, "\(place): cannot listen: \(String(cString: strerror(code))); choose another address")
     }
   }
 }

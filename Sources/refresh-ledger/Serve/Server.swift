@@ -123,7 +123,9 @@ struct Server {
     _ users: SubjectFile, _ clients: ClientFile, _ folder: FilePath
   ) throws(CommandFailure) -> FirstStart {
     let expired: String
-    do { expired = try ExpiredToken.make(dataFolder: folder, options: settings.engine) } catch { throw CommandFailure(error) }
+    do { expired = try ExpiredToken.make(dataFolder: folder, options: settings.engine) } catch {
+      throw CommandFailure(error)
+    }
     do {
       return try FirstStart(users: users, clients: clients, wire: settings.wire, expiredToken: expired)
     } catch {

@@ -10,7 +10,7 @@ struct StartBanner {
 
   /// The place, then the lines to paste on a first start, or how to come in on a later one.
   func text(_ first: FirstStart, wantsClient: Bool) -> String {
-    let place = "refresh-ledger \(RefreshLedgerCommand.version) listens on \(url), data in \(dataPath)\n"
+    let place = "refresh-ledger \(Release.version) listens on \(url), data in \(dataPath)\n"
     guard first.password != nil || first.secret != nil else { return place + reminder }
     return place + secrets(first, wantsClient: wantsClient) + trial(wantsClient: wantsClient)
   }
@@ -74,7 +74,11 @@ struct StartBanner {
 
   /// One word of a shell.
   static func quoted(_ text: String) -> String {
-    let isPlain = !text.isEmpty && text.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,".utf8.contains($0) }
+    let isPlain =
+      !text.isEmpty
+      && text.utf8.allSatisfy {
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,".utf8.contains($0)
+      }
     guard !isPlain else { return text }
     return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }

@@ -14,7 +14,8 @@ enum InputFile {
           if count == 0 { return bytes }
           bytes += piece.prefix(count)
         }
-        throw CommandFailure(.configuration, "\(path): the \(what) is larger than \(bytesMax >> 10) KiB; name another file")
+        throw CommandFailure(
+          .configuration, "\(path): the \(what) is larger than \(bytesMax >> 10) KiB; name another file")
       }
     } catch let failure as CommandFailure {
       throw failure

@@ -26,7 +26,8 @@ enum InputLine {
       throw CommandFailure(.usage, "the standard input holds no \(what); pipe one line into the command")
     }
     guard bytes.count <= bytesMax, !bytes.contains(UInt8(ascii: "\n")) else {
-      throw CommandFailure(.usage, "the standard input holds more than the one line of the \(what); pipe that line alone")
+      throw CommandFailure(
+        .usage, "the standard input holds more than the one line of the \(what); pipe that line alone")
     }
     guard let line = String(validating: bytes, as: UTF8.self) else {
       throw CommandFailure(.usage, "the \(what) on the standard input is not UTF-8; convert it")

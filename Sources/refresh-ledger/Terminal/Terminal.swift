@@ -11,7 +11,8 @@ enum Terminal {
     do {
       _ = try FileDescriptor.standardOutput.writeAll(text.utf8)
     } catch {
-      throw CommandFailure(.inputOutput, "cannot write to the standard output: \(error); free space or close the pipe later")
+      throw CommandFailure(
+        .inputOutput, "cannot write to the standard output: \(error); free space or close the pipe later")
     }
   }
 
