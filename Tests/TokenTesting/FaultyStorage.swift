@@ -191,3 +191,73 @@ private final class FaultyLock: LogLock {
     disk.state.withLock { $0.isLocked = false }
   }
 }
+
+/// A program's handle on a `FaultyFile`; all faults happen here.
+final class OpenFaultyFile: LogFile {
+  private let disk: FaultyStorage
+  private let file: FaultyFile
+  private let name: String
+  private let transfers = Mutex(0)
+
+  init(_ disk: FaultyStorage, _ file: FaultyFile, _ name: String) {
+    self.disk = disk
+    self.file = file
+    self.name = name
+  }
+
+  func size() throws(LogFailure) -> UInt64 { UInt64(file.content.count) }
+
+  func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogFailure) -> Int {
+    try interrupt("read")
+    let content = file.content
+    guard offset < content.count else { return 0 }
+    let limit = disk.state.withLock { $0.faults.transferBytesMax ?? .max }
+    let count = min(range.count, content.count - Int(offset), limit)
+    bytes.replaceSubrange(
+      range.lowerBound..<(range.lowerBound + count), with: content[Int(offset)..<(Int(offset) + count)])
+    return count
+  }
+
+  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogFailure) -> Int {
+    try interrupt("write to")
+    let faults = disk.state.withLock { $0.faults }
+    var count = min(bytes.count, faults.transferBytesMax ?? .max)
+    if faults.shortensAtSectors, count < bytes.count {
+      let sector = (Int(offset) + count) / 512 * 512
+      count = min(bytes.count, (sector > Int(offset) ? sector : sector + 512) - Int(offset))
+    }
+    if let bytesMax = faults.bytesMax {
+      let used = disk.files.values.reduce(0) { $0 + $1.count }
+      let growth = max(0, Int(offset) + count - file.content.count)
+      count -= max(0, min(count, used + growth - bytesMax))
+      guard count > 0 || bytes.isEmpty else { throw .io(operation: "write to", path: name, errno: 28) }
+    }
+    let copy = bytes.withUnsafeBufferPointer { Array($0[..<count]) }
+    try disk.change("write to", name) { _ in self.file.write(copy, at: Int(offset)) }
+    return count
+  }
+
+  func sync() throws(LogFailure) {
+    disk.runOnSync()
+    let fails = try disk.change("sync", name) { state in
+      guard let left = state.faults.syncsUntilFailure else { return false }
+      state.faults.syncsUntilFailure = max(0, left - 1)
+      return left == 0
+    }
+    if fails { throw .io(operation: "sync", path: name, errno: 5) }
+    file.sync()
+  }
+
+  func truncate(to size: UInt64) throws(LogFailure) {
+    try disk.change("truncate", name) { _ in self.file.truncate(to: Int(size)) }
+  }
+
+  private func interrupt(_ operation: String) throws(LogFailure) {
+    guard let every = disk.state.withLock({ $0.faults.interruptedEvery }) else { return }
+    let count = transfers.withLock { count in
+      count += 1
+      return count
+    }
+    if count % every == 0 { throw .io(operation: operation, path: name, errno: 4) }
+  }
+}
