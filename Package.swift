@@ -34,7 +34,6 @@ let package = Package(
     .default(enabledTraits: ["Server", "CLI"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
