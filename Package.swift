@@ -134,7 +134,10 @@ let package = Package(
     ),
     .testTarget(
       name: "WriteAheadLogTests",
-      dependencies: ["WriteAheadLog", "TokenTesting", "CLZ4"],
+      dependencies: [
+        "WriteAheadLog", "TokenTesting", "CLZ4",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       resources: [.copy("Golden")],
       swiftSettings: settings
     ),
@@ -148,7 +151,7 @@ let package = Package(
     ),
     .testTarget(
       name: "TokenSigningTests",
-      dependencies: ["TokenSigning", "TokenTesting", "COpenSSL"],
+      dependencies: ["TokenSigning", "TokenTesting"],
       swiftSettings: settings
     ),
     .testTarget(
