@@ -1,45 +1,8 @@
-import Synchronization
 import TokenLedger
 import TokenSigning
 import TokenTesting
 
 @testable import TokenEngine
-
-/// Subjects that a test can disable and remove. No passwords: a name is its own.
-final class SubjectTable: SubjectStore {
-  private let subjects: Mutex<[String: Subject]>
-
-  init(_ subjects: [Subject]) {
-    self.subjects = Mutex(Dictionary(uniqueKeysWithValues: subjects.map { ($0.id, $0) }))
-  }
-
-  func set(_ subject: Subject) {
-    subjects.withLock { $0[subject.id] = subject }
-  }
-
-  func remove(_ id: String) {
-    subjects.withLock { $0[id] = nil }
-  }
-
-  func authenticate(name: String, password: String) async throws -> Subject? {
-    password == name ? subjects.withLock { $0[name] } : nil
-  }
-
-  func subject(id: String) async throws -> Subject? {
-    subjects.withLock { $0[id] }
-  }
-}
-
-/// Keeps what the engine tells.
-final class RecordingObserver: EngineObserver {
-  private let recorded = Mutex<[EngineEvent]>([])
-
-  var events: [EngineEvent] { recorded.withLock { $0 } }
-
-  func engine(observed event: EngineEvent) {
-    recorded.withLock { $0.append(event) }
-  }
-}
 
 /// An engine in memory with one subject, one client and a clock that stands still.
 struct EngineFixture {
@@ -47,7 +10,7 @@ struct EngineFixture {
 
   let clock = ManualClock()
   let observer = RecordingObserver()
-  let subjects = SubjectTable([Subject(id: "ann", scopes: Scopes("read write admin") ?? .none)])
+  let subjects = SubjectTable()
   let keys: TokenKeys
   let ledger: RefreshLedger
   let engine: RotationEngine
@@ -56,6 +19,7 @@ struct EngineFixture {
     var options = EngineOptions()
     change(&options)
     try options.validate()
+    subjects.set(Subject(id: "ann", scopes: Scopes("read write admin") ?? .none), password: "ann")
     keys = TokenKeys.generate()
     ledger = RefreshLedger.inMemory(
       options: options.ledgerOptions, clock: clock.sessionClock, random: SeededGenerator(seed: 3))

@@ -90,7 +90,7 @@ struct LogInTests {
   @Test("of a disabled subject is refused as disabled")
   func disabled() async throws {
     let fixture = try EngineFixture()
-    fixture.subjects.set(Subject(id: "ann", isEnabled: false, scopes: .none))
+    fixture.subjects.setEnabled("ann", false)
     let outcome = try await fixture.engine.logIn(name: "ann", password: "ann", client: EngineFixture.client)
     #expect(outcome == .refused(.subjectDisabled))
   }

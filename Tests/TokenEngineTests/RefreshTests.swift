@@ -90,7 +90,7 @@ struct RefreshTests {
     let pair = try await fixture.logIn()
     fixture.subjects.remove("ann")
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.subjectGone))
-    fixture.subjects.set(Subject(id: "ann", scopes: Scopes("read write") ?? .none))
+    fixture.subjects.set(Subject(id: "ann", scopes: Scopes("read write") ?? .none), password: "ann")
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 
@@ -98,9 +98,9 @@ struct RefreshTests {
   func subjectDisabled() async throws {
     let fixture = try EngineFixture()
     let pair = try await fixture.logIn()
-    fixture.subjects.set(Subject(id: "ann", isEnabled: false, scopes: Scopes("read write") ?? .none))
+    fixture.subjects.setEnabled("ann", false)
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.subjectDisabled))
-    fixture.subjects.set(Subject(id: "ann", scopes: Scopes("read write") ?? .none))
+    fixture.subjects.setEnabled("ann", true)
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 

@@ -1,4 +1,5 @@
 import COpenSSL
+import TokenSigning
 
 /// The stored form of a client's secret: `sha256:` and the base64url of a 16-byte random salt followed by
 /// SHA-256(salt ‖ secret).
@@ -27,7 +28,7 @@ struct SecretDigest: Sendable {
   /// Reads the stored form; nil where it is anything else.
   init?(text: String) {
     guard text.hasPrefix(SecretDigest.prefix),
-      let bytes = Base64Text.decodeURLSafe(text.dropFirst(SecretDigest.prefix.count)),
+      let bytes = Base64URL.decode(String(text.dropFirst(SecretDigest.prefix.count))),
       bytes.count == SecretDigest.saltBytes + SecretDigest.digestBytes
     else { return nil }
     self.init(salt: Array(bytes.prefix(SecretDigest.saltBytes)), digest: Array(bytes.dropFirst(SecretDigest.saltBytes)))
@@ -38,7 +39,7 @@ struct SecretDigest: Sendable {
     SecretDigest(salt: try RandomBytes.make(saltBytes), digest: try RandomBytes.make(digestBytes))
   }
 
-  var text: String { SecretDigest.prefix + Base64Text.encodeURLSafe(salt + digest) }
+  var text: String { SecretDigest.prefix + Base64URL.text((salt + digest).span) }
 
   /// Whether one of `candidates` is the secret. Every candidate is digested and compared, also after a match.
   func matches(anyOf candidates: some Sequence<[UInt8]>) -> Bool {
