@@ -112,6 +112,25 @@ struct RecoveryTests {
     }
   }
 
+  @Test("is not needed to give memory back: of sessions that ended nothing is left", arguments: 0..<10 as Range<UInt64>)
+  func nothingIsLeft(seed: UInt64) async throws {
+    var generator = SeededGenerator(seed: seed)
+    let folder = try TemporaryFolder()
+    let clock = ManualClock()
+    var known: [TokenID] = []
+    let ledger = try await open(folder, clock, seed: seed)
+    for _ in 0..<200 { try await step(ledger, clock, &known, &generator) }
+    clock.advance(milliseconds: 200_000)
+    try await ledger.sweepExpired()
+    let state = await ledger.state
+    #expect(state.table.count == 0, "seed \(seed)")
+    #expect(state.names.count == 0, "seed \(seed)")
+    #expect(state.profiles.count == 0, "seed \(seed)")
+    #expect(state.payloads.isEmpty, "seed \(seed)")
+    #expect(state.liveSessionCount == 0, "seed \(seed)")
+    try await ledger.close()
+  }
+
   @Test("keeps a consumed token consumed, a revoked session revoked, and its access tokens refused")
   func verdictsStand() async throws {
     let folder = try TemporaryFolder()
