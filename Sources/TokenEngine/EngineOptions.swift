@@ -34,7 +34,8 @@ public struct EngineOptions: Sendable {
     }
     let aMillisecond = Duration.milliseconds(1)
     let aCentury = Duration.milliseconds(Lifetimes.millisecondsMax)
-    try check("accessTTL", accessLifetime, aMillisecond...(.seconds(30 * 86_400)), "from 1ms to 30d")
+    try check(
+      "accessTTL", accessLifetime, aMillisecond...(.milliseconds(Lifetimes.accessMillisecondsMax)), "from 1ms to 30d")
     try check("refreshTTL", refreshLifetime, aMillisecond...aCentury, "from 1ms to 36600d")
     try check("maxAge", sessionLifetime, aMillisecond...aCentury, "from 1ms to 36600d")
     try check("grace", grace, .zero...(.seconds(300)), "from 0s to 300s")

@@ -60,7 +60,7 @@ extension RotationEngine {
     guard client.grants.contains(.refreshToken) else { return refuse(.unauthorizedClient, nil, client) }
     let claims: RefreshClaims
     do {
-      claims = try verifier.verifyRefresh(token, nowMilliseconds: clock.now().milliseconds)
+      claims = try verifier.verifyRefresh(token, nowMilliseconds: now().milliseconds)
     } catch {
       return refuse(error.asGrantRefusal, nil, client)
     }

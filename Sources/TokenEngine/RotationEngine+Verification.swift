@@ -8,7 +8,7 @@ extension RotationEngine {
   public func verify(_ accessToken: String) throws(BadToken) -> AccessToken {
     let claims: AccessClaims
     do {
-      claims = try verifier.verifyAccess(accessToken, nowMilliseconds: clock.now().milliseconds)
+      claims = try verifier.verifyAccess(accessToken, nowMilliseconds: now().milliseconds)
     } catch {
       throw error.asBadToken
     }
@@ -22,7 +22,7 @@ extension RotationEngine {
 
   /// The pair that belongs to a session as it stands: a pure function of it, so that a retry is answered the same.
   func pair(for session: Session, scopes: Scopes) -> TokenPair {
-    let now = max(clock.now(), session.usedAt)
+    let now = max(now(), session.usedAt)
     let identifier = TokenIdentifier(session.tokenID)
     var access = accessClaims(of: session, issuedAt: session.usedAt, scope: scopes.text)
     if access.end <= now {

@@ -1,3 +1,4 @@
+internal import Synchronization
 public import SystemPackage
 public import TokenLedger
 internal import TokenSigning
@@ -26,6 +27,7 @@ public final class RotationEngine: Sendable {
   let clock: SessionClock
   let observer: any EngineObserver
   let lifetimes: Lifetimes
+  private let highestMilliseconds = Atomic<Int64>(0)
 
   init(
     options: EngineOptions, keys: TokenKeys, ledger: RefreshLedger, recovery: LedgerRecovery?,
@@ -92,6 +94,12 @@ public final class RotationEngine: Sendable {
       observer: observer)
   }
 
+  /// The clock's time, and never less than an earlier reading of this engine: a clock that is set back revives no token.
+  func now() -> Timestamp {
+    let reading = clock.now().milliseconds
+    return Timestamp(milliseconds: highestMilliseconds.max(reading, ordering: .relaxed).newValue)
+  }
+
   /// Whether changes are accepted: false for good after a failed write or sync, and after ``close()``.
   public var isReady: Bool { ledger.logFailure == nil }
 
@@ -119,7 +127,6 @@ public final class RotationEngine: Sendable {
 extension EngineOptions {
   var ledgerOptions: LedgerOptions {
     LedgerOptions(
-      durability: durability, segmentBytesMax: segmentBytesMax,
-      accessLifetimeMillisecondsMax: accessLifetime.wholeMilliseconds)
+      durability: durability, segmentBytesMax: segmentBytesMax)
   }
 }

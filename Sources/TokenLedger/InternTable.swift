@@ -1,7 +1,8 @@
 /// Values that many sessions share, each kept once under a small number with a count of its users.
 ///
 /// The log defines a value when it is first used and then speaks of its number; the number is free again
-/// once nobody uses it. Numbers are chosen by ``nextFree()`` and set by ``define(_:as:)``, so that replay arrives
+/// once its last user is gone. One that was defined and never used, as a crash between two records can leave it, keeps
+/// its number and is used when the value next comes up: to free it would be a change that no record tells. Numbers are chosen by ``nextFree()`` and set by ``define(_:as:)``, so that replay arrives
 /// at the same numbers as the run that wrote the log.
 struct InternTable<Value: Hashable & Sendable> {
   private var values: [Value?] = []
@@ -59,13 +60,6 @@ struct InternTable<Value: Hashable & Sendable> {
   mutating func release(_ number: UInt32) -> Value? {
     useCounts[Int(number)] -= 1
     return useCounts[Int(number)] == 0 ? forget(number) : nil
-  }
-
-  /// Frees the numbers that were defined and never used, as a torn tail can leave them.
-  mutating func forgetUnused() -> [Value] {
-    values.indices.compactMap { position in
-      values[position] != nil && useCounts[position] == 0 ? forget(UInt32(position)) : nil
-    }
   }
 
   private mutating func forget(_ number: UInt32) -> Value? {

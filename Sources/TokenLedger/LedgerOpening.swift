@@ -69,12 +69,12 @@ extension RefreshLedger {
             LedgerReplayProgress(
               bytesRead: progress.bytesRead, bytesTotal: progress.bytesTotal, records: progress.records))
         },
-        replay: { (_, payload) throws(RecordRefusal) in try replay.apply(payload) })
+        replay: { (frame, payload) throws(RecordRefusal) in try replay.apply(frame, payload) })
     } catch {
       throw .log(error)
     }
     let ledger = RefreshLedger(
-      state: replay.finished(), sequence: opened.recovery.lastSequence, log: opened.log, clock: clock, random: random,
+      state: replay.state, sequence: opened.recovery.lastSequence, log: opened.log, clock: clock, random: random,
       options: options)
     return (ledger, LedgerRecovery(opened.recovery))
   }

@@ -6,18 +6,15 @@ public struct LedgerOptions: Sendable {
   public var durability: Durability
   /// A segment of the log is closed when it has grown past this many bytes. 64 KiB…4 GiB.
   public var segmentBytesMax: Int
-  /// The longest lifetime of an access token: for so long after a revocation ``RevokedSessions`` remembers it.
-  public var accessLifetimeMillisecondsMax: Int64
   /// Records that wait for the disk; past this many bytes calls fail with `LogFailure.overloaded` at once.
   public var stagedBytesMax: Int
 
   public init(
     durability: Durability = .always, segmentBytesMax: Int = 64 << 20,
-    accessLifetimeMillisecondsMax: Int64 = 900_000, stagedBytesMax: Int = 16 << 20
+    stagedBytesMax: Int = 16 << 20
   ) {
     self.durability = durability
     self.segmentBytesMax = segmentBytesMax
-    self.accessLifetimeMillisecondsMax = accessLifetimeMillisecondsMax
     self.stagedBytesMax = stagedBytesMax
   }
 }

@@ -31,12 +31,12 @@ package struct LedgerRecordReader {
   /// Sessions that could still be rotated after the records read so far, if their time has not come.
   package var liveSessionCount: Int { replay.state.liveSessionCount }
 
-  /// Reads one frame's payload, whose first record has the sequence number `firstSequence`.
+  /// Reads one frame.
   package mutating func read(
-    _ payload: Span<UInt8>, firstSequence: UInt64, visit: (LedgerRecord) -> Void = { _ in }
+    _ frame: LogFrame, _ payload: Span<UInt8>, visit: (LedgerRecord) -> Void = { _ in }
   ) throws(RecordRefusal) {
-    var sequence = firstSequence
-    try replay.apply(payload) { event, time, state in
+    var sequence = frame.firstSequence
+    try replay.apply(frame, payload) { event, time, state in
       visit(Self.record(event, sequence: sequence, time: time, state: state))
       sequence += 1
     }

@@ -4,12 +4,29 @@ import WriteAheadLog
 struct LedgerReplay {
   private(set) var state = LedgerState()
 
-  /// Applies the records of one frame in order; throws at the first that does not decode or contradicts the state.
+  /// Applies a frame, which must hold as many records as it says.
+  mutating func apply(
+    _ frame: LogFrame, _ payload: Span<UInt8>,
+    visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in }
+  ) throws(RecordRefusal) {
+    guard frame.kind == .records else {
+      throw RecordRefusal(byteOffsetInPayload: 0, what: "a checkpoint, which this program does not read")
+    }
+    let count = try apply(payload, visit: visit)
+    guard count == frame.recordCount else {
+      throw RecordRefusal(
+        byteOffsetInPayload: payload.count, what: "the frame holds \(count) records and says \(frame.recordCount)")
+    }
+  }
+
+  /// Applies records in order and returns how many; throws at the first that does not decode or contradicts the state.
   ///
   /// `visit` sees each event before it is applied, with the state that it changes.
+  @discardableResult
   mutating func apply(
     _ payload: Span<UInt8>, visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in }
-  ) throws(RecordRefusal) {
+  ) throws(RecordRefusal) -> Int {
+    var count = 0
     var decoder = try RecordDecoder(startOf: payload)
     while decoder.offset < payload.count {
       let start = decoder.offset
@@ -24,13 +41,8 @@ struct LedgerReplay {
       }
       visit(event, time, state)
       state.apply(event, at: time)
+      count += 1
     }
-  }
-
-  /// The state after the last frame.
-  consuming func finished() -> LedgerState {
-    var state = state
-    state.forgetUnused()
-    return state
+    return count
   }
 }

@@ -86,12 +86,6 @@ struct LedgerState {
     table.remove(slot)
   }
 
-  /// Frees what a torn tail left defined and unused.
-  mutating func forgetUnused() {
-    for profile in profiles.forgetUnused() { release(profile) }
-    _ = names.forgetUnused()
-  }
-
   private mutating func release(_ profile: SessionProfile) {
     names.release(profile.client)
     names.release(profile.scope)
@@ -105,7 +99,9 @@ extension LedgerState {
     guard entry.isSession, let profile = profiles[entry.detail] else { return entry.usedAt }
     let idle = entry.usedAt.advanced(byMilliseconds: profile.lifetimes.idleMilliseconds)
     let absolute = entry.openedAt.advanced(byMilliseconds: profile.lifetimes.absoluteMilliseconds)
-    return min(idle, absolute)
+    let end = min(idle, absolute)
+    guard entry.status == .revoked else { return end }
+    return max(end, entry.usedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
   }
 
   /// The session in a slot that holds one.

@@ -104,7 +104,7 @@ extension RefreshLedger {
 
   private func revoke(_ slot: UInt32, cause: RevocationCause, at now: Timestamp) {
     record(.revoked(slot: slot, cause: cause), at: now)
-    revokedSessions.insert(state.table[slot].id, until: now.advanced(byMilliseconds: accessLifetimeMillisecondsMax))
+    revokedSessions.insert(state.table[slot].id, until: now.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
   }
 
   /// A verdict that rests on `moment` having passed must hold after a restart with the clock set back:

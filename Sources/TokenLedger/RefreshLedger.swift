@@ -17,7 +17,6 @@ public actor RefreshLedger {
   var random: any RandomNumberGenerator & Sendable
   let log: CommitLog?
   let clock: SessionClock
-  let accessLifetimeMillisecondsMax: Int64
 
   /// Asked by verifiers of access tokens, from any thread.
   public nonisolated let revokedSessions: RevokedSessions
@@ -34,7 +33,7 @@ public actor RefreshLedger {
     for slot in 0..<UInt32(state.table.slotCount) where state.table[slot].status != .free {
       wheel.arm(slot, due: state.dueTick(slot))
       if state.table[slot].status == .revoked {
-        let end = state.table[slot].usedAt.advanced(byMilliseconds: options.accessLifetimeMillisecondsMax)
+        let end = state.table[slot].usedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)
         revoked.insert(state.table[slot].id, until: end)
       }
     }
@@ -44,7 +43,6 @@ public actor RefreshLedger {
     self.log = log
     self.clock = clock
     self.random = random
-    self.accessLifetimeMillisecondsMax = options.accessLifetimeMillisecondsMax
     revokedSessions = revoked
     revoked.forgetEnded(at: max(clock.now(), state.highestTime))
   }

@@ -8,6 +8,10 @@ public struct Lifetimes: Sendable, Hashable {
   /// The longest lifetime: 100 years. Keeps every sum of a time and a lifetime far from overflow.
   public static let millisecondsMax: Int64 = 100 * 366 * 86_400_000
 
+  /// The longest lifetime of an access token: 30 days. So long a revocation is remembered, whatever the lifetimes were
+  /// when the tokens were minted and are after a restart.
+  public static let accessMillisecondsMax: Int64 = 30 * 86_400_000
+
   /// Nil unless both are at least one millisecond and at most ``millisecondsMax``.
   public init?(idleMilliseconds: Int64, absoluteMilliseconds: Int64) {
     let allowed = 1...Lifetimes.millisecondsMax

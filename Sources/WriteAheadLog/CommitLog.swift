@@ -92,7 +92,8 @@ extension CommitLog {
 
   /// Writes what is staged until nothing is.
   private func drain() {
-    while lock != nil, staged.take(into: &batches) {
+    // After a failure nothing more is written: what was taken may be on disk already, in part.
+    while lock != nil, failure == nil, staged.take(into: &batches) {
       let began = elapsed()
       do throws(LogFailure) {
         try write()
@@ -162,8 +163,8 @@ extension CommitLog {
   package func close() async throws(LogFailure) {
     guard lock != nil else { return }
     staged.refuse(with: .closed)
-    drain()
     do throws(LogFailure) {
+      drain()
       if let failure { throw failure }
       try writer.close()
       note(lastCommit: statistics.lastCommit)

@@ -30,10 +30,9 @@ struct FrameChain: Sendable {
 
   /// - Parameter previous: the value that the segment after it must carry.
   mutating func finishCheckpoint(covered: UInt64, previous: UInt32) throws(Break) {
-    let (next, overflow) = covered.addingReportingOverflow(1)
-    guard !overflow else { throw Break(what: "the sequence numbers are used up") }
+    guard covered < LogFormat.sequenceMax else { throw Break(what: "the sequence numbers are used up") }
     value = previous
-    nextSequence = next
+    nextSequence = covered + 1
     wasClosedCleanly = true
   }
 

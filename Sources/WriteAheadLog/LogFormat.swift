@@ -13,6 +13,8 @@ enum LogFormat {
   /// The descriptor and the block's size word.
   static let preludeBytes = 11
   static let endMarkBytes = 4
+  /// No log is opened that has come so far; a million records a second take 290,000 years.
+  static let sequenceMax: UInt64 = 1 << 63
   static let payloadBytesMax = 1 << 20
   static let frameBytesMax = frameHeaderBytes + preludeBytes + payloadBytesMax + endMarkBytes
   static let uncompressedBit: UInt32 = 1 << 31

@@ -45,6 +45,16 @@ struct LifetimeTests {
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.expired))
   }
 
+  @Test("an access token that was seen to have ended stays refused when the clock is set back")
+  func clockSetBack() async throws {
+    let fixture = try EngineFixture()
+    let pair = try await fixture.logIn()
+    fixture.clock.advance(milliseconds: 900_000)
+    #expect(throws: BadToken.expired) { try fixture.engine.verify(pair.accessToken) }
+    fixture.clock.advance(milliseconds: -600_000)
+    #expect(throws: BadToken.expired) { try fixture.engine.verify(pair.accessToken) }
+  }
+
   @Test("a lifetime that is not positive is refused with its name and limit", arguments: [Duration.zero, .seconds(-1)])
   func notPositive(lifetime: Duration) {
     for path in [\EngineOptions.accessLifetime, \.refreshLifetime, \.sessionLifetime] {

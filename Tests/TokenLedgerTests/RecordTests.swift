@@ -1,8 +1,8 @@
 import Testing
 import TokenTesting
-import WriteAheadLog
 
 @testable import TokenLedger
+@testable import WriteAheadLog
 
 @Suite("Records")
 struct RecordTests {
@@ -83,6 +83,16 @@ struct RecordTests {
         #expect(error.byteOffsetInPayload <= length)
       }
     }
+  }
+
+  @Test("a frame that says another number of records than it holds is refused", arguments: [0, 2, Int(UInt32.max)])
+  func recordCountIsChecked(count: Int) {
+    let payload = encode([.clockSeen])
+    let frame = LogFrame(
+      kind: .records, firstSequence: 1, recordCount: count, epoch: 1, watermark: 0,
+      place: LogPlace(segment: "wal", offset: 64), fileBytes: payload.count)
+    var replay = LedgerReplay()
+    #expect(throws: RecordRefusal.self) { () throws in try replay.apply(frame, payload.span) }
   }
 
   @Test("random bytes are refused or decoded, and never trap", arguments: 0..<200 as Range<UInt64>)

@@ -120,7 +120,7 @@ struct RecoveryTests {
     var known: [TokenID] = []
     let ledger = try await open(folder, clock, seed: seed)
     for _ in 0..<200 { try await step(ledger, clock, &known, &generator) }
-    clock.advance(milliseconds: 200_000)
+    clock.advance(milliseconds: Lifetimes.accessMillisecondsMax + 200_000)
     try await ledger.sweepExpired()
     let state = await ledger.state
     #expect(state.table.count == 0, "seed \(seed)")
@@ -166,6 +166,48 @@ struct RecoveryTests {
     clock.advance(milliseconds: -600)
     let second = try await open(folder, clock, seed: 2)
     #expect(try await second.rotate(request).refusal == .expired)
+  }
+
+  @Test("after a crash between a session's name and its opening leaves a log that opens again and again")
+  func namesWithoutASession() async throws {
+    let folder = try TemporaryFolder()
+    let (log, _) = try await CommitLog.open(
+      storage: FolderStorage(path: folder.path), options: LogOptions(), executor: CommitThread(),
+      onProgress: { _ in }, replay: { _, _ in })
+    var encoder = RecordEncoder()
+    for (sequence, text) in zip(1...2 as ClosedRange<UInt64>, ["ann", "web"]) {
+      log.stage(sequence: sequence) { payload, startsFrame in
+        let event = LedgerEvent.named(number: UInt32(sequence) - 1, text: text)
+        encoder.encode(event, at: .zero, into: &payload, startsFrame: startsFrame)
+      }
+    }
+    try await log.close()
+    let lifetimes = try #require(Lifetimes(idleMilliseconds: 500, absoluteMilliseconds: 500))
+    for subject in ["bob", "ann", "eve"] {
+      let ledger = try await open(folder, ManualClock(), seed: 1)
+      _ = try await ledger.open(SessionGrant(subject: subject, client: "web", scope: "", lifetimes: lifetimes))
+      try await ledger.close()
+    }
+    #expect(try await open(folder, ManualClock(), seed: 2).statistics.liveSessions == 3)
+  }
+
+  @Test("keeps access tokens of a revoked session refused after its refresh token's end")
+  func revocationOutlivesTheRefreshToken() async throws {
+    let folder = try TemporaryFolder()
+    let clock = ManualClock()
+    let lifetimes = try #require(Lifetimes(idleMilliseconds: 500, absoluteMilliseconds: 500))
+    let first = try await open(folder, clock, seed: 1)
+    let session = try await first.open(SessionGrant(subject: "ann", client: "web", scope: "", lifetimes: lifetimes))
+    #expect(try await first.revoke(session.id))
+    clock.advance(milliseconds: 5_000)
+    try await first.sweepExpired()
+    try await first.close()
+    let second = try await open(folder, clock, seed: 2)
+    #expect(second.revokedSessions.contains(session.id))
+    clock.advance(milliseconds: Lifetimes.accessMillisecondsMax)
+    try await second.sweepExpired()
+    #expect(!second.revokedSessions.contains(session.id))
+    #expect(await second.statistics.entries == 0)
   }
 
   @Test("of a second ledger on the same folder is refused at once")

@@ -69,6 +69,27 @@ struct CommitTests {
     try await inner.durable(through: 1)
   }
 
+  @Test("What is staged while a sync fails is not written at close, and the log opens again")
+  func stagedWhileASyncFails() async throws {
+    let disk = FaultyStorage(seed: 1)
+    let log = try await SteppedLog.open(disk, LogOptions())
+    log.commit([5])
+    var faults = FaultyStorage.Faults()
+    faults.syncsUntilFailure = 0
+    disk.setFaults(faults)
+    let inner = log.log
+    disk.setOnSync { inner.stage(sequence: 3) { payload, _ in payload.append(3) } }
+    log.stage([5])
+    log.executor.runUntilIdle()
+    disk.setOnSync(nil)
+    disk.setFaults(FaultyStorage.Faults())
+    let calls = disk.calls
+    await #expect(throws: LogFailure.self) { try await log.close() }
+    #expect(disk.calls == calls)
+    let again = try await SteppedLog.open(disk, LogOptions())
+    #expect(again.replayed == [1] || again.replayed == [1, 2])
+  }
+
   @Test("A full disk ends writing, and what was acknowledged is found again")
   func fullDisk() async throws {
     let disk = FaultyStorage(seed: 1)

@@ -44,7 +44,7 @@ struct LogDump: ParsableCommand {
     var failure: CommandFailure?
     do {
       _ = try LogSurvey(folder: data.logFolder, label: nil) { (frame, payload) throws(RecordRefusal) in
-        try reader.read(payload, firstSequence: frame.firstSequence) { record in
+        try reader.read(frame, payload) { record in
           guard failure == nil else { return }
           do throws(CommandFailure) {
             text += try (json ? JSONText.line(Line(record)) : LogDump.words(record)) + "\n"

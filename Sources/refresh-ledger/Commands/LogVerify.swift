@@ -23,7 +23,7 @@ struct LogVerify: ParsableCommand {
   func run() throws {
     var reader = LedgerRecordReader()
     let summary = try LogSurvey(folder: data.logFolder, label: "verifying") { (frame, payload) throws(RecordRefusal) in
-      try reader.read(payload, firstSequence: frame.firstSequence)
+      try reader.read(frame, payload)
     }.summary
     let torn = summary.tornTail
     if json {

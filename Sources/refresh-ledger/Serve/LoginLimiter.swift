@@ -4,7 +4,7 @@ import TokenEngine
 /// Bounds the failed log-ins of each name: a name may fail so often at once, and regains that much every minute.
 ///
 /// A name past its bound is answered as an overloaded store is, also with the right password and before any hashing.
-/// Names are forgotten once they have regained all, and, when there are too many, the oldest third.
+/// Names are forgotten once they have regained all, and, when there are too many, the third that has failed least.
 struct LoginLimiter: SubjectStore {
   private struct Bucket {
     var left: Double
@@ -20,6 +20,8 @@ struct LoginLimiter: SubjectStore {
   private let buckets = Buckets()
 
   private static let namesMax = 10_000
+  private static let nameBytesMax = 256
+  private static let passwordBytesMax = 1024
 
   init(_ store: any SubjectStore, failuresPerMinute: Int) {
     self.store = store
@@ -27,6 +29,10 @@ struct LoginLimiter: SubjectStore {
   }
 
   func authenticate(name: String, password: String) async throws -> Subject? {
+    // What no account can have costs no hashing, and must not push a name that is put off out of the buckets.
+    guard name.utf8.count <= LoginLimiter.nameBytesMax,
+      (1...LoginLimiter.passwordBytesMax).contains(password.utf8.count)
+    else { return nil }
     guard take(name) else { throw StoreFailure.overloaded }
     do {
       let subject = try await store.authenticate(name: name, password: password)
@@ -72,7 +78,7 @@ struct LoginLimiter: SubjectStore {
   private func forget(_ buckets: inout [String: Bucket], _ now: ContinuousClock.Instant) {
     buckets = buckets.filter { regained($0.value, by: now).left < failuresPerMinute }
     guard buckets.count >= LoginLimiter.namesMax else { return }
-    let oldest = buckets.sorted { $0.value.updated < $1.value.updated }.prefix(LoginLimiter.namesMax / 3)
-    for (name, _) in oldest { buckets[name] = nil }
+    let fullest = buckets.sorted { $0.value.left > $1.value.left }.prefix(LoginLimiter.namesMax / 3)
+    for (name, _) in fullest { buckets[name] = nil }
   }
 }
