@@ -1,7 +1,6 @@
 /// The events that a decision leads to, with the definitions that must come before them. Pure, as decisions are.
 extension LedgerState {
-  func events(opening grant: SessionGrant, as id: SessionID) throws(LedgerFailure) -> [LedgerEvent] {
-    guard let slot = table.nextFree() else { throw .full }
+  func events(opening grant: SessionGrant, as id: SessionID, in slot: UInt32) -> [LedgerEvent] {
     var definitions = Definitions()
     let subject = definitions.number(of: grant.subject, in: names)
     let client = definitions.number(of: grant.client, in: names)
@@ -11,8 +10,9 @@ extension LedgerState {
     return definitions.events + [.opened(slot: slot, id: id, subject: subject, profile: number)]
   }
 
-  func events(issuing grant: OneTimeGrant, as id: SessionID, at now: Timestamp) throws(LedgerFailure) -> [LedgerEvent] {
-    guard let slot = table.nextFree() else { throw .full }
+  func events(
+    issuing grant: OneTimeGrant, as id: SessionID, in slot: UInt32, at now: Timestamp
+  ) -> [LedgerEvent] {
     var definitions = Definitions()
     let subject = definitions.number(of: grant.subject, in: names)
     let purpose = definitions.number(of: grant.purpose, in: names)

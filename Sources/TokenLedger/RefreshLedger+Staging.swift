@@ -38,9 +38,8 @@ extension RefreshLedger {
     try check("scope", bytes: grant.scope.utf8.count)
     let now = try begin()
     let id = unusedID()
-    let events = try state.events(opening: grant, as: id)
-    for event in events { record(event, at: now) }
-    guard let slot = state.table.slot(of: id) else { throw .full }
+    guard let slot = state.table.nextFree() else { throw .full }
+    for event in state.events(opening: grant, as: id, in: slot) { record(event, at: now) }
     wheel.arm(slot, due: state.dueTick(slot))
     return Staged(outcome: state.session(at: slot), sequence: sequence)
   }
@@ -63,9 +62,8 @@ extension RefreshLedger {
     }
     let now = try begin()
     let id = unusedID()
-    let events = try state.events(issuing: grant, as: id, at: now)
-    for event in events { record(event, at: now) }
-    guard let slot = state.table.slot(of: id) else { throw .full }
+    guard let slot = state.table.nextFree() else { throw .full }
+    for event in state.events(issuing: grant, as: id, in: slot, at: now) { record(event, at: now) }
     wheel.arm(slot, due: state.dueTick(slot))
     return Staged(outcome: id, sequence: sequence)
   }

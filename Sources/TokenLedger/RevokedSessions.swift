@@ -3,8 +3,8 @@ internal import Synchronization
 /// The sessions whose access tokens must be refused although they have not expired: what a verifier in this
 /// process asks, from any thread and without the ledger.
 ///
-/// While it is empty a look-up is one atomic load. A session stays in it until the last access token that was
-/// minted for it before the revocation has expired.
+/// While it is empty a look-up is one atomic load. A session stays in it for the longest lifetime that an access
+/// token can have (``Lifetimes/accessMillisecondsMax``) after its revocation.
 public final class RevokedSessions: Sendable {
   private let count = Atomic<Int>(0)
   private let ends = Mutex<[SessionID: Timestamp]>([:])

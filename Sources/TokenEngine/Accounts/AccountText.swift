@@ -1,8 +1,8 @@
 /// The limits of names, ids and passwords, and how outside text is put into a message.
-enum AccountText {
-  static let nameBytesMax = 256
+package enum AccountText {
+  package static let nameBytesMax = 256
   /// The most bytes of a password or client secret; longer ones are refused before any hashing.
-  static let secretBytesMax = 1024
+  package static let secretBytesMax = 1024
   static let passwordBytesMin = 8
   static let clientSecretBytesMin = 16
   /// The most entries in one account file.

@@ -20,8 +20,6 @@ struct LoginLimiter: SubjectStore {
   private let buckets = Buckets()
 
   private static let namesMax = 10_000
-  private static let nameBytesMax = 256
-  private static let passwordBytesMax = 1024
 
   init(_ store: any SubjectStore, failuresPerMinute: Int) {
     self.store = store
@@ -30,8 +28,8 @@ struct LoginLimiter: SubjectStore {
 
   func authenticate(name: String, password: String) async throws -> Subject? {
     // What no account can have costs no hashing, and must not push a name that is put off out of the buckets.
-    guard name.utf8.count <= LoginLimiter.nameBytesMax,
-      (1...LoginLimiter.passwordBytesMax).contains(password.utf8.count)
+    guard name.utf8.count <= AccountText.nameBytesMax,
+      (1...AccountText.secretBytesMax).contains(password.utf8.count)
     else { return nil }
     guard take(name) else { throw StoreFailure.overloaded }
     do {
