@@ -128,15 +128,39 @@ let package = Package(
 
     // Tests.
     .target(
+      name: "LedgerTesting",
+      dependencies: ["TokenLedger", "WriteAheadLog"],
+      path: "Tests/LedgerTesting",
+      swiftSettings: settings
+    ),
+    .target(
       name: "TokenTesting",
-      dependencies: ["TokenEngine", "TokenLedger", "WriteAheadLog"],
+      dependencies: ["TokenEngine"],
       path: "Tests/TokenTesting",
+      swiftSettings: settings
+    ),
+    // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait.
+    .target(
+      name: "LedgerProof",
+      dependencies: ["LedgerTesting", "TokenLedger", "WriteAheadLog"],
+      path: "Tests/LedgerProof",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "ledger-proof",
+      dependencies: ["LedgerProof"],
+      path: "Tests/LedgerProofCommand",
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "LedgerProofTests",
+      dependencies: ["LedgerProof", "LedgerTesting", "TokenLedger", "WriteAheadLog"],
       swiftSettings: settings
     ),
     .testTarget(
       name: "WriteAheadLogTests",
       dependencies: [
-        "WriteAheadLog", "TokenTesting", "CLZ4",
+        "WriteAheadLog", "LedgerTesting", "CLZ4",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       resources: [.copy("Golden")],
@@ -145,20 +169,20 @@ let package = Package(
     .testTarget(
       name: "TokenLedgerTests",
       dependencies: [
-        "TokenLedger", "TokenTesting", "WriteAheadLog",
+        "TokenLedger", "LedgerTesting", "WriteAheadLog",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings
     ),
     .testTarget(
       name: "TokenSigningTests",
-      dependencies: ["TokenSigning", "TokenTesting"],
+      dependencies: ["TokenSigning", "LedgerTesting"],
       swiftSettings: settings
     ),
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
-        "TokenEngine", "TokenLedger", "TokenSigning", "TokenTesting",
+        "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings
@@ -166,7 +190,7 @@ let package = Package(
     .testTarget(
       name: "TokenHTTPTests",
       dependencies: [
-        "TokenHTTP", "TokenEngine", "TokenLedger", "TokenSigning", "TokenTesting",
+        "TokenHTTP", "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting",
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "HummingbirdTesting", package: "hummingbird", condition: server),
         .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
@@ -187,3 +211,14 @@ let package = Package(
     ),
   ]
 )
+
+// `REFRESH_LEDGER_CORE=1`: the log, the ledger and their tests alone, for the tools that build them many times.
+if Context.environment["REFRESH_LEDGER_CORE"] != nil {
+  let core = [
+    "CChecksum", "CLZ4", "WriteAheadLog", "TokenLedger", "LedgerTesting", "LedgerProof", "ledger-proof",
+    "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
+  ]
+  package.targets.removeAll { !core.contains($0.name) }
+  package.products.removeAll { $0.name != "TokenLedger" }
+  package.dependencies = [.package(url: "https://github.com/apple/swift-system", from: "1.6.0")]
+}

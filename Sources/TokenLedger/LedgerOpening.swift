@@ -59,7 +59,9 @@ extension RefreshLedger {
   ) async throws(LedgerFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
     var replay = LedgerReplay()
     let logOptions = LogOptions(
-      durability: options.durability, segmentBytesMax: options.segmentBytesMax, stagedBytesMax: options.stagedBytesMax)
+      durability: options.durability, segmentBytesMax: options.segmentBytesMax,
+      preallocationBytes: options.preallocationBytes, stagedBytesMax: options.stagedBytesMax, identity: options.identity
+    )
     let opened: (log: CommitLog, recovery: LogRecovery)
     do {
       opened = try await CommitLog.open(

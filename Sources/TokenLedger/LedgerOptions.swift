@@ -8,6 +8,10 @@ public struct LedgerOptions: Sendable {
   public var segmentBytesMax: Int
   /// Records that wait for the disk; past this many bytes calls fail with `LogFailure.overloaded` at once.
   public var stagedBytesMax: Int
+  /// As in `LogOptions`; a simulation wants less.
+  package var preallocationBytes = 1 << 20
+  /// As in `LogOptions`.
+  package var identity: LogIdentity?
 
   public init(
     durability: Durability = .always, segmentBytesMax: Int = 64 << 20,

@@ -1,3 +1,4 @@
+import LedgerTesting
 import TokenLedger
 import TokenSigning
 import TokenTesting

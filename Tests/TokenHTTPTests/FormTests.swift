@@ -1,9 +1,9 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import LedgerTesting
 import NIOCore
 import Testing
-import TokenTesting
 
 @testable import TokenHTTP
 

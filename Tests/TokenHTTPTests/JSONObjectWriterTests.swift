@@ -1,7 +1,7 @@
 import Foundation
+import LedgerTesting
 import NIOCore
 import Testing
-import TokenTesting
 
 @testable import TokenHTTP
 

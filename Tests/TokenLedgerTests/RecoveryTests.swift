@@ -1,7 +1,7 @@
 import Foundation
+import LedgerTesting
 import SystemPackage
 import Testing
-import TokenTesting
 import WriteAheadLog
 
 @testable import TokenLedger

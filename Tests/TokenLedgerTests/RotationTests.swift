@@ -1,5 +1,5 @@
+import LedgerTesting
 import Testing
-import TokenTesting
 
 @testable import TokenLedger
 

@@ -1,5 +1,5 @@
+import LedgerTesting
 import Testing
-import TokenTesting
 import WriteAheadLog
 
 @Suite("Committing")

@@ -1,5 +1,5 @@
+import LedgerTesting
 import Testing
-import TokenTesting
 import WriteAheadLog
 
 /// Every truncation and every flipped byte of a small log: refused at the right place, or a torn tail; never other

@@ -1,8 +1,8 @@
 import CLZ4
 import Foundation
+import LedgerTesting
 import SystemPackage
 import Testing
-import TokenTesting
 import WriteAheadLog
 
 /// The log on the real file system and on its own thread.

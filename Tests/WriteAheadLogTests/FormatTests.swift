@@ -1,7 +1,7 @@
 import Foundation
+import LedgerTesting
 import Synchronization
 import Testing
-import TokenTesting
 
 @testable import WriteAheadLog
 

@@ -1,6 +1,6 @@
 import Foundation
+import LedgerTesting
 import Testing
-import TokenTesting
 import WriteAheadLog
 
 /// The files that pin format version 1.

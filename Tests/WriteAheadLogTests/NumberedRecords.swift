@@ -1,5 +1,5 @@
+import LedgerTesting
 import Synchronization
-import TokenTesting
 import WriteAheadLog
 
 /// Records that say their own number, so that a replay can be checked: length, sequence, and bytes that follow from

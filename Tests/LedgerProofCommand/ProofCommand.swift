@@ -1,0 +1,8 @@
+import LedgerProof
+
+@main
+struct ProofCommand {
+  static func main() async {
+    print("ledger-proof")
+  }
+}
