@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum call { WRITE, DATA_SYNC, FOLDER_SYNC, RENAME, OPEN, TRUNCATE, UNLINK, CALLS };
-enum form { NO_FAULT, FAIL, SHORTEN, HANG, NOTHING };
+enum form { NO_FAULT, FAIL, SHORTEN, HANG, NOTHING, TEAR };
 
 struct control {
   _Atomic uint32_t form;
@@ -94,9 +94,17 @@ static int failed(void) {
 }
 
 ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
-  enum form form = verdict_of_descriptor(WRITE, descriptor);
+  // A write is torn at the last edge of a sector inside it; one that lies in one sector cannot be. Long writes are
+  // space written ahead.
+  off_t edge = count > 0 ? (offset + (off_t)count - 1) / 512 * 512 : 0;
+  bool is_spared = control != NULL && atomic_load(&control->form) == TEAR && (edge <= offset || count > 65536);
+  enum form form = is_spared ? NO_FAULT : verdict_of_descriptor(WRITE, descriptor);
   if (form == FAIL) return failed();
   if (form == NOTHING) return (ssize_t)count;
+  if (form == TEAR) {
+    REAL(pwrite)(descriptor, bytes, (size_t)(edge - offset), offset);
+    return failed();
+  }
   return REAL(pwrite)(descriptor, bytes, form == SHORTEN && count > 1 ? count / 2 : count, offset);
 }
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 CALLS = ("write", "data sync", "folder sync", "rename", "open", "truncate", "unlink")
-FORMS = {"no fault": 0, "fail": 1, "shorten": 2, "hang": 3, "nothing": 4}
+FORMS = {"no fault": 0, "fail": 1, "shorten": 2, "hang": 3, "nothing": 4, "tear": 5}
 # form, call, errno, sticky, calls left, fired; then how often each call was seen.
 _LAYOUT = struct.Struct("=IIiIqQ")
 _SEEN = struct.Struct(f"={len(CALLS)}Q")

@@ -26,6 +26,8 @@ class Traffic:
         self.counts: Counter[str] = Counter()
         self.violations: list[str] = []
         self.seen: set[str] = set()
+        # When the last request that was granted was sent, by time.time().
+        self.last_granted_sent = 0.0
         self.lock = threading.Lock()
 
     def all(self) -> list[SessionHistory]:
@@ -105,6 +107,7 @@ class Caller:
         self.counts: Counter[str] = Counter()
         # Set by an answer 503: the server takes no changes for now.
         self.is_put_off = False
+        self.last_granted_sent = 0.0
 
     def drive(self, sessions: list[SessionHistory], stopping: threading.Event, steps: dict[str, int]) -> None:
         names, weights = list(steps), list(steps.values())
@@ -159,9 +162,10 @@ class Caller:
             connection.close()
         with self.traffic.lock:
             self.traffic.counts.update(self.counts)
+            self.traffic.last_granted_sent = max(self.traffic.last_granted_sent, self.last_granted_sent)
 
     def _open(self, sessions: list[SessionHistory]) -> None:
-        client = self.chooser.choice(list(CLIENTS))
+        client, began = self.chooser.choice(list(CLIENTS)), time.time()
         reply = log_in(self.connections[0], client, USER, PASSWORD)
         if reply.status == 503:
             self._put_off(reply)
@@ -170,6 +174,7 @@ class Caller:
             raise Violation(f"{self.place}: a log-in was answered {reply.status} {reply.body!r}")
         token, access = reply.member("refresh_token"), reply.member("access_token")
         self._note_new(token)
+        self.last_granted_sent = began
         self.counts["opened"] += 1
         sessions.append(SessionHistory(token, access, client, CLIENTS[client]))
 
@@ -233,6 +238,8 @@ class Caller:
                     except Lost as error:
                         lost = error
                 self.counts["unknown" if answer == UNKNOWN else "refused" if answer == REFUSED else "granted"] += 1
+                if answer not in (REFUSED, UNKNOWN):
+                    self.last_granted_sent = began
                 attempts.append(Attempt(token, answer))
             history.presented(attempts, began, self.revokes, self.place)
             if lost:
