@@ -26,6 +26,9 @@ struct TokenEndpoint: Sendable {
     }
   }
 
+  /// To a request past the bound of those that are answered at once.
+  var overloadReply: Response { wire.reply(to: .overloaded, retryAfterSeconds: retryAfterSeconds) }
+
   private func grant(_ form: FormParameters, headers: HTTPFields) async throws(TokenFault) -> TokenPair {
     switch wire {
     case .standard:

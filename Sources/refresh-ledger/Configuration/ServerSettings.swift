@@ -9,8 +9,11 @@ struct ServerSettings {
   var port: Int
   var pathPrefix: String
   var allowPlaintext: Bool
+  /// How long a shutdown waits for requests under way.
+  var drain: Duration
   var engine: EngineOptions
   var bodyBytesMax: Int
+  var requestsInFlightMax: Int
   /// Failed log-ins a minute and name; 0 for no limit.
   var loginPerMinute: Int
   var wire: WireFormat
@@ -20,9 +23,13 @@ struct ServerSettings {
     port = try sources.count(.httpPort, default: 8080, in: 0...65535)
     pathPrefix = try ServerSettings.pathPrefix(sources)
     allowPlaintext = try sources.flag(.httpAllowPlaintext, default: false)
+    drain = try sources.duration(
+      .httpDrain, default: .seconds(25), in: (.milliseconds(1))...(.seconds(600)), "from 1ms to 10m, for example 25s")
     engine = try ServerSettings.engineOptions(sources)
     bodyBytesMax = try sources.bytes(
       .limitsBodyBytes, default: 16 << 10, in: (1 << 10)...(1 << 20), "from 1KiB to 1MiB, for example 16KiB")
+    requestsInFlightMax = try sources.count(
+      .limitsRequestsInFlight, default: ServerOptions.requestsInFlightStandard, in: 1...100_000)
     loginPerMinute = try sources.count(.limitsLoginPerMinute, default: 60, in: 0...100_000)
     wire = try sources.choice(.wire, default: WireFormat.standard)
     _ = try sources.flag(.httpVersion2, default: true)
