@@ -4,16 +4,16 @@
 /// once its last user is gone. One that was defined and never used, as a crash between two records can leave it, keeps
 /// its number and is used when the value next comes up: to free it would be a change that no record tells. Numbers are chosen by ``nextFree()`` and set by ``define(_:as:)``, so that replay arrives
 /// at the same numbers as the run that wrote the log.
-struct InternTable<Value: Hashable & Sendable> {
+package struct InternTable<Value: Hashable & Sendable> {
   private var values: [Value?] = []
   private var useCounts: [UInt32] = []
   private var freeNumbers: [UInt32] = []
   private var index = SlotIndex()
 
   /// How many values are defined.
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  subscript(number: UInt32) -> Value? {
+  package subscript(number: UInt32) -> Value? {
     Int(number) < values.count ? values[Int(number)] : nil
   }
 
@@ -28,7 +28,7 @@ struct InternTable<Value: Hashable & Sendable> {
   }
 
   /// The number that the next definition takes, or the one after `skipped` further ones.
-  func nextFree(skipping skipped: Int = 0) -> UInt32 {
+  package func nextFree(skipping skipped: Int = 0) -> UInt32 {
     skipped < freeNumbers.count
       ? freeNumbers[freeNumbers.count - 1 - skipped]
       : UInt32(values.count + skipped - freeNumbers.count)

@@ -1,11 +1,13 @@
-import WriteAheadLog
+package import WriteAheadLog
 
 /// Folds the frames of a log into a state.
-struct LedgerReplay {
-  private(set) var state = LedgerState()
+package struct LedgerReplay {
+  package private(set) var state = LedgerState()
+
+  package init() {}
 
   /// Applies a frame, which must hold as many records as it says.
-  mutating func apply(
+  package mutating func apply(
     _ frame: LogFrame, _ payload: Span<UInt8>,
     visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in }
   ) throws(RecordRefusal) {
