@@ -167,8 +167,8 @@ extension SimulatedLife {
     isOver = true
     world.storage.die()
     stopwatch.end()
-    opening = nil
     while ready.runOne() {}
+    opening = nil
     ledger = nil
     world.trace.note("life \(number) is over after \(ready.jobsRun) jobs and \(faults.calls) storage calls")
     if clientsRunning != 0 { violate("\(clientsRunning) callers never hear that the ledger has failed") }
@@ -185,7 +185,9 @@ extension SimulatedLife {
       world.storage.killProcess(evictsClean: random % 2 == 0)
     }
     guard world.plan.durability != .always else { return world.oracle.endLife(.all) }
-    world.oracle.endLife(wasClosed ? .all : ending == .powerLoss ? .anyPrefix : .allInMemory)
+    // What was only in memory is lost with the power, and where the disk failed to take it.
+    let losesMemory = ending == .powerLoss || faults.lossySyncs > 0
+    world.oracle.endLife(wasClosed ? .all : losesMemory ? .anyPrefix : .allInMemory)
   }
 
   private func count(wasClosed: Bool) {
