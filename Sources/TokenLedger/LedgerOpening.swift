@@ -60,8 +60,12 @@ extension RefreshLedger {
     RefreshLedger(state: LedgerState(), sequence: 0, log: nil, clock: clock, random: random)
   }
 
+  /// - Parameters:
+  ///   - checkpointExecutor: where checkpoints are written; where `executor` is if it is nil.
+  ///   - stopwatch: for durability `interval` and the measured times.
   package static func open(
     storage: any LogStorage, executor: any SerialExecutor, checkpointExecutor: (any TaskExecutor)? = nil,
+    stopwatch: any Clock<Duration> = ContinuousClock(),
     options: LedgerOptions, clock: SessionClock, random: any RandomNumberGenerator & Sendable,
     onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
   ) async throws(LedgerFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
@@ -75,7 +79,7 @@ extension RefreshLedger {
     let opened: (log: CommitLog, recovery: LogRecovery)
     do {
       opened = try await CommitLog.open(
-        storage: storage, options: logOptions, executor: executor,
+        storage: storage, options: logOptions, executor: executor, clock: stopwatch,
         onProgress: { progress in
           onProgress(
             LedgerReplayProgress(

@@ -10,7 +10,7 @@ public import WriteAheadLog
 /// Cost: one record of about 6 bytes a rotation; 48 bytes and an index entry a session; no allocation that grows
 /// with the number of rotations. Time never goes back: the ledger takes the higher of its clock and of its log.
 public actor RefreshLedger {
-  var state: LedgerState
+  package var state: LedgerState
   var encoder = RecordEncoder()
   var wheel: TimingWheel
   var sequence: UInt64
@@ -34,7 +34,7 @@ public actor RefreshLedger {
   /// Slots that one call may free along the way, so that memory is given back without a heartbeat too.
   static let sweepBudgetPerCall = 64
 
-  init(
+  package init(
     state: LedgerState, sequence: UInt64, log: CommitLog?, clock: SessionClock,
     random: any RandomNumberGenerator & Sendable, checkpointExecutor: (any TaskExecutor)? = nil,
     recovery: LogRecovery? = nil
