@@ -3,10 +3,10 @@
 /// The claims of a token that is accepted by both verifiers, with some of them replaced.
 struct ClaimMembers {
   private var members: [(name: String, value: String)] = [
-    ("iss", "\"\(TokenTarget.issuer)\""), ("aud", "\"\(TokenTarget.audience)\""), ("sub", "\"ann\""),
-    ("client_id", "\"web\""), ("scope", "\"read\""), ("iat", "\(TokenTarget.now / 1000)"),
-    ("exp", "\(TokenTarget.now / 1000 + 900)"), ("jti", "\"\(TokenTarget.identifier.text)\""),
-    ("sid", "\"\(TokenTarget.identifier.sessionText)\""),
+    ("iss", "\"\(TokenSigner.issuer)\""), ("aud", "\"\(TokenSigner.audience)\""), ("sub", "\"ann\""),
+    ("client_id", "\"web\""), ("scope", "\"read\""), ("iat", "\(TokenSigner.now / 1000)"),
+    ("exp", "\(TokenSigner.now / 1000 + 900)"), ("jti", "\"\(TokenSigner.identifier.text)\""),
+    ("sid", "\"\(TokenSigner.identifier.sessionText)\""),
   ]
 
   var text: String { "{" + members.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",") + "}" }
@@ -25,7 +25,7 @@ struct ClaimMembers {
       case 3: members[place].value = "[\(members[place].value)]"
       case 4: members.insert(members[place], at: 0)
       case 5: members[place].name = String(decoding: input.take(Int(input.byte() % 12)), as: UTF8.self)
-      case 6: members.append(("exp_ms", "\(TokenTarget.now + 899_000 + Int64(input.integer(UInt16.self)))"))
+      case 6: members.append(("exp_ms", "\(TokenSigner.now + 899_000 + Int64(input.integer(UInt16.self)))"))
       default: members[place].value += String(decoding: input.take(1), as: UTF8.self)
       }
       isBroken = true
@@ -38,14 +38,14 @@ struct ClaimMembers {
 enum ClaimText {
   static func says(_ payload: [UInt8], _ claims: AccessClaims) -> Bool {
     holds(payload, "\(claims.expiresAt)") && holds(payload, "\(claims.issuedAt)")
-      && holdsText(payload, TokenTarget.issuer) && holdsText(payload, claims.identifier.text)
+      && holdsText(payload, TokenSigner.issuer) && holdsText(payload, claims.identifier.text)
       && holdsText(payload, claims.subject) && holdsText(payload, claims.clientID) && holdsText(payload, claims.scope)
       && (claims.expiresAtMilliseconds.map { holds(payload, "\($0)") } ?? true)
   }
 
   static func says(_ payload: [UInt8], _ claims: RefreshClaims) -> Bool {
     holds(payload, "\(claims.expiresAt)") && holds(payload, "\(claims.issuedAt)")
-      && holdsText(payload, TokenTarget.issuer) && holdsText(payload, claims.identifier.text)
+      && holdsText(payload, TokenSigner.issuer) && holdsText(payload, claims.identifier.text)
       && holdsText(payload, claims.subject) && holdsText(payload, claims.clientID) && holdsText(payload, claims.scope)
   }
 

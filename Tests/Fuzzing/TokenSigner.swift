@@ -2,6 +2,12 @@
 
 /// Signs whatever it is given, by the keys that the verifiers know.
 enum TokenSigner {
+  /// Milliseconds; the tokens made here last 900 seconds.
+  static let now: Int64 = 1_700_000_000_000
+  static let issuer = "https://tokens.example"
+  static let audience = "https://api.example"
+  static let identifier = TokenIdentifier(sessionHigh: 0x0123_4567_89AB_CDEF, sessionLow: 0xFEDC_BA98, generation: 7)
+
   static let header = Array("{\"alg\":\"HS256\",\"kid\":\"theirs\"}".utf8)
 
   private static let accessSecret = [UInt8](repeating: 1, count: 32)
@@ -13,11 +19,11 @@ enum TokenSigner {
       access: [SigningKey(secret: accessSecret, state: .current)],
       refresh: [SigningKey(secret: refreshSecret, state: .current)])
   }
-  static let minter = TokenMinter(keys: keys, issuer: TokenTarget.issuer, audience: TokenTarget.audience)
-  static let verifier = TokenVerifier(keys: keys, issuer: TokenTarget.issuer, audience: TokenTarget.audience)
+  static let minter = TokenMinter(keys: keys, issuer: issuer, audience: audience)
+  static let verifier = TokenVerifier(keys: keys, issuer: issuer, audience: audience)
   static let foreignVerifier = ForeignTokenVerifier(
-    keys: [made { try VerificationKey(secret: theirSecret, id: "theirs") }], issuer: TokenTarget.issuer,
-    audience: TokenTarget.audience)
+    keys: [made { try VerificationKey(secret: theirSecret, id: "theirs") }], issuer: issuer,
+    audience: audience)
 
   private static let accessMAC = made { HMACKey(secret: accessSecret.span) }
   private static let refreshMAC = made { HMACKey(secret: refreshSecret.span) }

@@ -2,12 +2,6 @@
 
 /// The verifiers of tokens. Whatever is accepted was signed, byte for byte, and says what was signed.
 enum TokenTarget: OneInput {
-  /// Milliseconds; the tokens made here last 900 seconds.
-  static let now: Int64 = 1_700_000_000_000
-  static let issuer = "https://tokens.example"
-  static let audience = "https://api.example"
-  static let identifier = TokenIdentifier(sessionHigh: 0x0123_4567_89AB_CDEF, sessionLow: 0xFEDC_BA98, generation: 7)
-
   static func run(_ input: inout InputBytes) {
     switch input.byte() % 6 {
     case 0: runRaw(String(decoding: input.rest(), as: UTF8.self))
@@ -27,27 +21,29 @@ enum TokenTarget: OneInput {
 
   /// What is minted is accepted and says what was asked for.
   private static func runMinted(_ input: inout InputBytes) {
-    let end = now / 1000 + Int64(input.integer(UInt16.self))
+    let end = TokenSigner.now / 1000 + Int64(input.integer(UInt16.self))
     let exact = input.byte() % 2 == 0 ? nil : end * 1000 - Int64(input.integer(UInt16.self) % 1000)
     let extra = input.byte() % 2 == 0 ? [] : input.take(Int(input.byte()))
     let claims = AccessClaims(
-      subject: input.text(200), clientID: input.text(60), scope: input.text(60), issuedAt: now / 1000, expiresAt: end,
+      subject: input.text(200), clientID: input.text(60), scope: input.text(60), issuedAt: TokenSigner.now / 1000,
+      expiresAt: end,
       expiresAtMilliseconds: exact, identifier: randomIdentifier(&input),
       extraMembers: ExtraMembers.isValid(extra) ? extra : [])
     let token = TokenSigner.minter.mintAccess(claims)
     let accepted = access(token)
     if token.utf8.count <= TokenVerifier.textBytesMax {
-      let isOver = now >= exact ?? end * 1000
+      let isOver = TokenSigner.now >= exact ?? end * 1000
       require((accepted == nil) == isOver, "a minted token is refused, or accepted past its end")
       if let accepted { require(sameButForSpace(accepted, claims), "a minted token says something else") }
     }
     require(refresh(token) == nil, "an access token is accepted as a refresh token")
     let refreshClaims = RefreshClaims(
-      subject: claims.subject, clientID: claims.clientID, scope: claims.scope, issuedAt: now / 1000, expiresAt: end,
+      subject: claims.subject, clientID: claims.clientID, scope: claims.scope, issuedAt: TokenSigner.now / 1000,
+      expiresAt: end,
       identifier: claims.identifier)
     let second = TokenSigner.minter.mintRefresh(refreshClaims)
     require(access(second) == nil, "a refresh token is accepted as an access token")
-    if second.utf8.count <= TokenVerifier.textBytesMax, end > now / 1000 {
+    if second.utf8.count <= TokenVerifier.textBytesMax, end > TokenSigner.now / 1000 {
       require(refresh(second) == refreshClaims, "a minted refresh token is refused, or says something else")
     }
   }
@@ -55,8 +51,9 @@ enum TokenTarget: OneInput {
   /// A good token with any part of it changed is good no more.
   private static func runDamaged(_ input: inout InputBytes) {
     let claims = AccessClaims(
-      subject: "ann", clientID: "web", scope: "read", issuedAt: now / 1000, expiresAt: now / 1000 + 900,
-      identifier: identifier)
+      subject: "ann", clientID: "web", scope: "read", issuedAt: TokenSigner.now / 1000,
+      expiresAt: TokenSigner.now / 1000 + 900,
+      identifier: TokenSigner.identifier)
     let good = TokenSigner.minter.mintAccess(claims)
     var bytes = Array(good.utf8)
     let place = Int(input.integer(UInt16.self)) % bytes.count
@@ -114,15 +111,15 @@ enum TokenTarget: OneInput {
   }
 
   private static func access(_ token: String) -> AccessClaims? {
-    try? TokenSigner.verifier.verifyAccess(token, nowMilliseconds: now)
+    try? TokenSigner.verifier.verifyAccess(token, nowMilliseconds: TokenSigner.now)
   }
 
   private static func refresh(_ token: String) -> RefreshClaims? {
-    try? TokenSigner.verifier.verifyRefresh(token, nowMilliseconds: now)
+    try? TokenSigner.verifier.verifyRefresh(token, nowMilliseconds: TokenSigner.now)
   }
 
   private static func foreign(_ token: String) -> ForeignClaims? {
-    try? TokenSigner.foreignVerifier.verify(token, nowMilliseconds: now)
+    try? TokenSigner.foreignVerifier.verify(token, nowMilliseconds: TokenSigner.now)
   }
 
   private static func randomIdentifier(_ input: inout InputBytes) -> TokenIdentifier {
