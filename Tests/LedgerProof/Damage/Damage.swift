@@ -20,6 +20,8 @@ enum Damage: Sendable, Hashable {
   /// A frame and the one after it.
   case exchangeFrames(file: Int, frame: Int)
   case forge(file: Int, frame: Int, Forgery)
+  /// The same, and the last sector of the frame reads as zeroes, as if it had been torn.
+  case forgeTorn(file: Int, frame: Int, Forgery)
   /// Random bytes of a payload changed, with all checksums and chain values after it made right again.
   case reforge(seed: UInt64)
 
@@ -51,6 +53,7 @@ enum Damage: Sendable, Hashable {
     case .removeFrame: "removed frames"
     case .exchangeFrames: "exchanged frames"
     case .forge(_, _, let forgery): forgery.isBlock ? "forged LZ4 blocks" : "forged header fields"
+    case .forgeTorn: "forged and torn frames"
     case .reforge: "forged records"
     }
   }
@@ -89,6 +92,7 @@ extension Damage {
         all.append(.removeFrame(file: file, frame: frame))
         if frame > 0 { all.append(.exchangeFrames(file: file, frame: frame - 1)) }
         all += Forgery.all.map { .forge(file: file, frame: frame, $0) }
+        all += Forgery.all.map { .forgeTorn(file: file, frame: frame, $0) }
       }
     }
     let seeds = (0..<UInt64(4_000)).map { UInt64(log.number) << 20 | $0 }

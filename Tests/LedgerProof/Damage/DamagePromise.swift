@@ -81,6 +81,7 @@ struct DamagePromise {
     case .unsupportedVersion: return "damage was taken for another version"
     case .corrupt(let segment, let offset):
       let isRight = segment == log.names[touched.file] && offset == touched.offset
+      if isMissingSeal(segment, offset) { return nil }
       return isRight ? nil : "refused at \(segment):\(offset), but the damage is at \(place)"
     case .opens(let last, _, _):
       if expectation == .refused { return "opened, although the damage at \(place) lies below what was on disk" }
@@ -90,6 +91,13 @@ struct DamagePromise {
       }
       return lossBreach(last, damaged)
     }
+  }
+
+  /// Rule 1 of section 3.2: bytes in a segment whose predecessor has no seal are blamed on the seal that is missing.
+  func isMissingSeal(_ segment: String, _ offset: Int) -> Bool {
+    guard touched.file > 0 else { return false }
+    let before = log.segments[touched.file - 1]
+    return segment == before.name && offset == before.end && before.frames.last?.frame.kind != SpecifiedFrame.Kind.seal
   }
 
   /// Every lost frame must have been touched, and the first of them must look like what a crash leaves.

@@ -42,8 +42,12 @@ extension Damage {
   }
 
   private static func zero(_ bytes: inout [UInt8]?, sector: Int) {
+    zero(&bytes, from: sector * 512, to: sector * 512 + 512)
+  }
+
+  private static func zero(_ bytes: inout [UInt8]?, from start: Int, to end: Int) {
     guard let size = bytes?.count else { return }
-    let range = min(size, sector * 512)..<min(size, sector * 512 + 512)
+    let range = min(size, start)..<min(size, end)
     bytes?.replaceSubrange(range, with: [UInt8](repeating: 0, count: range.count))
   }
 
@@ -104,6 +108,11 @@ extension Damage {
         let forged = forgery.applied(to: segment.frames[frame].frame, frames[frame], seed: segment.header.seed)
         if let forged { frames[frame] = forged }
       }
+    case .forgeTorn(let file, let frame, let forgery):
+      Damage.forge(file: file, frame: frame, forgery).replace(&files, log, other)
+      let next = log.segments[file].frames[(frame + 1)...].first?.offset ?? log.segments[file].end
+      if files[names[file]] == log.files[names[file]] || next % 512 == 0 { return }
+      Self.zero(&files[names[file]], from: max(log.segments[file].frames[frame].offset, next / 512 * 512), to: next)
     case .reforge(let seed): Self.reforge(&files, log, seed)
     default: return
     }

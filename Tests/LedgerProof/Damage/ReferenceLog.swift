@@ -11,6 +11,8 @@ package struct ReferenceLog: Sendable {
     case open
     /// A power failure between making a segment and sealing the one before it.
     case unsealed
+    /// Closed cleanly, opened again, and killed after one commit: the last frame is the only one behind the close.
+    case reopened
   }
 
   /// One frame of records as it was written.
@@ -51,10 +53,10 @@ package struct ReferenceLog: Sendable {
       let files = disk.files
       if lacksSeal(files) { unsealed.withLock { $0 = files } }
     }
-    let script = LedgerScript(seed: seed, commitCount: 12)
+    let script = LedgerScript(seed: seed, commitCount: 12 + Int(seed % 5))
     let clock = ManualClock()
     var memory = ScriptMemory()
-    let half = script.commits.count / 2
+    let half = ending == .reopened ? script.commits.count - 1 : script.commits.count / 2
     for (index, part) in [script.commits[..<half], script.commits[half...]].enumerated() {
       let ledger = try await SteppedLedger.open(storage, options: options, clock: clock, seed: seed &+ UInt64(index))
       for steps in part {

@@ -55,6 +55,7 @@ struct SpecifiedOpening {
   private var nextSequence: UInt64 = 1
   private var chain: UInt32 = 0
   private var epoch: UInt32 = 0
+  private var epochMax: UInt32 = 0
   private var watermark: UInt64 = 0
   private var wasClosedCleanly = true
 
@@ -83,6 +84,8 @@ struct SpecifiedOpening {
     } catch {
       return error.verdict
     }
+    // Every opening has an epoch above all of these.
+    if epochMax == .max { return .corrupt(segment: segments.last?.name ?? "", offset: 0) }
     return .opens(
       lastSequence: nextSequence - 1, torn: torn, wasClosedCleanly: wasClosedCleanly && torn == nil)
   }
@@ -146,6 +149,7 @@ extension SpecifiedOpening {
     identity = header.identity
     chain = header.checksum
     epoch = header.epoch
+    epochMax = max(epochMax, epoch)
   }
 
   /// Returns whether the segment is sealed.
@@ -177,6 +181,7 @@ extension SpecifiedOpening {
 
   /// Returns true for a seal, which ends the segment and changes neither chain nor epoch.
   private mutating func accept(_ frame: SpecifiedFrame) -> Bool {
+    epochMax = max(epochMax, frame.epoch)
     if frame.kind == SpecifiedFrame.Kind.seal { return true }
     chain = frame.checksum
     epoch = frame.epoch
@@ -234,6 +239,7 @@ extension SpecifiedOpening {
       guard belongsHere(frame), !hasRightBytes(frame, at: offset, in: bytes) else { throw Refusal(name, offset) }
     }
     guard Self.hasMarksOfTornWrite(frame, at: offset, in: bytes) else { throw Refusal(name, offset) }
+    epochMax = max(epochMax, frame?.epoch ?? 0)
     let end = (bytes.lastIndex { $0 != 0 } ?? offset) + 1
     torn = SpecifiedVerdict.Tear(segment: name, offset: offset, bytes: max(0, end - offset))
   }
