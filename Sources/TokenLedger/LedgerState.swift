@@ -5,8 +5,8 @@ struct LedgerState {
   var table = SessionTable()
   var names = InternTable<String>()
   var profiles = InternTable<SessionProfile>()
-  /// The payloads of live one-time tokens, by slot.
-  var payloads: [UInt32: [UInt8]] = [:]
+  /// The payloads of live one-time tokens.
+  var payloads = PayloadTable()
   /// The highest time that any event carried; the ledger's clock never reads less.
   var highestTime = Timestamp.zero
   /// Sessions that can still be rotated.
