@@ -9,6 +9,11 @@ enum Damage: Sendable, Hashable {
   case zeroLength(file: Int, frame: Int, field: LengthField)
   case remove(file: Int)
   case copy(file: Int, over: Int)
+  /// A file that a checkpoint had replaced is there again.
+  case resurrect(replaced: Int)
+  case resurrectAll
+  /// The checkpoint is gone, and all that it had replaced is there again.
+  case undoCheckpoint
   /// A copy under a name that no file has.
   case stray(file: Int, name: UInt64)
   case exchange(file: Int, with: Int)
@@ -24,6 +29,8 @@ enum Damage: Sendable, Hashable {
   case forgeTorn(file: Int, frame: Int, Forgery)
   /// Random bytes of a payload changed, with all checksums and chain values after it made right again.
   case reforge(seed: UInt64)
+  /// The same of a checkpoint's entries.
+  case reforgeEntries(seed: UInt64)
 
   /// Lengths outside the reach of a right checksum.
   enum LengthField: Int, Sendable, CaseIterable {
@@ -43,7 +50,9 @@ enum Damage: Sendable, Hashable {
     case .zeroSector: "zeroed sectors"
     case .zeroSectors: "several zeroed sectors"
     case .zeroLength: "zeroed lengths"
-    case .remove: "removed segments"
+    case .remove: "removed files"
+    case .resurrect, .resurrectAll: "resurrected files"
+    case .undoCheckpoint: "undone checkpoints"
     case .copy: "segments over another"
     case .stray: "segments under a new name"
     case .exchange: "exchanged segments"
@@ -55,6 +64,7 @@ enum Damage: Sendable, Hashable {
     case .forge(_, _, let forgery): forgery.isBlock ? "forged LZ4 blocks" : "forged header fields"
     case .forgeTorn: "forged and torn frames"
     case .reforge: "forged records"
+    case .reforgeEntries: "forged checkpoint entries"
     }
   }
 
@@ -95,8 +105,13 @@ extension Damage {
         all += Forgery.all.map { .forgeTorn(file: file, frame: frame, $0) }
       }
     }
+    if !log.replaced.isEmpty {
+      all += log.replaced.keys.indices.enumerated().map { .resurrect(replaced: $0.offset) }
+      all += [.resurrectAll, .undoCheckpoint]
+    }
     let seeds = (0..<UInt64(4_000)).map { UInt64(log.number) << 20 | $0 }
     all += seeds.map { .twoFlips(seed: $0) } + seeds.map { .burst(seed: $0) } + seeds.map { .zeroSectors(seed: $0) }
+    if !log.entries.isEmpty { all += seeds.map { .reforgeEntries(seed: $0) } }
     return all + seeds.map { .reforge(seed: $0) }
   }
 }

@@ -82,15 +82,22 @@ struct DamageOutcome {
   private static func recordBreach(
     _ files: [String: [UInt8]], _ log: ReferenceLog, _ lastSequence: UInt64
   ) async -> String? {
-    var next: UInt64 = 1
+    var next = (log.segments.first.flatMap { $0.header.isCheckpoint ? $0.header.sequence : nil } ?? 0) + 1
+    if files.keys.allSatisfy({ !$0.hasPrefix("checkpoint-") }) { next = 1 }
+    var entries = log.entries[...]
     var breach: String?
     do throws(LogFailure) {
       let opened = try await CommitLog.open(
         storage: MemoryFolder(files), options: LogOptions(preallocationBytes: log.options.preallocationBytes),
         executor: InlineExecutor()
       ) { (frame, payload) throws(RecordRefusal) in
-        let written = log.commits[frame.firstSequence]
+        if frame.kind == .checkpointEnd { return }
         let bytes = payload.withUnsafeBufferPointer(Array.init)
+        if frame.kind == .checkpoint {
+          if entries.popFirst() != bytes { breach = "the checkpoint is not the one that was written" }
+          return
+        }
+        let written = log.commits[frame.firstSequence]
         if frame.firstSequence != next || written?.payload != bytes {
           breach = "record \(next) is not the one that was written"
         }

@@ -46,7 +46,7 @@ struct DamagePromise {
     _ log: ReferenceLog, _ damaged: [String: [UInt8]], _ touched: Touched
   ) -> Expectation {
     let segment = log.segments[touched.file]
-    if touched.offset == 0 { return .refused }
+    if touched.offset == 0 || segment.header.isCheckpoint { return .refused }
     // The sequence of the first record that the touched frame holds, or would hold.
     let record = segment.frames.first { $0.offset == touched.offset }?.frame.firstSequence ?? log.lastSequence + 1
     let later = log.segments[(touched.file + 1)...]

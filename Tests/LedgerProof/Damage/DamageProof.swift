@@ -118,7 +118,7 @@ extension Damage {
   /// Whether the records of a log that opens are still those that were written.
   var keepsRecords: Bool {
     switch self {
-    case .reforge, .foreign: false
+    case .reforge, .reforgeEntries, .foreign, .undoCheckpoint: false
     default: true
     }
   }
@@ -127,7 +127,11 @@ extension Damage {
   func disagreement(_ verdict: SpecifiedVerdict, _ specified: SpecifiedVerdict) -> String? {
     if verdict == specified { return nil }
     // Whether a record is possible after the ones before it is not asked of the specification's reader.
-    if case .reforge = self, case .opens = specified, case .corrupt = verdict { return nil }
+    guard case .opens = specified, case .corrupt = verdict else { return "\(verdict), specified: \(specified)" }
+    switch self {
+    case .reforge, .reforgeEntries: return nil
+    default: break
+    }
     return "\(verdict), specified: \(specified)"
   }
 }

@@ -86,6 +86,13 @@ extension Damage {
     let names = log.names
     switch self {
     case .remove(let file): files[names[file]] = nil
+    case .resurrect(let index):
+      let name = log.replaced.keys.sorted()[index]
+      files[name] = log.replaced[name]
+    case .resurrectAll: files.merge(log.replaced) { now, _ in now }
+    case .undoCheckpoint:
+      files.merge(log.replaced) { now, _ in now }
+      files[names[0]] = nil
     case .copy(let file, let over): files[names[over]] = log.files[names[file]]
     case .stray(let file, let name):
       let name = SpecifiedOpening.name(ofSegment: name)
@@ -113,7 +120,8 @@ extension Damage {
       let next = log.segments[file].frames[(frame + 1)...].first?.offset ?? log.segments[file].end
       if files[names[file]] == log.files[names[file]] || next % 512 == 0 { return }
       Self.zero(&files[names[file]], from: max(log.segments[file].frames[frame].offset, next / 512 * 512), to: next)
-    case .reforge(let seed): Self.reforge(&files, log, seed)
+    case .reforge(let seed): Self.reforge(&files, log, seed, kind: SpecifiedFrame.Kind.records)
+    case .reforgeEntries(let seed): Self.reforge(&files, log, seed, kind: SpecifiedFrame.Kind.checkpoint)
     default: return
     }
   }
@@ -129,12 +137,15 @@ extension Damage {
     files[segment.name] = Array(bytes[..<64]) + frames.joined() + bytes[segment.end...]
   }
 
-  private static func reforge(_ files: inout [String: [UInt8]], _ log: ReferenceLog, _ seed: UInt64) {
+  private static func reforge(
+    _ files: inout [String: [UInt8]], _ log: ReferenceLog, _ seed: UInt64, kind: UInt8
+  ) {
     var random = SeededGenerator(seed: seed)
-    let target = log.commits.keys.sorted()[Int.random(in: 0..<log.commits.count, using: &random)]
+    let candidates = log.segments.flatMap { $0.frames.map(\.frame) }.filter { $0.kind == kind }
+    let target = candidates[Int.random(in: 0..<candidates.count, using: &random)].checksum
     var chain: UInt32 = 0
     var isChanged = false
-    for segment in log.segments {
+    for segment in log.segments where segment.header.isCheckpoint == (kind == SpecifiedFrame.Kind.checkpoint) {
       guard let bytes = log.files[segment.name] else { return }
       var rebuilt = Array(bytes[..<64])
       if isChanged {
@@ -146,9 +157,9 @@ extension Damage {
         var frame = written
         frame.previous = chain
         let next: [UInt8]
-        if frame.firstSequence == target, frame.carriesRecords, let commit = log.commits[target] {
+        if written.checksum == target, let original = SpecifiedOpening.payload(of: written, at: offset, in: bytes) {
           isChanged = true
-          let payload = mutated(commit.payload, &random)
+          let payload = mutated(original, &random)
           frame.payloadBytes = UInt32(payload.count)
           next = frame.encoded(around: payload, seed: segment.header.seed)
         } else {

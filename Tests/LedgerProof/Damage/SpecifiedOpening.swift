@@ -128,11 +128,14 @@ extension SpecifiedOpening {
       read.end += frame.bytes
       chain = frame.checksum
       epoch = frame.epoch
+      epochMax = max(epochMax, epoch)
     } while read.frames.last?.frame.kind != SpecifiedFrame.Kind.close
     guard read.end == bytes.count else { throw Refusal(name, read.end) }
     guard covered < 1 << 63 else { throw Refusal(name, 0) }
     checkpoint = read
     nextSequence = covered + 1
+    // The segment after it may have been made in an earlier epoch.
+    epoch = 0
     chain = header.previous
   }
 
@@ -206,8 +209,9 @@ extension SpecifiedOpening {
     guard hasRightBytes(frame, at: offset, in: bytes) else { return false }
     if knownFrames.contains(frame.checksum) { return true }
     guard let payload = Self.payload(of: frame, at: offset, in: bytes) else { return false }
-    return frame.kind == SpecifiedFrame.Kind.checkpoint
-      || SpecifiedPayload.recordKinds(payload)?.count == Int(frame.recordCount)
+    let isCheckpoint = frame.kind == SpecifiedFrame.Kind.checkpoint
+    let kinds = isCheckpoint ? SpecifiedPayload.entryKinds(payload) : SpecifiedPayload.recordKinds(payload)
+    return kinds?.count == Int(frame.recordCount)
   }
 
   /// Whether the block has its checksum and stands between the right constants.

@@ -46,6 +46,32 @@ enum SpecifiedPayload {
     return kinds
   }
 
+  /// The kinds of the entries of a checkpoint in order (section 6); nil where the bytes are not entries.
+  static func entryKinds(_ payload: [UInt8]) -> [UInt8]? {
+    var kinds: [UInt8] = []
+    var place = 0
+    while place < payload.count {
+      let kind = payload[place]
+      // Bytes of the fields, and where among them a length of two bytes stands.
+      let (fixed, length): (Int, Int?) =
+        switch kind {
+        case 64: (8, nil)
+        case 65: (6, 4)
+        case 66: (28, nil)
+        case 67: (49, nil)
+        case 68: (43, 41)
+        case 69: (12, nil)
+        default: (0, nil)
+        }
+      guard fixed > 0, place + 1 + fixed <= payload.count else { return nil }
+      let more = length.map { Int(payload.number(at: place + 1 + $0, width: 2)) } ?? 0
+      guard place + 1 + fixed + more <= payload.count else { return nil }
+      kinds.append(kind)
+      place += 1 + fixed + more
+    }
+    return kinds
+  }
+
   private struct Reading {
     let bytes: [UInt8]
     var place: Int

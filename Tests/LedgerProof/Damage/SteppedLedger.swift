@@ -103,6 +103,12 @@ final class SteppedLedger {
     }
   }
 
+  /// Returns once the checkpoint is there and what it replaces is gone.
+  func checkpoint() async throws(LedgerFailure) {
+    let ledger = ledger
+    try await executor.driving { () async throws(LedgerFailure) in _ = try await ledger.checkpoint() }
+  }
+
   func close() async throws(LedgerFailure) {
     let ledger = ledger
     try await executor.driving { () async throws(LedgerFailure) in try await ledger.close() }
