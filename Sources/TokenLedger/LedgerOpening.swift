@@ -38,24 +38,25 @@ extension RefreshLedger {
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
     onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
   ) async throws(LedgerFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
-    let thread: CommitThread
-    do { thread = try CommitThread() } catch { throw .log(error) }
+    let (commits, checkpoints): (CommitThread, CommitThread)
+    do { (commits, checkpoints) = (try CommitThread(), try CommitThread()) } catch { throw .log(error) }
     return try await open(
-      storage: FolderStorage(path: folder), executor: thread, options: options, clock: clock, random: random,
-      onProgress: onProgress)
+      storage: FolderStorage(path: folder), executor: commits, checkpointExecutor: checkpoints, options: options,
+      clock: clock, random: random, onProgress: onProgress)
   }
 
   /// A ledger without a log: for tests of an embedder. Nothing survives it.
   public static func inMemory(
-    options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system,
+    clock: SessionClock = .system,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
   ) -> RefreshLedger {
-    RefreshLedger(state: LedgerState(), sequence: 0, log: nil, clock: clock, random: random, options: options)
+    RefreshLedger(state: LedgerState(), sequence: 0, log: nil, clock: clock, random: random)
   }
 
   package static func open(
-    storage: any LogStorage, executor: any SerialExecutor, options: LedgerOptions, clock: SessionClock,
-    random: any RandomNumberGenerator & Sendable, onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
+    storage: any LogStorage, executor: any SerialExecutor, checkpointExecutor: (any TaskExecutor)? = nil,
+    options: LedgerOptions, clock: SessionClock, random: any RandomNumberGenerator & Sendable,
+    onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
   ) async throws(LedgerFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
     var replay = LedgerReplay()
     let logOptions = LogOptions(
@@ -77,7 +78,7 @@ extension RefreshLedger {
     }
     let ledger = RefreshLedger(
       state: replay.state, sequence: opened.recovery.lastSequence, log: opened.log, clock: clock, random: random,
-      options: options)
+      checkpointExecutor: checkpointExecutor ?? executor as? any TaskExecutor, recovery: opened.recovery)
     return (ledger, LedgerRecovery(opened.recovery))
   }
 }

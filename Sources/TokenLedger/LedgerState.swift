@@ -5,8 +5,8 @@ package struct LedgerState {
   package var table = SessionTable()
   package var names = InternTable<String>()
   package var profiles = InternTable<SessionProfile>()
-  /// The payloads of live one-time tokens, by slot.
-  package var payloads: [UInt32: [UInt8]] = [:]
+  /// The payloads of live one-time tokens.
+  package var payloads = PayloadTable()
   /// The highest time that any event carried; the ledger's clock never reads less.
   package var highestTime = Timestamp.zero
   /// Sessions that can still be rotated.

@@ -17,16 +17,27 @@ public actor RefreshLedger {
   var random: any RandomNumberGenerator & Sendable
   let log: CommitLog?
   let clock: SessionClock
+  /// Where checkpoints are written; nil for the default.
+  let checkpointExecutor: (any TaskExecutor)?
+  /// The checkpoint under way.
+  var checkpointing: Checkpointing?
+  /// The last record that a checkpoint covers.
+  var checkpointedSequence: UInt64 = 0
+  /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
+  var checkpointMark: Int64 = 0
 
   /// Asked by verifiers of access tokens, from any thread.
   public nonisolated let revokedSessions: RevokedSessions
+
+  typealias Checkpointing = Task<Result<CheckpointReport, LedgerFailure>, Never>
 
   /// Slots that one call may free along the way, so that memory is given back without a heartbeat too.
   static let sweepBudgetPerCall = 64
 
   package init(
     state: LedgerState, sequence: UInt64, log: CommitLog?, clock: SessionClock,
-    random: any RandomNumberGenerator & Sendable, options: LedgerOptions
+    random: any RandomNumberGenerator & Sendable, checkpointExecutor: (any TaskExecutor)? = nil,
+    recovery: LogRecovery? = nil
   ) {
     let revoked = RevokedSessions()
     var wheel = TimingWheel(startingAt: state.highestTime.tick)
@@ -43,6 +54,11 @@ public actor RefreshLedger {
     self.log = log
     self.clock = clock
     self.random = random
+    self.checkpointExecutor = checkpointExecutor
+    if let recovery {
+      checkpointedSequence = recovery.checkpointSequence ?? 0
+      checkpointMark = -Int64(clamping: recovery.segmentBytes)
+    }
     revokedSessions = revoked
     revoked.forgetEnded(at: max(clock.now(), state.highestTime))
   }
@@ -111,8 +127,10 @@ extension RefreshLedger {
       durableSequence: log?.durableSequence ?? sequence, isWritable: log?.failure == nil)
   }
 
-  /// Makes everything staged durable and closes the log cleanly. Every later call fails.
+  /// Makes everything staged durable and closes the log cleanly. Every later call fails. A checkpoint that is under way
+  /// is given up.
   public nonisolated func close() async throws(LedgerFailure) {
+    await stopCheckpoint()
     do { try await log?.close() } catch { throw .log(error) }
   }
 

@@ -1,5 +1,5 @@
 /// What one slot of the table holds: 48 bytes for a session or a one-time token.
-package struct SessionEntry: Sendable {
+package struct SessionEntry: Sendable, Equatable {
   package var idHigh: UInt64 = 0
   package var openedAt = Timestamp.zero
   /// A session: when its live token was issued, or when it was revoked. A one-time token: when it ends.

@@ -26,7 +26,7 @@ extension CommitLog {
     let lock = try storage.lock()
     var walk = try LogWalk(storage, onProgress: onProgress)
     try walk.run(replay)
-    let (epoch, overflow) = walk.chain.epochMax.addingReportingOverflow(1)
+    let (epoch, overflow) = max(walk.chain.epochMax, options.epochFloor).addingReportingOverflow(1)
     guard !overflow else {
       throw .corrupt(segment: walk.summary.segments.last?.name ?? "", offset: 0, what: "the epochs are used up")
     }
@@ -44,8 +44,9 @@ extension CommitLog {
       segments: max(1, walk.summary.segments.count))
     var summary = walk.summary
     summary.tornTail = tornTail
-    let log = CommitLog(writer: writer, lock: lock, options: options, executor: executor, clock: clock)
-    return (log, LogRecovery(summary, epoch: epoch))
+    let log = CommitLog(
+      storage: storage, writer: writer, lock: lock, options: options, executor: executor, clock: clock)
+    return (log, LogRecovery(summary, identity: identity, epoch: epoch))
   }
 
   private static func makeFirstSegment(
@@ -55,7 +56,8 @@ extension CommitLog {
     let header = FileHeader(kind: .segment, epoch: epoch, identity: identity, sequence: 1, previous: 0)
     let made = try SegmentWriter.createFile(LogListing.segmentName(1), header, storage, options)
     return LogWalk.End(
-      firstSequence: 1, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes, previous: made.checksum)
+      firstSequence: 1, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes, previous: made.checksum,
+      carried: 0)
   }
 }
 

@@ -29,6 +29,11 @@ struct LogListing: Equatable {
     return segments.drop { $0 <= covered }
   }
 
+  /// The files that are read, in order.
+  var neededNames: [String] {
+    (checkpoints.last.map { [Self.checkpointName($0)] } ?? []) + neededSegments.map(Self.segmentName)
+  }
+
   /// Files that the newest checkpoint replaces.
   var obsoleteNames: [String] {
     segments[..<neededSegments.startIndex].map(Self.segmentName) + checkpoints.dropLast().map(Self.checkpointName)

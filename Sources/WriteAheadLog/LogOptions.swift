@@ -18,6 +18,10 @@ package struct LogOptions: Sendable {
   package var preallocationBytes: Int
   /// With more payload bytes than this waiting for the disk, `reserve` refuses.
   package var stagedBytesMax: Int
+  /// With as many waiting for the disk, `reserve` refuses.
+  package var waitersMax = 1 << 16
+  /// The epoch of this opening is above this, however low those in the folder are.
+  package var epochFloor: UInt32 = 0
   /// The identity of a log made anew. Nil: random. A fixed one is for tests.
   package var identity: LogIdentity?
 

@@ -13,15 +13,16 @@ struct OpenedLedger: Sendable {
   /// steps are taken here with the simulation's stopwatch.
   static func open(
     _ storage: FaultyStorage, _ plan: SimulationPlan, executor: any SerialExecutor & TaskExecutor,
-    stopwatch: SimulatedStopwatch, clock: SessionClock, randomSeed: UInt64
+    checkpointExecutor: any TaskExecutor, stopwatch: SimulatedStopwatch, clock: SessionClock, randomSeed: UInt64
   ) async -> Result<OpenedLedger, LedgerFailure> {
     let random = SeededGenerator(seed: randomSeed)
     do throws(LedgerFailure) {
       if case .interval = plan.durability {
-        return .success(try await open(storage, plan, executor, stopwatch, clock, random))
+        return .success(try await open(storage, plan, executor, checkpointExecutor, stopwatch, clock, random))
       }
       let opened = try await RefreshLedger.open(
-        storage: storage, executor: executor, options: plan.options, clock: clock, random: random)
+        storage: storage, executor: executor, checkpointExecutor: checkpointExecutor, options: plan.options,
+        clock: clock, random: random)
       return .success(
         OpenedLedger(
           ledger: opened.ledger, records: opened.recovery.records, sequence: opened.recovery.sequence,
@@ -33,7 +34,8 @@ struct OpenedLedger: Sendable {
 
   private static func open(
     _ storage: FaultyStorage, _ plan: SimulationPlan, _ executor: any SerialExecutor & TaskExecutor,
-    _ stopwatch: SimulatedStopwatch, _ clock: SessionClock, _ random: SeededGenerator
+    _ checkpointExecutor: any TaskExecutor, _ stopwatch: SimulatedStopwatch, _ clock: SessionClock,
+    _ random: SeededGenerator
   ) async throws(LedgerFailure) -> OpenedLedger {
     let options = plan.options
     let logOptions = LogOptions(
@@ -47,7 +49,7 @@ struct OpenedLedger: Sendable {
         replay: { (frame, payload) throws(RecordRefusal) in try replay.apply(frame, payload) })
       let ledger = RefreshLedger(
         state: replay.state, sequence: opened.recovery.lastSequence, log: opened.log, clock: clock, random: random,
-        options: options)
+        checkpointExecutor: checkpointExecutor, recovery: opened.recovery)
       return OpenedLedger(
         ledger: ledger, records: opened.recovery.records, sequence: opened.recovery.lastSequence,
         hadTornTail: opened.recovery.tornTail != nil)

@@ -6,11 +6,11 @@ internal import WriteAheadLog
 extension SimulatedLife {
   /// What a client may do next, with how often it does.
   private enum Step: CaseIterable {
-    case rotate, burst, open, revoke, issue, consume, consumeBurst, sweep, pause
+    case rotate, burst, open, revoke, issue, consume, consumeBurst, sweep, checkpoint, pause
 
     static let weighted: [Step] =
       Array(repeating: .rotate, count: 24) + [.burst, .burst, .burst, .open, .open, .open, .revoke, .issue, .issue]
-      + [.consume, .consume, .consume, .consumeBurst, .sweep, .pause, .pause]
+      + [.consume, .consume, .consume, .consumeBurst, .sweep, .checkpoint, .pause, .pause]
   }
 
   func runClients() -> Stop {
@@ -60,6 +60,11 @@ extension SimulatedLife {
       guard let number = pickOneTime() else { return }
       for _ in 0..<(1 + world.random.next() % 3) { start { await self.consume(number, ledger) } }
     case .sweep: await answered(nil) { () async throws(LedgerFailure) in try await ledger.sweepExpired() }
+    case .checkpoint:
+      let report = await answered(nil) { () async throws(LedgerFailure) in try await ledger.checkpoint() }
+      if case .some(.some(let report)) = report {
+        note("checkpoints written", UInt32(truncatingIfNeeded: report.sequence))
+      }
     case .pause: await ready.pause()
     }
   }
