@@ -9,7 +9,9 @@ extension SimulatedLife {
     case rotate, burst, open, revoke, issue, consume, consumeBurst, sweep, checkpoint, pause
 
     static let weighted: [Step] =
-      Array(repeating: .rotate, count: 24) + [.burst, .burst, .burst, .open, .open, .open, .revoke, .issue, .issue]
+      Array(repeating: .rotate, count: 24) + [
+        .burst, .burst, .burst, .open, .open, .open, .open, .revoke, .issue, .issue,
+      ]
       + [.consume, .consume, .consume, .consumeBurst, .sweep, .checkpoint, .pause, .pause]
   }
 
@@ -102,6 +104,7 @@ extension SimulatedLife {
     note("opened", session.generation)
     world.oracle.opened(session, for: grant, asked: asked)
     world.newestGenerations.append(0)
+    world.hasEnded.append(false)
   }
 
   private func rotate(_ number: Int, _ request: RotationRequest, _ ledger: RefreshLedger) async {
@@ -119,6 +122,7 @@ extension SimulatedLife {
       world.newestGenerations[number] = max(world.newestGenerations[number], session.generation)
     case .refused(let refusal):
       note("refused: \(refusal.word)", request.token.generation)
+      if refusal.endsSession { world.hasEnded[number] = true }
       if case .reused(_, true) = refusal { checkRefusal(number, since: question, ledger) }
     }
   }
@@ -131,6 +135,7 @@ extension SimulatedLife {
     guard let wasLive else { return }
     note(wasLive ? "revoked" : "had ended before a revocation", 0)
     world.oracle.answer(question, .revocation(wasLive))
+    world.hasEnded[number] = true
     if wasLive { checkRefusal(number, since: question, ledger) }
   }
 
@@ -181,7 +186,14 @@ extension SimulatedLife {
 // MARK: - Choices
 
 extension SimulatedLife {
-  private func pickSession() -> Int? { pick(world.oracle.sessions.count) }
+  /// Mostly one that has not ended.
+  private func pickSession() -> Int? {
+    for _ in 0..<4 {
+      guard let number = pick(world.oracle.sessions.count) else { return nil }
+      if !world.hasEnded[number] { return number }
+    }
+    return pick(world.oracle.sessions.count)
+  }
 
   private func pickOneTime() -> Int? { pick(world.oracle.oneTimeTokens.count) }
 
@@ -200,6 +212,13 @@ extension SimulatedLife {
 }
 
 extension RotationRefusal {
+  fileprivate var endsSession: Bool {
+    switch self {
+    case .unknown, .expired, .revoked, .reused(_, true): true
+    case .reused(_, false), .wrongClient: false
+    }
+  }
+
   fileprivate var word: String {
     switch self {
     case .unknown: "unknown"
