@@ -24,4 +24,6 @@ public enum RevocationCause: UInt8, Sendable, Hashable, CaseIterable {
   case requested = 1
   /// A rotated-out refresh token was presented again.
   case reuse = 2
+  /// The log is older than what was served from it: it was restored or repaired, or a token proves it.
+  case rollback = 3
 }

@@ -4,7 +4,7 @@ package struct PayloadTable: Sendable {
   /// Slots that hold a payload.
   private(set) var count = 0
 
-  var isEmpty: Bool { count == 0 }
+  package var isEmpty: Bool { count == 0 }
 
   /// Nil for none; an empty one is none.
   package subscript(slot: UInt32) -> [UInt8]? {

@@ -116,8 +116,10 @@ extension RefreshLedger {
     return state.session(at: slot)
   }
 
-  /// Frees every entry whose time has come, in steps between which other calls run. Meant for a heartbeat of a second.
+  /// Frees every entry whose time has come, in steps between which other calls run. Meant for a heartbeat of a second:
+  /// it also notices when the disk has not answered for ``stallSeconds``.
   public nonisolated func sweepExpired() async throws(LedgerFailure) {
+    log?.noteStall(limit: .seconds(Self.stallSeconds))
     while try await !sweepStep() { await Task.yield() }
   }
 
@@ -136,6 +138,12 @@ extension RefreshLedger {
 
   /// The log's figures; nil for a ledger in memory.
   package nonisolated var logStatistics: LogStatistics? { log?.statistics }
+
+  /// A commit that takes as long makes the heartbeat refuse all further changes, as `LogFailure.overloaded`, until it ends.
+  public static let stallSeconds = 5
+
+  /// Whether the heartbeat found the disk not answering.
+  public nonisolated var isStalled: Bool { log?.isStalled ?? false }
 
   /// Why the log no longer accepts writes; nil while it does.
   public nonisolated var logFailure: LogFailure? { log?.failure }

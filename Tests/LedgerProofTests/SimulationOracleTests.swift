@@ -3,66 +3,6 @@ import Testing
 @testable import LedgerProof
 @testable import TokenLedger
 
-/// A history of one session, written by hand: idle lifetime 1000 ms, absolute 5000 ms, opened at time 0.
-final class HandWrittenHistory {
-  static let lifetimes = Lifetimes(idleMilliseconds: 1_000, absoluteMilliseconds: 5_000)
-  private(set) var line: Linearization<SessionState>
-  private var event = 0
-  private let opened: Session
-
-  init() throws {
-    let id = SessionID(high: 7, low: 9)
-    opened = Session(
-      id: id, generation: 0, subject: "ann", client: "web", scope: "read write", narrowedScope: nil,
-      openedAt: .zero, usedAt: .zero, expiresAt: Timestamp(milliseconds: 1_000))
-    let facts = SessionState.Facts(opened: opened, lifetimes: try #require(Self.lifetimes))
-    line = Linearization(SessionState(facts), facts)
-  }
-
-  func session(_ generation: UInt32, usedAt: Int64, scope: String? = nil) -> Session {
-    var session = opened
-    session.generation = generation
-    session.usedAt = Timestamp(milliseconds: usedAt)
-    session.narrowedScope = scope
-    session.expiresAt = Timestamp(milliseconds: min(usedAt + 1_000, 5_000))
-    return session
-  }
-
-  func presenting(
-    _ generation: UInt32, grace: Int64 = 0, reuse: ReusePolicy = .refuse, scope: String? = nil
-  ) -> TimedCall.Action {
-    .rotate(
-      RotationRequest(
-        token: TokenID(session: opened.id, generation: generation), client: "web", graceMilliseconds: grace,
-        reuse: reuse, narrowedScope: scope))
-  }
-
-  /// A question that stays open for the moment.
-  func ask(_ action: TimedCall.Action) -> Int {
-    event += 1
-    return line.ask(TimedCall(action, invoked: event))
-  }
-
-  func answer(_ question: Int, _ outcome: TimedCall.Outcome, time: ClosedRange<Int64>) {
-    event += 1
-    line.answer(question, outcome, at: event, earliest: time.lowerBound, latest: time.upperBound)
-  }
-
-  func call(_ action: TimedCall.Action, _ outcome: TimedCall.Outcome, time: ClosedRange<Int64> = 0...10) {
-    answer(ask(action), outcome, time: time)
-  }
-
-  /// Ends the life; whether it can be explained.
-  func holds(_ survival: Survival = .all) -> Bool {
-    line.boundUnanswered({ _ in 0 }, 10)
-    return line.endLife(survival) == nil
-  }
-
-  func rotate(_ generation: UInt32, usedAt: Int64 = 5) {
-    call(presenting(generation), .rotation(.rotated(session(generation + 1, usedAt: usedAt))), time: 0...usedAt)
-  }
-}
-
 @Suite("The oracle refuses a history in which")
 struct SimulationOracleRefusalTests {
   @Test("one token is consumed twice at once")
@@ -263,72 +203,6 @@ struct SimulationOracleAcceptanceTests {
     let history = try HandWrittenHistory()
     history.call(history.presenting(0), .rotation(.refused(.expired)), time: 1_000...1_200)
     history.call(history.presenting(0), .rotation(.refused(.unknown)), time: 1_000...2_000)
-    #expect(history.holds())
-  }
-}
-
-/// A history of one one-time token, written by hand: issued between times 0 and 10 for 100 ms.
-final class OneTimeHistory {
-  private var line: Linearization<OneTimeState>
-
-  init() {
-    let grant = OneTimeGrant(purpose: "reset", subject: "ann", payload: [1], lifetimeMilliseconds: 100)
-    let facts = OneTimeState.Facts(grant: grant)
-    line = Linearization(OneTimeState(facts, issuedFrom: 0, to: 10), facts)
-  }
-
-  func call(_ outcome: TimedCall.Outcome?, at event: Int, latest: Int64 = 50) {
-    let question = line.ask(TimedCall(.consume(purpose: "reset"), invoked: event))
-    guard let outcome else { return line.boundUnanswered({ _ in 0 }, latest) }
-    line.answer(question, outcome, at: event + 1, earliest: 0, latest: latest)
-  }
-
-  func holds() -> Bool { line.endLife(.all) == nil }
-}
-
-@Suite("The oracle of one-time tokens")
-struct SimulationOneTimeOracleTests {
-  private let consumed = TimedCall.Outcome.consumption(.consumed(subject: "ann", payload: [1]))
-
-  @Test("refuses a second consumption", arguments: [false, true])
-  func secondConsumption(crashes: Bool) {
-    let history = OneTimeHistory()
-    history.call(consumed, at: 1)
-    if crashes { #expect(history.holds()) }
-    history.call(consumed, at: 3)
-    #expect(!history.holds())
-  }
-
-  @Test("refuses a consumption after an expiry that somebody was told of")
-  func consumptionAfterExpiry() {
-    let history = OneTimeHistory()
-    history.call(.consumption(.refused(.expired)), at: 1, latest: 500)
-    history.call(consumed, at: 3)
-    #expect(!history.holds())
-  }
-
-  @Test("refuses another payload than was issued")
-  func otherPayload() {
-    let history = OneTimeHistory()
-    history.call(.consumption(.consumed(subject: "ann", payload: [2])), at: 1)
-    #expect(!history.holds())
-  }
-
-  @Test("refuses that a live token is unknown, or consumed by nobody")
-  func liveTokenRefused() {
-    for refusal in [.unknown, .alreadyConsumed, .wrongPurpose, .expired] as [OneTimeRefusal] {
-      let history = OneTimeHistory()
-      history.call(.consumption(.refused(refusal)), at: 1)
-      #expect(!history.holds(), "\(refusal)")
-    }
-  }
-
-  @Test("lets an unanswered consumption have happened or not", arguments: [false, true])
-  func unknownConsumption(happened: Bool) {
-    let history = OneTimeHistory()
-    history.call(nil, at: 1)
-    #expect(history.holds())
-    history.call(happened ? .consumption(.refused(.alreadyConsumed)) : consumed, at: 3)
     #expect(history.holds())
   }
 }

@@ -58,7 +58,9 @@ struct SessionState: SequentialState {
         let latest = min(call.latest, endTo(facts) - 1)
         return [rotated(request, from: earliest(call), to: latest)]
       }
-      guard request.token.generation < generation, request.reuse == .revokeSession else { return [] }
+      // Ahead of the log: proof of a rollback, which ends the session.
+      if request.token.generation > generation { return [revoked(call)] }
+      guard request.reuse == .revokeSession else { return [] }
       let isInGrace = generation - request.token.generation == 1 && call.latest < usedFrom + request.graceMilliseconds
       return isInGrace ? [] : [revoked(call)]
     case .look, .consume: return []
@@ -79,10 +81,12 @@ extension SessionState {
       return standing != .forgotten && request.client != facts.opened.client ? [self] : []
     case .refused(.unknown):
       if standing == .forgotten { return [self] }
-      let isBeyond =
-        isUsable && request.token.generation > generation
-        && request.client == facts.opened.client && earliest(call) < endTo(facts)
-      return (isBeyond ? [self] : []) + forgetting(call, facts)
+      return forgetting(call, facts)
+    case .refused(.neverIssued(let ahead)):
+      guard isUsable, request.client == facts.opened.client, earliest(call) < endTo(facts),
+        request.token.generation > generation, request.token.generation - generation == ahead
+      else { return [] }
+      return [revoked(call)]
     case .refused(.revoked):
       return standing == .revoked && request.client == facts.opened.client ? [self] : []
     case .refused(.expired):

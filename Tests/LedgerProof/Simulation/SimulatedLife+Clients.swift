@@ -123,7 +123,10 @@ extension SimulatedLife {
     case .refused(let refusal):
       note("refused: \(refusal.word)", request.token.generation)
       if refusal.endsSession { world.hasEnded[number] = true }
-      if case .reused(_, true) = refusal { checkRefusal(number, since: question, ledger) }
+      switch refusal {
+      case .reused(_, true), .neverIssued: checkRefusal(number, since: question, ledger)
+      default: break
+      }
     }
   }
 
@@ -214,7 +217,7 @@ extension SimulatedLife {
 extension RotationRefusal {
   fileprivate var endsSession: Bool {
     switch self {
-    case .unknown, .expired, .revoked, .reused(_, true): true
+    case .unknown, .expired, .revoked, .reused(_, true), .neverIssued: true
     case .reused(_, false), .wrongClient: false
     }
   }
@@ -226,6 +229,7 @@ extension RotationRefusal {
     case .revoked: "revoked"
     case .reused(_, false): "reused"
     case .reused(_, true): "reused, and revoked for it"
+    case .neverIssued: "never issued"
     case .wrongClient: "wrong client"
     }
   }
