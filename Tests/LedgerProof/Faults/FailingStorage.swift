@@ -36,10 +36,16 @@ final class FailingStorage: LogStorage {
   let disk: FaultyStorage
   private let target: Int?
   private let form: StorageFaultForm
+  private let onChange: (@Sendable (Operation) -> Void)?
   private let state = Mutex(State())
 
-  /// - Parameter target: the number of the operation that fails; nil for none.
-  init(_ disk: FaultyStorage, target: Int?, form: StorageFaultForm) {
+  /// - Parameters:
+  ///   - target: the number of the operation that fails; nil for none.
+  ///   - onChange: called before each operation that changes the disk.
+  init(
+    _ disk: FaultyStorage, target: Int?, form: StorageFaultForm, onChange: (@Sendable (Operation) -> Void)? = nil
+  ) {
+    self.onChange = onChange
     self.disk = disk
     self.target = target
     self.form = form
@@ -75,7 +81,10 @@ final class FailingStorage: LogStorage {
   }
 
   private func admit(_ operation: StorageOperation, _ name: String) -> Fate {
-    state.withLock { state in
+    if let onChange, operation.isChange {
+      onChange(Operation(operation: operation, name: name, phase: state.withLock { $0.phase }))
+    }
+    return state.withLock { state in
       let number = state.operations.count
       let called = Operation(operation: operation, name: name, phase: state.phase)
       state.operations.append(called)
@@ -116,15 +125,18 @@ final class FailingStorage: LogStorage {
     }
   }
 
-  /// The same of a transfer of `count` bytes; `body` is told how many to transfer.
+  /// The same of a transfer of `count` bytes at `offset`; `body` is told how many to transfer. A write that fails late ends
+  /// where a sector ends, as the kernel's do.
   fileprivate func transfer(
-    _ operation: StorageOperation, _ name: String, _ count: Int, _ body: (Int) throws(LogFailure) -> Int
+    _ operation: StorageOperation, _ name: String, at offset: UInt64, _ count: Int,
+    _ body: (Int) throws(LogFailure) -> Int
   ) throws(LogFailure) -> Int {
     switch admit(operation, name) {
     case .goesWell: return try body(count)
     case .short: return try body((count + 1) / 2)
     case .fails(let failure, let late):
-      if late { _ = try body(count / 2) }
+      let end = (Int(offset) + count / 2) / 512 * 512
+      if late { _ = try body(end > Int(offset) ? end - Int(offset) : count) }
       throw failure
     }
   }
@@ -181,14 +193,14 @@ private final class FailingFile: LogFile {
   }
 
   func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogFailure) -> Int {
-    try storage.transfer(.read, name, range.count) { (count) throws(LogFailure) in
+    try storage.transfer(.read, name, at: offset, range.count) { (count) throws(LogFailure) in
       try file.read(into: &bytes, range.lowerBound..<(range.lowerBound + count), at: offset)
     }
   }
 
   func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogFailure) -> Int {
     let copy = bytes.withUnsafeBufferPointer { Array($0) }
-    return try storage.transfer(.write, name, copy.count) { (count) throws(LogFailure) in
+    return try storage.transfer(.write, name, at: offset, copy.count) { (count) throws(LogFailure) in
       try file.write(copy.span.extracting(0..<count), at: offset)
     }
   }

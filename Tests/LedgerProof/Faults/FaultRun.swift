@@ -16,13 +16,24 @@ struct FaultRun {
   /// Records that may be found: those, and what was taken before the failure.
   private(set) var staged: UInt64
   private(set) var breaches: [String] = []
+  private let watch: CrashWatch?
   /// What was written, as it was seen after each act.
   private(set) var trail = RecordTrail()
 
-  init(_ stage: FaultStage, target: Int?, form: StorageFaultForm) {
+  /// Without a fault.
+  init(_ stage: FaultStage, watch: CrashWatch? = nil) {
+    self.init(stage, target: nil, form: StorageFaultForm(way: .ioError, isSticky: false), watch: watch)
+  }
+
+  init(_ stage: FaultStage, target: Int?, form: StorageFaultForm, watch: CrashWatch? = nil) {
+    let disk = FaultyStorage(seed: stage.seed, files: stage.files)
     self.stage = stage
-    disk = FaultyStorage(seed: stage.seed, files: stage.files)
-    storage = FailingStorage(disk, target: target, form: form)
+    self.disk = disk
+    self.watch = watch
+    watch?.note(acknowledged: stage.acknowledged, staged: stage.acknowledged)
+    var onChange: (@Sendable (FailingStorage.Operation) -> Void)?
+    if let watch { onChange = { watch.look(at: disk, before: $0) } }
+    storage = FailingStorage(disk, target: target, form: form, onChange: onChange)
     acknowledged = stage.acknowledged
     staged = stage.acknowledged
   }
@@ -83,7 +94,10 @@ struct FaultRun {
     guard let ledger else { return }
     storage.begin(.committing)
     let before = (acknowledged: ledger.acknowledged, stop: storage.stop, syncs: storage.syncs)
-    let failures = await ledger.commit(steps, &memory)
+    let failures = await ledger.commit(steps, &memory) { [watch, acknowledged] staged in
+      watch?.note(acknowledged: acknowledged, staged: staged)
+    }
+    watch?.note(acknowledged: ledger.acknowledged, staged: ledger.staged)
     for failure in failures { expect(failure, storage.stop, "a call", index) }
     acknowledged = ledger.acknowledged
     if before.stop == nil { staged = ledger.staged }

@@ -105,7 +105,7 @@ struct FaultStage: Sendable {
       case .unsealed: return unsealed.withLock { $0 } ?? Before()
       case .torn:
         let acknowledged = ledger.acknowledged
-        _ = await ledger.commit([.issue(tearable)], &memory)
+        _ = await ledger.commit([.issue(tearable(seed))], &memory)
         return Before(files: tearLast(disk.files), acknowledged: acknowledged)
       case .leftovers:
         try await ledger.checkpoint()
@@ -120,17 +120,20 @@ struct FaultStage: Sendable {
     }
 
     /// Large enough that its frame has a whole sector.
-    private static let tearable = OneTimeGrant(
-      purpose: "reset", subject: "somebody", payload: (0..<1_024).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 31 >> 3) },
-      lifetimeMilliseconds: 60_000)
+    private static func tearable(_ seed: UInt64) -> OneTimeGrant {
+      var random = SeededGenerator(seed: seed)
+      return OneTimeGrant(
+        purpose: "reset", subject: "somebody", payload: (0..<1_024).map { _ in .random(in: 1...255, using: &random) },
+        lifetimeMilliseconds: 60_000)
+    }
 
     private static func tearLast(_ files: [String: [UInt8]]) -> [String: [UInt8]] {
       var opening = SpecifiedOpening(files)
       _ = opening.run()
       guard let segment = opening.segments.last, let last = segment.frames.last else { return files }
       var torn = files
-      let end = last.offset + last.frame.contentBytes
-      for place in max(last.offset + 60, (end - 1) / 512 * 512)..<end { torn[segment.name]?[place] = 0 }
+      let start = ((last.offset + SpecifiedFrame.headerBytes) / 512 + 1) * 512
+      for place in start..<(start + 512) { torn[segment.name]?[place] = 0 }
       return torn
     }
   }

@@ -10,7 +10,7 @@ package struct IOFaultProof: Proof {
   package let cases: Range<UInt64>
 
   static let operationsMax: UInt64 = 512
-  static let variants: UInt64 = 4
+  static let variants: UInt64 = 8
   static var forms: UInt64 { UInt64(StorageFaultForm.allCases.count) }
   static var stages: UInt64 { UInt64(FaultStage.Kind.allCases.count) }
   private static let crashImages: UInt64 = 6
@@ -97,7 +97,7 @@ private final class FaultBaselines: Sendable {
       let task = Task {
         let kind = FaultStage.Kind.allCases[Int(number % IOFaultProof.stages)]
         let stage = try await FaultStage.make(kind, variant: number / IOFaultProof.stages)
-        var run = FaultRun(stage, target: nil, form: StorageFaultForm(way: .ioError, isSticky: false))
+        var run = FaultRun(stage)
         await run.run(keepsTrail: true)
         return FaultBaseline(
           stage: stage, operations: run.storage.operations, files: run.files, trail: run.trail, breaches: run.breaches)
