@@ -48,7 +48,8 @@ package struct IOFaultProof: Proof {
     tally.add("faults: \(form)")
     trace?("  \(run.storage.failure.map { "\($0)" } ?? "nobody noticed"); \(run.acknowledged)...\(run.staged)")
     for breach in breaches {
-      tally.addViolation(number, breach, evidence: ["stage \(baseline.stage.kind), seed \(baseline.stage.seed)", words])
+      tally.addViolation(
+        number, breach, evidence: ["stage \(baseline.stage.kind), seed \(baseline.stage.seed)", words])
     }
   }
 
