@@ -77,6 +77,9 @@ final class FaultyFile: Sendable {
     state.withLock { state in
       Self.forgetChanges(&state)
       state.durableSize = state.content.count
+      // What was cut off is no longer the file's: if it grows again, it reads as zero.
+      let sectors = (state.content.count + Self.sectorBytes - 1) / Self.sectorBytes
+      if !state.lost.isEmpty { state.lost = state.lost.filter { $0.key < sectors } }
       state.unsyncedSizes.removeAll(keepingCapacity: true)
     }
   }
