@@ -212,13 +212,66 @@ let package = Package(
   ]
 )
 
-// `REFRESH_LEDGER_CORE=1`: the log, the ledger and their tests alone, for the tools that build them many times.
+// Parts of the package for the tools that build them many times.
+let core: Set = [
+  "CChecksum", "CLZ4", "WriteAheadLog", "TokenLedger", "LedgerTesting", "LedgerProof", "ledger-proof",
+  "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
+]
+let engine: Set = [
+  "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenTesting", "TokenSigningTests",
+  "TokenEngineTests",
+]
+@MainActor func keep(_ targets: Set<String>, products: Set<String>, dependencies: Set<String>) {
+  package.targets.removeAll { !targets.contains($0.name) }
+  package.products.removeAll { !products.contains($0.name) }
+  package.traits = []
+  package.dependencies = [
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
+  ].filter { dependency in
+    if case .sourceControl(_, let location, _) = dependency.kind {
+      dependencies.contains { location.hasSuffix($0) }
+    } else {
+      false
+    }
+  }
+}
 if Context.environment["REFRESH_LEDGER_CORE"] != nil {
-  let core = [
-    "CChecksum", "CLZ4", "WriteAheadLog", "TokenLedger", "LedgerTesting", "LedgerProof", "ledger-proof",
-    "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
+  // The log, the ledger and their tests.
+  keep(core, products: ["TokenLedger"], dependencies: ["swift-system"])
+} else if Context.environment["REFRESH_LEDGER_ENGINE"] != nil {
+  // The same, and signing and engine with theirs.
+  keep(core.union(engine), products: ["TokenEngine"], dependencies: ["swift-system", "swift-service-lifecycle"])
+} else if Context.environment["REFRESH_LEDGER_FUZZ"] != nil {
+  // What tools/fuzz builds: all code that bytes from outside reach, instrumented for libFuzzer and AddressSanitizer.
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/Driver"),
+    // Of the HTTP adapter what needs no Hummingbird.
+    .target(
+      name: "TokenForm", path: "Sources/TokenHTTP/Form", exclude: ["Request+Form.swift"], swiftSettings: settings),
+    .executableTarget(
+      name: "ledger-fuzz",
+      dependencies: ["CFuzzer", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog"],
+      path: "Tests/Fuzzing",
+      exclude: ["Driver", "Corpus", "Dictionaries"],
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
+    ),
   ]
-  package.targets.removeAll { !core.contains($0.name) }
-  package.products.removeAll { $0.name != "TokenLedger" }
-  package.dependencies = [.package(url: "https://github.com/apple/swift-system", from: "1.6.0")]
+  keep(
+    [
+      "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "TokenLedger", "TokenSigning", "TokenForm",
+      "ledger-fuzz",
+    ],
+    products: [], dependencies: ["swift-system"])
+  for target in package.targets where target.type == .regular || target.type == .executable {
+    if target.name == "CChecksum" {
+      target.cSettings = [.unsafeFlags(["-fsanitize=address"])]
+    } else {
+      target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+          .unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])
+        ]
+    }
+  }
 }

@@ -2,18 +2,20 @@
 ///
 /// The log defines a value when it is first used and then speaks of its number; the number is free again
 /// once its last user is gone. One that was defined and never used, as a crash between two records can leave it, keeps
-/// its number and is used when the value next comes up: to free it would be a change that no record tells. Numbers are chosen by ``nextFree()`` and set by ``define(_:as:)``, so that replay arrives
-/// at the same numbers as the run that wrote the log.
-struct InternTable<Value: Hashable & Sendable> {
-  private var values: [Value?] = []
-  private var useCounts: [UInt32] = []
-  private var freeNumbers: [UInt32] = []
+/// its number and is used when the value next comes up: to free it would be a change that no record tells. Numbers are
+/// chosen by ``nextFree()`` and set by ``define(_:as:)``, so that replay arrives at the same numbers as the run that wrote
+/// the log.
+package struct InternTable<Value: Hashable & Sendable> {
+  /// By number; to be read: a copy is a snapshot.
+  private(set) var values = PagedArray<Value?>(filler: nil)
+  private var useCounts = PagedArray<UInt32>(filler: 0)
+  private var freeNumbers = FreeNumbers()
   private var index = SlotIndex()
 
   /// How many values are defined.
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  subscript(number: UInt32) -> Value? {
+  package subscript(number: UInt32) -> Value? {
     Int(number) < values.count ? values[Int(number)] : nil
   }
 
@@ -23,30 +25,31 @@ struct InternTable<Value: Hashable & Sendable> {
 
   /// Whether `define` would accept the number: free, and at most one past the highest.
   func isFree(_ number: UInt32) -> Bool {
-    number != SlotIndex.absent
-      && (Int(number) == values.count || Int(number) < values.count && values[Int(number)] == nil)
+    number != SlotIndex.absent && (Int(number) == values.count || freeNumbers.contains(Int(number)))
   }
 
   /// The number that the next definition takes, or the one after `skipped` further ones.
-  func nextFree(skipping skipped: Int = 0) -> UInt32 {
-    skipped < freeNumbers.count
-      ? freeNumbers[freeNumbers.count - 1 - skipped]
-      : UInt32(values.count + skipped - freeNumbers.count)
+  package func nextFree(skipping skipped: Int = 0) -> UInt32 {
+    guard skipped < freeNumbers.count else { return UInt32(values.count + skipped - freeNumbers.count) }
+    var number = freeNumbers.lowest() ?? values.count
+    for _ in 0..<skipped { number = freeNumbers.lowest(from: number + 1) ?? values.count }
+    return UInt32(number)
+  }
+
+  /// Makes at least `count` numbers, the new ones free.
+  mutating func extend(to count: Int) {
+    guard count > values.count else { return }
+    values.grow(toInclude: count - 1)
+    useCounts.grow(toInclude: count - 1)
+    freeNumbers.extend(to: count)
   }
 
   mutating func define(_ value: Value, as number: UInt32) {
     precondition(isFree(number), "a number is defined once")
-    if Int(number) == values.count {
-      values.append(value)
-      useCounts.append(0)
-    } else {
-      values[Int(number)] = value
-      if freeNumbers.last == number {
-        freeNumbers.removeLast()
-      } else {
-        freeNumbers.removeAll { $0 == number }
-      }
-    }
+    if Int(number) == values.count { freeNumbers.raiseLimit() } else { freeNumbers.remove(Int(number)) }
+    values.grow(toInclude: Int(number))
+    useCounts.grow(toInclude: Int(number))
+    values[Int(number)] = value
     count += 1
     index.insert(number, hash: Self.hash(value)) { [values] in Self.hash(values[Int($0)]) }
   }
@@ -66,7 +69,7 @@ struct InternTable<Value: Hashable & Sendable> {
     guard let value = values[Int(number)] else { return nil }
     index.remove(number, hash: Self.hash(value)) { [values] in Self.hash(values[Int($0)]) }
     values[Int(number)] = nil
-    freeNumbers.append(number)
+    freeNumbers.insert(Int(number))
     count -= 1
     return value
   }

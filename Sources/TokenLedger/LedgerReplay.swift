@@ -1,22 +1,54 @@
-import WriteAheadLog
+package import WriteAheadLog
 
 /// Folds the frames of a log into a state.
-struct LedgerReplay {
-  private(set) var state = LedgerState()
+package struct LedgerReplay {
+  package private(set) var state = LedgerState()
+  private var restore = CheckpointRestore()
 
-  /// Applies a frame, which must hold as many records as it says.
-  mutating func apply(
+  package init() {}
+
+  /// Applies a frame, which must hold as many records or entries as it says.
+  ///
+  /// `visit` sees each event before it is applied, with the state that it changes, `visitEntry` each entry of a
+  /// checkpoint after it was taken over.
+  package mutating func apply(
     _ frame: LogFrame, _ payload: Span<UInt8>,
-    visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in }
+    visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in },
+    visitEntry: (CheckpointEntry, borrowing LedgerState) -> Void = { _, _ in }
   ) throws(RecordRefusal) {
-    guard frame.kind == .records else {
-      throw RecordRefusal(byteOffsetInPayload: 0, what: "a checkpoint, which this program does not read")
+    let count: Int
+    switch frame.kind {
+    case .records:
+      count = try apply(payload, visit: visit)
+    case .checkpoint:
+      count = try applyEntries(payload, visitEntry)
+    case .checkpointEnd:
+      guard restore.isComplete else {
+        throw RecordRefusal(byteOffsetInPayload: 0, what: "the checkpoint ends without its last entry")
+      }
+      count = 0
     }
-    let count = try apply(payload, visit: visit)
     guard count == frame.recordCount else {
       throw RecordRefusal(
         byteOffsetInPayload: payload.count, what: "the frame holds \(count) records and says \(frame.recordCount)")
     }
+  }
+
+  private mutating func applyEntries(
+    _ payload: Span<UInt8>, _ visit: (CheckpointEntry, borrowing LedgerState) -> Void
+  ) throws(RecordRefusal) -> Int {
+    var count = 0
+    var decoder = CheckpointDecoder()
+    while decoder.offset < payload.count {
+      let start = decoder.offset
+      let entry = try decoder.next(in: payload)
+      if let contradiction = restore.apply(entry, to: &state) {
+        throw RecordRefusal(byteOffsetInPayload: start, what: contradiction)
+      }
+      visit(entry, state)
+      count += 1
+    }
+    return count
   }
 
   /// Applies records in order and returns how many; throws at the first that does not decode or contradicts the state.

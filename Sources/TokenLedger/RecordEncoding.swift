@@ -97,7 +97,7 @@ extension [UInt8] {
     append(UInt8(truncatingIfNeeded: rest))
   }
 
-  fileprivate mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
+  mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
     for byte in 0..<(value.bitWidth / 8) { append(UInt8(truncatingIfNeeded: value >> (byte * 8))) }
   }
 

@@ -10,23 +10,34 @@ public import WriteAheadLog
 /// Cost: one record of about 6 bytes a rotation; 48 bytes and an index entry a session; no allocation that grows
 /// with the number of rotations. Time never goes back: the ledger takes the higher of its clock and of its log.
 public actor RefreshLedger {
-  var state: LedgerState
+  package var state: LedgerState
   var encoder = RecordEncoder()
   var wheel: TimingWheel
   var sequence: UInt64
   var random: any RandomNumberGenerator & Sendable
   let log: CommitLog?
   let clock: SessionClock
+  /// Where checkpoints are written; nil for the default.
+  let checkpointExecutor: (any TaskExecutor)?
+  /// The checkpoint under way.
+  var checkpointing: Checkpointing?
+  /// The last record that a checkpoint covers.
+  var checkpointedSequence: UInt64 = 0
+  /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
+  var checkpointMark: Int64 = 0
 
   /// Asked by verifiers of access tokens, from any thread.
   public nonisolated let revokedSessions: RevokedSessions
 
+  typealias Checkpointing = Task<Result<CheckpointReport, LedgerFailure>, Never>
+
   /// Slots that one call may free along the way, so that memory is given back without a heartbeat too.
   static let sweepBudgetPerCall = 64
 
-  init(
+  package init(
     state: LedgerState, sequence: UInt64, log: CommitLog?, clock: SessionClock,
-    random: any RandomNumberGenerator & Sendable, options: LedgerOptions
+    random: any RandomNumberGenerator & Sendable, checkpointExecutor: (any TaskExecutor)? = nil,
+    recovery: LogRecovery? = nil
   ) {
     let revoked = RevokedSessions()
     var wheel = TimingWheel(startingAt: state.highestTime.tick)
@@ -43,6 +54,11 @@ public actor RefreshLedger {
     self.log = log
     self.clock = clock
     self.random = random
+    self.checkpointExecutor = checkpointExecutor
+    if let recovery {
+      checkpointedSequence = recovery.checkpointSequence ?? 0
+      checkpointMark = -Int64(clamping: recovery.segmentBytes)
+    }
     revokedSessions = revoked
     revoked.forgetEnded(at: max(clock.now(), state.highestTime))
   }
@@ -100,8 +116,10 @@ extension RefreshLedger {
     return state.session(at: slot)
   }
 
-  /// Frees every entry whose time has come, in steps between which other calls run. Meant for a heartbeat of a second.
+  /// Frees every entry whose time has come, in steps between which other calls run. Meant for a heartbeat of a second:
+  /// it also notices when the disk has not answered for ``stallSeconds``.
   public nonisolated func sweepExpired() async throws(LedgerFailure) {
+    log?.noteStall(limit: .seconds(Self.stallSeconds))
     while try await !sweepStep() { await Task.yield() }
   }
 
@@ -111,13 +129,21 @@ extension RefreshLedger {
       durableSequence: log?.durableSequence ?? sequence, isWritable: log?.failure == nil)
   }
 
-  /// Makes everything staged durable and closes the log cleanly. Every later call fails.
+  /// Makes everything staged durable and closes the log cleanly. Every later call fails. A checkpoint that is under way
+  /// is given up.
   public nonisolated func close() async throws(LedgerFailure) {
+    await stopCheckpoint()
     do { try await log?.close() } catch { throw .log(error) }
   }
 
   /// The log's figures; nil for a ledger in memory.
   package nonisolated var logStatistics: LogStatistics? { log?.statistics }
+
+  /// A commit that takes as long makes the heartbeat refuse all further changes, as `LogFailure.overloaded`, until it ends.
+  public static let stallSeconds = 5
+
+  /// Whether the heartbeat found the disk not answering.
+  public nonisolated var isStalled: Bool { log?.isStalled ?? false }
 
   /// Why the log no longer accepts writes; nil while it does.
   public nonisolated var logFailure: LogFailure? { log?.failure }

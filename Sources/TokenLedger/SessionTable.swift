@@ -1,21 +1,22 @@
 /// The live sessions and one-time tokens: entries in slots, found by id.
 ///
 /// A slot number is the short handle by which the log speaks of a session after its opening.
-struct SessionTable {
-  private var entries = PagedArray<SessionEntry>(filler: SessionEntry())
+package struct SessionTable {
+  /// To be read; a copy is a snapshot.
+  private(set) var entries = PagedArray<SessionEntry>(filler: SessionEntry())
   private var index = SlotIndex()
-  private var freeSlots: [UInt32] = []
+  private var freeSlots = FreeNumbers()
 
   /// Slots in use: live, revoked and consumed entries that have not ended yet.
-  private(set) var count = 0
+  package private(set) var count = 0
 
   /// The most slots: one number stands for "none".
   static let slotsMax = Int(UInt32.max)
 
   /// Slots ever made; every slot number is below it.
-  var slotCount: Int { entries.count }
+  package var slotCount: Int { entries.count }
 
-  subscript(slot: UInt32) -> SessionEntry {
+  package subscript(slot: UInt32) -> SessionEntry {
     @inline(__always) get { entries[Int(slot)] }
     @inline(__always) _modify { yield &entries[Int(slot)] }
   }
@@ -29,9 +30,16 @@ struct SessionTable {
   }
 
   /// The slot that the next entry goes into; nil when the table is full.
-  func nextFree() -> UInt32? {
-    if let slot = freeSlots.last { return slot }
+  package func nextFree() -> UInt32? {
+    if let slot = freeSlots.lowest() { return UInt32(slot) }
     return entries.count < Self.slotsMax ? UInt32(entries.count) : nil
+  }
+
+  /// Makes at least `count` slots, the new ones free.
+  mutating func extend(to count: Int) {
+    guard count > entries.count else { return }
+    entries.grow(toInclude: count - 1)
+    freeSlots.extend(to: count)
   }
 
   /// Whether `insert` would accept the slot: free, and at most one past the highest.
@@ -42,13 +50,7 @@ struct SessionTable {
 
   mutating func insert(_ entry: SessionEntry, at slot: UInt32) {
     precondition(isFree(slot), "an entry goes into a free slot")
-    if Int(slot) < entries.count {
-      if freeSlots.last == slot {
-        freeSlots.removeLast()
-      } else {
-        freeSlots.removeAll { $0 == slot }
-      }
-    }
+    if Int(slot) < entries.count { freeSlots.remove(Int(slot)) } else { freeSlots.raiseLimit() }
     entries.grow(toInclude: Int(slot))
     entries[Int(slot)] = entry
     index.insert(slot, hash: entry.idHigh) { [entries] in entries[Int($0)].idHigh }
@@ -60,7 +62,7 @@ struct SessionTable {
     precondition(entry.status != .free, "an entry is removed once")
     index.remove(slot, hash: entry.idHigh) { [entries] in entries[Int($0)].idHigh }
     entries[Int(slot)] = SessionEntry()
-    freeSlots.append(slot)
+    freeSlots.insert(Int(slot))
     count -= 1
   }
 }

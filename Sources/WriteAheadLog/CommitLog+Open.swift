@@ -8,7 +8,7 @@ extension CommitLog {
   ///   - clock: for durability `interval` and the measured times.
   ///   - onProgress: called every few MiB, and at the end.
   ///   - replay: sees each frame once, in order, checkpoint entries first.
-  /// - Throws: `.locked` at once; `.corrupt` with the place and nothing changed on disk; `.unsupportedVersion`; `.io`.
+  /// - Throws: `.locked` at once; `.rolledBack` unless the options accept that; `.corrupt` with the place and nothing changed on disk; `.unsupportedVersion`; `.io`.
   package nonisolated static func open(
     storage: some LogStorage, options: LogOptions = LogOptions(), executor: any SerialExecutor,
     clock: any Clock<Duration> = ContinuousClock(), onProgress: @escaping (ReplayProgress) -> Void = { _ in },
@@ -24,9 +24,10 @@ extension CommitLog {
     _ onProgress: @escaping (ReplayProgress) -> Void, _ replay: LogVisit
   ) throws(LogFailure) -> (log: CommitLog, recovery: LogRecovery) {
     let lock = try storage.lock()
+    if !options.acceptsRollback, try RollbackMark.isSet(in: storage) { throw .rolledBack(path: storage.path) }
     var walk = try LogWalk(storage, onProgress: onProgress)
     try walk.run(replay)
-    let (epoch, overflow) = walk.chain.epochMax.addingReportingOverflow(1)
+    let (epoch, overflow) = max(walk.chain.epochMax, options.epochFloor).addingReportingOverflow(1)
     guard !overflow else {
       throw .corrupt(segment: walk.summary.segments.last?.name ?? "", offset: 0, what: "the epochs are used up")
     }
@@ -44,8 +45,9 @@ extension CommitLog {
       segments: max(1, walk.summary.segments.count))
     var summary = walk.summary
     summary.tornTail = tornTail
-    let log = CommitLog(writer: writer, lock: lock, options: options, executor: executor, clock: clock)
-    return (log, LogRecovery(summary, epoch: epoch))
+    let log = CommitLog(
+      storage: storage, writer: writer, lock: lock, options: options, executor: executor, clock: clock)
+    return (log, LogRecovery(summary, identity: identity, epoch: epoch))
   }
 
   private static func makeFirstSegment(
@@ -55,7 +57,8 @@ extension CommitLog {
     let header = FileHeader(kind: .segment, epoch: epoch, identity: identity, sequence: 1, previous: 0)
     let made = try SegmentWriter.createFile(LogListing.segmentName(1), header, storage, options)
     return LogWalk.End(
-      firstSequence: 1, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes, previous: made.checksum)
+      firstSequence: 1, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes, previous: made.checksum,
+      carried: 0)
   }
 }
 

@@ -10,16 +10,22 @@ internal import Synchronization
 ///
 /// Must be closed; a log that is only released leaves its lock, and what a crash would leave.
 package actor CommitLog {
+  package nonisolated let storage: any LogStorage
   private nonisolated let staged: StagedRecords
   private nonisolated let waiters: CommitWaiters
   private nonisolated let executor: any SerialExecutor
   /// To start a drain there and nowhere else first; nil if the executor cannot.
   private nonisolated let taskExecutor: (any TaskExecutor)?
   private nonisolated let latest: Mutex<LogStatistics>
+  /// Segments that checkpoints have replaced since the opening.
+  private nonisolated let replacedSegments = Atomic(0)
+  /// Since when, by `elapsed`, a commit has been under way, in nanoseconds; 0 while none is.
+  private nonisolated let busySince = Atomic<Int64>(0)
+  private nonisolated let stalled = Atomic(false)
   private nonisolated let isSyncDue = Atomic(false)
   private let durability: Durability
   private let clock: any Clock<Duration>
-  private let elapsed: @Sendable () -> Duration
+  private nonisolated let elapsed: @Sendable () -> Duration
   private var writer: SegmentWriter
   private var lock: (any LogLock)?
   private var batches: [StagedRecords.Batch] = []
@@ -28,12 +34,14 @@ package actor CommitLog {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
   init(
-    writer: sending SegmentWriter, lock: any LogLock, options: LogOptions, executor: any SerialExecutor,
+    storage: any LogStorage, writer: sending SegmentWriter, lock: any LogLock, options: LogOptions,
+    executor: any SerialExecutor,
     clock: any Clock<Duration>
   ) {
     let lastSequence = writer.nextSequence - 1
+    self.storage = storage
     staged = StagedRecords(lastSequence: lastSequence, bytesMax: options.stagedBytesMax)
-    waiters = CommitWaiters(acknowledged: lastSequence)
+    waiters = CommitWaiters(acknowledged: lastSequence, waitingMax: options.waitersMax)
     self.executor = executor
     taskExecutor = executor as? any TaskExecutor
     latest = Mutex(writer.statistics)
@@ -50,9 +58,11 @@ package actor CommitLog {
 extension CommitLog {
   /// Asks whether a record may be staged; to be called before the caller changes anything.
   ///
-  /// - Throws: `.overloaded` while too much waits for the disk; `.closed`, or the failure that ended writing.
+  /// - Throws: `.overloaded` while too much or too many wait for the disk, or it does not answer; `.closed`, or the
+  ///   failure that ended writing.
   package nonisolated func reserve() throws(LogFailure) {
     try staged.reserve()
+    if stalled.load(ordering: .relaxed) || waiters.isFull { throw .overloaded }
   }
 
   /// Takes a record. Never blocks on the disk. After a failure or a close it is dropped, and waiting for it throws.
@@ -65,6 +75,40 @@ extension CommitLog {
   ) {
     if staged.stage(sequence: sequence, encode) { startDrain() }
   }
+
+  /// Begins a new segment after all that is staged so far, for a checkpoint of the state after it. Never blocks.
+  ///
+  /// - Precondition: called by the one writer, and not again before the result is there.
+  package nonisolated func stageCut() -> SegmentCut {
+    let (cut, mustDrain) = staged.stageCut()
+    if mustDrain { startDrain() }
+    return cut
+  }
+
+  /// Ends all writing, as a failed write does: for whoever finds that the folder can no longer be trusted.
+  package nonisolated func failStop(_ failure: LogFailure) {
+    staged.refuse(with: failure)
+    waiters.fail(failure)
+    staged.failCut(with: failure)
+  }
+
+  /// Takes segments that a checkpoint has replaced out of the figures.
+  package nonisolated func noteReplaced(segments: Int) {
+    replacedSegments.add(segments, ordering: .relaxed)
+  }
+
+  /// Looks whether a commit has been under way for `limit`; if so, nothing more is taken until it ends. Costs a reading
+  /// of the clock: meant for a heartbeat.
+  package nonisolated func noteStall(limit: Duration) {
+    let began = busySince.load(ordering: .relaxed)
+    guard began != 0 else { return }
+    stalled.store(elapsed() - .nanoseconds(began) >= limit, ordering: .relaxed)
+    // A commit that ended meanwhile cannot have left the mark behind.
+    if busySince.load(ordering: .relaxed) != began { stalled.store(false, ordering: .relaxed) }
+  }
+
+  /// A commit has been under way for longer than the heartbeat allows.
+  package nonisolated var isStalled: Bool { stalled.load(ordering: .relaxed) }
 
   /// Returns once all records up to `sequence` are as safe as the log's durability promises. Cannot be cancelled.
   ///
@@ -80,7 +124,11 @@ extension CommitLog {
   /// Why the log takes no records: a failure, or `.closed`.
   package nonisolated var failure: LogFailure? { waiters.failure }
 
-  package nonisolated var statistics: LogStatistics { latest.withLock { $0 } }
+  package nonisolated var statistics: LogStatistics {
+    var statistics = latest.withLock { $0 }
+    statistics.segments -= replacedSegments.load(ordering: .relaxed)
+    return statistics
+  }
 }
 
 // MARK: - On the log's thread
@@ -95,6 +143,11 @@ extension CommitLog {
     // After a failure nothing more is written: what was taken may be on disk already, in part.
     while lock != nil, failure == nil, staged.take(into: &batches) {
       let began = elapsed()
+      busySince.store(max(1, began.wholeNanoseconds), ordering: .relaxed)
+      defer {
+        busySince.store(0, ordering: .relaxed)
+        stalled.store(false, ordering: .relaxed)
+      }
       do throws(LogFailure) {
         try write()
         staged.recycle(&batches)
@@ -111,7 +164,8 @@ extension CommitLog {
 
   private func write() throws(LogFailure) {
     for batch in batches {
-      try writer.append(batch.payload.span, recordCount: batch.recordCount)
+      if batch.recordCount > 0 { try writer.append(batch.payload.span, recordCount: batch.recordCount) }
+      if let cut = batch.cut { cut.resolve(.success(try writer.cut())) }
     }
     try writer.flush()
     if isSyncDue.exchange(false, ordering: .relaxed) {
@@ -123,8 +177,7 @@ extension CommitLog {
   }
 
   private func fail(_ failure: LogFailure) {
-    staged.refuse(with: failure)
-    waiters.fail(failure)
+    failStop(failure)
     syncTimer?.cancel()
   }
 
@@ -156,6 +209,11 @@ extension CommitLog {
     }
   }
 
+  /// From now on the log may be opened like any other: its owner has ended what a rollback could bring back to life.
+  package func settle() throws(LogFailure) {
+    try RollbackMark.remove(in: storage)
+  }
+
   /// Writes and syncs all that was staged, marks the log as cleanly closed, and gives the lock back. Does nothing
   /// the second time.
   ///
@@ -173,6 +231,7 @@ extension CommitLog {
     }
     let failure = failure
     waiters.fail(.closed)
+    staged.failCut(with: .closed)
     syncTimer?.cancel()
     lock = nil
     if let failure { throw failure }
@@ -183,4 +242,11 @@ extension CommitLog {
 private func stopwatch<Time: Clock<Duration>>(_ clock: Time) -> @Sendable () -> Duration {
   let start = clock.now
   return { start.duration(to: clock.now) }
+}
+
+extension Duration {
+  fileprivate var wholeNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
+  }
 }

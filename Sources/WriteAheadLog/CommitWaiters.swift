@@ -17,10 +17,16 @@ final class CommitWaiters: Sendable {
 
   private let state = Mutex(State())
   private let acknowledged: Atomic<UInt64>
+  private let waiting = Atomic(0)
+  private let waitingMax: Int
 
-  init(acknowledged: UInt64) {
+  init(acknowledged: UInt64, waitingMax: Int) {
     self.acknowledged = Atomic(acknowledged)
+    self.waitingMax = waitingMax
   }
+
+  /// Whether as many wait as may.
+  var isFull: Bool { waiting.load(ordering: .relaxed) >= waitingMax }
 
   /// Every record up to here is safe.
   var acknowledgedSequence: UInt64 { acknowledged.load(ordering: .acquiring) }
@@ -37,6 +43,7 @@ final class CommitWaiters: Sendable {
         if acknowledgedSequence >= sequence { return .some(nil) }
         if let failure = state.failure { return .some(failure) }
         state.waiters.append(waiter)
+        waiting.store(state.waiters.count, ordering: .relaxed)
         return nil
       }
       if let outcome { unsafe continuation.resume(returning: outcome) }
@@ -61,6 +68,7 @@ final class CommitWaiters: Sendable {
         }
       }
       state.waiters.removeLast(state.waiters.count - kept)
+      waiting.store(kept, ordering: .relaxed)
       return ready
     }
     for waiter in ready { unsafe waiter.continuation.resume(returning: nil) }
@@ -77,7 +85,10 @@ final class CommitWaiters: Sendable {
     let (failed, first): ([Waiter], LogFailure) = state.withLock { state in
       let first = state.failure ?? failure
       state.failure = first
-      defer { state.waiters = [] }
+      defer {
+        state.waiters = []
+        waiting.store(0, ordering: .relaxed)
+      }
       return (state.waiters, first)
     }
     for waiter in failed { unsafe waiter.continuation.resume(returning: first) }

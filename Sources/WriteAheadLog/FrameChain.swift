@@ -32,6 +32,8 @@ struct FrameChain: Sendable {
   mutating func finishCheckpoint(covered: UInt64, previous: UInt32) throws(Break) {
     guard covered < LogFormat.sequenceMax else { throw Break(what: "the sequence numbers are used up") }
     value = previous
+    // The segment after it may be older: one without records is not begun again for a checkpoint.
+    epoch = 0
     nextSequence = covered + 1
     wasClosedCleanly = true
   }

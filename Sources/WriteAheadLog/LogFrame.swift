@@ -5,6 +5,8 @@ package struct LogFrame: Sendable, Hashable {
     case records
     /// `recordCount` entries of the state after record `firstSequence`.
     case checkpoint
+    /// Nothing: all entries of the checkpoint were shown.
+    case checkpointEnd
   }
 
   package let kind: Kind

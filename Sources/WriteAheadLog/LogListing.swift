@@ -29,9 +29,26 @@ struct LogListing: Equatable {
     return segments.drop { $0 <= covered }
   }
 
+  /// The files that are read, in order.
+  var neededNames: [String] {
+    (checkpoints.last.map { [Self.checkpointName($0)] } ?? []) + neededSegments.map(Self.segmentName)
+  }
+
   /// Files that the newest checkpoint replaces.
   var obsoleteNames: [String] {
     segments[..<neededSegments.startIndex].map(Self.segmentName) + checkpoints.dropLast().map(Self.checkpointName)
+  }
+
+  /// `name`, or with a number behind it if that is taken, so that no kept copy replaces another.
+  static func unusedName(_ name: String, among names: [String]) -> String {
+    let taken = Set(names)
+    var count = 1
+    var candidate = name
+    while taken.contains(candidate) {
+      count += 1
+      candidate = "\(name)-\(count)"
+    }
+    return candidate
   }
 
   static func segmentName(_ firstSequence: UInt64) -> String { "wal-\(digits(firstSequence)).lz4" }

@@ -85,7 +85,11 @@ extension LogFile {
 }
 
 extension LogFailure {
-  fileprivate var isInterruption: Bool {
-    if case .io(_, _, Errno.interrupted.rawValue) = self { true } else { false }
+  fileprivate var isInterruption: Bool { isIO(.interrupted) }
+
+  package var isMissingFile: Bool { isIO(.noSuchFileOrDirectory) }
+
+  private func isIO(_ code: Errno) -> Bool {
+    if case .io(_, _, code.rawValue) = self { true } else { false }
   }
 }

@@ -11,6 +11,8 @@ package struct LogSummary: Sendable, Hashable {
 
   /// The sequence of the last record; 0 in an empty log.
   package internal(set) var lastSequence: UInt64 = 0
+  /// Nil in an empty folder.
+  package internal(set) var identity: LogIdentity?
   /// The highest epoch seen.
   package internal(set) var epoch: UInt32 = 0
   /// The last record that the checkpoint in use covers.
@@ -30,23 +32,28 @@ package struct LogSummary: Sendable, Hashable {
 /// What opening a log found and did.
 package struct LogRecovery: Sendable, Hashable {
   package let lastSequence: UInt64
+  package let identity: LogIdentity
   /// The epoch of this opening.
   package let epoch: UInt32
   package let segments: Int
   package let frames: Int
   package let records: UInt64
   package let bytes: UInt64
+  /// Of the segments alone: what the next checkpoint would replace.
+  package let segmentBytes: UInt64
   package let tornTail: TornTail?
   package let wasClosedCleanly: Bool
   package let checkpointSequence: UInt64?
 
-  init(_ summary: LogSummary, epoch: UInt32) {
+  init(_ summary: LogSummary, identity: LogIdentity, epoch: UInt32) {
+    self.identity = identity
     lastSequence = summary.lastSequence
     self.epoch = epoch
     segments = summary.segments.count
     frames = summary.frames
     records = summary.records
     bytes = summary.bytes
+    segmentBytes = summary.segments.reduce(0) { $0 + $1.bytes }
     tornTail = summary.tornTail
     wasClosedCleanly = summary.wasClosedCleanly
     checkpointSequence = summary.checkpointSequence

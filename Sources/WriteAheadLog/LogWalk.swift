@@ -7,6 +7,8 @@ struct LogWalk {
     let fileBytes: UInt64
     /// The chain value that the next frame must carry.
     let previous: UInt32
+    /// The chain value that the segment's header carries.
+    let carried: UInt32
   }
 
   private enum SegmentEnd {
@@ -21,11 +23,18 @@ struct LogWalk {
   private(set) var end: End?
   /// The last but one segment, if a crash kept it from being sealed although its successor was there already.
   private(set) var unsealed: End?
+  /// The last record of the last frame that was admitted and that the visitor accepted.
+  private(set) var acceptedSequence: UInt64 = 0
+  /// Of the checkpoint that was read: the log's identity, and what the segment after it must carry.
+  private(set) var checkpointIdentity: LogIdentity?
+  private(set) var checkpointPrevious: UInt32 = 0
   private let storage: any LogStorage
   private let onProgress: (ReplayProgress) -> Void
   private var progress: (total: UInt64, reported: UInt64) = (0, 0)
   /// How often something that looks wrong may be read again, because a writer may be in the middle of writing it.
   private var rereadsLeft: Int
+  /// Of the files that are still to be read: a checkpoint may remove their names while a reader reads them.
+  private var windows: [String: SegmentWindow] = [:]
 
   private static let progressStepBytes: UInt64 = 4 << 20
 
@@ -36,14 +45,23 @@ struct LogWalk {
     self.storage = storage
     self.onProgress = onProgress
     rereadsLeft = rereads
-    listing = LogListing(names: try storage.names())
+    while true {
+      let listing = LogListing(names: try storage.names())
+      do throws(LogFailure) {
+        for name in listing.neededNames { windows[name] = try SegmentWindow(name, in: storage) }
+        self.listing = listing
+        break
+      } catch {
+        guard rereadsLeft > 0, error.isMissingFile else { throw error }
+        rereadsLeft -= 1
+        windows = [:]
+      }
+    }
+    progress.total = windows.values.reduce(0) { $0 + $1.size }
   }
 
   mutating func run(_ visit: LogVisit) throws(LogFailure) {
     var needed = Array(listing.neededSegments)
-    for first in needed {
-      progress.total += try SegmentWindow(LogListing.segmentName(first), in: storage).size
-    }
     if let covered = listing.checkpoints.last {
       try readCheckpoint(covered, visit)
       guard !needed.isEmpty else {
@@ -72,6 +90,7 @@ struct LogWalk {
 
   private mutating func finish() {
     summary.lastSequence = chain.nextSequence - 1
+    summary.identity = chain.identity
     summary.epoch = chain.epochMax
     summary.wasClosedCleanly = chain.wasClosedCleanly && summary.tornTail == nil
     onProgress(ReplayProgress(bytesRead: progress.total, bytesTotal: progress.total, records: summary.records))
@@ -91,7 +110,7 @@ extension LogWalk {
     _ first: UInt64, successors: ArraySlice<UInt64>, _ visit: LogVisit
   ) throws(LogFailure) -> SegmentEnd {
     let name = LogListing.segmentName(first)
-    var window = try SegmentWindow(name, in: storage)
+    var window = try takeWindow(name)
     let (fileHeader, checksum) = try readHeader(of: &window)
     do throws(FrameChain.Break) {
       try chain.admitSegment(fileHeader, checksum: checksum, firstSequence: first)
@@ -124,7 +143,9 @@ extension LogWalk {
       }
       note(segmentBytes: offset, isSealed: false)
       return .open(
-        End(firstSequence: first, offset: offset, fileBytes: scan.window.size, previous: chain.value))
+        End(
+          firstSequence: first, offset: offset, fileBytes: scan.window.size, previous: chain.value,
+          carried: fileHeader.previous))
     }
   }
 
@@ -150,8 +171,17 @@ extension LogWalk {
   /// Whether the one successor follows right here and holds no frame: then the seal was about to be written.
   private func isWithoutFrames(_ successors: ArraySlice<UInt64>) throws(LogFailure) -> Bool {
     guard successors.count == 1, let successor = successors.first, successor == chain.nextSequence else { return false }
-    var window = try SegmentWindow(LogListing.segmentName(successor), in: storage)
+    let name = LogListing.segmentName(successor)
+    let opened = windows[name]
+    var window = if let opened { opened } else { try SegmentWindow(name, in: storage) }
+    if rereadsLeft > 0 { try window.refresh() }
     return try window.isZero(from: UInt64(LogFormat.fileHeaderBytes))
+  }
+
+  private mutating func takeWindow(_ name: String) throws(LogFailure) -> SegmentWindow {
+    guard var window = windows.removeValue(forKey: name) else { return try SegmentWindow(name, in: storage) }
+    if rereadsLeft > 0 { try window.refresh() }
+    return window
   }
 
   private mutating func mayReread(_ scan: inout SegmentScan) throws(LogFailure) -> Bool {
@@ -174,7 +204,7 @@ extension LogWalk {
 extension LogWalk {
   private mutating func readCheckpoint(_ covered: UInt64, _ visit: LogVisit) throws(LogFailure) {
     let name = LogListing.checkpointName(covered)
-    var window = try SegmentWindow(name, in: storage)
+    var window = try takeWindow(name)
     let (fileHeader, checksum) = try readHeader(of: &window)
     var offset: UInt64 = 0
     do throws(FrameChain.Break) {
@@ -202,6 +232,8 @@ extension LogWalk {
     } catch {
       throw .corrupt(segment: name, offset: 0, what: error.what)
     }
+    acceptedSequence = covered
+    (checkpointIdentity, checkpointPrevious) = (fileHeader.identity, fileHeader.previous)
     summary.checkpointSequence = covered
     summary.bytes += offset
   }
@@ -227,9 +259,15 @@ extension LogWalk {
     } catch {
       throw .corrupt(segment: place.segment, offset: place.offset, what: error.what)
     }
-    guard header.kind.carriesRecords else { return }
+    guard header.kind.carriesRecords || covered != nil else { return }
+    let kind: LogFrame.Kind =
+      switch header.kind {
+      case .records: .records
+      case .checkpoint: .checkpoint
+      case .seal, .close: .checkpointEnd
+      }
     let frame = LogFrame(
-      kind: covered == nil ? .records : .checkpoint, firstSequence: header.firstSequence,
+      kind: kind, firstSequence: header.firstSequence,
       recordCount: Int(header.recordCount), epoch: header.epoch, watermark: header.watermark, place: place,
       fileBytes: header.frameBytes)
     do throws(RecordRefusal) {
@@ -238,8 +276,10 @@ extension LogWalk {
       let what = "the record at byte \(error.byteOffsetInPayload) of the frame's payload: \(error.what)"
       throw .corrupt(segment: place.segment, offset: place.offset, what: what)
     }
+    guard header.kind.carriesRecords else { return }
     summary.frames += 1
     if covered == nil {
+      acceptedSequence = chain.nextSequence - 1
       summary.records += UInt64(frame.recordCount)
       summary.segments[summary.segments.count - 1].frames += 1
     }

@@ -2,9 +2,6 @@
 struct SegmentWriter {
   /// Frames are gathered up to this many bytes for one write.
   private static let gatheredBytesMax = 1 << 20
-  /// Room for the header, the LZ4 descriptor, room for the size word.
-  private static let framePrelude =
-    [UInt8](repeating: 0, count: LogFormat.frameHeaderBytes) + LogFormat.descriptor + [UInt8](repeating: 0, count: 4)
 
   let identity: LogIdentity
   let epoch: UInt32
@@ -13,17 +10,17 @@ struct SegmentWriter {
   private(set) var statistics = LogStatistics()
   private let storage: any LogStorage
   private let options: LogOptions
-  private let seed: UInt32
   private var firstSequence: UInt64
+  /// The chain value that the current segment's header carries.
+  private var carried: UInt32
   private var file: any LogFile
   /// Where the gathered bytes will be written.
   private var offset: UInt64
   /// From `offset` on, everything up to here is zero in the file.
   private var zeroedEnd: UInt64
-  private var chain: UInt32
+  private var encoder: FrameEncoder
   private var gathered: [UInt8] = []
   private var hasUnsynced = false
-  private var codec = BlockCodec()
   private let zeroes: [UInt8]
 
   /// Goes on in an existing segment, whose content must be synced already.
@@ -38,12 +35,12 @@ struct SegmentWriter {
     self.nextSequence = nextSequence
     statistics.syncedSequence = nextSequence - 1
     statistics.segments = segments
-    seed = identity.checksumSeed
     firstSequence = end.firstSequence
+    carried = end.carried
     file = try storage.open(LogListing.segmentName(firstSequence), for: .writing)
     offset = end.offset
     zeroedEnd = max(end.offset, end.fileBytes)
-    chain = end.previous
+    encoder = FrameEncoder(identity: identity, epoch: epoch, chain: end.previous)
     zeroes = Array(repeating: 0, count: min(max(options.preallocationBytes, 1), 1 << 18))
   }
 
@@ -57,20 +54,9 @@ struct SegmentWriter {
   /// - Parameter payload: 1 byte to 1 MiB.
   mutating func append(_ payload: Span<UInt8>, recordCount: UInt32) throws(LogFailure) {
     if segmentBytes >= UInt64(max(0, options.segmentBytesMax)) { try beginSegment() }
-    let headerStart = gathered.count
-    gathered += Self.framePrelude
-    let blockStart = gathered.count
-    let stored = codec.appendBlock(of: payload, to: &gathered)
-    let header = FrameHeader(
-      kind: .records, epoch: epoch, firstSequence: nextSequence, watermark: statistics.syncedSequence,
-      recordCount: recordCount, payloadBytes: UInt32(payload.count), storedBytes: UInt32(stored),
-      payloadChecksum: gathered.span.extracting(blockStart..<gathered.count).checksum(), previous: chain)
-    gathered.appendInteger(0 as UInt32)
-    gathered.overwriteInteger(header.sizeWord, at: blockStart - 4)
-    var encoded: [UInt8] = []
-    encoded.reserveCapacity(LogFormat.frameHeaderBytes)
-    chain = header.encode(to: &encoded, seed: seed)
-    gathered.replaceSubrange(headerStart..<(headerStart + LogFormat.frameHeaderBytes), with: encoded)
+    encoder.append(
+      .records, payload, recordCount: recordCount, firstSequence: nextSequence, watermark: statistics.syncedSequence,
+      to: &gathered)
     nextSequence += UInt64(recordCount)
     statistics.frames += 1
     statistics.records += UInt64(recordCount)
@@ -119,7 +105,7 @@ struct SegmentWriter {
     try sync()
     let newName = LogListing.segmentName(nextSequence)
     let header = FileHeader(
-      kind: .segment, epoch: epoch, identity: identity, sequence: nextSequence, previous: chain)
+      kind: .segment, epoch: epoch, identity: identity, sequence: nextSequence, previous: encoder.chain)
     let (newFile, newChain, newEnd) = try Self.createFile(newName, header, storage, options)
     appendMark(.seal)
     try flush()
@@ -127,10 +113,20 @@ struct SegmentWriter {
     try sync()
     firstSequence = nextSequence
     file = newFile
-    chain = newChain
+    carried = header.previous
+    encoder.chain = newChain
     offset = UInt64(LogFormat.fileHeaderBytes)
     zeroedEnd = newEnd
     statistics.segments += 1
+  }
+
+  /// Ends the segment, so that a checkpoint may cover all before the next one.
+  mutating func cut() throws(LogFailure) -> CheckpointBase {
+    try beginSegment()
+    try sync()
+    return CheckpointBase(
+      covered: nextSequence - 1, identity: identity, epoch: epoch, bytesWritten: statistics.bytesWritten,
+      previous: carried)
   }
 
   /// Makes everything durable and says that the log was closed cleanly.
@@ -143,10 +139,7 @@ struct SegmentWriter {
   }
 
   private mutating func appendMark(_ kind: FrameHeader.Kind) {
-    let header = FrameHeader(
-      kind: kind, epoch: epoch, firstSequence: nextSequence, watermark: statistics.syncedSequence, recordCount: 0,
-      payloadBytes: 0, storedBytes: 0, payloadChecksum: 0, previous: chain)
-    chain = header.encode(to: &gathered, seed: seed)
+    encoder.appendMark(kind, firstSequence: nextSequence, watermark: statistics.syncedSequence, to: &gathered)
   }
 }
 
@@ -167,11 +160,5 @@ extension SegmentWriter {
     try storage.rename(unfinishedName, to: name)
     try storage.syncDirectory()
     return (file, checksum, UInt64(bytes.count))
-  }
-}
-
-extension [UInt8] {
-  fileprivate mutating func overwriteInteger(_ value: UInt32, at offset: Int) {
-    for place in 0..<4 { self[offset + place] = UInt8(truncatingIfNeeded: value >> (8 * place)) }
   }
 }

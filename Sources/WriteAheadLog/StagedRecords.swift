@@ -7,6 +7,8 @@ final class StagedRecords: Sendable {
   struct Batch {
     var payload: [UInt8] = []
     var recordCount: UInt32 = 0
+    /// A new segment begins after this batch, which may be without records.
+    var cut: SegmentCut?
   }
 
   private struct State {
@@ -19,6 +21,8 @@ final class StagedRecords: Sendable {
     var bytes = 0
     var isDraining = false
     var refusal: LogFailure?
+    /// The last one asked for.
+    var cut: SegmentCut?
   }
 
   /// A frame that has reached this many payload bytes takes no further record.
@@ -45,7 +49,8 @@ final class StagedRecords: Sendable {
       precondition(sequence == state.lastSequence + 1, "records are staged in the order of their sequence")
       state.lastSequence = sequence
       guard state.refusal == nil else { return false }
-      let startsFrame = (state.batches.last?.payload.count ?? .max) >= Self.frameBytesTarget
+      let startsFrame =
+        (state.batches.last?.payload.count ?? .max) >= Self.frameBytesTarget || state.batches.last?.cut != nil
       if startsFrame { state.batches.append(state.spare.popLast() ?? Batch()) }
       let index = state.batches.count - 1
       let before = state.batches[index].payload.count
@@ -58,6 +63,29 @@ final class StagedRecords: Sendable {
       defer { state.isDraining = true }
       return !state.isDraining
     }
+  }
+
+  /// Asks for a new segment after what is staged so far; at most one is under way at a time. `mustDrain`: the caller must start a drain.
+  func stageCut() -> (cut: SegmentCut, mustDrain: Bool) {
+    let cut = SegmentCut()
+    let mustDrain = state.withLock { state in
+      if let refusal = state.refusal {
+        cut.resolve(.failure(refusal))
+        return false
+      }
+      if state.batches.isEmpty { state.batches.append(state.spare.popLast() ?? Batch()) }
+      state.batches[state.batches.count - 1].cut = cut
+      state.cut = cut
+      defer { state.isDraining = true }
+      return !state.isDraining
+    }
+    return (cut, mustDrain)
+  }
+
+  /// Nothing more is written: who waits for a cut is told so.
+  func failCut(with failure: LogFailure) {
+    let cut = state.withLock { $0.cut }
+    cut?.resolve(.failure(failure))
   }
 
   /// Moves everything staged into `taken`, which must be empty; returns false, and ends the drain, if nothing is.
@@ -76,6 +104,7 @@ final class StagedRecords: Sendable {
   func recycle(_ written: inout [Batch]) {
     for index in written.indices {
       written[index].recordCount = 0
+      written[index].cut = nil
     }
     state.withLock { state in
       for var batch in written {

@@ -36,7 +36,7 @@ import Testing
     Refused("log: { syncInterval: 0s }", "log.syncInterval"),
     Refused("log: { segmentBytes: 64MB }", "log.segmentBytes", "KiB, MiB or GiB"),
     Refused("log: { segmentBytes: 1KiB }", "log.segmentBytes", "from 64KiB"),
-    Refused("log: { checkpointEvery: 2GiB }", "log.checkpointEvery", "this release cannot"),
+    Refused("log: { checkpointEvery: 1KiB }", "log.checkpointEvery", "from 1MiB to 1TiB"),
     Refused("limits: { bodyBytes: 0B }", "limits.bodyBytes"),
     Refused("limits: { requestsInFlight: 0 }", "limits.requestsInFlight", "from 1 to 100000"),
     Refused("limits: { loginPerMinute: -1 }", "limits.loginPerMinute"),

@@ -1,49 +1,9 @@
-import Foundation
 import LedgerTesting
 import SystemPackage
 import Testing
 import WriteAheadLog
 
 @testable import TokenLedger
-
-/// A folder of its own for one test, removed with it.
-final class TemporaryFolder: Sendable {
-  let path: FilePath
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
-    path = FilePath(url.path)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path.string)
-  }
-}
-
-/// What is to be the same before and after a restart, in an order of its own.
-struct LedgerPicture: Equatable {
-  var sessions: [String]
-  var names: Int
-  var profiles: Int
-  var highestTime: Timestamp
-
-  init(_ state: LedgerState) {
-    sessions = (0..<UInt32(state.table.slotCount)).compactMap { slot in
-      let entry = state.table[slot]
-      guard entry.status != .free else { return nil }
-      guard entry.isSession else { return "\(slot) \(entry) \(state.payloads[slot] ?? [])" }
-      return "\(slot) \(entry.status) \(state.session(at: slot))"
-    }
-    names = state.names.count
-    profiles = state.profiles.count
-    highestTime = state.highestTime
-  }
-}
-
-extension RefreshLedger {
-  var picture: LedgerPicture { LedgerPicture(state) }
-}
 
 @Suite("A restart")
 struct RecoveryTests {
@@ -54,57 +14,18 @@ struct RecoveryTests {
     ).ledger
   }
 
-  /// One random call of the ledger; the tokens known so far grow with it.
-  private func step(
-    _ ledger: RefreshLedger, _ clock: ManualClock, _ known: inout [TokenID], _ generator: inout SeededGenerator
-  ) async throws {
-    clock.advance(milliseconds: Int64.random(in: -50...400, using: &generator))
-    let lifetimes = try #require(
-      Lifetimes(
-        idleMilliseconds: Int64.random(in: 1...60_000, using: &generator),
-        absoluteMilliseconds: Int64.random(in: 1...90_000, using: &generator)))
-    switch Int.random(in: 0..<10, using: &generator) {
-    case 0, 1:
-      let subject = "user\(Int.random(in: 0..<20, using: &generator))"
-      let session = try await ledger.open(
-        SessionGrant(subject: subject, client: "web", scope: "read", lifetimes: lifetimes))
-      known.append(session.tokenID)
-    case 2:
-      guard let token = known.randomElement(using: &generator) else { return }
-      _ = try await ledger.revoke(token.session)
-    case 3:
-      let grant = OneTimeGrant(
-        purpose: "reset", subject: "user1", payload: [7], lifetimeMilliseconds: lifetimes.idleMilliseconds)
-      let id = try await ledger.issue(grant)
-      if Bool.random(using: &generator) { _ = try await ledger.consume(id, purpose: "reset") }
-    case 4:
-      try await ledger.sweepExpired()
-    default:
-      guard let position = known.indices.randomElement(using: &generator) else { return }
-      var request = RotationRequest(
-        token: known[position], client: "web",
-        graceMilliseconds: [0, 5_000].randomElement(using: &generator) ?? 0,
-        reuse: ReusePolicy.allCases.randomElement(using: &generator) ?? .refuse)
-      if Bool.random(using: &generator) { request.narrowedScope = "r\(Int.random(in: 0..<3, using: &generator))" }
-      if case .rotated(let session) = try await ledger.rotate(request), Bool.random(using: &generator) {
-        known[position] = session.tokenID
-      }
-    }
-  }
-
   @Test("finds the very state that the ledger was in", arguments: 0..<20 as Range<UInt64>)
   func stateIsTheSame(seed: UInt64) async throws {
-    var generator = SeededGenerator(seed: seed)
+    var history = RandomHistory(seed: seed)
     let folder = try TemporaryFolder()
     let clock = ManualClock()
-    var known: [TokenID] = []
     for round in 0..<3 {
-      let ledger = try await open(folder, clock, seed: generator.next())
-      for _ in 0..<200 { try await step(ledger, clock, &known, &generator) }
+      let ledger = try await open(folder, clock, seed: history.generator.next())
+      for _ in 0..<200 { try await history.step(ledger, clock) }
       let before = await ledger.picture
       let statistics = await ledger.statistics
       try await ledger.close()
-      let reopened = try await open(folder, clock, seed: generator.next())
+      let reopened = try await open(folder, clock, seed: history.generator.next())
       #expect(await reopened.picture == before, "seed \(seed), round \(round)")
       #expect(await reopened.statistics.sequence == statistics.sequence, "seed \(seed), round \(round)")
       #expect(await reopened.statistics.liveSessions == statistics.liveSessions, "seed \(seed), round \(round)")
@@ -114,12 +35,11 @@ struct RecoveryTests {
 
   @Test("is not needed to give memory back: of sessions that ended nothing is left", arguments: 0..<10 as Range<UInt64>)
   func nothingIsLeft(seed: UInt64) async throws {
-    var generator = SeededGenerator(seed: seed)
+    var history = RandomHistory(seed: seed)
     let folder = try TemporaryFolder()
     let clock = ManualClock()
-    var known: [TokenID] = []
     let ledger = try await open(folder, clock, seed: seed)
-    for _ in 0..<200 { try await step(ledger, clock, &known, &generator) }
+    for _ in 0..<200 { try await history.step(ledger, clock) }
     clock.advance(milliseconds: Lifetimes.accessMillisecondsMax + 200_000)
     try await ledger.sweepExpired()
     let state = await ledger.state

@@ -27,6 +27,34 @@ struct TableTests {
     }
   }
 
+  @Test("free numbers are found by the lowest, as in a sorted list", arguments: 0..<20 as Range<UInt64>)
+  func freeNumbersMatchAList(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var numbers = FreeNumbers()
+    var model: Set<Int> = []
+    for step in 0..<500 {
+      switch Int.random(in: 0..<10, using: &generator) {
+      case 0:
+        let end = numbers.limit + Int.random(in: 0...100, using: &generator)
+        model.formUnion(numbers.limit..<end)
+        numbers.extend(to: end)
+      case 1: numbers.raiseLimit()
+      case 2...5:
+        guard let number = model.min() else { break }
+        numbers.remove(number)
+        model.remove(number)
+      default:
+        guard numbers.limit > 0 else { break }
+        let number = Int.random(in: 0..<numbers.limit, using: &generator)
+        if model.insert(number).inserted { numbers.insert(number) }
+      }
+      let start = Int.random(in: 0...(numbers.limit + 70), using: &generator)
+      #expect(numbers.count == model.count, "seed \(seed), step \(step)")
+      #expect(numbers.lowest() == model.min(), "seed \(seed), step \(step)")
+      #expect(numbers.lowest(from: start) == model.filter { $0 >= start }.min(), "seed \(seed), step \(step)")
+    }
+  }
+
   @Test("a copy of a paged array keeps its elements while the original changes")
   func pagedArrayCopiesAreSnapshots() {
     var original = PagedArray<Int>(filler: 0)

@@ -72,7 +72,7 @@ struct TokenEndpoint: Sendable {
   }
 
   /// A failed log stays failed until somebody starts the server again; anything else may pass at once.
-  private var retryAfterSeconds: Int { engine.isReady ? 1 : 30 }
+  private var retryAfterSeconds: Int { engine.isClosedForWrites ? 30 : 1 }
 
   private func log(_ failure: EngineFailure, to logger: Logger) {
     let level = failure.isTemporary ? Logger.Level.warning : .error

@@ -82,6 +82,9 @@ struct ServerSettings {
     options.segmentBytesMax = try sources.bytes(
       .logSegmentBytes, default: options.segmentBytesMax, in: (64 << 10)...(4 << 30),
       "from 64KiB to 4GiB, for example 64MiB")
+    options.checkpointEvery = try sources.bytes(
+      .logCheckpointEvery, default: options.checkpointEvery, in: (1 << 20)...(1 << 40),
+      "from 1MiB to 1TiB, for example 1GiB")
     return options
   }
 
@@ -92,7 +95,6 @@ struct ServerSettings {
     try sources.refuseUnbuilt(.httpTrustProxy, unless: "false", "it reads no headers of proxies")
     try sources.refuseUnbuilt(.tokensAlgorithm, unless: "HS256", "it signs with HS256 alone")
     try sources.refuseUnbuilt(.sessionsPerSubjectMax, unless: "0", "it does not count the sessions of a subject")
-    try sources.refuseUnbuilt(.logCheckpointEvery, unless: "1GiB", "it writes no checkpoints")
     try sources.refuseUnbuilt(.limitsTokenBytes, unless: "4KiB", "its limit of a token's size is fixed")
   }
 

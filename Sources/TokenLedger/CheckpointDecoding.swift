@@ -1,0 +1,99 @@
+import WriteAheadLog
+
+/// Reads the entries of one frame of a checkpoint, in order, and trusts none of its bytes.
+struct CheckpointDecoder {
+  private(set) var offset = 0
+
+  mutating func next(in bytes: Span<UInt8>) throws(RecordRefusal) -> CheckpointEntry {
+    guard let kind = CheckpointEntryKind(rawValue: bytes[offset]) else {
+      throw RecordRefusal(byteOffsetInPayload: offset, what: "a checkpoint entry of an unknown kind")
+    }
+    let fixed = try take(kind.fixedBytes, in: bytes)
+    switch kind {
+    case .state:
+      return .state(highestTime: try time(bytes, at: fixed + 1))
+    case .name:
+      let content = try take(
+        counted: Int(bytes.integer(UInt16.self, at: fixed + 5)), max: SessionGrant.textBytesMax, in: bytes)
+      guard let text = String(validating: content, as: UTF8.self) else { throw refusal(fixed, "a name is not UTF-8") }
+      return .name(number: try number(bytes, at: fixed + 1), text: text)
+    case .profile:
+      let idle = Int64(bitPattern: bytes.integer(UInt64.self, at: fixed + 13))
+      let absolute = Int64(bitPattern: bytes.integer(UInt64.self, at: fixed + 21))
+      guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {
+        throw refusal(fixed, "a profile's lifetime is out of range")
+      }
+      let profile = SessionProfile(
+        client: try number(bytes, at: fixed + 5), scope: try number(bytes, at: fixed + 9), lifetimes: lifetimes)
+      return .profile(number: try number(bytes, at: fixed + 1), profile)
+    case .session, .oneTimeToken:
+      return try slot(kind, bytes, at: fixed)
+    case .end:
+      return .end(
+        names: bytes.integer(UInt32.self, at: fixed + 1), profiles: bytes.integer(UInt32.self, at: fixed + 5),
+        entries: bytes.integer(UInt32.self, at: fixed + 9))
+    }
+  }
+
+  private mutating func slot(
+    _ kind: CheckpointEntryKind, _ bytes: Span<UInt8>, at fixed: Int
+  ) throws(RecordRefusal) -> CheckpointEntry {
+    guard let status = SessionEntry.Status(rawValue: bytes[fixed + 1]), status != .free else {
+      throw refusal(fixed, "an entry is in no state that can be")
+    }
+    var entry = SessionEntry(
+      idHigh: bytes.integer(UInt64.self, at: fixed + 6), openedAt: try time(bytes, at: fixed + 18),
+      usedAt: try time(bytes, at: fixed + 26), idLow: bytes.integer(UInt32.self, at: fixed + 14),
+      subject: try number(bytes, at: fixed + 34), detail: try number(bytes, at: fixed + 38), status: status)
+    guard entry.isSession == (kind == .session) else { throw refusal(fixed, "an entry's kind and state do not agree") }
+    let slot = try number(bytes, at: fixed + 2)
+    guard kind == .oneTimeToken else {
+      entry.generation = bytes.integer(UInt32.self, at: fixed + 42)
+      entry.narrowedScope = bytes.integer(UInt32.self, at: fixed + 46)
+      return .slot(slot, entry, payload: [])
+    }
+    let count = Int(bytes.integer(UInt16.self, at: fixed + 42))
+    return .slot(slot, entry, payload: try take(counted: count, max: OneTimeGrant.payloadBytesMax, in: bytes))
+  }
+
+  /// Where the next `count` bytes begin, all of which are there.
+  private mutating func take(_ count: Int, in bytes: Span<UInt8>) throws(RecordRefusal) -> Int {
+    guard bytes.count - offset >= count else { throw refusal(offset, "a checkpoint entry ends too early") }
+    defer { offset += count }
+    return offset
+  }
+
+  private mutating func take(
+    counted count: Int, max limit: Int, in bytes: Span<UInt8>
+  ) throws(RecordRefusal) -> [UInt8] {
+    guard count <= limit else { throw refusal(offset, "a text or payload is too long") }
+    let start = try take(count, in: bytes)
+    var content: [UInt8] = []
+    content.reserveCapacity(count)
+    for position in start..<(start + count) { content.append(bytes[position]) }
+    return content
+  }
+
+  private func number(_ bytes: Span<UInt8>, at place: Int) throws(RecordRefusal) -> UInt32 {
+    let number = bytes.integer(UInt32.self, at: place)
+    guard number != .max else { throw refusal(place, "a number is out of range") }
+    return number
+  }
+
+  private func time(_ bytes: Span<UInt8>, at place: Int) throws(RecordRefusal) -> Timestamp {
+    let milliseconds = Int64(bitPattern: bytes.integer(UInt64.self, at: place))
+    guard (0...Timestamp.endMilliseconds).contains(milliseconds) else {
+      throw refusal(place, "a time is out of range")
+    }
+    return Timestamp(milliseconds: milliseconds)
+  }
+
+  private func refusal(_ place: Int, _ what: String) -> RecordRefusal {
+    RecordRefusal(byteOffsetInPayload: place, what: what)
+  }
+}
+
+extension Timestamp {
+  /// The latest end that a one-time token can have: the latest record's time and the longest lifetime.
+  static let endMilliseconds = latestMilliseconds + Lifetimes.millisecondsMax
+}

@@ -1,0 +1,23 @@
+/// The state after one record, taken in one step: costs a reference for each 512 entries, whatever happens to the
+/// ledger afterwards. While it is held, the first change of each page copies that page.
+struct LedgerSnapshot: Sendable {
+  /// The last record that it covers.
+  let sequence: UInt64
+  let highestTime: Timestamp
+  let entries: PagedArray<SessionEntry>
+  let names: PagedArray<String?>
+  let profiles: PagedArray<SessionProfile?>
+  let payloads: PayloadTable
+  /// Entries that are not free.
+  let entryCount: Int
+
+  init(of state: borrowing LedgerState, sequence: UInt64) {
+    self.sequence = sequence
+    highestTime = state.highestTime
+    entries = state.table.entries
+    names = state.names.values
+    profiles = state.profiles.values
+    payloads = state.payloads
+    entryCount = state.table.count
+  }
+}

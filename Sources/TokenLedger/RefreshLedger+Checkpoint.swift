@@ -1,0 +1,110 @@
+import WriteAheadLog
+
+extension RefreshLedger {
+  /// Writes the state of this moment to one file and then removes the part of the log that it replaces.
+  ///
+  /// A rotation never waits for it: what it writes is a snapshot (one reference for each 512 entries, taken in one step), and
+  /// the writing happens on a thread of its own. The log begins a new segment for it, as it does by itself at
+  /// ``LedgerOptions/segmentBytesMax``. One at a time: a call while one is under way is answered with that one's report.
+  ///
+  /// Returns nil where there is nothing to write: no log, or no record since the last checkpoint.
+  /// - Throws: `LogFailure.io` where the file could not be written, for example on a full disk; the log and all that
+  ///   it holds are as before and the ledger goes on. If the folder could not be synced after the file had its name, the
+  ///   ledger is closed for writes, as after any failed sync. `LogFailure.closed` if the ledger was closed meanwhile.
+  @discardableResult
+  public nonisolated func checkpoint(
+    onProgress: @escaping @Sendable (CheckpointProgress) -> Void = { _ in }
+  ) async throws(LedgerFailure) -> CheckpointReport? {
+    guard let task = try await startCheckpoint(onProgress) else { return nil }
+    return try await task.value.get()
+  }
+
+  /// Bytes of log that a restart would read besides the last checkpoint. Not exact while a commit is under way.
+  public var bytesSinceCheckpoint: UInt64 {
+    guard let log else { return 0 }
+    return UInt64(clamping: Int64(clamping: log.statistics.bytesWritten) - checkpointMark)
+  }
+
+  private func startCheckpoint(
+    _ onProgress: @escaping @Sendable (CheckpointProgress) -> Void
+  ) throws(LedgerFailure) -> Checkpointing? {
+    if let checkpointing { return checkpointing }
+    guard let log else { return nil }
+    do { try log.reserve() } catch { throw .log(error) }
+    guard sequence > checkpointedSequence else { return nil }
+    let snapshot = LedgerSnapshot(of: state, sequence: sequence)
+    let writing = CheckpointWriting(snapshot: snapshot, cut: log.stageCut(), log: log, onProgress: onProgress)
+    let task = Task.detached(executorPreference: checkpointExecutor) {
+      let result: Result<(report: CheckpointReport, mark: UInt64), LedgerFailure> = await writing.run()
+      await self.endCheckpoint(result)
+      return result.map(\.report)
+    }
+    checkpointing = task
+    return task
+  }
+
+  private func endCheckpoint(_ result: Result<(report: CheckpointReport, mark: UInt64), LedgerFailure>) {
+    checkpointing = nil
+    guard case .success(let (report, mark)) = result else { return }
+    checkpointedSequence = report.sequence
+    checkpointMark = Int64(clamping: mark)
+  }
+
+  /// Ends a checkpoint that is under way; its file is removed.
+  func stopCheckpoint() async {
+    checkpointing?.cancel()
+    _ = await checkpointing?.value
+  }
+}
+
+/// The writing of one checkpoint, from the snapshot to the removal of what it replaces.
+private struct CheckpointWriting: Sendable {
+  let snapshot: LedgerSnapshot
+  let cut: SegmentCut
+  let log: CommitLog
+  let onProgress: @Sendable (CheckpointProgress) -> Void
+
+  func run() async -> Result<(report: CheckpointReport, mark: UInt64), LedgerFailure> {
+    do throws(LogFailure) {
+      let base = try await cut.base()
+      var writer = try CheckpointWriter(base, in: log.storage)
+      let bytes: UInt64
+      do throws(CheckpointFailure) {
+        bytes = try write(to: &writer)
+      } catch {
+        switch error {
+        case .unnamed(let failure):
+          writer.abandon()
+          throw failure
+        case .directory(let failure):
+          log.failStop(failure)
+          throw failure
+        }
+      }
+      let removed = try CheckpointWriter.removeReplaced(in: log.storage)
+      log.noteReplaced(segments: removed)
+      let report = CheckpointReport(
+        sequence: base.covered, entries: snapshot.entryCount, bytes: bytes, segmentsRemoved: removed)
+      return .success((report, base.bytesWritten))
+    } catch {
+      return .failure(.log(error))
+    }
+  }
+
+  private func write(to writer: inout CheckpointWriter) throws(CheckpointFailure) -> UInt64 {
+    var encoder = CheckpointEncoder(snapshot)
+    var payload: [UInt8] = []
+    do throws(LogFailure) {
+      while true {
+        let count = encoder.fill(&payload)
+        if count == 0 { break }
+        if Task.isCancelled { throw .closed }
+        try writer.append(payload.span, entryCount: count)
+        onProgress(CheckpointProgress(entriesWritten: encoder.entriesDone, entriesTotal: snapshot.entryCount))
+      }
+    } catch {
+      throw .unnamed(error)
+    }
+    return try writer.finish()
+  }
+}

@@ -1,0 +1,79 @@
+@testable import TokenLedger
+
+/// Makes the events of a ledger as the fuzzer chooses: most of them follow from the state, some do not.
+struct EventBuilder {
+  private var time = Timestamp(milliseconds: 1_767_225_600_000)
+  private var encoder = RecordEncoder()
+  private(set) var payload: [UInt8] = []
+  private(set) var count = 0
+
+  mutating func build(from input: inout InputBytes) {
+    while !input.isEmpty, count < 200 {
+      time = time.advanced(byMilliseconds: Int64(input.byte() % 64) * (input.byte() % 16 == 0 ? 100_000 : 1))
+      append(event(&input))
+    }
+  }
+
+  /// What every ledger begins with, so that the first choices reach sessions.
+  mutating func appendPreamble() {
+    for (number, text) in ["ann", "web", "read", "reset"].enumerated() {
+      append(.named(number: UInt32(number), text: text))
+    }
+    guard let lifetimes = Lifetimes(idleMilliseconds: 60_000, absoluteMilliseconds: 600_000) else { return }
+    append(.profiled(number: 0, profile: SessionProfile(client: 1, scope: 2, lifetimes: lifetimes)))
+  }
+
+  private mutating func append(_ event: LedgerEvent) {
+    encoder.encode(event, at: time, into: &payload, startsFrame: payload.isEmpty)
+    count += 1
+  }
+
+  private func event(_ input: inout InputBytes) -> LedgerEvent {
+    switch input.byte() % 16 {
+    case 0: .named(number: number(&input), text: input.text(12))
+    case 1:
+      .profiled(
+        number: number(&input),
+        profile: SessionProfile(client: number(&input), scope: number(&input), lifetimes: lifetimes(&input)))
+    case 2...5: .opened(slot: number(&input), id: id(&input), subject: number(&input), profile: number(&input))
+    case 6...8:
+      .rotated(
+        slot: number(&input), generation: UInt32(input.byte() % 8),
+        narrowedScope: input.byte() % 4 == 0 ? number(&input) : SessionEntry.notNarrowed)
+    case 9: .revoked(slot: number(&input), cause: input.byte() % 2 == 0 ? .requested : .reuse)
+    case 10, 11: .expired(slots: (0..<input.choice(5)).map { _ in number(&input) })
+    case 12, 13:
+      .oneTimeIssued(
+        slot: number(&input), id: id(&input), subject: number(&input), purpose: number(&input),
+        endsAt: time.advanced(byMilliseconds: Int64(input.integer(UInt16.self))), payload: input.take(input.choice(9)))
+    case 14: .oneTimeConsumed(slot: number(&input))
+    default: .clockSeen
+    }
+  }
+
+  /// Small as a rule: a slot, name or profile that may exist.
+  private func number(_ input: inout InputBytes) -> UInt32 {
+    let choice = input.byte()
+    return choice < 250 ? UInt32(choice % 10) : UInt32(truncatingIfNeeded: input.anyInteger()) % (.max - 1)
+  }
+
+  private func id(_ input: inout InputBytes) -> SessionID {
+    // Few high words, so that the index has to probe.
+    SessionID(high: UInt64(input.byte() % 3), low: UInt32(input.byte()))
+  }
+
+  private func lifetimes(_ input: inout InputBytes) -> Lifetimes {
+    let idle = Int64(truncatingIfNeeded: input.anyInteger() % UInt64(Lifetimes.millisecondsMax)) + 1
+    let absolute = Int64(truncatingIfNeeded: input.anyInteger() % UInt64(Lifetimes.millisecondsMax)) + 1
+    return Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) ?? .fallback
+  }
+}
+
+extension Lifetimes {
+  fileprivate static var fallback: Lifetimes {
+    guard let lifetimes = Lifetimes(idleMilliseconds: 1, absoluteMilliseconds: 1) else {
+      preconditionFailure("one millisecond is a lifetime")
+    }
+    return lifetimes
+  }
+}

@@ -1,0 +1,49 @@
+import CFuzzer
+import Glibc
+
+/// What bytes from outside reach, each with the properties that must hold whatever they are.
+enum FuzzTarget: String, CaseIterable {
+  /// The frames and segments of a log, and its repair.
+  case frames
+  /// The ledger's records and their replay.
+  case records
+  /// Our own tokens and those of others.
+  case tokens
+  /// JSON, key sets and the keys in them.
+  case json
+  /// The form of a request.
+  case form
+}
+
+/// `ledger-fuzz TARGET [libFuzzer's options and files]`, called by the C runtime as `main`.
+@_cdecl("ledger_fuzz_main")
+func ledgerFuzzMain(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
+  guard count > 1, let name = arguments[1], let target = FuzzTarget(rawValue: String(cString: name)) else {
+    let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")
+    say("usage: ledger-fuzz \(names) [OPTION of libFuzzer, FILE, FOLDER]...; see tools/fuzz --help")
+    return 64
+  }
+  // libFuzzer takes the program's name and what follows the target.
+  var count = count - 1
+  arguments[1] = arguments[0]
+  var rest: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = arguments + 1
+  return LLVMFuzzerRunDriver(&count, &rest, target.oneInput)
+}
+
+extension FuzzTarget {
+  fileprivate var oneInput: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt {
+    switch self {
+    case .frames: { FuzzTarget.run(FrameTarget.self, $0, $1) }
+    case .records: { FuzzTarget.run(RecordTarget.self, $0, $1) }
+    case .tokens: { FuzzTarget.run(TokenTarget.self, $0, $1) }
+    case .json: { FuzzTarget.run(JSONTarget.self, $0, $1) }
+    case .form: { FuzzTarget.run(FormTarget.self, $0, $1) }
+    }
+  }
+
+  private static func run<Target: OneInput>(_: Target.Type, _ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    var input = InputBytes(Array(UnsafeBufferPointer(start: bytes, count: count)))
+    Target.run(&input)
+    return 0
+  }
+}

@@ -1,0 +1,67 @@
+@testable import TokenLedger
+
+/// Counts a state by going through all of it, and compares with what it says of itself.
+struct LedgerAccount: Equatable {
+  private var entries: [String] = []
+  private var names: [UInt32: String] = [:]
+  private var profiles: [UInt32: SessionProfile] = [:]
+  private var payloads: [UInt32: [UInt8]]
+  private var highestTime: Timestamp
+
+  private static let numbersMax: UInt32 = 256
+
+  init(_ state: LedgerState) {
+    payloads = state.payloads
+    highestTime = state.highestTime
+    for slot in 0..<UInt32(state.table.slotCount) where state.table[slot].status != .free {
+      entries.append("\(slot) \(state.table[slot])")
+    }
+    for number in 0..<Self.numbersMax {
+      names[number] = state.names[number]
+      profiles[number] = state.profiles[number]
+    }
+  }
+
+  static func check(_ state: LedgerState) {
+    var (used, live) = (0, 0)
+    for slot in 0..<UInt32(state.table.slotCount) {
+      let entry = state.table[slot]
+      guard entry.status != .free else {
+        require(state.payloads[slot] == nil, "a free slot has a payload")
+        continue
+      }
+      used += 1
+      if entry.status == .live { live += 1 }
+      require(state.table.slot(of: entry.id) == slot, "slot \(slot) is not found by its id")
+      require(state.names[entry.subject] != nil, "the subject of slot \(slot) has no name")
+      require(
+        state.payloads[slot] == nil || entry.status == .oneTimeLive, "a consumed token or a session has a payload")
+      if entry.isSession {
+        guard let profile = state.profiles[entry.detail] else {
+          require(false, "slot \(slot) has no profile")
+          continue
+        }
+        require(state.names[profile.client] != nil && state.names[profile.scope] != nil, "a profile without names")
+        let absolute = entry.openedAt.advanced(byMilliseconds: profile.lifetimes.absoluteMilliseconds)
+        let isRevoked = entry.status == .revoked
+        require(isRevoked || state.expiry(of: entry) <= absolute, "slot \(slot) outlives its absolute end")
+      }
+    }
+    require(used == state.table.count, "\(used) entries, and the table says \(state.table.count)")
+    require(live == state.liveSessionCount, "\(live) live sessions, and the state says \(state.liveSessionCount)")
+    if let free = state.table.nextFree() { require(state.table.isFree(free), "the next free slot is taken") }
+    require(state.names.isFree(state.names.nextFree()), "the next free name is taken")
+  }
+
+  /// Frees every entry, as their end would: of names and profiles only those that nobody ever used may be left.
+  static func drain(_ state: inout LedgerState) {
+    let slots = (0..<UInt32(state.table.slotCount)).filter { state.table[$0].status != .free }
+    let event = LedgerEvent.expired(slots: slots)
+    require(state.contradiction(in: event) == nil, "entries cannot end")
+    state.apply(event, at: state.highestTime)
+    require(state.table.count == 0, "an entry outlived its end")
+    require(state.liveSessionCount == 0, "a live session is left of none")
+    require(state.payloads.isEmpty, "a payload outlived its token")
+    check(state)
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import LedgerTesting
+import SystemPackage
+import Testing
+
+@testable import TokenLedger
+
+/// A folder of its own for one test, removed with it.
+final class TemporaryFolder: Sendable {
+  let path: FilePath
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+    path = FilePath(url.path)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(atPath: path.string)
+  }
+}
+
+/// What is to be the same before and after a restart, in an order of its own.
+struct LedgerPicture: Equatable {
+  var sessions: [String]
+  var names: Int
+  var profiles: Int
+  var highestTime: Timestamp
+
+  init(_ state: LedgerState) {
+    sessions = (0..<UInt32(state.table.slotCount)).compactMap { slot in
+      let entry = state.table[slot]
+      guard entry.status != .free else { return nil }
+      guard entry.isSession else { return "\(slot) \(entry) \(state.payloads[slot] ?? [])" }
+      return "\(slot) \(entry.status) \(state.session(at: slot))"
+    }
+    names = state.names.count
+    profiles = state.profiles.count
+    highestTime = state.highestTime
+  }
+}
+
+extension RefreshLedger {
+  var picture: LedgerPicture { LedgerPicture(state) }
+}
+
+/// Random calls of a ledger, one after another; the seed decides all of them.
+struct RandomHistory {
+  var generator: SeededGenerator
+  private var known: [TokenID] = []
+
+  init(seed: UInt64) {
+    generator = SeededGenerator(seed: seed)
+  }
+
+  /// One random call of the ledger; the tokens known so far grow with it.
+  mutating func step(_ ledger: RefreshLedger, _ clock: ManualClock) async throws {
+    clock.advance(milliseconds: Int64.random(in: -50...400, using: &generator))
+    let lifetimes = try #require(
+      Lifetimes(
+        idleMilliseconds: Int64.random(in: 1...60_000, using: &generator),
+        absoluteMilliseconds: Int64.random(in: 1...90_000, using: &generator)))
+    switch Int.random(in: 0..<10, using: &generator) {
+    case 0, 1:
+      let subject = "user\(Int.random(in: 0..<20, using: &generator))"
+      let session = try await ledger.open(
+        SessionGrant(subject: subject, client: "web", scope: "read", lifetimes: lifetimes))
+      known.append(session.tokenID)
+    case 2:
+      guard let token = known.randomElement(using: &generator) else { return }
+      _ = try await ledger.revoke(token.session)
+    case 3:
+      let grant = OneTimeGrant(
+        purpose: "reset", subject: "user1", payload: [7], lifetimeMilliseconds: lifetimes.idleMilliseconds)
+      let id = try await ledger.issue(grant)
+      if Bool.random(using: &generator) { _ = try await ledger.consume(id, purpose: "reset") }
+    case 4:
+      try await ledger.sweepExpired()
+    default:
+      guard let position = known.indices.randomElement(using: &generator) else { return }
+      var request = RotationRequest(
+        token: known[position], client: "web",
+        graceMilliseconds: [0, 5_000].randomElement(using: &generator) ?? 0,
+        reuse: ReusePolicy.allCases.randomElement(using: &generator) ?? .refuse)
+      if Bool.random(using: &generator) { request.narrowedScope = "r\(Int.random(in: 0..<3, using: &generator))" }
+      if case .rotated(let session) = try await ledger.rotate(request), Bool.random(using: &generator) {
+        known[position] = session.tokenID
+      }
+    }
+  }
+}
