@@ -15,6 +15,7 @@ from faults.traffic import Drive, Traffic
 SAMPLE = 16
 # A segment is full after a second or two of this traffic; the calls that begin one must come by then.
 PATIENCE_SECONDS = 15
+NO_SUCH_CALL = "no such call"
 SETTINGS = {"REFRESH_LEDGER_ROTATION_REUSE": "refuse"}
 
 
@@ -48,7 +49,7 @@ class FailingCalls:
             with RunningServer(self.binary, folder, settings) as server:
                 token = log_in_once(server)[0] if self.shim.fired == 0 else ""
                 server.kill()
-            told = "opened all the same" if self.shim.fired else "no such call"
+            told = "opened all the same" if self.shim.fired else NO_SUCH_CALL
         except StartFailure as failure:
             told = self.refusal(fault, failure)
         self.shim.disarm()
@@ -230,7 +231,7 @@ class FailingCalls:
             with self.start(with_shim=True) as server:
                 fired = self.shim.fired
                 server.kill()
-            told = "opened all the same" if fired else "no such call"
+            told = "opened all the same" if fired else NO_SUCH_CALL
         except StartFailure as failure:
             told = self.refusal(fault, failure)
         self.check_after(fault, 4)
