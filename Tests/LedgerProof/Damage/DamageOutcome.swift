@@ -30,7 +30,8 @@ struct DamageOutcome {
     do throws(LedgerFailure) {
       let recovery = try await open(folder, log)
       let verdict = SpecifiedVerdict.opens(
-        lastSequence: recovery.sequence, torn: recovery.tornTail.map { tail in
+        lastSequence: recovery.sequence,
+        torn: recovery.tornTail.map { tail in
           SpecifiedVerdict.Tear(segment: tail.segment, offset: Int(tail.offset), bytes: Int(tail.bytes))
         }, wasClosedCleanly: recovery.wasClosedCleanly)
       if let breach = keptBreach(recovery, files, folder.files) { return DamageOutcome(verdict, breach) }

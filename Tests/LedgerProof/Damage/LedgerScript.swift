@@ -51,7 +51,8 @@ struct LedgerScript: Sendable {
   private mutating func randomStep() -> LedgerStep {
     switch Int.random(in: 0..<20, using: &random) {
     case 0..<3: return open(idle: Bool.random(using: &random) ? Self.idleMilliseconds : Self.absoluteMilliseconds)
-    case 3..<13: return .rotate(session: session(), narrowedScope: Int.random(in: 0..<4, using: &random) == 0 ? "a" : nil)
+    case 3..<13:
+      return .rotate(session: session(), narrowedScope: Int.random(in: 0..<4, using: &random) == 0 ? "a" : nil)
     case 13: return .reuse(session: session())
     case 14: return .revoke(session: session())
     case 15, 16: return issue(payloadBytes: [0, 40, 500, 1_024][Int.random(in: 0..<4, using: &random)])

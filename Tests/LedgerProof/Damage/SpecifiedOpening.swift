@@ -15,7 +15,8 @@ enum SpecifiedVerdict: Equatable, CustomStringConvertible {
   var description: String {
     switch self {
     case .opens(let last, nil, let closed): "opens with \(last) records\(closed ? ", closed cleanly" : "")"
-    case .opens(let last, let torn?, _): "opens with \(last) records, torn at \(torn.segment):\(torn.offset)+\(torn.bytes)"
+    case .opens(let last, let torn?, _):
+      "opens with \(last) records, torn at \(torn.segment):\(torn.offset)+\(torn.bytes)"
     case .corrupt(let segment, let offset): "corrupt at \(segment):\(offset)"
     case .unsupportedVersion(let segment, let version): "\(segment) has version \(version)"
     }
