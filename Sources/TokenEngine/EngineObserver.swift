@@ -10,6 +10,10 @@ public enum EngineEvent: Sendable, Hashable {
   /// `token` is the presented one where its signature was good.
   case refused(GrantRefusal, token: TokenID?, client: String)
   case revoked(SessionID)
+  /// The checkpoint covers all records up to `sequence`; `entries` are the sessions and one-time tokens in it.
+  case checkpointed(sequence: UInt64, entries: Int, bytes: UInt64, segmentsRemoved: Int)
+  /// The log is as it was and goes on; the text says what and where.
+  case checkpointFailed(String)
 }
 
 /// Is told of every event once its outcome is durable, on the task that caused it, before the caller is answered.

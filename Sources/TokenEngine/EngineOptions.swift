@@ -22,6 +22,8 @@ public struct EngineOptions: Sendable {
   public var durability = Durability.always
   /// A segment of the log is closed when it has grown past this many bytes. 64 KiB…4 GiB.
   public var segmentBytesMax = 64 << 20
+  /// A checkpoint is written by ``RotationEngine/run()`` when the log has grown by as many bytes. 1 MiB…1 TiB.
+  public var checkpointEvery = 1 << 30
 
   public init() {}
 
@@ -43,6 +45,9 @@ public struct EngineOptions: Sendable {
     guard audience.utf8.count <= 256 else { throw .invalid(field: "audience", limit: "at most 256 bytes") }
     guard ((64 << 10)...(4 << 30)).contains(segmentBytesMax) else {
       throw .invalid(field: "segmentBytes", limit: "from 64KiB to 4GiB")
+    }
+    guard ((1 << 20)...(1 << 40)).contains(checkpointEvery) else {
+      throw .invalid(field: "checkpointEvery", limit: "from 1MiB to 1TiB")
     }
     if case .interval(let interval) = durability, !(aMillisecond...(.seconds(3600))).contains(interval) {
       throw .invalid(field: "syncInterval", limit: "from 1ms to 1h")

@@ -26,6 +26,8 @@ public enum GrantRefusal: Sendable, Hashable {
   case revoked
   /// Rotated out `generationsBehind` rotations ago; the session was revoked with this if the policy says so.
   case reused(generationsBehind: UInt32, revokedSession: Bool)
+  /// Ahead of the ledger, whose log was rolled back; the session was revoked with this.
+  case neverIssued(generationsAhead: UInt32)
   /// Issued to another client.
   case wrongClient
   case subjectGone
@@ -54,6 +56,7 @@ public enum GrantRefusal: Sendable, Hashable {
     case .expired: "expired"
     case .revoked: "revoked"
     case .reused: "reused"
+    case .neverIssued: "never_issued"
     case .wrongClient: "wrong_client"
     case .subjectGone: "subject_gone"
     case .subjectDisabled: "subject_disabled"

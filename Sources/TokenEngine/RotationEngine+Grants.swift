@@ -155,6 +155,7 @@ extension RotationRefusal {
     case .expired: .expired
     case .revoked: .revoked
     case .reused(let behind, let revoked): .reused(generationsBehind: behind, revokedSession: revoked)
+    case .neverIssued(let ahead): .neverIssued(generationsAhead: ahead)
     case .wrongClient: .wrongClient
     }
   }

@@ -88,7 +88,7 @@ public final class RotationEngine: Sendable {
     observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system
   ) throws(EngineFailure) -> RotationEngine {
     try options.validate()
-    let ledger = RefreshLedger.inMemory(options: options.ledgerOptions, clock: clock, random: OpenSSLRandom())
+    let ledger = RefreshLedger.inMemory(clock: clock, random: OpenSSLRandom())
     return try RotationEngine(
       options: options, keys: TokenKeys.generate(), ledger: ledger, recovery: nil, subjects: subjects, clock: clock,
       observer: observer)
@@ -100,8 +100,12 @@ public final class RotationEngine: Sendable {
     return Timestamp(milliseconds: highestMilliseconds.max(reading, ordering: .relaxed).newValue)
   }
 
-  /// Whether changes are accepted: false for good after a failed write or sync, and after ``close()``.
-  public var isReady: Bool { ledger.logFailure == nil }
+  /// Whether changes are accepted: false for good after a failed write or sync and after ``close()``, and while the disk
+  /// has not answered for ``RefreshLedger/stallSeconds``.
+  public var isReady: Bool { ledger.logFailure == nil && !ledger.isStalled }
+
+  /// Whether changes will not be accepted any more until the engine is opened again.
+  public var isClosedForWrites: Bool { ledger.logFailure != nil }
 
   public var statistics: LedgerStatistics {
     get async { await ledger.statistics }
@@ -109,6 +113,23 @@ public final class RotationEngine: Sendable {
 
   /// The public keys as a JWK Set (RFC 7517); empty while access tokens are signed with HS256.
   public var publicKeySet: [UInt8] { publicKeys }
+
+  /// Writes a checkpoint, which bounds the time of the next start and the size of the log; see
+  /// ``RefreshLedger/checkpoint(onProgress:)``. ``run()`` does it by itself at ``EngineOptions/checkpointEvery``.
+  @discardableResult
+  public func checkpoint() async throws(EngineFailure) -> CheckpointReport? {
+    do throws(LedgerFailure) {
+      guard let report = try await ledger.checkpoint() else { return nil }
+      observer.engine(
+        observed: .checkpointed(
+          sequence: report.sequence, entries: report.entries, bytes: report.bytes,
+          segmentsRemoved: report.segmentsRemoved))
+      return report
+    } catch {
+      observer.engine(observed: .checkpointFailed(error.description))
+      throw .ledger(error)
+    }
+  }
 
   /// Makes everything durable and closes the log with the mark of a clean shutdown. Every later change fails.
   public func close() async throws(EngineFailure) {

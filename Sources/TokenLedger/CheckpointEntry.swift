@@ -1,5 +1,5 @@
 /// What a checkpoint holds, in this order: the state entry, names, profiles, slots, the end (docs/wal-format.md, section 6).
-enum CheckpointEntry: Sendable, Equatable {
+package enum CheckpointEntry: Sendable, Equatable {
   case state(highestTime: Timestamp)
   case name(number: UInt32, text: String)
   case profile(number: UInt32, SessionProfile)

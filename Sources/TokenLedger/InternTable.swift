@@ -5,7 +5,7 @@
 /// its number and is used when the value next comes up: to free it would be a change that no record tells. Numbers are
 /// chosen by ``nextFree()`` and set by ``define(_:as:)``, so that replay arrives at the same numbers as the run that wrote
 /// the log.
-struct InternTable<Value: Hashable & Sendable> {
+package struct InternTable<Value: Hashable & Sendable> {
   /// By number; to be read: a copy is a snapshot.
   private(set) var values = PagedArray<Value?>(filler: nil)
   private var useCounts = PagedArray<UInt32>(filler: 0)
@@ -13,9 +13,9 @@ struct InternTable<Value: Hashable & Sendable> {
   private var index = SlotIndex()
 
   /// How many values are defined.
-  private(set) var count = 0
+  package private(set) var count = 0
 
-  subscript(number: UInt32) -> Value? {
+  package subscript(number: UInt32) -> Value? {
     Int(number) < values.count ? values[Int(number)] : nil
   }
 
@@ -29,7 +29,7 @@ struct InternTable<Value: Hashable & Sendable> {
   }
 
   /// The number that the next definition takes, or the one after `skipped` further ones.
-  func nextFree(skipping skipped: Int = 0) -> UInt32 {
+  package func nextFree(skipping skipped: Int = 0) -> UInt32 {
     guard skipped < freeNumbers.count else { return UInt32(values.count + skipped - freeNumbers.count) }
     var number = freeNumbers.lowest() ?? values.count
     for _ in 0..<skipped { number = freeNumbers.lowest(from: number + 1) ?? values.count }

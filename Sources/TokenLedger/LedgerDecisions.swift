@@ -5,6 +5,8 @@ enum RotationDecision: Equatable {
   /// `provenBy`: the moment that must have passed for the verdict to hold; nil where time plays no part in it.
   case refuse(RotationRefusal, provenBy: Timestamp? = nil)
   case revoke(slot: UInt32, generationsBehind: UInt32)
+  /// The token proves that the log is older than what was served from it.
+  case endRolledBack(slot: UInt32, generationsAhead: UInt32)
 }
 
 enum OneTimeDecision: Equatable {
@@ -28,8 +30,11 @@ extension LedgerState {
       // 2^32 - 1 rotations: the session has no number left for a successor.
       return entry.generation == .max ? .refuse(.expired) : .rotate(slot: slot)
     }
-    // Signed by us and never issued: the log was restored from an older copy, or was not synced before a power loss.
-    guard presented < entry.generation else { return .refuse(.unknown) }
+    // Signed by us and not known: the log was restored from an older copy, or was not synced before a power loss. The
+    // token that is live here was spent then.
+    guard presented < entry.generation else {
+      return .endRolledBack(slot: slot, generationsAhead: presented - entry.generation)
+    }
     return decideReuse(request, of: entry, in: slot, at: now)
   }
 

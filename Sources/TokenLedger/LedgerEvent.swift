@@ -2,7 +2,7 @@
 ///
 /// Slots, names and profiles are spoken of by number: the numbers are part of the facts, so that the ledger that
 /// replays them has the same ones as the ledger that wrote them.
-enum LedgerEvent: Sendable, Hashable {
+package enum LedgerEvent: Sendable, Hashable {
   case named(number: UInt32, text: String)
   case profiled(number: UInt32, profile: SessionProfile)
   case opened(slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32)
@@ -24,4 +24,6 @@ public enum RevocationCause: UInt8, Sendable, Hashable, CaseIterable {
   case requested = 1
   /// A rotated-out refresh token was presented again.
   case reuse = 2
+  /// The log is older than what was served from it: it was restored or repaired, or a token proves it.
+  case rollback = 3
 }

@@ -14,6 +14,13 @@ public struct LedgerRecovery: Sendable {
   public var records: UInt64
   /// The last sequence number in the log.
   public var sequence: UInt64
+  /// The log, as 32 hexadecimal digits.
+  public var identity: String
+  /// Counts the openings for writing. A log whose epoch or sequence is below what was seen of it elsewhere, in an
+  /// earlier start-up message say, was rolled back.
+  public var epoch: UInt32
+  /// The last record that the checkpoint in use covers; nil without one.
+  public var checkpointSequence: UInt64?
   /// Whether the log ended with the mark of a clean shutdown; true for a new one.
   public var wasClosedCleanly: Bool
   /// What a crash left half-written at the end, which was cut off after a copy was kept; nil where there was nothing.
@@ -53,20 +60,26 @@ extension RefreshLedger {
     RefreshLedger(state: LedgerState(), sequence: 0, log: nil, clock: clock, random: random)
   }
 
+  /// - Parameters:
+  ///   - checkpointExecutor: where checkpoints are written; where `executor` is if it is nil.
+  ///   - stopwatch: for durability `interval` and the measured times.
   package static func open(
     storage: any LogStorage, executor: any SerialExecutor, checkpointExecutor: (any TaskExecutor)? = nil,
+    stopwatch: any Clock<Duration> = ContinuousClock(),
     options: LedgerOptions, clock: SessionClock, random: any RandomNumberGenerator & Sendable,
     onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
   ) async throws(LedgerFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
     var replay = LedgerReplay()
-    let logOptions = LogOptions(
+    var logOptions = LogOptions(
       durability: options.durability, segmentBytesMax: options.segmentBytesMax,
       preallocationBytes: options.preallocationBytes, stagedBytesMax: options.stagedBytesMax, identity: options.identity
     )
+    logOptions.acceptsRollback = options.acceptsRollback
+    logOptions.epochFloor = options.epochFloor
     let opened: (log: CommitLog, recovery: LogRecovery)
     do {
       opened = try await CommitLog.open(
-        storage: storage, options: logOptions, executor: executor,
+        storage: storage, options: logOptions, executor: executor, clock: stopwatch,
         onProgress: { progress in
           onProgress(
             LedgerReplayProgress(
@@ -86,7 +99,9 @@ extension RefreshLedger {
 extension LedgerRecovery {
   fileprivate init(_ recovery: LogRecovery) {
     self.init(
-      records: recovery.records, sequence: recovery.lastSequence, wasClosedCleanly: recovery.wasClosedCleanly,
+      records: recovery.records, sequence: recovery.lastSequence, identity: recovery.identity.description,
+      epoch: recovery.epoch, checkpointSequence: recovery.checkpointSequence,
+      wasClosedCleanly: recovery.wasClosedCleanly,
       tornTail: recovery.tornTail.map { torn in
         TornTail(
           segment: torn.place.segment, offset: torn.place.offset, bytes: torn.bytes, copy: torn.copy ?? "")

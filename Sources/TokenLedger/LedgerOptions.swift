@@ -12,6 +12,10 @@ public struct LedgerOptions: Sendable {
   package var preallocationBytes = 1 << 20
   /// As in `LogOptions`.
   package var identity: LogIdentity?
+  /// As in `LogOptions`.
+  var acceptsRollback = false
+  /// As in `LogOptions`.
+  var epochFloor: UInt32 = 0
 
   public init(
     durability: Durability = .always, segmentBytesMax: Int = 64 << 20,

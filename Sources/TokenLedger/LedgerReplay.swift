@@ -1,15 +1,17 @@
-import WriteAheadLog
+package import WriteAheadLog
 
 /// Folds the frames of a log into a state.
-struct LedgerReplay {
-  private(set) var state = LedgerState()
+package struct LedgerReplay {
+  package private(set) var state = LedgerState()
   private var restore = CheckpointRestore()
+
+  package init() {}
 
   /// Applies a frame, which must hold as many records or entries as it says.
   ///
   /// `visit` sees each event before it is applied, with the state that it changes, `visitEntry` each entry of a
   /// checkpoint after it was taken over.
-  mutating func apply(
+  package mutating func apply(
     _ frame: LogFrame, _ payload: Span<UInt8>,
     visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in },
     visitEntry: (CheckpointEntry, borrowing LedgerState) -> Void = { _, _ in }

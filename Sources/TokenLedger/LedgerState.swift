@@ -1,14 +1,14 @@
 /// Everything the ledger knows, and the one way in which it changes: ``apply(_:at:)``.
 ///
 /// A live ledger and a replay call the same `apply` with the same events, so that they cannot drift apart.
-struct LedgerState {
-  var table = SessionTable()
-  var names = InternTable<String>()
-  var profiles = InternTable<SessionProfile>()
+package struct LedgerState {
+  package var table = SessionTable()
+  package var names = InternTable<String>()
+  package var profiles = InternTable<SessionProfile>()
   /// The payloads of live one-time tokens.
-  var payloads = PayloadTable()
+  package var payloads = PayloadTable()
   /// The highest time that any event carried; the ledger's clock never reads less.
-  var highestTime = Timestamp.zero
+  package var highestTime = Timestamp.zero
   /// Sessions that can still be rotated.
   var liveSessionCount = 0
 

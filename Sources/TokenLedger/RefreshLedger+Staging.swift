@@ -25,6 +25,9 @@ extension RefreshLedger {
     case .revoke(let slot, let generationsBehind):
       revoke(slot, cause: .reuse, at: now)
       outcome = .refused(.reused(generationsBehind: generationsBehind, revokedSession: true))
+    case .endRolledBack(let slot, let generationsAhead):
+      revoke(slot, cause: .rollback, at: now)
+      outcome = .refused(.neverIssued(generationsAhead: generationsAhead))
     case .refuse(let refusal, let provenBy):
       proveTime(provenBy, at: now)
       outcome = .refused(refusal)
@@ -100,7 +103,7 @@ extension RefreshLedger {
     }
   }
 
-  private func revoke(_ slot: UInt32, cause: RevocationCause, at now: Timestamp) {
+  func revoke(_ slot: UInt32, cause: RevocationCause, at now: Timestamp) {
     record(.revoked(slot: slot, cause: cause), at: now)
     revokedSessions.insert(state.table[slot].id, until: now.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
   }

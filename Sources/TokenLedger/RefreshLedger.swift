@@ -10,7 +10,7 @@ public import WriteAheadLog
 /// Cost: one record of about 6 bytes a rotation; 48 bytes and an index entry a session; no allocation that grows
 /// with the number of rotations. Time never goes back: the ledger takes the higher of its clock and of its log.
 public actor RefreshLedger {
-  var state: LedgerState
+  package var state: LedgerState
   var encoder = RecordEncoder()
   var wheel: TimingWheel
   var sequence: UInt64
@@ -34,7 +34,7 @@ public actor RefreshLedger {
   /// Slots that one call may free along the way, so that memory is given back without a heartbeat too.
   static let sweepBudgetPerCall = 64
 
-  init(
+  package init(
     state: LedgerState, sequence: UInt64, log: CommitLog?, clock: SessionClock,
     random: any RandomNumberGenerator & Sendable, checkpointExecutor: (any TaskExecutor)? = nil,
     recovery: LogRecovery? = nil
@@ -116,8 +116,10 @@ extension RefreshLedger {
     return state.session(at: slot)
   }
 
-  /// Frees every entry whose time has come, in steps between which other calls run. Meant for a heartbeat of a second.
+  /// Frees every entry whose time has come, in steps between which other calls run. Meant for a heartbeat of a second:
+  /// it also notices when the disk has not answered for ``stallSeconds``.
   public nonisolated func sweepExpired() async throws(LedgerFailure) {
+    log?.noteStall(limit: .seconds(Self.stallSeconds))
     while try await !sweepStep() { await Task.yield() }
   }
 
@@ -136,6 +138,12 @@ extension RefreshLedger {
 
   /// The log's figures; nil for a ledger in memory.
   package nonisolated var logStatistics: LogStatistics? { log?.statistics }
+
+  /// A commit that takes as long makes the heartbeat refuse all further changes, as `LogFailure.overloaded`, until it ends.
+  public static let stallSeconds = 5
+
+  /// Whether the heartbeat found the disk not answering.
+  public nonisolated var isStalled: Bool { log?.isStalled ?? false }
 
   /// Why the log no longer accepts writes; nil while it does.
   public nonisolated var logFailure: LogFailure? { log?.failure }

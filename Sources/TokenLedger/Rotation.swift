@@ -48,6 +48,9 @@ public enum RotationRefusal: Sendable, Hashable {
   case revoked
   /// The token was rotated out `generationsBehind` rotations ago (1: the direct predecessor).
   case reused(generationsBehind: UInt32, revokedSession: Bool)
+  /// The token is ahead of the log, which was rolled back: restored from a backup, or not synced before a power loss. The
+  /// session is revoked, since the token that is live in the log was spent.
+  case neverIssued(generationsAhead: UInt32)
   /// The session belongs to another client.
   case wrongClient
 }

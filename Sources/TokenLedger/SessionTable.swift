@@ -1,22 +1,22 @@
 /// The live sessions and one-time tokens: entries in slots, found by id.
 ///
 /// A slot number is the short handle by which the log speaks of a session after its opening.
-struct SessionTable {
+package struct SessionTable {
   /// To be read; a copy is a snapshot.
   private(set) var entries = PagedArray<SessionEntry>(filler: SessionEntry())
   private var index = SlotIndex()
   private var freeSlots = FreeNumbers()
 
   /// Slots in use: live, revoked and consumed entries that have not ended yet.
-  private(set) var count = 0
+  package private(set) var count = 0
 
   /// The most slots: one number stands for "none".
   static let slotsMax = Int(UInt32.max)
 
   /// Slots ever made; every slot number is below it.
-  var slotCount: Int { entries.count }
+  package var slotCount: Int { entries.count }
 
-  subscript(slot: UInt32) -> SessionEntry {
+  package subscript(slot: UInt32) -> SessionEntry {
     @inline(__always) get { entries[Int(slot)] }
     @inline(__always) _modify { yield &entries[Int(slot)] }
   }
@@ -30,7 +30,7 @@ struct SessionTable {
   }
 
   /// The slot that the next entry goes into; nil when the table is full.
-  func nextFree() -> UInt32? {
+  package func nextFree() -> UInt32? {
     if let slot = freeSlots.lowest() { return UInt32(slot) }
     return entries.count < Self.slotsMax ? UInt32(entries.count) : nil
   }

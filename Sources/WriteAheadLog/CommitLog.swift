@@ -209,6 +209,11 @@ extension CommitLog {
     }
   }
 
+  /// From now on the log may be opened like any other: its owner has ended what a rollback could bring back to life.
+  package func settle() throws(LogFailure) {
+    try RollbackMark.remove(in: storage)
+  }
+
   /// Writes and syncs all that was staged, marks the log as cleanly closed, and gives the lock back. Does nothing
   /// the second time.
   ///

@@ -13,7 +13,9 @@ public enum LogFailure: Error, Sendable, Hashable, CustomStringConvertible {
   case unsupportedVersion(segment: String, version: UInt16)
   /// The operating system refused `operation` on `path`; `errno` as in errno(3).
   case io(operation: String, path: String, errno: Int32)
-  /// More bytes wait for the disk than `LogOptions.stagedBytesMax`; nothing was taken, try again later.
+  /// The folder is a backup, or was cut by a repair: what was spent after its last record would be live again.
+  case rolledBack(path: String)
+  /// More waits for the disk than may, or it does not answer; nothing was taken, try again later.
   case overloaded
   /// The log was closed.
   case closed
@@ -28,6 +30,9 @@ public enum LogFailure: Error, Sendable, Hashable, CustomStringConvertible {
       "\(segment) has log format \(version), this program knows 1; use the program that wrote it"
     case .io(let operation, let path, let errno):
       "cannot \(operation) \(path): \(Errno(rawValue: errno)); mend the disk or its permissions, then restart"
+    case .rolledBack(let path):
+      "the log in \(path) is a backup or was repaired: tokens spent after its last record would be live again; "
+        + "end its sessions with: refresh-ledger log restore"
     case .overloaded:
       "more waits to be written than the log may hold; try again in a moment"
     case .closed:

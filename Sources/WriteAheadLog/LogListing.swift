@@ -39,6 +39,18 @@ struct LogListing: Equatable {
     segments[..<neededSegments.startIndex].map(Self.segmentName) + checkpoints.dropLast().map(Self.checkpointName)
   }
 
+  /// `name`, or with a number behind it if that is taken, so that no kept copy replaces another.
+  static func unusedName(_ name: String, among names: [String]) -> String {
+    let taken = Set(names)
+    var count = 1
+    var candidate = name
+    while taken.contains(candidate) {
+      count += 1
+      candidate = "\(name)-\(count)"
+    }
+    return candidate
+  }
+
   static func segmentName(_ firstSequence: UInt64) -> String { "wal-\(digits(firstSequence)).lz4" }
 
   static func checkpointName(_ covered: UInt64) -> String { "checkpoint-\(digits(covered)).lz4" }

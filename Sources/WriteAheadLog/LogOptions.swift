@@ -20,6 +20,8 @@ package struct LogOptions: Sendable {
   package var stagedBytesMax: Int
   /// With as many waiting for the disk, `reserve` refuses.
   package var waitersMax = 1 << 16
+  /// Opens a log that may be older than what was served from it; see `CommitLog.settle`.
+  package var acceptsRollback = false
   /// The epoch of this opening is above this, however low those in the folder are.
   package var epochFloor: UInt32 = 0
   /// The identity of a log made anew. Nil: random. A fixed one is for tests.
@@ -38,13 +40,21 @@ package struct LogOptions: Sendable {
 }
 
 /// The 16 random bytes that tell one log from another.
-package struct LogIdentity: Sendable, Hashable {
+package struct LogIdentity: Sendable, Hashable, CustomStringConvertible {
   package let high: UInt64
   package let low: UInt64
 
   package init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
+  }
+
+  /// 32 hexadecimal digits.
+  package var description: String { Self.digits(high) + Self.digits(low) }
+
+  private static func digits(_ value: UInt64) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   package init(from random: inout some RandomNumberGenerator) {

@@ -14,4 +14,28 @@ package enum LogReader {
     try walk.run(visit)
     return walk.summary
   }
+
+  /// What the files of the log hold, the zeroes written ahead included.
+  package static func bytes(in storage: some LogStorage) throws(LogFailure) -> UInt64 {
+    var total: UInt64 = 0
+    for name in LogListing(names: try storage.names()).neededNames {
+      do throws(LogFailure) {
+        total += try storage.open(name, for: .reading).size()
+      } catch {
+        // A checkpoint may replace a file after it was listed.
+        guard error.isMissingFile else { throw error }
+      }
+    }
+    return total
+  }
+
+  /// The record that the newest checkpoint covers; nil without one.
+  package static func newestCheckpoint(in storage: some LogStorage) throws(LogFailure) -> UInt64? {
+    LogListing(names: try storage.names()).checkpoints.last
+  }
+
+  /// Whether the log is marked as older than what was served from it: a backup, or cut by a repair.
+  package static func isRolledBack(_ storage: some LogStorage) throws(LogFailure) -> Bool {
+    try RollbackMark.isSet(in: storage)
+  }
 }

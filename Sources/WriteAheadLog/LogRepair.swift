@@ -1,7 +1,5 @@
 /// What opening for writing does with what a walk found: docs/wal-format.md section 3.2, last part.
 struct LogRepair {
-  private static let pieceBytes = 1 << 20
-
   let storage: any LogStorage
   /// Of this opening.
   let epoch: UInt32
@@ -28,36 +26,17 @@ struct LogRepair {
 
   private func cut(_ tail: TornTail) throws(LogFailure) -> TornTail {
     var copied = tail
-    let name = try unusedName("torn-\(tail.place.segment)-\(tail.place.offset)-\(epoch)")
+    // An opening that wrote nothing leaves its epoch to the next one.
+    let name = LogListing.unusedName(
+      "torn-\(tail.place.segment)-\(tail.place.offset)-\(epoch)", among: try storage.names())
     copied.copy = name
     let source = try storage.open(tail.place.segment, for: .writing)
     let copy = try storage.open(name, for: .creating)
-    var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
-    var done: UInt64 = 0
-    while done < tail.bytes {
-      let wanted = Int(min(UInt64(Self.pieceBytes), tail.bytes - done))
-      let count = try source.readAll(into: &piece, 0..<wanted, at: tail.place.offset + done)
-      if count == 0 { break }
-      try copy.writeAll(piece.span.extracting(0..<count), at: done)
-      done += UInt64(count)
-    }
-    try copy.sync()
+    try LogCopy.transfer(source, from: tail.place.offset, bytes: tail.bytes, to: copy)
     try storage.syncDirectory()
     try source.truncate(to: tail.place.offset)
     try source.sync()
     return copied
-  }
-
-  /// An opening that wrote nothing leaves its epoch to the next one; no copy replaces another.
-  private func unusedName(_ name: String) throws(LogFailure) -> String {
-    let taken = Set(try storage.names())
-    var count = 1
-    var candidate = name
-    while taken.contains(candidate) {
-      count += 1
-      candidate = "\(name)-\(count)"
-    }
-    return candidate
   }
 
   private func seal(_ unsealed: LogWalk.End, _ walk: LogWalk) throws(LogFailure) {

@@ -23,6 +23,11 @@ struct LogWalk {
   private(set) var end: End?
   /// The last but one segment, if a crash kept it from being sealed although its successor was there already.
   private(set) var unsealed: End?
+  /// The last record of the last frame that was admitted and that the visitor accepted.
+  private(set) var acceptedSequence: UInt64 = 0
+  /// Of the checkpoint that was read: the log's identity, and what the segment after it must carry.
+  private(set) var checkpointIdentity: LogIdentity?
+  private(set) var checkpointPrevious: UInt32 = 0
   private let storage: any LogStorage
   private let onProgress: (ReplayProgress) -> Void
   private var progress: (total: UInt64, reported: UInt64) = (0, 0)
@@ -227,6 +232,8 @@ extension LogWalk {
     } catch {
       throw .corrupt(segment: name, offset: 0, what: error.what)
     }
+    acceptedSequence = covered
+    (checkpointIdentity, checkpointPrevious) = (fileHeader.identity, fileHeader.previous)
     summary.checkpointSequence = covered
     summary.bytes += offset
   }
@@ -272,6 +279,7 @@ extension LogWalk {
     guard header.kind.carriesRecords else { return }
     summary.frames += 1
     if covered == nil {
+      acceptedSequence = chain.nextSequence - 1
       summary.records += UInt64(frame.recordCount)
       summary.segments[summary.segments.count - 1].frames += 1
     }

@@ -32,11 +32,15 @@ struct CommandFailure: Error, CustomStringConvertible {
 extension CommandFailure {
   init(_ failure: LogFailure) {
     switch failure {
-    case .corrupt, .unsupportedVersion: self.init(.bad, failure.description)
+    case .corrupt, .unsupportedVersion, .rolledBack: self.init(.bad, failure.description)
     case .locked, .overloaded: self.init(.temporary, failure.description)
     case .io: self.init(.inputOutput, failure.description)
     case .closed: self.init(.internalFault, failure.description)
     }
+  }
+
+  init(_ failure: LedgerFailure) {
+    self.init(EngineFailure.ledger(failure))
   }
 
   init(_ failure: EngineFailure) {

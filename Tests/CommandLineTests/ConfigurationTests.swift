@@ -36,8 +36,9 @@ import Testing
     Refused("log: { syncInterval: 0s }", "log.syncInterval"),
     Refused("log: { segmentBytes: 64MB }", "log.segmentBytes", "KiB, MiB or GiB"),
     Refused("log: { segmentBytes: 1KiB }", "log.segmentBytes", "from 64KiB"),
-    Refused("log: { checkpointEvery: 2GiB }", "log.checkpointEvery", "this release cannot"),
+    Refused("log: { checkpointEvery: 1KiB }", "log.checkpointEvery", "from 1MiB to 1TiB"),
     Refused("limits: { bodyBytes: 0B }", "limits.bodyBytes"),
+    Refused("limits: { requestsInFlight: 0 }", "limits.requestsInFlight", "from 1 to 100000"),
     Refused("limits: { loginPerMinute: -1 }", "limits.loginPerMinute"),
     Refused("limits: { tokenBytes: 8KiB }", "limits.tokenBytes", "this release cannot"),
     Refused("http: { port: 65536 }", "http.port", "0 to 65535"),
@@ -50,6 +51,7 @@ import Testing
     Refused("http: { pathPrefix: /auth/ }", "http.pathPrefix"),
     Refused("http: { pathPrefix: \"/a/../b\" }", "http.pathPrefix"),
     Refused("http: { http2: perhaps }", "http.http2", "true nor false"),
+    Refused("http: { drain: 11m }", "http.drain", "from 1ms to 10m"),
     Refused("http: { trustProxy: true }", "http.trustProxy", "this release cannot"),
     Refused("http: { tls: { certificate: cert.pem } }", "http.tls.certificate", "TLS"),
     Refused("http: 8080", "http is a section"),
@@ -110,12 +112,12 @@ import Testing
 
   static let accepted = [
     """
-    http:     { host: 127.0.0.1, pathPrefix: "", tls: { certificate: "", key: "" }, http2: true, trustProxy: false }
+    http:     { host: 127.0.0.1, pathPrefix: "", tls: { certificate: "", key: "" }, http2: true, trustProxy: false, drain: 25s }
     tokens:   { issuer: "http://127.0.0.1:8080", audience: "", accessTTL: 15m, algorithm: HS256 }   # HS256
     sessions: { refreshTTL: 30d, maxAge: 365d, perSubjectMax: 0 }
     rotation: { grace: 0s, reuse: revoke-session }
     log:      { durability: always, syncInterval: 1s, segmentBytes: 64MiB, checkpointEvery: 1GiB }
-    limits:   { bodyBytes: 16KiB, tokenBytes: 4KiB, loginPerMinute: 60 }
+    limits:   { bodyBytes: 16KiB, tokenBytes: 4KiB, requestsInFlight: 1024, loginPerMinute: 60 }
     wire: standard
     """,
     "{\"tokens\": {\"accessTTL\": \"1s\"},\n\t\"log\": {\"durability\": \"interval\"}}",

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import LedgerTesting
 import Testing
 import TokenEngine
 import TokenLedger

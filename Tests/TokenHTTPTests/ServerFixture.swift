@@ -38,8 +38,7 @@ struct ServerFixture {
     self.options = options
     self.logger = logger
     self.observer = observer ?? recorder
-    let ledger = RefreshLedger.inMemory(
-      options: engineOptions.ledgerOptions, clock: clock.sessionClock, random: SeededGenerator(seed: 7))
+    let ledger = RefreshLedger.inMemory(clock: clock.sessionClock, random: SeededGenerator(seed: 7))
     engine = try RotationEngine(
       options: engineOptions, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock.sessionClock,
       observer: self.observer)

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import LedgerTesting
 import Testing
 import TokenEngine
 import TokenLedger

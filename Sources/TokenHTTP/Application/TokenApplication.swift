@@ -25,8 +25,10 @@ public struct TokenApplication: Service {
   ) -> TokenApplication {
     let router = Router(context: TokenRequestContext.self)
     router.add(middleware: ErrorReplies(wire: options.wire))
-    TokenRoutes(engine: engine, clients: clients, wire: options.wire, bodyBytesMax: options.bodyBytesMax)
-      .add(to: router, pathPrefix: options.pathPrefix)
+    TokenRoutes(
+      engine: engine, clients: clients, wire: options.wire, bodyBytesMax: options.bodyBytesMax,
+      requestsInFlightMax: options.requestsInFlightMax
+    ).add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
       router: router, server: .http1(configuration: connections(options)),
       configuration: ApplicationConfiguration(

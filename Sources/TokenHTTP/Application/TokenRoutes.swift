@@ -12,22 +12,28 @@ public import TokenEngine
 public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
   private let endpoint: TokenEndpoint
+  private let bound: InFlightBound<Context>
 
   /// - Parameters:
   ///   - clients: who may ask for tokens; never asked where `wire` is ``WireFormat/romm``.
   ///   - bodyBytesMax: a longer body of `POST /token` is answered 413.
+  ///   - requestsInFlightMax: as in ``ServerOptions``; 1 at least.
   public init(
-    engine: RotationEngine, clients: any ClientStore, wire: WireFormat = .standard, bodyBytesMax: Int = 16 << 10
+    engine: RotationEngine, clients: any ClientStore, wire: WireFormat = .standard, bodyBytesMax: Int = 16 << 10,
+    requestsInFlightMax: Int = ServerOptions.requestsInFlightStandard
   ) {
     self.engine = engine
-    endpoint = TokenEndpoint(
+    let endpoint = TokenEndpoint(
       engine: engine, authenticator: ClientAuthenticator(clients: clients), wire: wire, bodyBytesMax: bodyBytesMax)
+    self.endpoint = endpoint
+    bound = InFlightBound(max: requestsInFlightMax) { endpoint.overloadReply }
   }
 
   /// Adds the routes below `pathPrefix`: empty, or one like `/auth` without a slash at its end.
   public func add(to router: some RouterMethods<Context>, pathPrefix: String = "") {
     let root = router.group(RouterPath(pathPrefix))
-    root.post("/token") { [endpoint] request, context -> Response in
+    // Only what waits for the disk or a password is bounded: the other routes answer at once, also while these cannot.
+    root.group().add(middleware: bound).post("/token") { [endpoint] request, context -> Response in
       try await endpoint.respond(to: request, logger: context.logger)
     }
     root.get("/.well-known/jwks.json") { [engine] _, _ in Self.publicKeys(of: engine) }

@@ -26,6 +26,9 @@ struct TokenEndpoint: Sendable {
     }
   }
 
+  /// To a request past the bound of those that are answered at once.
+  var overloadReply: Response { wire.reply(to: .overloaded, retryAfterSeconds: retryAfterSeconds) }
+
   private func grant(_ form: FormParameters, headers: HTTPFields) async throws(TokenFault) -> TokenPair {
     switch wire {
     case .standard:
@@ -69,7 +72,7 @@ struct TokenEndpoint: Sendable {
   }
 
   /// A failed log stays failed until somebody starts the server again; anything else may pass at once.
-  private var retryAfterSeconds: Int { engine.isReady ? 1 : 30 }
+  private var retryAfterSeconds: Int { engine.isClosedForWrites ? 30 : 1 }
 
   private func log(_ failure: EngineFailure, to logger: Logger) {
     let level = failure.isTemporary ? Logger.Level.warning : .error

@@ -28,11 +28,23 @@ public struct EngineLogObserver: EngineObserver {
         metadata["generations_behind"] = .stringConvertible(behind)
         metadata["revoked_session"] = .stringConvertible(revoked)
         logger.warning("used refresh token presented again", metadata: metadata)
+      } else if case .neverIssued(let ahead) = refusal {
+        metadata["generations_ahead"] = .stringConvertible(ahead)
+        logger.error("refresh token is ahead of the log, which was rolled back; session revoked", metadata: metadata)
       } else {
         logger.notice("grant refused", metadata: metadata)
       }
     case .revoked(let session):
       logger.info("session revoked", metadata: ["session": .string(ShortHash.text(of: session.text))])
+    case .checkpointed(let sequence, let entries, let bytes, let segmentsRemoved):
+      logger.info(
+        "checkpoint written",
+        metadata: [
+          "sequence": .stringConvertible(sequence), "entries": .stringConvertible(entries),
+          "bytes": .stringConvertible(bytes), "segments_removed": .stringConvertible(segmentsRemoved),
+        ])
+    case .checkpointFailed(let what):
+      logger.error("checkpoint failed; the log goes on", metadata: ["failure": .string(LogText.line(what))])
     }
   }
 

@@ -13,10 +13,13 @@ enum RommFaultReply {
       reply(.badRequest, "Client credentials are not yet supported")
     case .unsupportedGrant, .ambiguousClient, .invalidClient: reply(.badRequest, "Invalid or unsupported grant type")
     case .refused(let refusal, let grant): refused(refusal, grant)
-    case .failed(let failure) where failure.isTemporary: reply(.serviceUnavailable, "Temporarily unavailable")
+    case .overloaded: unavailable()
+    case .failed(let failure) where failure.isTemporary: unavailable()
     case .failed: reply(.internalServerError, "Internal server error")
     }
   }
+
+  private static func unavailable() -> Response { reply(.serviceUnavailable, "Temporarily unavailable") }
 
   private static func refused(_ refusal: GrantRefusal, _ grant: GrantType) -> Response {
     switch refusal {

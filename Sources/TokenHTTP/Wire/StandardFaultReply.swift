@@ -14,8 +14,8 @@ enum StandardFaultReply {
     case .invalidClient: invalidClient()
     case .unsupportedGrant: reply(.badRequest, "unsupported_grant_type", "This grant type is not supported")
     case .refused(let refusal, let grant): reply(.badRequest, refusal.errorCode, description(of: refusal, grant))
-    case .failed(let failure) where failure.isTemporary:
-      reply(.serviceUnavailable, "temporarily_unavailable", "The request was not answered; try it again later")
+    case .overloaded: unavailable()
+    case .failed(let failure) where failure.isTemporary: unavailable()
     case .failed: reply(.internalServerError, "server_error", "The request could not be answered")
     }
   }
@@ -29,6 +29,10 @@ enum StandardFaultReply {
     case .tooManyParameters: reply(.badRequest, "invalid_request", "The body has too many parameters")
     case .malformed: reply(.badRequest, "invalid_request", "The body is not a well-formed form in UTF-8")
     }
+  }
+
+  private static func unavailable() -> Response {
+    reply(.serviceUnavailable, "temporarily_unavailable", "The request was not answered; try it again later")
   }
 
   /// With the challenge that RFC 6749 §5.2 asks for.

@@ -10,7 +10,9 @@ struct DataFolderOption: ParsableArguments {
   var path = DataFolderOption.standard
 
   var folder: FilePath { FilePath(path) }
-  var logFolder: FilePath { folder.appending("log") }
+  var logFolder: FilePath { DataFolderOption.logFolder(of: path) }
+
+  static func logFolder(of path: String) -> FilePath { FilePath(path).appending("log") }
 
   /// The embedded user file of a folder that exists.
   func users() throws(CommandFailure) -> SubjectFile {

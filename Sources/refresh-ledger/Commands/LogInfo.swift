@@ -18,6 +18,7 @@ struct LogInfo: ParsableCommand {
     }
 
     var folder: String
+    var identity: String
     var segments: Int
     var bytes: UInt64
     var frames: Int
@@ -35,6 +36,7 @@ struct LogInfo: ParsableCommand {
     init(_ survey: LogSurvey, folder: String) {
       let summary = survey.summary
       self.folder = folder
+      identity = summary.identity?.description ?? ""
       segments = summary.segments.count
       bytes = summary.bytes
       frames = summary.frames
@@ -52,6 +54,7 @@ struct LogInfo: ParsableCommand {
 
     var text: String {
       var table = TextTable("folder", folder)
+      table.append("identity", identity)
       table.append("segments", "\(segments)")
       table.append("bytes", "\(bytes)")
       table.append("frames", "\(frames)")

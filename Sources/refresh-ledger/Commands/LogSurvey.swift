@@ -17,7 +17,7 @@ struct LogSurvey {
     visit: (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordRefusal) -> Void = { _, _ in }
   ) throws(CommandFailure) {
     let storage = FolderStorage(path: folder)
-    let total = try LogSurvey.bytes(in: storage)
+    let total = try LogSurvey.requireLog(in: folder)
     var bar = ProgressBar(label: label ?? "", isWanted: label != nil)
     var (payloadBytes, frameBytes, durableSequence) = (UInt64(0), UInt64(0), UInt64(0))
     do {
@@ -41,16 +41,20 @@ struct LogSurvey {
     frameBytes == 0 ? nil : (Double(payloadBytes) * 100 / Double(frameBytes)).rounded() / 100
   }
 
-  private static func bytes(in storage: FolderStorage) throws(CommandFailure) -> UInt64 {
-    do {
-      var total: UInt64 = 0
-      for name in try storage.names() where name.hasSuffix(".lz4") {
-        total += try storage.open(name, for: .reading).size()
-      }
-      return total
-    } catch LogFailure.io(_, _, Errno.noSuchFileOrDirectory.rawValue) {
-      throw CommandFailure(.noInput, "\(storage.path): there is no log; name the server's data folder with --data")
+  /// The record that the newest checkpoint covers; nil without one.
+  static func newestCheckpoint(in storage: FolderStorage) throws(CommandFailure) -> UInt64? {
+    do { return try LogReader.newestCheckpoint(in: storage) } catch { throw CommandFailure(error) }
+  }
+
+  /// The bytes of the log in a folder; a folder that is missing, or holds none, is 66.
+  static func requireLog(in folder: FilePath) throws(CommandFailure) -> UInt64 {
+    let storage = FolderStorage(path: folder)
+    do throws(LogFailure) {
+      return try LogReader.bytes(in: storage)
     } catch {
+      guard !error.isMissingFile else {
+        throw CommandFailure(.noInput, "\(storage.path): there is no log; name the server's data folder with --data")
+      }
       throw CommandFailure(error)
     }
   }

@@ -9,8 +9,11 @@ struct ServerSettings {
   var port: Int
   var pathPrefix: String
   var allowPlaintext: Bool
+  /// How long a shutdown waits for requests under way.
+  var drain: Duration
   var engine: EngineOptions
   var bodyBytesMax: Int
+  var requestsInFlightMax: Int
   /// Failed log-ins a minute and name; 0 for no limit.
   var loginPerMinute: Int
   var wire: WireFormat
@@ -20,9 +23,13 @@ struct ServerSettings {
     port = try sources.count(.httpPort, default: 8080, in: 0...65535)
     pathPrefix = try ServerSettings.pathPrefix(sources)
     allowPlaintext = try sources.flag(.httpAllowPlaintext, default: false)
+    drain = try sources.duration(
+      .httpDrain, default: .seconds(25), in: (.milliseconds(1))...(.seconds(600)), "from 1ms to 10m, for example 25s")
     engine = try ServerSettings.engineOptions(sources)
     bodyBytesMax = try sources.bytes(
       .limitsBodyBytes, default: 16 << 10, in: (1 << 10)...(1 << 20), "from 1KiB to 1MiB, for example 16KiB")
+    requestsInFlightMax = try sources.count(
+      .limitsRequestsInFlight, default: ServerOptions.requestsInFlightStandard, in: 1...100_000)
     loginPerMinute = try sources.count(.limitsLoginPerMinute, default: 60, in: 0...100_000)
     wire = try sources.choice(.wire, default: WireFormat.standard)
     _ = try sources.flag(.httpVersion2, default: true)
@@ -75,6 +82,9 @@ struct ServerSettings {
     options.segmentBytesMax = try sources.bytes(
       .logSegmentBytes, default: options.segmentBytesMax, in: (64 << 10)...(4 << 30),
       "from 64KiB to 4GiB, for example 64MiB")
+    options.checkpointEvery = try sources.bytes(
+      .logCheckpointEvery, default: options.checkpointEvery, in: (1 << 20)...(1 << 40),
+      "from 1MiB to 1TiB, for example 1GiB")
     return options
   }
 
@@ -85,7 +95,6 @@ struct ServerSettings {
     try sources.refuseUnbuilt(.httpTrustProxy, unless: "false", "it reads no headers of proxies")
     try sources.refuseUnbuilt(.tokensAlgorithm, unless: "HS256", "it signs with HS256 alone")
     try sources.refuseUnbuilt(.sessionsPerSubjectMax, unless: "0", "it does not count the sessions of a subject")
-    try sources.refuseUnbuilt(.logCheckpointEvery, unless: "1GiB", "it writes no checkpoints")
     try sources.refuseUnbuilt(.limitsTokenBytes, unless: "4KiB", "its limit of a token's size is fixed")
   }
 

@@ -8,6 +8,7 @@ enum SettingKey: String, CaseIterable {
   case httpVersion2 = "http.http2"
   case httpTrustProxy = "http.trustProxy"
   case httpAllowPlaintext = "http.allowPlaintext"
+  case httpDrain = "http.drain"
   case tokensIssuer = "tokens.issuer"
   case tokensAudience = "tokens.audience"
   case tokensAccessTTL = "tokens.accessTTL"
@@ -23,6 +24,7 @@ enum SettingKey: String, CaseIterable {
   case logCheckpointEvery = "log.checkpointEvery"
   case limitsBodyBytes = "limits.bodyBytes"
   case limitsTokenBytes = "limits.tokenBytes"
+  case limitsRequestsInFlight = "limits.requestsInFlight"
   case limitsLoginPerMinute = "limits.loginPerMinute"
   case wire = "wire"
 

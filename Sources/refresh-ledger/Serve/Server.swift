@@ -14,9 +14,6 @@ struct Server {
   let dataPath: String
   let logger: Logger
 
-  /// How long a shutdown waits for requests under way.
-  private static let drainSeconds: Int64 = 25
-
   /// What there is to print as soon as the server listens.
   private final class Announcement: Sendable {
     private let pending: Mutex<FirstStart?>
@@ -59,17 +56,19 @@ struct Server {
       engine: engine, clients: clients, options: serverOptions, logger: logger,
       onServerRunning: { port in announcement.make(port: port) })
     let reload = AccountReload(users: users, clients: clients, logger: logger)
-    try await serve([engine, reload, application], announcement)
+    let deadline = ShutdownDeadline(drain: settings.drain, dataPath: dataPath)
+    // The last is told of the shutdown first, the engine after all others have ended.
+    try await serve([engine, reload, application, deadline], announcement)
   }
 
   private func serve(_ services: [any Service], _ announcement: Announcement) async throws(CommandFailure) {
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-    configuration.maximumGracefulShutdownDuration = .seconds(Server.drainSeconds)
+    configuration.maximumGracefulShutdownDuration = settings.drain
     do {
       try await ServiceGroup(configuration: configuration).run()
     } catch is CancellationError {
-      logger.warning("requests were still under way after \(Server.drainSeconds) s and were cut off")
+      logger.warning("requests were still under way after \(settings.drain) and were cut off")
     } catch {
       // The secrets of a first start are stored by now and must not be lost with the port.
       announcement.make(port: settings.port)
@@ -140,6 +139,7 @@ struct Server {
     options.pathPrefix = settings.pathPrefix
     options.wire = settings.wire
     options.bodyBytesMax = settings.bodyBytesMax
+    options.requestsInFlightMax = settings.requestsInFlightMax
     return options
   }
 

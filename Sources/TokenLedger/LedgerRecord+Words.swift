@@ -1,0 +1,108 @@
+extension LedgerRecord {
+  /// `state` is that before the event.
+  init(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
+    self.init(sequence: sequence, time: time, kind: event.word, facts: [])
+    func name(_ number: UInt32) -> String { state.names[number] ?? "" }
+    switch event {
+    case .named(let number, let text):
+      facts = [Fact("number", number), Fact("text", text)]
+    case .profiled(let number, let profile):
+      facts = [
+        Fact("number", number), Fact("client", name(profile.client)), Fact("scope", name(profile.scope)),
+        Fact("idle_ms", profile.lifetimes.idleMilliseconds),
+        Fact("absolute_ms", profile.lifetimes.absoluteMilliseconds),
+      ]
+    case .opened(_, let id, let number, let profile):
+      (session, subject) = (id, name(number))
+      facts = [Fact("subject", name(number))] + Self.facts(ofProfile: profile, in: state)
+    case .rotated(let slot, let generation, let narrowedScope):
+      about(state.table[slot], in: state)
+      facts = [Fact("generation", generation)]
+      if narrowedScope != SessionEntry.notNarrowed { facts.append(Fact("scope", name(narrowedScope))) }
+    case .revoked(let slot, let cause):
+      about(state.table[slot], in: state)
+      facts = [Fact("cause", cause)]
+    case .expired(let slots):
+      facts = [Fact("count", slots.count)]
+      for slot in slots { ended.append(Ended(session: state.table[slot].id, subject: name(state.table[slot].subject))) }
+    case .oneTimeIssued(_, let id, let number, let purpose, let endsAt, let payload):
+      (session, subject) = (id, name(number))
+      facts = [
+        Fact("subject", name(number)), Fact("purpose", name(purpose)),
+        Fact("lifetime_ms", endsAt.millisecondsSince(time)), Fact("payload_bytes", payload.count),
+      ]
+    case .oneTimeConsumed(let slot):
+      about(state.table[slot], in: state)
+    case .clockSeen:
+      break
+    }
+  }
+
+  /// Nil for the entries that begin and end a checkpoint. `state` is that with the entry taken over.
+  init?(_ entry: CheckpointEntry, sequence: UInt64, in state: borrowing LedgerState) {
+    func name(_ number: UInt32) -> String { state.names[number] ?? "" }
+    switch entry {
+    case .state, .end:
+      return nil
+    case .name(let number, let text):
+      self.init(
+        LedgerEvent.named(number: number, text: text), sequence: sequence, time: state.highestTime, before: state)
+      kind = "name"
+    case .profile(let number, let profile):
+      self.init(
+        LedgerEvent.profiled(number: number, profile: profile), sequence: sequence, time: state.highestTime,
+        before: state)
+      kind = "profile"
+    case .slot(_, let held, let payload):
+      self.init(sequence: sequence, time: held.usedAt, kind: held.isSession ? "session" : "one_time_token", facts: [])
+      about(held, in: state)
+      facts = [Fact("subject", name(held.subject))]
+      guard held.isSession else {
+        time = held.openedAt
+        facts += [
+          Fact("purpose", name(held.detail)), Fact("lifetime_ms", held.usedAt.millisecondsSince(held.openedAt)),
+          Fact("payload_bytes", payload.count), Fact("consumed", held.status == .oneTimeConsumed),
+        ]
+        return
+      }
+      facts += Self.facts(ofProfile: held.detail, in: state)
+      facts += [Fact("generation", held.generation), Fact("revoked", held.status == .revoked)]
+    }
+  }
+
+  private mutating func about(_ entry: SessionEntry, in state: borrowing LedgerState) {
+    session = entry.id
+    subject = state.names[entry.subject]
+  }
+
+  private static func facts(ofProfile number: UInt32, in state: borrowing LedgerState) -> [Fact] {
+    guard let profile = state.profiles[number] else { return [] }
+    return [Fact("client", state.names[profile.client] ?? ""), Fact("scope", state.names[profile.scope] ?? "")]
+  }
+}
+
+extension LedgerEvent {
+  fileprivate var word: String {
+    switch self {
+    case .named: "named"
+    case .profiled: "profiled"
+    case .opened: "opened"
+    case .rotated: "rotated"
+    case .revoked: "revoked"
+    case .expired: "expired"
+    case .oneTimeIssued: "one_time_issued"
+    case .oneTimeConsumed: "one_time_consumed"
+    case .clockSeen: "clock_seen"
+    }
+  }
+}
+
+extension RevocationCause: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .requested: "requested"
+    case .reuse: "reuse"
+    case .rollback: "rollback"
+    }
+  }
+}

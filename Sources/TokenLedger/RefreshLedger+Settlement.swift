@@ -1,0 +1,80 @@
+public import SystemPackage
+package import WriteAheadLog
+
+/// What ending the sessions of a rolled-back log came to.
+public struct Settlement: Sendable, Hashable {
+  public var sessionsEnded: Int
+  public var oneTimeTokensEnded: Int
+  /// The last record of the log afterwards.
+  public var sequence: UInt64
+  /// Of the opening that did it.
+  public var epoch: UInt32
+}
+
+extension RefreshLedger {
+  /// Makes a log that was restored from a backup, or cut by a repair, fit to be served.
+  ///
+  /// What was spent after its last record is live in it. Unless `keepsSessions`, every live session is revoked and every
+  /// live one-time token consumed, durably, before the mark that keeps the log from being opened is removed; so a crash
+  /// in between leaves the mark. A log without the mark is settled all the same.
+  /// - Parameters:
+  ///   - keepsSessions: for whoever knows that nothing was served after the last record.
+  ///   - epochFloor: the epoch of this opening is above it: the highest that outside records know of this log.
+  /// - Throws: what ``open(folder:options:clock:random:onProgress:)`` throws.
+  /// - Complexity: one record a live session; a commit for each 4096.
+  package static func settle(
+    storage: any LogStorage, executor: any SerialExecutor, keepsSessions: Bool, epochFloor: UInt32 = 0,
+    options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system
+  ) async throws(LedgerFailure) -> Settlement {
+    var options = options
+    options.acceptsRollback = true
+    options.epochFloor = epochFloor
+    let (ledger, recovery) = try await open(
+      storage: storage, executor: executor, options: options, clock: clock, random: SystemRandomNumberGenerator())
+    var settlement = Settlement(sessionsEnded: 0, oneTimeTokensEnded: 0, sequence: 0, epoch: recovery.epoch)
+    var next: UInt32? = 0
+    while !keepsSessions, let slot = next {
+      let step = try await ledger.endLive(from: slot, most: 4096)
+      settlement.sessionsEnded += step.sessions
+      settlement.oneTimeTokensEnded += step.oneTimeTokens
+      settlement.sequence = step.sequence
+      next = step.next
+      try await ledger.durable(through: step.sequence)
+    }
+    do { try await ledger.log?.settle() } catch { throw .log(error) }
+    settlement.sequence = await ledger.sequence
+    try await ledger.close()
+    return settlement
+  }
+
+  /// The same for the log in a folder.
+  public static func settle(
+    folder: FilePath, keepsSessions: Bool, epochFloor: UInt32 = 0
+  ) async throws(LedgerFailure) -> Settlement {
+    let thread: CommitThread
+    do { thread = try CommitThread() } catch { throw .log(error) }
+    return try await settle(
+      storage: FolderStorage(path: folder), executor: thread, keepsSessions: keepsSessions, epochFloor: epochFloor)
+  }
+
+  private func endLive(
+    from slot: UInt32, most: UInt32
+  ) throws(LedgerFailure) -> (next: UInt32?, sessions: Int, oneTimeTokens: Int, sequence: UInt64) {
+    do { try log?.reserve() } catch { throw .log(error) }
+    let now = now()
+    let end = min(UInt32(state.table.slotCount), slot + most)
+    var (sessions, oneTimeTokens) = (0, 0)
+    for slot in slot..<max(slot, end) {
+      switch state.table[slot].status {
+      case .live:
+        revoke(slot, cause: .rollback, at: now)
+        sessions += 1
+      case .oneTimeLive:
+        record(.oneTimeConsumed(slot: slot), at: now)
+        oneTimeTokens += 1
+      case .free, .revoked, .oneTimeConsumed: break
+      }
+    }
+    return (end < UInt32(state.table.slotCount) ? end : nil, sessions, oneTimeTokens, sequence)
+  }
+}

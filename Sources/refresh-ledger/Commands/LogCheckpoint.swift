@@ -1,0 +1,73 @@
+import ArgumentParser
+import TokenLedger
+import WriteAheadLog
+
+struct LogCheckpoint: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "checkpoint",
+    abstract: "Writes the whole state to one file and removes the part of the log that it replaces.",
+    discussion: """
+      The server does this by itself at log.checkpointEvery. While it runs, this command asks it for one and waits.
+      """)
+
+  @OptionGroup var data: DataFolderOption
+
+  @Option(help: ArgumentHelp("How long to wait for a running server.", valueName: "seconds"))
+  var wait = 120
+
+  func run() async throws {
+    _ = try LogSurvey.requireLog(in: data.logFolder)
+    let ledger: RefreshLedger
+    do {
+      var bar = ProgressBar(label: "replaying the log")
+      ledger = try await RefreshLedger.open(folder: data.logFolder) { bar.show($0.bytesRead, of: $0.bytesTotal) }.ledger
+    } catch LedgerFailure.log(.locked) {
+      return try await askServer()
+    } catch {
+      throw CommandFailure(error)
+    }
+    let outcome: Result<CheckpointReport?, LedgerFailure>
+    do { outcome = .success(try await ledger.checkpoint()) } catch { outcome = .failure(error) }
+    try? await ledger.close()
+    do {
+      guard let report = try outcome.get() else {
+        return try Terminal.writeLine("nothing to do: no record came after the last checkpoint")
+      }
+      try Terminal.writeLine(
+        "checkpoint of record \(report.sequence): \(report.entries) sessions and one-time tokens in \(report.bytes) bytes; "
+          + "\(report.segmentsRemoved) segments removed")
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private func askServer() async throws {
+    let storage = FolderStorage(path: data.logFolder)
+    let before = try LogSurvey.newestCheckpoint(in: storage)
+    do {
+      try CheckpointRequest.make(in: storage)
+      for _ in 0..<(max(1, wait) * 10) {
+        try await Task.sleep(for: .milliseconds(100))
+        if try !CheckpointRequest.isMade(in: storage) { return try report(since: before, storage) }
+      }
+      try storage.remove(CheckpointRequest.fileName)
+    } catch let failure as LogFailure {
+      throw CommandFailure(failure)
+    }
+    throw CommandFailure(
+      .temporary,
+      "\(data.path): whoever has the log open wrote no checkpoint in \(wait) s; see its log, or stop it and run this again"
+    )
+  }
+
+  private func report(since before: UInt64?, _ storage: FolderStorage) throws {
+    let newest = try LogSurvey.newestCheckpoint(in: storage)
+    guard let newest else {
+      throw CommandFailure(.bad, "\(data.path): the server could not write a checkpoint; its log says why")
+    }
+    try Terminal.writeLine(
+      newest == before
+        ? "no newer checkpoint than that of record \(newest): nothing came after it, or the server's log says why"
+        : "the server wrote a checkpoint of record \(newest)")
+  }
+}

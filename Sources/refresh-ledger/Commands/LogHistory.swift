@@ -1,0 +1,66 @@
+import ArgumentParser
+import TokenEngine
+import TokenLedger
+import WriteAheadLog
+
+struct LogHistory: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history",
+    abstract: "Tells the life of one session, or of all sessions of a subject, from the log.",
+    discussion: """
+      A session that was opened before the last checkpoint begins with what the checkpoint holds of it: a line of the \
+      kind session. Exit 1 if the log knows nothing of it.
+      """)
+
+  @OptionGroup var data: DataFolderOption
+
+  @Option(help: ArgumentHelp("The session: the claim sid of its tokens.", valueName: "sid"))
+  var session: String?
+
+  @Option(help: "The subject.")
+  var subject: String?
+
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
+  func validate() throws {
+    guard (session == nil) != (subject == nil) else {
+      throw ValidationError("name either a session with --session or a subject with --subject")
+    }
+    if let session, SessionID(text: session) == nil {
+      throw ValidationError("'\(session)' is no session id: those have 16 characters, as the claim sid shows them")
+    }
+  }
+
+  func run() throws {
+    let id = session.flatMap { SessionID(text: $0) }
+    var found: [LedgerRecord] = []
+    var reader = LedgerRecordReader()
+    _ = try LogSurvey(folder: data.logFolder, label: "reading") { (frame, payload) throws(RecordRefusal) in
+      try reader.read(frame, payload) { record in
+        if id.map(record.concerns) ?? record.concerns(subject: subject ?? "") { found.append(record) }
+      }
+    }
+    guard !found.isEmpty else {
+      let what = session.map { "session \($0)" } ?? "subject \(subject ?? "")"
+      throw CommandFailure(
+        .bad, "\(data.path): the log knows nothing of \(what); it may have ended before the checkpoint")
+    }
+    if json {
+      for record in found { try Terminal.writeLine(JSONText.line(LogRecordLine(record))) }
+      return
+    }
+    var table = TextTable("SEQUENCE", "TIME", "SESSION", "EVENT", "FACTS")
+    for record in found {
+      // Of those that ended together, the ones that were asked for.
+      let ended = record.ended.filter { id.map { id in $0.session == id } ?? ($0.subject == subject) }
+      let sessions = record.session.map { [$0] } ?? ended.map(\.session)
+      for session in sessions {
+        table.append(
+          "\(record.sequence)", LogRecordLine.time(record.time), session.text, record.kind,
+          record.ended.isEmpty ? try LogRecordLine.facts(record) : "")
+      }
+    }
+    try Terminal.write(table.text)
+  }
+}

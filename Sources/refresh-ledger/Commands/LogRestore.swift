@@ -1,0 +1,55 @@
+import ArgumentParser
+import TokenLedger
+import WriteAheadLog
+
+struct LogRestore: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore",
+    abstract:
+      "Makes a log fit to be served that is older than what was served from it: a backup, or what a repair left.",
+    discussion: """
+      Tokens that were spent after its last record are live in it. So every session in it is ended: those who were logged \
+      in log in again. Nothing else can tell which are which. The server must be stopped.
+      """)
+
+  @OptionGroup var data: DataFolderOption
+
+  @Option(
+    help: ArgumentHelp(
+      "The backup to copy into the data folder first; without it the log that is there is made fit.",
+      valueName: "folder"))
+  var from: String?
+
+  @Flag(help: "Do not end the sessions: only right if nothing was served after the backup was made.")
+  var keepSessions = false
+
+  @Option(
+    help: ArgumentHelp("Go on with an epoch above this one, the highest that was seen of the log.", valueName: "epoch"))
+  var aboveEpoch: UInt32 = 0
+
+  func run() async throws {
+    if let from {
+      let source = DataFolderOption.logFolder(of: from)
+      _ = try LogSurvey.requireLog(in: source)
+      let copied = try LogBackup.copy(source, to: data.path, label: "restoring")
+      try Terminal.writeLine("restored \(copied.bytes) bytes, up to record \(copied.lastSequence)")
+    }
+    _ = try LogSurvey.requireLog(in: data.logFolder)
+    try await LogRestore.settle(data, keepsSessions: keepSessions, aboveEpoch: aboveEpoch)
+  }
+
+  static func settle(_ data: DataFolderOption, keepsSessions: Bool, aboveEpoch: UInt32) async throws {
+    do throws(LedgerFailure) {
+      let settlement = try await RefreshLedger.settle(
+        folder: data.logFolder, keepsSessions: keepsSessions, epochFloor: aboveEpoch)
+      let ended =
+        keepsSessions
+        ? "its sessions were kept"
+        : "\(settlement.sessionsEnded) sessions and \(settlement.oneTimeTokensEnded) one-time tokens ended"
+      try Terminal.writeLine(
+        "the log may be served: \(ended); epoch \(settlement.epoch), record \(settlement.sequence)")
+    } catch let failure {
+      throw CommandFailure(failure)
+    }
+  }
+}

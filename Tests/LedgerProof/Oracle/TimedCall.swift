@@ -1,0 +1,83 @@
+package import TokenLedger
+
+/// One call of a client about one session or one-time token, seen from outside: what was asked, when, and what came back.
+package struct TimedCall: Sendable {
+  package enum Action: Sendable {
+    case rotate(RotationRequest)
+    case revoke
+    /// Asks for the session, while nothing else goes on.
+    case look
+    case consume(purpose: String)
+  }
+
+  package enum Outcome: Sendable, Hashable {
+    case rotation(Rotation)
+    case revocation(Bool)
+    case looked(Session?)
+    case consumption(OneTimeConsumption)
+  }
+
+  package var action: Action
+  /// Events are counted through the whole history; a call whose answer comes before another's question came first.
+  package var invoked: Int
+  /// Nil if no answer came, or none that says what happened.
+  package var answered: Int?
+  package var outcome: Outcome?
+  /// The ledger's time, when it decided, was at least this: the lowest reading of the clock meanwhile, or a later time
+  /// that was seen before the question.
+  package var earliest: Int64
+  /// And at most this: the highest reading that any clock ever gave.
+  package var latest: Int64
+
+  package init(
+    _ action: Action, invoked: Int, answered: Int? = nil, outcome: Outcome? = nil, earliest: Int64 = 0,
+    latest: Int64 = .max
+  ) {
+    self.action = action
+    self.invoked = invoked
+    self.answered = answered
+    self.outcome = outcome
+    self.earliest = earliest
+    self.latest = latest
+  }
+}
+
+extension TimedCall: CustomStringConvertible {
+  package var description: String {
+    let end = answered.map { "\($0)" } ?? "never"
+    let result = outcome.map { "\($0)" } ?? "unknown"
+    return "\(invoked)…\(end) time \(earliest)…\(latest) \(action) -> \(result)"
+  }
+}
+
+extension TimedCall.Action: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .rotate(let request):
+      "rotate generation \(request.token.generation) by \(request.client) grace \(request.graceMilliseconds) "
+        + "\(request.reuse.rawValue) scope \(request.narrowedScope ?? "all")"
+    case .revoke: "revoke"
+    case .look: "look"
+    case .consume(let purpose): "consume for \(purpose)"
+    }
+  }
+}
+
+extension TimedCall.Outcome: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .rotation(.rotated(let session)): "rotated \(Self.text(session))"
+    case .rotation(.replayed(let session)): "replayed \(Self.text(session))"
+    case .rotation(.refused(let refusal)): "refused \(refusal)"
+    case .revocation(let wasLive): "revocation \(wasLive)"
+    case .looked(let session): session.map(Self.text) ?? "no session"
+    case .consumption(.consumed(let subject, let payload)): "consumed \(subject) \(payload)"
+    case .consumption(.refused(let refusal)): "refused \(refusal)"
+    }
+  }
+
+  private static func text(_ session: Session) -> String {
+    "generation \(session.generation) used \(session.usedAt.milliseconds) ends \(session.expiresAt.milliseconds) "
+      + "scope \(session.narrowedScope ?? "all")"
+  }
+}

@@ -1,2 +1,0 @@
-/// Placeholder of the skeleton.
-package enum Proof {}

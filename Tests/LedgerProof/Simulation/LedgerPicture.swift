@@ -1,0 +1,43 @@
+internal import TokenLedger
+
+/// All that a ledger's state holds, in a form that can be compared.
+struct LedgerPicture: Equatable {
+  private var entries: [String] = []
+  private var numbers: [UInt64] = []
+
+  init(_ state: borrowing LedgerState) {
+    numbers = [
+      UInt64(bitPattern: state.highestTime.milliseconds), UInt64(state.names.count), UInt64(state.profiles.count),
+      UInt64(state.table.count), UInt64(state.table.nextFree() ?? .max), UInt64(state.names.nextFree()),
+      UInt64(state.profiles.nextFree()),
+    ]
+    for slot in 0..<UInt32(state.table.slotCount) {
+      let entry = state.table[slot]
+      guard entry.status != .free else { continue }
+      numbers += [
+        UInt64(slot), entry.idHigh, UInt64(entry.idLow), UInt64(entry.generation), UInt64(entry.status.rawValue),
+        UInt64(bitPattern: entry.openedAt.milliseconds), UInt64(bitPattern: entry.usedAt.milliseconds),
+        UInt64(entry.subject), UInt64(entry.detail), UInt64(entry.narrowedScope),
+      ]
+      entries.append(state.names[entry.subject] ?? "?")
+      if entry.narrowedScope != SessionEntry.notNarrowed { entries.append(state.names[entry.narrowedScope] ?? "?") }
+      if entry.isSession, let profile = state.profiles[entry.detail] {
+        entries.append(state.names[profile.client] ?? "?")
+        entries.append(state.names[profile.scope] ?? "?")
+        numbers.append(UInt64(profile.lifetimes.idleMilliseconds))
+        numbers.append(UInt64(profile.lifetimes.absoluteMilliseconds))
+      } else {
+        entries.append(state.names[entry.detail] ?? "?")
+      }
+      numbers += (state.payloads[slot] ?? []).map(UInt64.init)
+    }
+  }
+}
+
+extension LedgerPicture: CustomStringConvertible {
+  var description: String { "\(numbers) \(entries)" }
+}
+
+extension RefreshLedger {
+  var picture: LedgerPicture { LedgerPicture(state) }
+}

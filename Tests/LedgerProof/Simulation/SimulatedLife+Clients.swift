@@ -1,0 +1,209 @@
+internal import LedgerTesting
+internal import TokenLedger
+internal import WriteAheadLog
+
+/// The clients: each does one thing after another, several of them at once.
+extension SimulatedLife {
+  /// What a client may do next, with how often it does.
+  private enum Step: CaseIterable {
+    case rotate, burst, open, revoke, issue, consume, consumeBurst, sweep, pause
+
+    static let weighted: [Step] =
+      Array(repeating: .rotate, count: 24) + [.burst, .burst, .burst, .open, .open, .open, .revoke, .issue, .issue]
+      + [.consume, .consume, .consume, .consumeBurst, .sweep, .pause, .pause]
+  }
+
+  func runClients() -> Stop {
+    let clients = Int.random(in: 2...12, using: &world.random)
+    let stepsMax = UInt64(48 / clients)
+    for _ in 0..<clients {
+      let steps = 1 + Int(world.random.next() % stepsMax)
+      start { await self.client(steps) }
+    }
+    let stop = drive()
+    if stop == .stuck { violate("\(clientsRunning) calls are never answered") }
+    return stop
+  }
+
+  /// With durability `interval`, long enough for all that was answered to be durable.
+  func rest() {
+    guard let ledger, case .interval(let interval) = world.plan.durability else { return }
+    start { try? await self.stopwatch.sleep(until: self.stopwatch.now.advanced(by: interval * 3), tolerance: nil) }
+    guard drive() == .done, ledger.logFailure == nil else { return }
+    world.oracle.endLife(.all)
+  }
+
+  private func client(_ steps: Int) async {
+    for _ in 0..<steps {
+      guard !isDead, let ledger else { return }
+      if ledger.logFailure != nil, world.random.next() % 2 == 0 { return }
+      world.time.drift(using: &world.random)
+      stopwatch.advance(by: .milliseconds(Int(world.random.next() % 20)))
+      if world.random.next() % 4 == 0 { await ready.pause() }
+      await take(Step.weighted[Int(world.random.next() % UInt64(Step.weighted.count))], ledger)
+    }
+  }
+
+  private func take(_ step: Step, _ ledger: RefreshLedger) async {
+    switch step {
+    case .open: await openSession(ledger)
+    case .rotate: if let number = pickSession() { await rotate(number, request(number), ledger) }
+    case .burst:
+      guard let number = pickSession() else { return }
+      let request = request(number)
+      for _ in 0..<(1 + world.random.next() % 3) { start { await self.rotate(number, request, ledger) } }
+      await rotate(number, request, ledger)
+    case .revoke: if let number = pickSession() { await revoke(number, ledger) }
+    case .issue: await issue(ledger)
+    case .consume: if let number = pickOneTime() { await consume(number, ledger) }
+    case .consumeBurst:
+      guard let number = pickOneTime() else { return }
+      for _ in 0..<(1 + world.random.next() % 3) { start { await self.consume(number, ledger) } }
+    case .sweep: await answered(nil) { () async throws(LedgerFailure) in try await ledger.sweepExpired() }
+    case .pause: await ready.pause()
+    }
+  }
+}
+
+// MARK: - Calls
+
+extension SimulatedLife {
+  /// The answer to a call, if it came while anybody could hear it.
+  private func answered<Answer: Sendable>(
+    _ question: HistoryOracle.Question?, _ call: () async throws(LedgerFailure) -> Answer
+  ) async -> Answer? {
+    do throws(LedgerFailure) {
+      let answer = try await call()
+      return isDead ? nil : answer
+    } catch {
+      guard !isDead else { return nil }
+      world.trace.note("  failed: \(error)")
+      if case .log(.overloaded) = error {
+        world.tally.add("refused as overloaded")
+        if let question { world.oracle.withdraw(question) }
+        return nil
+      }
+      world.tally.add("answered by a failure")
+      if !faults.hasFailed { violate("a call fails without a cause: \(error)") }
+      return nil
+    }
+  }
+
+  private func openSession(_ ledger: RefreshLedger) async {
+    guard let grant = world.plan.grant(using: &world.random) else { return }
+    let asked = world.oracle.askForNew()
+    let session = await answered(nil) { () async throws(LedgerFailure) in try await ledger.open(grant) }
+    guard let session else { return }
+    note("opened", session.generation)
+    world.oracle.opened(session, for: grant, asked: asked)
+    world.newestGenerations.append(0)
+  }
+
+  private func rotate(_ number: Int, _ request: RotationRequest, _ ledger: RefreshLedger) async {
+    guard !isDead, !world.oracle.sessions[number].isFull else { return }
+    let question = world.oracle.ask(.session(number), .rotate(request))
+    let rotation = await answered(question) { () async throws(LedgerFailure) in try await ledger.rotate(request) }
+    guard let rotation else { return }
+    world.oracle.answer(question, .rotation(rotation))
+    switch rotation {
+    case .rotated(let session):
+      note("rotated", session.generation)
+      world.newestGenerations[number] = max(world.newestGenerations[number], session.generation)
+    case .replayed(let session):
+      note("replayed", session.generation)
+      world.newestGenerations[number] = max(world.newestGenerations[number], session.generation)
+    case .refused(let refusal):
+      note("refused: \(refusal.word)", request.token.generation)
+      if case .reused(_, true) = refusal { checkRefusal(number, since: question, ledger) }
+    }
+  }
+
+  private func revoke(_ number: Int, _ ledger: RefreshLedger) async {
+    guard !world.oracle.sessions[number].isFull else { return }
+    let id = world.oracle.sessions[number].facts.opened.id
+    let question = world.oracle.ask(.session(number), .revoke)
+    let wasLive = await answered(question) { () async throws(LedgerFailure) in try await ledger.revoke(id) }
+    guard let wasLive else { return }
+    note(wasLive ? "revoked" : "had ended before a revocation", 0)
+    world.oracle.answer(question, .revocation(wasLive))
+    if wasLive { checkRefusal(number, since: question, ledger) }
+  }
+
+  /// Whoever hears of a revocation finds that access tokens are refused.
+  private func checkRefusal(_ number: Int, since question: HistoryOracle.Question, _ ledger: RefreshLedger) {
+    let id = world.oracle.sessions[number].facts.opened.id
+    let age = world.oracle.highestTime - question.knownTime
+    if !ledger.revokedSessions.contains(id), age < Lifetimes.accessMillisecondsMax {
+      violate("access tokens of session \(number) are accepted after its revocation was answered")
+    }
+  }
+
+  private func issue(_ ledger: RefreshLedger) async {
+    let grant = world.plan.oneTimeGrant(using: &world.random)
+    let asked = world.oracle.askForNew()
+    let id = await answered(nil) { () async throws(LedgerFailure) in try await ledger.issue(grant) }
+    guard let id else { return }
+    note("one-time token issued", 0)
+    world.oracle.issued(id, for: grant, asked: asked)
+  }
+
+  private func consume(_ number: Int, _ ledger: RefreshLedger) async {
+    guard !isDead, !world.oracle.oneTimeTokens[number].isFull else { return }
+    let id = world.oracle.oneTimeIDs[number]
+    var purpose = world.oracle.oneTimeTokens[number].facts.grant.purpose
+    if world.random.next() % 16 == 0 { purpose = SimulationPlan.purposes[0] }
+    let question = world.oracle.ask(.oneTime(number), .consume(purpose: purpose))
+    let asked = purpose
+    let outcome = await answered(question) { () async throws(LedgerFailure) in
+      try await ledger.consume(id, purpose: asked)
+    }
+    guard let outcome else { return }
+    switch outcome {
+    case .consumed: note("one-time token consumed", 0)
+    case .refused(let refusal): note("one-time token refused: \(refusal)", 0)
+    }
+    world.oracle.answer(question, .consumption(outcome))
+  }
+
+  private func note(_ verdict: String, _ number: UInt32) {
+    world.trace.note("  \(verdict) \(number)")
+    world.trace.mix(verdict)
+    world.trace.mix(Int(number))
+    world.tally.add(verdict)
+  }
+}
+
+// MARK: - Choices
+
+extension SimulatedLife {
+  private func pickSession() -> Int? { pick(world.oracle.sessions.count) }
+
+  private func pickOneTime() -> Int? { pick(world.oracle.oneTimeTokens.count) }
+
+  /// A few are popular: the first ones, and the last ones.
+  private func pick(_ count: Int) -> Int? {
+    guard count > 0 else { return nil }
+    let bits = world.random.next()
+    let rank = Int(truncatingIfNeeded: (bits >> 8) % UInt64(count)) >> Int(bits & 3)
+    return bits & 4 == 0 ? rank : count - 1 - rank
+  }
+
+  private func request(_ number: Int) -> RotationRequest {
+    world.plan.request(
+      for: world.oracle.sessions[number].facts.opened, latest: world.newestGenerations[number], using: &world.random)
+  }
+}
+
+extension RotationRefusal {
+  fileprivate var word: String {
+    switch self {
+    case .unknown: "unknown"
+    case .expired: "expired"
+    case .revoked: "revoked"
+    case .reused(_, false): "reused"
+    case .reused(_, true): "reused, and revoked for it"
+    case .neverIssued: "never issued"
+    case .wrongClient: "wrong client"
+    }
+  }
+}

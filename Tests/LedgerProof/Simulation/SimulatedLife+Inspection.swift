@@ -1,0 +1,69 @@
+internal import LedgerTesting
+internal import TokenLedger
+internal import WriteAheadLog
+
+/// Between an opening and the first client: what was recovered, seen from inside and from outside.
+extension SimulatedLife {
+  func inspect() {
+    start { await self.look() }
+    guard drive() == .done, world.random.next() % 4 == 0 else { return }
+    compareWithLog()
+  }
+
+  /// Asks for every session that a client knows, and whether its access tokens are refused.
+  private func look() async {
+    guard let ledger else { return }
+    let oracle = world.oracle
+    for number in oracle.sessions.indices {
+      let id = oracle.sessions[number].facts.opened.id
+      let states = oracle.sessions[number].states
+      let question = oracle.ask(.session(number), .look)
+      let session = await ledger.session(id)
+      guard !isDead else { return }
+      world.trace.note("session \(number): \(session.map { "generation \($0.generation)" } ?? "none")")
+      world.trace.mix(Int(session?.generation ?? .max))
+      oracle.answer(question, .looked(session))
+      let refuses = ledger.revokedSessions.contains(id)
+      let mayBeForgotten = states.contains { state in
+        state.usedFrom + Lifetimes.accessMillisecondsMax <= oracle.highestTime
+      }
+      if !refuses, !mayBeForgotten, states.allSatisfy({ $0.standing == .revoked }) {
+        violate("access tokens of session \(number), which was revoked, are accepted after a restart")
+      }
+      if refuses, !states.contains(where: { $0.standing == .revoked }) {
+        violate("access tokens of session \(number), which was not revoked, are refused after a restart")
+      }
+    }
+  }
+
+  /// What was recovered is the fold of the log, and recovering once more changes nothing.
+  private func compareWithLog() {
+    start {
+      guard let ledger = self.ledger else { return }
+      let recovered = await ledger.picture
+      guard !self.isDead else { return }
+      let copy = FaultyStorage(seed: self.world.seed, files: self.world.storage.files)
+      self.compare(recovered, with: self.fold(copy), "the fold of its log")
+      guard case .success(let again) = await self.openLedger(copy) else {
+        if !self.isDead { self.violate("what was recovered does not open again") }
+        return
+      }
+      self.compare(recovered, with: await again.ledger.picture, "what a second recovery finds")
+      self.world.tally.add("recoveries compared with the fold of the log and a second recovery")
+    }
+    _ = drive()
+  }
+
+  private func fold(_ storage: FaultyStorage) -> LedgerPicture? {
+    var replay = LedgerReplay()
+    let summary = try? LogReader.read(storage: storage) { (frame, payload) throws(RecordRefusal) in
+      try replay.apply(frame, payload)
+    }
+    return summary == nil ? nil : LedgerPicture(replay.state)
+  }
+
+  private func compare(_ recovered: LedgerPicture, with other: LedgerPicture?, _ what: String) {
+    guard recovered != other, !isDead else { return }
+    violate("what was recovered is not \(what)", ["\(recovered)", other.map { "\($0)" } ?? "nothing"])
+  }
+}

@@ -1,0 +1,30 @@
+internal import LedgerTesting
+internal import TokenLedger
+
+/// What goes on from life to life of one simulated ledger: its disk, the time, what its clients know. Used by one thread.
+///
+/// `@unchecked`: only the simulation's thread touches it.
+final class SimulatedWorld: @unchecked Sendable {
+  let seed: UInt64
+  let plan: SimulationPlan
+  let trace: SimulationTrace
+  let storage: FaultyStorage
+  let oracle = HistoryOracle()
+  let time: SimulatedTime
+  var random: SeededGenerator
+  var tally = ProofTally()
+  /// By session: the newest generation of which a client has the token.
+  var newestGenerations: [UInt32] = []
+  /// The last record known to be on the disk.
+  var syncedSequence: UInt64 = 0
+
+  init(seed: UInt64, trace: SimulationTrace) {
+    self.seed = seed
+    self.trace = trace
+    random = SeededGenerator(seed: seed)
+    plan = SimulationPlan(using: &random)
+    storage = FaultyStorage(seed: random.next())
+    let oracle = oracle
+    time = SimulatedTime(trace: trace) { oracle.noteClock($0) }
+  }
+}

@@ -1,0 +1,88 @@
+internal import LedgerTesting
+internal import TokenLedger
+internal import WriteAheadLog
+
+/// What stays the same through one simulation, chosen by its seed.
+struct SimulationPlan {
+  let durability: Durability
+  let lives: Int
+  let segmentBytesMax: Int
+  let preallocationBytes: Int
+  let stagedBytesMax: Int
+  let bias: ReadyJobs.Bias
+  /// Whether reads and writes are cut short and interrupted.
+  let isRough: Bool
+  private let lifetimes: [Lifetimes]
+  private let graces: [Int64]
+
+  static let interval = Duration.milliseconds(500)
+  static let clients = ["web", "app"]
+  static let subjects = ["ann", "bob", "eve"]
+  static let scopes = ["", "read", "read write"]
+  static let purposes = ["reset", "invite"]
+
+  init(using random: inout SeededGenerator) {
+    durability =
+      switch random.next() % 8 {
+      case 0: .none
+      case 1: .interval(Self.interval)
+      default: .always
+      }
+    lives = Int.random(in: 3...6, using: &random)
+    segmentBytesMax = Int.random(in: 300...6_000, using: &random)
+    preallocationBytes = 256 * Int.random(in: 0...8, using: &random)
+    stagedBytesMax = random.next() % 8 == 0 ? Int.random(in: 20...200, using: &random) : 1 << 20
+    bias = ReadyJobs.Bias(rawValue: UInt8(random.next() % 4)) ?? .none
+    isRough = random.next() % 4 == 0
+    let milliseconds: [Int64] = [3, 40, 700, 5_000, 3_600_000, 365 * 86_400_000]
+    lifetimes = (0..<3).compactMap { _ in
+      Lifetimes(
+        idleMilliseconds: milliseconds[Int(random.next() % 6)],
+        absoluteMilliseconds: milliseconds[Int(2 + random.next() % 4)])
+    }
+    graces = random.next() % 2 == 0 ? [0] : [0, 5, 300, 10_000]
+  }
+
+  var options: LedgerOptions {
+    var options = LedgerOptions(
+      durability: durability, segmentBytesMax: segmentBytesMax, stagedBytesMax: stagedBytesMax)
+    options.preallocationBytes = preallocationBytes
+    options.identity = LogIdentity(high: 0x0001_0203_0405_0607, low: 0x0809_0A0B_0C0D_0E0F)
+    return options
+  }
+
+  func grant(using random: inout SeededGenerator) -> SessionGrant? {
+    guard let lifetimes = lifetimes.randomElement(using: &random) else { return nil }
+    return SessionGrant(
+      subject: Self.pick(Self.subjects, &random), client: Self.pick(Self.clients, &random),
+      scope: Self.pick(Self.scopes, &random), lifetimes: lifetimes)
+  }
+
+  func oneTimeGrant(using random: inout SeededGenerator) -> OneTimeGrant {
+    let payload = [UInt8](repeating: UInt8(truncatingIfNeeded: random.next()), count: Int(random.next() % 24))
+    let lifetime = lifetimes.randomElement(using: &random)?.idleMilliseconds ?? 1
+    return OneTimeGrant(
+      purpose: Self.pick(Self.purposes, &random), subject: Self.pick(Self.subjects, &random), payload: payload,
+      lifetimeMilliseconds: lifetime)
+  }
+
+  /// A presentation of a token of `opened`, of which `latest` is the newest generation that clients have.
+  func request(for opened: Session, latest: UInt32, using random: inout SeededGenerator) -> RotationRequest {
+    var generation = latest
+    switch random.next() % 16 {
+    case 0..<3 where latest > 0: generation = latest - 1
+    case 3 where latest > 1: generation = UInt32(random.next() % UInt64(latest))
+    default: break
+    }
+    return RotationRequest(
+      token: TokenID(session: opened.id, generation: generation),
+      client: random.next() % 32 == 0 ? Self.pick(Self.clients, &random) : opened.client,
+      graceMilliseconds: graces.randomElement(using: &random) ?? 0,
+      reuse: random.next() % 3 == 0 ? .revokeSession : .refuse,
+      narrowedScope: random.next() % 8 == 0 ? "read" : nil)
+  }
+
+  private static func pick(_ choices: [String], _ random: inout SeededGenerator) -> String {
+    choices[Int(random.next() % UInt64(choices.count))]
+  }
+}

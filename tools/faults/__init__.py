@@ -1,0 +1,1 @@
+"""What the tools share that do harm to a running server and then ask whether it kept its word."""

@@ -1,0 +1,121 @@
+"""A small file system in a file that can lose its power: what was not synced is gone, as after a pulled plug."""
+
+import fcntl
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import time
+from pathlib import Path
+
+# _IOR('X', 125, __u32), the shutdown ioctl of XFS, which ext4 has taken over.
+_SHUTDOWN = 2 << 30 | 4 << 16 | ord("X") << 8 | 125
+# "No log flush": neither dirty pages nor the journal that is in memory are written any more; every later write fails.
+# The default flag 0 freezes the device first, which writes all of it, and flag 1 writes the journal: both are kinder
+# than a power loss.
+_WITHOUT_FLUSH = 2
+
+PACKAGES = {"ext4": "e2fsprogs", "xfs": "xfsprogs"}
+# The least that mkfs.xfs accepts; the file is sparse.
+_IMAGE_BYTES = {"ext4": 96 << 20, "xfs": 320 << 20}
+_MAKE = {
+    "ext4": ["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0"],
+    "xfs": ["mkfs.xfs", "-q", "-f"],
+}
+
+
+class NotPossible(Exception):
+    """This machine cannot do it; says what is missing."""
+
+
+def _run(*command: str | Path) -> str:
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NotPossible(f"{' '.join(map(str, command))}: {done.stderr.strip() or done.returncode}")
+    return done.stdout.strip()
+
+
+class Disk:
+    """Made, attached to a loop device and mounted in the `with`; unmounted, detached and removed after it."""
+
+    def __init__(self, kind: str, parent: Path):
+        self.kind = kind
+        self.image = parent / f"{kind}.image"
+        self.place = parent / kind
+        self.device = ""
+        self.is_mounted = False
+
+    def __enter__(self) -> "Disk":
+        if os.geteuid() != 0:
+            raise NotPossible("needs root, to mount a file system of its own")
+        if shutil.which(f"mkfs.{self.kind}") is None:
+            _install(PACKAGES[self.kind])
+        try:
+            self.place.mkdir()
+            with self.image.open("wb") as file:
+                file.truncate(_IMAGE_BYTES[self.kind])
+            _run(*_MAKE[self.kind], self.image)
+            self.device = _run("losetup", "--find", "--show", self.image)
+            self.mount()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.is_mounted:
+            subprocess.run(["umount", "--lazy", self.place], check=False)
+        if self.device:
+            subprocess.run(["losetup", "--detach", self.device], check=False)
+        self.image.unlink(missing_ok=True)
+
+    def mount(self) -> None:
+        """After a power loss this replays the journal."""
+        _run("mount", "-t", self.kind, self.device, self.place)
+        self.is_mounted = True
+
+    def lose_power(self, child: subprocess.Popen[bytes]) -> None:
+        """Takes the power from the file system and from the process that works on it, and gives it back to the first.
+
+        The process is stopped before: a sync that is under way when the file system goes may come back as if it had
+        been done, and must then reach nobody.
+        """
+        child.send_signal(signal.SIGSTOP)
+        _wait_until_stopped(child.pid)
+        descriptor = os.open(self.place, os.O_RDONLY)
+        fcntl.ioctl(descriptor, _SHUTDOWN, struct.pack("=I", _WITHOUT_FLUSH))
+        os.close(descriptor)
+        child.kill()
+        child.wait()
+        _run("umount", self.place)
+        self.is_mounted = False
+        self.mount()
+
+
+def _wait_until_stopped(process: int, seconds: float = 1) -> None:
+    """Until each thread is stopped, or sleeps in a file call whose return stops it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        states = set()
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            try:
+                states.add((thread / "stat").read_text().rsplit(")", 1)[1].split()[0])
+            except OSError:
+                continue
+        if states <= {"T", "D"}:
+            return
+        time.sleep(0.0005)
+    raise NotPossible("the server did not stop at SIGSTOP")
+
+
+def _install(package: str) -> None:
+    if shutil.which("apt-get") is None:
+        raise NotPossible(f"needs {package}: install what your system calls so")
+    print(f"installing {package} with apt-get", flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    options = ["-qq", "-o", "DPkg::Lock::Timeout=120", "--no-install-recommends"]
+    for command in (["apt-get", "-qq", "update"], ["apt-get", "install", "-y", *options, package]):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0 and "install" in command:
+            raise NotPossible(f"needs {package}, which apt-get could not install: {done.stderr.strip()[-200:]}")
