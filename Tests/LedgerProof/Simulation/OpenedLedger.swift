@@ -10,12 +10,12 @@ struct OpenedLedger: Sendable {
 
   static func open(
     _ storage: FaultyStorage, _ plan: SimulationPlan, executor: any SerialExecutor & TaskExecutor,
-    stopwatch: SimulatedStopwatch, clock: SessionClock, randomSeed: UInt64
+    checkpointExecutor: any TaskExecutor, stopwatch: SimulatedStopwatch, clock: SessionClock, randomSeed: UInt64
   ) async -> Result<OpenedLedger, LedgerFailure> {
     do throws(LedgerFailure) {
       let opened = try await RefreshLedger.open(
-        storage: storage, executor: executor, stopwatch: stopwatch, options: plan.options, clock: clock,
-        random: SeededGenerator(seed: randomSeed))
+        storage: storage, executor: executor, checkpointExecutor: checkpointExecutor, stopwatch: stopwatch,
+        options: plan.options, clock: clock, random: SeededGenerator(seed: randomSeed))
       return .success(
         OpenedLedger(
           ledger: opened.ledger, records: opened.recovery.records, sequence: opened.recovery.sequence,

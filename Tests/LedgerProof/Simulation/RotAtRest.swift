@@ -42,7 +42,8 @@ struct RotAtRest {
     let (world, stopwatch) = (world, SimulatedStopwatch())
     Task.detached(executorPreference: ready.taskExecutor) {
       let opened = await OpenedLedger.open(
-        copy, world.plan, executor: ready.logExecutor, stopwatch: stopwatch, clock: world.time.clock, randomSeed: 1)
+        copy, world.plan, executor: ready.logExecutor, checkpointExecutor: ready.taskExecutor, stopwatch: stopwatch,
+        clock: world.time.clock, randomSeed: 1)
       if case .failure(let failure) = opened { opening.failure = failure }
     }
     while ready.runOne() {}
@@ -64,12 +65,16 @@ struct RotAtRest {
       return []
     }
     var places = summary.segments.map { Place(segment: $0.name, offset: 0, bytes: 64) }
+    if let frame = frames.first, frame.kind != .records {
+      places.append(Place(segment: frame.place.segment, offset: 0, bytes: 64))
+    }
     let lastSegment = summary.segments.last?.name
     for (index, frame) in frames.enumerated() {
       let isWitnessed = frames[(index + 1)...].contains { $0.watermark >= frame.firstSequence }
       // Where the last segment has frames, an earlier one is whole.
       let isEarlier = frame.place.segment != lastSegment && frames.last?.place.segment == lastSegment
-      if isWitnessed || isEarlier {
+      // A checkpoint has its name only once it is whole.
+      if isWitnessed || isEarlier || frame.kind != .records {
         places.append(
           Place(segment: frame.place.segment, offset: Int(frame.place.offset), bytes: frame.fileBytes))
       }

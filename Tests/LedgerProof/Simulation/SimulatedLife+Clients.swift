@@ -6,11 +6,13 @@ internal import WriteAheadLog
 extension SimulatedLife {
   /// What a client may do next, with how often it does.
   private enum Step: CaseIterable {
-    case rotate, burst, open, revoke, issue, consume, consumeBurst, sweep, pause
+    case rotate, burst, open, revoke, issue, consume, consumeBurst, sweep, checkpoint, pause
 
     static let weighted: [Step] =
-      Array(repeating: .rotate, count: 24) + [.burst, .burst, .burst, .open, .open, .open, .revoke, .issue, .issue]
-      + [.consume, .consume, .consume, .consumeBurst, .sweep, .pause, .pause]
+      Array(repeating: .rotate, count: 24) + [
+        .burst, .burst, .burst, .open, .open, .open, .open, .revoke, .issue, .issue,
+      ]
+      + [.consume, .consume, .consume, .consumeBurst, .sweep, .checkpoint, .pause, .pause]
   }
 
   func runClients() -> Stop {
@@ -60,6 +62,11 @@ extension SimulatedLife {
       guard let number = pickOneTime() else { return }
       for _ in 0..<(1 + world.random.next() % 3) { start { await self.consume(number, ledger) } }
     case .sweep: await answered(nil) { () async throws(LedgerFailure) in try await ledger.sweepExpired() }
+    case .checkpoint:
+      let report = await answered(nil) { () async throws(LedgerFailure) in try await ledger.checkpoint() }
+      if case .some(.some(let report)) = report {
+        note("checkpoints written", UInt32(truncatingIfNeeded: report.sequence))
+      }
     case .pause: await ready.pause()
     }
   }
@@ -97,6 +104,7 @@ extension SimulatedLife {
     note("opened", session.generation)
     world.oracle.opened(session, for: grant, asked: asked)
     world.newestGenerations.append(0)
+    world.hasEnded.append(false)
   }
 
   private func rotate(_ number: Int, _ request: RotationRequest, _ ledger: RefreshLedger) async {
@@ -114,7 +122,11 @@ extension SimulatedLife {
       world.newestGenerations[number] = max(world.newestGenerations[number], session.generation)
     case .refused(let refusal):
       note("refused: \(refusal.word)", request.token.generation)
-      if case .reused(_, true) = refusal { checkRefusal(number, since: question, ledger) }
+      if refusal.endsSession { world.hasEnded[number] = true }
+      switch refusal {
+      case .reused(_, true), .neverIssued: checkRefusal(number, since: question, ledger)
+      default: break
+      }
     }
   }
 
@@ -126,6 +138,7 @@ extension SimulatedLife {
     guard let wasLive else { return }
     note(wasLive ? "revoked" : "had ended before a revocation", 0)
     world.oracle.answer(question, .revocation(wasLive))
+    world.hasEnded[number] = true
     if wasLive { checkRefusal(number, since: question, ledger) }
   }
 
@@ -176,7 +189,14 @@ extension SimulatedLife {
 // MARK: - Choices
 
 extension SimulatedLife {
-  private func pickSession() -> Int? { pick(world.oracle.sessions.count) }
+  /// Mostly one that has not ended.
+  private func pickSession() -> Int? {
+    for _ in 0..<4 {
+      guard let number = pick(world.oracle.sessions.count) else { return nil }
+      if !world.hasEnded[number] { return number }
+    }
+    return pick(world.oracle.sessions.count)
+  }
 
   private func pickOneTime() -> Int? { pick(world.oracle.oneTimeTokens.count) }
 
@@ -195,6 +215,13 @@ extension SimulatedLife {
 }
 
 extension RotationRefusal {
+  fileprivate var endsSession: Bool {
+    switch self {
+    case .unknown, .expired, .revoked, .reused(_, true), .neverIssued: true
+    case .reused(_, false), .wrongClient: false
+    }
+  }
+
   fileprivate var word: String {
     switch self {
     case .unknown: "unknown"

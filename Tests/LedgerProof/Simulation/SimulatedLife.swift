@@ -137,7 +137,8 @@ extension SimulatedLife {
 
   func openLedger(_ storage: FaultyStorage) async -> Result<OpenedLedger, LedgerFailure> {
     await OpenedLedger.open(
-      storage, world.plan, executor: ready.logExecutor, stopwatch: stopwatch, clock: world.time.clock,
+      storage, world.plan, executor: ready.logExecutor, checkpointExecutor: ready.taskExecutor, stopwatch: stopwatch,
+      clock: world.time.clock,
       randomSeed: world.random.next())
   }
 }

@@ -15,6 +15,8 @@ final class SimulatedWorld: @unchecked Sendable {
   var tally = ProofTally()
   /// By session: the newest generation of which a client has the token.
   var newestGenerations: [UInt32] = []
+  /// By session: a client was told that it has ended.
+  var hasEnded: [Bool] = []
   /// The last record known to be on the disk.
   var syncedSequence: UInt64 = 0
 
