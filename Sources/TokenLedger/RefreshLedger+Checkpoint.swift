@@ -30,6 +30,7 @@ extension RefreshLedger {
   ) throws(LedgerFailure) -> Checkpointing? {
     if let checkpointing { return checkpointing }
     guard let log else { return nil }
+    guard !isClosing else { throw .log(.closed) }
     do { try log.reserve() } catch { throw .log(error) }
     guard sequence > checkpointedSequence else { return nil }
     let snapshot = LedgerSnapshot(of: state, sequence: sequence)
@@ -50,8 +51,10 @@ extension RefreshLedger {
     checkpointMark = Int64(clamping: mark)
   }
 
-  /// Ends a checkpoint that is under way; its file is removed.
-  func stopCheckpoint() async {
+  /// Ends a checkpoint that is under way, whose file is removed, and lets none begin: once the lock is given back, the
+  /// folder may be another's.
+  func stopCheckpoints() async {
+    isClosing = true
     checkpointing?.cancel()
     _ = await checkpointing?.value
   }

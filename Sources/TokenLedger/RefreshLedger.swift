@@ -21,6 +21,7 @@ public actor RefreshLedger {
   let checkpointExecutor: (any TaskExecutor)?
   /// The checkpoint under way.
   var checkpointing: Checkpointing?
+  var isClosing = false
   /// The last record that a checkpoint covers.
   var checkpointedSequence: UInt64 = 0
   /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
@@ -132,7 +133,7 @@ extension RefreshLedger {
   /// Makes everything staged durable and closes the log cleanly. Every later call fails. A checkpoint that is under way
   /// is given up.
   public nonisolated func close() async throws(LedgerFailure) {
-    await stopCheckpoint()
+    await stopCheckpoints()
     do { try await log?.close() } catch { throw .log(error) }
   }
 

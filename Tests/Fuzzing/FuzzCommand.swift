@@ -7,6 +7,8 @@ enum FuzzTarget: String, CaseIterable {
   case frames
   /// The ledger's records and their replay.
   case records
+  /// The entries of a checkpoint, and the state that they restore.
+  case checkpoint
   /// Our own tokens and those of others.
   case tokens
   /// JSON, key sets and the keys in them.
@@ -35,6 +37,7 @@ extension FuzzTarget {
     switch self {
     case .frames: { FuzzTarget.run(FrameTarget.self, $0, $1) }
     case .records: { FuzzTarget.run(RecordTarget.self, $0, $1) }
+    case .checkpoint: { FuzzTarget.run(CheckpointTarget.self, $0, $1) }
     case .tokens: { FuzzTarget.run(TokenTarget.self, $0, $1) }
     case .json: { FuzzTarget.run(JSONTarget.self, $0, $1) }
     case .form: { FuzzTarget.run(FormTarget.self, $0, $1) }

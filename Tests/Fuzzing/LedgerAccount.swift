@@ -5,16 +5,20 @@ struct LedgerAccount: Equatable {
   private var entries: [String] = []
   private var names: [UInt32: String] = [:]
   private var profiles: [UInt32: SessionProfile] = [:]
-  private var payloads: [UInt32: [UInt8]]
+  private var payloads: [UInt32: [UInt8]] = [:]
+  private var nextSlot: UInt32?
+  private var nextName: UInt32
   private var highestTime: Timestamp
 
   private static let numbersMax: UInt32 = 256
 
   init(_ state: LedgerState) {
-    payloads = state.payloads
     highestTime = state.highestTime
+    nextSlot = state.table.nextFree()
+    nextName = state.names.nextFree()
     for slot in 0..<UInt32(state.table.slotCount) where state.table[slot].status != .free {
       entries.append("\(slot) \(state.table[slot])")
+      payloads[slot] = state.payloads[slot]
     }
     for number in 0..<Self.numbersMax {
       names[number] = state.names[number]

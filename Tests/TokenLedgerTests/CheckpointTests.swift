@@ -130,6 +130,19 @@ struct CheckpointTests {
     #expect(Set(reports.compactMap { $0?.sequence }) == [603])
   }
 
+  @Test("is given up when the ledger closes, and none begins after that")
+  func closing() async throws {
+    let folder = try TemporaryFolder()
+    let ledger = try await open(folder, ManualClock(), seed: 1).ledger
+    for index in 0..<300 { _ = try await ledger.open(try grant("user\(index)")) }
+    async let outcome = try? ledger.checkpoint()
+    try await ledger.close()
+    _ = await outcome
+    await #expect(throws: LedgerFailure.self) { try await ledger.checkpoint() }
+    #expect(try FolderStorage(path: folder.path).names().allSatisfy { !$0.hasSuffix(".tmp") })
+    #expect(await (try open(folder, ManualClock(), seed: 2)).ledger.statistics.liveSessions == 300)
+  }
+
   @Test("that does not fit on the disk leaves the ledger and its log as they were")
   func fullDisk() async throws {
     let executor = SteppedExecutor()

@@ -117,10 +117,10 @@ struct RotationTests {
     #expect(try await fixture.rotate(generation: 1).session?.generation == 2)
   }
 
-  @Test("that was never issued is unknown")
+  @Test("that was never issued is told as that")
   func unknownTokens() async throws {
     let fixture = try await RotationFixture()
-    #expect(try await fixture.rotate(generation: 7).refusal == .unknown)
+    #expect(try await fixture.rotate(generation: 7).refusal == .neverIssued(generationsAhead: 7))
     let stranger = RotationRequest(
       token: TokenID(session: SessionID(high: 1, low: 1), generation: 0), client: "web")
     #expect(try await fixture.ledger.rotate(stranger).refusal == .unknown)

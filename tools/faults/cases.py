@@ -50,3 +50,8 @@ TEAR = Fault("write", "tear", "EIO", True, STOPS)
 def while_opening() -> list[Fault]:
     calls = ("write", "data sync", "folder sync", "rename", "open", "truncate", "unlink")
     return [Fault(call, "fail", code, False, "") for call in calls for code in ("EIO", "ENOSPC")]
+
+
+def amid_checkpoint(all_calls: bool) -> list[Fault]:
+    calls = ("write", "data sync", "folder sync", "rename", "open", "unlink") if all_calls else ("data sync", "unlink")
+    return [Fault(call, "fail", code, False, "") for call in calls for code in ("EIO", "ENOSPC")[: 1 + all_calls]]

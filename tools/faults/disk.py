@@ -7,6 +7,7 @@ import signal
 import struct
 import subprocess
 import time
+from glob import glob
 from pathlib import Path
 
 # _IOR('X', 125, __u32), the shutdown ioctl of XFS, which ext4 has taken over.
@@ -94,19 +95,19 @@ class Disk:
 
 
 def _wait_until_stopped(process: int, seconds: float = 1) -> None:
-    """Until each thread is stopped, or sleeps in a file call whose return stops it."""
+    """Until each thread is stopped, or sleeps in a file call whose return stops it, or has ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         states = set()
-        for thread in Path(f"/proc/{process}/task").iterdir():
+        for thread in glob(f"/proc/{process}/task/*/stat"):
             try:
-                states.add((thread / "stat").read_text().rsplit(")", 1)[1].split()[0])
+                states.add(Path(thread).read_text().rsplit(")", 1)[1].split()[0])
             except OSError:
                 continue
-        if states <= {"T", "D"}:
+        if states <= {"T", "D", "Z", "X"}:
             return
         time.sleep(0.0005)
-    raise NotPossible("the server did not stop at SIGSTOP")
+    raise NotPossible("the process did not stop at SIGSTOP")
 
 
 def _install(package: str) -> None:

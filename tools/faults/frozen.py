@@ -56,6 +56,8 @@ class FrozenDisk:
                 self._wait_until_not_ready(server)
                 self._end(server)
             self.shim.disarm()
+            for connection in connections:
+                connection.close()
 
     def _fill(self, connections: list[Connection]) -> list[Connection]:
         """One log-in on each, all at once: as many wait as may, all others are answered at once."""
@@ -147,4 +149,4 @@ class FrozenDisk:
         code = server.child.wait(15)
         if code != 0:
             self.problems.append(f"thawed amid the drain: exit code {code}: {server.printed_errors()}")
-        self.told.append(f"thawed amid the drain: exit code {code}")
+        self.told.append(f"those who had waited were granted, exit code {code}")

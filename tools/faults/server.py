@@ -161,6 +161,28 @@ def kill_amid_start(binary: Path, folder: Path, settings: dict[str, str], second
     child.wait()
 
 
+class Checkpoint:
+    """`log checkpoint` on the folder: asks a running server for one, or writes it itself; killed when let go."""
+
+    def __init__(self, binary: Path, folder: Path):
+        quiet = subprocess.DEVNULL
+        command = [str(binary), "log", "checkpoint", "--data", str(folder)]
+        self.child = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+
+    def __enter__(self) -> "Checkpoint":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.child.kill()
+        self.child.wait()
+
+
+def checkpoints_in(folder: Path) -> int:
+    """How far the newest checkpoint of the folder reaches; 0 without one."""
+    names = [path.name for path in (folder / "log").glob("checkpoint-*.lz4")]
+    return max((int(name[11:27], 16) for name in names), default=0)
+
+
 def verify_log(binary: Path, folder: Path) -> str:
     """Empty where `log verify` finds the log whole; else what it says."""
     done = subprocess.run(

@@ -29,15 +29,13 @@ struct LogCheckpoint: AsyncParsableCommand {
     let outcome: Result<CheckpointReport?, LedgerFailure>
     do { outcome = .success(try await ledger.checkpoint()) } catch { outcome = .failure(error) }
     try? await ledger.close()
-    do {
-      guard let report = try outcome.get() else {
-        return try Terminal.writeLine("nothing to do: no record came after the last checkpoint")
-      }
+    switch outcome {
+    case .failure(let failure): throw CommandFailure(failure)
+    case .success(nil): try Terminal.writeLine("nothing to do: no record came after the last checkpoint")
+    case .success(let report?):
       try Terminal.writeLine(
         "checkpoint of record \(report.sequence): \(report.entries) sessions and one-time tokens in \(report.bytes) bytes; "
           + "\(report.segmentsRemoved) segments removed")
-    } catch {
-      throw CommandFailure(error)
     }
   }
 

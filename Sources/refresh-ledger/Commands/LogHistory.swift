@@ -53,7 +53,7 @@ struct LogHistory: ParsableCommand {
     var table = TextTable("SEQUENCE", "TIME", "SESSION", "EVENT", "FACTS")
     for record in found {
       // Of those that ended together, the ones that were asked for.
-      let ended = record.ended.filter { id.map { id in $0.session == id } ?? ($0.subject == subject) }
+      let ended = record.ended.filter { id == nil ? $0.subject == subject : $0.session == id }
       let sessions = record.session.map { [$0] } ?? ended.map(\.session)
       for session in sessions {
         table.append(

@@ -39,17 +39,17 @@ struct LogRestore: AsyncParsableCommand {
   }
 
   static func settle(_ data: DataFolderOption, keepsSessions: Bool, aboveEpoch: UInt32) async throws {
-    do throws(LedgerFailure) {
-      let settlement = try await RefreshLedger.settle(
+    let settlement: Settlement
+    do {
+      settlement = try await RefreshLedger.settle(
         folder: data.logFolder, keepsSessions: keepsSessions, epochFloor: aboveEpoch)
-      let ended =
-        keepsSessions
-        ? "its sessions were kept"
-        : "\(settlement.sessionsEnded) sessions and \(settlement.oneTimeTokensEnded) one-time tokens ended"
-      try Terminal.writeLine(
-        "the log may be served: \(ended); epoch \(settlement.epoch), record \(settlement.sequence)")
-    } catch let failure {
-      throw CommandFailure(failure)
+    } catch {
+      throw CommandFailure(error)
     }
+    let ended =
+      keepsSessions
+      ? "its sessions were kept"
+      : "\(settlement.sessionsEnded) sessions and \(settlement.oneTimeTokensEnded) one-time tokens ended"
+    try Terminal.writeLine("the log may be served: \(ended); epoch \(settlement.epoch), record \(settlement.sequence)")
   }
 }

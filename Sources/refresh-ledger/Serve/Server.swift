@@ -110,7 +110,13 @@ struct Server {
   private func report(_ recovery: LedgerRecovery?) {
     guard let recovery else { return }
     let state = recovery.wasClosedCleanly ? "closed cleanly" : "not closed cleanly"
-    logger.info("replayed \(recovery.records) records of a log that was \(state)")
+    // What an operator compares with an earlier start: a log that has less was rolled back.
+    logger.info(
+      "replayed \(recovery.records) records of a log that was \(state)",
+      metadata: [
+        "log": .string(recovery.identity), "epoch": .stringConvertible(recovery.epoch),
+        "sequence": .stringConvertible(recovery.sequence),
+      ])
     if let torn = recovery.tornTail {
       logger.warning(
         "cut \(torn.bytes) torn bytes off \(torn.segment) at offset \(torn.offset); nothing in them was acknowledged",

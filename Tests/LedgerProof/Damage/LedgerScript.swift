@@ -73,7 +73,7 @@ struct LedgerScript: Sendable {
         lifetimes: lifetimes))
   }
 
-  private static let shortest: Lifetimes = {
+  static let shortest: Lifetimes = {
     guard let lifetimes = Lifetimes(idleMilliseconds: 1, absoluteMilliseconds: 1) else {
       preconditionFailure("a millisecond is a lifetime")
     }

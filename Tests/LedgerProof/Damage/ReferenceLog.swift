@@ -80,7 +80,7 @@ package struct ReferenceLog: Sendable {
     return (files, replaced)
   }
 
-  private static func lacksSeal(_ files: [String: [UInt8]]) -> Bool {
+  static func lacksSeal(_ files: [String: [UInt8]]) -> Bool {
     var opening = SpecifiedOpening(files)
     guard case .opens(_, nil, _) = opening.run(), opening.segments.count > 1 else { return false }
     return opening.segments.suffix(2).allSatisfy { $0.frames.last?.frame.kind != SpecifiedFrame.Kind.seal }

@@ -1,0 +1,170 @@
+@testable import TokenLedger
+@testable import WriteAheadLog
+
+/// The reader of a checkpoint's entries. What it accepts leaves a whole state; what the writer made of a state is
+/// accepted and leads to that state again.
+enum CheckpointTarget: OneInput {
+  /// A number above makes room for all below it; a few of those would only measure the machine's memory.
+  private static let numbersMax: UInt32 = 1 << 16
+
+  static func run(_ input: inout InputBytes) {
+    switch input.byte() % 4 {
+    case 0: restore([input.rest()])
+    case 1: restore([EntryBuilder.entries(from: &input)])
+    case 2: runPicture(&input, isDamaged: false)
+    default: runPicture(&input, isDamaged: true)
+    }
+  }
+
+  /// A checkpoint of a state that a log led to.
+  private static func runPicture(_ input: inout InputBytes, isDamaged: Bool) {
+    let place = Int(input.integer(UInt16.self))
+    let bits = input.byte() | 1
+    let following = input.take(Int(input.byte()))
+    var builder = EventBuilder()
+    builder.appendPreamble()
+    builder.build(from: &input)
+    var replay = LedgerReplay()
+    // A refusal ends it, and what came before stays.
+    do throws(RecordRefusal) { try replay.apply(builder.payload.span) } catch {}
+    var frames = picture(of: replay.state)
+    if isDamaged, !frames.isEmpty, !frames[0].isEmpty { frames[0][place % frames[0].count] ^= bits }
+    guard let restored = restore(frames) else {
+      return require(isDamaged, "a checkpoint is refused that the writer made")
+    }
+    guard !isDamaged else { return }
+    require(LedgerAccount(restored.state) == LedgerAccount(replay.state), "a checkpoint is of another state")
+    // Both go on alike, whatever comes.
+    var (first, second) = (replay, restored)
+    require(apply(following, to: &first) == apply(following, to: &second), "a restored state takes other records")
+    require(LedgerAccount(first.state) == LedgerAccount(second.state), "a restored state goes on otherwise")
+  }
+
+  private static func apply(_ payload: [UInt8], to replay: inout LedgerReplay) -> Bool {
+    do throws(RecordRefusal) {
+      try replay.apply(payload.span)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private static func picture(of state: LedgerState) -> [[UInt8]] {
+    var encoder = CheckpointEncoder(LedgerSnapshot(of: state, sequence: 1))
+    var frames: [[UInt8]] = []
+    var payload: [UInt8] = []
+    while encoder.fill(&payload) > 0 { frames.append(payload) }
+    return frames
+  }
+
+  /// The state that the frames lead to, if they are accepted to their end.
+  @discardableResult
+  private static func restore(_ payloads: [[UInt8]]) -> LedgerReplay? {
+    var replay = LedgerReplay()
+    for payload in payloads {
+      guard let count = count(payload) else { return nil }
+      do throws(RecordRefusal) {
+        try replay.apply(frame(.checkpoint, recordCount: count), payload.span)
+      } catch {
+        require((0...payload.count).contains(error.byteOffsetInPayload), "a refusal outside the payload")
+        LedgerAccount.check(replay.state)
+        return nil
+      }
+    }
+    LedgerAccount.check(replay.state)
+    let nothing: [UInt8] = []
+    do throws(RecordRefusal) { try replay.apply(frame(.checkpointEnd, recordCount: 0), nothing.span) } catch {
+      return nil
+    }
+    var again = LedgerReplay()
+    for payload in picture(of: replay.state) {
+      do throws(RecordRefusal) {
+        try again.apply(frame(.checkpoint, recordCount: count(payload) ?? 0), payload.span)
+      } catch {
+        require(false, "a checkpoint of a restored state is refused: \(error.what)")
+      }
+    }
+    require(
+      LedgerAccount(again.state) == LedgerAccount(replay.state), "a restored state changes when it is written again")
+    var drained = replay.state
+    LedgerAccount.drain(&drained)
+    return replay
+  }
+
+  /// How many entries decode, so that the count of the frame is right; nil where a number is too large to be tried.
+  private static func count(_ payload: [UInt8]) -> Int? {
+    var decoder = CheckpointDecoder()
+    var count = 0
+    while decoder.offset < payload.count {
+      let decoded: CheckpointEntry?
+      do throws(RecordRefusal) { decoded = try decoder.next(in: payload.span) } catch { return count }
+      switch decoded {
+      case .name(let number, _), .profile(let number, _), .slot(let number, _, _):
+        if number > numbersMax { return nil }
+      default: break
+      }
+      count += 1
+    }
+    return count
+  }
+
+  private static func frame(_ kind: LogFrame.Kind, recordCount: Int) -> LogFrame {
+    LogFrame(
+      kind: kind, firstSequence: 1, recordCount: recordCount, epoch: 1, watermark: 1,
+      place: LogPlace(segment: "checkpoint", offset: 64), fileBytes: 0)
+  }
+}
+
+/// Makes the entries of a checkpoint as the fuzzer chooses, most of them in their order.
+private enum EntryBuilder {
+  static func entries(from input: inout InputBytes) -> [UInt8] {
+    let now: Int64 = 1_767_225_600_000
+    var bytes: [UInt8] = []
+    var counts: (names: UInt32, profiles: UInt32, slots: UInt32) = (0, 0, 0)
+    if input.byte() != 0xFF { bytes.append(.state(highestTime: Timestamp(milliseconds: now))) }
+    for _ in 0..<input.choice(6) {
+      bytes.append(.name(number: counts.names + gap(&input), text: input.text(10)))
+      counts.names += 1
+    }
+    for _ in 0..<input.choice(4) {
+      guard
+        let lifetimes = Lifetimes(
+          idleMilliseconds: 1 + Int64(input.byte()), absoluteMilliseconds: 1 + Int64(input.integer(UInt16.self)))
+      else { break }
+      let profile = SessionProfile(
+        client: UInt32(input.byte() % 6), scope: UInt32(input.byte() % 6), lifetimes: lifetimes)
+      bytes.append(.profile(number: counts.profiles + gap(&input), profile))
+      counts.profiles += 1
+    }
+    for _ in 0..<input.choice(8) {
+      let slot = counts.slots + gap(&input)
+      bytes.append(.slot(slot, entry(&input, now: now), payload: input.take(input.choice(5))))
+      counts.slots += 1
+    }
+    if input.byte() == 0xFF { bytes += input.take(40) }
+    let names = counts.names &+ gap(&input)
+    bytes.append(.end(names: names, profiles: counts.profiles, entries: counts.slots))
+    return bytes
+  }
+
+  /// 0 as a rule.
+  private static func gap(_ input: inout InputBytes) -> UInt32 {
+    let choice = input.byte()
+    return choice < 200 ? 0 : choice < 250 ? UInt32(choice - 199) : UInt32(input.integer(UInt16.self))
+  }
+
+  private static func entry(_ input: inout InputBytes, now: Int64) -> SessionEntry {
+    let statuses: [SessionEntry.Status] = [.live, .live, .revoked, .oneTimeLive, .oneTimeConsumed, .free]
+    var entry = SessionEntry()
+    entry.status = statuses[input.choice(statuses.count)]
+    entry.idHigh = UInt64(input.byte() % 4)
+    entry.idLow = UInt32(input.byte())
+    entry.openedAt = Timestamp(milliseconds: now - Int64(input.byte() % 250))
+    entry.usedAt = Timestamp(milliseconds: now - Int64(input.byte() % 4))
+    entry.subject = UInt32(input.byte() % 6)
+    entry.detail = UInt32(input.byte() % 6)
+    entry.generation = input.integer()
+    if input.byte() % 4 == 3 { entry.narrowedScope = UInt32(input.byte() % 6) }
+    return entry
+  }
+}

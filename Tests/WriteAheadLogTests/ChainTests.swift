@@ -1,0 +1,40 @@
+import LedgerTesting
+import Testing
+import WriteAheadLog
+
+@Suite("The chain")
+struct ChainTests {
+  /// The frames of a log that committed records of these sizes one after another, by the file that holds them.
+  private func history(_ fillers: [Int]) async throws -> (name: String, bytes: [UInt8], places: [Int]) {
+    let storage = FaultyStorage(seed: 1)
+    let log = try await SteppedLog.open(storage, LogOptions(preallocationBytes: 0, identity: SteppedLog.identity))
+    for filler in fillers { log.commit([filler]) }
+    var places: [Int] = []
+    var name = ""
+    _ = try LogReader.read(storage: storage) { frame, _ in
+      places.append(Int(frame.place.offset))
+      name = frame.place.segment
+    }
+    let bytes = try #require(storage.files[name])
+    return (name, bytes, places + [bytes.count])
+  }
+
+  @Test("refuses a whole frame of the same log and number that was written after another one")
+  func frameOfAnotherHistory() async throws {
+    let (name, first, places) = try await history([20, 30, 40])
+    let (_, second, others) = try await history([20, 31, 40])
+    #expect(first[places[2]...].count == second[others[2]...].count)
+    let spliced = Array(first[..<places[2]]) + second[others[2]...]
+    let storage = FaultyStorage(seed: 2, files: [name: spliced])
+    do throws(LogFailure) {
+      _ = try LogReader.read(storage: storage) { _, _ in }
+      Issue.record("a frame of another history was taken for the next one")
+    } catch {
+      guard case .corrupt(name, let offset, _) = error else {
+        Issue.record("\(error)")
+        return
+      }
+      #expect(offset == UInt64(places[2]))
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import LedgerTesting
+import Testing
+import WriteAheadLog
+
+@Suite("A power failure during and after a recovery")
+struct RecoveryCrashTests {
+  @Test("keeps all that was served, wherever the process had been killed before", arguments: 0..<60)
+  func killedAnywhere(call: Int) async throws {
+    let storage = FaultyStorage(seed: UInt64(call))
+    var faults = FaultyStorage.Faults()
+    faults.callsUntilPowerOff = call
+    storage.setFaults(faults)
+    // The killed process: what it did so far is seen by the next one, and not all of it is on disk.
+    if let killed = try? await SteppedLog.open(storage, .small) {
+      for _ in 0..<6 where killed.log.failure == nil { killed.commit([300, 200]) }
+    }
+    storage.killProcess()
+    storage.setFaults(FaultyStorage.Faults())
+    let served = try await SteppedLog.open(storage, .small).replayed
+    for seed in 0..<12 as Range<UInt64> {
+      let left = FaultyStorage(seed: seed, files: storage.crashImage(seed: seed))
+      let found = try await SteppedLog.open(left, .small).replayed
+      #expect(found == served, "killed at call \(call), crash \(seed)")
+    }
+  }
+
+  @Test("leaves a torn tail in its place or in its copy, whole", arguments: 0..<12)
+  func tornTail(call: Int) async throws {
+    let files = try await tornLog()
+    let name = try #require(files.keys.first { $0.hasPrefix("wal-") })
+    let whole = try #require(files[name])
+    let storage = FaultyStorage(seed: 1, files: files)
+    var faults = FaultyStorage.Faults()
+    faults.callsUntilPowerOff = call
+    storage.setFaults(faults)
+    let tail = try? await SteppedLog.open(storage, .small).recovery.tornTail
+    for seed in 0..<24 as Range<UInt64> {
+      let left = storage.crashImage(seed: seed)
+      let isInPlace = left[name] == whole
+      let isCopied = left.contains { $0.key.hasPrefix("torn-") && !$0.value.isEmpty && whole.ends(with: $0.value) }
+      #expect(isInPlace || isCopied, "power off at call \(call), crash \(seed)")
+      if tail != nil { #expect(isCopied, "opened, crash \(seed)") }
+    }
+  }
+
+  @Test("finds a log that was closed closed, with nothing cut off", arguments: 0..<24 as Range<UInt64>)
+  func closed(seed: UInt64) async throws {
+    let storage = FaultyStorage(seed: 1)
+    let log = try await SteppedLog.open(storage, .small)
+    log.commit([40, 50])
+    try await log.close()
+    let left = FaultyStorage(seed: seed, files: storage.crashImage(seed: seed))
+    let recovery = try await SteppedLog.open(left, .small).recovery
+    #expect(recovery.wasClosedCleanly)
+    #expect(recovery.lastSequence == 2)
+  }
+
+  /// A log whose last frame lacks its last bytes.
+  private func tornLog() async throws -> [String: [UInt8]] {
+    let storage = FaultyStorage(seed: 1)
+    let options = LogOptions(preallocationBytes: 0, identity: SteppedLog.identity)
+    let log = try await SteppedLog.open(storage, options)
+    log.commit([40])
+    log.commit([700])
+    var files = storage.files
+    for name in files.keys { files[name]?.removeLast(100) }
+    return files
+  }
+}
+
+extension [UInt8] {
+  fileprivate func ends(with suffix: [UInt8]) -> Bool { self.suffix(suffix.count).elementsEqual(suffix) }
+}
