@@ -14,7 +14,7 @@ struct ProofArguments {
   var shownMax = 3
 
   static let usage = """
-    usage: ledger-proof PROOF [--seeds 'A..<B' | --seed N] [--workers N] [--trace]
+    usage: ledger-proof PROOF [--seeds A:B | --seed N] [--workers N] [--trace]
 
     Runs every case of a proof once and prints what it counted. Each case follows from its number (its seed) alone: a
     violation is printed with the command that shows it again. Exit 0 without a violation, 1 with one, 64 for usage.
@@ -23,7 +23,7 @@ struct ProofArguments {
     \(ProofRegistry.proofs.map { "  \($0.name): \($0.summary) (\($0.cases) if none are named)" }.joined(separator: "\n"))
 
     options:
-      --seeds 'A..<B' the cases from A up to and without B (quoted for the shell); B alone stands for 0..<B
+      --seeds A:B     the cases from A up to and without B; `B` alone stands for 0:B, and 'A..<B' in quotes for A:B
       --seed N        case N alone
       --workers N     threads (2)
       --trace         with --seed: a line for every step
@@ -57,12 +57,13 @@ struct ProofArguments {
   }
 
   private static func range(_ text: String) throws(Refusal) -> Range<UInt64> {
-    let parts = text.split(separator: "..<", omittingEmptySubsequences: false)
+    let separator = text.contains(":") ? ":" : "..<"
+    let parts = text.split(separator: separator, omittingEmptySubsequences: false)
     let bounds = parts.map { UInt64($0) }
     switch (bounds.count, bounds.first ?? nil, bounds.last ?? nil) {
     case (1, let end?, _): return 0..<end
     case (2, let start?, let end?) where start <= end: return start..<end
-    default: throw Refusal(what: "--seeds takes A..<B, not \(text)")
+    default: throw Refusal(what: "--seeds takes A:B, not \(text)")
     }
   }
 

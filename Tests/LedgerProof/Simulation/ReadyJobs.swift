@@ -65,7 +65,10 @@ final class ReadyJobs: @unchecked Sendable {
     case .resume(let continuation): continuation.resume()
     case .job(let job) where entry.isOfLog:
       job.runSynchronously(isolatedTo: log.asUnownedSerialExecutor(), taskExecutor: log.asUnownedTaskExecutor())
-    case .job(let job): job.runSynchronously(on: clients.asUnownedTaskExecutor())
+    case .job(let job):
+      // As of a serial executor: then a change to another actor is a job of its own, which others may come before.
+      job.runSynchronously(
+        isolatedTo: clients.asUnownedSerialExecutor(), taskExecutor: clients.asUnownedTaskExecutor())
     }
     return true
   }
@@ -101,7 +104,7 @@ final class ReadyJobs: @unchecked Sendable {
 /// Runs tasks and default actors.
 ///
 /// `@unchecked`: it holds nothing but the ready jobs.
-private final class ClientExecutor: TaskExecutor, @unchecked Sendable {
+private final class ClientExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private unowned let ready: ReadyJobs
 
   init(_ ready: ReadyJobs) {
@@ -110,6 +113,10 @@ private final class ClientExecutor: TaskExecutor, @unchecked Sendable {
 
   func enqueue(_ job: consuming ExecutorJob) {
     ready.append(UnownedJob(job), isOfLog: false)
+  }
+
+  func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+    UnownedSerialExecutor(ordinary: self)
   }
 }
 
