@@ -28,6 +28,23 @@ struct StorageFaultTests {
     #expect(tally["faults that nobody may notice"] > 5)
   }
 
+  @Test("Whatever operation of a backup fails, no copy is left that could be served as it is")
+  func backup() async {
+    let proof = BackupFaultProof()
+    var tally = ProofTally()
+    for side in 0..<UInt64(8) {
+      let first = side * BackupFaultProof.operationsMax * IOFaultProof.forms
+      for number in stride(from: first, to: first + 60 * IOFaultProof.forms, by: 7) {
+        await proof.run(number, into: &tally, trace: nil)
+      }
+    }
+    for violation in tally.violations {
+      Issue.record("\(violation.what); \(violation.evidence); \(proof.replayCommand(violation.number))")
+    }
+    #expect(tally["backups made"] > 5)
+    #expect(tally["backups that failed"] > 30)
+  }
+
   @Test("A stage does every kind of thing that can fail")
   func stages() async throws {
     var seen: Set<StorageOperation> = []
