@@ -1,0 +1,79 @@
+import LedgerTesting
+import Testing
+import WriteAheadLog
+
+@testable import TokenLedger
+
+@Suite("A checkpoint and the power")
+struct CheckpointCrashTests {
+  private func open(
+    _ storage: FaultyStorage, _ executor: SteppedExecutor
+  ) async throws(LedgerFailure) -> RefreshLedger {
+    try await RefreshLedger.open(
+      storage: storage, executor: executor, options: .small, clock: ManualClock().sessionClock,
+      random: SeededGenerator(seed: 1)
+    ).ledger
+  }
+
+  private func grant() throws -> SessionGrant {
+    let lifetimes = try #require(Lifetimes(idleMilliseconds: 60_000, absoluteMilliseconds: 60_000))
+    return SessionGrant(subject: "ann", client: "web", scope: "", lifetimes: lifetimes)
+  }
+
+  @Test("that fails right after one: nothing of what it replaced is missed", arguments: 0..<40 as Range<UInt64>)
+  func powerFailure(seed: UInt64) async throws {
+    let (storage, executor, grant) = (FaultyStorage(seed: 1), SteppedExecutor(), try grant())
+    try await executor.driving {
+      let ledger = try await open(storage, executor)
+      for _ in 0..<20 { _ = try await ledger.open(grant) }
+      _ = try await ledger.checkpoint()
+    }
+    let left = FaultyStorage(seed: seed, files: storage.crashImage(seed: seed))
+    let next = SteppedExecutor()
+    let live = try await next.driving { try await open(left, next).statistics.liveSessions }
+    #expect(live == 20, "seed \(seed)")
+  }
+
+  @Test("that fails when its name is to be made durable: the ledger takes no more")
+  func folderSync() async throws {
+    var seen = 0
+    for call in 0..<80 {
+      let (storage, executor, grant) = (FaultyStorage(seed: 1), SteppedExecutor(), try grant())
+      try await executor.driving {
+        let ledger = try await open(storage, executor)
+        for _ in 0..<5 { _ = try await ledger.open(grant) }
+        var faults = FaultyStorage.Faults()
+        faults.callsUntilPowerOff = call
+        storage.setFaults(faults)
+        do throws(LedgerFailure) {
+          _ = try await ledger.checkpoint()
+        } catch {
+          guard case .log(.io(let operation, _, _)) = error, operation.hasPrefix("sync"),
+            storage.files.keys.contains(where: { $0.hasPrefix("checkpoint-") && !$0.hasSuffix(".tmp") })
+          else { return }
+          seen += 1
+          #expect(ledger.logFailure != nil, "call \(call)")
+        }
+      }
+    }
+    #expect(seen > 0)
+  }
+
+  @Test("keeps a name that nothing uses yet, as the records after it may speak of it")
+  func unusedName() async throws {
+    let folder = try TemporaryFolder()
+    let (log, _) = try await CommitLog.open(
+      storage: FolderStorage(path: folder.path), options: LogOptions(), executor: CommitThread(), replay: { _, _ in })
+    var encoder = RecordEncoder()
+    log.stage(sequence: 1) { payload, startsFrame in
+      encoder.encode(.named(number: 0, text: "ann"), at: .zero, into: &payload, startsFrame: startsFrame)
+    }
+    try await log.close()
+    let first = try await RefreshLedger.open(folder: folder.path).ledger
+    #expect(try await first.checkpoint() != nil)
+    try await first.close()
+    let second = try await RefreshLedger.open(folder: folder.path).ledger
+    #expect(await second.state.names.number(of: "ann") == 0)
+    try await second.close()
+  }
+}

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import TokenLedger
+@testable import WriteAheadLog
+
+@Suite("A checkpoint is refused")
+struct CheckpointRefusalTests {
+  private static let id = SessionID(high: 1, low: 1)
+  /// What comes before the entries that a test tries.
+  private static let beginning: [CheckpointEntry] = [
+    .state(highestTime: Timestamp(milliseconds: 100)), .name(number: 4, text: "ann"),
+  ]
+
+  /// A one-time token of that id.
+  private static func token(_ slot: UInt32, _ id: SessionID) -> CheckpointEntry {
+    let entry = SessionEntry(
+      idHigh: id.high, openedAt: .zero, usedAt: Timestamp(milliseconds: 500), idLow: id.low, subject: 4, detail: 4,
+      status: .oneTimeLive)
+    return .slot(slot, entry, payload: [])
+  }
+
+  private func accepts(_ entries: [CheckpointEntry]) -> Bool {
+    var state = LedgerState()
+    var restore = CheckpointRestore()
+    return entries.allSatisfy { restore.apply($0, to: &state) == nil }
+  }
+
+  @Test(
+    "where it holds more or less than it says", arguments: [[0, 0, 0], [2, 0, 0], [1, 1, 0], [1, 0, 1], [1, 0, 0]])
+  func counts(said: [UInt32]) {
+    let end = CheckpointEntry.end(names: said[0], profiles: said[1], entries: said[2])
+    #expect(accepts(Self.beginning + [end]) == (said == [1, 0, 0]))
+  }
+
+  @Test("where its entries are out of their order")
+  func order() {
+    let other = SessionID(high: 2, low: 2)
+    #expect(accepts(Self.beginning + [Self.token(3, Self.id), Self.token(7, other)]))
+    #expect(!accepts(Self.beginning + [Self.token(7, Self.id), Self.token(3, other)]))
+    #expect(!accepts(Self.beginning + [Self.token(7, Self.id), Self.token(7, other)]))
+    #expect(!accepts(Self.beginning + [.name(number: 4, text: "bob")]))
+    #expect(!accepts(Self.beginning + [.name(number: 3, text: "bob")]))
+    #expect(!accepts(Self.beginning + [Self.token(3, Self.id), .name(number: 5, text: "bob")]))
+    #expect(!accepts(Self.beginning + [.state(highestTime: .zero)]))
+  }
+
+  @Test("where two entries have one id")
+  func identifiers() {
+    #expect(!accepts(Self.beginning + [Self.token(3, Self.id), Self.token(7, Self.id)]))
+  }
+
+  @Test("where it ends without its last entry")
+  func end() {
+    var payload: [UInt8] = []
+    for entry in Self.beginning { payload.append(entry) }
+    func frame(_ kind: LogFrame.Kind, _ count: Int) -> LogFrame {
+      LogFrame(
+        kind: kind, firstSequence: 1, recordCount: count, epoch: 1, watermark: 1,
+        place: LogPlace(segment: "checkpoint", offset: 64), fileBytes: 0)
+    }
+    func isComplete(_ payload: [UInt8], _ count: Int) -> Bool {
+      let nothing: [UInt8] = []
+      var replay = LedgerReplay()
+      do throws(RecordRefusal) {
+        try replay.apply(frame(.checkpoint, count), payload.span)
+        try replay.apply(frame(.checkpointEnd, 0), nothing.span)
+        return true
+      } catch {
+        return false
+      }
+    }
+    #expect(!isComplete(payload, 2))
+    payload.append(.end(names: 1, profiles: 0, entries: 0))
+    #expect(isComplete(payload, 3))
+  }
+}
