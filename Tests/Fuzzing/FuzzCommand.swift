@@ -18,17 +18,26 @@ enum FuzzTarget: String, CaseIterable {
 }
 
 /// `ledger-fuzz TARGET [libFuzzer's options and files]`, called by the C runtime as `main`.
+///
+/// libFuzzer's merge starts this program again without the target, which it finds in the environment then.
 @_cdecl("ledger_fuzz_main")
 func ledgerFuzzMain(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
-  guard count > 1, let name = arguments[1], let target = FuzzTarget(rawValue: String(cString: name)) else {
+  let variable = "LEDGER_FUZZ_TARGET"
+  let named = count > 1 ? arguments[1].flatMap { FuzzTarget(rawValue: String(cString: $0)) } : nil
+  guard let target = named ?? getenv(variable).flatMap({ FuzzTarget(rawValue: String(cString: $0)) }) else {
     let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")
     say("usage: ledger-fuzz \(names) [OPTION of libFuzzer, FILE, FOLDER]...; see tools/fuzz --help")
     return 64
   }
-  // libFuzzer takes the program's name and what follows the target.
-  var count = count - 1
-  arguments[1] = arguments[0]
-  var rest: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = arguments + 1
+  setenv(variable, target.rawValue, 1)
+  var count = count
+  var rest: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = arguments
+  if named != nil {
+    // libFuzzer takes the program's name and what follows the target.
+    arguments[1] = arguments[0]
+    count -= 1
+    rest = arguments + 1
+  }
   return LLVMFuzzerRunDriver(&count, &rest, target.oneInput)
 }
 
