@@ -77,4 +77,18 @@ struct FrameRefusalTests {
     let nonsense: [UInt8] = [0xFF, 0xFF, 0xFF]
     #expect(!BlockCodec.decode(nonsense.span, count: 400, into: &decoded))
   }
+
+  @Test("a frame of an earlier opening than the one before it is refused")
+  func epochs() throws {
+    var chain = FrameChain()
+    let file = FileHeader(
+      kind: .segment, epoch: 5, identity: LogIdentity(high: 1, low: 2), sequence: 1, previous: 0)
+    try chain.admitSegment(file, checksum: 3, firstSequence: 1)
+    var header = Self.right
+    for (epoch, isAdmitted) in [(4, false), (5, true), (6, true)] as [(UInt32, Bool)] {
+      header.epoch = epoch
+      var tried = chain
+      #expect(((try? tried.admit(header, checksum: 9)) != nil) == isAdmitted, "epoch \(epoch)")
+    }
+  }
 }
