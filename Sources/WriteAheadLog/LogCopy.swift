@@ -56,9 +56,10 @@ package enum LogCopy {
     return summary
   }
 
-  /// Copies bytes and makes them durable; ends early where the source does.
+  /// Copies bytes to `target` in the other file and makes them durable; ends early where the source does.
   static func transfer(
-    _ source: any LogFile, from start: UInt64, bytes: UInt64, to copy: any LogFile, onPiece: (UInt64) -> Void = { _ in }
+    _ source: any LogFile, from start: UInt64, bytes: UInt64, to copy: any LogFile, at target: UInt64 = 0,
+    onPiece: (UInt64) -> Void = { _ in }
   ) throws(LogFailure) {
     var piece = [UInt8](repeating: 0, count: Int(clamping: min(UInt64(pieceBytes), max(bytes, 1))))
     var done: UInt64 = 0
@@ -66,7 +67,7 @@ package enum LogCopy {
       let wanted = Int(min(UInt64(piece.count), bytes - done))
       let count = try source.readAll(into: &piece, 0..<wanted, at: start + done)
       if count == 0 { break }
-      try copy.writeAll(piece.span.extracting(0..<count), at: done)
+      try copy.writeAll(piece.span.extracting(0..<count), at: target + done)
       done += UInt64(count)
       onPiece(UInt64(count))
     }

@@ -11,6 +11,7 @@ struct LogRepair {
   func run(_ walk: LogWalk, end: LogWalk.End) throws(LogFailure) -> (end: LogWalk.End, tornTail: TornTail?) {
     let tornTail = try walk.summary.tornTail.map { tail throws(LogFailure) in try cut(tail) }
     if let unsealed = walk.unsealed { try seal(unsealed, walk) }
+    for (first, offset) in walk.unproven.starts { try writeAgain(LogListing.segmentName(first), from: offset, walk) }
     let name = LogListing.segmentName(end.firstSequence)
     let file = try storage.open(name, for: .writing)
     try file.sync()
@@ -22,6 +23,20 @@ struct LogRepair {
       firstSequence: end.firstSequence, offset: end.offset, fileBytes: try file.size(), previous: end.previous,
       carried: end.carried)
     return (repaired, tornTail)
+  }
+
+  /// Writes again what stands in a segment from `offset` on, and its size, and makes them durable.
+  ///
+  /// The bytes are those that stand there, so a crash on the way harms nothing.
+  private func writeAgain(_ name: String, from offset: UInt64, _ walk: LogWalk) throws(LogFailure) {
+    guard let end = walk.summary.segments.last(where: { $0.name == name })?.bytes, end > offset else { return }
+    let file = try storage.open(name, for: .writing)
+    try LogCopy.transfer(file, from: offset, bytes: end - offset, to: file, at: offset)
+    let size = try file.size()
+    let zeroes = [UInt8](repeating: 0, count: Int(LogFormat.sectorBytes))
+    try file.writeAll(zeroes.span, at: size)
+    try file.truncate(to: size)
+    try file.sync()
   }
 
   private func cut(_ tail: TornTail) throws(LogFailure) -> TornTail {

@@ -23,6 +23,7 @@ struct LogWalk {
   private(set) var end: End?
   /// The last but one segment, if a crash kept it from being sealed although its successor was there already.
   private(set) var unsealed: End?
+  private(set) var unproven = UnprovenFrames()
   /// The last record of the last frame that was admitted and that the visitor accepted.
   private(set) var acceptedSequence: UInt64 = 0
   /// Of the checkpoint that was read: the log's identity, and what the segment after it must carry.
@@ -118,6 +119,7 @@ extension LogWalk {
       throw .corrupt(segment: name, offset: 0, what: error.what)
     }
     summary.segments.append(LogSummary.Segment(name: name, firstSequence: first, bytes: 0))
+    unproven.beginSegment()
     var scan = SegmentScan(window, seed: chain.checksumSeed)
     var offset = UInt64(LogFormat.fileHeaderBytes)
     while true {
@@ -125,6 +127,7 @@ extension LogWalk {
       case .frame(let header, let checksum):
         let place = LogPlace(segment: name, offset: offset)
         try admit(header, checksum: checksum, scan.payload, at: place, visit)
+        unproven.admit(header, segment: first, offset: offset)
         offset += UInt64(header.frameBytes)
         guard header.kind == .seal else { continue }
         guard try scan.window.isZero(from: offset) else {
@@ -158,8 +161,7 @@ extension LogWalk {
         throw .corrupt(segment: place.segment, offset: place.offset, what: bad.what)
       }
     }
-    let verdict = try TailVerdict.judge(
-      bad, at: place.offset, expected: chain.nextSequence, in: &window, seed: chain.checksumSeed)
+    let verdict = try TailVerdict.judge(bad, at: place.offset, chain: chain, in: &window)
     if case .corrupt(let what) = verdict {
       throw .corrupt(segment: place.segment, offset: place.offset, what: what)
     }

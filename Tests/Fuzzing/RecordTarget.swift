@@ -92,6 +92,8 @@ enum RecordTarget: OneInput {
       require(entry.status == .live && !isOver, "an ended or revoked session is replayed")
     case .revoke(_, let behind):
       require(generation < entry.generation && behind == entry.generation - generation, "a reuse that is none")
+    case .endRolledBack(let ended, let ahead):
+      require(ended == slot && ahead == generation - entry.generation, "a session of another token is rolled back")
     case .refuse: break
     }
   }

@@ -15,8 +15,8 @@ struct StorageFaultTests {
     let proof = IOFaultProof()
     let first = stage * IOFaultProof.operationsMax * IOFaultProof.forms
     var tally = ProofTally()
-    // All forms of every fifth operation; which ones differs from stage to stage.
-    for operation in stride(from: stage % 5, to: 120, by: 5) {
+    // All forms of every seventh operation; which ones differs from stage to stage.
+    for operation in stride(from: stage % 7, to: 120, by: 7) {
       for form in 0..<IOFaultProof.forms {
         await proof.run(first + operation * IOFaultProof.forms + form, into: &tally, trace: nil)
       }
@@ -24,8 +24,25 @@ struct StorageFaultTests {
     for violation in tally.violations {
       Issue.record("\(violation.what); \(violation.evidence); \(proof.replayCommand(violation.number))")
     }
-    #expect(tally["faults that end all writing"] > 30)
+    #expect(tally["faults that end all writing"] > 20)
     #expect(tally["faults that nobody may notice"] > 5)
+  }
+
+  @Test("Whatever operation of a backup fails, no copy is left that could be served as it is")
+  func backup() async {
+    let proof = BackupFaultProof()
+    var tally = ProofTally()
+    for side in 0..<UInt64(4) {
+      let first = side * BackupFaultProof.operationsMax * IOFaultProof.forms
+      for number in stride(from: first, to: first + 60 * IOFaultProof.forms, by: 17) {
+        await proof.run(number, into: &tally, trace: nil)
+      }
+    }
+    for violation in tally.violations {
+      Issue.record("\(violation.what); \(violation.evidence); \(proof.replayCommand(violation.number))")
+    }
+    #expect(tally["backups made"] > 2)
+    #expect(tally["backups that failed"] > 5)
   }
 
   @Test("A stage does every kind of thing that can fail")

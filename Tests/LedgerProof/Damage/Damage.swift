@@ -19,6 +19,8 @@ enum Damage: Sendable, Hashable {
   case exchange(file: Int, with: Int)
   /// The file of the same place of another log.
   case foreign(file: Int)
+  /// The same frames as those of a log with another identity, with all checksums right; nothing else differs.
+  case otherIdentity(file: Int)
   case version(file: Int, version: UInt16)
   case repeatFrame(file: Int, frame: Int)
   case removeFrame(file: Int, frame: Int)
@@ -56,7 +58,7 @@ enum Damage: Sendable, Hashable {
     case .copy: "segments over another"
     case .stray: "segments under a new name"
     case .exchange: "exchanged segments"
-    case .foreign: "segments of another log"
+    case .foreign, .otherIdentity: "segments of another log"
     case .version: "other versions"
     case .repeatFrame: "repeated frames"
     case .removeFrame: "removed frames"
@@ -87,7 +89,7 @@ extension Damage {
       all += (0..<size).map { .cut(file: file, length: $0) }
       all += (0..<((size + 511) / 512)).map { .zeroSector(file: file, sector: $0) }
       all.append(.remove(file: file))
-      all.append(.foreign(file: file))
+      all += [.foreign(file: file), .otherIdentity(file: file)]
       all += [0, 2, 3, 255, 256, 0xFFFF].map { .version(file: file, version: $0) }
       all += [log.lastSequence, log.lastSequence + 1, log.lastSequence + 999, 2, 0, 1 << 62, .max].map {
         .stray(file: file, name: $0)

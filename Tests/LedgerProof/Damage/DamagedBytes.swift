@@ -102,6 +102,8 @@ extension Damage {
       files[names[with]] = log.files[names[file]]
     case .foreign(let file):
       files[names[file]] = other.files[other.names[min(file, other.names.count - 1)]]
+    case .otherIdentity(let file):
+      files[names[file]] = Self.reidentified(log.segments[file], log.files[names[file]] ?? [])
     case .version(let file, let version):
       files[names[file]]?.setNumber(UInt64(version), at: 16, width: 2)
       guard let sum = files[names[file]].map({ SpecifiedChecksum.crc32c($0, 0..<60) }) else { return }
@@ -135,6 +137,22 @@ extension Damage {
     var frames = segment.frames.map { Array(bytes[$0.offset..<($0.offset + $0.frame.bytes)]) }
     change(&frames)
     files[segment.name] = Array(bytes[..<64]) + frames.joined() + bytes[segment.end...]
+  }
+
+  private static func reidentified(_ segment: SpecifiedSegment, _ bytes: [UInt8]) -> [UInt8] {
+    var rebuilt = Array(bytes[..<64])
+    rebuilt[30] ^= 1
+    rebuilt.setNumber(UInt64(SpecifiedChecksum.crc32c(rebuilt, 0..<60)), at: 60, width: 4)
+    let seed = SpecifiedChecksum.crc32c(rebuilt, 24..<40)
+    var chain = rebuilt.word(at: 60)
+    for (offset, written) in segment.frames {
+      var frame = written
+      frame.previous = chain
+      let header = frame.encoded(seed: seed)
+      if frame.kind != SpecifiedFrame.Kind.seal { chain = header.word(at: 52) }
+      rebuilt += header + bytes[(offset + 56)..<(offset + frame.bytes)]
+    }
+    return rebuilt + bytes[segment.end...]
   }
 
   private static func reforge(

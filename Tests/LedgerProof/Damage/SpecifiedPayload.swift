@@ -91,7 +91,7 @@ enum SpecifiedPayload {
       case 5: return numbers(1) && skip(1) && numbers(1)
       case 6:
         guard numbers(1), let cause = byte() else { return false }
-        return cause == 1 || cause == 2
+        return (1...3).contains(cause)
       case 7:
         guard let count = number(), count <= 256 else { return false }
         return numbers(Int(count))

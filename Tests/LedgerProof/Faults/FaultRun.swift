@@ -40,6 +40,13 @@ struct FaultRun {
 
   var files: [String: [UInt8]] { disk.files }
 
+  /// Opens what a kill left, unsynced as it is, and returns how many records that opening serves.
+  func serveAfterKill() async throws(LedgerFailure) -> UInt64 {
+    defer { disk.killProcess() }
+    let opened = try await SteppedLedger.open(disk, options: stage.options, clock: clock, seed: stage.seed &+ 99)
+    return opened.recovery.sequence
+  }
+
   func crashImage(_ seed: UInt64) -> [String: [UInt8]] { disk.crashImage(seed: seed) }
 
   /// - Parameter keepsTrail: for the run without a fault, with which the others are compared.

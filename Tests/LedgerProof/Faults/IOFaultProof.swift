@@ -69,6 +69,19 @@ package struct IOFaultProof: Proof {
     for image in 0..<Self.crashImages {
       await look(run.crashImage(number &* 31 &+ image), "after power failure \(image)")
     }
+    do {
+      // What an opening serves after a mere kill must be on disk before it is served.
+      let served = try await run.serveAfterKill()
+      guard records.contains(served) else { return breaches + ["after a kill: serves \(served), not \(records)"] }
+      for image in 0..<Self.crashImages {
+        tally.add("recoveries")
+        let files = run.crashImage(number &* 37 &+ image)
+        let breach = await baseline.trail.breach(files, run.stage.options, served...served)
+        if let breach { breaches.append("after a kill, an opening and power failure \(image): \(breach)") }
+      }
+    } catch {
+      breaches.append("after a kill: \(error)")
+    }
     return breaches
   }
 }

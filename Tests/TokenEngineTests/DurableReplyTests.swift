@@ -1,0 +1,91 @@
+import LedgerTesting
+import Synchronization
+import Testing
+import TokenLedger
+import TokenSigning
+import TokenTesting
+
+@testable import TokenEngine
+
+/// An engine over a disk that does nothing until it is told to.
+private struct HeldEngine {
+  let disk = FaultyStorage(seed: 1)
+  let executor = SteppedExecutor()
+  let ledger: RefreshLedger
+  let engine: RotationEngine
+
+  static let client = Client(id: "web", isPublic: true)
+
+  init(grace: Duration = .zero) async throws {
+    let (disk, executor, clock) = (disk, executor, ManualClock())
+    let ledger = try await executor.driving { () async throws(LedgerFailure) in
+      try await RefreshLedger.open(
+        storage: disk, executor: executor, options: LedgerOptions(), clock: clock.sessionClock,
+        random: SeededGenerator(seed: 1)
+      ).ledger
+    }
+    self.ledger = ledger
+    var options = EngineOptions()
+    options.grace = grace
+    options.reuse = .refuse
+    engine = try RotationEngine(
+      options: options, keys: TokenKeys.generate(), ledger: ledger, recovery: nil, subjects: nil,
+      clock: clock.sessionClock, observer: RecordingObserver())
+  }
+
+  /// A token whose session is on disk.
+  func token() async throws -> String {
+    let engine = engine
+    return try await executor.driving {
+      try await engine.openSession(subject: "ann", client: "web", scopes: .none).refreshToken
+    }
+  }
+
+  /// The call must wait while the disk does, and fail with it.
+  func expectWaiting(_ token: String, _ comment: Comment) async {
+    let told = Mutex(false)
+    let task = Task { [engine] in
+      defer { told.withLock { $0 = true } }
+      return (try? await engine.refresh(token, client: Self.client)) == nil
+    }
+    // Far more turns than the call takes to come as far as it may.
+    for _ in 0..<500 { await Task.yield() }
+    #expect(!told.withLock { $0 }, comment)
+    var faults = FaultyStorage.Faults()
+    faults.syncsUntilFailure = 0
+    disk.setFaults(faults)
+    let failed = await executor.driving { await task.value }
+    #expect(failed, comment)
+  }
+
+  /// Spends the token without waiting for the disk.
+  func spend(_ token: String) async throws {
+    let identifier = try engine.verifier.verifyRefresh(token, nowMilliseconds: 0).identifier
+    _ = try await ledger.stageRotation(RotationRequest(token: TokenID(identifier), client: "web"))
+  }
+}
+
+@Suite("A reply waits until what it rests on is on disk")
+struct DurableReplyTests {
+  @Test("a new pair")
+  func grant() async throws {
+    let held = try await HeldEngine()
+    await held.expectWaiting(try await held.token(), "a new pair")
+  }
+
+  @Test("the same pair again, in the grace window")
+  func replay() async throws {
+    let held = try await HeldEngine(grace: .seconds(10))
+    let token = try await held.token()
+    try await held.spend(token)
+    await held.expectWaiting(token, "the same pair")
+  }
+
+  @Test("the refusal of a used token")
+  func refusal() async throws {
+    let held = try await HeldEngine()
+    let token = try await held.token()
+    try await held.spend(token)
+    await held.expectWaiting(token, "a refusal")
+  }
+}
