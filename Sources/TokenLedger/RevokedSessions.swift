@@ -3,7 +3,8 @@ internal import Synchronization
 /// The sessions whose access tokens must be refused although they have not expired: what a verifier in this
 /// process asks, from any thread and without the ledger.
 ///
-/// While it is empty a look-up is one atomic load. A session stays in it for the longest lifetime that an access
+/// A session is in it from the moment of the decision, before that is durable: whoever was not told yet may see its access tokens
+/// refused, and accepted again after a crash that undid the decision. While it is empty a look-up is one atomic load. A session stays in it for the longest lifetime that an access
 /// token can have (``Lifetimes/accessMillisecondsMax``) after its revocation.
 public final class RevokedSessions: Sendable {
   private let count = Atomic<Int>(0)

@@ -79,6 +79,7 @@ struct FrameChain: Sendable {
     guard header.watermark >= watermark, header.watermark < header.firstSequence || covered != nil else {
       throw Break(what: "the frame's watermark cannot be")
     }
+    guard covered == nil || header.watermark == covered else { throw Break(what: "the frame's watermark cannot be") }
     note(header.epoch)
     guard header.kind != .seal else { return }
     value = checksum

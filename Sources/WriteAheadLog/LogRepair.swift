@@ -10,7 +10,11 @@ struct LogRepair {
   /// - Returns: where writing goes on, and the torn tail with the name of its copy.
   func run(_ walk: LogWalk, end: LogWalk.End) throws(LogFailure) -> (end: LogWalk.End, tornTail: TornTail?) {
     let tornTail = try walk.summary.tornTail.map { tail throws(LogFailure) in try cut(tail) }
-    if let unsealed = walk.unsealed { try seal(unsealed, walk) }
+    if let unsealed = walk.unsealed {
+      // The seal says that its successor is there, whose name may be in memory only after a mere kill.
+      try storage.syncDirectory()
+      try seal(unsealed, walk)
+    }
     for (first, offset) in walk.unproven.starts { try writeAgain(LogListing.segmentName(first), from: offset, walk) }
     let name = LogListing.segmentName(end.firstSequence)
     let file = try storage.open(name, for: .writing)

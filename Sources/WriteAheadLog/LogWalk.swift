@@ -161,8 +161,7 @@ extension LogWalk {
         throw .corrupt(segment: place.segment, offset: place.offset, what: bad.what)
       }
     }
-    let verdict = try TailVerdict.judge(
-      bad, at: place.offset, expected: chain.nextSequence, in: &window, seed: chain.checksumSeed)
+    let verdict = try TailVerdict.judge(bad, at: place.offset, chain: chain, in: &window)
     if case .corrupt(let what) = verdict {
       throw .corrupt(segment: place.segment, offset: place.offset, what: what)
     }

@@ -5,14 +5,22 @@ enum TailVerdict: Equatable {
 
   /// - Parameters:
   ///   - bad: what `scan` found at `offset`; not all from there on is zero.
-  ///   - expected: the sequence that the frame at `offset` would begin with.
+  ///   - chain: what the frame at `offset` must carry.
   static func judge(
-    _ bad: SegmentScan.BadFrame, at offset: UInt64, expected: UInt64, in window: inout SegmentWindow, seed: UInt32
+    _ bad: SegmentScan.BadFrame, at offset: UInt64, chain: FrameChain, in window: inout SegmentWindow
   ) throws(LogFailure) -> TailVerdict {
-    if let witness = try lastWitness(after: offset, expected: expected, in: &window, seed: seed) {
-      return .corrupt("\(bad.what), and record \(expected) was on disk when the frame at \(witness) was written")
+    if let witness = try witness(after: offset, chain, in: &window) {
+      return .corrupt("\(bad.what), and it was on disk when the frame at \(witness) was written")
     }
     if bad.impossible { return .corrupt(bad.what) }
+    if let header = bad.header {
+      var chain = chain
+      do throws(FrameChain.Break) {
+        try chain.admit(header, checksum: 0)
+      } catch {
+        return .corrupt(error.what)
+      }
+    }
     if try hasMarksOfTornWrite(bad, at: offset, in: &window) { return .torn }
     return .corrupt("\(bad.what), and its bytes are not those of a torn write")
   }
@@ -32,10 +40,13 @@ enum TailVerdict: Equatable {
     return false
   }
 
-  /// The place of a frame header after `offset` which proves that record `expected` was on disk.
-  private static func lastWitness(
-    after offset: UInt64, expected: UInt64, in window: inout SegmentWindow, seed: UInt32
+  /// The place of a frame header after `offset` which proves that what stood at `offset` was on disk: by its watermark, or
+  /// because it begins with the record that is expected here, so that what stood here was a close, which is synced before
+  /// anything follows it.
+  private static func witness(
+    after offset: UInt64, _ chain: FrameChain, in window: inout SegmentWindow
   ) throws(LogFailure) -> UInt64? {
+    let expected = chain.nextSequence
     let pieceBytes = 1 << 20
     let firstMagicByte = UInt8(truncatingIfNeeded: LogFormat.frameMagic)
     var place = offset + 1
@@ -46,9 +57,8 @@ enum TailVerdict: Equatable {
       let starts = piece.count - LogFormat.frameHeaderBytes + 1
       for start in 0..<starts where piece[start] == firstMagicByte {
         let candidate = piece.extracting(start..<(start + LogFormat.frameHeaderBytes))
-        if let header = try? FrameHeader.decode(candidate, seed: seed).header, header.watermark >= expected {
-          return place + UInt64(start)
-        }
+        guard let header = try? FrameHeader.decode(candidate, seed: chain.checksumSeed).header else { continue }
+        if header.watermark >= expected || header.firstSequence == expected { return place + UInt64(start) }
       }
       place += UInt64(starts)
     }

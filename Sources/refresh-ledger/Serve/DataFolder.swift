@@ -1,10 +1,11 @@
 import Glibc
+import SystemPackage
 
 /// The server's data folder.
 enum DataFolder {
   /// Makes the folder with mode 0700; one that exists is left as it is.
   static func make(_ path: String) throws(CommandFailure) {
-    guard mkdir(path, 0o700) != 0 else { return }
+    guard mkdir(path, 0o700) != 0 else { return syncParent(of: path) }
     let code = errno
     var status = stat()
     if code == EEXIST && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return }
@@ -12,5 +13,16 @@ enum DataFolder {
     throw CommandFailure(
       .cannotCreate,
       "\(path): cannot make the data folder: \(reason); name one whose parent exists and is writable with --data")
+  }
+
+  /// Makes the folder's own name durable, where the system lets us: without it a power loss may take the whole of it away.
+  private static func syncParent(of path: String) {
+    let parent = FilePath(path).removingLastComponent()
+    guard
+      let opened = try? FileDescriptor.open(
+        parent.isEmpty ? "." : parent, .readOnly, options: [.directory, .closeOnExec])
+    else { return }
+    fsync(opened.rawValue)
+    try? opened.close()
   }
 }

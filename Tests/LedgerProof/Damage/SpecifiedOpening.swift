@@ -258,7 +258,7 @@ extension SpecifiedOpening {
     var place = offset + 1
     while place + SpecifiedFrame.headerBytes <= bytes.count {
       if bytes[place] == 0x5F, let header = SpecifiedFrame(at: place, in: bytes, seed: seed),
-        header.watermark >= nextSequence
+        header.watermark >= nextSequence || header.firstSequence == nextSequence
       {
         return true
       }

@@ -18,9 +18,9 @@ extension SimulatedLife {
   func runClients() -> Stop {
     let clients = Int.random(in: 2...12, using: &world.random)
     let stepsMax = UInt64(48 / clients)
-    for _ in 0..<clients {
+    for number in 0..<clients {
       let steps = 1 + Int(world.random.next() % stepsMax)
-      start { await self.client(steps) }
+      start("client") { await self.client(number, steps) }
     }
     let stop = drive()
     if stop == .stuck { violate("\(clientsRunning) calls are never answered") }
@@ -30,19 +30,24 @@ extension SimulatedLife {
   /// With durability `interval`, long enough for all that was answered to be durable.
   func rest() {
     guard let ledger, case .interval(let interval) = world.plan.durability else { return }
-    start { try? await self.stopwatch.sleep(until: self.stopwatch.now.advanced(by: interval * 3), tolerance: nil) }
+    start("rest") {
+      try? await self.stopwatch.sleep(until: self.stopwatch.now.advanced(by: interval * 3), tolerance: nil)
+    }
     guard drive() == .done, ledger.logFailure == nil else { return }
     world.oracle.endLife(.all)
   }
 
-  private func client(_ steps: Int) async {
+  private func client(_ number: Int, _ steps: Int) async {
     for _ in 0..<steps {
       guard !isDead, let ledger else { return }
       if ledger.logFailure != nil, world.random.next() % 2 == 0 { return }
       world.time.drift(using: &world.random)
       stopwatch.advance(by: .milliseconds(Int(world.random.next() % 20)))
       if world.random.next() % 4 == 0 { await ready.pause() }
-      await take(Step.weighted[Int(world.random.next() % UInt64(Step.weighted.count))], ledger)
+      let step = Step.weighted[Int(world.random.next() % UInt64(Step.weighted.count))]
+      world.trace.note("  client \(number): \(step)")
+      await take(step, ledger)
+      world.trace.note("  client \(number) has done \(step)")
     }
   }
 
@@ -53,14 +58,14 @@ extension SimulatedLife {
     case .burst:
       guard let number = pickSession() else { return }
       let request = request(number)
-      for _ in 0..<(1 + world.random.next() % 3) { start { await self.rotate(number, request, ledger) } }
+      for _ in 0..<(1 + world.random.next() % 3) { start("rotate") { await self.rotate(number, request, ledger) } }
       await rotate(number, request, ledger)
     case .revoke: if let number = pickSession() { await revoke(number, ledger) }
     case .issue: await issue(ledger)
     case .consume: if let number = pickOneTime() { await consume(number, ledger) }
     case .consumeBurst:
       guard let number = pickOneTime() else { return }
-      for _ in 0..<(1 + world.random.next() % 3) { start { await self.consume(number, ledger) } }
+      for _ in 0..<(1 + world.random.next() % 3) { start("consume") { await self.consume(number, ledger) } }
     case .sweep: await answered(nil) { () async throws(LedgerFailure) in try await ledger.sweepExpired() }
     case .checkpoint:
       let report = await answered(nil) { () async throws(LedgerFailure) in try await ledger.checkpoint() }

@@ -5,7 +5,7 @@ internal import WriteAheadLog
 /// Between an opening and the first client: what was recovered, seen from inside and from outside.
 extension SimulatedLife {
   func inspect() {
-    start { await self.look() }
+    start("look") { await self.look() }
     guard drive() == .done, world.random.next() % 4 == 0 else { return }
     compareWithLog()
   }
@@ -38,7 +38,7 @@ extension SimulatedLife {
 
   /// What was recovered is the fold of the log, and recovering once more changes nothing.
   private func compareWithLog() {
-    start {
+    start("compare") {
       guard let ledger = self.ledger else { return }
       let recovered = await ledger.picture
       guard !self.isDead else { return }

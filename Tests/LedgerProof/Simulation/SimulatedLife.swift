@@ -27,6 +27,9 @@ final class SimulatedLife: @unchecked Sendable {
   /// The ledger while it is open.
   var ledger: RefreshLedger?
   var clientsRunning = 0
+  private var started = 0
+  /// What those that run do, by the order of their start.
+  private var callers: [Int: String] = [:]
   private var opening: Result<OpenedLedger, LedgerFailure>?
   private var isClosed = false
   private(set) var isOver = false
@@ -86,11 +89,15 @@ final class SimulatedLife: @unchecked Sendable {
   }
 
   /// Starts a client; `drive` returns when all have ended.
-  func start(_ body: @escaping @Sendable () async -> Void) {
+  func start(_ what: String, _ body: @escaping @Sendable () async -> Void) {
     clientsRunning += 1
+    started += 1
+    let caller = started
+    callers[caller] = what
     Task.detached(executorPreference: ready.taskExecutor) {
       await body()
       self.clientsRunning -= 1
+      self.callers[caller] = nil
     }
   }
 
@@ -103,7 +110,7 @@ final class SimulatedLife: @unchecked Sendable {
 
 extension SimulatedLife {
   private func open() -> Bool {
-    start { self.opening = await self.openLedger(self.world.storage) }
+    start("open") { self.opening = await self.openLedger(self.world.storage) }
     switch drive() {
     case .died: return false
     case .stuck:
@@ -147,7 +154,7 @@ extension SimulatedLife {
 
 extension SimulatedLife {
   private func close() -> Bool {
-    start {
+    start("close") {
       do throws(LedgerFailure) {
         try await self.ledger?.close()
         self.isClosed = true
@@ -172,7 +179,11 @@ extension SimulatedLife {
     opening = nil
     ledger = nil
     world.trace.note("life \(number) is over after \(ready.jobsRun) jobs and \(faults.calls) storage calls")
-    if clientsRunning != 0 { violate("\(clientsRunning) callers never hear that the ledger has failed") }
+    if clientsRunning != 0 {
+      violate(
+        "\(clientsRunning) callers never hear that the ledger has failed",
+        callers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" })
+    }
     if world.storage.isLocked { violate("the log is still in memory after the end of the process") }
     if ready.strangers != 0 { violate("\(ready.strangers) jobs ran outside of the simulation") }
   }

@@ -80,7 +80,11 @@ final class SimulatedStopwatch: Clock, @unchecked Sendable {
   func sleep(until deadline: Instant, tolerance: Duration?) async throws {
     guard !isOver else { throw CancellationError() }
     if deadline > now {
-      await withUnsafeContinuation { sleepers.append(Sleeper(until: deadline, continuation: $0)) }
+      await withUnsafeContinuation { continuation in
+        // It may have ended while this task changed its executor.
+        guard !isOver else { return continuation.resume() }
+        sleepers.append(Sleeper(until: deadline, continuation: continuation))
+      }
     }
     if isOver { throw CancellationError() }
     try Task.checkCancellation()
