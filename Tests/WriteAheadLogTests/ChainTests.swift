@@ -37,4 +37,26 @@ struct ChainTests {
       #expect(offset == UInt64(places[2]))
     }
   }
+
+  @Test("ends at a seal: what stands after one is refused")
+  func bytesAfterASeal() async throws {
+    let storage = FaultyStorage(seed: 1)
+    let log = try await SteppedLog.open(storage, .small)
+    for _ in 0..<6 { log.commit([300]) }
+    try await log.close()
+    let names = storage.files.keys.filter { $0.hasPrefix("wal-") }.sorted()
+    try #require(names.count > 1)
+    var files = storage.files
+    let end = try #require(files[names[0]]?.count)
+    files[names[0]]?.append(contentsOf: [0, 0, 1])
+    do throws(LogFailure) {
+      _ = try LogReader.read(storage: FaultyStorage(seed: 2, files: files)) { _, _ in }
+      Issue.record("bytes after a seal were passed over")
+    } catch {
+      guard case .corrupt(names[0], UInt64(end), _) = error else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
 }

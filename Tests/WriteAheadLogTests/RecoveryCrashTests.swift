@@ -24,6 +24,30 @@ struct RecoveryCrashTests {
     }
   }
 
+  @Test("leaves a log that opens, wherever the process before and the recovery had come", arguments: 0..<60)
+  func duringRecovery(call: Int) async throws {
+    for second in 0..<12 {
+      let storage = FaultyStorage(seed: UInt64(call))
+      var faults = FaultyStorage.Faults()
+      faults.callsUntilPowerOff = call
+      storage.setFaults(faults)
+      var safe: UInt64 = 0
+      if let killed = try? await SteppedLog.open(storage, .small) {
+        for _ in 0..<6 where killed.log.failure == nil { killed.commit([300, 200]) }
+        safe = killed.log.durableSequence
+      }
+      storage.killProcess()
+      faults.callsUntilPowerOff = second
+      storage.setFaults(faults)
+      _ = try? await SteppedLog.open(storage, .small)
+      for seed in 0..<6 as Range<UInt64> {
+        let left = FaultyStorage(seed: seed, files: storage.crashImage(seed: seed))
+        let found = try await SteppedLog.open(left, .small).replayed
+        #expect(found.count >= safe, "killed at call \(call), power off at call \(second), crash \(seed)")
+      }
+    }
+  }
+
   @Test("leaves a torn tail in its place or in its copy, whole", arguments: 0..<12)
   func tornTail(call: Int) async throws {
     let files = try await tornLog()
