@@ -65,7 +65,7 @@ extension RotationEngine {
       return refuse(error.asGrantRefusal, nil, client)
     }
     let tokenID = TokenID(claims.identifier)
-    guard claims.clientID == client.id else { return refuse(.wrongClient, tokenID, client) }
+    guard claims.clientID.isSame(as: client.id) else { return refuse(.wrongClient, tokenID, client) }
     guard let granted = Scopes(claims.scope) else { return refuse(.badToken(.malformed), tokenID, client) }
     var allowed = client.scopes.map(granted.intersection) ?? granted
     if let subjects {

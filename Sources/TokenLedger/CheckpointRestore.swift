@@ -19,7 +19,10 @@ struct CheckpointRestore {
   var isComplete: Bool { stage == .complete }
 
   /// Takes an entry over into `state`; returns why it cannot be one; the state is of no use then.
-  mutating func apply(_ entry: CheckpointEntry, to state: inout LedgerState) -> String? {
+  ///
+  /// - Parameter covered: the last record that the checkpoint covers. Each number and slot was first used by a record of its
+  ///   own, so none is as high; without that bound a forged entry could ask for any amount of memory.
+  mutating func apply(_ entry: CheckpointEntry, to state: inout LedgerState, covered: UInt64) -> String? {
     switch entry {
     case .state(let highestTime):
       guard stage == .nothing else { return "a second beginning of a checkpoint" }
@@ -28,13 +31,13 @@ struct CheckpointRestore {
       state.highestTime = highestTime
       return nil
     case .name(let number, let text):
-      guard enter(.names, number) else { return Self.misplaced("name", number) }
+      guard enter(.names, number, covered) else { return Self.misplaced("name", number) }
       guard state.names.number(of: text) == nil else { return "name \(number) is defined under another number" }
       state.names.extend(to: Int(number))
       state.names.define(text, as: number)
       return nil
     case .profile(let number, let profile):
-      guard enter(.profiles, number) else { return Self.misplaced("profile", number) }
+      guard enter(.profiles, number, covered) else { return Self.misplaced("profile", number) }
       state.profiles.extend(to: Int(number))
       if let contradiction = state.contradiction(in: .profiled(number: number, profile: profile)) {
         return contradiction
@@ -42,8 +45,8 @@ struct CheckpointRestore {
       state.apply(.profiled(number: number, profile: profile), at: state.highestTime)
       return nil
     case .slot(let slot, let entry, let payload):
-      guard enter(.slots, slot) else { return Self.misplaced("slot", slot) }
-      if let contradiction = state.contradiction(inRestored: entry, at: slot) { return contradiction }
+      guard enter(.slots, slot, covered) else { return Self.misplaced("slot", slot) }
+      if let contradiction = state.contradiction(inRestored: entry, payload, at: slot) { return contradiction }
       state.restore(entry, at: slot, payload: payload)
       return nil
     case .end(let names, let profiles, let entries):
@@ -57,7 +60,8 @@ struct CheckpointRestore {
   }
 
   /// Whether an entry of this stage and number may come now.
-  private mutating func enter(_ entered: Stage, _ number: UInt32) -> Bool {
+  private mutating func enter(_ entered: Stage, _ number: UInt32, _ covered: UInt64) -> Bool {
+    guard UInt64(number) < covered else { return false }
     guard stage != .nothing, stage.rawValue <= entered.rawValue else { return false }
     if stage == entered, let last, number <= last { return false }
     stage = entered
@@ -66,12 +70,15 @@ struct CheckpointRestore {
   }
 
   private static func misplaced(_ word: String, _ number: UInt32) -> String {
-    "\(word) \(number) of the checkpoint is out of its order"
+    "\(word) \(number) of the checkpoint is out of its order or too high"
   }
 }
 
 extension LedgerState {
-  fileprivate func contradiction(inRestored entry: SessionEntry, at slot: UInt32) -> String? {
+  fileprivate func contradiction(inRestored entry: SessionEntry, _ payload: [UInt8], at slot: UInt32) -> String? {
+    guard payload.isEmpty || entry.status == .oneTimeLive else {
+      return "slot \(slot) holds a payload that was consumed"
+    }
     guard table.slot(of: entry.id) == nil else { return "the id of slot \(slot) is already in use" }
     guard names[entry.subject] != nil else { return "name \(entry.subject) is not defined" }
     guard entry.openedAt <= highestTime else { return "slot \(slot) was opened after the checkpoint" }

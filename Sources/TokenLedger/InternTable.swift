@@ -5,7 +5,7 @@
 /// its number and is used when the value next comes up: to free it would be a change that no record tells. Numbers are
 /// chosen by ``nextFree()`` and set by ``define(_:as:)``, so that replay arrives at the same numbers as the run that wrote
 /// the log.
-package struct InternTable<Value: Hashable & Sendable> {
+package struct InternTable<Value: ExactValue> {
   /// By number; to be read: a copy is a snapshot.
   private(set) var values = PagedArray<Value?>(filler: nil)
   private var useCounts = PagedArray<UInt32>(filler: 0)
@@ -20,7 +20,7 @@ package struct InternTable<Value: Hashable & Sendable> {
   }
 
   func number(of value: Value) -> UInt32? {
-    index.find(hash: Self.hash(value)) { values[Int($0)] == value }
+    index.find(hash: Self.hash(value)) { values[Int($0)].isSame(as: value) }
   }
 
   /// Whether `define` would accept the number: free, and at most one past the highest.
@@ -77,7 +77,7 @@ package struct InternTable<Value: Hashable & Sendable> {
   /// Keyed afresh in each process, for the values may be chosen by an outsider.
   private static func hash(_ value: Value?) -> UInt64 {
     var hasher = Hasher()
-    hasher.combine(value)
+    value?.hashExactly(into: &hasher)
     return UInt64(bitPattern: Int64(hasher.finalize()))
   }
 }

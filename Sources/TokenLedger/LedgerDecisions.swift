@@ -21,7 +21,7 @@ extension LedgerState {
     guard let slot = table.slot(of: request.token.session) else { return .refuse(.unknown) }
     let entry = table[slot]
     guard entry.isSession, let profile = profiles[entry.detail] else { return .refuse(.unknown) }
-    guard names[profile.client] == request.client else { return .refuse(.wrongClient) }
+    guard names[profile.client].isSame(as: request.client) else { return .refuse(.wrongClient) }
     guard entry.status == .live else { return .refuse(.revoked) }
     let end = expiry(of: entry)
     guard now < end else { return .refuse(.expired, provenBy: end) }
@@ -46,7 +46,7 @@ extension LedgerState {
     if behind == 1, now < graceEnd {
       let scope = entry.narrowedScope == SessionEntry.notNarrowed ? nil : names[entry.narrowedScope]
       // Asked for another scope than the lost reply had: refused, but no sign of theft.
-      return scope == request.narrowedScope
+      return scope.isSame(as: request.narrowedScope)
         ? .replay(slot: slot) : .refuse(.reused(generationsBehind: 1, revokedSession: false))
     }
     switch request.reuse {
@@ -62,7 +62,7 @@ extension LedgerState {
   func decide(consuming id: SessionID, purpose: String, at now: Timestamp) -> OneTimeDecision {
     guard let slot = table.slot(of: id), !table[slot].isSession else { return .refuse(.unknown) }
     let entry = table[slot]
-    guard names[entry.detail] == purpose else { return .refuse(.wrongPurpose) }
+    guard names[entry.detail].isSame(as: purpose) else { return .refuse(.wrongPurpose) }
     guard entry.status == .oneTimeLive else { return .refuse(.alreadyConsumed) }
     guard now < entry.usedAt else { return .refuse(.expired, provenBy: entry.usedAt) }
     return .consume(slot: slot)

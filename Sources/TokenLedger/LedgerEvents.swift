@@ -45,7 +45,7 @@ private struct Definitions {
 
   mutating func number(of text: String, in names: InternTable<String>) -> UInt32 {
     if let number = names.number(of: text) { return number }
-    if let position = newNames.firstIndex(of: text) { return newNumbers[position] }
+    if let position = newNames.firstIndex(where: { $0.isSame(as: text) }) { return newNumbers[position] }
     let number = names.nextFree(skipping: newNames.count)
     newNames.append(text)
     newNumbers.append(number)

@@ -21,7 +21,7 @@ package struct LedgerReplay {
     case .records:
       count = try apply(payload, visit: visit)
     case .checkpoint:
-      count = try applyEntries(payload, visitEntry)
+      count = try applyEntries(payload, covered: frame.firstSequence, visitEntry)
     case .checkpointEnd:
       guard restore.isComplete else {
         throw RecordRefusal(byteOffsetInPayload: 0, what: "the checkpoint ends without its last entry")
@@ -35,14 +35,14 @@ package struct LedgerReplay {
   }
 
   private mutating func applyEntries(
-    _ payload: Span<UInt8>, _ visit: (CheckpointEntry, borrowing LedgerState) -> Void
+    _ payload: Span<UInt8>, covered: UInt64, _ visit: (CheckpointEntry, borrowing LedgerState) -> Void
   ) throws(RecordRefusal) -> Int {
     var count = 0
     var decoder = CheckpointDecoder()
     while decoder.offset < payload.count {
       let start = decoder.offset
       let entry = try decoder.next(in: payload)
-      if let contradiction = restore.apply(entry, to: &state) {
+      if let contradiction = restore.apply(entry, to: &state, covered: covered) {
         throw RecordRefusal(byteOffsetInPayload: start, what: contradiction)
       }
       visit(entry, state)

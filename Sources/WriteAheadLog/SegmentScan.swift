@@ -44,7 +44,10 @@ struct SegmentScan {
       case .impossible(let what): return .bad(BadFrame(what: what, header: nil, impossible: true))
       }
     }
-    guard header.payloadBytes > 0 else { return .frame(header, checksum: checksum) }
+    guard header.payloadBytes > 0 else {
+      payload.removeAll(keepingCapacity: true)
+      return .frame(header, checksum: checksum)
+    }
     if let bad = try readPayload(of: header, at: offset) { return .bad(bad) }
     return .frame(header, checksum: checksum)
   }

@@ -22,7 +22,7 @@ struct CheckpointRefusalTests {
   private func accepts(_ entries: [CheckpointEntry]) -> Bool {
     var state = LedgerState()
     var restore = CheckpointRestore()
-    return entries.allSatisfy { restore.apply($0, to: &state) == nil }
+    return entries.allSatisfy { restore.apply($0, to: &state, covered: 8) == nil }
   }
 
   @Test(
@@ -44,6 +44,25 @@ struct CheckpointRefusalTests {
     #expect(!accepts(Self.beginning + [.state(highestTime: .zero)]))
   }
 
+  @Test("where a number is one that no record before it can have used")
+  func numbersTooHigh() {
+    #expect(accepts(Self.beginning + [Self.token(7, Self.id)]))
+    #expect(!accepts(Self.beginning + [Self.token(8, Self.id)]))
+    #expect(!accepts(Self.beginning + [.name(number: 8, text: "bob")]))
+  }
+
+  @Test("where a consumed one-time token has a payload")
+  func consumedPayload() {
+    func token(_ status: SessionEntry.Status) -> CheckpointEntry {
+      let entry = SessionEntry(
+        idHigh: 1, openedAt: .zero, usedAt: Timestamp(milliseconds: 500), idLow: 1, subject: 4, detail: 4,
+        status: status)
+      return .slot(3, entry, payload: [1])
+    }
+    #expect(accepts(Self.beginning + [token(.oneTimeLive)]))
+    #expect(!accepts(Self.beginning + [token(.oneTimeConsumed)]))
+  }
+
   @Test("where two entries have one id")
   func identifiers() {
     #expect(!accepts(Self.beginning + [Self.token(3, Self.id), Self.token(7, Self.id)]))
@@ -55,7 +74,7 @@ struct CheckpointRefusalTests {
     for entry in Self.beginning { payload.append(entry) }
     func frame(_ kind: LogFrame.Kind, _ count: Int) -> LogFrame {
       LogFrame(
-        kind: kind, firstSequence: 1, recordCount: count, epoch: 1, watermark: 1,
+        kind: kind, firstSequence: 8, recordCount: count, epoch: 1, watermark: 1,
         place: LogPlace(segment: "checkpoint", offset: 64), fileBytes: 0)
     }
     func isComplete(_ payload: [UInt8], _ count: Int) -> Bool {

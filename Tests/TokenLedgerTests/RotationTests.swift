@@ -117,6 +117,23 @@ struct RotationTests {
     #expect(try await fixture.rotate(generation: 1).session?.generation == 2)
   }
 
+  @Test("belongs to the subject and client of just these bytes, not to those of another Unicode normal form")
+  func namesAreBytes() async throws {
+    let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+    #expect(composed == decomposed)
+    let fixture = try await RotationFixture()
+    let lifetimes = try #require(Lifetimes(idleMilliseconds: 60_000, absoluteMilliseconds: 60_000))
+    for name in [composed, decomposed] {
+      let grant = SessionGrant(subject: name, client: name, scope: "", lifetimes: lifetimes)
+      let session = try await fixture.ledger.open(grant)
+      #expect(Array(session.subject.utf8) == Array(name.utf8))
+      #expect(Array(session.client.utf8) == Array(name.utf8))
+      let other = name.utf8.count == composed.utf8.count ? decomposed : composed
+      #expect(
+        try await fixture.ledger.rotate(RotationRequest(token: session.tokenID, client: other)).refusal == .wrongClient)
+    }
+  }
+
   @Test("that was never issued is told as that")
   func unknownTokens() async throws {
     let fixture = try await RotationFixture()

@@ -101,3 +101,8 @@ struct TableTests {
     #expect(planned == taken)
   }
 }
+
+extension Int: ExactValue {
+  package func isSame(as other: Int) -> Bool { self == other }
+  package func hashExactly(into hasher: inout Hasher) { hasher.combine(self) }
+}
