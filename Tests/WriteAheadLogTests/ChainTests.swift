@@ -59,4 +59,28 @@ struct ChainTests {
       }
     }
   }
+
+  @Test("proves a close by the frame after it: a sector of zeroes in the close does not cost the records that follow")
+  func damagedClose() async throws {
+    let storage = FaultyStorage(seed: 1)
+    let first = try await SteppedLog.open(storage, LogOptions(preallocationBytes: 0, identity: SteppedLog.identity))
+    // The close begins 12 bytes before a sector's edge.
+    first.commit([355])
+    try await first.close()
+    let second = try await SteppedLog.open(storage, LogOptions(preallocationBytes: 0, identity: SteppedLog.identity))
+    second.commit([20])
+    #expect(second.log.durableSequence == 2)
+    let name = "wal-0000000000000001.lz4"
+    var files = storage.files
+    files[name]?.replaceSubrange(500..<512, with: Array(repeating: 0, count: 12))
+    do throws(LogFailure) {
+      let log = try await SteppedLog.open(FaultyStorage(seed: 1, files: files), LogOptions())
+      Issue.record("opened with \(log.replayed.count) of 2 acknowledged records")
+    } catch {
+      guard case .corrupt(name, 500, _) = error else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
 }
