@@ -116,6 +116,11 @@ extension LogWalk {
     do throws(FrameChain.Break) {
       try chain.admitSegment(fileHeader, checksum: checksum, firstSequence: first)
     } catch {
+      // It follows something that stood at the end of the segment before it: a close that is gone.
+      if let unsealed, fileHeader.sequence == first, fileHeader.previous != chain.value {
+        let before = LogListing.segmentName(unsealed.firstSequence)
+        throw .corrupt(segment: before, offset: unsealed.offset, what: "what \(name) follows is missing here")
+      }
       throw .corrupt(segment: name, offset: 0, what: error.what)
     }
     summary.segments.append(LogSummary.Segment(name: name, firstSequence: first, bytes: 0))

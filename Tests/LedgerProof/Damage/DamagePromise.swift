@@ -81,7 +81,7 @@ struct DamagePromise {
     case .unsupportedVersion: return "damage was taken for another version"
     case .corrupt(let segment, let offset):
       let isRight = segment == log.names[touched.file] && offset == touched.offset
-      if isMissingSeal(segment, offset) { return nil }
+      if isMissingSeal(segment, offset) || isSecondDamage(segment, offset, damaged) { return nil }
       return isRight ? nil : "refused at \(segment):\(offset), but the damage is at \(place)"
     case .opens(let last, _, _):
       if expectation == .refused { return "opened, although the damage at \(place) lies below what was on disk" }
@@ -98,6 +98,14 @@ struct DamagePromise {
     guard touched.file > 0 else { return false }
     let before = log.segments[touched.file - 1]
     return segment == before.name && offset == before.end && before.frames.last?.frame.kind != SpecifiedFrame.Kind.seal
+  }
+
+  /// What stood at the end of a segment and looks torn now is missed only once the next segment's header is read: if that is
+  /// damaged too, its place is as right.
+  private func isSecondDamage(_ segment: String, _ offset: Int, _ damaged: [String: [UInt8]]) -> Bool {
+    guard offset == 0, let file = log.names.firstIndex(of: segment), file == touched.file + 1 else { return false }
+    let headerBytes = SpecifiedFileHeader.bytes
+    return (log.files[segment] ?? []).prefix(headerBytes) != (damaged[segment] ?? []).prefix(headerBytes)
   }
 
   /// Every lost frame must have been touched, and the first of them must look like what a crash leaves.

@@ -30,6 +30,8 @@ struct SpecifiedSegment {
   var frames: [(offset: Int, frame: SpecifiedFrame)] = []
   /// Where nothing but zeroes is left.
   var end = SpecifiedFileHeader.bytes
+
+  var isSealed: Bool { frames.last?.frame.kind == SpecifiedFrame.Kind.seal }
 }
 
 /// Section 3 of docs/wal-format.md, done anew.
@@ -164,7 +166,15 @@ extension SpecifiedOpening {
     guard
       !header.isCheckpoint, header.sequence == first, first == nextSequence, header.previous == chain,
       header.epoch >= epoch, identity == nil || identity == header.identity
-    else { throw Refusal(name, 0) }
+    else {
+      // Section 3.2, rule 1: the segment before it has lost its close.
+      if let before = segments.last, !before.header.isCheckpoint, !before.isSealed, header.sequence == first,
+        header.previous != chain
+      {
+        throw Refusal(before.name, before.end)
+      }
+      throw Refusal(name, 0)
+    }
     take(header)
     segments.append(SpecifiedSegment(name: name, header: header))
     let this = segments.count - 1
