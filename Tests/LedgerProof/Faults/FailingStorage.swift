@@ -108,6 +108,8 @@ final class FailingStorage: LogStorage {
     if isSync, state.unsyncable.contains(called.name) {
       state.breaches.append("synced \(called.name.isEmpty ? "the folder" : called.name) again after a failed sync")
     }
+    // What is made anew is another file: a further checkpoint of the same record has the name of the one that failed.
+    if called.operation == .create { state.unsyncable.remove(called.name) }
     if let stop = state.stop, called.operation.isChange, !called.isOfCheckpointAlone {
       state.breaches.append("\(called.operation.rawValue) \(called.name) after \(stop)")
     }
