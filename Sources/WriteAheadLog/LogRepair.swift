@@ -18,7 +18,6 @@ struct LogRepair {
     for (first, offset) in walk.unproven.starts { try writeAgain(LogListing.segmentName(first), from: offset, walk) }
     let name = LogListing.segmentName(end.firstSequence)
     let file = try storage.open(name, for: .writing)
-    try file.sync()
     try storage.syncDirectory()
     for name in walk.listing.obsoleteNames + walk.listing.unfinished {
       try storage.remove(name)

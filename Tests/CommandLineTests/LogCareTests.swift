@@ -50,6 +50,8 @@ import Testing
     let served = try serve(rotations: 3)
     let asked = try CommandResult.of("log", "checkpoint", "--data", served.data)
     #expect(asked.code == 0 && asked.output.hasPrefix("the server wrote a checkpoint of record "), "\(asked)")
+    let none = try CommandResult.of("log", "checkpoint", "--data", served.data)
+    #expect(none.code == 0 && none.output.hasPrefix("nothing to do"), "\(none)")
     let next = try served.server.connect().refresh(served.client, try #require(served.tokens.last))
     #expect(next.status == 200)
     #expect(try served.server.stop() == 0)

@@ -60,12 +60,12 @@ struct LogCheckpoint: AsyncParsableCommand {
 
   private func report(since before: UInt64?, _ storage: FolderStorage) throws {
     let newest = try LogSurvey.newestCheckpoint(in: storage)
-    guard let newest else {
-      throw CommandFailure(.bad, "\(data.path): the server could not write a checkpoint; its log says why")
+    if let newest, newest != before {
+      return try Terminal.writeLine("the server wrote a checkpoint of record \(newest)")
     }
-    try Terminal.writeLine(
-      newest == before
-        ? "no newer checkpoint than that of record \(newest): nothing came after it, or the server's log says why"
-        : "the server wrote a checkpoint of record \(newest)")
+    guard try LogSurvey(folder: data.logFolder, label: nil).summary.records == 0 else {
+      throw CommandFailure(.inputOutput, "\(data.path): the server could not write a checkpoint; its log says why")
+    }
+    try Terminal.writeLine("nothing to do: no record came after the last checkpoint")
   }
 }
