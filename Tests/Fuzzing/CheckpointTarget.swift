@@ -4,8 +4,8 @@
 /// The reader of a checkpoint's entries. What it accepts leaves a whole state; what the writer made of a state is
 /// accepted and leads to that state again.
 enum CheckpointTarget: OneInput {
-  /// A number above makes room for all below it; a few of those would only measure the machine's memory.
-  private static let numbersMax: UInt32 = 1 << 16
+  /// The last record that the checkpoints cover: all numbers and slots below it may be used, and memory is made for them.
+  private static let covered: UInt64 = 1 << 16
 
   static func run(_ input: inout InputBytes) {
     switch input.byte() % 4 {
@@ -62,9 +62,8 @@ enum CheckpointTarget: OneInput {
   private static func restore(_ payloads: [[UInt8]]) -> LedgerReplay? {
     var replay = LedgerReplay()
     for payload in payloads {
-      guard let count = count(payload) else { return nil }
       do throws(RecordRefusal) {
-        try replay.apply(frame(.checkpoint, recordCount: count), payload.span)
+        try replay.apply(frame(.checkpoint, recordCount: count(payload)), payload.span)
       } catch {
         require((0...payload.count).contains(error.byteOffsetInPayload), "a refusal outside the payload")
         LedgerAccount.check(replay.state)
@@ -79,7 +78,7 @@ enum CheckpointTarget: OneInput {
     var again = LedgerReplay()
     for payload in picture(of: replay.state) {
       do throws(RecordRefusal) {
-        try again.apply(frame(.checkpoint, recordCount: count(payload) ?? 0), payload.span)
+        try again.apply(frame(.checkpoint, recordCount: count(payload)), payload.span)
       } catch {
         require(false, "a checkpoint of a restored state is refused: \(error.what)")
       }
@@ -91,18 +90,12 @@ enum CheckpointTarget: OneInput {
     return replay
   }
 
-  /// How many entries decode, so that the count of the frame is right; nil where a number is too large to be tried.
-  private static func count(_ payload: [UInt8]) -> Int? {
+  /// How many entries decode, so that the count of the frame is right.
+  private static func count(_ payload: [UInt8]) -> Int {
     var decoder = CheckpointDecoder()
     var count = 0
     while decoder.offset < payload.count {
-      let decoded: CheckpointEntry?
-      do throws(RecordRefusal) { decoded = try decoder.next(in: payload.span) } catch { return count }
-      switch decoded {
-      case .name(let number, _), .profile(let number, _), .slot(let number, _, _):
-        if number > numbersMax { return nil }
-      default: break
-      }
+      do throws(RecordRefusal) { _ = try decoder.next(in: payload.span) } catch { return count }
       count += 1
     }
     return count
@@ -110,7 +103,7 @@ enum CheckpointTarget: OneInput {
 
   private static func frame(_ kind: LogFrame.Kind, recordCount: Int) -> LogFrame {
     LogFrame(
-      kind: kind, firstSequence: 1, recordCount: recordCount, epoch: 1, watermark: 1,
+      kind: kind, firstSequence: covered, recordCount: recordCount, epoch: 1, watermark: covered,
       place: LogPlace(segment: "checkpoint", offset: 64), fileBytes: 0)
   }
 }
