@@ -37,7 +37,6 @@ extension RefreshLedger {
       let step = try await ledger.endLive(from: slot, most: 4096)
       settlement.sessionsEnded += step.sessions
       settlement.oneTimeTokensEnded += step.oneTimeTokens
-      settlement.sequence = step.sequence
       next = step.next
       try await ledger.durable(through: step.sequence)
     }

@@ -9,7 +9,7 @@ package enum LogCopy {
   /// Copies the log up to its last whole frame into an empty folder, with a mark that keeps it from being served as it is.
   ///
   /// All of it is checked before a byte is copied, and durable on return. What was acknowledged before the call is in it.
-  /// - Parameter visit: sees every frame once an attempt, in order; `onAttempt` is called before each.
+  /// - Parameter onProgress: called for each piece that was copied; begins again where the copy does.
   /// - Throws: `.corrupt` where the source is damaged; `.io` with `EEXIST` where the target holds a log.
   package static func make(
     of source: some LogStorage, in target: some LogStorage, onProgress: (ReplayProgress) -> Void = { _ in }

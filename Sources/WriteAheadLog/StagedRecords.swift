@@ -65,7 +65,9 @@ final class StagedRecords: Sendable {
     }
   }
 
-  /// Asks for a new segment after what is staged so far; at most one is under way at a time. `mustDrain`: the caller must start a drain.
+  /// Asks for a new segment after what is staged so far; at most one is under way at a time.
+  ///
+  /// - Returns: the cut, and whether the caller must start a drain.
   func stageCut() -> (cut: SegmentCut, mustDrain: Bool) {
     let cut = SegmentCut()
     let mustDrain = state.withLock { state in
