@@ -23,15 +23,35 @@ struct CheckpointDecoder {
       guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {
         throw refusal(fixed, "a profile's lifetime is out of range")
       }
+      guard let rotation = RotationPolicy(rawValue: bytes[fixed + 29]) else {
+        throw refusal(fixed, "an unknown rotation policy")
+      }
       let profile = SessionProfile(
-        client: try number(bytes, at: fixed + 5), scope: try number(bytes, at: fixed + 9), lifetimes: lifetimes)
+        client: try number(bytes, at: fixed + 5), scope: try number(bytes, at: fixed + 9),
+        terms: SessionTerms(lifetimes: lifetimes, rotation: rotation))
       return .profile(number: try number(bytes, at: fixed + 1), profile)
     case .session, .oneTimeToken:
       return try slot(kind, bytes, at: fixed)
+    case .mark:
+      let (subject, client) = (
+        bytes.integer(UInt32.self, at: fixed + 2), bytes.integer(UInt32.self, at: fixed + 6)
+      )
+      guard
+        let key = MarkKey(
+          kind: bytes[fixed + 1], subject: subject == .max ? nil : subject, client: client == .max ? nil : client)
+      else { throw refusal(fixed, "an unknown kind of mark") }
+      return .mark(key, time: try time(bytes, at: fixed + 10))
+    case .revokedToken:
+      let session = SessionID(
+        high: bytes.integer(UInt64.self, at: fixed + 1), low: bytes.integer(UInt32.self, at: fixed + 9))
+      return .revokedToken(
+        TokenID(session: session, generation: bytes.integer(UInt32.self, at: fixed + 13)),
+        end: try time(bytes, at: fixed + 17))
     case .end:
+      func count(_ place: Int) -> UInt32 { bytes.integer(UInt32.self, at: fixed + 1 + 4 * place) }
       return .end(
-        names: bytes.integer(UInt32.self, at: fixed + 1), profiles: bytes.integer(UInt32.self, at: fixed + 5),
-        entries: bytes.integer(UInt32.self, at: fixed + 9))
+        CheckpointCounts(
+          names: count(0), profiles: count(1), slots: count(2), marks: count(3), revokedTokens: count(4)))
     }
   }
 
@@ -50,10 +70,14 @@ struct CheckpointDecoder {
     guard kind == .oneTimeToken else {
       entry.generation = bytes.integer(UInt32.self, at: fixed + 42)
       entry.narrowedScope = bytes.integer(UInt32.self, at: fixed + 46)
-      return .slot(slot, entry, payload: [])
+      guard bytes[fixed + 50] <= 1 else { throw refusal(fixed + 50, "a flag is neither 0 nor 1") }
+      entry.hasUsedSuccessor = bytes[fixed + 50] == 1
+      return .slot(slot, entry, label: bytes.integer(UInt32.self, at: fixed + 51), payload: [])
     }
     let count = Int(bytes.integer(UInt16.self, at: fixed + 42))
-    return .slot(slot, entry, payload: try take(counted: count, max: OneTimeGrant.payloadBytesMax, in: bytes))
+    return .slot(
+      slot, entry, label: LabelTable.none,
+      payload: try take(counted: count, max: OneTimeGrant.payloadBytesMax, in: bytes))
   }
 
   /// Where the next `count` bytes begin, all of which are there.

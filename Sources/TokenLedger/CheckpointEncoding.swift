@@ -4,13 +4,17 @@ struct CheckpointEncoder {
   private var stage = Stage.state
   /// Of what the stage goes through.
   private var next = 0
-  private var counts: (names: UInt32, profiles: UInt32, entries: UInt32) = (0, 0, 0)
+  private var counts = CheckpointCounts()
+  private let marks: [(key: MarkKey, time: Timestamp)]
+  private let revokedTokens: [(key: TokenID, value: Timestamp)]
 
   private enum Stage {
     case state
     case names
     case profiles
     case slots
+    case marks
+    case revokedTokens
     case end
     case finished
   }
@@ -20,10 +24,13 @@ struct CheckpointEncoder {
 
   init(_ snapshot: LedgerSnapshot) {
     self.snapshot = snapshot
+    marks = snapshot.marks.sorted()
+    revokedTokens = snapshot.revokedTokens.filter { $0.value > snapshot.highestTime }
+      .sorted { ($0.key.session, $0.key.generation) < ($1.key.session, $1.key.generation) }
   }
 
   /// Entries encoded so far that stand for a session or one-time token.
-  var entriesDone: Int { Int(counts.entries) }
+  var entriesDone: Int { Int(counts.slots) }
 
   /// Replaces `payload`'s content by the next entries and returns how many they are; 0 after the last.
   mutating func fill(_ payload: inout [UInt8]) -> UInt32 {
@@ -55,14 +62,26 @@ struct CheckpointEncoder {
       counts.profiles += 1
       return true
     case .slots:
-      guard let slot = advance(before: snapshot.entries.count, then: .end) else { return false }
+      guard let slot = advance(before: snapshot.entries.count, then: .marks) else { return false }
       guard snapshot.entries[slot].status != .free else { return false }
       payload.append(
-        .slot(UInt32(slot), snapshot.entries[slot], payload: snapshot.payloads[UInt32(slot)] ?? []))
-      counts.entries += 1
+        .slot(
+          UInt32(slot), snapshot.entries[slot], label: snapshot.labels[UInt32(slot)] ?? LabelTable.none,
+          payload: snapshot.payloads[UInt32(slot)] ?? []))
+      counts.slots += 1
+      return true
+    case .marks:
+      guard let place = advance(before: marks.count, then: .revokedTokens) else { return false }
+      payload.append(.mark(marks[place].key, time: marks[place].time))
+      counts.marks += 1
+      return true
+    case .revokedTokens:
+      guard let place = advance(before: revokedTokens.count, then: .end) else { return false }
+      payload.append(.revokedToken(revokedTokens[place].key, end: revokedTokens[place].value))
+      counts.revokedTokens += 1
       return true
     case .end:
-      payload.append(.end(names: counts.names, profiles: counts.profiles, entries: counts.entries))
+      payload.append(.end(counts))
       stage = .finished
       return true
     case .finished:
@@ -97,19 +116,32 @@ extension [UInt8] {
       appendLittleEndian(number)
       appendLittleEndian(profile.client)
       appendLittleEndian(profile.scope)
-      appendLittleEndian(profile.lifetimes.idleMilliseconds)
-      appendLittleEndian(profile.lifetimes.absoluteMilliseconds)
-    case .slot(let slot, let entry, let payload):
-      append(slot: slot, entry, payload: payload)
-    case .end(let names, let profiles, let entries):
+      appendLittleEndian(profile.terms.lifetimes.idleMilliseconds)
+      appendLittleEndian(profile.terms.lifetimes.absoluteMilliseconds)
+      append(profile.terms.rotation.rawValue)
+    case .slot(let slot, let entry, let label, let payload):
+      append(slot: slot, entry, label: label, payload: payload)
+    case .mark(let key, let time):
+      append(CheckpointEntryKind.mark.rawValue)
+      append(key.kind)
+      appendLittleEndian(key.subject ?? .max)
+      appendLittleEndian(key.client ?? .max)
+      appendLittleEndian(time.milliseconds)
+    case .revokedToken(let token, let end):
+      append(CheckpointEntryKind.revokedToken.rawValue)
+      appendLittleEndian(token.session.high)
+      appendLittleEndian(token.session.low)
+      appendLittleEndian(token.generation)
+      appendLittleEndian(end.milliseconds)
+    case .end(let counts):
       append(CheckpointEntryKind.end.rawValue)
-      appendLittleEndian(names)
-      appendLittleEndian(profiles)
-      appendLittleEndian(entries)
+      for count in [counts.names, counts.profiles, counts.slots, counts.marks, counts.revokedTokens] {
+        appendLittleEndian(count)
+      }
     }
   }
 
-  private mutating func append(slot: UInt32, _ entry: SessionEntry, payload: [UInt8]) {
+  private mutating func append(slot: UInt32, _ entry: SessionEntry, label: UInt32, payload: [UInt8]) {
     append((entry.isSession ? CheckpointEntryKind.session : .oneTimeToken).rawValue)
     append(entry.status.rawValue)
     appendLittleEndian(slot)
@@ -122,6 +154,8 @@ extension [UInt8] {
     if entry.isSession {
       appendLittleEndian(entry.generation)
       appendLittleEndian(entry.narrowedScope)
+      append(entry.hasUsedSuccessor ? 1 : 0)
+      appendLittleEndian(label)
     } else {
       appendCounted(payload)
     }

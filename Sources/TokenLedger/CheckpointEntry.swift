@@ -1,11 +1,23 @@
-/// What a checkpoint holds, in this order: the state entry, names, profiles, slots, the end (docs/wal-format.md, section 6).
+/// What a checkpoint holds, in this order: the state entry, names, profiles, slots, marks, revoked access tokens, the end (docs/wal-format.md, section 6).
 package enum CheckpointEntry: Sendable, Equatable {
   case state(highestTime: Timestamp)
   case name(number: UInt32, text: String)
   case profile(number: UInt32, SessionProfile)
-  /// A session or a one-time token; a payload only with the latter.
-  case slot(UInt32, SessionEntry, payload: [UInt8])
-  case end(names: UInt32, profiles: UInt32, entries: UInt32)
+  /// A session or a one-time token; a label's name only with the former, a payload only with the latter.
+  case slot(UInt32, SessionEntry, label: UInt32, payload: [UInt8])
+  case mark(MarkKey, time: Timestamp)
+  case revokedToken(TokenID, end: Timestamp)
+  case end(CheckpointCounts)
+}
+
+/// How many entries of each kind a checkpoint holds.
+package struct CheckpointCounts: Sendable, Equatable {
+  package var names: UInt32 = 0
+  package var profiles: UInt32 = 0
+  /// Sessions and one-time tokens.
+  package var slots: UInt32 = 0
+  package var marks: UInt32 = 0
+  package var revokedTokens: UInt32 = 0
 }
 
 /// The first byte of a checkpoint's entry. No kind of record has the same number.
@@ -16,16 +28,20 @@ enum CheckpointEntryKind: UInt8 {
   case session = 67
   case oneTimeToken = 68
   case end = 69
+  case mark = 70
+  case revokedToken = 71
 
   /// All bytes before a text or payload, the kind included.
   var fixedBytes: Int {
     switch self {
     case .state: 9
     case .name: 7
-    case .profile: 29
-    case .session: 50
+    case .profile: 30
+    case .session: 55
     case .oneTimeToken: 44
-    case .end: 13
+    case .end: 21
+    case .mark: 18
+    case .revokedToken: 25
     }
   }
 }

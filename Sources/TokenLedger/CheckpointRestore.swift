@@ -8,12 +8,15 @@ struct CheckpointRestore {
     case names
     case profiles
     case slots
+    case marks
+    case revokedTokens
     case complete
   }
 
   private var stage = Stage.nothing
   /// The last number of the stage.
   private var last: UInt32?
+  private var lastMark: MarkKey?
 
   /// Whether the end was read.
   var isComplete: Bool { stage == .complete }
@@ -44,27 +47,47 @@ struct CheckpointRestore {
       }
       state.apply(.profiled(number: number, profile: profile), at: state.highestTime)
       return nil
-    case .slot(let slot, let entry, let payload):
+    case .slot(let slot, let entry, let label, let payload):
       guard enter(.slots, slot, covered) else { return Self.misplaced("slot", slot) }
-      if let contradiction = state.contradiction(inRestored: entry, payload, at: slot) { return contradiction }
-      state.restore(entry, at: slot, payload: payload)
+      if let contradiction = state.contradiction(inRestored: entry, label, payload, at: slot) { return contradiction }
+      state.restore(entry, at: slot, label: label, payload: payload)
       return nil
-    case .end(let names, let profiles, let entries):
+    case .mark(let key, let time):
+      guard enter(.marks), lastMark.map({ $0.rank < key.rank }) ?? true else { return "a mark is out of its order" }
+      lastMark = key
+      if let contradiction = state.contradiction(in: .revokedBefore(key)) { return contradiction }
+      guard time <= state.highestTime else { return "a mark is later than the checkpoint" }
+      state.apply(.revokedBefore(key), at: time)
+      return nil
+    case .revokedToken(let token, let end):
+      guard enter(.revokedTokens), state.revokedTokens[token] == nil else {
+        return "a revoked access token is out of its order"
+      }
+      guard end > state.highestTime, end.millisecondsSince(state.highestTime) <= Lifetimes.accessMillisecondsMax else {
+        return "a revoked access token's end cannot be"
+      }
+      state.revokedTokens[token] = end
+      return nil
+    case .end(let counts):
       guard stage != .nothing, stage != .complete else { return "an end without a checkpoint" }
-      guard
-        Int(names) == state.names.count, Int(profiles) == state.profiles.count, Int(entries) == state.table.count
-      else { return "the checkpoint does not hold as much as it says" }
+      guard counts == state.counts else { return "the checkpoint does not hold as much as it says" }
       stage = .complete
       return nil
     }
   }
 
+  /// Whether an entry of this stage may come now.
+  private mutating func enter(_ entered: Stage) -> Bool {
+    guard stage != .nothing, stage.rawValue <= entered.rawValue else { return false }
+    stage = entered
+    return true
+  }
+
   /// Whether an entry of this stage and number may come now.
   private mutating func enter(_ entered: Stage, _ number: UInt32, _ covered: UInt64) -> Bool {
     guard UInt64(number) < covered else { return false }
-    guard stage != .nothing, stage.rawValue <= entered.rawValue else { return false }
     if stage == entered, let last, number <= last { return false }
-    stage = entered
+    guard enter(entered) else { return false }
     last = number
     return true
   }
@@ -75,7 +98,15 @@ struct CheckpointRestore {
 }
 
 extension LedgerState {
-  fileprivate func contradiction(inRestored entry: SessionEntry, _ payload: [UInt8], at slot: UInt32) -> String? {
+  fileprivate var counts: CheckpointCounts {
+    CheckpointCounts(
+      names: UInt32(names.count), profiles: UInt32(profiles.count), slots: UInt32(table.count),
+      marks: UInt32(marks.count), revokedTokens: UInt32(revokedTokens.count))
+  }
+
+  fileprivate func contradiction(
+    inRestored entry: SessionEntry, _ label: UInt32, _ payload: [UInt8], at slot: UInt32
+  ) -> String? {
     guard payload.isEmpty || entry.status == .oneTimeLive else {
       return "slot \(slot) holds a payload that was consumed"
     }
@@ -90,10 +121,11 @@ extension LedgerState {
     guard entry.narrowedScope == SessionEntry.notNarrowed || names[entry.narrowedScope] != nil else {
       return "name \(entry.narrowedScope) is not defined"
     }
+    guard label == LabelTable.none || names[label] != nil else { return "name \(label) is not defined" }
     return nil
   }
 
-  fileprivate mutating func restore(_ entry: SessionEntry, at slot: UInt32, payload: [UInt8]) {
+  fileprivate mutating func restore(_ entry: SessionEntry, at slot: UInt32, label: UInt32, payload: [UInt8]) {
     table.extend(to: Int(slot))
     table.insert(entry, at: slot)
     names.retain(entry.subject)
@@ -104,6 +136,14 @@ extension LedgerState {
     }
     profiles.retain(entry.detail)
     if entry.narrowedScope != SessionEntry.notNarrowed { names.retain(entry.narrowedScope) }
-    if entry.status == .live { liveSessionCount += 1 }
+    if label != LabelTable.none {
+      names.retain(label)
+      labels[slot] = label
+    }
+    latestOpening = max(latestOpening, entry.openedAt)
+    guard entry.status == .live else { return }
+    liveSessionCount += 1
+    bySubject.append(slot, to: entry.subject)
+    byProfile.append(slot, to: entry.detail)
   }
 }

@@ -1,12 +1,14 @@
 /// What is to happen to a presented refresh token. Pure: made from the state, changes nothing.
 enum RotationDecision: Equatable {
   case rotate(slot: UInt32)
-  case replay(slot: UInt32)
+  case replay(slot: UInt32, ReuseClass)
   /// `provenBy`: the moment that must have passed for the verdict to hold; nil where time plays no part in it.
   case refuse(RotationRefusal, provenBy: Timestamp? = nil)
-  case revoke(slot: UInt32, generationsBehind: UInt32)
+  case refuseReuse(slot: UInt32, ReuseClass, generationsBehind: UInt32, revokes: Bool)
   /// The token proves that the log is older than what was served from it.
   case endRolledBack(slot: UInt32, generationsAhead: UInt32)
+  /// Opened before what the request calls for.
+  case endOutdated(slot: UInt32, generationsBehind: UInt32)
 }
 
 enum OneTimeDecision: Equatable {
@@ -22,18 +24,22 @@ extension LedgerState {
     let entry = table[slot]
     guard entry.isSession, let profile = profiles[entry.detail] else { return .refuse(.unknown) }
     guard names[profile.client].isSame(as: request.client) else { return .refuse(.wrongClient) }
-    guard entry.status == .live else { return .refuse(.revoked) }
-    let end = expiry(of: entry)
-    guard now < end else { return .refuse(.expired, provenBy: end) }
     let presented = request.token.generation
-    if presented == entry.generation {
-      // 2^32 - 1 rotations: the session has no number left for a successor.
-      return entry.generation == .max ? .refuse(.expired) : .rotate(slot: slot)
+    let live = profile.terms.rotation == .never ? 0 : entry.generation
+    let behind = live - min(presented, live)
+    guard entry.status == .live, !isCovered(entry) else { return .refuse(.revoked(generationsBehind: behind)) }
+    var end = expiry(of: entry, under: profile.terms.lifetimes)
+    if let terms = request.terms { end = min(end, expiry(of: entry, under: terms.lifetimes)) }
+    guard now < end else { return .refuse(.expired(generationsBehind: behind), provenBy: end) }
+    if let notBefore = request.notBefore, entry.openedAt < notBefore {
+      return .endOutdated(slot: slot, generationsBehind: behind)
     }
     // Signed by us and not known: the log was restored from an older copy, or was not synced before a power loss. The
     // token that is live here was spent then.
-    guard presented < entry.generation else {
-      return .endRolledBack(slot: slot, generationsAhead: presented - entry.generation)
+    guard presented <= live else { return .endRolledBack(slot: slot, generationsAhead: presented - live) }
+    guard presented < live else {
+      // 2^32 - 1 rotations: the session has no number left for a successor.
+      return entry.generation == .max ? .refuse(.expired(generationsBehind: 0)) : .rotate(slot: slot)
     }
     return decideReuse(request, of: entry, in: slot, at: now)
   }
@@ -42,20 +48,19 @@ extension LedgerState {
     _ request: RotationRequest, of entry: SessionEntry, in slot: UInt32, at now: Timestamp
   ) -> RotationDecision {
     let behind = entry.generation - request.token.generation
-    let graceEnd = entry.usedAt.advanced(byMilliseconds: request.graceMilliseconds)
-    if behind == 1, now < graceEnd {
+    let isUnused = behind == 1 && !entry.hasUsedSuccessor
+    let isInGrace = isUnused && now < entry.usedAt.advanced(byMilliseconds: request.graceMilliseconds)
+    let isRace = isUnused && now < entry.usedAt.advanced(byMilliseconds: ReuseClass.raceMilliseconds)
+    let reuse: ReuseClass = behind > 1 ? .staleLineage : isRace ? .race : isInGrace ? .retry : .lateParent
+    if isInGrace {
       let scope = entry.narrowedScope == SessionEntry.notNarrowed ? nil : names[entry.narrowedScope]
       // Asked for another scope than the lost reply had: refused, but no sign of theft.
       return scope.isSame(as: request.narrowedScope)
-        ? .replay(slot: slot) : .refuse(.reused(generationsBehind: 1, revokedSession: false))
+        ? .replay(slot: slot, reuse)
+        : .refuseReuse(slot: slot, reuse, generationsBehind: behind, revokes: false)
     }
-    switch request.reuse {
-    case .revokeSession:
-      return .revoke(slot: slot, generationsBehind: behind)
-    case .refuse:
-      let refusal = RotationRefusal.reused(generationsBehind: behind, revokedSession: false)
-      return .refuse(refusal, provenBy: behind == 1 ? graceEnd : nil)
-    }
+    return .refuseReuse(
+      slot: slot, reuse, generationsBehind: behind, revokes: request.reuse == .revokeSession)
   }
 
   /// The verdict on a one-time token presented for a purpose.

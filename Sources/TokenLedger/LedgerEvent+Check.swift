@@ -23,12 +23,34 @@ extension LedgerState {
         return "profile \(number) speaks of a name that is not defined"
       }
       return profiles.number(of: profile) == nil ? nil : "profile \(number) is defined under another number"
-    case .opened(let slot, let id, let subject, let profile):
+    case .opened(let slot, let id, let subject, let profile, let label):
       guard profiles[profile] != nil else { return "profile \(profile) is not defined" }
+      guard label == LabelTable.none || names[label] != nil else { return "name \(label) is not defined" }
       return contradictionInInsertion(slot: slot, id: id, subject: subject)
     case .oneTimeIssued(let slot, let id, let subject, let purpose, _, _):
       guard names[purpose] != nil else { return "name \(purpose) is not defined" }
       return contradictionInInsertion(slot: slot, id: id, subject: subject)
+    case .replayed(let slot, _), .successorUsed(let slot):
+      guard holds(.live, slot), table[slot].generation > 0, !table[slot].hasUsedSuccessor else {
+        return "slot \(slot) holds no session whose grace window could be open"
+      }
+      return nil
+    case .reused(let slot, _, let behind, _):
+      guard holds(.live, slot), behind > 0, behind <= table[slot].generation else {
+        return "slot \(slot) holds no live session that has rotated \(behind) tokens out"
+      }
+      return nil
+    case .reprofiled(let slot, let profile):
+      return contradictionInProfile(profile, of: slot)
+    case .revokedBefore(let key):
+      for name in [key.subject, key.client] {
+        if let name, names[name] == nil { return "name \(name) is not defined" }
+      }
+      return nil
+    case .markEnded(let key):
+      return marks[key] == nil ? "a mark is ended that was never made" : nil
+    case .accessRevoked:
+      return nil
     case .revoked(let slot, _):
       return holds(.live, slot) ? nil : "slot \(slot) holds no live session to revoke"
     case .oneTimeConsumed(let slot):
@@ -44,6 +66,15 @@ extension LedgerState {
     guard table.isFree(slot) else { return "slot \(slot) is not free" }
     guard table.slot(of: id) == nil else { return "the id of slot \(slot) is already in use" }
     return names[subject] == nil ? "name \(subject) is not defined" : nil
+  }
+
+  private func contradictionInProfile(_ number: UInt32, of slot: UInt32) -> String? {
+    guard holds(.live, slot), let old = profiles[table[slot].detail] else {
+      return "slot \(slot) holds no live session to give a profile"
+    }
+    guard let new = profiles[number], new != old else { return "profile \(number) is not defined, or nothing new" }
+    return new.client == old.client && new.scope == old.scope
+      ? nil : "profile \(number) is another client's or has another scope"
   }
 
   private func contradictionInExpiry(of slots: [UInt32]) -> String? {

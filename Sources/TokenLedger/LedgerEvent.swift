@@ -5,10 +5,20 @@
 package enum LedgerEvent: Sendable, Hashable {
   case named(number: UInt32, text: String)
   case profiled(number: UInt32, profile: SessionProfile)
-  case opened(slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32)
+  case opened(slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32, label: UInt32)
   /// `generation` is the new live one.
   case rotated(slot: UInt32, generation: UInt32, narrowedScope: UInt32)
+  case replayed(slot: UInt32, ReuseClass)
+  /// The session is revoked with it if `revokes`.
+  case reused(slot: UInt32, ReuseClass, generationsBehind: UInt32, revokes: Bool)
+  /// Closes the grace window.
+  case successorUsed(slot: UInt32)
+  case reprofiled(slot: UInt32, profile: UInt32)
   case revoked(slot: UInt32, cause: RevocationCause)
+  /// Revokes what the key names and was opened before the time of the event.
+  case revokedBefore(MarkKey)
+  case markEnded(MarkKey)
+  case accessRevoked(TokenID, end: Timestamp)
   /// The slots of entries that have ended; they are free again.
   case expired(slots: [UInt32])
   case oneTimeIssued(
@@ -16,14 +26,4 @@ package enum LedgerEvent: Sendable, Hashable {
   case oneTimeConsumed(slot: UInt32)
   /// Nothing but the time of the record: an end was observed that no earlier record reaches.
   case clockSeen
-}
-
-/// Why a session was revoked.
-public enum RevocationCause: UInt8, Sendable, Hashable, CaseIterable {
-  /// Somebody who may asked for it.
-  case requested = 1
-  /// A rotated-out refresh token was presented again.
-  case reuse = 2
-  /// The log is older than what was served from it: it was restored or repaired, or a token proves it.
-  case rollback = 3
 }

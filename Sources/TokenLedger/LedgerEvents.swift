@@ -5,9 +5,10 @@ extension LedgerState {
     let subject = definitions.number(of: grant.subject, in: names)
     let client = definitions.number(of: grant.client, in: names)
     let scope = definitions.number(of: grant.scope, in: names)
-    let profile = SessionProfile(client: client, scope: scope, lifetimes: grant.lifetimes)
+    let label = grant.label.map { definitions.number(of: $0, in: names) } ?? LabelTable.none
+    let profile = SessionProfile(client: client, scope: scope, terms: grant.terms)
     let number = definitions.number(of: profile, in: profiles)
-    return definitions.events + [.opened(slot: slot, id: id, subject: subject, profile: number)]
+    return definitions.events + [.opened(slot: slot, id: id, subject: subject, profile: number, label: label)]
   }
 
   func events(
@@ -34,6 +35,44 @@ extension LedgerState {
     return definitions.events + [
       .rotated(slot: slot, generation: table[slot].generation + 1, narrowedScope: number)
     ]
+  }
+}
+
+extension LedgerState {
+  /// For a session that is to live by other terms from its next refresh on; none where they are the same. A session whose token is
+  /// consumed at each refresh keeps that: what its older tokens were is known to whoever holds them.
+  func events(moving slot: UInt32, to terms: SessionTerms) -> [LedgerEvent] {
+    guard let old = profiles[table[slot].detail] else { return [] }
+    var new = old
+    new.terms.lifetimes = terms.lifetimes
+    if terms.rotation == .always { new.terms.rotation = .always }
+    guard new != old else { return [] }
+    var definitions = Definitions()
+    let number = definitions.number(of: new, in: profiles)
+    return definitions.events + [.reprofiled(slot: slot, profile: number)]
+  }
+
+  func events(revoking scope: SessionScope) -> [LedgerEvent] {
+    var definitions = Definitions()
+    let key: MarkKey
+    switch scope {
+    case .subject(let subject): key = .subject(definitions.number(of: subject, in: names))
+    case .client(let client): key = .client(definitions.number(of: client, in: names))
+    case .subjectAtClient(let subject, let client):
+      key = .subjectAtClient(
+        subject: definitions.number(of: subject, in: names), client: definitions.number(of: client, in: names))
+    case .all: key = .all
+    }
+    return definitions.events + [.revokedBefore(key)]
+  }
+
+  /// The live sessions of a subject that must end for one more to keep to `most`: those that were not used for the longest.
+  func evictions(of subject: String, keeping most: Int, at now: Timestamp) -> [UInt32] {
+    guard let number = names.number(of: subject), bySubject.count(of: number) >= most else { return [] }
+    let usable = bySubject.slots(of: number).filter { isUsable($0, at: now) }
+    guard usable.count >= most else { return [] }
+    let byUse = usable.sorted { (table[$0].usedAt, $0) < (table[$1].usedAt, $1) }
+    return Array(byUse.prefix(usable.count - most + 1))
   }
 }
 

@@ -54,10 +54,12 @@ extension RefreshLedger {
 
   /// A ledger without a log: for tests of an embedder. Nothing survives it.
   public static func inMemory(
-    clock: SessionClock = .system,
+    sessionsPerSubjectMax: Int = 0, clock: SessionClock = .system,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
   ) -> RefreshLedger {
-    RefreshLedger(state: LedgerState(), sequence: 0, log: nil, clock: clock, random: random)
+    RefreshLedger(
+      state: LedgerState(), sequence: 0, log: nil, clock: clock, random: random,
+      sessionsPerSubjectMax: sessionsPerSubjectMax)
   }
 
   /// - Parameters:
@@ -91,6 +93,7 @@ extension RefreshLedger {
     }
     let ledger = RefreshLedger(
       state: replay.state, sequence: opened.recovery.lastSequence, log: opened.log, clock: clock, random: random,
+      sessionsPerSubjectMax: options.sessionsPerSubjectMax,
       checkpointExecutor: checkpointExecutor ?? executor as? any TaskExecutor, recovery: opened.recovery)
     return (ledger, LedgerRecovery(opened.recovery))
   }

@@ -8,6 +8,8 @@ public struct LedgerOptions: Sendable {
   public var segmentBytesMax: Int
   /// Records that wait for the disk; past this many bytes calls fail with `LogFailure.overloaded` at once.
   public var stagedBytesMax: Int
+  /// How many sessions a subject may have at a time: the next opening revokes the least recently used. 0 for any number.
+  public var sessionsPerSubjectMax: Int
   /// As in `LogOptions`; a simulation wants less.
   package var preallocationBytes = 1 << 20
   /// As in `LogOptions`.
@@ -19,11 +21,12 @@ public struct LedgerOptions: Sendable {
 
   public init(
     durability: Durability = .always, segmentBytesMax: Int = 64 << 20,
-    stagedBytesMax: Int = 16 << 20
+    stagedBytesMax: Int = 16 << 20, sessionsPerSubjectMax: Int = 0
   ) {
     self.durability = durability
     self.segmentBytesMax = segmentBytesMax
     self.stagedBytesMax = stagedBytesMax
+    self.sessionsPerSubjectMax = sessionsPerSubjectMax
   }
 }
 
@@ -31,11 +34,14 @@ public struct LedgerOptions: Sendable {
 package struct Staged<Outcome: Sendable>: Sendable {
   package let outcome: Outcome
   package let sequence: UInt64
+  /// The ledger's time in the step that decided it.
+  package let time: Timestamp
 }
 
 /// Figures of a running ledger, each as of one moment.
 public struct LedgerStatistics: Sendable, Hashable {
-  /// Sessions that can still be rotated.
+  /// Sessions that were neither revoked one by one nor swept away since their end. What a wide revocation ended counts until
+  /// the sweep has passed: seconds.
   public var liveSessions: Int
   /// Entries held: live, revoked and one-time, until they end.
   public var entries: Int

@@ -9,16 +9,43 @@ extension LedgerRecord {
     case .profiled(let number, let profile):
       facts = [
         Fact("number", number), Fact("client", name(profile.client)), Fact("scope", name(profile.scope)),
-        Fact("idle_ms", profile.lifetimes.idleMilliseconds),
-        Fact("absolute_ms", profile.lifetimes.absoluteMilliseconds),
+        Fact("idle_ms", profile.terms.lifetimes.idleMilliseconds),
+        Fact("absolute_ms", profile.terms.lifetimes.absoluteMilliseconds), Fact("rotation", profile.terms.rotation),
       ]
-    case .opened(_, let id, let number, let profile):
+    case .opened(_, let id, let number, let profile, let label):
       (session, subject) = (id, name(number))
       facts = [Fact("subject", name(number))] + Self.facts(ofProfile: profile, in: state)
+      if label != LabelTable.none { facts.append(Fact("label", name(label))) }
     case .rotated(let slot, let generation, let narrowedScope):
       about(state.table[slot], in: state)
+      if state.profiles[state.table[slot].detail]?.terms.rotation == .never { kind = "used" }
       facts = [Fact("generation", generation)]
       if narrowedScope != SessionEntry.notNarrowed { facts.append(Fact("scope", name(narrowedScope))) }
+    case .replayed(let slot, let reuse):
+      about(state.table[slot], in: state)
+      facts = [Fact("class", reuse)]
+    case .reused(let slot, let reuse, let behind, let revokes):
+      about(state.table[slot], in: state)
+      facts = [Fact("class", reuse), Fact("generations_behind", behind), Fact("revoked", revokes)]
+    case .successorUsed(let slot):
+      about(state.table[slot], in: state)
+    case .reprofiled(let slot, let profile):
+      about(state.table[slot], in: state)
+      if let terms = state.profiles[profile]?.terms {
+        facts = [
+          Fact("idle_ms", terms.lifetimes.idleMilliseconds), Fact("absolute_ms", terms.lifetimes.absoluteMilliseconds),
+          Fact("rotation", terms.rotation),
+        ]
+      }
+    case .revokedBefore(let key), .markEnded(let key):
+      revokes = state.scope(of: key)
+      subject = key.subject.map(name)
+      if let subject { facts.append(Fact("subject", subject)) }
+      if let client = key.client { facts.append(Fact("client", name(client))) }
+      if key == .all { facts.append(Fact("all", true)) }
+    case .accessRevoked(let token, let end):
+      session = token.session
+      facts = [Fact("generation", token.generation), Fact("end", end.milliseconds)]
     case .revoked(let slot, let cause):
       about(state.table[slot], in: state)
       facts = [Fact("cause", cause)]
@@ -53,7 +80,14 @@ extension LedgerRecord {
         LedgerEvent.profiled(number: number, profile: profile), sequence: sequence, time: state.highestTime,
         before: state)
       kind = "profile"
-    case .slot(_, let held, let payload):
+    case .mark(let key, let time):
+      self.init(LedgerEvent.revokedBefore(key), sequence: sequence, time: time, before: state)
+      kind = "mark"
+    case .revokedToken(let token, let end):
+      self.init(
+        LedgerEvent.accessRevoked(token, end: end), sequence: sequence, time: state.highestTime, before: state)
+      kind = "revoked_access_token"
+    case .slot(_, let held, let label, let payload):
       self.init(sequence: sequence, time: held.usedAt, kind: held.isSession ? "session" : "one_time_token", facts: [])
       about(held, in: state)
       facts = [Fact("subject", name(held.subject))]
@@ -67,6 +101,7 @@ extension LedgerRecord {
       }
       facts += Self.facts(ofProfile: held.detail, in: state)
       facts += [Fact("generation", held.generation), Fact("revoked", held.status == .revoked)]
+      if label != LabelTable.none { facts.append(Fact("label", name(label))) }
     }
   }
 
@@ -93,6 +128,13 @@ extension LedgerEvent {
     case .oneTimeIssued: "one_time_issued"
     case .oneTimeConsumed: "one_time_consumed"
     case .clockSeen: "clock_seen"
+    case .replayed: "replayed"
+    case .reused: "reused"
+    case .successorUsed: "successor_used"
+    case .reprofiled: "reprofiled"
+    case .revokedBefore: "revoked_before"
+    case .markEnded: "mark_ended"
+    case .accessRevoked: "access_revoked"
     }
   }
 }
@@ -103,6 +145,28 @@ extension RevocationCause: CustomStringConvertible {
     case .requested: "requested"
     case .reuse: "reuse"
     case .rollback: "rollback"
+    case .evicted: "evicted"
+    }
+  }
+}
+
+extension ReuseClass: CustomStringConvertible {
+  /// The label of metrics and log lines.
+  public var description: String {
+    switch self {
+    case .retry: "retry"
+    case .race: "race"
+    case .lateParent: "late_parent"
+    case .staleLineage: "stale_lineage"
+    }
+  }
+}
+
+extension RotationPolicy: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .always: "always"
+    case .never: "never"
     }
   }
 }

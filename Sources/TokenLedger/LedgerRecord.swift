@@ -14,6 +14,8 @@ package struct LedgerRecord: Sendable, Hashable {
   package var facts: [Fact]
   /// What `expired` is about.
   package var ended: [Ended] = []
+  /// What a wide revocation is about.
+  package var revokes: SessionScope?
 
   package struct Fact: Sendable, Hashable {
     package var name: String

@@ -8,6 +8,9 @@ struct LedgerSnapshot: Sendable {
   let names: PagedArray<String?>
   let profiles: PagedArray<SessionProfile?>
   let payloads: PayloadTable
+  let labels: LabelTable
+  let marks: RevocationMarks
+  let revokedTokens: [TokenID: Timestamp]
   /// Entries that are not free.
   let entryCount: Int
 
@@ -18,6 +21,9 @@ struct LedgerSnapshot: Sendable {
     names = state.names.values
     profiles = state.profiles.values
     payloads = state.payloads
+    labels = state.labels
+    marks = state.marks
+    revokedTokens = state.revokedTokens
     entryCount = state.table.count
   }
 }

@@ -7,12 +7,22 @@ package struct LedgerState {
   package var profiles = InternTable<SessionProfile>()
   /// The payloads of live one-time tokens.
   package var payloads = PayloadTable()
+  /// The names of the sessions' labels.
+  package var labels = LabelTable()
+  /// The live sessions of each subject, by its name's number, and of each profile.
+  var bySubject = SlotLists()
+  var byProfile = SlotLists()
+  package var marks = RevocationMarks()
+  /// Access tokens that were revoked one by one, with their ends; those that have ended count for nothing.
+  package var revokedTokens: [TokenID: Timestamp] = [:]
   /// The highest time that any event carried; the ledger's clock never reads less.
   package var highestTime = Timestamp.zero
   /// Sessions that can still be rotated.
   var liveSessionCount = 0
+  /// When a session was last opened, or later: what a mark must be after.
+  var latestOpening = Timestamp.zero
 
-  /// Applies an event that ``check(_:)`` would accept.
+  /// Applies an event that ``contradiction(in:)`` finds nothing in.
   @inline(__always)
   mutating func apply(_ event: LedgerEvent, at time: Timestamp) {
     highestTime = max(highestTime, time)
@@ -25,12 +35,30 @@ package struct LedgerState {
       profiles.define(profile, as: number)
       names.retain(profile.client)
       names.retain(profile.scope)
-    case .opened(let slot, let id, let subject, let profile):
+    case .opened(let slot, let id, let subject, let profile, let label):
       applyOpening(slot: slot, id: id, subject: subject, profile: profile, at: time)
+      if label != LabelTable.none {
+        labels[slot] = label
+        names.retain(label)
+      }
+    case .replayed, .clockSeen:
+      break
+    case .successorUsed(let slot):
+      table[slot].hasUsedSuccessor = true
+    case .reused(let slot, _, _, let revokes):
+      if revokes { applyRevocation(slot: slot, at: time) }
+    case .reprofiled(let slot, let profile):
+      applyProfile(profile, to: slot)
     case .revoked(let slot, _):
-      if table[slot].status == .live { liveSessionCount -= 1 }
-      table[slot].status = .revoked
-      table[slot].usedAt = time
+      applyRevocation(slot: slot, at: time)
+    case .revokedBefore(let key):
+      if marks[key] == nil { retain(key) }
+      marks.set(key, to: time)
+    case .markEnded(let key):
+      marks.remove(key)
+      release(key)
+    case .accessRevoked(let token, let end):
+      revokedTokens[token] = max(end, revokedTokens[token] ?? .zero)
     case .expired(let slots):
       for slot in slots { free(slot) }
     case .oneTimeIssued(let slot, let id, let subject, let purpose, let endsAt, let payload):
@@ -45,8 +73,6 @@ package struct LedgerState {
     case .oneTimeConsumed(let slot):
       table[slot].status = .oneTimeConsumed
       payloads[slot] = nil
-    case .clockSeen:
-      break
     }
   }
 
@@ -54,6 +80,7 @@ package struct LedgerState {
     let previous = table[slot].narrowedScope
     table[slot].generation = generation
     table[slot].usedAt = time
+    table[slot].hasUsedSuccessor = false
     guard previous != narrowedScope else { return }
     table[slot].narrowedScope = narrowedScope
     if narrowedScope != SessionEntry.notNarrowed { names.retain(narrowedScope) }
@@ -69,15 +96,44 @@ package struct LedgerState {
       at: slot)
     names.retain(subject)
     profiles.retain(profile)
+    bySubject.append(slot, to: subject)
+    byProfile.append(slot, to: profile)
     liveSessionCount += 1
+    latestOpening = max(latestOpening, time)
+  }
+
+  private mutating func applyRevocation(slot: UInt32, at time: Timestamp) {
+    unlist(slot)
+    table[slot].status = .revoked
+    table[slot].usedAt = time
+  }
+
+  private mutating func applyProfile(_ profile: UInt32, to slot: UInt32) {
+    let previous = table[slot].detail
+    table[slot].detail = profile
+    byProfile.remove(slot, from: previous)
+    byProfile.append(slot, to: profile)
+    profiles.retain(profile)
+    if let ended = profiles.release(previous) { release(ended) }
+  }
+
+  /// A live session is one no more.
+  private mutating func unlist(_ slot: UInt32) {
+    bySubject.remove(slot, from: table[slot].subject)
+    byProfile.remove(slot, from: table[slot].detail)
+    liveSessionCount -= 1
   }
 
   private mutating func free(_ slot: UInt32) {
     let entry = table[slot]
     if entry.isSession {
+      if entry.status == .live { unlist(slot) }
+      if let label = labels[slot] {
+        labels[slot] = LabelTable.none
+        names.release(label)
+      }
       if entry.narrowedScope != SessionEntry.notNarrowed { names.release(entry.narrowedScope) }
       if let profile = profiles.release(entry.detail) { release(profile) }
-      if entry.status == .live { liveSessionCount -= 1 }
     } else {
       names.release(entry.detail)
       payloads[slot] = nil
@@ -90,33 +146,14 @@ package struct LedgerState {
     names.release(profile.client)
     names.release(profile.scope)
   }
-}
 
-extension LedgerState {
-  /// The moment from which the entry in this slot counts as ended.
-  @inline(__always)
-  func expiry(of entry: SessionEntry) -> Timestamp {
-    guard entry.isSession, let profile = profiles[entry.detail] else { return entry.usedAt }
-    let idle = entry.usedAt.advanced(byMilliseconds: profile.lifetimes.idleMilliseconds)
-    let absolute = entry.openedAt.advanced(byMilliseconds: profile.lifetimes.absoluteMilliseconds)
-    let end = min(idle, absolute)
-    guard entry.status == .revoked else { return end }
-    return max(end, entry.usedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
+  private mutating func retain(_ key: MarkKey) {
+    if let subject = key.subject { names.retain(subject) }
+    if let client = key.client { names.retain(client) }
   }
 
-  /// The session in a slot that holds one.
-  func session(at slot: UInt32) -> Session {
-    let entry = table[slot]
-    let profile = profiles[entry.detail]
-    return Session(
-      id: entry.id,
-      generation: entry.generation,
-      subject: names[entry.subject] ?? "",
-      client: profile.flatMap { names[$0.client] } ?? "",
-      scope: profile.flatMap { names[$0.scope] } ?? "",
-      narrowedScope: entry.narrowedScope == SessionEntry.notNarrowed ? nil : names[entry.narrowedScope],
-      openedAt: entry.openedAt,
-      usedAt: entry.usedAt,
-      expiresAt: expiry(of: entry))
+  private mutating func release(_ key: MarkKey) {
+    if let subject = key.subject { names.release(subject) }
+    if let client = key.client { names.release(client) }
   }
 }

@@ -50,15 +50,33 @@ struct RecordDecoder {
       return .named(number: number, text: text)
     case .profiled:
       return try profiled(in: bytes)
-    case .opened:
+    case .opened, .openedLabelled:
       let (slot, id, subject) = (try number(in: bytes), try sessionID(in: bytes), try number(in: bytes))
-      return .opened(slot: slot, id: id, subject: subject, profile: try number(in: bytes))
+      let profile = try number(in: bytes)
+      let label = kind == .openedLabelled ? try number(in: bytes) : LabelTable.none
+      return .opened(slot: slot, id: id, subject: subject, profile: profile, label: label)
     case .revoked:
       let slot = try number(in: bytes)
-      guard let cause = RevocationCause(rawValue: try byte(in: bytes)) else {
+      // Reuse has a record of its own.
+      guard let cause = RevocationCause(rawValue: try byte(in: bytes)), cause != .reuse else {
         throw refusal("an unknown cause of revocation")
       }
       return .revoked(slot: slot, cause: cause)
+    case .replayed, .reused:
+      return try reuse(kind, in: bytes)
+    case .successorUsed:
+      return .successorUsed(slot: try number(in: bytes))
+    case .reprofiled:
+      return .reprofiled(slot: try number(in: bytes), profile: try number(in: bytes))
+    case .revokedBefore:
+      return .revokedBefore(try markKey(in: bytes))
+    case .markEnded:
+      return .markEnded(try markKey(in: bytes))
+    case .accessRevoked:
+      let (session, generation) = (try sessionID(in: bytes), try variable(in: bytes, max: UInt64(UInt32.max)))
+      let lifetime = Int64(try variable(in: bytes, max: UInt64(Lifetimes.accessMillisecondsMax)))
+      return .accessRevoked(
+        TokenID(session: session, generation: UInt32(generation)), end: time.advanced(byMilliseconds: lifetime))
     case .expired:
       let count = Int(try variable(in: bytes, max: UInt64(RecordEncoder.expiredSlotsMax)))
       var slots: [UInt32] = []
@@ -81,7 +99,34 @@ struct RecordDecoder {
     guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {
       throw refusal("a profile's lifetime is out of range")
     }
-    return .profiled(number: number, profile: SessionProfile(client: client, scope: scope, lifetimes: lifetimes))
+    guard let rotation = RotationPolicy(rawValue: try byte(in: bytes)) else {
+      throw refusal("an unknown rotation policy")
+    }
+    let terms = SessionTerms(lifetimes: lifetimes, rotation: rotation)
+    return .profiled(number: number, profile: SessionProfile(client: client, scope: scope, terms: terms))
+  }
+
+  private mutating func reuse(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {
+    let slot = try number(in: bytes)
+    guard let reuse = ReuseClass(rawValue: try byte(in: bytes)) else { throw refusal("an unknown class of reuse") }
+    if kind == .replayed {
+      guard reuse == .retry || reuse == .race else { throw refusal("a class of reuse that is not answered") }
+      return .replayed(slot: slot, reuse)
+    }
+    let outcome = try byte(in: bytes)
+    guard outcome <= 1 else { throw refusal("an unknown outcome of reuse") }
+    let behind = try variable(in: bytes, max: UInt64(UInt32.max))
+    return .reused(slot: slot, reuse, generationsBehind: UInt32(behind), revokes: outcome == 1)
+  }
+
+  private mutating func markKey(in bytes: Span<UInt8>) throws(RecordRefusal) -> MarkKey {
+    let kind = try byte(in: bytes)
+    let subject = kind == 1 || kind == 3 ? try number(in: bytes) : nil
+    let client = kind == 2 || kind == 3 ? try number(in: bytes) : nil
+    guard let key = MarkKey(kind: kind, subject: subject, client: client) else {
+      throw refusal("an unknown kind of mark")
+    }
+    return key
   }
 
   private mutating func oneTimeIssued(in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {

@@ -10,6 +10,14 @@ enum RecordKind: UInt8 {
   case oneTimeIssued = 8
   case oneTimeConsumed = 9
   case clockSeen = 10
+  case openedLabelled = 11
+  case replayed = 12
+  case reused = 13
+  case successorUsed = 14
+  case revokedBefore = 15
+  case markEnded = 16
+  case accessRevoked = 17
+  case reprofiled = 18
 }
 
 /// Turns events into the bytes of records.
@@ -45,12 +53,14 @@ struct RecordEncoder {
       bytes.appendVariable(UInt64(number))
       bytes.appendVariable(UInt64(profile.client))
       bytes.appendVariable(UInt64(profile.scope))
-      bytes.appendVariable(UInt64(profile.lifetimes.idleMilliseconds))
-      bytes.appendVariable(UInt64(profile.lifetimes.absoluteMilliseconds))
-    case .opened(let slot, let id, let subject, let profile):
-      bytes.begin(.opened, delta)
+      bytes.appendVariable(UInt64(profile.terms.lifetimes.idleMilliseconds))
+      bytes.appendVariable(UInt64(profile.terms.lifetimes.absoluteMilliseconds))
+      bytes.append(profile.terms.rotation.rawValue)
+    case .opened(let slot, let id, let subject, let profile, let label):
+      bytes.begin(label == LabelTable.none ? .opened : .openedLabelled, delta)
       bytes.append(slot: slot, id: id, subject: subject)
       bytes.appendVariable(UInt64(profile))
+      if label != LabelTable.none { bytes.appendVariable(UInt64(label)) }
     case .revoked(let slot, let cause):
       bytes.begin(.revoked, delta)
       bytes.appendVariable(UInt64(slot))
@@ -70,8 +80,30 @@ struct RecordEncoder {
       bytes.appendVariable(UInt64(slot))
     case .clockSeen:
       bytes.begin(.clockSeen, delta)
+    case .replayed(let slot, let reuse):
+      bytes.append(.replayed, delta, [UInt64(slot), UInt64(reuse.rawValue)])
+    case .reused(let slot, let reuse, let behind, let revokes):
+      bytes.append(.reused, delta, [UInt64(slot), UInt64(reuse.rawValue), revokes ? 1 : 0, UInt64(behind)])
+    case .successorUsed(let slot):
+      bytes.append(.successorUsed, delta, [UInt64(slot)])
+    case .reprofiled(let slot, let profile):
+      bytes.append(.reprofiled, delta, [UInt64(slot), UInt64(profile)])
+    case .revokedBefore(let key):
+      bytes.append(.revokedBefore, delta, key.numbers)
+    case .markEnded(let key):
+      bytes.append(.markEnded, delta, key.numbers)
+    case .accessRevoked(let token, let end):
+      bytes.begin(.accessRevoked, delta)
+      bytes.append(token.session)
+      bytes.appendVariable(UInt64(token.generation))
+      bytes.appendVariable(UInt64(max(0, end.millisecondsSince(time))))
     }
   }
+}
+
+extension MarkKey {
+  /// What a record says of it.
+  fileprivate var numbers: [UInt64] { [UInt64(kind)] + [subject, client].compactMap { $0.map(UInt64.init) } }
 }
 
 extension [UInt8] {
@@ -82,9 +114,18 @@ extension [UInt8] {
 
   fileprivate mutating func append(slot: UInt32, id: SessionID, subject: UInt32) {
     appendVariable(UInt64(slot))
+    append(id)
+    appendVariable(UInt64(subject))
+  }
+
+  fileprivate mutating func append(_ kind: RecordKind, _ delta: UInt64, _ numbers: [UInt64]) {
+    begin(kind, delta)
+    for number in numbers { appendVariable(number) }
+  }
+
+  fileprivate mutating func append(_ id: SessionID) {
     appendLittleEndian(id.high)
     appendLittleEndian(id.low)
-    appendVariable(UInt64(subject))
   }
 
   /// LEB128: seven bits a byte, lowest first, the high bit set on all but the last.

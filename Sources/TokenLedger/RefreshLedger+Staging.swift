@@ -9,108 +9,135 @@ extension RefreshLedger {
   }
 
   package func stageRotation(_ request: RotationRequest) throws(LedgerFailure) -> Staged<Rotation> {
-    if let scope = request.narrowedScope { try check("scope", bytes: scope.utf8.count) }
+    try check(request)
     let now = try begin()
-    let outcome: Rotation
+    let (outcome, through) = rotate(request, at: now)
+    return Staged(outcome: outcome, sequence: through, time: now)
+  }
+
+  package func stageRotations(_ batch: [RotationRequest]) throws(LedgerFailure) -> Staged<[Rotation]> {
+    try check(batchOf: batch.count)
+    for request in batch { try check(request) }
+    let now = try begin()
+    var through: UInt64 = 0
+    var outcomes: [Rotation] = []
+    outcomes.reserveCapacity(batch.count)
+    for request in batch {
+      let (outcome, sequence) = rotate(request, at: now)
+      outcomes.append(outcome)
+      through = max(through, sequence)
+    }
+    return Staged(outcome: outcomes, sequence: through, time: now)
+  }
+
+  /// The outcome, and the record that it rests on.
+  private func rotate(_ request: RotationRequest, at now: Timestamp) -> (Rotation, through: UInt64) {
     switch state.decide(request, at: now) {
     case .rotate(let slot):
+      if let terms = request.terms { record(state.events(moving: slot, to: terms), at: now) }
       if let scope = request.narrowedScope {
-        for event in state.events(rotating: slot, narrowedTo: scope) { record(event, at: now) }
+        record(state.events(rotating: slot, narrowedTo: scope), at: now)
       } else {
         record(state.rotation(of: slot), at: now)
       }
-      outcome = .rotated(state.session(at: slot))
-    case .replay(let slot):
-      outcome = .replayed(state.session(at: slot))
-    case .revoke(let slot, let generationsBehind):
-      revoke(slot, cause: .reuse, at: now)
-      outcome = .refused(.reused(generationsBehind: generationsBehind, revokedSession: true))
-    case .endRolledBack(let slot, let generationsAhead):
+      let session = state.session(at: slot)
+      guard session.rotation == .always else { return (.used(session), sequence) }
+      if request.graceMilliseconds > 0 {
+        successorWatch.expectUse(until: now.advanced(byMilliseconds: request.graceMilliseconds))
+      }
+      return (.rotated(session), sequence)
+    case .replay(let slot, let reuse):
+      // The answer rests on the rotation, not on the note that it was given twice.
+      let through = sequence
+      record(.replayed(slot: slot, reuse), at: now)
+      return (.replayed(state.session(at: slot), reuse), through)
+    case .refuseReuse(let slot, let reuse, let behind, let revokes):
+      record(.reused(slot: slot, reuse, generationsBehind: behind, revokes: revokes), at: now)
+      if revokes { revocations.insert(state.table[slot].id) }
+      return (.refused(.reused(reuse, generationsBehind: behind, revokedSession: revokes)), sequence)
+    case .endRolledBack(let slot, let ahead):
       revoke(slot, cause: .rollback, at: now)
-      outcome = .refused(.neverIssued(generationsAhead: generationsAhead))
+      return (.refused(.neverIssued(generationsAhead: ahead)), sequence)
+    case .endOutdated(let slot, let behind):
+      revoke(slot, cause: .requested, at: now)
+      return (.refused(.revoked(generationsBehind: behind)), sequence)
     case .refuse(let refusal, let provenBy):
       proveTime(provenBy, at: now)
-      outcome = .refused(refusal)
+      return (.refused(refusal), sequence)
     }
-    return Staged(outcome: outcome, sequence: sequence)
   }
 
   package func stageOpening(_ grant: SessionGrant) throws(LedgerFailure) -> Staged<Session> {
-    try check("subject", bytes: grant.subject.utf8.count)
-    try check("client", bytes: grant.client.utf8.count)
-    try check("scope", bytes: grant.scope.utf8.count)
+    try check(grant)
     let now = try begin()
+    return Staged(outcome: try open(grant, at: now), sequence: sequence, time: now)
+  }
+
+  package func stageOpenings(_ batch: [SessionGrant]) throws(LedgerFailure) -> Staged<[Session]> {
+    try check(batchOf: batch.count)
+    for grant in batch { try check(grant) }
+    let now = try begin()
+    guard state.table.hasRoom(for: batch.count) else { throw .full }
+    var sessions: [Session] = []
+    sessions.reserveCapacity(batch.count)
+    for grant in batch { sessions.append(try open(grant, at: now)) }
+    return Staged(outcome: sessions, sequence: sequence, time: now)
+  }
+
+  private func open(_ grant: SessionGrant, at now: Timestamp) throws(LedgerFailure) -> Session {
     let id = unusedID()
     guard let slot = state.table.nextFree() else { throw .full }
-    for event in state.events(opening: grant, as: id, in: slot) { record(event, at: now) }
+    if sessionsPerSubjectMax > 0 {
+      for slot in state.evictions(of: grant.subject, keeping: sessionsPerSubjectMax, at: now) {
+        revoke(slot, cause: .evicted, at: now)
+      }
+    }
+    record(state.events(opening: grant, as: id, in: slot), at: now)
     wheel.arm(slot, due: state.dueTick(slot))
-    return Staged(outcome: state.session(at: slot), sequence: sequence)
-  }
-
-  package func stageRevocation(_ session: SessionID) throws(LedgerFailure) -> Staged<Bool> {
-    let now = try begin()
-    guard let slot = state.table.slot(of: session), state.table[slot].status == .live else {
-      return Staged(outcome: false, sequence: sequence)
-    }
-    revoke(slot, cause: .requested, at: now)
-    return Staged(outcome: true, sequence: sequence)
-  }
-
-  package func stageIssue(_ grant: OneTimeGrant) throws(LedgerFailure) -> Staged<SessionID> {
-    try check("subject", bytes: grant.subject.utf8.count)
-    try check("purpose", bytes: grant.purpose.utf8.count, from: 1, max: OneTimeGrant.purposeBytesMax)
-    try check("payload", bytes: grant.payload.count, max: OneTimeGrant.payloadBytesMax)
-    guard (1...Lifetimes.millisecondsMax).contains(grant.lifetimeMilliseconds) else {
-      throw .invalid(field: "lifetime", limit: "from 1 ms to 100 years")
-    }
-    let now = try begin()
-    let id = unusedID()
-    guard let slot = state.table.nextFree() else { throw .full }
-    for event in state.events(issuing: grant, as: id, in: slot, at: now) { record(event, at: now) }
-    wheel.arm(slot, due: state.dueTick(slot))
-    return Staged(outcome: id, sequence: sequence)
-  }
-
-  package func stageConsumption(
-    _ id: SessionID, purpose: String
-  ) throws(LedgerFailure) -> Staged<OneTimeConsumption> {
-    let now = try begin()
-    switch state.decide(consuming: id, purpose: purpose, at: now) {
-    case .consume(let slot):
-      let payload = state.payloads[slot] ?? []
-      let subject = state.names[state.table[slot].subject] ?? ""
-      record(.oneTimeConsumed(slot: slot), at: now)
-      return Staged(outcome: .consumed(subject: subject, payload: payload), sequence: sequence)
-    case .refuse(let refusal, let provenBy):
-      proveTime(provenBy, at: now)
-      return Staged(outcome: .refused(refusal), sequence: sequence)
-    }
+    revocations.noteOpening(id, subject: grant.subject, client: grant.client, at: now)
+    return state.session(at: slot)
   }
 
   /// Fails before anything has changed if the log cannot take a record; else gives the time of this step.
-  private func begin() throws(LedgerFailure) -> Timestamp {
+  func begin() throws(LedgerFailure) -> Timestamp {
     do { try log?.reserve() } catch { throw .log(error) }
     let now = now()
+    noteUsedSuccessors(at: now)
     if wheel.currentTick < now.tick { sweep(at: now, budget: Self.sweepBudgetPerCall) }
     return now
   }
 
+  /// Closes the grace windows whose successors were seen as access tokens. Nobody waits for that to be durable: it is a step
+  /// of its own that happens to be taken now.
+  private func noteUsedSuccessors(at now: Timestamp) {
+    for token in successorWatch.take() {
+      guard let slot = state.table.slot(of: token.session) else { continue }
+      let entry = state.table[slot]
+      guard entry.status == .live, entry.generation == token.generation, !entry.hasUsedSuccessor,
+        now < entry.usedAt.advanced(byMilliseconds: RotationRequest.graceMillisecondsMax)
+      else { continue }
+      record(.successorUsed(slot: slot), at: now)
+    }
+  }
+
+  func record(_ events: [LedgerEvent], at time: Timestamp) {
+    for event in events { record(event, at: time) }
+  }
+
   func record(_ event: LedgerEvent, at time: Timestamp) {
-    state.apply(event, at: time)
     sequence += 1
+    if !subscriptions.isEmpty, let told = AuditEvent(event, sequence: sequence, time: time, before: state) {
+      subscriptions.put(told)
+    }
+    state.apply(event, at: time)
     log?.stage(sequence: sequence) { payload, startsFrame in
       encoder.encode(event, at: time, into: &payload, startsFrame: startsFrame)
     }
   }
 
-  func revoke(_ slot: UInt32, cause: RevocationCause, at now: Timestamp) {
-    record(.revoked(slot: slot, cause: cause), at: now)
-    revokedSessions.insert(state.table[slot].id, until: now.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
-  }
-
   /// A verdict that rests on `moment` having passed must hold after a restart with the clock set back:
   /// the log is made to know a time that is not before it.
-  private func proveTime(_ moment: Timestamp?, at now: Timestamp) {
+  func proveTime(_ moment: Timestamp?, at now: Timestamp) {
     if let moment, state.highestTime < moment { record(.clockSeen, at: now) }
   }
 
@@ -119,7 +146,7 @@ extension RefreshLedger {
     return max(Timestamp(milliseconds: min(reading.milliseconds, Timestamp.latestMilliseconds)), state.highestTime)
   }
 
-  private func unusedID() -> SessionID {
+  func unusedID() -> SessionID {
     while true {
       let id = drawID()
       if state.table.slot(of: id) == nil { return id }
@@ -129,11 +156,5 @@ extension RefreshLedger {
   private func drawID() -> SessionID {
     func draw(_ generator: inout some RandomNumberGenerator) -> SessionID { SessionID(from: &generator) }
     return draw(&random)
-  }
-
-  private func check(
-    _ field: String, bytes: Int, from min: Int = 0, max: Int = SessionGrant.textBytesMax
-  ) throws(LedgerFailure) {
-    guard bytes >= min, bytes <= max else { throw .invalid(field: field, limit: "\(min) to \(max) bytes") }
   }
 }

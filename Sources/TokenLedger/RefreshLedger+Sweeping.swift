@@ -3,23 +3,31 @@ import WriteAheadLog
 /// Giving memory back: entries whose time has come are freed, and the log is told which.
 extension RefreshLedger {
   func sweepStep() throws(LedgerFailure) -> Bool {
-    do { try log?.reserve() } catch { throw .log(error) }
-    let now = now()
-    revokedSessions.forgetEnded(at: now)
-    return sweep(at: now, budget: 4096)
+    let now = try begin()
+    let isCaughtUp = sweep(at: now, budget: 4096)
+    let isSwept = sweepMarks(at: now, budget: 4096)
+    prune(at: now)
+    return isCaughtUp && isSwept
   }
 
   @discardableResult
   func sweep(at now: Timestamp, budget: Int) -> Bool {
     var ended: [UInt32] = []
     let caughtUp = wheel.advance(
-      to: now.tick, budget: budget, due: { state.dueTick($0) }, fire: { ended.append($0) })
-    var rest = ended[...]
+      to: now.tick, budget: budget, due: { state.dueTick($0) },
+      fire: { slot in if state.table[slot].status != .free { ended.append(slot) } })
+    free(ended, at: now)
+    return caughtUp
+  }
+
+  /// The slots of entries that have ended, or that a mark covers.
+  func free(_ slots: [UInt32], at now: Timestamp) {
+    for slot in slots where state.table[slot].status == .revoked { revocations.remove(state.table[slot].id) }
+    var rest = slots[...]
     while !rest.isEmpty {
       record(.expired(slots: Array(rest.prefix(RecordEncoder.expiredSlotsMax))), at: now)
       rest = rest.dropFirst(RecordEncoder.expiredSlotsMax)
     }
-    return caughtUp
   }
 }
 

@@ -27,8 +27,19 @@ public actor RefreshLedger {
   /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
   var checkpointMark: Int64 = 0
 
+  /// How many sessions a subject may have at a time; 0 for any number.
+  let sessionsPerSubjectMax: Int
+  /// Sweeps after wide revocations that are not done yet.
+  var markSweeps: [MarkSweep] = []
+  /// Who is told of events.
+  var subscriptions = AuditSubscriptions()
+  /// When ended marks and revoked access tokens are next looked for.
+  var nextPruning = Timestamp.zero
+
   /// Asked by verifiers of access tokens, from any thread.
-  public nonisolated let revokedSessions: RevokedSessions
+  public nonisolated let revocations = Revocations()
+  /// Told by verifiers of access tokens, from any thread.
+  public nonisolated let successorWatch: SuccessorWatch
 
   typealias Checkpointing = Task<Result<CheckpointReport, LedgerFailure>, Never>
 
@@ -37,31 +48,29 @@ public actor RefreshLedger {
 
   package init(
     state: LedgerState, sequence: UInt64, log: CommitLog?, clock: SessionClock,
-    random: any RandomNumberGenerator & Sendable, checkpointExecutor: (any TaskExecutor)? = nil,
-    recovery: LogRecovery? = nil
+    random: any RandomNumberGenerator & Sendable, sessionsPerSubjectMax: Int = 0,
+    checkpointExecutor: (any TaskExecutor)? = nil, recovery: LogRecovery? = nil
   ) {
-    let revoked = RevokedSessions()
     var wheel = TimingWheel(startingAt: state.highestTime.tick)
     for slot in 0..<UInt32(state.table.slotCount) where state.table[slot].status != .free {
       wheel.arm(slot, due: state.dueTick(slot))
-      if state.table[slot].status == .revoked {
-        let end = state.table[slot].usedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)
-        revoked.insert(state.table[slot].id, until: end)
-      }
     }
+    revocations.fill(from: state)
     self.state = state
     self.wheel = wheel
     self.sequence = sequence
     self.log = log
     self.clock = clock
     self.random = random
+    self.sessionsPerSubjectMax = sessionsPerSubjectMax
     self.checkpointExecutor = checkpointExecutor
     if let recovery {
       checkpointedSequence = recovery.checkpointSequence ?? 0
       checkpointMark = -Int64(clamping: recovery.segmentBytes)
     }
-    revokedSessions = revoked
-    revoked.forgetEnded(at: max(clock.now(), state.highestTime))
+    successorWatch = SuccessorWatch(
+      openUntil: state.highestTime.advanced(byMilliseconds: RotationRequest.graceMillisecondsMax))
+    if !state.marks.isEmpty { markSweeps = [.slots(from: 0)] }
   }
 }
 
@@ -82,13 +91,50 @@ extension RefreshLedger {
     return staged.outcome
   }
 
+  /// Consumes the presented tokens, each as ``rotate(_:)`` would and in their order, in one step and with one commit for all.
+  ///
+  /// - Parameter batch: at most ``batchMax``.
+  /// - Throws: `LedgerFailure.invalid` if one of them is outside its limits; then none was consumed.
+  public nonisolated func rotate(_ batch: [RotationRequest]) async throws(LedgerFailure) -> [Rotation] {
+    let staged = try await stageRotations(batch)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+
+  /// Opens sessions, in their order, in one step and with one commit for all; the limits of ``rotate(_:)-([RotationRequest])``.
+  public nonisolated func open(_ batch: [SessionGrant]) async throws(LedgerFailure) -> [Session] {
+    let staged = try await stageOpenings(batch)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+
+  /// The most in one batch: its step takes some milliseconds, in which other callers wait.
+  public static let batchMax = 4096
+
   /// Ends a session: no token of it is accepted again. Returns whether it was live.
   ///
-  /// Access tokens of the session are in ``revokedSessions`` before this returns.
+  /// Access tokens of the session are in ``revocations`` before this returns.
   public nonisolated func revoke(_ session: SessionID) async throws(LedgerFailure) -> Bool {
     let staged = try await stageRevocation(session)
     try await durable(through: staged.sequence)
     return staged.outcome
+  }
+
+  /// Ends every session that was opened before this moment and is the scope's, and every access token of them.
+  ///
+  /// One record and no look at any session, however many there are; the sweep frees them in the background. Sessions that are opened
+  /// from now on are not concerned, also in the same millisecond. One-time tokens are not.
+  public nonisolated func revoke(_ scope: SessionScope) async throws(LedgerFailure) {
+    let staged = try await stageRevocation(scope)
+    try await durable(through: staged.sequence)
+  }
+
+  /// Has one access token refused until its end; its session goes on.
+  ///
+  /// - Parameter end: of the token; at most ``Lifetimes/accessMillisecondsMax`` from now are remembered.
+  public nonisolated func revokeAccess(_ token: TokenID, until end: Timestamp) async throws(LedgerFailure) {
+    let staged = try await stageAccessRevocation(token, until: end)
+    try await durable(through: staged.sequence)
   }
 
   /// Issues a one-time token and returns its id.
@@ -109,14 +155,6 @@ extension RefreshLedger {
     return staged.outcome
   }
 
-  /// The session if it is live now.
-  public func session(_ id: SessionID) -> Session? {
-    guard let slot = state.table.slot(of: id), state.table[slot].status == .live,
-      now() < state.expiry(of: state.table[slot])
-    else { return nil }
-    return state.session(at: slot)
-  }
-
   /// Frees every entry whose time has come, in steps between which other calls run. Meant for a heartbeat of a second:
   /// it also notices when the disk has not answered for ``stallSeconds``.
   public nonisolated func sweepExpired() async throws(LedgerFailure) {
@@ -134,8 +172,13 @@ extension RefreshLedger {
   /// is given up.
   public nonisolated func close() async throws(LedgerFailure) {
     await stopCheckpoints()
-    do { try await log?.close() } catch { throw .log(error) }
+    let result: Result<Void, LogFailure>
+    do { result = .success(try await log?.close() ?? ()) } catch { result = .failure(error) }
+    await endSubscriptions()
+    do { try result.get() } catch { throw .log(error) }
   }
+
+  private func endSubscriptions() { subscriptions.finish() }
 
   /// The log's figures; nil for a ledger in memory.
   package nonisolated var logStatistics: LogStatistics? { log?.statistics }

@@ -6,28 +6,51 @@ public enum ReusePolicy: String, Sendable, Hashable, CaseIterable {
   case refuse
 }
 
+/// What kind of reuse the presentation of a rotated-out token is, as far as the ledger can tell. A log or an alarm may weigh it;
+/// the wire never tells.
+public enum ReuseClass: UInt8, Sendable, Hashable, CaseIterable {
+  /// The direct predecessor inside the grace window, its successor not used yet: a reply was lost.
+  case retry = 1
+  /// The direct predecessor within ``raceMilliseconds`` of its rotation, its successor not used yet: two callers that share one
+  /// token.
+  case race = 2
+  /// The direct predecessor, after its grace window or after its successor's use.
+  case lateParent = 3
+  /// Two or more generations behind: a copy that somebody kept.
+  case staleLineage = 4
+
+  public static let raceMilliseconds: Int64 = 1000
+}
+
 /// One presentation of a refresh token whose signature, type and issuer have been verified.
 public struct RotationRequest: Sendable {
   public var token: TokenID
   /// The authenticated client. Another client's token is refused and neither consumed nor revoked.
   public var client: String
   /// For how long after a rotation its predecessor is answered with the identical pair; 0 for never, at most ``graceMillisecondsMax``.
+  /// The window ends before that with the first use of the successor, as a refresh token or, where this process sees it, as an access token.
   public var graceMilliseconds: Int64
   public var reuse: ReusePolicy
   /// The scope that the access token is narrowed to, nil for all that was granted. The caller has checked the subset.
   public var narrowedScope: String?
+  /// A session that was opened before this moment is revoked instead: when the subject last changed its password, say.
+  public var notBefore: Timestamp?
+  /// What the session is to live by from now on; nil for the terms it was opened with. Never revives one that has expired.
+  public var terms: SessionTerms?
 
   public static let graceMillisecondsMax: Int64 = 300_000
 
   public init(
     token: TokenID, client: String, graceMilliseconds: Int64 = 0, reuse: ReusePolicy = .revokeSession,
-    narrowedScope: String? = nil
+    narrowedScope: String? = nil, notBefore: Timestamp? = nil, terms: SessionTerms? = nil
   ) {
     self.token = token
     self.client = client
-    self.graceMilliseconds = min(max(graceMilliseconds, 0), RotationRequest.graceMillisecondsMax)
+    self.graceMilliseconds = graceMilliseconds
     self.reuse = reuse
     self.narrowedScope = narrowedScope
+    self.notBefore = notBefore
+    self.terms = terms
   }
 }
 
@@ -35,8 +58,10 @@ public struct RotationRequest: Sendable {
 public enum Rotation: Sendable, Hashable {
   /// The token was live; it is consumed and the session's next generation is live now.
   case rotated(Session)
-  /// The token is the direct predecessor, inside the grace window: the same successor again, nothing changed.
-  case replayed(Session)
+  /// The token is the session's one and stays so (``RotationPolicy/never``).
+  case used(Session)
+  /// The token is the direct predecessor, inside the grace window: the same successor again.
+  case replayed(Session, ReuseClass)
   case refused(RotationRefusal)
 }
 
@@ -44,10 +69,11 @@ public enum Rotation: Sendable, Hashable {
 public enum RotationRefusal: Sendable, Hashable {
   /// No session of that id: never opened, or ended and forgotten.
   case unknown
-  case expired
-  case revoked
+  /// `generationsBehind`: how many rotations ago the token was rotated out; 0 for the last one.
+  case expired(generationsBehind: UInt32)
+  case revoked(generationsBehind: UInt32)
   /// The token was rotated out `generationsBehind` rotations ago (1: the direct predecessor).
-  case reused(generationsBehind: UInt32, revokedSession: Bool)
+  case reused(ReuseClass, generationsBehind: UInt32, revokedSession: Bool)
   /// The token is ahead of the log, which was rolled back: restored from a backup, or not synced before a power loss. The
   /// session is revoked, since the token that is live in the log was spent.
   case neverIssued(generationsAhead: UInt32)

@@ -21,29 +21,57 @@ public struct Lifetimes: Sendable, Hashable {
   }
 }
 
+/// Whether a refresh consumes the refresh token.
+public enum RotationPolicy: UInt8, Sendable, Hashable, CaseIterable {
+  /// Each refresh consumes the token and issues its successor (RFC 9700 §4.14.2).
+  case always = 0
+  /// The token stays for the session's whole life; each refresh moves its idle end. For confidential clients and for tokens
+  /// that are bound to their sender (FAPI 2.0 Security Profile §5.3.2.1). Reuse cannot be told.
+  case never = 1
+}
+
+/// The rules that a session lives by from its opening on.
+public struct SessionTerms: Sendable, Hashable {
+  public var lifetimes: Lifetimes
+  public var rotation: RotationPolicy
+
+  public init(lifetimes: Lifetimes, rotation: RotationPolicy = .always) {
+    self.lifetimes = lifetimes
+    self.rotation = rotation
+  }
+}
+
 /// What a new session is to be.
 public struct SessionGrant: Sendable, Hashable {
   public var subject: String
   public var client: String
   /// Space-separated scope tokens, opaque to the ledger.
   public var scope: String
-  public var lifetimes: Lifetimes
+  public var terms: SessionTerms
+  /// What the subject calls the session, a device's name say: 1 to ``labelBytesMax`` UTF-8 bytes without control characters.
+  public var label: String?
 
   /// The most UTF-8 bytes in each of subject, client and scope.
   public static let textBytesMax = 1024
+  public static let labelBytesMax = 128
 
-  public init(subject: String, client: String, scope: String, lifetimes: Lifetimes) {
+  public init(
+    subject: String, client: String, scope: String, lifetimes: Lifetimes, rotation: RotationPolicy = .always,
+    label: String? = nil
+  ) {
     self.subject = subject
     self.client = client
     self.scope = scope
-    self.lifetimes = lifetimes
+    terms = SessionTerms(lifetimes: lifetimes, rotation: rotation)
+    self.label = label
   }
 }
 
 /// A session (family) as it stands after a decision.
 public struct Session: Sendable, Hashable {
   public var id: SessionID
-  /// The generation of the one live refresh token.
+  /// Of the one live refresh token; with ``RotationPolicy/never`` how often the session was used, which its access tokens
+  /// carry.
   public var generation: UInt32
   public var subject: String
   public var client: String
@@ -51,12 +79,22 @@ public struct Session: Sendable, Hashable {
   public var scope: String
   /// The scope that the live access token was narrowed to (RFC 6749 §6); nil where it has all of ``scope``.
   public var narrowedScope: String?
+  public var label: String?
+  public var rotation: RotationPolicy
   public var openedAt: Timestamp
-  /// When the session was opened or last rotated: the live token's issue time.
+  /// When the session was opened or last refreshed: the issue time of its access token.
   public var usedAt: Timestamp
-  /// The lesser of last use + idle lifetime and opening + absolute lifetime. From this moment on the token is expired.
-  public var expiresAt: Timestamp
+  /// Last use + idle lifetime.
+  public var idleEnd: Timestamp
+  /// Opening + absolute lifetime; no use moves it.
+  public var absoluteEnd: Timestamp
 
-  /// The `jti` of the live refresh token.
+  /// The lesser of both ends. From this moment on the refresh token is expired.
+  public var expiresAt: Timestamp { min(idleEnd, absoluteEnd) }
+
+  /// The `jti` of the access token.
   public var tokenID: TokenID { TokenID(session: id, generation: generation) }
+
+  /// The `jti` of the refresh token: the same, but where the token is never rotated its first.
+  public var refreshTokenID: TokenID { TokenID(session: id, generation: rotation == .never ? 0 : generation) }
 }

@@ -13,6 +13,8 @@ package struct SessionEntry: Sendable, Equatable {
   /// The number of the name of the scope that the live access token was narrowed to.
   package var narrowedScope: UInt32 = SessionEntry.notNarrowed
   package var status = Status.free
+  /// The live generation was seen as an access token: its predecessor is not answered any more.
+  package var hasUsedSuccessor = false
 
   package static let notNarrowed = UInt32.max
 
@@ -34,5 +36,5 @@ package struct SessionProfile: Hashable, Sendable {
   /// The numbers of the names of client and scope.
   package var client: UInt32
   package var scope: UInt32
-  package var lifetimes: Lifetimes
+  package var terms: SessionTerms
 }

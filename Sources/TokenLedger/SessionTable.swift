@@ -10,8 +10,8 @@ package struct SessionTable {
   /// Slots in use: live, revoked and consumed entries that have not ended yet.
   package private(set) var count = 0
 
-  /// The most slots: one number stands for "none".
-  static let slotsMax = Int(UInt32.max)
+  /// The most slots: two numbers stand for "none" and the like.
+  static let slotsMax = Int(UInt32.max - 1)
 
   /// Slots ever made; every slot number is below it.
   package var slotCount: Int { entries.count }
@@ -34,6 +34,8 @@ package struct SessionTable {
     if let slot = freeSlots.lowest() { return UInt32(slot) }
     return entries.count < Self.slotsMax ? UInt32(entries.count) : nil
   }
+
+  func hasRoom(for count: Int) -> Bool { freeSlots.count + Self.slotsMax - entries.count >= count }
 
   /// Makes at least `count` slots, the new ones free.
   mutating func extend(to count: Int) {

@@ -2,13 +2,14 @@
 ///
 /// The lists are linked by slot number, so a timer costs four bytes and no object. A slot is armed once; when its
 /// time comes the wheel asks when it is really due and arms it again if that has moved on (lazy re-arming), so
-/// using a session costs the wheel nothing. The wheel frees memory only: whether a token is expired is decided by
+/// using a session costs the wheel nothing. A slot that is given away while it is armed stays so, and is looked at again at that time
+/// for whatever it holds then. The wheel frees memory only: whether a token is expired is decided by
 /// its own time, to the millisecond.
 struct TimingWheel {
   /// Every tick up to and including this one has been turned to; its slots may still wait in `pending`.
   private(set) var currentTick: UInt64
   private var heads: [UInt32]
-  private var links = PagedArray<UInt32>(filler: TimingWheel.end)
+  private var links = PagedArray<UInt32>(filler: TimingWheel.unarmed)
   /// How many lists of each level hold a slot, so that stretches of empty ticks are skipped.
   private var occupied = Array(repeating: 0, count: TimingWheel.levelCount)
   /// Lists taken out of the wheel and not yet gone through.
@@ -18,6 +19,7 @@ struct TimingWheel {
   private static let levelBits = 8
   private static let levelSlots = 1 << levelBits
   private static let end = UInt32.max
+  private static let unarmed = UInt32.max - 1
   /// Turning an empty tick costs this much of a step's budget.
   private static let ticksPerBudget = 64
 
@@ -26,9 +28,10 @@ struct TimingWheel {
     heads = Array(repeating: Self.end, count: Self.levelCount * Self.levelSlots)
   }
 
-  /// Puts a slot that is in no list into the list of its tick. A tick that is past fires at the next step.
+  /// Puts a slot into the list of its tick; one that is in a list stays there. A tick that is past fires at the next step.
   mutating func arm(_ slot: UInt32, due tick: UInt64) {
     links.grow(toInclude: Int(slot))
+    guard links[Int(slot)] == Self.unarmed else { return }
     let due = max(tick, currentTick + 1)
     let distance = due - currentTick
     var level = 0
@@ -102,6 +105,7 @@ struct TimingWheel {
     } else {
       pending[pending.count - 1] = next
     }
+    links[Int(slot)] = Self.unarmed
     return slot
   }
 }

@@ -1,11 +1,16 @@
 /// The 12 random bytes that name a session, and with it every token that descends from one grant.
-public struct SessionID: Sendable, Hashable {
+public struct SessionID: Sendable, Hashable, Comparable {
   public let high: UInt64
   public let low: UInt32
 
   public init(high: UInt64, low: UInt32) {
     self.high = high
     self.low = low
+  }
+
+  /// An order for lists; it means nothing.
+  public static func < (left: SessionID, right: SessionID) -> Bool {
+    (left.high, left.low) < (right.high, right.low)
   }
 
   package init(from random: inout some RandomNumberGenerator) {

@@ -93,7 +93,7 @@ struct CheckpointTests {
     #expect(try await first.checkpoint() != nil)
     try await first.close()
     let second = try await open(folder, clock, seed: 2).ledger
-    #expect(second.revokedSessions.contains(revoked.id))
+    #expect(second.revocations.contains(revoked.id))
     let again = RotationRequest(token: rotated.tokenID, client: "web", reuse: .refuse)
     #expect(try await second.rotate(again).refusal == .reused(generationsBehind: 1, revokedSession: false))
     #expect(try await second.rotate(RotationRequest(token: revoked.tokenID, client: "web")).refusal == .revoked)

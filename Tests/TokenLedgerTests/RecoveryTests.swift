@@ -64,8 +64,8 @@ struct RecoveryTests {
     #expect(try await first.revoke(revoked.id))
     try await first.close()
     let second = try await open(folder, clock, seed: 2)
-    #expect(second.revokedSessions.contains(revoked.id))
-    #expect(!second.revokedSessions.contains(rotated.id))
+    #expect(second.revocations.contains(revoked.id))
+    #expect(!second.revocations.contains(rotated.id))
     let again = RotationRequest(token: rotated.tokenID, client: "web", reuse: .refuse)
     #expect(try await second.rotate(again).refusal == .reused(generationsBehind: 1, revokedSession: false))
     let gone = RotationRequest(token: revoked.tokenID, client: "web")
@@ -123,10 +123,10 @@ struct RecoveryTests {
     try await first.sweepExpired()
     try await first.close()
     let second = try await open(folder, clock, seed: 2)
-    #expect(second.revokedSessions.contains(session.id))
+    #expect(second.revocations.contains(session.id))
     clock.advance(milliseconds: Lifetimes.accessMillisecondsMax)
     try await second.sweepExpired()
-    #expect(!second.revokedSessions.contains(session.id))
+    #expect(!second.revocations.contains(session.id))
     #expect(await second.statistics.entries == 0)
   }
 

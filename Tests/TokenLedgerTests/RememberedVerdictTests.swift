@@ -48,7 +48,7 @@ struct RememberedVerdictTests {
     clock.advance(milliseconds: 29 * day)
     let second = try await open(folder, clock)
     try await second.sweepExpired()
-    #expect(second.revokedSessions.contains(id))
+    #expect(second.revocations.contains(id))
   }
 
   @Test("and another client is told of a token no more than that it is not its own")

@@ -65,7 +65,7 @@ struct RotationTests {
     _ = try await fixture.rotate(generation: 0)
     #expect(try await fixture.rotate(generation: 0).refusal == .reused(generationsBehind: 1, revokedSession: true))
     #expect(try await fixture.rotate(generation: 1).refusal == .revoked)
-    #expect(fixture.ledger.revokedSessions.contains(fixture.session.id))
+    #expect(fixture.ledger.revocations.contains(fixture.session.id))
   }
 
   @Test("that was rotated out is only refused where the policy says refuse")

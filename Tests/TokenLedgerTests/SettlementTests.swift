@@ -58,7 +58,7 @@ struct SettlementTests {
     let restored = try await open(copy)
     #expect(try await restored.rotate(RotationRequest(token: session.tokenID, client: "web")).refusal == .revoked)
     #expect(try await restored.consume(oneTime, purpose: "reset") == .refused(.alreadyConsumed))
-    #expect(restored.revokedSessions.contains(session.id))
+    #expect(restored.revocations.contains(session.id))
   }
 
   @Test("keeps its sessions where whoever restores it says so")
@@ -81,7 +81,7 @@ struct SettlementTests {
     #expect(
       try await ledger.rotate(RotationRequest(token: ahead, client: "web", reuse: .refuse)).refusal
         == .neverIssued(generationsAhead: 3))
-    #expect(ledger.revokedSessions.contains(session.id))
+    #expect(ledger.revocations.contains(session.id))
     #expect(try await ledger.rotate(RotationRequest(token: session.tokenID, client: "web")).refusal == .revoked)
   }
 

@@ -151,7 +151,7 @@ extension SimulatedLife {
   private func checkRefusal(_ number: Int, since question: HistoryOracle.Question, _ ledger: RefreshLedger) {
     let id = world.oracle.sessions[number].facts.opened.id
     let age = world.oracle.highestTime - question.knownTime
-    if !ledger.revokedSessions.contains(id), age < Lifetimes.accessMillisecondsMax {
+    if !ledger.revocations.contains(id), age < Lifetimes.accessMillisecondsMax {
       violate("access tokens of session \(number) are accepted after its revocation was answered")
     }
   }

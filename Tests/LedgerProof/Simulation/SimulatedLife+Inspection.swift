@@ -23,7 +23,7 @@ extension SimulatedLife {
       world.trace.note("session \(number): \(session.map { "generation \($0.generation)" } ?? "none")")
       world.trace.mix(Int(session?.generation ?? .max))
       oracle.answer(question, .looked(session))
-      let refuses = ledger.revokedSessions.contains(id)
+      let refuses = ledger.revocations.contains(id)
       let mayBeForgotten = states.contains { state in
         state.usedFrom + Lifetimes.accessMillisecondsMax <= oracle.highestTime
       }

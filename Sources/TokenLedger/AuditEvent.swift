@@ -1,0 +1,101 @@
+/// Something that happened to a session or a one-time token, with its place in the log's order.
+///
+/// Events are told once they are durable, in the order of their numbers; numbers in between belong to records that are nobody's
+/// business. None holds a token, a key or a payload.
+public struct AuditEvent: Sendable, Hashable {
+  /// The number of its record: what to give to ``RefreshLedger/events(after:buffer:)`` to go on after it.
+  public var sequence: UInt64
+  /// The ledger's time of it.
+  public var time: Timestamp
+  public var fact: Fact
+
+  public enum Fact: Sendable, Hashable {
+    /// `label`: what the subject calls the session.
+    case opened(TokenID, subject: String, client: String, scope: String, label: String?)
+    /// The token is the new live one.
+    case rotated(TokenID, subject: String, client: String)
+    /// A session whose token is never rotated was refreshed; the token is that of the new access token.
+    case used(TokenID, subject: String, client: String)
+    /// The predecessor of the token was presented in the grace window and answered with the identical pair.
+    case replayed(TokenID, subject: String, client: String, ReuseClass)
+    /// The token was presented as an access token for the first time: its predecessor's grace window is closed.
+    case successorUsed(TokenID, subject: String, client: String)
+    /// The token was presented after it had been rotated out.
+    case reused(
+      TokenID, subject: String, client: String, ReuseClass, generationsBehind: UInt32, revokedSession: Bool)
+    case revoked(SessionID, subject: String, client: String, RevocationCause)
+    /// All of these that were opened before.
+    case revokedAll(SessionScope)
+    case accessRevoked(TokenID, until: Timestamp)
+    /// How many ended because their time had come, since the count before. Those that had been revoked or consumed are not counted.
+    case expired(sessions: Int, oneTimeTokens: Int)
+    case oneTimeIssued(SessionID, subject: String, purpose: String)
+    case oneTimeConsumed(SessionID, subject: String, purpose: String)
+    /// The events from this number to that of the event itself are not told: the consumer was too slow for its buffer, or a checkpoint has
+    /// replaced their part of the log.
+    case missed(from: UInt64)
+  }
+}
+
+extension AuditEvent {
+  /// Nil for records that only serve the log itself. `state` is that before the event.
+  init?(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
+    guard let fact = Self.fact(of: event, before: state) else { return nil }
+    self.init(sequence: sequence, time: time, fact: fact)
+  }
+
+  private static func fact(of event: LedgerEvent, before state: borrowing LedgerState) -> Fact? {
+    switch event {
+    case .named, .profiled, .clockSeen, .markEnded, .reprofiled:
+      return nil
+    case .opened(_, let id, let subject, let number, let label):
+      guard let profile = state.profiles[number] else { return nil }
+      return .opened(
+        TokenID(session: id, generation: 0), subject: state.name(subject), client: state.name(profile.client),
+        scope: state.name(profile.scope), label: label == LabelTable.none ? nil : state.name(label))
+    case .rotated(let slot, let generation, _):
+      let (token, subject, client) = state.who(slot, generation: generation)
+      return state.profiles[state.table[slot].detail]?.terms.rotation == .never
+        ? .used(token, subject: subject, client: client) : .rotated(token, subject: subject, client: client)
+    case .replayed(let slot, let reuse):
+      let (token, subject, client) = state.who(slot)
+      return .replayed(token, subject: subject, client: client, reuse)
+    case .successorUsed(let slot):
+      let (token, subject, client) = state.who(slot)
+      return .successorUsed(token, subject: subject, client: client)
+    case .reused(let slot, let reuse, let behind, let revokes):
+      let (token, subject, client) = state.who(slot, generation: state.table[slot].generation - behind)
+      return .reused(
+        token, subject: subject, client: client, reuse, generationsBehind: behind, revokedSession: revokes)
+    case .revoked(let slot, let cause):
+      let (token, subject, client) = state.who(slot)
+      return .revoked(token.session, subject: subject, client: client, cause)
+    case .revokedBefore(let key):
+      return .revokedAll(state.scope(of: key))
+    case .accessRevoked(let token, let end):
+      return .accessRevoked(token, until: end)
+    case .expired(let slots):
+      let sessions = slots.count { state.table[$0].status == .live && !state.isCovered(state.table[$0]) }
+      let oneTimeTokens = slots.count { state.table[$0].status == .oneTimeLive }
+      return sessions + oneTimeTokens == 0 ? nil : .expired(sessions: sessions, oneTimeTokens: oneTimeTokens)
+    case .oneTimeIssued(_, let id, let subject, let purpose, _, _):
+      return .oneTimeIssued(id, subject: state.name(subject), purpose: state.name(purpose))
+    case .oneTimeConsumed(let slot):
+      let entry = state.table[slot]
+      return .oneTimeConsumed(entry.id, subject: state.name(entry.subject), purpose: state.name(entry.detail))
+    }
+  }
+}
+
+extension LedgerState {
+  fileprivate func name(_ number: UInt32) -> String { names[number] ?? "" }
+
+  /// The token of a session, its subject and its client.
+  fileprivate func who(_ slot: UInt32, generation: UInt32? = nil) -> (TokenID, subject: String, client: String) {
+    let entry = table[slot]
+    return (
+      TokenID(session: entry.id, generation: generation ?? entry.generation), name(entry.subject),
+      profiles[entry.detail].map { name($0.client) } ?? ""
+    )
+  }
+}

@@ -1,0 +1,76 @@
+/// What can be read off a state.
+extension LedgerState {
+  /// The moment from which the entry counts as ended.
+  @inline(__always)
+  func expiry(of entry: SessionEntry) -> Timestamp {
+    guard entry.isSession, let profile = profiles[entry.detail] else { return entry.usedAt }
+    let end = expiry(of: entry, under: profile.terms.lifetimes)
+    guard entry.status == .revoked else { return end }
+    return max(end, entry.usedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
+  }
+
+  /// The lesser of last use + idle lifetime and opening + absolute lifetime.
+  @inline(__always)
+  func expiry(of entry: SessionEntry, under lifetimes: Lifetimes) -> Timestamp {
+    min(
+      entry.usedAt.advanced(byMilliseconds: lifetimes.idleMilliseconds),
+      entry.openedAt.advanced(byMilliseconds: lifetimes.absoluteMilliseconds))
+  }
+
+  /// Whether a wide revocation covers the session in the slot.
+  @inline(__always)
+  func isCovered(_ entry: SessionEntry) -> Bool {
+    guard !marks.isSwept, let profile = profiles[entry.detail] else { return false }
+    return marks.cover(subject: entry.subject, client: profile.client, openedAt: entry.openedAt)
+  }
+
+  /// Whether the slot holds a session whose refresh token is accepted at `now`.
+  func isUsable(_ slot: UInt32, at now: Timestamp) -> Bool {
+    let entry = table[slot]
+    return entry.status == .live && now < expiry(of: entry) && !isCovered(entry)
+  }
+
+  /// The session in a slot that holds one.
+  func session(at slot: UInt32) -> Session {
+    let entry = table[slot]
+    guard let profile = profiles[entry.detail] else { preconditionFailure("every session has a profile") }
+    let lifetimes = profile.terms.lifetimes
+    return Session(
+      id: entry.id,
+      generation: entry.generation,
+      subject: names[entry.subject] ?? "",
+      client: names[profile.client] ?? "",
+      scope: names[profile.scope] ?? "",
+      narrowedScope: entry.narrowedScope == SessionEntry.notNarrowed ? nil : names[entry.narrowedScope],
+      label: labels[slot].flatMap { names[$0] },
+      rotation: profile.terms.rotation,
+      openedAt: entry.openedAt,
+      usedAt: entry.usedAt,
+      idleEnd: entry.usedAt.advanced(byMilliseconds: lifetimes.idleMilliseconds),
+      absoluteEnd: entry.openedAt.advanced(byMilliseconds: lifetimes.absoluteMilliseconds))
+  }
+
+  /// The numbers of a scope; nil where the state knows no such name, and so nothing of theirs.
+  func key(of scope: SessionScope) -> MarkKey? {
+    switch scope {
+    case .all: return .all
+    case .subject(let subject): return names.number(of: subject).map { .subject($0) }
+    case .client(let client): return names.number(of: client).map { .client($0) }
+    case .subjectAtClient(let subject, let client):
+      guard let subject = names.number(of: subject), let client = names.number(of: client) else { return nil }
+      return .subjectAtClient(subject: subject, client: client)
+    }
+  }
+
+  /// The other way round.
+  func scope(of key: MarkKey) -> SessionScope {
+    let subject = key.subject.flatMap { names[$0] } ?? ""
+    let client = key.client.flatMap { names[$0] } ?? ""
+    return switch key {
+    case .subject: .subject(subject)
+    case .client: .client(client)
+    case .subjectAtClient: .subjectAtClient(subject: subject, client: client)
+    case .all: .all
+    }
+  }
+}

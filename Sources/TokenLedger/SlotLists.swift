@@ -1,0 +1,65 @@
+/// Doubly linked lists of slots, one for each number: the live sessions of a subject, or of a profile.
+///
+/// Eight bytes a slot and twelve a number; every operation touches at most three slots. The order is that of appending, but nothing
+/// rests on it: a state that was read from a checkpoint has another.
+struct SlotLists: Sendable {
+  private struct Link {
+    var next = SlotLists.none
+    var previous = SlotLists.none
+  }
+
+  private struct Head {
+    var first = SlotLists.none
+    var last = SlotLists.none
+    var count: UInt32 = 0
+  }
+
+  private var links = PagedArray<Link>(filler: Link())
+  private var heads = PagedArray<Head>(filler: Head())
+
+  private static let none = UInt32.max
+
+  func count(of number: UInt32) -> Int { Int(number) < heads.count ? Int(heads[Int(number)].count) : 0 }
+
+  func first(of number: UInt32) -> UInt32? { Int(number) < heads.count ? Self.slot(heads[Int(number)].first) : nil }
+
+  /// The one after a slot that is in a list.
+  func next(after slot: UInt32) -> UInt32? { Self.slot(links[Int(slot)].next) }
+
+  /// The slot must be in no list.
+  mutating func append(_ slot: UInt32, to number: UInt32) {
+    links.grow(toInclude: Int(slot))
+    heads.grow(toInclude: Int(number))
+    let last = heads[Int(number)].last
+    links[Int(slot)] = Link(next: Self.none, previous: last)
+    if last == Self.none { heads[Int(number)].first = slot } else { links[Int(last)].next = slot }
+    heads[Int(number)].last = slot
+    heads[Int(number)].count += 1
+  }
+
+  /// The slot must be in this list.
+  mutating func remove(_ slot: UInt32, from number: UInt32) {
+    let link = links[Int(slot)]
+    if link.previous == Self.none {
+      heads[Int(number)].first = link.next
+    } else {
+      links[Int(link.previous)].next = link.next
+    }
+    if link.next == Self.none {
+      heads[Int(number)].last = link.previous
+    } else {
+      links[Int(link.next)].previous = link.previous
+    }
+    heads[Int(number)].count -= 1
+  }
+
+  /// The slots of a list, in order.
+  func slots(of number: UInt32) -> some Sequence<UInt32> {
+    sequence(state: first(of: number)) { slot -> UInt32? in
+      defer { slot = slot.flatMap { next(after: $0) } }
+      return slot
+    }
+  }
+
+  private static func slot(_ raw: UInt32) -> UInt32? { raw == none ? nil : raw }
+}
