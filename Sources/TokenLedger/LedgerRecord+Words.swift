@@ -21,6 +21,31 @@ extension LedgerRecord {
       if state.profiles[state.table[slot].detail]?.terms.rotation == .never { kind = "used" }
       facts = [Fact("generation", generation)]
       if narrowedScope != SessionEntry.notNarrowed { facts.append(Fact("scope", name(narrowedScope))) }
+    case .replayed, .reused, .successorUsed, .reprofiled, .revokedBefore, .markEnded, .accessRevoked:
+      describe(event, before: state)
+    case .revoked(let slot, let cause):
+      about(state.table[slot], in: state)
+      facts = [Fact("cause", cause)]
+    case .expired(let slots):
+      facts = [Fact("count", slots.count)]
+      for slot in slots { ended.append(Ended(session: state.table[slot].id, subject: name(state.table[slot].subject))) }
+    case .oneTimeIssued(_, let id, let number, let purpose, let endsAt, let payload):
+      (session, subject) = (id, name(number))
+      facts = [
+        Fact("subject", name(number)), Fact("purpose", name(purpose)),
+        Fact("lifetime_ms", endsAt.millisecondsSince(time)), Fact("payload_bytes", payload.count),
+      ]
+    case .oneTimeConsumed(let slot):
+      about(state.table[slot], in: state)
+    case .clockSeen:
+      break
+    }
+  }
+
+  /// The kinds with which a session's rules are kept.
+  private mutating func describe(_ event: LedgerEvent, before state: borrowing LedgerState) {
+    func name(_ number: UInt32) -> String { state.names[number] ?? "" }
+    switch event {
     case .replayed(let slot, let reuse):
       about(state.table[slot], in: state)
       facts = [Fact("class", reuse)]
@@ -46,22 +71,7 @@ extension LedgerRecord {
     case .accessRevoked(let token, let end):
       session = token.session
       facts = [Fact("generation", token.generation), Fact("end", end.milliseconds)]
-    case .revoked(let slot, let cause):
-      about(state.table[slot], in: state)
-      facts = [Fact("cause", cause)]
-    case .expired(let slots):
-      facts = [Fact("count", slots.count)]
-      for slot in slots { ended.append(Ended(session: state.table[slot].id, subject: name(state.table[slot].subject))) }
-    case .oneTimeIssued(_, let id, let number, let purpose, let endsAt, let payload):
-      (session, subject) = (id, name(number))
-      facts = [
-        Fact("subject", name(number)), Fact("purpose", name(purpose)),
-        Fact("lifetime_ms", endsAt.millisecondsSince(time)), Fact("payload_bytes", payload.count),
-      ]
-    case .oneTimeConsumed(let slot):
-      about(state.table[slot], in: state)
-    case .clockSeen:
-      break
+    default: break
     }
   }
 

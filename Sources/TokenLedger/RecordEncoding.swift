@@ -49,26 +49,16 @@ struct RecordEncoder {
       bytes.appendVariable(UInt64(number))
       bytes.appendCounted(text.utf8)
     case .profiled(let number, let profile):
-      bytes.begin(.profiled, delta)
-      bytes.appendVariable(UInt64(number))
-      bytes.appendVariable(UInt64(profile.client))
-      bytes.appendVariable(UInt64(profile.scope))
-      bytes.appendVariable(UInt64(profile.terms.lifetimes.idleMilliseconds))
-      bytes.appendVariable(UInt64(profile.terms.lifetimes.absoluteMilliseconds))
-      bytes.append(profile.terms.rotation.rawValue)
+      bytes.append(.profiled, delta, [UInt64(number)] + profile.numbers)
     case .opened(let slot, let id, let subject, let profile, let label):
       bytes.begin(label == LabelTable.none ? .opened : .openedLabelled, delta)
       bytes.append(slot: slot, id: id, subject: subject)
       bytes.appendVariable(UInt64(profile))
       if label != LabelTable.none { bytes.appendVariable(UInt64(label)) }
     case .revoked(let slot, let cause):
-      bytes.begin(.revoked, delta)
-      bytes.appendVariable(UInt64(slot))
-      bytes.append(cause.rawValue)
+      bytes.append(.revoked, delta, [UInt64(slot), UInt64(cause.rawValue)])
     case .expired(let slots):
-      bytes.begin(.expired, delta)
-      bytes.appendVariable(UInt64(slots.count))
-      for slot in slots { bytes.appendVariable(UInt64(slot)) }
+      bytes.append(.expired, delta, [UInt64(slots.count)] + slots.map(UInt64.init))
     case .oneTimeIssued(let slot, let id, let subject, let purpose, let endsAt, let payload):
       bytes.begin(.oneTimeIssued, delta)
       bytes.append(slot: slot, id: id, subject: subject)
@@ -76,8 +66,7 @@ struct RecordEncoder {
       bytes.appendVariable(UInt64(max(0, endsAt.millisecondsSince(time))))
       bytes.appendCounted(payload)
     case .oneTimeConsumed(let slot):
-      bytes.begin(.oneTimeConsumed, delta)
-      bytes.appendVariable(UInt64(slot))
+      bytes.append(.oneTimeConsumed, delta, [UInt64(slot)])
     case .clockSeen:
       bytes.begin(.clockSeen, delta)
     case .replayed(let slot, let reuse):
@@ -98,6 +87,16 @@ struct RecordEncoder {
       bytes.appendVariable(UInt64(token.generation))
       bytes.appendVariable(UInt64(max(0, end.millisecondsSince(time))))
     }
+  }
+}
+
+extension SessionProfile {
+  /// What a record says of it.
+  fileprivate var numbers: [UInt64] {
+    [
+      UInt64(client), UInt64(scope), UInt64(terms.lifetimes.idleMilliseconds),
+      UInt64(terms.lifetimes.absoluteMilliseconds), UInt64(terms.rotation.rawValue),
+    ]
   }
 }
 

@@ -16,7 +16,7 @@ struct CheckpointRefusalTests {
     let entry = SessionEntry(
       idHigh: id.high, openedAt: .zero, usedAt: Timestamp(milliseconds: 500), idLow: id.low, subject: 4, detail: 4,
       status: .oneTimeLive)
-    return .slot(slot, entry, payload: [])
+    return .slot(slot, entry, label: LabelTable.none, payload: [])
   }
 
   private func accepts(_ entries: [CheckpointEntry]) -> Bool {
@@ -26,10 +26,16 @@ struct CheckpointRefusalTests {
   }
 
   @Test(
-    "where it holds more or less than it says", arguments: [[0, 0, 0], [2, 0, 0], [1, 1, 0], [1, 0, 1], [1, 0, 0]])
+    "where it holds more or less than it says",
+    arguments: [
+      [0, 0, 0, 0, 0], [2, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 0, 1, 0, 0], [1, 0, 0, 1, 0], [1, 0, 0, 0, 1],
+      [1, 0, 0, 0, 0],
+    ])
   func counts(said: [UInt32]) {
-    let end = CheckpointEntry.end(names: said[0], profiles: said[1], entries: said[2])
-    #expect(accepts(Self.beginning + [end]) == (said == [1, 0, 0]))
+    let end = CheckpointEntry.end(
+      CheckpointCounts(
+        names: said[0], profiles: said[1], slots: said[2], marks: said[3], revokedTokens: said[4]))
+    #expect(accepts(Self.beginning + [end]) == (said == [1, 0, 0, 0, 0]))
   }
 
   @Test("where its entries are out of their order")
@@ -57,10 +63,27 @@ struct CheckpointRefusalTests {
       let entry = SessionEntry(
         idHigh: 1, openedAt: .zero, usedAt: Timestamp(milliseconds: 500), idLow: 1, subject: 4, detail: 4,
         status: status)
-      return .slot(3, entry, payload: [1])
+      return .slot(3, entry, label: LabelTable.none, payload: [1])
     }
     #expect(accepts(Self.beginning + [token(.oneTimeLive)]))
     #expect(!accepts(Self.beginning + [token(.oneTimeConsumed)]))
+  }
+
+  @Test("where a mark or a revoked access token cannot be, or comes twice")
+  func marks() {
+    let (now, later) = (Timestamp(milliseconds: 100), Timestamp(milliseconds: 101))
+    let token = TokenID(session: Self.id, generation: 1)
+    let tooLate = later.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)
+    #expect(accepts(Self.beginning + [.mark(.subject(4), time: now), .mark(.all, time: now)]))
+    #expect(accepts(Self.beginning + [.mark(.all, time: now), .revokedToken(token, end: later)]))
+    #expect(!accepts(Self.beginning + [.mark(.all, time: now), .mark(.subject(4), time: now)]))
+    #expect(!accepts(Self.beginning + [.mark(.all, time: now), .mark(.all, time: now)]))
+    #expect(!accepts(Self.beginning + [.mark(.client(5), time: now)]))
+    #expect(!accepts(Self.beginning + [.mark(.all, time: later)]))
+    #expect(!accepts(Self.beginning + [.revokedToken(token, end: later), .mark(.all, time: now)]))
+    #expect(!accepts(Self.beginning + [.revokedToken(token, end: later), .revokedToken(token, end: later)]))
+    #expect(!accepts(Self.beginning + [.revokedToken(token, end: now)]))
+    #expect(!accepts(Self.beginning + [.revokedToken(token, end: tooLate)]))
   }
 
   @Test("where two entries have one id")
@@ -89,7 +112,7 @@ struct CheckpointRefusalTests {
       }
     }
     #expect(!isComplete(payload, 2))
-    payload.append(.end(names: 1, profiles: 0, entries: 0))
+    payload.append(CheckpointEntry.end(CheckpointCounts(names: 1)))
     #expect(isComplete(payload, 3))
   }
 }

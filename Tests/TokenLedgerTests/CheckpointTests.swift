@@ -95,8 +95,10 @@ struct CheckpointTests {
     let second = try await open(folder, clock, seed: 2).ledger
     #expect(second.revocations.contains(revoked.id))
     let again = RotationRequest(token: rotated.tokenID, client: "web", reuse: .refuse)
-    #expect(try await second.rotate(again).refusal == .reused(generationsBehind: 1, revokedSession: false))
-    #expect(try await second.rotate(RotationRequest(token: revoked.tokenID, client: "web")).refusal == .revoked)
+    #expect(try await second.rotate(again).refusal == .reused(.race, generationsBehind: 1, revokedSession: false))
+    #expect(
+      try await second.rotate(RotationRequest(token: revoked.tokenID, client: "web")).refusal
+        == .revoked(generationsBehind: 0))
     #expect(try await second.consume(spent, purpose: "reset") == .refused(.alreadyConsumed))
     #expect(try await second.consume(kept, purpose: "reset") == .consumed(subject: "ann", payload: [1, 2]))
   }
@@ -111,11 +113,11 @@ struct CheckpointTests {
     // Not at a second's end, at which the entry would be freed.
     clock.advance(milliseconds: 60_100)
     let request = RotationRequest(token: session.tokenID, client: "web")
-    #expect(try await first.rotate(request).refusal == .expired)
+    #expect(try await first.rotate(request).refusal == .expired(generationsBehind: 0))
     #expect(try await first.checkpoint() != nil)
     try await first.close()
     clock.advance(milliseconds: -60_100)
-    #expect(try await open(folder, clock, seed: 2).ledger.rotate(request).refusal == .expired)
+    #expect(try await open(folder, clock, seed: 2).ledger.rotate(request).refusal == .expired(generationsBehind: 0))
   }
 
   @Test("is one however many ask for it at the same time")

@@ -12,8 +12,8 @@ struct ContradictionTests {
     guard let lifetimes = Lifetimes(idleMilliseconds: 1_000, absoluteMilliseconds: 1_000) else { return [] }
     return [
       .named(number: 0, text: "ann"),
-      .profiled(number: 0, profile: SessionProfile(client: 0, scope: 0, lifetimes: lifetimes)),
-      .opened(slot: 0, id: id, subject: 0, profile: 0),
+      .profiled(number: 0, profile: SessionProfile(client: 0, scope: 0, terms: SessionTerms(lifetimes: lifetimes))),
+      .opened(slot: 0, id: id, subject: 0, profile: 0, label: LabelTable.none),
     ]
   }
 
@@ -40,9 +40,11 @@ struct ContradictionTests {
       .rotated(slot: 1, generation: 1, narrowedScope: SessionEntry.notNarrowed),
       .rotated(slot: 0, generation: 2, narrowedScope: SessionEntry.notNarrowed),
       .rotated(slot: 0, generation: 1, narrowedScope: 7),
-      .opened(slot: 1, id: Self.id, subject: 0, profile: 0), .opened(slot: 0, id: other, subject: 0, profile: 0),
-      .opened(slot: 1, id: other, subject: 5, profile: 0), .opened(slot: 1, id: other, subject: 0, profile: 5),
-      .expired(slots: [0, 0]), .expired(slots: [1]), .oneTimeConsumed(slot: 0), .revoked(slot: 1, cause: .reuse),
+      .opened(slot: 1, id: Self.id, subject: 0, profile: 0, label: LabelTable.none),
+      .opened(slot: 0, id: other, subject: 0, profile: 0, label: LabelTable.none),
+      .opened(slot: 1, id: other, subject: 5, profile: 0, label: LabelTable.none),
+      .opened(slot: 1, id: other, subject: 0, profile: 5, label: LabelTable.none),
+      .expired(slots: [0, 0]), .expired(slots: [1]), .oneTimeConsumed(slot: 0), .revoked(slot: 1, cause: .requested),
     ]
     for event in contradictions { #expect(!accepts(beginning + [event]), "\(event)") }
   }
@@ -73,11 +75,12 @@ struct LedgerStateTests {
     let id = SessionID(high: 1, low: 1)
     state.apply(.named(number: 0, text: "ann"), at: .zero)
     state.apply(
-      .profiled(number: 0, profile: SessionProfile(client: 0, scope: 0, lifetimes: lifetimes)), at: .zero)
-    state.apply(.opened(slot: 0, id: id, subject: 0, profile: 0), at: .zero)
+      .profiled(number: 0, profile: SessionProfile(client: 0, scope: 0, terms: SessionTerms(lifetimes: lifetimes))),
+      at: .zero)
+    state.apply(.opened(slot: 0, id: id, subject: 0, profile: 0, label: LabelTable.none), at: .zero)
     state.apply(.rotated(slot: 0, generation: .max, narrowedScope: SessionEntry.notNarrowed), at: .zero)
     let request = RotationRequest(token: TokenID(session: id, generation: .max), client: "ann")
-    #expect(state.decide(request, at: .zero) == .refuse(.expired))
+    #expect(state.decide(request, at: .zero) == .refuse(.expired(generationsBehind: 0)))
   }
 
   @Test("keeps nothing of a one-time token's payload once it is consumed")

@@ -26,17 +26,21 @@ struct LedgerPicture: Equatable {
   var names: Int
   var profiles: Int
   var highestTime: Timestamp
+  var marks: [String]
+  var revokedTokens: [TokenID: Timestamp]
 
   init(_ state: LedgerState) {
     sessions = (0..<UInt32(state.table.slotCount)).compactMap { slot in
       let entry = state.table[slot]
       guard entry.status != .free else { return nil }
       guard entry.isSession else { return "\(slot) \(entry) \(state.payloads[slot] ?? [])" }
-      return "\(slot) \(entry.status) \(state.session(at: slot))"
+      return "\(slot) \(entry.status) \(entry.hasUsedSuccessor) \(state.session(at: slot))"
     }
     names = state.names.count
     profiles = state.profiles.count
     highestTime = state.highestTime
+    marks = state.marks.sorted().map { "\($0)" }
+    revokedTokens = state.revokedTokens.filter { $0.value > state.highestTime }
   }
 }
 
@@ -60,12 +64,28 @@ struct RandomHistory {
       Lifetimes(
         idleMilliseconds: Int64.random(in: 1...60_000, using: &generator),
         absoluteMilliseconds: Int64.random(in: 1...90_000, using: &generator)))
-    switch Int.random(in: 0..<10, using: &generator) {
-    case 0, 1:
-      let subject = "user\(Int.random(in: 0..<20, using: &generator))"
+    let subject = "user\(Int.random(in: 0..<20, using: &generator))"
+    switch Int.random(in: 0..<14, using: &generator) {
+    case 0, 1, 10, 11:
       let session = try await ledger.open(
-        SessionGrant(subject: subject, client: "web", scope: "read", lifetimes: lifetimes))
-      known.append(session.tokenID)
+        SessionGrant(
+          subject: subject, client: "web", scope: "read", lifetimes: lifetimes,
+          rotation: [.always, .always, .never].randomElement(using: &generator) ?? .always,
+          label: [nil, "telephone", subject].randomElement(using: &generator) ?? nil))
+      known.append(session.refreshTokenID)
+    case 12:
+      guard let token = known.randomElement(using: &generator) else { return }
+      if Bool.random(using: &generator) {
+        try await ledger.revokeAccess(token, until: clock.now.advanced(byMilliseconds: 2_000))
+      } else {
+        ledger.successorWatch.note(
+          TokenID(session: token.session, generation: token.generation), issuedAt: clock.now.seconds, now: clock.now)
+      }
+    case 13:
+      guard Int.random(in: 0..<4, using: &generator) == 0 else { return }
+      try await ledger.revoke(
+        [.subject(subject), .subjectAtClient(subject: subject, client: "web"), .client("web"), .all]
+          .randomElement(using: &generator) ?? .all)
     case 2:
       guard let token = known.randomElement(using: &generator) else { return }
       _ = try await ledger.revoke(token.session)
@@ -82,6 +102,7 @@ struct RandomHistory {
         token: known[position], client: "web",
         graceMilliseconds: [0, 5_000].randomElement(using: &generator) ?? 0,
         reuse: ReusePolicy.allCases.randomElement(using: &generator) ?? .refuse)
+      if Int.random(in: 0..<5, using: &generator) == 0 { request.terms = SessionTerms(lifetimes: lifetimes) }
       if Bool.random(using: &generator) { request.narrowedScope = "r\(Int.random(in: 0..<3, using: &generator))" }
       if case .rotated(let session) = try await ledger.rotate(request), Bool.random(using: &generator) {
         known[position] = session.tokenID

@@ -12,10 +12,18 @@ struct RecordTests {
   static let events: [LedgerEvent] = [
     .named(number: 0, text: "ann"),
     .named(number: 300, text: "ünïcode ☃"),
-    .opened(slot: 70_000, id: id, subject: 0, profile: 1),
+    .opened(slot: 70_000, id: id, subject: 0, profile: 1, label: LabelTable.none),
+    .opened(slot: 70_000, id: id, subject: 0, profile: 1, label: 300),
+    .replayed(slot: 5, .retry), .replayed(slot: 5, .race), .successorUsed(slot: 5),
+    .reused(slot: 5, .lateParent, generationsBehind: 1, revokes: false),
+    .reused(slot: 5, .staleLineage, generationsBehind: 4_000_000_000, revokes: true),
+    .reprofiled(slot: 5, profile: 300),
+    .revokedBefore(.subject(300)), .revokedBefore(.client(0)), .revokedBefore(.all),
+    .revokedBefore(.subjectAtClient(subject: 1, client: 300)), .markEnded(.subjectAtClient(subject: 300, client: 2)),
+    .accessRevoked(TokenID(session: id, generation: .max), end: time.advanced(byMilliseconds: 1)),
     .rotated(slot: 70_000, generation: 8, narrowedScope: SessionEntry.notNarrowed),
     .rotated(slot: 70_000, generation: 8, narrowedScope: 300),
-    .revoked(slot: 3, cause: .reuse),
+    .revoked(slot: 3, cause: .requested), .revoked(slot: 3, cause: .rollback), .revoked(slot: 3, cause: .evicted),
     .expired(slots: [1, 2, 4_000_000_000]),
     .oneTimeIssued(
       slot: 9, id: id, subject: 0, purpose: 300, endsAt: time.advanced(byMilliseconds: 12_345), payload: [1, 2, 3]),
@@ -51,7 +59,8 @@ struct RecordTests {
   func profileRoundTrips() throws {
     let lifetimes = try #require(
       Lifetimes(idleMilliseconds: 1, absoluteMilliseconds: Lifetimes.millisecondsMax))
-    let profile = SessionProfile(client: 0, scope: 300, lifetimes: lifetimes)
+    let profile = SessionProfile(
+      client: 0, scope: 300, terms: SessionTerms(lifetimes: lifetimes, rotation: .never))
     let event = LedgerEvent.profiled(number: 1, profile: profile)
     #expect(try decode(encode([event])).map(\.event) == [event])
   }

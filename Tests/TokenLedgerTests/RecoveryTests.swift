@@ -67,9 +67,9 @@ struct RecoveryTests {
     #expect(second.revocations.contains(revoked.id))
     #expect(!second.revocations.contains(rotated.id))
     let again = RotationRequest(token: rotated.tokenID, client: "web", reuse: .refuse)
-    #expect(try await second.rotate(again).refusal == .reused(generationsBehind: 1, revokedSession: false))
+    #expect(try await second.rotate(again).refusal == .reused(.race, generationsBehind: 1, revokedSession: false))
     let gone = RotationRequest(token: revoked.tokenID, client: "web")
-    #expect(try await second.rotate(gone).refusal == .revoked)
+    #expect(try await second.rotate(gone).refusal == .revoked(generationsBehind: 0))
   }
 
   @Test("with the clock set back revives nothing that was seen to have ended")
@@ -81,11 +81,11 @@ struct RecoveryTests {
     let session = try await first.open(SessionGrant(subject: "ann", client: "web", scope: "", lifetimes: lifetimes))
     clock.advance(milliseconds: 600)
     let request = RotationRequest(token: session.tokenID, client: "web")
-    #expect(try await first.rotate(request).refusal == .expired)
+    #expect(try await first.rotate(request).refusal == .expired(generationsBehind: 0))
     try await first.close()
     clock.advance(milliseconds: -600)
     let second = try await open(folder, clock, seed: 2)
-    #expect(try await second.rotate(request).refusal == .expired)
+    #expect(try await second.rotate(request).refusal == .expired(generationsBehind: 0))
   }
 
   @Test("after a crash between a session's name and its opening leaves a log that opens again and again")

@@ -29,7 +29,7 @@ struct RememberedVerdictTests {
     _ = try await first.rotate(request)
     clock.advance(milliseconds: 1_000)
     let verdict = try await first.rotate(request)
-    #expect(verdict == .refused(.reused(generationsBehind: 1, revokedSession: false)))
+    #expect(verdict == .refused(.reused(.lateParent, generationsBehind: 1, revokedSession: false)))
     try await first.close()
     clock.advance(milliseconds: -500)
     #expect(try await open(folder, clock).rotate(request) == verdict)

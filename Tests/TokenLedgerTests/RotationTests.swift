@@ -31,7 +31,7 @@ struct RotationFixture {
 extension Rotation {
   var session: Session? {
     switch self {
-    case .rotated(let session), .replayed(let session): session
+    case .rotated(let session), .used(let session), .replayed(let session, _): session
     case .refused: nil
     }
   }
@@ -63,8 +63,10 @@ struct RotationTests {
   func reuseRevokesTheSession() async throws {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0)
-    #expect(try await fixture.rotate(generation: 0).refusal == .reused(generationsBehind: 1, revokedSession: true))
-    #expect(try await fixture.rotate(generation: 1).refusal == .revoked)
+    #expect(
+      try await fixture.rotate(generation: 0).refusal == .reused(.race, generationsBehind: 1, revokedSession: true))
+    #expect(try await fixture.rotate(generation: 1).refusal == .revoked(generationsBehind: 0))
+    #expect(try await fixture.rotate(generation: 0).refusal == .revoked(generationsBehind: 1))
     #expect(fixture.ledger.revocations.contains(fixture.session.id))
   }
 
@@ -73,7 +75,7 @@ struct RotationTests {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0)
     let again = try await fixture.rotate(generation: 0, reuse: .refuse)
-    #expect(again.refusal == .reused(generationsBehind: 1, revokedSession: false))
+    #expect(again.refusal == .reused(.race, generationsBehind: 1, revokedSession: false))
     #expect(try await fixture.rotate(generation: 1).session?.generation == 2)
   }
 
@@ -82,7 +84,7 @@ struct RotationTests {
     let fixture = try await RotationFixture(idleMilliseconds: 1_000_000, absoluteMilliseconds: 1_000_000)
     for generation in 0..<1000 as Range<UInt32> { _ = try await fixture.rotate(generation: generation) }
     let first = try await fixture.rotate(generation: 0, grace: 300_000)
-    #expect(first.refusal == .reused(generationsBehind: 1000, revokedSession: true))
+    #expect(first.refusal == .reused(.staleLineage, generationsBehind: 1000, revokedSession: true))
   }
 
   @Test("expires to the millisecond", arguments: [1, 500, 999, 10_000] as [Int64])
@@ -93,7 +95,7 @@ struct RotationTests {
     let ended = try await RotationFixture(idleMilliseconds: idle)
     ended.clock.advance(milliseconds: idle)
     let refusal = try await ended.rotate(generation: 0).refusal
-    #expect(refusal == .expired || refusal == .unknown)
+    #expect(refusal == .expired(generationsBehind: 0) || refusal == .unknown)
   }
 
   @Test("does not outlive the session's absolute end however often it is used")
@@ -105,7 +107,7 @@ struct RotationTests {
     }
     fixture.clock.advance(milliseconds: 1_000)
     let refusal = try await fixture.rotate(generation: 3).refusal
-    #expect(refusal == .expired || refusal == .unknown)
+    #expect(refusal == .expired(generationsBehind: 0) || refusal == .unknown)
   }
 
   @Test("of another client is refused, and neither consumed nor revoked")
@@ -158,16 +160,16 @@ struct RotationTests {
 
 @Suite("In the grace window")
 struct GraceTests {
-  @Test("the predecessor is answered with the same successor, and nothing changes")
+  @Test("the predecessor is answered with the same successor, and nothing changes but a note of it")
   func predecessorIsReplayed() async throws {
     let fixture = try await RotationFixture()
     let first = try await fixture.rotate(generation: 0, grace: 2_000)
     fixture.clock.advance(milliseconds: 1_999)
     let again = try await fixture.rotate(generation: 0, grace: 2_000)
-    #expect(again == .replayed(try #require(first.session)))
+    #expect(again == .replayed(try #require(first.session), .retry))
     let before = await fixture.ledger.statistics.sequence
     _ = try await fixture.rotate(generation: 0, grace: 2_000)
-    #expect(await fixture.ledger.statistics.sequence == before)
+    #expect(await fixture.ledger.statistics.sequence == before + 1)
   }
 
   @Test("64 simultaneous presenters share one transition")
@@ -187,7 +189,7 @@ struct GraceTests {
     _ = try await fixture.rotate(generation: 0, grace: 2_000)
     fixture.clock.advance(milliseconds: 2_000)
     let late = try await fixture.rotate(generation: 0, grace: 2_000)
-    #expect(late.refusal == .reused(generationsBehind: 1, revokedSession: true))
+    #expect(late.refusal == .reused(.lateParent, generationsBehind: 1, revokedSession: true))
   }
 
   @Test("the use of the successor closes it")
@@ -196,7 +198,7 @@ struct GraceTests {
     _ = try await fixture.rotate(generation: 0, grace: 2_000)
     _ = try await fixture.rotate(generation: 1, grace: 2_000)
     let late = try await fixture.rotate(generation: 0, grace: 2_000)
-    #expect(late.refusal == .reused(generationsBehind: 2, revokedSession: true))
+    #expect(late.refusal == .reused(.staleLineage, generationsBehind: 2, revokedSession: true))
   }
 
   @Test("a revoked session is never served")
@@ -204,7 +206,7 @@ struct GraceTests {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0, grace: 2_000)
     #expect(try await fixture.ledger.revoke(fixture.session.id))
-    #expect(try await fixture.rotate(generation: 0, grace: 2_000).refusal == .revoked)
+    #expect(try await fixture.rotate(generation: 0, grace: 2_000).refusal == .revoked(generationsBehind: 1))
   }
 
   @Test("another scope than the lost reply had is not served")
@@ -213,8 +215,8 @@ struct GraceTests {
     let narrowed = try await fixture.rotate(generation: 0, grace: 2_000, scope: "read")
     #expect(narrowed.session?.narrowedScope == "read")
     let other = try await fixture.rotate(generation: 0, grace: 2_000)
-    #expect(other.refusal == .reused(generationsBehind: 1, revokedSession: false))
+    #expect(other.refusal == .reused(.race, generationsBehind: 1, revokedSession: false))
     let same = try await fixture.rotate(generation: 0, grace: 2_000, scope: "read")
-    #expect(same == .replayed(try #require(narrowed.session)))
+    #expect(same == .replayed(try #require(narrowed.session), .race))
   }
 }
