@@ -5,11 +5,13 @@
 package struct TokenMinter: Sendable {
   private let access: TokenTemplate
   private let refresh: TokenTemplate
+  private let oneTime: TokenTemplate
 
-  /// - Parameter audience: left out of the tokens when empty. Refresh tokens have none: they are for the issuer.
+  /// - Parameter audience: left out of the tokens when empty. Only access tokens have one: the others are for the issuer.
   package init(keys: TokenKeys, issuer: String, audience: String) {
     var members = "{\"iss\":\(Self.jsonString(issuer))"
     refresh = TokenTemplate(.refresh, key: keys.currentRefresh, constantMembers: members)
+    oneTime = TokenTemplate(.oneTime, key: keys.currentRefresh, constantMembers: members)
     if !audience.isEmpty { members += ",\"aud\":\(Self.jsonString(audience))" }
     access = TokenTemplate(.access, key: keys.currentAccess, constantMembers: members)
   }
@@ -52,6 +54,20 @@ package struct TokenMinter: Sendable {
       writer.append(",\"jti\":\"")
       writer.append(base64URL: identifier.span)
       writer.append("\"}")
+    }
+  }
+
+  /// The purpose should stay under 2,400 bytes.
+  package func mintOneTime(_ claims: OneTimeClaims) -> String {
+    let room = Self.fixedBytesMax + ByteWriter.jsonStringBytesMax(claims.purpose)
+    return oneTime.token(claimBytesMax: room) { writer in
+      Self.appendTimes(issuedAt: claims.issuedAt, expiresAt: claims.expiresAt, to: &writer)
+      let identifier = claims.identifier.bytes
+      writer.append(",\"jti\":\"")
+      writer.append(base64URL: identifier.span)
+      writer.append("\",\"purpose\":")
+      writer.append(jsonString: claims.purpose)
+      writer.append(UInt8(ascii: "}"))
     }
   }
 
