@@ -2,7 +2,14 @@
 struct OwnHeaders: Sendable {
   private struct Accepted: Sendable {
     let header: [UInt8]
-    let hmac: HMACKey
+    let algorithm: SignatureAlgorithm
+    let key: VerificationKey
+
+    init(_ key: SigningKey, _ type: TokenType) {
+      header = type.encodedHeader(for: key)
+      algorithm = key.algorithm
+      self.key = key.verificationKey
+    }
   }
 
   private let access: [Accepted]
@@ -10,9 +17,9 @@ struct OwnHeaders: Sendable {
   private let oneTime: [Accepted]
 
   init(_ keys: TokenKeys) {
-    access = keys.access.map { Accepted(header: TokenType.access.encodedHeader(for: $0), hmac: $0.hmac) }
-    refresh = keys.refresh.map { Accepted(header: TokenType.refresh.encodedHeader(for: $0), hmac: $0.hmac) }
-    oneTime = keys.refresh.map { Accepted(header: TokenType.oneTime.encodedHeader(for: $0), hmac: $0.hmac) }
+    access = keys.access.map { Accepted($0, .access) }
+    refresh = keys.refresh.map { Accepted($0, .refresh) }
+    oneTime = keys.refresh.map { Accepted($0, .oneTime) }
   }
 
   private func accepted(_ type: TokenType) -> [Accepted] {
@@ -33,7 +40,8 @@ struct OwnHeaders: Sendable {
     guard let payload = Base64URL.decode(text.extracting(parts.payload)),
       let signature = Base64URL.decode(text.extracting(parts.signature))
     else { throw .malformed }
-    guard accepted.hmac.isValid(signature.span, for: text.extracting(parts.signed)) else { throw .badSignature }
+    let signed = text.extracting(parts.signed)
+    guard accepted.key.verifies(signature, of: signed, by: accepted.algorithm) else { throw .badSignature }
     return payload
   }
 
@@ -49,8 +57,9 @@ struct OwnHeaders: Sendable {
   private func refusal(_ header: Span<UInt8>, type: TokenType) -> TokenRefusal {
     for other in TokenType.allCases where find(header, in: accepted(other)) != nil { return .wrongType }
     guard let bytes = Base64URL.decode(header), let object = try? JSONReader.object(bytes) else { return .malformed }
-    guard case .string(let algorithm) = object["alg"] else { return .malformed }
-    guard SignatureAlgorithm(rawValue: algorithm) == .hs256 else { return .algorithm }
+    guard case .string(let name) = object["alg"] else { return .malformed }
+    let algorithm = SignatureAlgorithm(rawValue: name)
+    guard accepted(type).contains(where: { $0.algorithm == algorithm }) else { return .algorithm }
     guard case .string(let typ) = object["typ"], typ == type.rawValue else { return .wrongType }
     return .unknownKey
   }

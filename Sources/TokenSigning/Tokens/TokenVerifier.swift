@@ -1,19 +1,24 @@
 /// Verifies our own tokens: the header bytes choose the key, the signature comes before any look at the claims.
 ///
-/// No state, no lock that is held while another token is verified, no clock of its own.
+/// No state but the keys in force, no lock that is held while another token is verified, no clock of its own.
 package struct TokenVerifier: Sendable {
   /// A longer token is refused unread.
   package static let textBytesMax = TokenFormat.textBytesMax
 
   private let issuer: String
   private let audience: String
-  private let headers: OwnHeaders
+  private let ring: KeyRing
 
   /// - Parameter audience: what the access tokens must name as theirs; when empty they must name none.
-  package init(keys: TokenKeys, issuer: String, audience: String) {
+  package init(ring: KeyRing, issuer: String, audience: String) {
     self.issuer = issuer
     self.audience = audience
-    headers = OwnHeaders(keys)
+    self.ring = ring
+  }
+
+  /// A verifier whose keys stay as they are.
+  package init(keys: TokenKeys, issuer: String, audience: String) {
+    self.init(ring: KeyRing(keys), issuer: issuer, audience: audience)
   }
 
   /// - Parameters:
@@ -22,7 +27,7 @@ package struct TokenVerifier: Sendable {
   package func verifyAccess(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenRefusal) -> AccessClaims {
-    let payload = try headers.payload(of: token.utf8.span, type: .access)
+    let payload = try ring.current.headers.payload(of: token.utf8.span, type: .access)
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     guard (try claims.optionalText("aud") ?? "").hasSameBytes(as: audience) else { throw .wrongAudience }
@@ -46,7 +51,7 @@ package struct TokenVerifier: Sendable {
   package func verifyRefresh(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenRefusal) -> RefreshClaims {
-    let payload = try headers.payload(of: token.utf8.span, type: .refresh)
+    let payload = try ring.current.headers.payload(of: token.utf8.span, type: .refresh)
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     let verified = RefreshClaims(
@@ -59,7 +64,7 @@ package struct TokenVerifier: Sendable {
 
   /// A token that passes may still be past its exact end by up to a second, or consumed: the ledger decides.
   package func verifyOneTime(_ token: String, nowMilliseconds: Int64) throws(TokenRefusal) -> OneTimeClaims {
-    let payload = try headers.payload(of: token.utf8.span, type: .oneTime)
+    let payload = try ring.current.headers.payload(of: token.utf8.span, type: .oneTime)
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     let identifier = try identifier(claims)
