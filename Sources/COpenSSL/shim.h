@@ -2,13 +2,17 @@
 #define COPENSSL_SHIM_H
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <stddef.h>
+#include <string.h>
 
 // OSSL_PARAM arrays borrow C strings and integers that must outlive the call, which Swift can express
 // only with nested closures: what needs them is spelled here.
@@ -47,18 +51,20 @@ static inline int ledger_sha256(const unsigned char *message, size_t message_len
   return EVP_Digest(message, message_length, digest, &written, EVP_sha256(), NULL) == 1 && written == 32;
 }
 
-static inline EVP_PKEY *ledger_public_key_from(const char *type, OSSL_PARAM_BLD *builder) {
+// `selection`: EVP_PKEY_PUBLIC_KEY or EVP_PKEY_KEYPAIR. The numbers are checked to be a key, and its halves to be one's.
+static inline EVP_PKEY *ledger_key_from(const char *type, OSSL_PARAM_BLD *builder, int selection) {
   EVP_PKEY *key = NULL;
   OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
   if (parameters != NULL && context != NULL && EVP_PKEY_fromdata_init(context) == 1) {
-    if (EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) key = NULL;
+    if (EVP_PKEY_fromdata(context, &key, selection, parameters) != 1) key = NULL;
   }
   EVP_PKEY_CTX_free(context);
   OSSL_PARAM_free(parameters);
   if (key == NULL) return NULL;
   EVP_PKEY_CTX *check = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-  int good = check != NULL && EVP_PKEY_public_check(check) == 1;
+  int good = check != NULL
+    && (selection == EVP_PKEY_KEYPAIR ? EVP_PKEY_check(check) : EVP_PKEY_public_check(check)) == 1;
   EVP_PKEY_CTX_free(check);
   if (!good) {
     EVP_PKEY_free(key);
@@ -77,7 +83,7 @@ static inline EVP_PKEY *ledger_rsa_public_key(const unsigned char *modulus, size
   if (n != NULL && e != NULL && builder != NULL
       && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1
       && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1) {
-    key = ledger_public_key_from("RSA", builder);
+    key = ledger_key_from("RSA", builder, EVP_PKEY_PUBLIC_KEY);
   }
   OSSL_PARAM_BLD_free(builder);
   BN_free(n);
@@ -92,28 +98,12 @@ static inline EVP_PKEY *ledger_p256_public_key(const unsigned char *point, size_
   if (builder != NULL
       && OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1
       && OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_length) == 1) {
-    key = ledger_public_key_from("EC", builder);
+    key = ledger_key_from("EC", builder, EVP_PKEY_PUBLIC_KEY);
   }
   OSSL_PARAM_BLD_free(builder);
   return key;
 }
 
-// 1 when the signature is good. `hashed`: SHA-256 first (all but EdDSA). `pss`: RSASSA-PSS with MGF1-SHA-256 and a
-// salt of exactly 32 bytes (RFC 7518 section 3.5). ECDSA signatures are DER here.
-static inline int ledger_verify(EVP_PKEY *key, int hashed, int pss, const unsigned char *message,
-                                size_t message_length, const unsigned char *signature, size_t signature_length) {
-  EVP_MD_CTX *context = EVP_MD_CTX_new();
-  if (context == NULL) return 0;
-  EVP_PKEY_CTX *options = NULL;
-  int good = EVP_DigestVerifyInit(context, &options, hashed ? EVP_sha256() : NULL, NULL, key) == 1;
-  if (good && pss) {
-    good = EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1
-      && EVP_PKEY_CTX_set_rsa_mgf1_md(options, EVP_sha256()) == 1
-      && EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1;
-  }
-  good = good && EVP_DigestVerify(context, signature, signature_length, message, message_length) == 1;
-  EVP_MD_CTX_free(context);
-  ERR_clear_error();
-  return good;
-}
+#include "private_keys.h"
+#include "signatures.h"
 #endif

@@ -1,4 +1,5 @@
 public import TokenLedger
+public import TokenSigning
 public import WriteAheadLog
 
 /// The policies of a ``RotationEngine``. The defaults are those of the server.
@@ -7,6 +8,8 @@ public struct EngineOptions: Sendable {
   public var issuer = "http://127.0.0.1:8080"
   /// The `aud` of access tokens; left out of them where empty.
   public var audience = ""
+  /// What new keys of access tokens are for. Keys that exist keep their algorithm until they are rotated.
+  public var algorithm = SignatureAlgorithm.hs256
   /// How long an access token is accepted, to the millisecond. From 1 ms to 30 days.
   public var accessLifetime = Duration.seconds(15 * 60)
   /// How long a refresh token may lie unused, to the millisecond. From 1 ms to 100 years.

@@ -23,14 +23,14 @@ public final class RotationEngine: Sendable {
   let ledger: RefreshLedger
   let minter: TokenMinter
   let verifier: TokenVerifier
-  let publicKeys: [UInt8]
+  let keys: KeyRing
   let clock: SessionClock
   let observer: any EngineObserver
   let lifetimes: Lifetimes
   private let highestMilliseconds = Atomic<Int64>(0)
 
   init(
-    options: EngineOptions, keys: TokenKeys, ledger: RefreshLedger, recovery: LedgerRecovery?,
+    options: EngineOptions, keys: KeyRing, ledger: RefreshLedger, recovery: LedgerRecovery?,
     subjects: (any SubjectStore)?, clock: SessionClock, observer: any EngineObserver
   ) throws(EngineFailure) {
     guard
@@ -42,12 +42,21 @@ public final class RotationEngine: Sendable {
     self.subjects = subjects
     self.recovery = recovery
     self.ledger = ledger
-    minter = TokenMinter(keys: keys, issuer: options.issuer, audience: options.audience)
-    verifier = TokenVerifier(keys: keys, issuer: options.issuer, audience: options.audience)
-    publicKeys = keys.publicJWKS()
+    minter = TokenMinter(ring: keys, issuer: options.issuer, audience: options.audience)
+    verifier = TokenVerifier(ring: keys, issuer: options.issuer, audience: options.audience)
+    self.keys = keys
     self.clock = clock
     self.observer = observer
     self.lifetimes = lifetimes
+  }
+
+  convenience init(
+    options: EngineOptions, keys: TokenKeys, ledger: RefreshLedger, recovery: LedgerRecovery?,
+    subjects: (any SubjectStore)?, clock: SessionClock, observer: any EngineObserver
+  ) throws(EngineFailure) {
+    try self.init(
+      options: options, keys: KeyRing(keys), ledger: ledger, recovery: recovery, subjects: subjects, clock: clock,
+      observer: observer)
   }
 
   /// Opens the engine whose keys and log are in `folder`, which is made with mode 0700 if it is absent.
@@ -71,7 +80,7 @@ public final class RotationEngine: Sendable {
       throw .ledger(error)
     }
     do {
-      let keys = try TokenKeys.openOrCreate(folder: folder.appending("keys").string)
+      let keys = try KeyRing(folder: folder.appending("keys").string, algorithm: options.algorithm)
       return try RotationEngine(
         options: options, keys: keys, ledger: opened.ledger, recovery: opened.recovery, subjects: subjects,
         clock: clock, observer: observer)
@@ -90,7 +99,8 @@ public final class RotationEngine: Sendable {
     try options.validate()
     let ledger = RefreshLedger.inMemory(clock: clock, random: OpenSSLRandom())
     return try RotationEngine(
-      options: options, keys: TokenKeys.generate(), ledger: ledger, recovery: nil, subjects: subjects, clock: clock,
+      options: options, keys: TokenKeys.generate(options.algorithm), ledger: ledger, recovery: nil, subjects: subjects,
+      clock: clock,
       observer: observer)
   }
 
@@ -111,8 +121,13 @@ public final class RotationEngine: Sendable {
     get async { await ledger.statistics }
   }
 
-  /// The public keys as a JWK Set (RFC 7517); empty while access tokens are signed with HS256.
-  public var publicKeySet: [UInt8] { publicKeys }
+  /// The public keys in force as a JWK Set (RFC 7517); empty while access tokens are signed with HS256.
+  public var publicKeySet: [UInt8] { keys.publicJWKS }
+
+  /// Reads the key files again and puts their keys in force; when it throws, the keys stay as they are. Waits for the disk.
+  public func reloadKeys() throws(EngineFailure) {
+    do { try keys.reload() } catch { throw .keys("\(error)") }
+  }
 
   /// Writes a checkpoint, which bounds the time of the next start and the size of the log; see
   /// ``RefreshLedger/checkpoint(onProgress:)``. ``run()`` does it by itself at ``EngineOptions/checkpointEvery``.

@@ -41,6 +41,29 @@ import Testing
     #expect(accessRefusal(access, at: .min) == nil)
   }
 
+  @Test("An expired token passes where only its expiry is ignored, and a bad one does not")
+  func ignoredExpiry() throws {
+    let access = TokenFixtures.access(expiresAt: 1, expiresAtMilliseconds: 900)
+    let token = minter.mintAccess(access)
+    #expect(try verifier.verifyAccess(token, nowMilliseconds: .max, ignoringExpiry: true) == access)
+    #expect(throws: TokenRefusal.expired) { try verifier.verifyAccess(token, nowMilliseconds: .max) }
+    let refresh = minter.mintRefresh(TokenFixtures.refresh())
+    #expect(
+      try verifier.verifyRefresh(refresh, nowMilliseconds: .max, ignoringExpiry: true) == TokenFixtures.refresh())
+    let strangers = TokenFixtures.minter(try TokenFixtures.keys(access: 9, refresh: 10))
+    #expect(throws: TokenRefusal.unknownKey) {
+      try verifier.verifyRefresh(
+        strangers.mintRefresh(TokenFixtures.refresh()), nowMilliseconds: 0, ignoringExpiry: true)
+    }
+    let others = TokenFixtures.minter(keys, issuer: "https://elsewhere.example")
+    #expect(throws: TokenRefusal.wrongIssuer) {
+      try verifier.verifyAccess(others.mintAccess(access), nowMilliseconds: 0, ignoringExpiry: true)
+    }
+    #expect(throws: TokenRefusal.wrongType) {
+      try verifier.verifyAccess(refresh, nowMilliseconds: 0, ignoringExpiry: true)
+    }
+  }
+
   @Test("An end within a second is kept to the millisecond")
   func exactEnd() throws {
     let claims = TokenFixtures.access(expiresAt: 1_700_000_001, expiresAtMilliseconds: 1_700_000_000_250)

@@ -74,6 +74,15 @@
     append(UInt8(ascii: "\""))
   }
 
+  /// What `append(jsonString:)` writes.
+  static func jsonText(_ text: String) -> String {
+    unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: jsonStringBytesMax(text)) { scratch in
+      var writer = unsafe ByteWriter(scratch)
+      writer.append(jsonString: text)
+      return unsafe String(decoding: writer.written, as: UTF8.self)
+    }
+  }
+
   private mutating func append(_ bytes: Span<UInt8>) {
     unsafe bytes.withUnsafeBufferPointer { unsafe append($0) }
   }

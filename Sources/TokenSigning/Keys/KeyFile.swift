@@ -1,17 +1,30 @@
-/// The file of one purpose's signing keys: a JWK Set (RFC 7517 §5) whose keys have one more member, `state`.
+/// The file of one purpose's signing keys: a JWK Set (RFC 7517 §5) whose keys have two more members, `state` and, once
+/// they are retiring, `retiredAt`.
 enum KeyFile {
-  static let secretBytes = 32
   static let keysMax = 16
 
-  /// A set of one new random key, as the bytes of a file.
-  static func newKeySet() -> [UInt8] {
-    let secret = OpenSSLRandom.secret(bytes: secretBytes)
-    let id = SigningKey.fingerprint(of: secret)
-    let key = "{\"kty\":\"oct\",\"kid\":\"\(id)\",\"use\":\"sig\",\"alg\":\"HS256\",\"state\":\"current\",\"k\":\""
-    return Array("{\"keys\":[\(key)\(Base64URL.text(secret.span))\"}]}\n".utf8)
+  /// A set of new random keys, as the bytes of a file: a current one and, where public keys are published, the next.
+  static func newKeySet(_ algorithm: SignatureAlgorithm = .hs256) -> [UInt8] {
+    let current = KeyRecord.generate(algorithm, state: .current)
+    return encode(algorithm == .hs256 ? [current] : [current, KeyRecord.generate(algorithm, state: .next)])
   }
 
+  /// The bytes of a file, a line for each key.
+  static func encode(_ records: [KeyRecord]) -> [UInt8] {
+    Array("{\"keys\":[\n".utf8) + records.map(\.text).joined(separator: Array(",\n".utf8)) + Array("\n]}\n".utf8)
+  }
+
+  /// The keys, ready for use.
   static func decode(_ bytes: [UInt8], path: String) throws(KeyFailure) -> [SigningKey] {
+    var keys: [SigningKey] = []
+    for (index, record) in try records(bytes, path: path).enumerated() {
+      do { keys.append(try record.signingKey()) } catch { throw fault(error, index: index, path: path) }
+    }
+    return keys
+  }
+
+  /// The keys as they stand in the file; their numbers are not looked at.
+  static func records(_ bytes: [UInt8], path: String) throws(KeyFailure) -> [KeyRecord] {
     let object: JSONObject
     do {
       object = try JSONReader.object(bytes)
@@ -21,32 +34,14 @@ enum KeyFile {
     guard case .array(let values) = object["keys"], !values.isEmpty, values.count <= keysMax else {
       throw KeyFailure(.malformed, path: path, "has no array \"keys\" of 1 to \(keysMax); restore it from a copy")
     }
-    var keys: [SigningKey] = []
+    var records: [KeyRecord] = []
     for (index, value) in values.enumerated() {
-      do {
-        keys.append(try key(value))
-      } catch {
-        throw KeyFailure(error.kind, path: path, "key \(index): \(error.message)")
-      }
+      do { records.append(try KeyRecord(value, in: bytes)) } catch { throw fault(error, index: index, path: path) }
     }
-    return keys
+    return records
   }
 
-  private static func key(_ value: JSONValue) throws(KeyFailure) -> SigningKey {
-    guard case .object(let key) = value else { throw KeyFailure(.malformed, "is not an object") }
-    guard case .string("oct") = key["kty"] else { throw KeyFailure(.malformed, "\"kty\" must be \"oct\"") }
-    guard case .string(SignatureAlgorithm.hs256.rawValue) = key["alg"] else {
-      throw KeyFailure(.malformed, "\"alg\" must be \"HS256\"")
-    }
-    guard case .string(let id) = key["kid"], (1...64).contains(id.utf8.count) else {
-      throw KeyFailure(.malformed, "\"kid\" must be a string of 1 to 64 bytes")
-    }
-    guard case .string(let name) = key["state"], let state = SigningKey.State(rawValue: name) else {
-      throw KeyFailure(.malformed, "\"state\" must be \"next\", \"current\" or \"retiring\"")
-    }
-    guard case .string(let text) = key["k"], let secret = Base64URL.decode(text) else {
-      throw KeyFailure(.malformed, "\"k\" must be the key in base64url without padding")
-    }
-    return try SigningKey(secret: secret, state: state, id: id)
+  private static func fault(_ failure: KeyFailure, index: Int, path: String) -> KeyFailure {
+    KeyFailure(failure.kind, path: path, "key \(index): \(failure.message); restore the file from a copy")
   }
 }

@@ -4,12 +4,19 @@ internal import Glibc
 struct KeyFolder: ~Copyable {
   private static let fileBytesMax = 256 * 1024
 
-  private let path: String
+  let path: String
   private let descriptor: CInt
 
   /// Made with mode 0700 when it does not exist. Refused when others can change what is in it.
   init(openOrCreate path: String) throws(KeyFailure) {
-    self.init(path: path, descriptor: try Self.open(path))
+    let isNew = unsafe mkdir(path, 0o700) == 0
+    if !isNew && errno != EEXIST { throw Self.failure("cannot be made", at: path) }
+    self.init(path: path, descriptor: try Self.open(path, isNew: isNew))
+  }
+
+  /// A folder that must exist.
+  init(open path: String) throws(KeyFailure) {
+    self.init(path: path, descriptor: try Self.open(path, isNew: false))
   }
 
   private init(path: String, descriptor: CInt) {
@@ -19,10 +26,11 @@ struct KeyFolder: ~Copyable {
 
   deinit { close(descriptor) }
 
-  private static func open(_ path: String) throws(KeyFailure) -> CInt {
-    let isNew = unsafe mkdir(path, 0o700) == 0
-    if !isNew && errno != EEXIST { throw failure("cannot be made", at: path) }
+  private static func open(_ path: String, isNew: Bool) throws(KeyFailure) -> CInt {
     let descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    if descriptor < 0 && errno == ENOENT {
+      throw KeyFailure(.missing, path: path, "there is no such folder of keys; name the data folder of the server")
+    }
     guard descriptor >= 0 else { throw failure("cannot be opened", at: path) }
     do {
       try check(descriptor, at: path)
@@ -69,23 +77,66 @@ struct KeyFolder: ~Copyable {
     return try FileBytes.read(file, path: path, bytesMax: Self.fileBytesMax)
   }
 
+  /// The bytes of a purpose's file, which must exist.
+  func present(_ purpose: KeyPurpose) throws(KeyFailure) -> [UInt8] {
+    guard let bytes = try read(purpose.fileName) else {
+      throw KeyFailure(.missing, path: path(of: purpose.fileName), "there is no such key file; restore it from a copy")
+    }
+    return bytes
+  }
+
   /// Makes a file of mode 0600 that is complete and durable before it has its name; false when the name is taken.
   func create(_ name: String, _ contents: [UInt8]) throws(KeyFailure) -> Bool {
     let path = path(of: name)
     let suffix = Base64URL.text(OpenSSLRandom.secret(bytes: 9).span)
     let temporary = ".\(name).\(suffix).tmp"
-    let file = unsafe openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw Self.failure("cannot be made", at: path) }
-    defer {
-      close(file)
-      _ = unsafe unlinkat(descriptor, temporary, 0)
-    }
-    guard fchmod(file, 0o600) == 0, FileBytes.write(contents, to: file), fsync(file) == 0 else {
-      throw Self.failure("cannot be written", at: path)
-    }
+    defer { _ = unsafe unlinkat(descriptor, temporary, 0) }
+    try write(contents, to: temporary, for: path)
     let isNamed = try give(name, to: temporary)
     guard fsync(descriptor) == 0 else { throw Self.failure("its folder cannot be synced", at: path) }
     return isNamed
+  }
+
+  /// Puts a complete and durable file of mode 0600 in the place of one; call it under the lock.
+  ///
+  /// When it throws, the old file stands, save where the last step failed: then the new one does, and may be lost in a
+  /// power failure.
+  func replace(_ name: String, with contents: [UInt8]) throws(KeyFailure) {
+    let path = path(of: name)
+    let temporary = Self.temporaryName(of: name)
+    // What a cut-off change left behind; the lock keeps others away from it.
+    _ = unsafe unlinkat(descriptor, temporary, 0)
+    do throws(KeyFailure) {
+      try write(contents, to: temporary, for: path)
+      guard unsafe renameat(descriptor, temporary, descriptor, name) == 0 else {
+        throw Self.failure("cannot be replaced", at: path)
+      }
+    } catch {
+      _ = unsafe unlinkat(descriptor, temporary, 0)
+      throw error
+    }
+    guard fsync(descriptor) == 0 else { throw Self.failure("its folder cannot be synced", at: path) }
+  }
+
+  static func temporaryName(of name: String) -> String { ".\(name).tmp" }
+
+  /// Tries for the lock under which files are replaced; it is let go of with the folder, or with the program.
+  func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+
+  /// Makes the names of the folder's files durable; there is nothing to be done where nothing can be written.
+  func sync() throws(KeyFailure) {
+    guard fsync(descriptor) == 0 || errno == EROFS || errno == EINVAL else {
+      throw Self.failure("cannot be synced", at: path)
+    }
+  }
+
+  private func write(_ contents: [UInt8], to temporary: String, for path: String) throws(KeyFailure) {
+    let file = unsafe openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Self.failure("cannot be made", at: path) }
+    defer { close(file) }
+    guard fchmod(file, 0o600) == 0, FileBytes.write(contents, to: file), fsync(file) == 0 else {
+      throw Self.failure("cannot be written", at: path)
+    }
   }
 
   /// A link never replaces, so the first of two programs wins; where there are no links, a rename has to do.

@@ -1,9 +1,9 @@
 internal import COpenSSL
 
-/// A key that signs our own tokens. Its secret cannot be read back from it.
+/// A key that signs our own tokens, for one algorithm. Its secret cannot be read back from it.
 package struct SigningKey: Sendable {
   package enum State: String, Sendable, Hashable, CaseIterable {
-    /// Accepted, and signs as soon as it becomes current.
+    /// Published and accepted, and signs as soon as it becomes current.
     case next
     /// Signs.
     case current
@@ -11,31 +11,73 @@ package struct SigningKey: Sendable {
     case retiring
   }
 
+  enum Material: Sendable {
+    case secret(HMACKey)
+    case pair(PrivateKey)
+  }
+
   /// The `kid`.
   package let id: String
   package let algorithm: SignatureAlgorithm
   package let state: State
-  /// The same for equal secrets, whatever their `kid` says; tells nothing of the secret.
+  /// When it became retiring, milliseconds since the epoch; nil in another state, and where that was not written down.
+  package let retiredAt: Int64?
+  /// The same for equal keys, whatever their `kid` says; tells nothing of the secret.
   let fingerprint: String
-  let hmac: HMACKey
+  let material: Material
+  /// What is published of it; nil for HS256, of which nothing is.
+  let publicJWK: [UInt8]?
 
+  /// An HS256 key.
+  ///
   /// - Parameter id: the `kid`, when it is not to be the fingerprint.
-  package init(secret: [UInt8], state: State, id: String? = nil) throws(KeyFailure) {
+  package init(secret: [UInt8], state: State, id: String? = nil, retiredAt: Int64? = nil) throws(KeyFailure) {
     guard let hmac = HMACKey(secret: secret.span) else {
       throw KeyFailure(.weak, "an HS256 key must have at least \(HMACKey.secretBytesMin) bytes")
     }
-    self.hmac = hmac
+    material = .secret(hmac)
     fingerprint = Self.fingerprint(of: secret)
     self.id = id ?? fingerprint
     self.state = state
+    self.retiredAt = retiredAt
     algorithm = .hs256
+    publicJWK = nil
+  }
+
+  /// A key of any of the other algorithms.
+  init(
+    _ numbers: KeyNumbers, algorithm: SignatureAlgorithm, state: State, id: String? = nil, retiredAt: Int64? = nil
+  ) throws(KeyFailure) {
+    material = .pair(try PrivateKey(numbers, algorithm: algorithm))
+    fingerprint = Self.fingerprint(of: numbers)
+    self.id = id ?? fingerprint
+    self.state = state
+    self.retiredAt = retiredAt
+    self.algorithm = algorithm
+    publicJWK = JWKText.publicKey(numbers, id: self.id, algorithm: algorithm)
+  }
+
+  /// What verifies its tokens: this algorithm alone.
+  var verificationKey: VerificationKey {
+    switch material {
+    case .secret(let hmac): VerificationKey(hmac, id: id)
+    case .pair(let key): VerificationKey(key.publicKey, algorithms: [algorithm], id: id)
+    }
   }
 
   /// The first 8 bytes of SHA-256 over a constant label and the secret, in base64url.
   static func fingerprint(of secret: [UInt8]) -> String {
-    let labelled = Array("refresh-ledger key id 1\n".utf8) + secret
+    shortDigest(of: Array("refresh-ledger key id 1\n".utf8) + secret)
+  }
+
+  /// The first 8 bytes of the thumbprint of RFC 7638, in base64url.
+  static func fingerprint(of numbers: KeyNumbers) -> String {
+    shortDigest(of: JWKText.thumbprintInput(numbers))
+  }
+
+  private static func shortDigest(of bytes: [UInt8]) -> String {
     var digest = [UInt8](repeating: 0, count: 32)
-    let made = unsafe ledger_sha256(labelled, labelled.count, &digest)
+    let made = unsafe ledger_sha256(bytes, bytes.count, &digest)
     precondition(made == 1, "libcrypto has no SHA-256")
     return Base64URL.text(digest.span.extracting(first: 8))
   }

@@ -8,10 +8,15 @@ package struct TokenKeys: Sendable {
   let currentAccess: SigningKey
   let currentRefresh: SigningKey
 
-  /// Refuses a set without exactly one current key, with a `kid` twice, or with a key that serves both purposes.
+  /// Refuses a set without exactly one current key, with two next ones, with a `kid` twice, or with a key that serves
+  /// both purposes, and refresh keys that are not HS256.
   package init(access: [SigningKey], refresh: [SigningKey]) throws(KeyFailure) {
     currentAccess = try Self.current(of: access, type: .access)
     currentRefresh = try Self.current(of: refresh, type: .refresh)
+    guard refresh.allSatisfy({ $0.algorithm == .hs256 }) else {
+      throw KeyFailure(
+        .malformed, "a key of refresh tokens is not for HS256; remove it, or restore the file from a copy")
+    }
     let refreshFingerprints = Set(refresh.map(\.fingerprint))
     guard access.allSatisfy({ !refreshFingerprints.contains($0.fingerprint) }) else {
       throw KeyFailure(.weak, "one key is used for access and for refresh tokens; remove one of the files")
@@ -21,57 +26,76 @@ package struct TokenKeys: Sendable {
   }
 
   /// Fresh keys that are kept nowhere: every token ends with the program.
-  package static func generate() -> TokenKeys {
+  package static func generate(_ algorithm: SignatureAlgorithm = .hs256) -> TokenKeys {
     do {
       return try TokenKeys(
-        access: [SigningKey(secret: OpenSSLRandom.secret(bytes: KeyFile.secretBytes), state: .current)],
-        refresh: [SigningKey(secret: OpenSSLRandom.secret(bytes: KeyFile.secretBytes), state: .current)])
+        access: [KeyRecord.generate(algorithm, state: .current).signingKey()],
+        refresh: [KeyRecord.generate(.hs256, state: .current).signingKey()])
     } catch {
-      preconditionFailure("two random keys are equal: \(error)")
+      preconditionFailure("random keys are bad: \(error)")
     }
   }
 
   /// Reads `access.json` and `refresh.json`; makes what does not exist.
   ///
-  /// - Parameter folder: the folder of the keys itself (`<data>/keys`); made with mode 0700 when it does not exist, its
-  ///   parent must exist.
+  /// - Parameters:
+  ///   - path: the folder of the keys itself (`<data>/keys`); made with mode 0700 when it does not exist, its parent must
+  ///     exist.
+  ///   - algorithm: what new keys of access tokens are for. Keys that exist keep theirs; `KeyFiles` changes them.
   ///
   /// A new file is complete and durable before it has its name. Of two programs that start at once, both end with the
   /// same keys.
-  package static func openOrCreate(folder path: String) throws(KeyFailure) -> TokenKeys {
+  package static func openOrCreate(
+    folder path: String, algorithm: SignatureAlgorithm = .hs256
+  ) throws(KeyFailure) -> TokenKeys {
     let folder = try KeyFolder(openOrCreate: path)
     var filesMade: [String] = []
-    let access = try load("access.json", in: folder, made: &filesMade)
-    let refresh = try load("refresh.json", in: folder, made: &filesMade)
+    for (purpose, algorithm) in [(KeyPurpose.access, algorithm), (.refresh, .hs256)] {
+      if try folder.read(purpose.fileName) != nil { continue }
+      let isMade = try folder.create(purpose.fileName, KeyFile.newKeySet(algorithm))
+      if isMade { filesMade.append(folder.path(of: purpose.fileName)) }
+    }
+    var keys = try TokenKeys(in: folder)
+    keys.filesMade = filesMade
+    return keys
+  }
+
+  /// Reads both files, and makes nothing.
+  package static func open(folder path: String) throws(KeyFailure) -> TokenKeys {
+    try TokenKeys(in: try KeyFolder(open: path))
+  }
+
+  /// What was read is made durable before anything is signed by it: who wrote it may have died before its own sync.
+  ///
+  /// - Parameter change: bytes that stand for the file of a purpose, to see whether they may be written there.
+  init(in folder: borrowing KeyFolder, change: (purpose: KeyPurpose, bytes: [UInt8])? = nil) throws(KeyFailure) {
+    var keys: [KeyPurpose: [SigningKey]] = [:]
+    for purpose in KeyPurpose.allCases {
+      let bytes: [UInt8]
+      if let change, change.purpose == purpose { bytes = change.bytes } else { bytes = try folder.present(purpose) }
+      keys[purpose] = try KeyFile.decode(bytes, path: folder.path(of: purpose.fileName))
+    }
+    try folder.sync()
     do {
-      var keys = try TokenKeys(access: access, refresh: refresh)
-      keys.filesMade = filesMade
-      return keys
+      try self.init(access: keys[.access] ?? [], refresh: keys[.refresh] ?? [])
     } catch {
-      throw error.path.isEmpty ? error.at(path) : error
+      throw error.path.isEmpty ? error.at(folder.path) : error
     }
   }
 
-  /// The public keys as a JWK Set (RFC 7517 §5). HS256 has none, so the set is empty.
+  /// The public keys as a JWK Set (RFC 7517 §5): the next one, so that verifiers know it before it signs, the current one
+  /// and the retiring ones. HS256 keys are never in it.
   package func publicJWKS() -> [UInt8] {
-    Array("{\"keys\":[]}".utf8)
-  }
-
-  private static func load(
-    _ name: String, in folder: borrowing KeyFolder, made: inout [String]
-  ) throws(KeyFailure) -> [SigningKey] {
-    if let bytes = try folder.read(name) { return try KeyFile.decode(bytes, path: folder.path(of: name)) }
-    if try folder.create(name, KeyFile.newKeySet()) { made.append(folder.path(of: name)) }
-    guard let bytes = try folder.read(name) else {
-      throw KeyFailure(.missing, path: folder.path(of: name), "disappeared while it was being made; start again")
-    }
-    return try KeyFile.decode(bytes, path: folder.path(of: name))
+    Array("{\"keys\":[".utf8) + access.compactMap(\.publicJWK).joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
   }
 
   private static func current(of keys: [SigningKey], type: TokenType) throws(KeyFailure) -> SigningKey {
     let current = keys.filter { $0.state == .current }
     guard let key = current.first, current.count == 1 else {
-      throw KeyFailure(.malformed, "\(current.count) of the \(type) keys are current; exactly one must be")
+      throw KeyFailure(.malformed, "\(current.count) of the \(type) keys are current; make it exactly one")
+    }
+    guard keys.count(where: { $0.state == .next }) <= 1 else {
+      throw KeyFailure(.malformed, "several of the \(type) keys are next; one may be, remove the others")
     }
     guard Set(keys.map(\.id)).count == keys.count else {
       throw KeyFailure(.malformed, "two of the \(type) keys have the same kid; give each its own")

@@ -2,28 +2,46 @@
 struct OwnHeaders: Sendable {
   private struct Accepted: Sendable {
     let header: [UInt8]
-    let hmac: HMACKey
+    let algorithm: SignatureAlgorithm
+    let key: VerificationKey
+
+    init(_ key: SigningKey, _ type: TokenType) {
+      header = type.encodedHeader(for: key)
+      algorithm = key.algorithm
+      self.key = key.verificationKey
+    }
   }
 
   private let access: [Accepted]
   private let refresh: [Accepted]
+  private let oneTime: [Accepted]
 
   init(_ keys: TokenKeys) {
-    access = keys.access.map { Accepted(header: TokenType.access.encodedHeader(for: $0), hmac: $0.hmac) }
-    refresh = keys.refresh.map { Accepted(header: TokenType.refresh.encodedHeader(for: $0), hmac: $0.hmac) }
+    access = keys.access.map { Accepted($0, .access) }
+    refresh = keys.refresh.map { Accepted($0, .refresh) }
+    oneTime = keys.refresh.map { Accepted($0, .oneTime) }
+  }
+
+  private func accepted(_ type: TokenType) -> [Accepted] {
+    switch type {
+    case .access: access
+    case .refresh: refresh
+    case .oneTime: oneTime
+    }
   }
 
   /// The decoded claims of a token of this type whose signature is good.
   func payload(of text: Span<UInt8>, type: TokenType) throws(TokenRefusal) -> [UInt8] {
     let parts = try TokenFormat.split(text)
     let header = text.extracting(parts.header)
-    guard let accepted = find(header, in: type == .access ? access : refresh) else {
+    guard let accepted = find(header, in: accepted(type)) else {
       throw refusal(header, type: type)
     }
     guard let payload = Base64URL.decode(text.extracting(parts.payload)),
       let signature = Base64URL.decode(text.extracting(parts.signature))
     else { throw .malformed }
-    guard accepted.hmac.isValid(signature.span, for: text.extracting(parts.signed)) else { throw .badSignature }
+    let signed = text.extracting(parts.signed)
+    guard accepted.key.verifies(signature, of: signed, by: accepted.algorithm) else { throw .badSignature }
     return payload
   }
 
@@ -37,10 +55,11 @@ struct OwnHeaders: Sendable {
 
   /// Which word fits a header that is none of ours. It is only looked at to say why; nothing of it is believed.
   private func refusal(_ header: Span<UInt8>, type: TokenType) -> TokenRefusal {
-    if find(header, in: type == .access ? refresh : access) != nil { return .wrongType }
+    for other in TokenType.allCases where find(header, in: accepted(other)) != nil { return .wrongType }
     guard let bytes = Base64URL.decode(header), let object = try? JSONReader.object(bytes) else { return .malformed }
-    guard case .string(let algorithm) = object["alg"] else { return .malformed }
-    guard SignatureAlgorithm(rawValue: algorithm) == .hs256 else { return .algorithm }
+    guard case .string(let name) = object["alg"] else { return .malformed }
+    let algorithm = SignatureAlgorithm(rawValue: name)
+    guard accepted(type).contains(where: { $0.algorithm == algorithm }) else { return .algorithm }
     guard case .string(let typ) = object["typ"], typ == type.rawValue else { return .wrongType }
     return .unknownKey
   }

@@ -10,7 +10,7 @@ package enum TokenRefusal: Error, Sendable, Hashable, CustomStringConvertible {
   case header(String)
   /// An algorithm that is not in the allow-list, or that the key is not for.
   case algorithm
-  /// A token of another type: a refresh token shown as an access token, or the other way round.
+  /// A token of another type: a refresh token shown as an access token, for one.
   case wrongType
   /// No key of ours has this key id.
   case unknownKey

@@ -1,8 +1,13 @@
-/// The `typ` of our own tokens. Each has a key of its own, and a token of one is never taken for the other.
+/// The `typ` of our own tokens. A token of one type is never taken for one of another.
+///
+/// Access tokens have keys of their own; refresh and one-time tokens share those that are never published, told apart by
+/// their signed header.
 package enum TokenType: String, Sendable, CaseIterable {
   /// RFC 9068.
   case access = "at+jwt"
   case refresh = "rt+jwt"
+  /// A token that is consumed once, for whatever its `purpose` says.
+  case oneTime = "ot+jwt"
 
   /// The first segment of every token of this type under this key, in base64url and without its dot.
   ///

@@ -1,24 +1,33 @@
 /// Verifies our own tokens: the header bytes choose the key, the signature comes before any look at the claims.
 ///
-/// No state, no lock that is held while another token is verified, no clock of its own.
+/// No state but the keys in force, no lock that is held while another token is verified, no clock of its own.
 package struct TokenVerifier: Sendable {
   /// A longer token is refused unread.
   package static let textBytesMax = TokenFormat.textBytesMax
 
   private let issuer: String
   private let audience: String
-  private let headers: OwnHeaders
+  private let ring: KeyRing
 
   /// - Parameter audience: what the access tokens must name as theirs; when empty they must name none.
-  package init(keys: TokenKeys, issuer: String, audience: String) {
+  package init(ring: KeyRing, issuer: String, audience: String) {
     self.issuer = issuer
     self.audience = audience
-    headers = OwnHeaders(keys)
+    self.ring = ring
   }
 
-  /// - Parameter nowMilliseconds: milliseconds since the epoch. A token is expired from the millisecond of its end on.
-  package func verifyAccess(_ token: String, nowMilliseconds: Int64) throws(TokenRefusal) -> AccessClaims {
-    let payload = try headers.payload(of: token.utf8.span, type: .access)
+  /// A verifier whose keys stay as they are.
+  package init(keys: TokenKeys, issuer: String, audience: String) {
+    self.init(ring: KeyRing(keys), issuer: issuer, audience: audience)
+  }
+
+  /// - Parameters:
+  ///   - nowMilliseconds: milliseconds since the epoch. A token is expired from the millisecond of its end on.
+  ///   - ignoringExpiry: whether an expired token passes too, for its revocation (RFC 7009); all else is checked.
+  package func verifyAccess(
+    _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
+  ) throws(TokenRefusal) -> AccessClaims {
+    let payload = try ring.current.headers.payload(of: token.utf8.span, type: .access)
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     guard (try claims.optionalText("aud") ?? "").hasSameBytes(as: audience) else { throw .wrongAudience }
@@ -32,20 +41,39 @@ package struct TokenVerifier: Sendable {
       scope: try claims.optionalText("scope") ?? "", issuedAt: try claims.seconds("iat"), expiresAt: expiresAt,
       expiresAtMilliseconds: exactEnd, identifier: identifier,
       extraMembers: ExtraMembers.of(claims.object, in: payload))
-    guard nowMilliseconds < exactEnd ?? expiresAt * 1000 else { throw .expired }
+    guard ignoringExpiry || nowMilliseconds < exactEnd ?? expiresAt * 1000 else { throw .expired }
     return verified
   }
 
   /// A token that passes may still be past its exact end by up to a second: `exp` is a ceiling, and the ledger decides.
-  package func verifyRefresh(_ token: String, nowMilliseconds: Int64) throws(TokenRefusal) -> RefreshClaims {
-    let payload = try headers.payload(of: token.utf8.span, type: .refresh)
+  ///
+  /// - Parameter ignoringExpiry: whether an expired token passes too, for its revocation (RFC 7009).
+  package func verifyRefresh(
+    _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
+  ) throws(TokenRefusal) -> RefreshClaims {
+    let payload = try ring.current.headers.payload(of: token.utf8.span, type: .refresh)
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     let verified = RefreshClaims(
       subject: try claims.text("sub"), clientID: try claims.text("client_id"),
       scope: try claims.optionalText("scope") ?? "", issuedAt: try claims.seconds("iat"),
       expiresAt: try claims.seconds("exp"), identifier: try identifier(claims))
-    guard nowMilliseconds < verified.expiresAt * 1000 else { throw .expired }
+    guard ignoringExpiry || nowMilliseconds < verified.expiresAt * 1000 else { throw .expired }
+    return verified
+  }
+
+  /// A token that passes may still be past its exact end by up to a second, or consumed: the ledger decides.
+  package func verifyOneTime(_ token: String, nowMilliseconds: Int64) throws(TokenRefusal) -> OneTimeClaims {
+    let payload = try ring.current.headers.payload(of: token.utf8.span, type: .oneTime)
+    let claims = try ClaimReader(payload)
+    guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
+    let identifier = try identifier(claims)
+    guard identifier.generation == 0 else { throw .claims("jti") }
+    let expiresAt = try claims.seconds("exp")
+    let verified = OneTimeClaims(
+      purpose: try claims.text("purpose"), issuedAt: try claims.seconds("iat"), expiresAt: expiresAt,
+      identifier: identifier)
+    guard nowMilliseconds < expiresAt * 1000 else { throw .expired }
     return verified
   }
 

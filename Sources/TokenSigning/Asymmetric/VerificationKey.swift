@@ -1,4 +1,4 @@
-/// A key that other people's tokens are verified with. The key says which algorithms it is for, never the token.
+/// A key that tokens are verified with. The key says which algorithms it is for, never the token.
 package struct VerificationKey: Sendable {
   private enum Material: Sendable {
     case secret(HMACKey)
@@ -15,6 +15,10 @@ package struct VerificationKey: Sendable {
     guard let hmac = HMACKey(secret: secret.span) else {
       throw KeyFailure(.weak, "an HS256 key must have at least \(HMACKey.secretBytesMin) bytes")
     }
+    self.init(hmac, id: id)
+  }
+
+  init(_ hmac: HMACKey, id: String?) {
     self.id = id
     algorithms = [.hs256]
     material = .secret(hmac)

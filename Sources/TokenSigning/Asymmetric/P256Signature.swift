@@ -1,3 +1,5 @@
+internal import COpenSSL
+
 /// The two spellings of an ECDSA signature on P-256: 64 bytes in a JWS (RFC 7518 §3.4), DER in libcrypto.
 enum P256Signature {
   /// The order of the group, n (SEC 2 §2.4.2).
@@ -14,6 +16,15 @@ enum P256Signature {
     guard isInRange(r), isInRange(s) else { return nil }
     let content = integer(r) + integer(s)
     return [0x30, UInt8(content.count)] + content
+  }
+
+  /// The longest DER signature: two integers of 33 bytes.
+  static let derBytesMax = 72
+
+  /// Nil unless it is a signature in DER.
+  static func raw(_ der: [UInt8]) -> [UInt8]? {
+    var raw = [UInt8](repeating: 0, count: 64)
+    return unsafe ledger_p256_raw(der, der.count, &raw) == 1 ? raw : nil
   }
 
   private static func isInRange(_ number: ArraySlice<UInt8>) -> Bool {

@@ -1,0 +1,64 @@
+internal import COpenSSL
+
+/// A public key, and the one place that checks signatures by it. Safe from any number of threads at once.
+final class PublicKey: Sendable {
+  static let rsaModulusBits = 2048...8192
+
+  private let key: CryptoKey
+  private let contexts: SignatureContexts
+  private let pssContexts: SignatureContexts
+
+  /// The public half of a key; the secret one, where there is one, is not used.
+  init(_ key: CryptoKey) {
+    self.key = key
+    contexts = SignatureContexts(key, signs: false, isPSS: false)
+    pssContexts = SignatureContexts(key, signs: false, isPSS: true)
+  }
+
+  /// Nil unless both are 32 bytes and the point lies on P-256.
+  static func p256(x: [UInt8], y: [UInt8]) -> PublicKey? {
+    guard x.count == 32, y.count == 32 else { return nil }
+    let point = [0x04] + x + y
+    return unsafe CryptoKey(ledger_p256_public_key(point, point.count)).map(PublicKey.init)
+  }
+
+  /// Nil unless 32 bytes.
+  static func ed25519(_ bytes: [UInt8]) -> PublicKey? {
+    guard bytes.count == 32 else { return nil }
+    return unsafe CryptoKey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)).map(PublicKey.init)
+  }
+
+  /// Nil unless the modulus has 2048 to 8192 bits and the exponent is odd, over 1 and at most 64 bits.
+  static func rsa(modulus: [UInt8], exponent: [UInt8]) -> PublicKey? {
+    guard let top = modulus.first, top != 0, let low = exponent.last, exponent.first != 0 else { return nil }
+    guard rsaModulusBits.contains(modulus.count * 8 - top.leadingZeroBitCount) else { return nil }
+    guard exponent.count <= 8, low % 2 == 1, exponent != [1] else { return nil }
+    return unsafe CryptoKey(ledger_rsa_public_key(modulus, modulus.count, exponent, exponent.count))
+      .map(PublicKey.init)
+  }
+
+  /// Whether a JWS signature (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1) over the message is good.
+  func verifies(_ signature: [UInt8], of message: Span<UInt8>, by algorithm: SignatureAlgorithm) -> Bool {
+    switch algorithm {
+    case .hs256: return false
+    case .rs256: return verify(signature, message, in: contexts)
+    case .ps256: return verify(signature, message, in: pssContexts)
+    case .es256:
+      guard let der = P256Signature.der(signature) else { return false }
+      return verify(der, message, in: contexts)
+    case .edDSA:
+      return unsafe message.withUnsafeBufferPointer { message in
+        unsafe ledger_ed25519_verify(key.pointer, message.baseAddress, message.count, signature, signature.count) == 1
+      }
+    }
+  }
+
+  private func verify(_ signature: [UInt8], _ message: Span<UInt8>, in contexts: SignatureContexts) -> Bool {
+    let isGood = unsafe message.withUnsafeBufferPointer { message in
+      unsafe contexts.withContext { context in
+        unsafe ledger_verify_hashed(context, message.baseAddress, message.count, signature, signature.count) == 1
+      }
+    }
+    return isGood ?? false
+  }
+}

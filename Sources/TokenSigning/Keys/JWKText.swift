@@ -1,0 +1,45 @@
+/// Writes JSON Web Keys (RFC 7517 §4).
+enum JWKText {
+  /// The public half as it is published: a whole object.
+  static func publicKey(_ numbers: KeyNumbers, id: String, algorithm: SignatureAlgorithm) -> [UInt8] {
+    Array("{\(members(numbers, numbers.kind.publicMembers, id: id, algorithm: algorithm))}".utf8)
+  }
+
+  /// Both halves: members without the braces around them.
+  static func privateMembers(_ numbers: KeyNumbers, id: String, algorithm: SignatureAlgorithm) -> [UInt8] {
+    Array(members(numbers, numbers.kind.members, id: id, algorithm: algorithm).utf8)
+  }
+
+  /// A secret: members without the braces around them.
+  static func secretMembers(_ secret: [UInt8], id: String) -> [UInt8] {
+    let head = self.head(type: "oct", id: id, algorithm: .hs256)
+    return Array("\(head),\"k\":\"\(Base64URL.text(secret.span))\"".utf8)
+  }
+
+  /// What the thumbprint of a public key is over (RFC 7638 §3).
+  static func thumbprintInput(_ numbers: KeyNumbers) -> [UInt8] {
+    var required = [("kty", numbers.kind.type)]
+    if let curve = numbers.kind.curve { required.append(("crv", curve)) }
+    for (name, value) in zip(numbers.kind.publicMembers, numbers.values) {
+      required.append((name, Base64URL.text(value.span)))
+    }
+    required.sort { $0.0 < $1.0 }
+    return Array("{\(required.map { "\"\($0)\":\"\($1)\"" }.joined(separator: ","))}".utf8)
+  }
+
+  private static func members(
+    _ numbers: KeyNumbers, _ names: [String], id: String, algorithm: SignatureAlgorithm
+  ) -> String {
+    var text = head(type: numbers.kind.type, id: id, algorithm: algorithm)
+    if let curve = numbers.kind.curve { text += ",\"crv\":\"\(curve)\"" }
+    for (name, value) in zip(numbers.kind.members, numbers.values) where names.contains(name) {
+      text += ",\"\(name)\":\"\(Base64URL.text(value.span))\""
+    }
+    return text
+  }
+
+  private static func head(type: String, id: String, algorithm: SignatureAlgorithm) -> String {
+    let kid = ByteWriter.jsonText(id)
+    return "\"kty\":\"\(type)\",\"kid\":\(kid),\"use\":\"sig\",\"alg\":\"\(algorithm.rawValue)\""
+  }
+}
