@@ -1,3 +1,5 @@
+public import TokenLedger
+
 /// A grant type that a client may use at the token endpoint (RFC 6749 §4).
 public enum GrantType: String, Sendable, CaseIterable, Codable {
   case password
@@ -15,6 +17,10 @@ public struct Client: Sendable, Equatable {
   public var grants: Set<GrantType>
   /// How long after a rotation the predecessor is still answered with the identical pair; nil for the engine's setting.
   public var grace: Duration?
+  /// Whether a refresh consumes the refresh token; for sessions that are opened from now on.
+  public var rotation: RotationPolicy
+  /// The client's own lifetimes; nil for the engine's settings. Limits as in ``EngineOptions``.
+  public var lifetimes: ClientLifetimes
   /// May use `POST /introspect`.
   public var mayIntrospect: Bool
   /// May use the `/admin` routes.
@@ -22,15 +28,34 @@ public struct Client: Sendable, Equatable {
 
   public init(
     id: String, isPublic: Bool, scopes: Scopes? = nil, grants: Set<GrantType> = [.password, .refreshToken],
-    grace: Duration? = nil, mayIntrospect: Bool = false, isAdmin: Bool = false
+    grace: Duration? = nil, rotation: RotationPolicy = .always, lifetimes: ClientLifetimes = ClientLifetimes(),
+    mayIntrospect: Bool = false, isAdmin: Bool = false
   ) {
     self.id = id
     self.isPublic = isPublic
     self.scopes = scopes
     self.grants = grants
     self.grace = grace
+    self.rotation = rotation
+    self.lifetimes = lifetimes
     self.mayIntrospect = mayIntrospect
     self.isAdmin = isAdmin
+  }
+}
+
+/// The lifetimes that are a client's own.
+public struct ClientLifetimes: Sendable, Hashable {
+  /// ``EngineOptions/accessLifetime``, from 1 ms to 30 days.
+  public var access: Duration?
+  /// ``EngineOptions/refreshLifetime``, from 1 ms to 100 years.
+  public var refresh: Duration?
+  /// ``EngineOptions/sessionLifetime``, from 1 ms to 100 years.
+  public var session: Duration?
+
+  public init(access: Duration? = nil, refresh: Duration? = nil, session: Duration? = nil) {
+    self.access = access
+    self.refresh = refresh
+    self.session = session
   }
 }
 

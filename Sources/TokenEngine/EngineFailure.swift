@@ -8,7 +8,7 @@ public enum EngineFailure: Error, Sendable, CustomStringConvertible {
   case ledger(LedgerFailure)
   /// A subject or client store did not answer; trying again later may do.
   case store(StoreFailure)
-  /// A store of the embedder's threw something of its own.
+  /// A store or the claims closure of the embedder threw something of its own. Nothing was consumed.
   case foreign(any Error)
   /// The key files are missing, unreadable or unsafe; the text names the file and the mend.
   case keys(String)
@@ -28,9 +28,9 @@ public enum EngineFailure: Error, Sendable, CustomStringConvertible {
     case .ledger(let failure): failure.description
     case .store(.overloaded): "the store has more work than it accepts; try again later"
     case .store(.unreadable(let what)): what
-    case .foreign(let error): "a store failed: \(type(of: error))"
+    case .foreign(let error): "a store or the claims closure failed: \(type(of: error))"
     case .keys(let what): what
-    case .invalid(let field, let limit): "\(field) is outside its limit: it goes \(limit)"
+    case .invalid(let field, let limit): "\(field) is outside its limit: \(limit)"
     }
   }
 }

@@ -21,6 +21,13 @@ public struct EngineOptions: Sendable {
   public var grace = Duration.zero
   /// What happens when a token that was rotated out is presented again.
   public var reuse = ReusePolicy.revokeSession
+  /// How many sessions a subject may have at a time: the next opening revokes the least recently used one. 0 for any number, at
+  /// most 10,000.
+  public var sessionsPerSubjectMax = 0
+  /// Whether sessions that exist take on changed lifetimes, and rotation, at their next refresh.
+  public var existingSessions = ExistingSessions.keep
+  /// Makes the claims that an access token has beside the standard ones; nil for none. See ``CustomClaims``.
+  public var customClaims: (@Sendable (ClaimsContext) async throws -> CustomClaims)?
   /// When an outcome counts as durable.
   public var durability = Durability.always
   /// A segment of the log is closed when it has grown past this many bytes. 64 KiB…4 GiB.
@@ -44,6 +51,9 @@ public struct EngineOptions: Sendable {
     try check("refreshTTL", refreshLifetime, aMillisecond...aCentury, "from 1ms to 36600d")
     try check("maxAge", sessionLifetime, aMillisecond...aCentury, "from 1ms to 36600d")
     try check("grace", grace, .zero...(.seconds(300)), "from 0s to 300s")
+    guard (0...10_000).contains(sessionsPerSubjectMax) else {
+      throw .invalid(field: "perSubjectMax", limit: "from 0 (no cap) to 10000")
+    }
     guard !issuer.isEmpty, issuer.utf8.count <= 256 else { throw .invalid(field: "issuer", limit: "1 to 256 bytes") }
     guard audience.utf8.count <= 256 else { throw .invalid(field: "audience", limit: "at most 256 bytes") }
     guard ((64 << 10)...(4 << 30)).contains(segmentBytesMax) else {
@@ -56,6 +66,14 @@ public struct EngineOptions: Sendable {
       throw .invalid(field: "syncInterval", limit: "from 1ms to 1h")
     }
   }
+}
+
+/// What a change of lifetimes in the configuration does to sessions that exist.
+public enum ExistingSessions: String, Sendable, Hashable, CaseIterable {
+  /// Nothing: they live by what they were opened with.
+  case keep
+  /// From their next refresh on they live by what is configured then, for longer or for shorter. None that has expired comes back.
+  case follow
 }
 
 extension Duration {

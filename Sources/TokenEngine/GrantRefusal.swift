@@ -1,3 +1,5 @@
+public import TokenLedger
+
 /// What is wrong with a token that does not verify.
 public enum BadToken: String, Error, Sendable, Hashable, CaseIterable {
   /// Not three canonical base64url parts, or claims that are not as we write them.
@@ -22,10 +24,12 @@ public enum GrantRefusal: Sendable, Hashable {
   case badToken(BadToken)
   /// Verified, but no session of that id is known.
   case unknown
-  case expired
-  case revoked
+  /// `generationsBehind`: how many rotations ago the token was rotated out, 0 for the last one; nil where the ledger was not asked or
+  /// has forgotten the session.
+  case expired(generationsBehind: UInt32?)
+  case revoked(generationsBehind: UInt32?)
   /// Rotated out `generationsBehind` rotations ago; the session was revoked with this if the policy says so.
-  case reused(generationsBehind: UInt32, revokedSession: Bool)
+  case reused(ReuseClass, generationsBehind: UInt32, revokedSession: Bool)
   /// Ahead of the ledger, whose log was rolled back; the session was revoked with this.
   case neverIssued(generationsAhead: UInt32)
   /// Issued to another client.

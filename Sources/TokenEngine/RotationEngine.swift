@@ -6,8 +6,9 @@ internal import TokenSigning
 /// Issues, rotates, verifies and revokes tokens over one durable ledger: everything but HTTP.
 ///
 ///     let engine = try await RotationEngine.open(folder: "tokens")
-///     let pair = try await engine.openSession(subject: "ann", client: "web", scopes: .none)
-///     switch try await engine.refresh(pair.refreshToken, client: Client(id: "web", isPublic: true)) {
+///     let web = Client(id: "web", isPublic: true)
+///     let pair = try await engine.openSession(subject: "ann", client: web, scopes: .none)
+///     switch try await engine.refresh(pair.refreshToken, client: web) {
 ///     case .granted(let next): print(next.accessToken)
 ///     case .refused(let refusal): print(refusal.reason)
 ///     }
@@ -26,18 +27,12 @@ public final class RotationEngine: Sendable {
   let keys: KeyRing
   let clock: SessionClock
   let observer: any EngineObserver
-  let lifetimes: Lifetimes
   private let highestMilliseconds = Atomic<Int64>(0)
 
   init(
     options: EngineOptions, keys: KeyRing, ledger: RefreshLedger, recovery: LedgerRecovery?,
     subjects: (any SubjectStore)?, clock: SessionClock, observer: any EngineObserver
   ) throws(EngineFailure) {
-    guard
-      let lifetimes = Lifetimes(
-        idleMilliseconds: options.refreshLifetime.wholeMilliseconds,
-        absoluteMilliseconds: options.sessionLifetime.wholeMilliseconds)
-    else { throw .invalid(field: "refreshTTL", limit: "from 1ms to 36600d") }
     self.options = options
     self.subjects = subjects
     self.recovery = recovery
@@ -47,7 +42,6 @@ public final class RotationEngine: Sendable {
     self.keys = keys
     self.clock = clock
     self.observer = observer
-    self.lifetimes = lifetimes
   }
 
   convenience init(
@@ -97,7 +91,8 @@ public final class RotationEngine: Sendable {
     observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system
   ) throws(EngineFailure) -> RotationEngine {
     try options.validate()
-    let ledger = RefreshLedger.inMemory(clock: clock, random: OpenSSLRandom())
+    let ledger = RefreshLedger.inMemory(
+      sessionsPerSubjectMax: options.sessionsPerSubjectMax, clock: clock, random: OpenSSLRandom())
     return try RotationEngine(
       options: options, keys: TokenKeys.generate(options.algorithm), ledger: ledger, recovery: nil, subjects: subjects,
       clock: clock,
@@ -163,6 +158,6 @@ public final class RotationEngine: Sendable {
 extension EngineOptions {
   var ledgerOptions: LedgerOptions {
     LedgerOptions(
-      durability: durability, segmentBytesMax: segmentBytesMax)
+      durability: durability, segmentBytesMax: segmentBytesMax, sessionsPerSubjectMax: sessionsPerSubjectMax)
   }
 }

@@ -1,3 +1,5 @@
+public import TokenLedger
+
 /// Someone who can hold a session: a user, by the id that goes into `sub`.
 public struct Subject: Sendable, Equatable {
   public var id: String
@@ -5,11 +7,15 @@ public struct Subject: Sendable, Equatable {
   public var isEnabled: Bool
   /// What the subject may be granted. A request for more is `invalid_scope`.
   public var scopes: Scopes
+  /// Sessions that were opened before this moment are revoked at their next refresh: when the subject was made, was last disabled
+  /// or last changed its password. Nil for none.
+  public var sessionsNotBefore: Timestamp?
 
-  public init(id: String, isEnabled: Bool = true, scopes: Scopes) {
+  public init(id: String, isEnabled: Bool = true, scopes: Scopes, sessionsNotBefore: Timestamp? = nil) {
     self.id = id
     self.isEnabled = isEnabled
     self.scopes = scopes
+    self.sessionsNotBefore = sessionsNotBefore
   }
 }
 

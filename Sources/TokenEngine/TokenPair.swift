@@ -29,4 +29,6 @@ public struct AccessToken: Sendable, Hashable {
   public var issuedAt: Int64
   /// Seconds since the epoch.
   public var expiresAt: Int64
+  /// The JSON members beside the standard claims, without braces.
+  let customMembers: [UInt8]
 }

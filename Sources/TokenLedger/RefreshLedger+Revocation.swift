@@ -12,6 +12,29 @@ extension RefreshLedger {
     return Staged(outcome: true, sequence: sequence, time: now)
   }
 
+  /// Ends the live sessions of a subject that were opened before a moment, one by one in one step, and returns them.
+  public nonisolated func revoke(
+    subject: String, openedBefore moment: Timestamp
+  ) async throws(LedgerFailure) -> [SessionID] {
+    let staged = try await stageRevocation(of: subject, openedBefore: moment)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+
+  private func stageRevocation(
+    of subject: String, openedBefore moment: Timestamp
+  ) throws(LedgerFailure) -> Staged<[SessionID]> {
+    let now = try begin()
+    guard let number = state.names.number(of: subject) else {
+      return Staged(outcome: [], sequence: sequence, time: now)
+    }
+    let slots = state.bySubject.slots(of: number).filter {
+      state.table[$0].openedAt < moment && state.isUsable($0, at: now)
+    }
+    for slot in slots { revoke(slot, cause: .requested, at: now) }
+    return Staged(outcome: slots.map { state.table[$0].id }, sequence: sequence, time: now)
+  }
+
   func revoke(_ slot: UInt32, cause: RevocationCause, at now: Timestamp) {
     record(.revoked(slot: slot, cause: cause), at: now)
     revocations.insert(state.table[slot].id)

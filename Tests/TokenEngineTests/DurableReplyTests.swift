@@ -37,7 +37,7 @@ private struct HeldEngine {
   func token() async throws -> String {
     let engine = engine
     return try await executor.driving {
-      try await engine.openSession(subject: "ann", client: "web", scopes: .none).refreshToken
+      try await engine.openSession(subject: "ann", client: EngineFixture.client, scopes: .none).refreshToken
     }
   }
 

@@ -33,9 +33,9 @@ struct RefreshTests {
     let fixture = try EngineFixture()
     let first = try await fixture.logIn()
     let second = try await fixture.refresh(first.refreshToken).pair()
-    let reused = GrantRefusal.reused(generationsBehind: 1, revokedSession: true)
+    let reused = GrantRefusal.reused(.race, generationsBehind: 1, revokedSession: true)
     #expect(try await fixture.refresh(first.refreshToken) == .refused(reused))
-    #expect(try await fixture.refresh(second.refreshToken) == .refused(.revoked))
+    #expect(try await fixture.refresh(second.refreshToken) == .refused(.revoked(generationsBehind: 0)))
     #expect(throws: BadToken.revoked) { try fixture.engine.verify(second.accessToken) }
     #expect(throws: BadToken.revoked) { try fixture.engine.verify(first.accessToken) }
   }
@@ -194,7 +194,7 @@ struct RefreshTests {
       fixture.observer.events == [
         .opened(presented, subject: "ann", client: "web"),
         .rotated(successor, subject: "ann", client: "web"),
-        .refused(.reused(generationsBehind: 1, revokedSession: true), token: presented, client: "web"),
+        .refused(.reused(.race, generationsBehind: 1, revokedSession: true), token: presented, client: "web"),
       ])
   }
 }

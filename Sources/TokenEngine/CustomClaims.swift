@@ -1,0 +1,57 @@
+import FoundationEssentials
+internal import TokenSigning
+
+/// For whom an access token is minted.
+public struct ClaimsContext: Sendable, Hashable {
+  public var subject: String
+  public var client: String
+  /// The scope that the token will have.
+  public var scopes: Scopes
+}
+
+/// Claims that an embedder adds to its access tokens: the members of a JSON object.
+///
+/// At most 1024 bytes and 32 members, none with the name of a claim that is set already (`iss`, `aud`, `sub`, `client_id`, `scope`, `iat`,
+/// `exp`, `exp_ms`, `nbf`, `jti`, `sid`).
+///
+/// They are made before anything is consumed, so a failure costs the client a retry and no token. A retry in the grace window makes
+/// them again: it is answered with the identical pair only if they are the same for the same context.
+public struct CustomClaims: Sendable, Hashable {
+  let members: [UInt8]
+
+  public static let none = CustomClaims(members: [])
+
+  private init(members: [UInt8]) {
+    self.members = members
+  }
+
+  /// A value that encodes to a JSON object; its members come in the order of their names.
+  public init(_ value: some Encodable) throws(EngineFailure) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let json = try? encoder.encode(value) else { throw CustomClaims.fault }
+    try self.init(json: String(decoding: json, as: UTF8.self))
+  }
+
+  /// The text of a JSON object.
+  public init(json: String) throws(EngineFailure) {
+    let text = json.utf8
+    guard text.first == UInt8(ascii: "{"), text.last == UInt8(ascii: "}"), text.count >= 2 else {
+      throw CustomClaims.fault
+    }
+    let members = Array(text.dropFirst().dropLast())
+    guard ExtraMembers.isValid(members) else { throw CustomClaims.fault }
+    self.init(members: members)
+  }
+
+  private static let fault = EngineFailure.invalid(
+    field: "claims", limit: "a JSON object of at most 1024 bytes and 32 members without the names of standard claims")
+}
+
+extension AccessToken {
+  /// The claims beside the standard ones, as a value: throws what its decoding throws.
+  public func customClaims<Value: Decodable>(as type: Value.Type) throws -> Value {
+    let json = [UInt8(ascii: "{")] + customMembers + [UInt8(ascii: "}")]
+    return try JSONDecoder().decode(type, from: Data(json))
+  }
+}

@@ -1,0 +1,139 @@
+internal import TokenLedger
+
+/// What is to be opened, for a subject that the caller has authenticated and with just these scopes.
+public struct OpeningRequest: Sendable {
+  public var subject: String
+  public var client: Client
+  public var scopes: Scopes
+  /// What the subject calls the session; see ``SessionGrant/label``.
+  public var label: String?
+
+  public init(subject: String, client: Client, scopes: Scopes, label: String? = nil) {
+    self.subject = subject
+    self.client = client
+    self.scopes = scopes
+    self.label = label
+  }
+}
+
+extension RotationEngine {
+  /// The grant `password` (RFC 6749 §4.3): authenticates the subject and opens a session.
+  ///
+  /// `scope` is the request's parameter; nil asks for all that subject and client may have. Costs a password
+  /// verification. Nothing is written where the outcome is a refusal.
+  public func logIn(
+    name: String, password: String, client: Client, scope: String? = nil, label: String? = nil
+  ) async throws(EngineFailure) -> GrantOutcome {
+    guard client.grants.contains(.password) else { return refuse(.unauthorizedClient, nil, client) }
+    guard let subjects else { throw .invalid(field: "subjects", limit: "at least one store, to log in by password") }
+    let found: Subject?
+    do { found = try await subjects.authenticate(name: name, password: password) } catch { throw .store(from: error) }
+    guard let subject = found else { return refuse(.badCredentials, nil, client) }
+    return try await openSession(for: subject, client: client, scope: scope, label: label)
+  }
+
+  /// Opens a session for a subject that the caller has authenticated, within what subject and client may have.
+  public func openSession(
+    for subject: Subject, client: Client, scope: String? = nil, label: String? = nil
+  ) async throws(EngineFailure) -> GrantOutcome {
+    guard subject.isEnabled else { return refuse(.subjectDisabled, nil, client) }
+    let allowed = client.scopes.map(subject.scopes.intersection) ?? subject.scopes
+    guard let granted = requested(scope, within: allowed) else { return refuse(.invalidScope, nil, client) }
+    return .granted(try await openSession(subject: subject.id, client: client, scopes: granted, label: label))
+  }
+
+  /// The same for a subject by its id, which the store must know.
+  ///
+  /// - Throws: ``EngineFailure/invalid(field:limit:)`` with the field `subject` where it does not.
+  public func openSession(
+    forSubject id: String, client: Client, scope: String? = nil, label: String? = nil
+  ) async throws(EngineFailure) -> GrantOutcome {
+    guard let subjects else { throw .invalid(field: "subjects", limit: "at least one store, to look subjects up") }
+    let found: Subject?
+    do { found = try await subjects.subject(id: id) } catch { throw .store(from: error) }
+    guard let subject = found else { throw .invalid(field: "subject", limit: "a subject that the store knows") }
+    return try await openSession(for: subject, client: client, scope: scope, label: label)
+  }
+
+  /// The most UTF-8 bytes in a subject and a client id: with the most scopes their tokens stay under 4 KiB.
+  public static let subjectBytesMax = 512
+  public static let clientBytesMax = 256
+
+  /// Opens a session with exactly these scopes: the caller has decided all that is to be decided.
+  public func openSession(
+    subject: String, client: Client, scopes: Scopes, label: String? = nil
+  ) async throws(EngineFailure) -> TokenPair {
+    let request = OpeningRequest(subject: subject, client: client, scopes: scopes, label: label)
+    return try await openSessions([request])[0]
+  }
+
+  /// Opens sessions with one step and one commit for all: as many calls of ``openSession(subject:client:scopes:label:)`` in this order.
+  ///
+  /// - Parameter batch: at most ``RefreshLedger/batchMax``.
+  /// - Throws: ``EngineFailure/invalid(field:limit:)`` where one of them is outside its limits; then none was opened.
+  public func openSessions(_ batch: [OpeningRequest]) async throws(EngineFailure) -> [TokenPair] {
+    var grants: [SessionGrant] = []
+    var claims: [CustomClaims] = []
+    for request in batch {
+      try check("subject", request.subject, bytesMax: Self.subjectBytesMax)
+      try check("client", request.client.id, bytesMax: Self.clientBytesMax)
+      let terms = try terms(for: request.client)
+      claims.append(
+        try await customClaims(subject: request.subject, client: request.client.id, scopes: request.scopes))
+      grants.append(
+        SessionGrant(
+          subject: request.subject, client: request.client.id, scope: request.scopes.text, lifetimes: terms.lifetimes,
+          rotation: terms.rotation, label: request.label))
+    }
+    do throws(LedgerFailure) {
+      let staged = try await ledger.stageOpenings(grants)
+      // Signing overlaps the wait for the disk.
+      let pairs = staged.outcome.indices.map { index in
+        pair(
+          for: staged.outcome[index], scopes: batch[index].scopes, claims: claims[index],
+          client: batch[index].client.lifetimes, at: staged.time)
+      }
+      try await ledger.durable(through: staged.sequence)
+      for session in staged.outcome {
+        observer.engine(observed: .opened(session.tokenID, subject: session.subject, client: session.client))
+      }
+      return pairs
+    } catch {
+      throw EngineFailure(error)
+    }
+  }
+
+  /// The scopes to grant for a request's `scope` parameter; nil where it is malformed or asks for more than is allowed.
+  func requested(_ scope: String?, within allowed: Scopes) -> Scopes? {
+    guard let scope, !scope.isEmpty else { return allowed }
+    guard let scopes = Scopes(scope), scopes.isSubset(of: allowed) else { return nil }
+    return scopes
+  }
+
+  func check(_ field: String, _ text: String, bytesMax: Int) throws(EngineFailure) {
+    let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    guard (1...bytesMax).contains(text.utf8.count), isPlain else {
+      throw .invalid(field: field, limit: "from 1 to \(bytesMax) bytes without control characters")
+    }
+  }
+
+  func refuse(_ refusal: GrantRefusal, _ token: TokenID?, _ client: Client) -> GrantOutcome {
+    observer.engine(observed: .refused(refusal, token: token, client: client.id))
+    return .refused(refusal)
+  }
+}
+
+extension EngineFailure {
+  /// What a store threw, as ours.
+  static func store(from error: any Error) -> EngineFailure {
+    (error as? StoreFailure).map { .store($0) } ?? .foreign(error)
+  }
+
+  /// What the caller passed is the caller's, whoever found it.
+  init(_ failure: LedgerFailure) {
+    switch failure {
+    case .invalid(let field, let limit): self = .invalid(field: field, limit: limit)
+    case .log, .full: self = .ledger(failure)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+internal import TokenLedger
+internal import TokenSigning
+
+/// Minting: which pair belongs to a session as it stands.
+extension RotationEngine {
+  /// A pure function of the session, the claims and the client's lifetimes, so that a retry is answered the same; with an algorithm whose
+  /// signatures are deterministic (HS256, EdDSA, RS256) byte for byte.
+  ///
+  /// - Parameter time: the ledger's, in the step that decided: what is minted anew is issued then, and so before any revocation that comes after it.
+  func pair(
+    for session: Session, scopes: Scopes, claims: CustomClaims, client: ClientLifetimes, at time: Timestamp
+  ) -> TokenPair {
+    let now = max(now(), time)
+    let lifetime = (client.access ?? options.accessLifetime).wholeMilliseconds
+    var access = accessClaims(
+      of: session, issuedAt: session.usedAt, lifetime: lifetime, scope: scopes.text, extra: claims.members)
+    if access.end <= now {
+      // A retry in the grace window after the access token's end: a fresh one beside the same refresh token.
+      access = accessClaims(
+        of: session, issuedAt: max(time, session.usedAt), lifetime: lifetime, scope: scopes.text, extra: claims.members)
+    }
+    return TokenPair(
+      accessToken: minter.mintAccess(access.claims), refreshToken: minter.mintRefresh(refreshClaims(of: session)),
+      expiresInSeconds: secondsRoundedUp(from: now, to: access.end),
+      refreshExpiresInSeconds: secondsRoundedUp(from: now, to: session.expiresAt),
+      scopes: scopes, session: session.id)
+  }
+
+  /// Where the token is never rotated its text stays the same too: it says the absolute end, and the ledger knows the idle one.
+  private func refreshClaims(of session: Session) -> RefreshClaims {
+    let isFixed = session.rotation == .never
+    return RefreshClaims(
+      subject: session.subject, clientID: session.client, scope: session.scope,
+      issuedAt: (isFixed ? session.openedAt : session.usedAt).seconds,
+      expiresAt: (isFixed ? session.absoluteEnd : session.expiresAt).secondsRoundedUp,
+      identifier: TokenIdentifier(session.refreshTokenID))
+  }
+
+  /// The claims of an access token, and the moment of its end to the millisecond.
+  private func accessClaims(
+    of session: Session, issuedAt: Timestamp, lifetime: Int64, scope: String, extra: [UInt8]
+  ) -> (claims: AccessClaims, end: Timestamp) {
+    // A lifetime of whole seconds ends on a whole second, as `iat` and `exp` can say; any other needs its own claim.
+    let isWhole = lifetime % 1000 == 0
+    let end =
+      isWhole
+      ? Timestamp(milliseconds: issuedAt.seconds * 1000 + lifetime) : issuedAt.advanced(byMilliseconds: lifetime)
+    let claims = AccessClaims(
+      subject: session.subject, clientID: session.client, scope: scope, issuedAt: issuedAt.seconds,
+      expiresAt: end.secondsRoundedUp,
+      expiresAtMilliseconds: isWhole ? nil : end.milliseconds, identifier: TokenIdentifier(session.tokenID),
+      extraMembers: extra)
+    return (claims, end)
+  }
+
+  private func secondsRoundedUp(from now: Timestamp, to end: Timestamp) -> Int64 {
+    max(0, (end.millisecondsSince(now) + 999) / 1000)
+  }
+
+  /// What the embedder's closure says.
+  func customClaims(subject: String, client: String, scopes: Scopes) async throws(EngineFailure) -> CustomClaims {
+    guard let make = options.customClaims else { return .none }
+    do {
+      return try await make(ClaimsContext(subject: subject, client: client, scopes: scopes))
+    } catch let failure as EngineFailure {
+      throw failure
+    } catch {
+      throw .foreign(error)
+    }
+  }
+
+  /// What a new session of the client lives by.
+  func terms(for client: Client) throws(EngineFailure) -> SessionTerms {
+    let own = client.lifetimes
+    if let access = own.access {
+      guard (Duration.milliseconds(1)...(.milliseconds(Lifetimes.accessMillisecondsMax))).contains(access) else {
+        throw .invalid(field: "accessTTL", limit: "from 1ms to 30d")
+      }
+    }
+    guard
+      let lifetimes = Lifetimes(
+        idleMilliseconds: (own.refresh ?? options.refreshLifetime).wholeMilliseconds,
+        absoluteMilliseconds: (own.session ?? options.sessionLifetime).wholeMilliseconds)
+    else { throw .invalid(field: "refreshTTL or maxAge", limit: "from 1ms to 36600d") }
+    return SessionTerms(lifetimes: lifetimes, rotation: client.rotation)
+  }
+}
