@@ -1,4 +1,5 @@
 import Testing
+import TokenLedger
 
 @testable import TokenEngine
 
@@ -136,7 +137,7 @@ struct AccountsClientFileTests {
     ])
   func grace(text: String, window: Duration, written: String) throws {
     #expect(try ClientFile.grace(text) == window)
-    #expect(ClientFile.text(ofGrace: window) == written)
+    #expect(ClientFile.text(of: window) == written)
   }
 
   @Test(
@@ -144,7 +145,27 @@ struct AccountsClientFileTests {
     arguments: ["", "s", "30", "-1s", "+1s", "1.5s", "30 s", "301s", "6m", "1h", "99999999999999999999s", "٣s"])
   func badGrace(text: String) {
     let failure = accountFailure { () throws(AccountFailure) in _ = try ClientFile.grace(text) }
-    #expect(failure == .invalid(field: "grace", rule: GraceText.rule))
+    #expect(failure == .invalid(field: "grace", rule: ClientDuration.grace.rule))
+  }
+
+  @Test("A client's lifetimes and rotation are kept, and those outside their limits are refused")
+  func terms() throws {
+    let client = Client(
+      id: "kiosk", isPublic: false, rotation: .never,
+      lifetimes: try ClientFile.lifetimes(access: "5m", refresh: "1500ms", session: "90d"))
+    try clients.add(client, secret: "0123456789abcdef")
+    #expect(try folder.clients().list().contains(client))
+    #expect(try folder.text(of: folder.clientsPath).contains("\"90d\""))
+    for (access, refresh) in [("0s", "1d"), ("31d", "1d"), ("1m", "0s"), ("1m", "36601d"), ("x", "1d")] {
+      #expect(
+        accountFailure { () throws(AccountFailure) in
+          _ = try ClientFile.lifetimes(access: access, refresh: refresh)
+        } != nil)
+    }
+    var open = client
+    (open.id, open.isPublic) = ("spa", true)
+    let failure = accountFailure { () throws(AccountFailure) in try clients.add(open) }
+    #expect(failure == .invalid(field: "rotation", rule: "must be always for a public client"))
   }
 
   @Test("Grants read in any order, and what is no grant is refused")

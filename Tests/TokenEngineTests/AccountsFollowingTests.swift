@@ -177,7 +177,7 @@ struct AccountsFollowingTests {
       ("{\"version\": 1, \"users\": [1]}", "user 1, member \"Index 0\" is of another type: it must be an object"),
       (
         "{\"version\": 1, \"users\": [{\"name\": \"a\", \"passwordHash\": \"HASH\", \"enabeld\": false}]}",
-        "user 1, \"a\", unknown member \"enabeld\": the members are name, passwordHash, scopes, enabled"
+        "user 1, \"a\", unknown member \"enabeld\": the members are name, passwordHash, scopes, enabled, sessionsNotBefore"
       ),
       (
         "{\"version\": 1, \"users\": [{\"name\": \"a\", \"passwordHash\": \"HASH\", \"enabled\": \"no\"}]}",
@@ -236,5 +236,25 @@ struct AccountsFollowingTests {
     try folder.replace(folder.clientsPath, with: text(100_001))
     let failure = accountFailure { () throws(AccountFailure) in _ = try folder.clients() }
     #expect(failure?.description.contains("client 100001, one more than the file may hold") == true)
+  }
+
+  @Test("Who follows a file is told whose sessions end with a change, and of nobody whose do not")
+  func ended() async throws {
+    let users = try folder.users()
+    for name in ["ann", "bob", "cy", "di"] { try users.add(name: name, password: "correct horse", scopes: .none) }
+    let clients = try folder.clients()
+    for id in ["web", "app"] { try clients.add(Client(id: id, isPublic: true)) }
+    let other = try folder.users()
+    folder.advance(milliseconds: 1_000)
+    try other.setPassword(name: "ann", "battery staple")
+    try other.setEnabled(name: "bob", false)
+    try other.remove(name: "cy")
+    try other.setEnabled(name: "di", true)
+    try clients.remove(id: "app")
+    folder.events.withLock { $0 = [] }
+    await users.follow()
+    let told = folder.events.withLock { $0 }
+    #expect(told.contains(.ended(.user, names: ["ann", "bob", "cy"])))
+    #expect(told.count { if case .ended = $0 { true } else { false } } == 1)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TokenLedger
 
 @testable import TokenEngine
 
@@ -19,7 +20,7 @@ struct AccountsSubjectFileTests {
   @Test("The right password gives the subject with its scopes in their order")
   func rightPassword() async throws {
     let subject = try await users.authenticate(name: "ada", password: "correct horse")
-    #expect(subject == Subject(id: "ada", isEnabled: true, scopes: scopes))
+    #expect(subject == Subject(id: "ada", isEnabled: true, scopes: scopes, sessionsNotBefore: .zero))
     #expect(subject?.scopes.text == "me.read roms.write")
   }
 
@@ -126,8 +127,26 @@ struct AccountsSubjectFileTests {
     folder.advance(milliseconds: 10)
     blocker.release()
     try await blocked
-    let expected = isDisabled ? Subject(id: "ada", isEnabled: false, scopes: scopes) : nil
+    let expected = isDisabled ? Subject(id: "ada", isEnabled: false, scopes: scopes, sessionsNotBefore: .zero) : nil
     #expect(try await subject == expected)
+  }
+
+  @Test("A user that is made, is disabled or gets another password has no sessions from before that")
+  func sessionsNotBefore() async throws {
+    func notBefore() async -> Int64? { await users.subject(id: "ada")?.sessionsNotBefore?.milliseconds }
+    #expect(await notBefore() == 0)
+    folder.advance(milliseconds: 1_000)
+    try users.setEnabled(name: "ada", false)
+    #expect(await notBefore() == 1_000)
+    folder.advance(milliseconds: 1_000)
+    try users.setEnabled(name: "ada", true)
+    #expect(await notBefore() == 1_000)
+    try users.setPassword(name: "ada", "battery staple")
+    #expect(await notBefore() == 2_000)
+    folder.advance(milliseconds: 1_000)
+    try users.remove(name: "ada")
+    try users.add(name: "ada", password: "correct horse", scopes: scopes)
+    #expect(await notBefore() == 3_000)
   }
 
   @Test("A name that is taken is refused, and the user keeps its password")

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TokenLedger
 
 @testable import TokenEngine
 
@@ -26,6 +27,7 @@ final class AccountsTestFolder: Sendable {
   func users(pool: PasswordPool = PasswordPool()) throws(AccountFailure) -> SubjectFile {
     try SubjectFile(
       path: usersPath, pool: pool, cost: AccountsTestFolder.cheap, clock: { self.time.withLock { $0 } },
+      wallClock: SessionClock { Timestamp(milliseconds: self.time.withLock { $0.wholeMilliseconds }) },
       observer: { event in self.events.withLock { $0.append(event) } })
   }
 

@@ -10,6 +10,8 @@ protocol AccountEntry: Codable, Sendable {
   /// Every member an entry may have.
   static var members: [String] { get }
   var name: String { get }
+  /// Whether what was opened in this entry's name ends when the file says `new` of that name instead; nil for nothing.
+  func endsSessions(as new: Self?) -> Bool
 }
 
 /// Any member name, also those that are not expected.

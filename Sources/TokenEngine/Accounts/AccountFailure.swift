@@ -52,6 +52,9 @@ extension AccountFailure: CustomStringConvertible {
 public enum AccountFileEvent: Sendable, Equatable {
   /// A changed file was read and is in force from now on.
   case reloaded(path: String, entries: Int)
+  /// With that the sessions of these are to end: users that were removed or disabled or have another password, clients that were
+  /// removed.
+  case ended(AccountKind, names: [String])
   /// A changed file was refused; what was read before stays in force. Reported once for each change.
   case refused(AccountFailure)
 }

@@ -132,45 +132,50 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
   /// On the queue only.
   private func readIfChanged() {
     guard state.withLock({ $0.hasChanged }) else { return }
-    let event: AccountFileEvent?
+    let events: [AccountFileEvent]
     do throws(AccountFailure) {
       if let opened = try OpenedFile(path: path) {
-        event = take(opened)
+        events = take(opened)
       } else if state.withLock({ $0.hasBeenRead }) {
-        event = keepDocument(because: missing)
+        events = keepDocument(because: missing)
       } else {
-        event = nil
+        events = []
         state.withLock { $0.hasChanged = false }
       }
     } catch {
-      event = keepDocument(because: error)
+      events = keepDocument(because: error)
     }
-    if let event { observer(event) }
+    for event in events { observer(event) }
   }
 
-  /// Puts the contents of a file that was read in force, or notes why they are refused. Nil where it is the version that
-  /// was read last.
-  private func take(_ opened: OpenedFile) -> AccountFileEvent? {
+  /// Puts the contents of a file that was read in force, or notes why they are refused. Nothing is told where it is the
+  /// version that was read last.
+  private func take(_ opened: OpenedFile) -> [AccountFileEvent] {
     let isSame = state.withLock { state in
       state.hasChanged = false
       return state.stamp == opened.stamp
     }
-    guard !isSame else { return nil }
+    guard !isSame else { return [] }
     do throws(AccountFailure) {
       let document = try Document(json: opened.bytes, path: path)
-      state.withLock { $0.put(document, of: opened) }
-      return .reloaded(path: path, entries: document.entries.count)
+      let before = state.withLock { state in
+        defer { state.put(document, of: opened) }
+        return state.document
+      }
+      let ended = before.entries.filter { $0.endsSessions(as: document[$0.name]) }.map(\.name)
+      let reloaded = AccountFileEvent.reloaded(path: path, entries: document.entries.count)
+      return ended.isEmpty ? [reloaded] : [reloaded, .ended(Entry.kind, names: ended)]
     } catch {
       state.withLock { $0.refuse(opened, because: error) }
-      return .refused(error)
+      return [.refused(error)]
     }
   }
 
   /// A file that is gone or cannot be opened is tried again at every check, and reported once.
-  private func keepDocument(because failure: AccountFailure) -> AccountFileEvent? {
+  private func keepDocument(because failure: AccountFailure) -> [AccountFileEvent] {
     state.withLock { state in
       defer { state.refuse(nil, because: failure) }
-      return state.failure == failure ? nil : .refused(failure)
+      return state.failure == failure ? [] : [.refused(failure)]
     }
   }
 }

@@ -1,3 +1,5 @@
+import TokenLedger
+
 /// One client in `clients.json`. Reading it checks every member.
 struct ClientEntry: AccountEntry {
   static let kind = AccountKind.client
@@ -12,7 +14,7 @@ struct ClientEntry: AccountEntry {
   var name: String { client.id }
 
   private enum Member: String, CodingKey, CaseIterable {
-    case id, `public`, secretDigest, scopes, grants, grace, introspect, admin
+    case id, `public`, secretDigest, scopes, grants, grace, accessTTL, refreshTTL, maxAge, rotation, introspect, admin
   }
 
   init(client: Client, digest: SecretDigest?) throws(AccountFailure) {
@@ -30,12 +32,19 @@ struct ClientEntry: AccountEntry {
       guard !client.mayIntrospect else {
         throw .invalid(field: "introspect", rule: "must be false for a public client")
       }
+      // RFC 9700 §4.14.2: a token that never changes and that nothing binds to its sender is good for whoever copies it.
+      guard client.rotation == .always else {
+        throw .invalid(field: "rotation", rule: "must be always for a public client")
+      }
       guard !client.isAdmin else {
         throw .invalid(field: "admin", rule: "must be false for a public client")
       }
     }
-    if let grace = client.grace, GraceText.format(grace) == nil {
-      throw .invalid(field: "grace", rule: GraceText.rule)
+    for (kind, duration) in [
+      (ClientDuration.grace, client.grace), (.accessTTL, client.lifetimes.access),
+      (.refreshTTL, client.lifetimes.refresh), (.maxAge, client.lifetimes.session),
+    ] {
+      if let duration { try kind.check(duration) }
     }
     self.client = client
     self.digest = digest
@@ -51,7 +60,14 @@ struct ClientEntry: AccountEntry {
     if let text = try container.decodeIfPresent(String.self, forKey: .grants) {
       client.grants = try ClientEntry.grants(text)
     }
-    client.grace = try container.decodeIfPresent(String.self, forKey: .grace).map(ClientEntry.grace)
+    client.grace = try container.decodeIfPresent(String.self, forKey: .grace).map(ClientDuration.grace.parse)
+    client.lifetimes = try ClientLifetimes(
+      access: container.decodeIfPresent(String.self, forKey: .accessTTL).map(ClientDuration.accessTTL.parse),
+      refresh: container.decodeIfPresent(String.self, forKey: .refreshTTL).map(ClientDuration.refreshTTL.parse),
+      session: container.decodeIfPresent(String.self, forKey: .maxAge).map(ClientDuration.maxAge.parse))
+    if let text = try container.decodeIfPresent(String.self, forKey: .rotation) {
+      client.rotation = try ClientEntry.rotation(text)
+    }
     let digest = try container.decodeIfPresent(String.self, forKey: .secretDigest).map(ClientEntry.digest)
     try self.init(client: client, digest: digest)
   }
@@ -63,10 +79,16 @@ struct ClientEntry: AccountEntry {
     try container.encodeIfPresent(digest?.text, forKey: .secretDigest)
     try container.encodeIfPresent(client.scopes?.text, forKey: .scopes)
     try container.encode(ClientEntry.text(of: client.grants), forKey: .grants)
-    try container.encodeIfPresent(client.grace.flatMap(GraceText.format), forKey: .grace)
+    try container.encodeIfPresent(client.grace.flatMap(DurationText.format), forKey: .grace)
+    try container.encodeIfPresent(client.lifetimes.access.flatMap(DurationText.format), forKey: .accessTTL)
+    try container.encodeIfPresent(client.lifetimes.refresh.flatMap(DurationText.format), forKey: .refreshTTL)
+    try container.encodeIfPresent(client.lifetimes.session.flatMap(DurationText.format), forKey: .maxAge)
+    if client.rotation != .always { try container.encode("\(client.rotation)", forKey: .rotation) }
     try container.encode(client.mayIntrospect, forKey: .introspect)
     try container.encode(client.isAdmin, forKey: .admin)
   }
+
+  func endsSessions(as new: ClientEntry?) -> Bool { new == nil }
 
   /// Reads grant types separated by single spaces.
   static func grants(_ text: String) throws(AccountFailure) -> Set<GrantType> {
@@ -81,9 +103,11 @@ struct ClientEntry: AccountEntry {
     return grants
   }
 
-  static func grace(_ text: String) throws(AccountFailure) -> Duration {
-    guard let grace = GraceText.parse(text) else { throw .invalid(field: "grace", rule: GraceText.rule) }
-    return grace
+  static func rotation(_ text: String) throws(AccountFailure) -> RotationPolicy {
+    guard let policy = RotationPolicy.allCases.first(where: { "\($0)" == text }) else {
+      throw .invalid(field: "rotation", rule: "must be always or never")
+    }
+    return policy
   }
 
   private static func text(of grants: Set<GrantType>) -> String {

@@ -1,5 +1,7 @@
+public import TokenLedger
+
 /// The embedded client file, `clients.json`: `{"version": 1, "clients": [{"id", "public", "secretDigest", "scopes",
-/// "grants", "grace", "introspect", "admin"}]}`.
+/// "grants", "grace", "accessTTL", "refreshTTL", "maxAge", "rotation", "introspect", "admin"}]}`.
 ///
 /// It is followed, locked and replaced as ``SubjectFile`` is; the lock is `clients.lock`. Of a secret only a salted
 /// SHA-256 digest is stored. The methods that change the file block.
@@ -65,6 +67,11 @@ public final class ClientFile: ClientStore {
     try file.add(ClientEntry(client: client, digest: digest))
   }
 
+  /// See ``SubjectFile/follow()``.
+  public func follow() async {
+    _ = await file.current()
+  }
+
   public func remove(id: String) throws(AccountFailure) {
     try file.remove(name: id)
   }
@@ -76,11 +83,27 @@ public final class ClientFile: ClientStore {
 
   /// Reads a grace window as people write it: `500ms`, `30s`, `5m`; 0 to 300 seconds.
   public static func grace(_ text: String) throws(AccountFailure) -> Duration {
-    try ClientEntry.grace(text)
+    try ClientDuration.grace.parse(text)
   }
 
-  /// A grace window as ``grace(_:)`` reads it; nil where it is outside the limits.
-  public static func text(ofGrace grace: Duration) -> String? {
-    GraceText.format(grace)
+  /// Reads lifetimes as people write them: `500ms`, `30s`, `15m`, `12h`, `30d`; nil for those of the engine.
+  public static func lifetimes(
+    access: String? = nil, refresh: String? = nil, session: String? = nil
+  ) throws(AccountFailure) -> ClientLifetimes {
+    var lifetimes = ClientLifetimes()
+    if let access { lifetimes.access = try ClientDuration.accessTTL.parse(access) }
+    if let refresh { lifetimes.refresh = try ClientDuration.refreshTTL.parse(refresh) }
+    if let session { lifetimes.session = try ClientDuration.maxAge.parse(session) }
+    return lifetimes
+  }
+
+  /// Reads `always` or `never`.
+  public static func rotation(_ text: String) throws(AccountFailure) -> RotationPolicy {
+    try ClientEntry.rotation(text)
+  }
+
+  /// A duration as this file holds it; nil where it is negative or has a part of a millisecond.
+  public static func text(of duration: Duration) -> String? {
+    DurationText.format(duration)
   }
 }

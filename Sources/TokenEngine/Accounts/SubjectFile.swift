@@ -1,4 +1,7 @@
-/// The embedded user file, `users.json`: `{"version": 1, "users": [{"name", "passwordHash", "scopes", "enabled"}]}`.
+package import TokenLedger
+
+/// The embedded user file, `users.json`: `{"version": 1, "users": [{"name", "passwordHash", "scopes", "enabled",
+/// "sessionsNotBefore"}]}`.
 ///
 /// Look-ups see a change made by another program, as `refresh-ledger users` makes them, within 10 ms. A file that became
 /// unreadable leaves what was read before in force and is reported to the observer. Names are the subjects' ids.
@@ -12,6 +15,7 @@ public final class SubjectFile: SubjectStore {
   private let file: AccountFile<UserEntry>
   private let pool: PasswordPool
   private let cost: PasswordCost
+  private let wallClock: SessionClock
   /// Verified for unknown names while the file is empty.
   private let unmatchable: PasswordHash
 
@@ -25,16 +29,18 @@ public final class SubjectFile: SubjectStore {
     path: String, pool: PasswordPool = PasswordPool(), cost: PasswordCost = .standard,
     observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
   ) throws(AccountFailure) {
-    try self.init(path: path, pool: pool, cost: cost, clock: MonotonicTime.now, observer: observer)
+    try self.init(
+      path: path, pool: pool, cost: cost, clock: MonotonicTime.now, wallClock: .system, observer: observer)
   }
 
   package init(
     path: String, pool: PasswordPool, cost: PasswordCost, clock: @escaping @Sendable () -> Duration,
-    observer: @escaping @Sendable (AccountFileEvent) -> Void
+    wallClock: SessionClock = .system, observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) throws(AccountFailure) {
     file = try AccountFile(path: path, clock: clock, observer: observer)
     unmatchable = try PasswordHash.unmatchable(cost: cost)
     self.pool = pool
+    self.wallClock = wallClock
     self.cost = cost
   }
 
@@ -74,19 +80,35 @@ public final class SubjectFile: SubjectStore {
 
   /// Adds an enabled user whose password was hashed elsewhere, with argon2 or bcrypt.
   public func add(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountFailure) {
-    let entry = try UserEntry(name: name, hash: hash, scopes: scopes)
+    var entry = try UserEntry(name: name, hash: hash, scopes: scopes)
+    // What an earlier user of that name had open is not this one's.
+    entry.sessionsNotBefore = wallClock.now().milliseconds
     try file.add(entry)
   }
 
-  /// Sets whether the user can log in and refresh. Sessions that are open stay open and can be refused at the next
-  /// refresh.
+  /// Sets whether the user can log in and refresh. Disabling ends the user's sessions: a refresh finds it out by itself, access
+  /// tokens are refused once whoever follows the file has called ``RotationEngine/revokeSessions(of:)``.
   public func setEnabled(name: String, _ isEnabled: Bool) throws(AccountFailure) {
-    try file.edit(name: name) { $0.isEnabled = isEnabled }
+    let now = wallClock.now().milliseconds
+    try file.edit(name: name) { entry in
+      if entry.isEnabled, !isEnabled { entry.sessionsNotBefore = now }
+      entry.isEnabled = isEnabled
+    }
   }
 
+  /// Ends the user's sessions, as disabling does.
   public func setPassword(name: String, _ password: String) throws(AccountFailure) {
     let hash = try PasswordHash.make(password: password, cost: cost)
-    try file.edit(name: name) { $0.hash = hash }
+    let now = wallClock.now().milliseconds
+    try file.edit(name: name) { entry in
+      entry.hash = hash
+      entry.sessionsNotBefore = now
+    }
+  }
+
+  /// Looks whether the file has changed, as a look-up does: for a heartbeat, so that a change is seen while nobody logs in.
+  public func follow() async {
+    _ = await file.current()
   }
 
   public func remove(name: String) throws(AccountFailure) {

@@ -1,3 +1,5 @@
+import TokenLedger
+
 /// One user in `users.json`. Reading it checks every member.
 struct UserEntry: AccountEntry {
   static let kind = AccountKind.user
@@ -9,11 +11,17 @@ struct UserEntry: AccountEntry {
   var hash: PasswordHash
   var scopes: Scopes
   var isEnabled = true
+  /// Sessions that were opened before are not the user's any more: milliseconds since the epoch.
+  var sessionsNotBefore: Int64?
 
-  var subject: Subject { Subject(id: name, isEnabled: isEnabled, scopes: scopes) }
+  var subject: Subject {
+    Subject(
+      id: name, isEnabled: isEnabled, scopes: scopes,
+      sessionsNotBefore: sessionsNotBefore.map { Timestamp(milliseconds: $0) })
+  }
 
   private enum Member: String, CodingKey, CaseIterable {
-    case name, passwordHash, scopes, enabled
+    case name, passwordHash, scopes, enabled, sessionsNotBefore
   }
 
   init(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountFailure) {
@@ -30,6 +38,11 @@ struct UserEntry: AccountEntry {
     let scopes = try Scopes(entry: container.decodeIfPresent(String.self, forKey: .scopes) ?? "")
     try self.init(name: name, hash: hash, scopes: scopes)
     isEnabled = try container.decodeIfPresent(Bool.self, forKey: .enabled) ?? true
+    sessionsNotBefore = try container.decodeIfPresent(Int64.self, forKey: .sessionsNotBefore)
+    if let sessionsNotBefore, sessionsNotBefore < 0 {
+      throw AccountFailure.invalid(
+        field: "sessionsNotBefore", rule: "must be a time after 1970, in milliseconds since then")
+    }
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -38,5 +51,12 @@ struct UserEntry: AccountEntry {
     try container.encode(hash.text, forKey: .passwordHash)
     try container.encode(scopes.text, forKey: .scopes)
     try container.encode(isEnabled, forKey: .enabled)
+    try container.encodeIfPresent(sessionsNotBefore, forKey: .sessionsNotBefore)
+  }
+
+  func endsSessions(as new: UserEntry?) -> Bool {
+    guard let new else { return true }
+    return isEnabled && !new.isEnabled || hash.text != new.hash.text
+      || (sessionsNotBefore ?? 0) < (new.sessionsNotBefore ?? 0)
   }
 }

@@ -104,7 +104,7 @@ struct LoadCommand: AsyncParsableCommand {
 
   private func options() throws -> LoadOptions {
     let text = duration ?? (inProcess ? "3s" : "30s")
-    guard let length = QuantityText.duration(text) else {
+    guard let length = DurationText.parse(text) else {
       throw ValidationError("--duration is a whole number and a unit, such as 500ms, 30s or 5m")
     }
     return LoadOptions(

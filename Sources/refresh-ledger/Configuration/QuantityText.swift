@@ -1,22 +1,5 @@
-/// Durations and byte sizes as people write them: a whole number and a unit, nothing else.
+/// Byte sizes as people write them: a whole number and a unit, nothing else.
 enum QuantityText {
-  /// `500ms`, `30s`, `15m`, `12h`, `30d`; nil for anything else and for more than a thousand years.
-  static func duration(_ text: String) -> Duration? {
-    guard let (count, unit) = split(text) else { return nil }
-    let milliseconds: Int64
-    switch unit {
-    case "ms": milliseconds = 1
-    case "s": milliseconds = 1000
-    case "m": milliseconds = 60_000
-    case "h": milliseconds = 3_600_000
-    case "d": milliseconds = 86_400_000
-    default: return nil
-    }
-    let (total, overflow) = count.multipliedReportingOverflow(by: milliseconds)
-    guard !overflow, total <= 1000 * 366 * 86_400_000 else { return nil }
-    return .milliseconds(total)
-  }
-
   /// `512B`, `16KiB`, `64MiB`, `1GiB`; nil for anything else and for more than a pebibyte.
   static func bytes(_ text: String) -> Int? {
     guard let (count, unit) = split(text) else { return nil }

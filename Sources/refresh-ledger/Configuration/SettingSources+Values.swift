@@ -4,7 +4,7 @@ extension SettingSources {
     _ key: SettingKey, default standard: Duration, in range: ClosedRange<Duration>, _ limit: String
   ) throws(CommandFailure) -> Duration {
     guard let text = text(key) else { return standard }
-    guard let duration = QuantityText.duration(text) else {
+    guard let duration = DurationText.parse(text) else {
       throw fault(key, "is no duration; write a whole number and ms, s, m, h or d, \(limit)")
     }
     guard range.contains(duration) else {

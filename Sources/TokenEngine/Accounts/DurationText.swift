@@ -1,0 +1,65 @@
+/// Durations as people write them: a whole number and a unit, nothing else.
+package enum DurationText {
+  /// `500ms`, `30s`, `15m`, `12h`, `30d`; nil for anything else and for more than a thousand years.
+  package static func parse(_ text: String) -> Duration? {
+    let digits = text.prefix { $0.isASCII && $0.isNumber }
+    guard !digits.isEmpty, digits.count <= 18, let count = Int64(digits) else { return nil }
+    let milliseconds: Int64
+    switch text[digits.endIndex...] {
+    case "ms": milliseconds = 1
+    case "s": milliseconds = 1000
+    case "m": milliseconds = 60_000
+    case "h": milliseconds = 3_600_000
+    case "d": milliseconds = millisecondsOfADay
+    default: return nil
+    }
+    let (total, overflow) = count.multipliedReportingOverflow(by: milliseconds)
+    guard !overflow, total <= 1000 * 366 * millisecondsOfADay else { return nil }
+    return .milliseconds(total)
+  }
+
+  /// In days, seconds or milliseconds; nil where the time is negative or not a whole number of milliseconds.
+  package static func format(_ duration: Duration) -> String? {
+    let milliseconds = duration.wholeMilliseconds
+    guard milliseconds >= 0, .milliseconds(milliseconds) == duration else { return nil }
+    if milliseconds % 1000 != 0 { return "\(milliseconds)ms" }
+    if milliseconds > 0, milliseconds % millisecondsOfADay == 0 { return "\(milliseconds / millisecondsOfADay)d" }
+    return "\(milliseconds / 1000)s"
+  }
+
+  private static let millisecondsOfADay: Int64 = 86_400_000
+}
+
+/// A duration of a client, with its limits and how they are told.
+enum ClientDuration: String {
+  case grace, accessTTL, refreshTTL, maxAge
+
+  private var range: ClosedRange<Duration> {
+    switch self {
+    case .grace: .zero...(.seconds(300))
+    case .accessTTL: .milliseconds(1)...(.seconds(30 * 86_400))
+    case .refreshTTL, .maxAge: .milliseconds(1)...(.seconds(36_600 * 86_400))
+    }
+  }
+
+  var rule: String {
+    switch self {
+    case .grace: "must be 0s to 300s (5m), written as 500ms, 30s or 5m"
+    case .accessTTL: "must be 1ms to 30d, written as 500ms, 30s, 15m, 12h or 30d"
+    case .refreshTTL, .maxAge: "must be 1ms to 36600d, written as 500ms, 30s, 15m, 12h or 30d"
+    }
+  }
+
+  func parse(_ text: String) throws(AccountFailure) -> Duration {
+    guard let duration = DurationText.parse(text) else { throw fault }
+    return try check(duration)
+  }
+
+  @discardableResult
+  func check(_ duration: Duration) throws(AccountFailure) -> Duration {
+    guard range.contains(duration), DurationText.format(duration) != nil else { throw fault }
+    return duration
+  }
+
+  private var fault: AccountFailure { .invalid(field: rawValue, rule: rule) }
+}

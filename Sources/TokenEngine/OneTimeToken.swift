@@ -1,0 +1,26 @@
+public import TokenLedger
+
+/// A token that is consumed once, for one purpose: a password reset, an invitation, an e-mail check.
+public struct OneTimeToken: Sendable, Hashable {
+  /// What to hand out: URL-safe, under 600 bytes.
+  public var text: String
+  /// Names it in logs and events; no secret.
+  public var id: SessionID
+  public var expiresAt: Timestamp
+}
+
+/// The answer to the presentation of a one-time token.
+public enum OneTimeTokenOutcome: Sendable, Hashable {
+  case consumed(subject: String, payload: [UInt8])
+  case refused(OneTimeTokenRefusal)
+}
+
+/// Why a one-time token was refused. What is told to whoever presented it should not tell these apart.
+public enum OneTimeTokenRefusal: Sendable, Hashable {
+  case badToken(BadToken)
+  case expired
+  case alreadyConsumed
+  /// It is left as it is.
+  case wrongPurpose
+  case unknown
+}
