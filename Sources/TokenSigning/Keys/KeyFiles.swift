@@ -5,6 +5,8 @@ internal import Glibc
 /// Each change is one replacement of one file: whole, and durable before the call returns. Programs that change at once
 /// take turns by a lock. A running server keeps the keys that it has until it reloads them (`KeyRing.reload()`); an old
 /// file is as usable as a new one, so it does not matter when a change is cut off.
+///
+/// A call that finds the lock taken waits up to ten seconds for it.
 package struct KeyFiles: Sendable {
   /// What a rotation has made of the keys, by their key ids.
   package struct Rotated: Sendable, Hashable {
@@ -15,14 +17,20 @@ package struct KeyFiles: Sendable {
     package let retiring: String
   }
 
-  private static let lockTries = 2_000
   private static let lockPauseMicroseconds: UInt32 = 5_000
 
   private let folder: String
+  private let lockTries: Int
 
   /// - Parameter folder: the folder of the keys itself (`<data>/keys`), which must exist.
   package init(folder: String) {
+    self.init(folder: folder, lockTries: 2_000)
+  }
+
+  /// - Parameter lockTries: how often it asks for the lock, every 5 ms.
+  init(folder: String, lockTries: Int) {
     self.folder = folder
+    self.lockTries = lockTries
   }
 
   /// The next key becomes current, the current one retiring, and a new one of this algorithm the next.
@@ -91,7 +99,7 @@ package struct KeyFiles: Sendable {
     _ purpose: KeyPurpose, _ body: ([KeyRecord], String) throws(KeyChangeFailure) -> [KeyRecord]
   ) throws(KeyChangeFailure) -> [KeyRecord] {
     let folder = try Self.files { () throws(KeyFailure) in try KeyFolder(open: self.folder) }
-    guard Self.lock(folder) else { throw .locked(path: folder.path) }
+    guard lock(folder) else { throw .locked(path: folder.path) }
     let path = folder.path(of: purpose.fileName)
     let records = try Self.files { () throws(KeyFailure) in
       // Only good files are changed.
@@ -114,11 +122,10 @@ package struct KeyFiles: Sendable {
     do { return try body() } catch { throw .files(error) }
   }
 
-  /// Waits up to ten seconds, by asking every 5 ms.
-  private static func lock(_ folder: borrowing KeyFolder) -> Bool {
+  private func lock(_ folder: borrowing KeyFolder) -> Bool {
     for _ in 0..<lockTries {
       if folder.lock() { return true }
-      usleep(lockPauseMicroseconds)
+      usleep(Self.lockPauseMicroseconds)
     }
     return false
   }

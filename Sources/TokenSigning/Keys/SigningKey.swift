@@ -57,6 +57,11 @@ package struct SigningKey: Sendable {
     publicJWK = JWKText.publicKey(numbers, id: self.id, algorithm: algorithm)
   }
 
+  /// All that tells this key from another, and what it does from what it did.
+  var identity: [String] {
+    [id, algorithm.rawValue, state.rawValue, fingerprint, retiredAt.map(String.init) ?? ""]
+  }
+
   /// What verifies its tokens: this algorithm alone.
   var verificationKey: VerificationKey {
     switch material {

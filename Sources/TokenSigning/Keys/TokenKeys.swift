@@ -89,6 +89,11 @@ package struct TokenKeys: Sendable {
     Array("{\"keys\":[".utf8) + access.compactMap(\.publicJWK).joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
   }
 
+  /// Whether the other has the same keys, by the same key ids and in the same states.
+  func isSame(as other: TokenKeys) -> Bool {
+    access.map(\.identity) == other.access.map(\.identity) && refresh.map(\.identity) == other.refresh.map(\.identity)
+  }
+
   private static func current(of keys: [SigningKey], type: TokenType) throws(KeyFailure) -> SigningKey {
     let current = keys.filter { $0.state == .current }
     guard let key = current.first, current.count == 1 else {

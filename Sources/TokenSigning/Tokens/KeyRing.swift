@@ -3,32 +3,47 @@ internal import Synchronization
 /// The keys in force, which a minter and a verifier read at each token, so that new keys need no restart.
 ///
 /// A token is minted or verified by the keys of one moment; a change neither waits for it nor makes it wait. Safe from
-/// any number of threads at once. Cost for each token: one lock, held for the copy of a reference.
-package final class KeyRing: Sendable {
-  private let snapshot: Mutex<KeySnapshot>
+/// any number of threads at once. Cost for each token: one atomic read. Keys that were in force stay in memory with the
+/// ring, some kilobytes for each reload that changed anything: nobody can know when the last token let go of them.
+@safe package final class KeyRing: Sendable {
+  private let current: Atomic<Unmanaged<KeySnapshot>>
+  /// All that were ever current, the present one last.
+  private let kept: Mutex<[KeySnapshot]>
   /// Nil for keys that are in no folder.
   private let folder: String?
-  private let isReloading = Mutex(())
 
   /// Keys that are never reloaded.
-  package init(_ keys: TokenKeys) {
-    snapshot = Mutex(KeySnapshot(keys))
-    folder = nil
+  package convenience init(_ keys: TokenKeys) {
+    self.init(keys, folder: nil)
   }
 
   /// Opens or makes the keys of a folder, as `TokenKeys.openOrCreate(folder:algorithm:)` does.
-  package init(folder: String, algorithm: SignatureAlgorithm = .hs256) throws(KeyFailure) {
-    snapshot = Mutex(KeySnapshot(try TokenKeys.openOrCreate(folder: folder, algorithm: algorithm)))
+  package convenience init(folder: String, algorithm: SignatureAlgorithm = .hs256) throws(KeyFailure) {
+    self.init(try TokenKeys.openOrCreate(folder: folder, algorithm: algorithm), folder: folder)
+  }
+
+  private init(_ keys: TokenKeys, folder: String?) {
+    let first = KeySnapshot(keys)
+    unsafe current = unsafe Atomic(Unmanaged.passUnretained(first))
+    kept = Mutex([first])
     self.folder = folder
   }
 
-  var current: KeySnapshot { snapshot.withLock { $0 } }
+  /// What `body` makes of the keys in force.
+  @inline(__always)
+  func withCurrent<Result, Failure: Error>(
+    _ body: (KeySnapshot) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    // Acquiring: the snapshot was made by whoever stored it. It lives as long as the ring.
+    let snapshot = unsafe current.load(ordering: .acquiring)
+    return try unsafe body(snapshot._withUnsafeGuaranteedRef { $0 })
+  }
 
   /// The keys in force.
-  package var keys: TokenKeys { current.keys }
+  package var keys: TokenKeys { withCurrent { $0.keys } }
 
   /// The public keys in force as a JWK Set (RFC 7517 §5); empty where there are HS256 keys alone.
-  package var publicJWKS: [UInt8] { current.publicJWKS }
+  package var publicJWKS: [UInt8] { withCurrent { $0.publicJWKS } }
 
   /// Reads the folder again, and puts its keys in force; when it throws, the keys stay as they are.
   ///
@@ -37,9 +52,12 @@ package final class KeyRing: Sendable {
   package func reload() throws(KeyFailure) {
     guard let folder else { return }
     // One at a time, so that what was read last is what stays.
-    try isReloading.withLock { _ throws(KeyFailure) in
-      let read = KeySnapshot(try TokenKeys.open(folder: folder))
-      snapshot.withLock { $0 = read }
+    try kept.withLock { kept throws(KeyFailure) in
+      let read = try TokenKeys.open(folder: folder)
+      guard kept.last?.keys.isSame(as: read) != true else { return }
+      let snapshot = KeySnapshot(read)
+      kept.append(snapshot)
+      unsafe current.store(Unmanaged.passUnretained(snapshot), ordering: .releasing)
     }
   }
 }

@@ -1,6 +1,9 @@
+internal import Glibc
+
 /// Every first segment that a token of ours may have, and the key that each stands for.
 struct OwnHeaders: Sendable {
-  private struct Accepted: Sendable {
+  /// A class, so that finding one costs no copy of what it holds.
+  private final class Accepted: Sendable {
     let header: [UInt8]
     let algorithm: SignatureAlgorithm
     let key: VerificationKey
@@ -34,9 +37,7 @@ struct OwnHeaders: Sendable {
   func payload(of text: Span<UInt8>, type: TokenType) throws(TokenRefusal) -> [UInt8] {
     let parts = try TokenFormat.split(text)
     let header = text.extracting(parts.header)
-    guard let accepted = find(header, in: accepted(type)) else {
-      throw refusal(header, type: type)
-    }
+    guard let accepted = find(header, in: accepted(type)) else { throw refusal(header, type: type) }
     guard let payload = Base64URL.decode(text.extracting(parts.payload)),
       let signature = Base64URL.decode(text.extracting(parts.signature))
     else { throw .malformed }
@@ -48,8 +49,12 @@ struct OwnHeaders: Sendable {
   private func find(_ header: Span<UInt8>, in list: [Accepted]) -> Accepted? {
     list.first { accepted in
       guard accepted.header.count == header.count else { return false }
-      for index in header.indices where accepted.header[index] != header[index] { return false }
-      return true
+      return unsafe accepted.header.withUnsafeBytes { wanted in
+        unsafe header.withUnsafeBytes { found in
+          guard let wanted = wanted.baseAddress, let start = found.baseAddress else { return false }
+          return unsafe memcmp(wanted, start, found.count) == 0
+        }
+      }
     }
   }
 

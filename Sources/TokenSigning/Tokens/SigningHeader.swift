@@ -1,5 +1,5 @@
 /// The current key of one type of tokens, and the first segment of every token that it signs.
-struct SigningHeader: Sendable {
+final class SigningHeader: Sendable {
   /// In base64url, with its dot.
   let encoded: [UInt8]
   let material: SigningKey.Material

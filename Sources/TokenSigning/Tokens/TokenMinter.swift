@@ -31,7 +31,7 @@ package struct TokenMinter: Sendable {
     let room =
       Self.fixedBytesMax + claims.extraMembers.count + ByteWriter.jsonStringBytesMax(claims.subject)
       + ByteWriter.jsonStringBytesMax(claims.clientID) + ByteWriter.jsonStringBytesMax(claims.scope)
-    return access.token(signedBy: ring.current.access, claimBytesMax: room) { writer in
+    return access.token(signedBy: ring.withCurrent { $0.access }, claimBytesMax: room) { writer in
       Self.appendGrant(subject: claims.subject, clientID: claims.clientID, scope: claims.scope, to: &writer)
       Self.appendTimes(issuedAt: claims.issuedAt, expiresAt: claims.expiresAt, to: &writer)
       if let end = claims.expiresAtMilliseconds {
@@ -56,7 +56,7 @@ package struct TokenMinter: Sendable {
     let room =
       Self.fixedBytesMax + ByteWriter.jsonStringBytesMax(claims.subject)
       + ByteWriter.jsonStringBytesMax(claims.clientID) + ByteWriter.jsonStringBytesMax(claims.scope)
-    return refresh.token(signedBy: ring.current.refresh, claimBytesMax: room) { writer in
+    return refresh.token(signedBy: ring.withCurrent { $0.refresh }, claimBytesMax: room) { writer in
       Self.appendGrant(subject: claims.subject, clientID: claims.clientID, scope: claims.scope, to: &writer)
       Self.appendTimes(issuedAt: claims.issuedAt, expiresAt: claims.expiresAt, to: &writer)
       let identifier = claims.identifier.bytes
@@ -69,7 +69,7 @@ package struct TokenMinter: Sendable {
   /// The purpose should stay under 2,400 bytes.
   package func mintOneTime(_ claims: OneTimeClaims) -> String {
     let room = Self.fixedBytesMax + ByteWriter.jsonStringBytesMax(claims.purpose)
-    return oneTime.token(signedBy: ring.current.oneTime, claimBytesMax: room) { writer in
+    return oneTime.token(signedBy: ring.withCurrent { $0.oneTime }, claimBytesMax: room) { writer in
       Self.appendTimes(issuedAt: claims.issuedAt, expiresAt: claims.expiresAt, to: &writer)
       let identifier = claims.identifier.bytes
       writer.append(",\"jti\":\"")

@@ -27,7 +27,7 @@ package struct TokenVerifier: Sendable {
   package func verifyAccess(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenRefusal) -> AccessClaims {
-    let payload = try ring.current.headers.payload(of: token.utf8.span, type: .access)
+    let payload = try payload(of: token, type: .access)
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     guard (try claims.optionalText("aud") ?? "").hasSameBytes(as: audience) else { throw .wrongAudience }
@@ -51,7 +51,7 @@ package struct TokenVerifier: Sendable {
   package func verifyRefresh(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenRefusal) -> RefreshClaims {
-    let payload = try ring.current.headers.payload(of: token.utf8.span, type: .refresh)
+    let payload = try payload(of: token, type: .refresh)
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     let verified = RefreshClaims(
@@ -64,7 +64,7 @@ package struct TokenVerifier: Sendable {
 
   /// A token that passes may still be past its exact end by up to a second, or consumed: the ledger decides.
   package func verifyOneTime(_ token: String, nowMilliseconds: Int64) throws(TokenRefusal) -> OneTimeClaims {
-    let payload = try ring.current.headers.payload(of: token.utf8.span, type: .oneTime)
+    let payload = try payload(of: token, type: .oneTime)
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     let identifier = try identifier(claims)
@@ -75,6 +75,12 @@ package struct TokenVerifier: Sendable {
       identifier: identifier)
     guard nowMilliseconds < expiresAt * 1000 else { throw .expired }
     return verified
+  }
+
+  private func payload(of token: String, type: TokenType) throws(TokenRefusal) -> [UInt8] {
+    try ring.withCurrent { snapshot throws(TokenRefusal) in
+      try snapshot.headers.payload(of: token.utf8.span, type: type)
+    }
   }
 
   private func identifier(_ claims: ClaimReader) throws(TokenRefusal) -> TokenIdentifier {
