@@ -15,7 +15,7 @@ public struct EngineTarget: RotationTarget {
 
   public func open() async throws(TargetFailure) -> String {
     do {
-      return try await engine.openSession(subject: "load", client: client.id, scopes: scopes).refreshToken
+      return try await engine.openSession(subject: "load", client: client, scopes: scopes).refreshToken
     } catch {
       throw .failed(error.description)
     }

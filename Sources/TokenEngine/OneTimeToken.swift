@@ -23,4 +23,15 @@ public enum OneTimeTokenRefusal: Sendable, Hashable {
   /// It is left as it is.
   case wrongPurpose
   case unknown
+
+  /// A stable label for logs and metrics; one of a fixed set.
+  public var reason: String {
+    switch self {
+    case .badToken(let fault): fault.rawValue
+    case .expired: "expired"
+    case .alreadyConsumed: "already_consumed"
+    case .wrongPurpose: "wrong_purpose"
+    case .unknown: "unknown"
+    }
+  }
 }

@@ -9,6 +9,27 @@ package struct LedgerRecordReader {
   /// Sessions that could still be rotated after the records read so far, if their time has not come.
   package var liveSessionCount: Int { replay.state.liveSessionCount }
 
+  /// The sessions that are live after the records read so far, were it `now`, in the order of their openings.
+  package func sessions(of scope: SessionScope, at now: Timestamp) -> [Session] {
+    let now = max(now, replay.state.highestTime)
+    var sessions: [Session] = []
+    var cursor: SessionCursor?
+    repeat {
+      let page = replay.state.page(of: scope, after: cursor, limit: .max, at: now)
+      sessions += page?.sessions ?? []
+      cursor = page?.next
+    } while cursor != nil
+    return sessions.sorted { ($0.openedAt, $0.id) < ($1.openedAt, $1.id) }
+  }
+
+  /// The session, if it is live after the records read so far, were it `now`.
+  package func session(_ id: SessionID, at now: Timestamp) -> Session? {
+    guard let slot = replay.state.table.slot(of: id),
+      replay.state.isUsable(slot, at: max(now, replay.state.highestTime))
+    else { return nil }
+    return replay.state.session(at: slot)
+  }
+
   /// Reads one frame.
   package mutating func read(
     _ frame: LogFrame, _ payload: Span<UInt8>, visit: (LedgerRecord) -> Void = { _ in }

@@ -4,6 +4,27 @@ public enum SessionScope: Sendable, Hashable {
   case client(String)
   case subjectAtClient(subject: String, client: String)
   case all
+
+  /// Whether a session of that subject and client is one of them.
+  public func contains(subject: String, client: String) -> Bool {
+    switch self {
+    case .subject(let mine): mine.isSame(as: subject)
+    case .client(let mine): mine.isSame(as: client)
+    case .subjectAtClient(let mine, let other): mine.isSame(as: subject) && other.isSame(as: client)
+    case .all: true
+    }
+  }
+}
+
+extension SessionScope: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .subject(let subject): "subject \(subject)"
+    case .client(let client): "client \(client)"
+    case .subjectAtClient(let subject, let client): "subject \(subject) at client \(client)"
+    case .all: "all"
+    }
+  }
 }
 
 /// A ``SessionScope`` in the numbers of a state's names.

@@ -12,8 +12,9 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
       """,
     version: Release.version,
     subcommands: [
-      ServeCommand.self, UsersCommand.self, ClientsCommand.self, KeysCommand.self, LogCommand.self, TokenCommand.self,
-      LoadCommand.self,
+      ServeCommand.self, UsersCommand.self, ClientsCommand.self, KeysCommand.self, SessionsCommand.self,
+      LogCommand.self,
+      TokenCommand.self, LoadCommand.self,
     ])
 
   /// Runs the command of the arguments; a failure of ours is one line on the standard error output and its exit code.

@@ -62,6 +62,7 @@ struct ServerFixture {
 
   /// Opens a session without HTTP.
   func pair(client: String = "web", scopes: String = "read write") async throws -> TokenPair {
-    try await engine.openSession(subject: "ann", client: client, scopes: Scopes(scopes) ?? .none)
+    try await engine.openSession(
+      subject: "ann", client: Client(id: client, isPublic: false), scopes: Scopes(scopes) ?? .none)
   }
 }

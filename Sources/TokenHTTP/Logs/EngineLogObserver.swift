@@ -18,13 +18,17 @@ public struct EngineLogObserver: EngineObserver {
       logger.info("session opened", metadata: metadata(token.text, subject: subject, client: client))
     case .rotated(let token, let subject, let client):
       logger.debug("token rotated", metadata: metadata(token.text, subject: subject, client: client))
-    case .replayed(let token, let subject, let client):
-      logger.info(
-        "pair repeated in the grace window", metadata: metadata(token.text, subject: subject, client: client))
+    case .used(let token, let subject, let client):
+      logger.debug("session refreshed", metadata: metadata(token.text, subject: subject, client: client))
+    case .replayed(let token, let subject, let client, let reuse):
+      var metadata = metadata(token.text, subject: subject, client: client)
+      metadata["class"] = "\(reuse)"
+      logger.info("pair repeated in the grace window", metadata: metadata)
     case .refused(let refusal, let token, let client):
       var metadata = metadata(token?.text, client: client)
       metadata["reason"] = .string(refusal.reason)
-      if case .reused(let behind, let revoked) = refusal {
+      if case .reused(let reuse, let behind, let revoked) = refusal {
+        metadata["class"] = "\(reuse)"
         metadata["generations_behind"] = .stringConvertible(behind)
         metadata["revoked_session"] = .stringConvertible(revoked)
         logger.warning("used refresh token presented again", metadata: metadata)
@@ -36,6 +40,18 @@ public struct EngineLogObserver: EngineObserver {
       }
     case .revoked(let session):
       logger.info("session revoked", metadata: ["session": .string(ShortHash.text(of: session.text))])
+    case .revokedAll(let scope):
+      logger.notice("sessions revoked", metadata: ["of": .string(LogText.line("\(scope)"))])
+    case .accessRevoked(let token):
+      logger.info("access token revoked", metadata: ["token": .string(ShortHash.text(of: token.text))])
+    case .oneTimeIssued(let id, let subject, let purpose):
+      logger.info("one-time token issued", metadata: oneTime(id.text, purpose, subject: subject))
+    case .oneTimeConsumed(let id, let subject, let purpose):
+      logger.info("one-time token consumed", metadata: oneTime(id.text, purpose, subject: subject))
+    case .oneTimeRefused(let refusal, let id, let purpose):
+      var metadata = oneTime(id?.text, purpose)
+      metadata["reason"] = .string(refusal.reason)
+      logger.notice("one-time token refused", metadata: metadata)
     case .checkpointed(let sequence, let entries, let bytes, let segmentsRemoved):
       logger.info(
         "checkpoint written",
@@ -46,6 +62,13 @@ public struct EngineLogObserver: EngineObserver {
     case .checkpointFailed(let what):
       logger.error("checkpoint failed; the log goes on", metadata: ["failure": .string(LogText.line(what))])
     }
+  }
+
+  private func oneTime(_ id: String?, _ purpose: String, subject: String? = nil) -> Logger.Metadata {
+    var metadata: Logger.Metadata = ["purpose": .string(LogText.line(purpose))]
+    if let id { metadata["token"] = .string(ShortHash.text(of: id)) }
+    if let subject { metadata["subject"] = .string(LogText.line(subject)) }
+    return metadata
   }
 
   /// `identifier` is a `jti`, whose first 16 characters are the session's id.

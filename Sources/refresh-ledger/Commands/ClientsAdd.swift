@@ -25,6 +25,22 @@ struct ClientsAdd: ParsableCommand {
     help: "For how long a used refresh token gets the same answer again: 0s to 300s; without this, rotation.grace.")
   var grace: String?
 
+  @Option(
+    name: .customLong("access-ttl"), help: "How long its access tokens live, as 15m; without this, tokens.accessTTL.")
+  var accessTTL: String?
+
+  @Option(
+    name: .customLong("refresh-ttl"),
+    help: "How long its refresh tokens may lie unused, as 30d; without this, sessions.refreshTTL.")
+  var refreshTTL: String?
+
+  @Option(
+    name: .customLong("max-age"), help: "How old its sessions may get, as 365d; without this, sessions.maxAge.")
+  var maxAge: String?
+
+  @Option(help: "Whether a refresh consumes the refresh token: always, or never for a client with a secret.")
+  var rotation = "always"
+
   @Flag(help: "The client may ask about tokens.")
   var introspect = false
 
@@ -41,7 +57,9 @@ struct ClientsAdd: ParsableCommand {
     do {
       let client = Client(
         id: id, isPublic: isPublic, scopes: scopes, grants: try ClientFile.grants(grants),
-        grace: try grace.map { try ClientFile.grace($0) }, mayIntrospect: introspect, isAdmin: admin)
+        grace: try grace.map { try ClientFile.grace($0) }, rotation: try ClientFile.rotation(rotation),
+        lifetimes: try ClientFile.lifetimes(access: accessTTL, refresh: refreshTTL, session: maxAge),
+        mayIntrospect: introspect, isAdmin: admin)
       try file.add(client, secret: readsSecret ? try InputLine.read("secret") : nil)
     } catch let failure as AccountFailure {
       throw CommandFailure(failure)

@@ -15,11 +15,15 @@ struct ClientsList: ParsableCommand {
     var scopes: String?
     var grants: String
     var grace: String?
+    var accessTTL: String?
+    var refreshTTL: String?
+    var maxAge: String?
+    var rotation: String
     var introspect: Bool
     var admin: Bool
 
     enum CodingKeys: String, CodingKey {
-      case id, scopes, grants, grace, introspect, admin
+      case id, scopes, grants, grace, accessTTL, refreshTTL, maxAge, rotation, introspect, admin
       case isPublic = "public"
     }
 
@@ -28,9 +32,20 @@ struct ClientsList: ParsableCommand {
       isPublic = client.isPublic
       scopes = client.scopes?.text
       grants = GrantType.allCases.filter(client.grants.contains).map(\.rawValue).joined(separator: " ")
-      grace = client.grace.flatMap(ClientFile.text(ofGrace:))
+      grace = client.grace.flatMap(ClientFile.text(of:))
+      accessTTL = client.lifetimes.access.flatMap(ClientFile.text(of:))
+      refreshTTL = client.lifetimes.refresh.flatMap(ClientFile.text(of:))
+      maxAge = client.lifetimes.session.flatMap(ClientFile.text(of:))
+      rotation = "\(client.rotation)"
       introspect = client.mayIntrospect
       admin = client.isAdmin
+    }
+
+    var lifetimes: String {
+      let own = [("access", accessTTL), ("refresh", refreshTTL), ("max", maxAge)].compactMap { name, text in
+        text.map { "\(name) \($0)" }
+      }
+      return own.isEmpty ? "default" : own.joined(separator: ", ")
     }
   }
 
@@ -43,12 +58,12 @@ struct ClientsList: ParsableCommand {
       for row in rows { try Terminal.writeLine(JSONText.line(row)) }
       return
     }
-    var table = TextTable("ID", "KIND", "GRANTS", "GRACE", "MAY", "SCOPES")
+    var table = TextTable("ID", "KIND", "GRANTS", "ROTATION", "GRACE", "LIFETIMES", "MAY", "SCOPES")
     for row in rows {
       let rights = [row.introspect ? "introspect" : nil, row.admin ? "admin" : nil].compactMap(\.self)
       table.append(
-        row.id, row.isPublic ? "public" : "confidential", row.grants, row.grace ?? "default",
-        rights.isEmpty ? "-" : rights.joined(separator: " "), row.scopes ?? "(all)")
+        row.id, row.isPublic ? "public" : "confidential", row.grants, row.rotation, row.grace ?? "default",
+        row.lifetimes, rights.isEmpty ? "-" : rights.joined(separator: " "), row.scopes ?? "(all)")
     }
     try Terminal.write(table.text)
   }

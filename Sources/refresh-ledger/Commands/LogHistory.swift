@@ -33,34 +33,19 @@ struct LogHistory: ParsableCommand {
   }
 
   func run() throws {
-    let id = session.flatMap { SessionID(text: $0) }
-    var found: [LedgerRecord] = []
+    var life =
+      session.flatMap { SessionID(text: $0) }.map(SessionLife.init(of:))
+      ?? SessionLife(ofSubject: subject ?? "")
     var reader = LedgerRecordReader()
     _ = try LogSurvey(folder: data.logFolder, label: "reading") { (frame, payload) throws(RecordRefusal) in
-      try reader.read(frame, payload) { record in
-        if id.map(record.concerns) ?? record.concerns(subject: subject ?? "") { found.append(record) }
-      }
+      try reader.read(frame, payload) { life.take($0) }
     }
-    guard !found.isEmpty else {
+    guard !life.entries.isEmpty else {
       let what = session.map { "session \($0)" } ?? "subject \(subject ?? "")"
       throw CommandFailure(
         .bad, "\(data.path): the log knows nothing of \(what); it may have ended before the checkpoint")
     }
-    if json {
-      for record in found { try Terminal.writeLine(JSONText.line(LogRecordLine(record))) }
-      return
-    }
-    var table = TextTable("SEQUENCE", "TIME", "SESSION", "EVENT", "FACTS")
-    for record in found {
-      // Of those that ended together, the ones that were asked for.
-      let ended = record.ended.filter { id == nil ? $0.subject == subject : $0.session == id }
-      let sessions = record.session.map { [$0] } ?? ended.map(\.session)
-      for session in sessions {
-        table.append(
-          "\(record.sequence)", LogRecordLine.time(record.time), session.text, record.kind,
-          record.ended.isEmpty ? try LogRecordLine.facts(record) : "")
-      }
-    }
-    try Terminal.write(table.text)
+    guard json else { return try Terminal.write(life.table()) }
+    for entry in life.entries { try Terminal.writeLine(JSONText.line(LogRecordLine(entry.record))) }
   }
 }

@@ -3,7 +3,7 @@ import TokenEngine
 
 struct UsersDisable: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "disable", abstract: "Keeps a user from logging in and from refreshing.")
+    commandName: "disable", abstract: "Keeps a user from logging in and ends its sessions.")
 
   @Argument(help: "The user's name.")
   var name: String
@@ -13,6 +13,6 @@ struct UsersDisable: ParsableCommand {
   func run() throws {
     let users = try data.users()
     do { try users.setEnabled(name: name, false) } catch { throw CommandFailure(error) }
-    try Terminal.writeLine("disabled user \(name)")
+    try Terminal.writeLine("disabled user \(name); its sessions end: a running server sees it at once")
   }
 }

@@ -1,6 +1,7 @@
 import TokenEngine
 import TokenHTTP
 import TokenLedger
+import TokenSigning
 import WriteAheadLog
 
 /// All settings of the server, checked one by one and against each other.
@@ -64,6 +65,7 @@ struct ServerSettings {
     let aDay = Duration.seconds(86_400)
     options.issuer = try sources.line(.tokensIssuer, default: options.issuer, bytes: 1...256)
     options.audience = try sources.line(.tokensAudience, default: options.audience, bytes: 0...256)
+    options.algorithm = try sources.choice(.tokensAlgorithm, default: options.algorithm)
     options.accessLifetime = try sources.duration(
       .tokensAccessTTL, default: options.accessLifetime, in: aMillisecond...(aDay * 30),
       "from 1ms to 30d, for example 15m")
@@ -73,6 +75,8 @@ struct ServerSettings {
     options.sessionLifetime = try sources.duration(
       .sessionsMaxAge, default: options.sessionLifetime, in: aMillisecond...(aDay * 36_600),
       "from 1ms to 36600d, for example 365d")
+    options.sessionsPerSubjectMax = try sources.count(.sessionsPerSubjectMax, default: 0, in: 0...10_000)
+    options.existingSessions = try sources.choice(.sessionsExisting, default: options.existingSessions)
     options.grace = try sources.duration(
       .rotationGrace, default: options.grace, in: .zero...(.seconds(300)), "from 0s to 300s, for example 30s")
     options.reuse = try sources.choice(.rotationReuse, default: options.reuse)
@@ -93,8 +97,6 @@ struct ServerSettings {
     try sources.refuseUnbuilt(.httpCertificate, unless: "", tls)
     try sources.refuseUnbuilt(.httpKey, unless: "", tls)
     try sources.refuseUnbuilt(.httpTrustProxy, unless: "false", "it reads no headers of proxies")
-    try sources.refuseUnbuilt(.tokensAlgorithm, unless: "HS256", "it signs with HS256 alone")
-    try sources.refuseUnbuilt(.sessionsPerSubjectMax, unless: "0", "it does not count the sessions of a subject")
     try sources.refuseUnbuilt(.limitsTokenBytes, unless: "4KiB", "its limit of a token's size is fixed")
   }
 

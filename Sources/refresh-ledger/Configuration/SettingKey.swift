@@ -16,6 +16,7 @@ enum SettingKey: String, CaseIterable {
   case sessionsRefreshTTL = "sessions.refreshTTL"
   case sessionsMaxAge = "sessions.maxAge"
   case sessionsPerSubjectMax = "sessions.perSubjectMax"
+  case sessionsExisting = "sessions.existing"
   case rotationGrace = "rotation.grace"
   case rotationReuse = "rotation.reuse"
   case logDurability = "log.durability"

@@ -1,3 +1,5 @@
+import TokenEngine
+
 /// The values of settings by kind; each is refused with its place, what is wrong and the mend.
 extension SettingSources {
   func duration(

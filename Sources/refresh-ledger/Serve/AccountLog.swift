@@ -7,6 +7,7 @@ enum AccountLog {
     { event in
       switch event {
       case .reloaded(let path, let entries): logger.info("\(path) was read again: \(entries) entries")
+      case .ended(let kind, let names): logger.notice("the sessions of \(names.count) \(kind.rawValue)s end")
       case .refused(let failure): logger.error("what was read before stays in force: \(failure)")
       }
     }

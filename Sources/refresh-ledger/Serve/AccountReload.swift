@@ -3,10 +3,11 @@ import ServiceLifecycle
 import TokenEngine
 import UnixSignals
 
-/// Reads the account files again at each SIGHUP and says in the log whether their newest versions are in force.
+/// Reads the account files and the keys again at each SIGHUP and says in the log whether their newest versions are in force.
 struct AccountReload: Service {
   let users: SubjectFile
   let clients: ClientFile
+  let engine: RotationEngine
   let logger: Logger
 
   func run() async throws {
@@ -15,7 +16,8 @@ struct AccountReload: Service {
       do {
         try users.reload()
         try clients.reload()
-        logger.notice("SIGHUP: users and clients were read again")
+        try engine.reloadKeys()
+        logger.notice("SIGHUP: users, clients and keys were read again")
       } catch {
         logger.error("SIGHUP: what was read before stays in force: \(error)")
       }

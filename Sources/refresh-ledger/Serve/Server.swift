@@ -40,7 +40,8 @@ struct Server {
     signal(SIGHUP, SIG_IGN)
     try DataFolder.make(dataPath)
     let folder = FilePath(dataPath)
-    let (users, clients) = try openAccounts(folder)
+    let (ended, end) = AsyncStream<SessionScope>.makeStream()
+    let (users, clients) = try openAccounts(folder) { scope in end.yield(scope) }
     let engine = try await openEngine(folder, users: users)
     let first: FirstStart
     do {
@@ -55,10 +56,11 @@ struct Server {
     let application = TokenApplication.make(
       engine: engine, clients: clients, options: serverOptions, logger: logger,
       onServerRunning: { port in announcement.make(port: port) })
-    let reload = AccountReload(users: users, clients: clients, logger: logger)
+    let reload = AccountReload(users: users, clients: clients, engine: engine, logger: logger)
+    let revocation = AccountRevocation(engine: engine, users: users, clients: clients, ended: ended, logger: logger)
     let deadline = ShutdownDeadline(drain: settings.drain, dataPath: dataPath)
     // The last is told of the shutdown first, the engine after all others have ended.
-    try await serve([engine, reload, application, deadline], announcement)
+    try await serve([engine, reload, revocation, application, deadline], announcement)
   }
 
   private func serve(_ services: [any Service], _ announcement: Announcement) async throws(CommandFailure) {
@@ -80,8 +82,14 @@ struct Server {
     }
   }
 
-  private func openAccounts(_ folder: FilePath) throws(CommandFailure) -> (users: SubjectFile, clients: ClientFile) {
-    let observer = AccountLog.observer(logger)
+  private func openAccounts(
+    _ folder: FilePath, onEnd: @escaping @Sendable (SessionScope) -> Void
+  ) throws(CommandFailure) -> (users: SubjectFile, clients: ClientFile) {
+    let log = AccountLog.observer(logger)
+    let observer: @Sendable (AccountFileEvent) -> Void = { event in
+      log(event)
+      for scope in AccountRevocation.scopes(of: event) { onEnd(scope) }
+    }
     do {
       let users = try SubjectFile(path: DataFolderOption.usersPath(folder), observer: observer)
       return (users, try ClientFile(path: DataFolderOption.clientsPath(folder), observer: observer))

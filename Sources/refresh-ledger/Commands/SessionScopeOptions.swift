@@ -1,0 +1,21 @@
+import ArgumentParser
+import TokenLedger
+
+/// Whose sessions a command is about.
+struct SessionScopeOptions: ParsableArguments {
+  @Option(help: "Those of this subject.")
+  var subject: String?
+
+  @Option(help: "Those of this client.")
+  var client: String?
+
+  /// Nil where neither is named.
+  var scope: SessionScope? {
+    switch (subject, client) {
+    case (nil, nil): nil
+    case (let subject?, nil): .subject(subject)
+    case (nil, let client?): .client(client)
+    case (let subject?, let client?): .subjectAtClient(subject: subject, client: client)
+    }
+  }
+}

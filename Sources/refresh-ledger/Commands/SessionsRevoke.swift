@@ -1,0 +1,68 @@
+import ArgumentParser
+import TokenEngine
+import TokenLedger
+import WriteAheadLog
+
+struct SessionsRevoke: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revoke",
+    abstract: "Ends one session, those of a subject or of a client, or all.",
+    discussion: "Exit 1 if the one session was not live. While a server has the log open: 75.")
+
+  @Argument(help: ArgumentHelp("One session: the claim sid of its tokens.", valueName: "sid"))
+  var session: String?
+
+  @OptionGroup var data: DataFolderOption
+  @OptionGroup var whose: SessionScopeOptions
+
+  @Flag(help: "All sessions there are.")
+  var all = false
+
+  func validate() throws {
+    guard [session != nil, whose.scope != nil, all].count(where: { $0 }) == 1 else {
+      throw ValidationError("name one session, or a subject or client with --subject and --client, or --all")
+    }
+    if let session, SessionID(text: session) == nil {
+      throw ValidationError("'\(session)' is no session id: those have 16 characters, as the claim sid shows them")
+    }
+  }
+
+  func run() async throws {
+    _ = try LogSurvey.requireLog(in: data.logFolder)
+    let ledger: RefreshLedger
+    do {
+      var bar = ProgressBar(label: "replaying the log")
+      ledger = try await RefreshLedger.open(folder: data.logFolder) { bar.show($0.bytesRead, of: $0.bytesTotal) }.ledger
+    } catch LedgerFailure.log(LogFailure.locked) {
+      throw CommandFailure(
+        .temporary,
+        "\(data.path): a server has the log open; stop it first, or end the sessions of a user with users disable or users password"
+      )
+    } catch {
+      throw CommandFailure(error)
+    }
+    let outcome: Result<String, CommandFailure>
+    do throws(LedgerFailure) {
+      outcome = try await revoke(in: ledger)
+    } catch {
+      try? await ledger.close()
+      throw CommandFailure(error)
+    }
+    do { try await ledger.close() } catch { throw CommandFailure(error) }
+    try Terminal.writeLine(outcome.get())
+  }
+
+  private func revoke(in ledger: RefreshLedger) async throws(LedgerFailure) -> Result<String, CommandFailure> {
+    if let session, let id = SessionID(text: session) {
+      guard try await ledger.revoke(id) else {
+        return .failure(
+          CommandFailure(.bad, "\(data.path): session \(session) is not live; there was nothing to revoke"))
+      }
+      return .success("revoked session \(session)")
+    }
+    let scope = whose.scope ?? .all
+    let count = await ledger.sessionCount(of: scope)
+    try await ledger.revoke(scope)
+    return .success("revoked \(count) sessions")
+  }
+}

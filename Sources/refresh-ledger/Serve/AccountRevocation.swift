@@ -1,0 +1,69 @@
+import Logging
+import ServiceLifecycle
+import TokenEngine
+import TokenHTTP
+import TokenLedger
+
+/// Ends the sessions of users that were removed or disabled or have another password, and of clients that were removed, as soon as
+/// the account files say so: also while nobody logs in, a file is looked at ten times a second.
+struct AccountRevocation: Service {
+  let engine: RotationEngine
+  let users: SubjectFile
+  let clients: ClientFile
+  /// What the files' observers were told.
+  let ended: AsyncStream<SessionScope>
+  let logger: Logger
+
+  static func scopes(of event: AccountFileEvent) -> [SessionScope] {
+    guard case .ended(let kind, let names) = event else { return [] }
+    return switch kind {
+    case .user: names.map { .subject($0) }
+    case .client: names.map { .client($0) }
+    }
+  }
+
+  func run() async throws {
+    await endOutdated()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.follow() }
+      for await scope in ended.cancelOnGracefulShutdown() { await end(scope) }
+      group.cancelAll()
+    }
+  }
+
+  private func follow() async {
+    while !Task.isShuttingDownGracefully, (try? await Task.sleep(for: .milliseconds(100))) != nil {
+      await users.follow()
+      await clients.follow()
+    }
+  }
+
+  /// Until it is durable: a log that is overloaded is asked again.
+  private func end(_ scope: SessionScope) async {
+    while true {
+      do {
+        return try await engine.revokeSessions(of: scope)
+      } catch {
+        logger.error("the sessions of \(LogText.line("\(scope)")) could not be ended: \(error)")
+        guard error.isTemporary, !engine.isClosedForWrites, (try? await Task.sleep(for: .seconds(1))) != nil else {
+          return
+        }
+      }
+    }
+  }
+
+  /// What changed while no server ran: a refresh finds it out by itself, access tokens are ended here.
+  private func endOutdated() async {
+    do {
+      for user in try users.list() {
+        guard let moment = user.sessionsNotBefore else { continue }
+        let count = try await engine.revokeSessions(ofSubject: user.id, openedBefore: moment)
+        if count > 0 {
+          logger.notice("\(count) sessions of \(LogText.line(user.id)) are from before a change and ended")
+        }
+      }
+    } catch {
+      logger.error("sessions from before a change of their user are ended at their next refresh: \(error)")
+    }
+  }
+}
