@@ -1,7 +1,8 @@
+import Foundation
 import Testing
 
 @Suite struct AccountCommandTests {
-  @Test("A user who is added while the server runs can log in, and one who is disabled or removed cannot refresh")
+  @Test("A user who is added while the server runs can log in, and the sessions of one who is disabled or removed end")
   func usersLive() throws {
     let folder = try TestFolder()
     let data = "\(folder.path)/data"
@@ -16,19 +17,46 @@ import Testing
       reply = try connection.logIn(client, name: "ann", password: "correct%20horse")
     }
     #expect(reply.member("scope") == "read")
-    let steps = [("disable", 400), ("enable", 200), ("remove", 400)]
-    var token = reply.member("refresh_token")
-    for (step, status) in steps {
+    // With the account its sessions end, access tokens included, also if nobody refreshes meanwhile.
+    for (step, status) in [("disable", 200), ("enable", 400), ("remove", 400)] {
       #expect(try CommandResult.of("users", step, "ann", "--data", data).code == 0)
-      // The server looks at the file every 10 ms, and a refused refresh does not consume the token.
-      var answer = try connection.refresh(client, token)
-      for _ in 0..<1000 where answer.status != status {
-        if answer.status == 200 { token = answer.member("refresh_token") }
-        answer = try connection.refresh(client, token)
+      if step == "enable" { continue }
+      #expect(try refusesWithinSeconds(connection, accessToken: reply.member("access_token")), "after \(step)")
+      #expect(try connection.refresh(client, reply.member("refresh_token")).status == 400, "after \(step)")
+      guard status == 200 else { continue }
+      #expect(try CommandResult.of("users", "enable", "ann", "--data", data).code == 0)
+      for _ in 0..<1000 {
+        reply = try connection.logIn(client, name: "ann", password: "correct%20horse")
+        if reply.status == 200 { break }
       }
-      #expect(answer.status == status, "after \(step)")
-      if answer.status == 200 { token = answer.member("refresh_token") }
+      #expect(try connection.refresh(client, reply.member("refresh_token")).status == 200)
     }
+  }
+
+  private func refusesWithinSeconds(_ connection: TestConnection, accessToken: String) throws -> Bool {
+    for _ in 0..<200 {
+      if try connection.get("/me", bearer: accessToken).status == 401 { return true }
+      usleep(20_000)
+    }
+    return false
+  }
+
+  @Test("A password that changes while no server runs ends the sessions from before at the next start")
+  func changedWhileDown() throws {
+    let folder = try TestFolder()
+    let data = "\(folder.path)/data"
+    let server = try TestServer(data: data)
+    let client = TestClient(try server.secret("CLIENT"))
+    let reply = try server.connect().logIn(client, password: server.secret("PASSWORD"))
+    #expect(try server.stop() == 0)
+    let changed = try CommandResult.of(
+      "users", "password", "admin", "--data", data, "--password-stdin", input: "another password\n")
+    #expect(changed.code == 0, "\(changed)")
+    let again = try TestServer(data: data)
+    let connection = try again.connect()
+    #expect(try refusesWithinSeconds(connection, accessToken: reply.member("access_token")))
+    #expect(try connection.refresh(client, reply.member("refresh_token")).status == 400)
+    #expect(try connection.logIn(client, password: "another%20password").status == 200)
   }
 
   @Test("A client that is added while the server runs gets tokens until it is removed")
@@ -75,13 +103,14 @@ import Testing
     #expect(try run("users", "list", "--json").contains("{\"enabled\":false,\"name\":\"bob\",\"scopes\":\"\"}\n"))
     _ = try run("clients", "add", "app", "--public", "--grants", "refresh_token")
     _ = try run(
-      "clients", "add", "web", "--secret-stdin", "--grace", "1m", "--introspect", "--admin", "--scopes", "a",
+      "clients", "add", "web", "--secret-stdin", "--grace", "1m", "--access-ttl", "5m", "--refresh-ttl", "1d",
+      "--rotation", "never", "--introspect", "--admin", "--scopes", "a",
       input: "secret-secret-secret")
     #expect(
       try run("clients", "list") == """
-        ID   KIND          GRANTS                  GRACE    MAY               SCOPES
-        app  public        refresh_token           default  -                 (all)
-        web  confidential  password refresh_token  60s      introspect admin  a
+        ID   KIND          GRANTS                  ROTATION  GRACE    LIFETIMES               MAY               SCOPES
+        app  public        refresh_token           always    default  default                 -                 (all)
+        web  confidential  password refresh_token  never     60s      access 300s, refresh 1d  introspect admin  a
 
         """)
     let json = try run("clients", "list", "--json")

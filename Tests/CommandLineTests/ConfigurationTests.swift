@@ -22,13 +22,14 @@ import Testing
     Refused("tokens: { accessTTL: 99999999999999999d }", "tokens.accessTTL"),
     Refused("tokens: { issuer: \"\" }", "tokens.issuer", "write 1 to 256"),
     Refused("tokens: { issuer: \"a\\nb\" }", "tokens.issuer", "control character"),
-    Refused("tokens: { algorithm: ES256 }", "tokens.algorithm", "HS256"),
-    Refused("tokens: { algorithm: none }", "tokens.algorithm"),
+    Refused("tokens: { algorithm: none }", "tokens.algorithm", "HS256"),
+    Refused("tokens: { algorithm: es256 }", "tokens.algorithm", "ES256"),
     Refused("sessions: { refreshTTL: 0ms }", "sessions.refreshTTL", "from 1ms"),
     Refused("sessions: { refreshTTL: 10d, maxAge: 5d }", "sessions.refreshTTL", "sessions.maxAge"),
     Refused("sessions: { refreshTTL: 400d }", "sessions.refreshTTL", "sessions.maxAge"),
     Refused("sessions: { maxAge: 10m }\ntokens: { accessTTL: 20m }", "config.yaml:2: tokens.accessTTL", "outlive"),
-    Refused("sessions: { perSubjectMax: 5 }", "sessions.perSubjectMax", "this release cannot"),
+    Refused("sessions: { perSubjectMax: 10001 }", "sessions.perSubjectMax"),
+    Refused("sessions: { existing: lengthen }", "sessions.existing", "keep"),
     Refused("rotation: { grace: 301s }", "rotation.grace", "from 0s to 300s"),
     Refused("sessions: { refreshTTL: 10s }\nrotation: { grace: 10s }", "rotation.grace", "sessions.refreshTTL"),
     Refused("rotation: { reuse: revoke }", "rotation.reuse", "revoke-session or refuse"),
@@ -114,7 +115,7 @@ import Testing
     """
     http:     { host: 127.0.0.1, pathPrefix: "", tls: { certificate: "", key: "" }, http2: true, trustProxy: false, drain: 25s }
     tokens:   { issuer: "http://127.0.0.1:8080", audience: "", accessTTL: 15m, algorithm: HS256 }   # HS256
-    sessions: { refreshTTL: 30d, maxAge: 365d, perSubjectMax: 0 }
+    sessions: { refreshTTL: 30d, maxAge: 365d, perSubjectMax: 0, existing: keep }
     rotation: { grace: 0s, reuse: revoke-session }
     log:      { durability: always, syncInterval: 1s, segmentBytes: 64MiB, checkpointEvery: 1GiB }
     limits:   { bodyBytes: 16KiB, tokenBytes: 4KiB, requestsInFlight: 1024, loginPerMinute: 60 }

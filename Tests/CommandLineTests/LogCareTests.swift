@@ -136,7 +136,7 @@ import Testing
     let kinds = later.output.split(separator: "\n").compactMap {
       (try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["kind"] as? String
     }
-    #expect(kinds == ["session", "revoked"], "\(later)")
+    #expect(kinds == ["session", "reused"], "\(later)")
     let unknown = try CommandResult.of("log", "history", "--data", served.data, "--session", "AAAAAAAAAAAAAAAA")
     #expect(unknown.code == 1 && unknown.isOneLineError, "\(unknown)")
     for arguments in [["--session", "short"], [], ["--session", served.sid, "--subject", "admin"]] {

@@ -39,14 +39,14 @@ import Testing
     #expect(log.output.contains("\"closedCleanly\":true"), "\(log)")
   }
 
-  @Test("SIGHUP reads users and clients again and goes on serving")
+  @Test("SIGHUP reads users, clients and keys again and goes on serving")
   func hangUp() throws {
     let folder = try TestFolder()
     let server = try TestServer(data: "\(folder.path)/data")
     server.child.send(SIGHUP)
     #expect(try server.connect().get("/health/ready").status == 200)
     #expect(try server.stop() == 0)
-    #expect(server.child.errors.contains("SIGHUP: users and clients were read again"))
+    #expect(server.child.errors.contains("SIGHUP: users, clients and keys were read again"))
   }
 
   @Test("Nothing is drawn and nothing is coloured where no terminal is")

@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+@Suite struct SessionCommandTests {
+  private struct Opened {
+    let folder: TestFolder
+    let data: String
+    let server: TestServer
+    let client: TestClient
+    let sid: String
+    let token: String
+  }
+
+  /// A server that runs, and a session that was refreshed twice.
+  private func open() throws -> Opened {
+    let folder = try TestFolder()
+    let data = "\(folder.path)/data"
+    let server = try TestServer(data: data)
+    let client = TestClient(try server.secret("CLIENT"))
+    let connection = try server.connect()
+    var token = try connection.logIn(client, password: server.secret("PASSWORD")).member("refresh_token")
+    for _ in 0..<2 { token = try connection.refresh(client, token).member("refresh_token") }
+    let list = try CommandResult.of("sessions", "list", "--data", data, "--json")
+    let row = try #require(JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [String: Any])
+    return Opened(
+      folder: folder, data: data, server: server, client: client, sid: try #require(row["sid"] as? String), token: token
+    )
+  }
+
+  @Test("list shows the live sessions of a running server, of all, of a subject and of a client")
+  func lists() throws {
+    let opened = try open()
+    let table = try CommandResult.of("sessions", "list", "--data", opened.data)
+    #expect(table.code == 0 && table.output.contains("\(opened.sid)  admin    default  -"), "\(table)")
+    for (arguments, count) in [
+      (["--subject", "admin"], 1), (["--client", "default"], 1), (["--subject", "admin", "--client", "default"], 1),
+      (["--subject", "nobody"], 0), (["--subject", "admin", "--client", "other"], 0),
+    ] {
+      let list = try CommandResult.of(
+        BuiltCommand.path, ["sessions", "list", "--json", "--data", opened.data] + arguments)
+      #expect(list.code == 0 && list.output.split(separator: "\n").count == count, "\(arguments): \(list)")
+    }
+  }
+
+  @Test("show tells what a session is and what happened to it, and that it has ended")
+  func shows() throws {
+    let opened = try open()
+    let shown = try CommandResult.of("sessions", "show", opened.sid, "--data", opened.data)
+    #expect(shown.code == 0, "\(shown)")
+    let events = shown.output.split(separator: "\n").filter { $0.first?.isNumber == true }
+      .map { $0.split(separator: " ")[3] }
+    #expect(events == ["opened", "rotated", "rotated"], "\(shown)")
+    #expect(shown.output.contains("subject       admin\n"))
+    #expect(try opened.server.stop() == 0)
+    #expect(try CommandResult.of("sessions", "revoke", "--subject", "admin", "--data", opened.data).code == 0)
+    let ended = try CommandResult.of("sessions", "show", opened.sid, "--data", opened.data)
+    #expect(ended.code == 0 && ended.output.contains("has ended"), "\(ended)")
+    #expect(ended.output.contains("revoked_before  subject=admin"), "\(ended)")
+  }
+
+  @Test("revoke ends one session or a subject's, and is 75 while a server has the log")
+  func revokes() throws {
+    let opened = try open()
+    let busy = try CommandResult.of("sessions", "revoke", opened.sid, "--data", opened.data)
+    #expect(busy.code == 75 && busy.isOneLineError, "\(busy)")
+    #expect(try opened.server.stop() == 0)
+    let revoked = try CommandResult.of("sessions", "revoke", opened.sid, "--data", opened.data)
+    #expect(revoked.code == 0 && revoked.output == "revoked session \(opened.sid)\n", "\(revoked)")
+    let again = try CommandResult.of("sessions", "revoke", opened.sid, "--data", opened.data)
+    #expect(again.code == 1 && again.isOneLineError, "\(again)")
+    #expect(try CommandResult.of("sessions", "list", "--data", opened.data, "--json").output.isEmpty)
+    let server = try TestServer(data: opened.data)
+    #expect(try server.connect().refresh(opened.client, opened.token).status == 400)
+  }
+
+  @Test(
+    "what names no session, or too many, is a usage error of one line",
+    arguments: [
+      ["sessions", "show", "short"], ["sessions", "revoke"], ["sessions", "revoke", "short"],
+      ["sessions", "revoke", "AAAAAAAAAAAAAAAA", "--all"], ["sessions", "revoke", "--all", "--subject", "a"],
+    ])
+  func usage(arguments: [String]) throws {
+    let result = try CommandResult.of(BuiltCommand.path, arguments)
+    #expect(result.code == 64 && result.isOneLineError, "\(result)")
+  }
+}
