@@ -53,6 +53,8 @@ extension RefreshLedger {
 
   private func sweepSoon(_ key: MarkKey) {
     if let subject = key.subject {
+      // One at a time for a subject: two would take turns in moving its sessions, and the second could miss one.
+      markSweeps.removeAll { if case .subject(subject, _) = $0 { true } else { false } }
       markSweeps.append(.subject(subject, remaining: state.bySubject.count(of: subject)))
     } else {
       // One pass over all slots from here on serves every such mark so far.

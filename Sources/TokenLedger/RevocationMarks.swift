@@ -38,7 +38,7 @@ package struct RevocationMarks: Sendable, Equatable {
   }
 
   /// In the order in which a checkpoint holds them.
-  func sorted() -> [(key: MarkKey, time: Timestamp)] {
+  package func sorted() -> [(key: MarkKey, time: Timestamp)] {
     times.map { ($0.key, $0.value) }.sorted { $0.key.rank < $1.key.rank }
   }
 }

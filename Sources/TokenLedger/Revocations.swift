@@ -22,9 +22,12 @@ public final class Revocations: Sendable {
       return scopes.contains { marks[$0].map(condition) ?? false }
     }
 
-    /// Whether what was issued in this second may have been issued before a mark.
-    func isMarked(_ subject: String, _ client: String, issuedAt: Int64) -> Bool {
-      isAnyMark(of: subject, client) { issuedAt.multipliedReportingOverflow(by: 1000).partialValue < $0.milliseconds }
+    /// Whether what was issued in this second may have been issued before a mark; for a session whose opening is known to the
+    /// millisecond, whether it was opened before one. A later mark covers what an earlier one does not.
+    func isMarked(_ subject: String, _ client: String, issuedAt: Int64, of session: SessionID? = nil) -> Bool {
+      let since =
+        session.flatMap { openedAfterMark[$0]?.milliseconds } ?? issuedAt.multipliedReportingOverflow(by: 1000).partialValue
+      return isAnyMark(of: subject, client) { since < $0.milliseconds }
     }
   }
 
@@ -52,7 +55,7 @@ public final class Revocations: Sendable {
   private func isListed(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
     lists.withLock { lists in
       if lists.sessions.contains(token.session) || lists.tokens[token] != nil { return true }
-      return lists.isMarked(subject, client, issuedAt: issuedAt) && lists.openedAfterMark[token.session] == nil
+      return lists.isMarked(subject, client, issuedAt: issuedAt, of: token.session)
     }
   }
 

@@ -113,7 +113,7 @@ private enum EntryBuilder {
   static func entries(from input: inout InputBytes) -> [UInt8] {
     let now: Int64 = 1_767_225_600_000
     var bytes: [UInt8] = []
-    var counts: (names: UInt32, profiles: UInt32, slots: UInt32) = (0, 0, 0)
+    var counts = CheckpointCounts()
     if input.byte() != 0xFF { bytes.append(.state(highestTime: Timestamp(milliseconds: now))) }
     for _ in 0..<input.choice(6) {
       bytes.append(.name(number: counts.names + gap(&input), text: input.text(10)))
@@ -125,18 +125,29 @@ private enum EntryBuilder {
           idleMilliseconds: 1 + Int64(input.byte()), absoluteMilliseconds: 1 + Int64(input.integer(UInt16.self)))
       else { break }
       let profile = SessionProfile(
-        client: UInt32(input.byte() % 6), scope: UInt32(input.byte() % 6), lifetimes: lifetimes)
+        client: UInt32(input.byte() % 6), scope: UInt32(input.byte() % 6),
+        terms: SessionTerms(lifetimes: lifetimes, rotation: input.byte() % 4 == 0 ? .never : .always))
       bytes.append(.profile(number: counts.profiles + gap(&input), profile))
       counts.profiles += 1
     }
     for _ in 0..<input.choice(8) {
       let slot = counts.slots + gap(&input)
-      bytes.append(.slot(slot, entry(&input, now: now), payload: input.take(input.choice(5))))
+      let label = input.byte() % 4 == 0 ? UInt32(input.byte() % 6) : LabelTable.none
+      bytes.append(.slot(slot, entry(&input, now: now), label: label, payload: input.take(input.choice(5))))
       counts.slots += 1
     }
+    for _ in 0..<input.choice(4) {
+      bytes.append(.mark(mark(&input), time: Timestamp(milliseconds: now - Int64(input.byte() % 250))))
+      counts.marks += 1
+    }
+    for _ in 0..<input.choice(4) {
+      let token = TokenID(session: SessionID(high: UInt64(input.byte()), low: 0), generation: UInt32(input.byte()))
+      bytes.append(.revokedToken(token, end: Timestamp(milliseconds: now + Int64(input.integer(UInt16.self)))))
+      counts.revokedTokens += 1
+    }
     if input.byte() == 0xFF { bytes += input.take(40) }
-    let names = counts.names &+ gap(&input)
-    bytes.append(.end(names: names, profiles: counts.profiles, entries: counts.slots))
+    counts.names = counts.names &+ gap(&input)
+    bytes.append(.end(counts))
     return bytes
   }
 
@@ -144,6 +155,11 @@ private enum EntryBuilder {
   private static func gap(_ input: inout InputBytes) -> UInt32 {
     let choice = input.byte()
     return choice < 200 ? 0 : choice < 250 ? UInt32(choice - 199) : UInt32(input.integer(UInt16.self))
+  }
+
+  private static func mark(_ input: inout InputBytes) -> MarkKey {
+    let (subject, client) = (UInt32(input.byte() % 6), UInt32(input.byte() % 6))
+    return [.subject(subject), .client(client), .subjectAtClient(subject: subject, client: client), .all][input.choice(4)]
   }
 
   private static func entry(_ input: inout InputBytes, now: Int64) -> SessionEntry {
@@ -157,6 +173,7 @@ private enum EntryBuilder {
     entry.subject = UInt32(input.byte() % 6)
     entry.detail = UInt32(input.byte() % 6)
     entry.generation = input.integer()
+    entry.hasUsedSuccessor = input.byte() % 4 == 0
     if input.byte() % 4 == 3 { entry.narrowedScope = UInt32(input.byte() % 6) }
     return entry
   }

@@ -20,7 +20,7 @@ struct EventBuilder {
       append(.named(number: UInt32(number), text: text))
     }
     guard let lifetimes = Lifetimes(idleMilliseconds: 60_000, absoluteMilliseconds: 600_000) else { return }
-    append(.profiled(number: 0, profile: SessionProfile(client: 1, scope: 2, lifetimes: lifetimes)))
+    append(.profiled(number: 0, profile: SessionProfile(client: 1, scope: 2, terms: SessionTerms(lifetimes: lifetimes))))
   }
 
   private mutating func append(_ event: LedgerEvent) {
@@ -29,24 +29,40 @@ struct EventBuilder {
   }
 
   private func event(_ input: inout InputBytes) -> LedgerEvent {
-    switch input.byte() % 16 {
+    switch input.byte() % 24 {
     case 0: .named(number: number(&input), text: input.text(12))
     case 1:
       .profiled(
         number: number(&input),
-        profile: SessionProfile(client: number(&input), scope: number(&input), lifetimes: lifetimes(&input)))
-    case 2...5: .opened(slot: number(&input), id: id(&input), subject: number(&input), profile: number(&input))
+        profile: SessionProfile(client: number(&input), scope: number(&input), terms: terms(&input)))
+    case 2...5:
+      .opened(
+        slot: number(&input), id: id(&input), subject: number(&input), profile: number(&input),
+        label: input.byte() % 4 == 0 ? number(&input) : LabelTable.none)
     case 6...8:
       .rotated(
         slot: number(&input), generation: UInt32(input.byte() % 8),
         narrowedScope: input.byte() % 4 == 0 ? number(&input) : SessionEntry.notNarrowed)
-    case 9: .revoked(slot: number(&input), cause: input.byte() % 2 == 0 ? .requested : .reuse)
+    case 9: .revoked(slot: number(&input), cause: [.requested, .rollback, .evicted][input.choice(3)])
     case 10, 11: .expired(slots: (0..<input.choice(5)).map { _ in number(&input) })
     case 12, 13:
       .oneTimeIssued(
         slot: number(&input), id: id(&input), subject: number(&input), purpose: number(&input),
         endsAt: time.advanced(byMilliseconds: Int64(input.integer(UInt16.self))), payload: input.take(input.choice(9)))
     case 14: .oneTimeConsumed(slot: number(&input))
+    case 15: .replayed(slot: number(&input), input.byte() % 2 == 0 ? .retry : .race)
+    case 16:
+      .reused(
+        slot: number(&input), ReuseClass.allCases[input.choice(4)], generationsBehind: UInt32(input.byte() % 8),
+        revokes: input.byte() % 2 == 0)
+    case 17: .successorUsed(slot: number(&input))
+    case 18: .revokedBefore(markKey(&input))
+    case 19: .markEnded(markKey(&input))
+    case 20:
+      .accessRevoked(
+        TokenID(session: id(&input), generation: UInt32(input.byte())),
+        end: time.advanced(byMilliseconds: Int64(input.integer(UInt16.self))))
+    case 21: .reprofiled(slot: number(&input), profile: number(&input))
     default: .clockSeen
     }
   }
@@ -60,6 +76,19 @@ struct EventBuilder {
   private func id(_ input: inout InputBytes) -> SessionID {
     // Few high words, so that the index has to probe.
     SessionID(high: UInt64(input.byte() % 3), low: UInt32(input.byte()))
+  }
+
+  private func markKey(_ input: inout InputBytes) -> MarkKey {
+    switch input.byte() % 4 {
+    case 0: .subject(number(&input))
+    case 1: .client(number(&input))
+    case 2: .subjectAtClient(subject: number(&input), client: number(&input))
+    default: .all
+    }
+  }
+
+  private func terms(_ input: inout InputBytes) -> SessionTerms {
+    SessionTerms(lifetimes: lifetimes(&input), rotation: input.byte() % 4 == 0 ? .never : .always)
   }
 
   private func lifetimes(_ input: inout InputBytes) -> Lifetimes {

@@ -9,16 +9,23 @@ struct LedgerAccount: Equatable {
   private var nextSlot: UInt32?
   private var nextName: UInt32
   private var highestTime: Timestamp
+  private var labels: [UInt32: UInt32] = [:]
+  private var marks: [MarkKey: Timestamp] = [:]
+  /// Those that have not ended.
+  private var revokedTokens: [TokenID: Timestamp]
 
   private static let numbersMax: UInt32 = 256
 
   init(_ state: LedgerState) {
     highestTime = state.highestTime
+    marks = state.marks.times
+    revokedTokens = state.revokedTokens.filter { $0.value > state.highestTime }
     nextSlot = state.table.nextFree()
     nextName = state.names.nextFree()
     for slot in 0..<UInt32(state.table.slotCount) where state.table[slot].status != .free {
       entries.append("\(slot) \(state.table[slot])")
       payloads[slot] = state.payloads[slot]
+      labels[slot] = state.labels[slot]
     }
     for number in 0..<Self.numbersMax {
       names[number] = state.names[number]
@@ -32,6 +39,7 @@ struct LedgerAccount: Equatable {
       let entry = state.table[slot]
       guard entry.status != .free else {
         require(state.payloads[slot] == nil, "a free slot has a payload")
+        require(state.labels[slot] == nil, "a free slot has a label")
         continue
       }
       used += 1
@@ -46,15 +54,34 @@ struct LedgerAccount: Equatable {
           continue
         }
         require(state.names[profile.client] != nil && state.names[profile.scope] != nil, "a profile without names")
-        let absolute = entry.openedAt.advanced(byMilliseconds: profile.lifetimes.absoluteMilliseconds)
+        let absolute = entry.openedAt.advanced(byMilliseconds: profile.terms.lifetimes.absoluteMilliseconds)
         let isRevoked = entry.status == .revoked
         require(isRevoked || state.expiry(of: entry) <= absolute, "slot \(slot) outlives its absolute end")
       }
     }
+    checkLists(state)
     require(used == state.table.count, "\(used) entries, and the table says \(state.table.count)")
     require(live == state.liveSessionCount, "\(live) live sessions, and the state says \(state.liveSessionCount)")
     if let free = state.table.nextFree() { require(state.table.isFree(free), "the next free slot is taken") }
     require(state.names.isFree(state.names.nextFree()), "the next free name is taken")
+  }
+
+  /// The lists of a subject's and a profile's sessions hold each live one once.
+  private static func checkLists(_ state: LedgerState) {
+    for slot in 0..<UInt32(state.table.slotCount) where state.table[slot].isSession {
+      let (entry, label) = (state.table[slot], state.labels[slot])
+      require(label == nil || label.flatMap { state.names[$0] } != nil, "the label of slot \(slot) has no name")
+      let times = entry.status == .live ? 1 : 0
+      require(
+        state.bySubject.slots(of: entry.subject).count { $0 == slot } == times, "slot \(slot) in its subject's list")
+      require(
+        state.byProfile.slots(of: entry.detail).count { $0 == slot } == times, "slot \(slot) in its profile's list")
+    }
+    for (key, _) in state.marks.times {
+      for name in [key.subject, key.client] {
+        require(name == nil || name.flatMap { state.names[$0] } != nil, "a mark without names")
+      }
+    }
   }
 
   /// Frees every entry, as their end would: of names and profiles only those that nobody ever used may be left.

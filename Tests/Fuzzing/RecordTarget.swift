@@ -63,7 +63,10 @@ enum RecordTarget: OneInput {
           for generation in [entry.generation, entry.generation &- 1, entry.generation &- 2, entry.generation &+ 1] {
             let token = TokenID(session: entry.id, generation: generation)
             let request = RotationRequest(token: token, client: client, graceMilliseconds: 1_000)
-            check(state.decide(request, at: now), of: entry, in: slot, generation: generation, isOver: now >= end)
+            check(
+              state.decide(request, at: now), of: entry, in: slot, generation: generation,
+              isOver: now >= end || state.isCovered(entry),
+              live: state.session(at: slot).refreshTokenID.generation)
           }
         }
         let stranger = RotationRequest(token: TokenID(session: entry.id, generation: 0), client: client + "x")
@@ -81,19 +84,22 @@ enum RecordTarget: OneInput {
   }
 
   private static func check(
-    _ verdict: RotationDecision, of entry: SessionEntry, in slot: UInt32, generation: UInt32, isOver: Bool
+    _ verdict: RotationDecision, of entry: SessionEntry, in slot: UInt32, generation: UInt32, isOver: Bool,
+    live: UInt32
   ) {
     switch verdict {
     case .rotate(let rotated):
-      require(rotated == slot && generation == entry.generation, "another token than the live one rotates")
+      require(rotated == slot && generation == live, "another token than the live one rotates")
       require(entry.status == .live && !isOver, "an ended or revoked session rotates")
-    case .replay(let replayed):
+    case .replay(let replayed, _):
       require(replayed == slot && generation &+ 1 == entry.generation, "another token than the predecessor is replayed")
       require(entry.status == .live && !isOver, "an ended or revoked session is replayed")
-    case .revoke(_, let behind):
+      require(!entry.hasUsedSuccessor, "a token is replayed whose successor was used")
+    case .endOutdated: require(false, "a session is outdated for nobody")
+    case .refuseReuse(_, _, let behind, _):
       require(generation < entry.generation && behind == entry.generation - generation, "a reuse that is none")
     case .endRolledBack(let ended, let ahead):
-      require(ended == slot && ahead == generation - entry.generation, "a session of another token is rolled back")
+      require(ended == slot && ahead == generation - live, "a session of another token is rolled back")
     case .refuse: break
     }
   }

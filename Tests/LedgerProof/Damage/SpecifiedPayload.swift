@@ -57,10 +57,12 @@ enum SpecifiedPayload {
         switch kind {
         case 64: (8, nil)
         case 65: (6, 4)
-        case 66: (28, nil)
-        case 67: (49, nil)
+        case 66: (29, nil)
+        case 67: (54, nil)
         case 68: (43, 41)
-        case 69: (12, nil)
+        case 69: (20, nil)
+        case 70: (17, nil)
+        case 71: (24, nil)
         default: (0, nil)
         }
       guard fixed > 0, place + 1 + fixed <= payload.count else { return nil }
@@ -85,19 +87,26 @@ enum SpecifiedPayload {
     private mutating func passesFields(of kind: UInt8) -> Bool {
       switch kind {
       case 1: return numbers(1) && text()
-      case 2: return numbers(5)
+      case 2: return numbers(5) && oneOf(0...1)
       case 3: return numbers(1) && skip(12) && numbers(2)
       case 4: return numbers(1) && skip(1)
       case 5: return numbers(1) && skip(1) && numbers(1)
-      case 6:
-        guard numbers(1), let cause = byte() else { return false }
-        return (1...3).contains(cause)
+      case 6: return numbers(1) && oneOf([1, 3, 4])
       case 7:
         guard let count = number(), count <= 256 else { return false }
         return numbers(Int(count))
       case 8: return numbers(1) && skip(12) && numbers(3) && text()
       case 9: return numbers(1)
       case 10: return true
+      case 11: return numbers(1) && skip(12) && numbers(3)
+      case 12: return numbers(1) && oneOf(1...2)
+      case 13: return numbers(1) && oneOf(1...4) && oneOf(0...1) && numbers(1)
+      case 14: return numbers(1)
+      case 15, 16:
+        guard let what = byte(), (1...4).contains(what) else { return false }
+        return numbers(what == 3 ? 2 : what == 4 ? 0 : 1)
+      case 17: return skip(12) && numbers(2)
+      case 18: return numbers(2)
       default: return false
       }
     }
@@ -106,6 +115,11 @@ enum SpecifiedPayload {
       guard place < bytes.count else { return nil }
       defer { place += 1 }
       return bytes[place]
+    }
+
+    private mutating func oneOf(_ values: some Sequence<UInt8>) -> Bool {
+      guard let byte = byte() else { return false }
+      return values.contains(byte)
     }
 
     private mutating func number() -> UInt64? {

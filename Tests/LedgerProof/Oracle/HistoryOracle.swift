@@ -65,11 +65,13 @@ extension HistoryOracle {
   func opened(_ session: Session, for grant: SessionGrant, asked: (invoked: Int, knownTime: Int64)) {
     _ = moment()
     let used = session.usedAt.milliseconds
-    let end = used + min(grant.lifetimes.idleMilliseconds, grant.lifetimes.absoluteMilliseconds)
+    let lifetimes = grant.terms.lifetimes
     let isAsGranted =
       session.generation == 0 && session.subject == grant.subject && session.client == grant.client
       && session.scope == grant.scope && session.narrowedScope == nil && session.openedAt == session.usedAt
-      && session.expiresAt.milliseconds == end
+      && session.label == grant.label && session.rotation == grant.terms.rotation
+      && session.idleEnd.milliseconds == used + lifetimes.idleMilliseconds
+      && session.absoluteEnd.milliseconds == used + lifetimes.absoluteMilliseconds
     let earliest = max(asked.knownTime, lowestTime(since: asked.invoked))
     if !isAsGranted || used < earliest || used > highestTime {
       violate("a session was opened that is not what was granted", ["\(session)", "time \(earliest)…\(highestTime)"])
@@ -77,7 +79,7 @@ extension HistoryOracle {
     if sessions.contains(where: { $0.facts.opened.id == session.id }) {
       violate("a session's id was given twice", ["\(session)"])
     }
-    let facts = SessionState.Facts(opened: session, lifetimes: grant.lifetimes)
+    let facts = SessionState.Facts(opened: session, terms: grant.terms)
     sessions.append(Linearization(SessionState(facts), facts))
     knownTime = max(knownTime, used)
   }
@@ -112,7 +114,11 @@ extension HistoryOracle {
     case .oneTime(let number):
       oneTimeTokens[number].answer(question.index, outcome, at: now, earliest: earliest, latest: highestTime)
     }
-    if case .rotation(.rotated(let session)) = outcome { knownTime = max(knownTime, session.usedAt.milliseconds) }
+    switch outcome {
+    case .rotation(.rotated(let session)), .rotation(.used(let session)):
+      knownTime = max(knownTime, session.usedAt.milliseconds)
+    default: break
+    }
   }
 
   /// The question was refused before it could have an effect.

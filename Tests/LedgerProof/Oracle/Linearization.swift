@@ -8,6 +8,9 @@ protocol SequentialState: Hashable {
   /// Other states that this call may have led to, whatever its answer would have been.
   func states(ifApplied call: TimedCall, _ facts: Facts) -> [Self]
 
+  /// What may be found after the end of the life: the state, and without what nobody waited for.
+  var afterRestart: [Self] { get }
+
   /// What is left if its making was lost.
   var neverMade: Self { get }
 }
@@ -112,13 +115,13 @@ struct Linearization<State: SequentialState> {
         return Contradiction(call: calls[index], states: states.map { "\($0)" })
       }
     }
-    let ends = applyingUnanswered(to: configurations)
+    let ends = Set(applyingUnanswered(to: configurations).flatMap(\.afterRestart))
     states = Array(ends)
     switch survival {
     case .all: sinceDurable = states
-    case .allInMemory: sinceDurable = Array(ends.union(seen).union(sinceDurable))
+    case .allInMemory: sinceDurable = Array(ends.union(seen.flatMap(\.afterRestart)).union(sinceDurable))
     case .anyPrefix:
-      states = Array(ends.union(seen).union(sinceDurable))
+      states = Array(ends.union(seen.flatMap(\.afterRestart)).union(sinceDurable))
       sinceDurable = states
     }
     return nil

@@ -26,6 +26,8 @@ struct OneTimeState: SequentialState {
     provenTime = issuedFrom
   }
 
+  var afterRestart: [OneTimeState] { [self] }
+
   var neverMade: OneTimeState { with(.forgotten) }
 
   func states(after call: TimedCall, _ facts: Facts) -> [OneTimeState] {

@@ -5,14 +5,25 @@ struct SessionState: SequentialState {
   /// What never changes.
   struct Facts: Sendable {
     let opened: Session
-    let lifetimes: Lifetimes
+    let terms: SessionTerms
   }
 
   enum Standing: UInt8 {
     case live
     case revoked
+    /// A wide revocation ended it, and its memory may be given back at any time.
+    case covered
     /// Ended, and the ledger has given its memory back.
     case forgotten
+  }
+
+  /// Whether the live token was seen as an access token.
+  enum SuccessorUse: UInt8 {
+    case unseen
+    /// It was, and the ledger knows it as long as it lives; a crash may take it, for nobody waited for its record.
+    case seen
+    /// A later record that was waited for rests on it.
+    case proven
   }
 
   var standing = Standing.live
@@ -23,6 +34,10 @@ struct SessionState: SequentialState {
   var usedFrom: Int64
   var usedTo: Int64
   var narrowedScope: String?
+  var terms: SessionTerms
+  var successorUse = SuccessorUse.unseen
+  /// No wide revocation that covers it was before this; nil while none does.
+  var coveredFrom: Int64?
   /// The ledger's time cannot be before this any more: a verdict that somebody got rests on its having passed.
   var provenTime: Int64
 
@@ -30,6 +45,7 @@ struct SessionState: SequentialState {
     usedFrom = facts.opened.usedAt.milliseconds
     usedTo = usedFrom
     provenTime = usedFrom
+    terms = facts.terms
   }
 
   var neverMade: SessionState {
@@ -38,184 +54,158 @@ struct SessionState: SequentialState {
     return state
   }
 
+  var afterRestart: [SessionState] {
+    guard successorUse == .seen else { return [self] }
+    var (kept, lost) = (self, self)
+    kept.successorUse = .proven
+    lost.successorUse = .unseen
+    return [kept, lost]
+  }
+
   func states(after call: TimedCall, _ facts: Facts) -> [SessionState] {
     switch (call.action, call.outcome) {
     case (.rotate(let request), .rotation(let rotation)?): after(request, rotation, call, facts)
     case (.revoke, .revocation(true)?): standing == .live ? [revoked(call)] : []
     case (.revoke, .revocation(false)?): standing == .live ? forgetting(call, facts) : [self]
+    case (.revokeAll, .done?): [covered(call)]
+    case (.noteSuccessor(let generation, let grace), .done?): noting(generation, grace, call)
     case (.look, .looked(let session)?): looked(at: session, call, facts)
     default: []
     }
   }
 
   func states(ifApplied call: TimedCall, _ facts: Facts) -> [SessionState] {
+    if case .revokeAll = call.action { return standing == .forgotten ? [] : [covered(call)] }
     guard standing == .live else { return [] }
     switch call.action {
-    case .revoke: return [revoked(call)]
-    case .rotate(let request):
-      guard !hasEnded, request.client == facts.opened.client, earliest(call) < endTo(facts) else { return [] }
-      if request.token.generation == generation {
-        let latest = min(call.latest, endTo(facts) - 1)
-        return [rotated(request, from: earliest(call), to: latest)]
-      }
-      // Ahead of the log: proof of a rollback, which ends the session.
-      if request.token.generation > generation { return [revoked(call)] }
-      guard request.reuse == .revokeSession else { return [] }
-      let isInGrace = generation - request.token.generation == 1 && call.latest < usedFrom + request.graceMilliseconds
-      return isInGrace ? [] : [revoked(call)]
-    case .look, .consume: return []
-    }
-  }
-}
-
-// MARK: - Rotation
-
-extension SessionState {
-  private func after(
-    _ request: RotationRequest, _ rotation: Rotation, _ call: TimedCall, _ facts: Facts
-  ) -> [SessionState] {
-    switch rotation {
-    case .rotated(let session): return rotated(request, to: session, call, facts)
-    case .replayed(let session): return replayed(request, session, call, facts)
-    case .refused(.wrongClient):
-      return standing != .forgotten && request.client != facts.opened.client ? [self] : []
-    case .refused(.unknown):
-      if standing == .forgotten { return [self] }
-      return forgetting(call, facts)
-    case .refused(.neverIssued(let ahead)):
-      guard isUsable, request.client == facts.opened.client, earliest(call) < endTo(facts),
-        request.token.generation > generation, request.token.generation - generation == ahead
-      else { return [] }
-      return [revoked(call)]
-    case .refused(.revoked):
-      return standing == .revoked && request.client == facts.opened.client ? [self] : []
-    case .refused(.expired):
-      guard standing == .live, request.client == facts.opened.client, call.latest >= endFrom(facts) else { return [] }
-      var state = proving(endFrom(facts))
-      state.hasEnded = true
-      return [state]
-    case .refused(.reused(let behind, let revokedSession)):
-      guard isUsable, request.client == facts.opened.client, earliest(call) < endTo(facts),
-        request.token.generation < generation, generation - request.token.generation == behind
-      else { return [] }
-      return reused(request, behind: behind, revokedSession, call)
+    case .revoke, .evict: return [revoked(call)]
+    case .rotate(let request): return rotations(ifApplied: request, call, facts)
+    case .look, .consume, .revokeAll, .noteSuccessor: return []
     }
   }
 
-  private func rotated(
-    _ request: RotationRequest, to session: Session, _ call: TimedCall, _ facts: Facts
-  ) -> [SessionState] {
-    let used = session.usedAt.milliseconds
-    guard isUsable, request.client == facts.opened.client, request.token.generation == generation,
-      session.generation == generation + 1, used >= earliest(call), used <= call.latest, used < endTo(facts),
-      session.narrowedScope == request.narrowedScope, isSame(session, facts)
-    else { return [] }
-    return [rotated(request, from: used, to: used)]
-  }
-
-  private func replayed(
-    _ request: RotationRequest, _ session: Session, _ call: TimedCall, _ facts: Facts
-  ) -> [SessionState] {
-    let used = session.usedAt.milliseconds
-    guard isUsable, request.client == facts.opened.client, generation > 0,
-      request.token.generation == generation - 1, session.generation == generation,
-      (usedFrom...usedTo).contains(used), session.narrowedScope == narrowedScope,
-      request.narrowedScope == narrowedScope, earliest(call) < used + request.graceMilliseconds,
-      earliest(call) < end(used, facts), isSame(session, facts)
-    else { return [] }
-    return [knowing(used)]
-  }
-
-  private func reused(
-    _ request: RotationRequest, behind: UInt32, _ revokedSession: Bool, _ call: TimedCall
-  ) -> [SessionState] {
-    let mayBeInGrace = behind == 1 && earliest(call) < usedTo + request.graceMilliseconds
-    let mayBeAfterGrace = behind > 1 || call.latest >= usedFrom + request.graceMilliseconds
-    if mayBeInGrace, !revokedSession, narrowedScope != request.narrowedScope { return [self] }
-    guard mayBeAfterGrace, revokedSession == (request.reuse == .revokeSession) else { return [] }
-    if revokedSession { return [revoked(call)] }
-    return [behind == 1 ? proving(usedFrom + request.graceMilliseconds) : self]
-  }
-
-  private func isSame(_ session: Session, _ facts: Facts) -> Bool {
-    let opened = facts.opened
-    return session.id == opened.id && session.subject == opened.subject && session.client == opened.client
-      && session.scope == opened.scope && session.openedAt == opened.openedAt
-      && session.expiresAt.milliseconds == end(session.usedAt.milliseconds, facts)
+  private func rotations(ifApplied request: RotationRequest, _ call: TimedCall, _ facts: Facts) -> [SessionState] {
+    let latestEnd = endTo(facts, request.terms)
+    guard !hasEnded, request.client == facts.opened.client, earliest(call) < latestEnd else { return [] }
+    if isOutdated(request, facts) { return [revoked(call)] }
+    if request.token.generation == liveToken {
+      return [rotated(request, from: earliest(call), to: min(call.latest, latestEnd - 1))]
+    }
+    // Ahead of the log: proof of a rollback, which ends the session.
+    if request.token.generation > liveToken { return [revoked(call)] }
+    guard request.reuse == .revokeSession else { return [] }
+    let isInGrace =
+      generation - request.token.generation == 1 && successorUse == .unseen
+      && call.latest < usedFrom + request.graceMilliseconds
+    return isInGrace ? [] : [revoked(call)]
   }
 }
 
-// MARK: - Ends and times
+// MARK: - Changes
 
 extension SessionState {
-  private func looked(at session: Session?, _ call: TimedCall, _ facts: Facts) -> [SessionState] {
-    guard let session else { return standing != .live || call.latest >= endFrom(facts) ? [self] : [] }
-    let used = session.usedAt.milliseconds
-    guard isUsable, session.generation == generation, (usedFrom...usedTo).contains(used),
-      session.narrowedScope == narrowedScope, earliest(call) < end(used, facts), isSame(session, facts)
-    else { return [] }
-    return [knowing(used)]
-  }
-
-  /// The state after its memory was given back, if its time may have come.
-  private func forgetting(_ call: TimedCall, _ facts: Facts) -> [SessionState] {
-    var end = endFrom(facts)
-    if standing == .revoked { end = max(end, usedFrom + Lifetimes.accessMillisecondsMax) }
-    guard call.latest >= end else { return [] }
-    var state = proving(end)
-    state.standing = .forgotten
-    return [state]
-  }
-
-  private func rotated(_ request: RotationRequest, from: Int64, to: Int64) -> SessionState {
+  func rotated(_ request: RotationRequest, from: Int64, to: Int64) -> SessionState {
     var state = proving(from)
     state.generation += 1
     state.usedFrom = from
     state.usedTo = max(from, to)
     state.narrowedScope = request.narrowedScope
+    state.successorUse = .unseen
+    if let terms = request.terms { state.terms = termsAfter(terms) }
     return state
   }
 
-  private func revoked(_ call: TimedCall) -> SessionState {
+  /// A session whose token is consumed at each refresh keeps that.
+  func termsAfter(_ new: SessionTerms) -> SessionTerms {
+    SessionTerms(lifetimes: new.lifetimes, rotation: terms.rotation == .never ? new.rotation : .always)
+  }
+
+  func revoked(_ call: TimedCall) -> SessionState {
     var state = self
     state.standing = .revoked
     state.usedFrom = earliest(call)
     state.usedTo = call.latest
     state.narrowedScope = nil
+    state.successorUse = .unseen
     return state
   }
 
-  private func proving(_ time: Int64) -> SessionState {
+  private func covered(_ call: TimedCall) -> SessionState {
+    var state = self
+    if coveredFrom == nil { state.coveredFrom = earliest(call) }
+    if standing == .live { state.standing = .covered }
+    state.narrowedScope = nil
+    state.successorUse = .unseen
+    return state
+  }
+
+  /// The use counts for the generation that is live, and if a grace window was open for certain.
+  private func noting(_ noted: UInt32, _ grace: Int64, _ call: TimedCall) -> [SessionState] {
+    guard standing == .live, noted == generation, successorUse == .unseen else { return [self] }
+    var state = self
+    state.successorUse = .seen
+    return call.latest < usedFrom + grace ? [state] : [state, self]
+  }
+
+  func proving(_ time: Int64) -> SessionState {
     var state = self
     state.provenTime = max(provenTime, time)
     return state
   }
 
-  private func knowing(_ used: Int64) -> SessionState {
+  func knowing(_ used: Int64) -> SessionState {
     var state = proving(used)
     state.usedFrom = used
     state.usedTo = used
     return state
   }
 
-  private var isUsable: Bool { standing == .live && !hasEnded }
+  /// The state after its memory was given back, if its time may have come.
+  func forgetting(_ call: TimedCall, _ facts: Facts) -> [SessionState] {
+    var end = endFrom(facts)
+    switch standing {
+    case .live: break
+    case .revoked: end = max(end, usedFrom + Lifetimes.accessMillisecondsMax)
+    case .covered, .forgotten: end = provenTime
+    }
+    guard call.latest >= end else { return [] }
+    var state = proving(end)
+    state.standing = .forgotten
+    return [state]
+  }
+}
 
-  private func earliest(_ call: TimedCall) -> Int64 { max(call.earliest, provenTime) }
+// MARK: - Ends and times
 
-  private func endFrom(_ facts: Facts) -> Int64 { end(usedFrom, facts) }
+extension SessionState {
+  var isUsable: Bool { standing == .live && !hasEnded }
 
-  private func endTo(_ facts: Facts) -> Int64 { end(usedTo, facts) }
+  /// The generation of the refresh token that works.
+  var liveToken: UInt32 { terms.rotation == .never ? 0 : generation }
 
-  private func end(_ used: Int64, _ facts: Facts) -> Int64 {
-    min(
-      used + facts.lifetimes.idleMilliseconds,
-      facts.opened.openedAt.milliseconds + facts.lifetimes.absoluteMilliseconds)
+  func earliest(_ call: TimedCall) -> Int64 { max(call.earliest, provenTime) }
+
+  func isOutdated(_ request: RotationRequest, _ facts: Facts) -> Bool {
+    request.notBefore.map { facts.opened.openedAt < $0 } ?? false
+  }
+
+  func endFrom(_ facts: Facts, _ other: SessionTerms? = nil) -> Int64 { end(usedFrom, facts, other) }
+
+  func endTo(_ facts: Facts, _ other: SessionTerms? = nil) -> Int64 { end(usedTo, facts, other) }
+
+  func end(_ used: Int64, _ facts: Facts, _ other: SessionTerms? = nil) -> Int64 {
+    [terms, other ?? terms].map { terms in
+      min(
+        used + terms.lifetimes.idleMilliseconds,
+        facts.opened.openedAt.milliseconds + terms.lifetimes.absoluteMilliseconds)
+    }.min() ?? .max
   }
 }
 
 extension SessionState: CustomStringConvertible {
   var description: String {
     "\(standing)\(hasEnded ? ", ended," : "") generation \(generation) used \(usedFrom)…\(usedTo) scope \(narrowedScope ?? "all") "
-      + "time at least \(provenTime)"
+      + "\(terms.rotation) idle \(terms.lifetimes.idleMilliseconds) absolute \(terms.lifetimes.absoluteMilliseconds) "
+      + "successor \(successorUse) \(coveredFrom.map { "covered from \($0) " } ?? "")time at least \(provenTime)"
   }
 }

@@ -5,6 +5,12 @@ package struct TimedCall: Sendable {
   package enum Action: Sendable {
     case rotate(RotationRequest)
     case revoke
+    /// A wide revocation of which the session is.
+    case revokeAll
+    /// Another opening of its subject may have been one too many. Nobody is told.
+    case evict
+    /// The access token of the generation was verified, `grace` after whose rotation its predecessor is answered.
+    case noteSuccessor(generation: UInt32, grace: Int64)
     /// Asks for the session, while nothing else goes on.
     case look
     case consume(purpose: String)
@@ -13,6 +19,8 @@ package struct TimedCall: Sendable {
   package enum Outcome: Sendable, Hashable {
     case rotation(Rotation)
     case revocation(Bool)
+    /// Nothing but that it was done.
+    case done
     case looked(Session?)
     case consumption(OneTimeConsumption)
   }
@@ -56,7 +64,12 @@ extension TimedCall.Action: CustomStringConvertible {
     case .rotate(let request):
       "rotate generation \(request.token.generation) by \(request.client) grace \(request.graceMilliseconds) "
         + "\(request.reuse.rawValue) scope \(request.narrowedScope ?? "all")"
+        + (request.notBefore.map { " not before \($0.milliseconds)" } ?? "")
+        + (request.terms.map { " terms \($0.rotation) \($0.lifetimes)" } ?? "")
     case .revoke: "revoke"
+    case .revokeAll: "revoke all of a scope"
+    case .evict: "another opening of the subject"
+    case .noteSuccessor(let generation, let grace): "access token of generation \(generation) seen, grace \(grace)"
     case .look: "look"
     case .consume(let purpose): "consume for \(purpose)"
     }
@@ -67,9 +80,11 @@ extension TimedCall.Outcome: CustomStringConvertible {
   package var description: String {
     switch self {
     case .rotation(.rotated(let session)): "rotated \(Self.text(session))"
-    case .rotation(.replayed(let session)): "replayed \(Self.text(session))"
+    case .rotation(.used(let session)): "used \(Self.text(session))"
+    case .rotation(.replayed(let session, let reuse)): "replayed as \(reuse) \(Self.text(session))"
     case .rotation(.refused(let refusal)): "refused \(refusal)"
     case .revocation(let wasLive): "revocation \(wasLive)"
+    case .done: "done"
     case .looked(let session): session.map(Self.text) ?? "no session"
     case .consumption(.consumed(let subject, let payload)): "consumed \(subject) \(payload)"
     case .consumption(.refused(let refusal)): "refused \(refusal)"

@@ -17,20 +17,26 @@ struct LedgerPicture: Equatable {
       numbers += [
         UInt64(slot), entry.idHigh, UInt64(entry.idLow), UInt64(entry.generation), UInt64(entry.status.rawValue),
         UInt64(bitPattern: entry.openedAt.milliseconds), UInt64(bitPattern: entry.usedAt.milliseconds),
-        UInt64(entry.subject), UInt64(entry.detail), UInt64(entry.narrowedScope),
+        UInt64(entry.subject), UInt64(entry.detail), UInt64(entry.narrowedScope), entry.hasUsedSuccessor ? 1 : 0,
       ]
       entries.append(state.names[entry.subject] ?? "?")
       if entry.narrowedScope != SessionEntry.notNarrowed { entries.append(state.names[entry.narrowedScope] ?? "?") }
       if entry.isSession, let profile = state.profiles[entry.detail] {
         entries.append(state.names[profile.client] ?? "?")
         entries.append(state.names[profile.scope] ?? "?")
-        numbers.append(UInt64(profile.lifetimes.idleMilliseconds))
-        numbers.append(UInt64(profile.lifetimes.absoluteMilliseconds))
+        numbers.append(UInt64(profile.terms.lifetimes.idleMilliseconds))
+        numbers.append(UInt64(profile.terms.lifetimes.absoluteMilliseconds))
+        numbers.append(UInt64(profile.terms.rotation.rawValue))
+        entries.append(state.labels[slot].map { state.names[$0] ?? "?" } ?? "no label")
       } else {
         entries.append(state.names[entry.detail] ?? "?")
       }
       numbers += (state.payloads[slot] ?? []).map(UInt64.init)
     }
+    entries += state.marks.sorted().map { "\($0.key) before \($0.time.milliseconds)" }
+    // Those that have ended count for nothing, and are forgotten at any time.
+    let revoked = state.revokedTokens.filter { $0.value > state.highestTime }
+    entries += revoked.map { "\($0.key) until \($0.value.milliseconds)" }.sorted()
   }
 }
 

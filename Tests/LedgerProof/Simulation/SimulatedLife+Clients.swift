@@ -81,7 +81,7 @@ extension SimulatedLife {
 
 extension SimulatedLife {
   /// The answer to a call, if it came while anybody could hear it.
-  private func answered<Answer: Sendable>(
+  func answered<Answer: Sendable>(
     _ question: HistoryOracle.Question?, _ call: () async throws(LedgerFailure) -> Answer
   ) async -> Answer? {
     do throws(LedgerFailure) {
@@ -122,14 +122,16 @@ extension SimulatedLife {
     case .rotated(let session):
       note("rotated", session.generation)
       world.newestGenerations[number] = max(world.newestGenerations[number], session.generation)
-    case .replayed(let session):
-      note("replayed", session.generation)
+    case .used(let session):
+      note("used", session.generation)
+    case .replayed(let session, let reuse):
+      note("replayed as \(reuse)", session.generation)
       world.newestGenerations[number] = max(world.newestGenerations[number], session.generation)
     case .refused(let refusal):
       note("refused: \(refusal.word)", request.token.generation)
       if refusal.endsSession { world.hasEnded[number] = true }
       switch refusal {
-      case .reused(_, true), .neverIssued: checkRefusal(number, since: question, ledger)
+      case .reused(_, _, true), .neverIssued: checkRefusal(number, since: question, ledger)
       default: break
       }
     }
@@ -222,8 +224,8 @@ extension SimulatedLife {
 extension RotationRefusal {
   fileprivate var endsSession: Bool {
     switch self {
-    case .unknown, .expired, .revoked, .reused(_, true), .neverIssued: true
-    case .reused(_, false), .wrongClient: false
+    case .unknown, .expired, .revoked, .reused(_, _, true), .neverIssued: true
+    case .reused(_, _, false), .wrongClient: false
     }
   }
 
@@ -232,8 +234,8 @@ extension RotationRefusal {
     case .unknown: "unknown"
     case .expired: "expired"
     case .revoked: "revoked"
-    case .reused(_, false): "reused"
-    case .reused(_, true): "reused, and revoked for it"
+    case .reused(let reuse, _, false): "reused as \(reuse)"
+    case .reused(let reuse, _, true): "reused as \(reuse), and revoked for it"
     case .neverIssued: "never issued"
     case .wrongClient: "wrong client"
     }

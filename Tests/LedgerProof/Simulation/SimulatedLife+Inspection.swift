@@ -18,8 +18,10 @@ extension SimulatedLife {
       let id = oracle.sessions[number].facts.opened.id
       let states = oracle.sessions[number].states
       let question = oracle.ask(.session(number), .look)
-      let session = await ledger.session(id)
-      guard !isDead else { return }
+      guard let session = await answered(nil, { () async throws(LedgerFailure) in try await ledger.session(id) }) else {
+        oracle.withdraw(question)
+        return
+      }
       world.trace.note("session \(number): \(session.map { "generation \($0.generation)" } ?? "none")")
       world.trace.mix(Int(session?.generation ?? .max))
       oracle.answer(question, .looked(session))
