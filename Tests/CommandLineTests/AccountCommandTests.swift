@@ -108,8 +108,8 @@ import Testing
       input: "secret-secret-secret")
     #expect(
       try run("clients", "list") == """
-        ID   KIND          GRANTS                  ROTATION  GRACE    LIFETIMES               MAY               SCOPES
-        app  public        refresh_token           always    default  default                 -                 (all)
+        ID   KIND          GRANTS                  ROTATION  GRACE    LIFETIMES                MAY               SCOPES
+        app  public        refresh_token           always    default  default                  -                 (all)
         web  confidential  password refresh_token  never     60s      access 300s, refresh 1d  introspect admin  a
 
         """)
