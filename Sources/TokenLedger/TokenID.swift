@@ -13,8 +13,11 @@ public struct SessionID: Sendable, Hashable, Comparable {
     (left.high, left.low) < (right.high, right.low)
   }
 
+  /// Never one whose text begins with `-`, the 62nd letter of base64url: a command line would take it for an option.
   package init(from random: inout some RandomNumberGenerator) {
-    self.init(high: random.next(), low: UInt32(truncatingIfNeeded: random.next() as UInt64))
+    var high: UInt64 = random.next()
+    while high >> 58 == 62 { high = random.next() }
+    self.init(high: high, low: UInt32(truncatingIfNeeded: random.next() as UInt64))
   }
 }
 

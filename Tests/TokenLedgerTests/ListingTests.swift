@@ -147,3 +147,12 @@ struct BatchTests {
     #expect(await fixture.ledger.statistics.sequence == 0)
   }
 }
+
+@Suite("The id of a session")
+struct SessionIDTests {
+  @Test("never has a text that a command line would take for an option")
+  func noOption() {
+    var random = SeededGenerator(seed: 1)
+    #expect((0..<10_000).allSatisfy { _ in SessionID(from: &random).high >> 58 != 62 })
+  }
+}

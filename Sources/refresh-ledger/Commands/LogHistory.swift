@@ -14,7 +14,8 @@ struct LogHistory: ParsableCommand {
 
   @OptionGroup var data: DataFolderOption
 
-  @Option(help: ArgumentHelp("The session: the claim sid of its tokens.", valueName: "sid"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The session: the claim sid of its tokens.", valueName: "sid"))
   var session: String?
 
   @Option(help: "The subject.")
