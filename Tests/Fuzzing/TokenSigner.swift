@@ -36,6 +36,7 @@ enum TokenSigner {
     switch type {
     case .access: signed(accessHeader, claims, by: accessMAC)
     case .refresh: signed(refreshHeader, claims, by: refreshMAC)
+    case .oneTime: signed(TokenType.oneTime.encodedHeader(for: keys.refresh[0]), claims, by: refreshMAC)
     }
   }
 

@@ -23,6 +23,11 @@ final class HistoryOracle {
   private(set) var oneTimeTokens: [Linearization<OneTimeState>] = []
   private(set) var oneTimeIDs: [SessionID] = []
   private(set) var event = 0
+  /// Of this life.
+  var wideRevocations: [WideRevocation] = []
+  private(set) var revokedAccess: [RevokedAccess] = []
+  /// By session, in this life: whether an opening may have evicted it.
+  private var mayBeEvicted: Set<Int> = []
   private(set) var violations: [(what: String, evidence: [String])] = []
   /// The latest time that an answer rests on.
   private var knownTime: Int64 = 0
@@ -35,6 +40,9 @@ final class HistoryOracle {
     clockChanges.append((event, value))
     highestTime = max(highestTime, value)
   }
+
+  /// The ledger's time may be ahead of all clocks.
+  func allowAhead(milliseconds: Int64) { highestTime += milliseconds }
 
   func moment() -> Int {
     event += 1
@@ -121,6 +129,21 @@ extension HistoryOracle {
     }
   }
 
+  /// Something that may happen to a session, of which no answer will tell.
+  func askUnanswered(_ number: Int, _ action: TimedCall.Action, invoked: Int) {
+    if case .evict = action, !mayBeEvicted.insert(number).inserted { return }
+    // Never the last room: a call that may have happened must not be left out.
+    guard sessions[number].hasRoom(for: 1) else { return violate("a history has no room left") }
+    _ = sessions[number].ask(TimedCall(action, invoked: invoked, earliest: knownTime))
+  }
+
+  func askForAccessRevocation(of session: Session, until end: Int64) -> Int {
+    revokedAccess.append(RevokedAccess(session: session, end: end))
+    return revokedAccess.count - 1
+  }
+
+  func answerAccessRevocation(_ number: Int) { revokedAccess[number].isAnswered = true }
+
   /// The question was refused before it could have an effect.
   func withdraw(_ question: Question) {
     switch question.subject {
@@ -154,12 +177,22 @@ extension HistoryOracle {
     case .anyPrefix: knownTime = durableKnownTime
     }
     clockChanges.removeFirst(clockChanges.count - 1)
+    wideRevocations = []
+    mayBeEvicted = []
+    for number in revokedAccess.indices {
+      switch survival {
+      case .all: revokedAccess[number].isDurable = revokedAccess[number].isAnswered
+      case .allInMemory: break
+      case .anyPrefix: revokedAccess[number].isAnswered = revokedAccess[number].isDurable
+      }
+    }
   }
 
   /// All that was answered is durable, whatever the durability: the ledger was closed, or has opened on it.
   func noteDurable() {
     for number in sessions.indices { sessions[number].noteDurable() }
     for number in oneTimeTokens.indices { oneTimeTokens[number].noteDurable() }
+    for number in revokedAccess.indices { revokedAccess[number].isDurable = revokedAccess[number].isAnswered }
     durableKnownTime = knownTime
   }
 

@@ -64,7 +64,9 @@ struct Linearization<State: SequentialState> {
     sinceDurable = [state.neverMade]
   }
 
-  var isFull: Bool { calls.count >= Self.callsMax }
+  var isFull: Bool { !hasRoom(for: 1) }
+
+  func hasRoom(for count: Int) -> Bool { calls.count + count <= Self.callsMax }
 
   mutating func ask(_ call: TimedCall) -> Int {
     calls.append(call)
