@@ -34,15 +34,18 @@ final class HistoryOracle {
   private var durableKnownTime: Int64 = 0
   /// The clock's value from an event on.
   private var clockChanges: [(event: Int, value: Int64)] = [(0, 0)]
-  private(set) var highestTime: Int64 = 0
+  private var highestReading: Int64 = 0
+  /// How far the ledger's time may be ahead of all readings through what was asked in this life.
+  private var ahead: Int64 = 0
+  /// The ledger's time is no later.
+  var highestTime: Int64 { highestReading + ahead }
 
   func noteClock(_ value: Int64) {
     clockChanges.append((event, value))
-    highestTime = max(highestTime, value)
+    highestReading = max(highestReading, value)
   }
 
-  /// The ledger's time may be ahead of all clocks.
-  func allowAhead(milliseconds: Int64) { highestTime += milliseconds }
+  func allowAhead(milliseconds: Int64) { ahead += milliseconds }
 
   func moment() -> Int {
     event += 1
@@ -177,6 +180,7 @@ extension HistoryOracle {
     case .anyPrefix: knownTime = durableKnownTime
     }
     clockChanges.removeFirst(clockChanges.count - 1)
+    (highestReading, ahead) = (highestTime, 0)
     wideRevocations = []
     mayBeEvicted = []
     for number in revokedAccess.indices {

@@ -68,6 +68,9 @@ struct Linearization<State: SequentialState> {
 
   func hasRoom(for count: Int) -> Bool { calls.count + count <= Self.callsMax }
 
+  /// Questions that wait for an answer.
+  var openCount: Int { calls.count { $0.outcome == nil && $0.invoked != .max } }
+
   mutating func ask(_ call: TimedCall) -> Int {
     calls.append(call)
     return calls.count - 1

@@ -141,11 +141,18 @@ extension SimulatedLife {
   }
 
   private func rotate(_ number: Int, _ request: RotationRequest, _ ledger: RefreshLedger) async {
-    guard !isDead, !world.oracle.sessions[number].isFull else { return }
+    guard !isDead, mayPresent(number, 1) else { return }
     let question = world.oracle.ask(.session(number), .rotate(request))
     let rotation = await answered(question) { () async throws(LedgerFailure) in try await ledger.rotate(request) }
     guard let rotation else { return }
     take(rotation, of: number, request, question, ledger)
+  }
+
+  /// Of a token that is never consumed any presentation may have been the one before another: only few at a time, or the
+  /// possible orders are too many.
+  func mayPresent(_ number: Int, _ count: Int) -> Bool {
+    let session = world.oracle.sessions[number]
+    return session.hasRoom(for: count) && (session.facts.terms.rotation == .always || session.openCount < 5)
   }
 
   func take(

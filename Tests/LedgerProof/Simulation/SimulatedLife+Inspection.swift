@@ -54,7 +54,10 @@ extension SimulatedLife {
     let oracle = world.oracle
     let refuses = isRefused(world.newest[number], ledger)
     let isCovered = states.allSatisfy { state in
-      state.coveredFrom.map { $0 + Lifetimes.accessMillisecondsMax > oracle.highestTime } ?? false
+      state.coveredFrom.map { covered in
+        covered + Lifetimes.accessMillisecondsMax > oracle.highestTime
+          && world.newest[number].usedAt.milliseconds <= covered
+      } ?? false
     }
     if !refuses, isCovered {
       violate("access tokens of session \(number), which a wide revocation ended, are accepted after a restart")

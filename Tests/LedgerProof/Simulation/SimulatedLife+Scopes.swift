@@ -18,6 +18,8 @@ extension SimulatedLife {
       endedInLife.insert(number)
       // Marks are kept for as long as an access token may live.
       let age = world.oracle.highestTime - question.knownTime
+      // A token of a history that a power loss took may be younger than the mark.
+      guard world.newest[number].usedAt.milliseconds <= question.knownTime else { continue }
       if age < Lifetimes.accessMillisecondsMax, !isRefused(world.newest[number], ledger) {
         violate("access tokens of session \(number) are accepted after a wide revocation was answered")
       }
@@ -61,7 +63,7 @@ extension SimulatedLife {
     var numbers: [Int] = []
     for _ in 0..<(1 + world.random.next() % 4) { if let number = pickSession() { numbers.append(number) } }
     if let first = numbers.first, world.random.next() % 2 == 0 { numbers.append(first) }
-    numbers = numbers.filter { number in world.oracle.sessions[number].hasRoom(for: numbers.count) }
+    numbers = numbers.filter { number in mayPresent(number, numbers.count) }
     var requests = numbers.map { request($0) }
     if numbers.count > 1, numbers.first == numbers.last { requests[numbers.count - 1] = requests[0] }
     guard !isDead, !numbers.isEmpty else { return }
