@@ -63,7 +63,6 @@ struct SimulationRuleTests {
   func overlap() throws {
     for isCovered in [false, true] {
       let oracle = HistoryOracle()
-      oracle.noteClock(5)
       let history = try HandWrittenHistory()
       let opened = history.session(0, usedAt: 0)
       let asked = oracle.askForNew()
@@ -84,7 +83,6 @@ struct SimulationRuleTests {
   @Test("about an opening before or after a wide revocation lets only one be", arguments: [false, true])
   func noOverlap(isBefore: Bool) throws {
     let oracle = HistoryOracle()
-    oracle.noteClock(5)
     let opened = try HandWrittenHistory().session(0, usedAt: 0)
     let lifetimes = try #require(HandWrittenHistory.lifetimes)
     let grant = SessionGrant(subject: "ann", client: "web", scope: "read write", lifetimes: lifetimes, label: "phone")

@@ -35,7 +35,7 @@ struct SimulationTests {
       "ended by a clean close", "ended by a kill", "ended by a power loss", "torn tails cut",
       "syncs failed and forgotten", "disks full", "calls failed with EIO", "transfers cut short",
       "transfers interrupted", "bits flipped at rest", "checkpoints written", "refused as overloaded", "opened",
-      "rotated", "replayed as race", "replayed as retry", "refused: reused as race", "refused: reused as late_parent",
+      "rotated", "replayed as race", "refused: reused as race", "refused: reused as late_parent",
       "refused: reused as stale_lineage, and revoked for it", "refused: revoked", "used", "wide revocation",
       "access token revoked", "successor noted", "batch of rotations", "batch of openings", "listings compared",
       "listings amid changes", "openings under a cap", "events told", "event streams compared with the log",
