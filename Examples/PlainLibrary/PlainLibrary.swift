@@ -17,9 +17,12 @@ struct PlainLibrary {
     let engine = try await RotationEngine.open(folder: folder, options: options)
     let web = Client(id: "web", isPublic: true)
     let pair = try await engine.openSession(subject: "ann", client: web, scopes: .none, label: "Ann's laptop")
-    let next = try await engine.refresh(pair.refreshToken, client: web)
-    let again = try await engine.refresh(pair.refreshToken, client: web)
-    print("a retry is answered with the identical pair: \(next == again)")
+    if case .granted(let next) = try await engine.refresh(pair.refreshToken, client: web),
+      // The reply was lost, say, and the client tries again.
+      case .granted(let again) = try await engine.refresh(pair.refreshToken, client: web)
+    {
+      print("a retry is answered with the identical pair: \(next.refreshToken == again.refreshToken)")
+    }
     let caller = try engine.verify(pair.accessToken)
     print("the access token is \(caller.subject)'s at \(caller.client)")
     // docs:end
@@ -30,7 +33,7 @@ struct PlainLibrary {
       switch event.fact {
       case .opened(_, let subject, _, _, let label): print("opened by \(subject) on \(label ?? "?")")
       case .rotated(let token, _, _): print("rotated to generation \(token.generation)")
-      case .replayed(_, _, _, let reuse): print("replayed: \(reuse)")
+      case .replayed(let token, _, _, _): print("replayed generation \(token.generation)")
       default: break
       }
       // Keep the number beside what you made of the event: after a restart, go on with events(after:) from it.

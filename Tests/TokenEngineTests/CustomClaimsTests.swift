@@ -4,7 +4,7 @@ import TokenEngine
 import TokenLedger
 import TokenTesting
 
-private struct TenantClaims: Codable, Equatable, Sendable {
+private struct RoleClaims: Codable, Equatable, Sendable {
   var tenant: String
   var roles: [String]
 }
@@ -28,19 +28,19 @@ struct CustomClaimsTests {
   func decoded() async throws {
     let engine = try Self.engine { context in
       try CustomClaims(
-        TenantClaims(tenant: "acme", roles: ["of-\(context.subject)", context.client] + context.scopes.tokens))
+        RoleClaims(tenant: "acme", roles: ["of-\(context.subject)", context.client] + context.scopes.tokens))
     }
     let pair = try await engine.openSession(subject: "ann", client: Self.web, scopes: Scopes("read") ?? .none)
-    let claims = try engine.verify(pair.accessToken).customClaims(as: TenantClaims.self)
-    #expect(claims == TenantClaims(tenant: "acme", roles: ["of-ann", "web", "read"]))
+    let claims = try engine.verify(pair.accessToken).customClaims(as: RoleClaims.self)
+    #expect(claims == RoleClaims(tenant: "acme", roles: ["of-ann", "web", "read"]))
     let next = try await engine.refresh(pair.refreshToken, client: Self.web).pair()
-    #expect(try engine.verify(next.accessToken).customClaims(as: TenantClaims.self) == claims)
+    #expect(try engine.verify(next.accessToken).customClaims(as: RoleClaims.self) == claims)
   }
 
   @Test("are in the pair of a retry in the grace window byte for byte, as JSON text and as a value")
   func identicalInGrace() async throws {
     let asText = try Self.engine { _ in try CustomClaims(json: #"{"tenant":"acme","roles":["b","a"]}"#) }
-    let asValue = try Self.engine { _ in try CustomClaims(TenantClaims(tenant: "acme", roles: ["b", "a"])) }
+    let asValue = try Self.engine { _ in try CustomClaims(RoleClaims(tenant: "acme", roles: ["b", "a"])) }
     for engine in [asText, asValue] {
       let first = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
       let next = try await engine.refresh(first.refreshToken, client: Self.web)
