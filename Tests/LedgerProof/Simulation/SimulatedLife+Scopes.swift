@@ -6,7 +6,7 @@ extension SimulatedLife {
   func revokeAll(_ ledger: RefreshLedger) async {
     let scope = world.plan.scope(using: &world.random)
     guard let asked = world.oracle.askForRevocation(of: scope) else { return }
-    let answer = await answered(nil, onOverload: { self.world.oracle.withdrawRevocation(asked) }) {
+    let answer: Void? = await answered(nil, onOverload: { self.world.oracle.withdrawRevocation(asked) }) {
       () async throws(LedgerFailure) in try await ledger.revoke(scope)
     }
     guard answer != nil else { return }
@@ -30,7 +30,7 @@ extension SimulatedLife {
     let session = world.newest[number]
     let end = world.time.now + [1, 300, 60_000, 3_600_000][Int(world.random.next() % 4)]
     let asked = world.oracle.askForAccessRevocation(of: session, until: end)
-    let answer = await answered(nil) { () async throws(LedgerFailure) in
+    let answer: Void? = await answered(nil) { () async throws(LedgerFailure) in
       try await ledger.revokeAccess(session.tokenID, until: Timestamp(milliseconds: end))
     }
     guard answer != nil else { return }
