@@ -159,7 +159,8 @@ private enum EntryBuilder {
 
   private static func mark(_ input: inout InputBytes) -> MarkKey {
     let (subject, client) = (UInt32(input.byte() % 6), UInt32(input.byte() % 6))
-    return [.subject(subject), .client(client), .subjectAtClient(subject: subject, client: client), .all][input.choice(4)]
+    return [.subject(subject), .client(client), .subjectAtClient(subject: subject, client: client), .all][
+      input.choice(4)]
   }
 
   private static func entry(_ input: inout InputBytes, now: Int64) -> SessionEntry {

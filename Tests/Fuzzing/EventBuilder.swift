@@ -20,7 +20,8 @@ struct EventBuilder {
       append(.named(number: UInt32(number), text: text))
     }
     guard let lifetimes = Lifetimes(idleMilliseconds: 60_000, absoluteMilliseconds: 600_000) else { return }
-    append(.profiled(number: 0, profile: SessionProfile(client: 1, scope: 2, terms: SessionTerms(lifetimes: lifetimes))))
+    append(
+      .profiled(number: 0, profile: SessionProfile(client: 1, scope: 2, terms: SessionTerms(lifetimes: lifetimes))))
   }
 
   private mutating func append(_ event: LedgerEvent) {
