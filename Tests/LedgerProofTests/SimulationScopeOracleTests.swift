@@ -61,7 +61,8 @@ struct SimulationScopeOracleTests {
     #expect(!history.holds())
   }
 
-  @Test("a reuse is taken for another kind than it is", arguments: [.retry, .lateParent, .staleLineage] as [ReuseClass])
+  @Test(
+    "a reuse is taken for another kind than it is", arguments: [.retry, .lateParent, .staleLineage] as [ReuseClass])
   func wrongClass(reuse: ReuseClass) throws {
     let history = try HandWrittenHistory()
     history.rotate(0)

@@ -73,7 +73,9 @@ struct LedgerScript: Sendable {
     case 20: return .move(session: session(), Self.otherTerms)
     case 21: return .revokeAccess(session: session())
     case 22:
-      let scopes: [SessionScope] = [.subject("subject-\(Int.random(in: 0..<50, using: &random))"), .client("app"), .all]
+      let scopes: [SessionScope] = [
+        .subject("subject-\(Int.random(in: 0..<50, using: &random))"), .client("app"), .all,
+      ]
       return .revokeAll(scopes[Int.random(in: 0..<8, using: &random) == 0 ? 2 : Int.random(in: 0..<2, using: &random)])
     case 23: return open(idle: Self.absoluteMilliseconds, label: "tablet")
     default: return .advance(milliseconds: Int64.random(in: 1...2_500, using: &random))

@@ -132,7 +132,8 @@ extension SessionState {
 
   private func covered(_ call: TimedCall) -> SessionState {
     var state = self
-    if coveredFrom == nil { state.coveredFrom = earliest(call) }
+    // Of what was never made nobody can say when.
+    if coveredFrom == nil, standing != .forgotten { state.coveredFrom = earliest(call) }
     if standing == .live { state.standing = .covered }
     state.narrowedScope = nil
     state.successorUse = .unseen

@@ -43,7 +43,9 @@ extension SimulatedLife {
       let isWhole =
         Set(found) == Set(expected) && Set(listed.map(\.id)).count == listed.count
         && listed.allSatisfy { $0.isOf(scope) } && listed.count - found.count <= world.unknownOpenings
-      if !isWhole { violate("a listing is not the live sessions of its scope", ["\(scope)", "\(listed)", "\(expected)"]) }
+      if !isWhole {
+        violate("a listing is not the live sessions of its scope", ["\(scope)", "\(listed)", "\(expected)"])
+      }
       let count = await ledger.sessionCount(of: scope)
       if count < listed.count { violate("\(count) sessions are counted and \(listed.count) listed", ["\(scope)"]) }
     }
