@@ -90,7 +90,7 @@ let package = Package(
     .target(
       name: "TokenHTTP",
       dependencies: [
-        "TokenEngine",
+        "TokenEngine", "TokenLedger",
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
         .product(name: "HTTPTypes", package: "swift-http-types", condition: server),

@@ -55,6 +55,20 @@ extension SessionID {
   }
 }
 
+extension SessionCursor {
+  /// For a query: the session's id and the slot, joined by a dot.
+  public var text: String { "\(session.text).\(slot)" }
+
+  /// Nil unless `text` is the text of one.
+  public init?(text: String) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2, let session = SessionID(text: String(parts[0])), let slot = UInt32(parts[1]) else {
+      return nil
+    }
+    self.init(slot: slot, session: session)
+  }
+}
+
 extension TokenIdentifier {
   init(_ token: TokenID) {
     self.init(sessionHigh: token.session.high, sessionLow: token.session.low, generation: token.generation)

@@ -26,7 +26,8 @@ public final class Revocations: Sendable {
     /// millisecond, whether it was opened before one. A later mark covers what an earlier one does not.
     func isMarked(_ subject: String, _ client: String, issuedAt: Int64, of session: SessionID? = nil) -> Bool {
       let since =
-        session.flatMap { openedAfterMark[$0]?.milliseconds } ?? issuedAt.multipliedReportingOverflow(by: 1000).partialValue
+        session.flatMap { openedAfterMark[$0]?.milliseconds }
+        ?? issuedAt.multipliedReportingOverflow(by: 1000).partialValue
       return isAnyMark(of: subject, client) { since < $0.milliseconds }
     }
   }

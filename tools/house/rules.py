@@ -57,11 +57,11 @@ FORBIDDEN_IMPORTS = {
     + ("WriteAheadLog", "TokenLedger", "TokenEngine", "ServiceLifecycle", "CLZ4", "CChecksum", "CArgon2", "CCrypt"),
     # Knows grants, not HTTP.
     "TokenEngine": _CORE + _ADAPTERS + ("CLZ4", "CChecksum"),
-    # Has no rules of its own: it speaks to the engine alone.
+    # Has no rules of its own: it speaks to the engine alone, whose answers are in the ledger's words.
     "TokenHTTP": _COMMAND
     + _TESTING
     + _CRYPTOGRAPHY
-    + ("AsyncHTTPClient", "WriteAheadLog", "TokenLedger", "TokenSigning", "RefreshRotationLoad", "CLZ4", "CChecksum"),
+    + ("AsyncHTTPClient", "WriteAheadLog", "TokenSigning", "RefreshRotationLoad", "CLZ4", "CChecksum"),
     # Sees a server as a stranger does, or the engine as an embedder does.
     "RefreshRotationLoad": _TESTING
     + _CRYPTOGRAPHY

@@ -25,7 +25,7 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("TokenLedger does not import TokenSigning", {"Sources/TokenLedger/F.swift": "import TokenSigning"}),
     ("TokenEngine does not import Foundation", {"Sources/TokenEngine/F.swift": "internal import struct Foundation.URL"}),
     ("WriteAheadLog does not import NIOCore", {"Sources/WriteAheadLog/F.swift": "@preconcurrency package import NIOCore"}),
-    ("TokenHTTP does not import TokenLedger", {"Sources/TokenHTTP/F.swift": "import TokenLedger"}),
+    ("TokenHTTP does not import WriteAheadLog", {"Sources/TokenHTTP/F.swift": "import WriteAheadLog"}),
     ("refresh-ledger does not import Testing", {"Sources/refresh-ledger/F.swift": "import Testing"}),
     ("try! traps", {"Tests/A/F.swift": "let x = try! f()"}),
     ("as! traps", {"Sources/A/F.swift": 'let x = "\\(y as! Int)"'}),

@@ -7,11 +7,13 @@ public import TokenEngine
 ///     let router = Router(context: TokenRequestContext.self)
 ///     TokenRoutes(engine: engine, clients: clients).add(to: router)
 ///
-/// `POST /token`, `GET /me`, `GET /public`, `GET /.well-known/jwks.json`, `GET /health/live`, `GET /health/ready`; any
-/// other method on one of these is answered 405 with `Allow`.
+/// `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`, `/.well-known/jwks.json`, `/me`, `/public`, `/auth`,
+/// `/health/live`, `/health/ready`; and what ``AdminRoutes`` adds. Any other method on one of these is answered 405 with `Allow`.
 public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
   private let endpoint: TokenEndpoint
+  private let forms: ClientFormEndpoint
+  private let admin: AdminRoutes<Context>
   private let bound: InFlightBound<Context>
 
   /// - Parameters:
@@ -23,9 +25,12 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     requestsInFlightMax: Int = ServerOptions.requestsInFlightStandard
   ) {
     self.engine = engine
+    let authenticator = ClientAuthenticator(clients: clients)
     let endpoint = TokenEndpoint(
-      engine: engine, authenticator: ClientAuthenticator(clients: clients), wire: wire, bodyBytesMax: bodyBytesMax)
+      engine: engine, authenticator: authenticator, wire: wire, bodyBytesMax: bodyBytesMax)
     self.endpoint = endpoint
+    forms = ClientFormEndpoint(engine: engine, authenticator: authenticator, bodyBytesMax: bodyBytesMax)
+    admin = AdminRoutes(engine: engine, clients: clients, bodyBytesMax: bodyBytesMax)
     bound = InFlightBound(max: requestsInFlightMax) { endpoint.overloadReply }
   }
 
@@ -33,9 +38,22 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   public func add(to router: some RouterMethods<Context>, pathPrefix: String = "") {
     let root = router.group(RouterPath(pathPrefix))
     // Only what waits for the disk or a password is bounded: the other routes answer at once, also while these cannot.
-    root.group().add(middleware: bound).post("/token") { [endpoint] request, context -> Response in
+    let bounded = root.group().add(middleware: bound)
+    bounded.post("/token") { [endpoint] request, context -> Response in
       try await endpoint.respond(to: request, logger: context.logger)
     }
+    let (revocation, introspection) = (
+      RevocationEndpoint(engine: engine, endpoint: forms), IntrospectionEndpoint(engine: engine, endpoint: forms)
+    )
+    bounded.post("/revoke") { request, context -> Response in
+      try await revocation.respond(to: request, logger: context.logger)
+    }
+    bounded.post("/introspect") { request, context -> Response in
+      try await introspection.respond(to: request, logger: context.logger)
+    }
+    admin.add(to: bounded)
+    let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: pathPrefix)
+    root.get("/.well-known/oauth-authorization-server") { _, _ in metadata.response }
     root.get("/.well-known/jwks.json") { [engine] _, _ in Self.publicKeys(of: engine) }
     root.get("/health/live") { _, _ in Self.health(.ok, "live") }
     root.get("/health/ready") { [engine] _, _ in
@@ -43,29 +61,18 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     }
     let seen = root.group().add(middleware: BearerAuthenticator(engine: engine))
     seen.get("/public") { _, context in Self.publicReply(context.bearer) }
+    seen.get("/auth") { request, context in ForwardAuthentication.respond(to: request, bearer: context.bearer) }
     seen.group().add(middleware: RequireScope()).get("/me") { _, context in Self.selfReply(context.bearer) }
-    refuseOtherMethods(on: root)
+    MethodRefusal(routes: Self.routes + AdminRoutes<Context>.routes).add(to: root)
   }
 
-  /// To every other method the reply that names the allowed one (RFC 9110 §15.5.6), whatever bearer came: on the group
-  /// that has no middleware of ours.
-  private func refuseOtherMethods(on root: RouterGroup<Context>) {
-    let routes: [(RouterPath, HTTPRequest.Method)] = [
-      ("/token", .post), ("/.well-known/jwks.json", .get), ("/health/live", .get), ("/health/ready", .get),
-      ("/public", .get), ("/me", .get),
+  private static var routes: [(RouterPath, [HTTPRequest.Method])] {
+    let posts: [RouterPath] = ["/token", "/revoke", "/introspect"]
+    let gets: [RouterPath] = [
+      "/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/health/live", "/health/ready", "/public",
+      "/me", "/auth",
     ]
-    let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
-    for (path, allowed) in routes {
-      for method in methods where method != allowed {
-        root.on(path, method: method) { _, _ in
-          var response = Response(
-            status: .methodNotAllowed,
-            json: ErrorBody.standard("invalid_request", "This route answers \(allowed.rawValue) alone"))
-          response.headers[.allow] = allowed.rawValue
-          return response
-        }
-      }
-    }
+    return posts.map { ($0, [.post]) } + gets.map { ($0, [.get]) }
   }
 
   private static func publicKeys(of engine: RotationEngine) -> Response {

@@ -7,6 +7,9 @@ struct FormParameters: Sendable {
   private var names: [[UInt8]] = []
   private var values: [String] = []
 
+  /// No parameters.
+  init() {}
+
   init(_ body: some Collection<UInt8>) throws(FormFault) {
     for pair in body.split(separator: UInt8(ascii: "&")) {
       guard names.count < FormParameters.countMax else { throw .tooManyParameters }
@@ -30,7 +33,7 @@ struct FormParameters: Sendable {
     return values[index].isEmpty ? nil : values[index]
   }
 
-  /// The parameters that the token endpoint knows; it ignores all others (RFC 6749 §3.2).
+  /// The parameters that the endpoints know; they ignore all others (RFC 6749 §3.2).
   enum Parameter: String {
     case grantType = "grant_type"
     case clientID = "client_id"
@@ -39,5 +42,8 @@ struct FormParameters: Sendable {
     case password
     case refreshToken = "refresh_token"
     case scope
+    case token
+    case tokenTypeHint = "token_type_hint"
+    case endSession = "end_session"
   }
 }

@@ -19,15 +19,14 @@ struct TokenEndpoint: Sendable {
       let form = try await request.form(bytesMax: bodyBytesMax)
       return wire.reply(to: try await grant(form, headers: request.headers))
     } catch let fault as FormFault {
-      return wire.reply(to: .form(fault), retryAfterSeconds: retryAfterSeconds)
+      return wire.reply(to: .form(fault), engine: engine, logger: logger)
     } catch let fault as TokenFault {
-      if case .failed(let failure) = fault { log(failure, to: logger) }
-      return wire.reply(to: fault, retryAfterSeconds: retryAfterSeconds)
+      return wire.reply(to: fault, engine: engine, logger: logger)
     }
   }
 
   /// To a request past the bound of those that are answered at once.
-  var overloadReply: Response { wire.reply(to: .overloaded, retryAfterSeconds: retryAfterSeconds) }
+  var overloadReply: Response { wire.reply(to: .overloaded, engine: engine, logger: nil) }
 
   private func grant(_ form: FormParameters, headers: HTTPFields) async throws(TokenFault) -> TokenPair {
     switch wire {
@@ -69,13 +68,5 @@ struct TokenEndpoint: Sendable {
     case .granted(let pair): return pair
     case .refused(let refusal): throw .refused(refusal, grant)
     }
-  }
-
-  /// A failed log stays failed until somebody starts the server again; anything else may pass at once.
-  private var retryAfterSeconds: Int { engine.isClosedForWrites ? 30 : 1 }
-
-  private func log(_ failure: EngineFailure, to logger: Logger) {
-    let level = failure.isTemporary ? Logger.Level.warning : .error
-    logger.log(level: level, "token request failed", metadata: ["failure": "\(LogText.line(failure.description))"])
   }
 }

@@ -38,6 +38,21 @@ struct JSONObjectWriter {
     bytes.writeInteger(UInt8(ascii: "]"))
   }
 
+  /// An array of objects, each written by `write`.
+  mutating func add<Value>(
+    _ name: StaticString, objects values: [Value], _ write: (Value, inout JSONObjectWriter) -> Void
+  ) {
+    begin(name)
+    bytes.writeInteger(UInt8(ascii: "["))
+    for (index, value) in values.enumerated() {
+      if index > 0 { bytes.writeInteger(UInt8(ascii: ",")) }
+      var object = JSONObjectWriter()
+      write(value, &object)
+      bytes.writeImmutableBuffer(object.finish())
+    }
+    bytes.writeInteger(UInt8(ascii: "]"))
+  }
+
   /// The whole object.
   consuming func finish() -> ByteBuffer {
     bytes.writeInteger(UInt8(ascii: "}"))

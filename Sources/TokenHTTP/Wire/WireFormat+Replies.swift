@@ -20,15 +20,4 @@ extension WireFormat {
     body.add("scope", pair.scopes.text)
     return Response(status: .ok, json: body)
   }
-
-  /// The reply that hands out none. `retryAfterSeconds` is told where the fault may pass.
-  func reply(to fault: TokenFault, retryAfterSeconds: Int) -> Response {
-    var response =
-      switch self {
-      case .standard: StandardFaultReply.response(to: fault)
-      case .romm: RommFaultReply.response(to: fault)
-      }
-    if response.status == .serviceUnavailable { response.headers[.retryAfter] = String(retryAfterSeconds) }
-    return response
-  }
 }

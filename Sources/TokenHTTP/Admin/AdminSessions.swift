@@ -1,0 +1,134 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import TokenEngine
+internal import TokenLedger
+
+/// `/admin/sessions`: open a session for a subject that the caller has authenticated itself, list and revoke.
+struct AdminSessions: Sendable {
+  let engine: RotationEngine
+  let clients: any ClientStore
+  let gate: AdminGate
+
+  private struct Opening: Decodable {
+    var subject: String
+    var scope: String?
+    var client_id: String?
+    var label: String?
+  }
+
+  /// The token pair, in the standard's format. The session is the admin client's own where no `client_id` names another.
+  func open(_ request: Request, logger: Logger) async throws -> Response {
+    try await gate.respond(to: request, logger: logger) { admin in
+      let opening = try await gate.body(of: request, as: Opening.self)
+      let client = try await client(opening.client_id, admin)
+      let outcome: GrantOutcome
+      if engine.subjects == nil {
+        guard let scopes = Scopes(opening.scope ?? "") else { throw AdminFault.refused(.invalidScope) }
+        let subject = Subject(id: opening.subject, scopes: scopes)
+        outcome = try await engine.openSession(for: subject, client: client, label: opening.label)
+      } else {
+        outcome = try await engine.openSession(
+          forSubject: opening.subject, client: client, scope: opening.scope, label: opening.label)
+      }
+      switch outcome {
+      case .granted(let pair): return WireFormat.standard.reply(to: pair)
+      case .refused(let refusal): throw AdminFault.refused(refusal)
+      }
+    }
+  }
+
+  private func client(_ id: String?, _ admin: Client) async throws -> Client {
+    guard let id else { return admin }
+    let found: Client?
+    do { found = try await clients.client(id: id) } catch { throw AdminFault.failed(.foreign(error)) }
+    guard let client = found else { throw AdminFault.invalid(field: "client_id", limit: "a client that is known") }
+    return client
+  }
+
+  /// `?subject=`, `?client_id=`, both or none for all; `limit` and, from a page's `next`, `after`.
+  func list(_ request: Request, logger: Logger) async throws -> Response {
+    try await gate.respond(to: request, logger: logger) { _ in
+      let query = request.uri.queryParameters
+      let limit = try query.get("limit").map { text throws(AdminFault) in
+        guard let limit = Int(text) else { throw .invalid(field: "limit", limit: "from 1 to \(RefreshLedger.pageMax)") }
+        return limit
+      }
+      let cursor = try query.get("after").map { text throws(AdminFault) in
+        guard let cursor = SessionCursor(text: String(text)) else {
+          throw .invalid(field: "after", limit: "the next of an earlier page")
+        }
+        return cursor
+      }
+      let page = try await engine.sessions(of: scope(of: request) ?? .all, after: cursor, limit: limit ?? 100)
+      var body = JSONObjectWriter(capacity: 256 * (page.sessions.count + 1))
+      body.add("sessions", objects: page.sessions) { session, object in Self.write(session, to: &object) }
+      if let next = page.next { body.add("next", next.text) }
+      return Response(status: .ok, json: body)
+    }
+  }
+
+  func show(_ request: Request, id: String?, logger: Logger) async throws -> Response {
+    try await gate.respond(to: request, logger: logger) { _ in
+      guard let session = try await engine.session(try SessionID(validating: id ?? "")) else {
+        throw AdminFault.notFound
+      }
+      var body = JSONObjectWriter(capacity: 512)
+      Self.write(session, to: &body)
+      return Response(status: .ok, json: body)
+    }
+  }
+
+  /// 204 once the session has ended durably; 404 where none of that id was live.
+  func revoke(_ request: Request, id: String?, logger: Logger) async throws -> Response {
+    try await gate.respond(to: request, logger: logger) { _ in
+      guard try await engine.revoke(try SessionID(validating: id ?? "")) else { throw AdminFault.notFound }
+      return Self.done
+    }
+  }
+
+  /// Those of a subject, a client or both; all there are only with `?all=true`.
+  func revokeAll(_ request: Request, logger: Logger) async throws -> Response {
+    try await gate.respond(to: request, logger: logger) { _ in
+      let scope: SessionScope
+      switch (self.scope(of: request), request.uri.queryParameters.get("all")) {
+      case (let some?, nil): scope = some
+      case (nil, "true"): scope = .all
+      default: throw AdminFault.malformed("Name subject, client_id or both, or say all=true")
+      }
+      try await engine.revokeSessions(of: scope)
+      return Self.done
+    }
+  }
+
+  private func scope(of request: Request) -> SessionScope? {
+    let query = request.uri.queryParameters
+    return switch (query.get("subject"), query.get("client_id")) {
+    case (nil, nil): nil
+    case (let subject?, nil): .subject(subject)
+    case (nil, let client?): .client(client)
+    case (let subject?, let client?): .subjectAtClient(subject: subject, client: client)
+    }
+  }
+
+  static var done: Response {
+    var response = Response(status: .noContent)
+    response.headers[.cacheControl] = "no-store"
+    return response
+  }
+
+  /// Times are milliseconds since the epoch.
+  private static func write(_ session: Session, to body: inout JSONObjectWriter) {
+    body.add("sid", session.id.text)
+    body.add("subject", session.subject)
+    body.add("client_id", session.client)
+    body.add("scope", session.scope)
+    if let label = session.label { body.add("label", label) }
+    body.add("rotation", "\(session.rotation)")
+    body.add("generation", Int64(session.generation))
+    body.add("opened_at_ms", session.openedAt.milliseconds)
+    body.add("last_used_at_ms", session.usedAt.milliseconds)
+    body.add("idle_end_ms", session.idleEnd.milliseconds)
+    body.add("absolute_end_ms", session.absoluteEnd.milliseconds)
+  }
+}

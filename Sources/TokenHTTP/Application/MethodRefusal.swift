@@ -1,0 +1,26 @@
+internal import HTTPTypes
+internal import Hummingbird
+
+/// To every method that a route does not have, the reply that names those it has (RFC 9110 §15.5.6), whatever bearer or secret
+/// came: on a group that has no middleware of ours.
+struct MethodRefusal<Context: RequestContext> {
+  let routes: [(RouterPath, [HTTPRequest.Method])]
+
+  private static var methods: [HTTPRequest.Method] {
+    [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
+  }
+
+  func add(to root: RouterGroup<Context>) {
+    for (path, allowed) in routes {
+      let names = allowed.map(\.rawValue).joined(separator: ", ")
+      for method in Self.methods where !allowed.contains(method) {
+        root.on(path, method: method) { _, _ in
+          var response = Response(
+            status: .methodNotAllowed, json: ErrorBody.standard("invalid_request", "This route answers \(names) alone"))
+          response.headers[.allow] = names
+          return response
+        }
+      }
+    }
+  }
+}

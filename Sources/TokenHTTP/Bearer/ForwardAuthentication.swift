@@ -1,0 +1,43 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import TokenEngine
+
+/// `GET /auth`: whether a proxy may let a request through (nginx `auth_request`, Traefik `forwardAuth`, Caddy `forward_auth`).
+///
+/// 204 with the caller in `X-Auth-Subject`, `X-Auth-Scopes` and `X-Auth-Client`, for the proxy to hand on; 401 or 403 as any protected route. With
+/// `?scope=a` (or `a%20b`, or `scope` more than once) the token must have those scopes.
+enum ForwardAuthentication {
+  static func respond(to request: Request, bearer: BearerState) -> Response {
+    guard case .authenticated(let token) = bearer else {
+      if case .rejected(let fault) = bearer { return BearerChallenge.rejected(fault) }
+      return BearerChallenge.missing()
+    }
+    let asked = request.uri.queryParameters.getAll("scope").joined(separator: " ")
+    guard let required = Scopes(asked) else {
+      return Response(
+        status: .badRequest, json: ErrorBody.standard("invalid_request", "The scope that is asked for is malformed"))
+    }
+    guard required.isSubset(of: token.scopes) else { return BearerChallenge.insufficientScope(required.text) }
+    var response = Response(status: .noContent)
+    response.headers[.cacheControl] = "no-store"
+    for (name, value) in [
+      ("X-Auth-Subject", token.subject), ("X-Auth-Scopes", token.scopes.text), ("X-Auth-Client", token.client),
+    ] {
+      if let name = HTTPField.Name(name) { response.headers[name] = headerText(value) }
+    }
+    return response
+  }
+
+  /// A header holds visible ASCII: all else, and the percent sign, goes as percent-encoded UTF-8 (RFC 3986 §2.1).
+  static func headerText(_ text: String) -> String {
+    var encoded = ""
+    for byte in text.utf8 {
+      if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+        encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      } else {
+        encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+      }
+    }
+    return encoded
+  }
+}

@@ -1,0 +1,24 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import TokenEngine
+
+extension WireFormat {
+  /// The reply that hands out nothing. 503 says when to come again: a failed log stays failed until somebody starts the server again,
+  /// anything else may pass at once.
+  func reply(to fault: TokenFault, engine: RotationEngine, logger: Logger?) -> Response {
+    if case .failed(let failure) = fault {
+      let level = failure.isTemporary ? Logger.Level.warning : .error
+      logger?.log(level: level, "request failed", metadata: ["failure": "\(LogText.line(failure.description))"])
+    }
+    var response =
+      switch self {
+      case .standard: StandardFaultReply.response(to: fault)
+      case .romm: RommFaultReply.response(to: fault)
+      }
+    if response.status == .serviceUnavailable {
+      response.headers[.retryAfter] = engine.isClosedForWrites ? "30" : "1"
+    }
+    return response
+  }
+}
