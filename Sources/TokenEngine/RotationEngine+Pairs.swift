@@ -77,11 +77,12 @@ extension RotationEngine {
         throw .invalid(field: "accessTTL", limit: "from 1ms to 30d")
       }
     }
-    guard
-      let lifetimes = Lifetimes(
-        idleMilliseconds: (own.refresh ?? options.refreshLifetime).wholeMilliseconds,
-        absoluteMilliseconds: (own.session ?? options.sessionLifetime).wholeMilliseconds)
-    else { throw .invalid(field: "refreshTTL or maxAge", limit: "from 1ms to 36600d") }
+    let idle = (own.refresh ?? options.refreshLifetime).wholeMilliseconds
+    let absolute = (own.session ?? options.sessionLifetime).wholeMilliseconds
+    guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {
+      let isIdleBad = !(1...Lifetimes.millisecondsMax).contains(idle)
+      throw .invalid(field: isIdleBad ? "refreshTTL" : "maxAge", limit: "from 1ms to 36600d")
+    }
     return SessionTerms(lifetimes: lifetimes, rotation: client.rotation)
   }
 }

@@ -67,8 +67,8 @@ struct ClientPolicyTests {
     arguments: [
       (ClientLifetimes(access: .zero), "accessTTL is outside its limit: from 1ms to 30d"),
       (ClientLifetimes(access: .seconds(31 * 86_400)), "accessTTL is outside its limit: from 1ms to 30d"),
-      (ClientLifetimes(refresh: .seconds(-1)), "refreshTTL or maxAge is outside its limit: from 1ms to 36600d"),
-      (ClientLifetimes(session: .zero), "refreshTTL or maxAge is outside its limit: from 1ms to 36600d"),
+      (ClientLifetimes(refresh: .seconds(-1)), "refreshTTL is outside its limit: from 1ms to 36600d"),
+      (ClientLifetimes(session: .zero), "maxAge is outside its limit: from 1ms to 36600d"),
     ])
   func outsideLimits(lifetimes: ClientLifetimes, says: String) async throws {
     let client = Client(id: "bad", isPublic: true, lifetimes: lifetimes)

@@ -42,7 +42,7 @@ struct EmbeddingDocumentTests {
   func plainLibrary() async throws {
     let folder = EngineFolder()
     var printed: [String] = []
-    try await PlainLibrary.run(folder: folder.path) { printed.append($0) }
+    try await LibraryExample.run(folder: folder.path) { printed.append($0) }
     #expect(
       printed == [
         "a retry is answered with the identical pair: true", "the access token is ann's at web",

@@ -8,7 +8,7 @@ import UnixSignals
 
 /// An application with routes of its own behind access tokens, and the token server's beside them, on 127.0.0.1 until SIGTERM.
 @main
-struct HummingbirdApp {
+struct HummingbirdExample {
   static func main() async throws {
     let arguments = CommandLine.arguments.dropFirst()
     let logger = Logger(label: "HummingbirdApp")

@@ -4,7 +4,7 @@ import TokenLedger
 
 /// Opens a durable engine in a folder, rotates once, presents the old token again and reads what happened back from the log.
 @main
-struct PlainLibrary {
+struct LibraryExample {
   static func main() async throws {
     let folder = CommandLine.arguments.dropFirst().first ?? "tokens"
     try await run(folder: FilePath(folder)) { print($0) }
