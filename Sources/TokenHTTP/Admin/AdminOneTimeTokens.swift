@@ -14,8 +14,12 @@ struct AdminOneTimeTokens: Sendable {
     var subject: String
     /// Handed back at consumption.
     var payload: String?
-    /// Milliseconds.
-    var ttl_ms: Int64
+    var lifetimeMilliseconds: Int64
+
+    enum CodingKeys: String, CodingKey {
+      case purpose, subject, payload
+      case lifetimeMilliseconds = "ttl_ms"
+    }
   }
 
   private struct Consumption: Decodable {
@@ -28,7 +32,7 @@ struct AdminOneTimeTokens: Sendable {
       let issue = try await gate.body(of: request, as: Issue.self)
       let token = try await engine.issueOneTimeToken(
         purpose: issue.purpose, subject: issue.subject, payload: Array((issue.payload ?? "").utf8),
-        lifetime: .milliseconds(issue.ttl_ms))
+        lifetime: .milliseconds(issue.lifetimeMilliseconds))
       var body = JSONObjectWriter(capacity: 1024)
       body.add("token", token.text)
       body.add("id", token.id.text)

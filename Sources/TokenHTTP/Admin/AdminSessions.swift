@@ -13,15 +13,20 @@ struct AdminSessions: Sendable {
   private struct Opening: Decodable {
     var subject: String
     var scope: String?
-    var client_id: String?
+    var client: String?
     var label: String?
+
+    enum CodingKeys: String, CodingKey {
+      case subject, scope, label
+      case client = "client_id"
+    }
   }
 
   /// The token pair, in the standard's format. The session is the admin client's own where no `client_id` names another.
   func open(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { admin in
       let opening = try await gate.body(of: request, as: Opening.self)
-      let client = try await client(opening.client_id, admin)
+      let client = try await client(opening.client, admin)
       let outcome: GrantOutcome
       if engine.subjects == nil {
         guard let scopes = Scopes(opening.scope ?? "") else { throw AdminFault.refused(.invalidScope) }
