@@ -143,8 +143,11 @@ extension RefreshLedger {
 
   func now() -> Timestamp {
     let reading = clock.now()
-    return max(Timestamp(milliseconds: min(reading.milliseconds, Timestamp.latestMilliseconds)), state.highestTime)
+    return max(Timestamp(milliseconds: min(reading.milliseconds, Self.clockMillisecondsMax)), state.highestTime)
   }
+
+  /// A clock that reads more is taken for this: a day of milliseconds is left for marks, which are later than what came before them.
+  private static let clockMillisecondsMax = Timestamp.latestMilliseconds - 86_400_000
 
   func unusedID() -> SessionID {
     while true {
