@@ -68,7 +68,10 @@ public struct AuditEvents: AsyncSequence, Sendable {
         if let event = read.popFirst() { return event }
       }
       if case .ended = stage { return nil }
-      guard let event = await subscription.next() else { return nil }
+      guard let event = await subscription.next() else {
+        if !Task.isCancelled, let failure = ledger.logFailure, failure != .closed { throw .log(failure) }
+        return nil
+      }
       try await ledger.durable(through: event.sequence)
       return event
     }

@@ -100,7 +100,11 @@ extension RefreshLedger {
 
   /// Fails before anything has changed if the log cannot take a record; else gives the time of this step.
   func begin() throws(LedgerFailure) -> Timestamp {
-    do { try log?.reserve() } catch { throw .log(error) }
+    do { try log?.reserve() } catch {
+      // Nothing more can come.
+      if log?.failure != nil { subscriptions.finish() }
+      throw .log(error)
+    }
     let now = now()
     noteUsedSuccessors(at: now)
     if wheel.currentTick < now.tick { sweep(at: now, budget: Self.sweepBudgetPerCall) }
