@@ -3,6 +3,7 @@ import SystemPackage
 import Testing
 import TokenLedger
 import TokenSigning
+import TokenTesting
 
 @testable import TokenEngine
 
@@ -55,5 +56,30 @@ struct ReviewTests {
     await #expect(throws: EngineFailure.self) {
       _ = try await fixture.engine.openSession(subject: subject + "s", client: client, scopes: scopes)
     }
+  }
+
+  @Test("A login that a change of its subject overtakes opens nothing", arguments: [true, false])
+  func overtakenLogin(isGone: Bool) async throws {
+    let subjects = SubjectTable()
+    let clock = ManualClock()
+    subjects.set(Subject(id: "ann", scopes: .none), password: "ann")
+    let ledger = RefreshLedger.inMemory(clock: clock.sessionClock, random: SeededGenerator(seed: 3))
+    var options = EngineOptions()
+    options.customClaims = { _ in
+      // Whoever follows the store has ended all sessions by the time that this one is opened.
+      if isGone {
+        subjects.remove("ann")
+      } else {
+        subjects.set(Subject(id: "ann", scopes: .none, sessionsNotBefore: clock.now), password: "other")
+      }
+      try await ledger.revoke(SessionScope.subject("ann"))
+      return .none
+    }
+    let engine = try RotationEngine(
+      options: options, keys: TokenKeys.generate(), ledger: ledger, recovery: nil, subjects: subjects,
+      clock: clock.sessionClock, observer: RecordingObserver())
+    let outcome = try await engine.logIn(name: "ann", password: "ann", client: EngineFixture.client)
+    #expect(outcome == .refused(isGone ? .subjectGone : .badCredentials))
+    #expect(try await engine.sessions(of: .all).sessions.isEmpty)
   }
 }
