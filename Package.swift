@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "TokenEngine", targets: ["TokenEngine"]),
     .library(name: "TokenLedger", targets: ["TokenLedger"]),
     .library(name: "TokenHTTP", targets: ["TokenHTTP"]),
+    .library(name: "TokenTesting", targets: ["TokenTesting"]),
     .executable(name: "refresh-ledger", targets: ["refresh-ledger"]),
   ],
   traits: [
@@ -126,6 +127,24 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // What docs/embedding.md shows.
+    .executableTarget(
+      name: "PlainLibrary",
+      dependencies: ["TokenEngine", .product(name: "SystemPackage", package: "swift-system")],
+      path: "Examples/PlainLibrary", swiftSettings: settings),
+    .executableTarget(
+      name: "Interceptor", dependencies: ["TokenEngine"], path: "Examples/Interceptor", swiftSettings: settings),
+    .executableTarget(
+      name: "HummingbirdApp",
+      dependencies: [
+        "TokenHTTP", "TokenEngine", .product(name: "Hummingbird", package: "hummingbird", condition: server),
+        .product(name: "Logging", package: "swift-log", condition: server),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      path: "Examples/HummingbirdApp", swiftSettings: settings),
+
     // Tests.
     .target(
       name: "LedgerTesting",
@@ -133,12 +152,10 @@ let package = Package(
       path: "Tests/LedgerTesting",
       swiftSettings: settings
     ),
+    // For the tests of embedders too.
     .target(
-      name: "TokenTesting",
-      dependencies: ["TokenEngine"],
-      path: "Tests/TokenTesting",
-      swiftSettings: settings
-    ),
+      name: "TokenTesting", dependencies: ["LedgerTesting", "TokenEngine"], path: "Tests/TokenTesting",
+      swiftSettings: settings),
     // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait.
     .target(
       name: "LedgerProof",
@@ -182,7 +199,7 @@ let package = Package(
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
-        "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting",
+        "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting", "PlainLibrary", "Interceptor",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings
@@ -219,7 +236,7 @@ let core: Set = [
 ]
 let engine: Set = [
   "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenTesting", "TokenSigningTests",
-  "TokenEngineTests",
+  "TokenEngineTests", "PlainLibrary", "Interceptor",
 ]
 @MainActor func keep(_ targets: Set<String>, products: Set<String>, dependencies: Set<String>) {
   package.targets.removeAll { !targets.contains($0.name) }
@@ -241,7 +258,7 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   keep(core, products: ["TokenLedger"], dependencies: ["swift-system"])
 } else if Context.environment["REFRESH_LEDGER_ENGINE"] != nil {
   // The same, and signing and engine with theirs.
-  keep(core.union(engine), products: ["TokenEngine"], dependencies: ["swift-system", "swift-service-lifecycle"])
+  keep(core.union(engine), products: ["TokenEngine", "TokenTesting"], dependencies: ["swift-system", "swift-service-lifecycle"])
 } else if Context.environment["REFRESH_LEDGER_FUZZ"] != nil {
   // What tools/fuzz builds: all code that bytes from outside reach, instrumented for libFuzzer and AddressSanitizer.
   package.targets += [

@@ -88,11 +88,12 @@ extension RotationEngine {
   func terms(for client: Client) throws(EngineFailure) -> SessionTerms {
     let own = client.lifetimes
     try check(accessLifetimeOf: client)
-    guard
-      let lifetimes = Lifetimes(
-        idleMilliseconds: (own.refresh ?? options.refreshLifetime).wholeMilliseconds,
-        absoluteMilliseconds: (own.session ?? options.sessionLifetime).wholeMilliseconds)
-    else { throw .invalid(field: "refreshTTL or maxAge", limit: "from 1ms to 36600d") }
+    let idle = (own.refresh ?? options.refreshLifetime).wholeMilliseconds
+    let absolute = (own.session ?? options.sessionLifetime).wholeMilliseconds
+    guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {
+      let isIdleBad = !(1...Lifetimes.millisecondsMax).contains(idle)
+      throw .invalid(field: isIdleBad ? "refreshTTL" : "maxAge", limit: "from 1ms to 36600d")
+    }
     return SessionTerms(lifetimes: lifetimes, rotation: client.rotation)
   }
 }

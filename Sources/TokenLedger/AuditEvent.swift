@@ -39,7 +39,7 @@ public struct AuditEvent: Sendable, Hashable {
 
 extension AuditEvent {
   /// Nil for records that only serve the log itself. `state` is that before the event.
-  init?(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
+  package init?(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
     guard let fact = Self.fact(of: event, before: state) else { return nil }
     self.init(sequence: sequence, time: time, fact: fact)
   }

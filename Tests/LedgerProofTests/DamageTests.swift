@@ -23,8 +23,8 @@ struct DamageToReferenceLogsTests {
     let proof = DamageProof()
     let shares = stride(from: UInt64(7 * log), to: DamageProof.shares, by: 577)
     let tally = await expectNoViolation(proof, shares.map { log * DamageProof.shares + $0 })
-    #expect(tally["single-bit flips"] > 50)
-    #expect(tally["verdict: refused with its place"] > 80)
+    #expect(tally["single-bit flips"] > 30)
+    #expect(tally["verdict: refused with its place"] > 50)
   }
 
   @Test("Every share of a log's damages is another one, and together they are all", arguments: [5])
@@ -40,11 +40,13 @@ struct DamageToReferenceLogsTests {
     let log = try await ReferenceLog.make(number)
     let again = try await ReferenceLog.make(number)
     #expect(log.files == again.files)
-    #expect((3_000...12_288).contains(log.bytes), "\(log.summary)")
+    #expect((2_000...12_288).contains(log.bytes), "\(log.summary)")
     if log.ending == .checkpointed {
-      #expect(Set(64...69).isSubset(of: log.recordKinds.keys), "\(log.summary)")
+      #expect(Set(64...71).isSubset(of: log.recordKinds.keys), "\(log.summary)")
     } else {
-      #expect(Set(log.recordKinds.keys) == Set(1...10), "\(log.summary)")
+      // The end of a mark, 16, takes a month; a log that ends with its first segment lacks the last kinds.
+      let kinds = Set(log.recordKinds.keys)
+      #expect(log.ending == .unsealed ? kinds.count > 12 : kinds == Set(1...18).subtracting([16]), "\(log.summary)")
       #expect(log.segments.count > 1)
     }
   }

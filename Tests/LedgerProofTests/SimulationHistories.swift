@@ -10,12 +10,14 @@ final class HandWrittenHistory {
   private var event = 0
   private let opened: Session
 
-  init() throws {
+  init(_ rotation: RotationPolicy = .always) throws {
     let id = SessionID(high: 7, low: 9)
     opened = Session(
-      id: id, generation: 0, subject: "ann", client: "web", scope: "read write", narrowedScope: nil,
-      openedAt: .zero, usedAt: .zero, expiresAt: Timestamp(milliseconds: 1_000))
-    let facts = SessionState.Facts(opened: opened, lifetimes: try #require(Self.lifetimes))
+      id: id, generation: 0, subject: "ann", client: "web", scope: "read write", narrowedScope: nil, label: "phone",
+      rotation: rotation, openedAt: .zero, usedAt: .zero, idleEnd: Timestamp(milliseconds: 1_000),
+      absoluteEnd: Timestamp(milliseconds: 5_000))
+    let terms = SessionTerms(lifetimes: try #require(Self.lifetimes), rotation: rotation)
+    let facts = SessionState.Facts(opened: opened, terms: terms)
     line = Linearization(SessionState(facts), facts)
   }
 
@@ -24,17 +26,18 @@ final class HandWrittenHistory {
     session.generation = generation
     session.usedAt = Timestamp(milliseconds: usedAt)
     session.narrowedScope = scope
-    session.expiresAt = Timestamp(milliseconds: min(usedAt + 1_000, 5_000))
+    session.idleEnd = Timestamp(milliseconds: usedAt + 1_000)
     return session
   }
 
   func presenting(
-    _ generation: UInt32, grace: Int64 = 0, reuse: ReusePolicy = .refuse, scope: String? = nil
+    _ generation: UInt32, grace: Int64 = 0, reuse: ReusePolicy = .refuse, scope: String? = nil,
+    notBefore: Int64? = nil, terms: SessionTerms? = nil
   ) -> TimedCall.Action {
     .rotate(
       RotationRequest(
         token: TokenID(session: opened.id, generation: generation), client: "web", graceMilliseconds: grace,
-        reuse: reuse, narrowedScope: scope))
+        reuse: reuse, narrowedScope: scope, notBefore: notBefore.map(Timestamp.init(milliseconds:)), terms: terms))
   }
 
   /// A question that stays open for the moment.

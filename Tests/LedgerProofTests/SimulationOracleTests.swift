@@ -26,7 +26,10 @@ struct SimulationOracleRefusalTests {
 
   @Test(
     "an acknowledged token is refused",
-    arguments: [.unknown, .revoked, .reused(generationsBehind: 1, revokedSession: false), .expired]
+    arguments: [
+      .unknown, .revoked(generationsBehind: 0), .reused(.race, generationsBehind: 1, revokedSession: false),
+      .expired(generationsBehind: 0),
+    ]
       as [RotationRefusal])
   func acknowledgedTokenRefused(refusal: RotationRefusal) throws {
     let history = try HandWrittenHistory()
@@ -56,7 +59,7 @@ struct SimulationOracleRefusalTests {
   func successAfterReuse() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
-    let refusal = RotationRefusal.reused(generationsBehind: 1, revokedSession: true)
+    let refusal = RotationRefusal.reused(.race, generationsBehind: 1, revokedSession: true)
     history.call(history.presenting(0, reuse: .revokeSession), .rotation(.refused(refusal)))
     history.rotate(1, usedAt: 9)
     #expect(!history.holds())
@@ -75,7 +78,7 @@ struct SimulationOracleRefusalTests {
   @Test("a token works after somebody was told that it has expired, the clock having gone back")
   func successAfterExpiredVerdict() throws {
     let history = try HandWrittenHistory()
-    history.call(history.presenting(0), .rotation(.refused(.expired)), time: 0...2_000)
+    history.call(history.presenting(0), .rotation(.refused(.expired(generationsBehind: 0))), time: 0...2_000)
     #expect(history.holds())
     history.rotate(0, usedAt: 5)
     #expect(!history.holds())
@@ -84,7 +87,7 @@ struct SimulationOracleRefusalTests {
   @Test("somebody is told of an expiry before it")
   func expiredTooSoon() throws {
     let history = try HandWrittenHistory()
-    history.call(history.presenting(0), .rotation(.refused(.expired)), time: 0...999)
+    history.call(history.presenting(0), .rotation(.refused(.expired(generationsBehind: 0))), time: 0...999)
     #expect(!history.holds())
   }
 
@@ -96,7 +99,7 @@ struct SimulationOracleRefusalTests {
     ] {
       let history = try HandWrittenHistory()
       history.rotate(0)
-      history.call(history.presenting(0, grace: 100), .rotation(.replayed(sibling)))
+      history.call(history.presenting(0, grace: 100), .rotation(.replayed(sibling, .race)))
       #expect(!history.holds())
     }
   }
@@ -105,7 +108,7 @@ struct SimulationOracleRefusalTests {
   func replayAfterGrace() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
-    let replayed = TimedCall.Outcome.rotation(.replayed(history.session(1, usedAt: 5)))
+    let replayed = TimedCall.Outcome.rotation(.replayed(history.session(1, usedAt: 5), .race))
     history.call(history.presenting(0, grace: 100), replayed, time: 105...200)
     #expect(!history.holds())
   }
@@ -113,7 +116,7 @@ struct SimulationOracleRefusalTests {
   @Test("a reuse is told before the rotation was asked for")
   func reuseBeforeRotation() throws {
     let history = try HandWrittenHistory()
-    let refusal = RotationRefusal.reused(generationsBehind: 1, revokedSession: false)
+    let refusal = RotationRefusal.reused(.race, generationsBehind: 1, revokedSession: false)
     history.call(history.presenting(0), .rotation(.refused(refusal)))
     history.rotate(0)
     #expect(!history.holds())
@@ -147,7 +150,7 @@ struct SimulationOracleAcceptanceTests {
   func oneSucceeds() throws {
     let history = try HandWrittenHistory()
     let questions = (0..<3).map { _ in history.ask(history.presenting(0)) }
-    let refusal = TimedCall.Outcome.rotation(.refused(.reused(generationsBehind: 1, revokedSession: false)))
+    let refusal = TimedCall.Outcome.rotation(.refused(.reused(.race, generationsBehind: 1, revokedSession: false)))
     history.answer(questions[0], refusal, time: 0...10)
     history.answer(questions[1], refusal, time: 0...10)
     history.answer(questions[2], .rotation(.rotated(history.session(1, usedAt: 5))), time: 0...10)
@@ -168,7 +171,7 @@ struct SimulationOracleAcceptanceTests {
     let history = try HandWrittenHistory()
     history.rotate(0)
     #expect(history.holds())
-    let replayed = TimedCall.Outcome.rotation(.replayed(history.session(1, usedAt: 5)))
+    let replayed = TimedCall.Outcome.rotation(.replayed(history.session(1, usedAt: 5), .race))
     history.call(history.presenting(0, grace: 100), replayed, time: 50...104)
     history.call(history.presenting(0, grace: 100), replayed, time: 50...300)
     #expect(history.holds())
@@ -178,7 +181,7 @@ struct SimulationOracleAcceptanceTests {
   func otherScopeInGrace() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
-    let refusal = RotationRefusal.reused(generationsBehind: 1, revokedSession: false)
+    let refusal = RotationRefusal.reused(.race, generationsBehind: 1, revokedSession: false)
     history.call(
       history.presenting(0, grace: 100, reuse: .revokeSession, scope: "read"), .rotation(.refused(refusal)))
     history.rotate(1, usedAt: 9)
@@ -201,7 +204,7 @@ struct SimulationOracleAcceptanceTests {
   @Test("a session is forgotten once its end has come")
   func forgotten() throws {
     let history = try HandWrittenHistory()
-    history.call(history.presenting(0), .rotation(.refused(.expired)), time: 1_000...1_200)
+    history.call(history.presenting(0), .rotation(.refused(.expired(generationsBehind: 0))), time: 1_000...1_200)
     history.call(history.presenting(0), .rotation(.refused(.unknown)), time: 1_000...2_000)
     #expect(history.holds())
   }

@@ -23,6 +23,10 @@ struct SimulationRestartTests {
     }
   }
 
+  private func session(_ id: SessionID, of ledger: RefreshLedger) async throws(LedgerFailure) -> Session? {
+    try await ledger.session(id)
+  }
+
   /// Rotates until a call fails or so many rotations are done; returns the last session that was answered.
   private func rotate(_ storage: FaultyStorage, times: Int) async throws -> Session? {
     let executor = SteppedExecutor()
@@ -60,10 +64,10 @@ struct SimulationRestartTests {
     }
     let answered = try #require(try await rotate(storage, times: 5))
     storage.killProcess()
-    let served = try #require(await open(storage).session(answered.id))
+    let served = try #require(try await session(answered.id, of: open(storage)))
     #expect(served.generation >= answered.generation)
     storage.losePower(seed: seed)
-    let left = try await open(storage).session(answered.id)
+    let left = try await session(answered.id, of: open(storage))
     #expect(left == served)
   }
 
@@ -87,7 +91,7 @@ struct SimulationRestartTests {
       storage.losePower(seed: UInt64(death))
       let left = try await open(storage)
       guard let answered else { continue }
-      let generation = await left.session(answered.id)?.generation ?? 0
+      let generation = try await session(answered.id, of: left)?.generation ?? 0
       #expect(generation >= answered.generation, "death at call \(death), of the restart at \(deathOfRestart)")
     }
   }

@@ -22,7 +22,8 @@ struct EngineFixture {
     try options.validate()
     subjects.set(Subject(id: "ann", scopes: Scopes("read write admin") ?? .none), password: "ann")
     keys = TokenKeys.generate()
-    ledger = RefreshLedger.inMemory(clock: clock.sessionClock, random: SeededGenerator(seed: 3))
+    ledger = RefreshLedger.inMemory(
+      sessionsPerSubjectMax: options.sessionsPerSubjectMax, clock: clock.sessionClock, random: SeededGenerator(seed: 3))
     engine = try RotationEngine(
       options: options, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock.sessionClock,
       observer: observer)

@@ -1,8 +1,8 @@
 internal import Synchronization
-package import TokenEngine
+public import TokenEngine
 
-/// Clients in a dictionary, their secrets in the clear: for tests only.
-package final class ClientTable: ClientStore {
+/// Clients in a dictionary, their secrets in the clear and compared in any time: for tests only.
+public final class ClientTable: ClientStore {
   private struct State {
     var clients: [String: (client: Client, secret: [UInt8]?)] = [:]
     var failure: StoreFailure?
@@ -10,23 +10,23 @@ package final class ClientTable: ClientStore {
 
   private let state = Mutex(State())
 
-  package init() {}
+  public init() {}
 
   /// Without a secret the client is public.
-  package func set(_ client: Client, secret: String? = nil) {
+  public func set(_ client: Client, secret: String? = nil) {
     state.withLock { $0.clients[client.id] = (client, secret.map { Array($0.utf8) }) }
   }
 
   /// What every look-up throws from now on; nil for none.
-  package func fail(with failure: StoreFailure?) {
+  public func fail(with failure: StoreFailure?) {
     state.withLock { $0.failure = failure }
   }
 
-  package func client(id: String) async throws -> Client? {
+  public func client(id: String) async throws -> Client? {
     try entry(id)?.client
   }
 
-  package func authenticate(id: String, secretCandidates: [[UInt8]]) async throws -> Client? {
+  public func authenticate(id: String, secretCandidates: [[UInt8]]) async throws -> Client? {
     guard let entry = try entry(id), let secret = entry.secret, secretCandidates.contains(secret) else { return nil }
     return entry.client
   }

@@ -1,20 +1,20 @@
 internal import Synchronization
-package import TokenEngine
+public import TokenEngine
 
-/// Keeps what the engine tells.
-package final class RecordingObserver: EngineObserver {
+/// Keeps what the engine tells, in the order in which it was told, and without a bound: for tests only.
+public final class RecordingObserver: EngineObserver {
   private let recorded = Mutex<[EngineEvent]>([])
 
-  package init() {}
+  public init() {}
 
-  package var events: [EngineEvent] { recorded.withLock { $0 } }
+  public var events: [EngineEvent] { recorded.withLock { $0 } }
 
   /// The reason of the latest event, where that is a refusal.
-  package var latestRefusal: GrantRefusal? {
+  public var latestRefusal: GrantRefusal? {
     if case .refused(let refusal, _, _) = events.last { refusal } else { nil }
   }
 
-  package func engine(observed event: EngineEvent) {
+  public func engine(observed event: EngineEvent) {
     recorded.withLock { $0.append(event) }
   }
 }

@@ -1,8 +1,9 @@
 internal import Synchronization
-package import TokenEngine
+public import TokenEngine
 
-/// Subjects that a test can disable, remove and put out of reach.
-package final class SubjectTable: SubjectStore {
+/// Subjects in a dictionary that a test can disable, remove and put out of reach; their passwords stand in the clear, and what a
+/// look-up costs tells whether a name exists: for tests only.
+public final class SubjectTable: SubjectStore {
   private struct State {
     var subjects: [String: (subject: Subject, password: String)] = [:]
     var failure: StoreFailure?
@@ -10,30 +11,32 @@ package final class SubjectTable: SubjectStore {
 
   private let state = Mutex(State())
 
-  package init() {}
+  public init() {}
 
-  package func set(_ subject: Subject, password: String) {
+  /// Adds the subject, or replaces the one with its id, by which it also logs in.
+  public func set(_ subject: Subject, password: String) {
     state.withLock { $0.subjects[subject.id] = (subject, password) }
   }
 
-  package func setEnabled(_ id: String, _ isEnabled: Bool) {
+  /// Without effect where there is no such subject, as is ``remove(_:)``.
+  public func setEnabled(_ id: String, _ isEnabled: Bool) {
     state.withLock { $0.subjects[id]?.subject.isEnabled = isEnabled }
   }
 
-  package func remove(_ id: String) {
+  public func remove(_ id: String) {
     state.withLock { $0.subjects[id] = nil }
   }
 
   /// What every look-up throws from now on; nil for none.
-  package func fail(with failure: StoreFailure?) {
+  public func fail(with failure: StoreFailure?) {
     state.withLock { $0.failure = failure }
   }
 
-  package func authenticate(name: String, password: String) async throws -> Subject? {
+  public func authenticate(name: String, password: String) async throws -> Subject? {
     try entry(name).flatMap { $0.password == password ? $0.subject : nil }
   }
 
-  package func subject(id: String) async throws -> Subject? {
+  public func subject(id: String) async throws -> Subject? {
     try entry(id)?.subject
   }
 

@@ -57,7 +57,7 @@ struct AdminGate: Sendable {
       return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
     } catch DecodingError.keyNotFound(let key, _) {
       throw AdminFault.malformed("The member \(key.stringValue) is missing")
-    } catch DecodingError.typeMismatch(_, let context) {
+    } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
       throw AdminFault.malformed("The member \(Self.path(context)) has a value of another type than it must have")
     } catch DecodingError.valueNotFound(_, let context) {
       throw AdminFault.malformed("The member \(Self.path(context)) must not be null")

@@ -92,6 +92,29 @@ final class SteppedLedger {
       let session = memory.session(index)
       let token = TokenID(session: session.id, generation: session.generation &- 1)
       return try await ledger.stageRotation(RotationRequest(token: token, client: "web")).sequence
+    case .replay(let index):
+      _ = try await ledger.stageRotation(replay(memory.session(index)))
+      // Its answer does not wait for the note that it was given twice; the frame holds it all the same.
+      return await ledger.statistics.sequence
+    case .replaySeen(let index):
+      let session = memory.session(index)
+      ledger.successorWatch.note(
+        TokenID(session: session.id, generation: session.generation), issuedAt: clock.now.seconds, now: clock.now)
+      _ = try await ledger.stageRotation(replay(session))
+      return await ledger.statistics.sequence
+    case .move(let index, let terms):
+      let session = memory.session(index)
+      let request = RotationRequest(
+        token: TokenID(session: session.id, generation: session.generation), client: "web", graceMilliseconds: 10_000,
+        terms: terms)
+      let staged = try await ledger.stageRotation(request)
+      if case .rotated(let rotated) = staged.outcome { memory.sessions[index].generation = rotated.generation }
+      return staged.sequence
+    case .revokeAll(let scope): return try await ledger.stageRevocation(scope).sequence
+    case .revokeAccess(let index):
+      let session = memory.session(index)
+      let token = TokenID(session: session.id, generation: session.generation)
+      return try await ledger.stageAccessRevocation(token, until: clock.now.advanced(byMilliseconds: 60_000)).sequence
     case .revoke(let index):
       return try await ledger.stageRevocation(memory.session(index).id).sequence
     case .issue(let grant):
@@ -101,6 +124,12 @@ final class SteppedLedger {
     case .consume(let index):
       return try await ledger.stageConsumption(memory.token(index), purpose: "reset").sequence
     }
+  }
+
+  private func replay(_ session: (id: SessionID, generation: UInt32)) -> RotationRequest {
+    RotationRequest(
+      token: TokenID(session: session.id, generation: session.generation &- 1), client: "web",
+      graceMilliseconds: 10_000, reuse: .refuse)
   }
 
   /// Returns once the checkpoint is there and what it replaces is gone.

@@ -23,18 +23,29 @@ final class HistoryOracle {
   private(set) var oneTimeTokens: [Linearization<OneTimeState>] = []
   private(set) var oneTimeIDs: [SessionID] = []
   private(set) var event = 0
+  /// Of this life.
+  var wideRevocations: [WideRevocation] = []
+  private(set) var revokedAccess: [RevokedAccess] = []
+  /// By session, in this life: whether an opening may have evicted it.
+  private var mayBeEvicted: Set<Int> = []
   private(set) var violations: [(what: String, evidence: [String])] = []
   /// The latest time that an answer rests on.
   private var knownTime: Int64 = 0
   private var durableKnownTime: Int64 = 0
   /// The clock's value from an event on.
   private var clockChanges: [(event: Int, value: Int64)] = [(0, 0)]
-  private(set) var highestTime: Int64 = 0
+  private var highestReading: Int64 = 0
+  /// How far the ledger's time may be ahead of all readings through what was asked in this life.
+  private var ahead: Int64 = 0
+  /// The ledger's time is no later.
+  var highestTime: Int64 { highestReading + ahead }
 
   func noteClock(_ value: Int64) {
     clockChanges.append((event, value))
-    highestTime = max(highestTime, value)
+    highestReading = max(highestReading, value)
   }
+
+  func allowAhead(milliseconds: Int64) { ahead += milliseconds }
 
   func moment() -> Int {
     event += 1
@@ -121,6 +132,21 @@ extension HistoryOracle {
     }
   }
 
+  /// Something that may happen to a session, of which no answer will tell.
+  func askUnanswered(_ number: Int, _ action: TimedCall.Action, invoked: Int) {
+    if case .evict = action, !mayBeEvicted.insert(number).inserted { return }
+    // Never the last room: a call that may have happened must not be left out.
+    guard sessions[number].hasRoom(for: 1) else { return violate("a history has no room left") }
+    _ = sessions[number].ask(TimedCall(action, invoked: invoked, earliest: knownTime))
+  }
+
+  func askForAccessRevocation(of session: Session, until end: Int64) -> Int {
+    revokedAccess.append(RevokedAccess(session: session, end: end))
+    return revokedAccess.count - 1
+  }
+
+  func answerAccessRevocation(_ number: Int) { revokedAccess[number].isAnswered = true }
+
   /// The question was refused before it could have an effect.
   func withdraw(_ question: Question) {
     switch question.subject {
@@ -154,12 +180,23 @@ extension HistoryOracle {
     case .anyPrefix: knownTime = durableKnownTime
     }
     clockChanges.removeFirst(clockChanges.count - 1)
+    (highestReading, ahead) = (highestTime, 0)
+    wideRevocations = []
+    mayBeEvicted = []
+    for number in revokedAccess.indices {
+      switch survival {
+      case .all: revokedAccess[number].isDurable = revokedAccess[number].isAnswered
+      case .allInMemory: break
+      case .anyPrefix: revokedAccess[number].isAnswered = revokedAccess[number].isDurable
+      }
+    }
   }
 
   /// All that was answered is durable, whatever the durability: the ledger was closed, or has opened on it.
   func noteDurable() {
     for number in sessions.indices { sessions[number].noteDurable() }
     for number in oneTimeTokens.indices { oneTimeTokens[number].noteDurable() }
+    for number in revokedAccess.indices { revokedAccess[number].isDurable = revokedAccess[number].isAnswered }
     durableKnownTime = knownTime
   }
 

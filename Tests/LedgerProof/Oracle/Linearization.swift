@@ -64,7 +64,12 @@ struct Linearization<State: SequentialState> {
     sinceDurable = [state.neverMade]
   }
 
-  var isFull: Bool { calls.count >= Self.callsMax }
+  var isFull: Bool { !hasRoom(for: 1) }
+
+  func hasRoom(for count: Int) -> Bool { calls.count + count <= Self.callsMax }
+
+  /// Questions that wait for an answer.
+  var openCount: Int { calls.count { $0.outcome == nil && $0.invoked != .max } }
 
   mutating func ask(_ call: TimedCall) -> Int {
     calls.append(call)

@@ -66,7 +66,7 @@ struct SessionState: SequentialState {
     switch (call.action, call.outcome) {
     case (.rotate(let request), .rotation(let rotation)?): after(request, rotation, call, facts)
     case (.revoke, .revocation(true)?): standing == .live ? [revoked(call)] : []
-    case (.revoke, .revocation(false)?): standing == .live ? forgetting(call, facts) : [self]
+    case (.revoke, .revocation(false)?): standing == .live ? ended(call, facts) : [self]
     case (.revokeAll, .done?): [covered(call)]
     case (.noteSuccessor(let generation, let grace), .done?): noting(generation, grace, call)
     case (.look, .looked(let session)?): looked(at: session, call, facts)
@@ -132,7 +132,8 @@ extension SessionState {
 
   private func covered(_ call: TimedCall) -> SessionState {
     var state = self
-    if coveredFrom == nil { state.coveredFrom = earliest(call) }
+    // Of what was never made nobody can say when.
+    if coveredFrom == nil, standing != .forgotten { state.coveredFrom = earliest(call) }
     if standing == .live { state.standing = .covered }
     state.narrowedScope = nil
     state.successorUse = .unseen
@@ -158,6 +159,13 @@ extension SessionState {
     state.usedFrom = used
     state.usedTo = used
     return state
+  }
+
+  /// Expired, and its memory given back or not yet.
+  private func ended(_ call: TimedCall, _ facts: Facts) -> [SessionState] {
+    var kept = proving(endFrom(facts))
+    kept.hasEnded = true
+    return forgetting(call, facts) + (call.latest >= endFrom(facts) ? [kept] : [])
   }
 
   /// The state after its memory was given back, if its time may have come.

@@ -7,12 +7,14 @@ extension SimulatedLife {
   /// What a client may do next, with how often it does.
   private enum Step: CaseIterable {
     case rotate, burst, open, revoke, issue, consume, consumeBurst, sweep, checkpoint, pause
+    case revokeAll, revokeAccess, noteSuccessor, rotateBatch, openBatch, list
 
     static let weighted: [Step] =
       Array(repeating: .rotate, count: 24) + [
         .burst, .burst, .burst, .open, .open, .open, .open, .revoke, .issue, .issue,
       ]
       + [.consume, .consume, .consume, .consumeBurst, .sweep, .checkpoint, .pause, .pause]
+      + [.revokeAll, .revokeAccess, .noteSuccessor, .noteSuccessor, .rotateBatch, .rotateBatch, .openBatch, .list]
   }
 
   func runClients() -> Stop {
@@ -53,7 +55,8 @@ extension SimulatedLife {
 
   private func take(_ step: Step, _ ledger: RefreshLedger) async {
     switch step {
-    case .open: await openSession(ledger)
+    case .open:
+      if let grant = world.plan.grant(using: &world.random) { _ = await openSession(grant, ledger) }
     case .rotate: if let number = pickSession() { await rotate(number, request(number), ledger) }
     case .burst:
       guard let number = pickSession() else { return }
@@ -73,6 +76,12 @@ extension SimulatedLife {
         note("checkpoints written", UInt32(truncatingIfNeeded: report.sequence))
       }
     case .pause: await ready.pause()
+    case .revokeAll: await revokeAll(ledger)
+    case .revokeAccess: if let number = pickSession() { await revokeAccess(number, ledger) }
+    case .noteSuccessor: if let number = pickSession() { noteSuccessor(number, ledger) }
+    case .rotateBatch: await rotateBatch(ledger)
+    case .openBatch: await openBatch(ledger)
+    case .list: await list(ledger)
     }
   }
 }
@@ -82,7 +91,8 @@ extension SimulatedLife {
 extension SimulatedLife {
   /// The answer to a call, if it came while anybody could hear it.
   func answered<Answer: Sendable>(
-    _ question: HistoryOracle.Question?, _ call: () async throws(LedgerFailure) -> Answer
+    _ question: HistoryOracle.Question?, onOverload: () -> Void = {},
+    isExpected: (LedgerFailure) -> Bool = { _ in false }, _ call: () async throws(LedgerFailure) -> Answer
   ) async -> Answer? {
     do throws(LedgerFailure) {
       let answer = try await call()
@@ -93,48 +103,91 @@ extension SimulatedLife {
       if case .log(.overloaded) = error {
         world.tally.add("refused as overloaded")
         if let question { world.oracle.withdraw(question) }
+        onOverload()
         return nil
       }
+      if isExpected(error) { return nil }
       world.tally.add("answered by a failure")
       if !faults.hasFailed { violate("a call fails without a cause: \(error)") }
       return nil
     }
   }
 
-  private func openSession(_ ledger: RefreshLedger) async {
-    guard let grant = world.plan.grant(using: &world.random) else { return }
-    let asked = world.oracle.askForNew()
+  func openSession(_ grant: SessionGrant, _ ledger: RefreshLedger) async -> Session? {
+    let asked = askForOpening()
     let session = await answered(nil) { () async throws(LedgerFailure) in try await ledger.open(grant) }
-    guard let session else { return }
+    guard let session else {
+      world.unknownOpenings += 1
+      return nil
+    }
+    noteOpened(session, grant, asked)
+    return session
+  }
+
+  func askForOpening() -> (invoked: Int, knownTime: Int64) {
+    if world.plan.sessionsPerSubjectMax > 0 { world.oracle.noteCap() }
+    return world.oracle.askForNew()
+  }
+
+  func noteOpened(_ session: Session, _ grant: SessionGrant, _ asked: (invoked: Int, knownTime: Int64)) {
     note("opened", session.generation)
     world.oracle.opened(session, for: grant, asked: asked)
-    world.newestGenerations.append(0)
+    world.oracle.noteOverlaps(
+      of: world.oracle.sessions.count - 1, opened: asked.invoked,
+      subjectsAreCapped: world.plan.sessionsPerSubjectMax > 0)
+    world.newest.append(session)
+    world.newestGraces.append(0)
     world.hasEnded.append(false)
   }
 
   private func rotate(_ number: Int, _ request: RotationRequest, _ ledger: RefreshLedger) async {
-    guard !isDead, !world.oracle.sessions[number].isFull else { return }
+    guard !isDead, mayPresent(number, 1) else { return }
     let question = world.oracle.ask(.session(number), .rotate(request))
     let rotation = await answered(question) { () async throws(LedgerFailure) in try await ledger.rotate(request) }
     guard let rotation else { return }
+    take(rotation, of: number, request, question, ledger)
+  }
+
+  /// Of a token that is never consumed any presentation may have been the one before another: only few at a time, or the
+  /// possible orders are too many.
+  func mayPresent(_ number: Int, _ count: Int) -> Bool {
+    let session = world.oracle.sessions[number]
+    return session.hasRoom(for: count) && (session.facts.terms.rotation == .always || session.openCount < 5)
+  }
+
+  func take(
+    _ rotation: Rotation, of number: Int, _ request: RotationRequest, _ question: HistoryOracle.Question,
+    _ ledger: RefreshLedger
+  ) {
     world.oracle.answer(question, .rotation(rotation))
     switch rotation {
     case .rotated(let session):
       note("rotated", session.generation)
-      world.newestGenerations[number] = max(world.newestGenerations[number], session.generation)
+      noteNewest(session, of: number, grace: request.graceMilliseconds)
     case .used(let session):
       note("used", session.generation)
+      noteNewest(session, of: number, grace: 0)
     case .replayed(let session, let reuse):
       note("replayed as \(reuse)", session.generation)
-      world.newestGenerations[number] = max(world.newestGenerations[number], session.generation)
+      noteNewest(session, of: number, grace: 0)
     case .refused(let refusal):
       note("refused: \(refusal.word)", request.token.generation)
-      if refusal.endsSession { world.hasEnded[number] = true }
+      // Shorter terms end it only for whoever calls for them.
+      if refusal.endsSession, request.terms == nil {
+        world.hasEnded[number] = true
+        endedInLife.insert(number)
+      }
       switch refusal {
       case .reused(_, _, true), .neverIssued: checkRefusal(number, since: question, ledger)
       default: break
       }
     }
+  }
+
+  private func noteNewest(_ session: Session, of number: Int, grace: Int64) {
+    guard session.generation > world.newest[number].generation else { return }
+    world.newest[number] = session
+    world.newestGraces[number] = grace
   }
 
   private func revoke(_ number: Int, _ ledger: RefreshLedger) async {
@@ -146,6 +199,7 @@ extension SimulatedLife {
     note(wasLive ? "revoked" : "had ended before a revocation", 0)
     world.oracle.answer(question, .revocation(wasLive))
     world.hasEnded[number] = true
+    endedInLife.insert(number)
     if wasLive { checkRefusal(number, since: question, ledger) }
   }
 
@@ -185,7 +239,7 @@ extension SimulatedLife {
     world.oracle.answer(question, .consumption(outcome))
   }
 
-  private func note(_ verdict: String, _ number: UInt32) {
+  func note(_ verdict: String, _ number: UInt32) {
     world.trace.note("  \(verdict) \(number)")
     world.trace.mix(verdict)
     world.trace.mix(Int(number))
@@ -197,7 +251,7 @@ extension SimulatedLife {
 
 extension SimulatedLife {
   /// Mostly one that has not ended.
-  private func pickSession() -> Int? {
+  func pickSession() -> Int? {
     for _ in 0..<4 {
       guard let number = pick(world.oracle.sessions.count) else { return nil }
       if !world.hasEnded[number] { return number }
@@ -215,9 +269,9 @@ extension SimulatedLife {
     return bits & 4 == 0 ? rank : count - 1 - rank
   }
 
-  private func request(_ number: Int) -> RotationRequest {
+  func request(_ number: Int) -> RotationRequest {
     world.plan.request(
-      for: world.oracle.sessions[number].facts.opened, latest: world.newestGenerations[number], using: &world.random)
+      for: world.oracle.sessions[number].facts.opened, latest: world.newest[number].generation, using: &world.random)
   }
 }
 

@@ -32,6 +32,10 @@ final class SimulatedLife: @unchecked Sendable {
   private var callers: [Int: String] = [:]
   private var opening: Result<OpenedLedger, LedgerFailure>?
   private var isClosed = false
+  /// Who hears of the ledger's events.
+  var consumer: Task<Void, Never>?
+  /// Sessions that somebody was told in this life have ended.
+  var endedInLife: Set<Int> = []
   private(set) var isOver = false
   private var deathAfterJobs: Int?
   private let isLast: Bool
@@ -136,6 +140,10 @@ extension SimulatedLife {
     if opened.sequence < world.syncedSequence {
       violate("record \(world.syncedSequence) was on the disk, but the last one is \(opened.sequence)")
     }
+    if world.plan.durability == .always, let told = world.events?.told.last, told.sequence > opened.sequence {
+      violate("event \(told.sequence) was told, but the last record is \(opened.sequence)")
+    }
+    world.openedSequence = opened.sequence
     world.syncedSequence = opened.sequence
     world.oracle.noteDurable()
     ledger = opened.ledger
@@ -175,6 +183,8 @@ extension SimulatedLife {
     isOver = true
     world.storage.die()
     stopwatch.end()
+    consumer?.cancel()
+    consumer = nil
     while ready.runOne() {}
     opening = nil
     ledger = nil

@@ -13,8 +13,15 @@ final class SimulatedWorld: @unchecked Sendable {
   let time: SimulatedTime
   var random: SeededGenerator
   var tally = ProofTally()
-  /// By session: the newest generation of which a client has the token.
-  var newestGenerations: [UInt32] = []
+  /// By session: as of the newest answer, and for how long its predecessor is answered.
+  var newest: [Session] = []
+  var newestGraces: [Int64] = []
+  /// Sessions that were opened perhaps, and of which nobody knows.
+  var unknownOpenings = 0
+  /// What a consumer of events was told in the last life.
+  var events: EventRecord?
+  /// The last record that the last opening found.
+  var openedSequence: UInt64 = 0
   /// By session: a client was told that it has ended.
   var hasEnded: [Bool] = []
   /// The last record known to be on the disk.

@@ -12,6 +12,8 @@ struct SimulationPlan {
   let bias: ReadyJobs.Bias
   /// Whether reads and writes are cut short and interrupted.
   let isRough: Bool
+  /// 0 for any number.
+  let sessionsPerSubjectMax: Int
   private let lifetimes: [Lifetimes]
   private let graces: [Int64]
 
@@ -40,12 +42,14 @@ struct SimulationPlan {
         idleMilliseconds: milliseconds[Int(random.next() % 6)],
         absoluteMilliseconds: milliseconds[Int(2 + random.next() % 4)])
     }
+    sessionsPerSubjectMax = random.next() % 4 == 0 ? Int.random(in: 1...4, using: &random) : 0
     graces = random.next() % 2 == 0 ? [0] : [0, 5, 300, 10_000]
   }
 
   var options: LedgerOptions {
     var options = LedgerOptions(
-      durability: durability, segmentBytesMax: segmentBytesMax, stagedBytesMax: stagedBytesMax)
+      durability: durability, segmentBytesMax: segmentBytesMax, stagedBytesMax: stagedBytesMax,
+      sessionsPerSubjectMax: sessionsPerSubjectMax)
     options.preallocationBytes = preallocationBytes
     options.identity = LogIdentity(high: 0x0001_0203_0405_0607, low: 0x0809_0A0B_0C0D_0E0F)
     return options
@@ -55,7 +59,8 @@ struct SimulationPlan {
     guard let lifetimes = lifetimes.randomElement(using: &random) else { return nil }
     return SessionGrant(
       subject: Self.pick(Self.subjects, &random), client: Self.pick(Self.clients, &random),
-      scope: Self.pick(Self.scopes, &random), lifetimes: lifetimes)
+      scope: Self.pick(Self.scopes, &random), lifetimes: lifetimes,
+      rotation: random.next() % 6 == 0 ? .never : .always, label: random.next() % 4 == 0 ? "phone" : nil)
   }
 
   func oneTimeGrant(using random: inout SeededGenerator) -> OneTimeGrant {
@@ -68,18 +73,43 @@ struct SimulationPlan {
 
   /// A presentation of a token of `opened`, of which `latest` is the newest generation that clients have.
   func request(for opened: Session, latest: UInt32, using random: inout SeededGenerator) -> RotationRequest {
-    var generation = latest
+    var generation = opened.rotation == .never ? 0 : latest
     switch random.next() % 16 {
     case 0..<3 where latest > 0: generation = latest - 1
     case 3 where latest > 1: generation = UInt32(random.next() % UInt64(latest))
     default: break
     }
-    return RotationRequest(
+    var request = RotationRequest(
       token: TokenID(session: opened.id, generation: generation),
       client: random.next() % 32 == 0 ? Self.pick(Self.clients, &random) : opened.client,
       graceMilliseconds: graces.randomElement(using: &random) ?? 0,
       reuse: random.next() % 3 == 0 ? .revokeSession : .refuse,
       narrowedScope: random.next() % 8 == 0 ? "read" : nil)
+    if random.next() % 64 == 0 {
+      request.notBefore = opened.openedAt.advanced(byMilliseconds: Int64(random.next() % 3) - 1)
+    }
+    if random.next() % 8 == 0, let lifetimes = lifetimes.randomElement(using: &random) {
+      request.terms = SessionTerms(lifetimes: lifetimes, rotation: random.next() % 8 == 0 ? .always : opened.rotation)
+    }
+    return request
+  }
+
+  /// Mostly a narrow one.
+  func scope(using random: inout SeededGenerator) -> SessionScope {
+    let (subject, client) = (Self.pick(Self.subjects, &random), Self.pick(Self.clients, &random))
+    return switch random.next() % 10 {
+    case 0: .all
+    case 1, 2: .client(client)
+    case 3...5: .subjectAtClient(subject: subject, client: client)
+    default: .subject(subject)
+    }
+  }
+
+  var scopes: [SessionScope] {
+    [.all] + Self.subjects.map { .subject($0) } + Self.clients.map { .client($0) }
+      + Self.subjects.flatMap { subject in
+        Self.clients.map { .subjectAtClient(subject: subject, client: $0) }
+      }
   }
 
   private static func pick(_ choices: [String], _ random: inout SeededGenerator) -> String {

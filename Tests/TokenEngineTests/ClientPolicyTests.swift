@@ -1,0 +1,92 @@
+import Testing
+import TokenEngine
+import TokenLedger
+import TokenTesting
+
+@Suite("A client's own policies")
+struct ClientPolicyTests {
+  private let clock = ManualClock()
+  private let engine: RotationEngine
+
+  init() throws { engine = try RotationEngine.inMemory(clock: clock) }
+
+  private static let phone = Client(
+    id: "phone", isPublic: true, grace: .seconds(30),
+    lifetimes: ClientLifetimes(access: .seconds(60), refresh: .seconds(3600), session: .seconds(7200)))
+  private static let service = Client(
+    id: "service", isPublic: false, rotation: .never, lifetimes: ClientLifetimes(refresh: .seconds(3600)))
+  private static let plain = Client(id: "plain", isPublic: true)
+
+  @Test("lifetimes are those of its sessions alone, and the engine's are the others'")
+  func lifetimes() async throws {
+    let own = try await engine.openSession(subject: "ann", client: Self.phone, scopes: .none)
+    let others = try await engine.openSession(subject: "ann", client: Self.plain, scopes: .none)
+    #expect(own.expiresInSeconds == 60)
+    #expect(own.refreshExpiresInSeconds == 3600)
+    #expect(others.expiresInSeconds == 900)
+    #expect(others.refreshExpiresInSeconds == 30 * 86_400)
+    #expect(try await engine.session(own.session)?.absoluteEnd == clock.now.advanced(byMilliseconds: 7_200_000))
+    clock.advance(milliseconds: 60_000)
+    #expect(throws: BadToken.expired) { try engine.verify(own.accessToken) }
+    #expect(try engine.verify(others.accessToken).client == "plain")
+  }
+
+  @Test("grace window answers its retries, while another client's retry is a reuse")
+  func grace() async throws {
+    for (client, isGranted) in [(Self.phone, true), (Self.plain, false)] {
+      let first = try await engine.openSession(subject: "ann", client: client, scopes: .none)
+      let next = try await engine.refresh(first.refreshToken, client: client).pair()
+      clock.advance(milliseconds: 5_000)
+      let again = try? await engine.refresh(first.refreshToken, client: client).pair()
+      #expect((again?.accessToken == next.accessToken) == isGranted)
+      #expect((again?.refreshToken == next.refreshToken) == isGranted)
+    }
+  }
+
+  @Test("rotation `never` keeps the refresh token's text through every refresh, and moves its idle end")
+  func rotationNever() async throws {
+    let first = try await engine.openSession(subject: "job", client: Self.service, scopes: .none)
+    var access: Set<String> = [first.accessToken]
+    for _ in 0..<5 {
+      clock.advance(milliseconds: 3_000_000)
+      let next = try await engine.refresh(first.refreshToken, client: Self.service).pair()
+      #expect(next.refreshToken == first.refreshToken)
+      #expect(next.refreshExpiresInSeconds == 3600)
+      access.insert(next.accessToken)
+    }
+    #expect(access.count == 6)
+    clock.advance(milliseconds: 3_600_000)
+    guard case .refused = try await engine.refresh(first.refreshToken, client: Self.service) else {
+      Issue.record("an idle session was refreshed")
+      return
+    }
+  }
+
+  @Test(
+    "that are outside their limits are refused by name when a session is opened, and nothing is written",
+    arguments: [
+      (ClientLifetimes(access: .zero), "accessTTL is outside its limit: from 1ms to 30d"),
+      (ClientLifetimes(access: .seconds(31 * 86_400)), "accessTTL is outside its limit: from 1ms to 30d"),
+      (ClientLifetimes(refresh: .seconds(-1)), "refreshTTL is outside its limit: from 1ms to 36600d"),
+      (ClientLifetimes(session: .zero), "maxAge is outside its limit: from 1ms to 36600d"),
+    ])
+  func outsideLimits(lifetimes: ClientLifetimes, says: String) async throws {
+    let client = Client(id: "bad", isPublic: true, lifetimes: lifetimes)
+    let failure = await #expect(throws: EngineFailure.self) {
+      try await engine.openSession(subject: "ann", client: client, scopes: .none)
+    }
+    #expect(failure?.description == says)
+    #expect(await engine.statistics.sequence == 0)
+  }
+
+  @Test("grace above 300 s is refused by name at its refresh, and consumes nothing")
+  func graceTooLong() async throws {
+    let client = Client(id: "plain", isPublic: true, grace: .seconds(301))
+    let pair = try await engine.openSession(subject: "ann", client: Self.plain, scopes: .none)
+    let failure = await #expect(throws: EngineFailure.self) {
+      try await engine.refresh(pair.refreshToken, client: client)
+    }
+    #expect(failure?.description == "grace is outside its limit: from 0 to 300 s")
+    #expect(try await engine.refresh(pair.refreshToken, client: Self.plain).pair().session == pair.session)
+  }
+}

@@ -1,0 +1,116 @@
+import Testing
+import TokenLedger
+import TokenTesting
+
+@testable import TokenEngine
+
+/// What is looked at before a refresh token is consumed, and sessions whose token never is.
+extension SemanticsSection {
+  private struct ClaimsFault: Error {}
+
+  private static func live(
+    _ situation: String, options: @escaping (inout EngineOptions) -> Void = { _ in },
+    after change: @escaping (SemanticsStage) async throws -> Void = { _ in },
+    act: @escaping (SemanticsStage) async throws -> String = { try await $0.present($0.last) }
+  ) -> SemanticsRow {
+    SemanticsRow(situation: situation, options: options) {
+      try await $0.open()
+      try await change($0)
+    } act: {
+      try await act($0)
+    }
+  }
+
+  private static func subject(_ scopes: String, notBefore: Timestamp? = nil) -> Subject {
+    Subject(id: "ann", scopes: Scopes(scopes) ?? .none, sessionsNotBefore: notBefore)
+  }
+
+  static var checkedFirst: SemanticsSection {
+    SemanticsSection(
+      title: "What is checked before a live token is consumed",
+      rows: [
+        live("by another client", act: { try await $0.present($0.last, as: Client(id: "app", isPublic: true)) }),
+        live(
+          "by a client without the grant",
+          act: { try await $0.present($0.last, as: Client(id: "web", isPublic: true, grants: [.password])) }),
+        live("more scope than was granted", act: { try await $0.present($0.last, scope: "admin") }),
+        live("changed by one byte", act: { try await $0.present("\($0.last.refreshToken.dropLast())!") }),
+        live(
+          "signed by another key",
+          act: {
+            try await $0.present(
+              SemanticsStage($0.policy) { _ in }.mintRefresh(TokenID(session: $0.last.session, generation: 0)))
+          }),
+        live("an access token in its place", act: { try await $0.present($0.last.accessToken) }),
+        live("subject gone", after: { $0.fixture.subjects.remove("ann") }),
+        live("subject disabled", after: { $0.fixture.subjects.setEnabled("ann", false) }),
+        live(
+          "subject changed its password 1 ms after the session was opened",
+          after: {
+            $0.wait(1)
+            $0.fixture.subjects.set(subject("read write", notBefore: $0.fixture.clock.now), password: "new")
+          }),
+        live(
+          "subject changed its password before the session was opened",
+          after: {
+            $0.fixture.subjects.set(subject("read write", notBefore: $0.fixture.clock.now), password: "new")
+          }),
+        live(
+          "subject lost a scope",
+          after: { $0.fixture.subjects.set(subject("read"), password: "ann") }),
+        live(
+          "the subject store does not answer",
+          after: { $0.fixture.subjects.fail(with: .overloaded) }),
+        live(
+          "the closure of the custom claims throws",
+          options: { options in
+            options.customClaims = { context in
+              guard context.scopes != Scopes("read") else { throw ClaimsFault() }
+              return .none
+            }
+          },
+          act: { try await $0.present($0.last, scope: "read") }),
+      ])
+  }
+
+  private static let fixedClient = Client(
+    id: "web", isPublic: false, scopes: Scopes("read write"), rotation: .never,
+    lifetimes: ClientLifetimes(refresh: .seconds(60), session: .seconds(100)))
+
+  private static func fixed(
+    _ situation: String, after change: @escaping (SemanticsStage) async throws -> Void
+  ) -> SemanticsRow {
+    SemanticsRow(situation: situation) {
+      $0.client = fixedClient
+      try await $0.open()
+      try await change($0)
+    } act: {
+      try await $0.present($0.last)
+    }
+  }
+
+  static var neverRotated: SemanticsSection {
+    SemanticsSection(
+      title: "A client with rotation `never` (here idle 60 s, absolute 100 s)",
+      rows: [
+        fixed("first use", after: { $0.wait(1_000) }),
+        fixed(
+          "second use, any time later",
+          after: {
+            $0.wait(1_000)
+            _ = try await $0.present($0.last)
+            $0.wait(30_000)
+          }),
+        fixed("59.999 s unused", after: { $0.wait(59_999) }),
+        fixed("idle lifetime over", after: { $0.wait(60_000) }),
+        fixed(
+          "absolute lifetime over, used until then",
+          after: {
+            $0.wait(50_000)
+            _ = try await $0.present($0.last)
+            $0.wait(50_000)
+          }),
+        fixed("session revoked", after: { _ = try await $0.engine.revoke($0.last.session) }),
+      ])
+  }
+}

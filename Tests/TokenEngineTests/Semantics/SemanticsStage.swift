@@ -1,0 +1,114 @@
+import LedgerTesting
+import Testing
+import TokenLedger
+import TokenSigning
+import TokenTesting
+
+@testable import TokenEngine
+
+/// What a row of the table is played with: an engine under one policy, and the pairs that were answered so far.
+final class SemanticsStage {
+  let policy: SemanticsPolicy
+  let fixture: EngineFixture
+  /// Another one than the fixture's after a change of the configuration.
+  var engine: RotationEngine
+  var client = EngineFixture.client
+  var pairs: [TokenPair] = []
+  /// Of another session than the last pair's, where the row is about that.
+  private var presented: TokenPair?
+
+  init(_ policy: SemanticsPolicy, _ change: (inout EngineOptions) -> Void) throws {
+    self.policy = policy
+    fixture = try EngineFixture {
+      policy.apply(to: &$0)
+      change(&$0)
+    }
+    engine = fixture.engine
+  }
+
+  /// The last pair that was answered.
+  var last: TokenPair { get throws { try #require(pairs.last) } }
+  var first: TokenPair { get throws { try #require(pairs.first) } }
+  /// The pair before the last one.
+  var predecessor: TokenPair { get throws { try #require(pairs.dropLast().last) } }
+
+  func wait(_ milliseconds: Int64) { fixture.clock.advance(milliseconds: milliseconds) }
+
+  func open() async throws {
+    pairs.append(try await engine.logIn(name: "ann", password: "ann", client: client).pair())
+  }
+
+  /// Rotates the last pair's token, as often.
+  func rotate(_ times: Int = 1) async throws {
+    for _ in 0..<times {
+      pairs.append(try await engine.refresh(try last.refreshToken, client: client).pair())
+    }
+  }
+
+  /// Presents a refresh token and says what the wire says.
+  func present(_ pair: TokenPair, scope: String? = nil, as client: Client? = nil) async throws -> String {
+    presented = pair
+    return try await present(pair.refreshToken, scope: scope, as: client)
+  }
+
+  func present(_ token: String, scope: String? = nil, as client: Client? = nil) async throws -> String {
+    let before = pairs.last
+    do {
+      let outcome = try await engine.refresh(token, client: client ?? self.client, scope: scope)
+      if case .granted(let pair) = outcome { pairs.append(pair) }
+      return SemanticsWording.reply(outcome, before: before)
+    } catch {
+      return error.isTemporary ? "503, nothing consumed" : "500 (\(error))"
+    }
+  }
+
+  /// A refresh token signed by the engine's own key that no ledger made.
+  func mintRefresh(_ token: TokenID) throws -> String {
+    let now = fixture.clock.now.seconds
+    return engine.minter.mintRefresh(
+      RefreshClaims(
+        subject: "ann", clientID: client.id, scope: "read write", issuedAt: now, expiresAt: now + 86_400,
+        identifier: TokenIdentifier(token)))
+  }
+
+  /// How things stand at the end of a row.
+  func state() async throws -> String {
+    guard var pair = pairs.last else { return "no session" }
+    if let presented, presented.session != pair.session { pair = presented }
+    let session = try await engine.session(pair.session)
+    let access: String
+    do {
+      _ = try engine.verify(pair.accessToken)
+      access = "access token accepted"
+    } catch {
+      access = "access token \(error.rawValue)"
+    }
+    return "\(session.map { "generation \($0.generation) live" } ?? "no live session"); \(access)"
+  }
+}
+
+/// The policy that a row is played under.
+struct SemanticsPolicy: Hashable {
+  var reuse: ReusePolicy
+  var graceSeconds: Int
+
+  static let all = [ReusePolicy.revokeSession, .refuse].flatMap { reuse in
+    [0, 30].map { SemanticsPolicy(reuse: reuse, graceSeconds: $0) }
+  }
+
+  func apply(to options: inout EngineOptions) {
+    options.reuse = reuse
+    options.grace = .seconds(graceSeconds)
+  }
+
+  /// The shortest words for some of all policies.
+  static func words(for policies: [SemanticsPolicy]) -> String {
+    if policies.count == all.count { return "any" }
+    let graces = Set(policies.map(\.graceSeconds))
+    let reuses = Set(policies.map(\.reuse))
+    let isProduct = policies.count == graces.count * reuses.count
+    if isProduct, graces.count == 1, reuses.count == 2 { return "grace \(policies[0].graceSeconds) s" }
+    if isProduct, reuses.count == 1, graces.count == 2 { return policies[0].reuse.rawValue }
+    return policies.map { "\($0.reuse.rawValue), grace \($0.graceSeconds) s" }.joined(separator: "; ")
+  }
+}
