@@ -20,7 +20,8 @@ extension RotationEngine {
   /// The grant `password` (RFC 6749 §4.3): authenticates the subject and opens a session.
   ///
   /// `scope` is the request's parameter; nil asks for all that subject and client may have. Costs a password
-  /// verification. Nothing is written where the outcome is a refusal.
+  /// verification, and a second look at the subject once the session is open. Nothing is written where the outcome is a refusal, unless
+  /// the subject changed meanwhile: then its session was opened and is revoked.
   public func logIn(
     name: String, password: String, client: Client, scope: String? = nil, label: String? = nil
   ) async throws(EngineFailure) -> GrantOutcome {
@@ -29,7 +30,30 @@ extension RotationEngine {
     let found: Subject?
     do { found = try await subjects.authenticate(name: name, password: password) } catch { throw .store(from: error) }
     guard let subject = found else { return refuse(.badCredentials, nil, client) }
-    return try await openSession(for: subject, client: client, scope: scope, label: label)
+    let outcome = try await openSession(for: subject, client: client, scope: scope, label: label)
+    guard case .granted(let pair) = outcome else { return outcome }
+    return try await refusal(of: subject, in: subjects, since: pair.session).map { refuse($0, nil, client) } ?? outcome
+  }
+
+  /// What has become of a subject while its session was opened: an end of all its sessions may have come just before that, and would
+  /// spare this one. The session is revoked where it must not be.
+  private func refusal(
+    of subject: Subject, in subjects: any SubjectStore, since session: SessionID
+  ) async throws(EngineFailure) -> GrantRefusal? {
+    let found: Subject?
+    do { found = try await subjects.subject(id: subject.id) } catch {
+      try await revoke(session)
+      throw .store(from: error)
+    }
+    var refusal: GrantRefusal?
+    if let found {
+      if !found.isEnabled { refusal = .subjectDisabled }
+      if found.sessionsNotBefore ?? .zero > subject.sessionsNotBefore ?? .zero { refusal = .badCredentials }
+    } else {
+      refusal = .subjectGone
+    }
+    if refusal != nil { try await revoke(session) }
+    return refusal
   }
 
   /// Opens a session for a subject that the caller has authenticated, within what subject and client may have.

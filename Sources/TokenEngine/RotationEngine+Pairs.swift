@@ -10,7 +10,7 @@ extension RotationEngine {
   func pair(
     for session: Session, scopes: Scopes, claims: CustomClaims, client: ClientLifetimes, at time: Timestamp
   ) -> TokenPair {
-    let now = max(now(), time)
+    let now = now(notBefore: time)
     let lifetime = (client.access ?? options.accessLifetime).wholeMilliseconds
     var access = accessClaims(
       of: session, issuedAt: session.usedAt, lifetime: lifetime, scope: scopes.text, extra: claims.members)
@@ -60,23 +60,34 @@ extension RotationEngine {
   /// What the embedder's closure says.
   func customClaims(subject: String, client: String, scopes: Scopes) async throws(EngineFailure) -> CustomClaims {
     guard let make = options.customClaims else { return .none }
+    let claims: CustomClaims
     do {
-      return try await make(ClaimsContext(subject: subject, client: client, scopes: scopes))
+      claims = try await make(ClaimsContext(subject: subject, client: client, scopes: scopes))
     } catch let failure as EngineFailure {
       throw failure
     } catch {
       throw .foreign(error)
+    }
+    let bytes = claims.members.count + subject.utf8.count + client.utf8.count + scopes.text.utf8.count
+    guard claims.members.isEmpty || bytes <= CustomClaims.grantBytesMax else {
+      throw .invalid(
+        field: "claims", limit: "with subject, client and scopes at most \(CustomClaims.grantBytesMax) bytes")
+    }
+    return claims
+  }
+
+  /// An access token that lives longer would outlive what is remembered of its revocation.
+  func check(accessLifetimeOf client: Client) throws(EngineFailure) {
+    guard let access = client.lifetimes.access else { return }
+    guard (Duration.milliseconds(1)...(.milliseconds(Lifetimes.accessMillisecondsMax))).contains(access) else {
+      throw .invalid(field: "accessTTL", limit: "from 1ms to 30d")
     }
   }
 
   /// What a new session of the client lives by.
   func terms(for client: Client) throws(EngineFailure) -> SessionTerms {
     let own = client.lifetimes
-    if let access = own.access {
-      guard (Duration.milliseconds(1)...(.milliseconds(Lifetimes.accessMillisecondsMax))).contains(access) else {
-        throw .invalid(field: "accessTTL", limit: "from 1ms to 30d")
-      }
-    }
+    try check(accessLifetimeOf: client)
     let idle = (own.refresh ?? options.refreshLifetime).wholeMilliseconds
     let absolute = (own.session ?? options.sessionLifetime).wholeMilliseconds
     guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {

@@ -85,6 +85,7 @@ extension RotationEngine {
   private func prepare(_ request: RefreshRequest) async throws(EngineFailure) -> Preparation {
     let client = request.client
     guard client.grants.contains(.refreshToken) else { return .refused(.unauthorizedClient, nil) }
+    try check(accessLifetimeOf: client)
     let claims: RefreshClaims
     do {
       claims = try verifier.verifyRefresh(request.token, nowMilliseconds: now().milliseconds)

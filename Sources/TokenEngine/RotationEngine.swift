@@ -27,7 +27,7 @@ public final class RotationEngine: Sendable {
   let keys: KeyRing
   let clock: SessionClock
   let observer: any EngineObserver
-  private let highestMilliseconds = Atomic<Int64>(0)
+  private let highestMilliseconds: Atomic<Int64>
 
   init(
     options: EngineOptions, keys: KeyRing, ledger: RefreshLedger, recovery: LedgerRecovery?,
@@ -42,6 +42,7 @@ public final class RotationEngine: Sendable {
     self.keys = keys
     self.clock = clock
     self.observer = observer
+    highestMilliseconds = Atomic(ledger.timeAtOpening.milliseconds)
   }
 
   convenience init(
@@ -99,9 +100,13 @@ public final class RotationEngine: Sendable {
       observer: observer)
   }
 
-  /// The clock's time, and never less than an earlier reading of this engine: a clock that is set back revives no token.
-  func now() -> Timestamp {
-    let reading = clock.now().milliseconds
+  /// The clock's time, and never less than an earlier reading of this engine, or what its log had seen at the opening: a clock that is set
+  /// back revives no token.
+  func now() -> Timestamp { now(notBefore: .zero) }
+
+  /// The same, and not before a time that the ledger has decided at.
+  func now(notBefore time: Timestamp) -> Timestamp {
+    let reading = max(clock.now(), time).milliseconds
     return Timestamp(milliseconds: highestMilliseconds.max(reading, ordering: .relaxed).newValue)
   }
 

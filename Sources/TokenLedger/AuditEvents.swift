@@ -31,6 +31,8 @@ public struct AuditEvents: AsyncSequence, Sendable {
       case unread(after: UInt64, through: UInt64)
       case reading
       case live
+      /// Reading has failed: going on would leave a gap that nobody was told of.
+      case ended
     }
 
     init(ledger: RefreshLedger, subscription: AuditSubscription, after start: UInt64, joint: UInt64) {
@@ -45,24 +47,31 @@ public struct AuditEvents: AsyncSequence, Sendable {
       if let event = read.popFirst() { return event }
       if case .unread(let start, let joint) = stage {
         try await ledger.durable(through: joint)
-        stage = .reading
         guard let storage = ledger.log?.storage else {
           stage = .live
           return AuditEvent(sequence: joint, time: await ledger.time, fact: .missed(from: start + 1))
         }
+        stage = .ended
         history = try AuditHistory.start(in: storage, after: start, through: joint)
+        stage = .reading
       }
       while case .reading = stage {
+        stage = .ended
         guard let batch = try await history?.next() else {
-          if Task.isCancelled { return nil }
           history = nil
+          if Task.isCancelled { return nil }
           stage = .live
           break
         }
+        stage = .reading
         read = batch[...]
         if let event = read.popFirst() { return event }
       }
-      guard let event = await subscription.next() else { return nil }
+      if case .ended = stage { return nil }
+      guard let event = await subscription.next() else {
+        if !Task.isCancelled, let failure = ledger.logFailure, failure != .closed { throw .log(failure) }
+        return nil
+      }
       try await ledger.durable(through: event.sequence)
       return event
     }

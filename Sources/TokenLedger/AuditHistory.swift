@@ -89,17 +89,14 @@ final class AuditHistory: Sendable {
         // Stopped on purpose.
         guard isDone else { throw error }
       }
+      if told < last { noteMissed(through: last) }
       if !batch.isEmpty { _ = give(batch) }
     }
 
     private mutating func read(_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordRefusal) {
       if frame.kind == .records, frame.firstSequence > last { try stop() }
       if frame.kind == .records, frame.firstSequence > told + 1, told == first {
-        // What a checkpoint has replaced.
-        batch.append(
-          AuditEvent(
-            sequence: frame.firstSequence - 1, time: replay.state.highestTime, fact: .missed(from: first + 1)))
-        told = frame.firstSequence - 1
+        noteMissed(through: frame.firstSequence - 1)
       }
       var sequence = frame.firstSequence
       let (first, last) = (first, last)
@@ -114,10 +111,21 @@ final class AuditHistory: Sendable {
       guard frame.kind == .records else { return }
       told = max(told, sequence - 1)
       batch += events
+      // What stands after the last may be in the middle of being written.
+      if told >= last { try stop() }
       guard batch.count >= AuditHistory.batchCount else { return }
       let goesOn = give(batch)
       batch = []
-      if !goesOn { try stop() }
+      if !goesOn {
+        told = last
+        try stop()
+      }
+    }
+
+    /// What a checkpoint has replaced.
+    private mutating func noteMissed(through end: UInt64) {
+      batch.append(AuditEvent(sequence: end, time: replay.state.highestTime, fact: .missed(from: told + 1)))
+      told = end
     }
 
     private mutating func stop() throws(RecordRefusal) {

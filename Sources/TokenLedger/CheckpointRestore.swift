@@ -32,6 +32,7 @@ struct CheckpointRestore {
       guard highestTime.milliseconds <= Timestamp.latestMilliseconds else { return "a time is out of range" }
       stage = .state
       state.highestTime = highestTime
+      state.latestIssue = highestTime
       return nil
     case .name(let number, let text):
       guard enter(.names, number, covered) else { return Self.misplaced("name", number) }
@@ -140,7 +141,6 @@ extension LedgerState {
       names.retain(label)
       labels[slot] = label
     }
-    latestOpening = max(latestOpening, entry.openedAt)
     guard entry.status == .live else { return }
     liveSessionCount += 1
     bySubject.append(slot, to: entry.subject)

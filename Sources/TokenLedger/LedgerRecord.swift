@@ -40,6 +40,6 @@ package struct LedgerRecord: Sendable, Hashable {
 
   /// Whether the record is part of the life of one of the subject's sessions or one-time tokens.
   package func concerns(subject name: String) -> Bool {
-    subject == name || ended.contains { $0.subject == name }
+    subject.isSame(as: name) || ended.contains { $0.subject.isSame(as: name) }
   }
 }

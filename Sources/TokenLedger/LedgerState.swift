@@ -19,8 +19,8 @@ package struct LedgerState {
   package var highestTime = Timestamp.zero
   /// Sessions that can still be rotated.
   var liveSessionCount = 0
-  /// When a session was last opened, or later: what a mark must be after.
-  var latestOpening = Timestamp.zero
+  /// When a session was last opened, or an access token issued, or later: what a mark must be after.
+  var latestIssue = Timestamp.zero
 
   /// Applies an event that ``contradiction(in:)`` finds nothing in.
   @inline(__always)
@@ -41,7 +41,10 @@ package struct LedgerState {
         labels[slot] = label
         names.retain(label)
       }
-    case .replayed, .clockSeen:
+    case .replayed:
+      // The answer may have held a fresh access token.
+      latestIssue = max(latestIssue, time)
+    case .clockSeen:
       break
     case .successorUsed(let slot):
       table[slot].hasUsedSuccessor = true
@@ -80,6 +83,7 @@ package struct LedgerState {
     let previous = table[slot].narrowedScope
     table[slot].generation = generation
     table[slot].usedAt = time
+    latestIssue = max(latestIssue, time)
     table[slot].hasUsedSuccessor = false
     guard previous != narrowedScope else { return }
     table[slot].narrowedScope = narrowedScope
@@ -99,7 +103,7 @@ package struct LedgerState {
     bySubject.append(slot, to: subject)
     byProfile.append(slot, to: profile)
     liveSessionCount += 1
-    latestOpening = max(latestOpening, time)
+    latestIssue = max(latestIssue, time)
   }
 
   private mutating func applyRevocation(slot: UInt32, at time: Timestamp) {

@@ -64,7 +64,7 @@ extension LedgerState {
     guard let key = key(of: scope) else { return SessionPage(sessions: []) }
     if let cursor, key != .all {
       guard Int(cursor.slot) < table.slotCount, table[cursor.slot].status == .live,
-        table[cursor.slot].id == cursor.session
+        table[cursor.slot].id == cursor.session, holds(key, cursor.slot)
       else { return nil }
     }
     var page = SessionPage(sessions: [])
@@ -88,17 +88,23 @@ extension LedgerState {
   private func slot(of key: MarkKey, after slot: UInt32?) -> UInt32? {
     switch key {
     case .all:
-      let next = slot.map { $0 + 1 } ?? 0
-      return Int(next) < table.slotCount ? next : nil
+      // A cursor may come from anywhere.
+      let next = slot.map { Int($0) + 1 } ?? 0
+      return next < table.slotCount ? UInt32(next) : nil
     case .subject(let subject), .subjectAtClient(let subject, _):
       guard let slot else { return bySubject.first(of: subject) }
       return bySubject.next(after: slot)
     case .client(let client):
       if let slot, let next = byProfile.next(after: slot) { return next }
-      let current = slot.map { table[$0].detail }
-      return profiles(of: client).filter { number in current.map { number > $0 } ?? true }
-        .lazy.compactMap { byProfile.first(of: $0) }.first
+      let after = slot.map { table[$0].detail + 1 } ?? 0
+      return (after..<max(after, UInt32(profiles.values.count))).lazy.filter { profiles[$0]?.client == client }
+        .compactMap { byProfile.first(of: $0) }.first
     }
+  }
+
+  /// Whether the key names the session in the slot.
+  private func holds(_ key: MarkKey, _ slot: UInt32) -> Bool {
+    (key.subject == nil || key.subject == table[slot].subject) && (key.client == nil || key.client == client(of: slot))
   }
 
   /// The numbers of a client's profiles, rising.

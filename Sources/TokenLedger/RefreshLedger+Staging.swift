@@ -100,7 +100,11 @@ extension RefreshLedger {
 
   /// Fails before anything has changed if the log cannot take a record; else gives the time of this step.
   func begin() throws(LedgerFailure) -> Timestamp {
-    do { try log?.reserve() } catch { throw .log(error) }
+    do { try log?.reserve() } catch {
+      // Nothing more can come.
+      if log?.failure != nil { subscriptions.finish() }
+      throw .log(error)
+    }
     let now = now()
     noteUsedSuccessors(at: now)
     if wheel.currentTick < now.tick { sweep(at: now, budget: Self.sweepBudgetPerCall) }
@@ -143,8 +147,11 @@ extension RefreshLedger {
 
   func now() -> Timestamp {
     let reading = clock.now()
-    return max(Timestamp(milliseconds: min(reading.milliseconds, Timestamp.latestMilliseconds)), state.highestTime)
+    return max(Timestamp(milliseconds: min(reading.milliseconds, Self.clockMillisecondsMax)), state.highestTime)
   }
+
+  /// A clock that reads more is taken for this: a day of milliseconds is left for marks, which are later than what came before them.
+  private static let clockMillisecondsMax = Timestamp.latestMilliseconds - 86_400_000
 
   func unusedID() -> SessionID {
     while true {

@@ -38,6 +38,8 @@ public actor RefreshLedger {
 
   /// Asked by verifiers of access tokens, from any thread.
   public nonisolated let revocations = Revocations()
+  /// The highest time that the log had seen when it was opened.
+  package nonisolated let timeAtOpening: Timestamp
   /// Told by verifiers of access tokens, from any thread.
   public nonisolated let successorWatch: SuccessorWatch
 
@@ -68,6 +70,7 @@ public actor RefreshLedger {
       checkpointedSequence = recovery.checkpointSequence ?? 0
       checkpointMark = -Int64(clamping: recovery.segmentBytes)
     }
+    timeAtOpening = state.highestTime
     successorWatch = SuccessorWatch(
       openUntil: state.highestTime.advanced(byMilliseconds: RotationRequest.graceMillisecondsMax))
     if !state.marks.isEmpty { markSweeps = [.slots(from: 0)] }
