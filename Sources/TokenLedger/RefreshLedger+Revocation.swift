@@ -57,9 +57,10 @@ extension RefreshLedger {
       markSweeps.removeAll { if case .subject(subject, _) = $0 { true } else { false } }
       markSweeps.append(.subject(subject, remaining: state.bySubject.count(of: subject)))
     } else {
-      // One pass over all slots from here on serves every such mark so far.
-      markSweeps.removeAll { if case .slots = $0 { true } else { false } }
-      markSweeps.append(.slots(from: 0))
+      // One pass over all slots that has yet to begin serves every such mark; one under way is not begun anew, or a steady stream of
+      // marks would keep it from ever reaching the last slot.
+      let isAhead = markSweeps.contains { if case .slots(from: 0) = $0 { true } else { false } }
+      if !isAhead { markSweeps.append(.slots(from: 0)) }
     }
   }
 

@@ -162,7 +162,10 @@ extension RefreshLedger {
   /// it also notices when the disk has not answered for ``stallSeconds``.
   public nonisolated func sweepExpired() async throws(LedgerFailure) {
     log?.noteStall(limit: .seconds(Self.stallSeconds))
-    while try await !sweepStep() { await Task.yield() }
+    while try await !sweepStep() {
+      log?.noteStall(limit: .seconds(Self.stallSeconds))
+      await Task.yield()
+    }
   }
 
   public var statistics: LedgerStatistics {
