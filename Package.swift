@@ -258,7 +258,9 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   keep(core, products: ["TokenLedger"], dependencies: ["swift-system"])
 } else if Context.environment["REFRESH_LEDGER_ENGINE"] != nil {
   // The same, and signing and engine with theirs.
-  keep(core.union(engine), products: ["TokenEngine", "TokenTesting"], dependencies: ["swift-system", "swift-service-lifecycle"])
+  keep(
+    core.union(engine), products: ["TokenEngine", "TokenTesting"],
+    dependencies: ["swift-system", "swift-service-lifecycle"])
 } else if Context.environment["REFRESH_LEDGER_FUZZ"] != nil {
   // What tools/fuzz builds: all code that bytes from outside reach, instrumented for libFuzzer and AddressSanitizer.
   package.targets += [

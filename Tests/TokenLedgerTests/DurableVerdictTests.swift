@@ -126,4 +126,23 @@ struct DurableVerdictTests {
   private func isOverload(_ error: any Error) -> Bool {
     if case .log(.overloaded) = error as? LedgerFailure { true } else { false }
   }
+
+  @Test("any number of simultaneous presenters in the grace window, for whom one transition and one sync serve all")
+  func presentersShareOneSync() async throws {
+    let held = try await HeldLedger()
+    let ledger = held.ledger
+    let request = RotationRequest(
+      token: try await held.session().tokenID, client: "web", graceMilliseconds: 60_000, reuse: .revokeSession)
+    let (records, syncs) = (await ledger.statistics.sequence, try #require(ledger.logStatistics).syncs)
+    let presenters = (0..<50).map { _ in Task { try await ledger.rotate(request) } }
+    while await ledger.statistics.sequence < records + 50 { await Task.yield() }
+    let outcomes = try await held.executor.driving {
+      var outcomes: [Rotation] = []
+      for presenter in presenters { outcomes.append(try await presenter.value) }
+      return outcomes
+    }
+    #expect(Set(outcomes.compactMap(\.session)).count == 1 && outcomes.allSatisfy { $0.refusal == nil })
+    #expect(outcomes.count { if case .rotated = $0 { true } else { false } } == 1)
+    #expect(ledger.logStatistics?.syncs == syncs + 1)
+  }
 }

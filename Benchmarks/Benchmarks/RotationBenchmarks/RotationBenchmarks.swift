@@ -29,7 +29,8 @@ let benchmarks: @Sendable () -> Void = {
   Benchmark("engine: refresh (verify, rotate, sign two)", configuration: configuration) { benchmark in
     let engine = try RotationEngine.inMemory()
     let client = Client(id: "web", isPublic: true)
-    var token = try await engine.openSession(subject: "ann", client: Client(id: "web", isPublic: true), scopes: .none).refreshToken
+    var token = try await engine.openSession(subject: "ann", client: Client(id: "web", isPublic: true), scopes: .none)
+      .refreshToken
     benchmark.startMeasurement()
     for _ in benchmark.scaledIterations {
       guard case .granted(let pair) = try await engine.refresh(token, client: client) else {
@@ -42,7 +43,8 @@ let benchmarks: @Sendable () -> Void = {
 
   Benchmark("engine: verify an access token", configuration: configuration) { benchmark in
     let engine = try RotationEngine.inMemory()
-    let token = try await engine.openSession(subject: "ann", client: Client(id: "web", isPublic: true), scopes: .none).accessToken
+    let token = try await engine.openSession(subject: "ann", client: Client(id: "web", isPublic: true), scopes: .none)
+      .accessToken
     benchmark.startMeasurement()
     for _ in benchmark.scaledIterations { blackHole(try engine.verify(token)) }
     benchmark.stopMeasurement()
