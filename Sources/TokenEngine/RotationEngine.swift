@@ -1,7 +1,7 @@
 internal import Synchronization
 public import SystemPackage
 public import TokenLedger
-internal import TokenSigning
+public import TokenSigning
 
 /// Issues, rotates, verifies and revokes tokens over one durable ledger: everything but HTTP.
 ///
@@ -119,6 +119,11 @@ public final class RotationEngine: Sendable {
 
   public var statistics: LedgerStatistics {
     get async { await ledger.statistics }
+  }
+
+  /// What access tokens are signed with now.
+  public var accessAlgorithm: SignatureAlgorithm {
+    keys.keys.access.first { $0.state == .current }?.algorithm ?? options.algorithm
   }
 
   /// The public keys in force as a JWK Set (RFC 7517); empty while access tokens are signed with HS256.

@@ -66,6 +66,16 @@ extension CommandFailure {
     self.init(status, failure.description)
   }
 
+  init(_ failure: KeyChangeFailure) {
+    switch failure {
+    case .files(let failure): self.init(failure)
+    case .locked: self.init(.temporary, failure.description)
+    case .full: self.init(.cannotCreate, failure.description)
+    case .unknownKey: self.init(.noInput, failure.description)
+    case .notRetiring, .tokensAlive: self.init(.bad, failure.description)
+    }
+  }
+
   init(_ failure: KeyFailure) {
     switch failure.kind {
     case .missing: self.init(.noInput, failure.description)

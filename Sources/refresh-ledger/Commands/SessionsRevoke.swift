@@ -36,7 +36,7 @@ struct SessionsRevoke: AsyncParsableCommand {
     } catch LedgerFailure.log(LogFailure.locked) {
       throw CommandFailure(
         .temporary,
-        "\(data.path): a server has the log open; stop it first, or end the sessions of a user with users disable or users password"
+        "\(data.path): a server has the log open; ask it with DELETE /admin/sessions, or stop it first"
       )
     } catch {
       throw CommandFailure(error)

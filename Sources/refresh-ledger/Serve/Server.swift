@@ -6,6 +6,7 @@ import SystemPackage
 import TokenEngine
 import TokenHTTP
 import TokenLedger
+import TokenSigning
 import UnixSignals
 
 /// The server from its settings to its end: open, listen, say so, serve, drain, close.
@@ -52,15 +53,21 @@ struct Server {
       throw error
     }
     report(engine.recovery)
+    if engine.accessAlgorithm != settings.engine.algorithm {
+      logger.notice(
+        "access tokens are signed with \(engine.accessAlgorithm.rawValue), as the keys are; for tokens.algorithm, \(settings.engine.algorithm.rawValue), run keys rotate --alg \(settings.engine.algorithm.rawValue)"
+      )
+    }
     let announcement = Announcement(first) { first, port in announce(first, port: port) }
     let application = TokenApplication.make(
       engine: engine, clients: clients, options: serverOptions, logger: logger,
       onServerRunning: { port in announcement.make(port: port) })
     let reload = AccountReload(users: users, clients: clients, engine: engine, logger: logger)
     let revocation = AccountRevocation(engine: engine, users: users, clients: clients, ended: ended, logger: logger)
+    let keys = KeyReload(engine: engine, folder: folder.appending("keys").string, logger: logger)
     let deadline = ShutdownDeadline(drain: settings.drain, dataPath: dataPath)
     // The last is told of the shutdown first, the engine after all others have ended.
-    try await serve([engine, reload, revocation, application, deadline], announcement)
+    try await serve([engine, reload, revocation, keys, application, deadline], announcement)
   }
 
   private func serve(_ services: [any Service], _ announcement: Announcement) async throws(CommandFailure) {
