@@ -32,13 +32,14 @@ public final class SuccessorWatch: Sendable {
     openUntil.max(end.milliseconds, ordering: .relaxed)
   }
 
-  /// What was noted since the last time.
-  func take() -> Set<TokenID> {
+  /// What was noted since the last time, in an order that follows from it alone: it becomes that of records.
+  func take() -> [TokenID] {
     guard hasNotes.load(ordering: .acquiring) else { return [] }
-    return notes.withLock { notes in
+    let taken = notes.withLock { notes in
       hasNotes.store(false, ordering: .releasing)
       defer { notes = [] }
       return notes
     }
+    return taken.sorted { ($0.session, $0.generation) < ($1.session, $1.generation) }
   }
 }
