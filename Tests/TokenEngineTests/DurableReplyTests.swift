@@ -43,10 +43,19 @@ private struct HeldEngine {
 
   /// The call must wait while the disk does, and fail with it.
   func expectWaiting(_ token: String, _ comment: Comment) async {
+    await expectWaiting(comment) { [engine] in _ = try await engine.refresh(token, client: Self.client) }
+  }
+
+  func expectWaiting(_ comment: Comment, _ call: @escaping @Sendable () async throws -> Void) async {
     let told = Mutex(false)
-    let task = Task { [engine] in
+    let task = Task {
       defer { told.withLock { $0 = true } }
-      return (try? await engine.refresh(token, client: Self.client)) == nil
+      do {
+        try await call()
+        return false
+      } catch {
+        return true
+      }
     }
     // Far more turns than the call takes to come as far as it may.
     for _ in 0..<500 { await Task.yield() }
@@ -87,5 +96,45 @@ struct DurableReplyTests {
     let token = try await held.token()
     try await held.spend(token)
     await held.expectWaiting(token, "a refusal")
+  }
+
+  @Test("a new session's pair, a one-time token, and every revocation")
+  func otherReplies() async throws {
+    let calls: [(Comment, @Sendable (RotationEngine, TokenPair) async throws -> Void)] = [
+      (
+        "an opening",
+        { engine, _ in
+          _ = try await engine.openSession(subject: "ann", client: HeldEngine.client, scopes: .none)
+        }
+      ),
+      (
+        "a one-time token",
+        { engine, _ in
+          _ = try await engine.issueOneTimeToken(purpose: "reset", subject: "ann", lifetime: .seconds(60))
+        }
+      ),
+      ("a session's revocation", { engine, pair in _ = try await engine.revoke(pair.session) }),
+      (
+        "a refresh token's revocation",
+        { engine, pair in
+          _ = try await engine.revoke(token: pair.refreshToken, client: HeldEngine.client)
+        }
+      ),
+      (
+        "an access token's revocation",
+        { engine, pair in
+          _ = try await engine.revoke(token: pair.accessToken, client: HeldEngine.client)
+        }
+      ),
+      ("a wide revocation", { engine, _ in try await engine.revokeSessions(of: .all) }),
+    ]
+    for (comment, call) in calls {
+      let held = try await HeldEngine()
+      let engine = held.engine
+      let pair = try await held.executor.driving {
+        try await engine.openSession(subject: "ann", client: HeldEngine.client, scopes: .none)
+      }
+      await held.expectWaiting(comment) { try await call(engine, pair) }
+    }
   }
 }
