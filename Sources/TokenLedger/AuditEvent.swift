@@ -88,8 +88,6 @@ extension AuditEvent {
 }
 
 extension LedgerState {
-  fileprivate func name(_ number: UInt32) -> String { names[number] ?? "" }
-
   /// The token of a session, its subject and its client.
   fileprivate func who(_ slot: UInt32, generation: UInt32? = nil) -> (TokenID, subject: String, client: String) {
     let entry = table[slot]

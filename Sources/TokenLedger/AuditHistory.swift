@@ -13,8 +13,6 @@ final class AuditHistory: Sendable {
   private let room = DispatchSemaphore(value: 0)
   private let isAbandoned = Atomic<Bool>(false)
 
-  private struct Abandoned: Error {}
-
   /// Reads the records after `first` and up to `last`, which must be in the files already.
   static func start(
     in storage: any LogStorage, after first: UInt64, through last: UInt64

@@ -2,25 +2,24 @@ extension LedgerRecord {
   /// `state` is that before the event.
   init(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
     self.init(sequence: sequence, time: time, kind: event.word, facts: [])
-    func name(_ number: UInt32) -> String { state.names[number] ?? "" }
     switch event {
     case .named(let number, let text):
       facts = [Fact("number", number), Fact("text", text)]
     case .profiled(let number, let profile):
       facts = [
-        Fact("number", number), Fact("client", name(profile.client)), Fact("scope", name(profile.scope)),
+        Fact("number", number), Fact("client", state.name(profile.client)), Fact("scope", state.name(profile.scope)),
         Fact("idle_ms", profile.terms.lifetimes.idleMilliseconds),
         Fact("absolute_ms", profile.terms.lifetimes.absoluteMilliseconds), Fact("rotation", profile.terms.rotation),
       ]
     case .opened(_, let id, let number, let profile, let label):
-      (session, subject) = (id, name(number))
-      facts = [Fact("subject", name(number))] + Self.facts(ofProfile: profile, in: state)
-      if label != LabelTable.none { facts.append(Fact("label", name(label))) }
+      (session, subject) = (id, state.name(number))
+      facts = [Fact("subject", state.name(number))] + Self.facts(ofProfile: profile, in: state)
+      if label != LabelTable.none { facts.append(Fact("label", state.name(label))) }
     case .rotated(let slot, let generation, let narrowedScope):
       about(state.table[slot], in: state)
       if state.profiles[state.table[slot].detail]?.terms.rotation == .never { kind = "used" }
       facts = [Fact("generation", generation)]
-      if narrowedScope != SessionEntry.notNarrowed { facts.append(Fact("scope", name(narrowedScope))) }
+      if narrowedScope != SessionEntry.notNarrowed { facts.append(Fact("scope", state.name(narrowedScope))) }
     case .replayed, .reused, .successorUsed, .reprofiled, .revokedBefore, .markEnded, .accessRevoked:
       describe(event, before: state)
     case .revoked(let slot, let cause):
@@ -28,11 +27,13 @@ extension LedgerRecord {
       facts = [Fact("cause", cause)]
     case .expired(let slots):
       facts = [Fact("count", slots.count)]
-      for slot in slots { ended.append(Ended(session: state.table[slot].id, subject: name(state.table[slot].subject))) }
+      for slot in slots {
+        ended.append(Ended(session: state.table[slot].id, subject: state.name(state.table[slot].subject)))
+      }
     case .oneTimeIssued(_, let id, let number, let purpose, let endsAt, let payload):
-      (session, subject) = (id, name(number))
+      (session, subject) = (id, state.name(number))
       facts = [
-        Fact("subject", name(number)), Fact("purpose", name(purpose)),
+        Fact("subject", state.name(number)), Fact("purpose", state.name(purpose)),
         Fact("lifetime_ms", endsAt.millisecondsSince(time)), Fact("payload_bytes", payload.count),
       ]
     case .oneTimeConsumed(let slot):
@@ -44,7 +45,6 @@ extension LedgerRecord {
 
   /// The kinds with which a session's rules are kept.
   private mutating func describe(_ event: LedgerEvent, before state: borrowing LedgerState) {
-    func name(_ number: UInt32) -> String { state.names[number] ?? "" }
     switch event {
     case .replayed(let slot, let reuse):
       about(state.table[slot], in: state)
@@ -64,20 +64,19 @@ extension LedgerRecord {
       }
     case .revokedBefore(let key), .markEnded(let key):
       revokes = state.scope(of: key)
-      subject = key.subject.map(name)
+      subject = key.subject.map(state.name)
       if let subject { facts.append(Fact("subject", subject)) }
-      if let client = key.client { facts.append(Fact("client", name(client))) }
+      if let client = key.client { facts.append(Fact("client", state.name(client))) }
       if key == .all { facts.append(Fact("all", true)) }
     case .accessRevoked(let token, let end):
       session = token.session
       facts = [Fact("generation", token.generation), Fact("end", end.milliseconds)]
-    default: break
+    case .named, .profiled, .opened, .rotated, .revoked, .expired, .oneTimeIssued, .oneTimeConsumed, .clockSeen: break
     }
   }
 
   /// Nil for the entries that begin and end a checkpoint. `state` is that with the entry taken over.
   init?(_ entry: CheckpointEntry, sequence: UInt64, in state: borrowing LedgerState) {
-    func name(_ number: UInt32) -> String { state.names[number] ?? "" }
     switch entry {
     case .state, .end:
       return nil
@@ -100,18 +99,18 @@ extension LedgerRecord {
     case .slot(_, let held, let label, let payload):
       self.init(sequence: sequence, time: held.usedAt, kind: held.isSession ? "session" : "one_time_token", facts: [])
       about(held, in: state)
-      facts = [Fact("subject", name(held.subject))]
+      facts = [Fact("subject", state.name(held.subject))]
       guard held.isSession else {
         time = held.openedAt
         facts += [
-          Fact("purpose", name(held.detail)), Fact("lifetime_ms", held.usedAt.millisecondsSince(held.openedAt)),
+          Fact("purpose", state.name(held.detail)), Fact("lifetime_ms", held.usedAt.millisecondsSince(held.openedAt)),
           Fact("payload_bytes", payload.count), Fact("consumed", held.status == .oneTimeConsumed),
         ]
         return
       }
       facts += Self.facts(ofProfile: held.detail, in: state)
       facts += [Fact("generation", held.generation), Fact("revoked", held.status == .revoked)]
-      if label != LabelTable.none { facts.append(Fact("label", name(label))) }
+      if label != LabelTable.none { facts.append(Fact("label", state.name(label))) }
     }
   }
 
@@ -122,7 +121,7 @@ extension LedgerRecord {
 
   private static func facts(ofProfile number: UInt32, in state: borrowing LedgerState) -> [Fact] {
     guard let profile = state.profiles[number] else { return [] }
-    return [Fact("client", state.names[profile.client] ?? ""), Fact("scope", state.names[profile.scope] ?? "")]
+    return [Fact("client", state.name(profile.client)), Fact("scope", state.name(profile.scope))]
   }
 }
 

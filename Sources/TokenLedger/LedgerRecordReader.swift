@@ -30,19 +30,19 @@ package struct LedgerRecordReader {
     return replay.state.session(at: slot)
   }
 
-  /// Reads one frame.
+  /// Reads one frame. Only who visits the records pays for their words.
   package mutating func read(
-    _ frame: LogFrame, _ payload: Span<UInt8>, visit: (LedgerRecord) -> Void = { _ in }
+    _ frame: LogFrame, _ payload: Span<UInt8>, visit: ((LedgerRecord) -> Void)? = nil
   ) throws(RecordRefusal) {
     var sequence = frame.firstSequence
     try replay.apply(
       frame, payload,
       visit: { event, time, state in
-        visit(LedgerRecord(event, sequence: sequence, time: time, before: state))
+        visit?(LedgerRecord(event, sequence: sequence, time: time, before: state))
         sequence += 1
       },
       visitEntry: { entry, state in
-        if let record = LedgerRecord(entry, sequence: frame.firstSequence, in: state) { visit(record) }
+        if let visit, let record = LedgerRecord(entry, sequence: frame.firstSequence, in: state) { visit(record) }
       })
   }
 }

@@ -30,6 +30,9 @@ extension LedgerState {
     return entry.status == .live && now < expiry(of: entry) && !isCovered(entry)
   }
 
+  /// The text of a name; empty where there is none.
+  func name(_ number: UInt32) -> String { names[number] ?? "" }
+
   /// The session in a slot that holds one.
   func session(at slot: UInt32) -> Session {
     let entry = table[slot]
@@ -38,9 +41,9 @@ extension LedgerState {
     return Session(
       id: entry.id,
       generation: entry.generation,
-      subject: names[entry.subject] ?? "",
-      client: names[profile.client] ?? "",
-      scope: names[profile.scope] ?? "",
+      subject: name(entry.subject),
+      client: name(profile.client),
+      scope: name(profile.scope),
       narrowedScope: entry.narrowedScope == SessionEntry.notNarrowed ? nil : names[entry.narrowedScope],
       label: labels[slot].flatMap { names[$0] },
       rotation: profile.terms.rotation,
@@ -64,8 +67,8 @@ extension LedgerState {
 
   /// The other way round.
   func scope(of key: MarkKey) -> SessionScope {
-    let subject = key.subject.flatMap { names[$0] } ?? ""
-    let client = key.client.flatMap { names[$0] } ?? ""
+    let subject = key.subject.map(name) ?? ""
+    let client = key.client.map(name) ?? ""
     return switch key {
     case .subject: .subject(subject)
     case .client: .client(client)

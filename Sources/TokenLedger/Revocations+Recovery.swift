@@ -8,7 +8,7 @@ extension Revocations {
       if entry.status == .revoked { insert(entry.id) }
       guard entry.status == .live, !state.marks.isEmpty, let profile = state.profiles[entry.detail] else { continue }
       noteOpening(
-        entry.id, subject: state.names[entry.subject] ?? "", client: state.names[profile.client] ?? "",
+        entry.id, subject: state.name(entry.subject), client: state.name(profile.client),
         at: entry.openedAt)
     }
   }

@@ -18,8 +18,8 @@ public final class Revocations: Sendable {
 
     func isAnyMark(of subject: String, _ client: String, _ condition: (Timestamp) -> Bool) -> Bool {
       guard !marks.isEmpty else { return false }
-      let scopes: [TextScope] = [.subject(subject), .client(client), .both(subject, client), .all]
-      return scopes.contains { marks[$0].map(condition) ?? false }
+      func meets(_ scope: TextScope) -> Bool { marks[scope].map(condition) ?? false }
+      return meets(.subject(subject)) || meets(.client(client)) || meets(.both(subject, client)) || meets(.all)
     }
 
     /// Whether what was issued in this second may have been issued before a mark; for a session whose opening is known to the

@@ -126,6 +126,17 @@ struct SimulationScopeOracleAcceptanceTests {
     #expect(history.holds())
   }
 
+  @Test("a successor is seen while the rotation to it is still under way, as one that an earlier life lost can be")
+  func seenAmidItsRotation() throws {
+    let history = try HandWrittenHistory()
+    let rotation = history.ask(history.presenting(0))
+    history.call(.noteSuccessor(generation: 1, grace: 0), .done, time: 5...10)
+    history.answer(rotation, .rotation(.rotated(history.session(1, usedAt: 5))), time: 0...10)
+    let refusal = RotationRefusal.reused(.lateParent, generationsBehind: 1, revokedSession: false)
+    history.call(history.presenting(0), .rotation(.refused(refusal)), time: 5...10)
+    #expect(history.holds())
+  }
+
   @Test("a crash takes what was seen of a successor, or keeps it", arguments: [false, true])
   func useLost(isLost: Bool) throws {
     let history = try HandWrittenHistory()

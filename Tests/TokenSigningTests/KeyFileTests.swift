@@ -9,25 +9,12 @@ import Testing
     var template = Array("/tmp/token-keys-XXXXXX".utf8CString)
     let parent = try #require(mkdtemp(&template).map { String(cString: $0) })
     defer {
-      for name in Self.names(in: "\(parent)/keys") { unlink("\(parent)/keys/\(name)") }
+      for name in KeyFolderFixture.names(in: "\(parent)/keys") { unlink("\(parent)/keys/\(name)") }
       unlink("\(parent)/keys")
       rmdir("\(parent)/keys")
       rmdir(parent)
     }
     try body("\(parent)/keys")
-  }
-
-  private static func names(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
   }
 
   private func mode(_ path: String) -> mode_t {
@@ -62,7 +49,7 @@ import Testing
     try withFolder { folder in
       let made = try TokenKeys.openOrCreate(folder: folder)
       #expect(made.filesMade == ["\(folder)/access.json", "\(folder)/refresh.json"])
-      #expect(Self.names(in: folder) == ["access.json", "refresh.json"])
+      #expect(KeyFolderFixture.names(in: folder) == ["access.json", "refresh.json"])
       #expect(mode(folder) == 0o700)
       #expect(mode("\(folder)/access.json") == 0o600)
       #expect(mode("\(folder)/refresh.json") == 0o600)
@@ -82,7 +69,7 @@ import Testing
       #expect(try keys.create("access.json", [1]))
       #expect(try !keys.create("access.json", [2]))
       #expect(try keys.read("access.json") == [1])
-      #expect(Self.names(in: folder) == ["access.json"])
+      #expect(KeyFolderFixture.names(in: folder) == ["access.json"])
     }
   }
 

@@ -24,8 +24,10 @@ struct KeyFolderFixture: ~Copyable {
   var files: KeyFiles { KeyFiles(folder: path) }
 
   /// What lies in the folder.
-  var names: [String] {
-    guard let stream = opendir(path) else { return [] }
+  var names: [String] { Self.names(in: path) }
+
+  static func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream) {

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What tells one version of a file from another without reading it.
-struct FileStamp: Sendable, Equatable {
+package struct FileStamp: Sendable, Equatable {
   private let device: UInt64
   private let inode: UInt64
   private let size: Int64
@@ -22,7 +22,7 @@ struct FileStamp: Sendable, Equatable {
 
   /// The stamp of the file that `path` names now, following symbolic links; nil where there is none or it cannot be
   /// asked. One `stat` call.
-  static func of(path: String) -> FileStamp? {
+  package static func of(path: String) -> FileStamp? {
     var status = stat()
     return unsafe stat(path, &status) == 0 ? FileStamp(status) : nil
   }

@@ -4,8 +4,8 @@ internal import TokenEngine
 
 /// Why an admin request is not answered with what it asks for.
 enum AdminFault: Error {
-  /// No client, an unknown one, a wrong secret.
-  case invalidClient
+  /// One that the token endpoint knows too: no client, a wrong secret, a failure of the engine.
+  case token(TokenFault)
   /// A client that is no admin.
   case forbidden
   case notFound
@@ -17,21 +17,19 @@ enum AdminFault: Error {
   case invalid(field: String, limit: String)
   case refused(GrantRefusal)
   case oneTimeRefused
-  case failed(EngineFailure)
 
   init(_ failure: EngineFailure) {
     if case .invalid(let field, let limit) = failure {
       self = .invalid(field: field, limit: limit)
     } else {
-      self = .failed(failure)
+      self = .token(.failed(failure))
     }
   }
 
   /// Every text is from a fixed set or of ours, and repeats nothing of the request.
   var response: Response {
     switch self {
-    case .invalidClient: StandardFaultReply.response(to: .invalidClient)
-    case .failed(let failure): StandardFaultReply.response(to: .failed(failure))
+    case .token(let fault): StandardFaultReply.response(to: fault)
     case .forbidden: reply(.forbidden, "access_denied", "The client is not an admin")
     case .notFound: reply(.notFound, "not_found", "There is no such live session")
     case .mediaType: reply(.unsupportedMediaType, "invalid_request", "The body must be application/json")

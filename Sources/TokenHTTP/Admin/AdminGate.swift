@@ -18,17 +18,15 @@ struct AdminGate: Sendable {
     do {
       return try await body(try await admin(request.headers))
     } catch let fault as AdminFault {
-      if case .failed(let failure) = fault {
-        return WireFormat.standard.reply(to: .failed(failure), engine: engine, logger: logger)
-      }
-      return fault.response
+      return reply(to: fault, logger: logger)
     } catch let failure as EngineFailure {
-      let fault = AdminFault(failure)
-      if case .failed = fault {
-        return WireFormat.standard.reply(to: .failed(failure), engine: engine, logger: logger)
-      }
-      return fault.response
+      return reply(to: AdminFault(failure), logger: logger)
     }
+  }
+
+  private func reply(to fault: AdminFault, logger: Logger) -> Response {
+    guard case .token(let fault) = fault else { return fault.response }
+    return WireFormat.standard.reply(to: fault, engine: engine, logger: logger)
   }
 
   private func admin(_ headers: HTTPFields) async throws -> Client {
@@ -36,8 +34,7 @@ struct AdminGate: Sendable {
     do {
       client = try await authenticator.client(for: headers, form: FormParameters())
     } catch {
-      if case .failed(let failure) = error { throw AdminFault.failed(failure) }
-      throw AdminFault.invalidClient
+      throw AdminFault.token(error)
     }
     guard client.isAdmin else { throw AdminFault.forbidden }
     return client

@@ -46,7 +46,7 @@ struct AdminSessions: Sendable {
   private func client(_ id: String?, _ admin: Client) async throws -> Client {
     guard let id else { return admin }
     let found: Client?
-    do { found = try await clients.client(id: id) } catch { throw AdminFault.failed(.foreign(error)) }
+    do { found = try await clients.client(id: id) } catch { throw AdminFault.token(.store(error)) }
     guard let client = found else { throw AdminFault.invalid(field: "client_id", limit: "a client that is known") }
     return client
   }

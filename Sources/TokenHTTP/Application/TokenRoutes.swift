@@ -43,7 +43,7 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
       try await endpoint.respond(to: request, logger: context.logger)
     }
     let (revocation, introspection) = (
-      RevocationEndpoint(engine: engine, endpoint: forms), IntrospectionEndpoint(engine: engine, endpoint: forms)
+      RevocationEndpoint(endpoint: forms), IntrospectionEndpoint(endpoint: forms)
     )
     bounded.post("/revoke") { request, context -> Response in
       try await revocation.respond(to: request, logger: context.logger)

@@ -15,14 +15,9 @@ struct ClientFormEndpoint: Sendable {
     to request: Request, logger: Logger,
     _ answer: (FormParameters, Client) async throws(TokenFault) -> Response
   ) async throws -> Response {
-    do {
+    try await WireFormat.standard.answer(engine: engine, logger: logger) {
       let form = try await request.form(bytesMax: bodyBytesMax)
-      let client = try await authenticator.client(for: request.headers, form: form)
-      return try await answer(form, client)
-    } catch let fault as FormFault {
-      return WireFormat.standard.reply(to: .form(fault), engine: engine, logger: logger)
-    } catch let fault as TokenFault {
-      return WireFormat.standard.reply(to: fault, engine: engine, logger: logger)
+      return try await answer(form, try await authenticator.client(for: request.headers, form: form))
     }
   }
 }

@@ -15,13 +15,9 @@ struct TokenEndpoint: Sendable {
 
   /// Throws only what the connection throws while the body is read.
   func respond(to request: Request, logger: Logger) async throws -> Response {
-    do {
+    try await wire.answer(engine: engine, logger: logger) {
       let form = try await request.form(bytesMax: bodyBytesMax)
       return wire.reply(to: try await grant(form, headers: request.headers))
-    } catch let fault as FormFault {
-      return wire.reply(to: .form(fault), engine: engine, logger: logger)
-    } catch let fault as TokenFault {
-      return wire.reply(to: fault, engine: engine, logger: logger)
     }
   }
 

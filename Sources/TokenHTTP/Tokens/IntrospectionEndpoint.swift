@@ -7,8 +7,9 @@ internal import TokenLedger
 /// `POST /introspect` (RFC 7662): what a token is, for clients that may ask. To all others, and about every token that is not good, the
 /// answer is `{"active":false}` and no more.
 struct IntrospectionEndpoint: Sendable {
-  let engine: RotationEngine
   let endpoint: ClientFormEndpoint
+
+  private var engine: RotationEngine { endpoint.engine }
 
   func respond(to request: Request, logger: Logger) async throws -> Response {
     try await endpoint.respond(to: request, logger: logger) { form, client throws(TokenFault) in

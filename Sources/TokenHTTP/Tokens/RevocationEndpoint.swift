@@ -7,8 +7,9 @@ internal import TokenEngine
 ///
 /// A refresh token ends its session. An access token ends alone, or with its session where the form says `end_session=true`.
 struct RevocationEndpoint: Sendable {
-  let engine: RotationEngine
   let endpoint: ClientFormEndpoint
+
+  private var engine: RotationEngine { endpoint.engine }
 
   func respond(to request: Request, logger: Logger) async throws -> Response {
     try await endpoint.respond(to: request, logger: logger) { form, client throws(TokenFault) in

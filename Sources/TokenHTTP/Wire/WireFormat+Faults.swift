@@ -4,6 +4,19 @@ internal import Logging
 internal import TokenEngine
 
 extension WireFormat {
+  /// What `body` answers, or the reply to the fault that it throws. Throws only what the connection throws.
+  func answer(
+    engine: RotationEngine, logger: Logger, _ body: () async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await body()
+    } catch let fault as FormFault {
+      return reply(to: .form(fault), engine: engine, logger: logger)
+    } catch let fault as TokenFault {
+      return reply(to: fault, engine: engine, logger: logger)
+    }
+  }
+
   /// The reply that hands out nothing. 503 says when to come again: a failed log stays failed until somebody starts the server again,
   /// anything else may pass at once.
   func reply(to fault: TokenFault, engine: RotationEngine, logger: Logger?) -> Response {

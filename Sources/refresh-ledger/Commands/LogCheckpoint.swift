@@ -16,16 +16,7 @@ struct LogCheckpoint: AsyncParsableCommand {
   var wait = 120
 
   func run() async throws {
-    _ = try LogSurvey.requireLog(in: data.logFolder)
-    let ledger: RefreshLedger
-    do {
-      var bar = ProgressBar(label: "replaying the log")
-      ledger = try await RefreshLedger.open(folder: data.logFolder) { bar.show($0.bytesRead, of: $0.bytesTotal) }.ledger
-    } catch LedgerFailure.log(.locked) {
-      return try await askServer()
-    } catch {
-      throw CommandFailure(error)
-    }
+    guard let ledger = try await data.openLedger() else { return try await askServer() }
     let outcome: Result<CheckpointReport?, LedgerFailure>
     do { outcome = .success(try await ledger.checkpoint()) } catch { outcome = .failure(error) }
     try? await ledger.close()

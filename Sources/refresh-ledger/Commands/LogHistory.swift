@@ -15,7 +15,7 @@ struct LogHistory: ParsableCommand {
   @OptionGroup var data: DataFolderOption
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("The session: the claim sid of its tokens.", valueName: "sid"))
+    parsing: .unconditional, help: SessionArgument.help)
   var session: String?
 
   @Option(help: "The subject.")
@@ -28,9 +28,7 @@ struct LogHistory: ParsableCommand {
     guard (session == nil) != (subject == nil) else {
       throw ValidationError("name either a session with --session or a subject with --subject")
     }
-    if let session, SessionID(text: session) == nil {
-      throw ValidationError("'\(session)' is no session id: those have 16 characters, as the claim sid shows them")
-    }
+    if let session { _ = try SessionArgument.parse(session) }
   }
 
   func run() throws {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import TokenEngine
 import TokenLedger
-import WriteAheadLog
 
 struct SessionsRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,24 +21,15 @@ struct SessionsRevoke: AsyncParsableCommand {
     guard [session != nil, whose.scope != nil, all].count(where: { $0 }) == 1 else {
       throw ValidationError("name one session, or a subject or client with --subject and --client, or --all")
     }
-    if let session, SessionID(text: session) == nil {
-      throw ValidationError("'\(session)' is no session id: those have 16 characters, as the claim sid shows them")
-    }
+    if let session { _ = try SessionArgument.parse(session) }
   }
 
   func run() async throws {
-    _ = try LogSurvey.requireLog(in: data.logFolder)
-    let ledger: RefreshLedger
-    do {
-      var bar = ProgressBar(label: "replaying the log")
-      ledger = try await RefreshLedger.open(folder: data.logFolder) { bar.show($0.bytesRead, of: $0.bytesTotal) }.ledger
-    } catch LedgerFailure.log(LogFailure.locked) {
+    guard let ledger = try await data.openLedger() else {
       throw CommandFailure(
         .temporary,
         "\(data.path): a server has the log open; ask it with DELETE /admin/sessions, or stop it first"
       )
-    } catch {
-      throw CommandFailure(error)
     }
     let outcome: Result<String, CommandFailure>
     do throws(LedgerFailure) {

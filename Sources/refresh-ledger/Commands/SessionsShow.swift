@@ -9,7 +9,7 @@ struct SessionsShow: ParsableCommand {
     commandName: "show", abstract: "Shows one session and its life as the log tells it.",
     discussion: "Exit 1 if the log knows nothing of it.")
 
-  @Argument(help: ArgumentHelp("The session: the claim sid of its tokens.", valueName: "sid"))
+  @Argument(help: SessionArgument.help)
   var session: String
 
   @OptionGroup var data: DataFolderOption
@@ -24,13 +24,11 @@ struct SessionsShow: ParsableCommand {
   }
 
   func validate() throws {
-    guard SessionID(text: session) != nil else {
-      throw ValidationError("'\(session)' is no session id: those have 16 characters, as the claim sid shows them")
-    }
+    _ = try SessionArgument.parse(session)
   }
 
   func run() throws {
-    guard let id = SessionID(text: session) else { return }
+    let id = try SessionArgument.parse(session)
     var life = SessionLife(of: id)
     var reader = LedgerRecordReader()
     _ = try LogSurvey(folder: data.logFolder, label: "reading") { (frame, payload) throws(RecordRefusal) in

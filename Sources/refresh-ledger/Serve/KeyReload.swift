@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 import ServiceLifecycle
 import TokenEngine
@@ -9,13 +8,6 @@ struct KeyReload: Service {
   let engine: RotationEngine
   let folder: String
   let logger: Logger
-
-  /// Which version of a file is there; the files are replaced, never written to.
-  private struct Stamp: Equatable {
-    var inode: UInt64 = 0
-    var seconds = 0
-    var nanoseconds = 0
-  }
 
   func run() async throws {
     var seen = stamps()
@@ -32,12 +24,7 @@ struct KeyReload: Service {
     }
   }
 
-  private func stamps() -> [Stamp] {
-    ["access.json", "refresh.json"].map { name in
-      var status = stat()
-      guard stat("\(folder)/\(name)", &status) == 0 else { return Stamp() }
-      return Stamp(
-        inode: UInt64(status.st_ino), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
-    }
+  private func stamps() -> [FileStamp?] {
+    ["access.json", "refresh.json"].map { FileStamp.of(path: "\(folder)/\($0)") }
   }
 }

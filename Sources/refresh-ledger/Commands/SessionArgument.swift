@@ -1,0 +1,15 @@
+import ArgumentParser
+import TokenEngine
+import TokenLedger
+
+/// A session as the command line names it.
+enum SessionArgument {
+  static let help = ArgumentHelp("The session: the claim sid of its tokens.", valueName: "sid")
+
+  static func parse(_ text: String) throws -> SessionID {
+    guard let id = SessionID(text: text) else {
+      throw ValidationError("'\(text)' is no session id: those have 16 characters, as the claim sid shows them")
+    }
+    return id
+  }
+}
