@@ -42,29 +42,3 @@ package struct RevocationMarks: Sendable, Equatable {
     times.map { ($0.key, $0.value) }.sorted { $0.key.rank < $1.key.rank }
   }
 }
-
-extension MarkKey {
-  /// What it is about, as records and checkpoints number it.
-  var kind: UInt8 {
-    switch self {
-    case .subject: 1
-    case .client: 2
-    case .subjectAtClient: 3
-    case .all: 4
-    }
-  }
-
-  /// Nil unless the kind has just these numbers.
-  init?(kind: UInt8, subject: UInt32?, client: UInt32?) {
-    switch (kind, subject, client) {
-    case (1, let subject?, nil): self = .subject(subject)
-    case (2, nil, let client?): self = .client(client)
-    case (3, let subject?, let client?): self = .subjectAtClient(subject: subject, client: client)
-    case (4, nil, nil): self = .all
-    default: return nil
-    }
-  }
-
-  /// The place in a checkpoint.
-  var rank: (UInt8, UInt32, UInt32) { (kind, subject ?? .max, client ?? .max) }
-}

@@ -26,25 +26,3 @@ extension SessionScope: CustomStringConvertible {
     }
   }
 }
-
-/// A ``SessionScope`` in the numbers of a state's names.
-package enum MarkKey: Sendable, Hashable {
-  case subject(UInt32)
-  case client(UInt32)
-  case subjectAtClient(subject: UInt32, client: UInt32)
-  case all
-
-  package var subject: UInt32? {
-    switch self {
-    case .subject(let subject), .subjectAtClient(let subject, _): subject
-    case .client, .all: nil
-    }
-  }
-
-  package var client: UInt32? {
-    switch self {
-    case .client(let client), .subjectAtClient(_, let client): client
-    case .subject, .all: nil
-    }
-  }
-}
