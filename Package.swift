@@ -39,7 +39,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
     // Only with the trait Server.
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     // Only with the trait CLI.
@@ -91,12 +93,14 @@ let package = Package(
       name: "TokenHTTP",
       dependencies: [
         "TokenEngine", "TokenLedger",
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
         .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
         .product(name: "Logging", package: "swift-log", condition: server),
         .product(name: "NIOCore", package: "swift-nio", condition: server),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
       ],
       swiftSettings: settings
     ),
@@ -119,6 +123,7 @@ let package = Package(
         .product(name: "Configuration", package: "swift-configuration", condition: commandLine),
         .product(name: "Yams", package: "Yams", condition: commandLine),
         .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -212,9 +217,12 @@ let package = Package(
         .product(name: "HummingbirdTesting", package: "hummingbird", condition: server),
         .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
         .product(name: "InMemoryLogging", package: "swift-log", condition: server),
+        .product(name: "InMemoryTracing", package: "swift-distributed-tracing", condition: server),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "MetricsTestKit", package: "swift-metrics", condition: server),
         .product(name: "NIOCore", package: "swift-nio", condition: server),
         .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
       ],
       swiftSettings: settings
     ),

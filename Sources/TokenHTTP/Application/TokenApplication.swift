@@ -18,17 +18,26 @@ public struct TokenApplication: Service {
   public let application: Application<RouterResponder<TokenRequestContext>>
   private let options: ServerOptions
 
-  /// - Parameter onServerRunning: called once the server listens, with its port.
+  /// - Parameters:
+  ///   - metrics: where requests and grants are counted; nil for nowhere. Its observer is to be given to the engine.
+  ///   - onServerRunning: called once the server listens, with its port.
   public static func make(
-    engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(), logger: Logger,
+    engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
+    metrics: ServerMetrics? = nil, logger: Logger,
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) -> TokenApplication {
     let router = Router(context: TokenRequestContext.self)
-    router.add(middleware: ErrorReplies(wire: options.wire))
-    TokenRoutes(
+    let routes = TokenRoutes<TokenRequestContext>(
       engine: engine, clients: clients, wire: options.wire, bodyBytesMax: options.bodyBytesMax,
-      requestsInFlightMax: options.requestsInFlightMax
-    ).add(to: router, pathPrefix: options.pathPrefix)
+      requestsInFlightMax: options.requestsInFlightMax, metrics: metrics)
+    router.add(middleware: RequestTracing())
+    if let metrics {
+      router.add(
+        middleware: RequestMetrics(
+          factory: metrics.factory, routes: routes.routes.map(\.0), pathPrefix: options.pathPrefix))
+    }
+    router.add(middleware: ErrorReplies(wire: options.wire))
+    routes.add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
       router: router, server: .http1(configuration: connections(options)),
       configuration: ApplicationConfiguration(

@@ -15,23 +15,30 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let forms: ClientFormEndpoint
   private let admin: AdminRoutes<Context>
   private let bound: InFlightBound<Context>
+  private let metrics: MetricsEndpoint?
 
   /// - Parameters:
   ///   - clients: who may ask for tokens; never asked where `wire` is ``WireFormat/romm``.
   ///   - bodyBytesMax: a longer body of `POST /token` is answered 413.
   ///   - requestsInFlightMax: as in ``ServerOptions``; 1 at least.
+  ///   - metrics: where grants are counted; adds `GET /metrics` where they are for Prometheus.
   public init(
     engine: RotationEngine, clients: any ClientStore, wire: WireFormat = .standard, bodyBytesMax: Int = 16 << 10,
-    requestsInFlightMax: Int = ServerOptions.requestsInFlightStandard
+    requestsInFlightMax: Int = ServerOptions.requestsInFlightStandard, metrics: ServerMetrics? = nil
   ) {
     self.engine = engine
     let authenticator = ClientAuthenticator(clients: clients)
     let endpoint = TokenEndpoint(
-      engine: engine, authenticator: authenticator, wire: wire, bodyBytesMax: bodyBytesMax)
+      engine: engine, authenticator: authenticator, wire: wire, bodyBytesMax: bodyBytesMax,
+      observation: GrantObservation(metrics: metrics?.grants))
     self.endpoint = endpoint
     forms = ClientFormEndpoint(engine: engine, authenticator: authenticator, bodyBytesMax: bodyBytesMax)
     admin = AdminRoutes(engine: engine, clients: clients, bodyBytesMax: bodyBytesMax)
-    bound = InFlightBound(max: requestsInFlightMax) { endpoint.overloadReply }
+    bound = InFlightBound(max: requestsInFlightMax) {
+      metrics?.grants.note(.requestsInFlight)
+      return endpoint.overloadReply
+    }
+    self.metrics = MetricsEndpoint(engine: engine, metrics: metrics)
   }
 
   /// Adds the routes below `pathPrefix`: empty, or one like `/auth` without a slash at its end.
@@ -63,7 +70,13 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     seen.get("/public") { _, context in Self.publicReply(context.bearer) }
     seen.get("/auth") { request, context in ForwardAuthentication.respond(to: request, bearer: context.bearer) }
     seen.group().add(middleware: RequireScope()).get("/me") { _, context in Self.selfReply(context.bearer) }
-    MethodRefusal(routes: Self.routes + AdminRoutes<Context>.routes).add(to: root)
+    if let metrics { root.get("/metrics") { _, _ in await metrics.respond() } }
+    MethodRefusal(routes: routes).add(to: root)
+  }
+
+  /// All there are, with their methods and without the prefix.
+  var routes: [(RouterPath, [HTTPRequest.Method])] {
+    Self.routes + AdminRoutes<Context>.routes + (metrics == nil ? [] : [("/metrics", [.get])])
   }
 
   private static var routes: [(RouterPath, [HTTPRequest.Method])] {

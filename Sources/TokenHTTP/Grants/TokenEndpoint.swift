@@ -9,6 +9,7 @@ struct TokenEndpoint: Sendable {
   let authenticator: ClientAuthenticator
   let wire: WireFormat
   let bodyBytesMax: Int
+  var observation = GrantObservation(metrics: nil)
 
   /// Who every caller is where the wire asks for no client authentication.
   private static let rommClient = Client(id: "romm", isPublic: true)
@@ -45,14 +46,24 @@ struct TokenEndpoint: Sendable {
       guard let user = form[.username] else { throw .missing(.username) }
       guard let password = form[.password] else { throw .missing(.password) }
       let outcome: GrantOutcome
-      do { outcome = try await engine.logIn(name: user, password: password, client: client, scope: scope) } catch {
+      do throws(EngineFailure) {
+        outcome = try await observation.watch(.password) { () async throws(EngineFailure) in
+          try await engine.logIn(name: user, password: password, client: client, scope: scope)
+        }
+      } catch {
         throw .failed(error)
       }
       return try pair(outcome, .password)
     case .refreshToken:
       guard let token = form[.refreshToken] else { throw .missing(.refreshToken) }
       let outcome: GrantOutcome
-      do { outcome = try await engine.refresh(token, client: client, scope: scope) } catch { throw .failed(error) }
+      do throws(EngineFailure) {
+        outcome = try await observation.watch(.refreshToken) { () async throws(EngineFailure) in
+          try await engine.refresh(token, client: client, scope: scope)
+        }
+      } catch {
+        throw .failed(error)
+      }
       return try pair(outcome, .refreshToken)
     case .clientCredentials, nil:
       throw .unsupportedGrant(named: name)

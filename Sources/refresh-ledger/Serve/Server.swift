@@ -14,6 +14,13 @@ struct Server {
   let settings: ServerSettings
   let dataPath: String
   let logger: Logger
+  private let metrics = ServerMetrics.prometheus()
+
+  init(settings: ServerSettings, dataPath: String, logger: Logger) {
+    self.settings = settings
+    self.dataPath = dataPath
+    self.logger = logger
+  }
 
   /// What there is to print as soon as the server listens.
   private final class Announcement: Sendable {
@@ -60,7 +67,7 @@ struct Server {
     }
     let announcement = Announcement(first) { first, port in announce(first, port: port) }
     let application = TokenApplication.make(
-      engine: engine, clients: clients, options: serverOptions, logger: logger,
+      engine: engine, clients: clients, options: serverOptions, metrics: metrics, logger: logger,
       onServerRunning: { port in announcement.make(port: port) })
     let reload = AccountReload(users: users, clients: clients, engine: engine, logger: logger)
     let revocation = AccountRevocation(engine: engine, users: users, clients: clients, ended: ended, logger: logger)
@@ -112,7 +119,8 @@ struct Server {
     do {
       var bar = ProgressBar(label: "replaying the log")
       engine = try await RotationEngine.open(
-        folder: folder, options: settings.engine, subjects: subjects, observer: EngineLogObserver(logger: logger)
+        folder: folder, options: settings.engine, subjects: subjects,
+        observer: EngineObserverGroup(EngineLogObserver(logger: logger), metrics.observer)
       ) { progress in
         bar.show(progress.bytesRead, of: progress.bytesTotal)
       }

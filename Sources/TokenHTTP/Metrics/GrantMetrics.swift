@@ -1,0 +1,30 @@
+internal import CoreMetrics
+internal import TokenEngine
+internal import TokenLedger
+
+/// What the token endpoint saw of its grants, beside what the engine tells its observer.
+struct GrantMetrics: Sendable {
+  private let rotate: Timer
+  private let loginFailures: Counter
+  private let overloads: LabelledCounters
+
+  init(factory: any MetricsFactory) {
+    rotate = Timer(.rotateSeconds, factory: factory)
+    loginFailures = Counter(.loginFailures, factory: factory)
+    overloads = LabelledCounters(.overloads, factory: factory)
+  }
+
+  /// - Parameter duration: from the call of the engine to its answer.
+  func note(_ grant: GrantType, _ result: Result<GrantOutcome, EngineFailure>, within duration: Duration) {
+    if grant == .refreshToken { rotate.record(duration) }
+    switch result {
+    case .success(.granted): break
+    case .success(.refused): if grant == .password { loginFailures.increment() }
+    case .failure(let failure): if let overload = failure.overload { note(OverloadCause(overload)) }
+    }
+  }
+
+  func note(_ cause: OverloadCause) {
+    overloads.increment(cause.rawValue)
+  }
+}
