@@ -73,11 +73,7 @@ let package = Package(
       dependencies: ["WriteAheadLog", .product(name: "SystemPackage", package: "swift-system")],
       swiftSettings: settingsTouchingC
     ),
-    .target(
-      name: "TokenSigning",
-      dependencies: ["COpenSSL"],
-      swiftSettings: settingsTouchingC
-    ),
+    .target(name: "TokenSigning", dependencies: ["COpenSSL"], swiftSettings: settingsTouchingC),
     .target(
       name: "TokenEngine",
       dependencies: [
@@ -152,33 +148,21 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "LedgerTesting",
-      dependencies: ["TokenLedger", "WriteAheadLog"],
-      path: "Tests/LedgerTesting",
-      swiftSettings: settings
-    ),
+      name: "LedgerTesting", dependencies: ["TokenLedger", "WriteAheadLog"], path: "Tests/LedgerTesting",
+      swiftSettings: settings),
     // For the tests of embedders too.
     .target(
       name: "TokenTesting", dependencies: ["LedgerTesting", "TokenEngine"], path: "Tests/TokenTesting",
       swiftSettings: settings),
     // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait.
     .target(
-      name: "LedgerProof",
-      dependencies: ["LedgerTesting", "TokenLedger", "WriteAheadLog"],
-      path: "Tests/LedgerProof",
-      swiftSettings: settings
-    ),
+      name: "LedgerProof", dependencies: ["LedgerTesting", "TokenLedger", "WriteAheadLog"], path: "Tests/LedgerProof",
+      swiftSettings: settings),
     .executableTarget(
-      name: "ledger-proof",
-      dependencies: ["LedgerProof"],
-      path: "Tests/LedgerProofCommand",
-      swiftSettings: settings
-    ),
+      name: "ledger-proof", dependencies: ["LedgerProof"], path: "Tests/LedgerProofCommand", swiftSettings: settings),
     .testTarget(
-      name: "LedgerProofTests",
-      dependencies: ["LedgerProof", "LedgerTesting", "TokenLedger", "WriteAheadLog"],
-      swiftSettings: settings
-    ),
+      name: "LedgerProofTests", dependencies: ["LedgerProof", "LedgerTesting", "TokenLedger", "WriteAheadLog"],
+      swiftSettings: settings),
     .testTarget(
       name: "WriteAheadLogTests",
       dependencies: [
@@ -197,10 +181,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "TokenSigningTests",
-      dependencies: ["TokenSigning", "LedgerTesting"],
-      swiftSettings: settings
-    ),
+      name: "TokenSigningTests", dependencies: ["TokenSigning", "LedgerTesting"], swiftSettings: settings),
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
@@ -229,7 +210,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "refresh-ledger",
+        "refresh-ledger", "TokenHTTP",
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings

@@ -58,7 +58,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .oneTimeTokensIssued: "One-time tokens issued."
     case .oneTimeTokensConsumed: "One-time tokens consumed."
     case .oneTimeTokenRefusals: "Presentations of one-time tokens that were refused."
-    case .checkpoints: "Checkpoints begun."
+    case .checkpoints: "Checkpoints, by what became of them."
     case .overloads: "Requests put off with 503 for too much work."
     case .requests: "HTTP requests answered."
     case .requestSeconds: "Time from the head of a request to its reply."

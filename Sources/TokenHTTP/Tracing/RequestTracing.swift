@@ -21,7 +21,8 @@ struct RequestTracing<Context: RequestContext>: RouterMiddleware {
       span in
       let result: Result<Response, any Error>
       do { result = .success(try await next(request, context)) } catch { result = .failure(error) }
-      if let route = context.endpointPath {
+      // Where no route answers, the router calls it something without a slash.
+      if let route = context.endpointPath, route.hasPrefix("/") {
         span.operationName = "\(method) \(route)"
         span.attributes["http.route"] = route
       }
