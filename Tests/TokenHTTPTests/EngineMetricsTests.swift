@@ -15,6 +15,7 @@ struct EngineMetricsTests {
     (.opened(token, subject: "ann", client: "web"), ["sessions_opened_total": 1]),
     (.rotated(token, subject: "ann", client: "web"), ["rotations_total": 1]),
     (.used(token, subject: "ann", client: "web"), ["unrotated_refreshes_total": 1]),
+    (.clientGranted(token, client: "web"), ["client_tokens_total": 1]),
     (.replayed(token, subject: "ann", client: "web", .retry), ["replays_total{retry}": 1]),
     (.replayed(token, subject: "ann", client: "web", .race), ["replays_total{race}": 1]),
     (
@@ -55,6 +56,7 @@ struct EngineMetricsTests {
     let others: [GrantRefusal] = [
       .unknown, .expired(generationsBehind: nil), .revoked(generationsBehind: 1), .wrongClient, .subjectGone,
       .subjectDisabled, .badCredentials, .invalidScope, .unauthorizedClient,
+      .clientNamedAsSubject,
     ]
     let refusals = BadToken.allCases.map { GrantRefusal.badToken($0) } + others
     for refusal in refusals {

@@ -18,14 +18,14 @@ struct TokenEndpoint: Sendable {
   func respond(to request: Request, logger: Logger) async throws -> Response {
     try await wire.answer(engine: engine, logger: logger) {
       let form = try await request.form(bytesMax: bodyBytesMax)
-      return wire.reply(to: try await grant(form, headers: request.headers))
+      return try await grant(form, headers: request.headers)
     }
   }
 
   /// To a request past the bound of those that are answered at once.
   var overloadReply: Response { wire.reply(to: .overloaded, engine: engine, logger: nil) }
 
-  private func grant(_ form: FormParameters, headers: HTTPFields) async throws(TokenFault) -> TokenPair {
+  private func grant(_ form: FormParameters, headers: HTTPFields) async throws(TokenFault) -> Response {
     switch wire {
     case .standard:
       guard let name = form[.grantType] else { throw .missing(.grantType) }
@@ -40,7 +40,7 @@ struct TokenEndpoint: Sendable {
 
   private func grant(
     _ name: String, _ form: FormParameters, scope: String?, client: Client
-  ) async throws(TokenFault) -> TokenPair {
+  ) async throws(TokenFault) -> Response {
     switch GrantType(rawValue: name) {
     case .password:
       guard let user = form[.username] else { throw .missing(.username) }
@@ -53,7 +53,7 @@ struct TokenEndpoint: Sendable {
       } catch {
         throw .failed(error)
       }
-      return try pair(outcome, .password)
+      return try reply(to: outcome, .password)
     case .refreshToken:
       guard let token = form[.refreshToken] else { throw .missing(.refreshToken) }
       let outcome: GrantOutcome
@@ -64,15 +64,28 @@ struct TokenEndpoint: Sendable {
       } catch {
         throw .failed(error)
       }
-      return try pair(outcome, .refreshToken)
+      return try reply(to: outcome, .refreshToken)
+    case .clientCredentials where wire == .standard:
+      let outcome: ClientGrantOutcome
+      do throws(EngineFailure) {
+        outcome = try await observation.watch(.clientCredentials) { () async throws(EngineFailure) in
+          try await engine.clientToken(for: client, scope: scope)
+        }
+      } catch {
+        throw .failed(error)
+      }
+      switch outcome {
+      case .granted(let token): return wire.reply(to: token)
+      case .refused(let refusal): throw .refused(refusal, .clientCredentials)
+      }
     case .clientCredentials, nil:
       throw .unsupportedGrant(named: name)
     }
   }
 
-  private func pair(_ outcome: GrantOutcome, _ grant: GrantType) throws(TokenFault) -> TokenPair {
+  private func reply(to outcome: GrantOutcome, _ grant: GrantType) throws(TokenFault) -> Response {
     switch outcome {
-    case .granted(let pair): return pair
+    case .granted(let pair): return wire.reply(to: pair)
     case .refused(let refusal): throw .refused(refusal, grant)
     }
   }

@@ -6,6 +6,7 @@ public struct EngineMetricsObserver: EngineObserver {
   private let opened: Counter
   private let rotated: Counter
   private let unrotated: Counter
+  private let clientGranted: Counter
   private let replayed: LabelledCounters
   private let reused: LabelledCounters
   private let refused: LabelledCounters
@@ -20,6 +21,7 @@ public struct EngineMetricsObserver: EngineObserver {
     opened = Counter(.sessionsOpened, factory: factory)
     rotated = Counter(.rotations, factory: factory)
     unrotated = Counter(.unrotatedRefreshes, factory: factory)
+    clientGranted = Counter(.clientTokens, factory: factory)
     replayed = LabelledCounters(.replays, factory: factory)
     reused = LabelledCounters(.reuses, factory: factory)
     refused = LabelledCounters(.refusals, factory: factory)
@@ -37,6 +39,7 @@ public struct EngineMetricsObserver: EngineObserver {
     case .rotated: rotated.increment()
     case .used: unrotated.increment()
     case .replayed(_, _, _, let reuse): replayed.increment(ReuseLabel.text(reuse))
+    case .clientGranted: clientGranted.increment()
     case .refused(let refusal, _, _): count(refusal)
     case .revoked: count(.session)
     case .revokedAll(let scope): count(RevocationKind(scope))

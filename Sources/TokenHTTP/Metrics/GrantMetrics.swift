@@ -14,12 +14,14 @@ struct GrantMetrics: Sendable {
     overloads = LabelledCounters(.overloads, factory: factory)
   }
 
-  /// - Parameter duration: from the call of the engine to its answer.
-  func note(_ grant: GrantType, _ result: Result<GrantOutcome, EngineFailure>, within duration: Duration) {
+  /// - Parameters:
+  ///   - result: the refusal, nil where it was granted.
+  ///   - duration: from the call of the engine to its answer.
+  func note(_ grant: GrantType, _ result: Result<GrantRefusal?, EngineFailure>, within duration: Duration) {
     if grant == .refreshToken { rotate.record(duration) }
     switch result {
-    case .success(.granted): break
-    case .success(.refused): if grant == .password { loginFailures.increment() }
+    case .success(nil): break
+    case .success: if grant == .password { loginFailures.increment() }
     case .failure(let failure): if let overload = failure.overload { note(OverloadCause(overload)) }
     }
   }
