@@ -92,6 +92,23 @@ struct GrantMetricsTests {
     }
   }
 
+  @Test("tell of log-ins that are put off, which are no failures more")
+  func putOff() async throws {
+    let counted = CountedMetrics()
+    let fixture = try ServerFixture(metrics: counted.server)
+    try await fixture.run(failedLoginsPerMinute: 1) { client async throws in
+      for _ in 1...3 {
+        _ = try await client.token([
+          "grant_type": "password", "username": "ann", "password": "x", "client_id": "app",
+        ])
+      }
+    }
+    #expect(
+      counted.counts == [
+        "refusals_total{bad_credentials}": 1, "login_failures_total": 1, "logins_put_off_total": 2,
+      ])
+  }
+
   @Test("are all there, at zero, before anything has happened")
   func present() async throws {
     let counted = CountedMetrics()

@@ -26,11 +26,19 @@ struct MetricsRouteTests {
     }
   }
 
-  @Test("is the only method", arguments: [HTTPRequest.Method.head, .post, .put, .delete, .options])
+  @Test("answers HEAD without the body, as all that may be looked at")
+  func head() async throws {
+    try await fixture().run { client async throws in
+      let reply = try await client.send(.head, "/metrics")
+      #expect(reply.status == 200 && reply.text.isEmpty && reply.headers[.cacheControl] == "no-store")
+    }
+  }
+
+  @Test("has no other method", arguments: [HTTPRequest.Method.post, .put, .delete, .options])
   func otherMethods(method: HTTPRequest.Method) async throws {
     try await fixture().run { client async throws in
       let reply = try await client.send(method, "/metrics")
-      #expect(reply.status == 405 && reply.headers[.allow] == "GET")
+      #expect(reply.status == 405 && reply.headers[.allow] == "GET, HEAD")
     }
   }
 

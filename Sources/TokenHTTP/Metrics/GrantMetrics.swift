@@ -6,11 +6,13 @@ internal import TokenLedger
 struct GrantMetrics: Sendable {
   private let rotate: Timer
   private let loginFailures: Counter
+  private let loginsPutOff: Counter
   private let overloads: LabelledCounters
 
   init(factory: any MetricsFactory) {
     rotate = Timer(.rotateSeconds, factory: factory)
     loginFailures = Counter(.loginFailures, factory: factory)
+    loginsPutOff = Counter(.loginsPutOff, factory: factory)
     overloads = LabelledCounters(.overloads, factory: factory)
   }
 
@@ -24,6 +26,11 @@ struct GrantMetrics: Sendable {
     case .success: if grant == .password { loginFailures.increment() }
     case .failure(let failure): if let overload = failure.overload { note(OverloadCause(overload)) }
     }
+  }
+
+  /// A log-in was answered before anything of it was looked at.
+  func notePutOff() {
+    loginsPutOff.increment()
   }
 
   func note(_ cause: OverloadCause) {

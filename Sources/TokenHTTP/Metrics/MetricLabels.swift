@@ -48,7 +48,7 @@ enum OverloadCause: String, CaseIterable {
   /// As many requests were being answered as may be.
   case requestsInFlight = "requests_in_flight"
   case log
-  /// The password pool, or another subject or client store, or a name whose log-ins failed too often.
+  /// The password pool, or another store of subjects.
   case store
 
   init(_ overload: EngineFailure.Overload) {
