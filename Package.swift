@@ -99,8 +99,10 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
         .product(name: "Logging", package: "swift-log", condition: server),
         .product(name: "NIOCore", package: "swift-nio", condition: server),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
         .product(name: "NIOTLS", package: "swift-nio", condition: server),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: server),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: server),
         .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
@@ -210,6 +212,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "MetricsTestKit", package: "swift-metrics", condition: server),
         .product(name: "NIOCore", package: "swift-nio", condition: server),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
       ],
@@ -218,12 +221,10 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "refresh-ledger", "TokenHTTP",
-        .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
+        "refresh-ledger", "TokenHTTP", .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      swiftSettings: settings
-    ),
+      swiftSettings: settings),
   ]
 )
 

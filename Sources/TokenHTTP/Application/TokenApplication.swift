@@ -37,7 +37,8 @@ public struct TokenApplication: Service {
     if !options.allowedOrigins.isEmpty {
       router.add(middleware: OriginAllowList(origins: options.allowedOrigins, pathPrefix: options.pathPrefix))
     }
-    router.add(middleware: ErrorReplies(wire: options.wire))
+    let methods = MethodRefusal<TokenRequestContext>(routes: routes.answered, wire: options.wire)
+    router.add(middleware: ErrorReplies(wire: options.wire, pathPrefix: options.pathPrefix, methods: methods))
     routes.add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
       router: router, server: options.server,

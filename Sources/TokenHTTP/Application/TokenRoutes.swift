@@ -85,13 +85,15 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     MethodRefusal(routes: answered, wire: wire).add(to: root)
   }
 
-  /// All routes that this one adds, without the prefix.
+  /// All that there are, with the methods that they answer and without the prefix.
   var answered: [(RouterPath, [HTTPRequest.Method])] {
-    Self.routes + AdminRoutes<Context>.routes + (metrics == nil ? [] : [("/metrics", [.get, .head])])
+    Self.routes + (metrics == nil ? [] : [("/metrics", [.get, .head])])
   }
 
   /// Every route that is always there, with the methods that it answers.
-  static var routes: [(RouterPath, [HTTPRequest.Method])] {
+  static var routes: [(RouterPath, [HTTPRequest.Method])] { ownRoutes + AdminRoutes<Context>.routes }
+
+  private static var ownRoutes: [(RouterPath, [HTTPRequest.Method])] {
     let posts: [RouterPath] = ["/token", "/revoke", "/introspect"]
     let gets: [RouterPath] = [
       "/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/openapi.json", "/health/live",
@@ -101,11 +103,8 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   }
 
   private static func publicKeys(of engine: RotationEngine) -> Response {
-    var response = Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: engine.publicKeySet)))
-    response.headers[.contentType] = "application/jwk-set+json"
-    response.headers[.cacheControl] = "public, max-age=300"
-    response.headers[.xContentTypeOptions] = "nosniff"
-    return response
+    Response(
+      status: .ok, publicJSON: ByteBuffer(bytes: engine.publicKeySet), type: "application/jwk-set+json")
   }
 
   private static func publicReply(_ bearer: BearerState) -> Response {
