@@ -221,7 +221,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "refresh-ledger", "TokenHTTP", .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
+        "refresh-ledger", "TokenHTTP",
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),

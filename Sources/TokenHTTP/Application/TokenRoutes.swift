@@ -7,8 +7,8 @@ public import TokenEngine
 ///     let router = Router(context: TokenRequestContext.self)
 ///     TokenRoutes(engine: engine, clients: clients).add(to: router)
 ///
-/// `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`, `/.well-known/jwks.json`, `/me`, `/public`, `/auth`,
-/// `/health/live`, `/health/ready`; and what ``AdminRoutes`` adds. Any other method on one of these is answered 405 with `Allow`.
+/// `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`, `/.well-known/jwks.json`, `/openapi.json`, `/me`, `/public`,
+/// `/auth`, `/health/live`, `/health/ready`; the routes below `/admin`; and `GET /metrics` where metrics are for Prometheus. Any other method on one of these is answered 405 with `Allow`.
 public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
   private let endpoint: TokenEndpoint
@@ -85,15 +85,13 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     MethodRefusal(routes: answered, wire: wire).add(to: root)
   }
 
-  /// All that there are, with the methods that they answer and without the prefix.
+  /// All routes that this one adds, without the prefix.
   var answered: [(RouterPath, [HTTPRequest.Method])] {
-    Self.routes + (metrics == nil ? [] : [("/metrics", [.get, .head])])
+    Self.routes + AdminRoutes<Context>.routes + (metrics == nil ? [] : [("/metrics", [.get, .head])])
   }
 
   /// Every route that is always there, with the methods that it answers.
-  static var routes: [(RouterPath, [HTTPRequest.Method])] { ownRoutes + AdminRoutes<Context>.routes }
-
-  private static var ownRoutes: [(RouterPath, [HTTPRequest.Method])] {
+  static var routes: [(RouterPath, [HTTPRequest.Method])] {
     let posts: [RouterPath] = ["/token", "/revoke", "/introspect"]
     let gets: [RouterPath] = [
       "/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/openapi.json", "/health/live",
