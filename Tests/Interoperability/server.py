@@ -21,7 +21,7 @@ from accounts import Client, User
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 20
 # What is shown of a server's output in the report of a failure.
-SHOWN_BYTES = 6000
+SHOWN_BYTES = 2000
 
 live_servers: "weakref.WeakSet[Server]" = weakref.WeakSet()
 
