@@ -17,14 +17,14 @@ struct TokenEndpoint: Sendable {
   func respond(to request: Request, logger: Logger) async throws -> Response {
     try await wire.answer(engine: engine, logger: logger) {
       let form = try await request.form(bytesMax: bodyBytesMax)
-      return wire.reply(to: try await grant(form, headers: request.headers))
+      return try await grant(form, headers: request.headers)
     }
   }
 
   /// To a request past the bound of those that are answered at once.
   var overloadReply: Response { wire.reply(to: .overloaded, engine: engine, logger: nil) }
 
-  private func grant(_ form: FormParameters, headers: HTTPFields) async throws(TokenFault) -> TokenPair {
+  private func grant(_ form: FormParameters, headers: HTTPFields) async throws(TokenFault) -> Response {
     switch wire {
     case .standard:
       guard let name = form[.grantType] else { throw .missing(.grantType) }
@@ -39,7 +39,7 @@ struct TokenEndpoint: Sendable {
 
   private func grant(
     _ name: String, _ form: FormParameters, scope: String?, client: Client
-  ) async throws(TokenFault) -> TokenPair {
+  ) async throws(TokenFault) -> Response {
     switch GrantType(rawValue: name) {
     case .password:
       guard let user = form[.username] else { throw .missing(.username) }
@@ -48,20 +48,27 @@ struct TokenEndpoint: Sendable {
       do { outcome = try await engine.logIn(name: user, password: password, client: client, scope: scope) } catch {
         throw .failed(error)
       }
-      return try pair(outcome, .password)
+      return try reply(to: outcome, .password)
     case .refreshToken:
       guard let token = form[.refreshToken] else { throw .missing(.refreshToken) }
       let outcome: GrantOutcome
       do { outcome = try await engine.refresh(token, client: client, scope: scope) } catch { throw .failed(error) }
-      return try pair(outcome, .refreshToken)
+      return try reply(to: outcome, .refreshToken)
+    case .clientCredentials where wire == .standard:
+      let outcome: ClientGrantOutcome
+      do { outcome = try await engine.clientToken(for: client, scope: scope) } catch { throw .failed(error) }
+      switch outcome {
+      case .granted(let token): return wire.reply(to: token)
+      case .refused(let refusal): throw .refused(refusal, .clientCredentials)
+      }
     case .clientCredentials, nil:
       throw .unsupportedGrant(named: name)
     }
   }
 
-  private func pair(_ outcome: GrantOutcome, _ grant: GrantType) throws(TokenFault) -> TokenPair {
+  private func reply(to outcome: GrantOutcome, _ grant: GrantType) throws(TokenFault) -> Response {
     switch outcome {
-    case .granted(let pair): return pair
+    case .granted(let pair): return wire.reply(to: pair)
     case .refused(let refusal): throw .refused(refusal, grant)
     }
   }

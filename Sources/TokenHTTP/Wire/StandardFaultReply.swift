@@ -47,6 +47,7 @@ enum StandardFaultReply {
     switch refusal {
     case .invalidScope: "The scope is malformed or more than may be granted"
     case .unauthorizedClient: "The client may not use this grant type"
+    case .clientNamedAsSubject: "The client has the name of a user and gets no token of its own"
     default:
       grant == .password
         ? "The user name or the password is wrong, or the user is disabled"
