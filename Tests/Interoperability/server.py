@@ -83,6 +83,7 @@ class Server:
         self.child: subprocess.Popen[bytes] | None = None
         self.port = 0
         self.issuer = ""
+        self.ready_path = "/health/ready"
         self._secrets: list[str] = []
         for user in users:
             self.add_user(user)
@@ -153,7 +154,7 @@ class Server:
             if self.child.poll() is not None:
                 raise StartFailure(f"the server ended with {self.child.returncode}: {self.output()}")
             try:
-                if self.request("GET", "/health/ready", seconds=2).status == 200:
+                if self.request("GET", self.ready_path, seconds=2).status == 200:
                     return
             except OSError:
                 pass
