@@ -192,11 +192,16 @@ class Server:
 
     # What it printed
 
-    def output(self) -> str:
-        """The end of what all runs printed, without passwords, secrets and tokens."""
+    @property
+    def printed(self) -> int:
+        """How many bytes all runs printed."""
+        return self.output_path.stat().st_size if self.output_path.exists() else 0
+
+    def output(self, since: int = 0) -> str:
+        """The end of what was printed since byte `since`, without passwords, secrets and tokens."""
         try:
             with open(self.output_path, "rb") as file:
-                file.seek(max(0, self.output_path.stat().st_size - SHOWN_BYTES))
+                file.seek(max(since, self.printed - SHOWN_BYTES))
                 return self._redacted(file.read().decode(errors="replace"))
         except FileNotFoundError:
             return ""
