@@ -19,7 +19,9 @@ struct ClientCredentialsTests {
     }
   }
 
-  @Test("gets an access token whose subject is the client, with all scopes that the client may have, and no session is opened")
+  @Test(
+    "gets an access token whose subject is the client, with all scopes that the client may have, and no session is opened"
+  )
   func grantsAToken() async throws {
     let fixture = try EngineFixture()
     let token = try await token(fixture)

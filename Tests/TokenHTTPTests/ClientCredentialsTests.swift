@@ -1,6 +1,7 @@
 import Hummingbird
 import HummingbirdTesting
 import Testing
+import TokenTesting
 
 @testable import TokenEngine
 @testable import TokenHTTP
@@ -33,7 +34,9 @@ struct ClientCredentialsTests {
     }
   }
 
-  @Test("is refused by unauthorized_client to a client that may not use it, a public one also, and by invalid_scope for too much")
+  @Test(
+    "is refused by unauthorized_client to a client that may not use it, a public one also, and by invalid_scope for too much"
+  )
   func refuses() async throws {
     try await fixture().run { client in
       let web = basic("web:\(ServerFixture.secret)".utf8)

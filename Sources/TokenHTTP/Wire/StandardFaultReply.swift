@@ -14,6 +14,8 @@ enum StandardFaultReply {
     case .invalidClient: invalidClient()
     case .unsupportedGrant: reply(.badRequest, "unsupported_grant_type", "This grant type is not supported")
     case .refused(let refusal, let grant): reply(.badRequest, refusal.errorCode, description(of: refusal, grant))
+    case .putOff:
+      reply(.tooManyRequests, "temporarily_unavailable", "Too many log-ins from there failed; try again later")
     case .overloaded: unavailable()
     case .failed(let failure) where failure.isTemporary: unavailable()
     case .failed: reply(.internalServerError, "server_error", "The request could not be answered")
