@@ -33,6 +33,9 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
         return server.start()
 
     yield start
+    # They end side by side.
+    for server in servers:
+        server.terminate()
     for server in servers:
         server.stop()
 

@@ -177,6 +177,11 @@ class Server:
                 child.wait()
         return child.returncode
 
+    def terminate(self) -> None:
+        """SIGTERM to its own child, and nothing waited for."""
+        if self.runs:
+            self.child.send_signal(signal.SIGTERM)
+
     def reload(self) -> None:
         os.kill(self.pid, signal.SIGHUP)
 
