@@ -200,6 +200,59 @@ def test_a_key_that_is_not_fit_is_refused_with_the_file_and_why(name, verify, tm
     assert done.stderr.startswith(f"error: {path}: no usable key".encode()) and done.stderr.count(b"\n") == 1
 
 
+@pytest.mark.parametrize("name", BAD_KEYS)
+@pytest.mark.parametrize("algorithm", ["ES256"])
+def test_a_key_that_is_not_fit_does_not_spoil_the_set(forge, name, verify, tmp_path):
+    """RFC 7517 §5: keys that a reader does not understand are passed over."""
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps({"keys": [BAD_KEYS[name], forge.key.jwk]}))
+    assert verify(forge.token(), "--jwks", str(path)).returncode == 0
+
+
+NO_KEY_SETS = {
+    "empty": "",
+    "no JSON": "-----BEGIN PUBLIC KEY-----",
+    "an array": "[]",
+    "no keys": '{"keys":[]}',
+    "keys twice": '{"keys":[],"keys":[]}',
+    "keys that is an object": '{"keys":{}}',
+    "keys that are no objects": '{"keys":[1,null,"x",[]]}',
+    "100,000 brackets": '{"keys":' + "[" * 100_000 + "]" * 100_000 + "}",
+    "100,000 braces": '{"a":' * 40_000,
+    "more than 256 KiB": '{"keys":[],"x":"' + "y" * 300_000 + '"}',
+    "two keys of one kid": json.dumps({"keys": [Key.make("ES256", "k").jwk, Key.make("ES256", "k").jwk]}),
+    "65 keys": json.dumps({"keys": [Key.make("HS256", f"k{n}").jwk for n in range(65)]}),
+    "no UTF-8": b'{"keys":[],"x":"\xff"}',
+    "NUL": b'{"keys":[]}\0',
+}
+
+
+@pytest.mark.parametrize("name", NO_KEY_SETS)
+def test_a_file_that_is_no_key_set_is_refused_in_one_line(name, verify, tmp_path):
+    path = tmp_path / "jwks.json"
+    text = NO_KEY_SETS[name]
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    done = verify("a.b.c", "--jwks", str(path))
+    assert (done.returncode, done.stdout) == (78, b"")
+    assert done.stderr.startswith(f"error: {path}: ".encode()) and done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--jwks", "--secret-file"])
+def test_a_file_of_keys_that_is_not_there_is_told_so(option, verify, tmp_path):
+    assert verify("a.b.c", option, str(tmp_path / "missing")).returncode == 66
+    folder = verify("a.b.c", option, str(tmp_path))
+    assert folder.returncode in (66, 74, 78) and folder.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+def test_a_public_key_is_not_taken_for_a_secret(forge, verify, tmp_path):
+    for text in (forge.key.public_bytes("PEM"), json.dumps(forge.key.jwk).encode(), json.dumps({"keys": [forge.key.jwk]}).encode()):
+        path = tmp_path / "secret"
+        path.write_bytes(text)
+        done = verify("a.b.c", "--secret-file", str(path))
+        assert (done.returncode, done.stdout) == (78, b"") and done.stderr.count(b"\n") == 1
+
+
 # The points of small order of Ed25519: for such a "key" anybody can make signatures.
 SMALL_ORDER = [
     "0100000000000000000000000000000000000000000000000000000000000000",
