@@ -17,10 +17,12 @@ struct KeyFile: Decodable {
     let bytes = try Data(contentsOf: URL(fileURLWithPath: folder + "/keys/access.json"))
     let file = try JSONDecoder().decode(KeyFile.self, from: bytes)
     guard let current = file.keys.first(where: { $0.state == "current" }) else { throw Missing() }
-    let keys = JWTKeyCollection(defaultJWTSerializer: DefaultJWTSerializer(jsonEncoder: HeaderInOurOrder()))
+    let serializer = DefaultJWTSerializer(jsonEncoder: HeaderInOurOrder())
+    let keys = JWTKeyCollection(defaultJWTSerializer: serializer)
     if let secret = current.k {
       await keys.add(
-        hmac: HMACKey(from: try bytesOf(secret)), digestAlgorithm: .sha256, kid: JWKIdentifier(string: current.kid))
+        hmac: HMACKey(from: try bytesOf(secret)), digestAlgorithm: .sha256, kid: JWKIdentifier(string: current.kid),
+        serializer: serializer)
     } else {
       try await keys.add(jwksJSON: String(decoding: bytes, as: UTF8.self))
     }
