@@ -30,9 +30,11 @@ extension ServerOptions {
   }
 
   private var http1Configuration: HTTP1Channel.Configuration {
-    let (header, body) = (headerTimeout, bodyTimeout)
+    let (header, body, bytes) = (headerTimeout, bodyTimeout, headerBytesMax + bodyBytesMax)
     return HTTP1Channel.Configuration(
-      additionalChannelHandlers: [DeadlineEnforcement(headerTimeout: header, bodyTimeout: body)],
+      additionalChannelHandlers: [
+        FramingInstallation(requestBytesMax: bytes), DeadlineEnforcement(headerTimeout: header, bodyTimeout: body),
+      ],
       idleTimeout: TimeAmount(idleTimeout),
       httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: headerBytesMax, maxHeaderListSize: headerBytesMax, maxHeaderFieldCount: 100))
