@@ -35,6 +35,8 @@ public actor RefreshLedger {
   var subscriptions = AuditSubscriptions()
   /// When ended marks and revoked access tokens are next looked for.
   var nextPruning = Timestamp.zero
+  /// When the last access token without a session was issued: a mark is later.
+  var latestAccessIssue = Timestamp.zero
 
   /// Asked by verifiers of access tokens, from any thread.
   public nonisolated let revocations = Revocations()
@@ -171,7 +173,8 @@ extension RefreshLedger {
   public var statistics: LedgerStatistics {
     LedgerStatistics(
       liveSessions: state.liveSessionCount, entries: state.table.count, sequence: sequence,
-      durableSequence: log?.durableSequence ?? sequence, isWritable: log?.failure == nil)
+      durableSequence: log?.durableSequence ?? sequence, logBytes: bytesSinceCheckpoint,
+      isWritable: log?.failure == nil)
   }
 
   /// Makes everything staged durable and closes the log cleanly. Every later call fails. A checkpoint that is under way

@@ -12,14 +12,17 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let bytes: RequestBytesBound
+  private let bodyBytesMax: Int
   private var isReading = false
   private var isLast = false
   /// Nothing that comes is looked at any more.
   private var isOver = false
   private var repliesDue = 0
 
-  init(bytes: RequestBytesBound) {
+  /// - Parameter bodyBytesMax: a body that is announced as longer is not read; the route answers 413.
+  init(bytes: RequestBytesBound, bodyBytesMax: Int) {
     self.bytes = bytes
+    self.bodyBytesMax = bodyBytesMax
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -46,7 +49,9 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
     // What ends the connection behind us too.
     if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
     isReading = true
-    if awaitsContinue && repliesDue == 0 {
+    let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+    if length > bodyBytesMax { bytes.discard() }
+    if length <= bodyBytesMax && awaitsContinue && repliesDue == 0 {
       context.writeAndFlush(
         wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
     }
@@ -79,7 +84,10 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   }
 }
 
-/// Closes a connection whose request has more bytes than one can have, of chunk sizes and extensions too; stands before the parser.
+/// Ends a connection whose request has more bytes than one can have, of chunk sizes and extensions too; stands before the parser.
+///
+/// Past the bound the parser is told of a fault, which is answered 400. What a client goes on sending then, or after an early reply, is let go for a
+/// while, since to close at once could cost it the reply.
 final class RequestBytesBound: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
@@ -90,6 +98,7 @@ final class RequestBytesBound: ChannelInboundHandler, RemovableChannelHandler {
 
   /// What one read may bring of requests to come.
   private static let slack = 256 << 10
+  private static let discardedMax = 8 << 20
 
   init(max: Int) {
     self.max = max + Self.slack
@@ -103,15 +112,18 @@ final class RequestBytesBound: ChannelInboundHandler, RemovableChannelHandler {
   /// What comes from now on is let go.
   func discard() {
     discards = true
+    count = 0
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !discards else { return }
     count += unwrapInboundIn(data).readableBytes
-    guard count <= max else {
-      context.close(promise: nil)
-      return
+    if discards {
+      if count > Self.discardedMax { context.close(promise: nil) }
+    } else if count > max {
+      discard()
+      context.fireErrorCaught(HTTPParserError.unknown)
+    } else {
+      context.fireChannelRead(data)
     }
-    context.fireChannelRead(data)
   }
 }

@@ -6,10 +6,12 @@ internal import NIOHTTPTypesHTTP1
 final class FramingInstallation: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = Any
 
-  private let requestBytesMax: Int
+  private let headerBytesMax: Int
+  private let bodyBytesMax: Int
 
-  init(requestBytesMax: Int) {
-    self.requestBytesMax = requestBytesMax
+  init(headerBytesMax: Int, bodyBytesMax: Int) {
+    self.headerBytesMax = headerBytesMax
+    self.bodyBytesMax = bodyBytesMax
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -17,10 +19,11 @@ final class FramingInstallation: ChannelInboundHandler, RemovableChannelHandler 
     if let parser = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self),
       let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
     {
-      let bytes = RequestBytesBound(max: requestBytesMax)
+      let bytes = RequestBytesBound(max: headerBytesMax + bodyBytesMax)
       do {
         try pipeline.addHandler(bytes, position: .before(parser))
-        try pipeline.addHandler(FramingEnforcement(bytes: bytes), position: .before(codec))
+        try pipeline.addHandler(
+          FramingEnforcement(bytes: bytes, bodyBytesMax: bodyBytesMax), position: .before(codec))
       } catch {
         context.close(promise: nil)
       }

@@ -30,10 +30,12 @@ extension ServerOptions {
   }
 
   private var http1Configuration: HTTP1Channel.Configuration {
-    let (header, body, bytes) = (headerTimeout, bodyTimeout, headerBytesMax + bodyBytesMax)
+    let (header, body) = (headerTimeout, bodyTimeout)
+    let (headerBytes, bodyBytes) = (headerBytesMax, bodyBytesMax)
     return HTTP1Channel.Configuration(
       additionalChannelHandlers: [
-        FramingInstallation(requestBytesMax: bytes), DeadlineEnforcement(headerTimeout: header, bodyTimeout: body),
+        FramingInstallation(headerBytesMax: headerBytes, bodyBytesMax: bodyBytes),
+        DeadlineEnforcement(headerTimeout: header, bodyTimeout: body),
       ],
       idleTimeout: TimeAmount(idleTimeout),
       httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
