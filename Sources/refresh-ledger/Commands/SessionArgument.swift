@@ -8,7 +8,9 @@ enum SessionArgument {
 
   static func parse(_ text: String) throws -> SessionID {
     guard let id = SessionID(text: text) else {
-      throw ValidationError("'\(text)' is no session id: those have 16 characters, as the claim sid shows them")
+      // What is longer may be a token that was pasted here.
+      let shown = text.utf8.count <= 22 && !text.contains(where: \.isNewline) ? "'\(text)'" : "what was given"
+      throw ValidationError("\(shown) is no session id: those have 16 characters, as the claim sid shows them")
     }
     return id
   }
