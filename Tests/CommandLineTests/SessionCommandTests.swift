@@ -81,7 +81,9 @@ import Testing
       BuiltCommand.path, ["clients", "add", "boss", "--admin", "--secret-stdin", "--data", opened.data],
       input: "a secret of its own\n")
     #expect(added.code == 0, "\(added)")
-    func sessions(_ arguments: [String], secret: String = "a secret of its own", client: String = "boss") throws -> CommandResult {
+    func sessions(
+      _ arguments: [String], secret: String = "a secret of its own", client: String = "boss"
+    ) throws -> CommandResult {
       try CommandResult.of(
         BuiltCommand.path,
         ["sessions"] + arguments + ["--url", opened.server.url, "--client-id", client, "--secret-stdin"],

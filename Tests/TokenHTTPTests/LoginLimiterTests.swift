@@ -116,6 +116,18 @@ struct LoginLimiterTests {
     #expect(!tries(limiter, "ann", .failed, from: home))
   }
 
+  @Test("remembers no more familiar names than its bound, and the latest of them")
+  func boundedFamiliarity() {
+    let limiter = limiter(1, keysMax: 30)
+    for number in 1...1000 {
+      clock.advance(.seconds(1))
+      tries(limiter, "user \(number)", .succeeded, from: home)
+    }
+    tries(limiter, "guess", .failed, from: home)
+    #expect(tries(limiter, "user 1000", .undecided, from: home))
+    #expect(!tries(limiter, "user 1", .undecided, from: home))
+  }
+
   @Test("is answered 429 with Retry-After at the token endpoint, the right password too, and other grants go on")
   func atTheEndpoint() async throws {
     for wire in WireFormat.allCases {

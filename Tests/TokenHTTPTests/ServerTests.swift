@@ -39,6 +39,7 @@ struct ServerTests {
         #expect(reply.headers[.allow] == names)
       }
       #expect(try await client.send(strange, prefix + session + "/more").status == 404)
+      #expect(try await client.get("/authtoken").status == 404)
       for path in ["/", "/nothing", "/token/more", "/health"] {
         let reply = try await client.get(prefix + path)
         #expect(reply.status == 404)

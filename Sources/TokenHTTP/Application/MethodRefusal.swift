@@ -22,8 +22,9 @@ struct MethodRefusal<Context: RequestContext>: Sendable {
 
   /// The reply to a request that no route took, where its path is one of ours: its method is one that nobody knows.
   func reply(toPath path: String, pathPrefix: String) -> Response? {
-    guard path.hasPrefix(pathPrefix) else { return nil }
-    let parts = path.dropFirst(pathPrefix.count).split(separator: "/")
+    let rest = path.dropFirst(pathPrefix.count)
+    guard path.hasPrefix(pathPrefix), rest.hasPrefix("/") else { return nil }
+    let parts = rest.split(separator: "/")
     let found = routes.first { route, _ in
       let pattern = route.description.split(separator: "/")
       return pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }

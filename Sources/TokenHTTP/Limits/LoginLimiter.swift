@@ -93,8 +93,10 @@ final class LoginLimiter: Sendable {
       }
       guard outcome == .succeeded else { return }
       if state.lastSuccess[attempt.own] == nil && state.lastSuccess.count >= familiarMax {
-        let oldest = state.lastSuccess.sorted { $0.value < $1.value }.prefix(familiarMax / 3)
-        for (key, _) in oldest { state.lastSuccess[key] = nil }
+        // Those who were there longer ago than the average.
+        let ages = state.lastSuccess.mapValues { ($0.duration(to: now)) / .seconds(1) }
+        let average = ages.values.reduce(0, +) / Double(ages.count)
+        state.lastSuccess = state.lastSuccess.filter { ages[$0.key, default: 0] < average }
       }
       state.lastSuccess[attempt.own] = now
     }

@@ -1,6 +1,6 @@
 /// Token buckets by key: each holds `capacity`, loses one an attempt and regains `capacity` a minute.
 ///
-/// A bucket that has regained all is forgotten. Past `countMax` the third that has lost least is too.
+/// A bucket that has regained all is forgotten. Past `countMax` those that have lost less than the average are too, in one pass over all.
 struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
   private struct Bucket {
     var left: Double
@@ -47,7 +47,9 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
   private mutating func forget(at now: ContinuousClock.Instant) {
     buckets = buckets.filter { left(in: $0.key, at: now) < capacity }
     guard buckets.count >= countMax else { return }
-    let fullest = buckets.keys.sorted { left(in: $0, at: now) > left(in: $1, at: now) }.prefix(countMax / 3)
-    for key in fullest { buckets[key] = nil }
+    let average = buckets.keys.reduce(0) { $0 + left(in: $1, at: now) } / Double(buckets.count)
+    let emptiest = buckets.filter { left(in: $0.key, at: now) < average }
+    // Where all have lost the same, it does not matter which go.
+    buckets = emptiest.isEmpty ? Dictionary(uniqueKeysWithValues: buckets.dropFirst(countMax / 3).map { $0 }) : emptiest
   }
 }

@@ -98,7 +98,9 @@ struct AdminServer {
       return reply
     } catch {
       try? await http.shutdown()
-      throw CommandFailure(.temporary, "\(url): cannot be asked: \(LogText.line("\(error)")); check the address and that a server runs there")
+      throw CommandFailure(
+        .temporary,
+        "\(url): cannot be asked: \(LogText.line("\(error)")); check the address and that a server runs there")
     }
   }
 
@@ -115,14 +117,16 @@ struct AdminServer {
     switch (reply.status, refusal) {
     case (401, _?):
       return CommandFailure(.bad, "\(url): does not know the client or its secret; see clients list there")
-    case (403, _?): return CommandFailure(.bad, "\(url): the client is no admin; add one with clients add --admin there")
+    case (403, _?):
+      return CommandFailure(.bad, "\(url): the client is no admin; add one with clients add --admin there")
     case (503, _?): return CommandFailure(.temporary, "\(url): is overloaded or closed for changes; try again later")
     case (_, let refusal?):
       let what = refusal.error_description ?? refusal.error
       return CommandFailure(.bad, "\(url): refused: \(LogText.line(what))")
     case (_, nil):
       return CommandFailure(
-        .bad, "\(url): answers \(reply.status), not as a refresh-ledger server does; check the address and its path prefix")
+        .bad,
+        "\(url): answers \(reply.status), not as a refresh-ledger server does; check the address and its path prefix")
     }
   }
 
@@ -130,7 +134,8 @@ struct AdminServer {
   private static func escaped(_ text: String) -> String {
     text.utf8.map { byte in
       let isPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8.contains(byte)
-      return isPlain ? String(Unicode.Scalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+      return isPlain
+        ? String(Unicode.Scalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
     }.joined()
   }
 }

@@ -6,7 +6,8 @@ struct SessionsRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
     abstract: "Ends one session, those of a subject or of a client, or all.",
-    discussion: "Exit 1 if the one session was not live. While a server has the log open, ask it with --url; without that: 75.")
+    discussion:
+      "Exit 1 if the one session was not live. While a server has the log open, ask it with --url; without that: 75.")
 
   @Argument(help: ArgumentHelp("One session: the claim sid of its tokens.", valueName: "sid"))
   var session: String?
