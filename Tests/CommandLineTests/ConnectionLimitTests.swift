@@ -136,4 +136,27 @@ import Testing
       for _ in 1...1000 { try connection.write(String(repeating: "x", count: 1 << 20)) }
     }
   }
+
+  @Test(
+    "leaves descriptors for the log: with more connections than the process may have, a full log file is still followed by the next"
+  )
+  func descriptors() throws {
+    let folder = try TestFolder()
+    let data = "\(folder.path)/data"
+    let config = try folder.write("config.yaml", "log: { segmentBytes: 64KiB }\n")
+    let script = "ulimit -n 100; exec '\(BuiltCommand.path)' serve --port 0 --data '\(data)' --config '\(config)'"
+    let server = try TestServer(ChildCommand("sh", ["-c", script]))
+    #expect(server.child.errors.contains("at most 36 connections are taken"))
+    let (client, password) = (TestClient(try server.secret("CLIENT")), try server.secret("PASSWORD"))
+    let connection = try server.connect()
+    var token = try connection.logIn(client, password: password).member("refresh_token")
+    // Those that the server does not take wait in the system's queue.
+    let others = try (1...80).map { _ in try server.connect() }
+    for _ in 1...1500 { token = try connection.refresh(client, token).member("refresh_token") }
+    #expect(!token.isEmpty && others.count == 80)
+    let log = try CommandResult.of("log", "info", "--data", data)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: "\(data)/log").count { $0.hasSuffix(".lz4") } > 1,
+      "\(log.output)")
+  }
 }

@@ -100,6 +100,20 @@ import Testing
     #expect(try connection.readToEnd() == "")
   }
 
+  @Test(
+    "closes a connection of HTTP/2 on which nothing is asked, whatever else is sent",
+    arguments: ["", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0"])
+  func silentStreams(sent: String) throws {
+    let folder = try TestFolder()
+    let paths = try Self.makeCertificate(folder)
+    let server = try TestServer(
+      data: "\(folder.path)/data", config: try Self.config(folder, paths, ", headerTimeout: 300ms, idleTimeout: 300ms"))
+    let client = try ChildCommand(
+      "openssl", ["s_client", "-quiet", "-ign_eof", "-alpn", "h2", "-connect", "127.0.0.1:\(server.port)"], input: sent)
+    _ = try client.wait(seconds: 20)
+    #expect(try server.stop() == 0)
+  }
+
   @Test("does not start with a certificate that it cannot use, and says in one line which file and what is wrong")
   func badCertificates() throws {
     let folder = try TestFolder()

@@ -10,10 +10,17 @@ final class TestServer: Sendable {
   let url: String
 
   /// Starts the server and waits until it listens.
-  init(data: String, config: String? = nil, options: [String] = [], environment: [String: String] = [:]) throws {
+  convenience init(
+    data: String, config: String? = nil, options: [String] = [], environment: [String: String] = [:]
+  ) throws {
     var arguments = ["serve", "--data", data, "--port", "0"] + options
     if let config { arguments += ["--config", config] }
-    child = try ChildCommand(BuiltCommand.path, arguments, environment: environment)
+    try self.init(ChildCommand(BuiltCommand.path, arguments, environment: environment))
+  }
+
+  /// Waits until a server that was started listens.
+  init(_ started: ChildCommand) throws {
+    child = started
     banner = try child.read { $0.contains("listens on ") && $0.hasSuffix("\n\n") || $0.contains("--secret-stdin\n") }
     let scheme = banner.contains("listens on https://") ? "https" : "http"
     let address = banner.split(separator: "listens on \(scheme)://127.0.0.1:").dropFirst().first ?? ""

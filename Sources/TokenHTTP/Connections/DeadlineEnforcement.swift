@@ -12,16 +12,26 @@ final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
 
   private var deadlines: RequestDeadlines<ContinuousClock.Instant>
   private var scheduled: Scheduled<Void>?
+  /// That of the connection, in a stream of HTTP/2.
+  private var connection: ConnectionDeadline?
 
   init(headerTimeout: Duration, bodyTimeout: Duration) {
     deadlines = RequestDeadlines(headerTimeout: headerTimeout, bodyTimeout: bodyTimeout, now: .now)
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
+    if let own = try? context.pipeline.syncOperations.handler(type: ConnectionDeadline.self) {
+      own.leave()
+    } else if let parent = context.channel.parent, parent.eventLoop === context.eventLoop {
+      connection = try? parent.pipeline.syncOperations.handler(type: ConnectionDeadline.self)
+      connection?.streamOpened()
+    }
     schedule(context)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
+    connection?.streamClosed()
+    connection = nil
     scheduled?.cancel()
     scheduled = nil
   }

@@ -3,12 +3,15 @@ internal import Logging
 internal import NIOCore
 internal import NIOSSL
 
-/// A child channel with bounds that need the bare connection: how many an address may have, and how long a TLS handshake may take.
+/// A child channel with bounds that need the bare connection: how many an address may have, and how long one of TLS may do nothing.
 struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
   let base: Base
   /// Nil for no bound.
   let counts: AddressCounts?
-  let handshakeTimeout: Duration
+  let headerTimeout: Duration
+  let idleTimeout: Duration
+  /// Whether connections may become ones of HTTP/2.
+  let awaitsStreams: Bool
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
     let isAdmitted = admit(channel)
@@ -16,7 +19,8 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
     if let tls = try? channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self) {
       do {
         try channel.pipeline.syncOperations.addHandler(
-          HandshakeDeadline(timeout: TimeAmount(handshakeTimeout)), position: .after(tls))
+          ConnectionDeadline(headerTimeout: headerTimeout, idleTimeout: idleTimeout, awaitsStreams: awaitsStreams),
+          position: .after(tls))
       } catch {
         return channel.eventLoop.makeFailedFuture(error)
       }

@@ -13,7 +13,9 @@ extension ServerOptions {
     let idle = idleTimeout
     return HTTPServerBuilder { responder in
       func guarded(_ base: some ServerChildChannel) -> any ServerChildChannel {
-        GuardedChannel(base: base, counts: counts, handshakeTimeout: timeout)
+        GuardedChannel(
+          base: base, counts: counts, headerTimeout: timeout, idleTimeout: idle,
+          awaitsStreams: certificate != nil && offersHTTP2)
       }
       guard let certificate else { return guarded(HTTP1Channel(responder: responder, configuration: http1)) }
       guard offersHTTP2 else {

@@ -47,6 +47,7 @@ struct Server {
     // Until the account files are followed: a reload must not end a server that is still starting.
     signal(SIGHUP, SIG_IGN)
     var options = settings.http
+    options.connectionsMax = try DescriptorLimit.connectionsMax(options.connectionsMax, logger: logger)
     options.certificate = try TLSCertificate.load(settings, logger: logger)
     try DataFolder.make(dataPath)
     let folder = FilePath(dataPath)

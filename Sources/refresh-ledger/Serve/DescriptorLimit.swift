@@ -1,0 +1,37 @@
+import Glibc
+import Logging
+
+/// How many files and connections the process may have open. The log needs some at any time: a segment that cannot be opened ends every
+/// change, so connections must leave room for it.
+enum DescriptorLimit {
+  /// For the log, the accounts, the keys and what listens.
+  private static let reserve = 64
+
+  /// Raises the limit as far as the process may, and says how many of `connections` fit into it.
+  static func connectionsMax(_ connections: Int, logger: Logger) throws(CommandFailure) -> Int {
+    let most = raise()
+    guard connections > most - reserve else { return connections }
+    guard most > reserve else {
+      throw CommandFailure(
+        .configuration,
+        "the process may have \(most) files open, which leaves no connection beside the log; raise the limit (ulimit -n) to \(reserve * 2) at least"
+      )
+    }
+    let fitting = most - reserve
+    logger.warning(
+      "the process may have \(most) files open: at most \(fitting) connections are taken, not \(connections); raise the limit (ulimit -n, LimitNOFILE) or lower limits.connections"
+    )
+    return fitting
+  }
+
+  private static func raise() -> Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return Int.max }
+    if limit.rlim_cur < limit.rlim_max {
+      var raised = limit
+      raised.rlim_cur = limit.rlim_max
+      if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
+    }
+    return Int(clamping: limit.rlim_cur)
+  }
+}
