@@ -9,6 +9,8 @@ public enum EngineEvent: Sendable, Hashable {
   case used(TokenID, subject: String, client: String)
   /// The predecessor was presented in the grace window and the identical pair was answered.
   case replayed(TokenID, subject: String, client: String, ReuseClass)
+  /// An access token for the client itself.
+  case clientGranted(TokenID, client: String)
   /// `token` is the presented one where its signature was good.
   case refused(GrantRefusal, token: TokenID?, client: String)
   case revoked(SessionID)

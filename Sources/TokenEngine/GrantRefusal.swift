@@ -42,12 +42,14 @@ public enum GrantRefusal: Sendable, Hashable {
   case invalidScope
   /// The client may not use this grant type.
   case unauthorizedClient
+  /// The client asks for a token of its own and has the id of a subject.
+  case clientNamedAsSubject
 
   /// The `error` of the reply (RFC 6749 §5.2).
   public var errorCode: String {
     switch self {
     case .invalidScope: "invalid_scope"
-    case .unauthorizedClient: "unauthorized_client"
+    case .unauthorizedClient, .clientNamedAsSubject: "unauthorized_client"
     default: "invalid_grant"
     }
   }
@@ -67,6 +69,7 @@ public enum GrantRefusal: Sendable, Hashable {
     case .badCredentials: "bad_credentials"
     case .invalidScope: "invalid_scope"
     case .unauthorizedClient: "unauthorized_client"
+    case .clientNamedAsSubject: "client_named_as_subject"
     }
   }
 }

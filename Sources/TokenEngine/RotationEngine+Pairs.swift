@@ -8,16 +8,19 @@ extension RotationEngine {
   ///
   /// - Parameter time: the ledger's, in the step that decided: what is minted anew is issued then, and so before any revocation that comes after it.
   func pair(
-    for session: Session, scopes: Scopes, claims: CustomClaims, client: ClientLifetimes, at time: Timestamp
+    for session: Session, scopes: Scopes, claims: CustomClaims, client own: ClientLifetimes, at time: Timestamp
   ) -> TokenPair {
     let now = now(notBefore: time)
-    let lifetime = (client.access ?? options.accessLifetime).wholeMilliseconds
+    let lifetime = (own.access ?? options.accessLifetime).wholeMilliseconds
+    let (subject, client, tokenID) = (session.subject, session.client, session.tokenID)
     var access = accessClaims(
-      of: session, issuedAt: session.usedAt, lifetime: lifetime, scope: scopes.text, extra: claims.members)
+      subject: subject, client: client, tokenID: tokenID, issuedAt: session.usedAt, lifetime: lifetime, scopes: scopes,
+      claims: claims)
     if access.end <= now {
       // A retry in the grace window after the access token's end: a fresh one beside the same refresh token.
       access = accessClaims(
-        of: session, issuedAt: max(time, session.usedAt), lifetime: lifetime, scope: scopes.text, extra: claims.members)
+        subject: subject, client: client, tokenID: tokenID, issuedAt: max(time, session.usedAt), lifetime: lifetime,
+        scopes: scopes, claims: claims)
     }
     return TokenPair(
       accessToken: minter.mintAccess(access.claims), refreshToken: minter.mintRefresh(refreshClaims(of: session)),
@@ -37,8 +40,9 @@ extension RotationEngine {
   }
 
   /// The claims of an access token, and the moment of its end to the millisecond.
-  private func accessClaims(
-    of session: Session, issuedAt: Timestamp, lifetime: Int64, scope: String, extra: [UInt8]
+  func accessClaims(
+    subject: String, client: String, tokenID: TokenID, issuedAt: Timestamp, lifetime: Int64, scopes: Scopes,
+    claims: CustomClaims
   ) -> (claims: AccessClaims, end: Timestamp) {
     // A lifetime of whole seconds ends on a whole second, as `iat` and `exp` can say; any other needs its own claim.
     let isWhole = lifetime % 1000 == 0
@@ -46,14 +50,14 @@ extension RotationEngine {
       isWhole
       ? Timestamp(milliseconds: issuedAt.seconds * 1000 + lifetime) : issuedAt.advanced(byMilliseconds: lifetime)
     let claims = AccessClaims(
-      subject: session.subject, clientID: session.client, scope: scope, issuedAt: issuedAt.seconds,
+      subject: subject, clientID: client, scope: scopes.text, issuedAt: issuedAt.seconds,
       expiresAt: end.secondsRoundedUp,
-      expiresAtMilliseconds: isWhole ? nil : end.milliseconds, identifier: TokenIdentifier(session.tokenID),
-      extraMembers: extra)
+      expiresAtMilliseconds: isWhole ? nil : end.milliseconds, identifier: TokenIdentifier(tokenID),
+      extraMembers: claims.members)
     return (claims, end)
   }
 
-  private func secondsRoundedUp(from now: Timestamp, to end: Timestamp) -> Int64 {
+  func secondsRoundedUp(from now: Timestamp, to end: Timestamp) -> Int64 {
     max(0, (end.millisecondsSince(now) + 999) / 1000)
   }
 

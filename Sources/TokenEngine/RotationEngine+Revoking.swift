@@ -36,7 +36,8 @@ extension RotationEngine {
       claims.clientID.isSame(as: client.id)
     else { return .nothing }
     let tokenID = TokenID(claims.identifier)
-    if endsSession { return .session(tokenID.session, wasLive: try await revoke(tokenID.session)) }
+    // Where no live session stands behind it, the token is revoked alone.
+    if endsSession, try await revoke(tokenID.session) { return .session(tokenID.session, wasLive: true) }
     let end = claims.expiresAtMilliseconds ?? claims.expiresAt * 1000
     do { try await ledger.revokeAccess(tokenID, until: Timestamp(milliseconds: end)) } catch {
       throw EngineFailure(error)

@@ -153,7 +153,8 @@ extension RefreshLedger {
   /// A clock that reads more is taken for this: a day of milliseconds is left for marks, which are later than what came before them.
   private static let clockMillisecondsMax = Timestamp.latestMilliseconds - 86_400_000
 
-  func unusedID() -> SessionID {
+  /// An id that no live entry has.
+  package func unusedID() -> SessionID {
     while true {
       let id = drawID()
       if state.table.slot(of: id) == nil { return id }

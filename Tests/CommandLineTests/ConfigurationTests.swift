@@ -53,8 +53,18 @@ import Testing
     Refused("http: { pathPrefix: \"/a/../b\" }", "http.pathPrefix"),
     Refused("http: { http2: perhaps }", "http.http2", "true nor false"),
     Refused("http: { drain: 11m }", "http.drain", "from 1ms to 10m"),
-    Refused("http: { trustProxy: true }", "http.trustProxy", "this release cannot"),
-    Refused("http: { tls: { certificate: cert.pem } }", "http.tls.certificate", "TLS"),
+    Refused("http: { trustProxy: perhaps }", "http.trustProxy", "true nor false"),
+    Refused("http: { tls: { certificate: cert.pem } }", "http.tls.certificate", "without http.tls.key"),
+    Refused("http: { tls: { key: key.pem } }", "http.tls.key", "without http.tls.certificate"),
+    Refused("http: { headerTimeout: 5ms }", "http.headerTimeout", "from 10ms to 10m"),
+    Refused("http: { bodyTimeout: 11m }", "http.bodyTimeout", "from 10ms to 10m"),
+    Refused("http: { idleTimeout: 0s }", "http.idleTimeout", "from 10ms to 10m"),
+    Refused("http: { allowedOrigins: \"*\" }", "http.allowedOrigins", "https://app.example"),
+    Refused("http: { allowedOrigins: \"https://a.example/\" }", "http.allowedOrigins", "no origin"),
+    Refused(
+      "http: { allowedOrigins: \"https://a.example  https://b.example\" }", "http.allowedOrigins", "single spaces"),
+    Refused("limits: { connections: 0 }", "limits.connections", "from 1"),
+    Refused("limits: { connectionsPerAddress: -1 }", "limits.connectionsPerAddress"),
     Refused("http: 8080", "http is a section"),
     Refused("wire: rom", "wire \"rom\"", "did you mean romm?"),
     Refused("wire: standard\nhtttp: { port: 1 }", "config.yaml:2: unknown key htttp; did you mean http?"),
@@ -113,12 +123,12 @@ import Testing
 
   static let accepted = [
     """
-    http:     { host: 127.0.0.1, pathPrefix: "", tls: { certificate: "", key: "" }, http2: true, trustProxy: false, drain: 25s }
+    http:     { host: 127.0.0.1, pathPrefix: "", tls: { certificate: "", key: "" }, http2: true, trustProxy: false, allowedOrigins: "", headerTimeout: 10s, bodyTimeout: 10s, idleTimeout: 60s, drain: 25s }
     tokens:   { issuer: "http://127.0.0.1:8080", audience: "", accessTTL: 15m, algorithm: HS256 }   # HS256
     sessions: { refreshTTL: 30d, maxAge: 365d, perSubjectMax: 0, existing: keep }
     rotation: { grace: 0s, reuse: revoke-session }
     log:      { durability: always, syncInterval: 1s, segmentBytes: 64MiB, checkpointEvery: 1GiB }
-    limits:   { bodyBytes: 16KiB, tokenBytes: 4KiB, requestsInFlight: 1024, loginPerMinute: 60 }
+    limits:   { bodyBytes: 16KiB, tokenBytes: 4KiB, requestsInFlight: 1024, connections: 10000, connectionsPerAddress: 0, loginPerMinute: 60 }
     wire: standard
     """,
     "{\"tokens\": {\"accessTTL\": \"1s\"},\n\t\"log\": {\"durability\": \"interval\"}}",
@@ -126,6 +136,7 @@ import Testing
     "http:\ntokens:\n",
     "sessions: { maxAge: 5s }",
     "http: { host: 0.0.0.0, allowPlaintext: true }",
+    "http: { trustProxy: true, allowedOrigins: \"https://app.example http://localhost:3000\" }",
   ]
 
   @Test("A good configuration starts the server, in YAML and in JSON", arguments: accepted)

@@ -31,14 +31,31 @@ final class TestConnection {
   func send(_ method: String, _ path: String, headers: [String: String], body: String) throws -> TestReply {
     var request = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n"
     for (name, value) in headers { request += "\(name): \(value)\r\n" }
-    request += "\r\n" + body
-    var bytes = Array(request.utf8)[...]
+    try write(request + "\r\n" + body)
+    return try reply()
+  }
+
+  func write(_ text: String) throws {
+    var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
       guard count > 0 else { throw ChildCommand.Failure(description: "the connection broke while sending") }
       bytes = bytes.dropFirst(count)
     }
-    return try reply()
+  }
+
+  /// All that comes until the server closes; what has not ended after 30 s is a failure.
+  func readToEnd() throws -> String {
+    while true {
+      var piece = [UInt8](repeating: 0, count: 16_384)
+      let count = recv(socket, &piece, piece.count, 0)
+      guard count != 0, count > 0 || errno == ECONNRESET else {
+        guard count == 0 else { throw ChildCommand.Failure(description: "the connection stays open") }
+        return String(decoding: received, as: UTF8.self)
+      }
+      guard count > 0 else { return String(decoding: received, as: UTF8.self) }
+      received += piece.prefix(count)
+    }
   }
 
   private func reply() throws -> TestReply {

@@ -6,6 +6,8 @@ final class TestServer: Sendable {
   let child: ChildCommand
   let banner: String
   let port: UInt16
+  /// Without a path and a slash.
+  let url: String
 
   /// Starts the server and waits until it listens.
   init(data: String, config: String? = nil, options: [String] = [], environment: [String: String] = [:]) throws {
@@ -13,11 +15,13 @@ final class TestServer: Sendable {
     if let config { arguments += ["--config", config] }
     child = try ChildCommand(BuiltCommand.path, arguments, environment: environment)
     banner = try child.read { $0.contains("listens on ") && $0.hasSuffix("\n\n") || $0.contains("--secret-stdin\n") }
-    let address = banner.split(separator: "listens on http://127.0.0.1:").dropFirst().first ?? ""
+    let scheme = banner.contains("listens on https://") ? "https" : "http"
+    let address = banner.split(separator: "listens on \(scheme)://127.0.0.1:").dropFirst().first ?? ""
     guard let port = UInt16(address.prefix { $0.isNumber }) else {
       throw ChildCommand.Failure(description: "the server did not start: \(child.errors)")
     }
     self.port = port
+    url = "\(scheme)://127.0.0.1:\(port)"
   }
 
   /// A value of the first start's banner, such as `PASSWORD`.
@@ -26,6 +30,17 @@ final class TestServer: Sendable {
       throw ChildCommand.Failure(description: "no \(name) in the banner")
     }
     return String(value)
+  }
+
+  /// Returns once the server has said so on its standard error output.
+  func waitForLog(_ text: String, seconds: Int = 20) throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while !child.errors.contains(text) {
+      guard ContinuousClock.now < deadline else {
+        throw ChildCommand.Failure(description: "the server did not say \"\(text)\": \(child.errors)")
+      }
+      usleep(10_000)
+    }
   }
 
   func connect() throws -> TestConnection {

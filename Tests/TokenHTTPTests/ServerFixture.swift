@@ -51,8 +51,16 @@ struct ServerFixture {
     TokenApplication.make(engine: engine, clients: clients, options: options, logger: logger).application
   }
 
-  func run<Value>(_ test: @Sendable (any TestClientProtocol) async throws -> Value) async throws -> Value {
-    try await application.test(.router, test)
+  func run<Value>(
+    failedLoginsPerMinute: Int = 0, trustsProxy: Bool = false, allowedOrigins: Set<String> = [],
+    _ test: @Sendable (any TestClientProtocol) async throws -> Value
+  ) async throws -> Value {
+    var options = options
+    options.failedLoginsPerMinute = failedLoginsPerMinute
+    options.trustsProxy = trustsProxy
+    options.allowedOrigins = allowedOrigins
+    return try await TokenApplication.make(engine: engine, clients: clients, options: options, logger: logger)
+      .application.test(.router, test)
   }
 
   /// The identifier of a token that was handed out, for minting others like it.

@@ -22,10 +22,12 @@ struct ServerTests {
         ("/token", HTTPRequest.Method.post), ("/me", .get), ("/public", .get), ("/.well-known/jwks.json", .get),
         ("/health/live", .get), ("/health/ready", .get),
       ] {
-        for method in [HTTPRequest.Method.get, .post, .put, .delete, .patch, .options, .head] where method != allowed {
+        let all = [HTTPRequest.Method.get, .post, .put, .delete, .patch, .options, .head]
+        let names = allowed == .get ? ["GET", "HEAD"] : [allowed.rawValue]
+        for method in all where !names.contains(method.rawValue) {
           let reply = try await client.send(method, prefix + path)
           #expect(reply.status == 405, "\(method) \(path)")
-          #expect(reply.headers[.allow] == allowed.rawValue)
+          #expect(reply.headers[.allow] == names.joined(separator: ", "))
           #expect(reply.headers[.cacheControl] == "no-store")
         }
       }
@@ -36,6 +38,21 @@ struct ServerTests {
         #expect(reply.headers[.contentType] == "application/json")
         #expect(reply.headers[.cacheControl] == "no-store")
       }
+    }
+  }
+
+  @Test(
+    "answers HEAD as GET, without the body",
+    arguments: ["/public", "/health/live", "/.well-known/jwks.json", "/me", "/none"])
+  func head(path: String) async throws {
+    try await ServerFixture().run { client async throws in
+      let get = try await client.get(path)
+      let head = try await client.send(.head, path)
+      #expect(head.status == get.status)
+      #expect(head.headers[.contentType] == get.headers[.contentType])
+      #expect(head.headers[.contentLength] == String(get.text.utf8.count))
+      #expect(head.text.isEmpty)
+      #expect(try await client.send(.head, "/token").text.isEmpty)
     }
   }
 

@@ -14,7 +14,8 @@ struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
     do {
       return try await next(request, context)
     } catch let error as any HTTPResponseError {
-      return reply(error.status)
+      let reply = reply(error.status)
+      return request.method == .head ? reply.createHeadResponse() : reply
     }
   }
 

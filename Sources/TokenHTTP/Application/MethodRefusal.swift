@@ -5,6 +5,7 @@ internal import Hummingbird
 /// came: on a group that has no middleware of ours.
 struct MethodRefusal<Context: RequestContext> {
   let routes: [(RouterPath, [HTTPRequest.Method])]
+  let wire: WireFormat
 
   private static var methods: [HTTPRequest.Method] {
     [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
@@ -14,9 +15,13 @@ struct MethodRefusal<Context: RequestContext> {
     for (path, allowed) in routes {
       let names = allowed.map(\.rawValue).joined(separator: ", ")
       for method in Self.methods where !allowed.contains(method) {
-        root.on(path, method: method) { _, _ in
-          var response = Response(
-            status: .methodNotAllowed, json: ErrorBody.standard("invalid_request", "This route answers \(names) alone"))
+        root.on(path, method: method) { [wire] _, _ in
+          let body =
+            switch wire {
+            case .standard: ErrorBody.standard("invalid_request", "This route answers \(names) alone")
+            case .romm: ErrorBody.romm("Method Not Allowed")
+            }
+          var response = Response(status: .methodNotAllowed, json: body)
           response.headers[.allow] = names
           return response
         }

@@ -24,13 +24,13 @@ public struct TokenApplication: Service {
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) -> TokenApplication {
     let router = Router(context: TokenRequestContext.self)
+    if !options.allowedOrigins.isEmpty {
+      router.add(middleware: OriginAllowList(origins: options.allowedOrigins, pathPrefix: options.pathPrefix))
+    }
     router.add(middleware: ErrorReplies(wire: options.wire))
-    TokenRoutes(
-      engine: engine, clients: clients, wire: options.wire, bodyBytesMax: options.bodyBytesMax,
-      requestsInFlightMax: options.requestsInFlightMax
-    ).add(to: router, pathPrefix: options.pathPrefix)
+    TokenRoutes(engine: engine, clients: clients, options: options).add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
-      router: router, server: .http1(configuration: connections(options)),
+      router: router, server: options.server,
       configuration: ApplicationConfiguration(
         address: .hostname(options.host, port: options.port),
         availableConnectionsDelegate: .maximum(options.connectionsMax, logger: logger)),
@@ -48,14 +48,6 @@ public struct TokenApplication: Service {
     } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
       throw failure(.noSuchAddress)
     }
-  }
-
-  private static func connections(_ options: ServerOptions) -> HTTP1Channel.Configuration {
-    HTTP1Channel.Configuration(
-      idleTimeout: TimeAmount(options.idleTimeout),
-      httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-        maxHeaderFieldSize: options.headerBytesMax, maxHeaderListSize: options.headerBytesMax,
-        maxHeaderFieldCount: 100))
   }
 
   private func failure(_ reason: ListenFailure.Reason) -> ListenFailure {

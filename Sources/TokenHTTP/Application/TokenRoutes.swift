@@ -14,33 +14,41 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let endpoint: TokenEndpoint
   private let forms: ClientFormEndpoint
   private let admin: AdminRoutes<Context>
+  private let addresses: AddressSource
+  private let body: BufferedBody<Context>
   private let bound: InFlightBound<Context>
+  private let wire: WireFormat
 
   /// - Parameters:
-  ///   - clients: who may ask for tokens; never asked where `wire` is ``WireFormat/romm``.
-  ///   - bodyBytesMax: a longer body of `POST /token` is answered 413.
-  ///   - requestsInFlightMax: as in ``ServerOptions``; 1 at least.
-  public init(
-    engine: RotationEngine, clients: any ClientStore, wire: WireFormat = .standard, bodyBytesMax: Int = 16 << 10,
-    requestsInFlightMax: Int = ServerOptions.requestsInFlightStandard
-  ) {
+  ///   - clients: who may ask for tokens; never asked where `options.wire` is ``WireFormat/romm``.
+  ///   - options: of these, the routes heed ``ServerOptions/wire``, ``ServerOptions/bodyBytesMax``, ``ServerOptions/requestsInFlightMax``,
+  ///     ``ServerOptions/failedLoginsPerMinute`` and ``ServerOptions/trustsProxy``. For a bound of failed log-ins by address, the context
+  ///     must conform to `RemoteAddressRequestContext`; without that all come from one address.
+  public init(engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions()) {
     self.engine = engine
     let authenticator = ClientAuthenticator(clients: clients)
+    let limiter =
+      options.failedLoginsPerMinute > 0 ? LoginLimiter(failuresPerMinute: options.failedLoginsPerMinute) : nil
     let endpoint = TokenEndpoint(
-      engine: engine, authenticator: authenticator, wire: wire, bodyBytesMax: bodyBytesMax)
+      engine: engine, authenticator: authenticator, wire: options.wire, bodyBytesMax: options.bodyBytesMax,
+      limiter: limiter)
     self.endpoint = endpoint
-    forms = ClientFormEndpoint(engine: engine, authenticator: authenticator, bodyBytesMax: bodyBytesMax)
-    admin = AdminRoutes(engine: engine, clients: clients, bodyBytesMax: bodyBytesMax)
-    bound = InFlightBound(max: requestsInFlightMax) { endpoint.overloadReply }
+    forms = ClientFormEndpoint(engine: engine, authenticator: authenticator, bodyBytesMax: options.bodyBytesMax)
+    admin = AdminRoutes(engine: engine, clients: clients, bodyBytesMax: options.bodyBytesMax)
+    addresses = AddressSource(trustsProxy: options.trustsProxy)
+    body = BufferedBody(bytesMax: options.bodyBytesMax)
+    bound = InFlightBound(max: options.requestsInFlightMax) { endpoint.overloadReply }
+    wire = options.wire
   }
 
   /// Adds the routes below `pathPrefix`: empty, or one like `/auth` without a slash at its end.
   public func add(to router: some RouterMethods<Context>, pathPrefix: String = "") {
-    let root = router.group(RouterPath(pathPrefix))
+    let root = router.group(RouterPath(pathPrefix)).add(middleware: BodilessHead())
     // Only what waits for the disk or a password is bounded: the other routes answer at once, also while these cannot.
-    let bounded = root.group().add(middleware: bound)
-    bounded.post("/token") { [endpoint] request, context -> Response in
-      try await endpoint.respond(to: request, logger: context.logger)
+    let bounded = root.group().add(middleware: body).add(middleware: bound)
+    bounded.post("/token") { [endpoint, addresses] request, context -> Response in
+      try await endpoint.respond(
+        to: request, from: addresses.address(of: request, context: context), logger: context.logger)
     }
     let (revocation, introspection) = (
       RevocationEndpoint(endpoint: forms), IntrospectionEndpoint(endpoint: forms)
@@ -53,26 +61,28 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     }
     admin.add(to: bounded)
     let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: pathPrefix)
-    root.get("/.well-known/oauth-authorization-server") { _, _ in metadata.response }
-    root.get("/.well-known/jwks.json") { [engine] _, _ in Self.publicKeys(of: engine) }
-    root.get("/health/live") { _, _ in Self.health(.ok, "live") }
-    root.get("/health/ready") { [engine] _, _ in
+    root.look("/.well-known/oauth-authorization-server") { _, _ in metadata.response }
+    root.look("/.well-known/jwks.json") { [engine] _, _ in Self.publicKeys(of: engine) }
+    root.look("/openapi.json") { _, _ in APIDescription.response }
+    root.look("/health/live") { _, _ in Self.health(.ok, "live") }
+    root.look("/health/ready") { [engine] _, _ in
       engine.isReady ? Self.health(.ok, "ready") : Self.health(.serviceUnavailable, "unavailable")
     }
     let seen = root.group().add(middleware: BearerAuthenticator(engine: engine))
-    seen.get("/public") { _, context in Self.publicReply(context.bearer) }
-    seen.get("/auth") { request, context in ForwardAuthentication.respond(to: request, bearer: context.bearer) }
-    seen.group().add(middleware: RequireScope()).get("/me") { _, context in Self.selfReply(context.bearer) }
-    MethodRefusal(routes: Self.routes + AdminRoutes<Context>.routes).add(to: root)
+    seen.look("/public") { _, context in Self.publicReply(context.bearer) }
+    seen.look("/auth") { request, context in ForwardAuthentication.respond(to: request, bearer: context.bearer) }
+    seen.group().add(middleware: RequireScope()).look("/me") { _, context in Self.selfReply(context.bearer) }
+    MethodRefusal(routes: Self.routes + AdminRoutes<Context>.routes, wire: wire).add(to: root)
   }
 
-  private static var routes: [(RouterPath, [HTTPRequest.Method])] {
+  /// Every route with the methods that it answers.
+  static var routes: [(RouterPath, [HTTPRequest.Method])] {
     let posts: [RouterPath] = ["/token", "/revoke", "/introspect"]
     let gets: [RouterPath] = [
-      "/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/health/live", "/health/ready", "/public",
-      "/me", "/auth",
+      "/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/openapi.json", "/health/live",
+      "/health/ready", "/public", "/me", "/auth",
     ]
-    return posts.map { ($0, [.post]) } + gets.map { ($0, [.get]) }
+    return posts.map { ($0, [.post]) } + gets.map { ($0, [.get, .head]) }
   }
 
   private static func publicKeys(of engine: RotationEngine) -> Response {
@@ -107,5 +117,15 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     var body = JSONObjectWriter()
     body.add("status", text)
     return Response(status: status, json: body)
+  }
+}
+
+extension RouterMethods {
+  /// A route that `GET` and `HEAD` may look at (RFC 9110 §9.3.2).
+  fileprivate func look(
+    _ path: RouterPath, _ respond: @escaping @Sendable (Request, Context) -> Response
+  ) {
+    on(path, method: .get) { request, context in respond(request, context) }
+    on(path, method: .head) { request, context in respond(request, context) }
   }
 }

@@ -23,7 +23,7 @@ struct ServerMetadata: Sendable {
     body.add("introspection_endpoint", "\(base)/introspect")
     body.add("jwks_uri", "\(base)/.well-known/jwks.json")
     body.add("response_types_supported", [])
-    body.add("grant_types_supported", ["password", "refresh_token"])
+    body.add("grant_types_supported", ["password", "refresh_token", "client_credentials"])
     body.add("token_endpoint_auth_methods_supported", methods + ["none"])
     body.add("revocation_endpoint_auth_methods_supported", methods + ["none"])
     body.add("introspection_endpoint_auth_methods_supported", methods)

@@ -9,59 +9,92 @@ struct TokenEndpoint: Sendable {
   let authenticator: ClientAuthenticator
   let wire: WireFormat
   let bodyBytesMax: Int
+  /// Nil where failed log-ins are not bounded.
+  let limiter: LoginLimiter?
 
   /// Who every caller is where the wire asks for no client authentication.
   private static let rommClient = Client(id: "romm", isPublic: true)
 
   /// Throws only what the connection throws while the body is read.
-  func respond(to request: Request, logger: Logger) async throws -> Response {
+  ///
+  /// - Parameter address: where the request comes from, for the bound of failed log-ins.
+  func respond(to request: Request, from address: PeerAddress?, logger: Logger) async throws -> Response {
     try await wire.answer(engine: engine, logger: logger) {
       let form = try await request.form(bytesMax: bodyBytesMax)
-      return wire.reply(to: try await grant(form, headers: request.headers))
+      return try await grant(form, headers: request.headers, from: address)
     }
   }
 
   /// To a request past the bound of those that are answered at once.
   var overloadReply: Response { wire.reply(to: .overloaded, engine: engine, logger: nil) }
 
-  private func grant(_ form: FormParameters, headers: HTTPFields) async throws(TokenFault) -> TokenPair {
+  private func grant(
+    _ form: FormParameters, headers: HTTPFields, from address: PeerAddress?
+  ) async throws(TokenFault) -> Response {
     switch wire {
     case .standard:
       guard let name = form[.grantType] else { throw .missing(.grantType) }
       let client = try await authenticator.client(for: headers, form: form)
-      return try await grant(name, form, scope: form[.scope], client: client)
+      return try await grant(name, form, scope: form[.scope], client: client, from: address)
     case .romm:
       // Scopes are split at any white space there.
       let scope = form[.scope].map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
-      return try await grant(form[.grantType] ?? "password", form, scope: scope, client: Self.rommClient)
+      return try await grant(form[.grantType] ?? "password", form, scope: scope, client: Self.rommClient, from: address)
     }
   }
 
   private func grant(
-    _ name: String, _ form: FormParameters, scope: String?, client: Client
-  ) async throws(TokenFault) -> TokenPair {
+    _ name: String, _ form: FormParameters, scope: String?, client: Client, from address: PeerAddress?
+  ) async throws(TokenFault) -> Response {
     switch GrantType(rawValue: name) {
     case .password:
       guard let user = form[.username] else { throw .missing(.username) }
       guard let password = form[.password] else { throw .missing(.password) }
-      let outcome: GrantOutcome
-      do { outcome = try await engine.logIn(name: user, password: password, client: client, scope: scope) } catch {
-        throw .failed(error)
-      }
-      return try pair(outcome, .password)
+      return try reply(to: try await logIn(user, password, scope: scope, client: client, from: address), .password)
     case .refreshToken:
       guard let token = form[.refreshToken] else { throw .missing(.refreshToken) }
       let outcome: GrantOutcome
       do { outcome = try await engine.refresh(token, client: client, scope: scope) } catch { throw .failed(error) }
-      return try pair(outcome, .refreshToken)
+      return try reply(to: outcome, .refreshToken)
+    case .clientCredentials where wire == .standard:
+      let outcome: ClientGrantOutcome
+      do { outcome = try await engine.clientToken(for: client, scope: scope) } catch { throw .failed(error) }
+      switch outcome {
+      case .granted(let token): return wire.reply(to: token)
+      case .refused(let refusal): throw .refused(refusal, .clientCredentials)
+      }
     case .clientCredentials, nil:
       throw .unsupportedGrant(named: name)
     }
   }
 
-  private func pair(_ outcome: GrantOutcome, _ grant: GrantType) throws(TokenFault) -> TokenPair {
+  private func logIn(
+    _ user: String, _ password: String, scope: String?, client: Client, from address: PeerAddress?
+  ) async throws(TokenFault) -> GrantOutcome {
+    guard let limiter else {
+      do { return try await engine.logIn(name: user, password: password, client: client, scope: scope) } catch {
+        throw .failed(error)
+      }
+    }
+    let (attempt, wait) = limiter.begin(client: client.id, address: address, name: user)
+    guard let attempt else { throw .putOff(wait) }
+    do {
+      let outcome = try await engine.logIn(name: user, password: password, client: client, scope: scope)
+      switch outcome {
+      case .granted: limiter.end(attempt, .succeeded)
+      case .refused(.badCredentials): limiter.end(attempt, .failed)
+      case .refused: limiter.end(attempt, .undecided)
+      }
+      return outcome
+    } catch {
+      limiter.end(attempt, .undecided)
+      throw .failed(error)
+    }
+  }
+
+  private func reply(to outcome: GrantOutcome, _ grant: GrantType) throws(TokenFault) -> Response {
     switch outcome {
-    case .granted(let pair): return pair
+    case .granted(let pair): return wire.reply(to: pair)
     case .refused(let refusal): throw .refused(refusal, grant)
     }
   }

@@ -10,6 +10,8 @@ enum TokenFault: Error {
   case invalidClient
   case unsupportedGrant(named: String)
   case refused(GrantRefusal, GrantType)
+  /// Too many log-ins from there failed: none is looked at for that long.
+  case putOff(Duration)
   /// As many requests are being answered as may be at once.
   case overloaded
   /// The request may be in order: we could not answer it.

@@ -20,6 +20,8 @@ public struct EngineLogObserver: EngineObserver {
       logger.debug("token rotated", metadata: metadata(token.text, subject: subject, client: client))
     case .used(let token, let subject, let client):
       logger.debug("session refreshed", metadata: metadata(token.text, subject: subject, client: client))
+    case .clientGranted(let token, let client):
+      logger.info("token issued to a client", metadata: metadata(token.text, client: client))
     case .replayed(let token, let subject, let client, let reuse):
       var metadata = metadata(token.text, subject: subject, client: client)
       metadata["class"] = "\(reuse)"

@@ -13,6 +13,7 @@ enum RommFaultReply {
       reply(.badRequest, "Client credentials are not yet supported")
     case .unsupportedGrant, .ambiguousClient, .invalidClient: reply(.badRequest, "Invalid or unsupported grant type")
     case .refused(let refusal, let grant): refused(refusal, grant)
+    case .putOff: reply(.tooManyRequests, "Too many failed log-ins")
     case .overloaded: unavailable()
     case .failed(let failure) where failure.isTemporary: unavailable()
     case .failed: reply(.internalServerError, "Internal server error")

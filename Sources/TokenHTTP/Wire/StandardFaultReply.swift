@@ -14,6 +14,8 @@ enum StandardFaultReply {
     case .invalidClient: invalidClient()
     case .unsupportedGrant: reply(.badRequest, "unsupported_grant_type", "This grant type is not supported")
     case .refused(let refusal, let grant): reply(.badRequest, refusal.errorCode, description(of: refusal, grant))
+    case .putOff:
+      reply(.tooManyRequests, "temporarily_unavailable", "Too many log-ins from there failed; try again later")
     case .overloaded: unavailable()
     case .failed(let failure) where failure.isTemporary: unavailable()
     case .failed: reply(.internalServerError, "server_error", "The request could not be answered")
@@ -47,6 +49,7 @@ enum StandardFaultReply {
     switch refusal {
     case .invalidScope: "The scope is malformed or more than may be granted"
     case .unauthorizedClient: "The client may not use this grant type"
+    case .clientNamedAsSubject: "The client has the name of a user and gets no token of its own"
     default:
       grant == .password
         ? "The user name or the password is wrong, or the user is disabled"

@@ -29,6 +29,10 @@ extension WireFormat {
       case .standard: StandardFaultReply.response(to: fault)
       case .romm: RommFaultReply.response(to: fault)
       }
+    if case .putOff(let wait) = fault {
+      response.headers[.retryAfter] = String(
+        max(1, wait.components.seconds + (wait.components.attoseconds > 0 ? 1 : 0)))
+    }
     if response.status == .serviceUnavailable {
       response.headers[.retryAfter] = engine.isClosedForWrites ? "30" : "1"
     }

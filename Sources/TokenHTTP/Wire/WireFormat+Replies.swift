@@ -20,4 +20,14 @@ extension WireFormat {
     body.add("scope", pair.scopes.text)
     return Response(status: .ok, json: body)
   }
+
+  /// The reply that hands out a client's own token: no refresh token goes with it (RFC 6749 §4.4.3).
+  func reply(to token: ClientToken) -> Response {
+    var body = JSONObjectWriter(capacity: token.accessToken.utf8.count + 128)
+    body.add("access_token", token.accessToken)
+    body.add("token_type", "Bearer")
+    body.add("expires_in", token.expiresInSeconds)
+    body.add("scope", token.scopes.text)
+    return Response(status: .ok, json: body)
+  }
 }

@@ -4,7 +4,8 @@ import Logging
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Runs the server until SIGTERM or SIGINT, which lets requests end; SIGHUP reads users and clients again.",
+    abstract:
+      "Runs the server until SIGTERM or SIGINT, which lets requests end; SIGHUP reads users, clients, keys and certificate again.",
     discussion: """
       Every setting can stand in the file, in the environment (http.port is REFRESH_LEDGER_HTTP_PORT) or, where there \
       is one, in an option here; later wins. docs/configuration.md lists them.

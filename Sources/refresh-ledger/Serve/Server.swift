@@ -39,6 +39,8 @@ struct Server {
   func run() async throws(CommandFailure) {
     // Until the account files are followed: a reload must not end a server that is still starting.
     signal(SIGHUP, SIG_IGN)
+    var options = settings.http
+    options.certificate = try TLSCertificate.load(settings, logger: logger)
     try DataFolder.make(dataPath)
     let folder = FilePath(dataPath)
     let (ended, end) = AsyncStream<SessionScope>.makeStream()
@@ -46,7 +48,7 @@ struct Server {
     let engine = try await openEngine(folder, users: users)
     let first: FirstStart
     do {
-      try ListenAddress.probe(host: settings.host, port: settings.port)
+      try ListenAddress.probe(host: settings.http.host, port: settings.http.port)
       first = try makeAccounts(users, clients, folder)
     } catch {
       try? await engine.close()
@@ -60,9 +62,10 @@ struct Server {
     }
     let announcement = Announcement(first) { first, port in announce(first, port: port) }
     let application = TokenApplication.make(
-      engine: engine, clients: clients, options: serverOptions, logger: logger,
+      engine: engine, clients: clients, options: options, logger: logger,
       onServerRunning: { port in announcement.make(port: port) })
-    let reload = AccountReload(users: users, clients: clients, engine: engine, logger: logger)
+    let reload = Reload(
+      users: users, clients: clients, engine: engine, certificate: options.certificate, logger: logger)
     let revocation = AccountRevocation(engine: engine, users: users, clients: clients, ended: ended, logger: logger)
     let keys = KeyReload(engine: engine, folder: folder.appending("keys").string, logger: logger)
     let deadline = ShutdownDeadline(drain: settings.drain, dataPath: dataPath)
@@ -80,7 +83,7 @@ struct Server {
       logger.warning("requests were still under way after \(settings.drain) and were cut off")
     } catch {
       // The secrets of a first start are stored by now and must not be lost with the port.
-      announcement.make(port: settings.port)
+      announcement.make(port: settings.http.port)
       switch error {
       case let failure as ListenFailure: throw CommandFailure(.temporary, failure.description)
       case let failure as EngineFailure: throw CommandFailure(failure)
@@ -106,13 +109,11 @@ struct Server {
   }
 
   private func openEngine(_ folder: FilePath, users: SubjectFile) async throws(CommandFailure) -> RotationEngine {
-    let subjects: any SubjectStore =
-      settings.loginPerMinute == 0 ? users : LoginLimiter(users, failuresPerMinute: settings.loginPerMinute)
     let engine: RotationEngine
     do {
       var bar = ProgressBar(label: "replaying the log")
       engine = try await RotationEngine.open(
-        folder: folder, options: settings.engine, subjects: subjects, observer: EngineLogObserver(logger: logger)
+        folder: folder, options: settings.engine, subjects: users, observer: EngineLogObserver(logger: logger)
       ) { progress in
         bar.show(progress.bytesRead, of: progress.bytesTotal)
       }
@@ -147,30 +148,21 @@ struct Server {
       throw CommandFailure(error)
     }
     do {
-      return try FirstStart(users: users, clients: clients, wire: settings.wire, expiredToken: expired)
+      return try FirstStart(users: users, clients: clients, wire: settings.http.wire, expiredToken: expired)
     } catch {
       throw CommandFailure(error)
     }
   }
 
-  private var serverOptions: ServerOptions {
-    var options = ServerOptions()
-    options.host = settings.host
-    options.port = settings.port
-    options.pathPrefix = settings.pathPrefix
-    options.wire = settings.wire
-    options.bodyBytesMax = settings.bodyBytesMax
-    options.requestsInFlightMax = settings.requestsInFlightMax
-    return options
-  }
-
   private func announce(_ first: FirstStart, port: Int) {
-    let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+    let http = settings.http
+    let host = http.host.contains(":") ? "[\(http.host)]" : http.host
     let banner = StartBanner(
-      url: "http://\(host):\(port)\(settings.pathPrefix)", dataPath: dataPath,
+      url: "\(settings.certificate == nil ? "http" : "https")://\(host):\(port)\(http.pathPrefix)",
+      certificatePath: settings.certificate?.certificate, dataPath: dataPath,
       command: StartBanner.quoted(CommandLine.arguments.first ?? "refresh-ledger"), expiredToken: first.expiredToken)
     do {
-      try Terminal.write(banner.text(first, wantsClient: settings.wire == .standard))
+      try Terminal.write(banner.text(first, wantsClient: settings.http.wire == .standard))
     } catch {
       logger.error("\(error)")
     }

@@ -2,6 +2,8 @@
 struct StartBanner {
   /// Of the server with the path prefix, without a slash at its end.
   let url: String
+  /// For curl, to which a certificate of one's own is unknown; nil for plaintext.
+  let certificatePath: String?
   let dataPath: String
   /// How the command was called, for lines that call it again.
   let command: String
@@ -46,27 +48,28 @@ struct StartBanner {
   /// Works in any POSIX shell with curl and sed.
   private func trial(wantsClient: Bool) -> String {
     let client = wantsClient ? "-u \"$CLIENT\" " : ""
+    let curl = "curl -sS" + (certificatePath.map { " --cacert \(StartBanner.quoted($0))" } ?? "")
     return #"""
       member() { printf '%s' "$REPLY" | sed -n 's/.*"'"$1"'" *: *"\([^"]*\)".*/\1/p'; }
 
       echo '--- log in'
-      REPLY=$(curl -sS \#(client)-d grant_type=password --data-urlencode "username=$NAME" --data-urlencode "password=$PASSWORD" "$URL/token"); echo "$REPLY"
+      REPLY=$(\#(curl) \#(client)-d grant_type=password --data-urlencode "username=$NAME" --data-urlencode "password=$PASSWORD" "$URL/token"); echo "$REPLY"
       FIRST=$(member refresh_token)
 
       echo '--- rotate: a new pair for the refresh token'
-      REPLY=$(curl -sS \#(client)-d grant_type=refresh_token -d "refresh_token=$FIRST" "$URL/token"); echo "$REPLY"
+      REPLY=$(\#(curl) \#(client)-d grant_type=refresh_token -d "refresh_token=$FIRST" "$URL/token"); echo "$REPLY"
       ACCESS=$(member access_token)
 
       echo '--- a protected route'
-      curl -sS -H "Authorization: Bearer $ACCESS" "$URL/me"; echo
+      \#(curl) -H "Authorization: Bearer $ACCESS" "$URL/me"; echo
 
       echo '--- a public route with a good bearer, an expired one, a broken one'
-      curl -sS -H "Authorization: Bearer $ACCESS" "$URL/public"; echo
-      curl -sS -H "Authorization: Bearer $EXPIRED" "$URL/public"; echo
-      curl -sS -H "Authorization: Bearer ${ACCESS}broken" "$URL/public"; echo
+      \#(curl) -H "Authorization: Bearer $ACCESS" "$URL/public"; echo
+      \#(curl) -H "Authorization: Bearer $EXPIRED" "$URL/public"; echo
+      \#(curl) -H "Authorization: Bearer ${ACCESS}broken" "$URL/public"; echo
 
       echo '--- replay the used refresh token: refused'
-      curl -sS -w ' (%{http_code})\n' \#(client)-d grant_type=refresh_token -d "refresh_token=$FIRST" "$URL/token"
+      \#(curl) -w ' (%{http_code})\n' \#(client)-d grant_type=refresh_token -d "refresh_token=$FIRST" "$URL/token"
 
 
       """#

@@ -21,6 +21,7 @@ enum SemanticsWording {
     case .rotated(let token, _, _): "`rotated` (\(token.generation))"
     case .used(let token, _, _): "`used` (\(token.generation))"
     case .replayed(let token, _, _, let reuse): "`replayed` (\(token.generation)), `\(reuse)`"
+    case .clientGranted: "`clientGranted`"
     case .refused(let refusal, let token, _): "`refused` \(words(refusal))\(token == nil ? ", no id" : "")"
     case .revoked: "`revoked`"
     case .revokedAll(let scope): "`revokedAll` \(words(scope))"

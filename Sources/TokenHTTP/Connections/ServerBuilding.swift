@@ -1,0 +1,40 @@
+internal import HummingbirdCore
+internal import HummingbirdHTTP2
+internal import HummingbirdTLS
+internal import NIOCore
+internal import NIOSSL
+
+extension ServerOptions {
+  /// The server that these options ask for: HTTP/1.1 in plaintext or, with a certificate, over TLS with HTTP/2 beside it.
+  var server: HTTPServerBuilder {
+    let http1 = http1Configuration
+    let counts = connectionsPerAddressMax > 0 ? AddressCounts(max: connectionsPerAddressMax) : nil
+    let (certificate, offersHTTP2, timeout) = (certificate, offersHTTP2, headerTimeout)
+    let idle = idleTimeout
+    return HTTPServerBuilder { responder in
+      func guarded(_ base: some ServerChildChannel) -> any ServerChildChannel {
+        GuardedChannel(base: base, counts: counts, handshakeTimeout: timeout)
+      }
+      guard let certificate else { return guarded(HTTP1Channel(responder: responder, configuration: http1)) }
+      guard offersHTTP2 else {
+        let base = HTTP1Channel(responder: responder, configuration: http1)
+        return guarded(try TLSChannel(base, tlsConfiguration: certificate.configuration))
+      }
+      return guarded(
+        try HTTP2UpgradeChannel(
+          tlsConfiguration: certificate.configuration,
+          configuration: HTTP2ChannelConfiguration(
+            idleTimeout: idle, gracefulCloseTimeout: timeout, streamConfiguration: http1),
+          responder: responder))
+    }
+  }
+
+  private var http1Configuration: HTTP1Channel.Configuration {
+    let (header, body) = (headerTimeout, bodyTimeout)
+    return HTTP1Channel.Configuration(
+      additionalChannelHandlers: [DeadlineHandler(headerTimeout: header, bodyTimeout: body)],
+      idleTimeout: TimeAmount(idleTimeout),
+      httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+        maxHeaderFieldSize: headerBytesMax, maxHeaderListSize: headerBytesMax, maxHeaderFieldCount: 100))
+  }
+}

@@ -1,0 +1,111 @@
+internal import Synchronization
+
+/// Slows down who guesses passwords and locks nobody out: failed log-ins are counted by where they come from, not by the name that is tried.
+///
+/// A failure draws on two buckets: that of the client at the address, and that of the address with four times as much. Whoever logged in
+/// from there before with that client and name draws on a bucket of their own instead, so that guesses of others behind the same address
+/// do not put them off. A name that is tried from elsewhere is not touched at all.
+///
+/// All is kept in this process and forgotten with it; no name or address is kept in the clear.
+final class LoginLimiter: Sendable {
+  /// A log-in that is under way.
+  struct Attempt: Hashable, Sendable {
+    fileprivate let atClient: Int
+    fileprivate let atAddress: Int
+    fileprivate let own: Int
+    fileprivate var isFamiliar = false
+  }
+
+  private struct State {
+    var clients: TokenBuckets<Int>
+    var addresses: TokenBuckets<Int>
+    var familiar: TokenBuckets<Int>
+    /// When those who logged in before did so last.
+    var lastSuccess: [Int: ContinuousClock.Instant] = [:]
+  }
+
+  private let state: Mutex<State>
+  private let now: @Sendable () -> ContinuousClock.Instant
+  private let familiarMax: Int
+
+  private static let addressFactor = 4
+  private static let familiarFor = Duration.seconds(30 * 86_400)
+
+  /// - Parameters:
+  ///   - failuresPerMinute: 1 at least; as many may fail at once.
+  ///   - keysMax: the most addresses, and clients at them, and familiar names that are told apart; 3 at least.
+  init(
+    failuresPerMinute: Int, keysMax: Int = 100_000,
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+  ) {
+    let buckets = TokenBuckets<Int>(capacity: failuresPerMinute, countMax: keysMax)
+    state = Mutex(
+      State(
+        clients: buckets,
+        addresses: TokenBuckets(capacity: failuresPerMinute * Self.addressFactor, countMax: keysMax),
+        familiar: buckets))
+    familiarMax = keysMax
+    self.now = now
+  }
+
+  /// Takes one of what may fail before the answer is known, so that simultaneous guesses count too.
+  ///
+  /// - Parameter address: nil where it is not known; all such are one address.
+  /// - Returns: the attempt, to be ended, or how long to wait.
+  func begin(client: String, address: PeerAddress?, name: String) -> (attempt: Attempt?, wait: Duration) {
+    var attempt = Attempt(
+      atClient: Self.key(client, address, nil), atAddress: Self.key(nil, address, nil),
+      own: Self.key(client, address, name))
+    let now = now()
+    return state.withLock { state in
+      let last = state.lastSuccess[attempt.own]
+      attempt.isFamiliar = last.map { now - $0 <= Self.familiarFor } ?? false
+      if attempt.isFamiliar {
+        let wait = state.familiar.wait(attempt.own, at: now)
+        guard wait == .zero else { return (nil, wait) }
+        state.familiar.take(attempt.own, at: now)
+      } else {
+        let wait = max(state.clients.wait(attempt.atClient, at: now), state.addresses.wait(attempt.atAddress, at: now))
+        guard wait == .zero else { return (nil, wait) }
+        state.clients.take(attempt.atClient, at: now)
+        state.addresses.take(attempt.atAddress, at: now)
+      }
+      return (attempt, .zero)
+    }
+  }
+
+  enum Outcome {
+    case succeeded
+    case failed
+    /// Whether the password was right was not found out.
+    case undecided
+  }
+
+  func end(_ attempt: Attempt, _ outcome: Outcome) {
+    guard outcome != .failed else { return }
+    let now = now()
+    state.withLock { state in
+      if attempt.isFamiliar {
+        state.familiar.giveBack(attempt.own, at: now)
+      } else {
+        state.clients.giveBack(attempt.atClient, at: now)
+        state.addresses.giveBack(attempt.atAddress, at: now)
+      }
+      guard outcome == .succeeded else { return }
+      if state.lastSuccess[attempt.own] == nil && state.lastSuccess.count >= familiarMax {
+        let oldest = state.lastSuccess.sorted { $0.value < $1.value }.prefix(familiarMax / 3)
+        for (key, _) in oldest { state.lastSuccess[key] = nil }
+      }
+      state.lastSuccess[attempt.own] = now
+    }
+  }
+
+  /// Keyed by this process's random seed: nobody outside can choose two that collide.
+  private static func key(_ client: String?, _ address: PeerAddress?, _ name: String?) -> Int {
+    var hasher = Hasher()
+    hasher.combine(client.map { Array($0.utf8) })
+    hasher.combine(address)
+    hasher.combine(name.map { Array($0.utf8) })
+    return hasher.finalize()
+  }
+}

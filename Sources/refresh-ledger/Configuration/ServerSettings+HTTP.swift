@@ -1,0 +1,98 @@
+import TokenHTTP
+
+extension ServerSettings {
+  /// Both paths or none; the files are read when the server starts.
+  static func certificatePaths(
+    _ sources: SettingSources
+  ) throws(CommandFailure) -> (certificate: String, key: String)? {
+    let certificate = try sources.line(.httpCertificate, default: "", bytes: 0...4096)
+    let key = try sources.line(.httpKey, default: "", bytes: 0...4096)
+    switch (certificate.isEmpty, key.isEmpty) {
+    case (true, true): return nil
+    case (false, false): return (certificate, key)
+    case (false, true):
+      throw sources.fault(.httpCertificate, "stands without http.tls.key; name the certificate's private key too")
+    case (true, false):
+      throw sources.fault(.httpKey, "stands without http.tls.certificate; name the certificate too")
+    }
+  }
+
+  static func serverOptions(_ sources: SettingSources, speaksTLS: Bool) throws(CommandFailure) -> ServerOptions {
+    var options = ServerOptions()
+    options.host = try sources.line(.httpHost, default: options.host, bytes: 1...255)
+    options.port = try sources.count(.httpPort, default: options.port, in: 0...65535)
+    options.pathPrefix = try pathPrefix(sources)
+    options.wire = try sources.choice(.wire, default: options.wire)
+    options.offersHTTP2 = try sources.flag(.httpVersion2, default: true)
+    options.trustsProxy = try sources.flag(.httpTrustProxy, default: false)
+    options.allowedOrigins = try allowedOrigins(sources)
+    let timeouts = Duration.milliseconds(10)...(.seconds(600))
+    options.headerTimeout = try sources.duration(
+      .httpHeaderTimeout, default: options.headerTimeout, in: timeouts, "from 10ms to 10m, for example 10s")
+    options.bodyTimeout = try sources.duration(
+      .httpBodyTimeout, default: options.bodyTimeout, in: timeouts, "from 10ms to 10m, for example 10s")
+    options.idleTimeout = try sources.duration(
+      .httpIdleTimeout, default: options.idleTimeout, in: timeouts, "from 10ms to 10m, for example 60s")
+    options.bodyBytesMax = try sources.bytes(
+      .limitsBodyBytes, default: options.bodyBytesMax, in: (1 << 10)...(1 << 20),
+      "from 1KiB to 1MiB, for example 16KiB")
+    options.requestsInFlightMax = try sources.count(
+      .limitsRequestsInFlight, default: options.requestsInFlightMax, in: 1...100_000)
+    options.connectionsMax = try sources.count(.limitsConnections, default: options.connectionsMax, in: 1...1_000_000)
+    let isExposed = !isLoopback(options.host)
+    options.connectionsPerAddressMax = try sources.count(
+      .limitsConnectionsPerAddress, default: isExposed && !options.trustsProxy ? 1000 : 0, in: 0...1_000_000)
+    options.failedLoginsPerMinute = try sources.count(
+      .limitsLoginPerMinute, default: options.failedLoginsPerMinute, in: 0...100_000)
+    let allowsPlaintext = try sources.flag(.httpAllowPlaintext, default: false)
+    guard speaksTLS || !isExposed || allowsPlaintext else {
+      throw sources.fault(
+        .httpHost,
+        "is reachable from other machines, and passwords would cross the network in the clear; name a certificate in "
+          + "http.tls, write 127.0.0.1 with a TLS proxy in front of it, or set http.allowPlaintext to true in a network you trust"
+      )
+    }
+    return options
+  }
+
+  /// Whether only this machine can connect.
+  private static func isLoopback(_ host: String) -> Bool {
+    let octets = host.split(separator: ".", omittingEmptySubsequences: false)
+    let isIPv4 = octets.count == 4 && octets.allSatisfy { UInt8($0) != nil }
+    return (isIPv4 && octets[0] == "127") || host == "::1" || host.lowercased() == "localhost"
+  }
+
+  private static func pathPrefix(_ sources: SettingSources) throws(CommandFailure) -> String {
+    let prefix = try sources.line(.httpPathPrefix, default: "", bytes: 0...256)
+    guard !prefix.isEmpty else { return prefix }
+    let segments = prefix.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    let isPlain = segments.allSatisfy { segment in
+      !segment.isEmpty && segment != "." && segment != ".."
+        && segment.utf8.allSatisfy { Character(Unicode.Scalar($0)).isLetter || "0123456789-._~".utf8.contains($0) }
+    }
+    guard prefix.hasPrefix("/"), isPlain else {
+      throw sources.fault(.httpPathPrefix, "is no path; write it as /auth, without a slash at its end")
+    }
+    return prefix
+  }
+
+  /// Origins as browsers write them (RFC 6454 §6.2), separated by single spaces.
+  private static func allowedOrigins(_ sources: SettingSources) throws(CommandFailure) -> Set<String> {
+    let text = try sources.line(.httpAllowedOrigins, default: "", bytes: 0...4096)
+    guard !text.isEmpty else { return [] }
+    let origins = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    for origin in origins {
+      let rest =
+        origin.hasPrefix("https://") ? origin.dropFirst(8) : origin.hasPrefix("http://") ? origin.dropFirst(7) : ""
+      let isOrigin =
+        !rest.isEmpty && rest == rest.lowercased()
+        && rest.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"/?#@*\\".utf8.contains($0) }
+      guard isOrigin else {
+        throw sources.fault(
+          .httpAllowedOrigins,
+          "holds what is no origin; write them as https://app.example in lower case, separated by single spaces")
+      }
+    }
+    return Set(origins)
+  }
+}

@@ -1,0 +1,39 @@
+import Logging
+import ServiceLifecycle
+import TokenEngine
+import TokenHTTP
+import UnixSignals
+
+/// Reads the account files, the keys and the TLS certificate again at each SIGHUP and says in the log whether their newest versions are in force.
+struct Reload: Service {
+  let users: SubjectFile
+  let clients: ClientFile
+  let engine: RotationEngine
+  let certificate: ServerCertificate?
+  let logger: Logger
+
+  func run() async throws {
+    let signals = await UnixSignalsSequence(trapping: .sighup)
+    for await _ in signals.cancelOnGracefulShutdown() {
+      attempt("users and clients") {
+        try users.reload()
+        try clients.reload()
+      }
+      attempt("keys") { try engine.reloadKeys() }
+      if let certificate {
+        attempt("the TLS certificate") { try certificate.reload() }
+        TLSCertificate.report(certificate, logger: logger)
+      }
+    }
+  }
+
+  /// A fault in one does not keep the others from being read.
+  private func attempt(_ what: String, _ read: () throws -> Void) {
+    do {
+      try read()
+      logger.notice("SIGHUP: \(what) were read again")
+    } catch {
+      logger.error("SIGHUP: of \(what), what was read before stays in force: \(error)")
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Glibc
+import Logging
+import TokenEngine
+import TokenHTTP
+
+/// The certificate that the settings name, and what an operator should know about it.
+enum TLSCertificate {
+  /// Nil where none is named.
+  static func load(_ settings: ServerSettings, logger: Logger) throws(CommandFailure) -> ServerCertificate? {
+    guard let paths = settings.certificate else { return nil }
+    let certificate: ServerCertificate
+    do { certificate = try ServerCertificate(certificate: paths.certificate, key: paths.key) } catch {
+      throw CommandFailure(.configuration, "http.tls: \(error.description)")
+    }
+    report(certificate, logger: logger)
+    if settings.engine.issuer.hasPrefix("http://") {
+      logger.notice(
+        "tokens.issuer begins with http:// though the server speaks TLS; clients that check metadata refuse that")
+    }
+    return certificate
+  }
+
+  /// Says when it ends, and that it did or is about to.
+  static func report(_ certificate: ServerCertificate, logger: Logger) {
+    let left = certificate.expiresAtSeconds - Int64(time(nil))
+    let days = left / 86_400
+    switch left {
+    case ..<0: logger.error("the TLS certificate has expired; put a new one in its place and send SIGHUP")
+    case ..<(14 * 86_400): logger.warning("the TLS certificate ends in \(days) days")
+    default: logger.info("the TLS certificate ends in \(days) days")
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+@Suite("A connection of the server") struct ConnectionLimitTests {
+  private func server(_ folder: TestFolder, _ config: String) throws -> TestServer {
+    try TestServer(data: "\(folder.path)/data", config: try folder.write("config.yaml", config))
+  }
+
+  /// How the server ends a connection on which this was sent, within ten seconds of patience.
+  private func end(_ server: TestServer, after text: String) throws -> String {
+    let connection = try server.connect()
+    try connection.write(text)
+    return try connection.readToEnd()
+  }
+
+  @Test("that sends no complete header is closed after http.headerTimeout, and others are served meanwhile")
+  func slowHeader() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "http: { headerTimeout: 300ms }")
+    let slow = try server.connect()
+    try slow.write("GET /public HTTP/1.1\r\nHost: a\r\nX-A: ")
+    #expect(try server.connect().get("/health/ready").status == 200)
+    #expect(try slow.readToEnd() == "")
+  }
+
+  @Test("that sends no complete body is closed after http.bodyTimeout")
+  func slowBody() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "http: { bodyTimeout: 300ms }")
+    let head =
+      "POST /token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
+    #expect(try end(server, after: head + "grant_type=") == "")
+  }
+
+  @Test("that was refused early and goes on sending is closed after http.bodyTimeout")
+  func endlessBody() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "http: { bodyTimeout: 300ms }")
+    let head =
+      "POST /token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999\r\n\r\n"
+    #expect(try end(server, after: head + "grant_type=").hasPrefix("HTTP/1.1 413"))
+  }
+
+  @Test("that lies still after a reply is closed after http.idleTimeout")
+  func idle() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "http: { idleTimeout: 300ms }")
+    #expect(try end(server, after: "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+  }
+
+  @Test("whose request is complete waits for its answer past every timeout")
+  func patience() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "http: { headerTimeout: 10ms, bodyTimeout: 10ms, idleTimeout: 10ms }")
+    let (client, password) = (TestClient(try server.secret("CLIENT")), try server.secret("PASSWORD"))
+    #expect(try server.connect().logIn(client, password: password).status == 200)
+  }
+
+  @Test("past limits.connectionsPerAddress is closed at once, and the next is welcome when one has gone")
+  func perAddress() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "limits: { connectionsPerAddress: 2 }")
+    var open: [TestConnection] = []
+    for _ in 1...2 {
+      open.append(try server.connect())
+      #expect(try open[open.count - 1].get("/health/live").status == 200)
+    }
+    #expect(try server.connect().readToEnd() == "")
+    open.removeFirst()
+    // Until the server has seen that one go.
+    let deadline = ContinuousClock.now + .seconds(10)
+    var status: Int?
+    while status == nil && ContinuousClock.now < deadline { status = try? server.connect().get("/health/live").status }
+    #expect(status == 200)
+  }
+
+  @Test("with a header past 16 KiB is refused by 400, and one just below is read")
+  func longHeader() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "wire: standard")
+    func status(_ count: Int) throws -> String {
+      let padding = String(repeating: "a", count: count)
+      return try end(server, after: "GET /health/live HTTP/1.1\r\nConnection: close\r\nX-A: \(padding)\r\n\r\n")
+    }
+    #expect(try status(16_000).hasPrefix("HTTP/1.1 200"))
+    #expect(try status(17_000).hasPrefix("HTTP/1.1 400"))
+  }
+}
