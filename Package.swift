@@ -155,28 +155,18 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "LedgerTesting",
-      dependencies: ["TokenLedger", "WriteAheadLog"],
-      path: "Tests/LedgerTesting",
-      swiftSettings: settings
-    ),
+      name: "LedgerTesting", dependencies: ["TokenLedger", "WriteAheadLog"], path: "Tests/LedgerTesting",
+      swiftSettings: settings),
     // For the tests of embedders too.
     .target(
       name: "TokenTesting", dependencies: ["LedgerTesting", "TokenEngine"], path: "Tests/TokenTesting",
       swiftSettings: settings),
     // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait.
     .target(
-      name: "LedgerProof",
-      dependencies: ["LedgerTesting", "TokenLedger", "WriteAheadLog"],
-      path: "Tests/LedgerProof",
-      swiftSettings: settings
-    ),
+      name: "LedgerProof", dependencies: ["LedgerTesting", "TokenLedger", "WriteAheadLog"], path: "Tests/LedgerProof",
+      swiftSettings: settings),
     .executableTarget(
-      name: "ledger-proof",
-      dependencies: ["LedgerProof"],
-      path: "Tests/LedgerProofCommand",
-      swiftSettings: settings
-    ),
+      name: "ledger-proof", dependencies: ["LedgerProof"], path: "Tests/LedgerProofCommand", swiftSettings: settings),
     .testTarget(
       name: "LedgerProofTests",
       dependencies: ["LedgerProof", "LedgerTesting", "TokenLedger", "WriteAheadLog"],
@@ -200,10 +190,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "TokenSigningTests",
-      dependencies: ["TokenSigning", "LedgerTesting"],
-      swiftSettings: settings
-    ),
+      name: "TokenSigningTests", dependencies: ["TokenSigning", "LedgerTesting"], swiftSettings: settings),
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
@@ -228,12 +215,8 @@ let package = Package(
     ),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: [
-        "refresh-ledger",
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
-      swiftSettings: settings
-    ),
+      dependencies: ["refresh-ledger", .product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: settings),
   ]
 )
 

@@ -5,7 +5,8 @@ extension RotationEngine {
   /// Verifies an access token of this engine: header, signature, issuer, audience, time, and that neither it nor its session is revoked.
   ///
   /// Pure computation on the calling thread: no actor, and no lock for revocation while nothing is revoked. Where its session was refreshed not
-  /// long ago with a grace window, this closes the window: whoever has the successor has received it.
+  /// long ago with a grace window, this closes the window: whoever has the successor has received it. Not within
+  /// ``ReuseClass/raceMilliseconds`` of the refresh, when callers that share a token may still be waiting for the reply to it.
   public func verify(_ accessToken: String) throws(BadToken) -> AccessToken {
     let claims: AccessClaims
     let now = now()
@@ -19,7 +20,9 @@ extension RotationEngine {
       tokenID, subject: claims.subject, client: claims.clientID, issuedAt: claims.issuedAt)
     guard !isRevoked else { throw .revoked }
     guard let scopes = Scopes(claims.scope) else { throw .malformed }
-    ledger.successorWatch.note(tokenID, issuedAt: claims.issuedAt, now: now)
+    // `iat` says no more than the second.
+    let raceEnd = claims.issuedAt &* 1000 &+ 1000 &+ ReuseClass.raceMilliseconds
+    if now.milliseconds >= raceEnd { ledger.successorWatch.note(tokenID, issuedAt: claims.issuedAt, now: now) }
     return AccessToken(
       subject: claims.subject, client: claims.clientID, scopes: scopes, tokenID: tokenID,
       issuedAt: claims.issuedAt, expiresAt: claims.expiresAt, customMembers: claims.extraMembers)

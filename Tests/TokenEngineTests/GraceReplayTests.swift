@@ -75,6 +75,7 @@ struct GraceReplayTests {
     var engine = try await RotationEngine.open(folder: folder.path, options: Self.options(), clock: clock.sessionClock)
     let first = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
     let next = try await engine.refresh(first.refreshToken, client: Self.web).pair()
+    clock.advance(milliseconds: 2_000)
     _ = try engine.verify(next.accessToken)
     // The ledger takes the note at its next step, whatever that is.
     _ = try await engine.openSession(subject: "bob", client: Self.web, scopes: .none)
@@ -84,6 +85,21 @@ struct GraceReplayTests {
     let reused = GrantRefusal.reused(.lateParent, generationsBehind: 1, revokedSession: true)
     #expect(try await engine.refresh(first.refreshToken, client: Self.web) == .refused(reused))
     try await engine.close()
+  }
+
+  @Test(
+    "is not refused for a use of the successor's access token within the first second, from 1 s on it is",
+    arguments: [(999, true), (1_999, true), (2_000, false)] as [(Int64, Bool)])
+  func parallelCallersShareASecond(after: Int64, isAnswered: Bool) async throws {
+    let clock = ManualClock()
+    let engine = try RotationEngine.inMemory(options: Self.options(), clock: clock.sessionClock)
+    let first = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
+    let next = try await engine.refresh(first.refreshToken, client: Self.web).pair()
+    clock.advance(milliseconds: after)
+    _ = try engine.verify(next.accessToken)
+    #expect(try await engine.refresh(first.refreshToken, client: Self.web) == .granted(next) || !isAnswered)
+    #expect(try await engine.session(next.session) != nil || !isAnswered)
+    #expect(try await engine.session(next.session) == nil || isAnswered)
   }
 
   @Test("by 40 tasks at once that hold one token gives all of them one pair, and one rotation")

@@ -45,6 +45,21 @@ struct AdminTests {
     }
   }
 
+  @Test("refuse a parameter that came twice, and revoke nothing", arguments: [HTTPRequest.Method.get, .delete])
+  func repeatedParameters(method: HTTPRequest.Method) async throws {
+    let fixture = try fixture()
+    let pair = try await fixture.pair()
+    try await fixture.run { client async throws in
+      for query in ["subject=ann&subject=bob", "client_id=web&client_id=app", "all=true&all=true"]
+      where method == .delete || !query.hasPrefix("all") {
+        let reply = try await send(client, method, "/admin/sessions?\(query)")
+        #expect(reply.status == 400)
+        #expect(reply["error"] == "invalid_request")
+      }
+    }
+    #expect(try await fixture.engine.session(pair.session) != nil)
+  }
+
   @Test(
     "refuse what no session can be opened from, with the member, and open nothing",
     arguments: [

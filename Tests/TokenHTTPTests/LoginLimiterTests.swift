@@ -129,7 +129,7 @@ struct LoginLimiterTests {
         let reply = try await client.token(
           ["grant_type": "password", "username": "ann", "password": ServerFixture.password, "client_id": "app"])
         #expect(reply.status == 429)
-        #expect(reply.headers[.retryAfter] == "30")
+        #expect((1...30).contains(reply.headers[.retryAfter].flatMap { Int($0) } ?? 0))
         #expect(reply.headers[.cacheControl] == "no-store")
         #expect(
           reply.text.contains(

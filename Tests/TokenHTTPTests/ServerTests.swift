@@ -31,6 +31,14 @@ struct ServerTests {
           #expect(reply.headers[.cacheControl] == "no-store")
         }
       }
+      let strange = try #require(HTTPRequest.Method("PROPFIND"))
+      let session = "/admin/sessions/AAAAAAAAAAAAAAAA"
+      for (path, names) in [("/token", "POST"), ("/me", "GET, HEAD"), (session, "GET, DELETE")] {
+        let reply = try await client.send(strange, prefix + path)
+        #expect(reply.status == 405, "\(path)")
+        #expect(reply.headers[.allow] == names)
+      }
+      #expect(try await client.send(strange, prefix + session + "/more").status == 404)
       for path in ["/", "/nothing", "/token/more", "/health"] {
         let reply = try await client.get(prefix + path)
         #expect(reply.status == 404)

@@ -25,7 +25,11 @@ EMPTY_SUFFIXES = {"Info": "say which facts"}
 # Anywhere in the name of a type of ours, under Sources/.
 EMPTY_TYPE_WORDS = {"Data": "everything is data: say which", "Process": "say what happens"}
 # Names that the outside fixes, and terms that it has given a meaning.
-ALLOWED_NAMES = {"LogInfo": "the command `log info`"}
+ALLOWED_NAMES = {
+    "LogInfo": "the command `log info`",
+    "handlerAdded": "what SwiftNIO calls",
+    "handlerRemoved": "what SwiftNIO calls",
+}
 ALLOWED_TERMS = {"DataFolder": "what `--data` names"}
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

@@ -40,6 +40,13 @@ struct AdminGate: Sendable {
     return client
   }
 
+  /// A parameter of the query, nil where it is not there. One that came twice could mean either.
+  func parameter(_ name: String, of request: Request) throws -> String? {
+    let values = request.uri.queryParameters.getAll(name)
+    guard values.count <= 1 else { throw AdminFault.malformed("A parameter came more than once") }
+    return values.first
+  }
+
   /// The body as a JSON object; members that the type does not have are ignored.
   func body<Body: Decodable>(of request: Request, as type: Body.Type) async throws -> Body {
     let mediaType = request.headers[.contentType]?.split(separator: ";").first?.lowercased()

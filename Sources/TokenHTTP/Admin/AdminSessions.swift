@@ -54,13 +54,12 @@ struct AdminSessions: Sendable {
   /// `?subject=`, `?client_id=`, both or none for all; `limit` and, from a page's `next`, `after`.
   func list(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
-      let query = request.uri.queryParameters
-      let limit = try query.get("limit").map { text throws(AdminFault) in
+      let limit = try gate.parameter("limit", of: request).map { text throws(AdminFault) in
         guard let limit = Int(text) else { throw .invalid(field: "limit", limit: "from 1 to \(RefreshLedger.pageMax)") }
         return limit
       }
-      let cursor = try query.get("after").map { text throws(AdminFault) in
-        guard let cursor = SessionCursor(text: String(text)) else {
+      let cursor = try gate.parameter("after", of: request).map { text throws(AdminFault) in
+        guard let cursor = SessionCursor(text: text) else {
           throw .invalid(field: "after", limit: "the next of an earlier page")
         }
         return cursor
@@ -96,7 +95,7 @@ struct AdminSessions: Sendable {
   func revokeAll(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       let scope: SessionScope
-      switch (self.scope(of: request), request.uri.queryParameters.get("all")) {
+      switch (try self.scope(of: request), try gate.parameter("all", of: request)) {
       case (let some?, nil): scope = some
       case (nil, "true"): scope = .all
       default: throw AdminFault.malformed("Name subject, client_id or both, or say all=true")
@@ -106,9 +105,8 @@ struct AdminSessions: Sendable {
     }
   }
 
-  private func scope(of request: Request) -> SessionScope? {
-    let query = request.uri.queryParameters
-    return switch (query.get("subject"), query.get("client_id")) {
+  private func scope(of request: Request) throws -> SessionScope? {
+    switch (try gate.parameter("subject", of: request), try gate.parameter("client_id", of: request)) {
     case (nil, nil): nil
     case (let subject?, nil): .subject(subject)
     case (nil, let client?): .client(client)

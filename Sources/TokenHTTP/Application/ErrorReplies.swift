@@ -6,6 +6,8 @@ internal import Hummingbird
 /// What the connection threw passes through: there is nobody to answer.
 struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
   let wire: WireFormat
+  let pathPrefix: String
+  let methods: MethodRefusal<Context>
 
   @concurrent
   func handle(
@@ -14,7 +16,8 @@ struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
     do {
       return try await next(request, context)
     } catch let error as any HTTPResponseError {
-      let reply = reply(error.status)
+      let known = error.status == .notFound ? methods.reply(toPath: request.uri.path, pathPrefix: pathPrefix) : nil
+      let reply = known ?? reply(error.status)
       return request.method == .head ? reply.createHeadResponse() : reply
     }
   }

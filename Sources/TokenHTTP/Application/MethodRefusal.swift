@@ -2,8 +2,8 @@ internal import HTTPTypes
 internal import Hummingbird
 
 /// To every method that a route does not have, the reply that names those it has (RFC 9110 §15.5.6), whatever bearer or secret
-/// came: on a group that has no middleware of ours.
-struct MethodRefusal<Context: RequestContext> {
+/// came.
+struct MethodRefusal<Context: RequestContext>: Sendable {
   let routes: [(RouterPath, [HTTPRequest.Method])]
   let wire: WireFormat
 
@@ -11,21 +11,35 @@ struct MethodRefusal<Context: RequestContext> {
     [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
   }
 
+  /// Adds it as routes of its own, for the methods that everybody knows: on a group that has no middleware of ours.
   func add(to root: RouterGroup<Context>) {
     for (path, allowed) in routes {
-      let names = allowed.map(\.rawValue).joined(separator: ", ")
       for method in Self.methods where !allowed.contains(method) {
-        root.on(path, method: method) { [wire] _, _ in
-          let body =
-            switch wire {
-            case .standard: ErrorBody.standard("invalid_request", "This route answers \(names) alone")
-            case .romm: ErrorBody.romm("Method Not Allowed")
-            }
-          var response = Response(status: .methodNotAllowed, json: body)
-          response.headers[.allow] = names
-          return response
-        }
+        root.on(path, method: method) { _, _ in reply(allowed) }
       }
     }
+  }
+
+  /// The reply to a request that no route took, where its path is one of ours: its method is one that nobody knows.
+  func reply(toPath path: String, pathPrefix: String) -> Response? {
+    guard path.hasPrefix(pathPrefix) else { return nil }
+    let parts = path.dropFirst(pathPrefix.count).split(separator: "/")
+    let found = routes.first { route, _ in
+      let pattern = route.description.split(separator: "/")
+      return pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }
+    return found.map { reply($0.1) }
+  }
+
+  private func reply(_ allowed: [HTTPRequest.Method]) -> Response {
+    let names = allowed.map(\.rawValue).joined(separator: ", ")
+    let body =
+      switch wire {
+      case .standard: ErrorBody.standard("invalid_request", "This route answers \(names) alone")
+      case .romm: ErrorBody.romm("Method Not Allowed")
+      }
+    var response = Response(status: .methodNotAllowed, json: body)
+    response.headers[.allow] = names
+    return response
   }
 }

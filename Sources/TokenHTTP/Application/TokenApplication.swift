@@ -27,7 +27,9 @@ public struct TokenApplication: Service {
     if !options.allowedOrigins.isEmpty {
       router.add(middleware: OriginAllowList(origins: options.allowedOrigins, pathPrefix: options.pathPrefix))
     }
-    router.add(middleware: ErrorReplies(wire: options.wire))
+    let methods = MethodRefusal<TokenRequestContext>(
+      routes: TokenRoutes<TokenRequestContext>.routes, wire: options.wire)
+    router.add(middleware: ErrorReplies(wire: options.wire, pathPrefix: options.pathPrefix, methods: methods))
     TokenRoutes(engine: engine, clients: clients, options: options).add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
       router: router, server: options.server,

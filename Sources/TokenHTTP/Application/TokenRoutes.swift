@@ -72,11 +72,13 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     seen.look("/public") { _, context in Self.publicReply(context.bearer) }
     seen.look("/auth") { request, context in ForwardAuthentication.respond(to: request, bearer: context.bearer) }
     seen.group().add(middleware: RequireScope()).look("/me") { _, context in Self.selfReply(context.bearer) }
-    MethodRefusal(routes: Self.routes + AdminRoutes<Context>.routes, wire: wire).add(to: root)
+    MethodRefusal(routes: Self.routes, wire: wire).add(to: root)
   }
 
   /// Every route with the methods that it answers.
-  static var routes: [(RouterPath, [HTTPRequest.Method])] {
+  static var routes: [(RouterPath, [HTTPRequest.Method])] { ownRoutes + AdminRoutes<Context>.routes }
+
+  private static var ownRoutes: [(RouterPath, [HTTPRequest.Method])] {
     let posts: [RouterPath] = ["/token", "/revoke", "/introspect"]
     let gets: [RouterPath] = [
       "/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/openapi.json", "/health/live",
@@ -86,11 +88,8 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   }
 
   private static func publicKeys(of engine: RotationEngine) -> Response {
-    var response = Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: engine.publicKeySet)))
-    response.headers[.contentType] = "application/jwk-set+json"
-    response.headers[.cacheControl] = "public, max-age=300"
-    response.headers[.xContentTypeOptions] = "nosniff"
-    return response
+    Response(
+      status: .ok, publicJSON: ByteBuffer(bytes: engine.publicKeySet), type: "application/jwk-set+json")
   }
 
   private static func publicReply(_ bearer: BearerState) -> Response {

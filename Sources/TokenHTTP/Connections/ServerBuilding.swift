@@ -32,7 +32,7 @@ extension ServerOptions {
   private var http1Configuration: HTTP1Channel.Configuration {
     let (header, body) = (headerTimeout, bodyTimeout)
     return HTTP1Channel.Configuration(
-      additionalChannelHandlers: [DeadlineHandler(headerTimeout: header, bodyTimeout: body)],
+      additionalChannelHandlers: [DeadlineEnforcement(headerTimeout: header, bodyTimeout: body)],
       idleTimeout: TimeAmount(idleTimeout),
       httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: headerBytesMax, maxHeaderListSize: headerBytesMax, maxHeaderFieldCount: 100))

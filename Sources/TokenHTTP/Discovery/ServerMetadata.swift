@@ -27,8 +27,6 @@ struct ServerMetadata: Sendable {
     body.add("token_endpoint_auth_methods_supported", methods + ["none"])
     body.add("revocation_endpoint_auth_methods_supported", methods + ["none"])
     body.add("introspection_endpoint_auth_methods_supported", methods)
-    var response = Response(status: .ok, json: body)
-    response.headers[.cacheControl] = "public, max-age=300"
-    return response
+    return Response(status: .ok, publicJSON: body.finish())
   }
 }

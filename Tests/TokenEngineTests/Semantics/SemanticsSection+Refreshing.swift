@@ -82,9 +82,20 @@ extension SemanticsSection {
         } act: {
           try await $0.present($0.first)
         },
-        SemanticsRow(situation: "predecessor, within 30 s, after the successor was used as access token") {
+        SemanticsRow(situation: "predecessor, within 1 s of the rotation, after the successor was used as access token")
+        {
           try await $0.open()
           try await $0.rotate()
+          _ = try $0.engine.verify($0.last.accessToken)
+        } act: {
+          try await $0.present($0.predecessor)
+        },
+        SemanticsRow(
+          situation: "predecessor, within 30 s, after the successor was used as access token 2 s after the rotation"
+        ) {
+          try await $0.open()
+          try await $0.rotate()
+          $0.wait(2_000)
           _ = try $0.engine.verify($0.last.accessToken)
         } act: {
           try await $0.present($0.predecessor)

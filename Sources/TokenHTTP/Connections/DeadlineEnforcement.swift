@@ -4,7 +4,7 @@ internal import NIOHTTPTypes
 /// Closes a connection, or a stream of HTTP/2, whose request or reply is not through in time; ``RequestDeadlines`` decides.
 ///
 /// One timer at most is pending, whatever the number of requests: it looks again when it fires.
-final class DeadlineHandler: ChannelDuplexHandler, RemovableChannelHandler {
+final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
