@@ -39,7 +39,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
     // Only with the trait Server.
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
@@ -73,11 +75,7 @@ let package = Package(
       dependencies: ["WriteAheadLog", .product(name: "SystemPackage", package: "swift-system")],
       swiftSettings: settingsTouchingC
     ),
-    .target(
-      name: "TokenSigning",
-      dependencies: ["COpenSSL"],
-      swiftSettings: settingsTouchingC
-    ),
+    .target(name: "TokenSigning", dependencies: ["COpenSSL"], swiftSettings: settingsTouchingC),
     .target(
       name: "TokenEngine",
       dependencies: [
@@ -93,6 +91,7 @@ let package = Package(
       name: "TokenHTTP",
       dependencies: [
         "TokenEngine", "TokenLedger",
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
         .product(name: "HummingbirdHTTP2", package: "hummingbird", condition: server),
@@ -100,10 +99,13 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
         .product(name: "Logging", package: "swift-log", condition: server),
         .product(name: "NIOCore", package: "swift-nio", condition: server),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
         .product(name: "NIOTLS", package: "swift-nio", condition: server),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: server),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: server),
         .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
       ],
       resources: [.embedInCode("Discovery/openapi.json")],
       swiftSettings: settings
@@ -127,6 +129,7 @@ let package = Package(
         .product(name: "Configuration", package: "swift-configuration", condition: commandLine),
         .product(name: "Yams", package: "Yams", condition: commandLine),
         .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -168,10 +171,8 @@ let package = Package(
     .executableTarget(
       name: "ledger-proof", dependencies: ["LedgerProof"], path: "Tests/LedgerProofCommand", swiftSettings: settings),
     .testTarget(
-      name: "LedgerProofTests",
-      dependencies: ["LedgerProof", "LedgerTesting", "TokenLedger", "WriteAheadLog"],
-      swiftSettings: settings
-    ),
+      name: "LedgerProofTests", dependencies: ["LedgerProof", "LedgerTesting", "TokenLedger", "WriteAheadLog"],
+      swiftSettings: settings),
     .testTarget(
       name: "WriteAheadLogTests",
       dependencies: [
@@ -207,15 +208,23 @@ let package = Package(
         .product(name: "HummingbirdTesting", package: "hummingbird", condition: server),
         .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
         .product(name: "InMemoryLogging", package: "swift-log", condition: server),
+        .product(name: "InMemoryTracing", package: "swift-distributed-tracing", condition: server),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "MetricsTestKit", package: "swift-metrics", condition: server),
         .product(name: "NIOCore", package: "swift-nio", condition: server),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
         .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
       ],
       swiftSettings: settings
     ),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["refresh-ledger", .product(name: "SystemPackage", package: "swift-system")],
+      dependencies: [
+        "refresh-ledger", "TokenHTTP",
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       swiftSettings: settings),
   ]
 )

@@ -1,4 +1,5 @@
 public import TokenLedger
+internal import WriteAheadLog
 
 /// Why the engine could not answer. A refused token or log-in is not one of these: it is a ``GrantRefusal``.
 ///
@@ -20,6 +21,22 @@ public enum EngineFailure: Error, Sendable, CustomStringConvertible {
     switch self {
     case .ledger(.log), .ledger(.full), .store, .foreign: true
     case .ledger(.invalid), .keys, .invalid: false
+    }
+  }
+
+  /// What was asked for more than it takes at a time.
+  public enum Overload: String, Sendable, CaseIterable {
+    /// As much waits for the disk as may, or the disk does not answer.
+    case log
+    case store
+  }
+
+  /// Nil where the failure is none of too much work.
+  public var overload: Overload? {
+    switch self {
+    case .ledger(.log(.overloaded)): .log
+    case .store(.overloaded): .store
+    default: nil
     }
   }
 

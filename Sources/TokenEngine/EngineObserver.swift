@@ -30,6 +30,16 @@ public enum EngineEvent: Sendable, Hashable {
 /// Must return at once: the caller waits for it.
 public protocol EngineObserver: Sendable {
   func engine(observed event: EngineEvent)
+
+  /// The log wrote a batch of records and, as far as the durability asks for it, synced it; `duration` is how long that took.
+  ///
+  /// Called once a commit, on the log's own thread, which must not wait for anything else; in no order with the events. Never
+  /// called for a commit that failed, nor by an engine without a log. Does nothing by default.
+  func engine(committedWithin duration: Duration)
+}
+
+extension EngineObserver {
+  public func engine(committedWithin duration: Duration) {}
 }
 
 /// Observes nothing.

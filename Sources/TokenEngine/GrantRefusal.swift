@@ -54,7 +54,14 @@ public enum GrantRefusal: Sendable, Hashable {
     }
   }
 
-  /// A stable label for logs and metrics; one of a fixed set.
+  /// All that ``reason`` can be, each once.
+  public static let reasons: [String] =
+    BadToken.allCases.map(\.rawValue) + [
+      "unknown", "reused", "never_issued", "wrong_client", "subject_gone", "subject_disabled", "bad_credentials",
+      "invalid_scope", "unauthorized_client", "client_named_as_subject",
+    ]
+
+  /// A stable label for logs and metrics; one of ``reasons``.
   public var reason: String {
     switch self {
     case .badToken(let fault): fault.rawValue

@@ -24,7 +24,11 @@ public enum OneTimeTokenRefusal: Sendable, Hashable {
   case wrongPurpose
   case unknown
 
-  /// A stable label for logs and metrics; one of a fixed set.
+  /// All that ``reason`` can be, each once.
+  public static let reasons: [String] =
+    BadToken.allCases.map(\.rawValue) + ["already_consumed", "wrong_purpose", "unknown"]
+
+  /// A stable label for logs and metrics; one of ``reasons``.
   public var reason: String {
     switch self {
     case .badToken(let fault): fault.rawValue

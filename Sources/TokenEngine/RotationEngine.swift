@@ -66,10 +66,12 @@ public final class RotationEngine: Sendable {
   ) async throws(EngineFailure) -> RotationEngine {
     try options.validate()
     try makeFolder(folder)
+    var ledgerOptions = options.ledgerOptions
+    ledgerOptions.onCommit = { duration in observer.engine(committedWithin: duration) }
     let opened: (ledger: RefreshLedger, recovery: LedgerRecovery)
     do {
       opened = try await RefreshLedger.open(
-        folder: folder.appending("log"), options: options.ledgerOptions, clock: clock, random: OpenSSLRandom(),
+        folder: folder.appending("log"), options: ledgerOptions, clock: clock, random: OpenSSLRandom(),
         onProgress: onProgress)
     } catch {
       throw .ledger(error)

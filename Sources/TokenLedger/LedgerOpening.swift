@@ -76,6 +76,7 @@ extension RefreshLedger {
       durability: options.durability, segmentBytesMax: options.segmentBytesMax,
       preallocationBytes: options.preallocationBytes, stagedBytesMax: options.stagedBytesMax, identity: options.identity
     )
+    logOptions.onCommit = options.onCommit
     logOptions.acceptsRollback = options.acceptsRollback
     logOptions.epochFloor = options.epochFloor
     let opened: (log: CommitLog, recovery: LogRecovery)

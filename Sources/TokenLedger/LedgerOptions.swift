@@ -10,6 +10,8 @@ public struct LedgerOptions: Sendable {
   public var stagedBytesMax: Int
   /// How many sessions a subject may have at a time: the next opening revokes the least recently used. 0 for any number.
   public var sessionsPerSubjectMax: Int
+  /// As in `LogOptions`.
+  package var onCommit: (@Sendable (Duration) -> Void)?
   /// As in `LogOptions`; a simulation wants less.
   package var preallocationBytes = 1 << 20
   /// As in `LogOptions`.
@@ -49,6 +51,8 @@ public struct LedgerStatistics: Sendable, Hashable {
   public var sequence: UInt64
   /// The last sequence number known to be durable.
   public var durableSequence: UInt64
+  /// Bytes of log that a restart would read besides the last checkpoint; see ``RefreshLedger/bytesSinceCheckpoint``.
+  public var logBytes: UInt64
   /// Whether the ledger still accepts writes.
   public var isWritable: Bool
 }

@@ -171,7 +171,8 @@ extension RefreshLedger {
   public var statistics: LedgerStatistics {
     LedgerStatistics(
       liveSessions: state.liveSessionCount, entries: state.table.count, sequence: sequence,
-      durableSequence: log?.durableSequence ?? sequence, isWritable: log?.failure == nil)
+      durableSequence: log?.durableSequence ?? sequence, logBytes: bytesSinceCheckpoint,
+      isWritable: log?.failure == nil)
   }
 
   /// Makes everything staged durable and closes the log cleanly. Every later call fails. A checkpoint that is under way

@@ -24,6 +24,7 @@ package actor CommitLog {
   private nonisolated let stalled = Atomic(false)
   private nonisolated let isSyncDue = Atomic(false)
   private let durability: Durability
+  private let onCommit: (@Sendable (Duration) -> Void)?
   private let clock: any Clock<Duration>
   private nonisolated let elapsed: @Sendable () -> Duration
   private var writer: SegmentWriter
@@ -46,6 +47,7 @@ package actor CommitLog {
     taskExecutor = executor as? any TaskExecutor
     latest = Mutex(writer.statistics)
     durability = options.durability
+    onCommit = options.onCommit
     self.clock = clock
     elapsed = stopwatch(clock)
     self.writer = writer
@@ -151,8 +153,10 @@ extension CommitLog {
       do throws(LogFailure) {
         try write()
         staged.recycle(&batches)
-        note(lastCommit: elapsed() - began)
+        let commit = elapsed() - began
+        note(lastCommit: commit)
         waiters.acknowledge(through: writer.nextSequence - 1)
+        onCommit?(commit)
         try writer.zeroAhead()
       } catch {
         fail(error)

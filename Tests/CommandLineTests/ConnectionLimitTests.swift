@@ -80,9 +80,60 @@ import Testing
     let server = try server(folder, "wire: standard")
     func status(_ count: Int) throws -> String {
       let padding = String(repeating: "a", count: count)
-      return try end(server, after: "GET /health/live HTTP/1.1\r\nConnection: close\r\nX-A: \(padding)\r\n\r\n")
+      return try end(
+        server, after: "GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-A: \(padding)\r\n\r\n")
     }
     #expect(try status(16_000).hasPrefix("HTTP/1.1 200"))
     #expect(try status(17_000).hasPrefix("HTTP/1.1 400"))
+  }
+
+  @Test(
+    "is answered and closed after a request that would leave HTTP or that says it is the last, whatever comes then",
+    arguments: ["Connection: Upgrade\r\nUpgrade: h2c\r\n", "Connection: close\r\n"])
+  func lastRequest(header: String) throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "wire: standard")
+    let more = "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
+    let text = try end(server, after: "GET /public HTTP/1.1\r\nHost: a\r\n\(header)\r\n" + more)
+    #expect(text.hasPrefix("HTTP/1.1 200"))
+    #expect(text.lowercased().contains("connection: close"))
+    #expect(text.components(separatedBy: "HTTP/1.1").count == 2, "\(text)")
+  }
+
+  @Test("is refused by 400 and closed where a request's end is in doubt, and nothing after it is answered")
+  func doubtfulEnd() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "wire: standard")
+    let more = "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
+    for header in ["Transfer-Encoding: gzip, chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5", "Host: b"] {
+      let text = try end(server, after: "POST /revoke HTTP/1.1\r\nHost: a\r\n\(header)\r\n\r\n0\r\n\r\n" + more)
+      #expect(text.hasPrefix("HTTP/1.1 400"), "\(header)")
+      #expect(text.components(separatedBy: "HTTP/1.1").count == 2, "\(text)")
+    }
+  }
+
+  @Test("is told to go on where it waits for that before it sends a body")
+  func expectation() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "wire: standard")
+    let connection = try server.connect()
+    try connection.write(
+      "POST /token HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+    #expect(try connection.readSome().hasPrefix("HTTP/1.1 100 Continue\r\n\r\n"))
+    try connection.write("a=b")
+    #expect(try connection.readToEnd().contains("HTTP/1.1 415"))
+  }
+
+  @Test("is closed once a request has had a multiple of the bytes that one can have, chunk extensions too")
+  func endlessChunk() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "wire: standard")
+    let connection = try server.connect()
+    try connection.write(
+      "POST /token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n1;"
+    )
+    #expect(throws: ChildCommand.Failure.self) {
+      for _ in 1...1000 { try connection.write(String(repeating: "x", count: 1 << 20)) }
+    }
   }
 }

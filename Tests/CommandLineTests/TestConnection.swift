@@ -44,6 +44,12 @@ final class TestConnection {
     }
   }
 
+  /// What comes with the next read, and all before that.
+  func readSome() throws -> String {
+    try receive()
+    return String(decoding: received, as: UTF8.self)
+  }
+
   /// All that comes until the server closes; what has not ended after 30 s is a failure.
   func readToEnd() throws -> String {
     while true {

@@ -17,7 +17,7 @@ struct APIDescriptionTests {
     let methods: Set = ["get", "head", "post", "put", "delete", "patch", "options", "trace"]
     let described = Set(
       paths.flatMap { path, item in item.keys.filter(methods.contains).map { "\($0.uppercased()) \(path)" } })
-    let routes = TokenRoutes<TokenRequestContext>.routes
+    let routes = TokenRoutes<TokenRequestContext>.routes + AdminRoutes<TokenRequestContext>.routes
     let served = Set(routes.flatMap { path, methods in methods.map { "\($0.rawValue) \(path.description)" } })
     // GET stands for HEAD, which answers the same without a body.
     let expected = served.filter { !$0.hasPrefix("HEAD ") }

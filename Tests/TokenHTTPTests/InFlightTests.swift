@@ -63,7 +63,8 @@ struct InFlightTests {
 
   /// Runs `test` while as many log-ins as may be are in flight, lets them go, and expects that all were granted.
   private func whileFull(
-    _ wire: WireFormat = .standard, _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void
+    _ wire: WireFormat = .standard, metrics: ServerMetrics? = nil,
+    _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void
   ) async throws {
     let gate = Gate()
     let engine = try RotationEngine.inMemory(subjects: gate)
@@ -73,7 +74,8 @@ struct InFlightTests {
     options.wire = wire
     options.requestsInFlightMax = InFlightTests.max
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-    let server = TokenApplication.make(engine: engine, clients: clients, options: options, logger: logger)
+    let server = TokenApplication.make(
+      engine: engine, clients: clients, options: options, metrics: metrics, logger: logger)
     try await server.application.test(.router) { client async throws in
       try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0..<InFlightTests.max { group.addTask { try await client.logIn().status } }
@@ -105,6 +107,15 @@ struct InFlightTests {
       #expect(reply.status == 503)
       #expect(reply.headers[.retryAfter] == "1")
       #expect(reply.text == #"{"detail":"Temporarily unavailable"}"#)
+    }
+  }
+
+  @Test("are counted as overloads")
+  func counted() async throws {
+    let counted = CountedMetrics()
+    try await whileFull(metrics: counted.server) { client async throws in
+      for _ in 1...2 { #expect(try await client.logIn().status == 503) }
+      #expect(counted.counts == ["overloads_total{requests_in_flight}": 2])
     }
   }
 

@@ -23,10 +23,12 @@ struct ServerFixture {
   let keys = TokenKeys.generate()
   let engine: RotationEngine
   let options: ServerOptions
+  let metrics: ServerMetrics?
   let logger: Logger
 
   init(
     wire: WireFormat = .standard, pathPrefix: String = "", observer: (any EngineObserver)? = nil,
+    metrics: ServerMetrics? = nil,
     logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
     _ change: (inout EngineOptions) -> Void = { _ in }
   ) throws {
@@ -37,7 +39,12 @@ struct ServerFixture {
     options.pathPrefix = pathPrefix
     self.options = options
     self.logger = logger
-    self.observer = observer ?? recorder
+    self.metrics = metrics
+    if let metrics {
+      self.observer = EngineObserverGroup(observer ?? recorder, metrics.observer)
+    } else {
+      self.observer = observer ?? recorder
+    }
     let ledger = RefreshLedger.inMemory(clock: clock.sessionClock, random: SeededGenerator(seed: 7))
     engine = try RotationEngine(
       options: engineOptions, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock.sessionClock,
@@ -48,7 +55,9 @@ struct ServerFixture {
   }
 
   var application: Application<RouterResponder<TokenRequestContext>> {
-    TokenApplication.make(engine: engine, clients: clients, options: options, logger: logger).application
+    TokenApplication.make(
+      engine: engine, clients: clients, options: options, metrics: metrics, logger: logger
+    ).application
   }
 
   func run<Value>(
@@ -59,8 +68,9 @@ struct ServerFixture {
     options.failedLoginsPerMinute = failedLoginsPerMinute
     options.trustsProxy = trustsProxy
     options.allowedOrigins = allowedOrigins
-    return try await TokenApplication.make(engine: engine, clients: clients, options: options, logger: logger)
-      .application.test(.router, test)
+    return try await TokenApplication.make(
+      engine: engine, clients: clients, options: options, metrics: metrics, logger: logger
+    ).application.test(.router, test)
   }
 
   /// The identifier of a token that was handed out, for minting others like it.

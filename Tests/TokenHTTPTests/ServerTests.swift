@@ -106,10 +106,15 @@ struct ServerTests {
       #expect(second.status == 200)
       let me = try await client.get("/me", bearer: second["access_token"])
       #expect(me["subject"] == "ann")
-      #expect(try await client.post(String(repeating: "a", count: 1 << 20)).status == 413)
       #expect(try await client.get("/public", bearer: "x").text == #"{"authenticated":false}"#)
       #expect(try await client.refresh(#require(first["refresh_token"])).status == 400)
       #expect(try await client.get("/me", bearer: String(repeating: "a", count: 1 << 16)).status == 400)
+    }
+    // The last of its connection, too.
+    try await fixture.application.test(.live) { client async throws in
+      let reply = try await client.post(String(repeating: "a", count: 1 << 20))
+      #expect(reply.status == 413)
+      #expect(reply.headers[.connection] == "close")
     }
   }
 

@@ -25,6 +25,26 @@ import Testing
       (#"{"kty":"EC","crv":"P-521","x":"AA","y":"AA"}"#, "is on a curve other than P-256"),
       (#"{"kty":"OKP","crv":"X25519","x":"AA"}"#, "is on a curve other than Ed25519"),
       (#"{"kty":"OKP","crv":"Ed25519","x":"AAAA"}"#, "is not an Ed25519 key of 32 bytes"),
+      (
+        #"{"kty":"OKP","crv":"Ed25519","x":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#,
+        "is not an Ed25519 key of 32 bytes"
+      ),
+      (
+        #"{"kty":"OKP","crv":"Ed25519","x":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA"}"#,
+        "is not an Ed25519 key of 32 bytes"
+      ),
+      (
+        #"{"kty":"OKP","crv":"Ed25519","x":"JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU"}"#,
+        "is not an Ed25519 key of 32 bytes"
+      ),
+      (
+        #"{"kty":"OKP","crv":"Ed25519","x":"xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o"}"#,
+        "is not an Ed25519 key of 32 bytes"
+      ),
+      (
+        #"{"kty":"OKP","crv":"Ed25519","x":"7v_______________________________________38"}"#,
+        "is not an Ed25519 key of 32 bytes"
+      ),
       (#"{"kty":"oct","k":"AQEB"}"#, "an HS256 key must have at least 32 bytes"),
       (#"{"kty":"oct","k":"AQEB="}"#, "\"k\" is not base64url without padding"),
       (

@@ -1,4 +1,5 @@
 import LedgerTesting
+import Synchronization
 import Testing
 import WriteAheadLog
 
@@ -13,6 +14,27 @@ struct CommitTests {
     #expect(log.log.statistics.syncs == before + 1)
     #expect(log.log.statistics.frames == 1)
     #expect(log.log.durableSequence == 500)
+  }
+
+  @Test("Whoever asked is told the time of each commit once it is acknowledged, and nothing of one that failed")
+  func tellsCommits() async throws {
+    let disk = FaultyStorage(seed: 1)
+    let told = Mutex<[Duration]>([])
+    var options = LogOptions()
+    options.onCommit = { duration in told.withLock { $0.append(duration) } }
+    let log = try await SteppedLog.open(disk, options)
+    log.stage([5, 5, 5])
+    #expect(told.withLock { $0 } == [])
+    log.executor.runUntilIdle()
+    #expect(told.withLock { $0.count } == 1)
+    #expect(told.withLock { $0 } == [log.log.statistics.lastCommit])
+    log.commit([5])
+    #expect(told.withLock { $0.count } == 2)
+    var faults = FaultyStorage.Faults()
+    faults.syncsUntilFailure = 0
+    disk.setFaults(faults)
+    log.commit([5])
+    #expect(told.withLock { $0.count } == 2)
   }
 
   @Test("A record is not acknowledged before its sync has ended")

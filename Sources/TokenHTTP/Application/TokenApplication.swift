@@ -18,19 +18,28 @@ public struct TokenApplication: Service {
   public let application: Application<RouterResponder<TokenRequestContext>>
   private let options: ServerOptions
 
-  /// - Parameter onServerRunning: called once the server listens, with its port.
+  /// - Parameters:
+  ///   - metrics: where requests and grants are counted; nil for nowhere. Its observer is to be given to the engine.
+  ///   - onServerRunning: called once the server listens, with its port.
   public static func make(
-    engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(), logger: Logger,
+    engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
+    metrics: ServerMetrics? = nil, logger: Logger,
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) -> TokenApplication {
     let router = Router(context: TokenRequestContext.self)
+    let routes = TokenRoutes<TokenRequestContext>(engine: engine, clients: clients, options: options, metrics: metrics)
+    router.add(middleware: RequestTracing())
+    if let metrics {
+      router.add(
+        middleware: RequestMetrics(
+          factory: metrics.factory, routes: routes.answered.map(\.0), pathPrefix: options.pathPrefix))
+    }
     if !options.allowedOrigins.isEmpty {
       router.add(middleware: OriginAllowList(origins: options.allowedOrigins, pathPrefix: options.pathPrefix))
     }
-    let methods = MethodRefusal<TokenRequestContext>(
-      routes: TokenRoutes<TokenRequestContext>.routes, wire: options.wire)
+    let methods = MethodRefusal<TokenRequestContext>(routes: routes.answered, wire: options.wire)
     router.add(middleware: ErrorReplies(wire: options.wire, pathPrefix: options.pathPrefix, methods: methods))
-    TokenRoutes(engine: engine, clients: clients, options: options).add(to: router, pathPrefix: options.pathPrefix)
+    routes.add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
       router: router, server: options.server,
       configuration: ApplicationConfiguration(

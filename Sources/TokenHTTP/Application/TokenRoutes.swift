@@ -7,8 +7,8 @@ public import TokenEngine
 ///     let router = Router(context: TokenRequestContext.self)
 ///     TokenRoutes(engine: engine, clients: clients).add(to: router)
 ///
-/// `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`, `/.well-known/jwks.json`, `/me`, `/public`, `/auth`,
-/// `/health/live`, `/health/ready`; and what ``AdminRoutes`` adds. Any other method on one of these is answered 405 with `Allow`.
+/// `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`, `/.well-known/jwks.json`, `/openapi.json`, `/me`, `/public`,
+/// `/auth`, `/health/live`, `/health/ready`; the routes below `/admin`; and `GET /metrics` where metrics are for Prometheus. Any other method on one of these is answered 405 with `Allow`.
 public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
   private let endpoint: TokenEndpoint
@@ -18,27 +18,36 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let body: BufferedBody<Context>
   private let bound: InFlightBound<Context>
   private let wire: WireFormat
+  private let metrics: MetricsEndpoint?
 
   /// - Parameters:
   ///   - clients: who may ask for tokens; never asked where `options.wire` is ``WireFormat/romm``.
   ///   - options: of these, the routes heed ``ServerOptions/wire``, ``ServerOptions/bodyBytesMax``, ``ServerOptions/requestsInFlightMax``,
   ///     ``ServerOptions/failedLoginsPerMinute`` and ``ServerOptions/trustsProxy``. For a bound of failed log-ins by address, the context
   ///     must conform to `RemoteAddressRequestContext`; without that all come from one address.
-  public init(engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions()) {
+  ///   - metrics: where grants are counted; adds `GET /metrics` where they are for Prometheus.
+  public init(
+    engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
+    metrics: ServerMetrics? = nil
+  ) {
     self.engine = engine
     let authenticator = ClientAuthenticator(clients: clients)
     let limiter =
       options.failedLoginsPerMinute > 0 ? LoginLimiter(failuresPerMinute: options.failedLoginsPerMinute) : nil
     let endpoint = TokenEndpoint(
       engine: engine, authenticator: authenticator, wire: options.wire, bodyBytesMax: options.bodyBytesMax,
-      limiter: limiter)
+      limiter: limiter, observation: GrantObservation(metrics: metrics?.grants))
     self.endpoint = endpoint
     forms = ClientFormEndpoint(engine: engine, authenticator: authenticator, bodyBytesMax: options.bodyBytesMax)
     admin = AdminRoutes(engine: engine, clients: clients, bodyBytesMax: options.bodyBytesMax)
     addresses = AddressSource(trustsProxy: options.trustsProxy)
     body = BufferedBody(bytesMax: options.bodyBytesMax)
-    bound = InFlightBound(max: options.requestsInFlightMax) { endpoint.overloadReply }
+    bound = InFlightBound(max: options.requestsInFlightMax) {
+      metrics?.grants.note(.requestsInFlight)
+      return endpoint.overloadReply
+    }
     wire = options.wire
+    self.metrics = MetricsEndpoint(engine: engine, metrics: metrics)
   }
 
   /// Adds the routes below `pathPrefix`: empty, or one like `/auth` without a slash at its end.
@@ -72,13 +81,17 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     seen.look("/public") { _, context in Self.publicReply(context.bearer) }
     seen.look("/auth") { request, context in ForwardAuthentication.respond(to: request, bearer: context.bearer) }
     seen.group().add(middleware: RequireScope()).look("/me") { _, context in Self.selfReply(context.bearer) }
-    MethodRefusal(routes: Self.routes, wire: wire).add(to: root)
+    if let metrics { root.look("/metrics") { _, _ in await metrics.respond() } }
+    MethodRefusal(routes: answered, wire: wire).add(to: root)
   }
 
-  /// Every route with the methods that it answers.
-  static var routes: [(RouterPath, [HTTPRequest.Method])] { ownRoutes + AdminRoutes<Context>.routes }
+  /// All routes that this one adds, without the prefix.
+  var answered: [(RouterPath, [HTTPRequest.Method])] {
+    Self.routes + AdminRoutes<Context>.routes + (metrics == nil ? [] : [("/metrics", [.get, .head])])
+  }
 
-  private static var ownRoutes: [(RouterPath, [HTTPRequest.Method])] {
+  /// Every route that is always there, with the methods that it answers.
+  static var routes: [(RouterPath, [HTTPRequest.Method])] {
     let posts: [RouterPath] = ["/token", "/revoke", "/introspect"]
     let gets: [RouterPath] = [
       "/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/openapi.json", "/health/live",
@@ -122,9 +135,9 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
 extension RouterMethods {
   /// A route that `GET` and `HEAD` may look at (RFC 9110 §9.3.2).
   fileprivate func look(
-    _ path: RouterPath, _ respond: @escaping @Sendable (Request, Context) -> Response
+    _ path: RouterPath, _ respond: @escaping @Sendable (Request, Context) async -> Response
   ) {
-    on(path, method: .get) { request, context in respond(request, context) }
-    on(path, method: .head) { request, context in respond(request, context) }
+    on(path, method: .get) { request, context in await respond(request, context) }
+    on(path, method: .head) { request, context in await respond(request, context) }
   }
 }

@@ -31,8 +31,12 @@ extension ServerOptions {
 
   private var http1Configuration: HTTP1Channel.Configuration {
     let (header, body) = (headerTimeout, bodyTimeout)
+    let (headerBytes, bodyBytes) = (headerBytesMax, bodyBytesMax)
     return HTTP1Channel.Configuration(
-      additionalChannelHandlers: [DeadlineEnforcement(headerTimeout: header, bodyTimeout: body)],
+      additionalChannelHandlers: [
+        FramingInstallation(headerBytesMax: headerBytes, bodyBytesMax: bodyBytes),
+        DeadlineEnforcement(headerTimeout: header, bodyTimeout: body),
+      ],
       idleTimeout: TimeAmount(idleTimeout),
       httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: headerBytesMax, maxHeaderListSize: headerBytesMax, maxHeaderFieldCount: 100))

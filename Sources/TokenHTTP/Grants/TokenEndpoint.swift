@@ -11,6 +11,7 @@ struct TokenEndpoint: Sendable {
   let bodyBytesMax: Int
   /// Nil where failed log-ins are not bounded.
   let limiter: LoginLimiter?
+  let observation: GrantObservation
 
   /// Who every caller is where the wire asks for no client authentication.
   private static let rommClient = Client(id: "romm", isPublic: true)
@@ -54,11 +55,23 @@ struct TokenEndpoint: Sendable {
     case .refreshToken:
       guard let token = form[.refreshToken] else { throw .missing(.refreshToken) }
       let outcome: GrantOutcome
-      do { outcome = try await engine.refresh(token, client: client, scope: scope) } catch { throw .failed(error) }
+      do throws(EngineFailure) {
+        outcome = try await observation.watch(.refreshToken) { () async throws(EngineFailure) in
+          try await engine.refresh(token, client: client, scope: scope)
+        }
+      } catch {
+        throw .failed(error)
+      }
       return try reply(to: outcome, .refreshToken)
     case .clientCredentials where wire == .standard:
       let outcome: ClientGrantOutcome
-      do { outcome = try await engine.clientToken(for: client, scope: scope) } catch { throw .failed(error) }
+      do throws(EngineFailure) {
+        outcome = try await observation.watch(.clientCredentials) { () async throws(EngineFailure) in
+          try await engine.clientToken(for: client, scope: scope)
+        }
+      } catch {
+        throw .failed(error)
+      }
       switch outcome {
       case .granted(let token): return wire.reply(to: token)
       case .refused(let refusal): throw .refused(refusal, .clientCredentials)
@@ -71,15 +84,21 @@ struct TokenEndpoint: Sendable {
   private func logIn(
     _ user: String, _ password: String, scope: String?, client: Client, from address: PeerAddress?
   ) async throws(TokenFault) -> GrantOutcome {
-    guard let limiter else {
-      do { return try await engine.logIn(name: user, password: password, client: client, scope: scope) } catch {
-        throw .failed(error)
+    @Sendable func logIn() async throws(EngineFailure) -> GrantOutcome {
+      try await observation.watch(.password) { () async throws(EngineFailure) in
+        try await engine.logIn(name: user, password: password, client: client, scope: scope)
       }
     }
+    guard let limiter else {
+      do { return try await logIn() } catch { throw .failed(error) }
+    }
     let (attempt, wait) = limiter.begin(client: client.id, address: address, name: user)
-    guard let attempt else { throw .putOff(wait) }
+    guard let attempt else {
+      observation.metrics?.notePutOff()
+      throw .putOff(wait)
+    }
     do {
-      let outcome = try await engine.logIn(name: user, password: password, client: client, scope: scope)
+      let outcome = try await logIn()
       switch outcome {
       case .granted: limiter.end(attempt, .succeeded)
       case .refused(.badCredentials): limiter.end(attempt, .failed)

@@ -14,6 +14,13 @@ struct Server {
   let settings: ServerSettings
   let dataPath: String
   let logger: Logger
+  private let metrics = ServerMetrics.prometheus()
+
+  init(settings: ServerSettings, dataPath: String, logger: Logger) {
+    self.settings = settings
+    self.dataPath = dataPath
+    self.logger = logger
+  }
 
   /// What there is to print as soon as the server listens.
   private final class Announcement: Sendable {
@@ -62,7 +69,7 @@ struct Server {
     }
     let announcement = Announcement(first) { first, port in announce(first, port: port) }
     let application = TokenApplication.make(
-      engine: engine, clients: clients, options: options, logger: logger,
+      engine: engine, clients: clients, options: options, metrics: metrics, logger: logger,
       onServerRunning: { port in announcement.make(port: port) })
     let reload = Reload(
       users: users, clients: clients, engine: engine, certificate: options.certificate, logger: logger)
@@ -113,7 +120,8 @@ struct Server {
     do {
       var bar = ProgressBar(label: "replaying the log")
       engine = try await RotationEngine.open(
-        folder: folder, options: settings.engine, subjects: users, observer: EngineLogObserver(logger: logger)
+        folder: folder, options: settings.engine, subjects: users,
+        observer: EngineObserverGroup(EngineLogObserver(logger: logger), metrics.observer)
       ) { progress in
         bar.show(progress.bytesRead, of: progress.bytesTotal)
       }

@@ -1,0 +1,37 @@
+public import CoreMetrics
+public import TokenEngine
+
+/// All metrics of a token server, made in one backend of swift-metrics.
+///
+///     let metrics = ServerMetrics()
+///     let engine = try await RotationEngine.open(folder: "tokens", observer: metrics.observer)
+///     let server = TokenApplication.make(engine: engine, clients: clients, metrics: metrics, logger: logger)
+///
+/// Every counter and histogram is there, at zero, from the beginning. Make one for a server: a second one in the same backend
+/// counts in the same metrics.
+public struct ServerMetrics: Sendable {
+  /// To be the engine's observer, or one of an ``EngineObserverGroup``.
+  public let observer: EngineMetricsObserver
+  let grants: GrantMetrics
+  let text: (@Sendable () -> String)?
+  let factory: any MetricsFactory
+  private let gauges: EngineGauges
+
+  /// - Parameters:
+  ///   - factory: the backend; the one that the process was bootstrapped with by default.
+  ///   - text: gives all metrics in Prometheus's text format 0.0.4. Adds the route `GET /metrics`, which everybody may ask who reaches the
+  ///     server; nil for none.
+  public init(factory: any MetricsFactory = MetricsSystem.factory, text: (@Sendable () -> String)? = nil) {
+    observer = EngineMetricsObserver(factory: factory)
+    grants = GrantMetrics(factory: factory)
+    gauges = EngineGauges(factory: factory)
+    self.factory = factory
+    self.text = text
+  }
+
+  /// Sets the gauges to the engine's figures of this moment: `GET /metrics` does it by itself. For backends that send what they have
+  /// at a time of their own, to be called shortly before.
+  public func readGauges(of engine: RotationEngine) async {
+    await gauges.read(engine)
+  }
+}

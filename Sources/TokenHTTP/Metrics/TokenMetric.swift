@@ -1,0 +1,98 @@
+internal import TokenEngine
+
+/// The metrics of a token server, under the names that Prometheus and swift-metrics know them by; docs/metrics.md says more.
+///
+/// Every value of every label comes from an enumeration or from the server's own routes, never from a request.
+public enum TokenMetric: String, Sendable, CaseIterable {
+  case sessionsOpened = "refresh_ledger_sessions_opened_total"
+  case rotations = "refresh_ledger_rotations_total"
+  case unrotatedRefreshes = "refresh_ledger_unrotated_refreshes_total"
+  case clientTokens = "refresh_ledger_client_tokens_total"
+  case replays = "refresh_ledger_replays_total"
+  case reuses = "refresh_ledger_reuses_total"
+  case refusals = "refresh_ledger_refusals_total"
+  case loginFailures = "refresh_ledger_login_failures_total"
+  case loginsPutOff = "refresh_ledger_logins_put_off_total"
+  case revocations = "refresh_ledger_revocations_total"
+  case oneTimeTokensIssued = "refresh_ledger_one_time_tokens_issued_total"
+  case oneTimeTokensConsumed = "refresh_ledger_one_time_tokens_consumed_total"
+  case oneTimeTokenRefusals = "refresh_ledger_one_time_token_refusals_total"
+  case checkpoints = "refresh_ledger_checkpoints_total"
+  case overloads = "refresh_ledger_overloads_total"
+  case requests = "refresh_ledger_http_requests_total"
+  case requestSeconds = "refresh_ledger_http_request_duration_seconds"
+  case rotateSeconds = "refresh_ledger_rotate_duration_seconds"
+  case commitSeconds = "refresh_ledger_commit_duration_seconds"
+  case ready = "refresh_ledger_ready"
+  case liveSessions = "refresh_ledger_live_sessions"
+  case entries = "refresh_ledger_entries"
+  case logBytes = "refresh_ledger_log_bytes"
+  case stagedSequence = "refresh_ledger_log_staged_sequence"
+  case durableSequence = "refresh_ledger_log_durable_sequence"
+  case sequenceLag = "refresh_ledger_log_sequence_lag"
+
+  public enum Kind: String, Sendable {
+    case counter
+    case gauge
+    /// Of seconds: a timer of swift-metrics.
+    case histogram
+  }
+
+  public var kind: Kind {
+    switch self {
+    case .requestSeconds, .rotateSeconds, .commitSeconds: .histogram
+    case .ready, .liveSessions, .entries, .logBytes, .stagedSequence, .durableSequence, .sequenceLag: .gauge
+    default: .counter
+    }
+  }
+
+  /// One line for whoever reads the metrics.
+  public var help: String {
+    switch self {
+    case .sessionsOpened: "Sessions opened."
+    case .rotations: "Refresh tokens rotated."
+    case .unrotatedRefreshes: "Refreshes of sessions whose refresh token is never rotated."
+    case .clientTokens: "Access tokens for clients themselves, by the grant client_credentials."
+    case .replays: "Predecessors in their grace window that were answered with the identical pair."
+    case .reuses: "Refresh tokens that were presented again after they had been rotated out."
+    case .refusals: "Grants refused, of every type."
+    case .loginFailures: "Grants of type password that were refused."
+    case .loginsPutOff: "Log-ins put off with 429, since too many from there failed."
+    case .revocations: "Revocations, each counted once however many sessions it ended."
+    case .oneTimeTokensIssued: "One-time tokens issued."
+    case .oneTimeTokensConsumed: "One-time tokens consumed."
+    case .oneTimeTokenRefusals: "Presentations of one-time tokens that were refused."
+    case .checkpoints: "Checkpoints, by what became of them."
+    case .overloads: "Requests put off with 503 for too much work."
+    case .requests: "HTTP requests answered."
+    case .requestSeconds: "Time from the head of a request to its reply."
+    case .rotateSeconds: "Time of a refresh grant in the engine, the wait for the disk included."
+    case .commitSeconds: "Time of a commit of the log: write and sync of a batch of records."
+    case .ready: "1 while changes are accepted, 0 otherwise."
+    case .liveSessions: "Sessions that are neither revoked nor swept away since their end."
+    case .entries: "Entries in memory: sessions, revoked ones and one-time tokens until their end."
+    case .logBytes: "Bytes of log that a restart would read besides the last checkpoint."
+    case .stagedSequence: "Number of the last record that was given to the log."
+    case .durableSequence: "Number of the last record that is as safe as log.durability promises."
+    case .sequenceLag: "Records that were given to the log and are not durable yet."
+    }
+  }
+
+  /// The labels with all their values, those of `route` excepted: they are the templates of the routes there are, and
+  /// ``otherRoute``.
+  public var labels: [(name: String, values: [String])] {
+    switch self {
+    case .replays, .reuses: [("class", ReuseLabel.all)]
+    case .refusals: [("reason", GrantRefusal.reasons)]
+    case .oneTimeTokenRefusals: [("reason", OneTimeTokenRefusal.reasons)]
+    case .revocations: [("kind", RevocationKind.allCases.map(\.rawValue))]
+    case .checkpoints: [("outcome", CheckpointOutcome.allCases.map(\.rawValue))]
+    case .overloads: [("cause", OverloadCause.allCases.map(\.rawValue))]
+    case .requests, .requestSeconds: [("route", []), ("status", StatusClass.allCases.map(\.rawValue))]
+    default: []
+    }
+  }
+
+  /// The route of every request that no route answers.
+  public static let otherRoute = "other"
+}

@@ -1,0 +1,80 @@
+import CoreMetrics
+import Synchronization
+
+/// The metrics of this process for Prometheus: a backend of swift-metrics that keeps them in memory and writes them as text.
+///
+/// Only names that it was told of are taken, and so many series in all: what is over either counts nowhere. Recording takes no lock;
+/// making a metric and writing the text do.
+final class PrometheusRegistry: MetricsFactory {
+  /// A metric that may be there.
+  struct Description: Sendable {
+    var help: String
+    var kind: MetricFamily.Kind
+  }
+
+  private struct State {
+    var families: [String: MetricFamily] = [:]
+    var seriesCount = 0
+  }
+
+  private let descriptions: [String: Description]
+  private let seriesMax: Int
+  private let state = Mutex(State())
+
+  init(_ descriptions: [String: Description], seriesMax: Int = 1000) {
+    self.descriptions = descriptions
+    self.seriesMax = seriesMax
+  }
+
+  /// All metrics, in the order of their names, in Prometheus's text format 0.0.4.
+  var text: String {
+    let families = state.withLock { $0.families }
+    var writer = MetricsText()
+    for (name, family) in families.sorted(by: { $0.key < $1.key }) { writer.add(family, named: name) }
+    return writer.text
+  }
+
+  func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    series(label, .counter, dimensions, CounterSeries.init) ?? NOOPMetricsHandler.instance
+  }
+
+  func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    series(label, .gauge, dimensions, GaugeSeries.init) ?? NOOPMetricsHandler.instance
+  }
+
+  func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    if aggregate {
+      series(label, .histogram, dimensions, HistogramSeries.init) ?? NOOPMetricsHandler.instance
+    } else {
+      series(label, .gauge, dimensions, GaugeSeries.init) ?? NOOPMetricsHandler.instance
+    }
+  }
+
+  func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    series(label, .histogram, dimensions, HistogramSeries.init) ?? NOOPMetricsHandler.instance
+  }
+
+  /// The series of that name and those labels, which may be there already; nil where there must be none.
+  private func series<Series: AnyObject & Sendable>(
+    _ name: String, _ kind: MetricFamily.Kind, _ labels: [(String, String)], _ make: () -> Series
+  ) -> Series? {
+    guard let description = descriptions[name], description.kind == kind,
+      labels.allSatisfy({ MetricsText.isLabelName($0.0) })
+    else { return nil }
+    let text = MetricsText.labels(labels)
+    return state.withLock { state in
+      if let known = state.families[name]?.series[text] { return known as? Series }
+      guard state.seriesCount < seriesMax else { return nil }
+      let made = make()
+      state.seriesCount += 1
+      state.families[name, default: MetricFamily(help: description.help, kind: kind)].series[text] = made
+      return made
+    }
+  }
+
+  // Metrics stay until the process ends: a counter that came back at zero would look like a restart.
+  func destroyCounter(_ handler: any CounterHandler) {}
+  func destroyMeter(_ handler: any MeterHandler) {}
+  func destroyRecorder(_ handler: any RecorderHandler) {}
+  func destroyTimer(_ handler: any TimerHandler) {}
+}
