@@ -27,10 +27,11 @@ extension RotationEngine {
     let claims = try await customClaims(subject: client.id, client: client.id, scopes: granted)
     // What a closed log could not take back is not handed out.
     if let failure = ledger.logFailure { throw EngineFailure.ledger(.log(failure)) }
-    let tokenID = TokenID(session: await ledger.unusedID(), generation: 0)
-    let now = now()
+    let issued = await ledger.issueAccess(client: client.id)
+    let tokenID = TokenID(session: issued.id, generation: 0)
+    let now = now(notBefore: issued.time)
     let access = accessClaims(
-      subject: client.id, client: client.id, tokenID: tokenID, issuedAt: now,
+      subject: client.id, client: client.id, tokenID: tokenID, issuedAt: issued.time,
       lifetime: (client.lifetimes.access ?? options.accessLifetime).wholeMilliseconds, scopes: granted, claims: claims)
     observer.engine(observed: .clientGranted(tokenID, client: client.id))
     return .granted(

@@ -43,7 +43,7 @@ extension RefreshLedger {
   package func stageRevocation(_ scope: SessionScope) throws(LedgerFailure) -> Staged<Void> {
     try check(scope)
     // After every opening and every access token so far, and none from now on is before it.
-    let now = max(try begin(), state.latestIssue.advanced(byMilliseconds: 1))
+    let now = max(try begin(), max(state.latestIssue, latestAccessIssue).advanced(byMilliseconds: 1))
     let events = state.events(revoking: scope)
     record(events, at: now)
     revocations.mark(scope, at: now)

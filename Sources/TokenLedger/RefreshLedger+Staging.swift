@@ -153,8 +153,16 @@ extension RefreshLedger {
   /// A clock that reads more is taken for this: a day of milliseconds is left for marks, which are later than what came before them.
   private static let clockMillisecondsMax = Timestamp.latestMilliseconds - 86_400_000
 
-  /// An id that no live entry has.
-  package func unusedID() -> SessionID {
+  /// An id, which no live entry has, and the time for an access token that has no session: its subject is its client. What is revoked after this step
+  /// ends the token, what was revoked before does not.
+  package func issueAccess(client: String) -> (id: SessionID, time: Timestamp) {
+    let (id, time) = (unusedID(), now())
+    latestAccessIssue = max(latestAccessIssue, time)
+    revocations.noteOpening(id, subject: client, client: client, at: time)
+    return (id, time)
+  }
+
+  func unusedID() -> SessionID {
     while true {
       let id = drawID()
       if state.table.slot(of: id) == nil { return id }

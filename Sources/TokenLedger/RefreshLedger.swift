@@ -35,6 +35,8 @@ public actor RefreshLedger {
   var subscriptions = AuditSubscriptions()
   /// When ended marks and revoked access tokens are next looked for.
   var nextPruning = Timestamp.zero
+  /// When the last access token without a session was issued: a mark is later.
+  var latestAccessIssue = Timestamp.zero
 
   /// Asked by verifiers of access tokens, from any thread.
   public nonisolated let revocations = Revocations()

@@ -38,6 +38,8 @@ struct MetricsDocument {
   }
 
   var metrics: [String: Metric] = [:]
+  /// The alert rules, a file of Prometheus.
+  var rules = ""
 
   /// Reads the table's rows: name, type, labels, meaning. The values of the label `route` are those of docs/http.md and `other`.
   init() throws {
@@ -45,6 +47,7 @@ struct MetricsDocument {
       .deletingLastPathComponent().appendingPathComponent("docs")
     let routes = try Self.routes(in: String(contentsOf: folder.appendingPathComponent("http.md"), encoding: .utf8))
     let text = try String(contentsOf: folder.appendingPathComponent("metrics.md"), encoding: .utf8)
+    rules = String(text.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first ?? "")
     for line in text.split(separator: "\n") where line.hasPrefix("| `refresh_ledger_") {
       let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
       guard cells.count == 4 else { continue }

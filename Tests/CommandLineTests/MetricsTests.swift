@@ -80,4 +80,16 @@ struct MetricsTests {
       #expect(labels == metric.labels, "\(name)")
     }
   }
+
+  @Test("is what the alert rules of docs/metrics.md ask for, which promtool accepts")
+  func rules() throws {
+    let listed = try MetricsDocument()
+    let folder = try TestFolder()
+    let result = try CommandResult.of("promtool", ["check", "rules", folder.write("rules.yaml", listed.rules)])
+    #expect(result.code == 0 && result.output.contains("5 rules found"), "\(result)")
+    for word in listed.rules.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }) {
+      guard word.hasPrefix("refresh_ledger_") else { continue }
+      #expect(listed.metrics[String(word.replacing("_bucket", with: ""))] != nil, "\(word)")
+    }
+  }
 }

@@ -73,11 +73,46 @@ import Testing
     #expect(try server.connect().refresh(opened.client, opened.token).status == 400)
   }
 
+  @Test("with --url, a running server is asked, and revokes at once")
+  func asksAServer() throws {
+    let opened = try open()
+    let secret = "a secret of its own: é"
+    let added = try CommandResult.of(
+      BuiltCommand.path, ["clients", "add", "boss", "--admin", "--secret-stdin", "--data", opened.data],
+      input: "a secret of its own\n")
+    #expect(added.code == 0, "\(added)")
+    func sessions(_ arguments: [String], secret: String = "a secret of its own", client: String = "boss") throws -> CommandResult {
+      try CommandResult.of(
+        BuiltCommand.path,
+        ["sessions"] + arguments + ["--url", opened.server.url, "--client-id", client, "--secret-stdin"],
+        input: secret + "\n")
+    }
+    let local = try CommandResult.of("sessions", "list", "--data", opened.data)
+    #expect(try sessions(["list"]).output == local.output)
+    #expect(try sessions(["list", "--subject", "admin", "--json"]).output.contains(opened.sid))
+    #expect(try sessions(["list", "--subject", "a&client_id=default"]).output.split(separator: "\n").count == 1)
+    #expect(try sessions(["show", opened.sid]).output.contains("subject       admin\n"))
+    for (secret, client, says) in [(secret, "boss", "secret"), ("a secret of its own", "default", "secret")] {
+      let refused = try sessions(["list"], secret: secret, client: client)
+      #expect(refused.code == 1 && refused.isOneLineError && refused.errors.contains(says), "\(refused)")
+    }
+    let revoked = try sessions(["revoke", opened.sid])
+    #expect(revoked.code == 0 && revoked.output == "revoked session \(opened.sid)\n", "\(revoked)")
+    #expect(try sessions(["revoke", opened.sid]).code == 1)
+    #expect(try sessions(["revoke", "--all"]).code == 0)
+    #expect(try opened.server.connect().refresh(opened.client, opened.token).status == 400)
+    #expect(try opened.server.stop() == 0)
+    let gone = try sessions(["list"])
+    #expect(gone.code == 75 && gone.isOneLineError && gone.errors.contains(opened.server.url), "\(gone)")
+  }
+
   @Test(
     "what names no session, or too many, is a usage error of one line",
     arguments: [
       ["sessions", "show", "short"], ["sessions", "revoke"], ["sessions", "revoke", "short"],
       ["sessions", "revoke", "AAAAAAAAAAAAAAAA", "--all"], ["sessions", "revoke", "--all", "--subject", "a"],
+      ["sessions", "list", "--url", "http://127.0.0.1:1"], ["sessions", "list", "--client-id", "a"],
+      ["sessions", "list", "--url", "127.0.0.1", "--client-id", "a", "--secret-stdin"],
     ])
   func usage(arguments: [String]) throws {
     let result = try CommandResult.of(BuiltCommand.path, arguments)

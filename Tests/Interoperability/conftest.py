@@ -33,6 +33,9 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
         return server.start()
 
     yield start
+    # They end side by side.
+    for server in servers:
+        server.terminate()
     for server in servers:
         server.stop()
 
@@ -43,13 +46,24 @@ def server(serve: Callable[..., Server]) -> Server:
     return serve()
 
 
+printed_before = pytest.StashKey[dict[Server, int]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[printed_before] = {server: server.printed for server in live_servers}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """A failure shows what the servers printed since its test began."""
     report = yield
     if report.failed:
-        for each in sorted(live_servers, key=lambda server: server.port):
-            state = "runs" if each.runs else f"ended with {each.child and each.child.returncode}"
-            report.sections.append((f"{each.url} ({state})", each.output()))
+        for server in sorted(live_servers, key=lambda server: server.port):
+            began = item.stash[printed_before].get(server, 0)
+            if server.printed > began or not server.runs:
+                state = "runs" if server.runs else f"ended with {server.child and server.child.returncode}"
+                report.sections.append((f"{server.url} ({state})", server.output(began)))
     return report
 
 

@@ -21,7 +21,7 @@ from accounts import Client, User
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 20
 # What is shown of a server's output in the report of a failure.
-SHOWN_BYTES = 6000
+SHOWN_BYTES = 2000
 
 live_servers: "weakref.WeakSet[Server]" = weakref.WeakSet()
 
@@ -83,6 +83,7 @@ class Server:
         self.child: subprocess.Popen[bytes] | None = None
         self.port = 0
         self.issuer = ""
+        self.ready_path = "/health/ready"
         self._secrets: list[str] = []
         for user in users:
             self.add_user(user)
@@ -153,7 +154,7 @@ class Server:
             if self.child.poll() is not None:
                 raise StartFailure(f"the server ended with {self.child.returncode}: {self.output()}")
             try:
-                if self.request("GET", "/health/ready", seconds=2).status == 200:
+                if self.request("GET", self.ready_path, seconds=2).status == 200:
                     return
             except OSError:
                 pass
@@ -176,6 +177,11 @@ class Server:
                 child.wait()
         return child.returncode
 
+    def terminate(self) -> None:
+        """SIGTERM to its own child, and nothing waited for."""
+        if self.runs:
+            self.child.send_signal(signal.SIGTERM)
+
     def reload(self) -> None:
         os.kill(self.pid, signal.SIGHUP)
 
@@ -191,11 +197,16 @@ class Server:
 
     # What it printed
 
-    def output(self) -> str:
-        """The end of what all runs printed, without passwords, secrets and tokens."""
+    @property
+    def printed(self) -> int:
+        """How many bytes all runs printed."""
+        return self.output_path.stat().st_size if self.output_path.exists() else 0
+
+    def output(self, since: int = 0) -> str:
+        """The end of what was printed since byte `since`, without passwords, secrets and tokens."""
         try:
             with open(self.output_path, "rb") as file:
-                file.seek(max(0, self.output_path.stat().st_size - SHOWN_BYTES))
+                file.seek(max(since, self.printed - SHOWN_BYTES))
                 return self._redacted(file.read().decode(errors="replace"))
         except FileNotFoundError:
             return ""

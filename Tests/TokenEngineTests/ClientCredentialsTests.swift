@@ -96,4 +96,16 @@ struct ClientCredentialsTests {
     try await fixture.engine.revokeSessions(of: .client("robot"))
     #expect(throws: BadToken.revoked) { try fixture.engine.verify(token.accessToken) }
   }
+
+  @Test("gets a good one right after that, in the same millisecond too")
+  func afterARevocation() async throws {
+    let fixture = try EngineFixture()
+    let before = try await token(fixture)
+    try await fixture.engine.revokeSessions(of: .client("robot"))
+    let after = try await token(fixture)
+    _ = try fixture.engine.verify(after.accessToken)
+    #expect(throws: BadToken.revoked) { try fixture.engine.verify(before.accessToken) }
+    try await fixture.engine.revokeSessions(of: .subject("robot"))
+    #expect(throws: BadToken.revoked) { try fixture.engine.verify(after.accessToken) }
+  }
 }

@@ -1,5 +1,6 @@
 """The rules that look at one file at a time. Each yields (line, message)."""
 
+import posixpath
 import re
 
 from house.swift_source import SwiftSource
@@ -72,6 +73,10 @@ FORBIDDEN_IMPORTS = {
     + ("Hummingbird*", "ArgumentParser", "Configuration", "Yams", "WriteAheadLog", "TokenLedger", "TokenSigning", "TokenHTTP"),
     "refresh-ledger": _TESTING,
 }
+
+
+_QUOTED_PATH = re.compile(r"`((?:Sources|Tests|Examples|Benchmarks|docs)/[\w./+-]+|tools/[\w/-]+)`")
+_LINK = re.compile(r"\]\((?!https?:|#)([\w./+-]+)(?:#[\w-]*)?\)")
 
 
 def sizes(source: SwiftSource):
@@ -168,3 +173,17 @@ def script_size(path: str, content: str):
     count = content.count("\n")
     if path.startswith(("tools/", ".ci/")) and count > FILE_LINES_MAX:
         yield 1, f"{count} lines; a file has at most {FILE_LINES_MAX}"
+
+
+def references(path: str, content: str, files: set[str]):
+    """What a document names by path, in backquotes or as a link, must be there."""
+    if not path.endswith(".md") or "/" in path and not path.startswith("docs/"):
+        return
+    for number, line in enumerate(content.splitlines(), start=1):
+        named = [(name, name) for name in _QUOTED_PATH.findall(line)]
+        for target in _LINK.findall(line):
+            named.append((target, posixpath.normpath(posixpath.join(posixpath.dirname(path), target))))
+        for name, place in named:
+            place = place.rstrip("/")
+            if place not in files and not any(file.startswith((place + "/", place + ".")) for file in files):
+                yield number, f"{name} is not there"

@@ -34,6 +34,8 @@ BAD: list[tuple[str, dict[str, str]]] = [
     (UNFINISHED, {"Sources/A/F.swift": f"// {UNFINISHED}: more"}),
     (f"{MACHINE} is a folder", {"Tests/A/F.swift": f'let x = "{MACHINE}/x"'}),
     ("/tmp is a folder", {"Sources/A/F.swift": 'let x = "/tmp/x"'}),
+    ("GoneTests.swift is not there", {"docs/a.md": "see `Tests/A/GoneTests.swift`"}),
+    ("b.md is not there", {"docs/a.md": "see [b](b.md#part)"}),
     ("private key", {"docs/key.md": "-----BEGIN EC PRIVATE " + "KEY-----"}),
     (
         "circle between files: A.swift -(B)-> B.swift -(A)-> A.swift",
@@ -78,6 +80,7 @@ GOOD: list[tuple[str, dict[str, str]]] = [
     ("a method named print", {"Sources/A/F.swift": "table.print(1)\nfunc print(_ x: Int) {}"}),
     ("a reason above", {"Sources/A/F.swift": "/// Safe: immutable.\n@frozen\nfinal class A: @unchecked Sendable {}"}),
     ("a reason beside", {"Sources/A/F.swift": "final class A: @unchecked Sendable {  // Immutable.\n}"}),
+    ("what is there", {"docs/a.md": "[b](b.md), `Tests/A`, [up](../README.md)", "docs/b.md": "", "Tests/A/F.c": "", "README.md": ""}),
     ("a web address", {"README.md": f"https://example.org{MACHINE}/x and tmp/x and ./root/x"}),
     ("a sentence as a test's name", {"Tests/A/F.swift": "@Test func `a Handler is not called twice`() {}"}),
     ("the data folder", {"Sources/A/F.swift": "struct DataFolderOption {}"}),

@@ -1,4 +1,5 @@
 import TokenEngine
+import TokenHTTP
 import TokenLedger
 
 /// A session as `--json` prints it.
@@ -23,17 +24,36 @@ struct SessionRow: Encodable {
     case absoluteEnd = "absolute_end"
   }
 
+  static func emptyTable() -> TextTable {
+    TextTable("SESSION", "SUBJECT", "CLIENT", "LABEL", "LAST USED", "ENDS", "SCOPE")
+  }
+
+  func append(to table: inout TextTable) {
+    // Times of one form sort as their texts do.
+    table.append(
+      sid, LogText.line(subject), LogText.line(client), label ?? "-", lastUsedAt, min(idleEnd, absoluteEnd), scope)
+  }
+
+  /// One under the other, for people.
+  func appendAll(to table: inout TextTable) {
+    table.append("subject", LogText.line(subject))
+    table.append("client", LogText.line(client))
+    table.append("scope", scope)
+    if let label { table.append("label", label) }
+    table.append("rotation", rotation)
+    table.append("opened", openedAt)
+    table.append("last used", lastUsedAt)
+    table.append("ends unused", idleEnd)
+    table.append("ends at last", absoluteEnd)
+  }
+}
+
+extension SessionRow {
   init(_ session: Session) {
-    sid = session.id.text
-    subject = session.subject
-    client = session.client
-    scope = session.scope
-    label = session.label
-    rotation = "\(session.rotation)"
-    generation = session.generation
-    openedAt = LogRecordLine.time(session.openedAt)
-    lastUsedAt = LogRecordLine.time(session.usedAt)
-    idleEnd = LogRecordLine.time(session.idleEnd)
-    absoluteEnd = LogRecordLine.time(session.absoluteEnd)
+    self.init(
+      sid: session.id.text, subject: session.subject, client: session.client, scope: session.scope,
+      label: session.label, rotation: "\(session.rotation)", generation: session.generation,
+      openedAt: LogRecordLine.time(session.openedAt), lastUsedAt: LogRecordLine.time(session.usedAt),
+      idleEnd: LogRecordLine.time(session.idleEnd), absoluteEnd: LogRecordLine.time(session.absoluteEnd))
   }
 }

@@ -6,12 +6,13 @@ struct SessionsRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
     abstract: "Ends one session, those of a subject or of a client, or all.",
-    discussion: "Exit 1 if the one session was not live. While a server has the log open: 75.")
+    discussion: "Exit 1 if the one session was not live. While a server has the log open, ask it with --url; without that: 75.")
 
   @Argument(help: ArgumentHelp("One session: the claim sid of its tokens.", valueName: "sid"))
   var session: String?
 
   @OptionGroup var data: DataFolderOption
+  @OptionGroup var remote: AdminServerOptions
   @OptionGroup var whose: SessionScopeOptions
 
   @Flag(help: "All sessions there are.")
@@ -25,10 +26,11 @@ struct SessionsRevoke: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if let server = try remote.server() { return try Terminal.writeLine(await revoke(at: server)) }
     guard let ledger = try await data.openLedger() else {
       throw CommandFailure(
         .temporary,
-        "\(data.path): a server has the log open; ask it with DELETE /admin/sessions, or stop it first"
+        "\(data.path): a server has the log open; ask it with --url, or stop it first"
       )
     }
     let outcome: Result<String, CommandFailure>
@@ -40,6 +42,17 @@ struct SessionsRevoke: AsyncParsableCommand {
     }
     do { try await ledger.close() } catch { throw CommandFailure(error) }
     try Terminal.writeLine(outcome.get())
+  }
+
+  private func revoke(at server: AdminServer) async throws -> String {
+    guard let session, let id = SessionID(text: session) else {
+      try await server.revokeAll(subject: whose.subject, client: whose.client)
+      return "revoked"
+    }
+    guard try await server.revoke(id) else {
+      throw CommandFailure(.bad, "\(server.url): session \(session) is not live; there was nothing to revoke")
+    }
+    return "revoked session \(session)"
   }
 
   private func revoke(in ledger: RefreshLedger) async throws(LedgerFailure) -> Result<String, CommandFailure> {

@@ -1,18 +1,18 @@
 import ArgumentParser
 import TokenEngine
-import TokenHTTP
 import TokenLedger
 import WriteAheadLog
 
-struct SessionsShow: ParsableCommand {
+struct SessionsShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Shows one session and its life as the log tells it.",
-    discussion: "Exit 1 if the log knows nothing of it.")
+    discussion: "With --url, as the server has it now, without its life. Exit 1 if nothing is known of it.")
 
   @Argument(help: SessionArgument.help)
   var session: String
 
   @OptionGroup var data: DataFolderOption
+  @OptionGroup var remote: AdminServerOptions
 
   @Flag(help: "Print a JSON object.")
   var json = false
@@ -27,8 +27,9 @@ struct SessionsShow: ParsableCommand {
     _ = try SessionArgument.parse(session)
   }
 
-  func run() throws {
+  func run() async throws {
     let id = try SessionArgument.parse(session)
+    if let server = try remote.server() { return try await show(id, of: server) }
     var life = SessionLife(of: id)
     var reader = LedgerRecordReader()
     _ = try LogSurvey(folder: data.logFolder, label: "reading") { (frame, payload) throws(RecordRefusal) in
@@ -45,18 +46,20 @@ struct SessionsShow: ParsableCommand {
     }
     var table = TextTable("SESSION", session)
     if let live {
-      table.append("subject", LogText.line(live.subject))
-      table.append("client", LogText.line(live.client))
-      table.append("scope", live.scope)
-      if let label = live.label { table.append("label", label) }
-      table.append("rotation", live.rotation)
-      table.append("opened", live.openedAt)
-      table.append("last used", live.lastUsedAt)
-      table.append("ends unused", live.idleEnd)
-      table.append("ends at last", live.absoluteEnd)
+      live.appendAll(to: &table)
     } else {
       table.append("state", "has ended")
     }
     try Terminal.write(table.text + "\n" + life.table())
+  }
+
+  private func show(_ id: SessionID, of server: AdminServer) async throws {
+    guard let live = try await server.session(id) else {
+      throw CommandFailure(.bad, "\(server.url): session \(session) is not live; its life is in the log of that server")
+    }
+    if json { return try Terminal.writeLine(JSONText.line(live)) }
+    var table = TextTable("SESSION", session)
+    live.appendAll(to: &table)
+    try Terminal.write(table.text)
   }
 }

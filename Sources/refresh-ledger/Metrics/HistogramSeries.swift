@@ -8,7 +8,7 @@ final class HistogramSeries: TimerHandler, RecorderHandler {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5,
   ]
 
-  /// How many fell into each bucket alone.
+  /// How many fell into each bucket alone; one more than there are bounds.
   private let counts = InlineArray<14, Atomic<UInt64>> { _ in Atomic(0) }
   private let total = AtomicDouble()
 

@@ -1,0 +1,136 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import TokenEngine
+import TokenHTTP
+import TokenLedger
+
+/// The admin routes of a server, as a client of them sees them.
+struct AdminServer {
+  let url: String
+  let client: String
+  let secret: String
+  /// Trusted in place of the system's.
+  let certificates: String?
+
+  /// A session as the server shows it.
+  private struct ShownSession: Decodable {
+    var sid, subject, client_id, scope, rotation: String
+    var label: String?
+    var generation: UInt32
+    var opened_at_ms, last_used_at_ms, idle_end_ms, absolute_end_ms: Int64
+
+    var row: SessionRow {
+      func time(_ milliseconds: Int64) -> String { LogRecordLine.time(Timestamp(milliseconds: milliseconds)) }
+      return SessionRow(
+        sid: sid, subject: subject, client: client_id, scope: scope, label: label, rotation: rotation,
+        generation: generation, openedAt: time(opened_at_ms), lastUsedAt: time(last_used_at_ms),
+        idleEnd: time(idle_end_ms), absoluteEnd: time(absolute_end_ms))
+    }
+  }
+
+  private struct Page: Decodable {
+    var sessions: [ShownSession]
+    var next: String?
+  }
+
+  private struct Refusal: Decodable {
+    var error: String
+    var error_description: String?
+  }
+
+  private struct Reply {
+    var status: Int
+    var bytes: ByteBuffer
+  }
+
+  /// The live sessions, page by page.
+  func sessions(subject: String?, client: String?, _ each: (SessionRow) throws -> Void) async throws {
+    var after: String?
+    repeat {
+      let reply = try await ask(
+        .GET, "/admin/sessions", [("subject", subject), ("client_id", client), ("limit", "1000"), ("after", after)])
+      let page = try read(reply, as: Page.self)
+      for session in page.sessions { try each(session.row) }
+      after = page.next
+    } while after != nil
+  }
+
+  /// Nil where none of that id is live.
+  func session(_ id: SessionID) async throws -> SessionRow? {
+    let reply = try await ask(.GET, "/admin/sessions/\(id.text)")
+    return reply.status == 404 ? nil : try read(reply, as: ShownSession.self).row
+  }
+
+  /// False where none of that id was live.
+  func revoke(_ id: SessionID) async throws -> Bool {
+    let reply = try await ask(.DELETE, "/admin/sessions/\(id.text)")
+    guard reply.status != 204 else { return true }
+    guard reply.status == 404 else { throw failure(reply) }
+    return false
+  }
+
+  func revokeAll(subject: String?, client: String?) async throws {
+    let isAll = subject == nil && client == nil
+    let reply = try await ask(
+      .DELETE, "/admin/sessions", [("subject", subject), ("client_id", client), ("all", isAll ? "true" : nil)])
+    guard reply.status == 204 else { throw failure(reply) }
+  }
+
+  private func ask(_ method: HTTPMethod, _ path: String, _ query: [(String, String?)] = []) async throws -> Reply {
+    let pairs = query.compactMap { name, value in value.map { "\(name)=\(Self.escaped($0))" } }
+    var request = HTTPClientRequest(url: url + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
+    request.method = method
+    request.headers.add(name: "authorization", value: "Basic \(Data("\(client):\(secret)".utf8).base64EncodedString())")
+    var configuration = HTTPClient.Configuration()
+    if let certificates {
+      var trust = TLSConfiguration.makeClientConfiguration()
+      trust.trustRoots = .file(certificates)
+      configuration.tlsConfiguration = trust
+    }
+    let http = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+    do {
+      let response = try await http.execute(request, timeout: .seconds(30))
+      let reply = Reply(status: Int(response.status.code), bytes: try await response.body.collect(upTo: 4 << 20))
+      try await http.shutdown()
+      return reply
+    } catch {
+      try? await http.shutdown()
+      throw CommandFailure(.temporary, "\(url): cannot be asked: \(LogText.line("\(error)")); check the address and that a server runs there")
+    }
+  }
+
+  private func read<Body: Decodable>(_ reply: Reply, as type: Body.Type) throws -> Body {
+    guard reply.status == 200 else { throw failure(reply) }
+    guard let body = try? JSONDecoder().decode(type, from: Data(reply.bytes.readableBytesView)) else {
+      throw CommandFailure(.bad, "\(url): answers, but not as a refresh-ledger server does; check the address")
+    }
+    return body
+  }
+
+  private func failure(_ reply: Reply) -> CommandFailure {
+    let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(reply.bytes.readableBytesView))
+    switch (reply.status, refusal) {
+    case (401, _?):
+      return CommandFailure(.bad, "\(url): does not know the client or its secret; see clients list there")
+    case (403, _?): return CommandFailure(.bad, "\(url): the client is no admin; add one with clients add --admin there")
+    case (503, _?): return CommandFailure(.temporary, "\(url): is overloaded or closed for changes; try again later")
+    case (_, let refusal?):
+      let what = refusal.error_description ?? refusal.error
+      return CommandFailure(.bad, "\(url): refused: \(LogText.line(what))")
+    case (_, nil):
+      return CommandFailure(
+        .bad, "\(url): answers \(reply.status), not as a refresh-ledger server does; check the address and its path prefix")
+    }
+  }
+
+  /// A value of a query (RFC 3986 §2.1).
+  private static func escaped(_ text: String) -> String {
+    text.utf8.map { byte in
+      let isPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8.contains(byte)
+      return isPlain ? String(Unicode.Scalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }.joined()
+  }
+}
