@@ -120,6 +120,11 @@ def test_a_request_that_never_ends_is_cut_off_in_time(hasty, begin, drip, at_mos
     assert seconds_until_closed(hasty, begin, drip) < at_most
 
 
+def test_a_body_that_never_ends_is_cut_off_also_where_headers_may_take_longer(serve):
+    server = serve("http: { headerTimeout: 10s, bodyTimeout: 1s }\n")
+    assert seconds_until_closed(server, b"POST /token HTTP/1.1\r\n" + FORM + b"Content-Length: 1000\r\n\r\n", lambda _: b"a", 12) < 2.5
+
+
 def test_a_client_that_takes_no_reply_is_cut_off_in_time(hasty):
     request = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
     before = open_connections(hasty)

@@ -235,8 +235,13 @@ def test_a_client_that_awaits_100_continue_is_told_to_go_on_or_answered(server):
     assert answer.statuses, "neither 100 nor a final status: the client waits for nothing"
 
 
+@pytest.fixture(scope="module")
+def hasty(serve) -> Server:
+    return serve("http: { headerTimeout: 1s, bodyTimeout: 1s }\n")
+
+
 @pytest.mark.parametrize("endless", [b"x" * 65_536, b"1000\r\n" + b"x" * 4096 + b"\r\n"], ids=["chunk extension", "chunks"])
-def test_a_body_past_its_limit_ends_the_connection_instead_of_being_read_on(server, endless):
+def test_a_body_past_its_limit_ends_the_connection_instead_of_being_read_on(hasty, endless):
     first = b"1;" if b"\r\n" not in endless else b""
-    answer = exchange(server.port, post(b"Transfer-Encoding: chunked\r\n", first), *[endless] * 400, pause=0)
+    answer = exchange(hasty.port, post(b"Transfer-Encoding: chunked\r\n", first), *[endless] * 1000, pause=0, quiet=2)
     assert answer.closed and answer.statuses in ([], [413], [400]), answer
