@@ -32,6 +32,15 @@ import Testing
     #expect(try end(server, after: head + "grant_type=") == "")
   }
 
+  @Test("has the time of its body for that, also where the time of the header would be longer")
+  func shorterBodyTime() throws {
+    let folder = try TestFolder()
+    let server = try server(folder, "http: { headerTimeout: 10m, bodyTimeout: 300ms }")
+    let head =
+      "POST /token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
+    #expect(try end(server, after: head) == "")
+  }
+
   @Test("that was refused early and goes on sending is closed after http.bodyTimeout")
   func endlessBody() throws {
     let folder = try TestFolder()

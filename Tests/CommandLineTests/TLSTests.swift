@@ -114,6 +114,32 @@ import Testing
     #expect(try server.stop() == 0)
   }
 
+  @Test("resets streams of HTTP/2 past what their address may have")
+  func streamsPerAddress() throws {
+    let folder = try TestFolder()
+    let paths = try Self.makeCertificate(folder)
+    let config = try folder.write(
+      "config.yaml",
+      "http: { tls: { certificate: \(paths.certificate), key: \(paths.key) } }\nlimits: { connectionsPerAddress: 4 }\n")
+    let server = try TestServer(data: "\(folder.path)/data", config: config)
+    // One connection, and on it log-ins that take their time, ten at once.
+    var arguments = ["-sS", "--cacert", paths.certificate, "--parallel", "--parallel-max", "10"]
+    arguments += [
+      "-w", "%{http_code} ", "-o", "/dev/null", "-d", "grant_type=password&username=a&password=b&client_id=c",
+    ]
+    let (client, password) = (try server.secret("CLIENT"), try server.secret("PASSWORD"))
+    let parts = client.split(separator: ":")
+    arguments[arguments.count - 1] =
+      "grant_type=password&username=admin&password=\(password)&client_id=\(parts[0])&client_secret=\(parts[1])"
+    // `--parallel` reuses one connection where the server multiplexes.
+    let urls = (1...10).flatMap { _ in ["-o", "/dev/null", "\(server.url)/token"] }
+    let many = try CommandResult.of("curl", arguments + urls)
+    let answered = many.output.split(separator: " ").count { $0 == "200" }
+    #expect(answered >= 1 && answered < 10, "\(many)")
+    let one = try CommandResult.of("curl", arguments + ["\(server.url)/token"])
+    #expect(one.output.contains("200"), "\(one)")
+  }
+
   @Test("does not start with a certificate that it cannot use, and says in one line which file and what is wrong")
   func badCertificates() throws {
     let folder = try TestFolder()

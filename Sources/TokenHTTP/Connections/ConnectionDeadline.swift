@@ -48,7 +48,7 @@ final class ConnectionDeadline: ChannelInboundHandler, RemovableChannelHandler {
 
   func streamClosed() {
     deadlines.streamClosed(at: .now)
-    schedule()
+    reschedule()
   }
 
   /// The connection speaks HTTP/1.

@@ -3,7 +3,7 @@ internal import NIOHTTPTypes
 
 /// Closes a connection, or a stream of HTTP/2, whose request or reply is not through in time; ``RequestDeadlines`` decides.
 ///
-/// One timer at most is pending, whatever the number of requests: it looks again when it fires.
+/// One timer at most is pending, whatever the number of requests: it looks again when it fires, and is replaced where something is due before it.
 final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -11,33 +11,23 @@ final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundOut = HTTPResponsePart
 
   private var deadlines: RequestDeadlines<ContinuousClock.Instant>
-  private var scheduled: Scheduled<Void>?
-  /// That of the connection, in a stream of HTTP/2.
-  private var connection: ConnectionDeadline?
+  private var scheduled: (task: Scheduled<Void>, time: ContinuousClock.Instant)?
 
   init(headerTimeout: Duration, bodyTimeout: Duration) {
     deadlines = RequestDeadlines(headerTimeout: headerTimeout, bodyTimeout: bodyTimeout, now: .now)
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
-    if let own = try? context.pipeline.syncOperations.handler(type: ConnectionDeadline.self) {
-      own.leave()
-    } else if let parent = context.channel.parent, parent.eventLoop === context.eventLoop {
-      connection = try? parent.pipeline.syncOperations.handler(type: ConnectionDeadline.self)
-      connection?.streamOpened()
-    }
     schedule(context)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    connection?.streamClosed()
-    connection = nil
-    scheduled?.cancel()
+    scheduled?.task.cancel()
     scheduled = nil
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    scheduled?.cancel()
+    scheduled?.task.cancel()
     scheduled = nil
     context.fireChannelInactive()
   }
@@ -69,8 +59,12 @@ final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func schedule(_ context: ChannelHandlerContext) {
-    guard scheduled == nil, let next = deadlines.next else { return }
-    scheduled = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(next - .now)) {
+    guard let next = deadlines.next else { return }
+    if let pending = scheduled {
+      guard next < pending.time else { return }
+      pending.task.cancel()
+    }
+    let task = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(next - .now)) {
       self.scheduled = nil
       switch self.deadlines.verdict(at: .now) {
       case .close: context.close(promise: nil)
@@ -78,5 +72,6 @@ final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
       case .nothingDue: break
       }
     }
+    scheduled = (task, next)
   }
 }

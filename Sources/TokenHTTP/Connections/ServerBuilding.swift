@@ -7,8 +7,9 @@ internal import NIOSSL
 extension ServerOptions {
   /// The server that these options ask for: HTTP/1.1 in plaintext or, with a certificate, over TLS with HTTP/2 beside it.
   var server: HTTPServerBuilder {
-    let http1 = http1Configuration
-    let counts = connectionsPerAddressMax > 0 ? AddressCounts(max: connectionsPerAddressMax) : nil
+    let counts = addressCounts
+    // Of their own: connections must not take the place of their streams.
+    let http1 = requests(StreamCounts(max: connectionsMax, addresses: addressCounts))
     let (certificate, offersHTTP2, timeout) = (certificate, offersHTTP2, headerTimeout)
     let idle = idleTimeout
     return HTTPServerBuilder { responder in
@@ -31,11 +32,17 @@ extension ServerOptions {
     }
   }
 
-  private var http1Configuration: HTTP1Channel.Configuration {
+  private var addressCounts: AddressCounts? {
+    connectionsPerAddressMax > 0 ? AddressCounts(max: connectionsPerAddressMax) : nil
+  }
+
+  /// How requests are read, on a connection of HTTP/1 or a stream of HTTP/2.
+  private func requests(_ streams: StreamCounts) -> HTTP1Channel.Configuration {
     let (header, body) = (headerTimeout, bodyTimeout)
     let (headerBytes, bodyBytes) = (headerBytesMax, bodyBytesMax)
     return HTTP1Channel.Configuration(
       additionalChannelHandlers: [
+        StreamAdmission(counts: streams),
         FramingInstallation(headerBytesMax: headerBytes, bodyBytesMax: bodyBytes),
         DeadlineEnforcement(headerTimeout: header, bodyTimeout: body),
       ],

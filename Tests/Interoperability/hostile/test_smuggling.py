@@ -141,7 +141,7 @@ REQUEST_LINES = [
     for line in (
         b"POST /introspect", b"POST /introspect HTTP/0.9", b"POST /introspect HTTP/2.0", b"POST /introspect HTTP/1.2", b"POST /introspect HTTP/1.10",
         b"POST /introspect HTTP/11", b"POST /introspect HTTP/01.1", b"POST /introspect http/1.1", b"POST /introspect HTTPS/1.1",
-        b"POST /introspect RTSP/1.0", b"POST /introspect HTTP/1.1 ", b"POST /introspect HTTP/1.1\x0b", b"POST\t/introspect HTTP/1.1",
+        b"POST /introspect HTTP/1.1 ", b"POST /introspect HTTP/1.1\x0b", b"POST\t/introspect HTTP/1.1",
         b"POST /intro spect HTTP/1.1", b"P\0ST /introspect HTTP/1.1", b"post /introspect HTTP/1.1", b" POST /introspect HTTP/1.1",
         b"POST introspect HTTP/1.1", b"POST /intro\0spect HTTP/1.1", b"POST /intro\x01spect HTTP/1.1", b"POST /intro\x7fspect HTTP/1.1",
         b"POST /intro\x80spect HTTP/1.1", b"GET /public?" + b"x" * 40_000 + b" HTTP/1.1",
