@@ -38,6 +38,9 @@ import Testing
     #expect(try Self.curl(server, "/health/ready", trust + ["--http1.1"]).output == #"{"status":"ready"} 1.1"#)
     #expect(try Self.curl(server, "/health/ready", []).code != 0)
     #expect(try Self.curl(server, "/health/ready", trust + ["--tls-max", "1.1"]).code != 0)
+    let weak = ["--tls-max", "1.2", "--ciphers", "ECDHE-ECDSA-AES128-SHA"]
+    #expect(try Self.curl(server, "/health/ready", trust + weak).code != 0)
+    #expect(try Self.curl(server, "/health/ready", trust + ["--tls-max", "1.2"]).code == 0)
     #expect(try server.stop() == 0)
     let plain = try TestServer(
       data: "\(folder.path)/data", config: try Self.config(folder, paths, ", http2: false"))

@@ -91,6 +91,33 @@ struct AccountsPasswordPoolTests {
     }
   }
 
+  /// Work that keeps its thread busy until it is let go.
+  private final class Spin: Sendable {
+    private let isOver = Atomic(false)
+    private let begun = Atomic(0)
+
+    func pass() {
+      begun.add(1, ordering: .relaxed)
+      while !isOver.load(ordering: .relaxed) {}
+    }
+
+    func end() { isOver.store(true, ordering: .relaxed) }
+    var begunCount: Int { begun.load(ordering: .relaxed) }
+  }
+
+  @Test("Busy workers leave Swift's own threads free")
+  func busyWorkers() async throws {
+    let count = 2 * PasswordPool.coreCount + 2
+    let pool = PasswordPool(workers: count, waitingMax: 0)
+    let spin = Spin()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<count { group.addTask { try await pool.run { spin.pass() } } }
+      while spin.begunCount < count { await Task.yield() }
+      await Task.detached { spin.end() }.value
+      try await group.waitForAll()
+    }
+  }
+
   @Test("Never more run at a time than there are workers")
   func bound() async throws {
     let pool = PasswordPool(workers: 3, waitingMax: 1000)

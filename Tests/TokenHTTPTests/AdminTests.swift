@@ -64,6 +64,8 @@ struct AdminTests {
     "refuse what no session can be opened from, with the member, and open nothing",
     arguments: [
       (#"{"subject":"nobody"}"#, "invalid_request", "subject"), (#"{"scope":"read"}"#, "invalid_request", "subject"),
+      (#"{"subject":"ann","subject":"ann"}"#, "invalid_request", "once"),
+      (#"{"subject":"ann","s\u0075bject":"ann"}"#, "invalid_request", "once"),
       (#"{"subject":7}"#, "invalid_request", "subject"), (#"{"subject":null}"#, "invalid_request", "subject"),
       (#"{"subject":"ann","client_id":"nobody"}"#, "invalid_request", "client_id"),
       (#"{"subject":"ann","scope":"everything"}"#, "invalid_scope", "scope"),

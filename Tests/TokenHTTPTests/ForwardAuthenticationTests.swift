@@ -44,7 +44,10 @@ struct ForwardAuthenticationTests {
 
   @Test(
     "gives names to the proxy in visible ASCII",
-    arguments: [("ann", "ann"), ("a b", "a b"), ("ren\u{E9}", "ren%C3%A9"), ("50%\r\nX: y", "50%25%0D%0AX: y")])
+    arguments: [
+      ("ann", "ann"), ("a b", "a b"), (" ann ", "%20ann%20"), (" ", "%20"), ("ren\u{E9}", "ren%C3%A9"),
+      ("50%\r\nX: y", "50%25%0D%0AX: y"),
+    ])
   func headerText(name: String, text: String) {
     #expect(ForwardAuthentication.headerText(name) == text)
   }
@@ -65,14 +68,21 @@ struct ServerMetadataTests {
     }
   }
 
-  @Test("lead to routes that are there")
-  func routesExist() async throws {
-    let fixture = try ServerFixture { $0.issuer = "https://id.example.org" }
+  @Test(
+    "are found by the issuer alone, between its host and its path, and lead to routes that are there",
+    arguments: [("", ""), ("/auth", "/auth"), ("", "/auth"), ("/id", "/auth"), ("/id/auth", "/auth")])
+  func routesExist(issuerPath: String, prefix: String) async throws {
+    let fixture = try ServerFixture(pathPrefix: prefix) { $0.issuer = "https://id.example.org\(issuerPath)" }
+    // A proxy that serves an issuer with a path of its own takes that off.
+    let base = issuerPath.hasSuffix(prefix) ? issuerPath : issuerPath + prefix
     try await fixture.run { client async throws in
-      let reply = try await client.get("/.well-known/oauth-authorization-server")
+      let reply = try await client.get("/.well-known/oauth-authorization-server\(issuerPath)")
+      #expect(reply.text == (try await client.get("\(prefix)/.well-known/oauth-authorization-server").text))
       for (name, value) in reply.members where name.hasSuffix("_endpoint") || name == "jwks_uri" {
-        let path = try #require(value as? String).dropFirst("https://id.example.org".count)
-        #expect(try await client.send(.put, String(path)).status == 405, "\(name)")
+        let url = try #require(value as? String)
+        #expect(url.hasPrefix("https://id.example.org\(base)/"), "\(name)")
+        let path = prefix + url.dropFirst("https://id.example.org\(base)".count)
+        #expect(try await client.send(.put, path).status == 405, "\(name)")
       }
     }
   }

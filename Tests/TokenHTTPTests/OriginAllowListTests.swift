@@ -45,6 +45,7 @@ struct OriginAllowListTests {
       let reply = try await reply(method, "/token", from: origin)
       #expect(reply.headers[.accessControlAllowOrigin] == nil)
       #expect(reply.status != 204)
+      #expect(reply.headers[values: .vary].contains("Origin"))
     }
   }
 

@@ -40,7 +40,9 @@ struct ServerTests {
       }
       #expect(try await client.send(strange, prefix + session + "/more").status == 404)
       #expect(try await client.get("/authtoken").status == 404)
-      for path in ["/", "/nothing", "/token/more", "/health"] {
+      for path in [
+        "/", "/nothing", "/token/more", "/health", "//public", "/public/", "/admin//sessions", "/health/live//",
+      ] {
         let reply = try await client.get(prefix + path)
         #expect(reply.status == 404)
         #expect(reply["error"] == "not_found")

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 #if canImport(Glibc)
@@ -19,7 +18,6 @@ public final class PasswordPool: Sendable {
   private let workers: Int
   private let waitingMax: Int
   private let state = Mutex(State())
-  private let queue = DispatchQueue(label: "refresh-ledger.passwords", attributes: .concurrent)
 
   /// - Parameters:
   ///   - workers: how many run at a time, 1 at least; as many as there are cores by default.
@@ -66,8 +64,11 @@ public final class PasswordPool: Sendable {
       state.waiting.append(job)
       return .wait
     }
-    if admission == .begin { queue.async { self.work(from: job) } }
-    return admission != .refuse
+    guard admission == .begin else { return admission == .wait }
+    if PasswordThread({ self.work(from: job) }).start() { return true }
+    // What came to wait meanwhile has a worker of its own again with the next that begins.
+    state.withLock { $0.running -= 1 }
+    return false
   }
 
   /// Runs `job` and then whatever waits, until nothing does.

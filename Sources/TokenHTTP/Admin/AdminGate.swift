@@ -57,6 +57,9 @@ struct AdminGate: Sendable {
     } catch is NIOTooManyBytesError {
       throw AdminFault.tooLarge
     }
+    guard StrictJSON.isObject(Array(bytes.readableBytesView)) else {
+      throw AdminFault.malformed("The body is not a JSON object in which each member stands once")
+    }
     do {
       return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
     } catch DecodingError.keyNotFound(let key, _) {

@@ -24,7 +24,7 @@ struct MethodRefusal<Context: RequestContext>: Sendable {
   func reply(toPath path: String, pathPrefix: String) -> Response? {
     let rest = path.dropFirst(pathPrefix.count)
     guard path.hasPrefix(pathPrefix), rest.hasPrefix("/") else { return nil }
-    let parts = rest.split(separator: "/")
+    let parts = rest.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
     let found = routes.first { route, _ in
       let pattern = route.description.split(separator: "/")
       return pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }

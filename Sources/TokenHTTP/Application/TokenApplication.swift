@@ -35,10 +35,14 @@ public struct TokenApplication: Service {
           factory: metrics.factory, routes: routes.answered.map(\.0), pathPrefix: options.pathPrefix))
     }
     if !options.allowedOrigins.isEmpty {
-      router.add(middleware: OriginAllowList(origins: options.allowedOrigins, pathPrefix: options.pathPrefix))
+      let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: options.pathPrefix)
+      router.add(
+        middleware: OriginAllowList(
+          origins: options.allowedOrigins, pathPrefix: options.pathPrefix, metadataPath: metadata.standardPath))
     }
     let methods = MethodRefusal<TokenRequestContext>(routes: routes.answered, wire: options.wire)
     router.add(middleware: ErrorReplies(wire: options.wire, pathPrefix: options.pathPrefix, methods: methods))
+    router.add(middleware: PlainPaths())
     routes.add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
       router: router, server: options.server,

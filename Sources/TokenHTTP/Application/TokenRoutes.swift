@@ -71,6 +71,11 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     admin.add(to: bounded)
     let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: pathPrefix)
     root.look("/.well-known/oauth-authorization-server") { _, _ in metadata.response }
+    if let path = metadata.standardPath.map({ RouterPath($0) }) {
+      let top = router.group().add(middleware: BodilessHead())
+      top.look(path) { _, _ in metadata.response }
+      MethodRefusal(routes: [(path, [.get, .head])], wire: wire).add(to: top)
+    }
     root.look("/.well-known/jwks.json") { [engine] _, _ in Self.publicKeys(of: engine) }
     root.look("/openapi.json") { _, _ in APIDescription.response }
     root.look("/health/live") { _, _ in Self.health(.ok, "live") }

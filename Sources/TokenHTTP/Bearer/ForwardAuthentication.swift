@@ -28,11 +28,13 @@ enum ForwardAuthentication {
     return response
   }
 
-  /// A header holds visible ASCII: all else, and the percent sign, goes as percent-encoded UTF-8 (RFC 3986 §2.1).
+  /// A header holds visible ASCII: all else, and the percent sign, goes as percent-encoded UTF-8 (RFC 3986 §2.1). So does a space at either end, which
+  /// a header would lose: " ann" is not "ann".
   static func headerText(_ text: String) -> String {
     var encoded = ""
-    for byte in text.utf8 {
-      if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+    for (index, byte) in text.utf8.enumerated() {
+      let isAtEnd = index == 0 || index == text.utf8.count - 1
+      if (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "%") || byte == 0x20 && !isAtEnd {
         encoded.unicodeScalars.append(Unicode.Scalar(byte))
       } else {
         encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)

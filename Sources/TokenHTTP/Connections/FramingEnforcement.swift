@@ -19,6 +19,9 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   private var isOver = false
   private var repliesDue = 0
 
+  /// How many requests may wait for their replies; each that does takes memory.
+  static let pipelinedMax = 32
+
   /// - Parameter bodyBytesMax: a body that is announced as longer is not read; the route answers 413.
   init(bytes: RequestBytesBound, bodyBytesMax: Int) {
     self.bytes = bytes
@@ -45,9 +48,9 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
       return
     }
     var head = head
-    self.isLast = isLast
+    self.isLast = isLast || repliesDue + 1 >= Self.pipelinedMax
     // What ends the connection behind us too.
-    if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
+    if self.isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
     isReading = true
     let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
     if length > bodyBytesMax { bytes.discard() }

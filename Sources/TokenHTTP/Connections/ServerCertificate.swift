@@ -38,12 +38,20 @@ public final class ServerCertificate: Sendable {
     loaded.withLock { Int64($0.chain[0].notValidAfter) }
   }
 
+  /// Of TLS 1.2 what RFC 9325 §4.2 recommends: forward secrecy and authenticated encryption. TLS 1.3 has nothing else.
+  private static let suites: [NIOTLSCipher] = [
+    .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+  ]
+
   /// TLS 1.2 at least.
   package var configuration: TLSConfiguration {
     let first = loaded.withLock { ($0.chain, $0.key) }
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: first.0.map { .certificate($0) }, privateKey: .privateKey(first.1))
     configuration.minimumTLSVersion = .tlsv12
+    configuration.cipherSuiteValues = Self.suites
     configuration.sslContextCallback = { [self] _, promise in
       promise.succeed(
         loaded.withLock { loaded in

@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import TokenEngine
 
 /// `GET /.well-known/oauth-authorization-server` (RFC 8414): where the endpoints are and what they take. The `issuer` is that of the tokens,
-/// byte for byte; the endpoints lie below it.
+/// byte for byte; the endpoints lie below it, and below the path prefix where the issuer does not end with that already.
 struct ServerMetadata: Sendable {
   private let issuer: String
   private let pathPrefix: String
@@ -13,8 +13,29 @@ struct ServerMetadata: Sendable {
     self.pathPrefix = pathPrefix
   }
 
+  private var issuerWithoutSlash: Substring { issuer.hasSuffix("/") ? issuer.dropLast() : issuer[...] }
+
+  /// The path of the issuer, without a slash at its end; empty where it has none.
+  private var issuerPath: Substring {
+    guard let scheme = issuerWithoutSlash.firstRange(of: "://") else { return "" }
+    let rest = issuerWithoutSlash[scheme.upperBound...]
+    return rest.firstIndex(of: "/").map { rest[$0...] } ?? ""
+  }
+
+  private static let name = "/.well-known/oauth-authorization-server"
+
+  /// Where clients look for the document by the issuer alone (RFC 8414 §3.1): between its host and its path. Nil where that is the route below the
+  /// prefix anyway, and for a path that no route can have.
+  var standardPath: String? {
+    let isPlain = issuerPath.utf8.allSatisfy { byte in
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8.contains(byte)
+    }
+    let path = Self.name + issuerPath
+    return isPlain && path != pathPrefix + Self.name ? path : nil
+  }
+
   var response: Response {
-    let base = (issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer) + pathPrefix
+    let base = issuerWithoutSlash + (issuerPath.hasSuffix(pathPrefix) ? "" : pathPrefix)
     let methods = ["client_secret_basic", "client_secret_post"]
     var body = JSONObjectWriter(capacity: 1024)
     body.add("issuer", issuer)
