@@ -25,11 +25,13 @@ public struct Client: Sendable, Equatable {
   public var mayIntrospect: Bool
   /// May use the `/admin` routes.
   public var isAdmin: Bool
+  /// Sessions that were opened before this moment are revoked at their next refresh: when the client was added. Nil for none.
+  public var sessionsNotBefore: Timestamp?
 
   public init(
     id: String, isPublic: Bool, scopes: Scopes? = nil, grants: Set<GrantType> = [.password, .refreshToken],
     grace: Duration? = nil, rotation: RotationPolicy = .always, lifetimes: ClientLifetimes = ClientLifetimes(),
-    mayIntrospect: Bool = false, isAdmin: Bool = false
+    mayIntrospect: Bool = false, isAdmin: Bool = false, sessionsNotBefore: Timestamp? = nil
   ) {
     self.id = id
     self.isPublic = isPublic
@@ -40,6 +42,7 @@ public struct Client: Sendable, Equatable {
     self.lifetimes = lifetimes
     self.mayIntrospect = mayIntrospect
     self.isAdmin = isAdmin
+    self.sessionsNotBefore = sessionsNotBefore
   }
 }
 

@@ -96,14 +96,14 @@ extension RotationEngine {
     guard claims.clientID.isSame(as: client.id) else { return .refused(.wrongClient, tokenID) }
     guard let granted = Scopes(claims.scope) else { return .refused(.badToken(.malformed), tokenID) }
     var allowed = client.scopes.map(granted.intersection) ?? granted
-    var notBefore: Timestamp?
+    var notBefore = client.sessionsNotBefore
     if let subjects {
       let found: Subject?
       do { found = try await subjects.subject(id: claims.subject) } catch { throw .store(from: error) }
       guard let subject = found else { return .refused(.subjectGone, tokenID) }
       guard subject.isEnabled else { return .refused(.subjectDisabled, tokenID) }
       allowed = allowed.intersection(subject.scopes)
-      notBefore = subject.sessionsNotBefore
+      notBefore = [notBefore, subject.sessionsNotBefore].compactMap(\.self).max()
     }
     guard let scopes = requested(request.scope, within: allowed) else { return .refused(.invalidScope, tokenID) }
     let rotation = RotationRequest(

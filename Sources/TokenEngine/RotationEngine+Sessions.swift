@@ -25,4 +25,9 @@ extension RotationEngine {
   ) async throws(EngineFailure) -> AuditEvents {
     do { return try await ledger.events(after: sequence, buffer: buffer) } catch { throw EngineFailure(error) }
   }
+
+  /// Who has sessions: for whoever keeps subjects and clients, to end what those have left that are gone.
+  public var holders: SessionHolders {
+    get async { await ledger.holders() }
+  }
 }

@@ -47,6 +47,20 @@ extension RefreshLedger {
     }
   }
 
+  /// Who has sessions, as counters say at once: those that ended since the last sweep are counted too. Costs a look at each name and profile.
+  package func holders() -> SessionHolders {
+    var clients: [String: Timestamp] = [:]
+    for number in 0..<UInt32(state.profiles.values.count) {
+      guard let slot = state.byProfile.first(of: number), let profile = state.profiles[number],
+        let name = state.names[profile.client]
+      else { continue }
+      // A list is in the order of openings.
+      clients[name] = min(clients[name] ?? state.table[slot].openedAt, state.table[slot].openedAt)
+    }
+    let subjects = (0..<UInt32(state.names.values.count)).filter { state.bySubject.count(of: $0) > 0 }
+    return SessionHolders(subjects: subjects.compactMap { state.names[$0] }, firstOpenings: clients)
+  }
+
   private func look<Outcome>(
     _ body: (borrowing LedgerState, Timestamp) -> Outcome
   ) -> Staged<Outcome> {

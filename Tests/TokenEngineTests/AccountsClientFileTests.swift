@@ -66,10 +66,10 @@ struct AccountsClientFileTests {
       web
         == Client(
           id: "web", isPublic: false, scopes: Scopes("b a"), grants: [.clientCredentials, .password],
-          grace: .seconds(30), mayIntrospect: true, isAdmin: true))
+          grace: .seconds(30), mayIntrospect: true, isAdmin: true, sessionsNotBefore: folder.now))
     #expect(web.scopes?.text == "b a")
     #expect(await reread.authenticate(id: "web", secretCandidates: bytes(Self.secret)) == web)
-    #expect(await reread.client(id: "app") == Client(id: "app", isPublic: true))
+    #expect(await reread.client(id: "app") == Client(id: "app", isPublic: true, sessionsNotBefore: folder.now))
     #expect(try folder.mode(of: folder.clientsPath) == 0o600)
   }
 
@@ -152,7 +152,8 @@ struct AccountsClientFileTests {
   func terms() throws {
     let client = Client(
       id: "kiosk", isPublic: false, rotation: .never,
-      lifetimes: try ClientFile.lifetimes(access: "5m", refresh: "1500ms", session: "90d"))
+      lifetimes: try ClientFile.lifetimes(access: "5m", refresh: "1500ms", session: "90d"),
+      sessionsNotBefore: folder.now)
     try clients.add(client, secret: "0123456789abcdef")
     #expect(try folder.clients().list().contains(client))
     #expect(try folder.text(of: folder.clientsPath).contains("\"90d\""))

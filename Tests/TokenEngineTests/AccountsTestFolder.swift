@@ -34,8 +34,12 @@ final class AccountsTestFolder: Sendable {
   func clients() throws(AccountFailure) -> ClientFile {
     try ClientFile(
       path: clientsPath, clock: { self.time.withLock { $0 } },
+      wallClock: SessionClock { Timestamp(milliseconds: self.time.withLock { $0.wholeMilliseconds }) },
       observer: { event in self.events.withLock { $0.append(event) } })
   }
+
+  /// What the wall clock shows.
+  var now: Timestamp { Timestamp(milliseconds: time.withLock { $0.wholeMilliseconds }) }
 
   func advance(milliseconds: Int) {
     time.withLock { $0 += .milliseconds(milliseconds) }

@@ -89,4 +89,18 @@ struct ClientPolicyTests {
     #expect(failure?.description == "grace is outside its limit: from 0 to 300 s")
     #expect(try await engine.refresh(pair.refreshToken, client: Self.plain).pair().session == pair.session)
   }
+
+  @Test(
+    "A client that was added after a session was opened under its id is not given it: the refresh is refused, and the session ends"
+  )
+  func addedAgain() async throws {
+    let fixture = try EngineFixture()
+    let pair = try await fixture.logIn()
+    fixture.clock.advance(milliseconds: 1)
+    var client = EngineFixture.client
+    client.sessionsNotBefore = fixture.clock.now
+    let outcome = try await fixture.engine.refresh(pair.refreshToken, client: client, scope: nil)
+    #expect(outcome == .refused(.revoked(generationsBehind: 0)))
+    #expect(try await fixture.engine.session(pair.session) == nil)
+  }
 }

@@ -14,7 +14,8 @@ struct ClientEntry: AccountEntry {
   var name: String { client.id }
 
   private enum Member: String, CodingKey, CaseIterable {
-    case id, `public`, secretDigest, scopes, grants, grace, accessTTL, refreshTTL, maxAge, rotation, introspect, admin
+    case id, `public`, secretDigest, scopes, grants, grace, accessTTL, refreshTTL, maxAge, rotation, introspect, admin,
+      sessionsNotBefore
   }
 
   init(client: Client, digest: SecretDigest?) throws(AccountFailure) {
@@ -68,6 +69,8 @@ struct ClientEntry: AccountEntry {
     if let text = try container.decodeIfPresent(String.self, forKey: .rotation) {
       client.rotation = try ClientEntry.rotation(text)
     }
+    client.sessionsNotBefore = try container.decodeIfPresent(Int64.self, forKey: .sessionsNotBefore)
+      .map { try Timestamp(entry: $0) }
     let digest = try container.decodeIfPresent(String.self, forKey: .secretDigest).map(ClientEntry.digest)
     try self.init(client: client, digest: digest)
   }
@@ -86,9 +89,13 @@ struct ClientEntry: AccountEntry {
     if client.rotation != .always { try container.encode("\(client.rotation)", forKey: .rotation) }
     try container.encode(client.mayIntrospect, forKey: .introspect)
     try container.encode(client.isAdmin, forKey: .admin)
+    try container.encodeIfPresent(client.sessionsNotBefore?.milliseconds, forKey: .sessionsNotBefore)
   }
 
-  func endsSessions(as new: ClientEntry?) -> Bool { new == nil }
+  func endsSessions(as new: ClientEntry?) -> Bool {
+    guard let new else { return true }
+    return client.sessionsNotBefore ?? .zero < new.client.sessionsNotBefore ?? .zero
+  }
 
   /// Reads grant types separated by single spaces.
   static func grants(_ text: String) throws(AccountFailure) -> Set<GrantType> {

@@ -1,7 +1,8 @@
 public import TokenLedger
 
 /// The embedded client file, `clients.json`: `{"version": 1, "clients": [{"id", "public", "secretDigest", "scopes",
-/// "grants", "grace", "accessTTL", "refreshTTL", "maxAge", "rotation", "introspect", "admin"}]}`.
+/// "grants", "grace", "accessTTL", "refreshTTL", "maxAge", "rotation", "introspect", "admin",
+/// "sessionsNotBefore"}]}`.
 ///
 /// It is followed, locked and replaced as ``SubjectFile`` is; the lock is `clients.lock`. Of a secret only a salted
 /// SHA-256 digest is stored. The methods that change the file block.
@@ -11,6 +12,7 @@ public final class ClientFile: ClientStore {
   public static let candidatesMax = 8
 
   private let file: AccountFile<ClientEntry>
+  private let wallClock: SessionClock
   /// Compared with for unknown ids and public clients.
   private let unmatchable: SecretDigest
 
@@ -23,8 +25,10 @@ public final class ClientFile: ClientStore {
   }
 
   package init(
-    path: String, clock: @escaping @Sendable () -> Duration, observer: @escaping @Sendable (AccountFileEvent) -> Void
+    path: String, clock: @escaping @Sendable () -> Duration, wallClock: SessionClock = .system,
+    observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) throws(AccountFailure) {
+    self.wallClock = wallClock
     file = try AccountFile(path: path, clock: clock, observer: observer)
     unmatchable = try SecretDigest.unmatchable()
   }
@@ -64,6 +68,9 @@ public final class ClientFile: ClientStore {
       if let rule = AccountText.fault(inClientSecret: secret) { throw .invalid(field: "secret", rule: rule) }
       digest = try SecretDigest(secret: Array(secret.utf8))
     }
+    var client = client
+    // What an earlier client of that id had open is not this one's.
+    client.sessionsNotBefore = wallClock.now()
     try file.add(ClientEntry(client: client, digest: digest))
   }
 

@@ -12,7 +12,12 @@ import Glibc
 public final class PasswordPool: Sendable {
   private struct State {
     var running = 0
-    var waiting: [@Sendable () -> Void] = []
+    var waiting: [Job] = []
+  }
+
+  private struct Job: Sendable {
+    let run: @Sendable () -> Void
+    let refuse: @Sendable () -> Void
   }
 
   private let workers: Int
@@ -41,19 +46,21 @@ public final class PasswordPool: Sendable {
     _ work: @escaping @Sendable () throws(StoreFailure) -> Answer
   ) async throws(StoreFailure) -> Answer {
     let outcome: Result<Answer, StoreFailure> = await withCheckedContinuation { continuation in
-      let admitted = admit {
-        do throws(StoreFailure) {
-          continuation.resume(returning: .success(try work()))
-        } catch {
-          continuation.resume(returning: .failure(error))
-        }
-      }
-      if !admitted { continuation.resume(returning: .failure(.overloaded)) }
+      admit(
+        Job {
+          do throws(StoreFailure) {
+            continuation.resume(returning: .success(try work()))
+          } catch {
+            continuation.resume(returning: .failure(error))
+          }
+        } refuse: {
+          continuation.resume(returning: .failure(.overloaded))
+        })
     }
     return try outcome.get()
   }
 
-  private func admit(_ job: @escaping @Sendable () -> Void) -> Bool {
+  private func admit(_ job: Job) {
     enum Admission { case begin, wait, refuse }
     let admission = state.withLock { state -> Admission in
       if state.running < workers {
@@ -64,19 +71,30 @@ public final class PasswordPool: Sendable {
       state.waiting.append(job)
       return .wait
     }
-    guard admission == .begin else { return admission == .wait }
-    if PasswordThread({ self.work(from: job) }).start() { return true }
-    // What came to wait meanwhile has a worker of its own again with the next that begins.
-    state.withLock { $0.running -= 1 }
-    return false
+    switch admission {
+    case .begin: if !PasswordThread({ self.work(from: job) }).start() { giveUp(job) }
+    case .wait: break
+    case .refuse: job.refuse()
+    }
+  }
+
+  /// The system has no thread for it, and none for who waits where no other worker is left.
+  private func giveUp(_ job: Job) {
+    let refused = state.withLock { state in
+      state.running -= 1
+      guard state.running == 0 else { return [job] }
+      defer { state.waiting = [] }
+      return [job] + state.waiting
+    }
+    for job in refused { job.refuse() }
   }
 
   /// Runs `job` and then whatever waits, until nothing does.
-  private func work(from job: @escaping @Sendable () -> Void) {
+  private func work(from job: Job) {
     var current = job
     while true {
-      current()
-      let following: (@Sendable () -> Void)? = state.withLock { state in
+      current.run()
+      let following: Job? = state.withLock { state in
         guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
         state.running -= 1
         return nil

@@ -39,10 +39,7 @@ struct UserEntry: AccountEntry {
     try self.init(name: name, hash: hash, scopes: scopes)
     isEnabled = try container.decodeIfPresent(Bool.self, forKey: .enabled) ?? true
     sessionsNotBefore = try container.decodeIfPresent(Int64.self, forKey: .sessionsNotBefore)
-    if let sessionsNotBefore, sessionsNotBefore < 0 {
-      throw AccountFailure.invalid(
-        field: "sessionsNotBefore", rule: "must be a time after 1970, in milliseconds since then")
-    }
+      .map { try Timestamp(entry: $0).milliseconds }
   }
 
   func encode(to encoder: any Encoder) throws {

@@ -20,7 +20,7 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   private var repliesDue = 0
 
   /// How many requests may wait for their replies; each that does takes memory.
-  static let pipelinedMax = 32
+  static let pipelinedMax = 16
 
   /// - Parameter bodyBytesMax: a body that is announced as longer is not read; the route answers 413.
   init(bytes: RequestBytesBound, bodyBytesMax: Int) {

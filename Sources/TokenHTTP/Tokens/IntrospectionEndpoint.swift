@@ -34,7 +34,8 @@ struct IntrospectionEndpoint: Sendable {
       body.add("scope", token.scopes.text)
       body.add("client_id", token.client)
       body.add("sub", token.subject)
-      body.add("username", token.subject)
+      // A client's own token has no resource owner.
+      if token.subject != token.client { body.add("username", token.subject) }
       body.add("token_type", "Bearer")
       body.add("iat", token.issuedAt)
       body.add("exp", token.expiresAt)

@@ -55,6 +55,17 @@ struct AccountRevocation: Service {
   /// What changed while no server ran: a refresh finds it out by itself, access tokens are ended here.
   private func endOutdated() async {
     do {
+      let holders = await engine.holders
+      let known = Set(try users.list().map(\.id))
+      for subject in holders.subjects where !known.contains(subject) {
+        logger.notice("the user \(LogText.line(subject)) is gone and its sessions ended")
+        await end(.subject(subject))
+      }
+      let moments = Dictionary(try clients.list().map { ($0.id, $0.sessionsNotBefore ?? .zero) }) { first, _ in first }
+      for (client, opening) in holders.firstOpenings where moments[client].map({ opening < $0 }) ?? true {
+        logger.notice("the client \(LogText.line(client)) is gone or another, and its sessions ended")
+        await end(.client(client))
+      }
       for user in try users.list() {
         guard let moment = user.sessionsNotBefore else { continue }
         let count = try await engine.revokeSessions(ofSubject: user.id, openedBefore: moment)
