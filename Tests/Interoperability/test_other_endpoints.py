@@ -247,5 +247,7 @@ class TestMetadata:
         metadata = server.request("GET", "/sign-in" + self.PATH).json
         assert metadata["token_endpoint"] == f"{server.url}/sign-in/token"
         assert form(metadata["token_endpoint"], "grant_type=x").error == "invalid_client"
-        assert server.request("GET", self.PATH).status == 404
+        # Where clients look by the issuer alone, which has no path here (RFC 8414 §3.1).
+        assert server.request("GET", self.PATH).json == metadata
+        assert server.request("GET", "/token").status == 404
         server.stop()
