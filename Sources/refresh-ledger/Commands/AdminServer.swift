@@ -17,17 +17,26 @@ struct AdminServer {
 
   /// A session as the server shows it.
   private struct ShownSession: Decodable {
-    var sid, subject, client_id, scope, rotation: String
+    var sid, subject, client, scope, rotation: String
     var label: String?
     var generation: UInt32
-    var opened_at_ms, last_used_at_ms, idle_end_ms, absolute_end_ms: Int64
+    var openedAt, lastUsedAt, idleEnd, absoluteEnd: Int64
+
+    enum CodingKeys: String, CodingKey {
+      case sid, subject, scope, rotation, label, generation
+      case client = "client_id"
+      case openedAt = "opened_at_ms"
+      case lastUsedAt = "last_used_at_ms"
+      case idleEnd = "idle_end_ms"
+      case absoluteEnd = "absolute_end_ms"
+    }
 
     var row: SessionRow {
       func time(_ milliseconds: Int64) -> String { LogRecordLine.time(Timestamp(milliseconds: milliseconds)) }
       return SessionRow(
-        sid: sid, subject: subject, client: client_id, scope: scope, label: label, rotation: rotation,
-        generation: generation, openedAt: time(opened_at_ms), lastUsedAt: time(last_used_at_ms),
-        idleEnd: time(idle_end_ms), absoluteEnd: time(absolute_end_ms))
+        sid: sid, subject: subject, client: client, scope: scope, label: label, rotation: rotation,
+        generation: generation, openedAt: time(openedAt), lastUsedAt: time(lastUsedAt),
+        idleEnd: time(idleEnd), absoluteEnd: time(absoluteEnd))
     }
   }
 
@@ -38,7 +47,12 @@ struct AdminServer {
 
   private struct Refusal: Decodable {
     var error: String
-    var error_description: String?
+    var description: String?
+
+    enum CodingKeys: String, CodingKey {
+      case error
+      case description = "error_description"
+    }
   }
 
   private struct Reply {
@@ -121,7 +135,7 @@ struct AdminServer {
       return CommandFailure(.bad, "\(url): the client is no admin; add one with clients add --admin there")
     case (503, _?): return CommandFailure(.temporary, "\(url): is overloaded or closed for changes; try again later")
     case (_, let refusal?):
-      let what = refusal.error_description ?? refusal.error
+      let what = refusal.description ?? refusal.error
       return CommandFailure(.bad, "\(url): refused: \(LogText.line(what))")
     case (_, nil):
       return CommandFailure(
