@@ -24,6 +24,8 @@ import Testing
       try #require(added.code == 0, "\(added)")
     }
     let client = TestClient("app:a-secret-of-the-app")
+    // A running server sees a change within 100 ms.
+    usleep(300_000)
     let reply = try server.connect().logIn(client, name: "ann", password: "password-of-ann")
     try #require(reply.status == 200, "\(reply)")
     #expect(try server.stop() == 0)
