@@ -45,6 +45,20 @@ struct AdminTests {
     }
   }
 
+  @Test("refuse a body past its bound by 413, announced or in pieces, over a connection too")
+  func longBody() async throws {
+    let fixture = try fixture()
+    let body = #"{"subject":"\#(String(repeating: "a", count: 100_000))"}"#
+    try await fixture.run { client async throws in
+      #expect(try await send(client, .post, "/admin/sessions", body).status == 413)
+    }
+    try await fixture.application.test(.live) { client async throws in
+      let reply = try await send(client, .post, "/admin/sessions", body)
+      #expect(reply.status == 413)
+      #expect(reply["error"] == "invalid_request")
+    }
+  }
+
   @Test("refuse a parameter that came twice, and revoke nothing", arguments: [HTTPRequest.Method.get, .delete])
   func repeatedParameters(method: HTTPRequest.Method) async throws {
     let fixture = try fixture()

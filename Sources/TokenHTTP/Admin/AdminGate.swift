@@ -51,12 +51,7 @@ struct AdminGate: Sendable {
   func body<Body: Decodable>(of request: Request, as type: Body.Type) async throws -> Body {
     let mediaType = request.headers[.contentType]?.split(separator: ";").first?.lowercased()
     guard mediaType == "application/json" else { throw AdminFault.mediaType }
-    let bytes: ByteBuffer
-    do {
-      bytes = try await request.body.collect(upTo: bodyBytesMax)
-    } catch is NIOTooManyBytesError {
-      throw AdminFault.tooLarge
-    }
+    guard let bytes = try await request.body(bytesMax: bodyBytesMax) else { throw AdminFault.tooLarge }
     guard StrictJSON.isObject(Array(bytes.readableBytesView)) else {
       throw AdminFault.malformed("The body is not a JSON object in which each member stands once")
     }

@@ -8,13 +8,7 @@ extension Request {
   /// Throws ``FormFault``, and what the connection throws while the body is read.
   func form(bytesMax: Int) async throws -> FormParameters {
     guard isForm else { throw FormFault.mediaType }
-    if let declared = headers[.contentLength].flatMap({ Int($0) }), declared > bytesMax { throw FormFault.tooLarge }
-    let body: ByteBuffer
-    do {
-      body = try await self.body.collect(upTo: bytesMax)
-    } catch is NIOTooManyBytesError {
-      throw FormFault.tooLarge
-    }
+    guard let body = try await body(bytesMax: bytesMax) else { throw FormFault.tooLarge }
     return try FormParameters(body.readableBytesView)
   }
 

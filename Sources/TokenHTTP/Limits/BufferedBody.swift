@@ -13,9 +13,7 @@ struct BufferedBody<Context: RequestContext>: RouterMiddleware {
     _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
   ) async throws -> Response {
     var request = request
-    if let declared = request.headers[.contentLength].flatMap({ Int($0) }), declared > bytesMax {
-      return try await next(request, context)
-    }
+    guard !request.announcesBody(over: bytesMax) else { return try await next(request, context) }
     var bytes = ByteBuffer()
     for try await part in request.body {
       var part = part
