@@ -63,7 +63,8 @@ public struct EndpointTarget: RotationTarget {
     var request = HTTPClientRequest(url: url)
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
-    request.body = .bytes(ByteBuffer(string: form.map { "\($0.0)=\(Self.encode($0.1))" }.joined(separator: "&")))
+    request.body = .bytes(
+      ByteBuffer(string: form.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")))
     do {
       let response = try await client.execute(request, timeout: .seconds(30))
       let body = try await response.body.collect(upTo: Self.replyBytesMax)
@@ -81,21 +82,5 @@ public struct EndpointTarget: RotationTarget {
     } catch {
       throw .failed("\(url) did not answer: \(error)")
     }
-  }
-
-  /// Percent-encodes all but the unreserved characters of RFC 3986 §2.3.
-  private static func encode(_ text: String) -> String {
-    var encoded = ""
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        encoded.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
-        encoded += byte < 16 ? "%0\(String(byte, radix: 16))" : "%\(String(byte, radix: 16))"
-      }
-    }
-    return encoded
   }
 }

@@ -64,21 +64,8 @@ private final class JobQueue: Sendable {
   }
 
   func start() throws(LogFailure) {
-    var thread = pthread_t()
-    let context = unsafe Unmanaged.passRetained(self)
-    let result = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        let queue = unsafe Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue()
-        queue.run()
-        return nil
-      }, context.toOpaque())
-    guard result == 0 else {
-      unsafe context.release()
-      throw .io(operation: "start", path: "the log's thread", errno: result)
-    }
-    pthread_detach(thread)
+    let result = DetachedThread { self.run() }.start()
+    guard result == 0 else { throw .io(operation: "start", path: "the log's thread", errno: result) }
   }
 
   private func run() {

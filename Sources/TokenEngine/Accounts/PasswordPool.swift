@@ -1,4 +1,5 @@
 import Synchronization
+import WriteAheadLog
 
 #if canImport(Glibc)
 import Glibc
@@ -19,6 +20,9 @@ public final class PasswordPool: Sendable {
     let run: @Sendable () -> Void
     let refuse: @Sendable () -> Void
   }
+
+  /// How much a worker gives way to other threads, on Linux, where each has a value of its own: what is quick goes before what is slow by design.
+  private static let niceness: CInt = 10
 
   private let workers: Int
   private let waitingMax: Int
@@ -72,7 +76,7 @@ public final class PasswordPool: Sendable {
       return .wait
     }
     switch admission {
-    case .begin: if !PasswordThread({ self.work(from: job) }).start() { giveUp(job) }
+    case .begin: if DetachedThread({ self.work(from: job) }).start() != 0 { giveUp(job) }
     case .wait: break
     case .refuse: job.refuse()
     }
@@ -91,6 +95,9 @@ public final class PasswordPool: Sendable {
 
   /// Runs `job` and then whatever waits, until nothing does.
   private func work(from job: Job) {
+    #if os(Linux)
+    _ = nice(Self.niceness)
+    #endif
     var current = job
     while true {
       current.run()

@@ -18,8 +18,6 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     self.countMax = countMax
   }
 
-  var count: Int { buckets.count }
-
   /// How long until the bucket has one to take; zero where it has.
   func wait(_ key: Key, at now: ContinuousClock.Instant) -> Duration {
     let left = left(in: key, at: now)

@@ -3,6 +3,7 @@ import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import RefreshRotationLoad
 import TokenEngine
 import TokenHTTP
 import TokenLedger
@@ -94,7 +95,7 @@ struct AdminServer {
   }
 
   private func ask(_ method: HTTPMethod, _ path: String, _ query: [(String, String?)] = []) async throws -> Reply {
-    let pairs = query.compactMap { name, value in value.map { "\(name)=\(Self.escaped($0))" } }
+    let pairs = query.compactMap { name, value in value.map { "\(name)=\(PercentEncoding.encode($0))" } }
     var request = HTTPClientRequest(url: url + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
     request.method = method
     request.headers.add(name: "authorization", value: "Basic \(Data("\(client):\(secret)".utf8).base64EncodedString())")
@@ -142,14 +143,5 @@ struct AdminServer {
         .bad,
         "\(url): answers \(reply.status), not as a refresh-ledger server does; check the address and its path prefix")
     }
-  }
-
-  /// A value of a query (RFC 3986 §2.1).
-  private static func escaped(_ text: String) -> String {
-    text.utf8.map { byte in
-      let isPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8.contains(byte)
-      return isPlain
-        ? String(Unicode.Scalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-    }.joined()
   }
 }

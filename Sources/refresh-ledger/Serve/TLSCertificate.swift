@@ -1,7 +1,7 @@
-import Glibc
 import Logging
 import TokenEngine
 import TokenHTTP
+import TokenLedger
 
 /// The certificate that the settings name, and what an operator should know about it.
 enum TLSCertificate {
@@ -22,7 +22,7 @@ enum TLSCertificate {
 
   /// Says when it ends, and that it did or is about to.
   static func report(_ certificate: ServerCertificate, logger: Logger) {
-    let left = certificate.expiresAtSeconds - Int64(time(nil))
+    let left = certificate.expiresAtSeconds - SessionClock.system.now().seconds
     let days = left / 86_400
     switch left {
     case ..<0: logger.error("the TLS certificate has expired; put a new one in its place and send SIGHUP")

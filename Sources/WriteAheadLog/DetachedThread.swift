@@ -1,0 +1,27 @@
+internal import Glibc
+
+/// A thread of the system that does one piece of work and ends. Work that blocks or computes for long belongs on one: Swift's tasks and Dispatch
+/// share their threads, and wait for them.
+package final class DetachedThread: Sendable {
+  private let work: @Sendable () -> Void
+
+  package init(_ work: @escaping @Sendable () -> Void) {
+    self.work = work
+  }
+
+  /// Returns 0, or the error number where the system has no thread left; then the work never runs.
+  package func start() -> CInt {
+    var thread = pthread_t()
+    let context = unsafe Unmanaged.passRetained(self)
+    let result = unsafe pthread_create(
+      &thread, nil,
+      { context in
+        guard let context = unsafe context else { return nil }
+        let thread = unsafe Unmanaged<DetachedThread>.fromOpaque(context).takeRetainedValue()
+        thread.work()
+        return nil
+      }, context.toOpaque())
+    if result == 0 { pthread_detach(thread) } else { unsafe context.release() }
+    return result
+  }
+}
