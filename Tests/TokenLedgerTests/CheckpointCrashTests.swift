@@ -1,4 +1,5 @@
 import LedgerTesting
+import Synchronization
 import Testing
 import WriteAheadLog
 
@@ -36,27 +37,27 @@ struct CheckpointCrashTests {
 
   @Test("that fails when its name is to be made durable: the ledger takes no more")
   func folderSync() async throws {
-    var seen = 0
-    for call in 0..<80 {
-      let (storage, executor, grant) = (FaultyStorage(seed: 1), SteppedExecutor(), try grant())
-      try await executor.driving {
-        let ledger = try await open(storage, executor)
-        for _ in 0..<5 { _ = try await ledger.open(grant) }
-        var faults = FaultyStorage.Faults()
-        faults.callsUntilPowerOff = call
-        storage.setFaults(faults)
-        do throws(LedgerFailure) {
-          _ = try await ledger.checkpoint()
-        } catch {
-          guard case .log(.io(let operation, _, _)) = error, operation.hasPrefix("sync"),
-            storage.files.keys.contains(where: { $0.hasPrefix("checkpoint-") && !$0.hasSuffix(".tmp") })
-          else { return }
-          seen += 1
-          #expect(ledger.logFailure != nil, "call \(call)")
-        }
+    let (storage, executor, grant) = (FaultyStorage(seed: 1), SteppedExecutor(), try grant())
+    let hasName = Mutex(false)
+    storage.setIntercept { call in
+      hasName.withLock { hasName in
+        if call.operation == .rename, call.name.hasPrefix("checkpoint-") { hasName = true }
+        return hasName && call.operation == .syncDirectory ? .failure(errno: 5) : nil
       }
     }
-    #expect(seen > 0)
+    try await executor.driving {
+      let ledger = try await open(storage, executor)
+      for _ in 0..<5 { _ = try await ledger.open(grant) }
+      #expect(ledger.logFailure == nil)
+      do throws(LedgerFailure) {
+        _ = try await ledger.checkpoint()
+        Issue.record("a checkpoint whose folder was not synced counts as made")
+      } catch {
+        guard case .log(.io(operation: "sync", path: storage.path, errno: 5)) = error else { throw error }
+      }
+      #expect(ledger.logFailure != nil)
+      #expect(storage.files.keys.contains { $0.hasPrefix("checkpoint-") && !$0.hasSuffix(".tmp") })
+    }
   }
 
   @Test("keeps a name that nothing uses yet, as the records after it may speak of it")
