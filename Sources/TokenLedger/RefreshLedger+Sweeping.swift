@@ -22,7 +22,10 @@ extension RefreshLedger {
 
   /// The slots of entries that have ended, or that a mark covers.
   func free(_ slots: [UInt32], at now: Timestamp) {
-    for slot in slots where state.table[slot].status == .revoked { revocations.remove(state.table[slot].id) }
+    for slot in slots {
+      wheel.disarm(slot)
+      if state.table[slot].status == .revoked { revocations.remove(state.table[slot].id) }
+    }
     var rest = slots[...]
     while !rest.isEmpty {
       record(.expired(slots: Array(rest.prefix(RecordEncoder.expiredSlotsMax))), at: now)

@@ -10,8 +10,7 @@ package struct SessionTable {
   /// Slots in use: live, revoked and consumed entries that have not ended yet.
   package private(set) var count = 0
 
-  /// The most slots: two numbers stand for "none" and the like.
-  static let slotsMax = Int(UInt32.max - 1)
+  static let slotsMax = TimingWheel.slotsMax
 
   /// Slots ever made; every slot number is below it.
   package var slotCount: Int { entries.count }

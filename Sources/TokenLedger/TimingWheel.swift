@@ -1,20 +1,31 @@
 /// A hierarchical timing wheel over slot numbers: four levels of 256 lists, one tick a second, 136 years in all.
 ///
-/// The lists are linked by slot number, so a timer costs four bytes and no object. A slot is armed once; when its
-/// time comes the wheel asks when it is really due and arms it again if that has moved on (lazy re-arming), so
-/// using a session costs the wheel nothing. A slot that is given away while it is armed stays so, and is looked at again at that time
-/// for whatever it holds then. The wheel frees memory only: whether a token is expired is decided by
+/// The lists are linked by slot number in both directions, so a timer costs eight bytes and no object. A slot is armed once; when
+/// its time comes the wheel asks when it is really due and arms it again if that has moved on (lazy re-arming), so
+/// using a session costs the wheel nothing. A slot that is freed before its time is disarmed: whatever it holds next has
+/// a time of its own. The wheel frees memory only: whether a token is expired is decided by
 /// its own time, to the millisecond.
 struct TimingWheel {
   /// Every tick up to and including this one has been turned to; its slots may still wait in `pending`.
   private(set) var currentTick: UInt64
   private var heads: [UInt32]
-  private var links = PagedArray<UInt32>(filler: TimingWheel.unarmed)
+  private var links = PagedArray<Link>(filler: Link())
   /// How many lists of each level hold a slot, so that stretches of empty ticks are skipped.
   private var occupied = Array(repeating: 0, count: TimingWheel.levelCount)
   /// Lists taken out of the wheel and not yet gone through.
   private var pending: [UInt32] = []
 
+  private struct Link {
+    var next = TimingWheel.unarmed
+    /// A slot; of the first in a list the list: `firstHead` + its head, or `pendingList`.
+    var previous = TimingWheel.end
+  }
+
+  /// Slot numbers are below this: those from here on name lists.
+  static let slotsMax = Int(firstHead)
+
+  private static let firstHead = pendingList - UInt32(levelCount * levelSlots)
+  private static let pendingList = UInt32.max - 2
   private static let levelCount = 4
   private static let levelBits = 8
   private static let levelSlots = 1 << levelBits
@@ -31,7 +42,7 @@ struct TimingWheel {
   /// Puts a slot into the list of its tick; one that is in a list stays there. A tick that is past fires at the next step.
   mutating func arm(_ slot: UInt32, due tick: UInt64) {
     links.grow(toInclude: Int(slot))
-    guard links[Int(slot)] == Self.unarmed else { return }
+    guard links[Int(slot)].next == Self.unarmed else { return }
     let due = max(tick, currentTick + 1)
     let distance = due - currentTick
     var level = 0
@@ -40,9 +51,29 @@ struct TimingWheel {
     let reachable = min(due, currentTick + (1 << UInt64(Self.levelBits * Self.levelCount)) - 1)
     let position = Int(truncatingIfNeeded: reachable >> UInt64(Self.levelBits * level)) & (Self.levelSlots - 1)
     let head = level * Self.levelSlots + position
-    if heads[head] == Self.end { occupied[level] += 1 }
-    links[Int(slot)] = heads[head]
+    let next = heads[head]
+    if next == Self.end { occupied[level] += 1 } else { links[Int(next)].previous = slot }
+    links[Int(slot)] = Link(next: next, previous: Self.firstHead + UInt32(head))
     heads[head] = slot
+  }
+
+  /// Takes a slot out of its list; nothing happens where it is in none.
+  mutating func disarm(_ slot: UInt32) {
+    guard Int(slot) < links.count, links[Int(slot)].next != Self.unarmed else { return }
+    let link = links[Int(slot)]
+    switch link.previous {
+    case Self.pendingList:
+      guard let place = pending.lastIndex(of: slot) else { preconditionFailure("a pending list begins with its first") }
+      if link.next == Self.end { pending.remove(at: place) } else { pending[place] = link.next }
+    case Self.firstHead..<Self.pendingList:
+      let head = Int(link.previous - Self.firstHead)
+      heads[head] = link.next
+      if link.next == Self.end { occupied[head / Self.levelSlots] -= 1 }
+    default:
+      links[Int(link.previous)].next = link.next
+    }
+    if link.next != Self.end { links[Int(link.next)].previous = link.previous }
+    links[Int(slot)] = Link()
   }
 
   /// Turns towards `tick`, touching at most `budget` slots.
@@ -94,18 +125,13 @@ struct TimingWheel {
     guard heads[head] != Self.end else { return }
     occupied[level] -= 1
     pending.append(heads[head])
+    links[Int(heads[head])].previous = Self.pendingList
     heads[head] = Self.end
   }
 
   private mutating func popPending() -> UInt32? {
     guard let slot = pending.last else { return nil }
-    let next = links[Int(slot)]
-    if next == Self.end {
-      pending.removeLast()
-    } else {
-      pending[pending.count - 1] = next
-    }
-    links[Int(slot)] = Self.unarmed
+    disarm(slot)
     return slot
   }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TokenLedger
 
-@Suite("A second wide revocation")
+@Suite("A wide revocation, and another after it,")
 struct RepeatedWideRevocationTests {
   private let clock = ManualClock()
 
@@ -51,5 +51,19 @@ struct RepeatedWideRevocationTests {
       }
     }
     #expect(await ledger.sessionCount(of: .subject("ann")) == 3_000)
+  }
+
+  @Test("free slots for shorter sessions, whose memory is given back at their own end")
+  func slotsOfOthers() async throws {
+    let ledger = ledger()
+    _ = try await ledger.open(Array(repeating: grant("web"), count: 100))
+    try await ledger.revoke(.subject("ann"))
+    try await ledger.sweepExpired()
+    let short = try #require(Lifetimes(idleMilliseconds: 2_000, absoluteMilliseconds: 2_000))
+    let guest = SessionGrant(subject: "bob", client: "web", scope: "", lifetimes: short)
+    _ = try await ledger.open(Array(repeating: guest, count: 100))
+    clock.advance(milliseconds: 3_000)
+    try await ledger.sweepExpired()
+    #expect(await ledger.statistics.entries == 0)
   }
 }

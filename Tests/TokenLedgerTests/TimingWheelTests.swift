@@ -20,6 +20,14 @@ struct TimingWheelTests {
         wheel.arm(nextSlot, due: due[nextSlot] ?? 0)
         nextSlot += 1
       }
+      // Some are freed before their time, and some of these given away again.
+      for slot in due.keys.sorted().shuffled(using: &generator).prefix(3) {
+        wheel.disarm(slot)
+        due[slot] = nil
+        guard Bool.random(using: &generator) else { continue }
+        due[slot] = now + 1 + UInt64.random(in: 0...500, using: &generator)
+        wheel.arm(slot, due: due[slot] ?? 0)
+      }
       // A session that is used is due later; the wheel is not told.
       for slot in due.keys.sorted().prefix(2) { due[slot, default: 0] += UInt64.random(in: 0...400, using: &generator) }
       now += UInt64.random(in: 0...600, using: &generator)
@@ -41,6 +49,21 @@ struct TimingWheelTests {
     #expect((90...100).contains(fired))
     while !wheel.advance(to: 5, budget: 100, due: { _ in 5 }, fire: { _ in fired += 1 }) {}
     #expect(fired == 1000)
+  }
+
+  @Test("forgets a slot that is freed while the list of its tick is half gone through")
+  func disarmsWhatIsPending() {
+    for freed in 0..<10 as Range<UInt32> {
+      var wheel = TimingWheel(startingAt: 0)
+      for slot in 0..<10 as Range<UInt32> { wheel.arm(slot, due: 5) }
+      var fired: Set<UInt32> = []
+      let isDone = wheel.advance(to: 5, budget: 5, due: { _ in 5 }, fire: { fired.insert($0) })
+      #expect(!isDone)
+      let early = fired
+      wheel.disarm(freed)
+      while !wheel.advance(to: 5, budget: 5, due: { _ in 5 }, fire: { fired.insert($0) }) {}
+      #expect(fired == Set(0..<10).subtracting(early.contains(freed) ? [] : [freed]))
+    }
   }
 
   @Test("keeps a slot that is due beyond its reach and fires it in the end")
