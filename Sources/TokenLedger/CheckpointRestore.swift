@@ -72,6 +72,7 @@ struct CheckpointRestore {
     case .end(let counts):
       guard stage != .nothing, stage != .complete else { return "an end without a checkpoint" }
       guard counts == state.counts else { return "the checkpoint does not hold as much as it says" }
+      if let slot = state.table.indexAll() { return "the id of slot \(slot) is already in use" }
       stage = .complete
       return nil
     }
@@ -111,24 +112,23 @@ extension LedgerState {
     guard payload.isEmpty || entry.status == .oneTimeLive else {
       return "slot \(slot) holds a payload that was consumed"
     }
-    guard table.slot(of: entry.id) == nil else { return "the id of slot \(slot) is already in use" }
-    guard names[entry.subject] != nil else { return "name \(entry.subject) is not defined" }
+    guard names.isDefined(entry.subject) else { return "name \(entry.subject) is not defined" }
     guard entry.openedAt <= highestTime else { return "slot \(slot) was opened after the checkpoint" }
-    guard entry.isSession else { return names[entry.detail] == nil ? "name \(entry.detail) is not defined" : nil }
-    guard profiles[entry.detail] != nil else { return "profile \(entry.detail) is not defined" }
+    guard entry.isSession else { return !names.isDefined(entry.detail) ? "name \(entry.detail) is not defined" : nil }
+    guard profiles.isDefined(entry.detail) else { return "profile \(entry.detail) is not defined" }
     guard entry.usedAt >= entry.openedAt, entry.usedAt <= highestTime else {
       return "slot \(slot) was used before it was opened or after the checkpoint"
     }
-    guard entry.narrowedScope == SessionEntry.notNarrowed || names[entry.narrowedScope] != nil else {
+    guard entry.narrowedScope == SessionEntry.notNarrowed || names.isDefined(entry.narrowedScope) else {
       return "name \(entry.narrowedScope) is not defined"
     }
-    guard label == LabelTable.none || names[label] != nil else { return "name \(label) is not defined" }
+    guard label == LabelTable.none || names.isDefined(label) else { return "name \(label) is not defined" }
     return nil
   }
 
   fileprivate mutating func restore(_ entry: SessionEntry, at slot: UInt32, label: UInt32, payload: [UInt8]) {
     table.extend(to: Int(slot))
-    table.insert(entry, at: slot)
+    table.place(entry, at: slot)
     names.retain(entry.subject)
     guard entry.isSession else {
       names.retain(entry.detail)

@@ -19,6 +19,11 @@ package struct InternTable<Value: ExactValue> {
     Int(number) < values.count ? values[Int(number)] : nil
   }
 
+  /// Without a look at the value.
+  func isDefined(_ number: UInt32) -> Bool {
+    Int(number) < values.count && !freeNumbers.contains(Int(number))
+  }
+
   func number(of value: Value) -> UInt32? {
     index.find(hash: Self.hash(value)) { values[Int($0)].isSame(as: value) }
   }
@@ -51,7 +56,9 @@ package struct InternTable<Value: ExactValue> {
     useCounts.grow(toInclude: Int(number))
     values[Int(number)] = value
     count += 1
-    index.insert(number, hash: Self.hash(value)) { [values] in Self.hash(values[Int($0)]) }
+    let hash = Self.hash(value)
+    if index.isFull(for: hash) { index.grow(for: hash) { [values] in Self.hash(values[Int($0)]) } }
+    index.insert(number, hash: hash)
   }
 
   mutating func retain(_ number: UInt32) {

@@ -10,7 +10,7 @@ extension LedgerState {
       guard table[slot].generation &+ 1 == generation else {
         return "slot \(slot) is at generation \(table[slot].generation) and cannot go to \(generation)"
       }
-      guard narrowedScope == SessionEntry.notNarrowed || names[narrowedScope] != nil else {
+      guard narrowedScope == SessionEntry.notNarrowed || names.isDefined(narrowedScope) else {
         return "name \(narrowedScope) is not defined"
       }
       return nil
@@ -19,16 +19,16 @@ extension LedgerState {
       return names.number(of: text) == nil ? nil : "name \(number) is defined under another number"
     case .profiled(let number, let profile):
       guard profiles.isFree(number) else { return "profile \(number) is not the next free one" }
-      guard names[profile.client] != nil, names[profile.scope] != nil else {
+      guard names.isDefined(profile.client), names.isDefined(profile.scope) else {
         return "profile \(number) speaks of a name that is not defined"
       }
       return profiles.number(of: profile) == nil ? nil : "profile \(number) is defined under another number"
     case .opened(let slot, let id, let subject, let profile, let label):
-      guard profiles[profile] != nil else { return "profile \(profile) is not defined" }
-      guard label == LabelTable.none || names[label] != nil else { return "name \(label) is not defined" }
+      guard profiles.isDefined(profile) else { return "profile \(profile) is not defined" }
+      guard label == LabelTable.none || names.isDefined(label) else { return "name \(label) is not defined" }
       return contradictionInInsertion(slot: slot, id: id, subject: subject)
     case .oneTimeIssued(let slot, let id, let subject, let purpose, _, _):
-      guard names[purpose] != nil else { return "name \(purpose) is not defined" }
+      guard names.isDefined(purpose) else { return "name \(purpose) is not defined" }
       return contradictionInInsertion(slot: slot, id: id, subject: subject)
     case .replayed(let slot, _), .successorUsed(let slot):
       guard holds(.live, slot), table[slot].generation > 0, !table[slot].hasUsedSuccessor else {
@@ -44,7 +44,7 @@ extension LedgerState {
       return contradictionInProfile(profile, of: slot)
     case .revokedBefore(let key):
       for name in [key.subject, key.client] {
-        if let name, names[name] == nil { return "name \(name) is not defined" }
+        if let name, !names.isDefined(name) { return "name \(name) is not defined" }
       }
       return nil
     case .markEnded(let key):
@@ -65,7 +65,7 @@ extension LedgerState {
   private func contradictionInInsertion(slot: UInt32, id: SessionID, subject: UInt32) -> String? {
     guard table.isFree(slot) else { return "slot \(slot) is not free" }
     guard table.slot(of: id) == nil else { return "the id of slot \(slot) is already in use" }
-    return names[subject] == nil ? "name \(subject) is not defined" : nil
+    return !names.isDefined(subject) ? "name \(subject) is not defined" : nil
   }
 
   private func contradictionInProfile(_ number: UInt32, of slot: UInt32) -> String? {

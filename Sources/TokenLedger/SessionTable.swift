@@ -50,11 +50,26 @@ package struct SessionTable {
   }
 
   mutating func insert(_ entry: SessionEntry, at slot: UInt32) {
+    place(entry, at: slot)
+    if index.isFull(for: entry.idHigh) {
+      index.grow(for: entry.idHigh) { [entries] in entries[Int($0)].idHigh }
+    }
+    index.insert(slot, hash: entry.idHigh)
+  }
+
+  /// Makes every entry of a table that was filled by `place` alone findable; returns a slot whose id another has.
+  mutating func indexAll() -> UInt32? {
+    let keys = (0..<entries.count).lazy.filter { [entries] in entries[$0].status != .free }
+      .map { [entries] in (hash: entries[$0].idHigh, slot: UInt32($0)) }
+    return index.fill(keys) { [entries] in entries[Int($0)].id == entries[Int($1)].id }
+  }
+
+  /// An entry that is not found by its id before ``indexAll()``.
+  mutating func place(_ entry: SessionEntry, at slot: UInt32) {
     precondition(isFree(slot), "an entry goes into a free slot")
     if Int(slot) < entries.count { freeSlots.remove(Int(slot)) } else { freeSlots.raiseLimit() }
     entries.grow(toInclude: Int(slot))
     entries[Int(slot)] = entry
-    index.insert(slot, hash: entry.idHigh) { [entries] in entries[Int($0)].idHigh }
     count += 1
   }
 

@@ -1,6 +1,8 @@
 /// An open-addressing hash index from keys to the slots of a table that holds the keys itself.
 ///
-/// Four bytes a position, linear probing, at most three quarters full, deletion by shifting back (no tombstones).
+/// Five bytes a position, linear probing, at most three quarters full, deletion by shifting back (no tombstones). One of the
+/// five is a tag, eight bits of the hash: a search looks at tags, which lie side by side, and goes to the key itself, which is
+/// likely in no cache, only where the tag is right.
 /// It is split by the top eight bits of the hash into 256 shards that grow one at a time: a growth step touches
 /// 1/256 of the keys, so that no single insertion stalls at any size. The caller supplies hashes and compares keys.
 struct SlotIndex {
@@ -17,9 +19,39 @@ struct SlotIndex {
     shards[Int(hash >> 56)].find(hash: hash, matches: matches)
   }
 
-  /// The key must not be present. `hashOf` gives the hash of a slot already in the index, for growth.
-  mutating func insert(_ slot: UInt32, hash: UInt64, hashOf: (UInt32) -> UInt64) {
-    shards[Int(hash >> 56)].insert(slot, hash: hash, hashOf: hashOf)
+  /// Whether the next insertion of such a hash needs `grow` first.
+  @inline(__always)
+  func isFull(for hash: UInt64) -> Bool { shards[Int(hash >> 56)].isFull }
+
+  /// Makes room. `hashOf` gives the hash of a slot already in the index.
+  mutating func grow(for hash: UInt64, hashOf: (UInt32) -> UInt64) {
+    shards[Int(hash >> 56)].grow(hashOf: hashOf)
+  }
+
+  /// The key must not be present, and there must be room.
+  @inline(__always)
+  mutating func insert(_ slot: UInt32, hash: UInt64) {
+    shards[Int(hash >> 56)].insert(slot, hash: hash)
+  }
+
+  /// Makes an empty index hold all these keys, shard by shard, which costs a fraction of as many insertions: what is written is in
+  /// the cache. Returns the second of two slots with one key.
+  mutating func fill(
+    _ keys: some Sequence<(hash: UInt64, slot: UInt32)>, areSame: (UInt32, UInt32) -> Bool
+  ) -> UInt32? {
+    var sorted = Array(repeating: ContiguousArray<(hash: UInt64, slot: UInt32)>(), count: shards.count)
+    for key in keys { sorted[Int(key.hash >> 56)].append(key) }
+    for number in sorted.indices {
+      shards[number].reserve(sorted[number].count)
+      for key in sorted[number] {
+        if let slot = shards[number].find(hash: key.hash, matches: { areSame($0, key.slot) }) {
+          return max(slot, key.slot)
+        }
+        shards[number].insert(key.slot, hash: key.hash)
+      }
+      sorted[number] = []
+    }
+    return nil
   }
 
   /// Removes `slot`; nothing happens where it is absent.
@@ -28,61 +60,85 @@ struct SlotIndex {
   }
 
   private struct Shard {
-    var positions: ContiguousArray<UInt32> = []
+    var slots: ContiguousArray<UInt32> = []
+    /// Of each position; 0 where it is empty.
+    var tags: ContiguousArray<UInt8> = []
     var count = 0
+
+    /// Of bits that choose neither the shard nor, below 2^48 positions, the position.
+    @inline(__always)
+    private static func tag(_ hash: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: hash >> 48) | 1 }
 
     @inline(__always)
     func find(hash: UInt64, matches: (UInt32) -> Bool) -> UInt32? {
-      guard !positions.isEmpty else { return nil }
-      let mask = positions.count - 1
+      guard !tags.isEmpty else { return nil }
+      let (mask, tag) = (tags.count - 1, Self.tag(hash))
       var position = Int(truncatingIfNeeded: hash) & mask
-      while true {
-        let slot = positions[position]
-        if slot == SlotIndex.absent { return nil }
-        if matches(slot) { return slot }
+      while tags[position] != 0 {
+        if tags[position] == tag, matches(slots[position]) { return slots[position] }
         position = (position + 1) & mask
       }
+      return nil
     }
 
-    mutating func insert(_ slot: UInt32, hash: UInt64, hashOf: (UInt32) -> UInt64) {
-      if (count + 1) * 4 > positions.count * 3 { grow(hashOf: hashOf) }
+    @inline(__always)
+    var isFull: Bool { (count + 1) * 4 > tags.count * 3 }
+
+    @inline(__always)
+    mutating func insert(_ slot: UInt32, hash: UInt64) {
+      precondition(!isFull, "there is room before an insertion")
       place(slot, hash: hash)
       count += 1
     }
 
+    /// Of an empty one.
+    mutating func reserve(_ number: Int) {
+      var size = 8
+      while (number + 1) * 4 > size * 3 { size *= 2 }
+      resize(to: size)
+    }
+
     mutating func remove(_ slot: UInt32, hash: UInt64, hashOf: (UInt32) -> UInt64) {
-      guard !positions.isEmpty else { return }
-      let mask = positions.count - 1
+      guard !tags.isEmpty else { return }
+      let mask = tags.count - 1
       var hole = Int(truncatingIfNeeded: hash) & mask
-      while positions[hole] != slot {
-        if positions[hole] == SlotIndex.absent { return }
+      while slots[hole] != slot {
+        if tags[hole] == 0 { return }
         hole = (hole + 1) & mask
       }
       count -= 1
       var next = (hole + 1) & mask
-      while positions[next] != SlotIndex.absent {
-        let home = Int(truncatingIfNeeded: hashOf(positions[next])) & mask
+      while tags[next] != 0 {
+        let home = Int(truncatingIfNeeded: hashOf(slots[next])) & mask
         // An entry may move back into the hole unless its home lies cyclically after the hole.
         if (next - home) & mask >= (next - hole) & mask {
-          positions[hole] = positions[next]
+          slots[hole] = slots[next]
+          tags[hole] = tags[next]
           hole = next
         }
         next = (next + 1) & mask
       }
-      positions[hole] = SlotIndex.absent
+      slots[hole] = SlotIndex.absent
+      tags[hole] = 0
     }
 
     private mutating func place(_ slot: UInt32, hash: UInt64) {
-      let mask = positions.count - 1
+      let mask = tags.count - 1
       var position = Int(truncatingIfNeeded: hash) & mask
-      while positions[position] != SlotIndex.absent { position = (position + 1) & mask }
-      positions[position] = slot
+      while tags[position] != 0 { position = (position + 1) & mask }
+      slots[position] = slot
+      tags[position] = Self.tag(hash)
     }
 
-    private mutating func grow(hashOf: (UInt32) -> UInt64) {
-      let old = positions
-      positions = ContiguousArray(repeating: SlotIndex.absent, count: max(8, old.count * 2))
+    mutating func grow(hashOf: (UInt32) -> UInt64) {
+      let old = slots
+      resize(to: max(8, old.count * 2))
       for slot in old where slot != SlotIndex.absent { place(slot, hash: hashOf(slot)) }
+    }
+
+    private mutating func resize(to size: Int) {
+      slots = ContiguousArray(repeating: SlotIndex.absent, count: size)
+      tags = ContiguousArray(repeating: 0, count: size)
     }
   }
 }

@@ -23,8 +23,9 @@ enum LogFormat {
 }
 
 extension Span<UInt8> {
-  /// The little-endian integer at `offset`, which must lie wholly inside.
-  package func integer<Value: FixedWidthInteger & UnsignedInteger>(_: Value.Type, at offset: Int) -> Value {
+  /// The little-endian integer at `offset`, which must lie wholly inside. Inlinable, or each call in another module would look its
+  /// type up at run time.
+  @inlinable package func integer<Value: FixedWidthInteger & UnsignedInteger>(_: Value.Type, at offset: Int) -> Value {
     precondition(offset >= 0 && offset <= count - Value.bitWidth / 8)
     let loaded = unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: Value.self) }
     return Value(littleEndian: loaded)

@@ -88,7 +88,10 @@ struct CheckpointRefusalTests {
 
   @Test("where two entries have one id")
   func identifiers() {
-    #expect(!accepts(Self.beginning + [Self.token(3, Self.id), Self.token(7, Self.id)]))
+    let end = CheckpointEntry.end(CheckpointCounts(names: 1, slots: 2))
+    let other = SessionID(high: 1, low: 2)
+    #expect(accepts(Self.beginning + [Self.token(3, Self.id), Self.token(7, other), end]))
+    #expect(!accepts(Self.beginning + [Self.token(3, Self.id), Self.token(7, Self.id), end]))
   }
 
   @Test("where it ends without its last entry")

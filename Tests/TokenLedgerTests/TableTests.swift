@@ -8,8 +8,7 @@ struct TableTests {
   @Test("an index finds what a dictionary finds", arguments: 0..<50 as Range<UInt64>)
   func indexMatchesADictionary(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
-    // Few distinct hashes, so that probing, wrapping and shifting back are exercised.
-    let hashes = (0..<400).map { _ in UInt64.random(in: 0...63, using: &generator) | (3 << 56) }
+    let hashes = Self.fewHashes(&generator)
     var index = SlotIndex()
     var model: Set<UInt32> = []
     for step in 0..<2000 {
@@ -18,12 +17,45 @@ struct TableTests {
         index.remove(slot, hash: hashes[Int(slot)]) { hashes[Int($0)] }
         model.remove(slot)
       } else {
-        index.insert(slot, hash: hashes[Int(slot)]) { hashes[Int($0)] }
+        let hash = hashes[Int(slot)]
+        if index.isFull(for: hash) { index.grow(for: hash) { hashes[Int($0)] } }
+        index.insert(slot, hash: hash)
         model.insert(slot)
       }
       let probe = UInt32.random(in: 0..<400, using: &generator)
       let found = index.find(hash: hashes[Int(probe)]) { $0 == probe }
       #expect((found != nil) == model.contains(probe), "seed \(seed), step \(step)")
+    }
+  }
+
+  @Test("an index that is filled at once is as one that was filled step by step", arguments: 0..<20 as Range<UInt64>)
+  func filledIndexMatches(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let hashes = Self.fewHashes(&generator)
+    let slots = (0..<400 as Range<UInt32>).filter { _ in Bool.random(using: &generator) }
+    var index = SlotIndex()
+    #expect(index.fill(slots.map { (hash: hashes[Int($0)], slot: $0) }, areSame: ==) == nil)
+    for slot in 0..<400 as Range<UInt32> {
+      let found = index.find(hash: hashes[Int(slot)]) { $0 == slot }
+      #expect(found == (slots.contains(slot) ? slot : nil), "seed \(seed)")
+    }
+    for slot in slots { index.remove(slot, hash: hashes[Int(slot)]) { hashes[Int($0)] } }
+    for slot in slots { #expect(index.find(hash: hashes[Int(slot)]) { $0 == slot } == nil, "seed \(seed)") }
+  }
+
+  @Test("an index is not filled with two slots of one key")
+  func filledIndexNamesTwins() {
+    var index = SlotIndex()
+    let keys: [(hash: UInt64, slot: UInt32)] = [(7, 0), (7, 1), (9, 2), (7, 3)]
+    // 1 and 3 hold the same key, 0 another one of the same hash.
+    #expect(index.fill(keys) { ($0, $1) == (1, 3) || ($0, $1) == (3, 1) } == 3)
+  }
+
+  /// Few distinct ones, so that probing, wrapping and shifting back are exercised, in one shard and with four tags.
+  private static func fewHashes(_ generator: inout SeededGenerator) -> [UInt64] {
+    (0..<400).map { _ in
+      let tag = UInt64.random(in: 0...3, using: &generator)
+      return 3 << 56 | tag << 49 | UInt64.random(in: 0...63, using: &generator)
     }
   }
 

@@ -110,6 +110,7 @@ struct GrowthRun {
     let (durations, latencies) = try await bystanders.during {
       let call = try await ContinuousClock().measure { try await ledger.revoke(.subject("everywhere")) }
       let sweep = try await ContinuousClock().measure { try await Self.sweep(ledger, until: before) }
+      try await Task.sleep(for: .milliseconds(200))
       return [call, sweep]
     }
     figures.revokeMilliseconds = durations[0] / .milliseconds(1)
@@ -158,7 +159,9 @@ struct GrowthRun {
   private mutating func writeEvents(_ ledger: RefreshLedger, _ ids: [SessionID]) async throws {
     figures.events = events
     var generations = [UInt32](repeating: 0, count: min(count, 100_000))
-    for position in generations.indices { generations[position] = try await ledger.session(ids[position])?.generation ?? 0 }
+    for position in generations.indices {
+      generations[position] = try await ledger.session(ids[position])?.generation ?? 0
+    }
     guard let lifetimes = Lifetimes(idleMilliseconds: Self.day, absoluteMilliseconds: Self.day) else { return }
     let grants = (0..<100).map {
       SessionGrant(subject: "late-\($0)", client: "web", scope: "read write", lifetimes: lifetimes)

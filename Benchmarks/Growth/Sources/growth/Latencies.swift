@@ -20,6 +20,7 @@ struct Latencies: Sendable {
   func microseconds(at shares: [Double]) -> [Double] {
     let sorted = values.sorted()
     guard let last = sorted.last else { return shares.map { _ in 0 } + [0] }
-    return shares.map { Double(sorted[min(sorted.count - 1, Int(Double(sorted.count) * $0))]) / 1000 } + [Double(last) / 1000]
+    let values = shares.map { sorted[min(sorted.count - 1, Int(Double(sorted.count) * $0))] } + [last]
+    return values.map { Double($0) / 1000 }
   }
 }
