@@ -18,7 +18,7 @@ final class AuditHistory: Sendable {
     in storage: any LogStorage, after first: UInt64, through last: UInt64
   ) throws(LedgerFailure) -> AuditHistory {
     let thread: CommitThread
-    do { thread = try CommitThread() } catch { throw .log(error) }
+    do { thread = try CommitThread(givesWay: true) } catch { throw .log(error) }
     let history = AuditHistory()
     // It must not hold the history itself: what is abandoned is to end.
     let (input, room) = (history.input, history.room)

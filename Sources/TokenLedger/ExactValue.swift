@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A value that is the same only where it is so byte by byte.
 ///
 /// `String` is not by itself: two spellings of one text in different Unicode normal forms are equal, and two subjects or clients
@@ -8,7 +10,16 @@ package protocol ExactValue: Sendable {
 }
 
 extension String: ExactValue {
-  package func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+  package func isSame(as other: String) -> Bool {
+    guard utf8.count == other.utf8.count else { return false }
+    let isSame = unsafe utf8.withContiguousStorageIfAvailable { mine in
+      unsafe other.utf8.withContiguousStorageIfAvailable { theirs in
+        guard let mine = mine.baseAddress, let theirs = theirs.baseAddress else { return true }
+        return unsafe memcmp(mine, theirs, utf8.count) == 0
+      }
+    }
+    return isSame.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
+  }
 
   package func hashExactly(into hasher: inout Hasher) {
     var text = self

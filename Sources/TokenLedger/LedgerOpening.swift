@@ -46,7 +46,7 @@ extension RefreshLedger {
     onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
   ) async throws(LedgerFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
     let (commits, checkpoints): (CommitThread, CommitThread)
-    do { (commits, checkpoints) = (try CommitThread(), try CommitThread()) } catch { throw .log(error) }
+    do { (commits, checkpoints) = (try CommitThread(), try CommitThread(givesWay: true)) } catch { throw .log(error) }
     return try await open(
       storage: FolderStorage(path: folder), executor: commits, checkpointExecutor: checkpoints, options: options,
       clock: clock, random: random, onProgress: onProgress)

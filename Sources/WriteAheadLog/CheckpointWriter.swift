@@ -4,7 +4,7 @@
 /// at the next opening.
 package struct CheckpointWriter {
   /// What may wait in the system's memory: so much is synced at a time, lest the log's own syncs wait behind all of it.
-  private static let unsyncedBytesMax = 8 << 20
+  private static let unsyncedBytesMax = 1 << 20
 
   private let storage: any LogStorage
   private let base: CheckpointBase

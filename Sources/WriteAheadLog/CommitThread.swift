@@ -8,11 +8,12 @@ internal import Synchronization
 package final class CommitThread: SerialExecutor, TaskExecutor {
   private let queue: JobQueue
 
+  /// - Parameter givesWay: as `DetachedThread` does; for checkpoints and what else nobody waits for.
   /// - Throws: `.io` if the system has no thread left.
-  package init() throws(LogFailure) {
+  package init(givesWay: Bool = false) throws(LogFailure) {
     let queue = JobQueue()
     self.queue = queue
-    try queue.start()
+    try queue.start(givesWay: givesWay)
   }
 
   deinit {
@@ -63,8 +64,8 @@ private final class JobQueue: Sendable {
     if wakes { wakeUp.post() }
   }
 
-  func start() throws(LogFailure) {
-    let result = DetachedThread { self.run() }.start()
+  func start(givesWay: Bool) throws(LogFailure) {
+    let result = DetachedThread(givesWay: givesWay) { self.run() }.start()
     guard result == 0 else { throw .io(operation: "start", path: "the log's thread", errno: result) }
   }
 

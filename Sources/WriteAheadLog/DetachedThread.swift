@@ -3,10 +3,22 @@ internal import Glibc
 /// A thread of the system that does one piece of work and ends. Work that blocks or computes for long belongs on one: Swift's tasks and Dispatch
 /// share their threads, and wait for them.
 package final class DetachedThread: Sendable {
+  /// How much one that gives way does so, on Linux, where each thread has a value of its own.
+  private static let niceness: CInt = 10
+
+  private let givesWay: Bool
   private let work: @Sendable () -> Void
 
-  package init(_ work: @escaping @Sendable () -> Void) {
-    self.work = work
+  /// - Parameter givesWay: whether other threads go first, as what is quick should before what is slow by design.
+  package init(givesWay: Bool = false, _ work: @escaping @Sendable () -> Void) {
+    (self.givesWay, self.work) = (givesWay, work)
+  }
+
+  private func run() {
+    #if os(Linux)
+    if givesWay { _ = nice(Self.niceness) }
+    #endif
+    work()
   }
 
   /// Returns 0, or the error number where the system has no thread left; then the work never runs.
@@ -18,7 +30,7 @@ package final class DetachedThread: Sendable {
       { context in
         guard let context = unsafe context else { return nil }
         let thread = unsafe Unmanaged<DetachedThread>.fromOpaque(context).takeRetainedValue()
-        thread.work()
+        thread.run()
         return nil
       }, context.toOpaque())
     if result == 0 { pthread_detach(thread) } else { unsafe context.release() }

@@ -21,9 +21,6 @@ public final class PasswordPool: Sendable {
     let refuse: @Sendable () -> Void
   }
 
-  /// How much a worker gives way to other threads, on Linux, where each has a value of its own: what is quick goes before what is slow by design.
-  private static let niceness: CInt = 10
-
   private let workers: Int
   private let waitingMax: Int
   private let state = Mutex(State())
@@ -76,7 +73,7 @@ public final class PasswordPool: Sendable {
       return .wait
     }
     switch admission {
-    case .begin: if DetachedThread({ self.work(from: job) }).start() != 0 { giveUp(job) }
+    case .begin: if DetachedThread(givesWay: true, { self.work(from: job) }).start() != 0 { giveUp(job) }
     case .wait: break
     case .refuse: job.refuse()
     }
@@ -95,9 +92,6 @@ public final class PasswordPool: Sendable {
 
   /// Runs `job` and then whatever waits, until nothing does.
   private func work(from job: Job) {
-    #if os(Linux)
-    _ = nice(Self.niceness)
-    #endif
     var current = job
     while true {
       current.run()
