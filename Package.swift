@@ -17,6 +17,7 @@ if Context.environment["REFRESH_LEDGER_WARNINGS"] == "error" {
 /// For the targets that touch C.
 let settingsTouchingC: [SwiftSetting] = settings + [.strictMemorySafety()]
 
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let server: TargetDependencyCondition? = .when(traits: ["Server"])
 let commandLine: TargetDependencyCondition? = .when(traits: ["CLI"])
 
@@ -64,15 +65,12 @@ let package = Package(
     // The engine. Each depends only on those above it.
     .target(
       name: "WriteAheadLog",
-      dependencies: [
-        "CChecksum", "CLZ4",
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
+      dependencies: ["CChecksum", "CLZ4", system],
       swiftSettings: settingsTouchingC
     ),
     .target(
       name: "TokenLedger",
-      dependencies: ["WriteAheadLog", .product(name: "SystemPackage", package: "swift-system")],
+      dependencies: ["WriteAheadLog", system],
       swiftSettings: settingsTouchingC
     ),
     .target(name: "TokenSigning", dependencies: ["COpenSSL"], swiftSettings: settingsTouchingC),
@@ -81,7 +79,7 @@ let package = Package(
       dependencies: [
         "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "SystemPackage", package: "swift-system"),
+        system,
       ],
       swiftSettings: settingsTouchingC
     ),
@@ -132,7 +130,7 @@ let package = Package(
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "SystemPackage", package: "swift-system"),
+        system,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings
@@ -141,7 +139,7 @@ let package = Package(
     // What docs/embedding.md shows.
     .executableTarget(
       name: "PlainLibrary",
-      dependencies: ["TokenEngine", .product(name: "SystemPackage", package: "swift-system")],
+      dependencies: ["TokenEngine", system],
       path: "Examples/PlainLibrary", swiftSettings: settings),
     .executableTarget(
       name: "Interceptor", dependencies: ["TokenEngine"], path: "Examples/Interceptor", swiftSettings: settings),
@@ -151,7 +149,7 @@ let package = Package(
         "TokenHTTP", "TokenEngine", .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "Logging", package: "swift-log", condition: server),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "SystemPackage", package: "swift-system"),
+        system,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       path: "Examples/HummingbirdApp", swiftSettings: settings),
@@ -170,24 +168,23 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "ledger-proof", dependencies: ["LedgerProof"], path: "Tests/LedgerProofCommand", swiftSettings: settings),
+    // What tools/cost-guard counts instructions and allocations of.
+    .executableTarget(
+      name: "operation-costs",
+      dependencies: ["LedgerTesting", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog", system],
+      path: "Tests/OperationCosts", swiftSettings: settings),
     .testTarget(
       name: "LedgerProofTests", dependencies: ["LedgerProof", "LedgerTesting", "TokenLedger", "WriteAheadLog"],
       swiftSettings: settings),
     .testTarget(
       name: "WriteAheadLogTests",
-      dependencies: [
-        "WriteAheadLog", "LedgerTesting", "CLZ4",
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
+      dependencies: ["WriteAheadLog", "LedgerTesting", "CLZ4", system],
       resources: [.copy("Golden")],
       swiftSettings: settings
     ),
     .testTarget(
       name: "TokenLedgerTests",
-      dependencies: [
-        "TokenLedger", "LedgerTesting", "WriteAheadLog",
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
+      dependencies: ["TokenLedger", "LedgerTesting", "WriteAheadLog", system],
       swiftSettings: settings
     ),
     .testTarget(
@@ -196,7 +193,7 @@ let package = Package(
       name: "TokenEngineTests",
       dependencies: [
         "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting", "PlainLibrary", "Interceptor",
-        .product(name: "SystemPackage", package: "swift-system"),
+        system,
       ],
       swiftSettings: settings
     ),
@@ -213,7 +210,7 @@ let package = Package(
         .product(name: "MetricsTestKit", package: "swift-metrics", condition: server),
         .product(name: "NIOCore", package: "swift-nio", condition: server),
         .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
-        .product(name: "SystemPackage", package: "swift-system"),
+        system,
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
       ],
       swiftSettings: settings
@@ -223,7 +220,7 @@ let package = Package(
       dependencies: [
         "refresh-ledger", "TokenHTTP",
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
-        .product(name: "SystemPackage", package: "swift-system"),
+        system,
       ],
       swiftSettings: settings),
   ]
@@ -236,7 +233,7 @@ let core: Set = [
 ]
 let engine: Set = [
   "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenTesting", "TokenSigningTests",
-  "TokenEngineTests", "PlainLibrary", "Interceptor",
+  "TokenEngineTests", "PlainLibrary", "Interceptor", "operation-costs",
 ]
 @MainActor func keep(_ targets: Set<String>, products: Set<String>, dependencies: Set<String>) {
   package.targets.removeAll { !targets.contains($0.name) }
