@@ -4,6 +4,25 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+TITLES = {
+    "refresh-ledger": "refresh-ledger, engine, `always`",
+    "refresh-ledger-interval": "refresh-ledger, engine, `interval`",
+    "refresh-ledger-none": "refresh-ledger, engine, `none`",
+    "redis-always": "Redis, AOF `always`",
+    "redis-everysec": "Redis, AOF `everysec` (loses up to a second)",
+    "redis-none": "Redis, no persistence (not durable)",
+    "sqlite": "SQLite, WAL, `synchronous=FULL`",
+    "lmdb": "LMDB",
+    "rocksdb": "RocksDB, synced transactions",
+    "postgresql": "PostgreSQL, `synchronous_commit=on`",
+    "append-growing": "4 KiB appended to a growing file + fdatasync",
+    "append-preallocated": "4 KiB into preallocated space + fdatasync",
+    "refresh-ledger-http": "refresh-ledger, HTTP, `always`",
+    "canned": "Hummingbird with a canned reply",
+    "fastapi-1": "FastAPI + joserfc + Redis (not durable), 1 worker",
+    "fastapi-2": "FastAPI + joserfc + Redis (not durable), 2 workers",
+}
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -16,7 +35,7 @@ class Figure:
 @dataclass
 class Contestant:
     name: str
-    title: str
+    """One of TITLES."""
     callers: tuple[int, ...]
     measure: Callable[[int, float], Figure]
     """Rotates with so many callers for so many seconds."""

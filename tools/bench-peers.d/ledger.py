@@ -14,13 +14,15 @@ from stores import Place, redis_server
 
 HTTP_CALLERS = 32
 USER = "alice"
+# By durability.
+ENGINES = {"always": "refresh-ledger", "interval": "refresh-ledger-interval", "none": "refresh-ledger-none"}
 
 
-def load_figure(binary: Path, folder: Path, callers: int, seconds: float) -> Figure:
+def load_figure(binary: Path, durability: str, folder: Path, callers: int, seconds: float) -> Figure:
     """With the load generator of refresh-ledger. A refusal or an error makes the figure worthless."""
     answer = folder / "load.json"
     options = ["--connections", str(callers), "--replay-rate", "0", "--duration", f"{round(seconds * 1000)}ms", "--json", str(answer)]
-    command([binary, "load", "--in-process", *options], cwd=folder, timeout=seconds + 120)
+    command([binary, "load", "--in-process", "--durability", durability, *options], cwd=folder, timeout=seconds + 120)
     said = json.loads(answer.read_text())
     if said["errors"] or said["invariant_violations"] or not said["rotations"]:
         raise Failure(f"{said['errors']} errors, {said['invariant_violations']} broken invariants, {said['rotations']} rotations")
@@ -28,9 +30,9 @@ def load_figure(binary: Path, folder: Path, callers: int, seconds: float) -> Fig
 
 
 @contextlib.contextmanager
-def engine(binary: Path, place: Place) -> Iterator[Contestant]:
-    measure = partial(load_figure, binary, place.make("engine"))
-    yield Contestant("refresh-ledger", "refresh-ledger, engine, `always`", (1, 50, 512), measure)
+def engine(durability: str, binary: Path, place: Place) -> Iterator[Contestant]:
+    name = ENGINES[durability]
+    yield Contestant(name, (1, 50, 512), partial(load_figure, binary, durability, place.make(name)))
 
 
 def measure_endpoint(program: Path, port: int, password: str, client: str, callers: int, seconds: float) -> Figure:
@@ -49,7 +51,7 @@ def server(binary: Path, place: Place) -> Iterator[Contestant]:
         command([binary, *users, "--data", data], input=password, env=environment())
         command([binary, "clients", "add", "app", "--public", "--data", data], env=environment())
         measure = partial(measure_endpoint, program, port, password, "app")
-        yield Contestant("refresh-ledger-http", "refresh-ledger, HTTP, `always`", (HTTP_CALLERS,), measure)
+        yield Contestant("refresh-ledger-http", (HTTP_CALLERS,), measure)
 
 
 @contextlib.contextmanager
@@ -59,7 +61,7 @@ def canned_reply(canned: Path, place: Place) -> Iterator[Contestant]:
     [port] = free_ports(1)
     with process([canned, str(port)], folder / "output", [port]):
         measure = partial(measure_endpoint, program, port, "none", "app")
-        yield Contestant("canned", "Hummingbird with a canned reply", (HTTP_CALLERS,), measure)
+        yield Contestant("canned", (HTTP_CALLERS,), measure)
 
 
 @contextlib.contextmanager
@@ -76,5 +78,4 @@ def fastapi(workers: int, python: Path, place: Place) -> Iterator[Contestant]:
         uvicorn = ["env", "PYTHONDONTWRITEBYTECODE=1", *settings, python, "-m", "uvicorn", "token_endpoint:app", *where, *fast]
         with process(uvicorn, folder / "output", [port]):
             measure = partial(measure_endpoint, program, port, password, "")
-            title = f"FastAPI + joserfc + Redis (not durable), {workers} worker{'s' if workers > 1 else ''}"
-            yield Contestant(f"fastapi-{workers}", title, (HTTP_CALLERS,), measure)
+            yield Contestant(f"fastapi-{workers}", (HTTP_CALLERS,), measure)

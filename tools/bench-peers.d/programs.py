@@ -25,7 +25,13 @@ PACKAGES = {
     "fastapi": ["redis-server", "redis-tools", "python3-venv"],
 }
 # Whose version the document names.
-NAMED = {"redis": "redis-server", "sqlite": "libsqlite3-dev", "lmdb": "liblmdb-dev", "rocksdb": "librocksdb-dev", "postgresql": "postgresql-15"}
+NAMED = {
+    "redis": "redis-server",
+    "sqlite": "libsqlite3-dev",
+    "lmdb": "liblmdb-dev",
+    "rocksdb": "librocksdb-dev",
+    "postgresql": "postgresql-[0-9][0-9]",
+}
 
 
 def package_version(package: str) -> str | None:
@@ -37,6 +43,8 @@ def install_packages(peers: list[str]) -> None:
     """Of Debian, without starting their services. A peer that cannot be had is reported when it is started."""
     wanted = dict.fromkeys(package for peer in peers for package in PACKAGES.get(peer, []))
     missing = [package for package in wanted if package_version(package) is None]
+    if not shutil.which("cc"):
+        missing += ["gcc", "libc6-dev"]
     if not missing:
         return
     if not shutil.which("apt-get"):
@@ -71,9 +79,8 @@ def compile_client(name: str, folder: Path) -> Path:
     if name == "postgresql":
         more = [f"-I{command(['pg_config', '--includedir']).strip()}"]
     libraries = [f"-l{LIBRARIES[name]}"] if name in LIBRARIES else []
-    command(
-        ["cc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-pthread", *more, "-o", program, HERE / f"{name}.c", HERE / "rotation.c", *libraries]
-    )
+    how = ["-std=gnu17", "-O2", "-Wall", "-Wextra", "-pthread", *more]
+    command(["cc", *how, "-o", program, HERE / f"{name}.c", HERE / "rotation.c", *libraries])
     return program
 
 
@@ -87,6 +94,7 @@ def ledger_binary() -> Path:
     if given := os.environ.get("REFRESH_LEDGER_BINARY"):
         return Path(given).resolve()
     say("Building refresh-ledger")
+    subprocess.run([ROOT / "tools/install-dependencies"], check=True, stdout=sys.stderr)
     subprocess.run(["swift", "build", "-c", "release", "--product", "refresh-ledger"], cwd=ROOT, check=True, stdout=sys.stderr)
     return ROOT / ".build/release/refresh-ledger"
 
@@ -106,10 +114,12 @@ def python_environment() -> Path:
     """The Python of an environment with what token_endpoint.py imports, beside that of tools/interoperability."""
     place, requirements = ROOT / ".venv/bench-peers", HERE / "requirements.txt"
     made_of = place / "made-of"
-    if not made_of.exists() or made_of.read_text() != requirements.read_text():
+    is_there = made_of.exists() and made_of.read_text() == requirements.read_text()
+    if not is_there or subprocess.run([place / "bin/python", "-c", ""], check=False).returncode != 0:
         say("Making the Python environment")
         shutil.rmtree(place, ignore_errors=True)
         command(["python3", "-m", "venv", place])
-        command([place / "bin/pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "-r", requirements])
+        pip = [place / "bin/pip", "install", "--quiet", "--disable-pip-version-check"]
+        command([*pip, "--no-deps", "--only-binary", ":all:", "-r", requirements])
         made_of.write_text(requirements.read_text())
     return place / "bin/python"

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from figures import Results, Spread
+from figures import TITLES, Results, Spread
 from footprint import Footprint
 from programs import HERE, NAMED, ROOT, package_version
 
 BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
+# What the script's own builds leave behind is below it.
+BUSY_LOAD = 0.7
 
 
 @dataclass(frozen=True)
 class Row:
     ours: tuple[str, int]
     other: tuple[str, int]
-    title: str
     part: str
     target: str
 
@@ -47,16 +48,16 @@ def ratio_rows(results: Results, rows: list[Row]) -> list[list[str]]:
         ratio = results.ratio(row.ours, row.other, row.part)
         reason = results.reasons.get(row.other) or results.reasons.get(row.ours)
         value = spread(ratio) if ratio else f"not measured: {reason or 'left out of this run'}"
-        lines.append([str(row.other[1]), row.title, f"**{value}**" if ratio else value, row.target])
+        lines.append([str(row.other[1]), TITLES[row.other[0]], f"**{value}**" if ratio else value, row.target])
     return lines
 
 
-def figure_rows(results: Results, titles: dict[str, str]) -> list[list[str]]:
+def figure_rows(results: Results) -> list[list[str]]:
     lines = []
     for (name, callers), figures in sorted(results.figures.items(), key=lambda entry: (entry[0][1], -(median_rate(results, entry[0])))):
         rate, p50 = results.spread(name, callers, "rate"), results.spread(name, callers, "p50")
         if rate:
-            lines.append([str(callers), titles[name], spread(rate), spread(p50), str(sum(figure is not None for figure in figures))])
+            lines.append([str(callers), TITLES[name], spread(rate), spread(p50), str(sum(figure is not None for figure in figures))])
     return lines
 
 
@@ -105,12 +106,13 @@ def machine_lines(binary: Path, folder: Path, peers: list[str], command_line: st
         versions.append(f"Python {platform.python_version()}")
     said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    busy = f"load average {load:.1f} before the run"
-    if load > 0.5:
+    busy = f"load average {load:.1f} before the first round"
+    if load > BUSY_LOAD:
         busy += ": **other programs were running, so the figures are noisy**"
+    system = f"{platform.system()} {platform.release()}, {file_system(folder)}"
     return [
         f"- Date: {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC. Command: `{command_line}`.",
-        f"- Machine: {os.cpu_count()} cores, {cpu_name()}, {memory:.0f} GiB, {platform.system()} {platform.release()}, {file_system(folder)}; {busy}.",
+        f"- Machine: {os.cpu_count()} cores, {cpu_name()}, {memory:.0f} GiB, {system}; {busy}.",
         f"- refresh-ledger {said}, scripts at {revision()}.",
         f"- Peers: {', '.join(versions)}.",
         "",

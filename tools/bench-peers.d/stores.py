@@ -3,21 +3,20 @@
 import contextlib
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from figures import Contestant, Figure
 from programs import client_figure, command, compile_client
-from resource_servers.processes import Failure, free_ports, process
+from resource_servers.processes import free_ports, process
 
 SERIAL = "its writers exclude each other, so more callers only wait longer"
 
 REDIS_MODES = {
-    "redis-none": ("Redis, no persistence (not durable)", ["--appendonly", "no"]),
-    "redis-everysec": ("Redis, AOF `everysec` (loses up to a second)", ["--appendonly", "yes", "--appendfsync", "everysec"]),
-    "redis-always": ("Redis, AOF `always`", ["--appendonly", "yes", "--appendfsync", "always"]),
+    "redis-always": ["--appendonly", "yes", "--appendfsync", "always"],
+    "redis-everysec": ["--appendonly", "yes", "--appendfsync", "everysec"],
+    "redis-none": ["--appendonly", "no"],
 }
 
 
@@ -44,10 +43,9 @@ def redis_server(folder: Path, arguments: list[str]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def redis(name: str, place: Place) -> Iterator[Contestant]:
-    title, arguments = REDIS_MODES[name]
     folder = place.make(name)
     program = compile_client("redis", folder)
-    with redis_server(folder, arguments) as port:
+    with redis_server(folder, REDIS_MODES[name]) as port:
         faster: dict[int, str] = {}
 
         def measure(callers: int, seconds: float) -> Figure:
@@ -56,7 +54,7 @@ def redis(name: str, place: Place) -> Iterator[Contestant]:
                 faster[callers] = max(rates, key=rates.get)
             return client_figure(program, f"{faster[callers]}:{port}", callers, seconds)[0]
 
-        yield Contestant(name, title, (1, 50, 512), measure)
+        yield Contestant(name, (1, 50, 512), measure)
 
 
 @contextlib.contextmanager
@@ -67,7 +65,7 @@ def sqlite(place: Place) -> Iterator[Contestant]:
     def measure(callers: int, seconds: float) -> Figure:
         return client_figure(program, str(folder / "live.db"), callers, seconds)[0]
 
-    yield Contestant("sqlite", "SQLite, WAL, `synchronous=FULL`", (1, 50), measure, {512: SERIAL})
+    yield Contestant("sqlite", (1, 50), measure, {512: SERIAL})
 
 
 @contextlib.contextmanager
@@ -78,7 +76,7 @@ def lmdb(place: Place) -> Iterator[Contestant]:
     def measure(callers: int, seconds: float) -> Figure:
         return client_figure(program, str(folder), callers, seconds)[0]
 
-    yield Contestant("lmdb", "LMDB", (1, 50), measure, {512: SERIAL})
+    yield Contestant("lmdb", (1, 50), measure, {512: SERIAL})
 
 
 @contextlib.contextmanager
@@ -89,7 +87,7 @@ def rocksdb(place: Place) -> Iterator[Contestant]:
     def measure(callers: int, seconds: float) -> Figure:
         return client_figure(program, str(folder / "live"), callers, seconds)[0]
 
-    yield Contestant("rocksdb", "RocksDB, synced transactions", (1, 50, 512), measure)
+    yield Contestant("rocksdb", (1, 50, 512), measure)
 
 
 @dataclass
@@ -134,7 +132,7 @@ def postgresql(place: Place) -> Iterator[Contestant]:
             return client_figure(program, server.target, callers, seconds)[0]
 
         reason = {512: "one process a connection: people put a pooler of some tens of connections before it"}
-        yield Contestant("postgresql", "PostgreSQL, `synchronous_commit=on`", (1, 50), measure, reason)
+        yield Contestant("postgresql", (1, 50), measure, reason)
 
 
 @contextlib.contextmanager
@@ -145,13 +143,11 @@ def bare_append(kind: str, place: Place) -> Iterator[Contestant]:
     def measure(callers: int, seconds: float) -> Figure:
         return client_figure(program, f"{kind}:{folder / 'file'}", callers, seconds)[0]
 
-    titles = {"growing": "4 KiB appended to a growing file + fdatasync", "preallocated": "4 KiB into preallocated space + fdatasync"}
-    yield Contestant(f"append-{kind}", titles[kind], (1,), measure)
+    yield Contestant(f"append-{kind}", (1,), measure)
 
 
 def reason_of(error: Exception) -> str:
-    """The reason why a peer is not measured, in one line."""
-    if isinstance(error, (Failure, OSError, subprocess.SubprocessError)):
-        lines = str(error).strip().splitlines()
-        return lines[0] if lines else type(error).__name__
-    raise error
+    """Why a peer is not measured, in one line without a folder of this machine."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{Path(str(error.filename)).name}: {error.strerror}" if error.filename else error.strerror
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
