@@ -13,11 +13,13 @@ int main(int argc, char **argv) {
   const char *file = strchr(argv[1], ':');
   int preallocates = strncmp(argv[1], "preallocated:", 13) == 0;
   if (!file) fail("TARGET is growing:FILE or preallocated:FILE");
-  int descriptor = open(file + 1, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  // Space is prepared once: giving it back each time would let the disk discard it during somebody else's turn.
+  int descriptor = open(file + 1, O_RDWR | O_CREAT | O_CLOEXEC | (preallocates ? 0 : O_TRUNC), 0600);
   if (descriptor < 0) fail("%s cannot be made", file + 1);
   char *block = calloc(1, BLOCK);
   // Zeroes that were written, not only reserved: a sync of a block within them changes no metadata.
-  for (int i = 0; preallocates && i < BLOCKS; i++)
+  int prepared = lseek(descriptor, 0, SEEK_END) == (off_t)BLOCKS * BLOCK;
+  for (int i = 0; preallocates && !prepared && i < BLOCKS; i++)
     if (pwrite(descriptor, block, BLOCK, (off_t)i * BLOCK) != BLOCK) fail("a write failed");
   if (fsync(descriptor) != 0) fail("a sync failed");
   memset(block, 'x', BLOCK);

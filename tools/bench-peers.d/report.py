@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,8 +13,6 @@ from footprint import Footprint
 from programs import HERE, NAMED, ROOT, package_version
 
 BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
-# What the script's own builds leave behind is below it.
-BUSY_LOAD = 0.7
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,45 @@ def revision() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def machine_lines(binary: Path, folder: Path, peers: list[str], command_line: str, load: float) -> list[str]:
+@dataclass(frozen=True)
+class Neighbours:
+    """What other programs do on this machine, seen before the first round, when none of ours does anything."""
+
+    cores: float
+    """How many they keep busy."""
+    writes: float | None
+    """How many they send to the disk in a second; None where the disk is not known."""
+
+    @staticmethod
+    def watched(folder: Path, seconds: float) -> "Neighbours":
+        before = processor_ticks(), disk_writes(folder)
+        time.sleep(seconds)
+        after = processor_ticks(), disk_writes(folder)
+        writes = None if before[1] is None or after[1] is None else (after[1] - before[1]) / seconds
+        return Neighbours((after[0] - before[0]) / os.sysconf("SC_CLK_TCK") / seconds, writes)
+
+    def __str__(self) -> str:
+        writes = "an unknown number of" if self.writes is None else f"{self.writes:,.0f}"
+        said = f"before the first round other programs kept {self.cores:.2f} cores busy and sent {writes} writes a second to the disk"
+        noisy = self.cores > 0.1 or (self.writes or 0) > 50
+        return f"{said}{': **the figures are noisy**' if noisy else ''}"
+
+
+def processor_ticks() -> int:
+    """Ticks in which a core was not idle, all cores together."""
+    user, nice, system, idle, waiting, *rest = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:8])
+    return user + nice + system + sum(rest)
+
+
+def disk_writes(folder: Path) -> int | None:
+    device = folder.stat().st_dev
+    for words in map(str.split, Path("/proc/diskstats").read_text().splitlines()):
+        if (int(words[0]), int(words[1])) == (os.major(device), os.minor(device)):
+            return int(words[7])
+    return None
+
+
+def machine_lines(binary: Path, folder: Path, peers: list[str], command_line: str, neighbours: Neighbours) -> list[str]:
     versions = [f"{peer} {(package_version(NAMED[peer]) or 'absent').split(':')[-1]}" for peer in peers if peer in NAMED]
     if "fastapi" in peers:
         pins = dict(line.split("==") for line in (HERE / "requirements.txt").read_text().split())
@@ -106,13 +143,10 @@ def machine_lines(binary: Path, folder: Path, peers: list[str], command_line: st
         versions.append(f"Python {platform.python_version()}")
     said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    busy = f"load average {load:.1f} before the first round"
-    if load > BUSY_LOAD:
-        busy += ": **other programs were running, so the figures are noisy**"
     system = f"{platform.system()} {platform.release()}, {file_system(folder)}"
     return [
         f"- Date: {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC. Command: `{command_line}`.",
-        f"- Machine: {os.cpu_count()} cores, {cpu_name()}, {memory:.0f} GiB, {system}; {busy}.",
+        f"- Machine: {os.cpu_count()} cores, {cpu_name()}, {memory:.0f} GiB, {system}; {neighbours}.",
         f"- refresh-ledger {said}, scripts at {revision()}.",
         f"- Peers: {', '.join(versions)}.",
         "",
