@@ -2,14 +2,16 @@
 
 import contextlib
 import os
+import re
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from figures import Contestant, Figure
 from programs import client_figure, command, compile_client
-from resource_servers.processes import free_ports, process
+from resource_servers.processes import Failure, free_ports, process
 
 SERIAL = "its writers exclude each other, so more callers only wait longer"
 
@@ -103,6 +105,17 @@ class PostgreSQL:
     def ask(self, sql: str) -> str:
         return command([self.programs / "psql", "-qAt", "-c", sql, self.target]).strip()
 
+    def make_table(self) -> None:
+        """It listens before it answers: asked again while it is still starting."""
+        for attempts_left in reversed(range(100)):
+            try:
+                self.ask("CREATE TABLE live (jti text PRIMARY KEY, expires timestamptz NOT NULL)")
+                return
+            except Failure as failure:
+                if "starting up" not in str(failure) or attempts_left == 0:
+                    raise
+                time.sleep(0.1)
+
 
 @contextlib.contextmanager
 def postgresql_server(folder: Path) -> Iterator[PostgreSQL]:
@@ -119,7 +132,7 @@ def postgresql_server(folder: Path) -> Iterator[PostgreSQL]:
     output = folder.parent / f"{folder.name}-output"
     with process([*as_user, programs / "postgres", "-D", data, "-p", str(port), *settings], output, [port], signal.SIGINT):
         server = PostgreSQL(folder, port, programs)
-        server.ask("CREATE TABLE live (jti text PRIMARY KEY, expires timestamptz NOT NULL)")
+        server.make_table()
         yield server
 
 
@@ -150,4 +163,5 @@ def reason_of(error: Exception) -> str:
     """Why a peer is not measured, in one line without a folder of this machine."""
     if isinstance(error, OSError) and error.strerror:
         return f"{Path(str(error.filename)).name}: {error.strerror}" if error.filename else error.strerror
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return re.sub(r"/\S*/bench-peers-\w+/", "", said)
