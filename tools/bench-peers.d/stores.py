@@ -1,0 +1,167 @@
+"""The stores, each for the length of a `with` block: started or opened, with a client built for it."""
+
+import contextlib
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from figures import Contestant, Figure
+from programs import client_figure, command, compile_client
+from resource_servers.processes import Failure, free_ports, process
+
+SERIAL = "its writers exclude each other, so more callers only wait longer"
+
+REDIS_MODES = {
+    "redis-always": ["--appendonly", "yes", "--appendfsync", "always"],
+    "redis-everysec": ["--appendonly", "yes", "--appendfsync", "everysec"],
+    "redis-none": ["--appendonly", "no"],
+}
+
+
+@dataclass
+class Place:
+    """Where this run keeps its files, below one folder."""
+
+    folder: Path
+
+    def make(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir()
+        return folder
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path, arguments: list[str]) -> Iterator[int]:
+    """Its port. Rewrites of the AOF are off: they would only cost it time."""
+    [port] = free_ports(1)
+    fixed = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder, "--auto-aof-rewrite-percentage", "0"]
+    with process(["redis-server", *fixed, *arguments], folder / "output", [port]):
+        yield port
+
+
+@contextlib.contextmanager
+def redis(name: str, place: Place) -> Iterator[Contestant]:
+    folder = place.make(name)
+    program = compile_client("redis", folder)
+    with redis_server(folder, REDIS_MODES[name]) as port:
+        faster: dict[int, str] = {}
+
+        def measure(callers: int, seconds: float) -> Figure:
+            if callers not in faster:
+                rates = {way: client_figure(program, f"{way}:{port}", callers, seconds / 2)[0].rate for way in ("threads", "events")}
+                faster[callers] = max(rates, key=rates.get)
+            return client_figure(program, f"{faster[callers]}:{port}", callers, seconds)[0]
+
+        yield Contestant(name, (1, 50, 512), measure)
+
+
+@contextlib.contextmanager
+def sqlite(place: Place) -> Iterator[Contestant]:
+    folder = place.make("sqlite")
+    program = compile_client("sqlite", folder)
+
+    def measure(callers: int, seconds: float) -> Figure:
+        return client_figure(program, str(folder / "live.db"), callers, seconds)[0]
+
+    yield Contestant("sqlite", (1, 50), measure, {512: SERIAL})
+
+
+@contextlib.contextmanager
+def lmdb(place: Place) -> Iterator[Contestant]:
+    folder = place.make("lmdb")
+    program = compile_client("lmdb", folder)
+
+    def measure(callers: int, seconds: float) -> Figure:
+        return client_figure(program, str(folder), callers, seconds)[0]
+
+    yield Contestant("lmdb", (1, 50), measure, {512: SERIAL})
+
+
+@contextlib.contextmanager
+def rocksdb(place: Place) -> Iterator[Contestant]:
+    folder = place.make("rocksdb")
+    program = compile_client("rocksdb", folder)
+
+    def measure(callers: int, seconds: float) -> Figure:
+        return client_figure(program, str(folder / "live"), callers, seconds)[0]
+
+    yield Contestant("rocksdb", (1, 50, 512), measure)
+
+
+@dataclass
+class PostgreSQL:
+    folder: Path
+    port: int
+    programs: Path
+
+    @property
+    def target(self) -> str:
+        return f"host={self.folder} port={self.port} user=postgres dbname=postgres"
+
+    def ask(self, sql: str) -> str:
+        return command([self.programs / "psql", "-qAt", "-c", sql, self.target]).strip()
+
+    def make_table(self) -> None:
+        """It listens before it answers: asked again while it is still starting."""
+        for attempts_left in reversed(range(100)):
+            try:
+                self.ask("CREATE TABLE live (jti text PRIMARY KEY, expires timestamptz NOT NULL)")
+                return
+            except Failure as failure:
+                if "starting up" not in str(failure) or attempts_left == 0:
+                    raise
+                time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def postgresql_server(folder: Path) -> Iterator[PostgreSQL]:
+    """Refuses to run as root, so it runs as the user that its package made."""
+    programs = Path(command(["pg_config", "--bindir"]).strip())
+    as_user = []
+    if os.geteuid() == 0:
+        as_user = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+        command(["chown", "postgres:postgres", folder])
+    data = folder / "data"
+    command([*as_user, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale", "C"], cwd=folder)
+    [port] = free_ports(1)
+    settings = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
+    output = folder.parent / f"{folder.name}-output"
+    with process([*as_user, programs / "postgres", "-D", data, "-p", str(port), *settings], output, [port], signal.SIGINT):
+        server = PostgreSQL(folder, port, programs)
+        server.make_table()
+        yield server
+
+
+@contextlib.contextmanager
+def postgresql(place: Place) -> Iterator[Contestant]:
+    program = compile_client("postgresql", place.make("postgresql-client"))
+    with postgresql_server(place.make("postgresql")) as server:
+
+        def measure(callers: int, seconds: float) -> Figure:
+            return client_figure(program, server.target, callers, seconds)[0]
+
+        reason = {512: "one process a connection: people put a pooler of some tens of connections before it"}
+        yield Contestant("postgresql", (1, 50), measure, reason)
+
+
+@contextlib.contextmanager
+def bare_append(kind: str, place: Place) -> Iterator[Contestant]:
+    folder = place.make(f"append-{kind}")
+    program = compile_client("append", folder)
+
+    def measure(callers: int, seconds: float) -> Figure:
+        return client_figure(program, f"{kind}:{folder / 'file'}", callers, seconds)[0]
+
+    yield Contestant(f"append-{kind}", (1,), measure)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a peer is not measured, in one line without a folder of this machine."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{Path(str(error.filename)).name}: {error.strerror}" if error.filename else error.strerror
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return re.sub(r"/\S*/bench-peers-\w+/", "", said)
