@@ -18,8 +18,7 @@ enum OneTimeDecision: Equatable {
 
 extension LedgerState {
   /// The verdict on a refresh token. What only the client got wrong (its id) is told before anything about the token's age,
-  /// and neither consumes nor revokes. Inlined, as all of a rotation: or the actor would copy its state, every table, for the call.
-  @inline(__always)
+  /// and neither consumes nor revokes.
   func decide(_ request: RotationRequest, at now: Timestamp) -> RotationDecision {
     guard let slot = table.slot(of: request.token.session) else { return .refuse(.unknown) }
     let entry = table[slot]
@@ -45,7 +44,6 @@ extension LedgerState {
     return decideReuse(request, of: entry, in: slot, at: now)
   }
 
-  @inline(__always)
   private func decideReuse(
     _ request: RotationRequest, of entry: SessionEntry, in slot: UInt32, at now: Timestamp
   ) -> RotationDecision {

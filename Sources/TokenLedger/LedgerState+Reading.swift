@@ -34,7 +34,6 @@ extension LedgerState {
   func name(_ number: UInt32) -> String { names[number] ?? "" }
 
   /// The session in a slot that holds one.
-  @inline(__always)
   func session(at slot: UInt32) -> Session {
     let entry = table[slot]
     guard let profile = profiles[entry.detail] else { preconditionFailure("every session has a profile") }

@@ -32,15 +32,15 @@ extension RefreshLedger {
 
   /// The outcome, and the record that it rests on.
   private func rotate(_ request: RotationRequest, at now: Timestamp) -> (Rotation, through: UInt64) {
-    switch state.decide(request, at: now) {
+    switch inPlace({ $0.decide(request, at: now) }) {
     case .rotate(let slot):
       if let terms = request.terms { record(state.events(moving: slot, to: terms), at: now) }
       if let scope = request.narrowedScope {
         record(state.events(rotating: slot, narrowedTo: scope), at: now)
       } else {
-        record(state.rotation(of: slot), at: now)
+        record(inPlace { $0.rotation(of: slot) }, at: now)
       }
-      let session = state.session(at: slot)
+      let session = inPlace { $0.session(at: slot) }
       guard session.rotation == .always else { return (.used(session), sequence) }
       if request.graceMilliseconds > 0 {
         successorWatch.expectUse(until: now.advanced(byMilliseconds: request.graceMilliseconds))
@@ -92,11 +92,15 @@ extension RefreshLedger {
         revoke(slot, cause: .evicted, at: now)
       }
     }
-    record(state.events(opening: grant, as: id, in: slot), at: now)
-    wheel.arm(slot, due: state.dueTick(slot))
+    record(inPlace { $0.events(opening: grant, as: id, in: slot) }, at: now)
+    wheel.arm(slot, due: inPlace { $0.dueTick(slot) })
     revocations.noteOpening(id, subject: grant.subject, client: grant.client, at: now)
-    return state.session(at: slot)
+    return inPlace { $0.session(at: slot) }
   }
+
+  /// Reads the state where it is: a plain read of a property so large copies all of it, every table's reference, for the call.
+  @inline(__always)
+  func inPlace<Outcome>(_ look: (inout LedgerState) -> Outcome) -> Outcome { look(&state) }
 
   /// Fails before anything has changed if the log cannot take a record; else gives the time of this step.
   func begin() throws(LedgerFailure) -> Timestamp {
@@ -165,7 +169,7 @@ extension RefreshLedger {
   func unusedID() -> SessionID {
     while true {
       let id = drawID()
-      if state.table.slot(of: id) == nil { return id }
+      if inPlace({ $0.table.slot(of: id) }) == nil { return id }
     }
   }
 
