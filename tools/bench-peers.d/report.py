@@ -98,7 +98,7 @@ def revision() -> str:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What other programs do on this machine, seen before the first round, when none of ours does anything."""
+    """What other programs do on this machine, seen before anything of ours runs."""
 
     cores: float
     """How many they keep busy."""
@@ -115,7 +115,7 @@ class Neighbours:
 
     def __str__(self) -> str:
         writes = "an unknown number of" if self.writes is None else f"{self.writes:,.0f}"
-        said = f"before the first round other programs kept {self.cores:.2f} cores busy and sent {writes} writes a second to the disk"
+        said = f"before the run other programs kept {self.cores:.2f} cores busy and sent {writes} writes a second to the disk"
         noisy = self.cores > 0.1 or (self.writes or 0) > 50
         return f"{said}{': **the figures are noisy**' if noisy else ''}"
 
