@@ -11,8 +11,12 @@ public struct Scopes: Sendable {
 
   public static let none = Scopes(unchecked: [])
 
-  private init(unchecked tokens: [String]) {
+  /// The tokens joined by single spaces, as the `scope` parameter and claim carry them.
+  public let text: String
+
+  private init(unchecked tokens: [String], text: String? = nil) {
     self.tokens = tokens
+    self.text = text ?? tokens.joined(separator: " ")
   }
 
   /// Parses space-separated scope tokens; repeated tokens are kept once.
@@ -20,23 +24,22 @@ public struct Scopes: Sendable {
   /// Returns nil where a character is outside `%x21 / %x23-5B / %x5D-7E`, where spaces are
   /// leading, trailing or doubled, or where a bound is passed. The empty text is the empty set.
   public init?(_ text: some StringProtocol) {
+    let text = String(text)
     guard text.utf8.count <= Scopes.bytesMax else { return nil }
     guard !text.isEmpty else {
       self = .none
       return
     }
     var tokens: [String] = []
-    for part in text.split(separator: " ", omittingEmptySubsequences: false) {
-      guard !part.isEmpty, part.utf8.allSatisfy(Scopes.isScopeByte) else { return nil }
-      let token = String(part)
-      if !tokens.contains(token) { tokens.append(token) }
+    var hasTwins = false
+    for part in text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false) {
+      guard !part.isEmpty, part.allSatisfy(Scopes.isScopeByte) else { return nil }
+      let token = String(Substring(part))
+      if tokens.contains(token) { hasTwins = true } else { tokens.append(token) }
     }
     guard tokens.count <= Scopes.countMax else { return nil }
-    self.tokens = tokens
+    self.init(unchecked: tokens, text: hasTwins ? nil : text)
   }
-
-  /// The tokens joined by single spaces, as the `scope` parameter and claim carry them.
-  public var text: String { tokens.joined(separator: " ") }
 
   public var isEmpty: Bool { tokens.isEmpty }
 

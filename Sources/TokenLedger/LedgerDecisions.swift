@@ -19,8 +19,10 @@ enum OneTimeDecision: Equatable {
 extension LedgerState {
   /// The verdict on a refresh token. What only the client got wrong (its id) is told before anything about the token's age,
   /// and neither consumes nor revokes.
-  func decide(_ request: RotationRequest, at now: Timestamp) -> RotationDecision {
-    guard let slot = table.slot(of: request.token.session) else { return .refuse(.unknown) }
+  ///
+  /// - Parameter slot: where the token's session is; nil for nowhere.
+  func decide(_ request: RotationRequest, of slot: UInt32?, at now: Timestamp) -> RotationDecision {
+    guard let slot else { return .refuse(.unknown) }
     let entry = table[slot]
     guard entry.isSession, let profile = profiles[entry.detail] else { return .refuse(.unknown) }
     guard names[profile.client].isSame(as: request.client) else { return .refuse(.wrongClient) }

@@ -11,7 +11,8 @@ extension RefreshLedger {
   package func stageRotation(_ request: RotationRequest) throws(LedgerFailure) -> Staged<Rotation> {
     try check(request)
     let now = try begin()
-    let (outcome, through) = rotate(request, at: now)
+    let slot = inPlace { $0.table.slot(of: request.token.session) }
+    let (outcome, through) = rotate(request, of: slot, at: now)
     return Staged(outcome: outcome, sequence: through, time: now)
   }
 
@@ -22,8 +23,10 @@ extension RefreshLedger {
     var through: UInt64 = 0
     var outcomes: [Rotation] = []
     outcomes.reserveCapacity(batch.count)
-    for request in batch {
-      let (outcome, sequence) = rotate(request, at: now)
+    // No rotation frees or fills a slot. Looked for one right after another, the processor waits for many of them at a time.
+    let slots = inPlace { state in batch.map { state.table.slot(of: $0.token.session) } }
+    for (request, slot) in zip(batch, slots) {
+      let (outcome, sequence) = rotate(request, of: slot, at: now)
       outcomes.append(outcome)
       through = max(through, sequence)
     }
@@ -31,8 +34,10 @@ extension RefreshLedger {
   }
 
   /// The outcome, and the record that it rests on.
-  private func rotate(_ request: RotationRequest, at now: Timestamp) -> (Rotation, through: UInt64) {
-    switch inPlace({ $0.decide(request, at: now) }) {
+  private func rotate(
+    _ request: RotationRequest, of slot: UInt32?, at now: Timestamp
+  ) -> (Rotation, through: UInt64) {
+    switch inPlace({ $0.decide(request, of: slot, at: now) }) {
     case .rotate(let slot):
       if let terms = request.terms { record(state.events(moving: slot, to: terms), at: now) }
       if let scope = request.narrowedScope {

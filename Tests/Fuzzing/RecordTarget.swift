@@ -64,13 +64,13 @@ enum RecordTarget: OneInput {
             let token = TokenID(session: entry.id, generation: generation)
             let request = RotationRequest(token: token, client: client, graceMilliseconds: 1_000)
             check(
-              state.decide(request, at: now), of: entry, in: slot, generation: generation,
+              state.decide(request, of: slot, at: now), of: entry, in: slot, generation: generation,
               isOver: now >= end || state.isCovered(entry),
               live: state.session(at: slot).refreshTokenID.generation)
           }
         }
         let stranger = RotationRequest(token: TokenID(session: entry.id, generation: 0), client: client + "x")
-        require(state.decide(stranger, at: .zero) == .refuse(.wrongClient), "another client gets a verdict")
+        require(state.decide(stranger, of: slot, at: .zero) == .refuse(.wrongClient), "another client gets a verdict")
       } else {
         let purpose = state.names[entry.detail] ?? ""
         let verdict = state.decide(consuming: entry.id, purpose: purpose, at: end)

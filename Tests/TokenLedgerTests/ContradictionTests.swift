@@ -80,7 +80,9 @@ struct LedgerStateTests {
     state.apply(.opened(slot: 0, id: id, subject: 0, profile: 0, label: LabelTable.none), at: .zero)
     state.apply(.rotated(slot: 0, generation: .max, narrowedScope: SessionEntry.notNarrowed), at: .zero)
     let request = RotationRequest(token: TokenID(session: id, generation: .max), client: "ann")
-    #expect(state.decide(request, at: .zero) == .refuse(.expired(generationsBehind: 0)))
+    #expect(
+      state.decide(request, of: state.table.slot(of: request.token.session), at: .zero)
+        == .refuse(.expired(generationsBehind: 0)))
   }
 
   @Test("keeps nothing of a one-time token's payload once it is consumed")
