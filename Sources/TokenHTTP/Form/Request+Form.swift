@@ -9,7 +9,8 @@ extension Request {
   func form(bytesMax: Int) async throws -> FormParameters {
     guard isForm else { throw FormFault.mediaType }
     guard let body = try await body(bytesMax: bytesMax) else { throw FormFault.tooLarge }
-    return try FormParameters(body.readableBytesView)
+    // In one piece of memory: a view of the buffer asks at each byte whether it may be read.
+    return try FormParameters(Array(buffer: body))
   }
 
   private var isForm: Bool {
