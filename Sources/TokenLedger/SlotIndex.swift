@@ -1,7 +1,7 @@
 /// An open-addressing hash index from keys to the slots of a table that holds the keys itself.
 ///
 /// Five bytes a position, linear probing, at most three quarters full, deletion by shifting back (no tombstones). One of the
-/// five is a tag, eight bits of the hash: a search looks at tags, which lie side by side, and goes to the key itself, which is
+/// five is a tag, seven bits of the hash: a search looks at tags, which lie side by side, and goes to the key itself, which is
 /// likely in no cache, only where the tag is right.
 /// It is split by the top eight bits of the hash into 256 shards that grow one at a time: a growth step touches
 /// 1/256 of the keys, so that no single insertion stalls at any size. The caller supplies hashes and compares keys.
@@ -65,7 +65,7 @@ struct SlotIndex {
     var tags: ContiguousArray<UInt8> = []
     var count = 0
 
-    /// Of bits that choose neither the shard nor, below 2^48 positions, the position.
+    /// Never 0. Of bits that choose neither the shard nor, below 2^48 positions, the position.
     @inline(__always)
     private static func tag(_ hash: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: hash >> 48) | 1 }
 

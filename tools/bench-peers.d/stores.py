@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from figures import Contestant, Figure
@@ -60,36 +61,20 @@ def redis(name: str, place: Place) -> Iterator[Contestant]:
 
 
 @contextlib.contextmanager
-def sqlite(place: Place) -> Iterator[Contestant]:
-    folder = place.make("sqlite")
-    program = compile_client("sqlite", folder)
+def embedded(name: str, file: str, at: tuple[int, ...], reasons: dict[int, str], place: Place) -> Iterator[Contestant]:
+    """A store that lives in its client, in `file` of a folder of its own."""
+    folder = place.make(name)
+    program = compile_client(name, folder)
 
     def measure(callers: int, seconds: float) -> Figure:
-        return client_figure(program, str(folder / "live.db"), callers, seconds)[0]
+        return client_figure(program, str(folder / file), callers, seconds)[0]
 
-    yield Contestant("sqlite", (1, 50), measure, {512: SERIAL})
-
-
-@contextlib.contextmanager
-def lmdb(place: Place) -> Iterator[Contestant]:
-    folder = place.make("lmdb")
-    program = compile_client("lmdb", folder)
-
-    def measure(callers: int, seconds: float) -> Figure:
-        return client_figure(program, str(folder), callers, seconds)[0]
-
-    yield Contestant("lmdb", (1, 50), measure, {512: SERIAL})
+    yield Contestant(name, at, measure, reasons)
 
 
-@contextlib.contextmanager
-def rocksdb(place: Place) -> Iterator[Contestant]:
-    folder = place.make("rocksdb")
-    program = compile_client("rocksdb", folder)
-
-    def measure(callers: int, seconds: float) -> Figure:
-        return client_figure(program, str(folder / "live"), callers, seconds)[0]
-
-    yield Contestant("rocksdb", (1, 50, 512), measure)
+sqlite = partial(embedded, "sqlite", "live.db", (1, 50), {512: SERIAL})
+lmdb = partial(embedded, "lmdb", "", (1, 50), {512: SERIAL})
+rocksdb = partial(embedded, "rocksdb", "live", (1, 50, 512), {})
 
 
 @dataclass
