@@ -2,21 +2,18 @@
 ///
 /// Order is kept because the reply repeats it; equality and subset ignore it.
 public struct Scopes: Sendable {
-  public let tokens: [String]
+  /// The tokens joined by single spaces, as the `scope` parameter and claim carry them.
+  public let text: String
 
   /// The most scope tokens in one set.
   public static let countMax = 64
   /// The most UTF-8 bytes of the joined text.
   public static let bytesMax = 1024
 
-  public static let none = Scopes(unchecked: [])
+  public static let none = Scopes(unchecked: "")
 
-  /// The tokens joined by single spaces, as the `scope` parameter and claim carry them.
-  public let text: String
-
-  private init(unchecked tokens: [String], text: String? = nil) {
-    self.tokens = tokens
-    self.text = text ?? tokens.joined(separator: " ")
+  private init(unchecked text: String) {
+    self.text = text
   }
 
   /// Parses space-separated scope tokens; repeated tokens are kept once.
@@ -25,33 +22,68 @@ public struct Scopes: Sendable {
   /// leading, trailing or doubled, or where a bound is passed. The empty text is the empty set.
   public init?(_ text: some StringProtocol) {
     let text = String(text)
-    guard text.utf8.count <= Scopes.bytesMax else { return nil }
-    guard !text.isEmpty else {
+    let bytes = text.utf8.span
+    guard bytes.count <= Scopes.bytesMax else { return nil }
+    guard !bytes.isEmpty else {
       self = .none
       return
     }
-    var tokens: [String] = []
+    var (count, start) = (0, 0)
     var hasTwins = false
-    for part in text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false) {
-      guard !part.isEmpty, part.allSatisfy(Scopes.isScopeByte) else { return nil }
-      let token = String(Substring(part))
-      if tokens.contains(token) { hasTwins = true } else { tokens.append(token) }
+    for end in 0...bytes.count {
+      if end < bytes.count, bytes[end] != Scopes.space {
+        guard Scopes.isScopeByte(bytes[end]) else { return nil }
+        continue
+      }
+      guard end > start else { return nil }
+      let token = bytes.extracting(start..<end)
+      if Scopes.names(bytes.extracting(first: max(0, start - 1)), token) { hasTwins = true } else { count += 1 }
+      start = end + 1
     }
-    guard tokens.count <= Scopes.countMax else { return nil }
-    self.init(unchecked: tokens, text: hasTwins ? nil : text)
+    guard count <= Scopes.countMax else { return nil }
+    self.init(unchecked: hasTwins ? Scopes.joined(Scopes.split(text).withoutTwins) : text)
   }
 
-  public var isEmpty: Bool { tokens.isEmpty }
+  /// Made anew at each call: a string for each.
+  public var tokens: [String] { Scopes.split(text) }
 
-  public func contains(_ token: String) -> Bool { tokens.contains(token) }
+  public var isEmpty: Bool { text.isEmpty }
+
+  public func contains(_ token: String) -> Bool {
+    Scopes.names(text.utf8.span, token.utf8.span)
+  }
 
   public func isSubset(of other: Scopes) -> Bool {
-    tokens.allSatisfy(other.contains)
+    text == other.text || tokens.allSatisfy(other.contains)
   }
 
   /// The tokens that are in both, in this set's order.
   public func intersection(_ other: Scopes) -> Scopes {
-    Scopes(unchecked: tokens.filter(other.contains))
+    text == other.text ? self : Scopes(unchecked: Scopes.joined(tokens.filter(other.contains)))
+  }
+
+  private static let space = UInt8(ascii: " ")
+
+  private static func split(_ text: String) -> [String] {
+    text.utf8.split(separator: space).map { String(Substring($0)) }
+  }
+
+  private static func joined(_ tokens: [String]) -> String { tokens.joined(separator: " ") }
+
+  /// Whether `token` is one of those in `list`.
+  private static func names(_ list: Span<UInt8>, _ token: Span<UInt8>) -> Bool {
+    guard !token.isEmpty else { return false }
+    var start = 0
+    while list.count - start >= token.count {
+      var matched = 0
+      while matched < token.count, list[start + matched] == token[matched], token[matched] != space { matched += 1 }
+      let end = start + matched
+      if matched == token.count, end == list.count || list[end] == space { return true }
+      start = end
+      while start < list.count, list[start] != space { start += 1 }
+      start += 1
+    }
+    return false
   }
 
   private static func isScopeByte(_ byte: UInt8) -> Bool {
@@ -61,10 +93,16 @@ public struct Scopes: Sendable {
 
 extension Scopes: Hashable {
   public static func == (left: Scopes, right: Scopes) -> Bool {
-    left.tokens.count == right.tokens.count && left.isSubset(of: right)
+    left.text == right.text || (left.text.utf8.count == right.text.utf8.count && left.isSubset(of: right))
   }
 
   public func hash(into hasher: inout Hasher) {
     hasher.combine(Set(tokens))
+  }
+}
+
+extension [String] {
+  fileprivate var withoutTwins: [String] {
+    reduce(into: []) { kept, token in if !kept.contains(token) { kept.append(token) } }
   }
 }

@@ -2,10 +2,13 @@ import WriteAheadLog
 
 /// Giving memory back: entries whose time has come are freed, and the log is told which.
 extension RefreshLedger {
+  /// What one step of the heartbeat's sweep may touch: about 0.2 ms, for which other callers wait.
+  static let sweepBudgetPerStep = 512
+
   func sweepStep() throws(LedgerFailure) -> Bool {
     let now = try begin()
-    let isCaughtUp = sweep(at: now, budget: 4096)
-    let isSwept = sweepMarks(at: now, budget: 4096)
+    let isCaughtUp = sweep(at: now, budget: Self.sweepBudgetPerStep)
+    let isSwept = sweepMarks(at: now, budget: Self.sweepBudgetPerStep)
     prune(at: now)
     return isCaughtUp && isSwept
   }

@@ -16,7 +16,12 @@ package struct TokenIdentifier: Sendable, Hashable {
 
   /// Nil unless the text is exactly 22 canonical letters.
   package init?(text: String) {
-    guard text.utf8.count == Self.textBytes, let bytes = Base64URL.decode(text) else { return nil }
+    self.init(text: text.utf8.span)
+  }
+
+  /// Nil unless the text is exactly 22 canonical letters.
+  init?(text: Span<UInt8>) {
+    guard text.count == Self.textBytes, let bytes = Base64URL.decode(text) else { return nil }
     self.init(
       sessionHigh: Self.bigEndian(bytes[0..<8]),
       sessionLow: UInt32(truncatingIfNeeded: Self.bigEndian(bytes[8..<12])),

@@ -12,11 +12,10 @@ package struct TokenMinter: Sendable {
   /// - Parameter audience: left out of the tokens when empty. Only access tokens have one: the others are for the issuer.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.ring = ring
-    var members = "{\"iss\":\(ByteWriter.jsonText(issuer))"
+    let members = TokenTemplate.members(issuer: issuer)
     refresh = TokenTemplate(constantMembers: members)
     oneTime = TokenTemplate(constantMembers: members)
-    if !audience.isEmpty { members += ",\"aud\":\(ByteWriter.jsonText(audience))" }
-    access = TokenTemplate(constantMembers: members)
+    access = TokenTemplate(constantMembers: TokenTemplate.accessMembers(issuer: issuer, audience: audience))
   }
 
   /// A minter whose keys stay as they are.

@@ -13,6 +13,14 @@ struct TokenTemplate: Sendable {
     rest = Array(constant[whole...])
   }
 
+  /// What the claims of refresh and one-time tokens begin with.
+  static func members(issuer: String) -> String { "{\"iss\":\(ByteWriter.jsonText(issuer))" }
+
+  /// What the claims of access tokens begin with.
+  static func accessMembers(issuer: String, audience: String) -> String {
+    members(issuer: issuer) + (audience.isEmpty ? "" : ",\"aud\":\(ByteWriter.jsonText(audience))")
+  }
+
   /// The signed token whose claims are the constant members and what `write` appends, at most `claimBytesMax` bytes.
   @inline(__always)
   func token(signedBy header: SigningHeader, claimBytesMax: Int, write: (inout ByteWriter) -> Void) -> String {

@@ -8,12 +8,17 @@ package struct TokenVerifier: Sendable {
   private let issuer: String
   private let audience: String
   private let ring: KeyRing
+  /// What the claims of our minter begin with, for access tokens and for refresh tokens.
+  private let accessMembers: [UInt8]
+  private let refreshMembers: [UInt8]
 
   /// - Parameter audience: what the access tokens must name as theirs; when empty they must name none.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.issuer = issuer
     self.audience = audience
     self.ring = ring
+    accessMembers = Array(TokenTemplate.accessMembers(issuer: issuer, audience: audience).utf8)
+    refreshMembers = Array(TokenTemplate.members(issuer: issuer).utf8)
   }
 
   /// A verifier whose keys stay as they are.
@@ -28,6 +33,15 @@ package struct TokenVerifier: Sendable {
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenRefusal) -> AccessClaims {
     let payload = try payload(of: token, type: .access)
+    let verified =
+      if let minted = MintedClaims.access(payload, after: accessMembers) { minted } else { try accessClaims(payload) }
+    let isLive = nowMilliseconds < verified.expiresAtMilliseconds ?? verified.expiresAt * 1000
+    guard ignoringExpiry || isLive else { throw .expired }
+    return verified
+  }
+
+  /// In whatever spelling.
+  func accessClaims(_ payload: [UInt8]) throws(TokenRefusal) -> AccessClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     guard (try claims.optionalText("aud") ?? "").hasSameBytes(as: audience) else { throw .wrongAudience }
@@ -36,13 +50,11 @@ package struct TokenVerifier: Sendable {
     let expiresAt = try claims.seconds("exp")
     let exactEnd = try claims.optionalTime("exp_ms", in: ClaimTime.milliseconds)
     if let exactEnd, (exactEnd + 999) / 1000 != expiresAt { throw .claims("exp_ms") }
-    let verified = AccessClaims(
+    return AccessClaims(
       subject: try claims.text("sub"), clientID: try claims.text("client_id"),
       scope: try claims.optionalText("scope") ?? "", issuedAt: try claims.seconds("iat"), expiresAt: expiresAt,
       expiresAtMilliseconds: exactEnd, identifier: identifier,
       extraMembers: ExtraMembers.of(claims.object, in: payload))
-    guard ignoringExpiry || nowMilliseconds < exactEnd ?? expiresAt * 1000 else { throw .expired }
-    return verified
   }
 
   /// A token that passes may still be past its exact end by up to a second: `exp` is a ceiling, and the ledger decides.
@@ -52,14 +64,22 @@ package struct TokenVerifier: Sendable {
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenRefusal) -> RefreshClaims {
     let payload = try payload(of: token, type: .refresh)
+    let verified =
+      if let minted = MintedClaims.refresh(payload, after: refreshMembers) { minted } else {
+        try refreshClaims(payload)
+      }
+    guard ignoringExpiry || nowMilliseconds < verified.expiresAt * 1000 else { throw .expired }
+    return verified
+  }
+
+  /// In whatever spelling.
+  func refreshClaims(_ payload: [UInt8]) throws(TokenRefusal) -> RefreshClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
-    let verified = RefreshClaims(
+    return RefreshClaims(
       subject: try claims.text("sub"), clientID: try claims.text("client_id"),
       scope: try claims.optionalText("scope") ?? "", issuedAt: try claims.seconds("iat"),
       expiresAt: try claims.seconds("exp"), identifier: try identifier(claims))
-    guard ignoringExpiry || nowMilliseconds < verified.expiresAt * 1000 else { throw .expired }
-    return verified
   }
 
   /// A token that passes may still be past its exact end by up to a second, or consumed: the ledger decides.
