@@ -18,11 +18,12 @@ enum FormTarget: OneInput {
   }
 
   private static func runRaw(_ bytes: [UInt8], isReadTwice: Bool) {
-    if isReadTwice, let decoded = PercentDecoding.decode(bytes) {
+    if isReadTwice, let decoded = PercentDecoding.decode(bytes[...]) {
       require(decoded.count <= bytes.count, "a decoded text is longer than it was")
-      require(PercentDecoding.decode(encode(decoded, plus: true)) == decoded, "a text changes when it is written again")
+      require(
+        PercentDecoding.decode(encode(decoded, plus: true)[...]) == decoded, "a text changes when it is written again")
     }
-    guard let form = try? FormParameters(bytes) else { return }
+    guard let form = try? FormParameters(bytes[...]) else { return }
     for parameter in known {
       guard let value = form[parameter] else { continue }
       require(!value.isEmpty, "an empty value is given as one")
@@ -59,7 +60,7 @@ enum FormTarget: OneInput {
       body.insert(contentsOf: input.take(4), at: body.isEmpty ? 0 : Int(input.byte()) % body.count)
     }
     do throws(FormFault) {
-      let form = try FormParameters(body)
+      let form = try FormParameters(body[...])
       require(isBroken || !isRepeated, "a repeated parameter is accepted")
       guard !isBroken else { return }
       for parameter in known {

@@ -56,8 +56,9 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     // Only what waits for the disk or a password is bounded: the other routes answer at once, also while these cannot.
     let bounded = root.group().add(middleware: body).add(middleware: bound)
     bounded.post("/token") { [endpoint, addresses] request, context -> Response in
-      try await endpoint.respond(
-        to: request, from: addresses.address(of: request, context: context), logger: context.logger)
+      try await endpoint.respond(to: request, logger: context.logger) {
+        addresses.address(of: request, context: context)
+      }
     }
     let (revocation, introspection) = (
       RevocationEndpoint(endpoint: forms), IntrospectionEndpoint(endpoint: forms)

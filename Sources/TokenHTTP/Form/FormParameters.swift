@@ -4,32 +4,33 @@ struct FormParameters: Sendable {
   /// The most parameters of one form, known or not.
   static let countMax = 64
 
-  private var names: [[UInt8]] = []
+  private var names: [String] = []
   private var values: [String] = []
 
   /// No parameters.
   init() {}
 
-  init(_ body: some Collection<UInt8>) throws(FormFault) {
+  init(_ body: ArraySlice<UInt8>) throws(FormFault) {
     for pair in body.split(separator: UInt8(ascii: "&")) {
       guard names.count < FormParameters.countMax else { throw .tooManyParameters }
       let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
       guard
-        let name = PercentDecoding.decode(pair[..<end]),
-        let value = PercentDecoding.decode(pair[end...].dropFirst()),
-        !name.contains(0), !value.contains(0),
-        String(validating: name, as: UTF8.self) != nil,
-        let text = String(validating: value, as: UTF8.self)
+        let name = FormParameters.text(pair[..<end]), let value = FormParameters.text(pair[end...].dropFirst())
       else { throw .malformed }
-      guard !names.contains(name) else { throw .duplicate }
+      guard !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else { throw .duplicate }
       names.append(name)
-      values.append(text)
+      values.append(value)
     }
+  }
+
+  private static func text(_ encoded: ArraySlice<UInt8>) -> String? {
+    guard let decoded = PercentDecoding.decode(encoded), !decoded.contains(0) else { return nil }
+    return String(validating: decoded, as: UTF8.self)
   }
 
   /// The value of a parameter; nil where it is absent or empty.
   subscript(_ name: Parameter) -> String? {
-    guard let index = names.firstIndex(where: { $0.elementsEqual(name.rawValue.utf8) }) else { return nil }
+    guard let index = names.firstIndex(where: { $0.utf8.elementsEqual(name.rawValue.utf8) }) else { return nil }
     return values[index].isEmpty ? nil : values[index]
   }
 

@@ -2,7 +2,11 @@
 enum PercentDecoding {
   /// The bytes of one name or value: `+` is a space, `%` starts two hexadecimal digits. Nil for a `%` that does not,
   /// and for control characters, which a form has escaped.
-  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+  static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    // What most values are.
+    if text.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }) {
+      return Array(text)
+    }
     var decoded: [UInt8] = []
     decoded.reserveCapacity(text.count)
     var rest = text.makeIterator()

@@ -10,7 +10,7 @@ extension Request {
     guard isForm else { throw FormFault.mediaType }
     guard let body = try await body(bytesMax: bytesMax) else { throw FormFault.tooLarge }
     // In one piece of memory: a view of the buffer asks at each byte whether it may be read.
-    return try FormParameters(Array(buffer: body))
+    return try FormParameters(Array(buffer: body)[...])
   }
 
   private var isForm: Bool {

@@ -18,8 +18,10 @@ struct TokenEndpoint: Sendable {
 
   /// Throws only what the connection throws while the body is read.
   ///
-  /// - Parameter address: where the request comes from, for the bound of failed log-ins.
-  func respond(to request: Request, from address: PeerAddress?, logger: Logger) async throws -> Response {
+  /// - Parameter address: where the request comes from, for the bound of failed log-ins: asked for at a log-in alone.
+  func respond(
+    to request: Request, logger: Logger, from address: @Sendable () -> PeerAddress?
+  ) async throws -> Response {
     try await wire.answer(engine: engine, logger: logger) {
       let form = try await request.form(bytesMax: bodyBytesMax)
       return try await grant(form, headers: request.headers, from: address)
@@ -30,7 +32,7 @@ struct TokenEndpoint: Sendable {
   var overloadReply: Response { wire.reply(to: .overloaded, engine: engine, logger: nil) }
 
   private func grant(
-    _ form: FormParameters, headers: HTTPFields, from address: PeerAddress?
+    _ form: FormParameters, headers: HTTPFields, from address: @Sendable () -> PeerAddress?
   ) async throws(TokenFault) -> Response {
     switch wire {
     case .standard:
@@ -45,7 +47,7 @@ struct TokenEndpoint: Sendable {
   }
 
   private func grant(
-    _ name: String, _ form: FormParameters, scope: String?, client: Client, from address: PeerAddress?
+    _ name: String, _ form: FormParameters, scope: String?, client: Client, from address: @Sendable () -> PeerAddress?
   ) async throws(TokenFault) -> Response {
     switch GrantType(rawValue: name) {
     case .password:
@@ -82,7 +84,7 @@ struct TokenEndpoint: Sendable {
   }
 
   private func logIn(
-    _ user: String, _ password: String, scope: String?, client: Client, from address: PeerAddress?
+    _ user: String, _ password: String, scope: String?, client: Client, from address: @Sendable () -> PeerAddress?
   ) async throws(TokenFault) -> GrantOutcome {
     @Sendable func logIn() async throws(EngineFailure) -> GrantOutcome {
       try await observation.watch(.password) { () async throws(EngineFailure) in
@@ -92,7 +94,7 @@ struct TokenEndpoint: Sendable {
     guard let limiter else {
       do { return try await logIn() } catch { throw .failed(error) }
     }
-    let (attempt, wait) = limiter.begin(client: client.id, address: address, name: user)
+    let (attempt, wait) = limiter.begin(client: client.id, address: address(), name: user)
     guard let attempt else {
       observation.metrics?.notePutOff()
       throw .putOff(wait)

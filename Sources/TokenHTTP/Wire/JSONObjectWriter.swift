@@ -68,7 +68,7 @@ struct JSONObjectWriter {
 
   private mutating func write(_ text: String) {
     bytes.writeInteger(UInt8(ascii: "\""))
-    if text.utf8.contains(where: JSONObjectWriter.needsEscape) {
+    if JSONObjectWriter.needsEscape(text.utf8.span) {
       for byte in text.utf8 { writeEscaped(byte) }
     } else {
       bytes.writeString(text)
@@ -90,7 +90,11 @@ struct JSONObjectWriter {
     }
   }
 
-  private static func needsEscape(_ byte: UInt8) -> Bool {
-    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  private static func needsEscape(_ text: Span<UInt8>) -> Bool {
+    for index in text.indices {
+      let byte = text[index]
+      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return true }
+    }
+    return false
   }
 }

@@ -5,11 +5,7 @@ internal import NIOCore
 extension Response {
   /// A JSON reply that nobody may store (RFC 6749 §5.1) nor take for another type.
   init(status: HTTPResponse.Status, json: consuming JSONObjectWriter) {
-    self.init(status: status, body: ResponseBody(byteBuffer: json.finish()))
-    headers[.contentType] = "application/json"
-    headers[.cacheControl] = "no-store"
-    if let pragma = HTTPField.Name.pragma { headers[pragma] = "no-cache" }
-    headers[.xContentTypeOptions] = "nosniff"
+    self.init(status: status, headers: .unstoredJSON, body: ResponseBody(byteBuffer: json.finish()))
   }
 
   /// A JSON reply that is the same for all, and that caches may keep for five minutes.
@@ -21,6 +17,13 @@ extension Response {
   }
 }
 
-extension HTTPField.Name {
-  fileprivate static let pragma = HTTPField.Name("Pragma")
+extension HTTPFields {
+  /// Of every reply that nobody may store: made once, since a list of fields costs more to build than to copy.
+  fileprivate static let unstoredJSON: HTTPFields = {
+    var fields: HTTPFields = [
+      .contentType: "application/json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+    ]
+    if let pragma = HTTPField.Name("Pragma") { fields[pragma] = "no-cache" }
+    return fields
+  }()
 }
