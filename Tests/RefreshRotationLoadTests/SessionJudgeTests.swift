@@ -80,7 +80,8 @@ import Testing
 
   @Test("takes the identical pair after a lost reply for right in the grace window, and for a replay after it")
   func repeatedReply() {
-    for (grace, kind) in [(Self.grace, nil), (Duration.seconds(1), LoadViolation.Kind.replayAccepted)] {
+    let cases: [(Duration, LoadViolation.Kind?)] = [(Self.grace, nil), (.seconds(1), .replayAccepted)]
+    for (grace, kind) in cases {
       var judge = Self.rotatedOnce()
       _ = judge.lost(Self.granted("t2"), sent: .seconds(2), at: .seconds(2))
       let judgement = judge.answered(Self.granted("t2"), sent: .seconds(4), at: .seconds(4), grace: grace)
@@ -107,7 +108,7 @@ import Testing
   @Test("takes one winner of a race for right, and a session that ends after it")
   func race() {
     var judge = Self.rotatedOnce()
-    let replies = [.refused, Self.granted("t2"), .refused, nil]
+    let replies: [RotationReply?] = [.refused, Self.granted("t2"), .refused, nil]
     #expect(judge.raced(replies, sent: .seconds(2), at: .seconds(2), grace: .zero) == .init())
     #expect(judge.token == "t2")
     #expect(judge.answered(.refused, sent: .seconds(3), at: .seconds(3), grace: .zero) == .init(goesOn: false))
@@ -133,9 +134,10 @@ import Testing
 
   @Test("finds a race that nobody won, unless one had no answer")
   func noWinner() {
-    for (replies, kind) in [
-      ([RotationReply.refused, .refused], LoadViolation.Kind.acknowledgedRefused), ([.refused, nil], nil),
-    ] {
+    let cases: [([RotationReply?], LoadViolation.Kind?)] = [
+      ([.refused, .refused], .acknowledgedRefused), ([.refused, nil], nil),
+    ]
+    for (replies, kind) in cases {
       var judge = Self.rotatedOnce()
       let judgement = judge.raced(replies, sent: .seconds(2), at: .seconds(2), grace: .zero)
       #expect(judgement.violation?.kind == kind && judgement.goesOn == (kind == nil))
@@ -157,7 +159,8 @@ import Testing
 
   @Test("takes the refusal of an expired token for right")
   func expired() {
-    for (seconds, kind) in [(10, LoadViolation.Kind.acknowledgedRefused), (60, nil)] {
+    let cases: [(Int, LoadViolation.Kind?)] = [(10, .acknowledgedRefused), (60, nil)]
+    for (seconds, kind) in cases {
       var judge = Self.judge(lifetime: .seconds(60))
       let time = Duration.seconds(seconds)
       #expect(judge.answered(.refused, sent: time, at: time, grace: .zero).violation?.kind == kind)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AsyncHTTPClient
 import FoundationEssentials
 import Glibc
 import RefreshRotationLoad
