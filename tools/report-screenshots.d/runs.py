@@ -14,6 +14,8 @@ class BrokenEndpoint(BaseHTTPRequestHandler):
     """Grants now and then what it has granted already, and sheds load."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body in one piece, or the second waits for the acknowledgement of the first.
+    wbufsize = -1
     numbers = itertools.count()
 
     def do_POST(self) -> None:

@@ -11,8 +11,7 @@ public struct ComparisonPage: Sendable {
   public var html: String {
     let runs = [PlottedRun(report: a, name: "A", style: "a"), PlottedRun(report: b, name: "B", style: "b")]
     let names = runs.map { run in
-      let started = run.report.startedAt.map { ", \($0)" } ?? ""
-      return "<p class=\"soft\">\(Markup.escape(run.label("\(run.report.server)\(started)")))</p>"
+      "<p class=\"soft\">\(Markup.escape(run.label(run.report.server)))</p><p class=\"soft\">\(Markup.escape(run.moment))</p>"
     }
     func pair(_ part: (PlottedRun) -> String) -> String {
       "<div class=\"pair\">\(runs.map { "<div>\(part($0))</div>" }.joined())</div>"
@@ -39,7 +38,7 @@ public struct ComparisonPage: Sendable {
     for name in facts.flatMap({ $0.map(\.0) }) where !names.contains(name) { names.append(name) }
     let rows = names.map { name in
       [name] + facts.map { facts in facts.first { $0.0 == name }?.1 ?? "none" }
-    }.filter { $0[1] != $0[2] }
+    }.filter { $0[1] != $0[2] && $0[0] != "Server" }
     guard !rows.isEmpty else {
       return "<section><h2>Different options</h2><p class=\"soft\">None.</p></section>"
     }

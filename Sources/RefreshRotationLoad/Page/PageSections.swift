@@ -39,7 +39,7 @@ enum PageSections {
   static func tiles(_ report: LoadReport) -> String {
     let latency = report.latencyMilliseconds
     let tiles = [
-      (Decimals.short(report.rotationsPerSecond), "rotations a second"),
+      (Decimals.short(report.rotationsPerSecond), "rotations/s"),
       (Decimals.short(latency.p50) + " ms", "median latency"), (Decimals.short(latency.p99) + " ms", "99th percentile"),
       (Decimals.short(latency.p999) + " ms", "99.9th percentile"), (Decimals.short(latency.max) + " ms", "longest"),
       (Decimals.grouped(report.errors), report.errors == 1 ? "error" : "errors"),
@@ -77,11 +77,11 @@ enum PageSections {
     let checks = run.report.checks
     let facts = [
       ("Consumed tokens replayed", Decimals.grouped(checks.replays)),
-      ("of these refused", Decimals.grouped(checks.replaysRefused)),
-      ("of these answered (grace)", Decimals.grouped(checks.replaysAnswered)),
+      ("Replays refused", Decimals.grouped(checks.replaysRefused)),
+      ("Replays answered", Decimals.grouped(checks.replaysAnswered)),
       ("Races", Decimals.grouped(checks.races)),
       ("Lost replies", Decimals.grouped(checks.lostReplies)),
-      ("of these recovered by a retry", Decimals.grouped(checks.lostRepliesRecovered)),
+      ("Lost replies recovered", Decimals.grouped(checks.lostRepliesRecovered)),
       ("Sessions that the server ended", Decimals.grouped(checks.sessionsEnded)),
       ("Sessions opened", Decimals.grouped(run.report.sessionsOpened)),
     ]
@@ -136,6 +136,6 @@ enum PageSections {
   static func footer(_ reports: [LoadReport]) -> String {
     let said = reports.compactMap { report in report.version.map { "refresh-ledger \($0)" } }
     return
-      "<footer>Written by \(Markup.escape(Set(said).sorted().joined(separator: " and "))) load. Times are UTC.</footer>"
+      "<footer>Written by \(Markup.escape(Set(said).sorted().joined(separator: " and "))) load.</footer>"
   }
 }

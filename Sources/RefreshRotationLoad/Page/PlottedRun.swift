@@ -12,6 +12,12 @@ struct PlottedRun {
   /// Seconds that the series covers.
   var length: Double { max(Double(report.series.rotations.count), 1) * report.series.intervalSeconds }
 
+  /// How long it took, and when.
+  var moment: String {
+    let text = report.startedAt.map { ", \($0.prefix(10)) \($0.dropFirst(11).prefix(8)) UTC" }
+    return "\(Decimals.short(report.seconds)) s\(text ?? "")"
+  }
+
   /// What is said of a series of it: `A: rotations`.
   func label(_ text: String) -> String { name.isEmpty ? text : "\(name): \(text)" }
 

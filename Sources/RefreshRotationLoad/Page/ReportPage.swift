@@ -8,9 +8,8 @@ public struct ReportPage: Sendable {
 
   public var html: String {
     let run = PlottedRun(report: report, name: "", style: "a")
-    let started = report.startedAt.map { ", \($0)" } ?? ""
     let body = [
-      "<header><h1>Load test of refresh rotation</h1><p class=\"soft\">\(Markup.escape("\(report.server), \(Decimals.short(report.seconds)) s\(started)"))</p></header>",
+      "<header><h1>Load test of refresh rotation</h1><p class=\"soft\">\(Markup.escape(report.server))</p><p class=\"soft\">\(Markup.escape(run.moment))</p></header>",
       PageSections.verdict(run), early(run), PageSections.tiles(report), PageSections.violations(run),
       ThroughputChart.markup([run]), LatencyChart.markup([run]), DistributionCharts.percentiles([run]),
       DistributionCharts.histogram(run), PageSections.errors(run), PageSections.checks(run),

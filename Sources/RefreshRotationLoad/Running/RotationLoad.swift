@@ -36,7 +36,8 @@ public struct RotationLoad: Sendable {
         await context.supply.serve()
         return .served
       }
-      group.addTask { await Self.watch(context, observer) }
+      // Before the callers, who may be many.
+      group.addTask(priority: .high) { await Self.watch(context, observer) }
       group.addTask {
         await Self.call(context, tokens)
         return .over

@@ -7,10 +7,11 @@ struct SessionOpening: Sendable {
 
   private static let callersMax = 64
 
-  /// `onProgress` is told how many there are. The first session that cannot be had ends the opening.
+  /// `onProgress` is told how many there are. The first session that cannot be had ends the opening; it is opened alone, so that a
+  /// wrong password is one failed log-in and not many.
   func open(onProgress: @Sendable (Int) -> Void) async throws(TargetFailure) -> [IssuedToken] {
     let opening = PatientOpening(target: target)
-    let callers = min(callers, count, Self.callersMax)
+    let callers = min(callers, Self.callersMax)
     let result = await withTaskGroup(of: Result<IssuedToken, TargetFailure>.self) { group in
       var tokens: [IssuedToken] = []
       tokens.reserveCapacity(count)
@@ -19,8 +20,8 @@ struct SessionOpening: Sendable {
           do throws(TargetFailure) { return .success(try await opening.open()) } catch { return .failure(error) }
         }
       }
-      for _ in 0..<callers { begin() }
-      var begun = callers
+      begin()
+      var begun = 1
       while let result = await group.next() {
         switch result {
         case .success(let token):
@@ -30,7 +31,7 @@ struct SessionOpening: Sendable {
           group.cancelAll()
           return Result<[IssuedToken], TargetFailure>.failure(failure)
         }
-        if begun < count {
+        while begun < min(count, tokens.count + callers) {
           begin()
           begun += 1
         }

@@ -11,7 +11,9 @@ enum ConnectionFault {
     case is CancellationError: .cancelled
     case let error as HTTPClientError: failure(error, at: url)
     case let error as NIOConnectionError: .connection("\(url) cannot be reached: \(reason(error))")
-    case let error as IOError: .connection("the connection to \(url) broke: \(name(ofErrno: error.errnoCode))")
+    case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode):
+      .connection("the connection to \(url) broke: \(name(ofErrno: error.errnoCode))")
+    case let error as IOError: .connection("\(url) cannot be reached: \(name(ofErrno: error.errnoCode))")
     case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
       .tls("\(url): no TLS connection: \(reason(ofTLS: error))")
     case is ChannelError: .connection("the connection to \(url) broke")
