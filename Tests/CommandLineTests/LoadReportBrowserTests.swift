@@ -19,6 +19,7 @@ import Testing
     let look = try ChildCommand(
       "/usr/bin/python3", [Self.script], environment: ["REFRESH_LEDGER_BINARY": BuiltCommand.path, "HOME": folder.path])
     let code = try look.wait(seconds: 300)
-    #expect(code == 0, "\(try look.read { _ in true })\(look.errors)")
+    let said = try look.read { _ in true }
+    #expect(code == 0, "\(said)\(look.errors)")
   }
 }
