@@ -54,11 +54,19 @@ enum PageSections {
     let items = report.violations.map { violation in
       "<li><b>\(Markup.escape(violation.kind.rawValue))</b>, at \(Decimals.short(violation.seconds)) s: \(Markup.escape(violation.evidence))</li>"
     }
-    let more = report.invariantViolations - items.count
-    let rest = more > 0 ? "<p class=\"soft\">and \(Decimals.grouped(more)) more</p>" : ""
+    let first = "<ol class=\"evidence\">\(items.prefix(violationsShown).joined())</ol>"
+    let others = items.dropFirst(violationsShown)
+    let folded =
+      others.isEmpty
+      ? ""
+      : "<details><summary>\(others.count) more</summary><ol class=\"evidence\" start=\"\(violationsShown + 1)\">\(others.joined())</ol></details>"
+    let left = report.invariantViolations - items.count
+    let rest = left > 0 ? "<p class=\"soft\">\(Decimals.grouped(left)) further ones were counted and not kept.</p>" : ""
     return
-      "<section><h2>\(Markup.escape(run.label("Broken invariants")))</h2><p class=\"soft\">A token is named by the first digits of its SHA-256.</p><ol class=\"evidence\">\(items.joined())</ol>\(rest)</section>"
+      "<section><h2>\(Markup.escape(run.label("Broken invariants")))</h2><p class=\"soft\">A token is named by the first digits of its SHA-256.</p>\(first)\(folded)\(rest)</section>"
   }
+
+  private static let violationsShown = 8
 
   static func errors(_ run: PlottedRun) -> String {
     let report = run.report

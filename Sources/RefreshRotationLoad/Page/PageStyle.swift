@@ -43,7 +43,7 @@ enum PageStyle {
     th:first-child{text-align:left}
     dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,260px),1fr));gap:6px 24px;margin:8px 0 0}
     dl div{display:flex;justify-content:space-between;gap:12px;border-bottom:1px solid var(--rule);padding:4px 0}
-    dd{margin:0;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+    dd{margin:0;flex:none;max-width:68%;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
     .bars-list{list-style:none;margin:8px 0 0;padding:0}
     .bars-list li{display:grid;grid-template-columns:minmax(8.5em,14em) 1fr auto;gap:10px;align-items:center;padding:3px 0}
     .bars-list i{display:block;height:12px;border-radius:3px;background:var(--bad)}
