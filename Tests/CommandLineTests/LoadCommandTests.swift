@@ -93,6 +93,7 @@ import Testing
     #expect(result.code == 0, "\(result)")
     let kinds = try #require(Self.figures(json)["errors_by_kind"] as? [String: Int])
     #expect(kinds.keys.first == "overload 503" && kinds.count == 1, "\(kinds)")
+    #expect(result.output.contains("overload 503: ") && result.output.contains("first: the server is overloaded"))
   }
 
   @Test("of a server that dies keeps what was measured until then: exit 75 and one line")
@@ -176,6 +177,7 @@ import Testing
       (try Self.load(gone.url, []), 75, "connection refused"),
       (try Self.load("https://127.0.0.1:\(endpoint.port)", []), 78, "TLS"),
       (try Self.load("ftp://127.0.0.1", []), 64, "--url is an address"),
+      (try Self.load("http://ann:pass@127.0.0.1", []), 64, "--url holds no user"),
       (try Self.load(endpoint.url, ["--report", "\(folder.path)/none/run.html"]), 73, "cannot write"),
       (try Self.load(endpoint.url, ["--json", "/proc/none"]), 73, "cannot write"),
       (try Self.load(endpoint.url, ["--duration", "soon"]), 64, "--duration"),

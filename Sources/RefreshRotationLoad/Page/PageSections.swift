@@ -75,7 +75,7 @@ enum PageSections {
       return "<section><h2>\(Markup.escape(run.label("Errors by kind")))</h2><p class=\"soft\">None.</p></section>"
     }
     let rows = kinds.map { kind, count in
-      "<li><span>\(Markup.escape(kind))</span><span><i style=\"width:\(max(1, 100 * count / most))%\"></i></span><span>\(Decimals.grouped(count))</span></li>"
+      "<li><span>\(Markup.escape(kind))</span><span><i style=\"width:\(max(1, 100 * count / most))%\"></i></span><span>\(Decimals.grouped(count))</span><span class=\"sample\">\(Markup.escape(report.errorSamples[kind] ?? ""))</span></li>"
     }
     return
       "<section><h2>\(Markup.escape(run.label("Errors by kind")))</h2><ul class=\"bars-list\">\(rows.joined())</ul></section>"

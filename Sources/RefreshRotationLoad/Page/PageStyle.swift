@@ -47,6 +47,7 @@ enum PageStyle {
     .bars-list{list-style:none;margin:8px 0 0;padding:0}
     .bars-list li{display:grid;grid-template-columns:minmax(8.5em,14em) 1fr auto;gap:10px;align-items:center;padding:3px 0}
     .bars-list i{display:block;height:12px;border-radius:3px;background:var(--bad)}
+    .bars-list .sample{grid-column:1/-1;color:var(--soft);font-size:.85rem;overflow-wrap:anywhere}
     .evidence{margin:8px 0 0;padding-left:1.4em}
     .evidence li{margin:6px 0;overflow-wrap:anywhere}
     footer{margin-top:40px;font-size:.85rem}

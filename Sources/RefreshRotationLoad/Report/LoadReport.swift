@@ -9,6 +9,8 @@ public struct LoadReport: Sendable, Codable {
   public var errors: Int
   /// The same by `ErrorKind`.
   public var errorsByKind: [String: Int]
+  /// What the first of each kind was.
+  public var errorSamples: [String: String]
   public var invariantViolations: Int
   /// The first hundred.
   public var violations: [LoadViolation]
@@ -38,6 +40,7 @@ public struct LoadReport: Sendable, Codable {
     case rotations, seconds, errors, violations, distribution, checks, series, options, server, version, machine
     case rotationsPerSecond = "rotations_per_second"
     case errorsByKind = "errors_by_kind"
+    case errorSamples = "error_samples"
     case invariantViolations = "invariant_violations"
     case latencyMilliseconds = "latency_ms"
     case serviceMilliseconds = "service_ms"
@@ -59,6 +62,8 @@ public struct LoadReport: Sendable, Codable {
     errors = total.errorCount
     errorsByKind = [:]
     for (kind, count) in total.errors { errorsByKind[kind.rawValue] = count }
+    errorSamples = [:]
+    for (kind, text) in total.firstErrors { errorSamples[kind.rawValue] = text }
     invariantViolations = total.violations
     violations = state.violations
     latencyMilliseconds = LatencySummary(state.latency)

@@ -250,9 +250,8 @@ struct Caller {
   // MARK: Failures
 
   private mutating func count(_ failure: TargetFailure) {
-    guard let kind = failure.kind else { return }
-    recorder.tally.errors[kind, default: 0] += 1
-    if !kind.isSilence { recorder.tally.lastAnswer = context.clock.now }
+    recorder.tally.count(failure)
+    if let kind = failure.kind, !kind.isSilence { recorder.tally.lastAnswer = context.clock.now }
   }
 
   /// The token may be consumed: its session goes on, in doubt.

@@ -103,7 +103,7 @@ public struct RotationLoad: Sendable {
   private static func count(_ failures: [TargetFailure], in collector: LoadCollector, at now: Duration) {
     guard !failures.isEmpty else { return }
     var tally = Tally()
-    for kind in failures.compactMap(\.kind) { tally.errors[kind, default: 0] += 1 }
+    for failure in failures { tally.count(failure) }
     collector.add(
       tally, interval: Int(now / collector.intervalLength), latencies: [], services: [], lateness: [])
   }

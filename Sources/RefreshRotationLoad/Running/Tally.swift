@@ -4,6 +4,8 @@ struct Tally: Sendable {
   /// Of an open loop: requests that were due and had no session to go out with.
   var skipped = 0
   var errors: [ErrorKind: Int] = [:]
+  /// What the first error of each kind was.
+  var firstErrors: [ErrorKind: String] = [:]
   var replays = 0
   var replaysRefused = 0
   var replaysRepeated = 0
@@ -16,12 +18,21 @@ struct Tally: Sendable {
   /// When the server last answered anything.
   var lastAnswer = Duration.zero
 
+  mutating func count(_ failure: TargetFailure) {
+    guard let kind = failure.kind else { return }
+    errors[kind, default: 0] += 1
+    if firstErrors[kind] == nil { firstErrors[kind] = failure.description }
+  }
+
   var errorCount: Int { errors.values.reduce(0, +) }
 
   mutating func add(_ other: Tally) {
     rotations += other.rotations
     skipped += other.skipped
-    if !other.errors.isEmpty { errors.merge(other.errors, uniquingKeysWith: +) }
+    if !other.errors.isEmpty {
+      errors.merge(other.errors, uniquingKeysWith: +)
+      firstErrors.merge(other.firstErrors) { first, _ in first }
+    }
     replays += other.replays
     replaysRefused += other.replaysRefused
     replaysRepeated += other.replaysRepeated

@@ -14,8 +14,7 @@ enum ConnectionFault {
     case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode):
       .connection("the connection to \(url) broke: \(name(ofErrno: error.errnoCode))")
     case let error as IOError: .connection("\(url) cannot be reached: \(name(ofErrno: error.errnoCode))")
-    case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-      .tls("\(url): no TLS connection: \(reason(ofTLS: error))")
+    case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: failure(ofTLS: "\(error)", at: url)
     case is ChannelError: .connection("the connection to \(url) broke")
     default: .connection("\(url) did not answer: \(type(of: error))")
     }
@@ -41,9 +40,14 @@ enum ConnectionFault {
     return error.dnsAError == nil && error.dnsAAAAError == nil ? "no connection" : "its name is not known"
   }
 
+  private static func failure(ofTLS text: String, at url: String) -> TargetFailure {
+    text.contains("EOF") || text.contains("uncleanShutdown")
+      ? .connection("\(url) closed the connection without an answer")
+      : .tls("\(url): no TLS connection: \(reason(ofTLS: text))")
+  }
+
   /// libssl's text is a list of its own places in its code; what people need is in few words of it.
-  private static func reason(ofTLS error: any Error) -> String {
-    let text = "\(error)"
+  private static func reason(ofTLS text: String) -> String {
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
       return "its certificate is not trusted; give --cacert its authority"
     }

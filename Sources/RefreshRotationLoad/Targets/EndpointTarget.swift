@@ -85,7 +85,9 @@ public struct EndpointTarget: RotationTarget {
       return .granted(issued(reply.token ?? presented, answer))
     case (400...403, let reply?):
       guard let error = reply.error, error != "invalid_grant" else { return .refused }
-      throw .reply("\(endpoint.url) answered \(PercentEncoding.encode(String(error.prefix(40)))) to a refresh token")
+      // A code of RFC 6749 is shown, and nothing that a server may have put there of the request.
+      let isCode = error.count <= 40 && error.allSatisfy { $0.isASCII && $0.isLowercase || $0 == "_" }
+      throw .reply("\(endpoint.url) answered \(isCode ? error : "\(answer.status)") to a refresh token")
     default: throw notAnEndpoint(answer)
     }
   }

@@ -79,6 +79,10 @@ struct LoadEndpointOptions: ParsableArguments {
     guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains(where: \.isWhitespace) else {
       throw ValidationError("--url is an address such as http://127.0.0.1:8080")
     }
+    // It is printed, and written to reports.
+    guard !url.contains("@") else {
+      throw ValidationError("--url holds no user and password; give --user, and --client-basic for a header")
+    }
     guard tokenPath.hasPrefix("/") else { throw ValidationError("--token-path begins with a slash") }
     guard password == nil || !readsPassword else {
       throw ValidationError("give either --password or --password-stdin")

@@ -35,7 +35,9 @@ struct LoadSummary {
   }
 
   private var kinds: [String] {
-    report.errorsByKind.sorted { $0.value > $1.value }.map { "  \($0.key): \(Figures.grouped($0.value))" }
+    report.errorsByKind.sorted { $0.value > $1.value }.map { kind, count in
+      "  \(kind): \(Figures.grouped(count)), first: \(report.errorSamples[kind] ?? "unknown")"
+    }
   }
 
   private var notes: [String] {
