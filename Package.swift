@@ -116,6 +116,8 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift", condition: commandLine),
         .product(name: "NIOCore", package: "swift-nio", condition: commandLine),
         .product(name: "NIOHTTP1", package: "swift-nio", condition: commandLine),
+        .product(name: "NIOPosix", package: "swift-nio", condition: commandLine),
+        .product(name: "NIOSSL", package: "swift-nio-ssl", condition: commandLine),
       ],
       swiftSettings: settings
     ),
@@ -215,6 +217,8 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .testTarget(
+      name: "RefreshRotationLoadTests", dependencies: ["RefreshRotationLoad"], swiftSettings: settings),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [

@@ -5,16 +5,21 @@ import Glibc
 import RefreshRotationLoad
 import SystemPackage
 import TokenEngine
+import UnixSignals
 import WriteAheadLog
 
 struct LoadCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "load",
-    abstract: "Rotates refresh tokens as fast as it can and checks that none works twice.",
+    abstract: "Rotates refresh tokens as fast as it can, or at a fixed rate, and checks that none works twice.",
     discussion: """
       Each caller follows its own sessions and carries each reply into its next request. With --url it drives any OAuth \
       token endpoint; with --in-process the embedded engine in a new folder below the current one, which is removed \
-      afterwards. Exit 1 when an invariant broke.
+      afterwards; with --compare it sets two runs beside each other.
+
+      Exit codes: 0 no invariant broke, 1 one did, 64 usage, 66 no such file, 73 a file cannot be written, 75 the server \
+      could not be reached or stopped answering, 78 what was given does not fit the server (address, password, client, \
+      certificate). docs/load-testing.md says more.
       """)
 
   @Flag(name: .customLong("in-process"), help: "Drive the embedded engine: verify, rotate, sign the pair; no HTTP.")
@@ -23,38 +28,12 @@ struct LoadCommand: AsyncParsableCommand {
   @Option(help: "When an outcome of the embedded engine counts as durable: always, interval or none. (default: always)")
   var durability: DurabilityChoice?
 
-  @Option(help: "The server, such as http://127.0.0.1:8080.")
-  var url: String?
+  @OptionGroup(title: "Server") var endpoint: LoadEndpointOptions
+  @OptionGroup(title: "Load") var shape: LoadShapeOptions
+  @OptionGroup(title: "Output") var outputs: LoadOutputs
 
-  @Option(name: .customLong("token-path"), help: "The path of its token endpoint.")
-  var tokenPath = "/token"
-
-  @Option(help: "Who logs in.")
-  var user: String?
-
-  @Option(help: "The password. Other users of this machine can see it: use an account made for the test.")
-  var password: String?
-
-  @Option(name: .customLong("client-id"), help: "Sent in the body; left out where absent.")
-  var clientID: String?
-
-  @Option(name: .customLong("client-secret"), help: "Sent in the body; left out where absent.")
-  var clientSecret: String?
-
-  @Option(help: "Sessions to open first; at least one a connection. (default: one a connection)")
-  var sessions: Int?
-
-  @Option(help: "Callers that rotate at the same time, one request each.")
-  var connections = 32
-
-  @Option(help: "How long to rotate: 500ms, 30s, 5m. (default: 30s, in process 3s)")
-  var duration: String?
-
-  @Option(name: .customLong("replay-rate"), help: "Share of rotations after which the consumed token is tried again.")
-  var replayRate = 0.01
-
-  @Option(help: "Write the figures to this file as JSON.")
-  var json: String?
+  @Option(parsing: .upToNextOption, help: "Two files of --json: print their figures, and with --report write a page.")
+  var compare: [String] = []
 
   enum DurabilityChoice: String, ExpressibleByArgument, CaseIterable {
     case always, interval, none
@@ -69,53 +48,45 @@ struct LoadCommand: AsyncParsableCommand {
   }
 
   func validate() throws {
-    guard inProcess != (url != nil) else { throw ValidationError("give either --in-process or --url") }
-    if inProcess {
-      guard user == nil, password == nil, clientID == nil, clientSecret == nil else {
-        throw ValidationError("--user, --password and --client-... go with --url")
+    if !compare.isEmpty {
+      guard compare.count == 2 else { throw ValidationError("--compare takes two files of --json") }
+      guard !inProcess, endpoint.url == nil, outputs.json == nil else {
+        throw ValidationError("--compare runs no load: of the other options only --report goes with it")
       }
-    } else {
-      guard user != nil, password != nil else { throw ValidationError("--url needs --user and --password") }
-      guard durability == nil else {
-        throw ValidationError("--durability goes with --in-process; a server has its own")
-      }
+      return
     }
-    if let problem = try options().problem { throw ValidationError(problem) }
+    guard inProcess != (endpoint.url != nil) else { throw ValidationError("give either --in-process or --url") }
+    if inProcess, let stray = endpoint.strayOption { throw ValidationError("\(stray) goes with --url") }
+    guard inProcess || durability == nil else {
+      throw ValidationError("--durability goes with --in-process; a server has its own")
+    }
+    _ = try shape.options(isShort: inProcess)
   }
 
   func run() async throws {
-    if let json { try Self.checkWritable(json) }
-    let report = inProcess ? try await runInProcess() : try await runEndpoint()
-    if let json {
-      let path = FilePath(json)
-      do {
-        try Data((JSONText.line(report) + "\n").utf8).write(to: URL(filePath: path.string))
-      } catch let failure as CommandFailure {
-        throw failure
-      } catch {
-        throw CommandFailure(.cannotCreate, "cannot write \(json): \(error); name another file")
-      }
-    }
-    try Terminal.writeLine(report.text)
+    try outputs.check()
+    if !compare.isEmpty { return try LoadComparison(paths: compare, page: outputs.report).run() }
+    var report = inProcess ? try await runInProcess() : try await runEndpoint()
+    report.version = Release.version
+    report.machine = .current
+    try outputs.write(report)
+    try Terminal.writeLine(LoadSummary(report: report).text)
     if report.invariantViolations > 0 {
-      throw CommandFailure(.bad, "\(report.invariantViolations) invariants broke; the lines above say how")
+      throw CommandFailure(
+        .bad, "\(Figures.counted(report.invariantViolations, "broken invariant")); the lines above say which")
     }
-  }
-
-  private func options() throws -> LoadOptions {
-    let text = duration ?? (inProcess ? "3s" : "30s")
-    guard let length = DurationText.parse(text) else {
-      throw ValidationError("--duration is a whole number and a unit, such as 500ms, 30s or 5m")
+    if let reason = report.endedEarly, reason != Self.endedByHand {
+      throw CommandFailure(.temporary, "\(report.server): \(reason)")
     }
-    return LoadOptions(
-      sessions: sessions ?? connections, connections: connections, duration: length, replayRate: replayRate)
   }
 
   private func runInProcess() async throws -> LoadReport {
+    let options = try shape.options(isShort: true)
     let folder = FilePath("refresh-ledger-load-\(getpid())")
     var settings = EngineOptions()
     let choice = durability ?? .always
     settings.durability = choice.durability
+    settings.grace = options.grace
     let engine: RotationEngine
     do {
       engine = try await RotationEngine.open(folder: folder, options: settings)
@@ -123,25 +94,23 @@ struct LoadCommand: AsyncParsableCommand {
       throw CommandFailure(error)
     }
     defer { try? FileManager.default.removeItem(atPath: folder.string) }
-    var report = try await run(EngineTarget(engine: engine))
+    var report = try await run(EngineTarget(engine: engine), options)
     report.options.durability = choice.rawValue
     do { try await engine.close() } catch { throw CommandFailure(error) }
     return report
   }
 
   private func runEndpoint() async throws -> LoadReport {
-    guard let url, let user, let password else { throw CommandFailure(.usage, "--url needs --user and --password") }
-    var configuration = HTTPClient.Configuration()
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
-    let client = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
-    let base = url.hasSuffix("/") ? String(url.dropLast()) : url
-    let target = EndpointTarget(
-      url: base + tokenPath,
-      credentials: .init(user: user, password: password, clientID: clientID, clientSecret: clientSecret),
-      client: client)
+    let tokens = try endpoint.startTokens()
+    let options = try shape.options(isShort: false, available: tokens?.count)
+    try endpoint.checkDescriptors(for: options)
+    let address = try endpoint.endpoint()
+    let client = try endpoint.client(for: options)
+    let passwords = EndpointTarget(address, client: client)
+    let target: any RotationTarget = tokens.map { TokenListTarget(tokens: $0, target: passwords) } ?? passwords
     do {
-      let report = try await run(target)
-      try await client.shutdown()
+      let report = try await run(target, options)
+      try? await client.shutdown()
       return report
     } catch {
       try? await client.shutdown()
@@ -149,44 +118,57 @@ struct LoadCommand: AsyncParsableCommand {
     }
   }
 
-  private func run(_ target: some RotationTarget) async throws -> LoadReport {
-    do {
-      return try await RotationLoad(options: try options(), target: target).run { violation in
-        Terminal.complain("invariant: \(violation)")
+  private static let endedByHand = "ended by hand"
+  /// Of a program that a second SIGINT ended.
+  private static let interrupted: Int32 = 130
+
+  private func run(_ target: any RotationTarget, _ options: LoadOptions) async throws -> LoadReport {
+    let view = LoadView(server: target.name, options: options)
+    let started = Date.now
+    let load = Task { () -> Result<LoadReport, TargetFailure> in
+      do throws(TargetFailure) {
+        return .success(try await RotationLoad(options: options, target: target).run(view.observer))
+      } catch {
+        return .failure(error)
       }
-    } catch let failure as TargetFailure {
-      throw CommandFailure(.temporary, "no session could be opened: \(failure)")
+    }
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    let listener = Task {
+      for await _ in signals {
+        // The first ends the load and keeps what was measured.
+        guard !load.isCancelled else { Glibc.exit(Self.interrupted) }
+        load.cancel()
+      }
+    }
+    let result = await load.value
+    listener.cancel()
+    view.end()
+    switch result {
+    case .success(var report):
+      report.startedAt = started.ISO8601Format()
+      if load.isCancelled, report.endedEarly == nil { report.endedEarly = Self.endedByHand }
+      return report
+    case .failure(let failure):
+      throw CommandFailure(Self.status(of: failure), "no load was run: \(failure)\(Self.mend(of: failure))")
     }
   }
 
-  /// A file that cannot be written is found before the load starts.
-  private static func checkWritable(_ path: String) throws(CommandFailure) {
-    do {
-      try FileDescriptor.open(
-        FilePath(path), .writeOnly, options: [.create], permissions: [.ownerReadWrite, .groupRead, .otherRead]
-      ).close()
-    } catch {
-      throw CommandFailure(.cannotCreate, "cannot write \(path): \(error); name another file")
+  private static func status(of failure: TargetFailure) -> ExitStatus {
+    switch failure {
+    case .overloaded, .throttled, .timeout, .connection, .cancelled: .temporary
+    case .login, .reply, .tls: .configuration
+    case .exhausted: .usage
     }
   }
-}
 
-extension LoadReport {
-  /// The figures in a few lines for a person.
-  fileprivate var text: String {
-    func milliseconds(_ value: Double) -> String { format(value, digits: 3) + " ms" }
-    let latency = latencyMilliseconds
-    return """
-      \(rotations) rotations in \(format(seconds, digits: 1)) s: \(Int(rotationsPerSecond)) a second on \(server)
-      latency p50 \(milliseconds(latency.p50)), p90 \(milliseconds(latency.p90)), p99 \(milliseconds(latency.p99)), \
-      p99.9 \(milliseconds(latency.p999)), max \(milliseconds(latency.max))
-      \(errors) errors, \(invariantViolations) broken invariants
-      """
-  }
-
-  private func format(_ value: Double, digits: Int) -> String {
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    return "\((value * scale).rounded() / scale)"
+  /// Where the failure itself does not say what to do.
+  private static func mend(of failure: TargetFailure) -> String {
+    switch failure {
+    case .overloaded, .throttled: "; it was waited for; try again later or with fewer --sessions"
+    case .connection: "; check the address and that a server runs there"
+    case .timeout: "; check the address, or give a longer --timeout"
+    case .exhausted: "; lower --sessions"
+    case .login, .reply, .tls, .cancelled: ""
+    }
   }
 }

@@ -24,7 +24,8 @@ enum DescriptorLimit {
     return fitting
   }
 
-  private static func raise() -> Int {
+  /// As far as the process may, and returns how far that was.
+  static func raise() -> Int {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return Int.max }
     if limit.rlim_cur < limit.rlim_max {

@@ -13,22 +13,30 @@ public struct EngineTarget: RotationTarget {
 
   public var name: String { "in-process" }
 
-  public func open() async throws(TargetFailure) -> String {
+  public func open() async throws(TargetFailure) -> IssuedToken {
     do {
-      return try await engine.openSession(subject: "load", client: client, scopes: scopes).refreshToken
+      return issued(try await engine.openSession(subject: "load", client: client, scopes: scopes))
     } catch {
-      throw .failed(error.description)
+      throw failure(error)
     }
   }
 
   public func rotate(_ refreshToken: String) async throws(TargetFailure) -> RotationReply {
     do {
       switch try await engine.refresh(refreshToken, client: client) {
-      case .granted(let pair): return .granted(pair.refreshToken)
+      case .granted(let pair): return .granted(issued(pair))
       case .refused: return .refused
       }
     } catch {
-      throw error.isTemporary ? .overloaded : .failed(error.description)
+      throw failure(error)
     }
+  }
+
+  private func issued(_ pair: TokenPair) -> IssuedToken {
+    IssuedToken(pair.refreshToken, lifetime: .seconds(pair.refreshExpiresInSeconds))
+  }
+
+  private func failure(_ failure: EngineFailure) -> TargetFailure {
+    failure.isTemporary ? .overloaded(retryAfter: nil) : .reply(failure.description)
   }
 }

@@ -1,0 +1,112 @@
+/// A chart as SVG: axes with marks, and what is drawn between them. It is drawn in several widths, so that its letters have the
+/// same size in each window.
+struct Plot {
+  struct Axis {
+    var scale: Scale
+    var marks: [(value: Double, text: String)]
+    /// With its unit.
+    var title: String
+  }
+
+  let width: Double
+  let height: Double
+  let x: Axis
+  let y: Axis
+  private var drawn = ""
+
+  static let (left, right, top, bottom) = (58.0, 16.0, 30.0, 42.0)
+  /// Of the widest digits.
+  private static let letterWidth = 7.6
+
+  init(width: Double, height: Double, x: Axis, y: Axis) {
+    self.width = width
+    self.height = height
+    self.x = x
+    self.y = y
+  }
+
+  var innerWidth: Double { width - Self.left - Self.right }
+  var innerHeight: Double { height - Self.top - Self.bottom }
+
+  func across(_ value: Double) -> Double { Self.left + x.scale.share(value) * innerWidth }
+  func down(_ value: Double) -> Double { Self.top + (1 - y.scale.share(value)) * innerHeight }
+
+  /// A line through the points; a gap where a value is nil.
+  mutating func line(_ points: [(x: Double, y: Double?)], style: String) {
+    var path = ""
+    var isPenDown = false
+    for point in points {
+      guard let value = point.y else {
+        isPenDown = false
+        continue
+      }
+      path += "\(isPenDown ? "L" : "M")\(Markup.place(across(point.x))) \(Markup.place(down(value)))"
+      isPenDown = true
+    }
+    guard !path.isEmpty else { return }
+    if style.contains("over") { drawn += "<path class=\"halo\" d=\"\(path)\"/>" }
+    drawn += "<path class=\"line \(style)\" d=\"\(path)\"/>"
+  }
+
+  /// What lies between the points and the foot of the chart.
+  mutating func area(_ points: [(x: Double, y: Double)], style: String) {
+    guard let first = points.first, let last = points.last else { return }
+    let foot = Markup.place(Self.top + innerHeight)
+    let path = points.map { "L\(Markup.place(across($0.x))) \(Markup.place(down($0.y)))" }.joined()
+    drawn +=
+      "<path class=\"\(style)\" d=\"M\(Markup.place(across(first.x))) \(foot)\(path)L\(Markup.place(across(last.x))) \(foot)z\"/>"
+  }
+
+  /// A rectangle between values.
+  func cell(_ x: ClosedRange<Double>, _ y: ClosedRange<Double>) -> String {
+    let (left, right) = (across(x.lowerBound), across(x.upperBound))
+    let (top, bottom) = (down(y.upperBound), down(y.lowerBound))
+    return
+      "M\(Markup.place(left)) \(Markup.place(top))H\(Markup.place(right))V\(Markup.place(bottom))H\(Markup.place(left))z"
+  }
+
+  mutating func shape(_ path: String, style: String) {
+    if !path.isEmpty { drawn += "<path class=\"\(style)\" d=\"\(path)\"/>" }
+  }
+
+  /// `id` is unique in the page.
+  func svg(id: String, size: String, title: String, description: String) -> String {
+    """
+    <svg class="\(size)" viewBox="0 0 \(Markup.place(width)) \(Markup.place(height))" role="img" \
+    aria-labelledby="\(id)-t \(id)-d"><title id="\(id)-t">\(Markup.escape(title))</title>\
+    <desc id="\(id)-d">\(Markup.escape(description))</desc>\(grid)\(drawn)\(frame)</svg>
+    """
+  }
+
+  private var grid: String {
+    let (right, foot) = (Markup.place(width - Self.right), Markup.place(Self.top + innerHeight))
+    let (left, top) = (Markup.place(Self.left), Markup.place(Self.top))
+    let rows = y.marks.map { "M\(left) \(Markup.place(down($0.value)))H\(right)" }.joined()
+    let columns = x.marks.map { "M\(Markup.place(across($0.value))) \(top)V\(foot)" }.joined()
+    return "<path class=\"grid\" d=\"\(rows)\(columns)\"/>"
+  }
+
+  private var frame: String {
+    let foot = Self.top + innerHeight
+    var text =
+      "<path class=\"axis\" d=\"M\(Markup.place(Self.left)) \(Markup.place(foot))H\(Markup.place(width - Self.right))\"/>"
+    for mark in y.marks {
+      text += label(Self.left - 8, down(mark.value) + 4, "end", mark.text)
+    }
+    var free = 0.0
+    for mark in x.marks {
+      let half = Double(mark.text.count) * Self.letterWidth / 2
+      let place = min(across(mark.value), width - half - 1)
+      guard place - half >= free else { continue }
+      free = place + half + Self.letterWidth
+      text += label(place, foot + 17, "middle", mark.text)
+    }
+    text += label(2, 14, "start", y.title, style: "unit")
+    text += label(width - Self.right, height - 6, "end", x.title, style: "unit")
+    return text
+  }
+
+  private func label(_ x: Double, _ y: Double, _ anchor: String, _ text: String, style: String = "mark") -> String {
+    "<text class=\"\(style)\" x=\"\(Markup.place(x))\" y=\"\(Markup.place(y))\" text-anchor=\"\(anchor)\">\(Markup.escape(text))</text>"
+  }
+}

@@ -1,0 +1,41 @@
+internal import Glibc
+
+/// Numbers as reports write them.
+enum Decimals {
+  /// Four digits that count.
+  static func round(_ value: Double) -> Double {
+    guard value != 0, value.isFinite else { return 0 }
+    let scale = Glibc.pow(10, 3 - Glibc.floor(Glibc.log10(abs(value))))
+    return (value * scale).rounded() / scale
+  }
+
+  static func power(_ base: Double, _ exponent: Double) -> Double { Glibc.pow(base, exponent) }
+
+  static func logarithm(_ value: Double, base: Double) -> Double { Glibc.log(value) / Glibc.log(base) }
+
+  /// With commas between thousands.
+  static func grouped(_ value: Int) -> String {
+    let digits = String(abs(value))
+    var text = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return value < 0 ? "-" + text : text
+  }
+
+  /// With so many digits after the point as make three that count, and none that say nothing.
+  static func short(_ value: Double) -> String {
+    if abs(value) >= 100 { return grouped(Int(value.rounded())) }
+    let digits = abs(value) >= 10 ? 1 : abs(value) >= 1 ? 2 : 3
+    let scale = power(10, Double(digits))
+    let text = "\((value * scale).rounded() / scale)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  /// As people write a percentile: `99.9 %`.
+  static func percent(_ value: Double) -> String {
+    let text = "\((value * 10_000).rounded() / 10_000)"
+    return (text.hasSuffix(".0") ? String(text.dropLast(2)) : text) + " %"
+  }
+}

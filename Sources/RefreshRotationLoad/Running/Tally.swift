@@ -1,0 +1,46 @@
+/// What callers counted.
+struct Tally: Sendable {
+  var rotations = 0
+  /// Of an open loop: requests that were due and had no session to go out with.
+  var skipped = 0
+  var errors: [ErrorKind: Int] = [:]
+  /// What the first error of each kind was.
+  var firstErrors: [ErrorKind: String] = [:]
+  var replays = 0
+  var replaysRefused = 0
+  var replaysRepeated = 0
+  var races = 0
+  var losses = 0
+  var lossesRecovered = 0
+  /// Sessions that were refused where that breaks nothing: after a replay, a race, a lost reply, or at their end.
+  var sessionsEnded = 0
+  var violations = 0
+  /// When the server last answered anything.
+  var lastAnswer = Duration.zero
+
+  mutating func count(_ failure: TargetFailure) {
+    guard let kind = failure.kind else { return }
+    errors[kind, default: 0] += 1
+    if firstErrors[kind] == nil { firstErrors[kind] = failure.description }
+  }
+
+  var errorCount: Int { errors.values.reduce(0, +) }
+
+  mutating func add(_ other: Tally) {
+    rotations += other.rotations
+    skipped += other.skipped
+    if !other.errors.isEmpty {
+      errors.merge(other.errors, uniquingKeysWith: +)
+      firstErrors.merge(other.firstErrors) { first, _ in first }
+    }
+    replays += other.replays
+    replaysRefused += other.replaysRefused
+    replaysRepeated += other.replaysRepeated
+    races += other.races
+    losses += other.losses
+    lossesRecovered += other.lossesRecovered
+    sessionsEnded += other.sessionsEnded
+    violations += other.violations
+    lastAnswer = max(lastAnswer, other.lastAnswer)
+  }
+}

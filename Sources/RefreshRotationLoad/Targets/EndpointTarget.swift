@@ -1,0 +1,125 @@
+public import AsyncHTTPClient
+internal import FoundationEssentials
+internal import NIOCore
+internal import NIOHTTP1
+
+/// A token endpoint over HTTP, ours or another product's (RFC 6749 §4.3 to open, §6 to rotate).
+public struct EndpointTarget: RotationTarget {
+  private let client: HTTPClient
+  private let endpoint: Endpoint
+  private let headers: HTTPHeaders
+  private let clientForm: String
+
+  private static let replyBytesMax = 64 << 10
+
+  public init(_ endpoint: Endpoint, client: HTTPClient) {
+    self.endpoint = endpoint
+    self.client = client
+    clientForm = endpoint.clientForm
+    var headers: HTTPHeaders = [
+      "content-type": "application/x-www-form-urlencoded", "accept": "application/json",
+      "user-agent": "refresh-ledger-load",
+    ]
+    if let credentials = endpoint.basicCredentials {
+      headers.add(name: "authorization", value: "Basic \(Data(credentials.utf8).base64EncodedString())")
+    }
+    self.headers = headers
+  }
+
+  public var name: String { endpoint.url }
+
+  public func open() async throws(TargetFailure) -> IssuedToken {
+    let answer = try await post(endpoint.loginForm + clientForm)
+    let url = endpoint.url
+    switch (answer.status, answer.reply?.token, answer.reply?.error) {
+    case (200, let token?, _): return issued(token, answer)
+    case (200, nil, _) where answer.reply != nil:
+      throw .login("\(url) issues no refresh token here; allow it for the client, or ask with --scope (offline_access)")
+    case (400...403, _, "unsupported_grant_type"?), (400...403, _, "unauthorized_client"?):
+      throw .login("\(url) does not take user and password from this client; allow it, or give --tokens FILE")
+    case (400...403, _, "invalid_client"?):
+      throw .login(
+        "\(url) does not know the client or its secret; check --client-id, --client-secret and --client-basic")
+    case (400, _, "invalid_scope"?): throw .login("\(url) does not grant this scope; check --scope")
+    case (400, _, "invalid_request"?):
+      throw .login("\(url) finds the request incomplete; does it need --client-id?")
+    case (400...403, _, _) where answer.reply != nil:
+      throw .login("\(url) refused the log-in of \(endpoint.user); check user, password and --client-id")
+    default: throw notAnEndpoint(answer)
+    }
+  }
+
+  public func rotate(_ refreshToken: String) async throws(TargetFailure) -> RotationReply {
+    try reply(
+      to: refreshToken,
+      await post("grant_type=refresh_token&refresh_token=\(PercentEncoding.encode(refreshToken))\(clientForm)"))
+  }
+
+  public func rotateAndHangUp(_ refreshToken: String, after patience: Duration) async -> RotationReply? {
+    await withTaskGroup(of: RotationReply?.self) { group in
+      group.addTask { try? await rotate(refreshToken) }
+      group.addTask {
+        try? await Task.sleep(for: patience, tolerance: .zero)
+        return nil
+      }
+      let first = await group.next() ?? nil
+      // Closes the connection if the request is still on its way.
+      group.cancelAll()
+      return first
+    }
+  }
+
+  private struct Answer {
+    var status: Int
+    var reply: EndpointReply?
+  }
+
+  private func issued(_ token: String, _ answer: Answer) -> IssuedToken {
+    IssuedToken(token, lifetime: answer.reply?.lifetime.map { .seconds($0) })
+  }
+
+  private func reply(to presented: String, _ answer: Answer) throws(TargetFailure) -> RotationReply {
+    switch (answer.status, answer.reply) {
+    case (200, let reply?):
+      // Without a new one the old one stays in use (RFC 6749 §6): nothing was rotated.
+      return .granted(issued(reply.token ?? presented, answer))
+    case (400...403, let reply?):
+      guard let error = reply.error, error != "invalid_grant" else { return .refused }
+      // A code of RFC 6749 is shown, and nothing that a server may have put there of the request.
+      let isCode = error.count <= 40 && error.allSatisfy { $0.isASCII && $0.isLowercase || $0 == "_" }
+      throw .reply("\(endpoint.url) answered \(isCode ? error : "\(answer.status)") to a refresh token")
+    default: throw notAnEndpoint(answer)
+    }
+  }
+
+  private func notAnEndpoint(_ answer: Answer) -> TargetFailure {
+    let said = answer.reply == nil && answer.status == 200 ? "200 and no JSON" : "\(answer.status)"
+    return .reply("\(endpoint.url) answered \(said), not as a token endpoint does; check --url and --token-path")
+  }
+
+  private func post(_ form: String) async throws(TargetFailure) -> Answer {
+    var request = HTTPClientRequest(url: endpoint.url)
+    request.method = .POST
+    request.headers = headers
+    request.body = .bytes(ByteBuffer(string: form))
+    do {
+      let patience = TimeAmount.nanoseconds(endpoint.patience.wholeNanoseconds)
+      let response = try await client.execute(request, timeout: patience)
+      let body = try await response.body.collect(upTo: Self.replyBytesMax)
+      let seconds = response.headers.first(name: "retry-after").flatMap { Int64($0) }
+      let retryAfter = seconds.map { Duration.seconds(min(max($0, 0), 3600)) }
+      switch response.status.code {
+      case 503: throw TargetFailure.overloaded(retryAfter: retryAfter)
+      case 429: throw TargetFailure.throttled(retryAfter: retryAfter)
+      case let status:
+        return Answer(status: Int(status), reply: EndpointReply(Data(body.readableBytesView), of: endpoint))
+      }
+    } catch let failure as TargetFailure {
+      throw failure
+    } catch is NIOTooManyBytesError {
+      throw .reply("\(endpoint.url) answered more than \(Self.replyBytesMax >> 10) KiB; is it a token endpoint?")
+    } catch {
+      throw ConnectionFault.failure(error, at: endpoint.url)
+    }
+  }
+}

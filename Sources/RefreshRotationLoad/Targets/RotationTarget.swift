@@ -1,0 +1,39 @@
+/// What is put under load: something that opens sessions and rotates their refresh tokens.
+public protocol RotationTarget: Sendable {
+  /// What the report calls it.
+  var name: String { get }
+
+  /// Logs in and returns the first refresh token of a new session.
+  func open() async throws(TargetFailure) -> IssuedToken
+
+  func rotate(_ refreshToken: String) async throws(TargetFailure) -> RotationReply
+
+  /// Presents the token and does not wait for the reply longer than `patience`. What is returned is what the load generator
+  /// saw, nil for nothing: the client that it plays does not know it.
+  func rotateAndHangUp(_ refreshToken: String, after patience: Duration) async -> RotationReply?
+}
+
+extension RotationTarget {
+  public func rotateAndHangUp(_ refreshToken: String, after patience: Duration) async -> RotationReply? {
+    try? await rotate(refreshToken)
+  }
+}
+
+/// A refresh token that was received.
+public struct IssuedToken: Sendable, Equatable {
+  public var text: String
+  /// As the reply said; nil where it said nothing.
+  public var lifetime: Duration?
+
+  public init(_ text: String, lifetime: Duration? = nil) {
+    self.text = text
+    self.lifetime = lifetime
+  }
+}
+
+/// The answer to one presented refresh token.
+public enum RotationReply: Sendable, Equatable {
+  /// The successor.
+  case granted(IssuedToken)
+  case refused
+}

@@ -1,0 +1,28 @@
+internal import COpenSSL
+internal import TokenSigning
+
+/// What may be shown of a token in place of its text.
+package enum TokenFingerprint {
+  private static let digits = 12
+
+  /// The first 12 digits that `sha256sum` prints for the token; of a refresh token of ours also its session and
+  /// generation, which nobody has verified.
+  package static func of(_ token: String) -> String {
+    let bytes = Array(token.utf8)
+    var digest = [UInt8](repeating: 0, count: 32)
+    let made = unsafe ledger_sha256(bytes, bytes.count, &digest)
+    precondition(made == 1, "libcrypto has no SHA-256")
+    let hash = digest.prefix(digits / 2).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    guard let identifier = identifier(of: token) else { return hash }
+    return "\(hash) (session \(identifier.sessionText), generation \(identifier.generation))"
+  }
+
+  private static func identifier(of token: String) -> TokenIdentifier? {
+    let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 3, let payload = Base64URL.decode(String(parts[1])),
+      let place = payload.firstRange(of: Array(#""jti":""#.utf8))
+    else { return nil }
+    return TokenIdentifier(
+      text: String(decoding: payload[place.upperBound...].prefix(TokenIdentifier.textBytes), as: UTF8.self))
+  }
+}

@@ -1,0 +1,92 @@
+import RefreshRotationLoad
+import Synchronization
+import SystemPackage
+
+/// How a load is watched: lines that are drawn over themselves on a terminal, a line now and then where the output is piped.
+final class LoadView: Sendable {
+  private struct State: ~Copyable {
+    var lines = LiveLines()
+    var bar: ProgressBar?
+    /// When the next plain line is due.
+    var nextLine: Duration
+    var violationsShown = 0
+  }
+
+  private let title: String
+  private let lineInterval: Duration
+  private let state: Mutex<State>
+
+  private static let violationsMax = 20
+  private static let sparklineWidth = 40
+
+  init(server: String, options: LoadOptions) {
+    let loop = options.rate.map { "open loop at \(Figures.text($0)) a second" } ?? "closed loop"
+    title =
+      "\(server): \(loop), \(Figures.counted(options.connections, "connection")), \(Figures.counted(options.sessions, "session"))"
+    lineInterval = max(.seconds(1), options.duration / 20)
+    state = Mutex(State(bar: ProgressBar(label: "opening sessions"), nextLine: lineInterval))
+  }
+
+  var observer: LoadObserver {
+    LoadObserver(
+      onOpened: { self.opened($0, of: $1) }, onProgress: { self.show($0) }, onViolation: { self.complain($0) })
+  }
+
+  /// Wipes away what was drawn.
+  func end() {
+    state.withLock { state in
+      state.bar = nil
+      state.lines?.clear()
+      state.lines = nil
+    }
+  }
+
+  private func opened(_ count: Int, of total: Int) {
+    state.withLock { state in
+      state.bar?.show(UInt64(count), of: UInt64(total))
+      if count == total { state.bar = nil }
+    }
+  }
+
+  private func show(_ progress: LoadProgress) {
+    state.withLock { state in
+      if state.lines != nil {
+        state.lines?.show(block(progress))
+      } else if progress.elapsed >= state.nextLine, progress.elapsed < progress.duration,
+        !Terminal.isTerminal(.standardError)
+      {
+        state.nextLine = progress.elapsed + lineInterval
+        try? Terminal.writeLine(line(progress))
+      }
+    }
+  }
+
+  private func complain(_ violation: LoadViolation) {
+    state.withLock { state in
+      state.violationsShown += 1
+      guard state.violationsShown <= Self.violationsMax else { return }
+      state.lines?.clear()
+      Terminal.complain("invariant: \(violation)")
+      if state.violationsShown == Self.violationsMax {
+        Terminal.complain("invariant: further ones are counted and not shown; --json and --report keep a hundred")
+      }
+    }
+  }
+
+  private func block(_ progress: LoadProgress) -> [String] {
+    let latency = progress.latency
+    return [
+      title,
+      "\(Figures.seconds(progress.elapsed)) of \(Figures.seconds(progress.duration))",
+      "rotations/s   \(Figures.text(progress.rate))  \(Sparkline.text(progress.rates, width: Self.sparklineWidth))",
+      "latency (ms)  p50 \(Figures.text(latency.p50))  p90 \(Figures.text(latency.p90))  p99 \(Figures.text(latency.p99))  max \(Figures.text(latency.max))",
+      "so far        \(Figures.counted(progress.rotations, "rotation")), \(Figures.counted(progress.errors, "error")), \(Figures.counted(progress.violations, "broken invariant"))",
+    ]
+  }
+
+  private func line(_ progress: LoadProgress) -> String {
+    let latency = progress.latency
+    return
+      "\(Figures.seconds(progress.elapsed)): \(Figures.text(progress.rate)) rotations/s, p50 \(Figures.text(latency.p50)) ms, p99 \(Figures.text(latency.p99)) ms, max \(Figures.text(latency.max)) ms, \(Figures.counted(progress.errors, "error")), \(Figures.counted(progress.violations, "broken invariant"))"
+  }
+}
