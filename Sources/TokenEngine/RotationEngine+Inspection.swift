@@ -1,4 +1,5 @@
 public import TokenLedger
+internal import TokenSigning
 internal import WriteAheadLog
 
 /// Looking at what was, at the keys and at the log, for whoever runs the engine.

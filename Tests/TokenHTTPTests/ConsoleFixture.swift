@@ -49,6 +49,14 @@ struct ConsoleFixture {
     }
   }
 
+  /// The secret of a new link.
+  func linkSecret() -> String {
+    console.makeLink().split(separator: "secret=").last.map(String.init) ?? ""
+  }
+
+  /// All log lines.
+  var allLines: [String] { kept.entries.map { "\($0.level) \($0.message) \($0.metadata)" } }
+
   /// What the log lines of the console say.
   var lines: [String] {
     kept.entries.filter { "\($0.message)".hasPrefix("console:") }.map { "\($0.message) \($0.metadata)" }

@@ -39,7 +39,7 @@ struct ConsoleFormTests {
   func origin(name: String, value: String, isOwn: Bool) async throws {
     let fixture = try ConsoleFixture()
     let pair = try await fixture.server.pair()
-    let secret = fixture.console.makeLink().split(separator: "secret=").last.map(String.init) ?? ""
+    let secret = fixture.linkSecret()
     try await fixture.run { browser async throws in
       try await browser.signIn()
       let token = try await browser.formToken()

@@ -167,9 +167,7 @@ struct ConsolePageTests {
     let fixture = try ConsoleFixture()
     let folder = FileManager.default.temporaryDirectory.appending(path: "console-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    var options = EngineOptions()
-    options.durability = .none
-    let engine = try await RotationEngine.open(folder: FilePath(folder), options: options)
+    let engine = try await RotationEngine.open(folder: FilePath(folder))
     let web = Client(id: "web", isPublic: false, grace: .seconds(60))
     let first = try await engine.openSession(subject: "ann", client: web, scopes: .none, label: "telephone")
     var pair = first

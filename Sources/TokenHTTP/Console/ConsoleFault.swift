@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import TokenEngine
+internal import TokenLedger
 
 /// Why a page of the console does not show or do what was asked for.
 enum ConsoleFault: Error {
@@ -63,7 +64,7 @@ enum ConsoleFault: Error {
 
   private static func isInvalid(_ failure: EngineFailure) -> Bool {
     switch failure {
-    case .invalid, .ledger(.invalid): true
+    case .invalid, .ledger(.invalid(field: _, limit: _)): true
     default: false
     }
   }

@@ -1,3 +1,5 @@
+internal import TokenEngine
+
 /// Whoever is signed in and asks.
 struct ConsoleVisitor: Sendable {
   let session: ConsoleSession

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import Hummingbird
 internal import TokenEngine
 internal import TokenLedger

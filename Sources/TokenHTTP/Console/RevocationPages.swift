@@ -1,3 +1,4 @@
+internal import TokenEngine
 internal import TokenLedger
 
 /// The pages that ask before anything is revoked.

@@ -1,3 +1,5 @@
+internal import TokenEngine
+
 /// Whether the server accepts changes, as every page of figures says it.
 enum StateText {
   static func pill(_ figures: LiveFigures) -> HTML {

@@ -1,4 +1,7 @@
-"""The console, as whoever runs a server uses it."""
+"""The console, as whoever runs a server uses it.
+
+tools/browser names this file to pytest; by its name no other collection takes it, and its Selenium, for its own.
+"""
 
 import os
 import signal
@@ -7,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from browser import NARROW, WIDE, Browser, chromium
-from conftest import ANN, TRICKY, Place
+from place import ANN, TRICKY, Place, place  # noqa: F401
 
 
 def enter(browser: Browser, place: Place) -> None:

@@ -1,17 +1,14 @@
 """A server with a console, and sessions in it that have a past."""
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-sys.dont_write_bytecode = True
-
-from accounts import BOSS, CONFIDENTIAL, Client, User  # noqa: E402
-from server import Server  # noqa: E402
+from accounts import BOSS, CONFIDENTIAL, Client, User
+from server import Server
 
 # What a subject is called is up to whoever signs up.
 TRICKY = User("<script>document.title='taken'</script>")
