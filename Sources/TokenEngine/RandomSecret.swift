@@ -1,7 +1,7 @@
 internal import COpenSSL
 internal import TokenSigning
 
-/// A secret that is handed out once and of which only the digest is kept: that of a link, of a cookie.
+/// A random secret, of which whoever hands it out can keep the digest alone: that of a link, of a cookie.
 package struct RandomSecret: Sendable {
   /// 43 base64url characters: 32 random bytes.
   package let text: String

@@ -13,6 +13,7 @@ from server import Server
 # What a subject is called is up to whoever signs up.
 TRICKY = User("<script>document.title='taken'</script>")
 ANN = User("ann")
+LONG = User("a.very.long.name.of.somebody@somewhere.in.a.long.domain.example")
 GRACEFUL = Client("phone", "the secret of the phone", ("--scopes", "read write", "--grace", "60s"))
 
 
@@ -39,7 +40,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder: Path = tmp_path_factory.mktemp("server", numbered=False)
     clients = (CONFIDENTIAL, GRACEFUL, BOSS)
-    server = Server(folder, (ANN, TRICKY), clients, "console: { enabled: true }\n")
+    server = Server(folder, (ANN, LONG, TRICKY), clients, "console: { enabled: true }\n")
     with server.start():
         yield fill(server)
 

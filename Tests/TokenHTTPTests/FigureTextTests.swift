@@ -17,7 +17,7 @@ struct FigureTextTests {
   @Test(
     "rates have a decimal below 100",
     arguments: [
-      (0, "0.0"), (0.04, "0.0"), (0.1, "0.1"), (99.94, "99.9"), (99.96, "100"), (12_345.6, "12,346"),
+      (0, "0"), (0.04, "0.0"), (0.1, "0.1"), (99.94, "99.9"), (99.96, "100"), (12_345.6, "12,346"),
     ])
   func rates(value: Double, text: String) {
     #expect(FigureText.rate(value) == text)

@@ -14,7 +14,7 @@ enum EndText {
   static func words(_ cause: RevocationCause?) -> String {
     switch cause {
     case nil: "Revoked"
-    case .requested: "Revoked by whoever may"
+    case .requested: "Revoked on request"
     case .reuse: "Revoked: a used token came again"
     case .rollback: "Revoked: the log was rolled back"
     case .evicted: "Revoked: its subject had too many"

@@ -28,9 +28,9 @@ enum FigureText {
     return count(UInt64(number)) + ending
   }
 
-  /// Events a second: with a decimal below 100.
+  /// Events a second: with a decimal below 100, where it is not nought.
   static func rate(_ value: Double) -> String {
-    value >= 99.95 ? count(UInt64(value.rounded())) : decimal(value)
+    value == 0 ? "0" : value >= 99.95 ? count(UInt64(value.rounded())) : decimal(value)
   }
 
   static func bytes(_ count: UInt64) -> String {

@@ -44,7 +44,7 @@ struct OverviewPage {
     </section>
     </div>
     <section class="panel" aria-labelledby="alarms">
-    <h2 id="alarms">Worth a look</h2>
+    <h2 id="alarms">Worth a look <span class="quiet">(times are UTC)</span></h2>
     \(alarms)
     </section>
     <p class="quiet" data-script hidden>The figures renew themselves every 3 seconds.</p>

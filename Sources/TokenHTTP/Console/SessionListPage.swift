@@ -158,7 +158,7 @@ struct SessionListPage {
       <table role="table">
       <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Session</th>\
       <th role="columnheader" scope="col">Client</th><th role="columnheader" scope="col">Label</th>\
-      <th role="columnheader" scope="col">Opened</th><th role="columnheader" scope="col">Ended</th>\
+      <th role="columnheader" scope="col">Opened (UTC)</th><th role="columnheader" scope="col">Ended (UTC)</th>\
       <th role="columnheader" scope="col">How</th></tr></thead>
       <tbody role="rowgroup">\(rows)</tbody>
       </table>
