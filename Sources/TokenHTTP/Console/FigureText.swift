@@ -75,8 +75,9 @@ enum FigureText {
   /// How long ago, or in how long, with the moment as its title.
   static func age(_ moment: Timestamp, at now: Timestamp) -> HTML {
     let difference = now.millisecondsSince(moment)
-    let words =
-      difference >= 0 ? "\(span(milliseconds: difference)) ago" : "in \(span(milliseconds: -difference))"
+    // What is to come in days is rounded: thirty days less a second are no 29.
+    let left = -difference + (difference < -172_800_000 ? 43_200_000 : 0)
+    let words = difference >= 0 ? "\(span(milliseconds: difference)) ago" : "in \(span(milliseconds: left))"
     let text = iso(moment, exact: false)
     let title = text.replacing("T", with: " ").replacing("Z", with: " UTC")
     return "<time datetime=\"\(text)\" title=\"\(title)\">\(words)</time>"
