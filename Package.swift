@@ -105,7 +105,9 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
       ],
-      resources: [.embedInCode("Discovery/openapi.json")],
+      resources: ["Discovery/openapi.json", "Console/console.css", "Console/console.js", "Console/console.svg"].map {
+        .embedInCode($0)
+      },
       swiftSettings: settings
     ),
     .target(

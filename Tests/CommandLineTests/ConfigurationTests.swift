@@ -129,6 +129,7 @@ import Testing
     rotation: { grace: 0s, reuse: revoke-session }
     log:      { durability: always, syncInterval: 1s, segmentBytes: 64MiB, checkpointEvery: 1GiB }
     limits:   { bodyBytes: 16KiB, tokenBytes: 4KiB, requestsInFlight: 1024, connections: 10000, connectionsPerAddress: 0, loginPerMinute: 60 }
+    console:  { enabled: false, path: /console }
     wire: standard
     """,
     "{\"tokens\": {\"accessTTL\": \"1s\"},\n\t\"log\": {\"durability\": \"interval\"}}",

@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import NIOCore
 
 /// Lets pages of some origins read the replies of the routes that a browser has a use for (Fetch standard, CORS); without credentials, since no
-/// route takes a cookie.
+/// such route takes a cookie.
 struct OriginAllowList<Context: RequestContext>: RouterMiddleware {
   private let origins: Set<String>
   private let paths: Set<String>

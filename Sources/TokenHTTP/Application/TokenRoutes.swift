@@ -8,7 +8,7 @@ public import TokenEngine
 ///     TokenRoutes(engine: engine, clients: clients).add(to: router)
 ///
 /// `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`, `/.well-known/jwks.json`, `/openapi.json`, `/me`, `/public`,
-/// `/auth`, `/health/live`, `/health/ready`; the routes below `/admin`; and `GET /metrics` where metrics are for Prometheus. Any other method on one of these is answered 405 with `Allow`.
+/// `/auth`, `/health/live`, `/health/ready`; the routes below `/admin`; `GET /metrics` where metrics are for Prometheus; and the pages of an ``AdminConsole``. Any other method on one of these is answered 405 with `Allow`.
 public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
   private let endpoint: TokenEndpoint
@@ -19,6 +19,10 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let bound: InFlightBound<Context>
   private let wire: WireFormat
   private let metrics: MetricsEndpoint?
+  /// Nil for none; makes its routes below a path prefix.
+  private let console: (routes: @Sendable (_ pathPrefix: String) -> ConsoleRoutes<Context>, paths: Paths)?
+
+  typealias Paths = [(RouterPath, [HTTPRequest.Method])]
 
   /// - Parameters:
   ///   - clients: who may ask for tokens; never asked where `options.wire` is ``WireFormat/romm``.
@@ -26,9 +30,10 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   ///     ``ServerOptions/failedLoginsPerMinute`` and ``ServerOptions/trustsProxy``. For a bound of failed log-ins by address, the context
   ///     must conform to `RemoteAddressRequestContext`; without that all come from one address.
   ///   - metrics: where grants are counted; adds `GET /metrics` where they are for Prometheus.
+  ///   - console: adds its pages; nil for none.
   public init(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
-    metrics: ServerMetrics? = nil
+    metrics: ServerMetrics? = nil, console: AdminConsole? = nil
   ) {
     self.engine = engine
     let authenticator = ClientAuthenticator(clients: clients)
@@ -48,6 +53,13 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     }
     wire = options.wire
     self.metrics = MetricsEndpoint(engine: engine, metrics: metrics)
+    self.console = console.map { console in
+      let routes = { @Sendable (pathPrefix: String) in
+        ConsoleRoutes<Context>(
+          console, engine: engine, clients: clients, limiter: limiter, options: options, pathPrefix: pathPrefix)
+      }
+      return (routes, ConsoleRoutes<Context>.routes(of: console))
+    }
   }
 
   /// Adds the routes below `pathPrefix`: empty, or one like `/auth` without a slash at its end.
@@ -88,16 +100,18 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     seen.look("/auth") { request, context in ForwardAuthentication.respond(to: request, bearer: context.bearer) }
     seen.group().add(middleware: RequireScope()).look("/me") { _, context in Self.selfReply(context.bearer) }
     if let metrics { root.look("/metrics") { _, _ in await metrics.respond() } }
+    console?.routes(pathPrefix).add(to: root, bounded: bounded)
     MethodRefusal(routes: answered, wire: wire).add(to: root)
   }
 
   /// All routes that this one adds, without the prefix.
-  var answered: [(RouterPath, [HTTPRequest.Method])] {
+  var answered: Paths {
     Self.routes + AdminRoutes<Context>.routes + (metrics == nil ? [] : [("/metrics", [.get, .head])])
+      + (console?.paths ?? [])
   }
 
   /// Every route that is always there, with the methods that it answers.
-  static var routes: [(RouterPath, [HTTPRequest.Method])] {
+  static var routes: Paths {
     let posts: [RouterPath] = ["/token", "/revoke", "/introspect"]
     let gets: [RouterPath] = [
       "/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/openapi.json", "/health/live",

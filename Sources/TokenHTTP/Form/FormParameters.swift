@@ -29,8 +29,11 @@ struct FormParameters: Sendable {
   }
 
   /// The value of a parameter; nil where it is absent or empty.
-  subscript(_ name: Parameter) -> String? {
-    guard let index = names.firstIndex(where: { $0.utf8.elementsEqual(name.rawValue.utf8) }) else { return nil }
+  subscript(_ name: Parameter) -> String? { self[named: name.rawValue] }
+
+  /// The same for a parameter that no endpoint of OAuth knows.
+  subscript(named name: String) -> String? {
+    guard let index = names.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) else { return nil }
     return values[index].isEmpty ? nil : values[index]
   }
 

@@ -64,16 +64,32 @@ extension ServerSettings {
 
   private static func pathPrefix(_ sources: SettingSources) throws(CommandFailure) -> String {
     let prefix = try sources.line(.httpPathPrefix, default: "", bytes: 0...256)
-    guard !prefix.isEmpty else { return prefix }
-    let segments = prefix.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-    let isPlain = segments.allSatisfy { segment in
-      !segment.isEmpty && segment != "." && segment != ".."
-        && segment.utf8.allSatisfy { Character(Unicode.Scalar($0)).isLetter || "0123456789-._~".utf8.contains($0) }
-    }
-    guard prefix.hasPrefix("/"), isPlain else {
+    guard prefix.isEmpty || isPlainPath(prefix) else {
       throw sources.fault(.httpPathPrefix, "is no path; write it as /auth, without a slash at its end")
     }
     return prefix
+  }
+
+  /// Checked also where the console is not served.
+  static func consolePath(_ sources: SettingSources) throws(CommandFailure) -> String {
+    let path = try sources.line(.consolePath, default: "/console", bytes: 1...256)
+    guard isPlainPath(path) else {
+      throw sources.fault(.consolePath, "is no path; write it as /console, without a slash at its end")
+    }
+    let first = path.dropFirst().prefix { $0 != "/" }
+    guard !TokenApplication.firstSegments.contains(String(first)) else {
+      throw sources.fault(.consolePath, "is where other routes are; write one that begins otherwise, as /console")
+    }
+    return path
+  }
+
+  private static func isPlainPath(_ path: String) -> Bool {
+    let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    return path.hasPrefix("/")
+      && segments.allSatisfy { segment in
+        !segment.isEmpty && segment != "." && segment != ".."
+          && segment.utf8.allSatisfy { Character(Unicode.Scalar($0)).isLetter || "0123456789-._~".utf8.contains($0) }
+      }
   }
 
   /// Origins as browsers write them (RFC 6454 §6.2), separated by single spaces.

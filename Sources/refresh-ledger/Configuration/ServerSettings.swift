@@ -10,6 +10,8 @@ struct ServerSettings {
   var http: ServerOptions
   /// The paths of the certificate and its key; nil for plaintext.
   var certificate: (certificate: String, key: String)?
+  /// Where the console is; nil for none.
+  var consolePath: String?
   /// How long a shutdown waits for requests under way.
   var drain: Duration
   var engine: EngineOptions
@@ -20,6 +22,8 @@ struct ServerSettings {
     drain = try sources.duration(
       .httpDrain, default: .seconds(25), in: (.milliseconds(1))...(.seconds(600)), "from 1ms to 10m, for example 25s")
     engine = try ServerSettings.engineOptions(sources)
+    let path = try ServerSettings.consolePath(sources)
+    consolePath = try sources.flag(.consoleEnabled, default: false) ? path : nil
     try sources.refuseUnbuilt(.limitsTokenBytes, unless: "4KiB", "its limit of a token's size is fixed")
     try refuseContradictions(sources)
   }

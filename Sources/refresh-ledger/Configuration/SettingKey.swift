@@ -33,6 +33,8 @@ enum SettingKey: String, CaseIterable {
   case limitsConnections = "limits.connections"
   case limitsConnectionsPerAddress = "limits.connectionsPerAddress"
   case limitsLoginPerMinute = "limits.loginPerMinute"
+  case consoleEnabled = "console.enabled"
+  case consolePath = "console.path"
   case wire = "wire"
 
   static let environmentPrefix = "REFRESH_LEDGER_"

@@ -15,11 +15,13 @@ struct Server {
   let dataPath: String
   let logger: Logger
   private let metrics = ServerMetrics.prometheus()
+  private let console: AdminConsole?
 
   init(settings: ServerSettings, dataPath: String, logger: Logger) {
     self.settings = settings
     self.dataPath = dataPath
     self.logger = logger
+    console = settings.consolePath.map { AdminConsole(path: $0) }
   }
 
   /// What there is to print as soon as the server listens.
@@ -46,6 +48,8 @@ struct Server {
   func run() async throws(CommandFailure) {
     // Until the account files are followed: a reload must not end a server that is still starting.
     signal(SIGHUP, SIG_IGN)
+    // Asks for a link of the console; it ends no server that has none.
+    signal(SIGUSR1, SIG_IGN)
     var options = settings.http
     options.connectionsMax = try DescriptorLimit.connectionsMax(options.connectionsMax, logger: logger)
     options.certificate = try TLSCertificate.load(settings, logger: logger)
@@ -69,16 +73,21 @@ struct Server {
       )
     }
     let announcement = Announcement(first) { first, port in announce(first, port: port) }
+    let links = console.map { ConsoleLinks(console: $0, logger: logger) }
     let application = TokenApplication.make(
-      engine: engine, clients: clients, options: options, metrics: metrics, logger: logger,
-      onServerRunning: { port in announcement.make(port: port) })
+      engine: engine, clients: clients, options: options, metrics: metrics, console: console, logger: logger,
+      onServerRunning: { port in
+        announcement.make(port: port)
+        links?.offer(below: url(port: port))
+      })
     let reload = Reload(
       users: users, clients: clients, engine: engine, certificate: options.certificate, logger: logger)
     let revocation = AccountRevocation(engine: engine, users: users, clients: clients, ended: ended, logger: logger)
     let keys = KeyReload(engine: engine, folder: folder.appending("keys").string, logger: logger)
     let deadline = ShutdownDeadline(drain: settings.drain, dataPath: dataPath)
     // The last is told of the shutdown first, the engine after all others have ended.
-    try await serve([engine, reload, revocation, keys, application, deadline], announcement)
+    let services: [(any Service)?] = [engine, reload, revocation, keys, links, application, deadline]
+    try await serve(services.compactMap(\.self), announcement)
   }
 
   private func serve(_ services: [any Service], _ announcement: Announcement) async throws(CommandFailure) {
@@ -122,7 +131,8 @@ struct Server {
       var bar = ProgressBar(label: "replaying the log")
       engine = try await RotationEngine.open(
         folder: folder, options: settings.engine, subjects: users,
-        observer: EngineObserverGroup(EngineLogObserver(logger: logger), metrics.observer)
+        observer: EngineObserverGroup(
+          EngineLogObserver(logger: logger), metrics.observer, console?.observer ?? SilentObserver())
       ) { progress in
         bar.show(progress.bytesRead, of: progress.bytesTotal)
       }
@@ -163,12 +173,16 @@ struct Server {
     }
   }
 
-  private func announce(_ first: FirstStart, port: Int) {
+  /// With the path prefix.
+  private func url(port: Int) -> String {
     let http = settings.http
     let host = http.host.contains(":") ? "[\(http.host)]" : http.host
+    return "\(settings.certificate == nil ? "http" : "https")://\(host):\(port)\(http.pathPrefix)"
+  }
+
+  private func announce(_ first: FirstStart, port: Int) {
     let banner = StartBanner(
-      url: "\(settings.certificate == nil ? "http" : "https")://\(host):\(port)\(http.pathPrefix)",
-      certificatePath: settings.certificate?.certificate, dataPath: dataPath,
+      url: url(port: port), certificatePath: settings.certificate?.certificate, dataPath: dataPath,
       command: StartBanner.quoted(CommandLine.arguments.first ?? "refresh-ledger"), expiredToken: first.expiredToken)
     do {
       try Terminal.write(banner.text(first, wantsClient: settings.http.wire == .standard))

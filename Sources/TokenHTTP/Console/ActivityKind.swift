@@ -1,0 +1,4 @@
+/// What a console counts.
+enum ActivityKind: Int, CaseIterable {
+  case opened, rotated, replayed, reused, refused, revoked
+}

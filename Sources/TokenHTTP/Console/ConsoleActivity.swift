@@ -1,0 +1,101 @@
+internal import Synchronization
+internal import TokenEngine
+internal import TokenLedger
+
+/// Counts what the engine does, by the second, for the console's pages, and keeps the latest events that an operator should know of.
+///
+/// All is of this process, and forgotten with it. Costs a lock that is never held for long, at each event.
+final class ConsoleActivity: EngineObserver {
+  private struct Second {
+    var number: Int64 = -1
+    var counts = [UInt32](repeating: 0, count: ActivityKind.allCases.count)
+    var commits = CommitTimes()
+  }
+
+  private struct State {
+    var totals = [UInt64](repeating: 0, count: ActivityKind.allCases.count)
+    var seconds = [Second](repeating: Second(), count: ActivityReading.secondsKept)
+    var alarms: [ConsoleAlarm] = []
+
+    /// The place of the second, emptied of what was counted there before.
+    mutating func place(of second: Int64) -> Int {
+      let place = Int(second % Int64(ActivityReading.secondsKept))
+      if seconds[place].number != second { seconds[place] = Second(number: second) }
+      return place
+    }
+  }
+
+  private let state = Mutex(State())
+  private let began: ContinuousClock.Instant
+  private let now: @Sendable () -> ContinuousClock.Instant
+  private let clock: SessionClock
+
+  init(
+    clock: SessionClock = .system, now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+  ) {
+    self.clock = clock
+    self.now = now
+    began = now()
+  }
+
+  func engine(observed event: EngineEvent) {
+    switch event {
+    case .opened: note(.opened)
+    case .rotated, .used: note(.rotated)
+    case .replayed: note(.replayed)
+    case .refused(.reused(let reuse, _, let revoked), let token, let client):
+      let what = ConsoleAlarm.What.reused(client: client, reuse, revokedSession: revoked)
+      note(revoked ? [.refused, .reused, .revoked] : [.refused, .reused], alarm(token?.session, what))
+    case .refused(.neverIssued, let token, let client):
+      note([.refused, .revoked], alarm(token?.session, .neverIssued(client: client)))
+    case .refused: note(.refused)
+    case .revoked(let session): note([.revoked], alarm(session, .revoked))
+    case .revokedAll(let scope): note([.revoked], alarm(nil, .revokedAll(scope)))
+    case .checkpointFailed(let what): note([], alarm(nil, .checkpointFailed(what)))
+    case .clientGranted, .accessRevoked, .oneTimeIssued, .oneTimeConsumed, .oneTimeRefused, .checkpointed: break
+    }
+  }
+
+  func engine(committedWithin duration: Duration) {
+    let second = second
+    state.withLock { state in
+      let place = state.place(of: second)
+      state.seconds[place].commits.add(duration)
+    }
+  }
+
+  func read() -> ActivityReading {
+    let second = second
+    return state.withLock { state in
+      // Of the second that is running only what was so far could be told.
+      let past = (max(0, second - Int64(ActivityReading.secondsKept) + 1)..<max(second, 1)).map { number in
+        let kept = state.seconds[Int(number % Int64(ActivityReading.secondsKept))]
+        return kept.number == number ? kept : Second()
+      }
+      return ActivityReading(
+        totals: state.totals, counts: past.map(\.counts), commits: past.map(\.commits), alarms: state.alarms.reversed())
+    }
+  }
+
+  private var second: Int64 { (now() - began).components.seconds }
+
+  private func alarm(_ session: SessionID?, _ what: ConsoleAlarm.What) -> ConsoleAlarm {
+    ConsoleAlarm(time: clock.now(), session: session, what: what)
+  }
+
+  private func note(_ kind: ActivityKind) { note([kind], nil) }
+
+  private func note(_ kinds: [ActivityKind], _ alarm: ConsoleAlarm?) {
+    let second = second
+    state.withLock { state in
+      let place = state.place(of: second)
+      for kind in kinds {
+        state.totals[kind.rawValue] += 1
+        state.seconds[place].counts[kind.rawValue] &+= 1
+      }
+      guard let alarm else { return }
+      if state.alarms.count == ActivityReading.alarmsKept { state.alarms.removeFirst() }
+      state.alarms.append(alarm)
+    }
+  }
+}

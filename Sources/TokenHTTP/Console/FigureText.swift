@@ -1,0 +1,115 @@
+internal import FoundationEssentials
+internal import TokenLedger
+
+/// Numbers, times and names as the console's pages show them.
+enum FigureText {
+  /// With a comma for each thousand.
+  static func count(_ number: UInt64) -> String {
+    let digits = Array(String(number))
+    var text = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
+      text.append(digit)
+    }
+    return text
+  }
+
+  static func count(_ number: Int) -> String { count(UInt64(clamping: number)) }
+
+  static func ordinal(_ number: UInt32) -> String {
+    let ending =
+      switch (number % 10, number % 100) {
+      case (_, 11...13): "th"
+      case (1, _): "st"
+      case (2, _): "nd"
+      case (3, _): "rd"
+      default: "th"
+      }
+    return count(UInt64(number)) + ending
+  }
+
+  /// Events a second: with a decimal below 100, where it is not nought.
+  static func rate(_ value: Double) -> String {
+    value == 0 ? "0" : value >= 99.95 ? count(UInt64(value.rounded())) : decimal(value)
+  }
+
+  static func bytes(_ count: UInt64) -> String {
+    guard count >= 1024 else { return "\(count) B" }
+    var value = Double(count)
+    var unit = ""
+    for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 || unit.isEmpty {
+      value /= 1024
+      unit = next
+    }
+    return "\(decimal(value)) \(unit)"
+  }
+
+  /// Of what takes microseconds to seconds.
+  static func milliseconds(_ duration: Duration) -> String {
+    let value = duration / .milliseconds(1)
+    if value >= 1000 { return "\(decimal(value / 1000)) s" }
+    guard value < 10 else { return "\(decimal(value)) ms" }
+    let hundredths = Int((value * 100).rounded())
+    let rest = hundredths % 100
+    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) ms"
+  }
+
+  /// About how long, in one unit.
+  static func span(milliseconds: Int64) -> String {
+    let seconds = milliseconds / 1000
+    switch seconds {
+    case ..<60: return "\(seconds) s"
+    case ..<3600: return "\(seconds / 60) min"
+    case ..<172_800: return "\(seconds / 3600) h"
+    default: return "\(seconds / 86_400) d"
+    }
+  }
+
+  /// A moment in UTC, to the second or to the millisecond.
+  static func time(_ moment: Timestamp, exact: Bool = false) -> HTML {
+    let text = iso(moment, exact: exact)
+    let words = text.replacing("T", with: " ").replacing("Z", with: "")
+    return "<time datetime=\"\(text)\">\(words)</time>"
+  }
+
+  /// How long ago, or in how long, with the moment as its title.
+  static func age(_ moment: Timestamp, at now: Timestamp) -> HTML {
+    let difference = now.millisecondsSince(moment)
+    // What is to come in days is rounded: thirty days less a second are no 29.
+    let left = -difference + (difference < -172_800_000 ? 43_200_000 : 0)
+    let words = difference >= 0 ? "\(span(milliseconds: difference)) ago" : "in \(span(milliseconds: left))"
+    let text = iso(moment, exact: false)
+    let title = text.replacing("T", with: " ").replacing("Z", with: " UTC")
+    return "<time datetime=\"\(text)\" title=\"\(title)\">\(words)</time>"
+  }
+
+  /// A name that somebody chose, in a direction of its own.
+  static func name(_ text: String) -> HTML { "<bdi>\(text)</bdi>" }
+
+  /// A value of a query or a segment of a path.
+  static func escaped(_ value: String) -> String {
+    var text = ""
+    for byte in value.utf8 {
+      switch byte {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+        UInt8(ascii: "~"):
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      default:
+        let digits = String(byte, radix: 16, uppercase: true)
+        text += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
+      }
+    }
+    return text
+  }
+
+  private static func decimal(_ value: Double) -> String {
+    let tenths = UInt64(max(0, min(value, 1e15)) * 10 + 0.5)
+    return "\(count(tenths / 10)).\(tenths % 10)"
+  }
+
+  private static func iso(_ moment: Timestamp, exact: Bool) -> String {
+    Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000)
+      .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: exact))
+  }
+}

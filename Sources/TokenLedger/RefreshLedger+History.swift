@@ -1,0 +1,47 @@
+import WriteAheadLog
+
+/// Looking back, in the files of the log. What was answered by then is in them, and nothing waits for it.
+extension RefreshLedger {
+  /// What the log still tells of a session, live or ended; nil for a ledger without a log.
+  public nonisolated func history(
+    of session: SessionID, within limits: HistoryLimits = HistoryLimits()
+  ) async throws(LedgerFailure) -> SessionHistory? {
+    let collector = SessionCollector(of: session, toldMax: limits.toldMax)
+    guard let (found, extent) = try await lookBack(collector, limits) else { return nil }
+    var history = found.history
+    history.extent = extent
+    return history
+  }
+
+  /// The sessions of a subject that have ended, as far as the log still tells; nil for a ledger without a log.
+  public nonisolated func endedSessions(
+    ofSubject subject: String, within limits: HistoryLimits = HistoryLimits()
+  ) async throws(LedgerFailure) -> EndedSessions? {
+    let collector = EndedCollector(ofSubject: subject, toldMax: limits.toldMax)
+    guard let (found, extent) = try await lookBack(collector, limits) else { return nil }
+    var ended = found.ended
+    ended.extent = extent
+    return ended
+  }
+
+  private nonisolated func lookBack<Collector: HistoryCollector>(
+    _ collector: Collector, _ limits: HistoryLimits
+  ) async throws(LedgerFailure) -> (Collector, HistoryExtent)? {
+    guard let storage = log?.storage else { return nil }
+    let thread: CommitThread
+    do { thread = try CommitThread(givesWay: true) } catch { throw .log(error) }
+    let reading = Task.detached(executorPreference: thread) { () -> Result<(Collector, HistoryExtent), LogFailure> in
+      var collector = collector
+      do throws(LogFailure) {
+        let extent = try HistoryPass.run(&collector, in: storage, within: limits)
+        return .success((collector, extent))
+      } catch {
+        return .failure(error)
+      }
+    }
+    switch await reading.value {
+    case .success(let found): return found
+    case .failure(let failure): throw .log(failure)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Logging
+import ServiceLifecycle
+import Synchronization
+import TokenHTTP
+import UnixSignals
+
+/// Prints a link that signs in to the console: as soon as the server listens, and at each SIGUSR1.
+///
+/// On the standard output, where the secrets of a first start are printed too; never in a log line.
+final class ConsoleLinks: Service {
+  private let console: AdminConsole
+  private let logger: Logger
+  private let url = Mutex<String?>(nil)
+
+  init(console: AdminConsole, logger: Logger) {
+    self.console = console
+    self.logger = logger
+  }
+
+  /// - Parameter url: of the server, with its path prefix.
+  func offer(below url: String) {
+    self.url.withLock { $0 = url }
+    print(below: url)
+  }
+
+  func run() async throws {
+    let signals = await UnixSignalsSequence(trapping: .sigusr1)
+    for await _ in signals.cancelOnGracefulShutdown() {
+      guard let url = url.withLock({ $0 }) else { continue }
+      print(below: url)
+      logger.notice("SIGUSR1: a new link to the console was printed; the one before is void")
+    }
+  }
+
+  private func print(below url: String) {
+    do {
+      try Terminal.write("console: \(url)\(console.makeLink())\n  This link signs in once, within ten minutes.\n\n")
+    } catch {
+      logger.error("\(error)")
+    }
+  }
+}
