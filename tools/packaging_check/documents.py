@@ -25,8 +25,8 @@ exec {binary} serve --data ledger-data --port {port} "$@" >banner
 """
 PRELUDE = """set -eu
 PATH="$PWD/bin:$PATH"
-ready() {{ until curl -fsS http://127.0.0.1:{port}/health/ready >/dev/null 2>&1; do kill -0 $! ; sleep 0.1; done; }}
-paste() {{ sed -n '/^URL=/,$p' banner >pasted; . ./pasted; }}
+ready() { until grep -q 'listens on' banner 2>/dev/null; do kill -0 $!; sleep 0.1; done; }
+paste() { sed -n '/^URL=/,$p' banner >pasted; . ./pasted; }
 """
 
 
@@ -46,9 +46,8 @@ def script(document: Path, folder: Path, port: int) -> tuple[str, list[str]]:
             printed += text.splitlines()
         elif word == "runs":
             for line in text.splitlines():
-                lines.append(line)
-                if re.search(r"\bserve\b.* &( *#.*)?$", line):
-                    lines += ["ready", "paste"]
+                starts = re.search(r"\bserve\b.* &$", line)
+                lines += ["rm -f banner", line, "ready", "paste"] if starts else [line]
         elif language not in COMPILED and word != "shown":
             raise Problem(f"{document.name}: a block of {language or 'text'} says not what becomes of it: {text[:60]}")
     return "\n".join(lines) + "\n", printed
@@ -71,7 +70,7 @@ def try_out(document: Path, binary: Path, folder: Path) -> int:
     command.write_text(f'#!/bin/sh\n[ "$1" = serve ] && exec {binary} "$@" --port {port} >banner\nexec {binary} "$@"\n')
     command.chmod(0o755)
     (folder / ".build/release/refresh-ledger").symlink_to(binary)
-    (folder / "run.sh").write_text(PRELUDE.format(port=port) + lines)
+    (folder / "run.sh").write_text(PRELUDE + lines)
     with open(folder / "output", "wb") as output:
         bash = shutil.which("bash")
         child = subprocess.Popen(
