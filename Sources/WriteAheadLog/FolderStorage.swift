@@ -82,11 +82,20 @@ package struct FolderStorage: LogStorage {
     _ file: FilePath, _ mode: FileDescriptor.AccessMode, _ options: FileDescriptor.OpenOptions
   ) throws(LogFailure) -> FileDescriptor {
     do {
-      return try FileDescriptor.open(
+      let descriptor = try FileDescriptor.open(
         file, mode, options: options.union([.closeOnExec, .noFollow]), permissions: .ownerReadWrite)
+      if options.contains(.create) { giveToOwner(descriptor) }
+      return descriptor
     } catch {
       throw .io(operation: "open", path: file.string, errno: (error as? Errno ?? .ioError).rawValue)
     }
+  }
+
+  /// What root makes in another user's folder is that user's: the server that runs as that user could not read it otherwise.
+  private func giveToOwner(_ file: FileDescriptor) {
+    var status = stat()
+    guard geteuid() == 0, unsafe stat(folder.string, &status) == 0, status.st_uid != 0 else { return }
+    fchown(file.rawValue, status.st_uid, status.st_gid)
   }
 
   private func failure(_ operation: String, _ name: String? = nil) -> LogFailure {
