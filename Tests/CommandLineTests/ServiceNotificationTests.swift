@@ -22,10 +22,8 @@ struct ServiceNotificationTests {
     server.child.send(SIGHUP)
     let reload = try listener.wait(for: "READY=1")
     #expect(reload.first?.hasPrefix("RELOADING=1\n") == true, "\(reload)")
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
     let told = try #require(value("MONOTONIC_USEC", in: reload))
-    #expect(abs(now.tv_sec - told / 1_000_000) < 60)
+    #expect(abs(ProcessInfo.processInfo.systemUptime - Double(told) / 1e6) < 60)
 
     server.child.send(SIGTERM)
     let end = try listener.wait(for: "STOPPING=1")

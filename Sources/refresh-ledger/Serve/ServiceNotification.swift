@@ -64,9 +64,6 @@ struct ServiceNotification: Sendable {
 
   private static func microseconds(_ time: Duration) -> Int64 { Int64(time / .microseconds(1)) }
 
-  private static func monotonicMicroseconds() -> Int {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
-  }
+  /// Of the clock CLOCK_MONOTONIC.
+  private static func monotonicMicroseconds() -> UInt64 { DispatchTime.now().uptimeNanoseconds / 1_000 }
 }
