@@ -30,7 +30,8 @@ package struct FolderStorage: LogStorage {
 
   package func lock() throws(LogFailure) -> any LogLock {
     if unsafe mkdir(folder.string, 0o700) == 0 {
-      try sync(folder.removingLastComponent().isEmpty ? "." : folder.removingLastComponent())
+      // Which may be a link: systemd's StateDirectory is one.
+      try sync(folder.removingLastComponent().isEmpty ? "." : folder.removingLastComponent(), following: true)
     } else if errno != EEXIST {
       throw failure("create")
     }
@@ -70,8 +71,9 @@ package struct FolderStorage: LogStorage {
     try sync(folder)
   }
 
-  private func sync(_ directory: FilePath) throws(LogFailure) {
-    let descriptor = try open(directory, .readOnly, [.directory])
+  private func sync(_ directory: FilePath, following: Bool = false) throws(LogFailure) {
+    // The dot is of the folder that a link leads to.
+    let descriptor = try open(following ? directory.appending(".") : directory, .readOnly, [.directory])
     defer { try? descriptor.close() }
     guard fsync(descriptor.rawValue) == 0 else {
       throw .io(operation: "sync", path: directory.string, errno: errno)

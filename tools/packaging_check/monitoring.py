@@ -70,8 +70,8 @@ def dashboard_expressions() -> list[str]:
     return expressions + [re.sub(r"^label_values\((.*), \w+\)$", r"\1", query) for query in variables]
 
 
-def check(url: str) -> str:
-    with urllib.request.urlopen(f"{url}/metrics", timeout=10) as reply:
+def check(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as reply:
         page = Page(reply.read().decode())
     require(len(page.types) > 20, "the server's page lists hardly a metric")
     # A check that flags nothing would not be one.

@@ -89,12 +89,12 @@ def server(binary: Path, data: Path, port: int, log: Path):
         yield password
 
 
-def check(caller_port: int, server_port: int, password: str, folder: Path) -> str:
+def check(port: int, password: str, folder: Path) -> str:
     nginx = program("nginx")
     program("openssl")
-    application, tls = caller_port, free_ports(1)[0]
+    application, tls = free_ports(2)
     make_certificate(folder)
-    (folder / "nginx.conf").write_text(placed_configuration(folder, server_port, application, tls))
+    (folder / "nginx.conf").write_text(placed_configuration(folder, port, application, tls))
     with contextlib.ExitStack() as stack:
         stack.enter_context(backend(application))
         command = [nginx, "-c", folder / "nginx.conf", "-p", folder, "-e", folder / "nginx.log"]
