@@ -1,4 +1,5 @@
-"""The shell lines of README.md and of the articles, run as they stand there, each document in a folder of its own.
+"""The shell lines of README.md and of the articles, run as they stand there, each document in a folder of its own. Other documents of
+docs/ join in by having a block that runs.
 
 What stands above a block says what becomes of it: `<!-- runs -->` (its lines go to one bash, in their order), `<!-- file: NAME -->` (it is put
 there first), `<!-- prints -->` (its lines must be in the output), `<!-- shown: WHY -->` (nothing). The folder has what a clone after a
@@ -31,12 +32,14 @@ paste() { sed -n '/^URL=/,$p' banner >pasted; . ./pasted; }
 
 
 def documents() -> list[Path]:
-    return [ROOT / "README.md", *sorted(ROOT.glob("Sources/*/*.docc/*.md"))]
+    joined = [document for document in sorted(ROOT.glob("docs/**/*.md")) if "<!-- runs -->" in document.read_text()]
+    return [ROOT / "README.md", *sorted(ROOT.glob("Sources/*/*.docc/*.md")), *joined]
 
 
 def script(document: Path, folder: Path, port: int) -> tuple[str, list[str]]:
     """The lines to run, and those that must be printed. Puts the files in the folder."""
     lines, printed = [], []
+    is_strict = ROOT / "docs" not in document.parents
     for mark, language, text in BLOCK.findall(document.read_text()):
         text = text.replace("8080", str(port))
         word, _, rest = mark.partition(": ")
@@ -44,11 +47,11 @@ def script(document: Path, folder: Path, port: int) -> tuple[str, list[str]]:
             (folder / rest).write_text(text)
         elif word == "prints":
             printed += text.splitlines()
-        elif word == "runs":
+        elif mark == "runs":
             for line in text.splitlines():
                 starts = re.search(r"\bserve\b.* &$", line)
                 lines += ["rm -f banner", line, "ready", "paste"] if starts else [line]
-        elif language not in COMPILED and word != "shown":
+        elif is_strict and language not in COMPILED and word != "shown":
             raise Problem(f"{document.name}: a block of {language or 'text'} says not what becomes of it: {text[:60]}")
     return "\n".join(lines) + "\n", printed
 
