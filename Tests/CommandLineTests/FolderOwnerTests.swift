@@ -10,8 +10,8 @@ struct FolderOwnerTests {
   /// The files that are not the owner's.
   private func foreign(_ folder: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: folder).filter { name in
-      var status = stat()
-      return lstat("\(folder)/\(name)", &status) != 0 || status.st_uid != Self.owner
+      let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+      return (attributes[.ownerAccountID] as? NSNumber)?.uint32Value != Self.owner
     }
   }
 
