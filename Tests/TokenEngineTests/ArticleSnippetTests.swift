@@ -9,7 +9,7 @@ struct ArticleSnippetTests {
   func lifetimes() async throws {
     let (options, mobile, television) = optionsAndClients()
     let clock = ManualClock()
-    let engine = try RotationEngine.inMemory(options: options, clock: clock)
+    let engine = try RotationEngine.inMemory(clock: clock, options: options)
     let first = try await engine.openSession(subject: "ann", client: mobile, scopes: .none)
     let other = try await engine.openSession(subject: "ann", client: television, scopes: .none)
     let next = try await engine.refresh(first.refreshToken, client: mobile).pair()
