@@ -37,6 +37,7 @@ struct HummingbirdExample {
   }
 }
 
+// docs:clients
 /// The one client of the application: its web pages.
 struct WebClients: ClientStore {
   private let web = Client(id: "web", isPublic: true, grace: .seconds(10))
@@ -46,6 +47,7 @@ struct WebClients: ClientStore {
   /// A public client has no secret.
   func authenticate(id: String, secretCandidates: [[UInt8]]) async throws -> Client? { nil }
 }
+// docs:end
 
 /// Subjects that stand in the program: for an example only. A real store keeps password hashes, in a database or as `SubjectFile` does.
 struct StaffTable: SubjectStore {

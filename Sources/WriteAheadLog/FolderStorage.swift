@@ -30,7 +30,8 @@ package struct FolderStorage: LogStorage {
 
   package func lock() throws(LogFailure) -> any LogLock {
     if unsafe mkdir(folder.string, 0o700) == 0 {
-      try sync(folder.removingLastComponent().isEmpty ? "." : folder.removingLastComponent())
+      // Which may be a link: systemd's StateDirectory is one.
+      try sync(folder.removingLastComponent().isEmpty ? "." : folder.removingLastComponent(), following: true)
     } else if errno != EEXIST {
       throw failure("create")
     }
@@ -70,8 +71,9 @@ package struct FolderStorage: LogStorage {
     try sync(folder)
   }
 
-  private func sync(_ directory: FilePath) throws(LogFailure) {
-    let descriptor = try open(directory, .readOnly, [.directory])
+  private func sync(_ directory: FilePath, following: Bool = false) throws(LogFailure) {
+    // The dot is of the folder that a link leads to.
+    let descriptor = try open(following ? directory.appending(".") : directory, .readOnly, [.directory])
     defer { try? descriptor.close() }
     guard fsync(descriptor.rawValue) == 0 else {
       throw .io(operation: "sync", path: directory.string, errno: errno)
@@ -82,11 +84,20 @@ package struct FolderStorage: LogStorage {
     _ file: FilePath, _ mode: FileDescriptor.AccessMode, _ options: FileDescriptor.OpenOptions
   ) throws(LogFailure) -> FileDescriptor {
     do {
-      return try FileDescriptor.open(
+      let descriptor = try FileDescriptor.open(
         file, mode, options: options.union([.closeOnExec, .noFollow]), permissions: .ownerReadWrite)
+      if options.contains(.create) { giveToOwner(descriptor) }
+      return descriptor
     } catch {
       throw .io(operation: "open", path: file.string, errno: (error as? Errno ?? .ioError).rawValue)
     }
+  }
+
+  /// What root makes in another user's folder is that user's: the server that runs as that user could not read it otherwise.
+  private func giveToOwner(_ file: FileDescriptor) {
+    var status = stat()
+    guard geteuid() == 0, unsafe stat(folder.string, &status) == 0, status.st_uid != 0 else { return }
+    fchown(file.rawValue, status.st_uid, status.st_gid)
   }
 
   private func failure(_ operation: String, _ name: String? = nil) -> LogFailure {

@@ -17,6 +17,16 @@ import Testing
     #expect(try first.connect().get("/health/ready").status == 200)
   }
 
+  @Test("A data folder may be a link to one, also at the first start, as systemd's StateDirectory is")
+  func linkedFolder() throws {
+    let folder = try TestFolder()
+    try FileManager.default.createDirectory(atPath: "\(folder.path)/private", withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/data", withDestinationPath: "private")
+    let server = try TestServer(data: "\(folder.path)/data")
+    #expect(try server.connect().get("/health/ready").status == 200)
+    #expect(try server.stop() == 0)
+  }
+
   @Test("A port that is in use is one line and 75, and no account is made whose secret nobody saw")
   func busyPort() throws {
     let folder = try TestFolder()

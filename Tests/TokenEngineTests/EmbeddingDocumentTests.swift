@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 import SystemPackage
 import Testing
@@ -9,35 +8,9 @@ import TokenTesting
 @testable import Interceptor
 @testable import PlainLibrary
 
+/// That its snippets are compiled is checked in `DocumentSnippetTests`.
 @Suite("docs/embedding.md")
 struct EmbeddingDocumentTests {
-  private static let command = "REFRESH_LEDGER_WRITE_DOCS=1 swift test --filter EmbeddingDocument"
-
-  @Test("has in each snippet the text of a file that is compiled")
-  func snippetsAreCompiled() throws {
-    let document = Self.root.appendingPathComponent("docs/embedding.md")
-    let text = try String(contentsOf: document, encoding: .utf8)
-    var parts = text.components(separatedBy: "```swift\n")
-    #expect(parts.count > 7)
-    for index in parts.indices.dropFirst() {
-      let source = try #require(parts[index - 1].split(separator: "\n").last)
-      let words = source.split(separator: " ")
-      #expect(
-        words.count == 5 && words[1] == "from", "no `<!-- from FILE REGION -->` above: \(parts[index].prefix(80))")
-      guard words.count == 5 else { continue }
-      let compiled = try Self.region(String(words[3]), of: String(words[2]))
-      let end = try #require(parts[index].range(of: "```\n"))
-      if ProcessInfo.processInfo.environment["REFRESH_LEDGER_WRITE_DOCS"] != nil {
-        parts[index].replaceSubrange(..<end.lowerBound, with: compiled)
-      } else {
-        #expect(
-          parts[index][..<end.lowerBound] == compiled, "\(words[2]) has it otherwise; to take it over: \(Self.command)")
-      }
-    }
-    let changed = parts.joined(separator: "```swift\n")
-    if changed != text { try changed.write(to: document, atomically: true, encoding: .utf8) }
-  }
-
   @Test("shows a library that rotates, replays and reads its events back")
   func plainLibrary() async throws {
     let folder = EngineFolder()
@@ -112,21 +85,6 @@ struct EmbeddingDocumentTests {
     #expect(refusal.reason == "expired")
   }
   // docs:end
-
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
-  /// What stands between `// docs:NAME` and the next `// docs:end`, without the indentation that is common to it.
-  private static func region(_ name: String, of path: String) throws -> String {
-    let text = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
-    var lines = text.components(separatedBy: "\n")[...]
-    let marker = "// docs:"
-    lines = lines.drop { $0.trimmingCharacters(in: .whitespaces) != marker + name }.dropFirst()
-    lines = lines.prefix { $0.trimmingCharacters(in: .whitespaces) != marker + "end" }
-    try #require(!lines.isEmpty, "\(path) has no region \(name)")
-    let indentation = lines.filter { !$0.isEmpty }.map { $0.prefix { $0 == " " }.count }.min() ?? 0
-    return lines.map { $0.dropFirst(indentation) + "\n" }.joined()
-  }
 }
 
 private final class OneUserTable: SQLConnection {

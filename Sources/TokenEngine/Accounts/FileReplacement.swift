@@ -15,6 +15,7 @@ struct FileLock: ~Copyable {
     guard opened >= 0 else {
       throw .system("cannot be opened", path: path, mend: "make the folder writable for this user")
     }
+    FolderOwner.take(opened, at: path)
     for _ in 0..<FileLock.tries {
       if flock(opened, LOCK_EX | LOCK_NB) == 0 {
         descriptor = opened
@@ -45,6 +46,7 @@ enum FileReplacement {
     guard descriptor >= 0 else { throw .system("cannot be created", path: staged, mend: mend) }
     do throws(AccountFailure) {
       defer { close(descriptor) }
+      FolderOwner.take(descriptor, at: staged)
       guard fchmod(descriptor, 0o600) == 0, write(bytes, to: descriptor), fsync(descriptor) == 0 else {
         throw .system("cannot be written", path: staged, mend: mend)
       }

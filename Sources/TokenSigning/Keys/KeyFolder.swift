@@ -134,9 +134,17 @@ struct KeyFolder: ~Copyable {
     let file = unsafe openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw Self.failure("cannot be made", at: path) }
     defer { close(file) }
+    giveToOwner(file)
     guard fchmod(file, 0o600) == 0, FileBytes.write(contents, to: file), fsync(file) == 0 else {
       throw Self.failure("cannot be written", at: path)
     }
+  }
+
+  /// What root makes in another user's folder is that user's: the server that runs as that user could not read it otherwise.
+  private func giveToOwner(_ file: CInt) {
+    var status = stat()
+    guard geteuid() == 0, unsafe fstat(descriptor, &status) == 0, status.st_uid != 0 else { return }
+    fchown(file, status.st_uid, status.st_gid)
   }
 
   /// A link never replaces, so the first of two programs wins; where there are no links, a rename has to do.

@@ -32,6 +32,9 @@ struct ServeCommand: AsyncParsableCommand {
     let environment = Terminal.environment
     let logger = try LogOutput.logger(level: logLevel, environment: environment)
     let sources = try await SettingSources(flags: flags, environment: environment, filePath: configPath)
-    try await Server(settings: ServerSettings(sources), dataPath: data.path, logger: logger).run()
+    try await Server(
+      settings: ServerSettings(sources), dataPath: data.path, logger: logger,
+      notification: ServiceNotification(environment: environment, logger: logger)
+    ).run()
   }
 }

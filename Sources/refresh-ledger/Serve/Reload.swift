@@ -10,11 +10,15 @@ struct Reload: Service {
   let clients: ClientFile
   let engine: RotationEngine
   let certificate: ServerCertificate?
+  let notification: ServiceNotification
   let logger: Logger
 
   func run() async throws {
     let signals = await UnixSignalsSequence(trapping: .sighup)
     for await _ in signals.cancelOnGracefulShutdown() {
+      notification.tell(.reloading)
+      // Also where something was refused: what was read before is then in force, and the server serves.
+      defer { notification.tell(.ready) }
       attempt("users and clients") {
         try users.reload()
         try clients.reload()

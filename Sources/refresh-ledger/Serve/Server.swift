@@ -14,14 +14,16 @@ struct Server {
   let settings: ServerSettings
   let dataPath: String
   let logger: Logger
+  let notification: ServiceNotification
   private let metrics = ServerMetrics.prometheus()
   private let console: AdminConsole?
 
-  init(settings: ServerSettings, dataPath: String, logger: Logger) {
+  init(settings: ServerSettings, dataPath: String, logger: Logger, notification: ServiceNotification) {
     self.settings = settings
     self.dataPath = dataPath
     self.logger = logger
     console = settings.consolePath.map { AdminConsole(path: $0) }
+    self.notification = notification
   }
 
   /// What there is to print as soon as the server listens.
@@ -79,14 +81,19 @@ struct Server {
       onServerRunning: { port in
         announcement.make(port: port)
         links?.offer(below: url(port: port))
+        notification.tell(.ready)
       })
     let reload = Reload(
-      users: users, clients: clients, engine: engine, certificate: options.certificate, logger: logger)
+      users: users, clients: clients, engine: engine, certificate: options.certificate, notification: notification,
+      logger: logger)
     let revocation = AccountRevocation(engine: engine, users: users, clients: clients, ended: ended, logger: logger)
     let keys = KeyReload(engine: engine, folder: folder.appending("keys").string, logger: logger)
-    let deadline = ShutdownDeadline(drain: settings.drain, dataPath: dataPath)
+    let deadline = ShutdownDeadline(drain: settings.drain, dataPath: dataPath, notification: notification)
+    let watchdog = notification.watchdogInterval.map {
+      Watchdog(engine: engine, notification: notification, interval: $0)
+    }
     // The last is told of the shutdown first, the engine after all others have ended.
-    let services: [(any Service)?] = [engine, reload, revocation, keys, links, application, deadline]
+    let services: [(any Service)?] = [engine, reload, revocation, keys, watchdog, links, application, deadline]
     try await serve(services.compactMap(\.self), announcement)
   }
 
@@ -128,13 +135,13 @@ struct Server {
   private func openEngine(_ folder: FilePath, users: SubjectFile) async throws(CommandFailure) -> RotationEngine {
     let engine: RotationEngine
     do {
-      var bar = ProgressBar(label: "replaying the log")
+      var shown = ReplayProgress(notification: notification)
       engine = try await RotationEngine.open(
         folder: folder, options: settings.engine, subjects: users,
         observer: EngineObserverGroup(
           EngineLogObserver(logger: logger), metrics.observer, console?.observer ?? SilentObserver())
       ) { progress in
-        bar.show(progress.bytesRead, of: progress.bytesTotal)
+        shown.show(progress.bytesRead, of: progress.bytesTotal)
       }
     } catch {
       throw CommandFailure(error)

@@ -8,6 +8,7 @@ struct ShutdownDeadline: Service {
   /// How long requests under way are waited for.
   let drain: Duration
   let dataPath: String
+  let notification: ServiceNotification
 
   /// After the drain: to cut off what is left, and to close the log.
   private static let closing = Duration.seconds(4)
@@ -16,6 +17,8 @@ struct ShutdownDeadline: Service {
   func run() async throws {
     try? await gracefulShutdown()
     let allowed = drain + ShutdownDeadline.closing
+    // The second on top: to say why, and to end.
+    notification.tell(.stopping(allowed + .seconds(1)))
     let seconds = allowed / .seconds(1)
     let message = """
       the disk did not answer within \(allowed) of the shutdown and the log in \(dataPath)/log was not closed cleanly; \
