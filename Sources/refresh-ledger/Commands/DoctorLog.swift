@@ -15,7 +15,7 @@ struct DoctorLog {
     var liveSessions: Int
     var highest: Timestamp
     /// After the first and the last record that came after the checkpoint.
-    var (from, to): (Timestamp?, Timestamp?)
+    var from, to: Timestamp?
     /// Of records after the checkpoint.
     var bytes: UInt64
     var took: Duration
