@@ -6,6 +6,7 @@ struct DoctorLog {
   let data: DataFolderOption
   let settings: ServerSettings
   let isServed: Bool
+  var wallClock = SessionClock.system
 
   private static let check = "log"
 
@@ -105,7 +106,7 @@ struct DoctorLog {
   }
 
   private func clock(_ reading: Reading) -> [DoctorFinding] {
-    let behind = reading.highest.millisecondsSince(SessionClock.system.now())
+    let behind = reading.highest.millisecondsSince(wallClock.now())
     guard behind > 1000 else { return [.ok("clock", "not before what the log has seen")] }
     return [
       .problem(
