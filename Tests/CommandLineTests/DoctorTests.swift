@@ -33,7 +33,8 @@ struct DoctorTests {
       BuiltCommand.path, ["doctor", "--json", "--data", made.data, "--config", made.config] + more)
     #expect(result.errors == "", "\(result)")
     return (
-      result.code, try result.output.split(separator: "\n").map { try JSONDecoder().decode(Finding.self, from: Data($0.utf8)) }
+      result.code,
+      try result.output.split(separator: "\n").map { try JSONDecoder().decode(Finding.self, from: Data($0.utf8)) }
     )
   }
 
@@ -54,7 +55,10 @@ struct DoctorTests {
     #expect(try server.stop() == 0)
     let (stopped, after) = try findings(made)
     #expect(stopped == 0 && after.contains { $0.check == "log" && $0.what.contains("closed cleanly") }, "\(after)")
-    for check in ["configuration", "data folder", "server", "keys", "users", "clients", "space", "open files", "disk", "log", "checkpoint", "clock"] {
+    for check in [
+      "configuration", "data folder", "server", "keys", "users", "clients", "space", "open files", "disk", "log",
+      "checkpoint", "clock",
+    ] {
       #expect(after.contains { $0.check == check }, "\(check)")
     }
   }
@@ -153,8 +157,11 @@ struct DoctorTests {
   func text() throws {
     let made = try make()
     let result = try CommandResult.of("doctor", "--data", made.data, "--config", made.config)
-    #expect(result.code == 0 && result.output.hasSuffix("no problem, \(result.output.split(separator: ", ").last ?? "")"))
-    #expect(result.output.contains("ok       users         1, all enabled\n") && !result.output.contains("\u{1B}"), "\(result)")
+    #expect(
+      result.code == 0 && result.output.hasSuffix("no problem, \(result.output.split(separator: ", ").last ?? "")"))
+    #expect(
+      result.output.contains("ok       users         1, all enabled\n") && !result.output.contains("\u{1B}"),
+      "\(result)")
   }
 
   @Test("Who holds a lock is read from the system's list, by the file's number")

@@ -32,7 +32,9 @@ struct LogTailTests {
     }
   }
 
-  @Test("shows the last records and then each one that is written, once and in order, also across checkpoints and a restart")
+  @Test(
+    "shows the last records and then each one that is written, once and in order, also across checkpoints and a restart"
+  )
   func follows() throws {
     var served = try serve()
     try served.rotate(5)
@@ -88,7 +90,8 @@ struct LogTailTests {
     #expect(try served.server.stop() == 0)
     #expect(try CommandResult.of("sessions", "revoke", "--client", "default", "--data", served.data).code == 0)
     for selection in [["--session", sid], ["--subject", "admin"]] {
-      let tail = try CommandResult.of(BuiltCommand.path, ["log", "tail", "-n", "100", "--data", served.data] + selection)
+      let tail = try CommandResult.of(
+        BuiltCommand.path, ["log", "tail", "-n", "100", "--data", served.data] + selection)
       let events = tail.output.split(separator: "\n").dropFirst().map { $0.split(separator: " ")[2] }
       #expect(tail.code == 0 && events.prefix(4) == ["opened", "rotated", "rotated", "revoked_before"], "\(tail)")
     }

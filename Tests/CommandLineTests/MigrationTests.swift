@@ -30,12 +30,15 @@ struct MigrationTests {
   }
 
   private func lines(_ count: Int) -> String {
-    (0..<count).map { "{\"subject\":\"admin\",\"client_id\":\"default\",\"scope\":\"read\",\"label\":\"device \($0)\"}\n" }
-      .joined()
+    (0..<count).map {
+      "{\"subject\":\"admin\",\"client_id\":\"default\",\"scope\":\"read\",\"label\":\"device \($0)\"}\n"
+    }
+    .joined()
   }
 
   private func counts(_ result: CommandResult) throws -> [String: Int] {
-    let object = try #require(JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any], "\(result)")
+    let object = try #require(
+      JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any], "\(result)")
     return object.compactMapValues { $0 as? Int }
   }
 
@@ -50,7 +53,8 @@ struct MigrationTests {
     try CommandResult.of("sessions", "list", "--json", "--data", made.data).output.filter(\.isNewline).count
   }
 
-  @Test("Imported sessions go on with the tokens in the file, which is its owner's alone; run again it opens none twice")
+  @Test(
+    "Imported sessions go on with the tokens in the file, which is its owner's alone; run again it opens none twice")
   func imports() throws {
     let made = try make()
     // Twice the same line is two sessions.
@@ -148,7 +152,9 @@ struct MigrationTests {
     Refused("{\"subject\":\"admin\",\"client_id\":\"default\",\"label\":\"\"}", "label is empty"),
     Refused("{\"subject\":\"admin\",\"client_id\":\"default\",\"expires_at\":\"soon\"}", "expires_at is no time"),
     Refused("{\"subject\":\"admin\",\"client_id\":\"default\",\"opened_at\":1700000000000000}", "not milliseconds"),
-    Refused("{\"subject\":\"admin\",\"client_id\":\"default\",\"label\":\"\(String(repeating: "x", count: 20_000))\"}", "longer than 16 KiB"),
+    Refused(
+      "{\"subject\":\"admin\",\"client_id\":\"default\",\"label\":\"\(String(repeating: "x", count: 20_000))\"}",
+      "longer than 16 KiB"),
   ]
 
   @Test("A bad line is told with its number and the mend, nothing is changed, exit 1", arguments: refused)
@@ -167,7 +173,8 @@ struct MigrationTests {
     let made = try make()
     let file = try made.folder.write("sessions.jsonl", lines(1))
     for (result, code) in [
-      (try bring(made, "\(made.folder.path)/none", "--tokens", "\(made.folder.path)/t"), 66), (try bring(made, file), 64),
+      (try bring(made, "\(made.folder.path)/none", "--tokens", "\(made.folder.path)/t"), 66),
+      (try bring(made, file), 64),
       (try bring(made, file, "--tokens", file), 73),
     ] as [(CommandResult, Int32)] {
       #expect(result.code == code && result.isOneLineError, "\(result)")

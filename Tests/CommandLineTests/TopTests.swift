@@ -129,7 +129,8 @@ struct TopTests {
     let folder = try TestFolder()
     let served = try serve()
     for (arguments, code) in [
-      (["--url", "http://127.0.0.1:1"], 75), (["--url", "\(served.server.url)/health"], 1), (["--data", folder.path], 66),
+      (["--url", "http://127.0.0.1:1"], 75), (["--url", "\(served.server.url)/health"], 1),
+      (["--data", folder.path], 66),
       (["--url", "localhost"], 64), (["--url", served.server.url, "--data", served.data], 64), (["--count", "0"], 64),
       (["--interval", "0"], 64),
     ] as [([String], Int32)] {

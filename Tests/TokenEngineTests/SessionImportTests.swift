@@ -1,6 +1,6 @@
+import Testing
 import TokenLedger
 import TokenSigning
-import Testing
 
 @testable import TokenEngine
 

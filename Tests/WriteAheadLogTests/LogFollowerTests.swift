@@ -47,7 +47,9 @@ struct LogFollowerTests {
     for (index, name) in names.enumerated() {
       let bytes = try #require(files[name])
       // As a writer does: the successor is there before the seal.
-      if index + 1 < names.count { try append(try #require(files[names[index + 1]])[..<64], to: names[index + 1], in: disk) }
+      if index + 1 < names.count {
+        try append(try #require(files[names[index + 1]])[..<64], to: names[index + 1], in: disk)
+      }
       var place = index == 0 ? 100 : 64
       while place < bytes.count {
         let end = min(place + 13, bytes.count)
@@ -62,7 +64,9 @@ struct LogFollowerTests {
   @Test("begins after what was there at its opening")
   func fromTheMiddle() async throws {
     let files = try await written()
-    let (name, last) = (try #require(files.segmentNames.last), try #require(files.segmentNames.last.flatMap { files[$0] }))
+    let (name, last) = (
+      try #require(files.segmentNames.last), try #require(files.segmentNames.last.flatMap { files[$0] })
+    )
     let disk = FaultyStorage(seed: 2, files: files.merging([name: Array(last[..<64])]) { $1 })
     var atOpening: [UInt64] = []
     var follower = try LogFollower(storage: disk) { (_, payload) throws(RecordRefusal) in

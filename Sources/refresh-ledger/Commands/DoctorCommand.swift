@@ -24,7 +24,11 @@ struct DoctorCommand: AsyncParsableCommand {
     func tell(_ findings: [DoctorFinding]) throws(CommandFailure) {
       for finding in findings {
         counts[finding.verdict, default: 0] += 1
-        if json { try Terminal.writeLine(JSONText.line(finding)) } else { try Terminal.write(finding.text(inColor: inColor)) }
+        if json {
+          try Terminal.writeLine(JSONText.line(finding))
+        } else {
+          try Terminal.write(finding.text(inColor: inColor))
+        }
       }
     }
     let (settings, configured) = try await readSettings()

@@ -20,7 +20,8 @@ struct DoctorDisk {
     } catch {
       let reason = (error as? Errno).map { "\($0)" } ?? "\(error)"
       return [
-        .problem(Self.check, "cannot write to \(data.path): \(reason)", mend: "free space, or run this as the server's user")
+        .problem(
+          Self.check, "cannot write to \(data.path): \(reason)", mend: "free space, or run this as the server's user")
       ]
     }
     let sorted = times.sorted()
@@ -40,14 +41,16 @@ struct DoctorDisk {
     guard half >= 0.000_02 else {
       return .warning(
         Self.check, "\(what): no disk is so fast, so what is below does not sync or the folder is in memory",
-        mend: "find out whether the (virtual) disk honours a flush: without that a power loss takes acknowledged records")
+        mend:
+          "find out whether the (virtual) disk honours a flush: without that a power loss takes acknowledged records")
     }
     return .ok(Self.check, what)
   }
 
   private func rate(_ half: Double) -> DoctorFinding {
     guard settings.engine.durability == .always else {
-      return .note(Self.check, "log.durability is not always: answers do not wait for a sync, and a power loss costs some")
+      return .note(
+        Self.check, "log.durability is not always: answers do not wait for a sync, and a power loss costs some")
     }
     let rate = FigureText.number(1 / max(half, 0.000_001))
     return .note(

@@ -14,7 +14,9 @@ struct DoctorFolder {
       let reason = errno
       guard reason == ENOENT else {
         throw CommandFailure(
-          .inputOutput, "\(path): cannot look at the data folder: \(String(cString: strerror(reason))); run this as the server's user")
+          .inputOutput,
+          "\(path): cannot look at the data folder: \(String(cString: strerror(reason))); run this as the server's user"
+        )
       }
       throw CommandFailure(
         .noInput, "\(path): there is no such data folder; name it with --data, or make one with refresh-ledger init")
@@ -79,7 +81,9 @@ struct DoctorFolder {
       return [.problem("space", "the disk has no room for another file", mend: "remove files from it")]
     }
     if free < 64 << 20 {
-      return [.problem("space", "\(shown): the log cannot go on for long", mend: "free space on the disk of \(data.path)")]
+      return [
+        .problem("space", "\(shown): the log cannot go on for long", mend: "free space on the disk of \(data.path)")
+      ]
     }
     return free < 1 << 30
       ? [.warning("space", shown, mend: "free space on the disk of \(data.path), or lower log.checkpointEvery")]
@@ -101,7 +105,8 @@ struct DoctorFolder {
       ]
     case 0x794C_7630:
       return [
-        .warning(name, "a container's own layer: all is gone with the container", mend: "put the data folder on a volume")
+        .warning(
+          name, "a container's own layer: all is gone with the container", mend: "put the data folder on a volume")
       ]
     default: return []
     }

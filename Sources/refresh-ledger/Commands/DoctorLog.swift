@@ -31,7 +31,9 @@ struct DoctorLog {
     let kept = names.filter { $0.hasPrefix("torn-") || $0.hasPrefix("damaged-") }.sorted()
     if !kept.isEmpty {
       findings.append(
-        .note(Self.check, "\(kept.count) copies of what a crash or a repair cut off: \(kept.prefix(3).joined(separator: " "))"))
+        .note(
+          Self.check,
+          "\(kept.count) copies of what a crash or a repair cut off: \(kept.prefix(3).joined(separator: " "))"))
     }
     do throws(LogFailure) {
       if try LogReader.isRolledBack(FolderStorage(path: data.logFolder)) {
@@ -58,7 +60,8 @@ struct DoctorLog {
     var bytes: UInt64 = 0
     var (from, to): (Timestamp?, Timestamp?)
     let began = ContinuousClock.now
-    let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") { (frame, payload) throws(RecordRefusal) in
+    let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") {
+      (frame, payload) throws(RecordRefusal) in
       try reader.read(frame, payload)
       guard frame.kind == .records else { return }
       bytes += UInt64(frame.fileBytes)
@@ -75,9 +78,11 @@ struct DoctorLog {
     let what =
       "whole up to record \(summary.lastSequence), epoch \(summary.epoch), \(reading.liveSessions) live sessions"
     if let torn = summary.tornTail, !isServed {
-      return .note(Self.check, "\(what); \(torn.bytes) bytes at its end were never acknowledged, and the next start cuts them off")
+      return .note(
+        Self.check, "\(what); \(torn.bytes) bytes at its end were never acknowledged, and the next start cuts them off")
     }
-    let state = isServed ? "" : summary.wasClosedCleanly ? ", closed cleanly" : ", not closed cleanly: its server was killed"
+    let state =
+      isServed ? "" : summary.wasClosedCleanly ? ", closed cleanly" : ", not closed cleanly: its server was killed"
     return .ok(Self.check, what + state)
   }
 
@@ -92,7 +97,8 @@ struct DoctorLog {
           mend: "refresh-ledger log checkpoint --data \(StartBanner.quoted(data.path)); what the server logs says why")
       ]
     }
-    guard let from = reading.from, let to = reading.to, to.millisecondsSince(from) > 60_000, reading.bytes < every else {
+    guard let from = reading.from, let to = reading.to, to.millisecondsSince(from) > 60_000, reading.bytes < every
+    else {
       return [.ok("checkpoint", since)]
     }
     let second = Double(reading.bytes) / (Double(to.millisecondsSince(from)) / 1000)
@@ -110,8 +116,10 @@ struct DoctorLog {
     guard behind > 1000 else { return [.ok("clock", "not before what the log has seen")] }
     return [
       .problem(
-        "clock", "it is \(FigureText.time(seconds: Double(behind) / 1000)) behind the log, whose time stands still until then",
-        mend: "set the clock: timedatectl set-ntp true; if the log was written with a wrong clock, its sessions end late")
+        "clock",
+        "it is \(FigureText.time(seconds: Double(behind) / 1000)) behind the log, whose time stands still until then",
+        mend:
+          "set the clock: timedatectl set-ntp true; if the log was written with a wrong clock, its sessions end late")
     ]
   }
 }

@@ -58,6 +58,7 @@ struct DoctorSystem {
   private func clock() -> DoctorFinding? {
     let now = SessionClock.system.now()
     guard now.seconds < Self.earliestSeconds else { return nil }
-    return .problem("clock", "it is \(LogRecordLine.time(now)) here: the clock was not set", mend: "timedatectl set-ntp true")
+    return .problem(
+      "clock", "it is \(LogRecordLine.time(now)) here: the clock was not set", mend: "timedatectl set-ntp true")
   }
 }

@@ -17,7 +17,8 @@ struct ExportCommand: AsyncParsableCommand {
   @OptionGroup var remote: AdminServerOptions
   @OptionGroup var whose: SessionScopeOptions
 
-  @Option(help: ArgumentHelp("Write to this new file, of mode 0600, in place of the standard output.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write to this new file, of mode 0600, in place of the standard output.", valueName: "file"))
   var output: String?
 
   /// What is written at once.
@@ -52,7 +53,8 @@ struct ExportCommand: AsyncParsableCommand {
 
   private func readLog(_ write: (SessionRow) throws(CommandFailure) -> Void) throws(CommandFailure) -> String {
     var reader = LedgerRecordReader()
-    let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") { (frame, payload) throws(RecordRefusal) in
+    let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") {
+      (frame, payload) throws(RecordRefusal) in
       try reader.read(frame, payload)
     }
     let sessions = reader.sessions(of: whose.scope ?? .all, at: SessionClock.system.now())

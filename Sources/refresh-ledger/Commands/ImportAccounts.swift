@@ -53,11 +53,14 @@ struct ImportAccounts {
   private func client(_ id: String?) throws(ImportedSession.Refusal) -> Client {
     if settings.http.wire == .romm {
       guard id == nil || id == Self.rommClient.id else {
-        throw ImportedSession.Refusal(description: "client_id is not for wire: romm, which knows no clients; leave it out")
+        throw ImportedSession.Refusal(
+          description: "client_id is not for wire: romm, which knows no clients; leave it out")
       }
       return Self.rommClient
     }
-    guard let id else { throw ImportedSession.Refusal(description: "client_id is missing; write whose client holds it") }
+    guard let id else {
+      throw ImportedSession.Refusal(description: "client_id is missing; write whose client holds it")
+    }
     guard let client = clients[id] else {
       throw ImportedSession.Refusal(
         description: "there is no client \(Self.shown(id)); add it first: refresh-ledger clients add")
@@ -80,12 +83,14 @@ struct ImportAccounts {
     let allowed = client.scopes.map(user.scopes.intersection) ?? user.scopes
     guard let text = session.scope else { return allowed }
     guard let scopes = Scopes(text) else {
-      throw ImportedSession.Refusal(description: "scope is malformed; write scope tokens with single spaces between them")
+      throw ImportedSession.Refusal(
+        description: "scope is malformed; write scope tokens with single spaces between them")
     }
     guard scopes.isSubset(of: allowed) else {
       let over = scopes.tokens.filter { !allowed.contains($0) }.joined(separator: " ")
       throw ImportedSession.Refusal(
-        description: "scope holds \(Self.shown(over)), which its user and client may not have; leave that out or allow it")
+        description:
+          "scope holds \(Self.shown(over)), which its user and client may not have; leave that out or allow it")
     }
     return scopes
   }
@@ -95,7 +100,8 @@ struct ImportAccounts {
     let isPlain = label.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
     guard isPlain, (1...SessionGrant.labelBytesMax).contains(label.utf8.count) else {
       throw ImportedSession.Refusal(
-        description: "label is empty, longer than \(SessionGrant.labelBytesMax) bytes or holds a control character; shorten it")
+        description:
+          "label is empty, longer than \(SessionGrant.labelBytesMax) bytes or holds a control character; shorten it")
     }
   }
 

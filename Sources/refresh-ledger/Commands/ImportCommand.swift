@@ -17,10 +17,14 @@ struct ImportCommand: AsyncParsableCommand {
 
   @OptionGroup var data: DataFolderOption
 
-  @Option(name: .customLong("config"), help: "The configuration file of the server: its issuer and lifetimes go into the tokens.")
+  @Option(
+    name: .customLong("config"),
+    help: "The configuration file of the server: its issuer and lifetimes go into the tokens.")
   var configPath: String?
 
-  @Option(help: ArgumentHelp("Write a line with the refresh token of each session to this new file, of mode 0600.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Write a line with the refresh token of each session to this new file, of mode 0600.", valueName: "file"))
   var tokens: String?
 
   @Flag(help: "Check everything and change nothing; works while the server runs.")
@@ -83,7 +87,8 @@ struct ImportCommand: AsyncParsableCommand {
   private func words(_ outcome: Outcome) -> String {
     var words: [String] = []
     if dryRun {
-      words.append("\(file): \(outcome.lines) lines are good, \(outcome.lines - outcome.ended) sessions can be imported")
+      words.append(
+        "\(file): \(outcome.lines) lines are good, \(outcome.lines - outcome.ended) sessions can be imported")
     } else {
       words.append("imported \(outcome.imported) sessions")
     }
@@ -194,10 +199,11 @@ struct ImportCommand: AsyncParsableCommand {
         outcome.gone += 1
       }
       guard let token else { continue }
-      text += try JSONText.line(
-        TokenLine(
-          line: item.number, sid: id.text, subject: item.session.subject, client: item.session.client.id,
-          label: item.session.label, token: token)) + "\n"
+      text +=
+        try JSONText.line(
+          TokenLine(
+            line: item.number, sid: id.text, subject: item.session.subject, client: item.session.client.id,
+            label: item.session.label, token: token)) + "\n"
     }
     try file.write(text)
   }

@@ -23,7 +23,8 @@ struct ImportLines: ~Copyable {
     } catch Errno.noSuchFileOrDirectory {
       throw CommandFailure(.noInput, "\(path): there is no such file of sessions; name a file that exists")
     } catch {
-      throw CommandFailure(.inputOutput, "\(path): cannot open the file of sessions: \(error); name a file that you can read")
+      throw CommandFailure(
+        .inputOutput, "\(path): cannot open the file of sessions: \(error); name a file that you can read")
     }
     // Read twice: not for a pipe.
     guard let end = try? file.seek(offset: 0, from: .end), (try? file.seek(offset: 0, from: .start)) != nil else {
@@ -59,7 +60,8 @@ struct ImportLines: ~Copyable {
       place = end.map { $0 + 1 } ?? piece.count
       guard line.count <= Self.bytesMax else {
         throw CommandFailure(
-          .bad, "\(path):\(number + 1): the line is longer than \(Self.bytesMax >> 10) KiB; write one session in each line")
+          .bad,
+          "\(path):\(number + 1): the line is longer than \(Self.bytesMax >> 10) KiB; write one session in each line")
       }
       guard end != nil else { continue }
       number += 1
@@ -81,7 +83,8 @@ struct ImportLines: ~Copyable {
       bytesRead += UInt64(count)
       isAtEnd = count == 0
     } catch {
-      throw CommandFailure(.inputOutput, "\(path): cannot read the file of sessions: \(error); mend the disk or copy the file")
+      throw CommandFailure(
+        .inputOutput, "\(path): cannot read the file of sessions: \(error); mend the disk or copy the file")
     }
   }
 }

@@ -32,7 +32,9 @@ struct ImportedSession: Decodable {
   /// Refuses what is no JSON object in UTF-8, a member twice, an unknown one, and a bad value.
   static func read(_ line: [UInt8]) throws(Refusal) -> ImportedSession {
     guard StrictJSON.isObject(line) else {
-      throw Refusal(description: "is no JSON object, or has a member twice; write one as {\"subject\":\"ann\",\"client_id\":\"web\"}")
+      throw Refusal(
+        description:
+          "is no JSON object, or has a member twice; write one as {\"subject\":\"ann\",\"client_id\":\"web\"}")
     }
     do {
       return try JSONDecoder().decode(ImportedSession.self, from: Data(line))
@@ -50,7 +52,8 @@ struct ImportedSession: Decodable {
       let shown = String(name.prefix(64).map { $0.isNewline || $0 == "\u{1B}" ? "?" : $0 })
       let meant = Suggestion.nearest(to: name, among: Self.taken).map { "did you mean \($0)?" }
       throw Refusal(
-        description: "unknown field \"\(shown)\"; \(meant ?? "remove it: the fields are \(Self.taken.joined(separator: ", "))")")
+        description:
+          "unknown field \"\(shown)\"; \(meant ?? "remove it: the fields are \(Self.taken.joined(separator: ", "))")")
     }
     func text(_ name: String) throws -> String? {
       guard members.contains(Name(name)), try !members.decodeNil(forKey: Name(name)) else { return nil }

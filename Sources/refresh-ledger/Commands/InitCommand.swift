@@ -7,7 +7,8 @@ import TokenSigning
 struct InitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
-    abstract: "Makes what a server needs: a configuration with every setting explained, the data folder, keys, a first user and client.",
+    abstract:
+      "Makes what a server needs: a configuration with every setting explained, the data folder, keys, a first user and client.",
     discussion: """
       Keys, user and client are made as the first start of the server does, and only what is not there yet; their secrets are \
       printed this once. A configuration that is there already is never written over: exit 73, and nothing else is made.
@@ -90,7 +91,8 @@ struct InitCommand: AsyncParsableCommand {
         .cannotCreate, "\(configPath): there is a file already; start with it, or name another one with --config")
     } catch {
       throw CommandFailure(
-        .cannotCreate, "\(configPath): cannot write the configuration: \(error); name a place that you may write to with --config")
+        .cannotCreate,
+        "\(configPath): cannot write the configuration: \(error); name a place that you may write to with --config")
     }
   }
 }

@@ -11,8 +11,10 @@ extension InitTemplate {
     case .httpVersion2: ["With tls, offer HTTP/2 beside HTTP/1.1."]
     case .httpTrustProxy:
       ["Take the last address in X-Forwarded-For for the client's: only where every connection comes from a proxy."]
-    case .httpAllowPlaintext: ["Listen without tls where other machines can connect: passwords cross the network in the clear."]
-    case .httpAllowedOrigins: ["Origins whose pages may ask for tokens, as \"https://app.example https://other.example\"."]
+    case .httpAllowPlaintext:
+      ["Listen without tls where other machines can connect: passwords cross the network in the clear."]
+    case .httpAllowedOrigins:
+      ["Origins whose pages may ask for tokens, as \"https://app.example https://other.example\"."]
     case .httpHeaderTimeout: ["How long a client may take for the header of a request,"]
     case .httpBodyTimeout: ["for its body, and for taking the reply,"]
     case .httpIdleTimeout: ["and how long a connection may lie still."]
@@ -23,9 +25,11 @@ extension InitTemplate {
     case .tokensAlgorithm: ["What new keys of access tokens are for: HS256, ES256, EdDSA, RS256 or PS256."]
     case .sessionsRefreshTTL: ["How long a refresh token may lie unused."]
     case .sessionsMaxAge: ["When a session ends whatever happens."]
-    case .sessionsPerSubjectMax: ["How many sessions a subject may have; the next log-in ends the one unused the longest. 0 for any number."]
+    case .sessionsPerSubjectMax:
+      ["How many sessions a subject may have; the next log-in ends the one unused the longest. 0 for any number."]
     case .sessionsExisting: ["What a change of both lifetimes does to open sessions: keep or follow."]
-    case .rotationGrace: ["For how long after a rotation the used token is answered with the same pair again, up to 300s."]
+    case .rotationGrace:
+      ["For how long after a rotation the used token is answered with the same pair again, up to 300s."]
     case .rotationReuse: ["What else a used token does that comes back and is refused: revoke-session or refuse."]
     case .logDurability:
       [
@@ -37,7 +41,8 @@ extension InitTemplate {
     case .logCheckpointEvery: ["How much the log grows until a checkpoint replaces it."]
     case .limitsBodyBytes: ["A longer body of a request is answered 413."]
     case .limitsTokenBytes: ["Fixed in this release."]
-    case .limitsRequestsInFlight: ["Requests that may wait for the disk or a password at once; further ones are answered 503."]
+    case .limitsRequestsInFlight:
+      ["Requests that may wait for the disk or a password at once; further ones are answered 503."]
     case .limitsConnections: ["Open connections; further ones wait. Needs as many open files (ulimit -n) and 64 more."]
     case .limitsConnectionsPerAddress:
       [

@@ -104,7 +104,8 @@ struct InitTemplate {
   }
 
   static func bytes(_ count: Int) -> String {
-    for (shift, name) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] where count >= 1 << shift && count % (1 << shift) == 0 {
+    for (shift, name) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] where count >= 1 << shift && count % (1 << shift) == 0
+    {
       return "\(count >> shift)\(name)"
     }
     return "\(count)B"

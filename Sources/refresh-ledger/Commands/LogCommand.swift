@@ -9,7 +9,8 @@ struct LogCommand: AsyncParsableCommand {
       asks a running server to write one. repair and restore need the server to be stopped.
       """,
     subcommands: [
-      LogInfo.self, LogVerify.self, LogDump.self, LogTail.self, LogHistory.self, LogCheckpoint.self, LogBackup.self, LogRepair.self,
+      LogInfo.self, LogVerify.self, LogDump.self, LogTail.self, LogHistory.self, LogCheckpoint.self, LogBackup.self,
+      LogRepair.self,
       LogRestore.self,
     ])
 }

@@ -37,7 +37,8 @@ struct LogRecordLine: Encodable {
     _ sequence: String, _ time: String, _ kind: String, _ session: String, _ facts: String
   ) -> String {
     var line = [
-      FigureText.right(sequence, widths.sequence), FigureText.left(time, widths.time), FigureText.left(kind, widths.kind),
+      FigureText.right(sequence, widths.sequence), FigureText.left(time, widths.time),
+      FigureText.left(kind, widths.kind),
       FigureText.left(session, widths.session), facts,
     ].joined(separator: "  ")
     while line.last == " " { line.removeLast() }

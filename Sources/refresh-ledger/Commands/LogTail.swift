@@ -16,7 +16,8 @@ struct LogTail: AsyncParsableCommand {
   @Flag(name: [.customShort("f"), .long], help: "Go on with what is written.")
   var follow = false
 
-  @Option(name: [.customShort("n"), .long], help: ArgumentHelp("How many of the last records, 0 to 1000000.", valueName: "n"))
+  @Option(
+    name: [.customShort("n"), .long], help: ArgumentHelp("How many of the last records, 0 to 1000000.", valueName: "n"))
   var lines = 10
 
   @Option(parsing: .unconditional, help: "Only what is about this session: the claim sid of its tokens.")

@@ -32,7 +32,9 @@ struct TopCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
-    guard url == nil || data == nil else { throw ValidationError("name either a server with --url or a folder with --data") }
+    guard url == nil || data == nil else {
+      throw ValidationError("name either a server with --url or a folder with --data")
+    }
     if let url, !url.hasPrefix("http://"), !url.hasPrefix("https://") {
       throw ValidationError("--url is an address such as http://127.0.0.1:8080")
     }

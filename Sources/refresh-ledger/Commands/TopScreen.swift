@@ -16,7 +16,9 @@ final class TopScreen {
 
   init() {
     TopScreen.isEnded.store(false, ordering: .relaxed)
-    for number in [SIGTERM, SIGHUP, SIGINT] { signal(number) { _ in TopScreen.isEnded.store(true, ordering: .relaxed) } }
+    for number in [SIGTERM, SIGHUP, SIGINT] {
+      signal(number) { _ in TopScreen.isEnded.store(true, ordering: .relaxed) }
+    }
     var settings = termios()
     if tcgetattr(STDIN_FILENO, &settings) == 0 {
       previous = settings
@@ -62,7 +64,9 @@ final class TopScreen {
     let count = Glibc.read(STDIN_FILENO, &keys, keys.count)
     // The terminal is gone.
     guard count > 0 else { return true }
-    return keys.prefix(count).contains { $0 == UInt8(ascii: "q") || $0 == UInt8(ascii: "Q") || $0 == TopScreen.interrupt }
+    return keys.prefix(count).contains {
+      $0 == UInt8(ascii: "q") || $0 == UInt8(ascii: "Q") || $0 == TopScreen.interrupt
+    }
   }
 
   private func write(_ text: String) {

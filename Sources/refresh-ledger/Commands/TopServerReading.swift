@@ -64,7 +64,9 @@ struct TopServerReading: TopReading {
     reusesSinceStart = now[.reuses] ?? 0
     refusalsSinceStart = now[.refusals] ?? 0
     rotationsSinceStart = now[.rotations] ?? 0
-    let counted = (now.buckets(of: .commitSeconds).last?.count ?? 0, before.buckets(of: .commitSeconds).last?.count ?? 0)
+    let counted = (
+      now.buckets(of: .commitSeconds).last?.count ?? 0, before.buckets(of: .commitSeconds).last?.count ?? 0
+    )
     commits = TopServerReading.rounded(MetricsScrape.rise(counted.0, since: counted.1) / seconds)
     commitMilliseconds = latency(.commitSeconds)
     rotateMilliseconds = latency(.rotateSeconds)
@@ -131,7 +133,8 @@ extension TopServerReading {
       row("put off, too busy", overloads), "",
       "LATENCY", times("a commit", commitMilliseconds), times("a refresh", rotateMilliseconds),
       row("commits a second", commits), "",
-      "LOG", "  \(FigureText.bytes(logBytes)) since the checkpoint, growing \(FigureText.bytes(logGrowthBytes)) a second",
+      "LOG",
+      "  \(FigureText.bytes(logBytes)) since the checkpoint, growing \(FigureText.bytes(logGrowthBytes)) a second",
       "  record \(FigureText.number(durableSequence)) is durable; \(FigureText.number(sequenceLag)) wait for the disk",
     ]
   }
