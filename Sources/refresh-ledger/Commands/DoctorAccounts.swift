@@ -78,7 +78,7 @@ struct DoctorAccounts {
           mend: "refresh-ledger users add NAME --data \(quotedData) --password-stdin")
       ]
     }
-    let disabled = users.count { !$0.isEnabled }
+    let disabled = users.count(where: { !$0.isEnabled })
     return [.ok("users", "\(users.count), \(disabled == 0 ? "all enabled" : "\(disabled) of them disabled")")]
   }
 
@@ -99,7 +99,7 @@ struct DoctorAccounts {
           mend: "refresh-ledger clients add ID --data \(quotedData) --secret-stdin")
       ]
     }
-    let (admins, open) = (clients.count { $0.isAdmin }, clients.count { $0.isPublic })
+    let (admins, open) = (clients.count(where: \.isAdmin), clients.count(where: \.isPublic))
     return [.ok("clients", "\(clients.count): \(admins) with admin rights, \(open) public")]
   }
 

@@ -25,9 +25,10 @@ struct ImportAccounts {
   init(data: DataFolderOption, settings: ServerSettings, now: Timestamp) throws(CommandFailure) {
     self.settings = settings
     self.now = now
+    let (userFile, clientFile) = (try data.users(), try data.clients())
     do throws(AccountFailure) {
-      users = Dictionary(try data.users().list().map { ($0.id, $0) }) { first, _ in first }
-      clients = Dictionary(try data.clients().list().map { ($0.id, $0) }) { first, _ in first }
+      users = Dictionary(try userFile.list().map { ($0.id, $0) }) { first, _ in first }
+      clients = Dictionary(try clientFile.list().map { ($0.id, $0) }) { first, _ in first }
     } catch {
       throw CommandFailure(error)
     }

@@ -26,7 +26,7 @@ struct ImportedSession: Decodable {
 
     init(_ name: String) { stringValue = name }
     init?(stringValue: String) { self.init(stringValue) }
-    init?(intValue: Int) { nil }
+    init?(intValue: Int) { return nil }
   }
 
   /// Refuses what is no JSON object in UTF-8, a member twice, an unknown one, and a bad value.
@@ -63,14 +63,16 @@ struct ImportedSession: Decodable {
       return text
     }
     func time(_ name: String) throws -> Timestamp? {
+      guard members.contains(Name(name)), try !members.decodeNil(forKey: Name(name)) else { return nil }
       if let seconds = try? members.decode(Int64.self, forKey: Name(name)) {
         guard (0...253_402_300_799).contains(seconds) else {
-          throw Refusal(description: "\(name) is after the year 9999; write whole seconds since 1970, not milliseconds")
+          throw Refusal(
+            description: "\(name) is not between 1970 and 9999; write whole seconds since 1970, not milliseconds")
         }
         return Timestamp(milliseconds: seconds * 1000)
       }
-      guard let text = try text(name) else { return nil }
-      guard let time = ImportedSession.time(text) else {
+      guard let text = try? members.decode(String.self, forKey: Name(name)), let time = ImportedSession.time(text)
+      else {
         throw Refusal(
           description: "\(name) is no time; write it as 2026-01-31T12:00:00Z, or as whole seconds since 1970")
       }

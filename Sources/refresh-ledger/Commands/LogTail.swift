@@ -75,7 +75,7 @@ struct LogTail: AsyncParsableCommand {
     var feed = LogFeed(folder: data.logFolder)
     try feed.begin({ selection.take($0, most: most) }, entry: { selection.take($0, isShown: false) })
     if !json { try Terminal.write(LogRecordLine.header) }
-    try print(selection.takeRecords().suffix(lines))
+    try show(selection.takeRecords().suffix(lines))
     while follow {
       try await Task.sleep(for: LogTail.pause)
       let seen = feed.totals.sequence
@@ -84,11 +84,11 @@ struct LogTail: AsyncParsableCommand {
       if !isWhole, let next = records.first?.sequence, next > seen + 1 {
         Terminal.note("records \(seen + 1) to \(next - 1) are in a checkpoint and were not shown")
       }
-      try print(records[...])
+      try show(records[...])
     }
   }
 
-  private func print(_ records: ArraySlice<LedgerRecord>) throws(CommandFailure) {
+  private func show(_ records: ArraySlice<LedgerRecord>) throws(CommandFailure) {
     guard !records.isEmpty else { return }
     var text = ""
     for record in records {

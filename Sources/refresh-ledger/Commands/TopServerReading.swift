@@ -34,11 +34,10 @@ struct TopServerReading: TopReading {
     }
     func rates(_ metric: TokenMetric, by label: String) -> [String: Double] {
       let earlier = before.values(of: metric, by: label)
-      return now.values(of: metric, by: label).compactMapValues { value in value }
-        .reduce(into: [:]) { rates, value in
-          let rise = MetricsScrape.rise(value.value, since: earlier[value.key] ?? 0)
-          if rise > 0 { rates[value.key] = TopServerReading.rounded(rise / seconds) }
-        }
+      return now.values(of: metric, by: label).reduce(into: [:]) { rates, value in
+        let rise = MetricsScrape.rise(value.value, since: earlier[value.key] ?? 0)
+        if rise > 0 { rates[value.key] = TopServerReading.rounded(rise / seconds) }
+      }
     }
     func latency(_ metric: TokenMetric) -> Latency? {
       guard let half = now.quantile(0.5, of: metric, since: before),
