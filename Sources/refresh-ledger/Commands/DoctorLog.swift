@@ -58,7 +58,7 @@ struct DoctorLog {
   private func read() throws(CommandFailure) -> Reading {
     var reader = LedgerRecordReader()
     var bytes: UInt64 = 0
-    var (from, to): (Timestamp?, Timestamp?)
+    var (from, to): (Timestamp?, Timestamp?) = (nil, nil)
     let began = ContinuousClock.now
     let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") {
       (frame, payload) throws(RecordRefusal) in

@@ -13,6 +13,14 @@ struct LogFeed {
     var bytes: UInt64 = 0
   }
 
+  /// What one look came to.
+  struct Step {
+    /// The log went on without this reader, and was read from its beginning.
+    var wasReadAgain = false
+    /// Records that a checkpoint had replaced by then: they were not shown.
+    var missed: ClosedRange<UInt64>?
+  }
+
   private let folder: FilePath
   private var follower: LogFollower?
   private var reader = LedgerRecordReader()
@@ -45,10 +53,9 @@ struct LogFeed {
     (self.reader, self.totals) = (reader, totals)
   }
 
-  /// Shows what was written since. Returns false where a part of that was in a checkpoint before it could be read: then what came after
-  /// the checkpoint was shown.
-  mutating func advance(_ visit: @escaping (LedgerRecord) -> Void) throws(CommandFailure) -> Bool {
-    guard var follower else { return true }
+  /// Shows what was written since the last look.
+  mutating func advance(_ visit: @escaping (LedgerRecord) -> Void) throws(CommandFailure) -> Step {
+    guard var follower else { return Step() }
     var (reader, totals) = (reader, totals)
     let goesOn: Bool
     do {
@@ -61,10 +68,16 @@ struct LogFeed {
     }
     self.follower = follower
     (self.reader, self.totals) = (reader, totals)
-    if goesOn { return true }
+    if goesOn { return Step() }
     let seen = totals.sequence
-    try begin { if $0.sequence > seen { visit($0) } }
-    return false
+    var next: UInt64?
+    try begin { record in
+      guard record.sequence > seen else { return }
+      if next == nil { next = record.sequence }
+      visit(record)
+    }
+    let last = next.map { $0 - 1 } ?? self.totals.sequence
+    return Step(wasReadAgain: true, missed: last > seen ? seen + 1...last : nil)
   }
 
   private static func failure(_ failure: LogFailure, _ folder: FilePath) -> CommandFailure {

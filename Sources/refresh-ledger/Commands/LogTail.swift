@@ -78,13 +78,12 @@ struct LogTail: AsyncParsableCommand {
     try show(selection.takeRecords().suffix(lines))
     while follow {
       try await Task.sleep(for: LogTail.pause)
-      let seen = feed.totals.sequence
-      let isWhole = try feed.advance { selection.take($0) }
-      let records = selection.takeRecords()
-      if !isWhole, let next = records.first?.sequence, next > seen + 1 {
-        Terminal.note("records \(seen + 1) to \(next - 1) are in a checkpoint and were not shown")
+      let step = try feed.advance { selection.take($0) }
+      if let missed = step.missed {
+        Terminal.note(
+          "records \(missed.lowerBound) to \(missed.upperBound) were in a checkpoint before they could be read")
       }
-      try show(records[...])
+      try show(selection.takeRecords()[...])
     }
   }
 

@@ -23,11 +23,11 @@ struct TopLog: TopSource {
   mutating func read() async throws(CommandFailure) -> TopLogReading {
     var kinds: [String: Int] = [:]
     let before = feed.totals
-    let isWhole = try feed.advance { kinds[$0.kind, default: 0] += 1 }
+    let step = try feed.advance { kinds[$0.kind, default: 0] += 1 }
     let now = ContinuousClock.now
     defer { began = now }
     return TopLogReading(
       seconds: max(0.001, (now - began) / .seconds(1)), kinds: kinds, totals: feed.totals, before: before,
-      liveSessions: feed.liveSessions, wasReadAgain: !isWhole)
+      liveSessions: feed.liveSessions, wasReadAgain: step.wasReadAgain)
   }
 }
