@@ -1,3 +1,4 @@
+import LedgerTesting
 import Testing
 import TokenLedger
 import TokenSigning

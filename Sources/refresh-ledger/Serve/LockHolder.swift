@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 /// Who has a log open, found without asking for its lock: a server that starts meanwhile would be refused for that.
@@ -7,7 +6,7 @@ enum LockHolder {
   static func find(folder: String) -> Int32? {
     var status = stat()
     guard stat("\(folder)/lock", &status) == 0,
-      let bytes = try? Data(contentsOf: URL(filePath: "/proc/locks"))
+      let bytes = try? InputFile.read("/proc/locks", "list of locks", bytesMax: 4 << 20)
     else { return nil }
     return holder(of: UInt64(status.st_ino), in: String(decoding: bytes, as: UTF8.self))
   }
