@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 import TokenEngine
 import TokenHTTP
 import TokenLedger

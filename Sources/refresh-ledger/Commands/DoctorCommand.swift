@@ -1,4 +1,6 @@
 import ArgumentParser
+import SystemPackage
+import TokenEngine
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

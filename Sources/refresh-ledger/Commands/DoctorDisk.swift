@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TokenEngine
 import WriteAheadLog
 
 /// How long the disk takes to make a commit durable.

@@ -91,19 +91,24 @@ struct DoctorFolder {
   }
 
   private func fileSystem() -> [DoctorFinding] {
-    var status = statfs()
-    guard statfs(data.path, &status) == 0 else { return [] }
+    var status = stat()
+    guard stat(data.path, &status) == 0,
+      let mounts = try? InputFile.read("/proc/self/mountinfo", "list of mounts", bytesMax: 4 << 20)
+    else { return [] }
+    let kind = MountedKind.find(device: UInt64(status.st_dev), in: String(decoding: mounts, as: UTF8.self))
     let name = "file system"
-    switch UInt32(truncatingIfNeeded: status.f_type) {
-    case 0x0102_1994:
-      return [.warning(name, "tmpfs: all is gone when the machine restarts", mend: "put the data folder on a disk")]
-    case 0x6969, 0xFF53_4D42, 0xFE53_4D42:
+    switch kind {
+    case "tmpfs", "ramfs":
+      return [
+        .warning(name, "\(kind ?? ""): all is gone when the machine restarts", mend: "put the data folder on a disk")
+      ]
+    case "nfs", "nfs4", "cifs", "smb3":
       return [
         .warning(
-          name, "a share of another machine: its locks and syncs are only as good as that machine's",
+          name, "\(kind ?? ""), of another machine: its locks and syncs are only as good as that machine's",
           mend: "put the data folder on a local disk")
       ]
-    case 0x794C_7630:
+    case "overlay":
       return [
         .warning(
           name, "a container's own layer: all is gone with the container", mend: "put the data folder on a volume")

@@ -1,3 +1,5 @@
+import SystemPackage
+import TokenEngine
 import TokenLedger
 import WriteAheadLog
 

@@ -1,4 +1,6 @@
 import Glibc
+import TokenEngine
+import TokenHTTP
 import TokenLedger
 
 /// What the system lets a server have: open files, file sizes, its address.

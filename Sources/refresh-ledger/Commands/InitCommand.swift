@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import SystemPackage
 import TokenEngine
+import TokenHTTP
 import TokenSigning
 
 struct InitCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import TokenEngine
 import TokenHTTP
 import TokenLedger
+import TokenSigning
 import WriteAheadLog
 
 /// A configuration file with every setting, its default and what it does.

@@ -86,13 +86,14 @@ struct TopCommand: AsyncParsableCommand {
     while left.map({ $0 > 0 }) ?? true {
       screen.draw([heading(source)] + lines)
       guard await screen.wait(.seconds(interval)) else { return }
-      do {
+      do throws(CommandFailure) {
         let reading = try await source.read()
         rates = Array((rates + [reading.rate]).suffix(TopScreen.historyCount))
         lines = reading.lines(history: rates)
-      } catch let failure as CommandFailure where failure.status == .temporary {
+      } catch {
+        guard error.status == .temporary else { throw error }
         // It may come back: the rest stays as it was.
-        lines = [failure.description] + lines.drop { $0.hasPrefix(source.title) }
+        lines = [error.description] + lines.drop { $0.hasPrefix(source.title) }
       }
       left = left.map { $0 - 1 }
     }
