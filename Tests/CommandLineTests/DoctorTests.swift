@@ -135,9 +135,11 @@ struct DoctorTests {
     #expect(try server.stop() == 0)
     #expect(try CommandResult.of("sessions", "revoke", "--all", "--data", made.data).code == 0)
     let settings = try ServerSettings(try await SettingSources(flags: [:], environment: [:], filePath: nil))
-    let data = try DataFolderOption.parse(["--data", made.data])
+    var data = DataFolderOption()
+    data.path = made.data
+    let folder = data
     func verdicts(_ now: Timestamp) -> [DoctorFinding.Verdict] {
-      DoctorLog(data: data, settings: settings, isServed: false, wallClock: SessionClock { now }).findings()
+      DoctorLog(data: folder, settings: settings, isServed: false, wallClock: SessionClock { now }).findings()
         .filter { $0.check == "clock" }.map(\.verdict)
     }
     #expect(verdicts(.zero) == [.problem])

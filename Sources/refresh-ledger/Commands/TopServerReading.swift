@@ -116,18 +116,21 @@ extension TopServerReading {
         + "\(FigureText.latency(seconds: most)) all but 1 %"
     }
     func since(_ count: Double) -> String { "\(FigureText.number(count)) since its start" }
-    func words(_ rates: [String: Double]) -> String {
-      rates.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(3)
-        .map { "\($0.key) \(FigureText.number($0.value, decimals: 1))" }.joined(separator: ", ")
+    func words(_ rates: [String: Double]) -> [String] {
+      let most = rates.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(3)
+      guard !most.isEmpty else { return [] }
+      return ["    " + most.map { "\($0.key) \(FigureText.number($0.value, decimals: 1))" }.joined(separator: ", ")]
     }
-    func joined(_ parts: String...) -> String { parts.filter { !$0.isEmpty }.joined(separator: "; ") }
-    return [
+    let head = [
       "", ready ? "ready: changes are accepted" : "NOT READY: changes are refused; its log says why",
       "\(FigureText.number(liveSessions)) live sessions, \(FigureText.number(entries)) entries in memory", "",
       "A SECOND", row("rotations", rotations, since(rotationsSinceStart)), "  " + TopScreen.curve(history),
       row("sessions opened", opened), row("replays in grace", replays),
-      row("reuses", reuses, joined(since(reusesSinceStart), words(reusesByClass))),
-      row("refusals", refusals, joined(since(refusalsSinceStart), words(refusalsByReason))),
+    ]
+    let refused =
+      [row("reuses", reuses, since(reusesSinceStart))] + words(reusesByClass)
+      + [row("refusals", refusals, since(refusalsSinceStart))] + words(refusalsByReason)
+    let rest = [
       row("log-in failures", loginFailures), row("revocations", revocations), row("requests", requests),
       row("put off, too busy", overloads), "",
       "LATENCY", times("a commit", commitMilliseconds), times("a refresh", rotateMilliseconds),
@@ -136,5 +139,6 @@ extension TopServerReading {
       "  \(FigureText.bytes(logBytes)) since the checkpoint, growing \(FigureText.bytes(logGrowthBytes)) a second",
       "  record \(FigureText.number(durableSequence)) is durable; \(FigureText.number(sequenceLag)) wait for the disk",
     ]
+    return head + refused + rest
   }
 }
