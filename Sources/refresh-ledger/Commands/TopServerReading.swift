@@ -122,7 +122,7 @@ extension TopServerReading {
       return ["    " + most.map { "\($0.key) \(FigureText.number($0.value, decimals: 1))" }.joined(separator: ", ")]
     }
     let head = [
-      "", ready ? "ready: changes are accepted" : "NOT READY: changes are refused; its log says why",
+      ready ? "ready: changes are accepted" : "NOT READY: changes are refused; its log says why",
       "\(FigureText.number(liveSessions)) live sessions, \(FigureText.number(entries)) entries in memory", "",
       "A SECOND", row("rotations", rotations, since(rotationsSinceStart)), "  " + TopScreen.curve(history),
       row("sessions opened", opened), row("replays in grace", replays),
@@ -133,10 +133,9 @@ extension TopServerReading {
     let rest = [
       row("log-in failures", loginFailures), row("revocations", revocations), row("requests", requests),
       row("put off, too busy", overloads), "",
-      "LATENCY", times("a commit", commitMilliseconds), times("a refresh", rotateMilliseconds),
+      times("a commit", commitMilliseconds), times("a refresh", rotateMilliseconds),
       row("commits a second", commits), "",
-      "LOG",
-      "  \(FigureText.bytes(logBytes)) since the checkpoint, growing \(FigureText.bytes(logGrowthBytes)) a second",
+      "  the log: \(FigureText.bytes(logBytes)) since the checkpoint, growing \(FigureText.bytes(logGrowthBytes)) a second",
       "  record \(FigureText.number(durableSequence)) is durable; \(FigureText.number(sequenceLag)) wait for the disk",
     ]
     return head + refused + rest
