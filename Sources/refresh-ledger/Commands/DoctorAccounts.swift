@@ -122,8 +122,7 @@ struct DoctorAccounts {
       findings.append(.warning("certificate", "\(paths.certificate) ends in \(days) days", mend: mend))
     default: findings.append(.ok("certificate", "\(paths.certificate) ends in \(days) days"))
     }
-    var status = stat()
-    if stat(paths.key, &status) == 0, status.st_mode & 0o077 != 0 {
+    if let status = FileStatus(paths.key), status.permissions & 0o077 != 0 {
       findings.append(
         .warning(
           "certificate", "others can read its key \(paths.key)", mend: "chmod 600 \(StartBanner.quoted(paths.key))"))

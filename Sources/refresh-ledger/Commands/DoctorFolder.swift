@@ -9,8 +9,7 @@ struct DoctorFolder {
 
   /// A folder that is missing, or is none, is 66.
   static func requireFolder(_ path: String) throws(CommandFailure) {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard let status = FileStatus(path) else {
       let reason = errno
       guard reason == ENOENT else {
         throw CommandFailure(
@@ -21,7 +20,7 @@ struct DoctorFolder {
       throw CommandFailure(
         .noInput, "\(path): there is no such data folder; name it with --data, or make one with refresh-ledger init")
     }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
+    guard status.isFolder else {
       throw CommandFailure(.noInput, "\(path): is not a folder; name the server's data folder with --data")
     }
   }
@@ -30,11 +29,9 @@ struct DoctorFolder {
     var findings: [DoctorFinding] = []
     var counts = (folders: 0, files: 0)
     for path in paths() {
-      var status = stat()
-      guard lstat(path, &status) == 0 else { continue }
-      let isFolder = status.st_mode & S_IFMT == S_IFDIR
-      if isFolder { counts.folders += 1 } else { counts.files += 1 }
-      findings += finding(path, status, isFolder: isFolder).map { [$0] } ?? []
+      guard let status = FileStatus(path, followsLinks: false) else { continue }
+      if status.isFolder { counts.folders += 1 } else { counts.files += 1 }
+      findings += finding(path, status).map { [$0] } ?? []
     }
     if findings.isEmpty {
       findings = [
@@ -53,19 +50,19 @@ struct DoctorFolder {
     return paths
   }
 
-  private func finding(_ path: String, _ status: stat, isFolder: Bool) -> DoctorFinding? {
+  private func finding(_ path: String, _ status: FileStatus) -> DoctorFinding? {
     let quoted = StartBanner.quoted(path)
-    if status.st_uid != geteuid() {
+    if status.owner != geteuid() {
       let mend = "run this and the server as the same user; chown -R USER \(StartBanner.quoted(data.path))"
-      let what = "\(path) belongs to user \(status.st_uid), and this is user \(geteuid())"
+      let what = "\(path) belongs to user \(status.owner), and this is user \(geteuid())"
       return geteuid() == 0 ? .warning(Self.check, what, mend: mend) : .problem(Self.check, what, mend: mend)
     }
     // What a link points to has modes of its own.
-    guard status.st_mode & 0o077 != 0, status.st_mode & S_IFMT != S_IFLNK else { return nil }
-    let mode = "0" + String(status.st_mode & 0o777, radix: 8)
-    let mend = "chmod \(isFolder ? "700" : "600") \(quoted)"
+    guard status.permissions & 0o077 != 0, !status.isLink else { return nil }
+    let mode = "0" + String(status.permissions, radix: 8)
+    let mend = "chmod \(status.isFolder ? "700" : "600") \(quoted)"
     let isSecret = path.hasPrefix("\(data.path)/keys/")
-    if status.st_mode & 0o022 != 0 || isSecret {
+    if status.permissions & 0o022 != 0 || isSecret {
       let who = isSecret ? "whoever reads a key can make tokens" : "others can change it"
       return .problem(Self.check, "\(path) has mode \(mode): \(who)", mend: mend)
     }
@@ -91,11 +88,10 @@ struct DoctorFolder {
   }
 
   private func fileSystem() -> [DoctorFinding] {
-    var status = stat()
-    guard stat(data.path, &status) == 0,
+    guard let status = FileStatus(data.path),
       let mounts = try? InputFile.read("/proc/self/mountinfo", "list of mounts", bytesMax: 4 << 20)
     else { return [] }
-    let kind = MountedKind.find(device: UInt64(status.st_dev), in: String(decoding: mounts, as: UTF8.self))
+    let kind = MountedKind.find(device: status.device, in: String(decoding: mounts, as: UTF8.self))
     let name = "file system"
     switch kind {
     case "tmpfs", "ramfs":

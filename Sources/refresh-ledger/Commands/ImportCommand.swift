@@ -105,7 +105,7 @@ struct ImportCommand: AsyncParsableCommand {
     var outcome = Outcome()
     var first: String?
     var refused = 0
-    var lines = try ImportLines(path: file)
+    let lines = try ImportLines(path: file)
     var bar = ProgressBar(label: "checking")
     while let line = try lines.next() {
       outcome.lines += 1
@@ -151,7 +151,7 @@ struct ImportCommand: AsyncParsableCommand {
   ) async throws {
     var accounts = accounts
     let file = try PrivateFile(creating: tokens, "the refresh tokens")
-    var lines = try ImportLines(path: self.file)
+    let lines = try ImportLines(path: self.file)
     let total = UInt64(outcome.lines - outcome.ended)
     var done: UInt64 = 0
     var bar = ProgressBar(label: "importing", unit: .things("sessions"))

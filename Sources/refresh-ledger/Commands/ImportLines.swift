@@ -1,7 +1,7 @@
 import SystemPackage
 
 /// The lines of a file, one after another: a file of any size costs one piece of memory.
-struct ImportLines: ~Copyable {
+final class ImportLines {
   static let bytesMax = 16 << 10
   private static let pieceBytes = 1 << 20
 
@@ -37,14 +37,14 @@ struct ImportLines: ~Copyable {
   deinit { try? file.close() }
 
   /// The next line without its end; nil after the last. Empty lines are passed over.
-  mutating func next() throws(CommandFailure) -> [UInt8]? {
+  func next() throws(CommandFailure) -> [UInt8]? {
     while let line = try nextOfAny() {
       if line.contains(where: { $0 != 0x20 && $0 != 0x09 }) { return line }
     }
     return nil
   }
 
-  private mutating func nextOfAny() throws(CommandFailure) -> [UInt8]? {
+  private func nextOfAny() throws(CommandFailure) -> [UInt8]? {
     var line: [UInt8] = []
     while true {
       if place == piece.count {
@@ -73,7 +73,7 @@ struct ImportLines: ~Copyable {
     line.last == UInt8(ascii: "\r") ? Array(line.dropLast()) : line
   }
 
-  private mutating func fill() throws(CommandFailure) {
+  private func fill() throws(CommandFailure) {
     guard !isAtEnd else { return }
     piece = [UInt8](repeating: 0, count: Self.pieceBytes)
     place = 0

@@ -1,5 +1,6 @@
 import SystemPackage
 import TokenEngine
+import TokenHTTP
 import TokenSigning
 
 extension FirstStart {

@@ -1,14 +1,11 @@
-import Glibc
-
 /// Who has a log open, found without asking for its lock: a server that starts meanwhile would be refused for that.
 enum LockHolder {
   /// The process that holds the lock of the log in `folder`; nil where none does that this system shows us.
   static func find(folder: String) -> Int32? {
-    var status = stat()
-    guard stat("\(folder)/lock", &status) == 0,
+    guard let status = FileStatus("\(folder)/lock"),
       let bytes = try? InputFile.read("/proc/locks", "list of locks", bytesMax: 4 << 20)
     else { return nil }
-    return holder(of: UInt64(status.st_ino), in: String(decoding: bytes, as: UTF8.self))
+    return holder(of: status.number, in: String(decoding: bytes, as: UTF8.self))
   }
 
   /// Of the file with this number. Its device is not compared: some file systems show another one here.

@@ -1,3 +1,5 @@
+import TokenHTTP
+
 extension StartBanner {
   /// Of a server with these settings that listens on `port`.
   init(_ settings: ServerSettings, dataPath: String, port: Int, _ first: FirstStart) {

@@ -28,8 +28,7 @@ final class PrivateFile {
 
   /// Whether a file could be made there: nothing may have the name.
   static func refuseTaken(_ path: String) throws(CommandFailure) {
-    var status = stat()
-    guard lstat(path, &status) != 0 else {
+    guard FileStatus(path, followsLinks: false) == nil else {
       throw CommandFailure(.cannotCreate, "\(path): there is a file already; name another, or move that one away")
     }
   }
