@@ -1,6 +1,12 @@
 import TokenHTTP
 
 extension ServerSettings {
+  /// Of a server that listens on `port`, with the path prefix.
+  func url(port: Int) -> String {
+    let host = http.host.contains(":") ? "[\(http.host)]" : http.host
+    return "\(certificate == nil ? "http" : "https")://\(host):\(port)\(http.pathPrefix)"
+  }
+
   /// Both paths or none; the files are read when the server starts.
   static func certificatePaths(
     _ sources: SettingSources
