@@ -95,9 +95,11 @@ package struct FolderStorage: LogStorage {
 
   /// What root makes in another user's folder is that user's: the server that runs as that user could not read it otherwise.
   private func giveToOwner(_ file: FileDescriptor) {
-    var status = stat()
-    guard geteuid() == 0, unsafe stat(folder.string, &status) == 0, status.st_uid != 0 else { return }
-    fchown(file.rawValue, status.st_uid, status.st_gid)
+    var (owner, made) = (stat(), stat())
+    guard geteuid() == 0, unsafe stat(folder.string, &owner) == 0, owner.st_uid != 0 else { return }
+    // A file that has another name too is not ours to give away: its owner may have linked somebody else's into the folder.
+    guard unsafe fstat(file.rawValue, &made) == 0, made.st_nlink == 1 else { return }
+    fchown(file.rawValue, owner.st_uid, owner.st_gid)
   }
 
   private func failure(_ operation: String, _ name: String? = nil) -> LogFailure {
