@@ -6,8 +6,10 @@ enum FolderOwner {
   static func take(_ descriptor: Int32, at path: String) {
     guard geteuid() == 0 else { return }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    var status = stat()
-    guard unsafe stat(folder, &status) == 0, status.st_uid != 0 else { return }
-    fchown(descriptor, status.st_uid, status.st_gid)
+    var (owner, made) = (stat(), stat())
+    guard unsafe stat(folder, &owner) == 0, owner.st_uid != 0 else { return }
+    // A file that has another name too is not ours to give away: its owner may have linked somebody else's into the folder.
+    guard unsafe fstat(descriptor, &made) == 0, made.st_nlink == 1 else { return }
+    fchown(descriptor, owner.st_uid, owner.st_gid)
   }
 }
