@@ -112,7 +112,7 @@ extension LogWalk {
   ) throws(LogFailure) -> SegmentEnd {
     let name = LogListing.segmentName(first)
     var window = try takeWindow(name)
-    let (fileHeader, checksum) = try readHeader(of: &window)
+    let (fileHeader, checksum) = try window.readFileHeader()
     do throws(FrameChain.Break) {
       try chain.admitSegment(fileHeader, checksum: checksum, firstSequence: first)
     } catch {
@@ -212,7 +212,7 @@ extension LogWalk {
   private mutating func readCheckpoint(_ covered: UInt64, _ visit: LogVisit) throws(LogFailure) {
     let name = LogListing.checkpointName(covered)
     var window = try takeWindow(name)
-    let (fileHeader, checksum) = try readHeader(of: &window)
+    let (fileHeader, checksum) = try window.readFileHeader()
     var offset: UInt64 = 0
     do throws(FrameChain.Break) {
       try chain.admitCheckpoint(fileHeader, checksum: checksum, covered: covered)
@@ -243,18 +243,6 @@ extension LogWalk {
     (checkpointIdentity, checkpointPrevious) = (fileHeader.identity, fileHeader.previous)
     summary.checkpointSequence = covered
     summary.bytes += offset
-  }
-
-  private func readHeader(of window: inout SegmentWindow) throws(LogFailure) -> (FileHeader, UInt32) {
-    let range = try window.load(LogFormat.fileHeaderBytes, at: 0)
-    do throws(FileHeader.Refusal) {
-      return try FileHeader.decode(window.buffer.span.extracting(range))
-    } catch {
-      switch error {
-      case .damaged(let what): throw .corrupt(segment: window.name, offset: 0, what: what)
-      case .version(let version): throw .unsupportedVersion(segment: window.name, version: version)
-      }
-    }
   }
 
   private mutating func admit(

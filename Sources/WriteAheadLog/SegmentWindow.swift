@@ -37,6 +37,19 @@ struct SegmentWindow {
     return lower..<(lower + available)
   }
 
+  /// The header with which the file begins, and its checksum.
+  mutating func readFileHeader() throws(LogFailure) -> (FileHeader, UInt32) {
+    let range = try load(LogFormat.fileHeaderBytes, at: 0)
+    do throws(FileHeader.Refusal) {
+      return try FileHeader.decode(buffer.span.extracting(range))
+    } catch {
+      switch error {
+      case .damaged(let what): throw .corrupt(segment: name, offset: 0, what: what)
+      case .version(let version): throw .unsupportedVersion(segment: name, version: version)
+      }
+    }
+  }
+
   /// Whether all from `offset` to `end` (or the end of the file) is zero, or nothing.
   mutating func isZero(from offset: UInt64, to end: UInt64 = .max) throws(LogFailure) -> Bool {
     var place = offset
