@@ -30,7 +30,7 @@ extension RotationEngine {
   }
 
   /// Where the token is never rotated its text stays the same too: it says the absolute end, and the ledger knows the idle one.
-  private func refreshClaims(of session: Session) -> RefreshClaims {
+  func refreshClaims(of session: Session) -> RefreshClaims {
     let isFixed = session.rotation == .never
     return RefreshClaims(
       subject: session.subject, clientID: session.client, scope: session.scope,

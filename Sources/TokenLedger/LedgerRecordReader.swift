@@ -9,6 +9,9 @@ package struct LedgerRecordReader {
   /// Sessions that could still be rotated after the records read so far, if their time has not come.
   package var liveSessionCount: Int { replay.state.liveSessionCount }
 
+  /// The highest time of the records read so far: what the ledger's clock would not go below.
+  package var highestTime: Timestamp { replay.state.highestTime }
+
   /// The sessions that are live after the records read so far, were it `now`, in the order of their openings.
   package func sessions(of scope: SessionScope, at now: Timestamp) -> [Session] {
     let now = max(now, replay.state.highestTime)

@@ -89,8 +89,9 @@ extension RefreshLedger {
     return Staged(outcome: sessions, sequence: sequence, time: now)
   }
 
-  private func open(_ grant: SessionGrant, at now: Timestamp) throws(LedgerFailure) -> Session {
-    let id = unusedID()
+  /// - Parameter known: the id, which no entry has; nil for a random one.
+  func open(_ grant: SessionGrant, as known: SessionID? = nil, at now: Timestamp) throws(LedgerFailure) -> Session {
+    let id = known ?? unusedID()
     guard let slot = state.table.nextFree() else { throw .full }
     if sessionsPerSubjectMax > 0 {
       for slot in state.evictions(of: grant.subject, keeping: sessionsPerSubjectMax, at: now) {

@@ -1,0 +1,97 @@
+internal import COpenSSL
+package import TokenLedger
+internal import TokenSigning
+
+/// A session of another system that is to go on here, with a new refresh token.
+package struct ForeignSession: Sendable {
+  /// What it came from: the same origin is never opened twice.
+  package var id: SessionID
+  package var subject: String
+  package var client: Client
+  package var scopes: Scopes
+  package var label: String?
+  /// How much longer it may live at most; nil for as long as a new session of its client.
+  package var millisecondsLeft: Int64?
+
+  package init(
+    id: SessionID, subject: String, client: Client, scopes: Scopes, label: String? = nil, millisecondsLeft: Int64? = nil
+  ) {
+    self.id = id
+    self.subject = subject
+    self.client = client
+    self.scopes = scopes
+    self.label = label
+    self.millisecondsLeft = millisecondsLeft
+  }
+}
+
+/// What became of a session that was imported, with its first refresh token.
+package enum ImportOutcome: Sendable, Hashable {
+  case opened(refreshToken: String, SessionID)
+  /// It was opened by an earlier import and its first token is live: the same token.
+  case present(refreshToken: String, SessionID)
+  /// It was opened by an earlier import and its token was used since, or it has ended.
+  case gone(SessionID)
+}
+
+extension RotationEngine {
+  /// Opens sessions, those of one call with one commit. A call that was cut off can be made again: what it had opened is found
+  /// by its id, and its token is made again, the same.
+  ///
+  /// The caller has checked that subject and client exist and may have the scopes.
+  package func importSessions(_ batch: [ForeignSession]) async throws(EngineFailure) -> [ImportOutcome] {
+    var imports: [SessionImport] = []
+    for item in batch {
+      try check("subject", item.subject, bytesMax: Self.subjectBytesMax)
+      try check("client", item.client.id, bytesMax: Self.clientBytesMax)
+      let terms = try terms(for: item.client)
+      let absolute = min(terms.lifetimes.absoluteMilliseconds, item.millisecondsLeft ?? .max)
+      guard
+        let lifetimes = Lifetimes(
+          idleMilliseconds: terms.lifetimes.idleMilliseconds, absoluteMilliseconds: absolute)
+      else { throw .invalid(field: "millisecondsLeft", limit: "at least 1") }
+      imports.append(
+        SessionImport(
+          id: item.id,
+          grant: SessionGrant(
+            subject: item.subject, client: item.client.id, scope: item.scopes.text, lifetimes: lifetimes,
+            rotation: terms.rotation, label: item.label)))
+    }
+    do throws(LedgerFailure) {
+      let staged = try await ledger.stageImport(imports)
+      let outcomes = zip(imports, staged.outcome).map { outcome(of: $0.id, $1) }
+      try await ledger.durable(through: staged.sequence)
+      for case .opened(let session) in staged.outcome {
+        observer.engine(observed: .opened(session.tokenID, subject: session.subject, client: session.client))
+      }
+      return outcomes
+    } catch {
+      throw EngineFailure(error)
+    }
+  }
+
+  private func outcome(of id: SessionID, _ outcome: SessionImportOutcome) -> ImportOutcome {
+    switch outcome {
+    case .opened(let session):
+      return .opened(refreshToken: minter.mintRefresh(refreshClaims(of: session)), id)
+    case .present(let session?) where session.generation == 0:
+      return .present(refreshToken: minter.mintRefresh(refreshClaims(of: session)), id)
+    case .present:
+      return .gone(id)
+    }
+  }
+}
+
+extension SessionID {
+  /// The id of what `origin` describes, the same for the same bytes: 12 bytes of a SHA-256.
+  package init(digestOf origin: [UInt8]) {
+    let message = Array("refresh-ledger import 1\n".utf8) + origin
+    var digest = [UInt8](repeating: 0, count: 32)
+    let done = unsafe EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil)
+    precondition(done == 1, "libcrypto has no SHA-256")
+    let high = digest[0..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let low = digest[8..<12].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    // As with random ones, none whose text begins with `-`.
+    self.init(high: high >> 58 == 62 ? high ^ (1 << 58) : high, low: low)
+  }
+}
