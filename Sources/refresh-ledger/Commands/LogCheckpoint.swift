@@ -18,7 +18,11 @@ struct LogCheckpoint: AsyncParsableCommand {
   func run() async throws {
     guard let ledger = try await data.openLedger() else { return try await askServer() }
     let outcome: Result<CheckpointReport?, LedgerFailure>
-    do { outcome = .success(try await ledger.checkpoint()) } catch { outcome = .failure(error) }
+    do throws(LedgerFailure) {
+      outcome = .success(try await LogCheckpoint.write(ledger))
+    } catch {
+      outcome = .failure(error)
+    }
     try? await ledger.close()
     switch outcome {
     case .failure(let failure): throw CommandFailure(failure)
@@ -27,6 +31,13 @@ struct LogCheckpoint: AsyncParsableCommand {
       try Terminal.writeLine(
         "checkpoint of record \(report.sequence): \(report.entries) sessions and one-time tokens in \(report.bytes) bytes; "
           + "\(report.segmentsRemoved) segments removed")
+    }
+  }
+
+  private static func write(_ ledger: RefreshLedger) async throws(LedgerFailure) -> CheckpointReport? {
+    let bar = SharedProgressBar(label: "writing a checkpoint", unit: .things("entries"))
+    return try await ledger.checkpoint { progress in
+      bar.show(UInt64(progress.entriesWritten), of: UInt64(progress.entriesTotal))
     }
   }
 

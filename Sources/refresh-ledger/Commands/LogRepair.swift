@@ -54,8 +54,13 @@ struct LogRepair: AsyncParsableCommand {
 
   private static func plan(_ storage: FolderStorage) throws(CommandFailure) -> LogSalvage? {
     var reader = LedgerRecordReader()
+    var bar = ProgressBar(label: "looking for damage")
+    var bytes: UInt64 = 0
     do {
+      let total = try LogReader.bytes(in: storage)
       return try LogSalvage.plan(for: storage) { (frame, payload) throws(RecordRefusal) in
+        bytes += UInt64(frame.fileBytes)
+        bar.show(bytes, of: total)
         try reader.read(frame, payload)
       }
     } catch {

@@ -7,8 +7,7 @@ enum DataFolder {
   static func make(_ path: String) throws(CommandFailure) {
     guard mkdir(path, 0o700) != 0 else { return syncParent(of: path) }
     let code = errno
-    var status = stat()
-    if code == EEXIST && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return }
+    if code == EEXIST, FileStatus(path)?.isFolder == true { return }
     let reason = code == EEXIST ? "it is not a folder" : String(cString: strerror(code))
     throw CommandFailure(
       .cannotCreate,

@@ -27,6 +27,12 @@ enum Terminal {
     _ = try? FileDescriptor.standardError.writeAll("\(label) \(line)\n".utf8)
   }
 
+  /// One line on the standard error output that is no error: what a program that reads the standard output need not know.
+  static func note(_ message: String) {
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    _ = try? FileDescriptor.standardError.writeAll("\(line)\n".utf8)
+  }
+
   static func isTerminal(_ stream: FileDescriptor) -> Bool {
     isatty(stream.rawValue) == 1
   }
