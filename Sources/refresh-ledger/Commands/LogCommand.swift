@@ -5,11 +5,12 @@ struct LogCommand: AsyncParsableCommand {
     commandName: "log",
     abstract: "The write-ahead log.",
     discussion: """
-      info, verify, dump, history and backup read only and take no lock, so they work while the server runs. checkpoint \
+      info, verify, dump, tail, history and backup read only and take no lock, so they work while the server runs. checkpoint \
       asks a running server to write one. repair and restore need the server to be stopped.
       """,
     subcommands: [
-      LogInfo.self, LogVerify.self, LogDump.self, LogHistory.self, LogCheckpoint.self, LogBackup.self, LogRepair.self,
+      LogInfo.self, LogVerify.self, LogDump.self, LogTail.self, LogHistory.self, LogCheckpoint.self, LogBackup.self,
+      LogRepair.self,
       LogRestore.self,
     ])
 }

@@ -5,7 +5,7 @@ import WriteAheadLog
 struct LogDump: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dump",
-    abstract: "Prints every record of the log, a line for each: sequence, time, what happened, session, facts.",
+    abstract: "Prints every record of the log, a row for each: sequence, time, what happened, session, facts.",
     discussion: "What a checkpoint holds comes first, with the sequence of the last record that it covers.")
 
   @OptionGroup var data: DataFolderOption
@@ -18,14 +18,14 @@ struct LogDump: ParsableCommand {
 
   func run() throws {
     var reader = LedgerRecordReader()
-    var text = ""
+    var text = json ? "" : LogRecordLine.header
     var failure: CommandFailure?
     do {
       _ = try LogSurvey(folder: data.logFolder, label: nil) { (frame, payload) throws(RecordRefusal) in
         try reader.read(frame, payload) { record in
           guard failure == nil else { return }
           do throws(CommandFailure) {
-            text += try (json ? JSONText.line(LogRecordLine(record)) : LogRecordLine.words(record)) + "\n"
+            text += try (json ? JSONText.line(LogRecordLine(record)) : LogRecordLine.row(record)) + "\n"
             guard text.utf8.count >= LogDump.pieceBytes else { return }
             try Terminal.write(text)
             text = ""

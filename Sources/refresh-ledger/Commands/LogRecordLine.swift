@@ -23,11 +23,26 @@ struct LogRecordLine: Encodable {
       .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 
-  static func words(_ record: LedgerRecord) throws(CommandFailure) -> String {
-    var words = ["\(record.sequence)", time(record.time), record.kind]
-    if let session = record.session { words.append(session.text) }
-    words.append(try facts(record))
-    return words.filter { !$0.isEmpty }.joined(separator: " ")
+  private static let widths = (sequence: 10, time: 24, kind: 16, session: 16)
+
+  /// Above rows.
+  static let header = line("SEQUENCE", "TIME", "EVENT", "SESSION", "FACTS") + "\n"
+
+  /// The record in columns that line up with those of other records.
+  static func row(_ record: LedgerRecord) throws(CommandFailure) -> String {
+    line("\(record.sequence)", time(record.time), record.kind, record.session?.text ?? "-", try facts(record))
+  }
+
+  private static func line(
+    _ sequence: String, _ time: String, _ kind: String, _ session: String, _ facts: String
+  ) -> String {
+    var line = [
+      FigureText.right(sequence, widths.sequence), FigureText.left(time, widths.time),
+      FigureText.left(kind, widths.kind),
+      FigureText.left(session, widths.session), facts,
+    ].joined(separator: "  ")
+    while line.last == " " { line.removeLast() }
+    return line
   }
 
   /// `name=value`, in the record's order.

@@ -37,6 +37,12 @@ struct SessionLife {
     }
   }
 
+  /// The entries since the last call, which are forgotten.
+  mutating func takeEntries() -> [Entry] {
+    defer { entries = [] }
+    return entries
+  }
+
   private mutating func append(_ record: LedgerRecord, _ sessions: [SessionID]) {
     if !sessions.isEmpty { entries.append(Entry(record: record, sessions: sessions)) }
   }

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Glibc
+import SystemPackage
+import TokenLedger
+
+struct TopCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "top",
+    abstract: "Watches a server: sessions, rates, refusals, latencies, the growth of its log.",
+    discussion: """
+      With --url from the metrics of a running server, over HTTP; with --data from the log in its folder, read beside it and \
+      without its lock. On a terminal the view is renewed in place until q is pressed; elsewhere there is a line for each \
+      reading.
+      """)
+
+  @Option(help: "Ask this server, such as http://127.0.0.1:8080, with its path prefix.")
+  var url: String?
+
+  @Option(help: "With --url: a PEM file of the certificates to trust, for a server whose own no one knows.")
+  var cacert: String?
+
+  @Option(help: ArgumentHelp("Read the log of this data folder.", valueName: "folder"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("End after so many readings.", valueName: "n"))
+  var count: Int?
+
+  @Option(help: ArgumentHelp("How long to wait between two readings, 1 to 3600.", valueName: "seconds"))
+  var interval = 1
+
+  @Flag(help: "Print one JSON object for each reading.")
+  var json = false
+
+  func validate() throws {
+    guard url == nil || data == nil else {
+      throw ValidationError("name either a server with --url or a folder with --data")
+    }
+    if let url, !url.hasPrefix("http://"), !url.hasPrefix("https://") {
+      throw ValidationError("--url is an address such as http://127.0.0.1:8080")
+    }
+    guard cacert == nil || url != nil else { throw ValidationError("--cacert goes with --url") }
+    guard (1...3600).contains(interval) else { throw ValidationError("--interval is from 1 to 3600 seconds") }
+    if let count, count < 1 { throw ValidationError("--count is 1 or more") }
+  }
+
+  func run() async throws {
+    if let url {
+      let server = try TopServer(url: url.hasSuffix("/") ? String(url.dropLast()) : url, certificates: cacert)
+      do {
+        try await watch(server)
+      } catch {
+        await server.close()
+        throw error
+      }
+      await server.close()
+    } else {
+      try await watch(TopLog(data: data ?? DataFolderOption.standard))
+    }
+  }
+
+  private func watch(_ source: some TopSource) async throws {
+    let isLive = !json && Terminal.isTerminal(.standardOutput) && Terminal.environment["TERM"] != "dumb"
+    if isLive { try await watchLive(source) } else { try await printRows(source) }
+  }
+
+  private func printRows(_ source: some TopSource) async throws {
+    var source = source
+    try await source.begin()
+    if !json { try Terminal.writeLine(source.rowHeader) }
+    var left = count
+    while left.map({ $0 > 0 }) ?? true {
+      try await Task.sleep(for: .seconds(interval))
+      let reading = try await source.read()
+      try Terminal.writeLine(json ? JSONText.line(reading) : reading.row)
+      left = left.map { $0 - 1 }
+    }
+  }
+
+  private func watchLive(_ source: some TopSource) async throws {
+    var source = source
+    try await source.begin()
+    let screen = TopScreen()
+    var rates: [Double] = []
+    var lines = ["waiting for the first reading"]
+    var left = count
+    while left.map({ $0 > 0 }) ?? true {
+      screen.draw([heading(source)] + lines)
+      guard await screen.wait(.seconds(interval)) else { return }
+      do throws(CommandFailure) {
+        let reading = try await source.read()
+        rates = Array((rates + [reading.rate]).suffix(TopScreen.historyCount))
+        lines = reading.lines(history: rates)
+      } catch {
+        guard error.status == .temporary else { throw error }
+        // It may come back: the rest stays as it was.
+        lines = [error.description] + lines.drop { $0.hasPrefix(source.title) }
+      }
+      left = left.map { $0 - 1 }
+    }
+  }
+
+  private func heading(_ source: some TopSource) -> String {
+    "refresh-ledger top   \(source.title)   \(LogRecordLine.time(SessionClock.system.now()))   q ends it"
+  }
+}
