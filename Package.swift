@@ -218,7 +218,7 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "refresh-ledger", "TokenHTTP",
+        "refresh-ledger", "TokenHTTP", "TokenLedger",
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         system,
       ],

@@ -14,13 +14,18 @@ struct ServerSettings {
   var drain: Duration
   var engine: EngineOptions
 
+  static let syncIntervalStandard = Duration.seconds(1)
+  /// The one limit of a token's size that this release has.
+  static let tokenBytesText = "4KiB"
+
   init(_ sources: SettingSources) throws(CommandFailure) {
     certificate = try ServerSettings.certificatePaths(sources)
     http = try ServerSettings.serverOptions(sources, speaksTLS: certificate != nil)
     drain = try sources.duration(
       .httpDrain, default: .seconds(25), in: (.milliseconds(1))...(.seconds(600)), "from 1ms to 10m, for example 25s")
     engine = try ServerSettings.engineOptions(sources)
-    try sources.refuseUnbuilt(.limitsTokenBytes, unless: "4KiB", "its limit of a token's size is fixed")
+    try sources.refuseUnbuilt(
+      .limitsTokenBytes, unless: ServerSettings.tokenBytesText, "its limit of a token's size is fixed")
     try refuseContradictions(sources)
   }
 
@@ -46,7 +51,8 @@ struct ServerSettings {
       .rotationGrace, default: options.grace, in: .zero...(.seconds(300)), "from 0s to 300s, for example 30s")
     options.reuse = try sources.choice(.rotationReuse, default: options.reuse)
     let syncInterval = try sources.duration(
-      .logSyncInterval, default: .seconds(1), in: aMillisecond...(.seconds(3600)), "from 1ms to 1h, for example 1s")
+      .logSyncInterval, default: ServerSettings.syncIntervalStandard, in: aMillisecond...(.seconds(3600)),
+      "from 1ms to 1h, for example 1s")
     options.durability = try sources.choice(.logDurability, default: DurabilitySetting.always).durability(syncInterval)
     options.segmentBytesMax = try sources.bytes(
       .logSegmentBytes, default: options.segmentBytesMax, in: (64 << 10)...(4 << 30),

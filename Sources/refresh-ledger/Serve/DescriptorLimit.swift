@@ -5,7 +5,7 @@ import Logging
 /// change, so connections must leave room for it.
 enum DescriptorLimit {
   /// For the log, the accounts, the keys and what listens.
-  private static let reserve = 64
+  static let reserve = 64
 
   /// Raises the limit as far as the process may, and says how many of `connections` fit into it.
   static func connectionsMax(_ connections: Int, logger: Logger) throws(CommandFailure) -> Int {

@@ -57,7 +57,7 @@ struct Server {
     let first: FirstStart
     do {
       try ListenAddress.probe(host: settings.http.host, port: settings.http.port)
-      first = try makeAccounts(users, clients, folder)
+      first = try FirstStart.make(users: users, clients: clients, folder: folder, settings: settings)
     } catch {
       try? await engine.close()
       throw error
@@ -149,27 +149,8 @@ struct Server {
     }
   }
 
-  private func makeAccounts(
-    _ users: SubjectFile, _ clients: ClientFile, _ folder: FilePath
-  ) throws(CommandFailure) -> FirstStart {
-    let expired: String
-    do { expired = try ExpiredToken.make(dataFolder: folder, options: settings.engine) } catch {
-      throw CommandFailure(error)
-    }
-    do {
-      return try FirstStart(users: users, clients: clients, wire: settings.http.wire, expiredToken: expired)
-    } catch {
-      throw CommandFailure(error)
-    }
-  }
-
   private func announce(_ first: FirstStart, port: Int) {
-    let http = settings.http
-    let host = http.host.contains(":") ? "[\(http.host)]" : http.host
-    let banner = StartBanner(
-      url: "\(settings.certificate == nil ? "http" : "https")://\(host):\(port)\(http.pathPrefix)",
-      certificatePath: settings.certificate?.certificate, dataPath: dataPath,
-      command: StartBanner.quoted(CommandLine.arguments.first ?? "refresh-ledger"), expiredToken: first.expiredToken)
+    let banner = StartBanner(settings, dataPath: dataPath, port: port, first)
     do {
       try Terminal.write(banner.text(first, wantsClient: settings.http.wire == .standard))
     } catch {

@@ -17,7 +17,7 @@ struct StartBanner {
     return place + secrets(first, wantsClient: wantsClient) + trial(wantsClient: wantsClient)
   }
 
-  private var reminder: String {
+  var reminder: String {
     let data = StartBanner.quoted(dataPath)
     return """
       Passwords and secrets were printed at the first start only. A new password, a new client:
@@ -27,7 +27,7 @@ struct StartBanner {
       """
   }
 
-  private func secrets(_ first: FirstStart, wantsClient: Bool) -> String {
+  func secrets(_ first: FirstStart, wantsClient: Bool, occasion: String = "First start: made") -> String {
     let made = [
       first.password.map { _ in "the user \(FirstStart.userName)" },
       first.secret.map { _ in "the client \(FirstStart.clientID)" },
@@ -36,7 +36,7 @@ struct StartBanner {
     let client = "\(FirstStart.clientID):\(first.secret ?? "SECRET OF \(FirstStart.clientID)")"
     return """
 
-      First start: made \(made.joined(separator: " and ")). Their secrets are shown this once; keep them.
+      \(occasion) \(made.joined(separator: " and ")). Their secrets are shown this once; keep them.
       Paste into a shell to try it:
 
       URL=\(StartBanner.quoted(url)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")
@@ -46,7 +46,7 @@ struct StartBanner {
   }
 
   /// Works in any POSIX shell with curl and sed.
-  private func trial(wantsClient: Bool) -> String {
+  func trial(wantsClient: Bool) -> String {
     let client = wantsClient ? "-u \"$CLIENT\" " : ""
     let curl = "curl -sS" + (certificatePath.map { " --cacert \(StartBanner.quoted($0))" } ?? "")
     return #"""

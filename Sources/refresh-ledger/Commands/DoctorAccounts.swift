@@ -1,0 +1,132 @@
+import Glibc
+import SystemPackage
+import TokenEngine
+import TokenHTTP
+import TokenLedger
+import TokenSigning
+
+/// Keys, users, clients, and the certificate.
+struct DoctorAccounts {
+  let data: DataFolderOption
+  let settings: ServerSettings
+
+  private var quotedData: String { StartBanner.quoted(data.path) }
+
+  func findings() -> [DoctorFinding] {
+    keys() + users() + clients() + certificate()
+  }
+
+  private func keys() -> [DoctorFinding] {
+    let folder = data.folder.appending("keys").string
+    let keys: TokenKeys
+    do throws(KeyFailure) {
+      keys = try TokenKeys.open(folder: folder)
+    } catch {
+      guard error.kind == .missing, FolderNames.list(data.logFolder.string) == nil else {
+        let isMissing = error.kind == .missing
+        return [
+          .problem(
+            "keys", error.description,
+            mend: isMissing ? "restore \(folder) from a copy; with new keys every token that is out is refused" : nil)
+        ]
+      }
+      return [.note("keys", "there are none yet; the first start makes them, or refresh-ledger init")]
+    }
+    guard let current = keys.access.first(where: { $0.state == .current }) else { return [] }
+    let retiring = (keys.access + keys.refresh).filter { $0.state == .retiring }
+    let next = keys.access.first { $0.state == .next }
+    var words = ["access tokens are signed with \(current.algorithm.rawValue), key \(current.id)"]
+    words.append(next.map { "next is \($0.id)" } ?? "no next key yet")
+    words.append(retiring.isEmpty ? "none retires" : "\(retiring.count) retire")
+    var findings = [DoctorFinding.ok("keys", words.joined(separator: "; "))]
+    if current.algorithm != settings.engine.algorithm {
+      let wanted = settings.engine.algorithm.rawValue
+      findings.append(
+        .warning(
+          "keys", "tokens.algorithm is \(wanted), the keys are for \(current.algorithm.rawValue)",
+          mend: "refresh-ledger keys rotate --data \(quotedData) --alg \(wanted)"))
+    }
+    return findings + overdue(keys)
+  }
+
+  /// Keys that signed nothing which could still be alive.
+  private func overdue(_ keys: TokenKeys) -> [DoctorFinding] {
+    let now = SessionClock.system.now().milliseconds
+    func isOver(_ key: SigningKey, _ lifetime: Duration) -> Bool {
+      key.state == .retiring && key.retiredAt.map { $0 + lifetime.wholeMilliseconds < now } ?? false
+    }
+    let over =
+      keys.access.filter { isOver($0, settings.engine.accessLifetime) }
+      + keys.refresh.filter { isOver($0, settings.engine.sessionLifetime) }
+    return over.map {
+      .note(
+        "keys", "what \($0.id) signed has expired by the lifetimes of the settings",
+        mend: "refresh-ledger keys retire \($0.id) --data \(quotedData)")
+    }
+  }
+
+  private func users() -> [DoctorFinding] {
+    let users: [Subject]
+    do throws(AccountFailure) {
+      users = try SubjectFile(path: DataFolderOption.usersPath(data.folder)).list()
+    } catch {
+      return [.problem("users", error.description)]
+    }
+    guard !users.isEmpty else {
+      return [
+        .warning(
+          "users", "there are none, so nobody can log in; a start makes one",
+          mend: "refresh-ledger users add NAME --data \(quotedData) --password-stdin")
+      ]
+    }
+    let disabled = users.count(where: { !$0.isEnabled })
+    return [.ok("users", "\(users.count), \(disabled == 0 ? "all enabled" : "\(disabled) of them disabled")")]
+  }
+
+  private func clients() -> [DoctorFinding] {
+    let clients: [Client]
+    do throws(AccountFailure) {
+      clients = try ClientFile(path: DataFolderOption.clientsPath(data.folder)).list()
+    } catch {
+      return [.problem("clients", error.description)]
+    }
+    guard settings.http.wire == .standard else {
+      return [.note("clients", "wire: romm asks for none; \(clients.count) are there")]
+    }
+    guard !clients.isEmpty else {
+      return [
+        .warning(
+          "clients", "there are none, so nobody can ask for tokens; a start makes one",
+          mend: "refresh-ledger clients add ID --data \(quotedData) --secret-stdin")
+      ]
+    }
+    let (admins, open) = (clients.count(where: \.isAdmin), clients.count(where: \.isPublic))
+    return [.ok("clients", "\(clients.count): \(admins) with admin rights, \(open) public")]
+  }
+
+  private func certificate() -> [DoctorFinding] {
+    guard let paths = settings.certificate else { return [] }
+    let certificate: ServerCertificate
+    do {
+      certificate = try ServerCertificate(certificate: paths.certificate, key: paths.key)
+    } catch {
+      return [.problem("certificate", error.description)]
+    }
+    var findings: [DoctorFinding] = []
+    let left = certificate.expiresAtSeconds - SessionClock.system.now().seconds
+    let days = left / 86_400
+    let mend = "put a new one in its place and send the server SIGHUP"
+    switch left {
+    case ..<0: findings.append(.problem("certificate", "\(paths.certificate) has expired", mend: mend))
+    case ..<(14 * 86_400):
+      findings.append(.warning("certificate", "\(paths.certificate) ends in \(days) days", mend: mend))
+    default: findings.append(.ok("certificate", "\(paths.certificate) ends in \(days) days"))
+    }
+    if let status = FileStatus(paths.key), status.permissions & 0o077 != 0 {
+      findings.append(
+        .warning(
+          "certificate", "others can read its key \(paths.key)", mend: "chmod 600 \(StartBanner.quoted(paths.key))"))
+    }
+    return findings
+  }
+}

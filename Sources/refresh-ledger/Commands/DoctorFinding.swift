@@ -1,0 +1,51 @@
+/// What `doctor` found out about one thing.
+struct DoctorFinding: Encodable {
+  enum Verdict: String, Encodable {
+    case ok
+    /// Worth knowing, and nothing to be done about.
+    case note
+    case warning
+    case problem
+
+    fileprivate var color: String {
+      switch self {
+      case .ok: "32"
+      case .note: "36"
+      case .warning: "33"
+      case .problem: "31"
+      }
+    }
+  }
+
+  var verdict: Verdict
+  /// What was looked at.
+  var check: String
+  /// What is.
+  var what: String
+  /// What to do about it.
+  var mend: String?
+
+  static func ok(_ check: String, _ what: String) -> DoctorFinding {
+    DoctorFinding(verdict: .ok, check: check, what: what)
+  }
+
+  static func note(_ check: String, _ what: String, mend: String? = nil) -> DoctorFinding {
+    DoctorFinding(verdict: .note, check: check, what: what, mend: mend)
+  }
+
+  static func warning(_ check: String, _ what: String, mend: String) -> DoctorFinding {
+    DoctorFinding(verdict: .warning, check: check, what: what, mend: mend)
+  }
+
+  static func problem(_ check: String, _ what: String, mend: String? = nil) -> DoctorFinding {
+    DoctorFinding(verdict: .problem, check: check, what: what, mend: mend)
+  }
+
+  /// A line, and one for the mend.
+  func text(inColor: Bool) -> String {
+    let word = FigureText.left(verdict.rawValue, 8)
+    let shown = inColor ? "\u{1B}[\(verdict.color)m\(word)\u{1B}[0m" : word
+    let first = "\(shown) \(FigureText.left(check, 13)) \(what)\n"
+    return first + (mend.map { String(repeating: " ", count: 23) + "mend: \($0)\n" } ?? "")
+  }
+}

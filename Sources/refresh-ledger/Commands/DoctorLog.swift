@@ -1,0 +1,127 @@
+import SystemPackage
+import TokenEngine
+import TokenLedger
+import WriteAheadLog
+
+/// The log: whether it is whole, how it grows, what a start would have to read.
+struct DoctorLog {
+  let data: DataFolderOption
+  let settings: ServerSettings
+  let isServed: Bool
+  var wallClock = SessionClock.system
+
+  private static let check = "log"
+
+  /// What one reading showed.
+  private struct Reading {
+    var summary: LogSummary
+    var liveSessions: Int
+    var highest: Timestamp
+    /// After the first and the last record that came after the checkpoint.
+    var from, to: Timestamp?
+    /// Of records after the checkpoint.
+    var bytes: UInt64
+    var took: Duration
+  }
+
+  func findings() -> [DoctorFinding] {
+    let quoted = StartBanner.quoted(data.path)
+    guard let names = FolderNames.list(data.logFolder.string), names.contains(where: { $0.hasSuffix(".lz4") }) else {
+      return [.note(Self.check, "there is none yet; the first start makes it")]
+    }
+    var findings: [DoctorFinding] = []
+    let kept = names.filter { $0.hasPrefix("torn-") || $0.hasPrefix("damaged-") }.sorted()
+    if !kept.isEmpty {
+      findings.append(
+        .note(
+          Self.check,
+          "\(kept.count) copies of what a crash or a repair cut off: \(kept.prefix(3).joined(separator: " "))"))
+    }
+    do throws(LogFailure) {
+      if try LogReader.isRolledBack(FolderStorage(path: data.logFolder)) {
+        findings.append(
+          .problem(
+            Self.check, "it is a backup or was repaired: what was spent after it would be live again",
+            mend: "refresh-ledger log restore --data \(quoted)"))
+      }
+    } catch {
+      return findings + [.problem(Self.check, error.description)]
+    }
+    let reading: Reading
+    do throws(CommandFailure) { reading = try read() } catch {
+      let isDamage = error.status == .bad
+      return findings + [
+        .problem(Self.check, error.description, mend: isDamage ? "refresh-ledger log repair --data \(quoted)" : nil)
+      ]
+    }
+    return findings + [whole(reading)] + growth(reading) + [start(reading)] + clock(reading)
+  }
+
+  private func read() throws(CommandFailure) -> Reading {
+    var reader = LedgerRecordReader()
+    var bytes: UInt64 = 0
+    var (from, to): (Timestamp?, Timestamp?) = (nil, nil)
+    let began = ContinuousClock.now
+    let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") {
+      (frame, payload) throws(RecordRefusal) in
+      try reader.read(frame, payload)
+      guard frame.kind == .records else { return }
+      bytes += UInt64(frame.fileBytes)
+      to = reader.highestTime
+      if from == nil { from = to }
+    }
+    return Reading(
+      summary: survey.summary, liveSessions: reader.liveSessionCount, highest: reader.highestTime, from: from, to: to,
+      bytes: bytes, took: ContinuousClock.now - began)
+  }
+
+  private func whole(_ reading: Reading) -> DoctorFinding {
+    let summary = reading.summary
+    let what =
+      "whole up to record \(summary.lastSequence), epoch \(summary.epoch), \(reading.liveSessions) live sessions"
+    if let torn = summary.tornTail, !isServed {
+      return .note(
+        Self.check, "\(what); \(torn.bytes) bytes at its end were never acknowledged, and the next start cuts them off")
+    }
+    let state =
+      isServed ? "" : summary.wasClosedCleanly ? ", closed cleanly" : ", not closed cleanly: its server was killed"
+    return .ok(Self.check, what + state)
+  }
+
+  private func growth(_ reading: Reading) -> [DoctorFinding] {
+    let every = UInt64(settings.engine.checkpointEvery)
+    let since =
+      "\(FigureText.bytes(Double(reading.bytes))) since the last checkpoint; one is due at \(FigureText.bytes(Double(every)))"
+    if reading.bytes > every + every / 2 {
+      return [
+        .warning(
+          "checkpoint", since + (isServed ? ", and the server wrote none" : ""),
+          mend: "refresh-ledger log checkpoint --data \(StartBanner.quoted(data.path)); what the server logs says why")
+      ]
+    }
+    guard let from = reading.from, let to = reading.to, to.millisecondsSince(from) > 60_000, reading.bytes < every
+    else {
+      return [.ok("checkpoint", since)]
+    }
+    let second = Double(reading.bytes) / (Double(to.millisecondsSince(from)) / 1000)
+    let left = FigureText.time(seconds: Double(every - reading.bytes) / second)
+    return [.ok("checkpoint", "\(since), in \(left) as it grew so far (\(FigureText.bytes(second * 86_400)) a day)")]
+  }
+
+  private func start(_ reading: Reading) -> DoctorFinding {
+    let seconds = FigureText.latency(seconds: reading.took / .seconds(1))
+    return .note("start", "a start reads \(FigureText.bytes(Double(reading.summary.bytes))); that took \(seconds) now")
+  }
+
+  private func clock(_ reading: Reading) -> [DoctorFinding] {
+    let behind = reading.highest.millisecondsSince(wallClock.now())
+    guard behind > 1000 else { return [.ok("clock", "not before what the log has seen")] }
+    return [
+      .problem(
+        "clock",
+        "it is \(FigureText.time(seconds: Double(behind) / 1000)) behind the log, whose time stands still until then",
+        mend:
+          "set the clock: timedatectl set-ntp true; if the log was written with a wrong clock, its sessions end late")
+    ]
+  }
+}
