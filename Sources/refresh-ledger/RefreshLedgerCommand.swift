@@ -14,7 +14,8 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, UsersCommand.self, ClientsCommand.self, KeysCommand.self, SessionsCommand.self,
       LogCommand.self,
-      TokenCommand.self, LoadCommand.self,
+      TokenCommand.self, LoadCommand.self, InitCommand.self, DoctorCommand.self, TopCommand.self, ExportCommand.self,
+      ImportCommand.self,
     ])
 
   /// Runs the command of the arguments; a failure of ours is one line on the standard error output and its exit code.
