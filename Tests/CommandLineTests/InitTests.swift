@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TokenHTTP
 
 @testable import refresh_ledger
 
@@ -55,7 +56,7 @@ struct InitTests {
     #expect(!server.banner.contains("First start"))
     let lines = try #require(made.output.firstRange(of: "URL=").map { made.output[$0.lowerBound...] })
     let pasted = try CommandResult.of(
-      "sh", [], input: lines.replacing("URL=http://127.0.0.1:8080", with: "URL=\(server.url)"))
+      "sh", [], input: String(lines).replacing("URL=http://127.0.0.1:8080", with: "URL=\(server.url)"))
     let steps = pasted.output.components(separatedBy: "--- ").dropFirst().map { $0.split(separator: "\n") }
     try #require(steps.count == 5, "\(pasted)")
     #expect(steps[0][1].contains("\"access_token\"") && steps[1][1].contains("\"refresh_token\""), "\(pasted)")

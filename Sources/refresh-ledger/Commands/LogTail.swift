@@ -50,7 +50,7 @@ struct LogTail: AsyncParsableCommand {
     }
 
     /// Takes note of it, and keeps it if it is wanted and `isShown`.
-    func take(_ record: LedgerRecord, isShown: Bool = true, most: Int = .max) {
+    func take(_ record: LedgerRecord, isShown: Bool = true, most: Int? = nil) {
       if life != nil {
         life?.take(record)
         guard life?.takeEntries().isEmpty == false else { return }
@@ -58,7 +58,7 @@ struct LogTail: AsyncParsableCommand {
       guard isShown else { return }
       records.append(record)
       // Not at each: that would move all the others each time.
-      if records.count >= 2 * max(most, 512) { records.removeFirst(records.count - most) }
+      if let most, records.count >= 2 * max(most, 512) { records.removeFirst(records.count - most) }
     }
 
     func takeRecords() -> [LedgerRecord] {

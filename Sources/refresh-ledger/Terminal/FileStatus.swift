@@ -1,5 +1,5 @@
 // The system's `stat` counts as Dispatch's where that was loaded first.
-import Dispatch
+import CDispatch
 import Glibc
 
 /// What the system says of a path.
