@@ -61,6 +61,7 @@ struct SessionHistoryTests {
     let long = try await ledger.open(CrowdFixture.grant("bob", "web"))
     place.clock.advance(milliseconds: 3_000)
     try await ledger.sweepExpired()
+    try await ledger.revoke(SessionScope.subject("ann"))
     try await ledger.revoke(SessionScope.client("web"))
     try await ledger.revoke(SessionScope.all)
     let expired = try await history(ledger, short.id)
