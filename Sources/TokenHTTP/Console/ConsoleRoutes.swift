@@ -239,6 +239,6 @@ extension FormParameters {
   /// Those of the query; none where it is not one.
   fileprivate init(query request: Request) {
     let query = request.uri.query.map { Array($0.utf8) } ?? []
-    self = (try? FormParameters(query)) ?? FormParameters()
+    self = (try? FormParameters(query[...])) ?? FormParameters()
   }
 }
