@@ -50,6 +50,9 @@ extension InitTemplate {
         "and 1000 where other machines can connect.",
       ]
     case .limitsLoginPerMinute: ["Log-ins from one address with one client that may fail a minute; 0 for any number."]
+    case .consoleEnabled:
+      ["Serve the console: a page with figures, sessions and their lives, revocation, keys and the log."]
+    case .consolePath: ["Where it is, below pathPrefix."]
     case .wire: ["standard speaks OAuth (RFC 6749); romm answers as rommapp/romm's /api/token does."]
     }
   }

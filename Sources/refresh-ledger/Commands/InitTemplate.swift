@@ -80,6 +80,8 @@ struct InitTemplate {
     case .limitsConnections: return "\(http.connectionsMax)"
     case .limitsConnectionsPerAddress: return "\(http.connectionsPerAddressMax)"
     case .limitsLoginPerMinute: return "\(http.failedLoginsPerMinute)"
+    case .consoleEnabled: return "\(standard.consolePath != nil)"
+    case .consolePath: return standard.consolePath ?? ServerSettings.consolePathStandard
     case .wire: return http.wire.rawValue
     }
   }

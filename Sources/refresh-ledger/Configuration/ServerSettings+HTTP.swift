@@ -76,9 +76,11 @@ extension ServerSettings {
     return prefix
   }
 
+  static let consolePathStandard = "/console"
+
   /// Checked also where the console is not served.
   static func consolePath(_ sources: SettingSources) throws(CommandFailure) -> String {
-    let path = try sources.line(.consolePath, default: "/console", bytes: 1...256)
+    let path = try sources.line(.consolePath, default: consolePathStandard, bytes: 1...256)
     guard isPlainPath(path) else {
       throw sources.fault(.consolePath, "is no path; write it as /console, without a slash at its end")
     }
