@@ -220,7 +220,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "RefreshRotationLoadTests", dependencies: ["RefreshRotationLoad"], swiftSettings: settings),
+      name: "RefreshRotationLoadTests", dependencies: ["RefreshRotationLoad", "LedgerTesting"], swiftSettings: settings),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [

@@ -4,10 +4,13 @@ import Testing
 @testable import RefreshRotationLoad
 
 @Suite("The page of a load") struct PageTests {
-  private static func report(_ fault: ScriptedTarget.Fault = .none, rate: Double? = nil) async throws -> LoadReport {
+  private static func report(
+    _ fault: ScriptedTarget.Fault = .none, requests: Int = 400, rate: Double? = nil
+  ) async throws -> LoadReport {
     var options = LoadOptions(sessions: 8, connections: 4, duration: .milliseconds(400), replayRate: 0.05)
+    guard let rate else { return try await LoadRun.after(requests: requests, options, ScriptedTarget(fault)) }
     options.rate = rate
-    return try await RotationLoad(options: options, target: ScriptedTarget(fault)).run()
+    return try await LoadRun.stepped(options, fault)
   }
 
   @Test("asks no other place for anything and holds no script")
@@ -22,7 +25,7 @@ import Testing
   @Test("has a title and a description for each drawing, and no number that is none")
   func alternatives() async throws {
     for html in [
-      ReportPage(try await Self.report()).html, ReportPage(try await Self.report(.overloaded)).html,
+      ReportPage(try await Self.report()).html, ReportPage(try await Self.report(.overloaded, requests: 8)).html,
       ReportPage(try await Self.report(rate: 100)).html,
       ComparisonPage(try await Self.report(), try await Self.report(.overloaded, rate: 50)).html,
     ] {

@@ -4,9 +4,8 @@ import Testing
 @testable import RefreshRotationLoad
 
 @Suite("A load") struct RotationLoadTests {
-  private static func options(milliseconds: Int = 300) -> LoadOptions {
-    var options = LoadOptions(
-      sessions: 12, connections: 4, duration: .milliseconds(milliseconds), replayRate: 0.05)
+  private static func options() -> LoadOptions {
+    var options = LoadOptions(sessions: 12, connections: 4, duration: .seconds(60), replayRate: 0.05)
     options.race = 3
     options.raceRate = 0.05
     options.lossRate = 0.05
@@ -15,7 +14,7 @@ import Testing
 
   @Test("of a server that keeps the rules finds nothing, and has tried all of them")
   func clean() async throws {
-    let report = try await RotationLoad(options: Self.options(), target: ScriptedTarget(.none)).run()
+    let report = try await LoadRun.after(requests: 400, Self.options(), ScriptedTarget(.none))
     #expect(report.invariantViolations == 0 && report.errors == 0, "\(report.violations)")
     #expect(report.rotations > 0 && report.rotations == report.series.rotations.reduce(0, +))
     let checks = report.checks
@@ -30,7 +29,7 @@ import Testing
       options.replayRate = way == "replay" ? 0.1 : 0
       options.raceRate = way == "race" ? 0.1 : 0
       options.lossRate = way == "retry" ? 0.1 : 0
-      let report = try await RotationLoad(options: options, target: ScriptedTarget(.grantsAgain)).run()
+      let report = try await LoadRun.after(requests: 400, options, ScriptedTarget(.grantsAgain))
       #expect(report.invariantViolations > 0)
       #expect(report.violations.allSatisfy { $0.kind == .twoSuccessors && $0.evidence.contains("by a \(way)") })
     }
@@ -43,7 +42,8 @@ import Testing
     options.race = 1
     options.lossRate = 0
     let seen = Mutex(0)
-    let report = try await RotationLoad(options: options, target: ScriptedTarget(.refuses(every: 50))).run(
+    let report = try await LoadRun.after(
+      requests: 400, options, ScriptedTarget(.refuses(every: 50)),
       LoadObserver(onViolation: { _ in seen.withLock { $0 += 1 } }))
     #expect(report.invariantViolations > 0 && seen.withLock { $0 } == report.violations.count)
     #expect(report.violations.allSatisfy { $0.kind == .acknowledgedRefused })
@@ -51,20 +51,20 @@ import Testing
 
   @Test("finds a server that does not rotate")
   func keepsToken() async throws {
-    let report = try await RotationLoad(options: Self.options(), target: ScriptedTarget(.keepsToken)).run()
+    let report = try await LoadRun.after(requests: 50, Self.options(), ScriptedTarget(.keepsToken))
     #expect(report.violations.allSatisfy { $0.kind == .notRotated } && !report.violations.isEmpty)
   }
 
   @Test("counts 503 as overload, and takes no broken invariant from it")
   func overloaded() async throws {
-    let report = try await RotationLoad(options: Self.options(), target: ScriptedTarget(.overloaded)).run()
+    let report = try await LoadRun.after(requests: 8, Self.options(), ScriptedTarget(.overloaded))
     #expect(report.errorsByKind[ErrorKind.overloaded.rawValue] ?? 0 > 0)
     #expect(report.errorsByKind.count == 1 && report.rotations == 0 && report.invariantViolations == 0)
   }
 
   @Test("of a server that dies ends early, with what was measured until then")
   func dies() async throws {
-    var options = Self.options(milliseconds: 60_000)
+    var options = Self.options()
     options.lossRate = 0
     let report = try await RotationLoad(options: options, target: ScriptedTarget(.dies(after: 200))).run()
     #expect(report.endedEarly?.contains("has not answered since") == true)
@@ -74,7 +74,7 @@ import Testing
 
   @Test("ends when its task is cancelled, with what was measured until then")
   func cancelled() async throws {
-    let load = RotationLoad(options: Self.options(milliseconds: 60_000), target: ScriptedTarget(.none))
+    let load = RotationLoad(options: Self.options(), target: ScriptedTarget(.none))
     let (begun, begin) = AsyncStream<Void>.makeStream()
     let task = Task {
       try await load.run(LoadObserver(onProgress: { if $0.rotations > 0 { begin.yield() } }))
@@ -90,8 +90,7 @@ import Testing
     var options = LoadOptions(sessions: 1, connections: 1, duration: .seconds(1), replayRate: 0)
     options.rate = 200
     // One answer takes half of the second, in which a hundred others were due.
-    let open = try await RotationLoad(options: options, target: ScriptedTarget(.stalls(every: 50, .milliseconds(300))))
-      .run()
+    let open = try await LoadRun.stepped(options, .stalls(every: 50, .milliseconds(300)))
     #expect(open.latencyMilliseconds.p50 > 20, "\(open.latencyMilliseconds)")
     let service = try #require(open.serviceMilliseconds)
     #expect(service.p50 < open.latencyMilliseconds.p50 && service.p90 < 100, "\(service)")
@@ -102,7 +101,7 @@ import Testing
   func rate() async throws {
     var options = LoadOptions(sessions: 8, connections: 8, duration: .seconds(1), replayRate: 0)
     options.rate = 100
-    let report = try await RotationLoad(options: options, target: ScriptedTarget(.none)).run()
+    let report = try await LoadRun.stepped(options, .none)
     #expect((90...100).contains(report.rotations), "\(report.rotations)")
   }
 
@@ -110,7 +109,7 @@ import Testing
   func think() async throws {
     var options = LoadOptions(sessions: 10, connections: 2, duration: .seconds(1), replayRate: 0)
     options.think = .milliseconds(300)
-    let report = try await RotationLoad(options: options, target: ScriptedTarget(.none)).run()
+    let report = try await LoadRun.stepped(options, .none)
     #expect((10...40).contains(report.rotations), "\(report.rotations)")
   }
 }

@@ -30,9 +30,15 @@ final class ScriptedTarget: RotationTarget {
   private let fault: Fault
   private let state = Mutex(State())
 
-  init(_ fault: Fault) {
+  private let clock: any Clock<Duration>
+
+  init(_ fault: Fault, clock: any Clock<Duration> = ContinuousClock()) {
     self.fault = fault
+    self.clock = clock
   }
+
+  /// Requests for a rotation until now.
+  var rotations: Int { state.withLock { $0.rotations } }
 
   func open() async throws(TargetFailure) -> IssuedToken {
     state.withLock { IssuedToken(Self.issue(&$0)) }
@@ -46,7 +52,7 @@ final class ScriptedTarget: RotationTarget {
     switch fault {
     case .overloaded: throw .overloaded(retryAfter: nil)
     case .dies(let last) where number > last: throw .connection("closed")
-    case .stalls(let every, let time) where number % every == 0: try? await Task.sleep(for: time)
+    case .stalls(let every, let time) where number % every == 0: try? await clock.sleep(for: time)
     case .refuses(let every) where number % every == 0: return .refused
     case .keepsToken: return .granted(IssuedToken(refreshToken))
     default: await Task.yield()

@@ -2,14 +2,20 @@
 public struct RotationLoad: Sendable {
   private let options: LoadOptions
   private let target: any RotationTarget
+  private let clock: any Clock<Duration>
 
   /// A server that is silent for so long, and with errors, has died.
   private static let silenceMax = Duration.seconds(5)
   private static let lookInterval = Duration.milliseconds(250)
 
   public init(options: LoadOptions, target: any RotationTarget) {
+    self.init(options: options, target: target, clock: ContinuousClock())
+  }
+
+  init(options: LoadOptions, target: any RotationTarget, clock: any Clock<Duration>) {
     self.options = options
     self.target = target
+    self.clock = clock
   }
 
   private enum Ending: Sendable {
@@ -29,7 +35,7 @@ public struct RotationLoad: Sendable {
     }
     let collector = LoadCollector(intervalLength: LoadInterval.length(for: options.duration))
     let context = CallerContext(
-      options: options, target: target, clock: LoadClock(), collector: collector, supply: SessionSupply(target),
+      options: options, target: target, clock: LoadClock(clock), collector: collector, supply: SessionSupply(target),
       onViolation: observer.onViolation)
     let ending = await withTaskGroup(of: Ending.self) { group in
       group.addTask {
