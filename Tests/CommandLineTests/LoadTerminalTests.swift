@@ -13,9 +13,9 @@ import Testing
 
   @Test("Figures are as long as they say something")
   func figures() {
-    #expect([0, 0.0314, 1.5, 12.34, 1_234_567.8].map(Figures.text) == ["0", "0.031", "1.5", "12.3", "1,234,568"])
-    #expect(Figures.text(.nan) == "0" && Figures.text(.infinity) == "0")
-    #expect(Figures.counted(1, "error") == "1 error" && Figures.counted(-1200, "error") == "-1,200 errors")
-    #expect(Figures.seconds(.milliseconds(12_340)) == "12.3 s")
+    #expect([0, 0.0314, 1.5, 12.34, 1_234_567.8].map(FigureText.short) == ["0", "0.031", "1.5", "12.3", "1,234,568"])
+    #expect(FigureText.short(.nan) == "0" && FigureText.short(.infinity) == "0")
+    #expect(FigureText.counted(1, "error") == "1 error" && FigureText.counted(-1200, "error") == "-1,200 errors")
+    #expect(FigureText.seconds(.milliseconds(12_340)) == "12.3 s")
   }
 }

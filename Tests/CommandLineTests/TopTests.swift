@@ -63,12 +63,6 @@ struct TopTests {
     #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines.filter { $0.count > 80 })")
   }
 
-  @Test("A curve goes from nothing to the highest value")
-  func curve() {
-    #expect(TopScreen.curve([0, 1, 2]) == "▁▅█")
-    #expect(TopScreen.curve([0, 0]) == "▁▁" && TopScreen.curve([]) == "")
-  }
-
   private struct Served {
     let folder: TestFolder
     let data: String

@@ -73,7 +73,7 @@ struct LoadCommand: AsyncParsableCommand {
     try Terminal.writeLine(LoadSummary(report: report).text)
     if report.invariantViolations > 0 {
       throw CommandFailure(
-        .bad, "\(Figures.counted(report.invariantViolations, "broken invariant")); the lines above say which")
+        .bad, "\(FigureText.counted(report.invariantViolations, "broken invariant")); the lines above say which")
     }
     if let reason = report.endedEarly, reason != Self.endedByHand {
       throw CommandFailure(.temporary, "\(report.server): \(reason)")

@@ -7,10 +7,10 @@ struct LoadSummary {
   var text: String { (figures + kinds + notes).joined(separator: "\n") }
 
   private var figures: [String] {
-    func milliseconds(_ value: Double) -> String { Figures.text(value) + " ms" }
+    func milliseconds(_ value: Double) -> String { FigureText.short(value) + " ms" }
     let (latency, checks) = (report.latencyMilliseconds, report.checks)
     var lines = [
-      "\(Figures.counted(report.rotations, "rotation")) in \(Figures.text(report.seconds)) s: \(Figures.text(report.rotationsPerSecond)) a second on \(report.server)",
+      "\(FigureText.counted(report.rotations, "rotation")) in \(FigureText.short(report.seconds)) s: \(FigureText.short(report.rotationsPerSecond)) a second on \(report.server)",
       "latency p50 \(milliseconds(latency.p50)), p90 \(milliseconds(latency.p90)), p99 \(milliseconds(latency.p99)), p99.9 \(milliseconds(latency.p999)), max \(milliseconds(latency.max))",
     ]
     if let service = report.serviceMilliseconds {
@@ -20,23 +20,25 @@ struct LoadSummary {
     }
     var tried: [String] = []
     if checks.replays > 0 {
-      tried.append("\(Figures.counted(checks.replays, "replay")) (\(Figures.grouped(checks.replaysRefused)) refused)")
+      tried.append(
+        "\(FigureText.counted(checks.replays, "replay")) (\(FigureText.count(checks.replaysRefused)) refused)")
     }
-    if checks.races > 0 { tried.append(Figures.counted(checks.races, "race")) }
+    if checks.races > 0 { tried.append(FigureText.counted(checks.races, "race")) }
     if checks.lostReplies > 0 {
       tried.append(
-        "\(Figures.grouped(checks.lostReplies)) lost \(checks.lostReplies == 1 ? "reply" : "replies") (\(Figures.grouped(checks.lostRepliesRecovered)) recovered)"
+        "\(FigureText.count(checks.lostReplies)) lost \(checks.lostReplies == 1 ? "reply" : "replies") (\(FigureText.count(checks.lostRepliesRecovered)) recovered)"
       )
     }
     if !tried.isEmpty { lines.append("tried: \(tried.joined(separator: ", "))") }
     lines.append(
-      "\(Figures.counted(report.errors, "error")), \(Figures.counted(report.invariantViolations, "broken invariant"))")
+      "\(FigureText.counted(report.errors, "error")), \(FigureText.counted(report.invariantViolations, "broken invariant"))"
+    )
     return lines
   }
 
   private var kinds: [String] {
     report.errorsByKind.sorted { $0.value > $1.value }.map { kind, count in
-      "  \(kind): \(Figures.grouped(count)), first: \(report.errorSamples[kind] ?? "unknown")"
+      "  \(kind): \(FigureText.count(count)), first: \(report.errorSamples[kind] ?? "unknown")"
     }
   }
 
@@ -52,17 +54,17 @@ struct LoadSummary {
       report.checks.sessionsEnded > 0
     {
       notes.append(
-        "note: the server ended \(Figures.counted(report.checks.sessionsEnded, "session")) after replays, races or lost replies, and each needs a log-in; for the highest rate give --replay-rate 0"
+        "note: the server ended \(FigureText.counted(report.checks.sessionsEnded, "session")) after replays, races or lost replies, and each needs a log-in; for the highest rate give --replay-rate 0"
       )
     }
     if report.checks.skipped > 0 {
       notes.append(
-        "note: \(Figures.counted(report.checks.skipped, "request")) had no free session when due; open more (--sessions)"
+        "note: \(FigureText.counted(report.checks.skipped, "request")) had no free session when due; open more (--sessions)"
       )
     }
     if let late = report.latenessMilliseconds, late.p99 > 10 {
       notes.append(
-        "note: this machine sent requests late (p99 \(Figures.text(late.p99)) ms) though connections were free; its own share of the latencies is large"
+        "note: this machine sent requests late (p99 \(FigureText.short(late.p99)) ms) though connections were free; its own share of the latencies is large"
       )
     }
     if report.server != "in-process", let machine = report.machine,

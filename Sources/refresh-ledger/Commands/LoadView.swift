@@ -20,9 +20,9 @@ final class LoadView: Sendable {
   private static let sparklineWidth = 40
 
   init(server: String, options: LoadOptions) {
-    let loop = options.rate.map { "open loop at \(Figures.text($0)) a second" } ?? "closed loop"
+    let loop = options.rate.map { "open loop at \(FigureText.short($0)) a second" } ?? "closed loop"
     title =
-      "\(server): \(loop), \(Figures.counted(options.connections, "connection")), \(Figures.counted(options.sessions, "session"))"
+      "\(server): \(loop), \(FigureText.counted(options.connections, "connection")), \(FigureText.counted(options.sessions, "session"))"
     lineInterval = max(.seconds(1), options.duration / 20)
     state = Mutex(State(bar: ProgressBar(label: "opening sessions"), nextLine: lineInterval))
   }
@@ -77,16 +77,16 @@ final class LoadView: Sendable {
     let latency = progress.latency
     return [
       title,
-      "\(Figures.seconds(progress.elapsed)) of \(Figures.seconds(progress.duration))",
-      "rotations/s   \(Figures.text(progress.rate))  \(Sparkline.text(progress.rates, width: Self.sparklineWidth))",
-      "latency (ms)  p50 \(Figures.text(latency.p50))  p90 \(Figures.text(latency.p90))  p99 \(Figures.text(latency.p99))  max \(Figures.text(latency.max))",
-      "so far        \(Figures.counted(progress.rotations, "rotation")), \(Figures.counted(progress.errors, "error")), \(Figures.counted(progress.violations, "broken invariant"))",
+      "\(FigureText.seconds(progress.elapsed)) of \(FigureText.seconds(progress.duration))",
+      "rotations/s   \(FigureText.short(progress.rate))  \(Sparkline.text(progress.rates, width: Self.sparklineWidth))",
+      "latency (ms)  p50 \(FigureText.short(latency.p50))  p90 \(FigureText.short(latency.p90))  p99 \(FigureText.short(latency.p99))  max \(FigureText.short(latency.max))",
+      "so far        \(FigureText.counted(progress.rotations, "rotation")), \(FigureText.counted(progress.errors, "error")), \(FigureText.counted(progress.violations, "broken invariant"))",
     ]
   }
 
   private func line(_ progress: LoadProgress) -> String {
     let latency = progress.latency
     return
-      "\(Figures.seconds(progress.elapsed)): \(Figures.text(progress.rate)) rotations/s, p50 \(Figures.text(latency.p50)) ms, p99 \(Figures.text(latency.p99)) ms, max \(Figures.text(latency.max)) ms, \(Figures.counted(progress.errors, "error")), \(Figures.counted(progress.violations, "broken invariant"))"
+      "\(FigureText.seconds(progress.elapsed)): \(FigureText.short(progress.rate)) rotations/s, p50 \(FigureText.short(latency.p50)) ms, p99 \(FigureText.short(latency.p99)) ms, max \(FigureText.short(latency.max)) ms, \(FigureText.counted(progress.errors, "error")), \(FigureText.counted(progress.violations, "broken invariant"))"
   }
 }

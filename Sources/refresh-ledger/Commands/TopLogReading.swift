@@ -58,7 +58,8 @@ struct TopLogReading: TopReading {
     return [
       "", "\(FigureText.number(Double(liveSessions))) live sessions; the last record is \(lastSequence)",
       wasReadAgain ? "a checkpoint was written; what it covers was not shown one by one" : "", "A SECOND",
-      row("records", FigureText.number(records, decimals: 1)), "  " + TopScreen.curve(history),
+      row("records", FigureText.number(records, decimals: 1)),
+      "  " + Sparkline.text(history, width: TopScreen.historyCount),
       row("commits", FigureText.number(commits, decimals: 1)),
       row("records in each", recordsInACommit.map { FigureText.number($0, decimals: 1) } ?? "-"),
       row("growth of the log", FigureText.bytes(growthBytes)), "", "RECORDS A SECOND, BY KIND",

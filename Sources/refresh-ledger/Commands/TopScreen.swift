@@ -72,11 +72,4 @@ final class TopScreen {
   private func write(_ text: String) {
     _ = try? FileDescriptor.standardOutput.writeAll(text.utf8)
   }
-
-  /// A curve of one line, from nothing to the highest of the values.
-  static func curve(_ values: [Double]) -> String {
-    let steps = Array("▁▂▃▄▅▆▇█")
-    guard let most = values.max(), most > 0 else { return String(repeating: steps[0], count: values.count) }
-    return String(values.map { steps[min(steps.count - 1, Int(max(0, $0) / most * Double(steps.count - 1) + 0.5))] })
-  }
 }

@@ -124,7 +124,8 @@ extension TopServerReading {
     let head = [
       ready ? "ready: changes are accepted" : "NOT READY: changes are refused; its log says why",
       "\(FigureText.number(liveSessions)) live sessions, \(FigureText.number(entries)) entries in memory", "",
-      "A SECOND", row("rotations", rotations, since(rotationsSinceStart)), "  " + TopScreen.curve(history),
+      "A SECOND", row("rotations", rotations, since(rotationsSinceStart)),
+      "  " + Sparkline.text(history, width: TopScreen.historyCount),
       row("sessions opened", opened), row("replays in grace", replays),
     ]
     let refused =

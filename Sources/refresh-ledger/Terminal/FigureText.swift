@@ -13,6 +13,31 @@ enum FigureText {
     return "\(sign)\(whole).\(String(repeating: "0", count: decimals - rest.count))\(rest)"
   }
 
+  /// Whole from 100 on; below with as many digits as say something.
+  static func short(_ value: Double) -> String {
+    guard value.isFinite else { return "0" }
+    let digits = abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : abs(value) >= 1 ? 2 : 3
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let rounded = (value * scale).rounded() / scale
+    if digits == 0 { return count(Int(rounded)) }
+    let text = "\(rounded)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  /// Digits in groups of three.
+  static func count(_ value: Int) -> String {
+    (value < 0 ? "-" : "") + grouped(String(value.magnitude))
+  }
+
+  /// `1 error`, `2 errors`.
+  static func counted(_ count: Int, _ what: String) -> String {
+    "\(self.count(count)) \(what)\(count == 1 ? "" : "s")"
+  }
+
+  /// `12.3 s`.
+  static func seconds(_ time: Duration) -> String { "\((time / .milliseconds(100)).rounded() / 10) s" }
+
   /// `512 B`, `12.5 KiB`, `3.0 GiB`.
   static func bytes(_ value: Double) -> String {
     guard abs(value) >= 1024 else { return "\(number(value)) B" }
