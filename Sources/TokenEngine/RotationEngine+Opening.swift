@@ -135,7 +135,7 @@ extension RotationEngine {
   }
 
   func check(_ field: String, _ text: String, bytesMax: Int) throws(EngineFailure) {
-    let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
     guard (1...bytesMax).contains(text.utf8.count), isPlain else {
       throw .invalid(field: field, limit: "from 1 to \(bytesMax) bytes without control characters")
     }

@@ -30,13 +30,14 @@ package struct FolderStorage: LogStorage {
 
   package func lock() throws(LogFailure) -> any LogLock {
     if unsafe mkdir(folder.string, 0o700) == 0 {
+      giveFolderToOwner()
       // Which may be a link: systemd's StateDirectory is one.
       try sync(folder.removingLastComponent().isEmpty ? "." : folder.removingLastComponent(), following: true)
     } else if errno != EEXIST {
       throw failure("create")
     }
     let file = folder.appending("lock")
-    let descriptor = try open(file, .readWrite, [.create])
+    let descriptor = try openLock(file)
     guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
       let reason = errno
       try? descriptor.close()
@@ -52,7 +53,7 @@ package struct FolderStorage: LogStorage {
       switch use {
       case .reading: try open(file, .readOnly, [])
       case .writing: try open(file, .readWrite, [])
-      case .creating: try open(file, .readWrite, [.create, .truncate])
+      case .creating: try create(file)
       }
     return FolderFile(descriptor, path: file.string)
   }
@@ -86,20 +87,44 @@ package struct FolderStorage: LogStorage {
     do {
       let descriptor = try FileDescriptor.open(
         file, mode, options: options.union([.closeOnExec, .noFollow]), permissions: .ownerReadWrite)
-      if options.contains(.create) { giveToOwner(descriptor) }
+      if options.contains(.exclusiveCreate) { giveToOwner(descriptor) }
       return descriptor
     } catch {
       throw .io(operation: "open", path: file.string, errno: (error as? Errno ?? .ioError).rawValue)
     }
   }
 
-  /// What root makes in another user's folder is that user's: the server that runs as that user could not read it otherwise.
+  private func openLock(_ file: FilePath) throws(LogFailure) -> FileDescriptor {
+    do throws(LogFailure) { return try open(file, .readWrite, [.create, .exclusiveCreate]) } catch {
+      guard case .io(_, _, EEXIST) = error else { throw error }
+      return try open(file, .readWrite, [])
+    }
+  }
+
+  /// What had the name is gone before, not emptied: it may have another name elsewhere.
+  private func create(_ file: FilePath) throws(LogFailure) -> FileDescriptor {
+    if unsafe unlink(file.string) != 0, errno != ENOENT {
+      throw .io(operation: "replace", path: file.string, errno: errno)
+    }
+    return try open(file, .readWrite, [.create, .exclusiveCreate])
+  }
+
+  /// What root makes in another user's folder is that user's: the server that runs as that user could not read it otherwise. Only for
+  /// what was made by this call: anything else may have been put there by its owner to be given it.
   private func giveToOwner(_ file: FileDescriptor) {
-    var (owner, made) = (stat(), stat())
+    var owner = stat()
     guard geteuid() == 0, unsafe stat(folder.string, &owner) == 0, owner.st_uid != 0 else { return }
-    // A file that has another name too is not ours to give away: its owner may have linked somebody else's into the folder.
-    guard unsafe fstat(file.rawValue, &made) == 0, made.st_nlink == 1 else { return }
     fchown(file.rawValue, owner.st_uid, owner.st_gid)
+  }
+
+  /// The same for the folder itself, made in another user's one.
+  private func giveFolderToOwner() {
+    guard geteuid() == 0, let made = try? open(folder, .readOnly, [.directory]) else { return }
+    defer { try? made.close() }
+    var (owner, own) = (stat(), stat())
+    guard unsafe fstatat(made.rawValue, "..", &owner, 0) == 0, owner.st_uid != 0 else { return }
+    guard unsafe fstat(made.rawValue, &own) == 0, own.st_uid == 0, own.st_nlink <= 2 else { return }
+    fchown(made.rawValue, owner.st_uid, owner.st_gid)
   }
 
   private func failure(_ operation: String, _ name: String? = nil) -> LogFailure {

@@ -11,11 +11,15 @@ struct FileLock: ~Copyable {
 
   /// Waits up to ten seconds for the lock, by asking every 5 ms.
   init(path: String) throws(AccountFailure) {
-    let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    var opened = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    if opened >= 0 {
+      FolderOwner.take(opened, at: path)
+    } else if errno == EEXIST {
+      opened = unsafe open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+    }
     guard opened >= 0 else {
       throw .system("cannot be opened", path: path, mend: "make the folder writable for this user")
     }
-    FolderOwner.take(opened, at: path)
     for _ in 0..<FileLock.tries {
       if flock(opened, LOCK_EX | LOCK_NB) == 0 {
         descriptor = opened

@@ -113,8 +113,8 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
       return frame.redirect(to: "/sessions/\(id.text)?done=\(wasLive ? "revoked" : "ended")")
     }
     change(group, "/revoke") { request, context in
-      let (form, visitor) = try await gate.form(of: request)
-      guard let subject = form[named: "subject"] else { throw ConsoleFault.form(.malformed) }
+      let (_, visitor) = try await gate.form(of: request)
+      guard let subject = FormParameters(query: request)[named: "subject"] else { throw ConsoleFault.form(.malformed) }
       try await engine.revokeSessions(of: .subject(subject))
       note("sessions revoked", visitor, context, ["of": .string(LogText.line("subject \(subject)"))])
       return frame.redirect(to: "/sessions?subject=\(FigureText.escaped(subject))&done=revoked-all")

@@ -24,12 +24,12 @@ enum RevocationPages {
   }
 
   static func subject(_ subject: String, count: Int, _ frame: ConsoleFrame, _ visitor: ConsoleVisitor) -> HTML {
+    // In the address, not in a field: what stands in a page has lost the marks that turn the direction of text.
     let back = frame.path("/sessions?subject=\(FigureText.escaped(subject))")
     return """
       <div class="door wide">
       <h1>Revoke all sessions of \(FigureText.name(subject))?</h1>
-      <form method="post" action="\(frame.path("/revoke"))" class="panel stack">\(visitor.formField)
-      <input type="hidden" name="subject" value="\(subject)">
+      <form method="post" action="\(frame.path("/revoke?subject=\(FigureText.escaped(subject))"))" class="panel stack">\(visitor.formField)
       <dl class="facts"><div><dt>Subject</dt><dd>\(FigureText.name(subject))</dd></div>
       <div><dt>Sessions</dt><dd>\(FigureText.count(count))</dd></div></dl>
       <p>All that are open now end, at every client. The subject must log in again, and may. This cannot be undone.</p>

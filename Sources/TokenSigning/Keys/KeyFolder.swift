@@ -34,12 +34,23 @@ struct KeyFolder: ~Copyable {
     guard descriptor >= 0 else { throw failure("cannot be opened", at: path) }
     do {
       try check(descriptor, at: path)
-      if isNew { try syncParent(of: descriptor, at: path) }
+      if isNew {
+        giveToParentsOwner(descriptor)
+        try syncParent(of: descriptor, at: path)
+      }
       return descriptor
     } catch {
       close(descriptor)
       throw error
     }
+  }
+
+  /// The folder, which was just made, where it is root's in another user's.
+  private static func giveToParentsOwner(_ folder: CInt) {
+    var (owner, own) = (stat(), stat())
+    guard geteuid() == 0, unsafe fstatat(folder, "..", &owner, 0) == 0, owner.st_uid != 0 else { return }
+    guard unsafe fstat(folder, &own) == 0, own.st_uid == 0, own.st_nlink <= 2 else { return }
+    fchown(folder, owner.st_uid, owner.st_gid)
   }
 
   private static func check(_ descriptor: CInt, at path: String) throws(KeyFailure) {

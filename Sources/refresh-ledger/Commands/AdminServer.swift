@@ -100,6 +100,8 @@ struct AdminServer {
     request.method = method
     request.headers.add(name: "authorization", value: "Basic \(Data("\(client):\(secret)".utf8).base64EncodedString())")
     var configuration = HTTPClient.Configuration()
+    // A redirect would carry the secrets on to another place.
+    configuration.redirectConfiguration = .disallow
     if let certificates {
       var trust = TLSConfiguration.makeClientConfiguration()
       trust.trustRoots = .file(certificates)

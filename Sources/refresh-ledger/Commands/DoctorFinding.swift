@@ -45,7 +45,7 @@ struct DoctorFinding: Encodable {
   func text(inColor: Bool) -> String {
     let word = FigureText.left(verdict.rawValue, 8)
     let shown = inColor ? "\u{1B}[\(verdict.color)m\(word)\u{1B}[0m" : word
-    let first = "\(shown) \(FigureText.left(check, 13)) \(what)\n"
-    return first + (mend.map { String(repeating: " ", count: 23) + "mend: \($0)\n" } ?? "")
+    let first = "\(shown) \(FigureText.left(check, 13)) \(what.shown)\n"
+    return first + (mend.map { String(repeating: " ", count: 23) + "mend: \($0.shown)\n" } ?? "")
   }
 }

@@ -49,7 +49,7 @@ struct ImportedSession: Decodable {
     let members = try decoder.container(keyedBy: Name.self)
     for name in members.allKeys.map(\.stringValue).sorted()
     where !Self.taken.contains(name) && !Self.passedOver.contains(name) {
-      let shown = String(name.prefix(64).map { $0.isNewline || $0 == "\u{1B}" ? "?" : $0 })
+      let shown = String(name.prefix(64)).shown
       let meant = Suggestion.nearest(to: name, among: Self.taken).map { "did you mean \($0)?" }
       throw Refusal(
         description:

@@ -134,6 +134,8 @@ struct LoadEndpointOptions: ParsableArguments {
   /// One that opens as many connections as requests are under way.
   func client(for options: LoadOptions) throws(CommandFailure) -> HTTPClient {
     var configuration = HTTPClient.Configuration()
+    // A redirect would carry the secrets on to another place.
+    configuration.redirectConfiguration = .disallow
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = options.requestsMax + Self.spare
     // A connection that fails is a finding here.
     configuration.connectionPool.retryConnectionEstablishment = false

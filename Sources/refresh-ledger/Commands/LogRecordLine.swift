@@ -55,6 +55,6 @@ struct LogRecordLine: Encodable {
   /// A value as one word; as a JSON string where it is none.
   private static func value(_ text: String) throws(CommandFailure) -> String {
     let isWord = !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
-    return isWord ? text : try JSONText.line(text)
+    return isWord ? text : try JSONText.line(text).shown
   }
 }

@@ -9,7 +9,10 @@ struct MetricsScrape {
   init(_ text: String, at moment: ContinuousClock.Instant = .now) {
     self.moment = moment
     for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
-      guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else { continue }
+      guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]),
+        // What no counter of ours reaches would be no number any more in a rate.
+        abs(value) < 1e15
+      else { continue }
       let key = line[..<space]
       let brace = key.firstIndex(of: "{")
       let labels = brace.map { key[key.index(after: $0)...].dropLast() } ?? ""
@@ -46,7 +49,7 @@ struct MetricsScrape {
   /// No value that this server writes holds a comma or a quotation mark.
   private static func value(of label: String, in labels: String) -> String? {
     for pair in labels.split(separator: ",") where pair.hasPrefix("\(label)=\"") {
-      return String(pair.dropFirst(label.count + 2).dropLast())
+      return String(pair.dropFirst(label.count + 2).dropLast()).shown
     }
     return nil
   }

@@ -13,6 +13,7 @@ struct TopServer: TopSource {
   init(url: String, certificates: String?) throws(CommandFailure) {
     self.url = url
     var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
     if let certificates {
       // Read here, so that a wrong one is told of the file and not of the server.
       _ = try InputFile.read(certificates, "file of certificates", bytesMax: 1 << 20)

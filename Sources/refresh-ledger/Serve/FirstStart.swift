@@ -29,10 +29,12 @@ struct FirstStart {
     }
   }
 
-  /// 32 base64url characters: 192 random bits.
+  /// 33 letters, of which 32 carry 192 random bits. The first is always a letter of the alphabet: what began with a dash could not be
+  /// the value of an option.
   private static func randomText() -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     var random = OpenSSLRandom()
-    return String((0..<32).map { _ in alphabet[Int(random.next() % 64)] })
+    return String(alphabet[Int(random.next() % 32)])
+      + (0..<32).map { _ in String(alphabet[Int(random.next() % 64)]) }.joined()
   }
 }

@@ -13,9 +13,8 @@ final class PrivateFile {
     try PrivateFile.refuseTaken(path)
     self.path = path
     self.what = what
-    partial = path + ".partial"
-    // What a run left that was cut off.
-    unlink(partial)
+    // A name that no other run has at the same time.
+    partial = "\(path).\(UInt32.random(in: 0 ... .max)).partial"
     do {
       file = try FileDescriptor.open(
         FilePath(partial), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec, .noFollow],

@@ -22,14 +22,14 @@ enum Terminal {
 
   /// One line on the standard error output.
   static func complain(_ message: String) {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").shown
     let label = usesColor(.standardError) ? "\u{1B}[31merror:\u{1B}[0m" : "error:"
     _ = try? FileDescriptor.standardError.writeAll("\(label) \(line)\n".utf8)
   }
 
   /// One line on the standard error output that is no error: what a program that reads the standard output need not know.
   static func note(_ message: String) {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").shown
     _ = try? FileDescriptor.standardError.writeAll("\(line)\n".utf8)
   }
 

@@ -7,7 +7,7 @@ struct TextTable {
   }
 
   mutating func append(_ cells: String...) {
-    rows.append(cells)
+    rows.append(cells.map(\.shown))
   }
 
   /// A line for each row, without spaces at its end.
