@@ -16,7 +16,6 @@ struct LoadCommand: AsyncParsableCommand {
       Each caller follows its own sessions and carries each reply into its next request. With --url it drives any OAuth \
       token endpoint; with --in-process the embedded engine in a new folder below the current one, which is removed \
       afterwards; with --compare it sets two runs beside each other.
-
       Exit codes: 0 no invariant broke, 1 one did, 64 usage, 66 no such file, 73 a file cannot be written, 75 the server \
       could not be reached or stopped answering, 78 what was given does not fit the server (address, password, client, \
       certificate). docs/load-testing.md says more.
