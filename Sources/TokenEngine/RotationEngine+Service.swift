@@ -33,7 +33,11 @@ extension RotationEngine: Service {
       let grown = await ledger.bytesSinceCheckpoint
       guard isAsked || grown >= UInt64(options.checkpointEvery) else { continue }
       do throws(EngineFailure) {
-        try await checkpoint()
+        if isAsked {
+          try await checkpoint(onProgress: ledger.tellingCheckpointRequest())
+        } else {
+          try await checkpoint()
+        }
       } catch {
         pause = .seconds(60)
       }

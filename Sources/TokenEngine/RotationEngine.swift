@@ -139,9 +139,11 @@ public final class RotationEngine: Sendable {
   /// Writes a checkpoint, which bounds the time of the next start and the size of the log; see
   /// ``RefreshLedger/checkpoint(onProgress:)``. ``run()`` does it by itself at ``EngineOptions/checkpointEvery``.
   @discardableResult
-  public func checkpoint() async throws(EngineFailure) -> CheckpointReport? {
+  public func checkpoint(
+    onProgress: @escaping @Sendable (CheckpointProgress) -> Void = { _ in }
+  ) async throws(EngineFailure) -> CheckpointReport? {
     do throws(LedgerFailure) {
-      guard let report = try await ledger.checkpoint() else { return nil }
+      guard let report = try await ledger.checkpoint(onProgress: onProgress) else { return nil }
       observer.engine(
         observed: .checkpointed(
           sequence: report.sequence, entries: report.entries, bytes: report.bytes,

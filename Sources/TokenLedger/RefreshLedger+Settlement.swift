@@ -11,6 +11,13 @@ public struct Settlement: Sendable, Hashable {
   public var epoch: UInt32
 }
 
+/// How far the ending of the sessions of a rolled-back log has come: first the replay, then the ending.
+public enum SettlementProgress: Sendable, Hashable {
+  case replaying(LedgerReplayProgress)
+  /// Of the places of the ledger's table, some of which are free.
+  case ending(placesDone: Int, placesTotal: Int)
+}
+
 extension RefreshLedger {
   /// Makes a log that was restored from a backup, or cut by a repair, fit to be served.
   ///
@@ -24,13 +31,15 @@ extension RefreshLedger {
   /// - Complexity: one record a live session; a commit for each 4096.
   package static func settle(
     storage: any LogStorage, executor: any SerialExecutor, keepsSessions: Bool, epochFloor: UInt32 = 0,
-    options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system
+    options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system,
+    onProgress: @escaping (SettlementProgress) -> Void = { _ in }
   ) async throws(LedgerFailure) -> Settlement {
     var options = options
     options.acceptsRollback = true
     options.epochFloor = epochFloor
     let (ledger, recovery) = try await open(
-      storage: storage, executor: executor, options: options, clock: clock, random: SystemRandomNumberGenerator())
+      storage: storage, executor: executor, options: options, clock: clock, random: SystemRandomNumberGenerator(),
+      onProgress: { onProgress(.replaying($0)) })
     var settlement = Settlement(sessionsEnded: 0, oneTimeTokensEnded: 0, sequence: 0, epoch: recovery.epoch)
     var next: UInt32? = 0
     while !keepsSessions, let slot = next {
@@ -39,6 +48,7 @@ extension RefreshLedger {
       settlement.oneTimeTokensEnded += step.oneTimeTokens
       next = step.next
       try await ledger.durable(through: step.sequence)
+      onProgress(.ending(placesDone: Int(step.next ?? step.places), placesTotal: Int(step.places)))
     }
     do { try await ledger.log?.settle() } catch { throw .log(error) }
     settlement.sequence = await ledger.sequence
@@ -48,20 +58,23 @@ extension RefreshLedger {
 
   /// The same for the log in a folder.
   public static func settle(
-    folder: FilePath, keepsSessions: Bool, epochFloor: UInt32 = 0
+    folder: FilePath, keepsSessions: Bool, epochFloor: UInt32 = 0,
+    onProgress: @escaping (SettlementProgress) -> Void = { _ in }
   ) async throws(LedgerFailure) -> Settlement {
     let thread: CommitThread
     do { thread = try CommitThread() } catch { throw .log(error) }
     return try await settle(
-      storage: FolderStorage(path: folder), executor: thread, keepsSessions: keepsSessions, epochFloor: epochFloor)
+      storage: FolderStorage(path: folder), executor: thread, keepsSessions: keepsSessions, epochFloor: epochFloor,
+      onProgress: onProgress)
   }
 
   private func endLive(
     from slot: UInt32, most: UInt32
-  ) throws(LedgerFailure) -> (next: UInt32?, sessions: Int, oneTimeTokens: Int, sequence: UInt64) {
+  ) throws(LedgerFailure) -> (next: UInt32?, places: UInt32, sessions: Int, oneTimeTokens: Int, sequence: UInt64) {
     do { try log?.reserve() } catch { throw .log(error) }
     let now = now()
-    let end = min(UInt32(state.table.slotCount), slot + most)
+    let places = UInt32(state.table.slotCount)
+    let end = min(places, slot + most)
     var (sessions, oneTimeTokens) = (0, 0)
     for slot in slot..<max(slot, end) {
       switch state.table[slot].status {
@@ -74,6 +87,6 @@ extension RefreshLedger {
       case .free, .revoked, .oneTimeConsumed: break
       }
     }
-    return (end < UInt32(state.table.slotCount) ? end : nil, sessions, oneTimeTokens, sequence)
+    return (end < places ? end : nil, places, sessions, oneTimeTokens, sequence)
   }
 }

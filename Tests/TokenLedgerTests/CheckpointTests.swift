@@ -44,6 +44,22 @@ struct CheckpointTests {
     }
   }
 
+  @Test("tells another process that asked for it how far it has come")
+  func progressIsTold() async throws {
+    let folder = try TemporaryFolder()
+    let ledger = try await open(folder, ManualClock(), seed: 1).ledger
+    for index in 0..<1000 { _ = try await ledger.open(try grant("user\(index)")) }
+    let storage = FolderStorage(path: folder.path)
+    try CheckpointRequest.make(in: storage)
+    #expect(try CheckpointRequest.progress(in: storage) == nil)
+    try await ledger.checkpoint(onProgress: ledger.tellingCheckpointRequest())
+    let all = CheckpointProgress(entriesWritten: 1000, entriesTotal: 1000)
+    #expect(try CheckpointRequest.progress(in: storage) == all)
+    ledger.endCheckpointRequest()
+    #expect(try CheckpointRequest.progress(in: storage) == nil)
+    #expect(try !CheckpointRequest.isMade(in: storage))
+  }
+
   @Test("replaces the segments before it")
   func segmentsAreRemoved() async throws {
     let folder = try TemporaryFolder()

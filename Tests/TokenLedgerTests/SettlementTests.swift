@@ -1,4 +1,5 @@
 import LedgerTesting
+import Synchronization
 import SystemPackage
 import Testing
 import WriteAheadLog
@@ -27,10 +28,12 @@ struct SettlementTests {
     return copy
   }
 
-  private func settle(_ folder: TemporaryFolder, keepsSessions: Bool) async throws -> Settlement {
+  private func settle(
+    _ folder: TemporaryFolder, keepsSessions: Bool, onProgress: @escaping (SettlementProgress) -> Void = { _ in }
+  ) async throws -> Settlement {
     try await RefreshLedger.settle(
       storage: FolderStorage(path: folder.path), executor: try CommitThread(), keepsSessions: keepsSessions,
-      clock: clock.sessionClock)
+      clock: clock.sessionClock, onProgress: onProgress)
   }
 
   @Test("does not open before it is settled")
@@ -89,7 +92,7 @@ struct SettlementTests {
         == .revoked(generationsBehind: 0))
   }
 
-  @Test("may hold more live sessions than fit into one commit")
+  @Test("may hold more live sessions than fit into one commit, and how far their ending has come is told after each")
   func manySessions() async throws {
     let folder = try TemporaryFolder()
     let ledger = try await open(folder)
@@ -99,7 +102,12 @@ struct SettlementTests {
       try await group.waitForAll()
     }
     let copy = try backup(of: folder)
-    #expect(try await settle(copy, keepsSessions: false).sessionsEnded == 5000)
+    let told = Mutex<[Int]>([])
+    let settlement = try await settle(copy, keepsSessions: false) { progress in
+      if case .ending(let done, 5000) = progress { told.withLock { $0.append(done) } }
+    }
+    #expect(settlement.sessionsEnded == 5000)
+    #expect(told.withLock { $0 } == [4096, 5000])
     #expect(try await open(copy).statistics.liveSessions == 0)
   }
 }

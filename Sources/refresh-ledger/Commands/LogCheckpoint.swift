@@ -46,10 +46,7 @@ struct LogCheckpoint: AsyncParsableCommand {
     let before = try LogSurvey.newestCheckpoint(in: storage)
     do {
       try CheckpointRequest.make(in: storage)
-      for _ in 0..<(max(1, wait) * 10) {
-        try await Task.sleep(for: .milliseconds(100))
-        if try !CheckpointRequest.isMade(in: storage) { return try report(since: before, storage) }
-      }
+      if try await isAnswered(in: storage) { return try report(since: before, storage) }
       try storage.remove(CheckpointRequest.fileName)
     } catch let failure as LogFailure {
       throw CommandFailure(failure)
@@ -58,6 +55,20 @@ struct LogCheckpoint: AsyncParsableCommand {
       .temporary,
       "\(data.path): whoever has the log open wrote no checkpoint in \(wait) s; see its log, or stop it and run this again"
     )
+  }
+
+  /// Whether the request was taken away before `wait` is over. A bar shows what the server tells of its writing.
+  private func isAnswered(in storage: FolderStorage) async throws -> Bool {
+    var bar = ProgressBar(label: "the server writes a checkpoint", unit: .things("entries"))
+    for _ in 0..<(max(1, wait) * 10) {
+      try await Task.sleep(for: .milliseconds(100))
+      if let progress = try CheckpointRequest.progress(in: storage) {
+        bar.show(UInt64(progress.entriesWritten), of: UInt64(progress.entriesTotal))
+      } else if try !CheckpointRequest.isMade(in: storage) {
+        return true
+      }
+    }
+    return false
   }
 
   private func report(since before: UInt64?, _ storage: FolderStorage) throws {

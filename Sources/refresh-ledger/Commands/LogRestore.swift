@@ -1,4 +1,5 @@
 import ArgumentParser
+import SystemPackage
 import TokenLedger
 import WriteAheadLog
 
@@ -41,8 +42,7 @@ struct LogRestore: AsyncParsableCommand {
   static func settle(_ data: DataFolderOption, keepsSessions: Bool, aboveEpoch: UInt32) async throws {
     let settlement: Settlement
     do {
-      settlement = try await RefreshLedger.settle(
-        folder: data.logFolder, keepsSessions: keepsSessions, epochFloor: aboveEpoch)
+      settlement = try await settleWithBars(data.logFolder, keepsSessions: keepsSessions, epochFloor: aboveEpoch)
     } catch {
       throw CommandFailure(error)
     }
@@ -51,5 +51,18 @@ struct LogRestore: AsyncParsableCommand {
       ? "its sessions were kept"
       : "\(settlement.sessionsEnded) sessions and \(settlement.oneTimeTokensEnded) one-time tokens ended"
     try Terminal.writeLine("the log may be served: \(ended); epoch \(settlement.epoch), record \(settlement.sequence)")
+  }
+
+  private static func settleWithBars(
+    _ folder: FilePath, keepsSessions: Bool, epochFloor: UInt32
+  ) async throws(LedgerFailure) -> Settlement {
+    var replay = ProgressBar(label: "replaying the log")
+    var ending = ProgressBar(label: "ending the sessions", unit: .things("entries"))
+    return try await RefreshLedger.settle(folder: folder, keepsSessions: keepsSessions, epochFloor: epochFloor) {
+      switch $0 {
+      case .replaying(let progress): replay.show(progress.bytesRead, of: progress.bytesTotal)
+      case .ending(let done, let total): ending.show(UInt64(done), of: UInt64(total))
+      }
+    }
   }
 }
