@@ -78,9 +78,9 @@ import Testing
     }
   }
 
-  @Test("takes the identical pair after a lost reply for right in the grace window, and for a replay after it")
+  @Test("takes the identical pair after a lost reply for right in the grace window or without one, not after one")
   func repeatedReply() {
-    let cases: [(Duration, LoadViolation.Kind?)] = [(Self.grace, nil), (.seconds(1), .replayAccepted)]
+    let cases: [(Duration, LoadViolation.Kind?)] = [(Self.grace, nil), (.zero, nil), (.seconds(1), .replayAccepted)]
     for (grace, kind) in cases {
       var judge = Self.rotatedOnce()
       _ = judge.lost(Self.granted("t2"), sent: .seconds(2), at: .seconds(2))
@@ -179,6 +179,13 @@ import Testing
       let violation = consumed.violation(reply, sent: .seconds(seconds), at: .seconds(seconds), grace: Self.grace)
       #expect(violation?.kind == kind, "\(reply) at \(seconds) s")
     }
+  }
+
+  @Test("takes no replay for right without a grace window, not even one of the moment in which the reply came")
+  func replayAtOnce() {
+    let consumed = ConsumedToken(token: "t0", successor: "t1", consumed: .seconds(10))
+    let violation = consumed.violation(Self.granted("t1"), sent: .seconds(10), at: .seconds(11), grace: .zero)
+    #expect(violation?.kind == .replayAccepted)
   }
 
   @Test("names a token by the first digits of its SHA-256 and never by its text")

@@ -14,6 +14,8 @@ struct ConsumedToken: Sendable {
     if next.text != successor {
       return .twoSuccessors(of: token, successor, next.text, after: time - consumed, at: time, by: "a replay")
     }
-    return sent - consumed > grace ? .replayAccepted(token, after: sent - consumed, grace: grace, at: time) : nil
+    let age = sent - consumed
+    // Without a window also what was sent in the very moment in which the reply came.
+    return grace == .zero || age > grace ? .replayAccepted(token, after: age, grace: grace, at: time) : nil
   }
 }

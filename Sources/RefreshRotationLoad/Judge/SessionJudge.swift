@@ -106,7 +106,8 @@ struct SessionJudge: Sendable {
     var judgement = Judgement()
     if let seen {
       guard seen.successor == next.text else { return contradiction(of: seen, next.text, at: time, by: way) }
-      judgement.violation = seen.violation(.granted(next), sent: sent, at: time, grace: grace)
+      // The client did not get that reply, so without a window of its own it may still be right to repeat it.
+      if grace > .zero { judgement.violation = seen.violation(.granted(next), sent: sent, at: time, grace: grace) }
       self.seen = nil
     }
     token = next.text
