@@ -95,7 +95,7 @@ def ledger_binary() -> Path:
         return Path(given).resolve()
     say("Building refresh-ledger")
     subprocess.run([ROOT / "tools/install-dependencies"], check=True, stdout=sys.stderr)
-    subprocess.run(["swift", "build", "-c", "release", "--product", "refresh-ledger"], cwd=ROOT, check=True, stdout=sys.stderr)
+    subprocess.run([ROOT / "tools/swift-build", "-c", "release", "--product", "refresh-ledger"], cwd=ROOT, check=True, stdout=sys.stderr)
     return ROOT / ".build/release/refresh-ledger"
 
 
@@ -104,7 +104,7 @@ def canned_binary() -> Path:
         return Path(given).resolve()
     package = ROOT / "Benchmarks/CannedReply"
     say("Building the canned reply: some minutes the first time")
-    built = subprocess.run(["swift", "build", "-c", "release"], cwd=package, check=False, stdout=sys.stderr)
+    built = subprocess.run([ROOT / "tools/swift-build", "-c", "release"], cwd=package, check=False, stdout=sys.stderr)
     if built.returncode != 0:
         raise Failure("its build failed")
     return package / ".build/release/CannedReply"

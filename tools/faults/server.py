@@ -45,7 +45,7 @@ def built_binary(given: str | None) -> Path:
             raise SystemExit(f"{path} does not exist; leave --binary out to build it")
         print("building refresh-ledger in release mode", flush=True)
         subprocess.run([ROOT / "tools/install-dependencies"], check=True)
-        command = ["swift", "build", "-c", "release", "--product", "refresh-ledger", "--package-path", str(ROOT)]
+        command = [ROOT / "tools/swift-build", "-c", "release", "--product", "refresh-ledger", "--package-path", ROOT]
         subprocess.run(command, check=True)
     return path
 
