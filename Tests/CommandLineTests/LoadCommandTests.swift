@@ -184,6 +184,7 @@ import Testing
       (try Self.load(endpoint.url, ["--rate", "-1"]), 64, "--rate"),
       (try Self.load(endpoint.url, ["--race", "0"]), 64, "--race"),
       (try CommandResult.of("load", "--in-process", "--user", "ann"), 64, "--user goes with --url"),
+      (try Self.load(endpoint.url, ["--data", "\(folder.path)/data"]), 64, "--data goes with --in-process"),
       (try CommandResult.of("load", "--url", endpoint.url, "--user", "ann"), 64, "LOAD_PASSWORD"),
       (try CommandResult.of("load", "--compare", "\(folder.path)/a", "\(folder.path)/b"), 66, "no such report"),
       (try CommandResult.of("load", "--compare", "\(folder.path)/a"), 64, "two files"),
@@ -221,6 +222,20 @@ import Testing
     let result = try CommandResult.of(BuiltCommand.path, ["load", "--compare", paths[0], paths[1], "--report", page])
     #expect(result.code == 0 && result.output.contains("rotations a second"), "\(result)")
     #expect(try String(contentsOfFile: page, encoding: .utf8).contains("B against A"))
+  }
+
+  @Test("in process keeps its log for the other commands where it is told to, and takes no folder that has one")
+  func keptData() throws {
+    let folder = try TestFolder()
+    let data = "\(folder.path)/data"
+    let shape = ["--durability", "none", "--connections", "8", "--duration", "300ms"]
+    let load = ["load", "--in-process", "--data", data] + shape
+    let kept = try CommandResult.of(BuiltCommand.path, load)
+    #expect(kept.code == 0 && kept.errors == "", "\(kept)")
+    let verified = try CommandResult.of("log", "verify", "--data", data)
+    #expect(verified.code == 0 && verified.output.hasPrefix("the log is whole: "), "\(verified)")
+    let again = try CommandResult.of(BuiltCommand.path, load)
+    #expect(again.code == 73 && again.isOneLineError && again.errors.contains("there is a log already"), "\(again)")
   }
 
   @Test("draws over itself on a terminal, and says there that an invariant broke")

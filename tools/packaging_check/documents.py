@@ -72,7 +72,7 @@ def try_out(document: Path, binary: Path, folder: Path) -> int:
     command = folder / "bin/refresh-ledger"
     command.write_text(f'#!/bin/sh\n[ "$1" = serve ] && exec {binary} "$@" --port {port} >banner\nexec {binary} "$@"\n')
     command.chmod(0o755)
-    (folder / ".build/release/refresh-ledger").symlink_to(binary)
+    shutil.copy(command, folder / ".build/release/refresh-ledger")
     (folder / "run.sh").write_text(PRELUDE + lines)
     with open(folder / "output", "wb") as output:
         bash = shutil.which("bash")

@@ -3,10 +3,8 @@ import AsyncHTTPClient
 import FoundationEssentials
 import Glibc
 import RefreshRotationLoad
-import SystemPackage
 import TokenEngine
 import UnixSignals
-import WriteAheadLog
 
 struct LoadCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,8 +12,7 @@ struct LoadCommand: AsyncParsableCommand {
     abstract: "Rotates refresh tokens as fast as it can, or at a fixed rate, and checks that none works twice.",
     discussion: """
       Each caller follows its own sessions and carries each reply into its next request. With --url it drives any OAuth \
-      token endpoint; with --in-process the embedded engine in a new folder below the current one, which is removed \
-      afterwards; with --compare it sets two runs beside each other.
+      token endpoint; with --in-process the embedded engine; with --compare it sets two runs beside each other.
       Exit codes: 0 no invariant broke, 1 one did, 64 usage, 66 no such file, 73 a file cannot be written, 75 the server \
       could not be reached or stopped answering, 78 what was given does not fit the server (address, password, client, \
       certificate). docs/load-testing.md says more.
@@ -24,9 +21,7 @@ struct LoadCommand: AsyncParsableCommand {
   @Flag(name: .customLong("in-process"), help: "Drive the embedded engine: verify, rotate, sign the pair; no HTTP.")
   var inProcess = false
 
-  @Option(help: "When an outcome of the embedded engine counts as durable: always, interval or none. (default: always)")
-  var durability: DurabilityChoice?
-
+  @OptionGroup(title: "Engine") var engine: LoadEngineOptions
   @OptionGroup(title: "Server") var endpoint: LoadEndpointOptions
   @OptionGroup(title: "Load") var shape: LoadShapeOptions
   @OptionGroup(title: "Output") var outputs: LoadOutputs
@@ -34,30 +29,18 @@ struct LoadCommand: AsyncParsableCommand {
   @Option(parsing: .upToNextOption, help: "Two files of --json: print their figures, and with --report write a page.")
   var compare: [String] = []
 
-  enum DurabilityChoice: String, ExpressibleByArgument, CaseIterable {
-    case always, interval, none
-
-    var durability: Durability {
-      switch self {
-      case .always: .always
-      case .interval: .interval(.seconds(1))
-      case .none: .none
-      }
-    }
-  }
-
   func validate() throws {
     if !compare.isEmpty {
       guard compare.count == 2 else { throw ValidationError("--compare takes two files of --json") }
-      guard !inProcess, endpoint.url == nil, outputs.json == nil else {
+      guard !inProcess, endpoint.url == nil, outputs.json == nil, engine.strayOption == nil else {
         throw ValidationError("--compare runs no load: of the other options only --report goes with it")
       }
       return
     }
     guard inProcess != (endpoint.url != nil) else { throw ValidationError("give either --in-process or --url") }
     if inProcess, let stray = endpoint.strayOption { throw ValidationError("\(stray) goes with --url") }
-    guard inProcess || durability == nil else {
-      throw ValidationError("--durability goes with --in-process; a server has its own")
+    if !inProcess, let stray = engine.strayOption {
+      throw ValidationError("\(stray) goes with --in-process; a server has its own")
     }
     _ = try shape.options(isShort: inProcess)
   }
@@ -81,22 +64,11 @@ struct LoadCommand: AsyncParsableCommand {
 
   private func runInProcess() async throws -> LoadReport {
     let options = try shape.options(isShort: true)
-    let folder = FilePath("refresh-ledger-load-\(getpid())")
-    var settings = EngineOptions()
-    let choice = durability ?? .always
-    settings.durability = choice.durability
-    settings.grace = options.grace
-    let engine: RotationEngine
-    do {
-      engine = try await RotationEngine.open(folder: folder, options: settings)
-    } catch {
-      throw CommandFailure(error)
+    return try await engine.withEngine(grace: options.grace) { engine in
+      var report = try await run(EngineTarget(engine: engine), options)
+      report.options.durability = self.engine.choice.rawValue
+      return report
     }
-    defer { try? FileManager.default.removeItem(atPath: folder.string) }
-    var report = try await run(EngineTarget(engine: engine), options)
-    report.options.durability = choice.rawValue
-    do { try await engine.close() } catch { throw CommandFailure(error) }
-    return report
   }
 
   private func runEndpoint() async throws -> LoadReport {

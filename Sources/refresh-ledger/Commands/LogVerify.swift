@@ -33,7 +33,8 @@ struct LogVerify: ParsableCommand {
       try Terminal.writeLine(JSONText.line(verdict))
       return
     }
-    let counts = "\(summary.records) records in \(summary.frames) frames, \(summary.segments.count) segments"
+    let segments = FigureText.counted(summary.segments.count, "segment")
+    let counts = "\(summary.records) records in \(summary.frames) frames, \(segments)"
     let tail = torn.map { "; a torn tail of \($0.bytes) bytes in \($0.place) was never acknowledged" } ?? ""
     try Terminal.writeLine("the log is whole: \(counts)\(tail)")
   }

@@ -76,7 +76,7 @@ struct ConfigurationFile {
 
   /// A name from the file for a message of one line.
   private static func shown(_ name: String) -> String {
-    String(name.prefix(64).map { $0.isNewline || $0 == "\u{1B}" ? "?" : $0 })
+    String(name.prefix(64)).shown
   }
 
   private static func isNull(_ node: Node) -> Bool {

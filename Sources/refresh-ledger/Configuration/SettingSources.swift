@@ -58,8 +58,7 @@ struct SettingSources {
 
   private func shownValue(of key: SettingKey) -> String {
     guard let text = text(key) else { return "" }
-    let shown = text.prefix(64).map { $0.isNewline || $0 == "\u{1B}" ? "?" : $0 }
-    return " \"\(String(shown))\(text.count > 64 ? "…" : "")\""
+    return " \"\(String(text.prefix(64)).shown)\(text.count > 64 ? "…" : "")\""
   }
 
   private static func refuseUnknown(_ environment: [String: String]) throws(CommandFailure) {

@@ -1,0 +1,70 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import SystemPackage
+import TokenEngine
+import WriteAheadLog
+
+/// The embedded engine that `load --in-process` drives, and where its data goes.
+struct LoadEngineOptions: ParsableArguments {
+  @Option(help: "When an outcome of the embedded engine counts as durable: always, interval or none. (default: always)")
+  var durability: DurabilityChoice?
+
+  @Option(
+    name: .customLong("data"),
+    help: ArgumentHelp(
+      """
+      With --in-process: a data folder to make and to keep, for log, doctor and serve. Without it one below the current \
+      folder is made, and removed afterwards.
+      """,
+      valueName: "folder"))
+  var path: String?
+
+  enum DurabilityChoice: String, ExpressibleByArgument, CaseIterable {
+    case always, interval, none
+
+    var durability: Durability {
+      switch self {
+      case .always: .always
+      case .interval: .interval(.seconds(1))
+      case .none: .none
+      }
+    }
+  }
+
+  var choice: DurabilityChoice { durability ?? .always }
+
+  /// The first option that was given, which goes with the engine alone.
+  var strayOption: String? {
+    if durability != nil { return "--durability" }
+    return path == nil ? nil : "--data"
+  }
+
+  /// What `work` returns, given a new engine, which is closed afterwards. Its data are removed unless ``path`` keeps them.
+  func withEngine<Outcome>(
+    grace: Duration, _ work: (RotationEngine) async throws -> Outcome
+  ) async throws -> Outcome {
+    let folder = FilePath(path ?? "refresh-ledger-load-\(getpid())")
+    try LoadEngineOptions.make(folder)
+    defer { if path == nil { try? FileManager.default.removeItem(atPath: folder.string) } }
+    var settings = EngineOptions()
+    settings.durability = choice.durability
+    settings.grace = grace
+    do {
+      let engine = try await RotationEngine.open(folder: folder, options: settings)
+      let outcome = try await work(engine)
+      try await engine.close()
+      return outcome
+    } catch let failure as EngineFailure {
+      throw CommandFailure(failure)
+    }
+  }
+
+  private static func make(_ folder: FilePath) throws(CommandFailure) {
+    try DataFolder.make(folder.string)
+    let log = folder.appending("log")
+    guard FileStatus(log.string) == nil else {
+      throw CommandFailure(.cannotCreate, "\(log): there is a log already; name another folder, or move that one away")
+    }
+  }
+}
