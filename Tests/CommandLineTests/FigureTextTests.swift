@@ -34,6 +34,9 @@ struct FigureTextTests {
         == "importing \(half) 50 %  100 sessions/s  50 s left")
     let full = String(repeating: "█", count: 32)
     #expect(
+      ProgressBar.line("writing", 6000, of: 10_000, .things("entries"), from: 5000, after: .seconds(10)).hasSuffix(
+        " 60 %  100 entries/s  40 s left"))
+    #expect(
       ProgressBar.line("reading", 7, of: 5, .bytes, after: .seconds(1)) == "reading \(full) 100 %  7 B/s  0 s left")
   }
 

@@ -24,7 +24,7 @@ final class LoadView: Sendable {
     title =
       "\(server): \(loop), \(FigureText.counted(options.connections, "connection")), \(FigureText.counted(options.sessions, "session"))"
     lineInterval = max(.seconds(1), options.duration / 20)
-    state = Mutex(State(bar: ProgressBar(label: "opening sessions"), nextLine: lineInterval))
+    state = Mutex(State(bar: ProgressBar(label: "opening sessions", unit: .things("sessions")), nextLine: lineInterval))
   }
 
   var observer: LoadObserver {

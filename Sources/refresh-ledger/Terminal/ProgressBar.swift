@@ -12,7 +12,8 @@ struct ProgressBar: ~Copyable {
   private let label: String
   private let isShown: Bool
   private let unit: Unit
-  private let began = ContinuousClock.now
+  /// What was shown first, and when: work may begin long after the bar was made.
+  private var first: (done: UInt64, time: ContinuousClock.Instant)?
   private var drawn: ContinuousClock.Instant?
   private var isDrawn = false
 
@@ -31,22 +32,26 @@ struct ProgressBar: ~Copyable {
   mutating func show(_ done: UInt64, of total: UInt64) {
     guard isShown else { return }
     let now = ContinuousClock.now
+    let first = self.first ?? (done, now)
+    self.first = first
     if let drawn, now - drawn < Self.pause { return }
     drawn = now
     isDrawn = true
-    draw("\r\(ProgressBar.line(label, done, of: total, unit, after: now - began))\u{1B}[K")
+    draw("\r\(ProgressBar.line(label, done, of: total, unit, from: first.done, after: now - first.time))\u{1B}[K")
   }
 
-  /// What stands in the line after `elapsed`.
-  static func line(_ label: String, _ done: UInt64, of total: UInt64, _ unit: Unit, after elapsed: Duration) -> String {
+  /// What stands in the line `elapsed` after `start` was done.
+  static func line(
+    _ label: String, _ done: UInt64, of total: UInt64, _ unit: Unit, from start: UInt64 = 0, after elapsed: Duration
+  ) -> String {
     let fraction = total == 0 ? 1 : min(1, Double(done) / Double(total))
     let filled = Int(fraction * Double(width))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    let start = "\(label) \(bar) \(Int(fraction * 100)) %"
-    guard elapsed >= firstRate, done > 0 else { return start }
-    let rate = Double(done) / (elapsed / .seconds(1))
+    let state = "\(label) \(bar) \(Int(fraction * 100)) %"
+    guard elapsed >= firstRate, done > start else { return state }
+    let rate = Double(done - start) / (elapsed / .seconds(1))
     let left = Double(total - min(done, total)) / rate
-    return "\(start)  \(text(rate, unit))/s  \(FigureText.time(seconds: left)) left"
+    return "\(state)  \(text(rate, unit))/s  \(FigureText.time(seconds: left)) left"
   }
 
   private static func text(_ rate: Double, _ unit: Unit) -> String {
