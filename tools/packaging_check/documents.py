@@ -27,7 +27,7 @@ exec {binary} serve --data ledger-data --port {port} "$@" >banner
 PRELUDE = """set -eu
 PATH="$PWD/bin:$PATH"
 ready() { until grep -q 'listens on' banner 2>/dev/null; do kill -0 $!; sleep 0.1; done; }
-paste() { sed -n '/^URL=/,$p' banner >pasted; . ./pasted; }
+paste() { sed -n '/^URL=/,/ -w /p' banner >pasted; . ./pasted; }
 """
 
 
