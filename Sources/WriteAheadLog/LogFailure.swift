@@ -32,7 +32,7 @@ public enum LogFailure: Error, Sendable, Hashable, CustomStringConvertible {
       "cannot \(operation) \(path): \(Errno(rawValue: errno)); mend the disk or its permissions, then restart"
     case .rolledBack(let path):
       "the log in \(path) is a backup or was repaired: tokens spent after its last record would be live again; "
-        + "end its sessions with: refresh-ledger log restore"
+        + "end its sessions with refresh-ledger log restore and this data folder as --data"
     case .overloaded:
       "more waits to be written than the log may hold; try again in a moment"
     case .closed:

@@ -75,6 +75,16 @@ struct DoctorTests {
     #expect(try self.findings(made).code == 0)
   }
 
+  @Test("A file of others in the data folder is not judged")
+  func foreignFile() throws {
+    let made = try make()
+    let path = "\(made.data)/letter.txt"
+    try Data("a letter".utf8).write(to: URL(fileURLWithPath: path))
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+    let (code, findings) = try findings(made)
+    #expect(code == 0 && !findings.contains { $0.what.contains("letter.txt") }, "\(findings)")
+  }
+
   @Test("A damaged log is a problem that names the place, and what is left after the mend is not")
   func damage() throws {
     let made = try make()

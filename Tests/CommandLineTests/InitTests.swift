@@ -74,6 +74,15 @@ struct InitTests {
     #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/data"))
   }
 
+  @Test("A data folder that cannot be made leaves no configuration behind: 73")
+  func unmade() throws {
+    let folder = try TestFolder()
+    let config = "\(folder.path)/settings.yaml"
+    let refused = try CommandResult.of("init", "--data", "\(folder.path)/none/data", "--config", config)
+    #expect(refused.code == 73 && refused.isOneLineError, "\(refused)")
+    #expect(!FileManager.default.fileExists(atPath: config))
+  }
+
   @Test("What is in a data folder already stays, and no secret is printed of it")
   func again() throws {
     let folder = try TestFolder()

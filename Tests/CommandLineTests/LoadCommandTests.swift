@@ -72,6 +72,7 @@ import Testing
     #expect(inside.code == 0, "\(inside)")
     let beyond = try Self.load(endpoint.url, common)
     #expect(beyond.code == 1 && beyond.errors.contains("replay accepted") && beyond.errors.contains("--grace"))
+    #expect(beyond.output.contains("give --grace as the server has it"), "\(beyond)")
   }
 
   @Test("waits for a server that asks for patience at the log-in, and counts its 503 in the run as overload")

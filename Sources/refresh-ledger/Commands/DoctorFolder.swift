@@ -41,10 +41,12 @@ struct DoctorFolder {
     return findings + space() + fileSystem()
   }
 
-  /// The folder, and what is in it and in `keys` and `log`.
+  /// The folder, and what is in it and in `keys` and `log`. Files of others are not ours to judge.
   private func paths() -> [String] {
-    var paths = [data.path]
-    for folder in [data.path, "\(data.path)/keys", "\(data.path)/log"] {
+    let ours = ["clients.", "keys", "log", "users."]
+    let names = (FolderNames.list(data.path) ?? []).filter { name in ours.contains { name.hasPrefix($0) } }
+    var paths = [data.path] + names.sorted().map { "\(data.path)/\($0)" }
+    for folder in ["\(data.path)/keys", "\(data.path)/log"] {
       for name in (FolderNames.list(folder) ?? []).sorted() { paths.append("\(folder)/\(name)") }
     }
     return paths

@@ -40,7 +40,13 @@ struct InitCommand: AsyncParsableCommand {
     try write(InitTemplate(standard).text)
     let settings = try ServerSettings(
       try await SettingSources(flags: [:], environment: environment, filePath: configPath))
-    try DataFolder.make(data.path)
+    do throws(CommandFailure) {
+      try DataFolder.make(data.path)
+    } catch {
+      // Or the corrected command would be refused for it.
+      unlink(configPath)
+      throw error
+    }
     do throws(KeyFailure) {
       _ = try TokenKeys.openOrCreate(
         folder: data.folder.appending("keys").string, algorithm: settings.engine.algorithm)

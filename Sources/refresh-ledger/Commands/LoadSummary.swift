@@ -44,10 +44,13 @@ struct LoadSummary {
 
   private var notes: [String] {
     var notes: [String] = []
-    if report.errorsByKind[ErrorKind.connection.rawValue, default: 0] > 0 {
+    if report.errorsByKind[ErrorKind.connection.rawValue, default: 0] > 0, report.endedEarly == nil {
       notes.append(
         "note: connections broke or were closed at once; the server or a proxy before it may allow one address only so many (refresh-ledger: limits.connectionsPerAddress, limits.connections)"
       )
+    }
+    if report.options.graceSeconds == 0, report.violations.contains(where: { $0.kind == .replayAccepted }) {
+      notes.append("note: a server with a grace window answers replays in it; give --grace as the server has it")
     }
     // A log-in of the engine itself costs nothing.
     if report.server != "in-process", report.checks.sessionsEnded * 200 > report.rotations,

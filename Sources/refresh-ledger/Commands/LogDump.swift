@@ -17,6 +17,7 @@ struct LogDump: ParsableCommand {
   private static let pieceBytes = 64 << 10
 
   func run() throws {
+    _ = try LogSurvey.requireLog(in: data.logFolder)
     var reader = LedgerRecordReader()
     var text = json ? "" : LogRecordLine.header
     var failure: CommandFailure?

@@ -3,7 +3,7 @@ import TokenEngine
 
 struct UsersPassword: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "password", abstract: "Gives a user a new password. Sessions that are open stay open.")
+    commandName: "password", abstract: "Gives a user a new password and ends the sessions that are open.")
 
   @Argument(help: "The user's name.")
   var name: String

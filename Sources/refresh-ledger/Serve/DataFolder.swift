@@ -11,7 +11,7 @@ enum DataFolder {
     let reason = code == EEXIST ? "it is not a folder" : String(cString: strerror(code))
     throw CommandFailure(
       .cannotCreate,
-      "\(path): cannot make the data folder: \(reason); name one whose parent exists and is writable with --data")
+      "\(path): cannot make the data folder: \(reason); name one whose parent exists and is writable")
   }
 
   /// Makes the folder's own name durable, where the system lets us: without it a power loss may take the whole of it away.
