@@ -4,9 +4,9 @@ internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 
-/// What an error of the HTTP client means, in the words of a load test.
-enum ConnectionFault {
-  static func failure(_ error: any Error, at url: String) -> TargetFailure {
+/// What an error of the HTTP client means, in words for whoever gave the address.
+package enum ConnectionFault {
+  package static func failure(_ error: any Error, at url: String) -> TargetFailure {
     switch error {
     case is CancellationError: .cancelled
     case let error as HTTPClientError: failure(error, at: url)

@@ -115,9 +115,7 @@ struct AdminServer {
       return reply
     } catch {
       try? await http.shutdown()
-      throw CommandFailure(
-        .temporary,
-        "\(url): cannot be asked: \(LogText.line("\(error)")); check the address and that a server runs there")
+      throw CommandFailure.noReply(error, from: url)
     }
   }
 

@@ -47,9 +47,7 @@ struct TopServer: TopSource {
       status = response.status.code
       text = String(buffer: try await response.body.collect(upTo: 8 << 20))
     } catch {
-      throw CommandFailure(
-        .temporary,
-        "\(url): cannot be asked: \(LogText.line("\(error)")); check the address and that a server runs there")
+      throw CommandFailure.noReply(error, from: url)
     }
     let scrape = MetricsScrape(text)
     guard status == 200, scrape[.ready] != nil else {
