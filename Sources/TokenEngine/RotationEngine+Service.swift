@@ -33,11 +33,7 @@ extension RotationEngine: Service {
       let grown = await ledger.bytesSinceCheckpoint
       guard isAsked || grown >= UInt64(options.checkpointEvery) else { continue }
       do throws(EngineFailure) {
-        if isAsked {
-          try await checkpoint(onProgress: ledger.tellingCheckpointRequest())
-        } else {
-          try await checkpoint()
-        }
+        try await checkpoint(onProgress: ledger.tellingCheckpointRequest())
       } catch {
         pause = .seconds(60)
       }

@@ -37,8 +37,8 @@ extension RefreshLedger {
     return (try? CheckpointRequest.isMade(in: log.storage)) ?? false
   }
 
-  /// For ``checkpoint(onProgress:)``: tells whoever asked how far it has come, once for each percent. Where that fails they wait
-  /// without knowing.
+  /// For ``checkpoint(onProgress:)``: tells whoever asked how far it has come, once for each percent. Nothing where nobody did;
+  /// where it fails they wait without knowing.
   package nonisolated func tellingCheckpointRequest() -> @Sendable (CheckpointProgress) -> Void {
     guard let file = try? log?.storage.open(CheckpointRequest.fileName, for: .writing) else { return { _ in } }
     let told = Mutex(-1)

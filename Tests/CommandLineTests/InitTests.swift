@@ -74,12 +74,16 @@ struct InitTests {
     #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/data"))
   }
 
-  @Test("A data folder that cannot be made leaves no configuration behind: 73")
+  @Test("A data folder that cannot be made, or whose users cannot be read, leaves no configuration behind")
   func unmade() throws {
     let folder = try TestFolder()
     let config = "\(folder.path)/settings.yaml"
     let refused = try CommandResult.of("init", "--data", "\(folder.path)/none/data", "--config", config)
     #expect(refused.code == 73 && refused.isOneLineError, "\(refused)")
+    #expect(!FileManager.default.fileExists(atPath: config))
+    _ = try folder.write("users.json", "{")
+    let unread = try CommandResult.of("init", "--data", folder.path, "--config", config)
+    #expect(unread.code != 0 && unread.isOneLineError && unread.errors.contains("users.json"), "\(unread)")
     #expect(!FileManager.default.fileExists(atPath: config))
   }
 

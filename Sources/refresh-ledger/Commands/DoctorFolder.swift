@@ -43,8 +43,9 @@ struct DoctorFolder {
 
   /// The folder, and what is in it and in `keys` and `log`. Files of others are not ours to judge.
   private func paths() -> [String] {
-    let ours = ["clients.", "keys", "log", "users."]
-    let names = (FolderNames.list(data.path) ?? []).filter { name in ours.contains { name.hasPrefix($0) } }
+    let names = (FolderNames.list(data.path) ?? []).filter { name in
+      ["keys", "log"].contains(name) || ["clients.", "users."].contains { name.hasPrefix($0) }
+    }
     var paths = [data.path] + names.sorted().map { "\(data.path)/\($0)" }
     for folder in ["\(data.path)/keys", "\(data.path)/log"] {
       for name in (FolderNames.list(folder) ?? []).sorted() { paths.append("\(folder)/\(name)") }

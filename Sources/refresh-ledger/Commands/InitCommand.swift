@@ -38,23 +38,16 @@ struct InitCommand: AsyncParsableCommand {
     let standard = try ServerSettings(try await SettingSources(flags: [:], environment: [:], filePath: nil))
     _ = try ServerSettings(try await SettingSources(flags: [:], environment: environment, filePath: nil))
     try write(InitTemplate(standard).text)
-    let settings = try ServerSettings(
-      try await SettingSources(flags: [:], environment: environment, filePath: configPath))
-    do throws(CommandFailure) {
-      try DataFolder.make(data.path)
+    let (settings, first): (ServerSettings, FirstStart)
+    do {
+      settings = try ServerSettings(
+        try await SettingSources(flags: [:], environment: environment, filePath: configPath))
+      first = try makeFolder(settings)
     } catch {
       // Or the corrected command would be refused for it.
       unlink(configPath)
       throw error
     }
-    do throws(KeyFailure) {
-      _ = try TokenKeys.openOrCreate(
-        folder: data.folder.appending("keys").string, algorithm: settings.engine.algorithm)
-    } catch {
-      throw CommandFailure(error)
-    }
-    let first = try FirstStart.make(
-      users: data.users(), clients: data.clients(), folder: data.folder, settings: settings)
     if json {
       let outcome = Outcome(
         config: configPath, data: data.path, user: first.password.map { _ in FirstStart.userName },
@@ -63,6 +56,17 @@ struct InitCommand: AsyncParsableCommand {
     }
     let banner = StartBanner(settings, dataPath: data.path, port: settings.http.port, first)
     try Terminal.write(text(banner, first, wantsClient: settings.http.wire == .standard))
+  }
+
+  private func makeFolder(_ settings: ServerSettings) throws(CommandFailure) -> FirstStart {
+    try DataFolder.make(data.path)
+    do throws(KeyFailure) {
+      _ = try TokenKeys.openOrCreate(
+        folder: data.folder.appending("keys").string, algorithm: settings.engine.algorithm)
+    } catch {
+      throw CommandFailure(error)
+    }
+    return try FirstStart.make(users: data.users(), clients: data.clients(), folder: data.folder, settings: settings)
   }
 
   private func text(_ banner: StartBanner, _ first: FirstStart, wantsClient: Bool) -> String {

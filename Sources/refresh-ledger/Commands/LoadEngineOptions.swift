@@ -3,12 +3,11 @@ import FoundationEssentials
 import Glibc
 import SystemPackage
 import TokenEngine
-import WriteAheadLog
 
 /// The embedded engine that `load --in-process` drives, and where its data goes.
 struct LoadEngineOptions: ParsableArguments {
   @Option(help: "When an outcome of the embedded engine counts as durable: always, interval or none. (default: always)")
-  var durability: DurabilityChoice?
+  var durability: DurabilitySetting?
 
   @Option(
     name: .customLong("data"),
@@ -20,19 +19,7 @@ struct LoadEngineOptions: ParsableArguments {
       valueName: "folder"))
   var path: String?
 
-  enum DurabilityChoice: String, ExpressibleByArgument, CaseIterable {
-    case always, interval, none
-
-    var durability: Durability {
-      switch self {
-      case .always: .always
-      case .interval: .interval(.seconds(1))
-      case .none: .none
-      }
-    }
-  }
-
-  var choice: DurabilityChoice { durability ?? .always }
+  var choice: DurabilitySetting { durability ?? .always }
 
   /// The first option that was given, which goes with the engine alone.
   var strayOption: String? {
@@ -48,7 +35,7 @@ struct LoadEngineOptions: ParsableArguments {
     try LoadEngineOptions.make(folder)
     defer { if path == nil { try? FileManager.default.removeItem(atPath: folder.string) } }
     var settings = EngineOptions()
-    settings.durability = choice.durability
+    settings.durability = choice.durability(.seconds(1))
     settings.grace = grace
     do {
       let engine = try await RotationEngine.open(folder: folder, options: settings)
@@ -62,9 +49,9 @@ struct LoadEngineOptions: ParsableArguments {
 
   private static func make(_ folder: FilePath) throws(CommandFailure) {
     try DataFolder.make(folder.string)
-    let log = folder.appending("log")
-    guard FileStatus(log.string) == nil else {
-      throw CommandFailure(.cannotCreate, "\(log): there is a log already; name another folder, or move that one away")
-    }
+    let log = DataFolderOption.logFolder(of: folder.string).string
+    guard FileStatus(log) == nil else { throw DataFolder.holdsLog(log) }
   }
 }
+
+extension DurabilitySetting: ExpressibleByArgument {}

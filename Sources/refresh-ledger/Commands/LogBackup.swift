@@ -49,7 +49,7 @@ struct LogBackup: ParsableCommand {
         folder: target, identity: summary.identity?.description ?? "", epoch: summary.epoch,
         lastSequence: summary.lastSequence, bytes: summary.bytes)
     } catch LogFailure.io(_, let path, Errno.fileExists.rawValue) {
-      throw CommandFailure(.cannotCreate, "\(path): there is a log already; name another folder, or move that one away")
+      throw DataFolder.holdsLog(path)
     } catch {
       throw CommandFailure(error)
     }

@@ -85,7 +85,8 @@ struct ServerSettings {
   }
 }
 
-private enum DurabilitySetting: String, CaseIterable {
+/// log.durability, and the option of `load`.
+enum DurabilitySetting: String, CaseIterable {
   case always
   case interval
   case none

@@ -14,6 +14,11 @@ enum DataFolder {
       "\(path): cannot make the data folder: \(reason); name one whose parent exists and is writable")
   }
 
+  /// For a command that makes a log, where `path` is one already.
+  static func holdsLog(_ path: String) -> CommandFailure {
+    CommandFailure(.cannotCreate, "\(path): there is a log already; name another folder, or move that one away")
+  }
+
   /// Makes the folder's own name durable, where the system lets us: without it a power loss may take the whole of it away.
   private static func syncParent(of path: String) {
     let parent = FilePath(path).removingLastComponent()
