@@ -25,13 +25,16 @@ public struct Client: Sendable, Equatable {
   public var mayIntrospect: Bool
   /// May use the `/admin` routes.
   public var isAdmin: Bool
-  /// Sessions that were opened before this moment are revoked at their next refresh: when the client was added. Nil for none.
+  /// Another one for each client that was ever added under this id; as ``Subject/version``.
+  public var version: AccountVersion
+  /// As ``Subject/sessionsNotBefore``.
   public var sessionsNotBefore: Timestamp?
 
   public init(
     id: String, isPublic: Bool, scopes: Scopes? = nil, grants: Set<GrantType> = [.password, .refreshToken],
     grace: Duration? = nil, rotation: RotationPolicy = .always, lifetimes: ClientLifetimes = ClientLifetimes(),
-    mayIntrospect: Bool = false, isAdmin: Bool = false, sessionsNotBefore: Timestamp? = nil
+    mayIntrospect: Bool = false, isAdmin: Bool = false, version: AccountVersion = .none,
+    sessionsNotBefore: Timestamp? = nil
   ) {
     self.id = id
     self.isPublic = isPublic
@@ -42,6 +45,7 @@ public struct Client: Sendable, Equatable {
     self.lifetimes = lifetimes
     self.mayIntrospect = mayIntrospect
     self.isAdmin = isAdmin
+    self.version = version
     self.sessionsNotBefore = sessionsNotBefore
   }
 }

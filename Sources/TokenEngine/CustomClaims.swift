@@ -12,7 +12,7 @@ public struct ClaimsContext: Sendable, Hashable {
 /// Claims that an embedder adds to its access tokens: the members of a JSON object.
 ///
 /// At most 1024 bytes and 32 members, none with the name of a claim that is set already (`iss`, `aud`, `sub`, `client_id`, `scope`, `iat`,
-/// `exp`, `exp_ms`, `nbf`, `jti`, `sid`), and together with subject, client and scopes at most 1900 bytes: a token over 4 KiB is refused.
+/// `exp`, `exp_ms`, `nbf`, `jti`, `shift`, `sid`), and together with subject, client and scopes at most 1900 bytes: a token over 4 KiB is refused.
 ///
 /// They are made before anything is consumed, so a failure costs the client a retry and no token. A retry in the grace window makes
 /// them again: it is answered with the identical pair only if they are the same for the same context.

@@ -23,6 +23,9 @@ public enum EngineEvent: Sendable, Hashable {
   case checkpointed(sequence: UInt64, entries: Int, bytes: UInt64, segmentsRemoved: Int)
   /// The log is as it was and goes on; the text says what and where.
   case checkpointFailed(String)
+  /// Somebody set the wall clock by more than two seconds, back if `byMilliseconds` is negative; or it was behind the log when the engine was opened.
+  /// Tokens live as long as they should; while `shiftSeconds` is above 0 their times differ from the ledger's by it.
+  case clockStepped(byMilliseconds: Int64, shiftSeconds: Int64)
 }
 
 /// Is told of every event once its outcome is durable, on the task that caused it, before the caller is answered.

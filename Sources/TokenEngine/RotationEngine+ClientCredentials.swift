@@ -31,7 +31,7 @@ extension RotationEngine {
     let tokenID = TokenID(session: issued.id, generation: 0)
     let now = now(notBefore: issued.time)
     let access = accessClaims(
-      subject: client.id, client: client.id, tokenID: tokenID, issuedAt: issued.time,
+      subject: client.id, client: client.id, tokenID: tokenID, issuedAt: issued.time, shift: issued.shift,
       lifetime: (client.lifetimes.access ?? options.accessLifetime).wholeMilliseconds, scopes: granted, claims: claims)
     observer.engine(observed: .clientGranted(tokenID, client: client.id))
     return .granted(

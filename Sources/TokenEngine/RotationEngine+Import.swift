@@ -10,17 +10,21 @@ package struct ForeignSession: Sendable {
   package var client: Client
   package var scopes: Scopes
   package var label: String?
+  /// Of the subject's account.
+  package var version: AccountVersion
   /// How much longer it may live at most; nil for as long as a new session of its client.
   package var millisecondsLeft: Int64?
 
   package init(
-    id: SessionID, subject: String, client: Client, scopes: Scopes, label: String? = nil, millisecondsLeft: Int64? = nil
+    id: SessionID, subject: String, client: Client, scopes: Scopes, label: String? = nil,
+    version: AccountVersion = .none, millisecondsLeft: Int64? = nil
   ) {
     self.id = id
     self.subject = subject
     self.client = client
     self.scopes = scopes
     self.label = label
+    self.version = version
     self.millisecondsLeft = millisecondsLeft
   }
 }
@@ -55,7 +59,8 @@ extension RotationEngine {
           id: item.id,
           grant: SessionGrant(
             subject: item.subject, client: item.client.id, scope: item.scopes.text, lifetimes: lifetimes,
-            rotation: terms.rotation, label: item.label)))
+            rotation: terms.rotation, label: item.label, subjectVersion: item.version,
+            clientVersion: item.client.version)))
     }
     do throws(LedgerFailure) {
       let staged = try await ledger.stageImport(imports)

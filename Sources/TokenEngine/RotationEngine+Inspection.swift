@@ -44,7 +44,7 @@ extension RotationEngine {
     }
   }
 
-  /// The engine's time: that of its clock, which never goes back.
+  /// The ledger's time.
   package var time: Timestamp { now() }
 
   private var durability: String {

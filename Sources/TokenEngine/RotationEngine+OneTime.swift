@@ -24,7 +24,8 @@ extension RotationEngine {
       let text = minter.mintOneTime(claims)
       try await ledger.durable(through: staged.sequence)
       observer.engine(observed: .oneTimeIssued(staged.outcome, subject: subject, purpose: purpose))
-      return OneTimeToken(text: text, id: staged.outcome, expiresAt: end)
+      let shownEnd = end.advanced(byMilliseconds: -1000 * staged.shift)
+      return OneTimeToken(text: text, id: staged.outcome, expiresAt: shownEnd)
     } catch {
       throw EngineFailure(error)
     }

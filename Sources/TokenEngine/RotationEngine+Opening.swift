@@ -1,4 +1,4 @@
-internal import TokenLedger
+public import TokenLedger
 
 /// What is to be opened, for a subject that the caller has authenticated and with just these scopes.
 public struct OpeningRequest: Sendable {
@@ -7,12 +7,17 @@ public struct OpeningRequest: Sendable {
   public var scopes: Scopes
   /// What the subject calls the session; see ``SessionGrant/label``.
   public var label: String?
+  /// Of the subject's account, as it was authenticated. Nil for that of the engine's store at the opening, and ``AccountVersion/none`` without one.
+  public var version: AccountVersion?
 
-  public init(subject: String, client: Client, scopes: Scopes, label: String? = nil) {
+  public init(
+    subject: String, client: Client, scopes: Scopes, label: String? = nil, version: AccountVersion? = nil
+  ) {
     self.subject = subject
     self.client = client
     self.scopes = scopes
     self.label = label
+    self.version = version
   }
 }
 
@@ -30,13 +35,11 @@ extension RotationEngine {
     let found: Subject?
     do { found = try await subjects.authenticate(name: name, password: password) } catch { throw .store(from: error) }
     guard let subject = found else { return refuse(.badCredentials, nil, client) }
-    let outcome = try await openSession(for: subject, client: client, scope: scope, label: label)
-    guard case .granted(let pair) = outcome else { return outcome }
-    return try await refusal(of: subject, in: subjects, since: pair.session).map { refuse($0, nil, client) } ?? outcome
+    return try await openSession(for: subject, client: client, scope: scope, label: label)
   }
 
-  /// What has become of a subject while its session was opened: an end of all its sessions may have come just before that, and would
-  /// spare this one. The session is revoked where it must not be.
+  /// What has become of a subject since it was authenticated: an end of all its sessions may have come before this one was opened, and have
+  /// spared it. The session is revoked where it must not be.
   private func refusal(
     of subject: Subject, in subjects: any SubjectStore, since session: SessionID
   ) async throws(EngineFailure) -> GrantRefusal? {
@@ -48,7 +51,7 @@ extension RotationEngine {
     var refusal: GrantRefusal?
     if let found {
       if !found.isEnabled { refusal = .subjectDisabled }
-      if found.sessionsNotBefore ?? .zero > subject.sessionsNotBefore ?? .zero { refusal = .badCredentials }
+      if found.version != subject.version { refusal = .badCredentials }
     } else {
       refusal = .subjectGone
     }
@@ -57,13 +60,21 @@ extension RotationEngine {
   }
 
   /// Opens a session for a subject that the caller has authenticated, within what subject and client may have.
+  ///
+  /// The session belongs to ``Subject/version`` as it is given here. With a store the subject is looked at once more when the session is open: where it
+  /// has another version by then, is disabled or gone, the session is revoked and the outcome is a refusal.
   public func openSession(
     for subject: Subject, client: Client, scope: String? = nil, label: String? = nil
   ) async throws(EngineFailure) -> GrantOutcome {
     guard subject.isEnabled else { return refuse(.subjectDisabled, nil, client) }
     let allowed = client.scopes.map(subject.scopes.intersection) ?? subject.scopes
     guard let granted = requested(scope, within: allowed) else { return refuse(.invalidScope, nil, client) }
-    return .granted(try await openSession(subject: subject.id, client: client, scopes: granted, label: label))
+    let request = OpeningRequest(
+      subject: subject.id, client: client, scopes: granted, label: label, version: subject.version)
+    let pair = try await openSessions([request])[0]
+    guard let subjects else { return .granted(pair) }
+    return try await refusal(of: subject, in: subjects, since: pair.session).map { refuse($0, nil, client) }
+      ?? .granted(pair)
   }
 
   /// The same for a subject by its id, which the store must know.
@@ -84,10 +95,12 @@ extension RotationEngine {
   public static let clientBytesMax = 256
 
   /// Opens a session with exactly these scopes: the caller has decided all that is to be decided.
+  ///
+  /// - Parameter version: of the subject's account, as the caller authenticated it; see ``OpeningRequest/version``.
   public func openSession(
-    subject: String, client: Client, scopes: Scopes, label: String? = nil
+    subject: String, client: Client, scopes: Scopes, label: String? = nil, version: AccountVersion? = nil
   ) async throws(EngineFailure) -> TokenPair {
-    let request = OpeningRequest(subject: subject, client: client, scopes: scopes, label: label)
+    let request = OpeningRequest(subject: subject, client: client, scopes: scopes, label: label, version: version)
     return try await openSessions([request])[0]
   }
 
@@ -107,7 +120,8 @@ extension RotationEngine {
       grants.append(
         SessionGrant(
           subject: request.subject, client: request.client.id, scope: request.scopes.text, lifetimes: terms.lifetimes,
-          rotation: terms.rotation, label: request.label))
+          rotation: terms.rotation, label: request.label, subjectVersion: try await version(for: request),
+          clientVersion: request.client.version))
     }
     do throws(LedgerFailure) {
       let staged = try await ledger.stageOpenings(grants)
@@ -115,7 +129,7 @@ extension RotationEngine {
       let pairs = staged.outcome.indices.map { index in
         pair(
           for: staged.outcome[index], scopes: batch[index].scopes, claims: claims[index],
-          client: batch[index].client.lifetimes, at: staged.time)
+          client: batch[index].client.lifetimes, at: staged.time, shift: staged.shift)
       }
       try await ledger.durable(through: staged.sequence)
       for session in staged.outcome {
@@ -125,6 +139,12 @@ extension RotationEngine {
     } catch {
       throw EngineFailure(error)
     }
+  }
+
+  private func version(for request: OpeningRequest) async throws(EngineFailure) -> AccountVersion {
+    if let version = request.version { return version }
+    guard let subjects else { return .none }
+    do { return try await subjects.subject(id: request.subject)?.version ?? .none } catch { throw .store(from: error) }
   }
 
   /// The scopes to grant for a request's `scope` parameter; nil where it is malformed or asks for more than is allowed.

@@ -6,21 +6,24 @@ extension RotationEngine {
   /// A pure function of the session, the claims and the client's lifetimes, so that a retry is answered the same; with an algorithm whose
   /// signatures are deterministic (HS256, EdDSA, RS256) byte for byte.
   ///
-  /// - Parameter time: the ledger's, in the step that decided: what is minted anew is issued then, and so before any revocation that comes after it.
+  /// - Parameters:
+  ///   - time: the ledger's, in the step that decided: what is minted anew is issued then, and so before any revocation that comes after it.
+  ///   - shift: the one in force then.
   func pair(
-    for session: Session, scopes: Scopes, claims: CustomClaims, client own: ClientLifetimes, at time: Timestamp
+    for session: Session, scopes: Scopes, claims: CustomClaims, client own: ClientLifetimes, at time: Timestamp,
+    shift: Int64
   ) -> TokenPair {
     let now = now(notBefore: time)
     let lifetime = (own.access ?? options.accessLifetime).wholeMilliseconds
     let (subject, client, tokenID) = (session.subject, session.client, session.tokenID)
     var access = accessClaims(
-      subject: subject, client: client, tokenID: tokenID, issuedAt: session.usedAt, lifetime: lifetime, scopes: scopes,
-      claims: claims)
+      subject: subject, client: client, tokenID: tokenID, issuedAt: session.usedAt, shift: session.shifts.atUse,
+      lifetime: lifetime, scopes: scopes, claims: claims)
     if access.end <= now {
       // A retry in the grace window after the access token's end: a fresh one beside the same refresh token.
       access = accessClaims(
-        subject: subject, client: client, tokenID: tokenID, issuedAt: max(time, session.usedAt), lifetime: lifetime,
-        scopes: scopes, claims: claims)
+        subject: subject, client: client, tokenID: tokenID, issuedAt: max(time, session.usedAt), shift: shift,
+        lifetime: lifetime, scopes: scopes, claims: claims)
     }
     return TokenPair(
       accessToken: minter.mintAccess(access.claims), refreshToken: minter.mintRefresh(refreshClaims(of: session)),
@@ -39,10 +42,10 @@ extension RotationEngine {
       identifier: TokenIdentifier(session.refreshTokenID))
   }
 
-  /// The claims of an access token, and the moment of its end to the millisecond.
+  /// The claims of an access token, whose times are the wall clock's, and the moment of its end to the millisecond, which is the ledger's.
   func accessClaims(
-    subject: String, client: String, tokenID: TokenID, issuedAt: Timestamp, lifetime: Int64, scopes: Scopes,
-    claims: CustomClaims
+    subject: String, client: String, tokenID: TokenID, issuedAt: Timestamp, shift: Int64, lifetime: Int64,
+    scopes: Scopes, claims: CustomClaims
   ) -> (claims: AccessClaims, end: Timestamp) {
     // A lifetime of whole seconds ends on a whole second, as `iat` and `exp` can say; any other needs its own claim.
     let isWhole = lifetime % 1000 == 0
@@ -50,9 +53,9 @@ extension RotationEngine {
       isWhole
       ? Timestamp(milliseconds: issuedAt.seconds * 1000 + lifetime) : issuedAt.advanced(byMilliseconds: lifetime)
     let claims = AccessClaims(
-      subject: subject, clientID: client, scope: scopes.text, issuedAt: issuedAt.seconds,
-      expiresAt: end.secondsRoundedUp,
-      expiresAtMilliseconds: isWhole ? nil : end.milliseconds, identifier: TokenIdentifier(tokenID),
+      subject: subject, clientID: client, scope: scopes.text, issuedAt: issuedAt.seconds - shift,
+      expiresAt: end.secondsRoundedUp - shift,
+      expiresAtMilliseconds: isWhole ? nil : end.milliseconds - 1000 * shift, shift: shift, identifier: TokenIdentifier(tokenID),
       extraMembers: claims.members)
     return (claims, end)
   }

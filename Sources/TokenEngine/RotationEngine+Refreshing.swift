@@ -1,4 +1,4 @@
-internal import TokenLedger
+public import TokenLedger
 internal import TokenSigning
 
 /// One presentation of a refresh token.
@@ -8,11 +8,14 @@ public struct RefreshRequest: Sendable {
   public var client: Client
   /// The request's parameter (RFC 6749 §6): the access token is narrowed to it, the session keeps what was granted. Nil for all.
   public var scope: String?
+  /// Of the subject's account as it is now, for an engine without a store: a session of another version is revoked. Nil for no comparison.
+  public var subjectVersion: AccountVersion?
 
-  public init(token: String, client: Client, scope: String? = nil) {
+  public init(token: String, client: Client, scope: String? = nil, subjectVersion: AccountVersion? = nil) {
     self.token = token
     self.client = client
     self.scope = scope
+    self.subjectVersion = subjectVersion
   }
 }
 
@@ -25,18 +28,28 @@ extension RotationEngine {
   public func refresh(
     _ token: String, client: Client, scope: String? = nil
   ) async throws(EngineFailure) -> GrantOutcome {
-    switch try await prepare(RefreshRequest(token: token, client: client, scope: scope)) {
+    try await refresh(RefreshRequest(token: token, client: client, scope: scope), isLastLook: false)
+  }
+
+  /// A session of another version of an account is revoked only once the account was read anew: a store may have a cache.
+  private func refresh(
+    _ request: RefreshRequest, isLastLook: Bool
+  ) async throws(EngineFailure) -> GrantOutcome {
+    switch try await prepare(request, isLastLook: isLastLook) {
     case .refused(let refusal, let tokenID):
-      return refuse(refusal, tokenID, client)
+      return refuse(refusal, tokenID, request.client)
     case .ready(let prepared):
       do throws(LedgerFailure) {
         let staged = try await ledger.stageRotation(prepared.request)
-        let reply = reply(to: prepared, staged.outcome, at: staged.time)
-        try await ledger.durable(through: staged.sequence)
-        return tell(reply, prepared)
+        if !staged.outcome.wantsAnotherLook {
+          let reply = reply(to: prepared, staged.outcome, at: staged.time, shift: staged.shift)
+          try await ledger.durable(through: staged.sequence)
+          return tell(reply, prepared)
+        }
       } catch {
         throw EngineFailure(error)
       }
+      return try await refresh(request, isLastLook: true)
     }
   }
 
@@ -45,21 +58,32 @@ extension RotationEngine {
   /// - Parameter batch: at most ``RefreshLedger/batchMax``.
   public func refresh(_ batch: [RefreshRequest]) async throws(EngineFailure) -> [GrantOutcome] {
     var preparations: [Preparation] = []
-    for request in batch { preparations.append(try await prepare(request)) }
+    for request in batch { preparations.append(try await prepare(request, isLastLook: false)) }
     let ready = preparations.compactMap { if case .ready(let prepared) = $0 { prepared } else { nil } }
+    var replies: ArraySlice<Reply?>
     do throws(LedgerFailure) {
       let staged = try await ledger.stageRotations(ready.map(\.request))
-      var replies = zip(ready, staged.outcome).map { reply(to: $0, $1, at: staged.time) }[...]
+      replies = zip(ready, staged.outcome).map { prepared, outcome in
+        outcome.wantsAnotherLook ? nil : reply(to: prepared, outcome, at: staged.time, shift: staged.shift)
+      }[...]
       try await ledger.durable(through: staged.sequence)
-      return zip(batch, preparations).map { request, preparation in
-        switch preparation {
-        case .refused(let refusal, let tokenID): refuse(refusal, tokenID, request.client)
-        case .ready(let prepared): tell(replies.removeFirst(), prepared)
-        }
-      }
     } catch {
       throw EngineFailure(error)
     }
+    var outcomes: [GrantOutcome] = []
+    for (request, preparation) in zip(batch, preparations) {
+      switch preparation {
+      case .refused(let refusal, let tokenID):
+        outcomes.append(refuse(refusal, tokenID, request.client))
+      case .ready(let prepared):
+        if let reply = replies.removeFirst() {
+          outcomes.append(tell(reply, prepared))
+        } else {
+          outcomes.append(try await refresh(request, isLastLook: true))
+        }
+      }
+    }
+    return outcomes
   }
 
   /// A presentation of which everything but the ledger's verdict is known.
@@ -82,7 +106,9 @@ extension RotationEngine {
     case refused(GrantRefusal)
   }
 
-  private func prepare(_ request: RefreshRequest) async throws(EngineFailure) -> Preparation {
+  private func prepare(
+    _ request: RefreshRequest, isLastLook: Bool
+  ) async throws(EngineFailure) -> Preparation {
     let client = request.client
     guard client.grants.contains(.refreshToken) else { return .refused(.unauthorizedClient, nil) }
     try check(accessLifetimeOf: client)
@@ -96,19 +122,21 @@ extension RotationEngine {
     guard claims.clientID.isSame(as: client.id) else { return .refused(.wrongClient, tokenID) }
     guard let granted = Scopes(claims.scope) else { return .refused(.badToken(.malformed), tokenID) }
     var allowed = client.scopes.map(granted.intersection) ?? granted
-    var notBefore = client.sessionsNotBefore
+    var (version, notBefore) = (request.subjectVersion, client.sessionsNotBefore)
     if let subjects {
       let found: Subject?
       do { found = try await subjects.subject(id: claims.subject) } catch { throw .store(from: error) }
       guard let subject = found else { return .refused(.subjectGone, tokenID) }
       guard subject.isEnabled else { return .refused(.subjectDisabled, tokenID) }
       allowed = allowed.intersection(subject.scopes)
+      version = subject.version
       notBefore = [notBefore, subject.sessionsNotBefore].compactMap(\.self).max()
     }
     guard let scopes = requested(request.scope, within: allowed) else { return .refused(.invalidScope, tokenID) }
     let rotation = RotationRequest(
       token: tokenID, client: client.id, graceMilliseconds: (client.grace ?? options.grace).wholeMilliseconds,
-      reuse: options.reuse, narrowedScope: scopes == granted ? nil : scopes.text, notBefore: notBefore,
+      reuse: options.reuse, narrowedScope: scopes == granted ? nil : scopes.text, subjectVersion: version,
+      clientVersion: client.version, notBefore: notBefore, revokesOutdated: isLastLook || subjects == nil,
       terms: options.existingSessions == .follow ? try terms(for: client) : nil)
     return .ready(
       Prepared(
@@ -118,10 +146,13 @@ extension RotationEngine {
   }
 
   /// Signing overlaps the wait for the disk.
-  private func reply(to prepared: Prepared, _ outcome: Rotation, at time: Timestamp) -> Reply {
+  private func reply(
+    to prepared: Prepared, _ outcome: Rotation, at time: Timestamp, shift: Int64
+  ) -> Reply {
     func granted(_ session: Session, _ event: EngineEvent) -> Reply {
       let pair = pair(
-        for: session, scopes: prepared.scopes, claims: prepared.claims, client: prepared.client.lifetimes, at: time)
+        for: session, scopes: prepared.scopes, claims: prepared.claims, client: prepared.client.lifetimes, at: time,
+        shift: shift)
       return .granted(pair, event)
     }
     let client = prepared.client.id
@@ -160,7 +191,15 @@ extension RotationRefusal {
     case .reused(let reuse, let behind, let revoked):
       .reused(reuse, generationsBehind: behind, revokedSession: revoked)
     case .neverIssued(let ahead): .neverIssued(generationsAhead: ahead)
+    // Whoever asks is told no more than of any other revocation.
+    case .outdated(let behind, _): .revoked(generationsBehind: behind)
     case .wrongClient: .wrongClient
     }
+  }
+}
+
+extension Rotation {
+  fileprivate var wantsAnotherLook: Bool {
+    if case .refused(.outdated(_, revokedSession: false)) = self { true } else { false }
   }
 }

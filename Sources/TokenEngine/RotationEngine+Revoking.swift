@@ -38,8 +38,8 @@ extension RotationEngine {
     let tokenID = TokenID(claims.identifier)
     // Where no live session stands behind it, the token is revoked alone.
     if endsSession, try await revoke(tokenID.session) { return .session(tokenID.session, wasLive: true) }
-    let end = claims.expiresAtMilliseconds ?? claims.expiresAt * 1000
-    do { try await ledger.revokeAccess(tokenID, until: Timestamp(milliseconds: end)) } catch {
+    let end = Timestamp(milliseconds: claims.ownEndMilliseconds)
+    do { try await ledger.revokeAccess(tokenID, until: end) } catch {
       throw EngineFailure(error)
     }
     observer.engine(observed: .accessRevoked(tokenID))
@@ -66,13 +66,14 @@ extension RotationEngine {
     observer.engine(observed: .revokedAll(scope))
   }
 
-  /// Ends the sessions of a subject that were opened before a moment that lies in the past, one by one; for what changed while the engine was
-  /// not running. Returns how many.
-  public func revokeSessions(
-    ofSubject subject: String, openedBefore moment: Timestamp
-  ) async throws(EngineFailure) -> Int {
+  /// Ends the sessions of a subject that were opened under another version of its account, and in this process their access tokens, one by one: what
+  /// whoever follows accounts calls for each change. Those that were opened under this version go on, so a log-in right after the change does.
+  /// Returns how many ended.
+  @discardableResult
+  public func revokeOutdatedSessions(of subject: Subject) async throws(EngineFailure) -> Int {
     do throws(LedgerFailure) {
-      let ended = try await ledger.revoke(subject: subject, openedBefore: moment)
+      let ended = try await ledger.revoke(
+        subject: subject.id, openedUnderOtherThan: subject.version, orBefore: subject.sessionsNotBefore)
       for session in ended { observer.engine(observed: .revoked(session)) }
       return ended.count
     } catch {

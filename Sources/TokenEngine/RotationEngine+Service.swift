@@ -19,10 +19,30 @@ extension RotationEngine: Service {
   }
 
   private func sweep() async {
+    // Where the log was written under a clock that was ahead of what this one says now.
+    var shift = await ledger.statistics.clockShiftSeconds
+    var lead = ledger.time.wallClockLead()
     while (try? await Task.sleep(for: .seconds(1))) != nil {
       try? await ledger.sweepExpired()
+      tellStep(&lead, &shift, now: await ledger.statistics.clockShiftSeconds)
     }
   }
+
+  /// A step of the wall clock, seen from one second to the next; what it leads to is decided in the ledger.
+  private func tellStep(_ lead: inout Int64?, _ shift: inout Int64, now shiftNow: Int64) {
+    let leadNow = ledger.time.wallClockLead()
+    var step = lead.flatMap { before in leadNow.map { $0 - before } } ?? 0
+    if abs(step) <= Self.clockStepMilliseconds, shiftNow > shift + Self.clockStepMilliseconds / 1000 {
+      step = (shift - shiftNow) * 1000
+    }
+    if let leadNow { lead = leadNow }
+    shift = shiftNow
+    guard abs(step) > Self.clockStepMilliseconds else { return }
+    observer.engine(observed: .clockStepped(byMilliseconds: step, shiftSeconds: shiftNow))
+  }
+
+  /// Less is what a time server does in passing.
+  private static var clockStepMilliseconds: Int64 { 2000 }
 
   /// A failed one is tried again after a minute.
   private func writeCheckpoints() async {

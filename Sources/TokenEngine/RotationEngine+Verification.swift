@@ -17,12 +17,12 @@ extension RotationEngine {
     }
     let tokenID = TokenID(claims.identifier)
     let isRevoked = ledger.revocations.refuse(
-      tokenID, subject: claims.subject, client: claims.clientID, issuedAt: claims.issuedAt)
+      tokenID, subject: claims.subject, client: claims.clientID, issuedAt: claims.ownIssuedAt)
     guard !isRevoked else { throw .revoked }
     guard let scopes = Scopes(claims.scope) else { throw .malformed }
     // `iat` says no more than the second.
-    let raceEnd = claims.issuedAt &* 1000 &+ 1000 &+ ReuseClass.raceMilliseconds
-    if now.milliseconds >= raceEnd { ledger.successorWatch.note(tokenID, issuedAt: claims.issuedAt, now: now) }
+    let raceEnd = claims.ownIssuedAt &* 1000 &+ 1000 &+ ReuseClass.raceMilliseconds
+    if now.milliseconds >= raceEnd { ledger.successorWatch.note(tokenID, issuedAt: claims.ownIssuedAt, now: now) }
     return AccessToken(
       subject: claims.subject, client: claims.clientID, scopes: scopes, tokenID: tokenID,
       issuedAt: claims.issuedAt, expiresAt: claims.expiresAt, customMembers: claims.extraMembers)

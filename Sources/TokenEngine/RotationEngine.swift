@@ -1,4 +1,3 @@
-internal import Synchronization
 public import SystemPackage
 public import TokenLedger
 public import TokenSigning
@@ -27,7 +26,6 @@ public final class RotationEngine: Sendable {
   let keys: KeyRing
   let clock: SessionClock
   let observer: any EngineObserver
-  private let highestMilliseconds: Atomic<Int64>
 
   init(
     options: EngineOptions, keys: KeyRing, ledger: RefreshLedger, recovery: LedgerRecovery?,
@@ -42,7 +40,6 @@ public final class RotationEngine: Sendable {
     self.keys = keys
     self.clock = clock
     self.observer = observer
-    highestMilliseconds = Atomic(ledger.timeAtOpening.milliseconds)
   }
 
   convenience init(
@@ -102,15 +99,11 @@ public final class RotationEngine: Sendable {
       observer: observer)
   }
 
-  /// The clock's time, and never less than an earlier reading of this engine, or what its log had seen at the opening: a clock that is set
-  /// back revives no token.
-  func now() -> Timestamp { now(notBefore: .zero) }
+  /// The ledger's time. It never goes back, so a clock that is set back revives no token.
+  func now() -> Timestamp { ledger.time.now() }
 
   /// The same, and not before a time that the ledger has decided at.
-  func now(notBefore time: Timestamp) -> Timestamp {
-    let reading = max(clock.now(), time).milliseconds
-    return Timestamp(milliseconds: highestMilliseconds.max(reading, ordering: .relaxed).newValue)
-  }
+  func now(notBefore time: Timestamp) -> Timestamp { max(now(), time) }
 
   /// Whether changes are accepted: false for good after a failed write or sync and after ``close()``, and while the disk
   /// has not answered for ``RefreshLedger/stallSeconds``.

@@ -7,14 +7,20 @@ public struct Subject: Sendable, Equatable {
   public var isEnabled: Bool
   /// What the subject may be granted. A request for more is `invalid_scope`.
   public var scopes: Scopes
-  /// Sessions that were opened before this moment are revoked at their next refresh: when the subject was made, was last disabled
-  /// or last changed its password. Nil for none.
+  /// Changes whenever the sessions that were opened before must not go on: with the password, when the subject is disabled, when it is removed
+  /// and made again. A session that was opened under another version is revoked at its next refresh.
+  public var version: AccountVersion
+  /// The same for sessions that a release before 0.2 opened, which know no version: those that were opened before this moment. Nil for none.
   public var sessionsNotBefore: Timestamp?
 
-  public init(id: String, isEnabled: Bool = true, scopes: Scopes, sessionsNotBefore: Timestamp? = nil) {
+  public init(
+    id: String, isEnabled: Bool = true, scopes: Scopes, version: AccountVersion = .none,
+    sessionsNotBefore: Timestamp? = nil
+  ) {
     self.id = id
     self.isEnabled = isEnabled
     self.scopes = scopes
+    self.version = version
     self.sessionsNotBefore = sessionsNotBefore
   }
 }

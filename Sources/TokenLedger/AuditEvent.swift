@@ -5,7 +5,7 @@
 public struct AuditEvent: Sendable, Hashable {
   /// The number of its record: what to give to ``RefreshLedger/events(after:buffer:)`` to go on after it.
   public var sequence: UInt64
-  /// The ledger's time of it.
+  /// When it was, by the wall clock: the ledger's time less the shift that was in force.
   public var time: Timestamp
   public var fact: Fact
 
@@ -41,14 +41,14 @@ extension AuditEvent {
   /// Nil for records that only serve the log itself. `state` is that before the event.
   package init?(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
     guard let fact = Self.fact(of: event, before: state) else { return nil }
-    self.init(sequence: sequence, time: time, fact: fact)
+    self.init(sequence: sequence, time: state.shifts.wallTime(of: time), fact: fact)
   }
 
   private static func fact(of event: LedgerEvent, before state: borrowing LedgerState) -> Fact? {
     switch event {
-    case .named, .profiled, .clockSeen, .markEnded, .reprofiled:
+    case .named, .profiled, .clockSeen, .shifted, .markEnded, .reprofiled:
       return nil
-    case .opened(_, let id, let subject, let number, let label):
+    case .opened(_, let id, let subject, let number, let label, _):
       guard let profile = state.profiles[number] else { return nil }
       return .opened(
         TokenID(session: id, generation: 0), subject: state.name(subject), client: state.name(profile.client),
@@ -73,7 +73,7 @@ extension AuditEvent {
     case .revokedBefore(let key):
       return .revokedAll(state.scope(of: key))
     case .accessRevoked(let token, let end):
-      return .accessRevoked(token, until: end)
+      return .accessRevoked(token, until: end.advanced(byMilliseconds: -1000 * state.shifts.seconds))
     case .expired(let slots):
       let sessions = slots.count { state.table[$0].status == .live && !state.isCovered(state.table[$0]) }
       let oneTimeTokens = slots.count { state.table[$0].status == .oneTimeLive }

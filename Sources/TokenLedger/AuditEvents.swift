@@ -49,7 +49,7 @@ public struct AuditEvents: AsyncSequence, Sendable {
         try await ledger.durable(through: joint)
         guard let storage = ledger.log?.storage else {
           stage = .live
-          return AuditEvent(sequence: joint, time: await ledger.time, fact: .missed(from: start + 1))
+          return AuditEvent(sequence: joint, time: await ledger.shownTime, fact: .missed(from: start + 1))
         }
         stage = .ended
         history = try AuditHistory.start(in: storage, after: start, through: joint)
@@ -100,5 +100,5 @@ extension RefreshLedger {
       ledger: self, subscription: subscription, start: sequence ?? self.sequence, joint: self.sequence)
   }
 
-  var time: Timestamp { state.highestTime }
+  var shownTime: Timestamp { state.shifts.wallTime(of: state.highestTime) }
 }

@@ -11,13 +11,15 @@ struct CheckpointDecoder {
     let fixed = try take(kind.fixedBytes, in: bytes)
     switch kind {
     case .state:
-      return .state(highestTime: try time(bytes, at: fixed + 1))
+      return .state(highestTime: try time(bytes, at: fixed + 1), shifts: [])
+    case .stateWithShifts:
+      return try state(bytes, at: fixed)
     case .name:
       let content = try take(
         counted: Int(bytes.integer(UInt16.self, at: fixed + 5)), max: SessionGrant.textBytesMax, in: bytes)
       guard let text = String(validating: content, as: UTF8.self) else { throw refusal(fixed, "a name is not UTF-8") }
       return .name(number: try number(bytes, at: fixed + 1), text: text)
-    case .profile:
+    case .profile, .profileWithVersion:
       let idle = Int64(bitPattern: bytes.integer(UInt64.self, at: fixed + 13))
       let absolute = Int64(bitPattern: bytes.integer(UInt64.self, at: fixed + 21))
       guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {
@@ -26,11 +28,14 @@ struct CheckpointDecoder {
       guard let rotation = RotationPolicy(rawValue: bytes[fixed + 29]) else {
         throw refusal(fixed, "an unknown rotation policy")
       }
-      let profile = SessionProfile(
+      var profile = SessionProfile(
         client: try number(bytes, at: fixed + 5), scope: try number(bytes, at: fixed + 9),
         terms: SessionTerms(lifetimes: lifetimes, rotation: rotation))
+      if kind == .profileWithVersion {
+        profile.clientVersion = AccountVersion(stored: bytes.integer(UInt64.self, at: fixed + 30))
+      }
       return .profile(number: try number(bytes, at: fixed + 1), profile)
-    case .session, .oneTimeToken:
+    case .session, .sessionWithVersion, .oneTimeToken:
       return try slot(kind, bytes, at: fixed)
     case .mark:
       let (subject, client) = (
@@ -65,19 +70,36 @@ struct CheckpointDecoder {
       idHigh: bytes.integer(UInt64.self, at: fixed + 6), openedAt: try time(bytes, at: fixed + 18),
       usedAt: try time(bytes, at: fixed + 26), idLow: bytes.integer(UInt32.self, at: fixed + 14),
       subject: try number(bytes, at: fixed + 34), detail: try number(bytes, at: fixed + 38), status: status)
-    guard entry.isSession == (kind == .session) else { throw refusal(fixed, "an entry's kind and state do not agree") }
+    guard entry.isSession == (kind != .oneTimeToken) else { throw refusal(fixed, "an entry's kind and state do not agree") }
     let slot = try number(bytes, at: fixed + 2)
     guard kind == .oneTimeToken else {
       entry.generation = bytes.integer(UInt32.self, at: fixed + 42)
       entry.narrowedScope = bytes.integer(UInt32.self, at: fixed + 46)
       guard bytes[fixed + 50] <= 1 else { throw refusal(fixed + 50, "a flag is neither 0 nor 1") }
       entry.hasUsedSuccessor = bytes[fixed + 50] == 1
+      if kind == .sessionWithVersion {
+        entry.version = AccountVersion(stored: bytes.integer(UInt64.self, at: fixed + 55))
+      }
       return .slot(slot, entry, label: bytes.integer(UInt32.self, at: fixed + 51), payload: [])
     }
     let count = Int(bytes.integer(UInt16.self, at: fixed + 42))
     return .slot(
       slot, entry, label: LabelTable.none,
       payload: try take(counted: count, max: OneTimeGrant.payloadBytesMax, in: bytes))
+  }
+
+  private mutating func state(_ bytes: Span<UInt8>, at fixed: Int) throws(RecordRefusal) -> CheckpointEntry {
+    let highest = try time(bytes, at: fixed + 1)
+    let count = Int(bytes.integer(UInt16.self, at: fixed + 9))
+    guard count <= TimeShifts.changesMax else { throw refusal(fixed, "there are too many shifts of time") }
+    let start = try take(16 * count, in: bytes)
+    var shifts: [TimeShifts.Change] = []
+    for place in stride(from: start, to: start + 16 * count, by: 16) {
+      let seconds = bytes.integer(UInt64.self, at: place + 8)
+      guard seconds <= UInt64(TimeShifts.secondsMax) else { throw refusal(place, "a shift of time is out of range") }
+      shifts.append(TimeShifts.Change(from: try time(bytes, at: place), seconds: Int64(seconds)))
+    }
+    return .state(highestTime: highest, shifts: shifts)
   }
 
   /// Where the next `count` bytes begin, all of which are there.

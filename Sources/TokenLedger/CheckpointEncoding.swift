@@ -46,7 +46,7 @@ struct CheckpointEncoder {
   private mutating func step(_ payload: inout [UInt8]) -> Bool {
     switch stage {
     case .state:
-      payload.append(.state(highestTime: snapshot.highestTime))
+      payload.append(.state(highestTime: snapshot.highestTime, shifts: snapshot.shifts))
       stage = .names
       return true
     case .names:
@@ -104,21 +104,27 @@ struct CheckpointEncoder {
 extension [UInt8] {
   mutating func append(_ entry: CheckpointEntry) {
     switch entry {
-    case .state(let highestTime):
-      append(CheckpointEntryKind.state.rawValue)
+    case .state(let highestTime, let shifts):
+      append(CheckpointEntryKind.stateWithShifts.rawValue)
       appendLittleEndian(highestTime.milliseconds)
+      appendLittleEndian(UInt16(shifts.count))
+      for shift in shifts {
+        appendLittleEndian(shift.from.milliseconds)
+        appendLittleEndian(shift.seconds)
+      }
     case .name(let number, let text):
       append(CheckpointEntryKind.name.rawValue)
       appendLittleEndian(number)
       appendCounted(Array(text.utf8))
     case .profile(let number, let profile):
-      append(CheckpointEntryKind.profile.rawValue)
+      append(CheckpointEntryKind.profileWithVersion.rawValue)
       appendLittleEndian(number)
       appendLittleEndian(profile.client)
       appendLittleEndian(profile.scope)
       appendLittleEndian(profile.terms.lifetimes.idleMilliseconds)
       appendLittleEndian(profile.terms.lifetimes.absoluteMilliseconds)
       append(profile.terms.rotation.rawValue)
+      appendLittleEndian(profile.clientVersion.digest)
     case .slot(let slot, let entry, let label, let payload):
       append(slot: slot, entry, label: label, payload: payload)
     case .mark(let key, let time):
@@ -142,7 +148,7 @@ extension [UInt8] {
   }
 
   private mutating func append(slot: UInt32, _ entry: SessionEntry, label: UInt32, payload: [UInt8]) {
-    append((entry.isSession ? CheckpointEntryKind.session : .oneTimeToken).rawValue)
+    append((entry.isSession ? CheckpointEntryKind.sessionWithVersion : .oneTimeToken).rawValue)
     append(entry.status.rawValue)
     appendLittleEndian(slot)
     appendLittleEndian(entry.idHigh)
@@ -156,6 +162,7 @@ extension [UInt8] {
       appendLittleEndian(entry.narrowedScope)
       append(entry.hasUsedSuccessor ? 1 : 0)
       appendLittleEndian(label)
+      appendLittleEndian(entry.version.digest)
     } else {
       appendCounted(payload)
     }

@@ -1,6 +1,6 @@
 /// What a checkpoint holds, in this order: the state entry, names, profiles, slots, marks, revoked access tokens, the end (docs/wal-format.md, section 6).
 package enum CheckpointEntry: Sendable, Equatable {
-  case state(highestTime: Timestamp)
+  case state(highestTime: Timestamp, shifts: [TimeShifts.Change])
   case name(number: UInt32, text: String)
   case profile(number: UInt32, SessionProfile)
   /// A session or a one-time token; a label's name only with the former, a payload only with the latter.
@@ -30,14 +30,20 @@ enum CheckpointEntryKind: UInt8 {
   case end = 69
   case mark = 70
   case revokedToken = 71
+  case stateWithShifts = 72
+  case profileWithVersion = 73
+  case sessionWithVersion = 74
 
   /// All bytes before a text or payload, the kind included.
   var fixedBytes: Int {
     switch self {
     case .state: 9
+    case .stateWithShifts: 11
     case .name: 7
     case .profile: 30
+    case .profileWithVersion: 38
     case .session: 55
+    case .sessionWithVersion: 63
     case .oneTimeToken: 44
     case .end: 21
     case .mark: 18

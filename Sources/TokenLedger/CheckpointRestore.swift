@@ -27,12 +27,17 @@ struct CheckpointRestore {
   ///   own, so none is as high; without that bound a forged entry could ask for any amount of memory.
   mutating func apply(_ entry: CheckpointEntry, to state: inout LedgerState, covered: UInt64) -> String? {
     switch entry {
-    case .state(let highestTime):
+    case .state(let highestTime, let shifts):
       guard stage == .nothing else { return "a second beginning of a checkpoint" }
       guard highestTime.milliseconds <= Timestamp.latestMilliseconds else { return "a time is out of range" }
       stage = .state
       state.highestTime = highestTime
       state.latestIssue = highestTime
+      for shift in shifts {
+        if let contradiction = state.shifts.contradiction(in: shift.seconds, from: shift.from) { return contradiction }
+        guard shift.from <= highestTime else { return "a shift of time is later than the checkpoint" }
+        state.shifts.change(to: shift.seconds, from: shift.from)
+      }
       return nil
     case .name(let number, let text):
       guard enter(.names, number, covered) else { return Self.misplaced("name", number) }
@@ -43,7 +48,8 @@ struct CheckpointRestore {
     case .profile(let number, let profile):
       guard enter(.profiles, number, covered) else { return Self.misplaced("profile", number) }
       state.profiles.extend(to: Int(number))
-      if let contradiction = state.contradiction(in: .profiled(number: number, profile: profile)) {
+      if let contradiction = state.contradiction(
+        in: .profiled(number: number, profile: profile), at: state.highestTime) {
         return contradiction
       }
       state.apply(.profiled(number: number, profile: profile), at: state.highestTime)
@@ -56,7 +62,7 @@ struct CheckpointRestore {
     case .mark(let key, let time):
       guard enter(.marks), lastMark.map({ $0.rank < key.rank }) ?? true else { return "a mark is out of its order" }
       lastMark = key
-      if let contradiction = state.contradiction(in: .revokedBefore(key)) { return contradiction }
+      if let contradiction = state.contradiction(in: .revokedBefore(key), at: time) { return contradiction }
       guard time <= state.highestTime else { return "a mark is later than the checkpoint" }
       state.apply(.revokedBefore(key), at: time)
       return nil

@@ -13,7 +13,7 @@ struct EndedCollector: HistoryCollector {
     guard case .slot(let slot, let held, _, _) = entry, held.status == .revoked,
       held.subject == state.names.number(of: subject)
     else { return }
-    tell(EndedSession(session: state.session(at: slot), endedAt: held.usedAt, end: .revoked(nil)))
+    tell(EndedSession(session: state.session(at: slot), endedAt: state.shifts.wallTime(of: held.usedAt), end: .revoked(nil)))
   }
 
   mutating func take(
@@ -44,7 +44,7 @@ struct EndedCollector: HistoryCollector {
     _ slot: UInt32, _ end: EndedSession.End, _ time: Timestamp, _ state: borrowing LedgerState
   ) {
     guard state.isOpen(slot), state.table[slot].subject == state.names.number(of: subject) else { return }
-    tell(EndedSession(session: state.session(at: slot), endedAt: time, end: end))
+    tell(EndedSession(session: state.session(at: slot), endedAt: state.shifts.wallTime(of: time), end: end))
   }
 
   private mutating func tell(_ session: EndedSession) {

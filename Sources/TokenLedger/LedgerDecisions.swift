@@ -7,7 +7,7 @@ enum RotationDecision: Equatable {
   case refuseReuse(slot: UInt32, ReuseClass, generationsBehind: UInt32, revokes: Bool)
   /// The token proves that the log is older than what was served from it.
   case endRolledBack(slot: UInt32, generationsAhead: UInt32)
-  /// Opened before what the request calls for.
+  /// Opened under another version of an account than the request calls for.
   case endOutdated(slot: UInt32, generationsBehind: UInt32)
 }
 
@@ -33,8 +33,10 @@ extension LedgerState {
     var end = expiry(of: entry, under: profile.terms.lifetimes)
     if let terms = request.terms { end = min(end, expiry(of: entry, under: terms.lifetimes)) }
     guard now < end else { return .refuse(.expired(generationsBehind: behind), provenBy: end) }
-    if let notBefore = request.notBefore, entry.openedAt < notBefore {
-      return .endOutdated(slot: slot, generationsBehind: behind)
+    if isOutdated(entry, profile, for: request) {
+      return request.revokesOutdated
+        ? .endOutdated(slot: slot, generationsBehind: behind)
+        : .refuse(.outdated(generationsBehind: behind, revokedSession: false))
     }
     // Signed by us and not known: the log was restored from an older copy, or was not synced before a power loss. The
     // token that is live here was spent then.
@@ -44,6 +46,16 @@ extension LedgerState {
       return entry.generation == .max ? .refuse(.expired(generationsBehind: 0)) : .rotate(slot: slot)
     }
     return decideReuse(request, of: entry, in: slot, at: now)
+  }
+
+  /// Versions say it; a session without them, from a log of format 1, by the time of its opening.
+  private func isOutdated(
+    _ entry: SessionEntry, _ profile: SessionProfile, for request: RotationRequest
+  ) -> Bool {
+    guard entry.version != .unknown else { return request.notBefore.map { entry.openedAt < $0 } ?? false }
+    if let version = request.subjectVersion, version != entry.version { return true }
+    guard let version = request.clientVersion, profile.clientVersion != .unknown else { return false }
+    return version != profile.clientVersion
   }
 
   private func decideReuse(

@@ -3,7 +3,7 @@ extension LedgerState {
   ///
   /// A frame whose checksum is right can still hold records that contradict each other: written by a faulty build,
   /// or forged. Replay asks this before each ``apply(_:at:)``, so that no such record traps or is let through.
-  func contradiction(in event: LedgerEvent) -> String? {
+  func contradiction(in event: LedgerEvent, at time: Timestamp) -> String? {
     switch event {
     case .rotated(let slot, let generation, let narrowedScope):
       guard holds(.live, slot) else { return "slot \(slot) holds no live session to rotate" }
@@ -23,7 +23,7 @@ extension LedgerState {
         return "profile \(number) speaks of a name that is not defined"
       }
       return profiles.number(of: profile) == nil ? nil : "profile \(number) is defined under another number"
-    case .opened(let slot, let id, let subject, let profile, let label):
+    case .opened(let slot, let id, let subject, let profile, let label, _):
       guard profiles.isDefined(profile) else { return "profile \(profile) is not defined" }
       guard label == LabelTable.none || names.isDefined(label) else { return "name \(label) is not defined" }
       return contradictionInInsertion(slot: slot, id: id, subject: subject)
@@ -59,6 +59,8 @@ extension LedgerState {
       return contradictionInExpiry(of: slots)
     case .clockSeen:
       return nil
+    case .shifted(let seconds):
+      return shifts.contradiction(in: seconds, from: time)
     }
   }
 
@@ -73,7 +75,7 @@ extension LedgerState {
       return "slot \(slot) holds no live session to give a profile"
     }
     guard let new = profiles[number], new != old else { return "profile \(number) is not defined, or nothing new" }
-    return new.client == old.client && new.scope == old.scope
+    return new.client == old.client && new.scope == old.scope && new.clientVersion == old.clientVersion
       ? nil : "profile \(number) is another client's or has another scope"
   }
 

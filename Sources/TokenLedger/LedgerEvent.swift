@@ -5,7 +5,9 @@
 package enum LedgerEvent: Sendable, Hashable {
   case named(number: UInt32, text: String)
   case profiled(number: UInt32, profile: SessionProfile)
-  case opened(slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32, label: UInt32)
+  /// `version`: of the subject's account.
+  case opened(
+    slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32, label: UInt32, version: AccountVersion)
   /// `generation` is the new live one.
   case rotated(slot: UInt32, generation: UInt32, narrowedScope: UInt32)
   case replayed(slot: UInt32, ReuseClass)
@@ -24,6 +26,8 @@ package enum LedgerEvent: Sendable, Hashable {
   case oneTimeIssued(
     slot: UInt32, id: SessionID, subject: UInt32, purpose: UInt32, endsAt: Timestamp, payload: [UInt8])
   case oneTimeConsumed(slot: UInt32)
-  /// Nothing but the time of the record: an end was observed that no earlier record reaches.
+  /// Nothing but the time of the record, which a later opening must not fall behind.
   case clockSeen
+  /// From this record's time on the ledger's time is ahead of the wall clock by so many whole seconds.
+  case shifted(seconds: Int64)
 }

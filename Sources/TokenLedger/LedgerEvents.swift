@@ -6,9 +6,12 @@ extension LedgerState {
     let client = definitions.number(of: grant.client, in: names)
     let scope = definitions.number(of: grant.scope, in: names)
     let label = grant.label.map { definitions.number(of: $0, in: names) } ?? LabelTable.none
-    let profile = SessionProfile(client: client, scope: scope, terms: grant.terms)
+    let profile = SessionProfile(client: client, scope: scope, terms: grant.terms, clientVersion: grant.clientVersion)
     let number = definitions.number(of: profile, in: profiles)
-    return definitions.events + [.opened(slot: slot, id: id, subject: subject, profile: number, label: label)]
+    return definitions.events + [
+      .opened(
+        slot: slot, id: id, subject: subject, profile: number, label: label, version: grant.subjectVersion)
+    ]
   }
 
   func events(

@@ -38,6 +38,8 @@ package struct Staged<Outcome: Sendable>: Sendable {
   package let sequence: UInt64
   /// The ledger's time in the step that decided it.
   package let time: Timestamp
+  /// By how many seconds that is ahead of the wall clock.
+  package var shift: Int64 = 0
 }
 
 /// Figures of a running ledger, each as of one moment.
@@ -53,6 +55,8 @@ public struct LedgerStatistics: Sendable, Hashable {
   public var durableSequence: UInt64
   /// Bytes of log that a restart would read besides the last checkpoint; see ``RefreshLedger/bytesSinceCheckpoint``.
   public var logBytes: UInt64
+  /// By how many whole seconds the ledger's time is ahead of the wall clock: 0 unless that was set back.
+  public var clockShiftSeconds: Int64
   /// Whether the ledger still accepts writes.
   public var isWritable: Bool
 }

@@ -1,7 +1,7 @@
 extension LedgerRecord {
   /// `state` is that before the event.
   init(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
-    self.init(sequence: sequence, time: time, kind: event.word, facts: [])
+    self.init(sequence: sequence, time: state.shifts.wallTime(of: time), kind: event.word, facts: [])
     switch event {
     case .named(let number, let text):
       facts = [Fact("number", number), Fact("text", text)]
@@ -11,7 +11,7 @@ extension LedgerRecord {
         Fact("idle_ms", profile.terms.lifetimes.idleMilliseconds),
         Fact("absolute_ms", profile.terms.lifetimes.absoluteMilliseconds), Fact("rotation", profile.terms.rotation),
       ]
-    case .opened(_, let id, let number, let profile, let label):
+    case .opened(_, let id, let number, let profile, let label, _):
       (session, subject) = (id, state.name(number))
       facts = [Fact("subject", state.name(number))] + Self.facts(ofProfile: profile, in: state)
       if label != LabelTable.none { facts.append(Fact("label", state.name(label))) }
@@ -40,6 +40,10 @@ extension LedgerRecord {
       about(state.table[slot], in: state)
     case .clockSeen:
       break
+    case .shifted(let seconds):
+      // From here on the wall clock has this time.
+      self.time = time.advanced(byMilliseconds: -1000 * seconds)
+      facts = [Fact("seconds", seconds)]
     }
   }
 
@@ -70,8 +74,10 @@ extension LedgerRecord {
       if key == .all { facts.append(Fact("all", true)) }
     case .accessRevoked(let token, let end):
       session = token.session
-      facts = [Fact("generation", token.generation), Fact("end", end.milliseconds)]
-    case .named, .profiled, .opened, .rotated, .revoked, .expired, .oneTimeIssued, .oneTimeConsumed, .clockSeen: break
+      facts = [
+        Fact("generation", token.generation), Fact("end", end.milliseconds - 1000 * state.shifts.seconds),
+      ]
+    case .named, .profiled, .opened, .rotated, .revoked, .expired, .oneTimeIssued, .oneTimeConsumed, .clockSeen, .shifted: break
     }
   }
 
@@ -97,11 +103,12 @@ extension LedgerRecord {
         LedgerEvent.accessRevoked(token, end: end), sequence: sequence, time: state.highestTime, before: state)
       kind = "revoked_access_token"
     case .slot(_, let held, let label, let payload):
-      self.init(sequence: sequence, time: held.usedAt, kind: held.isSession ? "session" : "one_time_token", facts: [])
+      let used = state.shifts.wallTime(of: held.usedAt)
+      self.init(sequence: sequence, time: used, kind: held.isSession ? "session" : "one_time_token", facts: [])
       about(held, in: state)
       facts = [Fact("subject", state.name(held.subject))]
       guard held.isSession else {
-        time = held.openedAt
+        time = state.shifts.wallTime(of: held.openedAt)
         facts += [
           Fact("purpose", state.name(held.detail)), Fact("lifetime_ms", held.usedAt.millisecondsSince(held.openedAt)),
           Fact("payload_bytes", payload.count), Fact("consumed", held.status == .oneTimeConsumed),
@@ -137,6 +144,7 @@ extension LedgerEvent {
     case .oneTimeIssued: "one_time_issued"
     case .oneTimeConsumed: "one_time_consumed"
     case .clockSeen: "clock_seen"
+    case .shifted: "shifted"
     case .replayed: "replayed"
     case .reused: "reused"
     case .successorUsed: "successor_used"

@@ -12,6 +12,9 @@ package struct LedgerRecordReader {
   /// The highest time of the records read so far: what the ledger's clock would not go below.
   package var highestTime: Timestamp { replay.state.highestTime }
 
+  /// By how many seconds the ledger's time was ahead of the wall clock at the last record read.
+  package var shiftSeconds: Int64 { replay.state.shifts.seconds }
+
   /// The sessions that are live after the records read so far, were it `now`, in the order of their openings.
   package func sessions(of scope: SessionScope, at now: Timestamp) -> [Session] {
     let now = max(now, replay.state.highestTime)

@@ -68,7 +68,7 @@ package struct LedgerReplay {
       guard time >= state.highestTime else {
         throw RecordRefusal(byteOffsetInPayload: start, what: "a record's time is before that of the record before it")
       }
-      if let contradiction = state.contradiction(in: event) {
+      if let contradiction = state.contradiction(in: event, at: time) {
         throw RecordRefusal(byteOffsetInPayload: start, what: contradiction)
       }
       visit(event, time, state)

@@ -4,6 +4,7 @@ struct LedgerSnapshot: Sendable {
   /// The last record that it covers.
   let sequence: UInt64
   let highestTime: Timestamp
+  let shifts: [TimeShifts.Change]
   let entries: PagedArray<SessionEntry>
   let names: PagedArray<String?>
   let profiles: PagedArray<SessionProfile?>
@@ -17,6 +18,7 @@ struct LedgerSnapshot: Sendable {
   init(of state: borrowing LedgerState, sequence: UInt64) {
     self.sequence = sequence
     highestTime = state.highestTime
+    shifts = state.shifts.changes
     entries = state.table.entries
     names = state.names.values
     profiles = state.profiles.values

@@ -50,7 +50,10 @@ extension LedgerState {
       openedAt: entry.openedAt,
       usedAt: entry.usedAt,
       idleEnd: entry.usedAt.advanced(byMilliseconds: lifetimes.idleMilliseconds),
-      absoluteEnd: entry.openedAt.advanced(byMilliseconds: lifetimes.absoluteMilliseconds))
+      absoluteEnd: entry.openedAt.advanced(byMilliseconds: lifetimes.absoluteMilliseconds),
+      shifts: Session.Shifts(
+        atOpening: shifts.seconds(at: entry.openedAt), atUse: shifts.seconds(at: entry.usedAt),
+        current: shifts.seconds))
   }
 
   /// The numbers of a scope; nil where the state knows no such name, and so nothing of theirs.

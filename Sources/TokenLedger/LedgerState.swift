@@ -17,6 +17,7 @@ package struct LedgerState {
   package var revokedTokens: [TokenID: Timestamp] = [:]
   /// The highest time that any event carried; the ledger's clock never reads less.
   package var highestTime = Timestamp.zero
+  package var shifts = TimeShifts()
   /// Sessions that can still be rotated.
   var liveSessionCount = 0
   /// When a session was last opened, or an access token issued, or later: what a mark must be after.
@@ -35,8 +36,8 @@ package struct LedgerState {
       profiles.define(profile, as: number)
       names.retain(profile.client)
       names.retain(profile.scope)
-    case .opened(let slot, let id, let subject, let profile, let label):
-      applyOpening(slot: slot, id: id, subject: subject, profile: profile, at: time)
+    case .opened(let slot, let id, let subject, let profile, let label, let version):
+      applyOpening(slot: slot, id: id, subject: subject, profile: profile, version: version, at: time)
       if label != LabelTable.none {
         labels[slot] = label
         names.retain(label)
@@ -46,6 +47,8 @@ package struct LedgerState {
       latestIssue = max(latestIssue, time)
     case .clockSeen:
       break
+    case .shifted(let seconds):
+      shifts.change(to: seconds, from: time)
     case .successorUsed(let slot):
       table[slot].hasUsedSuccessor = true
     case .reused(let slot, _, _, let revokes):
@@ -91,12 +94,13 @@ package struct LedgerState {
     if previous != SessionEntry.notNarrowed { names.release(previous) }
   }
 
-  private mutating func applyOpening(slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32, at time: Timestamp)
-  {
+  private mutating func applyOpening(
+    slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32, version: AccountVersion, at time: Timestamp
+  ) {
     table.insert(
       SessionEntry(
-        idHigh: id.high, openedAt: time, usedAt: time, idLow: id.low, subject: subject, detail: profile,
-        status: .live),
+        idHigh: id.high, openedAt: time, usedAt: time, version: version, idLow: id.low, subject: subject,
+        detail: profile, status: .live),
       at: slot)
     names.retain(subject)
     profiles.retain(profile)

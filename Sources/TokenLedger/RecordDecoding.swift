@@ -48,13 +48,10 @@ struct RecordDecoder {
       let content = try counted(in: bytes, max: SessionGrant.textBytesMax)
       guard let text = String(validating: content, as: UTF8.self) else { throw refusal("a name is not UTF-8") }
       return .named(number: number, text: text)
-    case .profiled:
-      return try profiled(in: bytes)
-    case .opened, .openedLabelled:
-      let (slot, id, subject) = (try number(in: bytes), try sessionID(in: bytes), try number(in: bytes))
-      let profile = try number(in: bytes)
-      let label = kind == .openedLabelled ? try number(in: bytes) : LabelTable.none
-      return .opened(slot: slot, id: id, subject: subject, profile: profile, label: label)
+    case .profiled, .profiledWithVersion:
+      return try profiled(kind, in: bytes)
+    case .opened, .openedLabelled, .openedWithVersion:
+      return try opened(kind, in: bytes)
     case .revoked:
       let slot = try number(in: bytes)
       // Reuse has a record of its own.
@@ -89,10 +86,26 @@ struct RecordDecoder {
       return .oneTimeConsumed(slot: try number(in: bytes))
     case .clockSeen:
       return .clockSeen
+    case .shifted:
+      return .shifted(seconds: Int64(try variable(in: bytes, max: UInt64(TimeShifts.secondsMax))))
     }
   }
 
-  private mutating func profiled(in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {
+  private mutating func opened(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {
+    let (slot, id, subject) = (try number(in: bytes), try sessionID(in: bytes), try number(in: bytes))
+    let profile = try number(in: bytes)
+    var (label, version) = (LabelTable.none, AccountVersion.unknown)
+    if kind == .openedWithVersion {
+      version = AccountVersion(stored: try littleEndian(UInt64.self, in: bytes))
+      let parts = try variable(in: bytes, max: RecordEncoder.openedPartLabel)
+      if parts == RecordEncoder.openedPartLabel { label = try number(in: bytes) }
+    } else if kind == .openedLabelled {
+      label = try number(in: bytes)
+    }
+    return .opened(slot: slot, id: id, subject: subject, profile: profile, label: label, version: version)
+  }
+
+  private mutating func profiled(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {
     let (number, client, scope) = (try number(in: bytes), try number(in: bytes), try number(in: bytes))
     let idle = Int64(try variable(in: bytes, max: UInt64(Lifetimes.millisecondsMax)))
     let absolute = Int64(try variable(in: bytes, max: UInt64(Lifetimes.millisecondsMax)))
@@ -102,8 +115,12 @@ struct RecordDecoder {
     guard let rotation = RotationPolicy(rawValue: try byte(in: bytes)) else {
       throw refusal("an unknown rotation policy")
     }
-    let terms = SessionTerms(lifetimes: lifetimes, rotation: rotation)
-    return .profiled(number: number, profile: SessionProfile(client: client, scope: scope, terms: terms))
+    var profile = SessionProfile(
+      client: client, scope: scope, terms: SessionTerms(lifetimes: lifetimes, rotation: rotation))
+    if kind == .profiledWithVersion {
+      profile.clientVersion = AccountVersion(stored: try littleEndian(UInt64.self, in: bytes))
+    }
+    return .profiled(number: number, profile: profile)
   }
 
   private mutating func reuse(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {

@@ -18,6 +18,9 @@ enum RecordKind: UInt8 {
   case markEnded = 16
   case accessRevoked = 17
   case reprofiled = 18
+  case profiledWithVersion = 19
+  case openedWithVersion = 20
+  case shifted = 21
 }
 
 /// Turns events into the bytes of records.
@@ -29,6 +32,8 @@ struct RecordEncoder {
 
   /// Most slots in one `expired` record.
   static let expiredSlotsMax = 256
+  /// The bit that says that an opening has a label.
+  static let openedPartLabel: UInt64 = 1
 
   mutating func encode(_ event: LedgerEvent, at time: Timestamp, into bytes: inout [UInt8], startsFrame: Bool) {
     if startsFrame {
@@ -49,11 +54,14 @@ struct RecordEncoder {
       bytes.appendVariable(UInt64(number))
       bytes.appendCounted(text.utf8)
     case .profiled(let number, let profile):
-      bytes.append(.profiled, delta, [UInt64(number)] + profile.numbers)
-    case .opened(let slot, let id, let subject, let profile, let label):
-      bytes.begin(label == LabelTable.none ? .opened : .openedLabelled, delta)
+      bytes.append(.profiledWithVersion, delta, [UInt64(number)] + profile.numbers)
+      bytes.appendLittleEndian(profile.clientVersion.digest)
+    case .opened(let slot, let id, let subject, let profile, let label, let version):
+      bytes.begin(.openedWithVersion, delta)
       bytes.append(slot: slot, id: id, subject: subject)
       bytes.appendVariable(UInt64(profile))
+      bytes.appendLittleEndian(version.digest)
+      bytes.appendVariable(label == LabelTable.none ? 0 : RecordEncoder.openedPartLabel)
       if label != LabelTable.none { bytes.appendVariable(UInt64(label)) }
     case .revoked(let slot, let cause):
       bytes.append(.revoked, delta, [UInt64(slot), UInt64(cause.rawValue)])
@@ -69,6 +77,8 @@ struct RecordEncoder {
       bytes.append(.oneTimeConsumed, delta, [UInt64(slot)])
     case .clockSeen:
       bytes.begin(.clockSeen, delta)
+    case .shifted(let seconds):
+      bytes.append(.shifted, delta, [UInt64(max(0, seconds))])
     case .replayed(let slot, let reuse):
       bytes.append(.replayed, delta, [UInt64(slot), UInt64(reuse.rawValue)])
     case .reused(let slot, let reuse, let behind, let revokes):

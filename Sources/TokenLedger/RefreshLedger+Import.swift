@@ -37,6 +37,6 @@ extension RefreshLedger {
         outcomes.append(.opened(try open(item.grant, as: item.id, at: now)))
       }
     }
-    return Staged(outcome: outcomes, sequence: sequence, time: now)
+    return Staged(outcome: outcomes, sequence: sequence, time: now, shift: state.shifts.seconds)
   }
 }

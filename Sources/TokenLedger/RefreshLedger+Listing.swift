@@ -47,18 +47,23 @@ extension RefreshLedger {
     }
   }
 
-  /// Who has sessions, as counters say at once: those that ended since the last sweep are counted too. Costs a look at each name and profile.
+  /// Who has sessions. Of subjects as counters say at once: those whose sessions ended since the last sweep are counted too. Costs a look at each
+  /// name and profile, and at the sessions that a wide revocation has ended and the sweep has not reached.
   package func holders() -> SessionHolders {
-    var clients: [String: Timestamp] = [:]
+    let now = now()
+    var clients: [SessionHolders.ClientHolding] = []
     for number in 0..<UInt32(state.profiles.values.count) {
-      guard let slot = state.byProfile.first(of: number), let profile = state.profiles[number],
-        let name = state.names[profile.client]
-      else { continue }
+      guard let profile = state.profiles[number], let name = state.names[profile.client] else { continue }
+      var next = state.byProfile.first(of: number)
       // A list is in the order of openings.
-      clients[name] = min(clients[name] ?? state.table[slot].openedAt, state.table[slot].openedAt)
+      while let slot = next, !state.isUsable(slot, at: now) { next = state.byProfile.next(after: slot) }
+      guard let slot = next else { continue }
+      clients.append(
+        SessionHolders.ClientHolding(
+          client: name, version: profile.clientVersion, firstOpening: state.table[slot].openedAt))
     }
     let subjects = (0..<UInt32(state.names.values.count)).filter { state.bySubject.count(of: $0) > 0 }
-    return SessionHolders(subjects: subjects.compactMap { state.names[$0] }, firstOpenings: clients)
+    return SessionHolders(subjects: subjects.compactMap { state.names[$0] }, clients: clients)
   }
 
   private func look<Outcome>(

@@ -7,7 +7,7 @@ extension RefreshLedger {
     guard let slot = state.table.nextFree() else { throw .full }
     record(state.events(issuing: grant, as: id, in: slot, at: now), at: now)
     wheel.arm(slot, due: state.dueTick(slot))
-    return Staged(outcome: id, sequence: sequence, time: now)
+    return Staged(outcome: id, sequence: sequence, time: now, shift: state.shifts.seconds)
   }
 
   package func stageConsumption(

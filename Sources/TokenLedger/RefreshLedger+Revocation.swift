@@ -12,24 +12,29 @@ extension RefreshLedger {
     return Staged(outcome: true, sequence: sequence, time: now)
   }
 
-  /// Ends the live sessions of a subject that were opened before a moment, one by one in one step, and returns them.
+  /// Ends the live sessions of a subject that were opened under another version of its account, one by one in one step, and returns
+  /// them.
+  ///
+  /// - Parameter moment: of the sessions whose version is ``AccountVersion/unknown`` those are ended that were opened before it; nil for none.
   public nonisolated func revoke(
-    subject: String, openedBefore moment: Timestamp
+    subject: String, openedUnderOtherThan version: AccountVersion, orBefore moment: Timestamp?
   ) async throws(LedgerFailure) -> [SessionID] {
-    let staged = try await stageRevocation(of: subject, openedBefore: moment)
+    let staged = try await stageRevocation(of: subject, notUnder: version, openedBefore: moment)
     try await durable(through: staged.sequence)
     return staged.outcome
   }
 
   private func stageRevocation(
-    of subject: String, openedBefore moment: Timestamp
+    of subject: String, notUnder version: AccountVersion, openedBefore moment: Timestamp?
   ) throws(LedgerFailure) -> Staged<[SessionID]> {
     let now = try begin()
     guard let number = state.names.number(of: subject) else {
       return Staged(outcome: [], sequence: sequence, time: now)
     }
     let slots = state.bySubject.slots(of: number).filter {
-      state.table[$0].openedAt < moment && state.isUsable($0, at: now)
+      let entry = state.table[$0]
+      let isOutdated = entry.version == .unknown ? moment.map { entry.openedAt < $0 } ?? false : entry.version != version
+      return isOutdated && state.isUsable($0, at: now)
     }
     for slot in slots { revoke(slot, cause: .requested, at: now) }
     return Staged(outcome: slots.map { state.table[$0].id }, sequence: sequence, time: now)
@@ -43,7 +48,8 @@ extension RefreshLedger {
   package func stageRevocation(_ scope: SessionScope) throws(LedgerFailure) -> Staged<Void> {
     try check(scope)
     // After every opening and every access token so far, and none from now on is before it.
-    let now = max(try begin(), max(state.latestIssue, latestAccessIssue).advanced(byMilliseconds: 1))
+    let issued = max(state.latestIssue, latestAccessIssue)
+    let now = time.now(notBefore: max(try begin(), issued.advanced(byMilliseconds: 1)))
     let events = state.events(revoking: scope)
     record(events, at: now)
     revocations.mark(scope, at: now)

@@ -13,7 +13,7 @@ extension RefreshLedger {
     let now = try begin()
     let slot = inPlace { $0.table.slot(of: request.token.session) }
     let (outcome, through) = rotate(request, of: slot, at: now)
-    return Staged(outcome: outcome, sequence: through, time: now)
+    return Staged(outcome: outcome, sequence: through, time: now, shift: state.shifts.seconds)
   }
 
   package func stageRotations(_ batch: [RotationRequest]) throws(LedgerFailure) -> Staged<[Rotation]> {
@@ -30,7 +30,7 @@ extension RefreshLedger {
       outcomes.append(outcome)
       through = max(through, sequence)
     }
-    return Staged(outcome: outcomes, sequence: through, time: now)
+    return Staged(outcome: outcomes, sequence: through, time: now, shift: state.shifts.seconds)
   }
 
   /// The outcome, and the record that it rests on.
@@ -65,7 +65,7 @@ extension RefreshLedger {
       return (.refused(.neverIssued(generationsAhead: ahead)), sequence)
     case .endOutdated(let slot, let behind):
       revoke(slot, cause: .requested, at: now)
-      return (.refused(.revoked(generationsBehind: behind)), sequence)
+      return (.refused(.outdated(generationsBehind: behind, revokedSession: true)), sequence)
     case .refuse(let refusal, let provenBy):
       proveTime(provenBy, at: now)
       return (.refused(refusal), sequence)
@@ -75,7 +75,7 @@ extension RefreshLedger {
   package func stageOpening(_ grant: SessionGrant) throws(LedgerFailure) -> Staged<Session> {
     try check(grant)
     let now = try begin()
-    return Staged(outcome: try open(grant, at: now), sequence: sequence, time: now)
+    return Staged(outcome: try open(grant, at: now), sequence: sequence, time: now, shift: state.shifts.seconds)
   }
 
   package func stageOpenings(_ batch: [SessionGrant]) throws(LedgerFailure) -> Staged<[Session]> {
@@ -86,7 +86,7 @@ extension RefreshLedger {
     var sessions: [Session] = []
     sessions.reserveCapacity(batch.count)
     for grant in batch { sessions.append(try open(grant, at: now)) }
-    return Staged(outcome: sessions, sequence: sequence, time: now)
+    return Staged(outcome: sessions, sequence: sequence, time: now, shift: state.shifts.seconds)
   }
 
   /// - Parameter known: the id, which no entry has; nil for a random one.
@@ -115,7 +115,7 @@ extension RefreshLedger {
       if log?.failure != nil { subscriptions.finish() }
       throw .log(error)
     }
-    let now = now()
+    let now = noteShift(at: now())
     noteUsedSuccessors(at: now)
     if wheel.currentTick < now.tick { sweep(at: now, budget: Self.sweepBudgetPerCall) }
     return now
@@ -155,21 +155,27 @@ extension RefreshLedger {
     if let moment, state.highestTime < moment { record(.clockSeen, at: now) }
   }
 
-  func now() -> Timestamp {
-    let reading = clock.now()
-    return max(Timestamp(milliseconds: min(reading.milliseconds, Self.clockMillisecondsMax)), state.highestTime)
+  /// Never before what the log has seen.
+  func now() -> Timestamp { time.now(notBefore: state.highestTime) }
+
+  /// Has the log know how far the wall clock is behind, where that has changed, and gives the time that goes on from there.
+  ///
+  /// It is later than whatever was issued: which shift a pair was minted under follows from its time alone.
+  private func noteShift(at now: Timestamp) -> Timestamp {
+    let seconds = time.shift(of: now, inForce: state.shifts.seconds)
+    guard seconds != state.shifts.seconds else { return now }
+    let now = time.now(notBefore: max(now, state.latestIssue.advanced(byMilliseconds: 1)))
+    record(.shifted(seconds: seconds), at: now)
+    return now
   }
 
-  /// A clock that reads more is taken for this: a day of milliseconds is left for marks, which are later than what came before them.
-  private static let clockMillisecondsMax = Timestamp.latestMilliseconds - 86_400_000
-
-  /// An id, which no live entry has, and the time for an access token that has no session: its subject is its client. What is revoked after this step
+  /// An id, which no live entry has, and the time and its shift for an access token that has no session: its subject is its client. What is revoked after this step
   /// ends the token, what was revoked before does not.
-  package func issueAccess(client: String) -> (id: SessionID, time: Timestamp) {
-    let (id, time) = (unusedID(), now())
-    latestAccessIssue = max(latestAccessIssue, time)
-    revocations.noteOpening(id, subject: client, client: client, at: time)
-    return (id, time)
+  package func issueAccess(client: String) -> (id: SessionID, time: Timestamp, shift: Int64) {
+    let (id, now) = (unusedID(), now())
+    latestAccessIssue = max(latestAccessIssue, now)
+    revocations.noteOpening(id, subject: client, client: client, at: now)
+    return (id, now, time.shift(of: now, inForce: state.shifts.seconds))
   }
 
   func unusedID() -> SessionID {

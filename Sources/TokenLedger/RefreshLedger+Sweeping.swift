@@ -10,8 +10,20 @@ extension RefreshLedger {
     let isCaughtUp = sweep(at: now, budget: Self.sweepBudgetPerStep)
     let isSwept = sweepMarks(at: now, budget: Self.sweepBudgetPerStep)
     prune(at: now)
+    noteTime(now)
     return isCaughtUp && isSwept
   }
+
+  /// A later opening goes on from the newest record's time where the wall clock is behind it, so that record must not be old.
+  private func noteTime(_ now: Timestamp) {
+    let ageMax = state.shifts.seconds > 0 ? Self.recordAgeMaxUnderShift : Self.recordAgeMax
+    if now.millisecondsSince(state.highestTime) >= ageMax { record(.clockSeen, at: now) }
+  }
+
+  /// How old the newest record becomes, in milliseconds: a record costs a commit. And while a shift is in force, when it tells how much of a
+  /// token's life was over before a crash.
+  private static let recordAgeMax: Int64 = 60_000
+  private static let recordAgeMaxUnderShift: Int64 = 1_000
 
   @discardableResult
   func sweep(at now: Timestamp, budget: Int) -> Bool {

@@ -8,7 +8,7 @@ public import WriteAheadLog
 /// all further changes for good; what it acknowledged is on disk.
 ///
 /// Cost: one record of about 6 bytes a rotation; 48 bytes and an index entry a session; no allocation that grows
-/// with the number of rotations. Time never goes back: the ledger takes the higher of its clock and of its log.
+/// with the number of rotations. Time never stands still and never goes back, whatever the wall clock does.
 public actor RefreshLedger {
   package var state: LedgerState
   var encoder = RecordEncoder()
@@ -16,7 +16,8 @@ public actor RefreshLedger {
   var sequence: UInt64
   var random: any RandomNumberGenerator & Sendable
   let log: CommitLog?
-  let clock: SessionClock
+  /// The one time of the ledger, its engine and its verifiers.
+  package nonisolated let time: LedgerTime
   /// Where checkpoints are written; nil for the default.
   let checkpointExecutor: (any TaskExecutor)?
   /// The checkpoint under way.
@@ -40,8 +41,6 @@ public actor RefreshLedger {
 
   /// Asked by verifiers of access tokens, from any thread.
   public nonisolated let revocations = Revocations()
-  /// The highest time that the log had seen when it was opened.
-  package nonisolated let timeAtOpening: Timestamp
   /// Told by verifiers of access tokens, from any thread.
   public nonisolated let successorWatch: SuccessorWatch
 
@@ -64,7 +63,7 @@ public actor RefreshLedger {
     self.wheel = wheel
     self.sequence = sequence
     self.log = log
-    self.clock = clock
+    time = LedgerTime(clock, notBefore: state.highestTime)
     self.random = random
     self.sessionsPerSubjectMax = sessionsPerSubjectMax
     self.checkpointExecutor = checkpointExecutor
@@ -72,7 +71,6 @@ public actor RefreshLedger {
       checkpointedSequence = recovery.checkpointSequence ?? 0
       checkpointMark = -Int64(clamping: recovery.segmentBytes)
     }
-    timeAtOpening = state.highestTime
     successorWatch = SuccessorWatch(
       openUntil: state.highestTime.advanced(byMilliseconds: RotationRequest.graceMillisecondsMax))
     if !state.marks.isEmpty { markSweeps = [.slots(from: 0)] }
@@ -161,7 +159,8 @@ extension RefreshLedger {
   }
 
   /// Frees every entry whose time has come, in steps between which other calls run. Meant for a heartbeat of a second:
-  /// it also notices when the disk has not answered for ``stallSeconds``.
+  /// it also notices when the disk has not answered for ``stallSeconds``, and has the log know the time, once a minute and, while the wall clock
+  /// is behind it, each second.
   public nonisolated func sweepExpired() async throws(LedgerFailure) {
     log?.noteStall(limit: .seconds(Self.stallSeconds))
     while try await !sweepStep() {
@@ -174,13 +173,14 @@ extension RefreshLedger {
     LedgerStatistics(
       liveSessions: state.liveSessionCount, entries: state.table.count, sequence: sequence,
       durableSequence: log?.durableSequence ?? sequence, logBytes: bytesSinceCheckpoint,
-      isWritable: log?.failure == nil)
+      clockShiftSeconds: state.shifts.seconds, isWritable: log?.failure == nil)
   }
 
   /// Makes everything staged durable and closes the log cleanly. Every later call fails. A checkpoint that is under way
   /// is given up.
   public nonisolated func close() async throws(LedgerFailure) {
     await stopCheckpoints()
+    await noteClosingTime()
     let result: Result<Void, LogFailure>
     do { result = .success(try await log?.close() ?? ()) } catch { result = .failure(error) }
     await endSubscriptions()
@@ -188,6 +188,12 @@ extension RefreshLedger {
   }
 
   private func endSubscriptions() { subscriptions.finish() }
+
+  /// The next opening goes on from here, also where the wall clock is behind then. What a log that takes no more records cannot say is left.
+  private func noteClosingTime() {
+    guard log?.failure == nil, let now = try? begin() else { return }
+    if state.highestTime < now { record(.clockSeen, at: now) }
+  }
 
   /// The log's figures; nil for a ledger in memory.
   package nonisolated var logStatistics: LogStatistics? { log?.statistics }

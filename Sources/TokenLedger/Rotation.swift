@@ -33,8 +33,14 @@ public struct RotationRequest: Sendable {
   public var reuse: ReusePolicy
   /// The scope that the access token is narrowed to, nil for all that was granted. The caller has checked the subset.
   public var narrowedScope: String?
-  /// A session that was opened before this moment is revoked instead: when the subject last changed its password, say.
+  /// The versions of the subject's and the client's account as they are now. A session that was opened under others is
+  /// ``RotationRefusal/outdated(generationsBehind:revokedSession:)``; nil asks for no comparison.
+  public var subjectVersion: AccountVersion?
+  public var clientVersion: AccountVersion?
+  /// The same for sessions whose versions are ``AccountVersion/unknown``: those that were opened before this moment are outdated.
   public var notBefore: Timestamp?
+  /// Whether an outdated session is revoked. Whoever reads accounts through a cache asks first without, and again once it has read them anew.
+  public var revokesOutdated: Bool
   /// What the session is to live by from now on; nil for the terms it was opened with. Never revives one that has expired.
   public var terms: SessionTerms?
 
@@ -42,14 +48,18 @@ public struct RotationRequest: Sendable {
 
   public init(
     token: TokenID, client: String, graceMilliseconds: Int64 = 0, reuse: ReusePolicy = .revokeSession,
-    narrowedScope: String? = nil, notBefore: Timestamp? = nil, terms: SessionTerms? = nil
+    narrowedScope: String? = nil, subjectVersion: AccountVersion? = nil, clientVersion: AccountVersion? = nil,
+    notBefore: Timestamp? = nil, revokesOutdated: Bool = true, terms: SessionTerms? = nil
   ) {
     self.token = token
     self.client = client
     self.graceMilliseconds = graceMilliseconds
     self.reuse = reuse
     self.narrowedScope = narrowedScope
+    self.subjectVersion = subjectVersion
+    self.clientVersion = clientVersion
     self.notBefore = notBefore
+    self.revokesOutdated = revokesOutdated
     self.terms = terms
   }
 }
@@ -77,6 +87,8 @@ public enum RotationRefusal: Sendable, Hashable {
   /// The token is ahead of the log, which was rolled back: restored from a backup, or not synced before a power loss. The
   /// session is revoked, since the token that is live in the log was spent.
   case neverIssued(generationsAhead: UInt32)
+  /// The session was opened under another version of its subject's or client's account.
+  case outdated(generationsBehind: UInt32, revokedSession: Bool)
   /// The session belongs to another client.
   case wrongClient
 }

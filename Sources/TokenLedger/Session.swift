@@ -50,6 +50,9 @@ public struct SessionGrant: Sendable, Hashable {
   public var terms: SessionTerms
   /// What the subject calls the session, a device's name say: 1 to ``labelBytesMax`` UTF-8 bytes without control characters.
   public var label: String?
+  /// Under which versions of its subject's and its client's account the session is opened.
+  public var subjectVersion: AccountVersion
+  public var clientVersion: AccountVersion
 
   /// The most UTF-8 bytes in each of subject, client and scope.
   public static let textBytesMax = 1024
@@ -57,13 +60,15 @@ public struct SessionGrant: Sendable, Hashable {
 
   public init(
     subject: String, client: String, scope: String, lifetimes: Lifetimes, rotation: RotationPolicy = .always,
-    label: String? = nil
+    label: String? = nil, subjectVersion: AccountVersion = .unknown, clientVersion: AccountVersion = .unknown
   ) {
     self.subject = subject
     self.client = client
     self.scope = scope
     terms = SessionTerms(lifetimes: lifetimes, rotation: rotation)
     self.label = label
+    self.subjectVersion = subjectVersion
+    self.clientVersion = clientVersion
   }
 }
 
@@ -88,6 +93,8 @@ public struct Session: Sendable, Hashable {
   public var idleEnd: Timestamp
   /// Opening + absolute lifetime; no use moves it.
   public var absoluteEnd: Timestamp
+  /// How far the ledger's time, which all of these are, is ahead of the wall clock.
+  public var shifts = Shifts()
 
   /// The lesser of both ends. From this moment on the refresh token is expired.
   public var expiresAt: Timestamp { min(idleEnd, absoluteEnd) }
@@ -97,4 +104,26 @@ public struct Session: Sendable, Hashable {
 
   /// The `jti` of the refresh token: the same, but where the token is never rotated its first.
   public var refreshTokenID: TokenID { TokenID(session: id, generation: rotation == .never ? 0 : generation) }
+}
+
+extension Session {
+  /// By how many whole seconds the ledger's time was ahead of the wall clock: nearly always 0 (docs/semantics.md, "Time").
+  public struct Shifts: Sendable, Hashable {
+    /// When the session was opened, and at its last use: what its access token carries as `shift`.
+    public var atOpening: Int64 = 0
+    public var atUse: Int64 = 0
+    /// Now, as far as the ledger knows.
+    public var current: Int64 = 0
+  }
+
+  /// The same session with its times as the wall clock has them: what is shown to people.
+  public var onWallClock: Session {
+    var shown = self
+    shown.openedAt = openedAt.advanced(byMilliseconds: -1000 * shifts.atOpening)
+    shown.usedAt = usedAt.advanced(byMilliseconds: -1000 * shifts.atUse)
+    shown.idleEnd = idleEnd.advanced(byMilliseconds: -1000 * shifts.current)
+    shown.absoluteEnd = absoluteEnd.advanced(byMilliseconds: -1000 * shifts.current)
+    shown.shifts = Shifts()
+    return shown
+  }
 }

@@ -8,20 +8,47 @@ internal import Darwin
 
 /// Where the ledger asks for the time; a value, so that a test or a simulation can move it.
 ///
-/// The ledger never goes back: it takes the highest of this clock and of every time its log has seen.
+/// It has two readings. The *wall clock* says what time it is, and somebody may set it, forwards or back. The *boot clock* says how long the
+/// machine has been up, suspend included; nobody can set it, and it never goes back. The ledger's time goes at the pace of the second and is
+/// never behind the first (docs/semantics.md, "Time").
 public struct SessionClock: Sendable {
-  private let read: @Sendable () -> Timestamp
+  private let wall: @Sendable () -> Timestamp
+  private let boot: @Sendable () -> Int64
 
-  public init(_ read: @escaping @Sendable () -> Timestamp) {
-    self.read = read
+  /// - Parameters:
+  ///   - wall: the time of day.
+  ///   - bootMilliseconds: milliseconds since some moment that stays the same while the process lives; never less than at an earlier call.
+  public init(wall: @escaping @Sendable () -> Timestamp, bootMilliseconds: @escaping @Sendable () -> Int64) {
+    self.wall = wall
+    boot = bootMilliseconds
   }
 
-  public func now() -> Timestamp { read() }
+  /// One clock for both readings, which must never go back.
+  public init(_ read: @escaping @Sendable () -> Timestamp) {
+    self.init(wall: read, bootMilliseconds: { read().milliseconds })
+  }
 
-  /// The machine's wall clock.
-  public static let system = SessionClock {
+  /// The wall clock.
+  public func now() -> Timestamp { wall() }
+
+  /// Milliseconds of the boot clock.
+  public func bootMilliseconds() -> Int64 { boot() }
+
+  /// The machine's clocks.
+  public static let system = SessionClock(
+    wall: { Timestamp(milliseconds: milliseconds(of: CLOCK_REALTIME)) },
+    bootMilliseconds: { milliseconds(of: bootClock) })
+
+  #if os(Linux)
+  private static let bootClock = CLOCK_BOOTTIME
+  #else
+  /// Goes on while the machine sleeps.
+  private static let bootClock = CLOCK_MONOTONIC
+  #endif
+
+  private static func milliseconds(of clock: clockid_t) -> Int64 {
     var time = timespec()
-    guard unsafe clock_gettime(CLOCK_REALTIME, &time) == 0 else { return .zero }
-    return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    guard unsafe clock_gettime(clock, &time) == 0 else { return 0 }
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 }

@@ -12,15 +12,15 @@ struct SessionCollector: HistoryCollector {
   mutating func take(_ entry: CheckpointEntry, covered: UInt64, in state: borrowing LedgerState) {
     guard case .slot(let slot, let held, _, _) = entry, held.id == id, held.isSession else { return }
     history.session = state.session(at: slot)
-    history.events = [AuditEvent(sequence: covered, time: state.highestTime, fact: .missed(from: 1))]
-    if held.status == .revoked { history.revokedAt = held.usedAt }
+    history.events = [AuditEvent(sequence: covered, time: state.shifts.wallTime(of: state.highestTime), fact: .missed(from: 1))]
+    if held.status == .revoked { history.revokedAt = state.shifts.wallTime(of: held.usedAt) }
   }
 
   mutating func take(
     _ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState
   ) {
     switch event {
-    case .opened(_, let opened, _, _, _):
+    case .opened(_, let opened, _, _, _, _):
       guard opened == id else { return }
     case .rotated(let slot, _, _), .replayed(let slot, _), .successorUsed(let slot), .reused(let slot, _, _, _),
       .revoked(let slot, _):
@@ -33,8 +33,9 @@ struct SessionCollector: HistoryCollector {
       guard
         let slot = slots.first(where: { state.table[$0].id == id && state.isOpen($0) }), note(slot, in: state)
       else { return }
-      return tell(AuditEvent(sequence: sequence, time: time, fact: .expired(sessions: 1, oneTimeTokens: 0)))
-    case .named, .profiled, .clockSeen, .markEnded, .reprofiled, .oneTimeIssued, .oneTimeConsumed:
+      let shown = state.shifts.wallTime(of: time)
+      return tell(AuditEvent(sequence: sequence, time: shown, fact: .expired(sessions: 1, oneTimeTokens: 0)))
+    case .named, .profiled, .clockSeen, .shifted, .markEnded, .reprofiled, .oneTimeIssued, .oneTimeConsumed:
       return
     }
     if let event = AuditEvent(event, sequence: sequence, time: time, before: state) { tell(event) }

@@ -1,9 +1,11 @@
-/// What one slot of the table holds: 48 bytes for a session or a one-time token.
+/// What one slot of the table holds: 56 bytes for a session or a one-time token.
 package struct SessionEntry: Sendable, Equatable {
   package var idHigh: UInt64 = 0
   package var openedAt = Timestamp.zero
   /// A session: when its live token was issued, or when it was revoked. A one-time token: when it ends.
   package var usedAt = Timestamp.zero
+  /// A session: of its subject's account.
+  package var version = AccountVersion.unknown
   package var idLow: UInt32 = 0
   package var generation: UInt32 = 0
   /// The number of the subject's name.
@@ -37,4 +39,5 @@ package struct SessionProfile: Hashable, Sendable {
   package var client: UInt32
   package var scope: UInt32
   package var terms: SessionTerms
+  package var clientVersion = AccountVersion.unknown
 }

@@ -1,6 +1,13 @@
 /// The subjects and clients that have live sessions.
 public struct SessionHolders: Sendable, Hashable {
   public var subjects: [String]
-  /// When the oldest of each client's was opened.
-  public var firstOpenings: [String: Timestamp]
+  /// Each client once for each version under which sessions of it are live.
+  public var clients: [ClientHolding]
+
+  public struct ClientHolding: Sendable, Hashable {
+    public var client: String
+    public var version: AccountVersion
+    /// When the oldest of these sessions was opened.
+    public var firstOpening: Timestamp
+  }
 }

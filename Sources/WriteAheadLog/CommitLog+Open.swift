@@ -40,9 +40,11 @@ extension CommitLog {
       identity = options.identity ?? LogIdentity.random()
       (end, tornTail) = (try makeFirstSegment(storage, options, identity, epoch, walk.listing), nil)
     }
-    let writer = try SegmentWriter(
+    var writer = try SegmentWriter(
       storage, options: options, identity: identity, epoch: epoch, end: end, nextSequence: walk.chain.nextSequence,
       segments: max(1, walk.summary.segments.count))
+    // An older program must say that it does not know the format, not that the log is damaged.
+    if end.version != LogFormat.version { try writer.renewSegment() }
     var summary = walk.summary
     summary.tornTail = tornTail
     let log = CommitLog(
@@ -57,7 +59,7 @@ extension CommitLog {
     let header = FileHeader(kind: .segment, epoch: epoch, identity: identity, sequence: 1, previous: 0)
     let made = try SegmentWriter.createFile(LogListing.segmentName(1), header, storage, options)
     return LogWalk.End(
-      firstSequence: 1, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes, previous: made.checksum,
+      firstSequence: 1, version: header.version, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes, previous: made.checksum,
       carried: 0)
   }
 }

@@ -10,6 +10,7 @@ struct FileHeader: Hashable {
     case version(UInt16)
   }
 
+  var version = LogFormat.version
   var kind: Kind
   var epoch: UInt32
   var identity: LogIdentity
@@ -25,7 +26,7 @@ struct FileHeader: Hashable {
     bytes.appendInteger(LogFormat.fileMagic)
     bytes.appendInteger(UInt32(LogFormat.fileHeaderBytes - 8))
     bytes.append(contentsOf: Self.mark)
-    bytes.appendInteger(LogFormat.version)
+    bytes.appendInteger(version)
     bytes.appendInteger(kind.rawValue)
     bytes.appendInteger(epoch)
     identity.append(to: &bytes)
@@ -47,13 +48,13 @@ struct FileHeader: Hashable {
       mark.indices.allSatisfy({ mark[$0] == bytes[8 + $0] })
     else { throw .damaged("this is no file of a log") }
     let version = bytes.integer(UInt16.self, at: 16)
-    guard version == LogFormat.version else { throw .version(version) }
+    guard LogFormat.versionsRead.contains(version) else { throw .version(version) }
     guard
       let kind = Kind(rawValue: bytes.integer(UInt16.self, at: 18)),
       bytes.integer(UInt64.self, at: 52) == 0
     else { throw .damaged("the file header holds values that cannot be") }
     let header = FileHeader(
-      kind: kind, epoch: bytes.integer(UInt32.self, at: 20), identity: LogIdentity(from: bytes, at: 24),
+      version: version, kind: kind, epoch: bytes.integer(UInt32.self, at: 20), identity: LogIdentity(from: bytes, at: 24),
       sequence: bytes.integer(UInt64.self, at: 40), previous: bytes.integer(UInt32.self, at: 48))
     return (header, checksum)
   }

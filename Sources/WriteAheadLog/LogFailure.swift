@@ -27,7 +27,7 @@ public enum LogFailure: Error, Sendable, Hashable, CustomStringConvertible {
     case .corrupt(let segment, let offset, let what):
       "the log is corrupt in \(segment) at offset \(offset): \(what); restore the folder from a backup or repair it"
     case .unsupportedVersion(let segment, let version):
-      "\(segment) has log format \(version), this program knows 1; use the program that wrote it"
+      "\(segment) has log format \(version), this program knows 1 and 2; use the program that wrote it"
     case .io(let operation, let path, let errno):
       "cannot \(operation) \(path): \(Errno(rawValue: errno)); mend the disk or its permissions, then restart"
     case .rolledBack(let path):

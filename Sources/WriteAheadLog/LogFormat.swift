@@ -5,7 +5,10 @@ internal import Glibc
 enum LogFormat {
   static let fileMagic: UInt32 = 0x184D_2A5E
   static let frameMagic: UInt32 = 0x184D_2A5F
-  static let version: UInt16 = 1
+  /// Of the files that are written.
+  static let version: UInt16 = 2
+  /// Of the files that are read.
+  static let versionsRead: ClosedRange<UInt16> = 1...2
   static let fileHeaderBytes = 64
   static let frameHeaderBytes = 56
   /// LZ4 frame magic, version 1 with independent blocks, blocks up to 1 MiB, header checksum.

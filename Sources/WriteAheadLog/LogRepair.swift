@@ -23,8 +23,8 @@ struct LogRepair {
       try storage.remove(name)
     }
     let repaired = LogWalk.End(
-      firstSequence: end.firstSequence, offset: end.offset, fileBytes: try file.size(), previous: end.previous,
-      carried: end.carried)
+      firstSequence: end.firstSequence, version: end.version, offset: end.offset, fileBytes: try file.size(),
+      previous: end.previous, carried: end.carried)
     return (repaired, tornTail)
   }
 

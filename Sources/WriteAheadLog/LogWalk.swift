@@ -3,6 +3,8 @@ struct LogWalk {
   /// Where writing goes on.
   struct End {
     let firstSequence: UInt64
+    /// Of the segment's format.
+    let version: UInt16
     let offset: UInt64
     let fileBytes: UInt64
     /// The chain value that the next frame must carry.
@@ -152,7 +154,7 @@ extension LogWalk {
       note(segmentBytes: offset, isSealed: false)
       return .open(
         End(
-          firstSequence: first, offset: offset, fileBytes: scan.window.size, previous: chain.value,
+          firstSequence: first, version: fileHeader.version, offset: offset, fileBytes: scan.window.size, previous: chain.value,
           carried: fileHeader.previous))
     }
   }

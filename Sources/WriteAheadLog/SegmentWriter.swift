@@ -103,21 +103,39 @@ struct SegmentWriter {
   mutating func beginSegment() throws(LogFailure) {
     guard nextSequence > firstSequence else { return }
     try sync()
-    let newName = LogListing.segmentName(nextSequence)
-    let header = FileHeader(
-      kind: .segment, epoch: epoch, identity: identity, sequence: nextSequence, previous: encoder.chain)
-    let (newFile, newChain, newEnd) = try Self.createFile(newName, header, storage, options)
-    appendMark(.seal)
-    try flush()
-    try file.truncate(to: offset)
-    try sync()
-    firstSequence = nextSequence
-    file = newFile
-    carried = header.previous
-    encoder.chain = newChain
-    offset = UInt64(LogFormat.fileHeaderBytes)
-    zeroedEnd = newEnd
+    let old = file
+    try goOn(inSegmentAfter: encoder.chain) { writer throws(LogFailure) in
+      writer.appendMark(.seal)
+      try writer.flush()
+      try old.truncate(to: writer.offset)
+      try writer.sync()
+    }
     statistics.segments += 1
+  }
+
+  /// Goes on in a segment of the newest format. One that has no record yet, and so perhaps a close at most, is replaced: the new one has its name
+  /// and its place in the chain.
+  mutating func renewSegment() throws(LogFailure) {
+    guard nextSequence == firstSequence else { return try beginSegment() }
+    try goOn(inSegmentAfter: carried) { (_) throws(LogFailure) in }
+  }
+
+  /// - Parameters:
+  ///   - previous: the chain value that the new segment carries.
+  ///   - finish: what is to be done with the old segment once the new one is there.
+  private mutating func goOn(
+    inSegmentAfter previous: UInt32, finish: (inout SegmentWriter) throws(LogFailure) -> Void
+  ) throws(LogFailure) {
+    let header = FileHeader(
+      kind: .segment, epoch: epoch, identity: identity, sequence: nextSequence, previous: previous)
+    let made = try Self.createFile(LogListing.segmentName(nextSequence), header, storage, options)
+    try finish(&self)
+    firstSequence = nextSequence
+    file = made.file
+    carried = previous
+    encoder.chain = made.checksum
+    offset = UInt64(LogFormat.fileHeaderBytes)
+    zeroedEnd = made.bytes
   }
 
   /// Ends the segment, so that a checkpoint may cover all before the next one.

@@ -27,14 +27,12 @@ final class AccountsTestFolder: Sendable {
   func users(pool: PasswordPool = PasswordPool()) throws(AccountFailure) -> SubjectFile {
     try SubjectFile(
       path: usersPath, pool: pool, cost: AccountsTestFolder.cheap, clock: { self.time.withLock { $0 } },
-      wallClock: SessionClock { Timestamp(milliseconds: self.time.withLock { $0.wholeMilliseconds }) },
       observer: { event in self.events.withLock { $0.append(event) } })
   }
 
   func clients() throws(AccountFailure) -> ClientFile {
     try ClientFile(
       path: clientsPath, clock: { self.time.withLock { $0 } },
-      wallClock: SessionClock { Timestamp(milliseconds: self.time.withLock { $0.wholeMilliseconds }) },
       observer: { event in self.events.withLock { $0.append(event) } })
   }
 

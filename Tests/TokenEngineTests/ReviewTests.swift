@@ -19,7 +19,7 @@ struct ReviewTests {
     clock.advance(milliseconds: 20 * 60_000)
     _ = try await first.openSession(subject: "bob", client: client, scopes: .none)
     try await first.close()
-    clock.advance(milliseconds: -19 * 60_000)
+    clock.step(milliseconds: -19 * 60_000)
     let second = try await RotationEngine.open(folder: FilePath("\(folder.path)/data"), clock: clock.sessionClock)
     #expect(throws: BadToken.expired) { _ = try second.verify(pair.accessToken) }
     try await second.close()

@@ -132,7 +132,7 @@ struct CheckpointTests {
     #expect(try await first.rotate(request).refusal == .expired(generationsBehind: 0))
     #expect(try await first.checkpoint() != nil)
     try await first.close()
-    clock.advance(milliseconds: -60_100)
+    clock.step(milliseconds: -60_100)
     #expect(try await open(folder, clock, seed: 2).ledger.rotate(request).refusal == .expired(generationsBehind: 0))
   }
 

@@ -83,7 +83,7 @@ struct RecoveryTests {
     let request = RotationRequest(token: session.tokenID, client: "web")
     #expect(try await first.rotate(request).refusal == .expired(generationsBehind: 0))
     try await first.close()
-    clock.advance(milliseconds: -600)
+    clock.step(milliseconds: -600)
     let second = try await open(folder, clock, seed: 2)
     #expect(try await second.rotate(request).refusal == .expired(generationsBehind: 0))
   }

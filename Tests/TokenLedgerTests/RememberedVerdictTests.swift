@@ -31,7 +31,7 @@ struct RememberedVerdictTests {
     let verdict = try await first.rotate(request)
     #expect(verdict == .refused(.reused(.lateParent, generationsBehind: 1, revokedSession: false)))
     try await first.close()
-    clock.advance(milliseconds: -500)
+    clock.step(milliseconds: -500)
     #expect(try await open(folder, clock).rotate(request) == verdict)
   }
 

@@ -9,10 +9,12 @@ extension AccountFile {
   }
 
   /// Changes one entry in place. `change` must not change the name.
-  func edit(name: String, _ change: (inout Entry) -> Void) throws(AccountFailure) {
+  func edit(
+    name: String, _ change: (inout Entry) throws(AccountFailure) -> Void
+  ) throws(AccountFailure) {
     try update { document throws(AccountFailure) in
       guard var entry = document[name] else { throw .unknown(Entry.kind, name: name) }
-      change(&entry)
+      try change(&entry)
       document.replace(entry)
     }
   }

@@ -8,6 +8,8 @@ struct ClientEntry: AccountEntry {
   static let members = Member.allCases.map(\.rawValue)
 
   let client: Client
+  /// Drawn when the client was added; nil where a release before 0.2 did that.
+  let version: String?
   /// Nil for a public client, and only for one.
   let digest: SecretDigest?
 
@@ -15,10 +17,10 @@ struct ClientEntry: AccountEntry {
 
   private enum Member: String, CodingKey, CaseIterable {
     case id, `public`, secretDigest, scopes, grants, grace, accessTTL, refreshTTL, maxAge, rotation, introspect, admin,
-      sessionsNotBefore
+      version, sessionsNotBefore
   }
 
-  init(client: Client, digest: SecretDigest?) throws(AccountFailure) {
+  init(client: Client, digest: SecretDigest?, version: String? = nil) throws(AccountFailure) {
     if let rule = AccountText.fault(inClientID: client.id) { throw .invalid(field: "id", rule: rule) }
     guard client.isPublic == (digest == nil) else {
       throw .invalid(
@@ -47,8 +49,13 @@ struct ClientEntry: AccountEntry {
     ] {
       if let duration { try kind.check(duration) }
     }
+    var client = client
+    client.version = version.map { AccountVersion($0) } ?? .none
+    // A session that knows no version is older than every version.
+    if version != nil { client.sessionsNotBefore = .distantFuture }
     self.client = client
     self.digest = digest
+    self.version = version
   }
 
   init(from decoder: any Decoder) throws {
@@ -72,7 +79,8 @@ struct ClientEntry: AccountEntry {
     client.sessionsNotBefore = try container.decodeIfPresent(Int64.self, forKey: .sessionsNotBefore)
       .map { try Timestamp(entry: $0) }
     let digest = try container.decodeIfPresent(String.self, forKey: .secretDigest).map(ClientEntry.digest)
-    try self.init(client: client, digest: digest)
+    let version = try container.decodeIfPresent(String.self, forKey: .version).map(AccountText.checkedVersion)
+    try self.init(client: client, digest: digest, version: version)
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -89,12 +97,15 @@ struct ClientEntry: AccountEntry {
     if client.rotation != .always { try container.encode("\(client.rotation)", forKey: .rotation) }
     try container.encode(client.mayIntrospect, forKey: .introspect)
     try container.encode(client.isAdmin, forKey: .admin)
+    try container.encodeIfPresent(version, forKey: .version)
+    guard version == nil else { return }
     try container.encodeIfPresent(client.sessionsNotBefore?.milliseconds, forKey: .sessionsNotBefore)
   }
 
   func endsSessions(as new: ClientEntry?) -> Bool {
     guard let new else { return true }
-    return client.sessionsNotBefore ?? .zero < new.client.sessionsNotBefore ?? .zero
+    return client.version != new.client.version
+      || client.sessionsNotBefore ?? .zero < new.client.sessionsNotBefore ?? .zero
   }
 
   /// Reads grant types separated by single spaces.

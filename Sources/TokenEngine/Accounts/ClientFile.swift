@@ -2,7 +2,7 @@ public import TokenLedger
 
 /// The embedded client file, `clients.json`: `{"version": 1, "clients": [{"id", "public", "secretDigest", "scopes",
 /// "grants", "grace", "accessTTL", "refreshTTL", "maxAge", "rotation", "introspect", "admin",
-/// "sessionsNotBefore"}]}`.
+/// "version"}]}`.
 ///
 /// It is followed, locked and replaced as ``SubjectFile`` is; the lock is `clients.lock`. Of a secret only a salted
 /// SHA-256 digest is stored. The methods that change the file block.
@@ -12,7 +12,6 @@ public final class ClientFile: ClientStore {
   public static let candidatesMax = 8
 
   private let file: AccountFile<ClientEntry>
-  private let wallClock: SessionClock
   /// Compared with for unknown ids and public clients.
   private let unmatchable: SecretDigest
 
@@ -25,10 +24,9 @@ public final class ClientFile: ClientStore {
   }
 
   package init(
-    path: String, clock: @escaping @Sendable () -> Duration, wallClock: SessionClock = .system,
+    path: String, clock: @escaping @Sendable () -> Duration,
     observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) throws(AccountFailure) {
-    self.wallClock = wallClock
     file = try AccountFile(path: path, clock: clock, observer: observer)
     unmatchable = try SecretDigest.unmatchable()
   }
@@ -68,10 +66,8 @@ public final class ClientFile: ClientStore {
       if let rule = AccountText.fault(inClientSecret: secret) { throw .invalid(field: "secret", rule: rule) }
       digest = try SecretDigest(secret: Array(secret.utf8))
     }
-    var client = client
     // What an earlier client of that id had open is not this one's.
-    client.sessionsNotBefore = wallClock.now()
-    try file.add(ClientEntry(client: client, digest: digest))
+    try file.add(ClientEntry(client: client, digest: digest, version: AccountText.newVersion()))
   }
 
   /// See ``SubjectFile/follow()``.

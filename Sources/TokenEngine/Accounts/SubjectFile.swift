@@ -1,7 +1,5 @@
-package import TokenLedger
-
 /// The embedded user file, `users.json`: `{"version": 1, "users": [{"name", "passwordHash", "scopes", "enabled",
-/// "sessionsNotBefore"}]}`.
+/// "version"}]}`.
 ///
 /// Look-ups see a change made by another program, as `refresh-ledger users` makes them, within 10 ms. A file that became
 /// unreadable leaves what was read before in force and is reported to the observer. Names are the subjects' ids.
@@ -15,7 +13,6 @@ public final class SubjectFile: SubjectStore {
   private let file: AccountFile<UserEntry>
   private let pool: PasswordPool
   private let cost: PasswordCost
-  private let wallClock: SessionClock
   /// Verified for unknown names while the file is empty.
   private let unmatchable: PasswordHash
 
@@ -30,17 +27,16 @@ public final class SubjectFile: SubjectStore {
     observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
   ) throws(AccountFailure) {
     try self.init(
-      path: path, pool: pool, cost: cost, clock: MonotonicTime.now, wallClock: .system, observer: observer)
+      path: path, pool: pool, cost: cost, clock: MonotonicTime.now, observer: observer)
   }
 
   package init(
     path: String, pool: PasswordPool, cost: PasswordCost, clock: @escaping @Sendable () -> Duration,
-    wallClock: SessionClock = .system, observer: @escaping @Sendable (AccountFileEvent) -> Void
+    observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) throws(AccountFailure) {
     file = try AccountFile(path: path, clock: clock, observer: observer)
     unmatchable = try PasswordHash.unmatchable(cost: cost)
     self.pool = pool
-    self.wallClock = wallClock
     self.cost = cost
   }
 
@@ -82,28 +78,22 @@ public final class SubjectFile: SubjectStore {
   public func add(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountFailure) {
     var entry = try UserEntry(name: name, hash: hash, scopes: scopes)
     // What an earlier user of that name had open is not this one's.
-    entry.sessionsNotBefore = wallClock.now().milliseconds
+    try entry.renew()
     try file.add(entry)
   }
 
   /// Sets whether the user can log in and refresh. Disabling ends the user's sessions: a refresh finds it out by itself, access
   /// tokens are refused once whoever follows the file has called ``RotationEngine/revokeSessions(of:)``.
   public func setEnabled(name: String, _ isEnabled: Bool) throws(AccountFailure) {
-    let now = wallClock.now().milliseconds
-    try file.edit(name: name) { entry in
-      if entry.isEnabled, !isEnabled { entry.sessionsNotBefore = now }
-      entry.isEnabled = isEnabled
+    try file.edit(name: name) { entry throws(AccountFailure) in
+      if isEnabled { entry.enable() } else if entry.isEnabled { try entry.renew(isEnabled: false) }
     }
   }
 
   /// Ends the user's sessions, as disabling does.
   public func setPassword(name: String, _ password: String) throws(AccountFailure) {
     let hash = try PasswordHash.make(password: password, cost: cost)
-    let now = wallClock.now().milliseconds
-    try file.edit(name: name) { entry in
-      entry.hash = hash
-      entry.sessionsNotBefore = now
-    }
+    try file.edit(name: name) { entry throws(AccountFailure) in try entry.renew(hash: hash) }
   }
 
   /// Looks whether the file has changed, as a look-up does: for a heartbeat, so that a change is seen while nobody logs in.

@@ -129,9 +129,10 @@ struct AdminSessions: Sendable {
     if let label = session.label { body.add("label", label) }
     body.add("rotation", "\(session.rotation)")
     body.add("generation", Int64(session.generation))
-    body.add("opened_at_ms", session.openedAt.milliseconds)
-    body.add("last_used_at_ms", session.usedAt.milliseconds)
-    body.add("idle_end_ms", session.idleEnd.milliseconds)
-    body.add("absolute_end_ms", session.absoluteEnd.milliseconds)
+    let shown = session.onWallClock
+    body.add("opened_at_ms", shown.openedAt.milliseconds)
+    body.add("last_used_at_ms", shown.usedAt.milliseconds)
+    body.add("idle_end_ms", shown.idleEnd.milliseconds)
+    body.add("absolute_end_ms", shown.absoluteEnd.milliseconds)
   }
 }

@@ -52,6 +52,7 @@ final class ConsoleActivity: EngineObserver {
     case .revoked(let session): note([.revoked], alarm(session, .revoked))
     case .revokedAll(let scope): note([.revoked], alarm(nil, .revokedAll(scope)))
     case .checkpointFailed(let what): note([], alarm(nil, .checkpointFailed(what)))
+    case .clockStepped(_, let shift): note([], alarm(nil, .clockStepped(shiftSeconds: shift)))
     case .clientGranted, .accessRevoked, .oneTimeIssued, .oneTimeConsumed, .oneTimeRefused, .checkpointed: break
     }
   }

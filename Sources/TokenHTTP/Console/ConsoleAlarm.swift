@@ -9,6 +9,7 @@ struct ConsoleAlarm: Sendable {
     case revoked
     case revokedAll(SessionScope)
     case checkpointFailed(String)
+    case clockStepped(shiftSeconds: Int64)
   }
 
   let time: Timestamp

@@ -22,8 +22,8 @@ struct ConsoleGate: Sendable {
     guard let value = cookie.value(in: request), let session = console.sessions.session(value, isUse: isUse) else {
       return nil
     }
-    if case .client(let id, let since) = session.user {
-      guard let found = try? await clients.client(id: id), found.isAdmin, found.sessionsNotBefore == since else {
+    if case .client(let id, let version) = session.user {
+      guard let found = try? await clients.client(id: id), found.isAdmin, found.version == version else {
         console.sessions.close(value)
         return nil
       }
@@ -69,7 +69,7 @@ struct ConsoleGate: Sendable {
       throw ConsoleFault.badClient
     }
     end(attempt, .succeeded)
-    return open(.client(id: client.id, since: client.sessionsNotBefore), logger)
+    return open(.client(id: client.id, version: client.version), logger)
   }
 
   private func ownForm(of request: Request) async throws -> FormParameters {

@@ -5,7 +5,7 @@ enum ConsoleUser: Sendable, Hashable {
   /// Whoever opened the link that was printed where the server runs.
   case link
   /// An admin client as it was when it signed in: one that was added again since under its id is another.
-  case client(id: String, since: Timestamp?)
+  case client(id: String, version: AccountVersion)
 
   /// For pages.
   var name: String {

@@ -102,6 +102,10 @@ struct OverviewPage {
     case .revoked: return ("A session was revoked", false)
     case .revokedAll(let scope): return ("All sessions were revoked: \(ScopeText.words(scope))", false)
     case .checkpointFailed(let why): return ("A checkpoint failed: \(why)", true)
+    case .clockStepped(let shift):
+      return shift > 0
+        ? ("The wall clock is \(shift) s behind the time that tokens were issued at", true)
+        : ("The wall clock was set", true)
     }
   }
 }

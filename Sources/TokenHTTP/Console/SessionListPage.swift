@@ -146,7 +146,7 @@ struct SessionListPage {
       <tr role="row"><td role="cell" data-label="Session">\(link(ended.session.id))</td>
       <td role="cell" data-label="Client">\(FigureText.name(ended.session.client))</td>
       <td role="cell" data-label="Label">\(ended.session.label.map(FigureText.name) ?? "–")</td>
-      <td role="cell" data-label="Opened">\(FigureText.time(ended.session.openedAt))</td>
+      <td role="cell" data-label="Opened">\(FigureText.time(ended.session.onWallClock.openedAt))</td>
       <td role="cell" data-label="Ended">\(FigureText.time(ended.endedAt))</td>
       <td role="cell" data-label="How">\(EndText.words(ended.end))</td></tr>
       """

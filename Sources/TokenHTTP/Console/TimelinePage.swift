@@ -47,8 +47,8 @@ struct TimelinePage {
       <div><dt>Label</dt><dd>\(session.label.map(FigureText.name) ?? "–")</dd></div>
       <div><dt>Scope</dt><dd>\(scope)</dd></div>
       <div><dt>Refresh token</dt><dd>\(rotation(session))</dd></div>
-      <div><dt>Opened (UTC)</dt><dd>\(FigureText.time(session.openedAt))</dd></div>
-      <div><dt>Last used (UTC)</dt><dd>\(FigureText.time(session.usedAt))</dd></div>
+      <div><dt>Opened (UTC)</dt><dd>\(FigureText.time(session.onWallClock.openedAt))</dd></div>
+      <div><dt>Last used (UTC)</dt><dd>\(FigureText.time(session.onWallClock.usedAt))</dd></div>
       \(ends(session))
       </dl>
       \(revoke)
@@ -64,8 +64,8 @@ struct TimelinePage {
   private func ends(_ session: Session) -> HTML {
     guard live != nil else { return "" }
     return """
-      <div><dt>Ends if unused (UTC)</dt><dd>\(FigureText.time(session.idleEnd))</dd></div>
-      <div><dt>Ends at the latest (UTC)</dt><dd>\(FigureText.time(session.absoluteEnd))</dd></div>
+      <div><dt>Ends if unused (UTC)</dt><dd>\(FigureText.time(session.onWallClock.idleEnd))</dd></div>
+      <div><dt>Ends at the latest (UTC)</dt><dd>\(FigureText.time(session.onWallClock.absoluteEnd))</dd></div>
       """
   }
 

@@ -63,6 +63,13 @@ public struct EngineLogObserver: EngineObserver {
         ])
     case .checkpointFailed(let what):
       logger.error("checkpoint failed; the log goes on", metadata: ["failure": .string(LogText.line(what))])
+    case .clockStepped(let step, let shift):
+      let sentence =
+        shift > 0
+        ? "the wall clock is \(shift) s behind the time that tokens were issued at; they end when they should, and their times are corrected by that"
+        : "the wall clock was set \(step < 0 ? "back" : "forwards")"
+      logger.warning(
+        "\(sentence)", metadata: ["step_ms": .stringConvertible(step), "shift_seconds": .stringConvertible(shift)])
     }
   }
 

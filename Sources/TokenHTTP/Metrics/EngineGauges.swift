@@ -11,6 +11,7 @@ struct EngineGauges: Sendable {
   private let stagedSequence: Meter
   private let durableSequence: Meter
   private let sequenceLag: Meter
+  private let clockShift: Meter
 
   init(factory: any MetricsFactory) {
     func meter(_ metric: TokenMetric) -> Meter { Meter(label: metric.rawValue, factory: factory) }
@@ -21,6 +22,7 @@ struct EngineGauges: Sendable {
     stagedSequence = meter(.stagedSequence)
     durableSequence = meter(.durableSequence)
     sequenceLag = meter(.sequenceLag)
+    clockShift = meter(.clockShift)
   }
 
   /// Costs one turn of the ledger's actor, and never waits for the disk.
@@ -32,6 +34,7 @@ struct EngineGauges: Sendable {
     logBytes.set(statistics.logBytes)
     stagedSequence.set(statistics.sequence)
     durableSequence.set(statistics.durableSequence)
+    clockShift.set(statistics.clockShiftSeconds)
     sequenceLag.set(statistics.sequence - min(statistics.sequence, statistics.durableSequence))
   }
 }

@@ -15,6 +15,7 @@ public struct EngineMetricsObserver: EngineObserver {
   private let oneTimeConsumed: Counter
   private let oneTimeRefused: LabelledCounters
   private let checkpoints: LabelledCounters
+  private let clockSteps: LabelledCounters
   private let commits: Timer
 
   init(factory: any MetricsFactory) {
@@ -30,6 +31,7 @@ public struct EngineMetricsObserver: EngineObserver {
     oneTimeConsumed = Counter(.oneTimeTokensConsumed, factory: factory)
     oneTimeRefused = LabelledCounters(.oneTimeTokenRefusals, factory: factory)
     checkpoints = LabelledCounters(.checkpoints, factory: factory)
+    clockSteps = LabelledCounters(.clockSteps, factory: factory)
     commits = Timer(.commitSeconds, factory: factory)
   }
 
@@ -49,6 +51,8 @@ public struct EngineMetricsObserver: EngineObserver {
     case .oneTimeRefused(let refusal, _, _): oneTimeRefused.increment(refusal.reason)
     case .checkpointed: checkpoints.increment(CheckpointOutcome.written.rawValue)
     case .checkpointFailed: checkpoints.increment(CheckpointOutcome.failed.rawValue)
+    case .clockStepped(let step, _):
+      clockSteps.increment((step < 0 ? ClockDirection.back : .forward).rawValue)
     }
   }
 

@@ -43,6 +43,12 @@ enum CheckpointOutcome: String, CaseIterable {
   case failed
 }
 
+/// Which way the wall clock was set.
+enum ClockDirection: String, CaseIterable {
+  case forward
+  case back
+}
+
 /// What had more to do than it takes.
 enum OverloadCause: String, CaseIterable {
   /// As many requests were being answered as may be.

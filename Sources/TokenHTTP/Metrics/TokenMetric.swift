@@ -30,6 +30,8 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   case stagedSequence = "refresh_ledger_log_staged_sequence"
   case durableSequence = "refresh_ledger_log_durable_sequence"
   case sequenceLag = "refresh_ledger_log_sequence_lag"
+  case clockShift = "refresh_ledger_clock_shift_seconds"
+  case clockSteps = "refresh_ledger_clock_steps_total"
 
   public enum Kind: String, Sendable {
     case counter
@@ -41,7 +43,8 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   public var kind: Kind {
     switch self {
     case .requestSeconds, .rotateSeconds, .commitSeconds: .histogram
-    case .ready, .liveSessions, .entries, .logBytes, .stagedSequence, .durableSequence, .sequenceLag: .gauge
+    case .ready, .liveSessions, .entries, .logBytes, .stagedSequence, .durableSequence, .sequenceLag, .clockShift:
+      .gauge
     default: .counter
     }
   }
@@ -75,6 +78,8 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .stagedSequence: "Number of the last record that was given to the log."
     case .durableSequence: "Number of the last record that is as safe as log.durability promises."
     case .sequenceLag: "Records that were given to the log and are not durable yet."
+    case .clockShift: "Whole seconds by which the ledger's time is ahead of the wall clock, which was set back."
+    case .clockSteps: "Times that the wall clock was set by more than two seconds."
     }
   }
 
@@ -87,6 +92,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .oneTimeTokenRefusals: [("reason", OneTimeTokenRefusal.reasons)]
     case .revocations: [("kind", RevocationKind.allCases.map(\.rawValue))]
     case .checkpoints: [("outcome", CheckpointOutcome.allCases.map(\.rawValue))]
+    case .clockSteps: [("direction", ClockDirection.allCases.map(\.rawValue))]
     case .overloads: [("cause", OverloadCause.allCases.map(\.rawValue))]
     case .requests, .requestSeconds: [("route", []), ("status", StatusClass.allCases.map(\.rawValue))]
     default: []

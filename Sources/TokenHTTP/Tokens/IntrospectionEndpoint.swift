@@ -50,8 +50,9 @@ struct IntrospectionEndpoint: Sendable {
       body.add("sub", session.subject)
       body.add("username", session.subject)
       body.add("token_type", "refresh_token")
-      body.add("iat", session.usedAt.seconds)
-      body.add("exp", session.expiresAt.secondsRoundedUp)
+      let shown = session.onWallClock
+      body.add("iat", shown.usedAt.seconds)
+      body.add("exp", shown.expiresAt.secondsRoundedUp)
       body.add("jti", session.refreshTokenID.text)
       body.add("sid", session.id.text)
       body.add("iss", options.issuer)

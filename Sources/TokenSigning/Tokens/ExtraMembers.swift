@@ -1,7 +1,7 @@
 /// The claims that an embedder adds to its access tokens: JSON members without the braces around them.
 package enum ExtraMembers {
   static let reserved: Set<String> = [
-    "iss", "aud", "sub", "client_id", "scope", "iat", "exp", "exp_ms", "nbf", "jti", "sid",
+    "iss", "aud", "sub", "client_id", "scope", "iat", "exp", "exp_ms", "nbf", "jti", "shift", "sid",
   ]
   /// With the longest subject, client and scopes there must still be room under `TokenVerifier.textBytesMax`.
   package static let bytesMax = 1024

@@ -37,6 +37,10 @@ package struct TokenMinter: Sendable {
         writer.append(",\"exp_ms\":")
         writer.append(decimal: end)
       }
+      if claims.shift > 0 {
+        writer.append(",\"shift\":")
+        writer.append(decimal: claims.shift)
+      }
       let identifier = claims.identifier.bytes
       writer.append(",\"jti\":\"")
       writer.append(base64URL: identifier.span)

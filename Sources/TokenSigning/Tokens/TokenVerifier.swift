@@ -27,7 +27,8 @@ package struct TokenVerifier: Sendable {
   }
 
   /// - Parameters:
-  ///   - nowMilliseconds: milliseconds since the epoch. A token is expired from the millisecond of its end on.
+  ///   - nowMilliseconds: milliseconds since the epoch, of the issuer's own time: a token's `shift` is added to its times. It is expired from the
+  ///     millisecond of its end on.
   ///   - ignoringExpiry: whether an expired token passes too, for its revocation (RFC 7009); all else is checked.
   package func verifyAccess(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
@@ -35,8 +36,7 @@ package struct TokenVerifier: Sendable {
     let payload = try payload(of: token, type: .access)
     let verified =
       if let minted = MintedClaims.access(payload, after: accessMembers) { minted } else { try accessClaims(payload) }
-    let isLive = nowMilliseconds < verified.expiresAtMilliseconds ?? verified.expiresAt * 1000
-    guard ignoringExpiry || isLive else { throw .expired }
+    guard ignoringExpiry || nowMilliseconds < verified.ownEndMilliseconds else { throw .expired }
     return verified
   }
 
@@ -53,7 +53,8 @@ package struct TokenVerifier: Sendable {
     return AccessClaims(
       subject: try claims.text("sub"), clientID: try claims.text("client_id"),
       scope: try claims.optionalText("scope") ?? "", issuedAt: try claims.seconds("iat"), expiresAt: expiresAt,
-      expiresAtMilliseconds: exactEnd, identifier: identifier,
+      expiresAtMilliseconds: exactEnd, shift: try claims.optionalTime("shift", in: ClaimTime.seconds) ?? 0,
+      identifier: identifier,
       extraMembers: ExtraMembers.of(claims.object, in: payload))
   }
 

@@ -17,6 +17,7 @@ struct DoctorLog {
     var summary: LogSummary
     var liveSessions: Int
     var highest: Timestamp
+    var shiftSeconds: Int64
     /// After the first and the last record that came after the checkpoint.
     var from, to: Timestamp?
     /// Of records after the checkpoint.
@@ -71,7 +72,8 @@ struct DoctorLog {
       if from == nil { from = to }
     }
     return Reading(
-      summary: survey.summary, liveSessions: reader.liveSessionCount, highest: reader.highestTime, from: from, to: to,
+      summary: survey.summary, liveSessions: reader.liveSessionCount, highest: reader.highestTime,
+      shiftSeconds: reader.shiftSeconds, from: from, to: to,
       bytes: bytes, took: ContinuousClock.now - began)
   }
 
@@ -115,13 +117,21 @@ struct DoctorLog {
 
   private func clock(_ reading: Reading) -> [DoctorFinding] {
     let behind = reading.highest.millisecondsSince(wallClock.now())
-    guard behind > 1000 else { return [.ok("clock", "not before what the log has seen")] }
+    guard behind > 1000 || reading.shiftSeconds > 0 else {
+      return [.ok("clock", "not before what the log has seen")]
+    }
+    guard behind > 1000 else {
+      return [
+        .note(
+          "clock", "it was set back while the server ran: the log has a shift of \(reading.shiftSeconds) s, which ends at the next start")
+      ]
+    }
     return [
-      .problem(
+      .warning(
         "clock",
-        "it is \(FigureText.time(seconds: Double(behind) / 1000)) behind the log, whose time stands still until then",
-        mend:
-          "set the clock: timedatectl set-ntp true; if the log was written with a wrong clock, its sessions end late")
+        "it is \(FigureText.time(seconds: Double(behind) / 1000)) behind the log: a shift of \((behind + 999) / 1000) s. "
+          + "Tokens end when they should, and carry the shift",
+        mend: "if this clock is wrong, set it: timedatectl set-ntp true; if it is right, there is nothing to do")
     ]
   }
 }

@@ -50,10 +50,11 @@ struct SessionRow: Encodable {
 
 extension SessionRow {
   init(_ session: Session) {
+    let shown = session.onWallClock
     self.init(
       sid: session.id.text, subject: session.subject, client: session.client, scope: session.scope,
       label: session.label, rotation: "\(session.rotation)", generation: session.generation,
-      openedAt: LogRecordLine.time(session.openedAt), lastUsedAt: LogRecordLine.time(session.usedAt),
-      idleEnd: LogRecordLine.time(session.idleEnd), absoluteEnd: LogRecordLine.time(session.absoluteEnd))
+      openedAt: LogRecordLine.time(shown.openedAt), lastUsedAt: LogRecordLine.time(shown.usedAt),
+      idleEnd: LogRecordLine.time(shown.idleEnd), absoluteEnd: LogRecordLine.time(shown.absoluteEnd))
   }
 }

@@ -61,14 +61,14 @@ struct AccountRevocation: Service {
         logger.notice("the user \(LogText.line(subject)) is gone and its sessions ended")
         await end(.subject(subject))
       }
-      let moments = Dictionary(try clients.list().map { ($0.id, $0.sessionsNotBefore ?? .zero) }) { first, _ in first }
-      for (client, opening) in holders.firstOpenings where moments[client].map({ opening < $0 }) ?? true {
+      let clients = Dictionary(try clients.list().map { ($0.id, $0) }) { first, _ in first }
+      let outdated = holders.clients.filter { holding in clients[holding.client]?.isOutdated(holding) ?? true }
+      for client in Set(outdated.map(\.client)).sorted() {
         logger.notice("the client \(LogText.line(client)) is gone or another, and its sessions ended")
         await end(.client(client))
       }
       for user in try users.list() {
-        guard let moment = user.sessionsNotBefore else { continue }
-        let count = try await engine.revokeSessions(ofSubject: user.id, openedBefore: moment)
+        let count = try await engine.revokeOutdatedSessions(of: user)
         if count > 0 {
           logger.notice("\(count) sessions of \(LogText.line(user.id)) are from before a change and ended")
         }
@@ -76,5 +76,13 @@ struct AccountRevocation: Service {
     } catch {
       logger.error("sessions from before a change of their user are ended at their next refresh: \(error)")
     }
+  }
+}
+
+extension Client {
+  /// Whether sessions that are live at a client of this id were opened before it was added.
+  fileprivate func isOutdated(_ holding: SessionHolders.ClientHolding) -> Bool {
+    guard holding.version == .unknown else { return holding.version != version }
+    return sessionsNotBefore.map { holding.firstOpening < $0 } ?? false
   }
 }
