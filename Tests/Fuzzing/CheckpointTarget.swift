@@ -114,7 +114,7 @@ private enum EntryBuilder {
     let now: Int64 = 1_767_225_600_000
     var bytes: [UInt8] = []
     var counts = CheckpointCounts()
-    if input.byte() != 0xFF { bytes.append(.state(highestTime: Timestamp(milliseconds: now))) }
+    if input.byte() != 0xFF { bytes.append(.state(highestTime: Timestamp(milliseconds: now), shifts: [])) }
     for _ in 0..<input.choice(6) {
       bytes.append(.name(number: counts.names + gap(&input), text: input.text(10)))
       counts.names += 1

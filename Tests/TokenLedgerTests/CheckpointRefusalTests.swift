@@ -8,7 +8,7 @@ struct CheckpointRefusalTests {
   private static let id = SessionID(high: 1, low: 1)
   /// What comes before the entries that a test tries.
   private static let beginning: [CheckpointEntry] = [
-    .state(highestTime: Timestamp(milliseconds: 100)), .name(number: 4, text: "ann"),
+    .state(highestTime: Timestamp(milliseconds: 100), shifts: []), .name(number: 4, text: "ann"),
   ]
 
   /// A one-time token of that id.
@@ -47,7 +47,7 @@ struct CheckpointRefusalTests {
     #expect(!accepts(Self.beginning + [.name(number: 4, text: "bob")]))
     #expect(!accepts(Self.beginning + [.name(number: 3, text: "bob")]))
     #expect(!accepts(Self.beginning + [Self.token(3, Self.id), .name(number: 5, text: "bob")]))
-    #expect(!accepts(Self.beginning + [.state(highestTime: .zero)]))
+    #expect(!accepts(Self.beginning + [.state(highestTime: .zero, shifts: [])]))
   }
 
   @Test("where a number is one that no record before it can have used")

@@ -13,7 +13,7 @@ struct ContradictionTests {
     return [
       .named(number: 0, text: "ann"),
       .profiled(number: 0, profile: SessionProfile(client: 0, scope: 0, terms: SessionTerms(lifetimes: lifetimes))),
-      .opened(slot: 0, id: id, subject: 0, profile: 0, label: LabelTable.none),
+      .opened(slot: 0, id: id, subject: 0, profile: 0, label: LabelTable.none, version: .none),
     ]
   }
 
@@ -40,10 +40,10 @@ struct ContradictionTests {
       .rotated(slot: 1, generation: 1, narrowedScope: SessionEntry.notNarrowed),
       .rotated(slot: 0, generation: 2, narrowedScope: SessionEntry.notNarrowed),
       .rotated(slot: 0, generation: 1, narrowedScope: 7),
-      .opened(slot: 1, id: Self.id, subject: 0, profile: 0, label: LabelTable.none),
-      .opened(slot: 0, id: other, subject: 0, profile: 0, label: LabelTable.none),
-      .opened(slot: 1, id: other, subject: 5, profile: 0, label: LabelTable.none),
-      .opened(slot: 1, id: other, subject: 0, profile: 5, label: LabelTable.none),
+      .opened(slot: 1, id: Self.id, subject: 0, profile: 0, label: LabelTable.none, version: .none),
+      .opened(slot: 0, id: other, subject: 0, profile: 0, label: LabelTable.none, version: .none),
+      .opened(slot: 1, id: other, subject: 5, profile: 0, label: LabelTable.none, version: .none),
+      .opened(slot: 1, id: other, subject: 0, profile: 5, label: LabelTable.none, version: .none),
       .expired(slots: [0, 0]), .expired(slots: [1]), .oneTimeConsumed(slot: 0), .revoked(slot: 1, cause: .requested),
     ]
     for event in contradictions { #expect(!accepts(beginning + [event]), "\(event)") }
@@ -77,7 +77,7 @@ struct LedgerStateTests {
     state.apply(
       .profiled(number: 0, profile: SessionProfile(client: 0, scope: 0, terms: SessionTerms(lifetimes: lifetimes))),
       at: .zero)
-    state.apply(.opened(slot: 0, id: id, subject: 0, profile: 0, label: LabelTable.none), at: .zero)
+    state.apply(.opened(slot: 0, id: id, subject: 0, profile: 0, label: LabelTable.none, version: .none), at: .zero)
     state.apply(.rotated(slot: 0, generation: .max, narrowedScope: SessionEntry.notNarrowed), at: .zero)
     let request = RotationRequest(token: TokenID(session: id, generation: .max), client: "ann")
     #expect(

@@ -12,8 +12,8 @@ struct RecordTests {
   static let events: [LedgerEvent] = [
     .named(number: 0, text: "ann"),
     .named(number: 300, text: "ünïcode ☃"),
-    .opened(slot: 70_000, id: id, subject: 0, profile: 1, label: LabelTable.none),
-    .opened(slot: 70_000, id: id, subject: 0, profile: 1, label: 300),
+    .opened(slot: 70_000, id: id, subject: 0, profile: 1, label: LabelTable.none, version: .none),
+    .opened(slot: 70_000, id: id, subject: 0, profile: 1, label: 300, version: AccountVersion("2")),
     .replayed(slot: 5, .retry), .replayed(slot: 5, .race), .successorUsed(slot: 5),
     .reused(slot: 5, .lateParent, generationsBehind: 1, revokes: false),
     .reused(slot: 5, .staleLineage, generationsBehind: 4_000_000_000, revokes: true),
@@ -28,7 +28,7 @@ struct RecordTests {
     .oneTimeIssued(
       slot: 9, id: id, subject: 0, purpose: 300, endsAt: time.advanced(byMilliseconds: 12_345), payload: [1, 2, 3]),
     .oneTimeConsumed(slot: 9),
-    .clockSeen,
+    .clockSeen, .shifted(seconds: 86_400),
   ]
 
   private func encode(_ events: [LedgerEvent], stepMilliseconds: Int64 = 0) -> [UInt8] {
