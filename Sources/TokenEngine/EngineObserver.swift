@@ -23,6 +23,10 @@ public enum EngineEvent: Sendable, Hashable {
   case checkpointed(sequence: UInt64, entries: Int, bytes: UInt64, segmentsRemoved: Int)
   /// The log is as it was and goes on; the text says what and where.
   case checkpointFailed(String)
+  /// Changed key files were read and their keys are in force.
+  case keysReloaded
+  /// Changed key files were refused and the keys from before stay in force; the text says which file, why and the fix.
+  case keysRefused(String)
 }
 
 /// Is told of every event once its outcome is durable, on the task that caused it, before the caller is answered.

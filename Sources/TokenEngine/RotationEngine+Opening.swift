@@ -1,6 +1,6 @@
 internal import TokenLedger
 
-/// What is to be opened, for a subject that the caller has authenticated and with just these scopes.
+/// What ``RotationEngine/openUncheckedSessions(_:)`` is to open, for a subject that the caller has authenticated and with just these scopes.
 public struct OpeningRequest: Sendable {
   public var subject: String
   public var client: Client
@@ -56,14 +56,14 @@ extension RotationEngine {
     return refusal
   }
 
-  /// Opens a session for a subject that the caller has authenticated, within what subject and client may have.
+  /// Opens a session for a subject that the caller has authenticated, if it is enabled and within what subject and client may have.
   public func openSession(
     for subject: Subject, client: Client, scope: String? = nil, label: String? = nil
   ) async throws(EngineFailure) -> GrantOutcome {
     guard subject.isEnabled else { return refuse(.subjectDisabled, nil, client) }
     let allowed = client.scopes.map(subject.scopes.intersection) ?? subject.scopes
     guard let granted = requested(scope, within: allowed) else { return refuse(.invalidScope, nil, client) }
-    return .granted(try await openSession(subject: subject.id, client: client, scopes: granted, label: label))
+    return .granted(try await openUncheckedSession(subject: subject.id, client: client, scopes: granted, label: label))
   }
 
   /// The same for a subject by its id, which the store must know.
@@ -83,19 +83,32 @@ extension RotationEngine {
   public static let subjectBytesMax = 512
   public static let clientBytesMax = 256
 
-  /// Opens a session with exactly these scopes: the caller has decided all that is to be decided.
-  public func openSession(
+  /// Opens a session with exactly these scopes, and looks at nothing: neither whether the subject exists and is enabled, nor what it or the
+  /// client may have. The caller has decided all that.
+  ///
+  /// - Throws: ``EngineFailure/invalid(field:limit:)`` for a text or lifetime outside its limit.
+  public func openUncheckedSession(
     subject: String, client: Client, scopes: Scopes, label: String? = nil
   ) async throws(EngineFailure) -> TokenPair {
     let request = OpeningRequest(subject: subject, client: client, scopes: scopes, label: label)
-    return try await openSessions([request])[0]
+    return try await openUncheckedSessions([request])[0]
   }
 
-  /// Opens sessions with one step and one commit for all: as many calls of ``openSession(subject:client:scopes:label:)`` in this order.
+  @available(
+    *, unavailable, renamed: "openUncheckedSession(subject:client:scopes:label:)",
+    message: "it looks at nothing; openSession(forSubject:client:scope:label:) asks the store"
+  )
+  public func openSession(
+    subject: String, client: Client, scopes: Scopes, label: String? = nil
+  ) async throws(EngineFailure) -> TokenPair {
+    try await openUncheckedSession(subject: subject, client: client, scopes: scopes, label: label)
+  }
+
+  /// Opens sessions with one step and one commit for all: as many calls of ``openUncheckedSession(subject:client:scopes:label:)`` in this order.
   ///
   /// - Parameter batch: at most ``RefreshLedger/batchMax``.
   /// - Throws: ``EngineFailure/invalid(field:limit:)`` where one of them is outside its limits; then none was opened.
-  public func openSessions(_ batch: [OpeningRequest]) async throws(EngineFailure) -> [TokenPair] {
+  public func openUncheckedSessions(_ batch: [OpeningRequest]) async throws(EngineFailure) -> [TokenPair] {
     var grants: [SessionGrant] = []
     var claims: [CustomClaims] = []
     for request in batch {

@@ -52,7 +52,9 @@ final class ConsoleActivity: EngineObserver {
     case .revoked(let session): note([.revoked], alarm(session, .revoked))
     case .revokedAll(let scope): note([.revoked], alarm(nil, .revokedAll(scope)))
     case .checkpointFailed(let what): note([], alarm(nil, .checkpointFailed(what)))
-    case .clientGranted, .accessRevoked, .oneTimeIssued, .oneTimeConsumed, .oneTimeRefused, .checkpointed: break
+    case .clientGranted, .accessRevoked, .oneTimeIssued, .oneTimeConsumed, .oneTimeRefused, .checkpointed,
+      .keysReloaded, .keysRefused:
+      break
     }
   }
 

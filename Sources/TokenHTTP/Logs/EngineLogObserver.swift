@@ -63,6 +63,10 @@ public struct EngineLogObserver: EngineObserver {
         ])
     case .checkpointFailed(let what):
       logger.error("checkpoint failed; the log goes on", metadata: ["failure": .string(LogText.line(what))])
+    case .keysReloaded:
+      logger.notice("the keys were read again")
+    case .keysRefused(let what):
+      logger.error("the keys from before stay in force", metadata: ["failure": .string(LogText.line(what))])
     }
   }
 

@@ -49,6 +49,7 @@ public struct EngineMetricsObserver: EngineObserver {
     case .oneTimeRefused(let refusal, _, _): oneTimeRefused.increment(refusal.reason)
     case .checkpointed: checkpoints.increment(CheckpointOutcome.written.rawValue)
     case .checkpointFailed: checkpoints.increment(CheckpointOutcome.failed.rawValue)
+    case .keysReloaded, .keysRefused: break
     }
   }
 
