@@ -12,9 +12,14 @@ struct AuthorizationInterceptor: ServerInterceptor {
   var engine: RotationEngine
   var scope: String
 
+  // The two `@concurrent` are for programs with the upcoming feature NonisolatedNonsendingByDefault, which gRPC is compiled without.
+  @concurrent
   func intercept<Input: Sendable, Output: Sendable>(
     request: StreamingServerRequest<Input>, context: ServerContext,
-    next: @Sendable (StreamingServerRequest<Input>, ServerContext) async throws -> StreamingServerResponse<Output>
+    next:
+      @concurrent @Sendable (
+        StreamingServerRequest<Input>, ServerContext
+      ) async throws -> StreamingServerResponse<Output>
   ) async throws -> StreamingServerResponse<Output> {
     let caller: AccessToken
     do {
