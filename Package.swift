@@ -32,7 +32,10 @@ let package = Package(
   ],
   traits: [
     .trait(name: "Server", description: "TokenHTTP: the routes and middlewares on Hummingbird 2."),
-    .trait(name: "CLI", description: "The refresh-ledger command, its configuration and its load generator."),
+    .trait(
+      name: "CLI",
+      description: "The refresh-ledger command, its configuration and its load generator; with Server, which it runs.",
+      enabledTraits: ["Server"]),
     .default(enabledTraits: ["Server", "CLI"]),
   ],
   dependencies: [
@@ -50,7 +53,9 @@ let package = Package(
     // Only with the trait CLI.
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+    .package(
+      url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+      traits: [.trait(name: "YAML", condition: .when(traits: ["CLI"]))]),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
@@ -143,17 +148,14 @@ let package = Package(
     // What docs/embedding.md shows.
     .executableTarget(
       name: "PlainLibrary",
-      dependencies: ["TokenEngine", system],
+      dependencies: ["TokenEngine"],
       path: "Examples/PlainLibrary", swiftSettings: settings),
-    .executableTarget(
-      name: "Interceptor", dependencies: ["TokenEngine"], path: "Examples/Interceptor", swiftSettings: settings),
     .executableTarget(
       name: "HummingbirdApp",
       dependencies: [
         "TokenHTTP", "TokenEngine", .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "Logging", package: "swift-log", condition: server),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        system,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       path: "Examples/HummingbirdApp", swiftSettings: settings),
@@ -196,8 +198,7 @@ let package = Package(
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
-        "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting", "PlainLibrary", "Interceptor",
-        system,
+        "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting", "PlainLibrary", system,
       ],
       swiftSettings: settings
     ),
@@ -239,7 +240,7 @@ let core: Set = [
 ]
 let engine: Set = [
   "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenTesting", "TokenSigningTests",
-  "TokenEngineTests", "PlainLibrary", "Interceptor", "operation-costs",
+  "TokenEngineTests", "PlainLibrary", "operation-costs",
 ]
 @MainActor func keep(_ targets: Set<String>, products: Set<String>, dependencies: Set<String>) {
   package.targets.removeAll { !targets.contains($0.name) }

@@ -1,7 +1,6 @@
 import Hummingbird
 import Logging
 import ServiceLifecycle
-import SystemPackage
 import TokenEngine
 import TokenHTTP
 import UnixSignals
@@ -12,7 +11,7 @@ struct HummingbirdExample {
   static func main() async throws {
     let arguments = CommandLine.arguments.dropFirst()
     let logger = Logger(label: "HummingbirdApp")
-    let subjects = StaffTable(["ann": "correct horse"], scopes: Scopes("orders.read") ?? .none)
+    let subjects = StaffTable(["ann": "correct horse"], scopes: ["orders.read"])
     let engine = try await RotationEngine.open(
       folder: FilePath(arguments.first ?? "tokens"), subjects: subjects, observer: EngineLogObserver(logger: logger))
 

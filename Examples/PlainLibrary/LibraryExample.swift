@@ -1,6 +1,4 @@
-import SystemPackage
 import TokenEngine
-import TokenLedger
 
 /// Opens a durable engine in a folder, rotates once, presents the old token again and reads what happened back from the log.
 @main
@@ -16,7 +14,7 @@ struct LibraryExample {
     options.grace = .seconds(30)
     let engine = try await RotationEngine.open(folder: folder, options: options)
     let web = Client(id: "web", isPublic: true)
-    let pair = try await engine.openSession(subject: "ann", client: web, scopes: .none, label: "Ann's laptop")
+    let pair = try await engine.openUncheckedSession(subject: "ann", client: web, scopes: [], label: "Ann's laptop")
     if case .granted(let next) = try await engine.refresh(pair.refreshToken, client: web),
       // The reply was lost, say, and the client tries again.
       case .granted(let again) = try await engine.refresh(pair.refreshToken, client: web)

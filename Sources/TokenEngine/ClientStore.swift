@@ -12,7 +12,7 @@ public struct Client: Sendable, Equatable {
   public var id: String
   /// A public client has no secret and names itself by `client_id` alone.
   public var isPublic: Bool
-  /// What the client may be granted; nil for all that its subject may.
+  /// What the client may be granted: nil for all that its subject may, `[]` for nothing.
   public var scopes: Scopes?
   public var grants: Set<GrantType>
   /// How long after a rotation the predecessor is still answered with the identical pair; nil for the engine's setting.

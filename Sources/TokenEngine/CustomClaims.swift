@@ -19,7 +19,7 @@ public struct ClaimsContext: Sendable, Hashable {
 public struct CustomClaims: Sendable, Hashable {
   let members: [UInt8]
 
-  public static let none = CustomClaims(members: [])
+  public static let empty = CustomClaims(members: [])
 
   /// The most bytes of claims, subject, client and scopes together.
   static let grantBytesMax = 1900

@@ -11,13 +11,24 @@ public enum EngineFailure: Error, Sendable, CustomStringConvertible {
   case store(StoreFailure)
   /// A store or the claims closure of the embedder threw something of its own. Nothing was consumed.
   case foreign(any Error)
-  /// The key files are missing, unreadable or unsafe; the text names the file and the mend.
+  /// The key files are missing, unreadable or unsafe; the text names the file and the fix.
   case keys(String)
   /// A setting or argument is outside its limit; nothing was written.
   case invalid(field: String, limit: String)
 
-  /// Whether the request was in order and may be sent again later: too much to do, a store or the log unavailable.
+  /// Whether the same call may do later on this engine: too much to do, a store that does not answer, a folder that another process has open.
+  ///
+  /// False once the log is closed, by ``RotationEngine/close()`` or because it failed: it takes nothing more until it is opened again.
   public var isTemporary: Bool {
+    switch self {
+    case .ledger(.log(.overloaded)), .ledger(.log(.locked)), .ledger(.full), .store, .foreign: true
+    case .ledger(.log), .ledger(.invalid), .keys, .invalid: false
+    }
+  }
+
+  /// Whether the request was in order and it is the engine that cannot answer: what HTTP says with 503 and `Retry-After`. Another instance may,
+  /// or the same one after a restart. True wherever ``isTemporary`` is, and when the log is closed.
+  public var isUnavailable: Bool {
     switch self {
     case .ledger(.log), .ledger(.full), .store, .foreign: true
     case .ledger(.invalid), .keys, .invalid: false

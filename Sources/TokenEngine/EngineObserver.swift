@@ -26,6 +26,10 @@ public enum EngineEvent: Sendable, Hashable {
   /// Somebody set the wall clock by more than two seconds, back if `byMilliseconds` is negative; or it was behind the log when the engine was opened.
   /// Tokens live as long as they should; while `shiftSeconds` is above 0 their times differ from the ledger's by it.
   case clockStepped(byMilliseconds: Int64, shiftSeconds: Int64)
+  /// Changed key files were read and their keys are in force.
+  case keysReloaded
+  /// Changed key files were refused and the keys from before stay in force; the text says which file, why and the fix.
+  case keysRefused(String)
 }
 
 /// Is told of every event once its outcome is durable, on the task that caused it, before the caller is answered.

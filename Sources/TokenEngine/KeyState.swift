@@ -1,8 +1,9 @@
 internal import TokenSigning
 
-/// What may be known of a signing key: never its secret.
+/// What may be known of a signing key: never its secret. ``RotationEngine/keyStates`` lists them.
 public struct KeyState: Sendable, Hashable {
-  public enum Use: String, Sendable, Hashable {
+  public enum Use: String, Sendable, Hashable, CaseIterable {
+    /// Access tokens.
     case access
     /// Refresh and one-time tokens.
     case refresh
@@ -36,4 +37,14 @@ public struct KeyState: Sendable, Hashable {
       case .retiring: .retiring
       }
   }
+}
+
+/// What a rotation has made of the keys of one use, by their `kid`s.
+public struct RotatedKeys: Sendable, Hashable {
+  /// It signs from now on.
+  public var current: String
+  /// Published, where it is a public key, and accepted; signs after the next rotation.
+  public var next: String
+  /// It signed until now, and is accepted until it is retired.
+  public var retiring: String
 }

@@ -1,6 +1,7 @@
 public import TokenLedger
 
-/// A token that is consumed once, for one purpose: a password reset, an invitation, an e-mail check.
+/// A token that is consumed once, for one purpose: a password reset, an invitation, an e-mail check. Printed, dumped or interpolated it does not
+/// show its text.
 public struct OneTimeToken: Sendable, Hashable {
   /// What to hand out: URL-safe, under 600 bytes.
   public var text: String
@@ -9,10 +10,39 @@ public struct OneTimeToken: Sendable, Hashable {
   public var expiresAt: Timestamp
 }
 
-/// The answer to the presentation of a one-time token.
+extension OneTimeToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Id and end, without the text.
+  public var description: String { "OneTimeToken(id: \(id), expiresAt: \(expiresAt), text redacted)" }
+
+  public var debugDescription: String { description }
+
+  public var customMirror: Mirror { Mirror(self, children: ["id": id, "expiresAt": expiresAt]) }
+}
+
+/// The answer to the presentation of a one-time token. Printed, dumped or interpolated it shows how long the payload is, and not the payload.
 public enum OneTimeTokenOutcome: Sendable, Hashable {
   case consumed(subject: String, payload: [UInt8])
   case refused(OneTimeTokenRefusal)
+}
+
+extension OneTimeTokenOutcome: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public var description: String {
+    switch self {
+    case .consumed(let subject, let payload):
+      "consumed(subject: \(subject.debugDescription), payload: \(payload.count) bytes redacted)"
+    case .refused(let refusal): "refused(\(refusal.reason))"
+    }
+  }
+
+  public var debugDescription: String { description }
+
+  public var customMirror: Mirror {
+    switch self {
+    case .consumed(let subject, let payload):
+      Mirror(self, children: ["subject": subject, "payloadBytes": payload.count])
+    case .refused(let refusal): Mirror(self, children: ["refused": refusal])
+    }
+  }
 }
 
 /// Why a one-time token was refused. What is told to whoever presented it should not tell these apart.

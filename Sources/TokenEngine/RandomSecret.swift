@@ -2,7 +2,7 @@ internal import COpenSSL
 internal import TokenSigning
 
 /// A random secret, of which whoever hands it out can keep the digest alone: that of a link, of a cookie.
-package struct RandomSecret: Sendable {
+package struct RandomSecret: Sendable, RedactedValue {
   /// 43 base64url characters: 32 random bytes.
   package let text: String
 
@@ -18,7 +18,7 @@ package struct RandomSecret: Sendable {
   package var digest: Digest { Digest(of: text) }
 
   /// SHA-256 of a secret: equal ones are from equal secrets, and a comparison of two tells nothing of how much of a guess was right.
-  package struct Digest: Sendable, Hashable {
+  package struct Digest: Sendable, Hashable, RedactedValue {
     private let bytes: [UInt8]
 
     package init(of text: String) {

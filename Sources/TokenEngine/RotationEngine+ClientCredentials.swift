@@ -16,7 +16,7 @@ extension RotationEngine {
     guard client.grants.contains(.clientCredentials), !client.isPublic else {
       return refuse(.unauthorizedClient, client)
     }
-    guard let granted = requested(scope, within: client.scopes ?? .none) else { return refuse(.invalidScope, client) }
+    guard let granted = requested(scope, within: client.scopes ?? []) else { return refuse(.invalidScope, client) }
     try check("client", client.id, bytesMax: Self.clientBytesMax)
     try check(accessLifetimeOf: client)
     if let subjects {

@@ -38,6 +38,17 @@ package enum ImportOutcome: Sendable, Hashable {
   case gone(SessionID)
 }
 
+extension ImportOutcome: RedactedValue {
+  /// What became of which session, without the token.
+  package var description: String {
+    switch self {
+    case .opened(_, let session): "opened(\(session), token redacted)"
+    case .present(_, let session): "present(\(session), token redacted)"
+    case .gone(let session): "gone(\(session))"
+    }
+  }
+}
+
 extension RotationEngine {
   /// Opens sessions, those of one call with one commit. A call that was cut off can be made again: what it had opened is found
   /// by its id, and its token is made again, the same.

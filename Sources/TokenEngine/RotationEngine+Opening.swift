@@ -1,6 +1,6 @@
 public import TokenLedger
 
-/// What is to be opened, for a subject that the caller has authenticated and with just these scopes.
+/// What ``RotationEngine/openUncheckedSessions(_:)`` is to open, for a subject that the caller has authenticated and with just these scopes.
 public struct OpeningRequest: Sendable {
   public var subject: String
   public var client: Client
@@ -59,7 +59,7 @@ extension RotationEngine {
     return refusal
   }
 
-  /// Opens a session for a subject that the caller has authenticated, within what subject and client may have.
+  /// Opens a session for a subject that the caller has authenticated, if it is enabled and within what subject and client may have.
   ///
   /// The session belongs to ``Subject/version`` as it is given here. With a store the subject is looked at once more when the session is open: where it
   /// has another version by then, is disabled or gone, the session is revoked and the outcome is a refusal.
@@ -71,7 +71,7 @@ extension RotationEngine {
     guard let granted = requested(scope, within: allowed) else { return refuse(.invalidScope, nil, client) }
     let request = OpeningRequest(
       subject: subject.id, client: client, scopes: granted, label: label, version: subject.version)
-    let pair = try await openSessions([request])[0]
+    let pair = try await openUncheckedSessions([request])[0]
     guard let subjects else { return .granted(pair) }
     return try await refusal(of: subject, in: subjects, since: pair.session).map { refuse($0, nil, client) }
       ?? .granted(pair)
@@ -94,21 +94,33 @@ extension RotationEngine {
   public static let subjectBytesMax = 512
   public static let clientBytesMax = 256
 
-  /// Opens a session with exactly these scopes: the caller has decided all that is to be decided.
+  /// Opens a session with exactly these scopes, and looks at nothing: neither whether the subject exists and is enabled, nor what it or the
+  /// client may have. The caller has decided all that.
   ///
   /// - Parameter version: of the subject's account, as the caller authenticated it; see ``OpeningRequest/version``.
-  public func openSession(
+  /// - Throws: ``EngineFailure/invalid(field:limit:)`` for a text or lifetime outside its limit.
+  public func openUncheckedSession(
     subject: String, client: Client, scopes: Scopes, label: String? = nil, version: AccountVersion? = nil
   ) async throws(EngineFailure) -> TokenPair {
     let request = OpeningRequest(subject: subject, client: client, scopes: scopes, label: label, version: version)
-    return try await openSessions([request])[0]
+    return try await openUncheckedSessions([request])[0]
   }
 
-  /// Opens sessions with one step and one commit for all: as many calls of ``openSession(subject:client:scopes:label:)`` in this order.
+  @available(
+    *, unavailable, renamed: "openUncheckedSession(subject:client:scopes:label:version:)",
+    message: "it looks at nothing; openSession(forSubject:client:scope:label:) asks the store"
+  )
+  public func openSession(
+    subject: String, client: Client, scopes: Scopes, label: String? = nil
+  ) async throws(EngineFailure) -> TokenPair {
+    try await openUncheckedSession(subject: subject, client: client, scopes: scopes, label: label)
+  }
+
+  /// Opens sessions with one step and one commit for all: as many calls of ``openUncheckedSession(subject:client:scopes:label:version:)`` in this order.
   ///
   /// - Parameter batch: at most ``RefreshLedger/batchMax``.
   /// - Throws: ``EngineFailure/invalid(field:limit:)`` where one of them is outside its limits; then none was opened.
-  public func openSessions(_ batch: [OpeningRequest]) async throws(EngineFailure) -> [TokenPair] {
+  public func openUncheckedSessions(_ batch: [OpeningRequest]) async throws(EngineFailure) -> [TokenPair] {
     var grants: [SessionGrant] = []
     var claims: [CustomClaims] = []
     for request in batch {

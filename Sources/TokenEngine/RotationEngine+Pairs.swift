@@ -66,7 +66,7 @@ extension RotationEngine {
 
   /// What the embedder's closure says.
   func customClaims(subject: String, client: String, scopes: Scopes) async throws(EngineFailure) -> CustomClaims {
-    guard let make = options.customClaims else { return .none }
+    guard let make = options.customClaims else { return .empty }
     let claims: CustomClaims
     do {
       claims = try await make(ClaimsContext(subject: subject, client: client, scopes: scopes))

@@ -1,7 +1,7 @@
 public import TokenLedger
 internal import TokenSigning
 
-/// One presentation of a refresh token.
+/// One presentation of a refresh token. Printed, dumped or interpolated it does not show it.
 public struct RefreshRequest: Sendable {
   public var token: String
   /// Authenticated, unless it is public.
@@ -17,6 +17,17 @@ public struct RefreshRequest: Sendable {
     self.scope = scope
     self.subjectVersion = subjectVersion
   }
+}
+
+extension RefreshRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Client and scope, without the token.
+  public var description: String {
+    "RefreshRequest(client: \(client.id.debugDescription), scope: \(scope?.debugDescription ?? "nil"), token redacted)"
+  }
+
+  public var debugDescription: String { description }
+
+  public var customMirror: Mirror { Mirror(self, children: ["client": client, "scope": scope as Any]) }
 }
 
 extension RotationEngine {
@@ -53,13 +64,18 @@ extension RotationEngine {
     }
   }
 
-  /// As many calls of ``refresh(_:client:scope:)`` in this order, with one step and one commit for all.
+  /// As many calls of ``refresh(_:client:scope:)``, with one step in this order and one commit for all.
+  ///
+  /// The store and the claims closure are asked for all of them at once, ``batchTasksMax`` at a time. What they throw for one request is that
+  /// request's outcome: its token is not consumed, and the others go on.
   ///
   /// - Parameter batch: at most ``RefreshLedger/batchMax``.
-  public func refresh(_ batch: [RefreshRequest]) async throws(EngineFailure) -> [GrantOutcome] {
-    var preparations: [Preparation] = []
-    for request in batch { preparations.append(try await prepare(request, isLastLook: false)) }
-    let ready = preparations.compactMap { if case .ready(let prepared) = $0 { prepared } else { nil } }
+  /// - Throws: what fails all of them: the log, a batch over its limit. Then none is answered.
+  public func refresh(
+    _ batch: [RefreshRequest]
+  ) async throws(EngineFailure) -> [Result<GrantOutcome, EngineFailure>] {
+    let preparations = await prepare(batch)
+    let ready = preparations.compactMap { if case .success(.ready(let prepared)) = $0 { prepared } else { nil } }
     var replies: ArraySlice<Reply?>
     do throws(LedgerFailure) {
       let staged = try await ledger.stageRotations(ready.map(\.request))
@@ -70,24 +86,53 @@ extension RotationEngine {
     } catch {
       throw EngineFailure(error)
     }
-    var outcomes: [GrantOutcome] = []
+    var outcomes: [Result<GrantOutcome, EngineFailure>] = []
     for (request, preparation) in zip(batch, preparations) {
-      switch preparation {
-      case .refused(let refusal, let tokenID):
-        outcomes.append(refuse(refusal, tokenID, request.client))
-      case .ready(let prepared):
-        if let reply = replies.removeFirst() {
-          outcomes.append(tell(reply, prepared))
-        } else {
-          outcomes.append(try await refresh(request, isLastLook: true))
+      do throws(EngineFailure) {
+        switch try preparation.get() {
+        case .refused(let refusal, let tokenID):
+          outcomes.append(.success(refuse(refusal, tokenID, request.client)))
+        case .ready(let prepared):
+          if let reply = replies.removeFirst() {
+            outcomes.append(.success(tell(reply, prepared)))
+          } else {
+            outcomes.append(.success(try await refresh(request, isLastLook: true)))
+          }
         }
+      } catch {
+        outcomes.append(.failure(error))
       }
     }
     return outcomes
   }
 
+  /// For how many requests of a batch the store is asked at a time.
+  public static let batchTasksMax = 64
+
+  /// Each request's preparation, in their order. Without a store and a closure nothing is waited for, and no task is made.
+  private func prepare(_ batch: [RefreshRequest]) async -> [Result<Preparation, EngineFailure>] {
+    guard batch.count > 1, subjects != nil || options.customClaims != nil else {
+      var prepared: [Result<Preparation, EngineFailure>] = []
+      for request in batch { prepared.append(await preparation(of: request)) }
+      return prepared
+    }
+    return await withTaskGroup(of: (Int, Result<Preparation, EngineFailure>).self) { group in
+      var prepared: [Result<Preparation, EngineFailure>?] = Array(repeating: nil, count: batch.count)
+      for (index, request) in batch.enumerated() {
+        if index >= Self.batchTasksMax, let (place, preparation) = await group.next() { prepared[place] = preparation }
+        group.addTask { (index, await self.preparation(of: request)) }
+      }
+      for await (place, preparation) in group { prepared[place] = preparation }
+      return prepared.compactMap(\.self)
+    }
+  }
+
+  private func preparation(of request: RefreshRequest) async -> Result<Preparation, EngineFailure> {
+    do throws(EngineFailure) { return .success(try await prepare(request, isLastLook: false)) } catch { return .failure(error) }
+  }
+
   /// A presentation of which everything but the ledger's verdict is known.
-  private struct Prepared {
+  private struct Prepared: Sendable {
     var request: RotationRequest
     var client: Client
     var subject: String
@@ -96,7 +141,7 @@ extension RotationEngine {
     var issuedAt: Int64
   }
 
-  private enum Preparation {
+  private enum Preparation: Sendable {
     case ready(Prepared)
     case refused(GrantRefusal, TokenID?)
   }

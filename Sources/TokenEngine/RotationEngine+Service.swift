@@ -1,10 +1,11 @@
 public import ServiceLifecycle
 internal import Synchronization
 internal import TokenLedger
+internal import TokenSigning
 
 extension RotationEngine: Service {
-  /// Frees expired sessions once a second and writes a checkpoint when one is due, until the service group shuts down
-  /// gracefully; then closes the log cleanly.
+  /// Frees expired sessions once a second, writes a checkpoint when one is due, and puts changed key files in force within a second, until
+  /// the service group shuts down gracefully; then closes the log cleanly.
   ///
   /// Put the engine before the servers that use it: a service group ends its services in reverse order, so the log
   /// is closed after the last request. A failed log does not end it: ``isReady`` turns false and changes are refused.
@@ -13,6 +14,7 @@ extension RotationEngine: Service {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.sweep() }
         group.addTask { await self.writeCheckpoints() }
+        group.addTask { await self.followKeys() }
       }
     }
     try await close()
@@ -43,6 +45,12 @@ extension RotationEngine: Service {
 
   /// Less is what a time server does in passing.
   private static var clockStepMilliseconds: Int64 { 2000 }
+
+  private func followKeys() async {
+    guard let folder = keys.folder else { return }
+    var watch = KeyFileWatch(folder: folder)
+    while (try? await Task.sleep(for: .milliseconds(500))) != nil { await followKeys(&watch) }
+  }
 
   /// A failed one is tried again after a minute.
   private func writeCheckpoints() async {

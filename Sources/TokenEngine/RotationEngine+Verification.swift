@@ -1,7 +1,53 @@
 internal import TokenLedger
 internal import TokenSigning
 
+/// Why the value of an `Authorization` header shows no good access token.
+public enum AuthorizationRefusal: Error, Sendable, Hashable {
+  /// None came, or one of another scheme. The caller may be told to bring one, and has done nothing wrong (RFC 6750 §3.1).
+  case absent
+  /// The scheme is `Bearer` and not one token follows it (RFC 6750 §2.1), or several headers came: which one somebody in front has looked at is
+  /// unknowable.
+  case malformed
+  case badToken(BadToken)
+
+  /// A stable label for logs and metrics. The caller should not be told more than `expired` and `revoked` apart from the rest.
+  public var reason: String {
+    switch self {
+    case .absent: "absent"
+    case .malformed: "malformed"
+    case .badToken(let fault): fault.rawValue
+    }
+  }
+}
+
 extension RotationEngine {
+  /// Verifies the access token of an `Authorization` header, `Bearer` and one token (RFC 6750 §2.1); nil where no header came. The scheme
+  /// is read in upper and lower case alike (RFC 9110 §11.1).
+  ///
+  /// Costs what ``verify(_:)`` does.
+  public func verify(authorization header: String?) throws(AuthorizationRefusal) -> AccessToken {
+    guard let header else { throw .absent }
+    let space = UInt8(ascii: " ")
+    let end = header.utf8.firstIndex(of: space) ?? header.endIndex
+    guard header[..<end].utf8.count == 6, header[..<end].lowercased() == "bearer" else { throw .absent }
+    let token = header[(header.utf8[end...].firstIndex { $0 != space } ?? header.endIndex)...]
+    // `b64token`, of which a token of ours has neither `=` nor a sign that a header could be cut or continued at.
+    guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ",") }) else {
+      throw .malformed
+    }
+    do { return try verify(String(token)) } catch { throw .badToken(error) }
+  }
+
+  /// The same for all values of the header, as gRPC metadata and HTTP fields hold them: several are refused as malformed.
+  public func verify(
+    authorization headers: some Sequence<String>
+  ) throws(AuthorizationRefusal) -> AccessToken {
+    var headers = headers.makeIterator()
+    let first = headers.next()
+    guard first == nil || headers.next() == nil else { throw .malformed }
+    return try verify(authorization: first)
+  }
+
   /// Verifies an access token of this engine: header, signature, issuer, audience, time, and that neither it nor its session is revoked.
   ///
   /// Pure computation on the calling thread: no actor, and no lock for revocation while nothing is revoked. Where its session was refreshed not

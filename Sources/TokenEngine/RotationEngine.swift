@@ -6,7 +6,7 @@ public import TokenSigning
 ///
 ///     let engine = try await RotationEngine.open(folder: "tokens")
 ///     let web = Client(id: "web", isPublic: true)
-///     let pair = try await engine.openSession(subject: "ann", client: web, scopes: .none)
+///     let pair = try await engine.openUncheckedSession(subject: "ann", client: web, scopes: [])
 ///     switch try await engine.refresh(pair.refreshToken, client: web) {
 ///     case .granted(let next): print(next.accessToken)
 ///     case .refused(let refusal): print(refusal.reason)
@@ -124,7 +124,8 @@ public final class RotationEngine: Sendable {
   /// The public keys in force as a JWK Set (RFC 7517); empty while access tokens are signed with HS256.
   public var publicKeySet: [UInt8] { keys.publicJWKS }
 
-  /// Reads the key files again and puts their keys in force; when it throws, the keys stay as they are. Waits for the disk.
+  /// Reads the key files again and puts their keys in force; when it throws, the keys stay as they are. Waits for the disk. ``run()`` does it by
+  /// itself within a second of a change.
   public func reloadKeys() throws(EngineFailure) {
     do { try keys.reload() } catch { throw .keys("\(error)") }
   }

@@ -1,6 +1,9 @@
+internal import TokenLedger
+
 /// A set of scope tokens in the order in which they were first named (RFC 6749 §3.3).
 ///
-/// Order is kept because the reply repeats it; equality and subset ignore it.
+/// Order is kept because the reply repeats it; equality and subset ignore it. In a program they are written as a list,
+/// `["orders.read", "orders.write"]`, and the empty set as `[]`; what comes from outside goes through ``init(_:)``.
 public struct Scopes: Sendable {
   /// The tokens joined by single spaces, as the `scope` parameter and claim carry them.
   public let text: String
@@ -10,7 +13,13 @@ public struct Scopes: Sendable {
   /// The most UTF-8 bytes of the joined text.
   public static let bytesMax = 1024
 
-  public static let none = Scopes(unchecked: "")
+  /// No scope at all, the same as `[]`.
+  ///
+  /// It is not called `none`: where `Scopes?` is asked for, as in ``Client/scopes``, Swift reads `.none` as nil, which is no limit.
+  public static let empty = Scopes(unchecked: "")
+
+  @available(*, unavailable, renamed: "empty", message: "where Scopes? is asked for, .none is nil, which means all")
+  public static var none: Scopes { empty }
 
   private init(unchecked text: String) {
     self.text = text
@@ -25,7 +34,7 @@ public struct Scopes: Sendable {
     let bytes = text.utf8.span
     guard bytes.count <= Scopes.bytesMax else { return nil }
     guard !bytes.isEmpty else {
-      self = .none
+      self = .empty
       return
     }
     var (count, start) = (0, 0)
@@ -88,6 +97,31 @@ public struct Scopes: Sendable {
 
   private static func isScopeByte(_ byte: UInt8) -> Bool {
     byte == 0x21 || (0x23...0x5B).contains(byte) || (0x5D...0x7E).contains(byte)
+  }
+}
+
+extension Scopes: ExpressibleByArrayLiteral {
+  /// For scopes that stand in the program: a list that is none is a mistake in it, and stops it.
+  public init(arrayLiteral tokens: String...) {
+    guard tokens.allSatisfy({ !$0.isEmpty && !$0.contains(" ") }), let scopes = Scopes(Scopes.joined(tokens)) else {
+      preconditionFailure("\(tokens) are no scope tokens (RFC 6749 §3.3)")
+    }
+    self = scopes
+  }
+}
+
+extension Scopes: LosslessStringConvertible, Codable {
+  /// The same as ``text``.
+  public var description: String { text }
+
+  /// A string, the ``text``. Throws `DecodingError.dataCorrupted` for a string that ``init(_:)`` does not take.
+  public init(from decoder: any Decoder) throws {
+    self = try decoder.decodeText(as: "scope tokens separated by single spaces (RFC 6749 §3.3)") { Scopes($0) }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
   }
 }
 

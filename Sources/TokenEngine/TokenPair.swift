@@ -1,6 +1,6 @@
 public import TokenLedger
 
-/// An access token and the refresh token that renews it.
+/// An access token and the refresh token that renews it. Printed, dumped or interpolated it shows neither.
 public struct TokenPair: Sendable, Hashable {
   public var accessToken: String
   public var refreshToken: String
@@ -11,6 +11,25 @@ public struct TokenPair: Sendable, Hashable {
   /// The scope of the access token.
   public var scopes: Scopes
   public var session: SessionID
+}
+
+extension TokenPair: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Session, scope and lifetimes, without the tokens.
+  public var description: String {
+    "TokenPair(session: \(session), scopes: \"\(scopes)\", expiresInSeconds: \(expiresInSeconds), "
+      + "refreshExpiresInSeconds: \(refreshExpiresInSeconds), tokens redacted)"
+  }
+
+  public var debugDescription: String { description }
+
+  public var customMirror: Mirror {
+    Mirror(
+      self,
+      children: [
+        "session": session, "scopes": scopes, "expiresInSeconds": expiresInSeconds,
+        "refreshExpiresInSeconds": refreshExpiresInSeconds,
+      ])
+  }
 }
 
 /// The answer to a request for tokens.

@@ -9,6 +9,12 @@ public struct AuditEvent: Sendable, Hashable {
   public var time: Timestamp
   public var fact: Fact
 
+  public init(sequence: UInt64, time: Timestamp, fact: Fact) {
+    self.sequence = sequence
+    self.time = time
+    self.fact = fact
+  }
+
   public enum Fact: Sendable, Hashable {
     /// `label`: what the subject calls the session.
     case opened(TokenID, subject: String, client: String, scope: String, label: String?)

@@ -62,6 +62,7 @@ extension CommandFailure {
     case .inaccessible: status = .inputOutput
     case .locked: status = .temporary
     case .hashing: status = .internalFault
+    case .overloaded: status = .temporary
     }
     self.init(status, failure.description)
   }

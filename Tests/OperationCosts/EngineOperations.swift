@@ -6,7 +6,7 @@ extension Operation {
   static let engine: [Operation] = [
     Operation("engine refresh, in memory", rounds: 1000) { rounds, _ in
       let engine = try RotationEngine.inMemory(clock: clock)
-      var token = try await engine.openSession(subject: "ann", client: client, scopes: scopes()).refreshToken
+      var token = try await engine.openUncheckedSession(subject: "ann", client: client, scopes: scopes()).refreshToken
       for _ in 0..<rounds {
         guard case .granted(let pair) = try await engine.refresh(token, client: client) else {
           throw UnexpectedOutcome("a live token was refused")
@@ -18,18 +18,20 @@ extension Operation {
       let engine = try RotationEngine.inMemory(clock: clock)
       let openings = Array(
         repeating: OpeningRequest(subject: "ann", client: client, scopes: try scopes()), count: 100)
-      var tokens = try await engine.openSessions(openings).map(\.refreshToken)
+      var tokens = try await engine.openUncheckedSessions(openings).map(\.refreshToken)
       for _ in 0..<rounds {
         let outcomes = try await engine.refresh(tokens.map { RefreshRequest(token: $0, client: client) })
         for (place, outcome) in outcomes.enumerated() {
-          guard case .granted(let pair) = outcome else { throw UnexpectedOutcome("a live token was refused") }
+          guard case .success(.granted(let pair)) = outcome else {
+            throw UnexpectedOutcome("a live token was refused")
+          }
           tokens[place] = pair.refreshToken
         }
       }
     },
     Operation("engine verify an access token", rounds: 1000) { rounds, _ in
       let engine = try RotationEngine.inMemory(clock: clock)
-      let token = try await engine.openSession(subject: "ann", client: client, scopes: scopes()).accessToken
+      let token = try await engine.openUncheckedSession(subject: "ann", client: client, scopes: scopes()).accessToken
       for _ in 0..<rounds {
         guard try engine.verify(token).subject == "ann" else { throw UnexpectedOutcome("the token is ann's") }
       }
@@ -37,7 +39,9 @@ extension Operation {
     Operation("engine open a session, in memory", rounds: 1000) { rounds, _ in
       let engine = try RotationEngine.inMemory(clock: clock)
       for _ in 0..<rounds {
-        guard try await engine.openSession(subject: "ann", client: client, scopes: scopes()).expiresInSeconds > 0 else {
+        guard
+          try await engine.openUncheckedSession(subject: "ann", client: client, scopes: scopes()).expiresInSeconds > 0
+        else {
           throw UnexpectedOutcome("the token is for later")
         }
       }

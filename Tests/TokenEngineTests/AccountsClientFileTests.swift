@@ -75,9 +75,9 @@ struct AccountsClientFileTests {
 
   @Test("A client without scopes and one with none of them stay apart")
   func scopesAbsentAndEmpty() async throws {
-    try clients.add(Client(id: "none", isPublic: true, scopes: Scopes.none))
+    try clients.add(Client(id: "none", isPublic: true, scopes: Scopes.empty))
     let reread = try folder.clients()
-    #expect(await reread.client(id: "none")?.scopes == Scopes.none)
+    #expect(await reread.client(id: "none")?.scopes == Scopes.empty)
     #expect(await reread.client(id: "app")?.scopes == nil)
   }
 

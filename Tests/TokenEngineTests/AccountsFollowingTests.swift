@@ -26,7 +26,7 @@ struct AccountsFollowingTests {
     #expect(try users.list() == [])
     try folder.replace(folder.usersPath, with: document("ada"))
     folder.advance(milliseconds: 10)
-    #expect(await users.subject(id: "ada") == Subject(id: "ada", scopes: .none))
+    #expect(await users.subject(id: "ada") == Subject(id: "ada", scopes: []))
   }
 
   @Test("A change is looked for every 10 ms and not before")
@@ -45,7 +45,7 @@ struct AccountsFollowingTests {
   func otherValue() async throws {
     let (users, others) = (try folder.users(), try folder.users())
     let (clients, otherClients) = (try folder.clients(), try folder.clients())
-    try others.add(name: "ada", password: "correct horse", scopes: .none)
+    try others.add(name: "ada", password: "correct horse", scopes: [])
     try otherClients.add(Client(id: "app", isPublic: true))
     folder.advance(milliseconds: 10)
     #expect(try await users.authenticate(name: "ada", password: "correct horse") != nil)
@@ -99,7 +99,7 @@ struct AccountsFollowingTests {
     #expect(folder.events.withLock { $0.count } == 1)
     let hash = try PasswordHash(Self.hash)
     let failure = accountFailure { () throws(AccountFailure) in
-      try users.add(name: "bob", hash: hash, scopes: .none)
+      try users.add(name: "bob", hash: hash, scopes: [])
     }
     #expect(failure?.description.contains("is gone") == true)
     #expect(!FileManager.default.fileExists(atPath: folder.usersPath))
@@ -114,7 +114,7 @@ struct AccountsFollowingTests {
     let users = try folder.users()
     try folder.replace(folder.usersPath, with: "{}")
     let failure = accountFailure { () throws(AccountFailure) in
-      try users.add(name: "bob", password: "correct horse", scopes: .none)
+      try users.add(name: "bob", password: "correct horse", scopes: [])
     }
     #expect(failure?.description.contains("no member \"version\"") == true)
     #expect(try folder.text(of: folder.usersPath) == "{}")
@@ -159,7 +159,7 @@ struct AccountsFollowingTests {
           }
         }
       }
-      for number in 0..<10 { try writer.add(name: "user-\(number)", hash: hash, scopes: .none) }
+      for number in 0..<10 { try writer.add(name: "user-\(number)", hash: hash, scopes: []) }
       try await group.waitForAll()
     }
     folder.advance(milliseconds: 10)
@@ -241,7 +241,7 @@ struct AccountsFollowingTests {
   @Test("Who follows a file is told whose sessions end with a change, and of nobody whose do not")
   func ended() async throws {
     let users = try folder.users()
-    for name in ["ann", "bob", "cy", "di"] { try users.add(name: name, password: "correct horse", scopes: .none) }
+    for name in ["ann", "bob", "cy", "di"] { try users.add(name: name, password: "correct horse", scopes: []) }
     let clients = try folder.clients()
     for id in ["web", "app"] { try clients.add(Client(id: id, isPublic: true)) }
     let other = try folder.users()

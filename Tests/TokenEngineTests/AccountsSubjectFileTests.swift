@@ -53,8 +53,8 @@ struct AccountsSubjectFileTests {
 
   @Test("A removed user is gone, and others are found after it")
   func removed() async throws {
-    try users.add(name: "bob", password: "battery staple", scopes: .none)
-    try users.add(name: "cyd", password: "battery staple", scopes: .none)
+    try users.add(name: "bob", password: "battery staple", scopes: [])
+    try users.add(name: "cyd", password: "battery staple", scopes: [])
     try users.remove(name: "ada")
     #expect(await users.subject(id: "ada") == nil)
     #expect(try await users.authenticate(name: "ada", password: "correct horse") == nil)
@@ -152,7 +152,7 @@ struct AccountsSubjectFileTests {
   @Test("A name that is taken is refused, and the user keeps its password")
   func duplicate() async throws {
     let failure = accountFailure { () throws(AccountFailure) in
-      try users.add(name: "ada", password: "battery staple", scopes: .none)
+      try users.add(name: "ada", password: "battery staple", scopes: [])
     }
     #expect(failure == .exists(.user, name: "ada"))
     #expect(try await users.authenticate(name: "ada", password: "correct horse") != nil)
@@ -160,9 +160,9 @@ struct AccountsSubjectFileTests {
 
   @Test("A name that differs only in Unicode normal form is the same name")
   func normalForms() throws {
-    try users.add(name: "jos\u{E9}", password: "correct horse", scopes: .none)
+    try users.add(name: "jos\u{E9}", password: "correct horse", scopes: [])
     let failure = accountFailure { () throws(AccountFailure) in
-      try users.add(name: "jose\u{301}", password: "correct horse", scopes: .none)
+      try users.add(name: "jose\u{301}", password: "correct horse", scopes: [])
     }
     #expect(failure != nil)
   }
@@ -182,7 +182,7 @@ struct AccountsSubjectFileTests {
     ])
   func badNames(name: String) {
     let failure = accountFailure { () throws(AccountFailure) in
-      try users.add(name: name, password: "correct horse", scopes: .none)
+      try users.add(name: name, password: "correct horse", scopes: [])
     }
     guard case .invalid(field: "name", _) = failure else {
       Issue.record("\(name.debugDescription): \(String(describing: failure))")
@@ -194,7 +194,7 @@ struct AccountsSubjectFileTests {
   @Test("Names of 256 bytes, of other scripts and with spaces are fine")
   func goodNames() async throws {
     for name in [String(repeating: "a", count: 256), "Ада Лавлейс", "a@b.example", "👩‍💻"] {
-      try users.add(name: name, password: "correct horse", scopes: .none)
+      try users.add(name: name, password: "correct horse", scopes: [])
       #expect(await users.subject(id: name)?.id == name)
     }
   }
@@ -203,7 +203,7 @@ struct AccountsSubjectFileTests {
   func mode() throws {
     #expect(try folder.mode(of: folder.usersPath) == 0o600)
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: folder.usersPath)
-    try users.add(name: "bob", password: "battery staple", scopes: .none)
+    try users.add(name: "bob", password: "battery staple", scopes: [])
     #expect(try folder.mode(of: folder.usersPath) == 0o600)
     #expect(try folder.mode(of: "\(folder.path)/users.lock") == 0o600)
     #expect(try !folder.text(of: folder.usersPath).contains("battery"))
@@ -213,7 +213,7 @@ struct AccountsSubjectFileTests {
   @Test("What a crash left of a half-written file is no hindrance")
   func staleTemporary() throws {
     try folder.replace(folder.usersPath + ".tmp", with: "{\"version\": 1, \"use")
-    try users.add(name: "bob", password: "battery staple", scopes: .none)
+    try users.add(name: "bob", password: "battery staple", scopes: [])
     #expect(try folder.users().list().map(\.id) == ["ada", "bob"])
   }
 
@@ -227,7 +227,7 @@ struct AccountsSubjectFileTests {
       let group = DispatchGroup()
       for (prefix, file) in [("first", first), ("second", second)] {
         queue.async(group: group) {
-          for number in 0..<25 { try? file.add(name: "\(prefix)-\(number)", hash: hash, scopes: .none) }
+          for number in 0..<25 { try? file.add(name: "\(prefix)-\(number)", hash: hash, scopes: []) }
         }
       }
       group.notify(queue: queue) { continuation.resume() }
@@ -240,7 +240,7 @@ struct AccountsSubjectFileTests {
   func noFolder() throws {
     let lost = try SubjectFile(path: folder.path + "/gone/users.json")
     let failure = accountFailure { () throws(AccountFailure) in
-      try lost.add(name: "ada", password: "correct horse", scopes: .none)
+      try lost.add(name: "ada", password: "correct horse", scopes: [])
     }
     #expect(failure?.description.contains("/gone/users.lock: cannot be opened") == true)
   }

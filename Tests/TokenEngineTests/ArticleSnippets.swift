@@ -1,6 +1,4 @@
-import SystemPackage
 import TokenEngine
-import TokenLedger
 
 // What the articles of the documentation catalogue show, compiled; run by `ArticleSnippetTests`.
 

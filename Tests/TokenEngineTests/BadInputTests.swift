@@ -50,14 +50,14 @@ struct BadInputTests {
   func label(label: String) async throws {
     let engine = try RotationEngine.inMemory(clock: ManualClock())
     await expect(engine, "label is outside its limit: 1 to 128 bytes without control characters") {
-      _ = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none, label: label)
+      _ = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [], label: label)
     }
   }
 
   @Test("a subject that the store does not know")
   func unknownSubject() async throws {
     let subjects = SubjectTable()
-    subjects.set(Subject(id: "ann", scopes: Scopes("read") ?? .none), password: "ann")
+    subjects.set(Subject(id: "ann", scopes: ["read"]), password: "ann")
     let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: subjects)
     await expect(engine, "subject is outside its limit: a subject that the store knows") {
       _ = try await engine.openSession(forSubject: "bob", client: Self.web)
@@ -78,12 +78,13 @@ struct BadInputTests {
     let engine = try RotationEngine.inMemory(clock: ManualClock())
     for subject in ["", "a\nb", String(repeating: "s", count: 513)] {
       await expect(engine, "subject is outside its limit: from 1 to 512 bytes without control characters") {
-        _ = try await engine.openSession(subject: subject, client: Self.web, scopes: .none)
+        _ = try await engine.openUncheckedSession(subject: subject, client: Self.web, scopes: [])
       }
     }
     for client in ["", "a\u{7F}", String(repeating: "c", count: 257)] {
       await expect(engine, "client is outside its limit: from 1 to 256 bytes without control characters") {
-        _ = try await engine.openSession(subject: "ann", client: Client(id: client, isPublic: true), scopes: .none)
+        _ = try await engine.openUncheckedSession(
+          subject: "ann", client: Client(id: client, isPublic: true), scopes: [])
       }
     }
   }
@@ -99,7 +100,7 @@ struct BadInputTests {
   @Test("a session id's own text is one")
   func sessionIDText() async throws {
     let engine = try RotationEngine.inMemory(clock: ManualClock())
-    let pair = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
+    let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     #expect(try SessionID(validating: pair.session.text) == pair.session)
   }
 
@@ -114,9 +115,9 @@ struct BadInputTests {
     await expect(engine, "buffer is outside its limit: from 1 to 1048576") {
       _ = try await engine.events(buffer: 0)
     }
-    let request = OpeningRequest(subject: "ann", client: Self.web, scopes: .none)
+    let request = OpeningRequest(subject: "ann", client: Self.web, scopes: [])
     await expect(engine, "batch is outside its limit: at most 4096") {
-      _ = try await engine.openSessions(Array(repeating: request, count: 4097))
+      _ = try await engine.openUncheckedSessions(Array(repeating: request, count: 4097))
     }
   }
 }

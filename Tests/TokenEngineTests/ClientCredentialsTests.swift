@@ -42,7 +42,7 @@ struct ClientCredentialsTests {
     #expect(try await fixture.engine.clientToken(for: Self.robot, scope: "admin") == .refused(.invalidScope))
     var unbounded = Self.robot
     unbounded.scopes = nil
-    #expect(try await token(fixture, unbounded).scopes == Scopes.none)
+    #expect(try await token(fixture, unbounded).scopes == Scopes.empty)
     #expect(try await fixture.engine.clientToken(for: unbounded, scope: "read") == .refused(.invalidScope))
   }
 
@@ -60,7 +60,7 @@ struct ClientCredentialsTests {
   @Test("is refused where a subject has the same id")
   func isNoSubject() async throws {
     let fixture = try EngineFixture()
-    fixture.subjects.set(Subject(id: "robot", isEnabled: false, scopes: .none), password: "robot")
+    fixture.subjects.set(Subject(id: "robot", isEnabled: false, scopes: []), password: "robot")
     #expect(try await fixture.engine.clientToken(for: Self.robot) == .refused(.clientNamedAsSubject))
   }
 

@@ -19,8 +19,8 @@ struct ClientPolicyTests {
 
   @Test("lifetimes are those of its sessions alone, and the engine's are the others'")
   func lifetimes() async throws {
-    let own = try await engine.openSession(subject: "ann", client: Self.phone, scopes: .none)
-    let others = try await engine.openSession(subject: "ann", client: Self.plain, scopes: .none)
+    let own = try await engine.openUncheckedSession(subject: "ann", client: Self.phone, scopes: [])
+    let others = try await engine.openUncheckedSession(subject: "ann", client: Self.plain, scopes: [])
     #expect(own.expiresInSeconds == 60)
     #expect(own.refreshExpiresInSeconds == 3600)
     #expect(others.expiresInSeconds == 900)
@@ -34,7 +34,7 @@ struct ClientPolicyTests {
   @Test("grace window answers its retries, while another client's retry is a reuse")
   func grace() async throws {
     for (client, isGranted) in [(Self.phone, true), (Self.plain, false)] {
-      let first = try await engine.openSession(subject: "ann", client: client, scopes: .none)
+      let first = try await engine.openUncheckedSession(subject: "ann", client: client, scopes: [])
       let next = try await engine.refresh(first.refreshToken, client: client).pair()
       clock.advance(milliseconds: 5_000)
       let again = try? await engine.refresh(first.refreshToken, client: client).pair()
@@ -45,7 +45,7 @@ struct ClientPolicyTests {
 
   @Test("rotation `never` keeps the refresh token's text through every refresh, and moves its idle end")
   func rotationNever() async throws {
-    let first = try await engine.openSession(subject: "job", client: Self.service, scopes: .none)
+    let first = try await engine.openUncheckedSession(subject: "job", client: Self.service, scopes: [])
     var access: Set<String> = [first.accessToken]
     for _ in 0..<5 {
       clock.advance(milliseconds: 3_000_000)
@@ -73,7 +73,7 @@ struct ClientPolicyTests {
   func outsideLimits(lifetimes: ClientLifetimes, says: String) async throws {
     let client = Client(id: "bad", isPublic: true, lifetimes: lifetimes)
     let failure = await #expect(throws: EngineFailure.self) {
-      try await engine.openSession(subject: "ann", client: client, scopes: .none)
+      try await engine.openUncheckedSession(subject: "ann", client: client, scopes: [])
     }
     #expect(failure?.description == says)
     #expect(await engine.statistics.sequence == 0)
@@ -82,7 +82,7 @@ struct ClientPolicyTests {
   @Test("grace above 300 s is refused by name at its refresh, and consumes nothing")
   func graceTooLong() async throws {
     let client = Client(id: "plain", isPublic: true, grace: .seconds(301))
-    let pair = try await engine.openSession(subject: "ann", client: Self.plain, scopes: .none)
+    let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.plain, scopes: [])
     let failure = await #expect(throws: EngineFailure.self) {
       try await engine.refresh(pair.refreshToken, client: client)
     }

@@ -30,7 +30,7 @@ struct CustomClaimsTests {
       try CustomClaims(
         RoleClaims(tenant: "acme", roles: ["of-\(context.subject)", context.client] + context.scopes.tokens))
     }
-    let pair = try await engine.openSession(subject: "ann", client: Self.web, scopes: Scopes("read") ?? .none)
+    let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: ["read"])
     let claims = try engine.verify(pair.accessToken).customClaims(as: RoleClaims.self)
     #expect(claims == RoleClaims(tenant: "acme", roles: ["of-ann", "web", "read"]))
     let next = try await engine.refresh(pair.refreshToken, client: Self.web).pair()
@@ -42,7 +42,7 @@ struct CustomClaimsTests {
     let asText = try Self.engine { _ in try CustomClaims(json: #"{"tenant":"acme","roles":["b","a"]}"#) }
     let asValue = try Self.engine { _ in try CustomClaims(RoleClaims(tenant: "acme", roles: ["b", "a"])) }
     for engine in [asText, asValue] {
-      let first = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
+      let first = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
       let next = try await engine.refresh(first.refreshToken, client: Self.web)
       #expect(try await engine.refresh(first.refreshToken, client: Self.web) == next)
     }
@@ -53,9 +53,9 @@ struct CustomClaimsTests {
     let isDown = Mutex(false)
     let engine = try Self.engine { _ in
       guard !isDown.withLock({ $0 }) else { throw DirectoryDown() }
-      return .none
+      return .empty
     }
-    let pair = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
+    let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     let before = await engine.statistics.sequence
     isDown.withLock { $0 = true }
     let failure = await #expect(throws: EngineFailure.self) {
@@ -80,7 +80,7 @@ struct CustomClaimsTests {
   func reservedNames(name: String) async throws {
     let engine = try Self.engine { _ in try CustomClaims(json: #"{"ok":1,"\#(name)":"x"}"#) }
     let failure = await #expect(throws: EngineFailure.self) {
-      try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
+      try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     }
     #expect(failure?.description.contains("claims is outside its limit") == true)
     #expect(failure?.isTemporary == false)

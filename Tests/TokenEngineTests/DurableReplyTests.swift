@@ -37,7 +37,7 @@ private struct HeldEngine {
   func token() async throws -> String {
     let engine = engine
     return try await executor.driving {
-      try await engine.openSession(subject: "ann", client: EngineFixture.client, scopes: .none).refreshToken
+      try await engine.openUncheckedSession(subject: "ann", client: EngineFixture.client, scopes: []).refreshToken
     }
   }
 
@@ -104,7 +104,7 @@ struct DurableReplyTests {
       (
         "an opening",
         { engine, _ in
-          _ = try await engine.openSession(subject: "ann", client: HeldEngine.client, scopes: .none)
+          _ = try await engine.openUncheckedSession(subject: "ann", client: HeldEngine.client, scopes: [])
         }
       ),
       (
@@ -132,7 +132,7 @@ struct DurableReplyTests {
       let held = try await HeldEngine()
       let engine = held.engine
       let pair = try await held.executor.driving {
-        try await engine.openSession(subject: "ann", client: HeldEngine.client, scopes: .none)
+        try await engine.openUncheckedSession(subject: "ann", client: HeldEngine.client, scopes: [])
       }
       await held.expectWaiting(comment) { try await call(engine, pair) }
     }

@@ -1,11 +1,8 @@
 import Synchronization
-import SystemPackage
 import Testing
 import TokenEngine
-import TokenLedger
 import TokenTesting
 
-@testable import Interceptor
 @testable import PlainLibrary
 
 /// That its snippets are compiled is checked in `DocumentSnippetTests`.
@@ -23,34 +20,59 @@ struct EmbeddingDocumentTests {
       ])
   }
 
-  @Test("shows an interceptor that lets only good tokens with the scope through, and carries the caller")
-  func interceptor() async throws {
-    var printed: [String] = []
-    try await InterceptorExample.run { printed.append($0) }
-    #expect(
-      printed == [
-        "ann has 2 orders", #"permissionDenied("scope orders.read is missing")"#, #"unauthenticated("malformed")"#,
-        #"unauthenticated("no bearer token")"#,
-      ])
-    #expect(Caller.current == nil)
-  }
-
   @Test("shows a store over SQL that the engine asks at log-in and at each refresh")
   func sqlStore() async throws {
-    let database = OneUserTable()
+    let database = try OneUserTable()
     let clock = ManualClock()
     let engine = try RotationEngine.inMemory(
-      clock: clock, subjects: SQLSubjects(database: database, passwords: PlainPasswords()))
+      clock: clock, subjects: SQLSubjects(database))
     let web = Client(id: "web", isPublic: true)
     #expect(
       try await engine.logIn(name: "Ann", password: "wrong", client: web) == .refused(.badCredentials))
-    let pair = try await engine.logIn(name: "Ann", password: "secret", client: web).pair()
+    let pair = try await engine.logIn(name: "Ann", password: "correct horse", client: web).pair()
     #expect(try engine.verify(pair.accessToken).subject == "7")
     clock.advance(milliseconds: 1)
     database.user.withLock { $0.number["sessions_not_before_ms"] = clock.now.milliseconds }
     #expect(try await engine.refresh(pair.refreshToken, client: web) == .refused(.revoked(generationsBehind: 0)))
     database.user.withLock { $0.number["enabled"] = 0 }
-    #expect(try await engine.logIn(name: "Ann", password: "secret", client: web) == .refused(.subjectDisabled))
+    #expect(try await engine.logIn(name: "Ann", password: "correct horse", client: web) == .refused(.subjectDisabled))
+  }
+
+  @Test("shows a store without passwords, and a batch that is answered one by one")
+  func signedInElsewhere() async throws {
+    let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Staff(scopes: ["ann": ["orders.read"]]))
+    let pair = try #require(try await signedIn("ann", with: engine))
+    #expect(pair.scopes == ["orders.read"])
+    let app = Client(id: "app", isPublic: true)
+    let pairs = try await refreshed([pair.refreshToken, "nonsense"], of: app, with: engine)
+    #expect(pairs.map { $0?.session } == [pair.session, nil])
+  }
+
+  @Test("shows keys that are rotated and retired, and a backup")
+  func keys() async throws {
+    let (folder, copy) = (EngineFolder(), EngineFolder())
+    let clock = ManualClock()
+    let engine = try await RotationEngine.open(folder: folder.path, clock: clock.sessionClock)
+    try await rotateKeys(of: engine)
+    try await retireKeys(of: engine)
+    #expect(engine.keyStates.count { $0.state == .retiring } == 1)
+    clock.advance(milliseconds: 15 * 60_000)
+    try await retireKeys(of: engine)
+    #expect(engine.keyStates.count { $0.state == .retiring } == 0)
+    try await backUp(engine, to: copy.path)
+    try await engine.close()
+  }
+
+  @Test("shows what to answer to an Authorization header")
+  func authorization() async throws {
+    let engine = try RotationEngine.inMemory(clock: ManualClock())
+    let web = Client(id: "web", isPublic: true)
+    let reader = try await engine.openUncheckedSession(subject: "ann", client: web, scopes: ["orders.read"])
+    let stranger = try await engine.openUncheckedSession(subject: "bob", client: web, scopes: [])
+    #expect(subject(of: "bearer \(reader.accessToken)", in: engine).subject == "ann")
+    #expect(subject(of: "Bearer \(stranger.accessToken)", in: engine).status == 403)
+    #expect(subject(of: "Basic YTpi", in: engine).challenge == "Bearer")
+    #expect(subject(of: "Bearer x", in: engine).status == 401)
   }
 
   @Test("shows claims that come back as a value, and an observer that rings at a reuse")
@@ -60,44 +82,26 @@ struct EmbeddingDocumentTests {
       clock: ManualClock(), options: optionsWithTenant(of: ["ann": "acme"]),
       observer: TheftAlarm { text in rung.withLock { $0.append(text) } })
     let web = Client(id: "web", isPublic: true)
-    let pair = try await engine.openSession(subject: "ann", client: web, scopes: .none)
+    let pair = try await engine.openUncheckedSession(subject: "ann", client: web, scopes: [])
     #expect(try tenant(of: pair.accessToken, in: engine) == "acme")
     _ = try await engine.refresh(pair.refreshToken, client: web)
     #expect(rung.withLock { $0 } == [])
     _ = try await engine.refresh(pair.refreshToken, client: web)
     #expect(rung.withLock { $0 } == ["race, 1 behind, session \(pair.session.text) of web, revoked: true"])
   }
-
-  // docs:testing
-  @Test("a session that lies unused for 30 days is over")
-  func idleSession() async throws {
-    let clock = ManualClock()
-    let engine = try RotationEngine.inMemory(clock: clock)
-    let web = Client(id: "web", isPublic: true)
-    let pair = try await engine.openSession(subject: "ann", client: web, scopes: .none)
-
-    clock.advance(milliseconds: 30 * 86_400_000)
-
-    guard case .refused(let refusal) = try await engine.refresh(pair.refreshToken, client: web) else {
-      Issue.record("the token was accepted")
-      return
-    }
-    #expect(refusal.reason == "expired")
-  }
-  // docs:end
 }
 
 private final class OneUserTable: SQLConnection {
-  let user = Mutex(
-    SQLRow(
-      text: ["id": "7", "name": "Ann", "scopes": "read", "password_hash": "secret"], number: ["enabled": 1]))
+  let user: Mutex<SQLRow>
+
+  init() throws {
+    let hash = try PasswordHash.make(password: "correct horse").text
+    user = Mutex(
+      SQLRow(text: ["id": "7", "name": "Ann", "scopes": "read", "password_hash": hash], number: ["enabled": 1]))
+  }
 
   func row(_ statement: String, _ arguments: String...) async throws -> SQLRow? {
     let user = user.withLock { $0 }
     return arguments == [user.text[statement.contains("name = ") ? "name" : "id"]] ? user : nil
   }
-}
-
-private struct PlainPasswords: PasswordCheck {
-  func isPassword(_ password: String, of hash: String?) async throws -> Bool { password == hash }
 }

@@ -7,7 +7,7 @@ import TokenEngine
 private func embeddingSample(folder: FilePath, print: (String) -> Void) async throws {
   let engine = try await RotationEngine.open(folder: folder)
   let web = Client(id: "web", isPublic: true)
-  let pair = try await engine.openSession(subject: "ann", client: web, scopes: .none)
+  let pair = try await engine.openUncheckedSession(subject: "ann", client: web, scopes: [])
   if case .granted(let next) = try await engine.refresh(pair.refreshToken, client: web) {
     print(try engine.verify(next.accessToken).subject)  // ann
   }

@@ -24,8 +24,8 @@ struct EngineEventsTests {
     let folder = EngineFolder()
     let clock = ManualClock()
     var engine = try await RotationEngine.open(folder: folder.path, clock: clock.sessionClock)
-    let pair = try await engine.openSession(
-      subject: "ann", client: Self.web, scopes: Scopes("read") ?? .none, label: "phone")
+    let pair = try await engine.openUncheckedSession(
+      subject: "ann", client: Self.web, scopes: ["read"], label: "phone")
     let known = try await events(of: engine, after: 0)
     let session = pair.session
     #expect(
@@ -66,8 +66,8 @@ struct EngineEventsTests {
     let observer = RecordingObserver()
     let engine = try RotationEngine.inMemory(clock: ManualClock(), observer: observer)
     let app = Client(id: "app", isPublic: true)
-    let pairs = try await engine.openSessions(
-      ["ann", "bob", "cat"].map { OpeningRequest(subject: $0, client: Self.web, scopes: Scopes("read") ?? .none) })
+    let pairs = try await engine.openUncheckedSessions(
+      ["ann", "bob", "cat"].map { OpeningRequest(subject: $0, client: Self.web, scopes: ["read"]) })
     let outcomes = try await engine.refresh([
       RefreshRequest(token: pairs[0].refreshToken, client: Self.web),
       RefreshRequest(token: "nonsense", client: Self.web),
@@ -75,7 +75,7 @@ struct EngineEventsTests {
       RefreshRequest(token: pairs[0].refreshToken, client: Self.web),
       RefreshRequest(token: pairs[2].refreshToken, client: Self.web, scope: "read"),
       RefreshRequest(token: pairs[1].refreshToken, client: Self.web, scope: "write"),
-    ])
+    ]).map { try $0.get() }
     #expect(try outcomes[0].pair().session == pairs[0].session)
     #expect(outcomes[1] == .refused(.badToken(.malformed)))
     #expect(outcomes[2] == .refused(.wrongClient))

@@ -20,7 +20,7 @@ struct EngineFixture {
     var options = EngineOptions()
     change(&options)
     try options.validate()
-    subjects.set(Subject(id: "ann", scopes: Scopes("read write admin") ?? .none), password: "ann")
+    subjects.set(Subject(id: "ann", scopes: ["read", "write", "admin"]), password: "ann")
     keys = TokenKeys.generate()
     ledger = RefreshLedger.inMemory(
       sessionsPerSubjectMax: options.sessionsPerSubjectMax, clock: clock.sessionClock, random: SeededGenerator(seed: 3))

@@ -33,7 +33,7 @@ struct GraceReplayTests {
     let clock = ManualClock()
     let options = Self.options(algorithm)
     var engine = try await RotationEngine.open(folder: folder.path, options: options, clock: clock.sessionClock)
-    let first = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
+    let first = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     clock.advance(milliseconds: 1_234)
     let next = try await engine.refresh(first.refreshToken, client: Self.web).pair()
     clock.advance(milliseconds: 5_000)
@@ -53,7 +53,7 @@ struct GraceReplayTests {
     let folder = EngineFolder()
     let clock = ManualClock()
     var engine = try await RotationEngine.open(folder: folder.path, options: Self.options(), clock: clock.sessionClock)
-    let first = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
+    let first = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     let next = try await engine.refresh(first.refreshToken, client: Self.web).pair()
     try await engine.close()
     clock.advance(milliseconds: 20_000)
@@ -73,12 +73,12 @@ struct GraceReplayTests {
     let folder = EngineFolder()
     let clock = ManualClock()
     var engine = try await RotationEngine.open(folder: folder.path, options: Self.options(), clock: clock.sessionClock)
-    let first = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
+    let first = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     let next = try await engine.refresh(first.refreshToken, client: Self.web).pair()
     clock.advance(milliseconds: 2_000)
     _ = try engine.verify(next.accessToken)
     // The ledger takes the note at its next step, whatever that is.
-    _ = try await engine.openSession(subject: "bob", client: Self.web, scopes: .none)
+    _ = try await engine.openUncheckedSession(subject: "bob", client: Self.web, scopes: [])
     try await engine.close()
 
     engine = try await RotationEngine.open(folder: folder.path, options: Self.options(), clock: clock.sessionClock)
@@ -93,7 +93,7 @@ struct GraceReplayTests {
   func parallelCallersShareASecond(after: Int64, isAnswered: Bool) async throws {
     let clock = ManualClock()
     let engine = try RotationEngine.inMemory(options: Self.options(), clock: clock.sessionClock)
-    let first = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
+    let first = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     let next = try await engine.refresh(first.refreshToken, client: Self.web).pair()
     clock.advance(milliseconds: after)
     _ = try engine.verify(next.accessToken)
@@ -106,7 +106,7 @@ struct GraceReplayTests {
   func fortyTasks() async throws {
     let observer = RecordingObserver()
     let engine = try RotationEngine.inMemory(clock: ManualClock(), options: Self.options(), observer: observer)
-    let first = try await engine.openSession(subject: "ann", client: Self.web, scopes: .none)
+    let first = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     let pairs = try await withThrowingTaskGroup(of: TokenPair.self) { group in
       for _ in 0..<40 {
         group.addTask { try await engine.refresh(first.refreshToken, client: Self.web).pair() }

@@ -110,7 +110,7 @@ struct LogInTests {
   func unusableSubject(subject: String) async throws {
     let fixture = try EngineFixture()
     await #expect(throws: EngineFailure.self) {
-      try await fixture.engine.openSession(subject: subject, client: EngineFixture.client, scopes: .none)
+      try await fixture.engine.openUncheckedSession(subject: subject, client: EngineFixture.client, scopes: [])
     }
     #expect(await fixture.engine.statistics.entries == 0)
   }

@@ -91,7 +91,7 @@ struct RefreshTests {
     let pair = try await fixture.logIn()
     fixture.subjects.remove("ann")
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.subjectGone))
-    fixture.subjects.set(Subject(id: "ann", scopes: Scopes("read write") ?? .none), password: "ann")
+    fixture.subjects.set(Subject(id: "ann", scopes: ["read", "write"]), password: "ann")
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 

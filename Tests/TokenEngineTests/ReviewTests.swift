@@ -15,9 +15,9 @@ struct ReviewTests {
     let clock = ManualClock()
     let client = Client(id: "web", isPublic: true)
     let first = try await RotationEngine.open(folder: FilePath("\(folder.path)/data"), clock: clock.sessionClock)
-    let pair = try await first.openSession(subject: "ann", client: client, scopes: .none)
+    let pair = try await first.openUncheckedSession(subject: "ann", client: client, scopes: [])
     clock.advance(milliseconds: 20 * 60_000)
-    _ = try await first.openSession(subject: "bob", client: client, scopes: .none)
+    _ = try await first.openUncheckedSession(subject: "bob", client: client, scopes: [])
     try await first.close()
     clock.step(milliseconds: -19 * 60_000)
     let second = try await RotationEngine.open(folder: FilePath("\(folder.path)/data"), clock: clock.sessionClock)
@@ -51,10 +51,10 @@ struct ReviewTests {
     let scopes = try #require(Scopes(String(repeating: "s", count: 1024)))
     let client = Client(id: "c", isPublic: true)
     let subject = String(repeating: "s", count: 1900 - 1024 - 1 - members.utf8.count)
-    let pair = try await fixture.engine.openSession(subject: subject, client: client, scopes: scopes)
+    let pair = try await fixture.engine.openUncheckedSession(subject: subject, client: client, scopes: scopes)
     _ = try fixture.engine.verify(pair.accessToken)
     await #expect(throws: EngineFailure.self) {
-      _ = try await fixture.engine.openSession(subject: subject + "s", client: client, scopes: scopes)
+      _ = try await fixture.engine.openUncheckedSession(subject: subject + "s", client: client, scopes: scopes)
     }
   }
 
@@ -62,7 +62,7 @@ struct ReviewTests {
   func overtakenLogin(isGone: Bool) async throws {
     let subjects = SubjectTable()
     let clock = ManualClock()
-    subjects.set(Subject(id: "ann", scopes: .none), password: "ann")
+    subjects.set(Subject(id: "ann", scopes: []), password: "ann")
     let ledger = RefreshLedger.inMemory(clock: clock.sessionClock, random: SeededGenerator(seed: 3))
     var options = EngineOptions()
     options.customClaims = { _ in
@@ -70,10 +70,10 @@ struct ReviewTests {
       if isGone {
         subjects.remove("ann")
       } else {
-        subjects.set(Subject(id: "ann", scopes: .none, sessionsNotBefore: clock.now), password: "other")
+        subjects.set(Subject(id: "ann", scopes: [], sessionsNotBefore: clock.now), password: "other")
       }
       try await ledger.revoke(SessionScope.subject("ann"))
-      return .none
+      return .empty
     }
     let engine = try RotationEngine(
       options: options, keys: TokenKeys.generate(), ledger: ledger, recovery: nil, subjects: subjects,

@@ -9,7 +9,7 @@ struct ScopeLossTests {
     let fixture = try EngineFixture()
     let pair = try await fixture.logIn()
     #expect(pair.scopes == Scopes("read write"))
-    fixture.subjects.set(Subject(id: "ann", scopes: Scopes("read") ?? .none), password: "ann")
+    fixture.subjects.set(Subject(id: "ann", scopes: ["read"]), password: "ann")
     #expect(try await fixture.refresh(pair.refreshToken, scope: "write") == .refused(.invalidScope))
     #expect(try await fixture.refresh(pair.refreshToken).pair().scopes == Scopes("read"))
   }

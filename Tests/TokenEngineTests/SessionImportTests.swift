@@ -10,7 +10,7 @@ struct SessionImportTests {
   private func session(_ origin: String, left: Int64? = nil) -> ForeignSession {
     ForeignSession(
       id: SessionID(digestOf: Array(origin.utf8)), subject: "ann", client: EngineFixture.client,
-      scopes: Scopes("read") ?? .none, label: "phone", millisecondsLeft: left)
+      scopes: ["read"], label: "phone", millisecondsLeft: left)
   }
 
   private func token(_ outcome: ImportOutcome) throws -> String {

@@ -84,8 +84,8 @@ struct ConsoleFormTests {
   func revokesAll() async throws {
     let fixture = try ConsoleFixture()
     let mine = [try await fixture.server.pair(), try await fixture.server.pair()]
-    let other = try await fixture.server.engine.openSession(
-      subject: "bob", client: Client(id: "web", isPublic: false), scopes: .none)
+    let other = try await fixture.server.engine.openUncheckedSession(
+      subject: "bob", client: Client(id: "web", isPublic: false), scopes: [])
     try await fixture.run { browser async throws in
       try await browser.signIn()
       let question = try await browser.get("/revoke?subject=ann")
@@ -102,8 +102,8 @@ struct ConsoleFormTests {
   @Test("revoke the sessions of a subject whose name has a mark that pages do not show")
   func revokesMarked() async throws {
     let fixture = try ConsoleFixture()
-    let pair = try await fixture.server.engine.openSession(
-      subject: "ann\u{200F}", client: Client(id: "web", isPublic: false), scopes: .none)
+    let pair = try await fixture.server.engine.openUncheckedSession(
+      subject: "ann\u{200F}", client: Client(id: "web", isPublic: false), scopes: [])
     try await fixture.run { browser async throws in
       try await browser.signIn()
       let question = try await browser.get("/revoke?subject=ann%E2%80%8F")

@@ -43,8 +43,8 @@ struct ConsolePageTests {
   func escapes() async throws {
     let fixture = try ConsoleFixture()
     let client = Client(id: "<b>web</b>", isPublic: false)
-    let pair = try await fixture.server.engine.openSession(
-      subject: Self.markup, client: client, scopes: .none, label: "\"><img src=x>")
+    let pair = try await fixture.server.engine.openUncheckedSession(
+      subject: Self.markup, client: client, scopes: [], label: "\"><img src=x>")
     let query = FigureText.escaped(Self.markup)
     try await fixture.run { browser async throws in
       try await browser.signIn()
@@ -70,8 +70,8 @@ struct ConsolePageTests {
     let fixture = try ConsoleFixture()
     let pairs = [try await fixture.server.pair(), try await fixture.server.pair(client: "app")]
     for _ in 0..<60 {
-      _ = try await fixture.server.engine.openSession(
-        subject: "a b+c", client: Client(id: "web", isPublic: false), scopes: .none)
+      _ = try await fixture.server.engine.openUncheckedSession(
+        subject: "a b+c", client: Client(id: "web", isPublic: false), scopes: [])
     }
     try await fixture.run { browser async throws in
       try await browser.signIn()
@@ -169,7 +169,7 @@ struct ConsolePageTests {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let engine = try await RotationEngine.open(folder: FilePath(folder))
     let web = Client(id: "web", isPublic: false, grace: .seconds(60))
-    let first = try await engine.openSession(subject: "ann", client: web, scopes: .none, label: "telephone")
+    let first = try await engine.openUncheckedSession(subject: "ann", client: web, scopes: [], label: "telephone")
     var pair = first
     for _ in 0..<6 {
       guard case .granted(let next) = try await engine.refresh(pair.refreshToken, client: web) else { continue }

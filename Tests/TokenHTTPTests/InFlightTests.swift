@@ -32,10 +32,10 @@ struct InFlightTests {
         ready?.resume()
         if passes { continuation.resume() }
       }
-      return Subject(id: name, scopes: .none)
+      return Subject(id: name, scopes: [])
     }
 
-    func subject(id: String) async throws -> Subject? { Subject(id: id, scopes: .none) }
+    func subject(id: String) async throws -> Subject? { Subject(id: id, scopes: []) }
 
     /// Returns once so many wait.
     func waits(for count: Int) async {

@@ -113,7 +113,7 @@ struct RommWireTests {
       fixture.subjects.remove("ann")
       expect(try await refresh(client, pair["refresh_token"]), 401, "Invalid refresh token")
       #expect(fixture.recorder.latestRefusal == .subjectGone)
-      fixture.subjects.set(Subject(id: "ann", scopes: Scopes("read write") ?? .none), password: "")
+      fixture.subjects.set(Subject(id: "ann", scopes: ["read", "write"]), password: "")
       #expect(try await refresh(client, pair["refresh_token"]).status == 200)
     }
   }

@@ -91,7 +91,7 @@ struct TracingTests {
   func holdNoSecret() async throws {
     _ = Self.tracer
     let fixture = try ServerFixture()
-    fixture.subjects.set(Subject(id: "canary-subject", scopes: .none), password: "canary-password")
+    fixture.subjects.set(Subject(id: "canary-subject", scopes: []), password: "canary-password")
     fixture.clients.set(Client(id: "canary-client", isPublic: false), secret: "canary-secret")
     let canaries = try await fixture.run { client async throws in
       func logIn(_ password: String) async throws -> Reply {

@@ -1,6 +1,6 @@
 // An embedder gets `ManualClock` with `TokenTesting`; the ledger's own tests, which know no engine, with `LedgerTesting`.
 @_exported public import LedgerTesting
-public import TokenEngine
+@_exported public import TokenEngine
 
 extension RotationEngine {
   /// An engine in memory whose time is that of a clock which the test moves.

@@ -5,7 +5,7 @@ import TokenEngine
 public final class EngineCallers: Sendable {
   public let engine: RotationEngine
   public static let client = Client(id: "web", isPublic: true)
-  public static let scopes = Scopes("read write") ?? .none
+  public static let scopes: Scopes = ["read", "write"]
   /// The live token of each session.
   private let tokens: Mutex<[String]>
 
@@ -14,7 +14,7 @@ public final class EngineCallers: Sendable {
     let openings = (0..<sessions).map {
       OpeningRequest(subject: "subject-\($0)", client: Self.client, scopes: Self.scopes)
     }
-    tokens = Mutex(try await engine.openSessions(openings).map(\.refreshToken))
+    tokens = Mutex(try await engine.openUncheckedSessions(openings).map(\.refreshToken))
   }
 
   /// Refreshes so many times, by so many callers at a time; each has one session.
@@ -37,7 +37,7 @@ public final class EngineCallers: Sendable {
   /// Refreshes the tokens of the first sessions in one call.
   public func refresh(batch: Int) async throws {
     let requests = tokens.withLock { $0.prefix(batch).map { RefreshRequest(token: $0, client: Self.client) } }
-    let next = try await engine.refresh(requests).map(Self.granted)
+    let next = try await engine.refresh(requests).map { try Self.granted($0.get()) }
     tokens.withLock { $0.replaceSubrange(0..<batch, with: next) }
   }
 

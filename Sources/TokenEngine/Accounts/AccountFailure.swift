@@ -23,6 +23,8 @@ public enum AccountFailure: Error, Sendable, Equatable {
   case locked(path: String)
   /// The machine has no memory or no randomness to make a hash with.
   case hashing(String)
+  /// As many passwords wait for a worker of the ``PasswordPool`` as may; nothing was hashed.
+  case overloaded
 }
 
 extension AccountFailure: CustomStringConvertible {
@@ -44,6 +46,8 @@ extension AccountFailure: CustomStringConvertible {
       "\(path) is locked by another program: wait for it to end and try again"
     case .hashing(let reason):
       "the hash could not be made (\(reason)): free memory and try again"
+    case .overloaded:
+      "more passwords wait to be hashed than may: try again later"
     }
   }
 }

@@ -1,7 +1,8 @@
 /// A password's stored form: argon2id or argon2i as a PHC string, or bcrypt as `$2a$`, `$2b$` or `$2y$`.
 ///
 /// New passwords get argon2id. Verification blocks its thread for as long as the stored cost asks, tens of milliseconds
-/// as a rule: run it on a ``PasswordPool``.
+/// as a rule: in a server use ``PasswordPool/verify(_:of:)`` and ``PasswordPool/hash(_:cost:)``. Printed, dumped or interpolated it does not
+/// show its text.
 public struct PasswordHash: Sendable {
   /// The stored form, as it stands in `users.json`. It is a secret of a kind: keep it out of logs and messages.
   public let text: String
@@ -42,7 +43,9 @@ public struct PasswordHash: Sendable {
 
   /// A well-formed argon2id hash that no password is known to match. It costs nothing to make, and as much to verify
   /// as a real one.
-  static func unmatchable(cost: PasswordCost) throws(AccountFailure) -> PasswordHash {
+  ///
+  /// Verify it where there is no such name, and the time does not tell that there is none.
+  public static func unmatchable(cost: PasswordCost = .standard) throws(AccountFailure) -> PasswordHash {
     try PasswordHash(Argon2Hash.unmatchable(cost: cost))
   }
 
@@ -56,5 +59,40 @@ public struct PasswordHash: Sendable {
     case .argon2(let hash): return try hash.verify(bytes)
     case .bcrypt(let hash): return try hash.verify(bytes)
     }
+  }
+}
+
+extension PasswordHash: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public var description: String { "PasswordHash(redacted)" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension PasswordPool {
+  /// Whether `password` is the one that was hashed, computed on a worker of the pool.
+  ///
+  /// Costs what the hash asks, tens of milliseconds as a rule, and none of Swift's threads. Where there is no such name, verify
+  /// ``PasswordHash/unmatchable(cost:)`` and drop the outcome.
+  ///
+  /// - Throws: ``StoreFailure/overloaded`` where the pool is full or the machine has no memory for it.
+  public func verify(_ password: String, of hash: PasswordHash) async throws(StoreFailure) -> Bool {
+    try await run { () throws(StoreFailure) in try hash.verify(password) }
+  }
+
+  /// Hashes a new password of 8 to 1024 bytes with argon2id on a worker of the pool. Costs as much as a verification.
+  ///
+  /// - Throws: ``AccountFailure/invalid(field:rule:)`` for the password, ``AccountFailure/overloaded`` where the pool is full.
+  public func hash(
+    _ password: String, cost: PasswordCost = .standard
+  ) async throws(AccountFailure) -> PasswordHash {
+    let outcome: Result<PasswordHash, AccountFailure>
+    do throws(StoreFailure) {
+      outcome = try await run { () throws(StoreFailure) in
+        Result { () throws(AccountFailure) in try PasswordHash.make(password: password, cost: cost) }
+      }
+    } catch {
+      throw .overloaded
+    }
+    return try outcome.get()
   }
 }

@@ -9,7 +9,7 @@ import Glibc
 ///
 /// Password hashes cost tens of milliseconds and tens of MiB each on purpose: without the first bound a burst of log-ins
 /// takes all memory and all threads of Swift's pool, without the second it takes minutes to be answered. What is over
-/// both is refused at once with ``StoreFailure/overloaded``. Work whose caller was cancelled is still done.
+/// both is refused at once with ``StoreFailure/overloaded``: let all stores of a program share one pool. Work whose caller was cancelled is still done.
 public final class PasswordPool: Sendable {
   private struct State {
     var running = 0

@@ -24,15 +24,14 @@ public struct BearerAuthenticator<Context: AuthenticatedContext>: RouterMiddlewa
   }
 
   private func state(for headers: HTTPFields) -> BearerState {
-    let values = headers[values: .authorization]
-    guard let value = values.first else { return .anonymous }
-    guard values.count == 1 else { return .rejected(.malformed) }
-    let credentials = AuthorizationCredentials(value)
-    guard credentials.hasScheme("bearer") else { return .anonymous }
     do {
-      return .authenticated(try engine.verify(String(credentials.value)))
+      return .authenticated(try engine.verify(authorization: headers[values: .authorization]))
     } catch {
-      return .rejected(error)
+      return switch error {
+      case .absent: .anonymous
+      case .malformed: .rejected(.malformed)
+      case .badToken(let fault): .rejected(fault)
+      }
     }
   }
 }

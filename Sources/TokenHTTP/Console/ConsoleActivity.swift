@@ -53,7 +53,9 @@ final class ConsoleActivity: EngineObserver {
     case .revokedAll(let scope): note([.revoked], alarm(nil, .revokedAll(scope)))
     case .checkpointFailed(let what): note([], alarm(nil, .checkpointFailed(what)))
     case .clockStepped(_, let shift): note([], alarm(nil, .clockStepped(shiftSeconds: shift)))
-    case .clientGranted, .accessRevoked, .oneTimeIssued, .oneTimeConsumed, .oneTimeRefused, .checkpointed: break
+    case .clientGranted, .accessRevoked, .oneTimeIssued, .oneTimeConsumed, .oneTimeRefused, .checkpointed,
+      .keysReloaded, .keysRefused:
+      break
     }
   }
 

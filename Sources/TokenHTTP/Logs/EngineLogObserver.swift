@@ -70,6 +70,10 @@ public struct EngineLogObserver: EngineObserver {
         : "the wall clock was set \(step < 0 ? "back" : "forwards")"
       logger.warning(
         "\(sentence)", metadata: ["step_ms": .stringConvertible(step), "shift_seconds": .stringConvertible(shift)])
+    case .keysReloaded:
+      logger.notice("the keys were read again")
+    case .keysRefused(let what):
+      logger.error("the keys from before stay in force", metadata: ["failure": .string(LogText.line(what))])
     }
   }
 

@@ -53,6 +53,7 @@ public struct EngineMetricsObserver: EngineObserver {
     case .checkpointFailed: checkpoints.increment(CheckpointOutcome.failed.rawValue)
     case .clockStepped(let step, _):
       clockSteps.increment((step < 0 ? ClockDirection.back : .forward).rawValue)
+    case .keysReloaded, .keysRefused: break
     }
   }
 

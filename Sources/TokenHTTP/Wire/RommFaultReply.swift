@@ -15,7 +15,7 @@ enum RommFaultReply {
     case .refused(let refusal, let grant): refused(refusal, grant)
     case .putOff: reply(.tooManyRequests, "Too many failed log-ins")
     case .overloaded: unavailable()
-    case .failed(let failure) where failure.isTemporary: unavailable()
+    case .failed(let failure) where failure.isUnavailable: unavailable()
     case .failed: reply(.internalServerError, "Internal server error")
     }
   }

@@ -17,7 +17,7 @@ enum StandardFaultReply {
     case .putOff:
       reply(.tooManyRequests, "temporarily_unavailable", "Too many log-ins from there failed; try again later")
     case .overloaded: unavailable()
-    case .failed(let failure) where failure.isTemporary: unavailable()
+    case .failed(let failure) where failure.isUnavailable: unavailable()
     case .failed: reply(.internalServerError, "server_error", "The request could not be answered")
     }
   }

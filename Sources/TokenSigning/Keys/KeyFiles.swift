@@ -83,6 +83,23 @@ package struct KeyFiles: Sendable {
     return record.id
   }
 
+  /// Copies both files, as they are at one moment, to another folder of keys, which is made with mode 0700 and must hold none. Durable on return.
+  package func copy(to target: String) throws(KeyChangeFailure) {
+    let folder = try Self.files { () throws(KeyFailure) in try KeyFolder(open: self.folder) }
+    guard lock(folder) else { throw .locked(path: folder.path) }
+    try Self.files { () throws(KeyFailure) in
+      // Only good files are copied.
+      _ = try TokenKeys(in: folder)
+      let copy = try KeyFolder(openOrCreate: target)
+      for purpose in KeyPurpose.allCases {
+        guard try copy.create(purpose.fileName, folder.present(purpose)) else {
+          throw KeyFailure(
+            .inputOutput, path: copy.path(of: purpose.fileName), "is there already; name a folder without keys")
+        }
+      }
+    }
+  }
+
   private func rotate(
     _ purpose: KeyPurpose, algorithm: SignatureAlgorithm, nowMilliseconds: Int64
   ) throws(KeyChangeFailure) -> Rotated {

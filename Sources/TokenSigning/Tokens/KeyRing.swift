@@ -9,8 +9,8 @@ internal import Synchronization
   private let current: Atomic<Unmanaged<KeySnapshot>>
   /// All that were ever current, the present one last.
   private let kept: Mutex<[KeySnapshot]>
-  /// Nil for keys that are in no folder.
-  private let folder: String?
+  /// Where their files are; nil for keys that are in no folder.
+  package let folder: String?
 
   /// Keys that are never reloaded.
   package convenience init(_ keys: TokenKeys) {
@@ -48,16 +48,18 @@ internal import Synchronization
   /// Reads the folder again, and puts its keys in force; when it throws, the keys stay as they are.
   ///
   /// Makes nothing: a file that is gone is a failure. Reads files and waits for the disk: call it from where waiting is
-  /// fine. Without a folder it does nothing.
-  package func reload() throws(KeyFailure) {
-    guard let folder else { return }
+  /// fine. Without a folder it does nothing. Returns whether they are others than before.
+  @discardableResult
+  package func reload() throws(KeyFailure) -> Bool {
+    guard let folder else { return false }
     // One at a time, so that what was read last is what stays.
-    try kept.withLock { kept throws(KeyFailure) in
+    return try kept.withLock { kept throws(KeyFailure) in
       let read = try TokenKeys.open(folder: folder)
-      guard kept.last?.keys.isSame(as: read) != true else { return }
+      guard kept.last?.keys.isSame(as: read) != true else { return false }
       let snapshot = KeySnapshot(read)
       kept.append(snapshot)
       unsafe current.store(Unmanaged.passUnretained(snapshot), ordering: .releasing)
+      return true
     }
   }
 }

@@ -19,7 +19,7 @@ struct FirstStart {
     self.expiredToken = expiredToken
     if try users.list().isEmpty {
       let password = FirstStart.randomText()
-      try users.add(name: FirstStart.userName, password: password, scopes: Scopes(FirstStart.scopes) ?? .none)
+      try users.add(name: FirstStart.userName, password: password, scopes: Scopes(FirstStart.scopes) ?? [])
       self.password = password
     }
     if wire == .standard, try clients.list().isEmpty {

@@ -87,13 +87,12 @@ struct Server {
       users: users, clients: clients, engine: engine, certificate: options.certificate, notification: notification,
       logger: logger)
     let revocation = AccountRevocation(engine: engine, users: users, clients: clients, ended: ended, logger: logger)
-    let keys = KeyReload(engine: engine, folder: folder.appending("keys").string, logger: logger)
     let deadline = ShutdownDeadline(drain: settings.drain, dataPath: dataPath, notification: notification)
     let watchdog = notification.watchdogInterval.map {
       Watchdog(engine: engine, notification: notification, interval: $0)
     }
     // The last is told of the shutdown first, the engine after all others have ended.
-    let services: [(any Service)?] = [engine, reload, revocation, keys, watchdog, links, application, deadline]
+    let services: [(any Service)?] = [engine, reload, revocation, watchdog, links, application, deadline]
     try await serve(services.compactMap(\.self), announcement)
   }
 

@@ -15,7 +15,7 @@ struct JWTKitReferenceTests {
   @Test("are the same to jwt-kit: it verifies ours by the published keys, or the shared secret", arguments: algorithms)
   func verifiesOurs(algorithm: String) async throws {
     try await withEngine(algorithm) { engine, folder in
-      let pair = try await engine.openSession(subject: "ann", client: Self.client, scopes: try Self.scopes())
+      let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.client, scopes: try Self.scopes())
       let keys: JWTKeyCollection
       if algorithm == "HS256" {
         keys = try await KeyFile.signers(inFolder: folder).keys
@@ -33,7 +33,7 @@ struct JWTKitReferenceTests {
   @Test("is refused by jwt-kit with one claim changed, and by the keys of another engine", arguments: algorithms)
   func refusesChanged(algorithm: String) async throws {
     try await withEngine(algorithm) { engine, folder in
-      let pair = try await engine.openSession(subject: "ann", client: Self.client, scopes: try Self.scopes())
+      let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.client, scopes: try Self.scopes())
       let keys = try await KeyFile.signers(inFolder: folder).keys
       let changed = try Self.changed(pair.accessToken)
       await #expect(throws: JWTError.self) { try await keys.verify(changed, as: AccessClaims.self) }
@@ -47,7 +47,7 @@ struct JWTKitReferenceTests {
   @Test("are the same to the engine: it verifies what jwt-kit signs with its key", arguments: algorithms)
   func verifiesTheirs(algorithm: String) async throws {
     try await withEngine(algorithm) { engine, folder in
-      let pair = try await engine.openSession(subject: "ann", client: Self.client, scopes: try Self.scopes())
+      let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.client, scopes: try Self.scopes())
       let (keys, kid) = try await KeyFile.signers(inFolder: folder)
       var claims = try await keys.verify(pair.accessToken, as: AccessClaims.self)
       claims.exp += 60
@@ -62,7 +62,7 @@ struct JWTKitReferenceTests {
     "is refused by the engine where jwt-kit signed it with another key, or for another issuer", arguments: algorithms)
   func refusesTheirs(algorithm: String) async throws {
     try await withEngine(algorithm) { engine, folder in
-      let pair = try await engine.openSession(subject: "ann", client: Self.client, scopes: try Self.scopes())
+      let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.client, scopes: try Self.scopes())
       let (keys, kid) = try await KeyFile.signers(inFolder: folder)
       let good = try await keys.verify(pair.accessToken, as: AccessClaims.self)
       let header: JWTHeader = ["alg": .string(algorithm), "typ": "at+jwt", "kid": .string(kid)]

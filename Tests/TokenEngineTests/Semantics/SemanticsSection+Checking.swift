@@ -22,7 +22,7 @@ extension SemanticsSection {
   }
 
   private static func subject(_ scopes: String, notBefore: Timestamp? = nil) -> Subject {
-    Subject(id: "ann", scopes: Scopes(scopes) ?? .none, sessionsNotBefore: notBefore)
+    Subject(id: "ann", scopes: Scopes(scopes) ?? [], sessionsNotBefore: notBefore)
   }
 
   static var checkedFirst: SemanticsSection {
@@ -66,7 +66,7 @@ extension SemanticsSection {
           options: { options in
             options.customClaims = { context in
               guard context.scopes != Scopes("read") else { throw ClaimsFault() }
-              return .none
+              return .empty
             }
           },
           act: { try await $0.present($0.last, scope: "read") }),

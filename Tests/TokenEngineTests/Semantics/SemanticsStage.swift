@@ -58,7 +58,7 @@ final class SemanticsStage {
       if case .granted(let pair) = outcome { pairs.append(pair) }
       return SemanticsWording.reply(outcome, before: before)
     } catch {
-      return error.isTemporary ? "503, nothing consumed" : "500 (\(error))"
+      return error.isUnavailable ? "503, nothing consumed" : "500 (\(error))"
     }
   }
 

@@ -31,6 +31,7 @@ enum SemanticsWording {
     case .oneTimeRefused(.badToken(let fault), _, _): "`oneTimeRefused` `\(fault.rawValue)`, no id"
     case .oneTimeRefused(let refusal, let id, _): "`oneTimeRefused` `\(refusal)`\(id == nil ? ", no id" : "")"
     case .checkpointed, .checkpointFailed: "`checkpoint`"
+    case .keysReloaded, .keysRefused: "`keys`"
     }
   }
 

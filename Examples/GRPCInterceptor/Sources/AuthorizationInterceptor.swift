@@ -1,0 +1,43 @@
+import GRPCCore
+import TokenEngine
+
+// docs:interceptor
+/// Who calls, for as long as the call lasts.
+enum Caller {
+  @TaskLocal static var current: AccessToken?
+}
+
+/// Lets a call pass only with a good access token that has the scope.
+struct AuthorizationInterceptor: ServerInterceptor {
+  var engine: RotationEngine
+  var scope: String
+
+  // The two `@concurrent` are for programs with the upcoming feature NonisolatedNonsendingByDefault, which gRPC is compiled without.
+  @concurrent
+  func intercept<Input: Sendable, Output: Sendable>(
+    request: StreamingServerRequest<Input>, context: ServerContext,
+    next:
+      @concurrent @Sendable (
+        StreamingServerRequest<Input>, ServerContext
+      ) async throws -> StreamingServerResponse<Output>
+  ) async throws -> StreamingServerResponse<Output> {
+    let caller: AccessToken
+    do {
+      caller = try engine.verify(authorization: request.metadata[stringValues: "authorization"])
+    } catch {
+      throw RPCError(code: .unauthenticated, message: "the call needs an access token: \(error.reason)")
+    }
+    guard caller.scopes.contains(scope) else {
+      throw RPCError(code: .permissionDenied, message: "scope \(scope) is missing")
+    }
+    var response = try await Caller.$current.withValue(caller) { try await next(request, context) }
+    // gRPC asks for the messages of a response after this function has returned: the caller must be there then too.
+    if case .success(var contents) = response.accepted {
+      let produce = contents.producer
+      contents.producer = { writer in try await Caller.$current.withValue(caller) { try await produce(writer) } }
+      response.accepted = .success(contents)
+    }
+    return response
+  }
+}
+// docs:end

@@ -1,0 +1,175 @@
+public import SystemPackage
+internal import TokenLedger
+public import TokenSigning
+internal import WriteAheadLog
+
+/// Changing the signing keys, as `refresh-ledger keys` does: their files are in the folder `keys` of the engine's folder.
+///
+/// Each call writes one file whole and durably, waits up to ten seconds for other programs that change it, and puts the new keys in force here;
+/// other processes that have the folder open follow within a second, as ``run()`` does. None needs a restart, and no request waits. An
+/// engine in memory has no files: the calls throw ``EngineFailure/invalid(field:limit:)`` with the field `keys`.
+extension RotationEngine {
+  /// Lets the next key sign, keeps the current one for the tokens that it signed, and makes a new next key.
+  ///
+  /// Where there is no next key, as in a first file of HS256, a new one signs at once. Rotate about once in 90 days, and retire the old key
+  /// with ``retireKey(_:of:tokenLifetime:force:)`` when its tokens are over.
+  ///
+  /// - Parameters:
+  ///   - use: whose keys. Those of refresh and one-time tokens are HS256 always.
+  ///   - algorithm: what the new key of access tokens is for; nil for what the current one is for. To change it takes two rotations where public
+  ///     keys are published: verifiers learn of the new key after the first, and it signs after the second.
+  /// - Throws: ``EngineFailure/keys(_:)`` where a file cannot be read or written, another program holds it, or it has 16 keys.
+  @discardableResult
+  public func rotateKeys(
+    of use: KeyState.Use = .access, algorithm: SignatureAlgorithm? = nil
+  ) async throws(EngineFailure) -> RotatedKeys {
+    guard use == .access || algorithm == nil || algorithm == .hs256 else {
+      throw .invalid(field: "algorithm", limit: "HS256 for refresh and one-time tokens")
+    }
+    let algorithm = algorithm ?? accessAlgorithm
+    let now = clock.now().milliseconds
+    let rotated = try await changeKeys { files throws(KeyChangeFailure) in
+      switch use {
+      case .access: try files.rotateAccess(algorithm: algorithm, nowMilliseconds: now)
+      case .refresh: try files.rotateRefresh(nowMilliseconds: now)
+      }
+    }
+    return RotatedKeys(current: rotated.current, next: rotated.next, retiring: rotated.retiring)
+  }
+
+  /// Removes a retiring key: what it signed is refused from now on.
+  ///
+  /// - Parameters:
+  ///   - id: the `kid`, ``KeyState/id``.
+  ///   - tokenLifetime: how long tokens of this key live at most; nil for the longest that there can be, 30 days for access tokens and 100 years for
+  ///     refresh and one-time tokens. Where every client lives by ``EngineOptions/accessLifetime``, that is enough.
+  ///   - force: whether to remove it although such a token may still live.
+  /// - Throws: ``EngineFailure/keys(_:)`` for a key that is unknown or not retiring, or whose tokens may live.
+  public func retireKey(
+    _ id: String, of use: KeyState.Use = .access, tokenLifetime: Duration? = nil, force: Bool = false
+  ) async throws(EngineFailure) {
+    let longest = use == .access ? Lifetimes.accessMillisecondsMax : Lifetimes.millisecondsMax
+    let milliseconds = tokenLifetime?.wholeMilliseconds ?? longest
+    let now = clock.now().milliseconds
+    try await changeKeys { files throws(KeyChangeFailure) in
+      try files.retire(
+        id, of: use == .access ? .access : .refresh, tokenMilliseconds: milliseconds, nowMilliseconds: now,
+        force: force)
+    }
+  }
+
+  /// Takes a private key of yours (PKCS #8 in PEM, not encrypted: P-256, Ed25519 or RSA of 2048 to 4096 bits) for the next key of access tokens, in place
+  /// of the next key that was there, which has signed nothing. Rotate to sign with it. Returns its `kid`.
+  ///
+  /// - Parameter algorithm: what the key is for; an RSA key without one is for RS256.
+  @discardableResult
+  public func importNextKey(
+    pem: String, algorithm: SignatureAlgorithm? = nil
+  ) async throws(EngineFailure) -> String {
+    try await changeKeys { files throws(KeyChangeFailure) in
+      try files.importNextAccess(pem: Array(pem.utf8), algorithm: algorithm)
+    }
+  }
+
+  /// Copies the log, with all that was acknowledged before the call, and the keys to a new folder, also while the engine works. Durable on return.
+  ///
+  /// The copy is marked: what was spent after it would be live again, so it opens only after ``restoreBackup(in:)``, which ends its sessions.
+  /// It is as secret as the folder itself. Costs a reading and a writing of the log beside the engine, and no request waits.
+  ///
+  /// - Parameters:
+  ///   - folder: made with mode 0700 if it is absent; it must not hold a log or keys yet.
+  ///   - includesKeys: false where the keys are kept elsewhere: without them no token verifies.
+  /// - Throws: ``EngineFailure/ledger(_:)`` where the log cannot be read or copied, ``EngineFailure/keys(_:)`` for the keys, and
+  ///   ``EngineFailure/invalid(field:limit:)`` for an engine in memory.
+  public func backUp(to folder: FilePath, includesKeys: Bool = true) async throws(EngineFailure) {
+    let keys = try keyFolder
+    let source = FilePath(keys).removingLastComponent()
+    try await BlockingWork.run { () throws(EngineFailure) in
+      do { try PrivateFolder.make(folder) } catch {
+        throw .keys("cannot create \(folder): \(error); name a folder whose parent exists and is writable")
+      }
+      do throws(LogFailure) {
+        _ = try LogCopy.make(
+          of: FolderStorage(path: source.appending("log")), in: FolderStorage(path: folder.appending("log")))
+      } catch {
+        throw .ledger(.log(error))
+      }
+      guard includesKeys else { return }
+      do { try KeyFiles(folder: keys).copy(to: folder.appending("keys").string) } catch { throw .keys("\(error)") }
+    }
+  }
+
+  /// Makes a backup that is in the folder fit to be opened: ends every session and one-time token in it, because those that were spent after the backup are
+  /// live in it and nothing can tell which. Returns how many sessions ended. The folder must not be open; takes as long as a start.
+  ///
+  /// - Throws: ``EngineFailure/invalid(field:limit:)`` where there is no log, ``EngineFailure/ledger(_:)`` where it is damaged or another process
+  ///   has it open.
+  @discardableResult
+  public static func restoreBackup(in folder: FilePath) async throws(EngineFailure) -> Int {
+    guard FileStamp.of(path: folder.appending("log").string) != nil else {
+      throw .invalid(field: "folder", limit: "one with a log in it")
+    }
+    do {
+      return try await RefreshLedger.settle(folder: folder.appending("log"), keepsSessions: false).sessionsEnded
+    } catch {
+      throw EngineFailure(error)
+    }
+  }
+
+  private var keyFolder: String {
+    get throws(EngineFailure) {
+      guard let folder = keys.folder else {
+        throw .invalid(field: "keys", limit: "those of an engine that was opened in a folder")
+      }
+      return folder
+    }
+  }
+
+  @discardableResult
+  private func changeKeys<Outcome: Sendable>(
+    _ change: @escaping @Sendable (KeyFiles) throws(KeyChangeFailure) -> Outcome
+  ) async throws(EngineFailure) -> Outcome {
+    let folder = try keyFolder
+    let keys = keys
+    return try await BlockingWork.run { () throws(EngineFailure) in
+      let outcome: Outcome
+      do { outcome = try change(KeyFiles(folder: folder)) } catch { throw .keys("\(error)") }
+      do { try keys.reload() } catch { throw .keys("\(error)") }
+      return outcome
+    }
+  }
+}
+
+/// Sees that the key files have changed, without reading them.
+struct KeyFileWatch {
+  private let paths: [String]
+  /// Of the last look; before the first one the files count as changed, because they may have since they were read.
+  private var seen: [FileStamp?] = []
+
+  init(folder: String) {
+    paths = KeyPurpose.allCases.map { "\(folder)/\($0.fileName)" }
+  }
+
+  /// Whether they are others than at the look before. Two `stat` calls.
+  mutating func hasChanged() -> Bool {
+    let found = paths.map { FileStamp.of(path: $0) }
+    defer { seen = found }
+    return found != seen
+  }
+}
+
+extension RotationEngine {
+  /// Puts changed key files in force, so that no key signs long after it was rotated out. Keys that are refused leave those from before in
+  /// force; the observer is told once.
+  func followKeys(_ watch: inout KeyFileWatch) async {
+    guard watch.hasChanged() else { return }
+    let keys = keys
+    do throws(KeyFailure) {
+      if try await BlockingWork.run({ () throws(KeyFailure) in try keys.reload() }) {
+        observer.engine(observed: .keysReloaded)
+      }
+    } catch {
+      observer.engine(observed: .keysRefused(error.description))
+    }
+  }
+}

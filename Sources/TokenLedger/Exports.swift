@@ -1,0 +1,5 @@
+// What options and failures of the ledger are made of: with these, `import TokenLedger` is all that an embedder needs, also under the upcoming
+// feature MemberImportVisibility.
+
+@_exported public import SystemPackage
+@_exported public import WriteAheadLog

@@ -1,0 +1,4 @@
+import TokenEngine
+
+extension AdminServer: RedactedValue {}
+extension FirstStart: RedactedValue {}

@@ -1,0 +1,121 @@
+import Dispatch
+import Synchronization
+import Testing
+import TokenEngine
+import TokenTesting
+
+@Suite("A store of an embedder")
+struct EmbedderStoreTests {
+  private static let web = Client(id: "web", isPublic: true)
+
+  /// Subjects of another system that signs them in.
+  private struct Staff: SubjectStore {
+    func subject(id: String) async throws -> Subject? { Subject(id: id, scopes: ["read"]) }
+  }
+
+  @Test("may have no passwords: then none is right, and sessions are opened by id")
+  func withoutPasswords() async throws {
+    let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Staff())
+    #expect(
+      try await engine.logIn(name: "ann", password: "x", client: Self.web) == .refused(.badCredentials))
+    #expect(try await engine.openSession(forSubject: "ann", client: Self.web).pair().scopes == ["read"])
+  }
+
+  /// Answers only when as many ask at a time as are expected.
+  private final class Meeting: SubjectStore {
+    private let waiting = Mutex<[CheckedContinuation<Void, Never>]>([])
+    private let expected: Int
+
+    init(of expected: Int) { self.expected = expected }
+
+    func subject(id: String) async throws -> Subject? {
+      await withCheckedContinuation { continuation in
+        let all = waiting.withLock { waiting in
+          waiting.append(continuation)
+          guard waiting.count == expected else { return [CheckedContinuation<Void, Never>]() }
+          defer { waiting = [] }
+          return waiting
+        }
+        for continuation in all { continuation.resume() }
+      }
+      return Subject(id: id, scopes: [])
+    }
+  }
+
+  @Test("is asked for all refreshes of a batch at once", .timeLimit(.minutes(1)))
+  func batchInParallel() async throws {
+    let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Meeting(of: 64))
+    let pairs = try await engine.openUncheckedSessions(
+      (0..<64).map { OpeningRequest(subject: "subject \($0)", client: Self.web, scopes: []) })
+    let outcomes = try await engine.refresh(
+      pairs.map { RefreshRequest(token: $0.refreshToken, client: Self.web) })
+    #expect(try outcomes.map { try $0.get().pair().session } == pairs.map(\.session))
+  }
+
+  @Test("is asked for a larger batch in turns, and the order is kept")
+  func largeBatch() async throws {
+    let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Staff())
+    let pairs = try await engine.openUncheckedSessions(
+      (0..<200).map { OpeningRequest(subject: "subject \($0)", client: Self.web, scopes: []) })
+    let outcomes = try await engine.refresh(
+      pairs.map { RefreshRequest(token: $0.refreshToken, client: Self.web) })
+    #expect(try outcomes.map { try $0.get().pair().session } == pairs.map(\.session))
+  }
+
+  private struct Unreachable: Error {}
+
+  /// Cannot tell of one subject.
+  private struct Partial: SubjectStore {
+    func subject(id: String) async throws -> Subject? {
+      if id == "bob" { throw Unreachable() }
+      return Subject(id: id, scopes: [])
+    }
+  }
+
+  @Test("that fails for one subject of a batch fails that request alone, and consumes nothing for it")
+  func oneFailure() async throws {
+    let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Partial())
+    let pairs = try await engine.openUncheckedSessions(
+      ["ann", "bob", "cat"].map { OpeningRequest(subject: $0, client: Self.web, scopes: []) })
+    let outcomes = try await engine.refresh(
+      pairs.map { RefreshRequest(token: $0.refreshToken, client: Self.web) })
+    #expect(try outcomes[0].get().pair().session == pairs[0].session)
+    #expect(try outcomes[2].get().pair().session == pairs[2].session)
+    guard case .failure(.foreign(let error)) = outcomes[1] else {
+      Issue.record("\(outcomes[1])")
+      return
+    }
+    #expect(error is Unreachable)
+    #expect(try await engine.session(pairs[1].session)?.generation == 0)
+  }
+
+  @Test("hashes and verifies passwords on a pool")
+  func passwords() async throws {
+    let pool = PasswordPool(workers: 1)
+    let cost = try #require(PasswordCost(memoryKiB: 8, passes: 1, lanes: 1))
+    let hash = try await pool.hash("correct horse", cost: cost)
+    #expect(try await pool.verify("correct horse", of: hash))
+    #expect(try await !pool.verify("wrong horse", of: hash))
+    #expect(try await !pool.verify("correct horse", of: PasswordHash.unmatchable(cost: cost)))
+    await #expect(throws: AccountFailure.invalid(field: "password", rule: "must have 8 to 1024 bytes")) {
+      try await pool.hash("short", cost: cost)
+    }
+  }
+
+  @Test("is told that the pool is full, of a hash as of a verification")
+  func fullPool() async throws {
+    let pool = PasswordPool(workers: 1, waitingMax: 0)
+    let hash = try PasswordHash.unmatchable()
+    let (gate, open) = AsyncStream<Void>.makeStream()
+    let blocked = DispatchSemaphore(value: 0)
+    async let busy: Void = pool.run { () throws(StoreFailure) in
+      open.yield()
+      blocked.wait()
+    }
+    for await _ in gate { break }
+    await #expect(throws: StoreFailure.overloaded) { try await pool.verify("x", of: hash) }
+    await #expect(throws: AccountFailure.overloaded) { try await pool.hash("correct horse") }
+    blocked.signal()
+    try await busy
+  }
+}
