@@ -15,10 +15,11 @@ package struct LedgerRecordReader {
   /// The sessions that are live after the records read so far, were it `now`, in the order of their openings.
   package func sessions(of scope: SessionScope, at now: Timestamp) -> [Session] {
     let now = max(now, replay.state.highestTime)
+    let scopes = replay.state.scopes(meantBy: scope, OtherSpellings(in: replay.state))
     var sessions: [Session] = []
     var cursor: SessionCursor?
     repeat {
-      let page = replay.state.page(of: scope, after: cursor, limit: .max, at: now)
+      let page = replay.state.page(of: scopes, after: cursor, limit: .max, at: now)
       sessions += page?.sessions ?? []
       cursor = page?.next
     } while cursor != nil
@@ -31,6 +32,14 @@ package struct LedgerRecordReader {
       replay.state.isUsable(slot, at: max(now, replay.state.highestTime))
     else { return nil }
     return replay.state.session(at: slot)
+  }
+
+  /// The names of subjects and of clients with live sessions that are not in NFC.
+  package var namesInOtherForms: (subjects: [String], clients: [String]) {
+    let names = OtherSpellings(in: replay.state).names
+    return (
+      names.filter { replay.state.hasSessions(ofSubject: $0) }, names.filter { replay.state.hasSessions(ofClient: $0) }
+    )
   }
 
   /// Reads one frame. Only who visits the records pays for their words.

@@ -24,11 +24,10 @@ extension RefreshLedger {
   private func stageRevocation(
     of subject: String, openedBefore moment: Timestamp
   ) throws(LedgerFailure) -> Staged<[SessionID]> {
+    try check(selector: "subject", subject)
     let now = try begin()
-    guard let number = state.names.number(of: subject) else {
-      return Staged(outcome: [], sequence: sequence, time: now)
-    }
-    let slots = state.bySubject.slots(of: number).filter {
+    let numbers = state.scopes(meantBy: .subject(subject), otherSpellings).compactMap { state.key(of: $0)?.subject }
+    let slots = numbers.flatMap { state.bySubject.slots(of: $0) }.filter {
       state.table[$0].openedAt < moment && state.isUsable($0, at: now)
     }
     for slot in slots { revoke(slot, cause: .requested, at: now) }
@@ -44,10 +43,12 @@ extension RefreshLedger {
     try check(scope)
     // After every opening and every access token so far, and none from now on is before it.
     let now = max(try begin(), max(state.latestIssue, latestAccessIssue).advanced(byMilliseconds: 1))
-    let events = state.events(revoking: scope)
-    record(events, at: now)
-    revocations.mark(scope, at: now)
-    if case .revokedBefore(let key) = events.last { sweepSoon(key) }
+    for scope in state.scopes(meantBy: scope, otherSpellings) {
+      let events = state.events(revoking: scope)
+      record(events, at: now)
+      revocations.mark(scope, at: now)
+      if case .revokedBefore(let key) = events.last { sweepSoon(key) }
+    }
     return Staged(outcome: (), sequence: sequence, time: now)
   }
 

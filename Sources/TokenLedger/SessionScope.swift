@@ -14,6 +14,15 @@ public enum SessionScope: Sendable, Hashable {
     case .all: true
     }
   }
+
+  /// Whether the names in it are in NFC.
+  var isKept: Bool {
+    switch self {
+    case .subject(let name), .client(let name): NameForm.isKept(name)
+    case .subjectAtClient(let subject, let client): NameForm.isKept(subject) && NameForm.isKept(client)
+    case .all: true
+    }
+  }
 }
 
 extension SessionScope: CustomStringConvertible {

@@ -19,6 +19,8 @@ struct ClientEntry: AccountEntry {
   }
 
   init(client: Client, digest: SecretDigest?) throws(AccountFailure) {
+    var client = client
+    client.id = NameForm.typed(client.id)
     if let rule = AccountText.fault(inClientID: client.id) { throw .invalid(field: "id", rule: rule) }
     guard client.isPublic == (digest == nil) else {
       throw .invalid(

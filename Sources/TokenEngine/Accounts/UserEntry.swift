@@ -25,6 +25,7 @@ struct UserEntry: AccountEntry {
   }
 
   init(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountFailure) {
+    let name = NameForm.typed(name)
     if let rule = AccountText.fault(inUserName: name) { throw .invalid(field: "name", rule: rule) }
     self.name = name
     self.hash = hash

@@ -57,14 +57,15 @@ struct AccountRevocation: Service {
     do {
       let holders = await engine.holders
       let known = Set(try users.list().map(\.id))
-      for subject in holders.subjects where !known.contains(subject) {
+      for subject in holders.subjects where !known.contains(NameForm.typed(subject)) {
         logger.notice("the user \(LogText.line(subject)) is gone and its sessions ended")
         await end(.subject(subject))
       }
       let moments = Dictionary(try clients.list().map { ($0.id, $0.sessionsNotBefore ?? .zero) }) { first, _ in first }
-      for (client, opening) in holders.firstOpenings where moments[client].map({ opening < $0 }) ?? true {
+      for (client, opening) in holders.firstOpenings
+      where moments[NameForm.typed(client)].map({ opening < $0 }) ?? true {
         logger.notice("the client \(LogText.line(client)) is gone or another, and its sessions ended")
-        await end(.client(client))
+        await end(.client(NameForm.typed(client)))
       }
       for user in try users.list() {
         guard let moment = user.sessionsNotBefore else { continue }
