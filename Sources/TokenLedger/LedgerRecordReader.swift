@@ -34,12 +34,14 @@ package struct LedgerRecordReader {
     return replay.state.session(at: slot)
   }
 
-  /// The names of subjects and of clients with live sessions that are not in NFC.
-  package var namesInOtherForms: (subjects: [String], clients: [String]) {
+  /// The names that are not in NFC, of subjects and of clients with sessions that are live, were it `now`.
+  package func namesInOtherForms(at now: Timestamp) -> (subjects: [String], clients: [String]) {
+    let now = max(now, replay.state.highestTime)
+    func areLive(_ scope: SessionScope) -> Bool {
+      replay.state.page(of: scope, after: nil, limit: 1, at: now)?.sessions.isEmpty == false
+    }
     let names = OtherSpellings(in: replay.state).names
-    return (
-      names.filter { replay.state.hasSessions(ofSubject: $0) }, names.filter { replay.state.hasSessions(ofClient: $0) }
-    )
+    return (names.filter { areLive(.subject($0)) }, names.filter { areLive(.client($0)) })
   }
 
   /// Reads one frame. Only who visits the records pays for their words.

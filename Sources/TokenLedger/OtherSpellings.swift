@@ -36,11 +36,11 @@ extension LedgerState {
     }
   }
 
-  func hasSessions(ofSubject name: String) -> Bool {
+  private func hasSessions(ofSubject name: String) -> Bool {
     names.number(of: name).map { bySubject.count(of: $0) > 0 } ?? false
   }
 
-  func hasSessions(ofClient name: String) -> Bool {
+  private func hasSessions(ofClient name: String) -> Bool {
     names.number(of: name).map { profiles(of: $0).contains { byProfile.count(of: $0) > 0 } } ?? false
   }
 

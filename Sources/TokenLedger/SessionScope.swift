@@ -1,4 +1,7 @@
 /// Whose sessions: for listing them and for ending them together.
+///
+/// A name in Unicode normal form C (NFC) means every spelling of it that the log of an older release holds; a name in another form its own bytes, and
+/// is refused where the log does not hold them.
 public enum SessionScope: Sendable, Hashable {
   case subject(String)
   case client(String)

@@ -58,7 +58,8 @@ public struct PasswordHash: Sendable {
   /// Throws ``StoreFailure/overloaded`` where the machine has no memory for it.
   public func verify(_ password: String) throws(StoreFailure) -> Bool {
     if try verify(Array(password.utf8)) { return true }
-    return NameForm.isKept(password) ? false : try verify(Array(NameForm.typed(password).utf8))
+    let normal = NameForm.typed(password)
+    return normal.isSame(as: password) ? false : try verify(Array(normal.utf8))
   }
 
   private func verify(_ bytes: [UInt8]) throws(StoreFailure) -> Bool {

@@ -74,7 +74,7 @@ struct DoctorLog {
     }
     return Reading(
       summary: survey.summary, liveSessions: reader.liveSessionCount, highest: reader.highestTime, from: from, to: to,
-      bytes: bytes, took: ContinuousClock.now - began, otherForms: reader.namesInOtherForms)
+      bytes: bytes, took: ContinuousClock.now - began, otherForms: reader.namesInOtherForms(at: wallClock.now()))
   }
 
   private func whole(_ reading: Reading) -> DoctorFinding {
