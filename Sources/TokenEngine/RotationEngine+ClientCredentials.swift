@@ -18,6 +18,7 @@ extension RotationEngine {
     }
     guard let granted = requested(scope, within: client.scopes ?? []) else { return refuse(.invalidScope, client) }
     try check("client", client.id, bytesMax: Self.clientBytesMax)
+    do { try NameForm.check("client", client.id) } catch { throw EngineFailure(error) }
     try check(accessLifetimeOf: client)
     if let subjects {
       let namesake: Subject?

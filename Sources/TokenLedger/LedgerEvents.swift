@@ -70,9 +70,12 @@ extension LedgerState {
   }
 
   /// The live sessions of a subject that must end for one more to keep to `most`: those that were not used for the longest.
-  func evictions(of subject: String, keeping most: Int, at now: Timestamp) -> [UInt32] {
-    guard let number = names.number(of: subject), bySubject.count(of: number) >= most else { return [] }
-    let usable = bySubject.slots(of: number).filter { isUsable($0, at: now) }
+  ///
+  /// - Parameter subject: its scope in each of its spellings.
+  func evictions(of subject: [SessionScope], keeping most: Int, at now: Timestamp) -> [UInt32] {
+    let numbers = subject.compactMap { key(of: $0)?.subject }
+    guard numbers.reduce(0, { $0 + bySubject.count(of: $1) }) >= most else { return [] }
+    let usable = numbers.flatMap { bySubject.slots(of: $0) }.filter { isUsable($0, at: now) }
     guard usable.count >= most else { return [] }
     let byUse = usable.sorted { (table[$0].usedAt, $0) < (table[$1].usedAt, $1) }
     return Array(byUse.prefix(usable.count - most + 1))

@@ -18,10 +18,11 @@ package struct LedgerRecordReader {
   /// The sessions that are live after the records read so far, were it `now`, in the order of their openings.
   package func sessions(of scope: SessionScope, at now: Timestamp) -> [Session] {
     let now = max(now, replay.state.highestTime)
+    let scopes = replay.state.scopes(meantBy: scope, OtherSpellings(in: replay.state))
     var sessions: [Session] = []
     var cursor: SessionCursor?
     repeat {
-      let page = replay.state.page(of: scope, after: cursor, limit: .max, at: now)
+      let page = replay.state.page(of: scopes, after: cursor, limit: .max, at: now)
       sessions += page?.sessions ?? []
       cursor = page?.next
     } while cursor != nil
@@ -34,6 +35,16 @@ package struct LedgerRecordReader {
       replay.state.isUsable(slot, at: max(now, replay.state.highestTime))
     else { return nil }
     return replay.state.session(at: slot)
+  }
+
+  /// The names that are not in NFC, of subjects and of clients with sessions that are live, were it `now`.
+  package func namesInOtherForms(at now: Timestamp) -> (subjects: [String], clients: [String]) {
+    let now = max(now, replay.state.highestTime)
+    func areLive(_ scope: SessionScope) -> Bool {
+      replay.state.page(of: scope, after: nil, limit: 1, at: now)?.sessions.isEmpty == false
+    }
+    let names = OtherSpellings(in: replay.state).names
+    return (names.filter { areLive(.subject($0)) }, names.filter { areLive(.client($0)) })
   }
 
   /// Reads one frame. Only who visits the records pays for their words.

@@ -21,6 +21,7 @@ extension RefreshLedger {
     guard let (found, extent) = try await lookBack(collector, limits) else { return nil }
     var ended = found.ended
     ended.extent = extent
+    if ended.sessions.isEmpty, extent.isWhole { try NameForm.check("subject", subject) }
     return ended
   }
 

@@ -8,8 +8,8 @@ extension RefreshLedger {
   }
 
   func check(_ grant: SessionGrant) throws(LedgerFailure) {
-    try check("subject", bytes: grant.subject.utf8.count)
-    try check("client", bytes: grant.client.utf8.count)
+    try check(newName: "subject", grant.subject)
+    try check(newName: "client", grant.client)
     try check("scope", bytes: grant.scope.utf8.count)
     guard let label = grant.label else { return }
     let isPlain = label.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
@@ -19,7 +19,7 @@ extension RefreshLedger {
   }
 
   func check(_ grant: OneTimeGrant) throws(LedgerFailure) {
-    try check("subject", bytes: grant.subject.utf8.count)
+    try check(newName: "subject", grant.subject)
     try check("purpose", bytes: grant.purpose.utf8.count, from: 1, max: OneTimeGrant.purposeBytesMax)
     try check("payload", bytes: grant.payload.count, max: OneTimeGrant.payloadBytesMax)
     guard (1...Lifetimes.millisecondsMax).contains(grant.lifetimeMilliseconds) else {
@@ -29,17 +29,28 @@ extension RefreshLedger {
 
   func check(_ scope: SessionScope) throws(LedgerFailure) {
     switch scope {
-    case .subject(let subject): try check("subject", bytes: subject.utf8.count)
-    case .client(let client): try check("client", bytes: client.utf8.count)
+    case .subject(let subject): try check(selector: "subject", subject)
+    case .client(let client): try check(selector: "client", client)
     case .subjectAtClient(let subject, let client):
-      try check("subject", bytes: subject.utf8.count)
-      try check("client", bytes: client.utf8.count)
+      try check(selector: "subject", subject)
+      try check(selector: "client", client)
     case .all: break
     }
   }
 
   func check(batchOf count: Int) throws(LedgerFailure) {
     guard count <= Self.batchMax else { throw .invalid(field: "batch", limit: "at most \(Self.batchMax)") }
+  }
+
+  private func check(newName field: String, _ name: String) throws(LedgerFailure) {
+    try check(field, bytes: name.utf8.count)
+    try NameForm.check(field, name)
+  }
+
+  /// One that is not in NFC means just these bytes, which the log of an older release may hold.
+  func check(selector field: String, _ name: String) throws(LedgerFailure) {
+    try check(field, bytes: name.utf8.count)
+    if state.names.number(of: name) == nil { try NameForm.check(field, name) }
   }
 
   private func check(

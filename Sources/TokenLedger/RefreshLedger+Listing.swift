@@ -22,8 +22,10 @@ extension RefreshLedger {
     of scope: SessionScope, after cursor: SessionCursor? = nil, limit: Int = 100
   ) async throws(LedgerFailure) -> SessionPage {
     guard (1...Self.pageMax).contains(limit) else { throw .invalid(field: "limit", limit: "from 1 to \(Self.pageMax)") }
+    if !scope.isKept { try await check(scope) }
+    let spellings = otherSpellings
     let staged = await look { state, now in
-      state.page(of: scope, after: cursor, limit: limit, at: now)
+      state.page(of: state.scopes(meantBy: scope, spellings), after: cursor, limit: limit, at: now)
     }
     try await durable(through: staged.sequence)
     guard let page = staged.outcome else {
@@ -37,14 +39,7 @@ extension RefreshLedger {
   /// How many sessions a scope has: at once, from a counter. Those that ended since the last sweep, or by a wide revocation
   /// whose sweep has not passed, are counted too.
   public func sessionCount(of scope: SessionScope) -> Int {
-    guard let key = state.key(of: scope) else { return 0 }
-    switch key {
-    case .all: return state.liveSessionCount
-    case .subject(let subject): return state.bySubject.count(of: subject)
-    case .client(let client): return state.profiles(of: client).reduce(0) { $0 + state.byProfile.count(of: $1) }
-    case .subjectAtClient(let subject, let client):
-      return state.bySubject.slots(of: subject).reduce(0) { $0 + (state.client(of: $1) == client ? 1 : 0) }
-    }
+    state.scopes(meantBy: scope, otherSpellings).reduce(0) { $0 + state.sessionCount(of: $1) }
   }
 
   /// Who has sessions. Of subjects as counters say at once: those whose sessions ended since the last sweep are counted too. Costs a look at each
@@ -75,6 +70,17 @@ extension RefreshLedger {
 }
 
 extension LedgerState {
+  fileprivate func sessionCount(of scope: SessionScope) -> Int {
+    guard let key = key(of: scope) else { return 0 }
+    switch key {
+    case .all: return liveSessionCount
+    case .subject(let subject): return bySubject.count(of: subject)
+    case .client(let client): return profiles(of: client).reduce(0) { $0 + byProfile.count(of: $1) }
+    case .subjectAtClient(let subject, let client):
+      return bySubject.slots(of: subject).reduce(0) { $0 + (self.client(of: $1) == client ? 1 : 0) }
+    }
+  }
+
   /// The most slots that one page looks at.
   private static let looksMax = 65_536
 

@@ -27,14 +27,13 @@ extension RefreshLedger {
   private func stageRevocation(
     of subject: String, notUnder version: AccountVersion, openedBefore moment: Timestamp?
   ) throws(LedgerFailure) -> Staged<[SessionID]> {
+    try check(selector: "subject", subject)
     let now = try begin()
-    guard let number = state.names.number(of: subject) else {
-      return Staged(outcome: [], sequence: sequence, time: now)
-    }
-    let slots = state.bySubject.slots(of: number).filter {
+    let numbers = state.scopes(meantBy: .subject(subject), otherSpellings).compactMap { state.key(of: $0)?.subject }
+    let slots = numbers.flatMap { state.bySubject.slots(of: $0) }.filter {
       let entry = state.table[$0]
-      let isOutdated = entry.version == .unknown ? moment.map { entry.openedAt < $0 } ?? false : entry.version != version
-      return isOutdated && state.isUsable($0, at: now)
+      let isOlder = moment.map { entry.openedAt < $0 } ?? false
+      return (entry.version == .unknown ? isOlder : entry.version != version) && state.isUsable($0, at: now)
     }
     for slot in slots { revoke(slot, cause: .requested, at: now) }
     return Staged(outcome: slots.map { state.table[$0].id }, sequence: sequence, time: now)
@@ -50,10 +49,12 @@ extension RefreshLedger {
     // After every opening and every access token so far, and none from now on is before it.
     let issued = max(state.latestIssue, latestAccessIssue)
     let now = time.now(notBefore: max(try begin(), issued.advanced(byMilliseconds: 1)))
-    let events = state.events(revoking: scope)
-    record(events, at: now)
-    revocations.mark(scope, at: now)
-    if case .revokedBefore(let key) = events.last { sweepSoon(key) }
+    for scope in state.scopes(meantBy: scope, otherSpellings) {
+      let events = state.events(revoking: scope)
+      record(events, at: now)
+      revocations.mark(scope, at: now)
+      if case .revokedBefore(let key) = events.last { sweepSoon(key) }
+    }
     return Staged(outcome: (), sequence: sequence, time: now)
   }
 

@@ -94,7 +94,8 @@ extension RefreshLedger {
     let id = known ?? unusedID()
     guard let slot = state.table.nextFree() else { throw .full }
     if sessionsPerSubjectMax > 0 {
-      for slot in state.evictions(of: grant.subject, keeping: sessionsPerSubjectMax, at: now) {
+      let subjects = state.scopes(meantBy: .subject(grant.subject), otherSpellings)
+      for slot in state.evictions(of: subjects, keeping: sessionsPerSubjectMax, at: now) {
         revoke(slot, cause: .evicted, at: now)
       }
     }

@@ -30,6 +30,8 @@ public actor RefreshLedger {
 
   /// How many sessions a subject may have at a time; 0 for any number.
   let sessionsPerSubjectMax: Int
+  /// What the log that was opened holds of names that are not in NFC.
+  let otherSpellings: OtherSpellings
   /// Sweeps after wide revocations that are not done yet.
   var markSweeps: [MarkSweep] = []
   /// Who is told of events.
@@ -59,6 +61,7 @@ public actor RefreshLedger {
       wheel.arm(slot, due: state.dueTick(slot))
     }
     revocations.fill(from: state)
+    otherSpellings = OtherSpellings(in: state)
     self.state = state
     self.wheel = wheel
     self.sequence = sequence

@@ -43,6 +43,7 @@ public struct SessionTerms: Sendable, Hashable {
 
 /// What a new session is to be.
 public struct SessionGrant: Sendable, Hashable {
+  /// In Unicode normal form C (NFC), as ``client`` must be: names are compared byte by byte, and another form is refused.
   public var subject: String
   public var client: String
   /// Space-separated scope tokens, opaque to the ledger.

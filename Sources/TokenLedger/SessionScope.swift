@@ -1,4 +1,7 @@
 /// Whose sessions: for listing them and for ending them together.
+///
+/// A name in Unicode normal form C (NFC) means every spelling of it that the log of an older release holds; a name in another form its own bytes, and
+/// is refused where the log does not hold them.
 public enum SessionScope: Sendable, Hashable {
   case subject(String)
   case client(String)
@@ -11,6 +14,15 @@ public enum SessionScope: Sendable, Hashable {
     case .subject(let mine): mine.isSame(as: subject)
     case .client(let mine): mine.isSame(as: client)
     case .subjectAtClient(let mine, let other): mine.isSame(as: subject) && other.isSame(as: client)
+    case .all: true
+    }
+  }
+
+  /// Whether the names in it are in NFC.
+  var isKept: Bool {
+    switch self {
+    case .subject(let name), .client(let name): NameForm.isKept(name)
+    case .subjectAtClient(let subject, let client): NameForm.isKept(subject) && NameForm.isKept(client)
     case .all: true
     }
   }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TokenLedger
 
 /// One entry of an account file: what it is called, and the members its JSON object may have.
 protocol AccountEntry: Codable, Sendable {
@@ -9,6 +10,7 @@ protocol AccountEntry: Codable, Sendable {
   static var nameMember: String { get }
   /// Every member an entry may have.
   static var members: [String] { get }
+  /// In NFC, whatever the file says: an account file is typed by people.
   var name: String { get }
   /// Whether what was opened in this entry's name ends when the file says `new` of that name instead; nil for nothing.
   func endsSessions(as new: Self?) -> Bool
@@ -35,11 +37,15 @@ struct EntryFault: Error {
 struct AccountDocument<Entry: AccountEntry>: Sendable {
   /// In the order of the file.
   private(set) var entries: [Entry] = []
-  /// By name. Names that differ only in Unicode normal form are the same name.
+  /// By name.
   private var positions: [String: Int] = [:]
+  /// Names that the file holds in another Unicode normal form than NFC, as they stand there.
+  private(set) var otherSpellings: [String] = []
 
-  /// Where the name is longer than a name can be, it is not even hashed.
+  /// The entry of a name in any spelling: a token of an older release may carry another one. Where the name is longer than a name can
+  /// be, it is not even hashed.
   subscript(name: String) -> Entry? {
+    let name = NameForm.typed(name)
     guard name.utf8.count <= AccountText.nameBytesMax, let position = positions[name] else { return nil }
     return entries[position]
   }
@@ -57,7 +63,7 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
 
   /// Linear in the number of entries.
   mutating func remove(name: String) {
-    guard let position = positions.removeValue(forKey: name) else { return }
+    guard let position = positions.removeValue(forKey: NameForm.typed(name)) else { return }
     entries.remove(at: position)
     for (index, entry) in entries.enumerated().dropFirst(position) { positions[entry.name] = index }
   }
@@ -77,14 +83,21 @@ extension AccountDocument: Codable {
     guard version == AccountDocument.version else {
       throw EntryFault(what: "version \(version) is not known", mend: "use version \(AccountDocument.version)")
     }
+    var spellings: [String] = []
     var list = try container.nestedUnkeyedContainer(forKey: AnyMember(Entry.listMember))
     while !list.isAtEnd {
       let number = list.currentIndex + 1
       do {
-        let entry = try AccountDocument.entry(from: list.superDecoder())
-        guard positions[entry.name] == nil else {
-          throw EntryFault(what: "\(AccountText.quoted(entry.name)) is there twice", mend: "remove one of them")
+        let (entry, spelling) = try AccountDocument.entry(from: list.superDecoder())
+        if let position = positions[entry.name] {
+          let isSame = spellings[position].isSame(as: spelling)
+          throw EntryFault(
+            what: "\(AccountText.quoted(entry.name)) is there twice"
+              + (isSame ? "" : ", in two spellings (Unicode forms), first as \(Entry.kind.rawValue) \(position + 1)"),
+            mend: "remove one of them")
         }
+        if !spelling.isSame(as: entry.name) { otherSpellings.append(spelling) }
+        spellings.append(spelling)
         guard entries.count < AccountText.entriesMax else {
           throw EntryFault(what: "one more than the file may hold", mend: "keep \(AccountText.entriesMax) or fewer")
         }
@@ -102,7 +115,8 @@ extension AccountDocument: Codable {
     try container.encode(entries, forKey: AnyMember(Entry.listMember))
   }
 
-  private static func entry(from decoder: any Decoder) throws -> Entry {
+  /// The entry, and its name as it stands there.
+  private static func entry(from decoder: any Decoder) throws -> (Entry, spelling: String) {
     let container = try decoder.container(keyedBy: AnyMember.self)
     let name = try? container.decode(String.self, forKey: AnyMember(Entry.nameMember))
     do {
@@ -111,7 +125,8 @@ extension AccountDocument: Codable {
           what: "unknown member \(AccountText.quoted(key.stringValue))",
           mend: "the members are \(Entry.members.joined(separator: ", "))")
       }
-      return try Entry(from: decoder)
+      let entry = try Entry(from: decoder)
+      return (entry, name ?? entry.name)
     } catch {
       let fault = fault(of: error)
       throw EntryFault(what: "\(name.map { AccountText.quoted($0) + ", " } ?? "")\(fault.what)", mend: fault.mend)

@@ -21,6 +21,8 @@ struct ClientEntry: AccountEntry {
   }
 
   init(client: Client, digest: SecretDigest?, version: String? = nil) throws(AccountFailure) {
+    var client = client
+    client.id = NameForm.typed(client.id)
     if let rule = AccountText.fault(inClientID: client.id) { throw .invalid(field: "id", rule: rule) }
     guard client.isPublic == (digest == nil) else {
       throw .invalid(
@@ -49,7 +51,6 @@ struct ClientEntry: AccountEntry {
     ] {
       if let duration { try kind.check(duration) }
     }
-    var client = client
     client.version = version.map { AccountVersion($0) } ?? .none
     // A session that knows no version is older than every version.
     if version != nil { client.sessionsNotBefore = .distantFuture }

@@ -1,3 +1,5 @@
+internal import TokenLedger
+
 /// A password's stored form: argon2id or argon2i as a PHC string, or bcrypt as `$2a$`, `$2b$` or `$2y$`.
 ///
 /// New passwords get argon2id. Verification blocks its thread for as long as the stored cost asks, tens of milliseconds
@@ -33,10 +35,12 @@ public struct PasswordHash: Sendable {
     }
   }
 
-  /// Hashes a new password with argon2id and a fresh 16-byte salt. Blocks for as long as a verification does.
+  /// Hashes a new password, in Unicode normal form C (RFC 8265 §4.2), with argon2id and a fresh 16-byte salt. Blocks for as long as a
+  /// verification does.
   public static func make(
     password: String, cost: PasswordCost = .standard
   ) throws(AccountFailure) -> PasswordHash {
+    let password = NameForm.typed(password)
     if let rule = AccountText.fault(inPassword: password) { throw .invalid(field: "password", rule: rule) }
     return try PasswordHash(Argon2Hash.make(password: Array(password.utf8), cost: cost))
   }
@@ -51,9 +55,17 @@ public struct PasswordHash: Sendable {
 
   /// Whether `password` is the one that was hashed. Constant-time in the password.
   ///
+  /// Its bytes are tried as they are, as hashes made elsewhere or by an older release want them; then, where it is not in Unicode normal
+  /// form C, in that.
+  ///
   /// Throws ``StoreFailure/overloaded`` where the machine has no memory for it.
   public func verify(_ password: String) throws(StoreFailure) -> Bool {
-    let bytes = Array(password.utf8)
+    if try verify(Array(password.utf8)) { return true }
+    let normal = NameForm.typed(password)
+    return normal.isSame(as: password) ? false : try verify(Array(normal.utf8))
+  }
+
+  private func verify(_ bytes: [UInt8]) throws(StoreFailure) -> Bool {
     guard (1...PasswordHash.passwordBytesMax).contains(bytes.count) else { return false }
     switch scheme {
     case .argon2(let hash): return try hash.verify(bytes)

@@ -2,7 +2,8 @@
 /// "version"}]}`.
 ///
 /// Look-ups see a change made by another program, as `refresh-ledger users` makes them, within 10 ms. A file that became
-/// unreadable leaves what was read before in force and is reported to the observer. Names are the subjects' ids.
+/// unreadable leaves what was read before in force and is reported to the observer. Names are the subjects' ids, in Unicode normal
+/// form C (NFC) however they are spelled in the file, in a look-up or in a change.
 ///
 /// The look-ups never block a thread of Swift's pool. The methods that change the file are for command lines and set-up:
 /// they block for the password hash and the disk, hold an advisory lock (`users.lock` beside the file) against other
@@ -63,6 +64,12 @@ public final class SubjectFile: SubjectStore {
     try file.reload().entries.map(\.subject)
   }
 
+  /// Names that the file holds in another Unicode normal form than NFC, as they stand there. Each is taken for the same name in NFC, and
+  /// the next change of the file writes that.
+  package func otherSpellings() throws(AccountFailure) -> [String] {
+    try file.reload().otherSpellings
+  }
+
   /// Reads the file again if it changed, and throws where its newest version is not in force.
   public func reload() throws(AccountFailure) {
     _ = try file.reload()
@@ -107,6 +114,7 @@ public final class SubjectFile: SubjectStore {
 
   /// Before the password is hashed: what is refused anyway should not cost that.
   private func refuseTaken(_ name: String) throws(AccountFailure) {
+    let name = NameForm.typed(name)
     if let rule = AccountText.fault(inUserName: name) { throw .invalid(field: "name", rule: rule) }
     if try file.reload()[name] != nil { throw .exists(.user, name: name) }
   }

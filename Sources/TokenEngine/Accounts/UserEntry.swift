@@ -43,6 +43,7 @@ struct UserEntry: AccountEntry {
   private mutating func noteVersion() { accountVersion = AccountVersion("\(version ?? "") \(hash.text)") }
 
   init(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountFailure) {
+    let name = NameForm.typed(name)
     if let rule = AccountText.fault(inUserName: name) { throw .invalid(field: "name", rule: rule) }
     self.name = name
     self.hash = hash

@@ -31,7 +31,7 @@ struct AdminOneTimeTokens: Sendable {
     try await gate.respond(to: request, logger: logger) { _ in
       let issue = try await gate.body(of: request, as: Issue.self)
       let token = try await engine.issueOneTimeToken(
-        purpose: issue.purpose, subject: issue.subject, payload: Array((issue.payload ?? "").utf8),
+        purpose: issue.purpose, subject: NameForm.typed(issue.subject), payload: Array((issue.payload ?? "").utf8),
         lifetime: .milliseconds(issue.lifetimeMilliseconds))
       var body = JSONObjectWriter(capacity: 1024)
       body.add("token", token.text)

@@ -30,11 +30,11 @@ struct AdminSessions: Sendable {
       let outcome: GrantOutcome
       if engine.subjects == nil {
         guard let scopes = Scopes(opening.scope ?? "") else { throw AdminFault.refused(.invalidScope) }
-        let subject = Subject(id: opening.subject, scopes: scopes)
+        let subject = Subject(id: NameForm.typed(opening.subject), scopes: scopes)
         outcome = try await engine.openSession(for: subject, client: client, label: opening.label)
       } else {
         outcome = try await engine.openSession(
-          forSubject: opening.subject, client: client, scope: opening.scope, label: opening.label)
+          forSubject: NameForm.typed(opening.subject), client: client, scope: opening.scope, label: opening.label)
       }
       switch outcome {
       case .granted(let pair): return WireFormat.standard.reply(to: pair)
@@ -46,7 +46,7 @@ struct AdminSessions: Sendable {
   private func client(_ id: String?, _ admin: Client) async throws -> Client {
     guard let id else { return admin }
     let found: Client?
-    do { found = try await clients.client(id: id) } catch { throw AdminFault.token(.store(error)) }
+    do { found = try await clients.client(id: NameForm.typed(id)) } catch { throw AdminFault.token(.store(error)) }
     guard let client = found else { throw AdminFault.invalid(field: "client_id", limit: "a client that is known") }
     return client
   }
@@ -106,7 +106,8 @@ struct AdminSessions: Sendable {
   }
 
   private func scope(of request: Request) throws -> SessionScope? {
-    switch (try gate.parameter("subject", of: request), try gate.parameter("client_id", of: request)) {
+    let (subject, client) = (try gate.parameter("subject", of: request), try gate.parameter("client_id", of: request))
+    return switch (subject.map(NameForm.typed), client.map(NameForm.typed)) {
     case (nil, nil): nil
     case (let subject?, nil): .subject(subject)
     case (nil, let client?): .client(client)

@@ -1,3 +1,5 @@
+internal import TokenLedger
+
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
 #else
@@ -20,6 +22,8 @@ enum ClientCredentials: Equatable {
     case unreadable
   }
 
+  /// Ids are taken as people type them (``NameForm/typed(_:)``), secrets byte by byte.
+  ///
   /// - Parameter authorization: the values of the `Authorization` headers. A bearer among them is no client
   ///   authentication and is ignored: interceptors in clients send a stale one along.
   init(authorization: [String], form: FormParameters) throws(Fault) {
@@ -29,10 +33,10 @@ enum ClientCredentials: Equatable {
       guard credentials.hasScheme("basic") else { throw .unreadable }
       guard form[.clientSecret] == nil else { throw .ambiguous }
       self = try Self.basic(credentials.value)
-      if let id = form[.clientID], !idCandidates.contains(id) { throw .ambiguous }
+      if let id = form[.clientID].map(NameForm.typed), !idCandidates.contains(where: id.isSame) { throw .ambiguous }
       return
     }
-    switch (form[.clientID], form[.clientSecret]) {
+    switch (form[.clientID].map(NameForm.typed), form[.clientSecret]) {
     case (nil, nil): self = .none
     case (nil, _?): throw .unreadable
     case (let id?, nil): self = .publicID(candidates: [id])
@@ -54,7 +58,7 @@ enum ClientCredentials: Equatable {
       let colon = decoded.firstIndex(of: UInt8(ascii: ":")), colon > 0,
       !decoded.contains(where: { $0 < 0x20 || $0 == 0x7F })
     else { throw .unreadable }
-    let ids = readings(of: decoded[..<colon]).compactMap { String(validating: $0, as: UTF8.self) }
+    let ids = readings(of: decoded[..<colon]).compactMap { String(validating: $0, as: UTF8.self) }.map(NameForm.typed)
     guard !ids.isEmpty else { throw .unreadable }
     let secret = decoded[(colon + 1)...]
     // An empty secret is none: `curl -u id:` is how many name a public client.

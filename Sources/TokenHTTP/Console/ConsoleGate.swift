@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import TokenEngine
+internal import TokenLedger
 
 /// Who may see a page, and who may change anything.
 struct ConsoleGate: Sendable {
@@ -54,7 +55,9 @@ struct ConsoleGate: Sendable {
   /// Signs in an admin client; returns the cookie.
   func signInByClient(_ request: Request, from address: PeerAddress?, logger: Logger) async throws -> String {
     let form = try await ownForm(of: request)
-    guard let id = form[.clientID], let secret = form[.clientSecret] else { throw ConsoleFault.badClient }
+    guard let id = form[.clientID].map(NameForm.typed), let secret = form[.clientSecret] else {
+      throw ConsoleFault.badClient
+    }
     let attempt = try begin(id, address)
     let found: Client?
     do {

@@ -83,7 +83,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
       return RevocationPages.session(session, frame, visitor, at: engine.time)
     }
     page(group, "/revoke", "Revoke all sessions of a subject", .sessions) { request, _, visitor in
-      guard let subject = FormParameters(query: request)[named: "subject"] else { throw ConsoleFault.noSuchSession }
+      guard let subject = FormParameters(query: request)[name: "subject"] else { throw ConsoleFault.noSuchSession }
       let count = await engine.sessionCount(of: .subject(subject))
       return RevocationPages.subject(subject, count: count, frame, visitor)
     }
@@ -114,7 +114,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
     }
     change(group, "/revoke") { request, context in
       let (_, visitor) = try await gate.form(of: request)
-      guard let subject = FormParameters(query: request)[named: "subject"] else { throw ConsoleFault.form(.malformed) }
+      guard let subject = FormParameters(query: request)[name: "subject"] else { throw ConsoleFault.form(.malformed) }
       try await engine.revokeSessions(of: .subject(subject))
       note("sessions revoked", visitor, context, ["of": .string(LogText.line("subject \(subject)"))])
       return frame.redirect(to: "/sessions?subject=\(FigureText.escaped(subject))&done=revoked-all")
@@ -127,7 +127,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
 extension ConsoleRoutes {
   private func list(_ request: Request) async throws -> HTML {
     let parameters = FormParameters(query: request)
-    var query = SessionListPage.Query(subject: parameters[named: "subject"], client: parameters[named: "client"])
+    var query = SessionListPage.Query(subject: parameters[name: "subject"], client: parameters[name: "client"])
     query.cursor = parameters[named: "after"].flatMap { SessionCursor(text: $0) }
     query.wantsEnded = parameters[named: "ended"] != nil
     let page = try await engine.sessions(
@@ -241,4 +241,7 @@ extension FormParameters {
     let query = request.uri.query.map { Array($0.utf8) } ?? []
     self = (try? FormParameters(query[...])) ?? FormParameters()
   }
+
+  /// A parameter that holds the name of a subject or client, as people type it.
+  fileprivate subscript(name parameter: String) -> String? { self[named: parameter].map(NameForm.typed) }
 }

@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import TokenEngine
+internal import TokenLedger
 
 /// `POST /token`: reads the form, finds the client, asks the engine (RFC 6749 §3.2).
 struct TokenEndpoint: Sendable {
@@ -51,7 +52,7 @@ struct TokenEndpoint: Sendable {
   ) async throws(TokenFault) -> Response {
     switch GrantType(rawValue: name) {
     case .password:
-      guard let user = form[.username] else { throw .missing(.username) }
+      guard let user = form[.username].map(NameForm.typed) else { throw .missing(.username) }
       guard let password = form[.password] else { throw .missing(.password) }
       return try reply(to: try await logIn(user, password, scope: scope, client: client, from: address), .password)
     case .refreshToken:

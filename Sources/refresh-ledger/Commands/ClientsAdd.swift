@@ -1,10 +1,11 @@
 import ArgumentParser
 import TokenEngine
+import TokenLedger
 
 struct ClientsAdd: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "add", abstract: "Adds an OAuth client.")
 
-  @Argument(help: "The client_id.")
+  @Argument(help: "The client_id.", transform: NameForm.typed)
   var id: String
 
   @OptionGroup var data: DataFolderOption

@@ -1,11 +1,12 @@
 import ArgumentParser
 import TokenEngine
+import TokenLedger
 
 struct ClientsRemove: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Removes a client; its sessions can be refreshed no more.")
 
-  @Argument(help: "The client_id.")
+  @Argument(help: "The client_id.", transform: NameForm.typed)
   var id: String
 
   @OptionGroup var data: DataFolderOption

@@ -66,9 +66,10 @@ struct DoctorAccounts {
   }
 
   private func users() -> [DoctorFinding] {
-    let users: [Subject]
+    let (users, otherSpellings): ([Subject], [String])
     do throws(AccountFailure) {
-      users = try SubjectFile(path: DataFolderOption.usersPath(data.folder)).list()
+      let file = try SubjectFile(path: DataFolderOption.usersPath(data.folder))
+      (users, otherSpellings) = (try file.list(), try file.otherSpellings())
     } catch {
       return [.problem("users", error.description)]
     }
@@ -81,6 +82,20 @@ struct DoctorAccounts {
     }
     let disabled = users.count(where: { !$0.isEnabled })
     return [.ok("users", "\(users.count), \(disabled == 0 ? "all enabled" : "\(disabled) of them disabled")")]
+      + otherForms(otherSpellings, users)
+  }
+
+  /// Any change of the file writes every name in NFC; what is said of a user that is so already changes nothing else.
+  private func otherForms(_ spellings: [String], _ users: [Subject]) -> [DoctorFinding] {
+    guard let user = users.first else { return [] }
+    return SpelledNames(spellings).map { names in
+      let change = "users \(user.isEnabled ? "enable" : "disable") \(StartBanner.quoted(user.id)) --data \(quotedData)"
+      return [
+        .note(
+          "users", "names in another Unicode form than NFC, taken for the same in NFC: \(names.words)",
+          mend: "refresh-ledger \(change) writes the file anew, all names in NFC")
+      ]
+    } ?? []
   }
 
   private func clients() -> [DoctorFinding] {

@@ -23,6 +23,8 @@ struct DoctorLog {
     /// Of records after the checkpoint.
     var bytes: UInt64
     var took: Duration
+    /// Of subjects and clients with live sessions, not in NFC.
+    var otherForms: (subjects: [String], clients: [String])
   }
 
   func findings() -> [DoctorFinding] {
@@ -55,7 +57,7 @@ struct DoctorLog {
         .problem(Self.check, error.description, mend: isDamage ? "refresh-ledger log repair --data \(quoted)" : nil)
       ]
     }
-    return findings + [whole(reading)] + growth(reading) + [start(reading)] + clock(reading)
+    return findings + [whole(reading)] + growth(reading) + [start(reading)] + clock(reading) + otherForms(reading)
   }
 
   private func read() throws(CommandFailure) -> Reading {
@@ -74,7 +76,7 @@ struct DoctorLog {
     return Reading(
       summary: survey.summary, liveSessions: reader.liveSessionCount, highest: reader.highestTime,
       shiftSeconds: reader.shiftSeconds, from: from, to: to,
-      bytes: bytes, took: ContinuousClock.now - began)
+      bytes: bytes, took: ContinuousClock.now - began, otherForms: reader.namesInOtherForms(at: wallClock.now()))
   }
 
   private func whole(_ reading: Reading) -> DoctorFinding {
@@ -113,6 +115,20 @@ struct DoctorLog {
   private func start(_ reading: Reading) -> DoctorFinding {
     let seconds = FigureText.latency(seconds: reading.took / .seconds(1))
     return .note("start", "a start reads \(FigureText.bytes(Double(reading.summary.bytes))); that took \(seconds) now")
+  }
+
+  /// Names that a release before took as they were typed.
+  private func otherForms(_ reading: Reading) -> [DoctorFinding] {
+    let quoted = StartBanner.quoted(data.path)
+    let others = reading.otherForms
+    return [("subject", others.subjects), ("client", others.clients)].compactMap { kind, names in
+      SpelledNames(names).map { names in
+        let revoke = "refresh-ledger sessions revoke --\(kind) NAME --data \(quoted)"
+        return .note(
+          "names", "\(kind)s with live sessions that are named in another Unicode form than NFC: \(names.words)",
+          mend: "nothing needs to be done: the name in NFC reaches them too; to end them, \(revoke)")
+      }
+    }
   }
 
   private func clock(_ reading: Reading) -> [DoctorFinding] {

@@ -81,8 +81,8 @@ struct ImportedSession: Decodable {
     guard let subject = try text("subject"), !subject.isEmpty else {
       throw Refusal(description: "subject is missing; write whose session it is")
     }
-    self.subject = subject
-    client = try text("client_id")
+    self.subject = NameForm.typed(subject)
+    client = try text("client_id").map(NameForm.typed)
     scope = try text("scope")
     label = try text("label")
     openedAt = try time("opened_at")

@@ -18,7 +18,7 @@ struct LogHistory: ParsableCommand {
     parsing: .unconditional, help: SessionArgument.help)
   var session: String?
 
-  @Option(help: "The subject.")
+  @Option(help: "The subject.", transform: NameForm.typed)
   var subject: String?
 
   @Flag(help: "Print one JSON object a line.")

@@ -23,7 +23,7 @@ struct LogTail: AsyncParsableCommand {
   @Option(parsing: .unconditional, help: "Only what is about this session: the claim sid of its tokens.")
   var session: String?
 
-  @Option(help: "Only what is about the sessions of this subject.")
+  @Option(help: "Only what is about the sessions of this subject.", transform: NameForm.typed)
   var subject: String?
 
   @Flag(help: "Print one JSON object a line.")

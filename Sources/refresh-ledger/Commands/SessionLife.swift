@@ -19,7 +19,7 @@ struct SessionLife {
   }
 
   init(ofSubject subject: String) {
-    isWanted = { _, name in name.map { $0.isSame(as: subject) } ?? false }
+    isWanted = { _, name in name.map { NameForm.selects(subject, $0) } ?? false }
   }
 
   mutating func take(_ record: LedgerRecord) {

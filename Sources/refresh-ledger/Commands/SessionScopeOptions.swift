@@ -3,10 +3,10 @@ import TokenLedger
 
 /// Whose sessions a command is about.
 struct SessionScopeOptions: ParsableArguments {
-  @Option(help: "Those of this subject.")
+  @Option(help: "Those of this subject.", transform: NameForm.typed)
   var subject: String?
 
-  @Option(help: "Those of this client.")
+  @Option(help: "Those of this client.", transform: NameForm.typed)
   var client: String?
 
   /// Nil where neither is named.

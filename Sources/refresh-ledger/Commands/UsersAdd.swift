@@ -1,10 +1,11 @@
 import ArgumentParser
 import TokenEngine
+import TokenLedger
 
 struct UsersAdd: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "add", abstract: "Adds a user who may log in.")
 
-  @Argument(help: "The user's name, which becomes the sub of its tokens.")
+  @Argument(help: "The user's name, which becomes the sub of its tokens.", transform: NameForm.typed)
   var name: String
 
   @OptionGroup var data: DataFolderOption

@@ -1,11 +1,12 @@
 import ArgumentParser
 import TokenEngine
+import TokenLedger
 
 struct UsersDisable: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "disable", abstract: "Keeps a user from logging in and ends its sessions.")
 
-  @Argument(help: "The user's name.")
+  @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
 
   @OptionGroup var data: DataFolderOption

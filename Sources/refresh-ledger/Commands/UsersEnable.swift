@@ -1,11 +1,12 @@
 import ArgumentParser
 import TokenEngine
+import TokenLedger
 
 struct UsersEnable: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "enable", abstract: "Lets a disabled user log in and refresh again.")
 
-  @Argument(help: "The user's name.")
+  @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
 
   @OptionGroup var data: DataFolderOption

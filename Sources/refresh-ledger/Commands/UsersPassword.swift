@@ -1,11 +1,12 @@
 import ArgumentParser
 import TokenEngine
+import TokenLedger
 
 struct UsersPassword: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "password", abstract: "Gives a user a new password and ends the sessions that are open.")
 
-  @Argument(help: "The user's name.")
+  @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
 
   @OptionGroup var data: DataFolderOption

@@ -1,11 +1,12 @@
 import ArgumentParser
 import TokenEngine
+import TokenLedger
 
 struct UsersRemove: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Removes a user; its sessions can be refreshed no more.")
 
-  @Argument(help: "The user's name.")
+  @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
 
   @OptionGroup var data: DataFolderOption

@@ -57,15 +57,15 @@ struct AccountRevocation: Service {
     do {
       let holders = await engine.holders
       let known = Set(try users.list().map(\.id))
-      for subject in holders.subjects where !known.contains(subject) {
+      for subject in holders.subjects where !known.contains(NameForm.typed(subject)) {
         logger.notice("the user \(LogText.line(subject)) is gone and its sessions ended")
         await end(.subject(subject))
       }
       let clients = Dictionary(try clients.list().map { ($0.id, $0) }) { first, _ in first }
-      let outdated = holders.clients.filter { holding in clients[holding.client]?.isOutdated(holding) ?? true }
+      let outdated = holders.clients.filter { holding in clients[NameForm.typed(holding.client)]?.isOutdated(holding) ?? true }
       for client in Set(outdated.map(\.client)).sorted() {
         logger.notice("the client \(LogText.line(client)) is gone or another, and its sessions ended")
-        await end(.client(client))
+        await end(.client(NameForm.typed(client)))
       }
       for user in try users.list() {
         let count = try await engine.revokeOutdatedSessions(of: user)
