@@ -37,6 +37,8 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
   private(set) var entries: [Entry] = []
   /// By name. Names that differ only in Unicode normal form are the same name.
   private var positions: [String: Int] = [:]
+  /// By name in lower case the name; nil where several are the same so.
+  private var lowered: [String: String?] = [:]
 
   /// Where the name is longer than a name can be, it is not even hashed.
   subscript(name: String) -> Entry? {
@@ -44,9 +46,22 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     return entries[position]
   }
 
+  /// The name itself where an entry has it, else the only entry's name that is the same in lower case. Takes the same time whatever there is.
+  func name(ignoringCase name: String) -> String? {
+    guard name.utf8.count <= AccountText.nameBytesMax else { return nil }
+    let alike = lowered[name.lowercased()] ?? nil
+    return self[name]?.name ?? alike
+  }
+
+  private mutating func noteLowered(_ name: String) {
+    let key = name.lowercased()
+    lowered.updateValue(lowered[key] == nil ? name : nil, forKey: key)
+  }
+
   /// Adds an entry at the end. The caller has seen that the name is free.
   mutating func append(_ entry: Entry) {
     positions[entry.name] = entries.count
+    noteLowered(entry.name)
     entries.append(entry)
   }
 
@@ -60,6 +75,8 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     guard let position = positions.removeValue(forKey: name) else { return }
     entries.remove(at: position)
     for (index, entry) in entries.enumerated().dropFirst(position) { positions[entry.name] = index }
+    lowered = [:]
+    for entry in entries { noteLowered(entry.name) }
   }
 }
 
