@@ -16,8 +16,9 @@ struct SessionSelectorTests {
   private func fixture() async throws -> ServerFixture {
     let fixture = try ServerFixture()
     fixture.clients.set(Client(id: "boss", isPublic: false, isAdmin: true), secret: ServerFixture.secret)
+    let scopes = try #require(Scopes("read"))
+    fixture.subjects.set(Subject(id: "John Smith", scopes: scopes), password: "")
     for (subject, client) in [("ann", "web"), ("ann", "web"), ("ann", "app"), ("John Smith", "web")] {
-      let scopes = try #require(Scopes("read"))
       _ = try await fixture.engine.openSession(
         for: Subject(id: subject, scopes: scopes), client: Client(id: client, isPublic: false))
     }
