@@ -38,6 +38,11 @@ extension RotationEngine {
     return try await openSession(for: subject, client: client, scope: scope, label: label)
   }
 
+  /// See ``SubjectStore/loginName(ignoringCase:)``; the same name where there is no store.
+  package func loginName(ignoringCase name: String) async throws(EngineFailure) -> String {
+    do { return try await subjects?.loginName(ignoringCase: name) ?? name } catch { throw .store(from: error) }
+  }
+
   /// What has become of a subject since it was authenticated: an end of all its sessions may have come before this one was opened, and have
   /// spared it. The session is revoked where it must not be.
   private func refusal(
@@ -166,7 +171,8 @@ extension RotationEngine {
     return scopes
   }
 
-  func check(_ field: String, _ text: String, bytesMax: Int) throws(EngineFailure) {
+  /// The rule of every id that comes from outside.
+  package func check(_ field: String, _ text: String, bytesMax: Int) throws(EngineFailure) {
     let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
     guard (1...bytesMax).contains(text.utf8.count), isPlain else {
       throw .invalid(field: field, limit: "from 1 to \(bytesMax) bytes without control characters")

@@ -6,7 +6,8 @@ public struct RefreshRequest: Sendable {
   public var token: String
   /// Authenticated, unless it is public.
   public var client: Client
-  /// The request's parameter (RFC 6749 §6): the access token is narrowed to it, the session keeps what was granted. Nil for all.
+  /// The request's parameter (RFC 6749 §6): the access token is narrowed to it, the session keeps what was granted. Nil for all. What was
+  /// withdrawn since is left out.
   public var scope: String?
   /// Of the subject's account as it is now, for an engine without a store: a session of another version is revoked. Nil for no comparison.
   public var subjectVersion: AccountVersion?
@@ -177,7 +178,9 @@ extension RotationEngine {
       version = subject.version
       notBefore = [notBefore, subject.sessionsNotBefore].compactMap(\.self).max()
     }
-    guard let scopes = requested(request.scope, within: allowed) else { return .refused(.invalidScope, tokenID) }
+    guard let scopes = refreshed(request.scope, granted: granted, allowed: allowed) else {
+      return .refused(.invalidScope, tokenID)
+    }
     let rotation = RotationRequest(
       token: tokenID, client: client.id, graceMilliseconds: (client.grace ?? options.grace).wholeMilliseconds,
       reuse: options.reuse, narrowedScope: scopes == granted ? nil : scopes.text, subjectVersion: version,
@@ -188,6 +191,15 @@ extension RotationEngine {
         request: rotation, client: client, subject: claims.subject, scopes: scopes,
         claims: try await customClaims(subject: claims.subject, client: client.id, scopes: scopes),
         issuedAt: claims.issuedAt))
+  }
+
+  /// The scopes of a refresh (RFC 6749 §6): of what it names, what subject and client may still have; nil where that is nothing, or it is
+  /// malformed or more than was ever granted.
+  private func refreshed(_ scope: String?, granted: Scopes, allowed: Scopes) -> Scopes? {
+    guard let scope, !scope.isEmpty else { return allowed }
+    guard let named = Scopes(scope), named.isSubset(of: granted) else { return nil }
+    let rest = named.intersection(allowed)
+    return rest.isEmpty ? nil : rest
   }
 
   /// Signing overlaps the wait for the disk.

@@ -60,10 +60,14 @@ extension RotationEngine {
   }
 
   /// Ends all sessions of a subject, a client, both, or all, and in this process their access tokens: to be called when a subject is disabled
-  /// or removed or changes its password. Costs one record, however many sessions there are; see ``RefreshLedger/revoke(_:)-(SessionScope)``.
-  public func revokeSessions(of scope: SessionScope) async throws(EngineFailure) {
-    do { try await ledger.revoke(scope) } catch { throw EngineFailure(error) }
+  /// or removed or changes its password. Costs one record, however many sessions there are, and a look at each to count them. Returns how many
+  /// were live; see ``RefreshLedger/revokeAndCount(_:)``.
+  @discardableResult
+  public func revokeSessions(of scope: SessionScope) async throws(EngineFailure) -> Int {
+    let count: Int
+    do { count = try await ledger.revokeAndCount(scope) } catch { throw EngineFailure(error) }
     observer.engine(observed: .revokedAll(scope))
+    return count
   }
 
   /// Ends the sessions of a subject that were opened under another version of its account, and in this process their access tokens, one by one: what

@@ -40,6 +40,14 @@ public protocol SubjectStore: Sendable {
 
   /// The subject as it is now, nil where it is gone. Asked at every refresh.
   func subject(id: String) async throws -> Subject?
+
+  /// The name under which to log in where case is not told apart, as `wire: romm` has it: `name` itself where there is such a name or none
+  /// like it, else the only one that is the same in lower case. The same name by default.
+  func loginName(ignoringCase name: String) async throws -> String
+}
+
+extension SubjectStore {
+  public func loginName(ignoringCase name: String) async throws -> String { name }
 }
 
 extension SubjectStore {

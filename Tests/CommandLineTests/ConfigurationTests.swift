@@ -63,6 +63,8 @@ import Testing
     Refused("http: { allowedOrigins: \"https://a.example/\" }", "http.allowedOrigins", "no origin"),
     Refused(
       "http: { allowedOrigins: \"https://a.example  https://b.example\" }", "http.allowedOrigins", "single spaces"),
+    Refused("http: { allowedHeaders: \"*\" }", "http.allowedHeaders", "traceparent"),
+    Refused("http: { allowedHeaders: \"a  b\" }", "http.allowedHeaders", "single spaces"),
     Refused("limits: { connections: 0 }", "limits.connections", "from 1"),
     Refused("limits: { connectionsPerAddress: -1 }", "limits.connectionsPerAddress"),
     Refused("http: 8080", "http is a section"),
@@ -123,7 +125,7 @@ import Testing
 
   static let accepted = [
     """
-    http:     { host: 127.0.0.1, pathPrefix: "", tls: { certificate: "", key: "" }, http2: true, trustProxy: false, allowedOrigins: "", headerTimeout: 10s, bodyTimeout: 10s, idleTimeout: 60s, drain: 25s }
+    http:     { host: 127.0.0.1, pathPrefix: "", tls: { certificate: "", key: "" }, http2: true, trustProxy: false, allowedOrigins: "", allowedHeaders: "", headerTimeout: 10s, bodyTimeout: 10s, idleTimeout: 60s, drain: 25s }
     tokens:   { issuer: "http://127.0.0.1:8080", audience: "", accessTTL: 15m, algorithm: HS256 }   # HS256
     sessions: { refreshTTL: 30d, maxAge: 365d, perSubjectMax: 0, existing: keep }
     rotation: { grace: 0s, reuse: revoke-session }
@@ -138,6 +140,7 @@ import Testing
     "sessions: { maxAge: 5s }",
     "http: { host: 0.0.0.0, allowPlaintext: true }",
     "http: { trustProxy: true, allowedOrigins: \"https://app.example http://localhost:3000\" }",
+    "http: { allowedOrigins: \"capacitor://localhost tauri://localhost https://x:443\", allowedHeaders: \"traceparent, dpop\" }",
   ]
 
   @Test("A good configuration starts the server, in YAML and in JSON", arguments: accepted)

@@ -52,7 +52,10 @@ import Testing
     #expect(events == ["opened", "rotated", "rotated"], "\(shown)")
     #expect(shown.output.contains("subject       admin\n"))
     #expect(try opened.server.stop() == 0)
-    #expect(try CommandResult.of("sessions", "revoke", "--subject", "admin", "--data", opened.data).code == 0)
+    for count in ["1 session", "0 sessions"] {
+      let ended = try CommandResult.of("sessions", "revoke", "--subject", "admin", "--data", opened.data)
+      #expect(ended.code == 0 && ended.output == "revoked \(count)\n", "\(ended)")
+    }
     let ended = try CommandResult.of("sessions", "show", opened.sid, "--data", opened.data)
     #expect(ended.code == 0 && ended.output.contains("has ended"), "\(ended)")
     #expect(ended.output.contains("revoked_before  subject=admin"), "\(ended)")
@@ -101,7 +104,13 @@ import Testing
     let revoked = try sessions(["revoke", opened.sid])
     #expect(revoked.code == 0 && revoked.output == "revoked session \(opened.sid)\n", "\(revoked)")
     #expect(try sessions(["revoke", opened.sid]).code == 1)
-    #expect(try sessions(["revoke", "--all"]).code == 0)
+    _ = try opened.server.connect().logIn(opened.client, password: opened.server.secret("PASSWORD"))
+    for (arguments, count) in [
+      (["--subject", "nobody"], "0 sessions"), (["--client", "default"], "1 session"), (["--all"], "0 sessions"),
+    ] {
+      let ended = try sessions(["revoke"] + arguments)
+      #expect(ended.code == 0 && ended.output == "revoked \(count)\n", "\(ended)")
+    }
     #expect(try opened.server.connect().refresh(opened.client, opened.token).status == 400)
     let plain = try sessions(["list"], scheme: "https")
     #expect(plain.code == 78 && plain.isOneLineError && plain.errors.contains("does not speak TLS"), "\(plain)")
@@ -115,6 +124,7 @@ import Testing
     "what names no session, or too many, is a usage error of one line",
     arguments: [
       ["sessions", "show", "short"], ["sessions", "revoke"], ["sessions", "revoke", "short"],
+      ["sessions", "revoke", "--subject", ""], ["sessions", "revoke", "--client", "", "--subject", "a"],
       ["sessions", "revoke", "AAAAAAAAAAAAAAAA", "--all"], ["sessions", "revoke", "--all", "--subject", "a"],
       ["sessions", "list", "--url", "http://127.0.0.1:1"], ["sessions", "list", "--client-id", "a"],
       ["sessions", "list", "--url", "127.0.0.1", "--client-id", "a", "--secret-stdin"],

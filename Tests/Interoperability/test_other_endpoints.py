@@ -134,6 +134,28 @@ class TestIntrospection:
         assert self.ask(server, f"token={tokens['access_token']}&token=x").error == "invalid_request"
 
 
+class TestAdminSelectors:
+    """`DELETE /admin/sessions` says how many sessions ended, and refuses what selects nothing or something else."""
+
+    def delete(self, server, rest: str):
+        return curl(f"{server.url}/admin/sessions{rest}", "--request", "DELETE", *BOSS_USER)
+
+    def test_say_how_many_ended(self, server):
+        sessions = [server.open_session(ALICE.name, BOSS, PUBLIC) for _ in range(2)]
+        assert self.delete(server, "?subject=nobody").json == {"ended": 0}
+        answer = self.delete(server, f"?subject={ALICE.name}&client_id={PUBLIC.id}")
+        assert (answer.status, answer.json["ended"] >= 2) == (200, True) and is_uncached(answer)
+        assert self.delete(server, f"?subject={ALICE.name}&client_id={PUBLIC.id}").json == {"ended": 0}
+        for tokens in sessions:
+            assert server.request("GET", "/me", bearer=tokens["access_token"]).status == 401
+
+    @pytest.mark.parametrize("rest", ["", "?subject=", "?subject=%zz", "?subject=%ff", "?user=x", "?subject=x&subject=x", "?all=false", "/short"])
+    def test_that_select_nothing_are_refused(self, rest, server, tokens):
+        assert (self.delete(server, rest).status, self.delete(server, rest).error) == (400, "invalid_request")
+        assert self.delete(server, "/AAAAAAAAAAAAAAAA").status == 404
+        assert server.request("GET", "/me", bearer=tokens["access_token"]).status == 200
+
+
 class TestBearer:
     def get(self, server, path: str, *values: str):
         answer = curl(server.url + path, *(text for value in values for text in ("--header", f"Authorization: {value}")))

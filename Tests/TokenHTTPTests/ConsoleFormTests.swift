@@ -91,7 +91,14 @@ struct ConsoleFormTests {
       let question = try await browser.get("/revoke?subject=ann")
       #expect(question.status == 200 && question.text.contains("<dd>2</dd>"))
       let reply = try await browser.post("/revoke?subject=ann", ["form_token": try await browser.formToken()])
-      #expect(reply.headers[.location] == "/console/sessions?subject=ann&done=revoked-all")
+      let done = "/sessions?subject=ann&done=revoked-all&count="
+      #expect(reply.headers[.location] == "/console\(done)2")
+      #expect(try await browser.get("\(done)2").text.contains("All sessions of this subject were revoked: 2."))
+      let again = try await browser.post("/revoke?subject=ann", ["form_token": try await browser.formToken()])
+      #expect(again.headers[.location] == "/console\(done)0")
+      #expect(try await browser.get("\(done)0").text.contains("nothing was revoked"))
+      #expect(try await browser.get("/sessions?subject=%zz").status == 400)
+      #expect(try await browser.get("/sessions?subject=an+n").text.contains("value=\"an n\""))
       let nothing = try await browser.post("/revoke", ["form_token": try await browser.formToken()])
       #expect(nothing.status == 400)
     }

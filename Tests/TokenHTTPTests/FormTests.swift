@@ -46,6 +46,15 @@ struct FormTests {
     #expect(throws: FormFault.malformed) { try FormParameters([0x61, 0x3D, 0xE9]) }
   }
 
+  @Test("may repeat what the endpoint lets it, and nothing else")
+  func repeats() throws {
+    let form = try FormParameters(Array("resource=a&resource=&scope=x&resource=a".utf8)[...]) { $0 == "resource" }
+    #expect(form.all(named: "resource") == ["a", "", "a"] && form[.scope] == "x")
+    #expect(throws: FormFault.duplicate) {
+      try FormParameters(Array("resource=a&scope=x&scope=y".utf8)[...]) { $0 == "resource" }
+    }
+  }
+
   @Test("has at most 64 parameters")
   func count() throws {
     let names = (0..<65).map { "p\($0)=1" }
@@ -90,6 +99,13 @@ struct TokenBodyTests {
     #expect(reply.status == 415)
     #expect(reply["error"] == "invalid_request")
     #expect(reply.headers[.cacheControl] == "no-store")
+  }
+
+  @Test("may name several resources (RFC 8707), and no other parameter twice")
+  func resources() async throws {
+    let two = "&resource=https%3A%2F%2Fa.example&resource=https%3A%2F%2Fb.example"
+    #expect(try await post(Self.logIn + two).status == 200)
+    #expect(try await post(Self.logIn + "&audience=a&audience=b").status == 400)
   }
 
   @Test("that is compressed is answered 415")

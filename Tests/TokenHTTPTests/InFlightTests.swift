@@ -100,13 +100,14 @@ struct InFlightTests {
     }
   }
 
-  @Test("are answered in the wire's form")
+  @Test("are answered in the wire's form at /token, and in the standard's elsewhere")
   func romm() async throws {
     try await whileFull(.romm) { client async throws in
       let reply = try await client.logIn()
       #expect(reply.status == 503)
       #expect(reply.headers[.retryAfter] == "1")
       #expect(reply.text == #"{"detail":"Temporarily unavailable"}"#)
+      #expect(try await client.post("token=x", path: "/revoke")["error"] == "temporarily_unavailable")
     }
   }
 

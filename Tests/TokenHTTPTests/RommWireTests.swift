@@ -70,6 +70,76 @@ struct RommWireTests {
     }
   }
 
+  @Test("a log-in that asks for no scope gets none, and its refresh too", arguments: ["", " ", "\t"])
+  func noScope(scope: String) async throws {
+    let fixture = try fixture()
+    try await fixture.run { client async throws in
+      let reply = try await logIn(client, scope: scope)
+      #expect(reply.status == 200 && reply["scope"] == "")
+      #expect(try fixture.engine.verify(#require(reply["access_token"])).scopes.isEmpty)
+      #expect(try await refresh(client, reply["refresh_token"])["scope"] == "")
+    }
+  }
+
+  @Test("a refresh has what was granted, whatever it asks for", arguments: ["read write admin", "read", "other", "\""])
+  func refreshScope(scope: String) async throws {
+    try await fixture().run { client async throws in
+      let pair = try await logIn(client)
+      let reply = try await token(
+        client, ["grant_type": "refresh_token", "refresh_token": pair["refresh_token"] ?? "", "scope": scope])
+      #expect(reply.status == 200 && reply["scope"] == "read write", "\(reply.text)")
+    }
+  }
+
+  @Test("a log-in finds the exact name, else the only one that is the same in lower case")
+  func names() async throws {
+    let fixture = try fixture()
+    let scopes = try #require(Scopes("read"))
+    for name in ["Bob", "Cyd", "CYD", "ANN"] {
+      fixture.subjects.set(Subject(id: name, scopes: scopes), password: "password of \(name)")
+    }
+    try await fixture.run { client async throws in
+      func subject(_ name: String, _ password: String) async throws -> String? {
+        let reply = try await token(client, ["username": name, "password": password])
+        return try reply["access_token"].map { try fixture.engine.verify($0).subject }
+      }
+      for name in ["Bob", "bob", "BOB"] { #expect(try await subject(name, "password of Bob") == "Bob") }
+      for name in ["Cyd", "CYD"] { #expect(try await subject(name, "password of \(name)") == name) }
+      #expect(try await subject("cyd", "password of Cyd") == nil)
+      #expect(try await subject("ann", ServerFixture.password) == "ann")
+      #expect(try await subject("ANN", "password of ANN") == "ANN")
+      #expect(try await subject("Ann", ServerFixture.password) == nil)
+    }
+    try await ServerFixture().run { client async throws in
+      let reply = try await client.token([
+        "grant_type": "password", "username": "Ann", "password": ServerFixture.password, "client_id": "app",
+      ])
+      #expect(reply["error"] == "invalid_grant")
+    }
+  }
+
+  @Test("multipart/form-data is read, within the same bounds, and in the standard format it is not")
+  func multipart() async throws {
+    let type = "multipart/form-data; boundary=----x"
+    @Sendable func body(_ fields: KeyValuePairs<String, String>) -> String {
+      let parts = fields.map { "------x\r\nContent-Disposition: form-data; name=\"\($0)\"\r\n\r\n\($1)\r\n" }
+      return parts.joined() + "------x--\r\n"
+    }
+    let logIn = body(["username": "ann", "password": ServerFixture.password, "scope": "read"])
+    try await fixture().run { client async throws in
+      let reply = try await client.post(logIn, type: type, path: "/api/token")
+      #expect(reply.status == 200 && reply["scope"] == "read", "\(reply.text)")
+      expect(
+        try await client.post(body(["a": "1", "a": "2"]), type: type, path: "/api/token"), 400, "Invalid form")
+      expect(try await client.post("", type: type, path: "/api/token"), 400, "Invalid form")
+      expect(try await client.post(logIn, type: "multipart/form-data", path: "/api/token"), 400, "Invalid form")
+      expect(try await client.post(body([:]), type: type, path: "/api/token"), 400, "Missing username or password")
+      let huge = body(["a": String(repeating: "a", count: 20_000)])
+      expect(try await client.post(huge, type: type, path: "/api/token"), 413, "Request body too large")
+    }
+    #expect(try await ServerFixture().run { try await $0.post(logIn, type: type) }.status == 415)
+  }
+
   @Test("a refresh is answered with a new pair, the old token fails, the new one works")
   func rotation() async throws {
     let fixture = try fixture()
@@ -158,6 +228,27 @@ struct RommWireTests {
       let reply = try await logIn(client)
       expect(reply, 503, "Temporarily unavailable")
       #expect(reply.headers[.retryAfter] == "1")
+    }
+  }
+
+  @Test("another method is 405 with a detail and Allow, on every route, and HEAD has its length without the body")
+  func otherMethods() async throws {
+    try await fixture().run { client async throws in
+      let strange = try #require(HTTPRequest.Method("PROPFIND"))
+      for (path, allowed) in [
+        ("token", "POST"), ("revoke", "POST"), ("me", "GET, HEAD"), ("admin/one-time-tokens", "POST"),
+      ] {
+        for method in [.put, .delete, .patch, .options, strange] as [HTTPRequest.Method] {
+          let reply = try await client.send(method, "/api/\(path)")
+          expect(reply, 405, "Method Not Allowed")
+          #expect(reply.headers[.allow] == allowed)
+        }
+      }
+      for (path, status, length) in [("token", 405, 31), ("nothing", 404, 22)] {
+        let reply = try await client.send(.head, "/api/\(path)")
+        #expect(reply.status == status && reply.text.isEmpty)
+        #expect(reply.headers[.contentLength] == "\(length)" && reply.headers[.contentType] == "application/json")
+      }
     }
   }
 

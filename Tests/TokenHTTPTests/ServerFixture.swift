@@ -62,12 +62,14 @@ struct ServerFixture {
 
   func run<Value>(
     failedLoginsPerMinute: Int = 0, trustsProxy: Bool = false, allowedOrigins: Set<String> = [],
+    allowedHeaders: Set<String> = [],
     _ test: @Sendable (any TestClientProtocol) async throws -> Value
   ) async throws -> Value {
     var options = options
     options.failedLoginsPerMinute = failedLoginsPerMinute
     options.trustsProxy = trustsProxy
     options.allowedOrigins = allowedOrigins
+    options.allowedHeaders = allowedHeaders
     return try await TokenApplication.make(
       engine: engine, clients: clients, options: options, metrics: metrics, logger: logger
     ).application.test(.router, test)

@@ -40,6 +40,12 @@ public final class SubjectTable: SubjectStore {
     try entry(id)?.subject
   }
 
+  public func loginName(ignoringCase name: String) async throws -> String {
+    if try entry(name) != nil { return name }
+    let alike = state.withLock { $0.subjects.keys.filter { $0.lowercased() == name.lowercased() } }
+    return alike.count == 1 ? alike[0] : name
+  }
+
   private func entry(_ name: String) throws(StoreFailure) -> (subject: Subject, password: String)? {
     let (entry, failure) = state.withLock { ($0.subjects[name], $0.failure) }
     if let failure { throw failure }

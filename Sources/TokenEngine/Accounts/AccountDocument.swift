@@ -41,6 +41,8 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
   private var positions: [String: Int] = [:]
   /// Names that the file holds in another Unicode normal form than NFC, as they stand there.
   private(set) var otherSpellings: [String] = []
+  /// By name in lower case the name; nil where several are the same so.
+  private var lowered: [String: String?] = [:]
 
   /// The entry of a name in any spelling: a token of an older release may carry another one. Where the name is longer than a name can
   /// be, it is not even hashed.
@@ -50,9 +52,22 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     return entries[position]
   }
 
+  /// The name itself where an entry has it, else the only entry's name that is the same in lower case. Takes the same time whatever there is.
+  func name(ignoringCase name: String) -> String? {
+    guard name.utf8.count <= AccountText.nameBytesMax else { return nil }
+    let alike = lowered[name.lowercased()] ?? nil
+    return self[name]?.name ?? alike
+  }
+
+  private mutating func noteLowered(_ name: String) {
+    let key = name.lowercased()
+    lowered.updateValue(lowered[key] == nil ? name : nil, forKey: key)
+  }
+
   /// Adds an entry at the end. The caller has seen that the name is free.
   mutating func append(_ entry: Entry) {
     positions[entry.name] = entries.count
+    noteLowered(entry.name)
     entries.append(entry)
   }
 
@@ -66,6 +81,8 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     guard let position = positions.removeValue(forKey: NameForm.typed(name)) else { return }
     entries.remove(at: position)
     for (index, entry) in entries.enumerated().dropFirst(position) { positions[entry.name] = index }
+    lowered = [:]
+    for entry in entries { noteLowered(entry.name) }
   }
 }
 

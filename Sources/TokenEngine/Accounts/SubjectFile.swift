@@ -59,6 +59,10 @@ public final class SubjectFile: SubjectStore {
     await file.current()[id]?.subject
   }
 
+  public func loginName(ignoringCase name: String) async -> String {
+    await file.current().name(ignoringCase: name) ?? name
+  }
+
   /// The users in the order of the file, read anew where it changed.
   public func list() throws(AccountFailure) -> [Subject] {
     try file.reload().entries.map(\.subject)

@@ -40,11 +40,32 @@ struct AdminGate: Sendable {
     return client
   }
 
-  /// A parameter of the query, nil where it is not there. One that came twice could mean either.
-  func parameter(_ name: String, of request: Request) throws -> String? {
-    let values = request.uri.queryParameters.getAll(name)
-    guard values.count <= 1 else { throw AdminFault.malformed("A parameter came more than once") }
-    return values.first
+  /// The parameters of the query, of those that the route has, each once and with a value. One that is misspelt or empty selects
+  /// something else than the caller meant, and one that came twice could mean either.
+  func query(of request: Request, _ names: [String]) throws(AdminFault) -> FormParameters {
+    let query: FormParameters
+    do { query = try FormParameters(query: request) } catch {
+      switch error {
+      case .duplicate: throw .malformed("A parameter came more than once")
+      case .tooManyParameters: throw .malformed("The query has too many parameters")
+      default: throw .malformed("The query is not well-formed in UTF-8")
+      }
+    }
+    guard query.names.allSatisfy({ name in names.contains { $0.utf8.elementsEqual(name.utf8) } }) else {
+      throw .malformed(
+        names.isEmpty
+          ? "This route has no parameters in the query"
+          : "A parameter is unknown: this route has \(names.joined(separator: ", "))")
+    }
+    for name in query.names where query[named: name] == nil { throw .malformed("The parameter \(name) is empty") }
+    return query
+  }
+
+  /// A parameter that is an id; nil where it is not there.
+  func id(_ name: String, in query: FormParameters, bytesMax: Int) throws(AdminFault) -> String? {
+    guard let text = query[named: name] else { return nil }
+    do { try engine.check(name, text, bytesMax: bytesMax) } catch { throw AdminFault(error) }
+    return text
   }
 
   /// The body as a JSON object; members that the type does not have are ignored.

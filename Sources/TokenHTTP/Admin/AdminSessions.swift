@@ -54,17 +54,18 @@ struct AdminSessions: Sendable {
   /// `?subject=`, `?client_id=`, both or none for all; `limit` and, from a page's `next`, `after`.
   func list(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
-      let limit = try gate.parameter("limit", of: request).map { text throws(AdminFault) in
+      let query = try gate.query(of: request, ["subject", "client_id", "limit", "after"])
+      let limit = try query[named: "limit"].map { text throws(AdminFault) in
         guard let limit = Int(text) else { throw .invalid(field: "limit", limit: "from 1 to \(RefreshLedger.pageMax)") }
         return limit
       }
-      let cursor = try gate.parameter("after", of: request).map { text throws(AdminFault) in
+      let cursor = try query[named: "after"].map { text throws(AdminFault) in
         guard let cursor = SessionCursor(text: text) else {
           throw .invalid(field: "after", limit: "the next of an earlier page")
         }
         return cursor
       }
-      let page = try await engine.sessions(of: scope(of: request) ?? .all, after: cursor, limit: limit ?? 100)
+      let page = try await engine.sessions(of: scope(in: query) ?? .all, after: cursor, limit: limit ?? 100)
       var body = JSONObjectWriter(capacity: 256 * (page.sessions.count + 1))
       body.add("sessions", objects: page.sessions) { session, object in Self.write(session, to: &object) }
       if let next = page.next { body.add("next", next.text) }
@@ -74,6 +75,7 @@ struct AdminSessions: Sendable {
 
   func show(_ request: Request, id: String?, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
+      _ = try gate.query(of: request, [])
       guard let session = try await engine.session(try SessionID(validating: id ?? "")) else {
         throw AdminFault.notFound
       }
@@ -83,30 +85,32 @@ struct AdminSessions: Sendable {
     }
   }
 
-  /// 204 once the session has ended durably; 404 where none of that id was live.
+  /// Once the session has ended durably; 404 where none of that id was live.
   func revoke(_ request: Request, id: String?, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
+      _ = try gate.query(of: request, [])
       guard try await engine.revoke(try SessionID(validating: id ?? "")) else { throw AdminFault.notFound }
-      return Self.done
+      return Self.ended(1)
     }
   }
 
-  /// Those of a subject, a client or both; all there are only with `?all=true`.
+  /// Those of a subject, a client or both, which may be none; all there are only with `?all=true`.
   func revokeAll(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
+      let query = try gate.query(of: request, ["subject", "client_id", "all"])
       let scope: SessionScope
-      switch (try self.scope(of: request), try gate.parameter("all", of: request)) {
+      switch (try self.scope(in: query), query[named: "all"]) {
       case (let some?, nil): scope = some
       case (nil, "true"): scope = .all
-      default: throw AdminFault.malformed("Name subject, client_id or both, or say all=true")
+      default: throw AdminFault.malformed("Name subject, client_id or both, or say all=true and nothing else")
       }
-      try await engine.revokeSessions(of: scope)
-      return Self.done
+      return Self.ended(try await engine.revokeSessions(of: scope))
     }
   }
 
-  private func scope(of request: Request) throws -> SessionScope? {
-    let (subject, client) = (try gate.parameter("subject", of: request), try gate.parameter("client_id", of: request))
+  private func scope(in query: FormParameters) throws(AdminFault) -> SessionScope? {
+    let subject = try gate.id("subject", in: query, bytesMax: RotationEngine.subjectBytesMax)
+    let client = try gate.id("client_id", in: query, bytesMax: RotationEngine.clientBytesMax)
     return switch (subject.map(NameForm.typed), client.map(NameForm.typed)) {
     case (nil, nil): nil
     case (let subject?, nil): .subject(subject)
@@ -115,10 +119,11 @@ struct AdminSessions: Sendable {
     }
   }
 
-  static var done: Response {
-    var response = Response(status: .noContent)
-    response.headers[.cacheControl] = "no-store"
-    return response
+  /// What a request that ends sessions did.
+  private static func ended(_ count: Int) -> Response {
+    var body = JSONObjectWriter()
+    body.add("ended", Int64(count))
+    return Response(status: .ok, json: body)
   }
 
   /// Times are milliseconds since the epoch.

@@ -15,6 +15,8 @@ struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
+    } catch let refusal as BearerRefusal {
+      return refusal.response(from: request, context: context)
     } catch let error as any HTTPResponseError {
       let known = error.status == .notFound ? methods.reply(toPath: request.uri.path, pathPrefix: pathPrefix) : nil
       let reply = known ?? reply(error.status)

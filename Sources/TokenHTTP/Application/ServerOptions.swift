@@ -29,9 +29,13 @@ public struct ServerOptions: Sendable {
   public var failedLoginsPerMinute = 60
   /// Whether the last entry of `X-Forwarded-For` says where a request comes from: only where every connection comes from a proxy that sets it.
   public var trustsProxy = false
-  /// The origins whose pages may call the routes from a browser, as `https://app.example`; none by default. The admin routes, introspection and
-  /// `/auth` are never open to pages.
+  /// The origins whose pages may call the routes from a browser, as `https://app.example` or `capacitor://localhost`; none by default. The
+  /// admin routes, introspection and `/auth` are never open to pages.
   public var allowedOrigins: Set<String> = []
+  /// Headers that these pages may send besides `Authorization` and `Content-Type`, in lower case, as `traceparent`.
+  public var allowedHeaders: Set<String> = []
+  /// How `/me` and `/auth` refuse a request without a good enough access token.
+  public var bearerChallenge = BearerChallenge()
   /// Speak TLS with this certificate; nil for plaintext.
   public var certificate: ServerCertificate?
   /// With a certificate, offer HTTP/2 beside HTTP/1.1.

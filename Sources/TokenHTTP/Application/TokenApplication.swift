@@ -40,7 +40,8 @@ public struct TokenApplication: Service {
       let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: options.pathPrefix)
       router.add(
         middleware: OriginAllowList(
-          origins: options.allowedOrigins, pathPrefix: options.pathPrefix, metadataPath: metadata.standardPath))
+          origins: options.allowedOrigins, headers: options.allowedHeaders, pathPrefix: options.pathPrefix,
+          metadataPath: metadata.standardPath))
     }
     let methods = MethodRefusal<TokenRequestContext>(routes: routes.answered, wire: options.wire)
     router.add(middleware: ErrorReplies(wire: options.wire, pathPrefix: options.pathPrefix, methods: methods))

@@ -1,41 +1,93 @@
-internal import Hummingbird
+internal import HTTPTypes
+public import Hummingbird
+internal import NIOCore
 internal import TokenEngine
 
-/// The replies to a request without a good enough bearer (RFC 6750 §3). Every text is from a fixed set.
-enum BearerChallenge {
-  static let realm = "refresh-ledger"
+/// How a request without a good enough access token is refused (RFC 6750 §3): 401 or 403 with `WWW-Authenticate`. Every text is from a fixed
+/// set.
+public struct BearerChallenge: Sendable {
+  /// Of a refusal.
+  public struct Body: Sendable, Hashable {
+    public var text: String
+    /// Its media type.
+    public var type: String
 
-  /// No bearer came: no `error`, for the client has done nothing wrong (RFC 6750 §3.1).
-  static func missing() -> Response {
-    var body = JSONObjectWriter()
-    body.add("error_description", "This route needs an access token: Authorization: Bearer ...")
-    return reply(.unauthorized, "Bearer realm=\"\(realm)\"", body)
+    public init(_ text: String, type: String = "application/json") {
+      self.text = text
+      self.type = type
+    }
   }
 
-  static func rejected(_ fault: BadToken) -> Response {
-    let description =
-      switch fault {
-      case .expired: "The access token has expired"
-      case .revoked: "The access token was revoked"
-      default: "The access token is not valid"
-      }
-    return reply(
-      .unauthorized, "Bearer error=\"invalid_token\", error_description=\"\(description)\"",
-      ErrorBody.standard("invalid_token", description))
+  /// The realm of every challenge; nil for `refresh-ledger`, named only where no bearer came.
+  public let realm: String?
+  /// Writes the body; nil for JSON with the `error` and `error_description` of RFC 6749 §5.2.
+  public let body: (@Sendable (BearerFault) -> Body)?
+
+  static let realmStandard = "refresh-ledger"
+
+  /// - Parameter realm: visible ASCII and spaces.
+  public init(realm: String? = nil, body: (@Sendable (BearerFault) -> Body)? = nil) {
+    precondition(realm?.utf8.allSatisfy { (0x20...0x7E).contains($0) } ?? true, "not the text of a realm")
+    self.realm = realm
+    self.body = body
   }
 
-  /// `scope` is what the route asks for, checked to hold scope characters alone.
-  static func insufficientScope(_ scope: String) -> Response {
-    let description = "The access token does not have the scope that this route needs"
-    return reply(
-      .forbidden,
-      "Bearer error=\"insufficient_scope\", error_description=\"\(description)\", scope=\"\(scope)\"",
-      ErrorBody.standard("insufficient_scope", description))
-  }
-
-  private static func reply(_ status: HTTPResponse.Status, _ challenge: String, _ body: JSONObjectWriter) -> Response {
-    var response = Response(status: status, json: body)
-    response.headers[.wwwAuthenticate] = challenge
+  /// The reply to a request that is refused.
+  public func response(to fault: BearerFault) -> Response {
+    var response: Response
+    if let body = body?(fault) {
+      response = Response(status: fault.status, body: ResponseBody(byteBuffer: ByteBuffer(string: body.text)))
+      response.headers[.contentType] = body.type
+      response.headers[.cacheControl] = "no-store"
+      response.headers[.xContentTypeOptions] = "nosniff"
+    } else {
+      response = Response(status: fault.status, json: Self.standardBody(of: fault))
+    }
+    response.headers[.wwwAuthenticate] = challenge(of: fault)
     return response
+  }
+
+  private func challenge(of fault: BearerFault) -> String {
+    var parameters: [String] = []
+    if let realm = realm ?? (fault == .missing ? Self.realmStandard : nil) {
+      let quoted = realm.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      parameters.append("realm=\"\(quoted)\"")
+    }
+    if let code = fault.code { parameters += ["error=\"\(code)\"", "error_description=\"\(fault.text)\""] }
+    // Checked to hold scope characters alone.
+    if case .insufficientScope(let scopes) = fault { parameters.append("scope=\"\(scopes.text)\"") }
+    return "Bearer " + parameters.joined(separator: ", ")
+  }
+
+  private static func standardBody(of fault: BearerFault) -> JSONObjectWriter {
+    var body = JSONObjectWriter()
+    if let code = fault.code { body.add("error", code) }
+    body.add("error_description", fault.text)
+    return body
+  }
+}
+
+extension BearerFault {
+  var status: HTTPResponse.Status {
+    if case .insufficientScope = self { .forbidden } else { .unauthorized }
+  }
+
+  /// Nil where the client has done nothing wrong (RFC 6750 §3.1).
+  fileprivate var code: String? {
+    switch self {
+    case .missing: nil
+    case .rejected: "invalid_token"
+    case .insufficientScope: "insufficient_scope"
+    }
+  }
+
+  fileprivate var text: String {
+    switch self {
+    case .missing: "This route needs an access token: Authorization: Bearer ..."
+    case .rejected(.expired): "The access token has expired"
+    case .rejected(.revoked): "The access token was revoked"
+    case .rejected: "The access token is not valid"
+    case .insufficientScope: "The access token does not have the scope that this route needs"
+    }
   }
 }

@@ -5,19 +5,19 @@ internal import TokenEngine
 /// `GET /auth`: whether a proxy may let a request through (nginx `auth_request`, Traefik `forwardAuth`, Caddy `forward_auth`).
 ///
 /// 204 with the caller in `X-Auth-Subject`, `X-Auth-Scopes` and `X-Auth-Client`, for the proxy to hand on; 401 or 403 as any protected route. With
-/// `?scope=a` (or `a%20b`, or `scope` more than once) the token must have those scopes.
+/// `?scope=a` (or `a%20b`, `a+b`, or `scope` more than once) the token must have those scopes.
 enum ForwardAuthentication {
-  static func respond(to request: Request, bearer: BearerState) -> Response {
-    guard case .authenticated(let token) = bearer else {
-      if case .rejected(let fault) = bearer { return BearerChallenge.rejected(fault) }
-      return BearerChallenge.missing()
-    }
-    let asked = request.uri.queryParameters.getAll("scope").joined(separator: " ")
-    guard let required = Scopes(asked) else {
+  static func respond(to request: Request, bearer: BearerState, challenge: BearerChallenge) -> Response {
+    let token: AccessToken
+    do { token = try bearer.required() } catch { return challenge.response(to: error) }
+    // What else a proxy puts into the query is none of ours.
+    guard let query = try? FormParameters(query: request, mayRepeat: { _ in true }),
+      let required = Scopes(query.all(named: "scope").joined(separator: " "))
+    else {
       return Response(
         status: .badRequest, json: ErrorBody.standard("invalid_request", "The scope that is asked for is malformed"))
     }
-    guard required.isSubset(of: token.scopes) else { return BearerChallenge.insufficientScope(required.text) }
+    guard required.isSubset(of: token.scopes) else { return challenge.response(to: .insufficientScope(required)) }
     var response = Response(status: .noContent)
     response.headers[.cacheControl] = "no-store"
     for (name, value) in [

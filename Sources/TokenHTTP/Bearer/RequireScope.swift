@@ -9,24 +9,26 @@ internal import TokenEngine
 ///       .add(middleware: RequireScope("albums.read"))
 public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
   private let required: Scopes
+  private let challenge: BearerChallenge
 
   /// No scope at all asks only for a good access token. Each is one scope token (RFC 6749 §3.3).
-  public init(_ scopes: String...) {
+  ///
+  /// - Parameter challenge: how a request is refused.
+  public init(_ scopes: String..., challenge: BearerChallenge = BearerChallenge()) {
     guard let required = Scopes(scopes.joined(separator: " ")) else {
       preconditionFailure("not scope tokens: \(scopes)")
     }
     self.required = required
+    self.challenge = challenge
   }
 
   @concurrent
   public func handle(
     _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
   ) async throws -> Response {
-    switch context.bearer {
-    case .anonymous: BearerChallenge.missing()
-    case .rejected(let fault): BearerChallenge.rejected(fault)
-    case .authenticated(let token) where required.isSubset(of: token.scopes): try await next(request, context)
-    case .authenticated: BearerChallenge.insufficientScope(required.text)
+    do throws(BearerFault) { _ = try context.bearer.required(scopes: required) } catch {
+      return challenge.response(to: error)
     }
+    return try await next(request, context)
   }
 }

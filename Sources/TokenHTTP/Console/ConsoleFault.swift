@@ -20,6 +20,7 @@ enum ConsoleFault: Error {
     switch error {
     case let fault as ConsoleFault: self = fault
     case let failure as EngineFailure: self = .failed(failure)
+    case let fault as FormFault: self = .form(fault)
     default: return nil
     }
   }
@@ -51,7 +52,7 @@ enum ConsoleFault: Error {
     case .signedOut: "You are signed out, and nothing was done. Sign in again."
     case .foreignForm:
       "The form did not come from this page, or from before you signed in. Nothing was done; try again."
-    case .form: "The form could not be read. Nothing was done."
+    case .form: "The form or the address could not be read. Nothing was done."
     case .badLink: "This link was used already, has expired or was replaced by a newer one."
     case .badClient: "No admin client has this id and secret."
     case .putOff: "Too many log-ins from this address failed. Wait a minute and try again."

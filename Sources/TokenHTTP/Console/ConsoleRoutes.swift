@@ -53,7 +53,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
     for file in ConsoleFile.all { look(root, file.path) { _, _ in file.response } }
     look(root, "/sign-in") { _, _ in frame.page("Sign in", for: nil, SignInPages.signIn(frame, nil)) }
     look(root, "/link") { request, _ in
-      let secret = FormParameters(query: request)[named: "secret"] ?? ""
+      let secret = (try? FormParameters(query: request))?[named: "secret"] ?? ""
       return frame.page("Open the console", for: nil, SignInPages.link(frame, secret: secret))
     }
     look(root, "/live") { request, _ in
@@ -83,7 +83,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
       return RevocationPages.session(session, frame, visitor, at: engine.time)
     }
     page(group, "/revoke", "Revoke all sessions of a subject", .sessions) { request, _, visitor in
-      guard let subject = FormParameters(query: request)[name: "subject"] else { throw ConsoleFault.noSuchSession }
+      guard let subject = try FormParameters(query: request)[name: "subject"] else { throw ConsoleFault.noSuchSession }
       let count = await engine.sessionCount(of: .subject(subject))
       return RevocationPages.subject(subject, count: count, frame, visitor)
     }
@@ -114,10 +114,12 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
     }
     change(group, "/revoke") { request, context in
       let (_, visitor) = try await gate.form(of: request)
-      guard let subject = FormParameters(query: request)[name: "subject"] else { throw ConsoleFault.form(.malformed) }
-      try await engine.revokeSessions(of: .subject(subject))
+      guard let subject = try FormParameters(query: request)[name: "subject"] else {
+        throw ConsoleFault.form(.malformed)
+      }
+      let count = try await engine.revokeSessions(of: .subject(subject))
       note("sessions revoked", visitor, context, ["of": .string(LogText.line("subject \(subject)"))])
-      return frame.redirect(to: "/sessions?subject=\(FigureText.escaped(subject))&done=revoked-all")
+      return frame.redirect(to: "/sessions?subject=\(FigureText.escaped(subject))&done=revoked-all&count=\(count)")
     }
   }
 }
@@ -126,7 +128,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
 
 extension ConsoleRoutes {
   private func list(_ request: Request) async throws -> HTML {
-    let parameters = FormParameters(query: request)
+    let parameters = try FormParameters(query: request)
     var query = SessionListPage.Query(subject: parameters[name: "subject"], client: parameters[name: "client"])
     query.cursor = parameters[named: "after"].flatMap { SessionCursor(text: $0) }
     query.wantsEnded = parameters[named: "ended"] != nil
@@ -136,10 +138,10 @@ extension ConsoleRoutes {
     if query.wantsEnded, let subject = query.subject {
       ended = await turn.look { () async throws(EngineFailure) in try await engine.endedSessions(ofSubject: subject) }
     }
-    let isDone = parameters[named: "done"] == "revoked-all"
+    let revoked = parameters[named: "done"] == "revoked-all" ? parameters[named: "count"].flatMap { Int($0) } : nil
     return SessionListPage(
       frame: frame, query: query, page: page, ended: ended,
-      notice: isDone ? NoticeText.done("All sessions of this subject were revoked.") : "", now: engine.time
+      notice: revoked.map(NoticeText.revoked) ?? "", now: engine.time
     ).body
   }
 
@@ -148,7 +150,7 @@ extension ConsoleRoutes {
     let live = try await engine.session(id)
     let history = await turn.look { () async throws(EngineFailure) in try await engine.history(of: id) }
     let notice: HTML =
-      switch FormParameters(query: request)[named: "done"] {
+      switch try FormParameters(query: request)[named: "done"] {
       case "revoked": NoticeText.done("The session was revoked.")
       case "ended": NoticeText.done("The session had ended before.")
       default: ""
@@ -236,12 +238,6 @@ extension ConsoleRoutes {
 }
 
 extension FormParameters {
-  /// Those of the query; none where it is not one.
-  fileprivate init(query request: Request) {
-    let query = request.uri.query.map { Array($0.utf8) } ?? []
-    self = (try? FormParameters(query[...])) ?? FormParameters()
-  }
-
   /// A parameter that holds the name of a subject or client, as people type it.
   fileprivate subscript(name parameter: String) -> String? { self[named: parameter].map(NameForm.typed) }
 }

@@ -7,10 +7,13 @@ internal import TokenEngine
 struct ServerMetadata: Sendable {
   private let issuer: String
   private let pathPrefix: String
+  private let routes: TokenRouteSet
 
-  init(issuer: String, pathPrefix: String) {
+  /// - Parameter routes: what is there; of anything else the document says nothing.
+  init(issuer: String, pathPrefix: String, routes: TokenRouteSet = .all) {
     self.issuer = issuer
     self.pathPrefix = pathPrefix
+    self.routes = routes
   }
 
   private var issuerWithoutSlash: Substring { issuer.hasSuffix("/") ? issuer.dropLast() : issuer[...] }
@@ -39,15 +42,19 @@ struct ServerMetadata: Sendable {
     let methods = ["client_secret_basic", "client_secret_post"]
     var body = JSONObjectWriter(capacity: 1024)
     body.add("issuer", issuer)
-    body.add("token_endpoint", "\(base)/token")
-    body.add("revocation_endpoint", "\(base)/revoke")
-    body.add("introspection_endpoint", "\(base)/introspect")
-    body.add("jwks_uri", "\(base)/.well-known/jwks.json")
+    if routes.contains(.token) { body.add("token_endpoint", "\(base)/token") }
+    if routes.contains(.revocation) { body.add("revocation_endpoint", "\(base)/revoke") }
+    if routes.contains(.introspection) { body.add("introspection_endpoint", "\(base)/introspect") }
+    if routes.contains(.publicKeys) { body.add("jwks_uri", "\(base)/.well-known/jwks.json") }
     body.add("response_types_supported", [])
-    body.add("grant_types_supported", ["password", "refresh_token", "client_credentials"])
-    body.add("token_endpoint_auth_methods_supported", methods + ["none"])
-    body.add("revocation_endpoint_auth_methods_supported", methods + ["none"])
-    body.add("introspection_endpoint_auth_methods_supported", methods)
+    if routes.contains(.token) {
+      body.add("grant_types_supported", ["password", "refresh_token", "client_credentials"])
+      body.add("token_endpoint_auth_methods_supported", methods + ["none"])
+    }
+    if routes.contains(.revocation) {
+      body.add("revocation_endpoint_auth_methods_supported", methods + ["none"])
+    }
+    if routes.contains(.introspection) { body.add("introspection_endpoint_auth_methods_supported", methods) }
     return Response(status: .ok, publicJSON: body.finish())
   }
 }

@@ -4,37 +4,52 @@ struct FormParameters: Sendable {
   /// The most parameters of one form, known or not.
   static let countMax = 64
 
-  private var names: [String] = []
+  /// In the order in which they came.
+  private(set) var names: [String] = []
   private var values: [String] = []
 
   /// No parameters.
   init() {}
 
-  init(_ body: ArraySlice<UInt8>) throws(FormFault) {
+  /// - Parameter mayRepeat: which parameters may come more than once; none by default.
+  init(_ body: ArraySlice<UInt8>, mayRepeat: (String) -> Bool = { _ in false }) throws(FormFault) {
     for pair in body.split(separator: UInt8(ascii: "&")) {
-      guard names.count < FormParameters.countMax else { throw .tooManyParameters }
       let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-      guard
-        let name = FormParameters.text(pair[..<end]), let value = FormParameters.text(pair[end...].dropFirst())
+      guard let name = PercentDecoding.decode(pair[..<end]),
+        let value = PercentDecoding.decode(pair[end...].dropFirst())
       else { throw .malformed }
-      guard !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else { throw .duplicate }
-      names.append(name)
-      values.append(value)
+      try add(name, value, mayRepeat: mayRepeat)
     }
   }
 
-  private static func text(_ encoded: ArraySlice<UInt8>) -> String? {
-    guard let decoded = PercentDecoding.decode(encoded), !decoded.contains(0) else { return nil }
-    return String(validating: decoded, as: UTF8.self)
+  /// Adds one, decoded.
+  mutating func add(
+    _ name: [UInt8], _ value: [UInt8], mayRepeat: (String) -> Bool = { _ in false }
+  ) throws(FormFault) {
+    guard names.count < FormParameters.countMax else { throw .tooManyParameters }
+    guard let name = FormParameters.text(name), let value = FormParameters.text(value) else { throw .malformed }
+    guard mayRepeat(name) || !has(name) else { throw .duplicate }
+    names.append(name)
+    values.append(value)
   }
+
+  private static func text(_ bytes: [UInt8]) -> String? {
+    bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
+  }
+
+  private func has(_ name: String) -> Bool { names.contains { $0.utf8.elementsEqual(name.utf8) } }
 
   /// The value of a parameter; nil where it is absent or empty.
   subscript(_ name: Parameter) -> String? { self[named: name.rawValue] }
 
   /// The same for a parameter that no endpoint of OAuth knows.
   subscript(named name: String) -> String? {
-    guard let index = names.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) else { return nil }
-    return values[index].isEmpty ? nil : values[index]
+    all(named: name).first.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The values of a parameter that may repeat, empty ones too.
+  func all(named name: String) -> [String] {
+    zip(names, values).compactMap { $0.utf8.elementsEqual(name.utf8) ? $1 : nil }
   }
 
   /// The parameters that the endpoints know; they ignore all others (RFC 6749 §3.2).

@@ -6,17 +6,29 @@ extension Request {
   /// The form in the body. Parameters in the query are never looked at: they end up in logs (RFC 6749 §2.3.1).
   ///
   /// Throws ``FormFault``, and what the connection throws while the body is read.
-  func form(bytesMax: Int) async throws -> FormParameters {
-    guard isForm else { throw FormFault.mediaType }
+  /// - Parameters:
+  ///   - takesMultipart: whether `multipart/form-data` is read too.
+  ///   - mayRepeat: which parameters may come more than once; none by default.
+  func form(
+    bytesMax: Int, takesMultipart: Bool = false, mayRepeat: (String) -> Bool = { _ in false }
+  ) async throws -> FormParameters {
+    guard let type = mediaType else { throw FormFault.mediaType }
+    let isMultipart = type.isNamed("multipart/form-data")
+    guard isMultipart ? takesMultipart : type.isNamed("application/x-www-form-urlencoded") else {
+      throw FormFault.mediaType
+    }
     guard let body = try await body(bytesMax: bytesMax) else { throw FormFault.tooLarge }
     // In one piece of memory: a view of the buffer asks at each byte whether it may be read.
-    return try FormParameters(Array(buffer: body)[...])
+    let bytes = Array(buffer: body)[...]
+    guard isMultipart else { return try FormParameters(bytes, mayRepeat: mayRepeat) }
+    guard let boundary = type.boundary else { throw FormFault.malformed }
+    return try FormParameters(multipart: bytes, boundary: boundary, mayRepeat: mayRepeat)
   }
 
-  private var isForm: Bool {
-    guard headers[values: .contentType].count == 1, let type = headers[.contentType] else { return false }
-    if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" { return false }
-    let name = type.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
-    return Substring(name).lowercased() == "application/x-www-form-urlencoded"
+  /// Nil where there is not just one, or the body is compressed.
+  private var mediaType: FormMediaType? {
+    guard headers[values: .contentType].count == 1, let type = headers[.contentType] else { return nil }
+    if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" { return nil }
+    return FormMediaType(type)
   }
 }

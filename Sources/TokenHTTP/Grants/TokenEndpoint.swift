@@ -16,6 +16,10 @@ struct TokenEndpoint: Sendable {
 
   /// Who every caller is where the wire asks for no client authentication.
   private static let rommClient = Client(id: "romm", isPublic: true)
+  /// The same at a log-in that asks for no scope, which gets none there.
+  private static let rommClientWithoutScopes = Client(id: "romm", isPublic: true, scopes: Scopes(""))
+  /// May name several resource servers (RFC 8707 §2); it is not looked at.
+  private static let repeatable = "resource"
 
   /// Throws only what the connection throws while the body is read.
   ///
@@ -24,13 +28,11 @@ struct TokenEndpoint: Sendable {
     to request: Request, logger: Logger, from address: @Sendable () -> PeerAddress?
   ) async throws -> Response {
     try await wire.answer(engine: engine, logger: logger) {
-      let form = try await request.form(bytesMax: bodyBytesMax)
+      let form = try await request.form(
+        bytesMax: bodyBytesMax, takesMultipart: wire == .romm, mayRepeat: { $0 == Self.repeatable })
       return try await grant(form, headers: request.headers, from: address)
     }
   }
-
-  /// To a request past the bound of those that are answered at once.
-  var overloadReply: Response { wire.reply(to: .overloaded, engine: engine, logger: nil) }
 
   private func grant(
     _ form: FormParameters, headers: HTTPFields, from address: @Sendable () -> PeerAddress?
@@ -41,9 +43,14 @@ struct TokenEndpoint: Sendable {
       let client = try await authenticator.client(for: headers, form: form)
       return try await grant(name, form, scope: form[.scope], client: client, from: address)
     case .romm:
-      // Scopes are split at any white space there.
-      let scope = form[.scope].map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
-      return try await grant(form[.grantType] ?? "password", form, scope: scope, client: Self.rommClient, from: address)
+      let name = form[.grantType] ?? GrantType.password.rawValue
+      // There a refresh has what was granted, whatever it asks for, and a log-in what it asks for, split at any white space.
+      guard name == GrantType.password.rawValue else {
+        return try await grant(name, form, scope: nil, client: Self.rommClient, from: address)
+      }
+      let scope = (form[.scope] ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      let client = scope.isEmpty ? Self.rommClientWithoutScopes : Self.rommClient
+      return try await grant(name, form, scope: scope, client: client, from: address)
     }
   }
 
@@ -89,7 +96,8 @@ struct TokenEndpoint: Sendable {
   ) async throws(TokenFault) -> GrantOutcome {
     @Sendable func logIn() async throws(EngineFailure) -> GrantOutcome {
       try await observation.watch(.password) { () async throws(EngineFailure) in
-        try await engine.logIn(name: user, password: password, client: client, scope: scope)
+        let name = wire == .romm ? try await engine.loginName(ignoringCase: user) : user
+        return try await engine.logIn(name: name, password: password, client: client, scope: scope)
       }
     }
     guard let limiter else {

@@ -12,13 +12,23 @@ struct InFlightBound<Context: RequestContext>: RouterMiddleware {
 
   private let max: Int
   private let refusal: @Sendable () -> Response
-  private let inFlight = Count()
+  private let inFlight: Count
 
   /// - Parameter max: 1 at least.
   init(max: Int, refusal: @escaping @Sendable () -> Response) {
+    self.init(max: max, inFlight: Count(), refusal: refusal)
+  }
+
+  private init(max: Int, inFlight: Count, refusal: @escaping @Sendable () -> Response) {
     precondition(max >= 1, "a bound that lets nothing through")
     self.max = max
+    self.inFlight = inFlight
     self.refusal = refusal
+  }
+
+  /// The same bound, of this one's requests and its own together, for routes that refuse in other words.
+  func refusing(with refusal: @escaping @Sendable () -> Response) -> InFlightBound {
+    InFlightBound(max: max, inFlight: inFlight, refusal: refusal)
   }
 
   @concurrent

@@ -40,7 +40,7 @@ enum StandardFaultReply {
   /// With the challenge that RFC 6749 §5.2 asks for.
   private static func invalidClient() -> Response {
     var response = reply(.unauthorized, "invalid_client", "The client is unknown or did not authenticate")
-    response.headers[.wwwAuthenticate] = "Basic realm=\"\(BearerChallenge.realm)\""
+    response.headers[.wwwAuthenticate] = "Basic realm=\"\(BearerChallenge.realmStandard)\""
     return response
   }
 

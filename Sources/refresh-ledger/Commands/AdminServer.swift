@@ -46,6 +46,11 @@ struct AdminServer {
     var next: String?
   }
 
+  /// What a request that ends sessions did.
+  private struct Ending: Decodable {
+    var ended: Int
+  }
+
   private struct Refusal: Decodable {
     var error: String
     var description: String?
@@ -82,16 +87,23 @@ struct AdminServer {
   /// False where none of that id was live.
   func revoke(_ id: SessionID) async throws -> Bool {
     let reply = try await ask(.DELETE, "/admin/sessions/\(id.text)")
-    guard reply.status != 204 else { return true }
-    guard reply.status == 404 else { throw failure(reply) }
-    return false
+    return reply.status == 404 ? false : try ended(reply) > 0
   }
 
-  func revokeAll(subject: String?, client: String?) async throws {
+  /// How many sessions ended.
+  func revokeAll(subject: String?, client: String?) async throws -> Int {
     let isAll = subject == nil && client == nil
-    let reply = try await ask(
-      .DELETE, "/admin/sessions", [("subject", subject), ("client_id", client), ("all", isAll ? "true" : nil)])
-    guard reply.status == 204 else { throw failure(reply) }
+    return try ended(
+      await ask(
+        .DELETE, "/admin/sessions", [("subject", subject), ("client_id", client), ("all", isAll ? "true" : nil)]))
+  }
+
+  private func ended(_ reply: Reply) throws -> Int {
+    guard reply.status != 204 else {
+      throw CommandFailure(
+        .bad, "\(url): does not say how many sessions ended, as an older release; see what is left with sessions list")
+    }
+    return try read(reply, as: Ending.self).ended
   }
 
   private func ask(_ method: HTTPMethod, _ path: String, _ query: [(String, String?)] = []) async throws -> Reply {

@@ -15,6 +15,8 @@ extension InitTemplate {
       ["Listen without tls where other machines can connect: passwords cross the network in the clear."]
     case .httpAllowedOrigins:
       ["Origins whose pages may ask for tokens, as \"https://app.example https://other.example\"."]
+    case .httpAllowedHeaders:
+      ["Headers that these pages may send too, as \"traceparent tracestate baggage x-requested-with dpop\"."]
     case .httpHeaderTimeout: ["How long a client may take for the header of a request,"]
     case .httpBodyTimeout: ["for its body, and for taking the reply,"]
     case .httpIdleTimeout: ["and how long a connection may lie still."]

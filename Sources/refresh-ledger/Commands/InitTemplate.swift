@@ -56,6 +56,7 @@ struct InitTemplate {
     case .httpTrustProxy: return "\(http.trustsProxy)"
     case .httpAllowPlaintext: return "false"
     case .httpAllowedOrigins: return InitTemplate.quoted(http.allowedOrigins.sorted().joined(separator: " "))
+    case .httpAllowedHeaders: return InitTemplate.quoted(http.allowedHeaders.sorted().joined(separator: " "))
     case .httpHeaderTimeout: return InitTemplate.duration(http.headerTimeout)
     case .httpBodyTimeout: return InitTemplate.duration(http.bodyTimeout)
     case .httpIdleTimeout: return InitTemplate.duration(http.idleTimeout)

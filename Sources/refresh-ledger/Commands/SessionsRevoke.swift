@@ -6,8 +6,10 @@ struct SessionsRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
     abstract: "Ends one session, those of a subject or of a client, or all.",
-    discussion:
-      "Exit 1 if the one session was not live. While a server has the log open, ask it with --url; without that: 75.")
+    discussion: """
+      Prints how many sessions ended; that may be none, but for one session by its id it is exit 1. While a server has the log open, \
+      ask it with --url; without that: 75.
+      """)
 
   @Argument(help: ArgumentHelp("One session: the claim sid of its tokens.", valueName: "sid"))
   var session: String?
@@ -24,6 +26,9 @@ struct SessionsRevoke: AsyncParsableCommand {
       throw ValidationError("name one session, or a subject or client with --subject and --client, or --all")
     }
     if let session { _ = try SessionArgument.parse(session) }
+    guard whose.subject != "", whose.client != "" else {
+      throw ValidationError("--subject and --client must not be empty; all sessions are --all")
+    }
   }
 
   func run() async throws {
@@ -47,8 +52,7 @@ struct SessionsRevoke: AsyncParsableCommand {
 
   private func revoke(at server: AdminServer) async throws -> String {
     guard let session, let id = SessionID(text: session) else {
-      try await server.revokeAll(subject: whose.subject, client: whose.client)
-      return "revoked"
+      return Self.words(try await server.revokeAll(subject: whose.subject, client: whose.client))
     }
     guard try await server.revoke(id) else {
       throw CommandFailure(.bad, "\(server.url): session \(session) is not live; there was nothing to revoke")
@@ -64,9 +68,8 @@ struct SessionsRevoke: AsyncParsableCommand {
       }
       return .success("revoked session \(session)")
     }
-    let scope = whose.scope ?? .all
-    let count = await ledger.sessionCount(of: scope)
-    try await ledger.revoke(scope)
-    return .success("revoked \(count) sessions")
+    return .success(Self.words(try await ledger.revokeAndCount(whose.scope ?? .all)))
   }
+
+  private static func words(_ count: Int) -> String { "revoked \(count) session\(count == 1 ? "" : "s")" }
 }

@@ -32,6 +32,7 @@ extension ServerSettings {
     options.offersHTTP2 = try sources.flag(.httpVersion2, default: true)
     options.trustsProxy = try sources.flag(.httpTrustProxy, default: false)
     options.allowedOrigins = try allowedOrigins(sources)
+    options.allowedHeaders = try allowedHeaders(sources)
     let timeouts = Duration.milliseconds(10)...(.seconds(600))
     options.headerTimeout = try sources.duration(
       .httpHeaderTimeout, default: options.headerTimeout, in: timeouts, "from 10ms to 10m, for example 10s")
@@ -104,19 +105,33 @@ extension ServerSettings {
   private static func allowedOrigins(_ sources: SettingSources) throws(CommandFailure) -> Set<String> {
     let text = try sources.line(.httpAllowedOrigins, default: "", bytes: 0...4096)
     guard !text.isEmpty else { return [] }
-    let origins = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-    for origin in origins {
-      let rest =
-        origin.hasPrefix("https://") ? origin.dropFirst(8) : origin.hasPrefix("http://") ? origin.dropFirst(7) : ""
-      let isOrigin =
-        !rest.isEmpty && rest == rest.lowercased()
-        && rest.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"/?#@*\\".utf8.contains($0) }
-      guard isOrigin else {
-        throw sources.fault(
-          .httpAllowedOrigins,
-          "holds what is no origin; write them as https://app.example in lower case, separated by single spaces")
-      }
+    let origins = text.split(separator: " ", omittingEmptySubsequences: false).map { WebOrigin(String($0)) }
+    guard !origins.contains(nil) else {
+      throw sources.fault(
+        .httpAllowedOrigins,
+        "holds what is no origin; write them as https://app.example or capacitor://localhost, in lower case, separated by "
+          + "single spaces")
     }
-    return Set(origins)
+    return Set(origins.compactMap { $0?.text })
+  }
+
+  /// Names of headers, separated by single spaces or commas.
+  private static func allowedHeaders(_ sources: SettingSources) throws(CommandFailure) -> Set<String> {
+    let text = try sources.line(.httpAllowedHeaders, default: "", bytes: 0...1024)
+    guard !text.isEmpty else { return [] }
+    let names = text.replacing(", ", with: " ").replacing(",", with: " ").split(
+      separator: " ", omittingEmptySubsequences: false)
+    let isFine = names.allSatisfy { name in
+      !name.isEmpty
+        && name.utf8.allSatisfy {
+          Character(Unicode.Scalar($0)).isLetter && $0 < 0x80 || "0123456789-_".utf8.contains($0)
+        }
+    }
+    guard isFine else {
+      throw sources.fault(
+        .httpAllowedHeaders,
+        "holds what is no header's name; write them as traceparent tracestate, separated by single spaces or commas")
+    }
+    return Set(names.map { $0.lowercased() })
   }
 }

@@ -9,6 +9,7 @@ enum SettingKey: String, CaseIterable {
   case httpTrustProxy = "http.trustProxy"
   case httpAllowPlaintext = "http.allowPlaintext"
   case httpAllowedOrigins = "http.allowedOrigins"
+  case httpAllowedHeaders = "http.allowedHeaders"
   case httpHeaderTimeout = "http.headerTimeout"
   case httpBodyTimeout = "http.bodyTimeout"
   case httpIdleTimeout = "http.idleTimeout"

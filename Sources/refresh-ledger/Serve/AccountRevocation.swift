@@ -42,7 +42,8 @@ struct AccountRevocation: Service {
   private func end(_ scope: SessionScope) async {
     while true {
       do {
-        return try await engine.revokeSessions(of: scope)
+        try await engine.revokeSessions(of: scope)
+        return
       } catch {
         logger.error("the sessions of \(LogText.line("\(scope)")) could not be ended: \(error)")
         guard error.isTemporary, !engine.isClosedForWrites, (try? await Task.sleep(for: .seconds(1))) != nil else {

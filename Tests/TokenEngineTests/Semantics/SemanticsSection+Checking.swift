@@ -59,6 +59,14 @@ extension SemanticsSection {
           "subject lost a scope",
           after: { $0.fixture.subjects.set(subject("read"), password: "ann") }),
         live(
+          "subject lost a scope, and the refresh names both that it had",
+          after: { $0.fixture.subjects.set(subject("read"), password: "ann") },
+          act: { try await $0.present($0.last, scope: "read write") }),
+        live(
+          "subject lost a scope, and the refresh names that one alone",
+          after: { $0.fixture.subjects.set(subject("read"), password: "ann") },
+          act: { try await $0.present($0.last, scope: "write") }),
+        live(
           "the subject store does not answer",
           after: { $0.fixture.subjects.fail(with: .overloaded) }),
         live(
