@@ -58,19 +58,21 @@ struct AccountRevocation: Service {
       let holders = await engine.holders
       let known = Set(try users.list().map(\.id))
       for subject in holders.subjects where !known.contains(subject) {
-        logger.notice("the user \(LogText.line(subject)) is gone and its sessions ended")
+        logger.notice("the user \(LogText.line(subject)) was removed while no server ran: its sessions end")
         await end(.subject(subject))
       }
       let moments = Dictionary(try clients.list().map { ($0.id, $0.sessionsNotBefore ?? .zero) }) { first, _ in first }
       for (client, opening) in holders.firstOpenings where moments[client].map({ opening < $0 }) ?? true {
-        logger.notice("the client \(LogText.line(client)) is gone or another, and its sessions ended")
+        logger.notice(
+          "the client \(LogText.line(client)) was removed or replaced while no server ran: its sessions end")
         await end(.client(client))
       }
       for user in try users.list() {
         guard let moment = user.sessionsNotBefore else { continue }
         let count = try await engine.revokeSessions(ofSubject: user.id, openedBefore: moment)
         if count > 0 {
-          logger.notice("\(count) sessions of \(LogText.line(user.id)) are from before a change and ended")
+          let sessions = FigureText.counted(count, "session")
+          logger.notice("the user \(LogText.line(user.id)) was changed while no server ran: \(sessions) ended")
         }
       }
     } catch {
