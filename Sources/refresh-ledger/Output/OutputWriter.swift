@@ -76,10 +76,10 @@ final class OutputWriter: Sendable {
         continue
       }
       let (written, refusal) = write(batch.bytes)
-      let lines = state.withLock { $0.queue.settle(batch, written: written) }
-      if lines > 0 { dropped.increment(by: Int64(lines)) }
       if let refusal, !wasRefused { onFault(refusal) }
       wasRefused = refusal != nil
+      let lines = state.withLock { $0.queue.settle(batch, written: written) }
+      if lines > 0 { dropped.increment(by: Int64(lines)) }
     }
   }
 
