@@ -23,6 +23,8 @@ public struct LedgerRecovery: Sendable {
   public var checkpointSequence: UInt64?
   /// Whether the log ended with the mark of a clean shutdown; true for a new one.
   public var wasClosedCleanly: Bool
+  /// Whether there was no log, so that one was made.
+  public var isNew: Bool
   /// What a crash left half-written at the end, which was cut off after a copy was kept; nil where there was nothing.
   public var tornTail: TornTail?
 
@@ -105,7 +107,7 @@ extension LedgerRecovery {
     self.init(
       records: recovery.records, sequence: recovery.lastSequence, identity: recovery.identity.description,
       epoch: recovery.epoch, checkpointSequence: recovery.checkpointSequence,
-      wasClosedCleanly: recovery.wasClosedCleanly,
+      wasClosedCleanly: recovery.wasClosedCleanly, isNew: recovery.isNew,
       tornTail: recovery.tornTail.map { torn in
         TornTail(
           segment: torn.place.segment, offset: torn.place.offset, bytes: torn.bytes, copy: torn.copy ?? "")

@@ -11,6 +11,7 @@ struct FrameChain: Sendable {
   /// The checksum of the last header; seals do not count.
   private(set) var value: UInt32 = 0
   private(set) var nextSequence: UInt64 = 1
+  /// Whether the last frame of the segments marks a clean close; also before the first header. A checkpoint's end is no such mark.
   private(set) var wasClosedCleanly = true
   /// Of the last header; seals do not count.
   private var epoch: UInt32 = 0
@@ -35,7 +36,6 @@ struct FrameChain: Sendable {
     // The segment after it may be older: one without records is not begun again for a checkpoint.
     epoch = 0
     nextSequence = covered + 1
-    wasClosedCleanly = true
   }
 
   mutating func admitSegment(_ header: FileHeader, checksum: UInt32, firstSequence: UInt64) throws(Break) {
@@ -51,6 +51,7 @@ struct FrameChain: Sendable {
   }
 
   private mutating func take(_ header: FileHeader, checksum: UInt32) {
+    if identity == nil { wasClosedCleanly = false }
     identity = header.identity
     checksumSeed = header.identity.checksumSeed
     value = checksum

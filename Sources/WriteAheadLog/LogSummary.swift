@@ -25,7 +25,7 @@ package struct LogSummary: Sendable, Hashable {
   /// Of all files read, without the zeroes written ahead.
   package internal(set) var bytes: UInt64 = 0
   package internal(set) var tornTail: TornTail?
-  /// Nothing was written since the last clean close; true of an empty log.
+  /// Nothing was written since the last clean close; true where there is no log.
   package internal(set) var wasClosedCleanly = true
 }
 
@@ -44,8 +44,11 @@ package struct LogRecovery: Sendable, Hashable {
   package let tornTail: TornTail?
   package let wasClosedCleanly: Bool
   package let checkpointSequence: UInt64?
+  /// There was no log, and this opening made one.
+  package let isNew: Bool
 
   init(_ summary: LogSummary, identity: LogIdentity, epoch: UInt32) {
+    isNew = summary.segments.isEmpty
     self.identity = identity
     lastSequence = summary.lastSequence
     self.epoch = epoch

@@ -20,6 +20,7 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
 
   /// Runs the command of the arguments; a failure of ours is one line on the standard error output and its exit code.
   static func main() async {
+    StandardStreams.fillGaps()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

@@ -41,6 +41,20 @@ import Testing
     }
   }
 
+  @Test("The log of a first start tells what was made, and of a later one what was read")
+  func toldAsItWas() throws {
+    let folder = try TestFolder()
+    let first = try TestServer(data: "\(folder.path)/data")
+    #expect(try first.stop() == 0)
+    #expect(first.child.errors.contains("a new log was made"))
+    #expect(first.child.errors.contains("made the user admin and the client default"))
+    for word in ["read again", "replayed"] { #expect(!first.child.errors.contains(word), "\(first.child.errors)") }
+    let second = try TestServer(data: "\(folder.path)/data")
+    #expect(try second.stop() == 0)
+    #expect(second.child.errors.contains("of a log that was closed cleanly"))
+    #expect(!second.child.errors.contains("made"), "\(second.child.errors)")
+  }
+
   @Test("A later start prints no secret and says how to set new ones, which then work")
   func laterStart() throws {
     let folder = try TestFolder()

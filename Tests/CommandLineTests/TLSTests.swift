@@ -80,12 +80,12 @@ import Testing
     // The certificate of one pair with the key of another.
     try replace(fresh.certificate, paths.key)
     server.child.send(SIGHUP)
-    try server.waitForLog("of the TLS certificate, what was read before stays in force")
+    try server.waitForLog("SIGHUP: the TLS certificate from before stays in force")
     #expect(try Self.curl(server, "/health/live", ["--cacert", oldTrust]).code == 0)
 
     try replace(fresh.certificate, fresh.key)
     server.child.send(SIGHUP)
-    try server.waitForLog("SIGHUP: the TLS certificate were read again")
+    try server.waitForLog("SIGHUP: the TLS certificate was read again")
     #expect(try Self.curl(server, "/health/live", ["--cacert", fresh.certificate]).code == 0)
     #expect(try Self.curl(server, "/health/live", ["--cacert", oldTrust]).code != 0)
     #expect(try slow.wait() == 0)

@@ -35,6 +35,34 @@ struct CheckpointCrashTests {
     #expect(live == 20, "seed \(seed)")
   }
 
+  @Test("or a kill right after one: the log counts as closed only once it was closed")
+  func notClosed() async throws {
+    let (storage, grant) = (FaultyStorage(seed: 1), try grant())
+    func life(_ body: (RefreshLedger) async throws -> Void) async throws -> LedgerRecovery {
+      storage.killProcess()
+      let executor = SteppedExecutor()
+      return try await executor.driving {
+        let (ledger, recovery) = try await RefreshLedger.open(
+          storage: storage, executor: executor, options: .small, clock: ManualClock().sessionClock,
+          random: SeededGenerator(seed: 1))
+        try await body(ledger)
+        return recovery
+      }
+    }
+    let first = try await life { _ in }
+    #expect(first.isNew && first.wasClosedCleanly)
+    let second = try await life { ledger in
+      for _ in 0..<5 { _ = try await ledger.open(grant) }
+      #expect(try await ledger.checkpoint() != nil)
+    }
+    // An empty log, whose process was killed before it wrote anything.
+    #expect(!second.isNew && !second.wasClosedCleanly)
+    let third = try await life { ledger in try await ledger.close() }
+    #expect(third.records == 0 && third.sequence >= 5 && !third.wasClosedCleanly)
+    let fourth = try await life { _ in }
+    #expect(fourth.wasClosedCleanly)
+  }
+
   @Test("that fails when its name is to be made durable: the ledger takes no more")
   func folderSync() async throws {
     let (storage, executor, grant) = (FaultyStorage(seed: 1), SteppedExecutor(), try grant())

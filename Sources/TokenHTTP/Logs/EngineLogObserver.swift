@@ -5,6 +5,9 @@ public import TokenEngine
 ///
 /// Rotations are at level debug, log-ins and revocations at info, refusals at notice, and a reused token, which may be
 /// a stolen one, at warning. Sessions and tokens are named by a short hash of their ids; no line holds a token or secret.
+///
+/// The handler behind the logger must not wait for whoever reads the lines: callers of the engine would wait with it. swift-log's own
+/// `StreamLogHandler` for a standard stream waits when a pipe is full.
 public struct EngineLogObserver: EngineObserver {
   private let logger: Logger
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 
 struct ServeCommand: AsyncParsableCommand {
@@ -26,14 +27,29 @@ struct ServeCommand: AsyncParsableCommand {
   var logLevel: Logger.Level?
 
   func run() async throws {
+    ServeSignals.prepare()
+    let output = try ServeOutput()
+    do {
+      try await serve(output)
+    } catch let failure as CommandFailure {
+      output.finish(failure.description)
+      Glibc.exit(failure.status.rawValue)
+    } catch {
+      output.finish()
+      throw error
+    }
+    output.finish()
+  }
+
+  private func serve(_ output: ServeOutput) async throws {
     var flags: [SettingKey: (flag: String, text: String)] = [:]
     flags[.httpHost] = host.map { ("--host", $0) }
     flags[.httpPort] = port.map { ("--port", $0) }
     let environment = Terminal.environment
-    let logger = try LogOutput.logger(level: logLevel, environment: environment)
+    let logger = try LogOutput.logger(level: logLevel, environment: environment, to: output.errors)
     let sources = try await SettingSources(flags: flags, environment: environment, filePath: configPath)
     try await Server(
-      settings: ServerSettings(sources), dataPath: data.path, logger: logger,
+      settings: ServerSettings(sources), dataPath: data.path, logger: logger, output: output,
       notification: ServiceNotification(environment: environment, logger: logger)
     ).run()
   }

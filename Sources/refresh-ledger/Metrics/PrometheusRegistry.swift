@@ -34,6 +34,11 @@ final class PrometheusRegistry: MetricsFactory {
     return writer.text
   }
 
+  /// Prints a counter that was made elsewhere, under a name of its own.
+  func add(_ counter: CounterSeries, named name: String, help: String) {
+    state.withLock { $0.families[name] = MetricFamily(help: help, kind: .counter, series: ["": counter]) }
+  }
+
   func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
     series(label, .counter, dimensions, CounterSeries.init) ?? NOOPMetricsHandler.instance
   }

@@ -1,15 +1,32 @@
 import Logging
+import Synchronization
 import TokenEngine
 
-/// Tells the log what happened to the account files.
-enum AccountLog {
-  static func observer(_ logger: Logger) -> @Sendable (AccountFileEvent) -> Void {
-    { event in
-      switch event {
-      case .reloaded(let path, let entries): logger.info("\(path) was read again: \(entries) entries")
-      case .ended(let kind, let names): logger.notice("the sessions of \(names.count) \(kind.rawValue)s end")
-      case .refused(let failure): logger.error("what was read before stays in force: \(failure)")
-      }
+/// Tells the log what happens to the account files, once the start has made what was missing in them.
+final class AccountLog: Sendable {
+  private let logger: Logger
+  private let hasBegun = Atomic(false)
+
+  init(_ logger: Logger) {
+    self.logger = logger
+  }
+
+  /// Says what the start made. What it wrote into the files was no news until then.
+  func begin(after first: FirstStart) {
+    hasBegun.store(true, ordering: .relaxed)
+    let made = first.made
+    guard !made.isEmpty else { return }
+    logger.notice("first start: made \(made.joined(separator: " and ")), whose secrets are on the standard output")
+  }
+
+  func tell(_ event: AccountFileEvent) {
+    switch event {
+    case .reloaded(let path, let entries):
+      guard hasBegun.load(ordering: .relaxed) else { return }
+      logger.info("\(path) was read again: it has \(FigureText.entries(entries))")
+    case .ended(let kind, let names):
+      logger.notice("the sessions of \(FigureText.counted(names.count, kind.rawValue)) end")
+    case .refused(let failure): logger.error("what was read before stays in force: \(failure)")
     }
   }
 }

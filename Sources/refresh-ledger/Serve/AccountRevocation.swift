@@ -42,8 +42,7 @@ struct AccountRevocation: Service {
   private func end(_ scope: SessionScope) async {
     while true {
       do {
-        try await engine.revokeSessions(of: scope)
-        return
+        return try await endOnce(scope)
       } catch {
         logger.error("the sessions of \(LogText.line("\(scope)")) could not be ended: \(error)")
         guard error.isTemporary, !engine.isClosedForWrites, (try? await Task.sleep(for: .seconds(1))) != nil else {
@@ -53,25 +52,36 @@ struct AccountRevocation: Service {
     }
   }
 
+  /// Of a user who may log in, what was opened before the change: a log-in that came right after it goes on.
+  private func endOnce(_ scope: SessionScope) async throws(EngineFailure) {
+    if case .subject(let name) = scope, let user = await users.subject(id: name), user.isEnabled {
+      try await engine.revokeOutdatedSessions(of: user)
+    } else {
+      try await engine.revokeSessions(of: scope)
+    }
+  }
+
   /// What changed while no server ran: a refresh finds it out by itself, access tokens are ended here.
   private func endOutdated() async {
     do {
       let holders = await engine.holders
       let known = Set(try users.list().map(\.id))
       for subject in holders.subjects where !known.contains(NameForm.typed(subject)) {
-        logger.notice("the user \(LogText.line(subject)) is gone and its sessions ended")
+        logger.notice("the user \(LogText.line(subject)) was removed while no server ran: its sessions end")
         await end(.subject(subject))
       }
       let clients = Dictionary(try clients.list().map { ($0.id, $0) }) { first, _ in first }
-      let outdated = holders.clients.filter { holding in clients[NameForm.typed(holding.client)]?.isOutdated(holding) ?? true }
+      let outdated = holders.clients.filter { clients[NameForm.typed($0.client)]?.isOutdated($0) ?? true }
       for client in Set(outdated.map(\.client)).sorted() {
-        logger.notice("the client \(LogText.line(client)) is gone or another, and its sessions ended")
+        logger.notice(
+          "the client \(LogText.line(client)) was removed or replaced while no server ran: its sessions end")
         await end(.client(NameForm.typed(client)))
       }
       for user in try users.list() {
         let count = try await engine.revokeOutdatedSessions(of: user)
         if count > 0 {
-          logger.notice("\(count) sessions of \(LogText.line(user.id)) are from before a change and ended")
+          let sessions = FigureText.counted(count, "session")
+          logger.notice("the user \(LogText.line(user.id)) was changed while no server ran: \(sessions) ended")
         }
       }
     } catch {

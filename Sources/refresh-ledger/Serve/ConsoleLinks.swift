@@ -9,11 +9,13 @@ import UnixSignals
 /// On the standard output, where the secrets of a first start are printed too; never in a log line.
 final class ConsoleLinks: Service {
   private let console: AdminConsole
+  private let output: ServeOutput
   private let logger: Logger
   private let url = Mutex<String?>(nil)
 
-  init(console: AdminConsole, logger: Logger) {
+  init(console: AdminConsole, output: ServeOutput, logger: Logger) {
     self.console = console
+    self.output = output
     self.logger = logger
   }
 
@@ -28,15 +30,11 @@ final class ConsoleLinks: Service {
     for await _ in signals.cancelOnGracefulShutdown() {
       guard let url = url.withLock({ $0 }) else { continue }
       print(below: url)
-      logger.notice("SIGUSR1: a new link to the console was printed; the one before is void")
+      logger.notice("SIGUSR1: a new link to the console is on the standard output; the one before it no longer works")
     }
   }
 
   private func print(below url: String) {
-    do {
-      try Terminal.write("console: \(url)\(console.makeLink())\n  This link signs in once, within ten minutes.\n\n")
-    } catch {
-      logger.error("\(error)")
-    }
+    output.print("console: \(url)\(console.makeLink())\n  This link signs in once, within ten minutes.\n\n")
   }
 }

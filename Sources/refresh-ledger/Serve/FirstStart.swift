@@ -14,6 +14,13 @@ struct FirstStart {
   private(set) var secret: String?
   let expiredToken: String
 
+  /// In words; empty at a later start.
+  var made: [String] {
+    [
+      password.map { _ in "the user \(FirstStart.userName)" }, secret.map { _ in "the client \(FirstStart.clientID)" },
+    ].compactMap(\.self)
+  }
+
   /// Makes what is missing: a user where no user is, a client where no client is.
   init(users: SubjectFile, clients: ClientFile, wire: WireFormat, expiredToken: String) throws(AccountFailure) {
     self.expiredToken = expiredToken

@@ -19,25 +19,27 @@ struct Reload: Service {
       notification.tell(.reloading)
       // Also where something was refused: what was read before is then in force, and the server serves.
       defer { notification.tell(.ready) }
-      attempt("users and clients") {
+      attempt("users and clients were read again", orElse: "users and clients stay as they were read before") {
         try users.reload()
         try clients.reload()
       }
-      attempt("keys") { try engine.reloadKeys() }
+      attempt("the keys were read again", orElse: "the keys from before stay in force") { try engine.reloadKeys() }
       if let certificate {
-        attempt("the TLS certificate") { try certificate.reload() }
+        attempt("the TLS certificate was read again", orElse: "the TLS certificate from before stays in force") {
+          try certificate.reload()
+        }
         TLSCertificate.report(certificate, logger: logger)
       }
     }
   }
 
   /// A fault in one does not keep the others from being read.
-  private func attempt(_ what: String, _ read: () throws -> Void) {
+  private func attempt(_ outcome: String, orElse kept: String, _ read: () throws -> Void) {
     do {
       try read()
-      logger.notice("SIGHUP: \(what) were read again")
+      logger.notice("SIGHUP: \(outcome)")
     } catch {
-      logger.error("SIGHUP: of \(what), what was read before stays in force: \(error)")
+      logger.error("SIGHUP: \(kept): \(error)")
     }
   }
 }

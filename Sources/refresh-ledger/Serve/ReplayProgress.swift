@@ -2,11 +2,12 @@ import TokenEngine
 
 /// Shows how far the log was replayed: a bar to a person, and a word each second to systemd, which else would give the start up.
 struct ReplayProgress: ~Copyable {
-  private var bar = ProgressBar(label: "replaying the log")
+  private var bar: ProgressBar
   private let notification: ServiceNotification
   private var nextWord = ContinuousClock.now
 
-  init(notification: ServiceNotification) {
+  init(notification: ServiceNotification, output: ServeOutput) {
+    bar = ProgressBar(label: "replaying the log") { output.errors.draw($0) }
     self.notification = notification
   }
 

@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 import ServiceLifecycle
 import Synchronization
@@ -14,14 +13,21 @@ struct Server {
   let settings: ServerSettings
   let dataPath: String
   let logger: Logger
+  let output: ServeOutput
   let notification: ServiceNotification
-  private let metrics = ServerMetrics.prometheus()
+  private let metrics: ServerMetrics
   private let console: AdminConsole?
+  private let accountLog: AccountLog
 
-  init(settings: ServerSettings, dataPath: String, logger: Logger, notification: ServiceNotification) {
+  init(
+    settings: ServerSettings, dataPath: String, logger: Logger, output: ServeOutput, notification: ServiceNotification
+  ) {
     self.settings = settings
     self.dataPath = dataPath
     self.logger = logger
+    self.output = output
+    metrics = .prometheus(droppedLines: output.dropped)
+    accountLog = AccountLog(logger)
     console = settings.consolePath.map { AdminConsole(path: $0) }
     self.notification = notification
   }
@@ -48,10 +54,6 @@ struct Server {
 
   /// Returns after a graceful shutdown, with the log closed cleanly.
   func run() async throws(CommandFailure) {
-    // Until the account files are followed: a reload must not end a server that is still starting.
-    signal(SIGHUP, SIG_IGN)
-    // Asks for a link of the console; it ends no server that has none.
-    signal(SIGUSR1, SIG_IGN)
     var options = settings.http
     options.connectionsMax = try DescriptorLimit.connectionsMax(options.connectionsMax, logger: logger)
     options.certificate = try TLSCertificate.load(settings, logger: logger)
@@ -69,13 +71,14 @@ struct Server {
       throw error
     }
     report(engine.recovery)
+    accountLog.begin(after: first)
     if engine.accessAlgorithm != settings.engine.algorithm {
       logger.notice(
         "access tokens are signed with \(engine.accessAlgorithm.rawValue), as the keys are; for tokens.algorithm, \(settings.engine.algorithm.rawValue), run keys rotate --alg \(settings.engine.algorithm.rawValue)"
       )
     }
     let announcement = Announcement(first) { first, port in announce(first, port: port) }
-    let links = console.map { ConsoleLinks(console: $0, logger: logger) }
+    let links = console.map { ConsoleLinks(console: $0, output: output, logger: logger) }
     let application = TokenApplication.make(
       engine: engine, clients: clients, options: options, metrics: metrics, console: console, logger: logger,
       onServerRunning: { port in
@@ -87,7 +90,8 @@ struct Server {
       users: users, clients: clients, engine: engine, certificate: options.certificate, notification: notification,
       logger: logger)
     let revocation = AccountRevocation(engine: engine, users: users, clients: clients, ended: ended, logger: logger)
-    let deadline = ShutdownDeadline(drain: settings.drain, dataPath: dataPath, notification: notification)
+    let deadline = ShutdownDeadline(
+      drain: settings.drain, dataPath: dataPath, notification: notification, output: output)
     let watchdog = notification.watchdogInterval.map {
       Watchdog(engine: engine, notification: notification, interval: $0)
     }
@@ -118,9 +122,8 @@ struct Server {
   private func openAccounts(
     _ folder: FilePath, onEnd: @escaping @Sendable (SessionScope) -> Void
   ) throws(CommandFailure) -> (users: SubjectFile, clients: ClientFile) {
-    let log = AccountLog.observer(logger)
-    let observer: @Sendable (AccountFileEvent) -> Void = { event in
-      log(event)
+    let observer: @Sendable (AccountFileEvent) -> Void = { [accountLog] event in
+      accountLog.tell(event)
       for scope in AccountRevocation.scopes(of: event) { onEnd(scope) }
     }
     do {
@@ -134,7 +137,7 @@ struct Server {
   private func openEngine(_ folder: FilePath, users: SubjectFile) async throws(CommandFailure) -> RotationEngine {
     let engine: RotationEngine
     do {
-      var shown = ReplayProgress(notification: notification)
+      var shown = ReplayProgress(notification: notification, output: output)
       engine = try await RotationEngine.open(
         folder: folder, options: settings.engine, subjects: users,
         observer: EngineObserverGroup(
@@ -151,9 +154,10 @@ struct Server {
   private func report(_ recovery: LedgerRecovery?) {
     guard let recovery else { return }
     let state = recovery.wasClosedCleanly ? "closed cleanly" : "not closed cleanly"
+    let records = FigureText.counted(Int(clamping: recovery.records), "record")
     // What an operator compares with an earlier start: a log that has less was rolled back.
     logger.info(
-      "replayed \(recovery.records) records of a log that was \(state)",
+      recovery.isNew ? "a new log was made" : "replayed \(records) of a log that was \(state)",
       metadata: [
         "log": .string(recovery.identity), "epoch": .stringConvertible(recovery.epoch),
         "sequence": .stringConvertible(recovery.sequence),
@@ -167,10 +171,6 @@ struct Server {
 
   private func announce(_ first: FirstStart, port: Int) {
     let banner = StartBanner(settings, dataPath: dataPath, port: port, first)
-    do {
-      try Terminal.write(banner.text(first, wantsClient: settings.http.wire == .standard))
-    } catch {
-      logger.error("\(error)")
-    }
+    output.print(banner.text(first, wantsClient: settings.http.wire == .standard))
   }
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Logging
+import Synchronization
 
 /// Tells systemd how the server fares, as sd_notify(3) has it, where `NOTIFY_SOCKET` names the socket for it. Elsewhere nothing happens.
 ///
@@ -14,10 +15,25 @@ struct ServiceNotification: Sendable {
     /// The end comes at the latest within this time.
     case stopping(Duration)
     case alive
+
+    /// Whether there will soon be another one that says more.
+    var isRepeated: Bool {
+      switch self {
+      case .replaying, .alive: true
+      case .ready, .reloading, .stopping: false
+      }
+    }
+  }
+
+  private final class Waiting: Sendable {
+    let count = Atomic(0)
   }
 
   private let socket: NotificationSocket?
   private let logger: Logger
+  /// In order, and not on the caller's thread: a socket that is full may take a second for each.
+  private let queue = DispatchQueue(label: "refresh-ledger.notification")
+  private let waiting = Waiting()
   /// How often systemd must hear that the server is alive (`WatchdogSec`); nil where it does not ask for that.
   let watchdogInterval: Duration?
 
@@ -34,12 +50,18 @@ struct ServiceNotification: Sendable {
     watchdogInterval = socket == nil ? nil : Self.watchdogInterval(environment)
   }
 
+  /// Never waits.
   func tell(_ change: Change) {
-    guard let socket else { return }
-    do {
-      try socket.send(Self.text(of: change))
-    } catch {
-      logger.warning("the service manager could not be told (\(change)): \(error)")
+    guard let socket, !change.isRepeated || waiting.count.load(ordering: .relaxed) == 0 else { return }
+    waiting.count.add(1, ordering: .relaxed)
+    let text = Self.text(of: change)
+    queue.async { [logger, waiting] in
+      defer { waiting.count.subtract(1, ordering: .relaxed) }
+      do {
+        try socket.send(text)
+      } catch {
+        logger.warning("the service manager could not be told (\(change)): \(error)")
+      }
     }
   }
 

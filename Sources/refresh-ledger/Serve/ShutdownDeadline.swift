@@ -4,31 +4,45 @@ import ServiceLifecycle
 
 /// Ends the process where a shutdown does not come to its end: a disk that never answers lets neither the requests that
 /// wait for it nor the closing of the log return, and no cancellation reaches either.
+///
+/// Whoever reads the log lines is waited for within the same time.
 struct ShutdownDeadline: Service {
   /// How long requests under way are waited for.
   let drain: Duration
   let dataPath: String
   let notification: ServiceNotification
+  let output: ServeOutput
 
-  /// After the drain: to cut off what is left, and to close the log.
+  /// After the drain: to cut off what is left, to close the log, and to write the last lines.
   private static let closing = Duration.seconds(4)
+  /// Of that, for the last lines.
+  private static let lastWords = Duration.seconds(1)
 
   /// Returns once the shutdown has begun; put it last, so that it is told first.
   func run() async throws {
     try? await gracefulShutdown()
     let allowed = drain + ShutdownDeadline.closing
-    // The second on top: to say why, and to end.
+    // The second on top: for a system that is busy.
     notification.tell(.stopping(allowed + .seconds(1)))
-    let seconds = allowed / .seconds(1)
+    let silence = allowed - ShutdownDeadline.lastWords
+    // A little before, so that the process is over by then.
+    output.end(by: .now + allowed - .milliseconds(200))
     let message = """
-      the disk did not answer within \(allowed) of the shutdown and the log in \(dataPath)/log was not closed cleanly; \
-      what was acknowledged as durable is in it: see to the disk and start again
+      the disk did not answer within \(silence) of the shutdown and the log in \(dataPath)/log was not closed cleanly; \
+      what was acknowledged as durable is in it: fix the disk and start again
       """
     // A thread of Dispatch, not of Swift's pool, whose threads may wait for the same disk.
-    DispatchQueue(label: "refresh-ledger.shutdown").asyncAfter(deadline: .now() + seconds) {
-      Terminal.complain(message)
-      // Without what `exit` would do first: that may wait for the disk too.
-      _exit(ExitStatus.inputOutput.rawValue)
+    let queue = DispatchQueue(label: "refresh-ledger.shutdown")
+    queue.asyncAfter(deadline: .now() + silence / .seconds(1)) { [output] in
+      // Else the log was closed, and the process ends by itself.
+      guard output.finish(message) else { return }
+      ShutdownDeadline.end()
     }
+    queue.asyncAfter(deadline: .now() + (allowed - .milliseconds(100)) / .seconds(1)) { ShutdownDeadline.end() }
+  }
+
+  /// Without what `exit` would do first: that may wait for the disk too.
+  private static func end() -> Never {
+    _exit(ExitStatus.inputOutput.rawValue)
   }
 }

@@ -28,15 +28,11 @@ struct StartBanner {
   }
 
   func secrets(_ first: FirstStart, wantsClient: Bool, occasion: String = "First start: made") -> String {
-    let made = [
-      first.password.map { _ in "the user \(FirstStart.userName)" },
-      first.secret.map { _ in "the client \(FirstStart.clientID)" },
-    ].compactMap(\.self)
     let password = first.password ?? "PASSWORD OF \(FirstStart.userName)"
     let client = "\(FirstStart.clientID):\(first.secret ?? "SECRET OF \(FirstStart.clientID)")"
     return """
 
-      \(occasion) \(made.joined(separator: " and ")). Their secrets are shown this once; keep them.
+      \(occasion) \(first.made.joined(separator: " and ")). Their secrets are shown this once; keep them.
       Paste into a shell to try it:
 
       URL=\(StartBanner.quoted(url)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")

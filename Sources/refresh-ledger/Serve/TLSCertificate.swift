@@ -26,8 +26,8 @@ enum TLSCertificate {
     let days = left / 86_400
     switch left {
     case ..<0: logger.error("the TLS certificate has expired; put a new one in its place and send SIGHUP")
-    case ..<(14 * 86_400): logger.warning("the TLS certificate ends in \(days) days")
-    default: logger.info("the TLS certificate ends in \(days) days")
+    case ..<(14 * 86_400): logger.warning("the TLS certificate expires in \(FigureText.counted(Int(days), "day"))")
+    default: logger.info("the TLS certificate expires in \(FigureText.counted(Int(days), "day"))")
     }
   }
 }

@@ -35,6 +35,11 @@ enum FigureText {
     "\(self.count(count)) \(what)\(count == 1 ? "" : "s")"
   }
 
+  /// `1 entry`, `2 entries`.
+  static func entries(_ count: Int) -> String {
+    "\(self.count(count)) \(count == 1 ? "entry" : "entries")"
+  }
+
   /// `12.3 s`.
   static func seconds(_ time: Duration) -> String { "\((time / .milliseconds(100)).rounded() / 10) s" }
 

@@ -12,6 +12,7 @@ struct ProgressBar: ~Copyable {
   private let label: String
   private let isShown: Bool
   private let unit: Unit
+  private let write: @Sendable (String) -> Void
   /// What was shown first, and when: work may begin long after the bar was made.
   private var first: (done: UInt64, time: ContinuousClock.Instant)?
   private var drawn: ContinuousClock.Instant?
@@ -23,9 +24,14 @@ struct ProgressBar: ~Copyable {
   /// Sooner a rate would jump about.
   private static let firstRate = Duration.milliseconds(500)
 
-  init(label: String, isWanted: Bool = true, unit: Unit = .bytes) {
+  /// - Parameter write: what draws on the standard error output.
+  init(
+    label: String, isWanted: Bool = true, unit: Unit = .bytes,
+    write: @escaping @Sendable (String) -> Void = ProgressBar.draw
+  ) {
     self.label = label
     self.unit = unit
+    self.write = write
     isShown = isWanted && Terminal.isTerminal(.standardError)
   }
 
@@ -37,7 +43,7 @@ struct ProgressBar: ~Copyable {
     if let drawn, now - drawn < Self.pause { return }
     drawn = now
     isDrawn = true
-    draw("\r\(ProgressBar.line(label, done, of: total, unit, from: first.done, after: now - first.time))\u{1B}[K")
+    write("\r\(ProgressBar.line(label, done, of: total, unit, from: first.done, after: now - first.time))\u{1B}[K")
   }
 
   /// What stands in the line `elapsed` after `start` was done.
@@ -63,10 +69,10 @@ struct ProgressBar: ~Copyable {
 
   /// Wipes the bar away.
   deinit {
-    if isDrawn { draw("\r\u{1B}[2K") }
+    if isDrawn { write("\r\u{1B}[2K") }
   }
 
-  private func draw(_ text: String) {
+  @Sendable static func draw(_ text: String) {
     _ = try? FileDescriptor.standardError.writeAll(text.utf8)
   }
 }

@@ -22,9 +22,14 @@ enum Terminal {
 
   /// One line on the standard error output.
   static func complain(_ message: String) {
+    _ = try? FileDescriptor.standardError.writeAll(complaint(message).utf8)
+  }
+
+  /// The line by which a command that failed says why.
+  static func complaint(_ message: String) -> String {
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").shown
     let label = usesColor(.standardError) ? "\u{1B}[31merror:\u{1B}[0m" : "error:"
-    _ = try? FileDescriptor.standardError.writeAll("\(label) \(line)\n".utf8)
+    return "\(label) \(line)\n"
   }
 
   /// One line on the standard error output that is no error: what a program that reads the standard output need not know.

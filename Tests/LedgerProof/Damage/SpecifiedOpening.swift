@@ -152,6 +152,8 @@ extension SpecifiedOpening {
   }
 
   private mutating func take(_ header: SpecifiedFileHeader) {
+    // Only a close in a segment says otherwise.
+    if identity == nil { wasClosedCleanly = false }
     identity = header.identity
     chain = header.checksum
     epoch = header.epoch

@@ -1,13 +1,17 @@
 public import ArgumentParser
 public import Logging
+import Synchronization
 
-/// Log lines: one each on the standard error output.
+/// Log lines, one each.
 enum LogOutput {
   static let levelVariable = SettingKey.environmentPrefix + "LOG_LEVEL"
+  private static let label = "refresh-ledger"
 
   /// A logger of the level that the command line names, else the environment, else `info`.
-  static func logger(level: Logger.Level?, environment: [String: String]) throws(CommandFailure) -> Logger {
-    var logger = Logger(label: "refresh-ledger", factory: { StreamLogHandler.standardError(label: $0) })
+  static func logger(
+    level: Logger.Level?, environment: [String: String], to stream: OutputWriter
+  ) throws(CommandFailure) -> Logger {
+    var logger = Logger(label: label, factory: { StreamLogHandler(label: $0, stream: stream) })
     logger.logLevel = .info
     if let level {
       logger.logLevel = level
@@ -20,6 +24,19 @@ enum LogOutput {
     }
     return logger
   }
+
+  /// A warning as it stands in the log.
+  static func line(_ warning: String) -> String {
+    let text = WrittenText()
+    Logger(label: label, factory: { StreamLogHandler(label: $0, stream: text) }).warning("\(warning)")
+    return text.text.withLock { $0 }
+  }
+}
+
+private final class WrittenText: TextOutputStream, Sendable {
+  let text = Mutex("")
+
+  func write(_ string: String) { text.withLock { $0 += string } }
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}

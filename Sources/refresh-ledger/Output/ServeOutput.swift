@@ -1,0 +1,70 @@
+import Glibc
+import Logging
+import Synchronization
+import SystemPackage
+
+/// What a server writes: log lines on the standard error output, what is for a person on the standard output. Nothing ever waits for
+/// whoever reads them, but the end of the process, for a bounded time.
+final class ServeOutput: Sendable {
+  /// How long the end of the process waits for a reader that takes nothing, and for one that reads.
+  private static let (stall, patience) = (Duration.milliseconds(500), Duration.seconds(3))
+
+  let errors: OutputWriter
+  /// Lines that were dropped, on both.
+  let dropped = CounterSeries()
+  private let output: OutputWriter
+  /// By when the process must have ended, once a shutdown has begun.
+  private let end = Mutex<ContinuousClock.Instant?>(nil)
+  private let isEnding = Atomic(false)
+
+  /// Takes the streams, and all that is logged in this process. Once in a process.
+  init() throws(CommandFailure) {
+    StandardStreams.neverWait()
+    let missing: @Sendable (Int) -> String = { count in
+      let lines = FigureText.counted(count, "line") + (count == 1 ? " was" : " were")
+      return "\(lines) dropped here: this output was not read in time, or could not be written"
+    }
+    let errors = OutputWriter(.standardError, dropped: dropped) { LogOutput.line(missing($0)) }
+    self.errors = errors
+    output = OutputWriter(.standardOutput, dropped: dropped) {
+      missing($0) + "\n"
+    } onFault: { refusal in
+      errors.write(
+        LogOutput.line(
+          "what is for the standard output cannot be written there: \(refusal); free space, or read the pipe"))
+    }
+    try errors.start()
+    try output.start()
+    // Of libraries that make loggers of their own.
+    LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: errors) }
+  }
+
+  /// What is for a person.
+  func print(_ text: String) {
+    output.put(text)
+  }
+
+  /// Sets a moment at which the process must have ended.
+  func end(by moment: ContinuousClock.Instant) {
+    end.withLock { $0 = moment }
+  }
+
+  /// Waits until all is written or nobody reads it. To be called before the process ends; false where it was called already.
+  ///
+  /// - Parameter complaint: why the process ends, the last line.
+  @discardableResult
+  func finish(_ complaint: String? = nil) -> Bool {
+    guard !isEnding.exchange(true, ordering: .relaxed) else { return false }
+    if let complaint { errors.put(Terminal.complaint(complaint)) }
+    let now = ContinuousClock.now
+    let latest = end.withLock { $0 } ?? now + ServeOutput.patience
+    var patience = OutputPatience(stall: ServeOutput.stall, end: min(latest, now + ServeOutput.patience))
+    while true {
+      let (errors, output) = (errors.progress, output.progress)
+      guard !(errors.isIdle && output.isIdle),
+        patience.lasts(at: .now, written: errors.written + output.written)
+      else { return true }
+      usleep(1000)
+    }
+  }
+}
