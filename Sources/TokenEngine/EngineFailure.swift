@@ -11,7 +11,7 @@ public enum EngineFailure: Error, Sendable, CustomStringConvertible {
   case store(StoreFailure)
   /// A store or the claims closure of the embedder threw something of its own. Nothing was consumed.
   case foreign(any Error)
-  /// The key files are missing, unreadable or unsafe; the text names the file and the mend.
+  /// The key files are missing, unreadable or unsafe; the text names the file and the fix.
   case keys(String)
   /// A setting or argument is outside its limit; nothing was written.
   case invalid(field: String, limit: String)

@@ -18,7 +18,7 @@ enum ExitStatus: Int32 {
   case configuration = 78
 }
 
-/// Why a command failed: one line that says what, where and the mend, and holds no secret.
+/// Why a command failed: one line that says what, where and the fix, and holds no secret.
 struct CommandFailure: Error, CustomStringConvertible {
   let status: ExitStatus
   let description: String

@@ -79,7 +79,7 @@ import Testing
     Refused("\u{FEFF}http: { port: x }", "http.port"),
   ]
 
-  @Test("A bad configuration is one line that names file, key and mend, and 78", arguments: refused)
+  @Test("A bad configuration is one line that names file, key and fix, and 78", arguments: refused)
   func refusal(_ refused: Refused) throws {
     let folder = try TestFolder()
     let config = try folder.write("config.yaml", refused.text)

@@ -157,7 +157,7 @@ struct MigrationTests {
       "longer than 16 KiB"),
   ]
 
-  @Test("A bad line is told with its number and the mend, nothing is changed, exit 1", arguments: refused)
+  @Test("A bad line is told with its number and the fix, nothing is changed, exit 1", arguments: refused)
   func badLines(_ refused: Refused) throws {
     let made = try make()
     let file = try made.folder.write("sessions.jsonl", lines(2) + refused.line + "\n" + lines(1))

@@ -42,7 +42,7 @@ struct DoctorLog {
         findings.append(
           .problem(
             Self.check, "it is a backup or was repaired: what was spent after it would be live again",
-            mend: "refresh-ledger log restore --data \(quoted)"))
+            fix: "refresh-ledger log restore --data \(quoted)"))
       }
     } catch {
       return findings + [.problem(Self.check, error.description)]
@@ -51,7 +51,7 @@ struct DoctorLog {
     do throws(CommandFailure) { reading = try read() } catch {
       let isDamage = error.status == .bad
       return findings + [
-        .problem(Self.check, error.description, mend: isDamage ? "refresh-ledger log repair --data \(quoted)" : nil)
+        .problem(Self.check, error.description, fix: isDamage ? "refresh-ledger log repair --data \(quoted)" : nil)
       ]
     }
     return findings + [whole(reading)] + growth(reading) + [start(reading)] + clock(reading)
@@ -96,7 +96,7 @@ struct DoctorLog {
       return [
         .warning(
           "checkpoint", since + (isServed ? ", and the server wrote none" : ""),
-          mend: "refresh-ledger log checkpoint --data \(StartBanner.quoted(data.path)); what the server logs says why")
+          fix: "refresh-ledger log checkpoint --data \(StartBanner.quoted(data.path)); what the server logs says why")
       ]
     }
     guard let from = reading.from, let to = reading.to, to.millisecondsSince(from) > 60_000, reading.bytes < every
@@ -120,7 +120,7 @@ struct DoctorLog {
       .problem(
         "clock",
         "it is \(FigureText.time(seconds: Double(behind) / 1000)) behind the log, whose time stands still until then",
-        mend:
+        fix:
           "set the clock: timedatectl set-ntp true; if the log was written with a wrong clock, its sessions end late")
     ]
   }

@@ -84,7 +84,7 @@ final class ImportLines {
       isAtEnd = count == 0
     } catch {
       throw CommandFailure(
-        .inputOutput, "\(path): cannot read the file of sessions: \(error); mend the disk or copy the file")
+        .inputOutput, "\(path): cannot read the file of sessions: \(error); fix the disk or copy the file")
     }
   }
 }

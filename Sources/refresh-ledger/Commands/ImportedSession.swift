@@ -4,7 +4,7 @@ import TokenLedger
 
 /// A line of a file that `import` reads.
 struct ImportedSession: Decodable {
-  /// Why a line is not taken: what, and the mend.
+  /// Why a line is not taken: what, and the fix.
   struct Refusal: Error, CustomStringConvertible {
     let description: String
   }

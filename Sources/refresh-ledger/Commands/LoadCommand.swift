@@ -120,7 +120,7 @@ struct LoadCommand: AsyncParsableCommand {
       if load.isCancelled, report.endedEarly == nil { report.endedEarly = Self.endedByHand }
       return report
     case .failure(let failure):
-      throw CommandFailure(Self.status(of: failure), "no load was run: \(failure)\(Self.mend(of: failure))")
+      throw CommandFailure(Self.status(of: failure), "no load was run: \(failure)\(Self.fix(of: failure))")
     }
   }
 
@@ -133,7 +133,7 @@ struct LoadCommand: AsyncParsableCommand {
   }
 
   /// Where the failure itself does not say what to do.
-  private static func mend(of failure: TargetFailure) -> String {
+  private static func fix(of failure: TargetFailure) -> String {
     switch failure {
     case .overloaded, .throttled: "; it was waited for; try again later or with fewer --sessions"
     case .connection: "; check the address and that a server runs there"

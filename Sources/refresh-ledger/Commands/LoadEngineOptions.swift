@@ -48,7 +48,7 @@ struct LoadEngineOptions: ParsableArguments {
   }
 
   private static func make(_ folder: FilePath) throws(CommandFailure) {
-    try DataFolder.make(folder.string)
+    try DataFolder.take(folder.string)
     let log = DataFolderOption.logFolder(of: folder.string).string
     guard FileStatus(log) == nil else { throw DataFolder.holdsLog(log) }
   }

@@ -39,7 +39,7 @@ struct LogBackup: ParsableCommand {
 
   /// Copies the log in `source` to the data folder `target`, which is made if it is absent.
   static func copy(_ source: FilePath, to target: String, label: String) throws(CommandFailure) -> Outcome {
-    try DataFolder.make(target)
+    try DataFolder.take(target)
     var bar = ProgressBar(label: label)
     do {
       let summary = try LogCopy.make(

@@ -33,7 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
     let logger = try LogOutput.logger(level: logLevel, environment: environment)
     let sources = try await SettingSources(flags: flags, environment: environment, filePath: configPath)
     try await Server(
-      settings: ServerSettings(sources), dataPath: data.path, logger: logger,
+      settings: ServerSettings(sources), configurationPath: configPath, dataPath: data.path, logger: logger,
       notification: ServiceNotification(environment: environment, logger: logger)
     ).run()
   }
