@@ -34,7 +34,7 @@ struct DoctorCommand: AsyncParsableCommand {
       }
     }
     let (settings, configured) = try await readSettings()
-    try tell([configured])
+    try tell([configured] + DoctorIssuer(folder: data.path, settings: settings).findings())
     let holder = LockHolder.find(folder: data.logFolder.string)
     try tell(DoctorFolder(data: data).findings())
     try tell([serverFinding(holder)])

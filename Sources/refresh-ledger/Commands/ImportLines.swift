@@ -26,6 +26,10 @@ final class ImportLines {
       throw CommandFailure(
         .inputOutput, "\(path): cannot open the file of sessions: \(error); name a file that you can read")
     }
+    guard FileStatus(path)?.isFolder != true else {
+      try? file.close()
+      throw CommandFailure(.noInput, "\(path): is a folder, not a file; name a file of sessions")
+    }
     // Read twice: not for a pipe.
     guard let end = try? file.seek(offset: 0, from: .end), (try? file.seek(offset: 0, from: .start)) != nil else {
       try? file.close()

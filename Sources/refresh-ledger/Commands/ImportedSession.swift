@@ -71,10 +71,10 @@ struct ImportedSession: Decodable {
         }
         return Timestamp(milliseconds: seconds * 1000)
       }
-      guard let text = try? members.decode(String.self, forKey: Name(name)), let time = ImportedSession.time(text)
+      guard let text = try? members.decode(String.self, forKey: Name(name)), let time = WrittenTime.parse(text)
       else {
         throw Refusal(
-          description: "\(name) is no time; write it as 2026-01-31T12:00:00Z, or as whole seconds since 1970")
+          description: "\(name) is not a time that exists; write it as 2026-01-31T12:00:00Z, or as whole seconds since 1970")
       }
       return time
     }
@@ -88,17 +88,5 @@ struct ImportedSession: Decodable {
     openedAt = try time("opened_at")
     idleEnd = try time("idle_end")
     expiresAt = try time("expires_at")
-  }
-
-  /// RFC 3339 with `Z` or an offset, with or without a fraction.
-  private static func time(_ text: String) -> Timestamp? {
-    for isFractional in [true, false] {
-      let style = Date.ISO8601FormatStyle(includingFractionalSeconds: isFractional)
-      guard let date = try? Date(text, strategy: style) else { continue }
-      let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
-      guard (0...253_402_300_799_999).contains(milliseconds) else { return nil }
-      return Timestamp(milliseconds: Int64(milliseconds))
-    }
-    return nil
   }
 }

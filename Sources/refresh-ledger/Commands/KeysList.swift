@@ -48,6 +48,8 @@ struct KeysList: ParsableCommand {
     } catch Errno.noSuchFileOrDirectory {
       throw CommandFailure(
         .noInput, "\(path): there is no such key file; name the data folder with --data, or start the server once")
+    } catch Errno.notDirectory {
+      throw CommandFailure.notFolder(path.string)
     } catch {
       throw CommandFailure(.inputOutput, "\(path): cannot open the key file: \(error); run this as the server's user")
     }

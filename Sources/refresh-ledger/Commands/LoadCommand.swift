@@ -42,6 +42,7 @@ struct LoadCommand: AsyncParsableCommand {
     if !inProcess, let stray = engine.strayOption {
       throw ValidationError("\(stray) goes with --in-process; a server has its own")
     }
+    try endpoint.check()
     _ = try shape.options(isShort: inProcess)
   }
 
@@ -53,6 +54,7 @@ struct LoadCommand: AsyncParsableCommand {
     report.machine = .current
     try outputs.write(report)
     try Terminal.writeLine(LoadSummary(report: report).text)
+    if let refused = report.refusedStart { throw CommandFailure(.configuration, refused) }
     if report.invariantViolations > 0 {
       throw CommandFailure(
         .bad, "\(FigureText.counted(report.invariantViolations, "broken invariant")); the lines above say which")

@@ -62,7 +62,7 @@ struct Server {
     options.connectionsMax = try DescriptorLimit.connectionsMax(options.connectionsMax, logger: logger)
     options.certificate = try TLSCertificate.load(settings, logger: logger)
     try DataFolder.take(dataPath, beside: namedFiles)
-    let address = try StartAddress(settings, folder: dataPath, logger: logger)
+    let address = try StartAddress(settings, folder: dataPath)
     options.port = address.settings.http.port
     var server = self
     server.settings = address.settings
@@ -89,6 +89,7 @@ struct Server {
       try? await engine.close()
       throw error
     }
+    address.tell(logger)
     FolderExposure(folder: dataPath).warn(logger)
     report(engine.recovery)
     if engine.accessAlgorithm != settings.engine.algorithm {

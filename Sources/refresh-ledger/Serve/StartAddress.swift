@@ -9,9 +9,10 @@ struct StartAddress {
   private let folder: String
   /// Whether this start decided on the issuer that the folder keeps.
   private var isFirst = false
+  private var notice: (level: Logger.Level, text: Logger.Message)?
 
-  /// Keeps the issuer in the folder where that is new, and says so.
-  init(_ settings: ServerSettings, folder: String, logger: Logger) throws(CommandFailure) {
+  /// Keeps the issuer in the folder where that is new.
+  init(_ settings: ServerSettings, folder: String) throws(CommandFailure) {
     self.settings = settings
     self.folder = folder
     let choice = try IssuerChoice.find(settings, folder: folder)
@@ -27,13 +28,15 @@ struct StartAddress {
     case .kept(let issuer):
       self.settings.issue(as: issuer)
       guard issuer != served else { break }
-      logger.warning(
+      notice = (
+        .warning,
         "tokens are issued for \(issuer), which \(file.path) keeps, though this start serves \(served); if clients use another address now, set tokens.issuer to it, which ends every token that is out"
       )
     case .earlier(let issuer):
       try file.keep(issuer)
       self.settings.issue(as: issuer)
-      logger.notice(
+      notice = (
+        .notice,
         "tokens.issuer is not set: tokens are issued for \(issuer), as by the release before, which \(file.path) keeps from now on; set tokens.issuer for another address"
       )
     case .open:
@@ -44,10 +47,16 @@ struct StartAddress {
       self.settings.issue(as: served)
       let rest =
         settings.listensEverywhere ? "; other machines cannot reach that address, so set tokens.issuer for them" : ""
-      logger.notice(
+      notice = (
+        .notice,
         "tokens.issuer is not set: tokens are issued for \(served), where this first start serves, which \(file.path) keeps\(rest)"
       )
     }
+  }
+
+  /// Says which issuer it is, where that was decided by the folder.
+  func tell(_ logger: Logger) {
+    if let notice { logger.log(level: notice.level, notice.text) }
   }
 
   /// Forgets the issuer of a start that failed before any token could be issued.
