@@ -146,7 +146,7 @@ struct DoctorTests {
     #expect(try CommandResult.of("sessions", "revoke", "--all", "--data", made.data).code == 0)
     let settings = try ServerSettings(try await SettingSources(flags: [:], environment: [:], filePath: nil))
     var data = DataFolderOption()
-    data.path = made.data
+    data.given = made.data
     let folder = data
     func verdicts(_ now: Timestamp) -> [DoctorFinding.Verdict] {
       DoctorLog(data: folder, settings: settings, isServed: false, wallClock: SessionClock { now }).findings()

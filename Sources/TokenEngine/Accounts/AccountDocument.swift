@@ -152,7 +152,8 @@ extension AccountDocument {
     let text = json.starts(with: mark) ? Array(json.dropFirst(mark.count)) : json
     // One more is refused by the document itself, in better words.
     if let fault = StrictJSON.fault(in: text, elementsMax: AccountText.entriesMax + 1) {
-      throw .malformed(path: "\(path):\(fault.line)", what: fault.what, mend: "correct it or restore it from a copy")
+      throw .malformed(
+        path: path, what: "line \(fault.line) \(fault.what)", mend: "correct it or restore it from a copy")
     }
     do {
       self = try JSONDecoder().decode(AccountDocument.self, from: Data(text))

@@ -32,7 +32,7 @@ struct KeyFolder: ~Copyable {
       throw KeyFailure(.missing, path: path, "there is no such folder of keys; name the data folder of the server")
     }
     if descriptor < 0 && errno == ENOTDIR {
-      throw KeyFailure(.malformed, path: path, "is a file or a link, where the folder of keys belongs; move it away")
+      throw KeyFailure(.inputOutput, path: path, "is a file or a link, where the folder of keys belongs; move it away")
     }
     guard descriptor >= 0 else { throw failure("cannot be opened", at: path) }
     do {

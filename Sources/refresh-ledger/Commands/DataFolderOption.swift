@@ -28,6 +28,12 @@ struct DataFolderOption: ParsableArguments {
     do { return try ClientFile(path: DataFolderOption.clientsPath(folder)) } catch { throw CommandFailure(error) }
   }
 
+  /// Where the keys are, in a folder that exists.
+  func keyFolder() throws(CommandFailure) -> String {
+    try DataFolder.require(path)
+    return folder.appending("keys").string
+  }
+
   static func usersPath(_ folder: FilePath) -> String { folder.appending(SubjectFile.fileName).string }
   static func clientsPath(_ folder: FilePath) -> String { folder.appending(ClientFile.fileName).string }
 

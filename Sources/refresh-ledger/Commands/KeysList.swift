@@ -26,7 +26,7 @@ struct KeysList: ParsableCommand {
   }
 
   func run() throws {
-    let folder = data.folder.appending("keys")
+    let folder = FilePath(try data.keyFolder())
     for name in ["access.json", "refresh.json"] { try requireFile(folder.appending(name)) }
     let keys: TokenKeys
     do { keys = try TokenKeys.openOrCreate(folder: folder.string) } catch { throw CommandFailure(error) }

@@ -34,8 +34,9 @@ struct KeysRetire: ParsableCommand {
 
   func run() throws {
     let longest = refresh ? Lifetimes.millisecondsMax : Lifetimes.accessMillisecondsMax
+    let folder = try data.keyFolder()
     do throws(KeyChangeFailure) {
-      try KeyFiles(folder: data.folder.appending("keys").string).retire(
+      try KeyFiles(folder: folder).retire(
         kid, of: refresh ? .refresh : .access,
         tokenMilliseconds: tokensLive.flatMap(DurationText.parse)?.wholeMilliseconds ?? longest,
         nowMilliseconds: SessionClock.system.now().milliseconds, force: force)

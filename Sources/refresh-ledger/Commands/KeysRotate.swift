@@ -34,7 +34,7 @@ struct KeysRotate: ParsableCommand {
 
   func run() throws {
     let now = SessionClock.system.now().milliseconds
-    let folder = data.folder.appending("keys").string
+    let folder = try data.keyFolder()
     let current: SignatureAlgorithm?
     do { current = try TokenKeys.open(folder: folder).access.first { $0.state == .current }?.algorithm } catch {
       throw CommandFailure(error)
