@@ -30,7 +30,7 @@ package struct FileExposure: Sendable, Hashable {
 
   /// The groups of this process.
   package static var ownGroups: Set<UInt32> {
-    var groups = [gid_t](repeating: 0, count: Int(max(0, unsafe getgroups(0, nil))))
+    var groups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
     let count = unsafe getgroups(CInt(groups.count), &groups)
     return Set(groups.prefix(Int(max(0, count))).map { UInt32($0) } + [UInt32(getegid())])
   }

@@ -1,3 +1,6 @@
+import TokenEngine
+import TokenHTTP
+
 /// For whom tokens are issued, and whether that is where the settings serve.
 struct DoctorIssuer {
   let folder: String

@@ -1,4 +1,5 @@
 import TokenEngine
+import TokenHTTP
 
 /// For which issuer a data folder's tokens are: what is set, else what the folder keeps, else the address that is served.
 enum IssuerChoice: Equatable {

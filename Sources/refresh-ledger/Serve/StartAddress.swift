@@ -1,4 +1,6 @@
 import Logging
+import TokenEngine
+import TokenHTTP
 
 /// Where a server that starts will listen, and for which issuer: known before the log is opened, as every token names it.
 struct StartAddress {
