@@ -40,7 +40,8 @@ extension CommandFailure {
       if FileStatus(place.string) != nil { break }
     }
     return CommandFailure(
-      .noInput, "\(place): is a file where a folder belongs; move it away, or name the server's data folder with --data")
+      .noInput, "\(place): is a file where a folder belongs; move it away, or name the server's data folder with --data"
+    )
   }
 
   init(_ failure: LogFailure) {

@@ -5,20 +5,24 @@ import Testing
 /// Whose folder a command takes for a data folder, and who else may get at its files.
 @Suite("A data folder") struct DataFolderTests {
   private static let base: [[String]] = [
-    ["serve", "--port", "0"], ["init", "--config", "/tmp/refresh-ledger-none.yaml"],
+    ["serve", "--port", "0"], ["init"],
     ["load", "--in-process", "--duration", "1s"],
   ]
+
+  private static func on(_ folder: TestFolder, _ arguments: [String]) -> [String] {
+    arguments + (arguments == ["init"] ? ["--config", "\(folder.path).yaml"] : []) + ["--data", folder.path]
+  }
 
   @Test("of somebody else is not taken: 73, one line with what is in it, and nothing is made", arguments: base)
   func others(arguments: [String]) throws {
     let folder = try TestFolder()
     #expect(chmod(folder.path, 0o755) == 0)
     _ = try folder.write("thesis.tex", "")
-    let refused = try CommandResult.of(BuiltCommand.path, arguments + ["--data", folder.path])
+    let refused = try CommandResult.of(BuiltCommand.path, Self.on(folder, arguments))
     #expect(refused.code == 73 && refused.isOneLineError && refused.errors.contains("thesis.tex"), "\(refused)")
     #expect(refused.errors.contains("--data"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["thesis.tex"])
-    #expect(!FileManager.default.fileExists(atPath: "/tmp/refresh-ledger-none.yaml"))
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path).yaml"))
   }
 
   @Test("of somebody else gets no users and no clients: 66")
@@ -52,7 +56,8 @@ import Testing
     let folder = try TestFolder()
     let file = try folder.write("data", "")
     for words in [
-      "serve --port 0", "users list", "clients list", "keys list", "keys rotate", "sessions list", "sessions revoke --all",
+      "serve --port 0", "users list", "clients list", "keys list", "keys rotate", "sessions list",
+      "sessions revoke --all",
       "log info", "log verify", "log tail", "log checkpoint", "log history --subject a", "export", "doctor",
       "top --count 1",
     ] {
@@ -88,6 +93,15 @@ import Testing
     }
   }
 
+  @Test("that others can change is not taken: 78, with the command that fixes it, and nothing is made", arguments: base)
+  func openFolder(arguments: [String]) throws {
+    let folder = try TestFolder()
+    #expect(chmod(folder.path, 0o777) == 0)
+    let refused = try CommandResult.of(BuiltCommand.path, Self.on(folder, arguments))
+    #expect(refused.code == 78 && refused.isOneLineError && refused.errors.contains("chmod go-w"), "\(refused)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
   struct Mode: Sendable, CustomTestStringConvertible {
     var path: String
     var mode: mode_t
@@ -101,7 +115,9 @@ import Testing
     Mode(path: "clients.json", mode: 0o602),
   ]
 
-  @Test("of which others can change a file, or read a key, does not serve: 78, with the command that fixes it", arguments: refused)
+  @Test(
+    "of which others can change a file, or read a key, does not serve: 78, with the command that fixes it",
+    arguments: refused)
   func open(mode: Mode) throws {
     let folder = try TestFolder()
     let data = "\(folder.path)/data"

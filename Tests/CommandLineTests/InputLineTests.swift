@@ -3,7 +3,7 @@ import Testing
 @testable import refresh_ledger
 
 @Suite("A secret on the standard input") struct InputLineTests {
-  private func line(_ text: String) -> String? { try? InputLine.line(Array(text.utf8), "password") }
+  private func line(_ text: String) -> String? { try? InputLine.secret(Array(text.utf8), "password") }
 
   @Test("is the line without its end, whichever system wrote that", arguments: ["", "\n", "\r\n", "\r"])
   func ends(end: String) {
@@ -30,7 +30,7 @@ import Testing
   @Test("is refused as UTF-16, with what to do")
   func utf16() throws {
     for bytes in [[0xFF, 0xFE, 0x61, 0x00], [0xFE, 0xFF, 0x00, 0x61], [0x61, 0x00, 0x0A, 0x00]] as [[UInt8]] {
-      let failure = #expect(throws: CommandFailure.self) { try InputLine.line(bytes, "password") }
+      let failure = #expect(throws: CommandFailure.self) { try InputLine.secret(bytes, "password") }
       #expect(failure?.description.contains("UTF-8") == true)
     }
   }

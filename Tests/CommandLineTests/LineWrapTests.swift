@@ -5,7 +5,8 @@ import Testing
 @Suite("A line on a narrow terminal") struct LineWrapTests {
   private static let line = "  rotations             1,234.5  1,234,567 since its start"
 
-  @Test("is as it is where there is room, and else breaks between words", arguments: [1, 7, 12, 20, 33, 40, 57, 58, 100])
+  @Test(
+    "is as it is where there is room, and else breaks between words", arguments: [1, 7, 12, 20, 33, 40, 57, 58, 100])
   func widths(width: Int) {
     let pieces = LineWrap.pieces(Self.line, width: width)
     #expect(pieces.allSatisfy { $0.count <= width }, "\(pieces)")
@@ -17,7 +18,8 @@ import Testing
 
   @Test("has its rest further in, below it")
   func rest() {
-    #expect(LineWrap.pieces(Self.line, width: 40) == ["  rotations             1,234.5  1,234,567", "    since its start"])
+    #expect(
+      LineWrap.pieces(Self.line, width: 40) == ["  rotations             1,234.5  1,234,567", "    since its start"])
     #expect(LineWrap.pieces("ab cd", width: 2) == ["ab", " c"])
   }
 

@@ -7,7 +7,9 @@ import Testing
     try CommandResult.of(BuiltCommand.path, ["load", "--url", url, "--duration", "300ms"] + more)
   }
 
-  @Test("refresh tokens that are spent says the line of the first: 78, and no invariant broke", arguments: [["--race", "3", "--race-rate", "1"], []])
+  @Test(
+    "refresh tokens that are spent says the line of the first: 78, and no invariant broke",
+    arguments: [["--race", "3", "--race-rate", "1"], []])
   func spent(more: [String]) throws {
     let folder = try TestFolder()
     let ledger = LoadTestLedger()

@@ -141,7 +141,8 @@ import Testing
   func oneConnection() throws {
     let connections = Mutex(0)
     let pages = Mutex(0)
-    let row = #"{"sid":"AAAAAAAAAAAAAAAA","subject":"ann","client_id":"web","scope":"","rotation":"always","generation":1,"opened_at_ms":0,"last_used_at_ms":0,"idle_end_ms":0,"absolute_end_ms":0}"#
+    let row =
+      #"{"sid":"AAAAAAAAAAAAAAAA","subject":"ann","client_id":"web","scope":"","rotation":"always","generation":1,"opened_at_ms":0,"last_used_at_ms":0,"idle_end_ms":0,"absolute_end_ms":0}"#
     let endpoint = try LoadTestEndpoint(onConnection: { connections.withLock { $0 += 1 } }) { _ in
       let page = pages.withLock { pages in
         pages += 1

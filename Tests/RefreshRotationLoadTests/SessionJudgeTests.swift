@@ -44,7 +44,8 @@ import Testing
     #expect(judgement.violation?.evidence.contains("the answer to the log-in") == true)
   }
 
-  @Test("says where the token is written down that a session was to start from and that was spent: nobody broke anything")
+  @Test(
+    "says where the token is written down that a session was to start from and that was spent: nobody broke anything")
   func spentStart() {
     func judge() -> SessionJudge { SessionJudge(IssuedToken("t0", place: "tokens:3"), at: .zero) }
     let spent = SessionJudge.Judgement(goesOn: false, refusedStart: "tokens:3")

@@ -25,7 +25,8 @@ struct AccountsTwiceTests {
 
   @Test("is refused with its line and the member, in the document and in an entry, of users and of clients")
   func twice() throws {
-    #expect(try refusal("{\"version\": 1,\n \"users\": [],\n \"users\": []}") == "line 3 names the member \"users\" twice")
+    #expect(
+      try refusal("{\"version\": 1,\n \"users\": [],\n \"users\": []}") == "line 3 names the member \"users\" twice")
     let user = "{\"name\": \"ada\",\n\"enabled\": false,\n\"enabled\": true, \"passwordHash\": \"\(Self.hash)\"}"
     #expect(try refusal("{\"version\": 1, \"users\": [\(user)]}") == "line 3 names the member \"enabled\" twice")
     let spelled = #"{"version": 1, "clients": [{"id": "a", "public": true, "\u0069d": "b"}]}"#

@@ -132,7 +132,9 @@ import Testing
     }
   }
 
-  @Test("An access token without an audience is good where the audience is the issuer, as those of releases that named none")
+  @Test(
+    "An access token without an audience is good where the audience is the issuer, as those of releases that named none"
+  )
   func audienceOfNone() {
     let token = TokenFixtures.minter(keys, audience: "").mintAccess(TokenFixtures.access())
     let verifier = TokenFixtures.verifier(keys, audience: TokenFixtures.issuer)

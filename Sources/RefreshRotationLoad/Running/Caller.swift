@@ -102,7 +102,9 @@ struct Caller {
       let failure = TargetFailure.refusedStart(at: place)
       recorder.tally.count(failure)
       recorder.tally.refusedStart = recorder.tally.refusedStart ?? failure.description
-    } else if judgement.violation == nil { recorder.tally.sessionsEnded += 1 }
+    } else if judgement.violation == nil {
+      recorder.tally.sessionsEnded += 1
+    }
     end(position)
   }
 

@@ -47,7 +47,8 @@ struct DoctorFolder {
     }
     if found.othersCanLook { return .warning(Self.check, "\(path): others can look at it", fix: fix) }
     return .warning(
-      Self.check, "\(path): the group of this process can get at it, which is right for a volume with fsGroup", fix: fix)
+      Self.check, "\(path): the group of this process can get at it, which is right for a volume with fsGroup", fix: fix
+    )
   }
 
   private func space() -> [DoctorFinding] {

@@ -74,7 +74,8 @@ struct ImportedSession: Decodable {
       guard let text = try? members.decode(String.self, forKey: Name(name)), let time = WrittenTime.parse(text)
       else {
         throw Refusal(
-          description: "\(name) is not a time that exists; write it as 2026-01-31T12:00:00Z, or as whole seconds since 1970")
+          description:
+            "\(name) is not a time that exists; write it as 2026-01-31T12:00:00Z, or as whole seconds since 1970")
       }
       return time
     }

@@ -1,6 +1,7 @@
 import Glibc
 import SystemPackage
 import TokenEngine
+import TokenSigning
 
 /// The server's data folder.
 enum DataFolder {
@@ -23,6 +24,12 @@ enum DataFolder {
       throw CommandFailure(
         .cannotCreate,
         "\(path): is not a data folder: it holds \(stranger.shown) and nothing of refresh-ledger; name an empty or a new folder with --data"
+      )
+    }
+    if FileExposure(path: path)?.othersCanChange == true {
+      throw CommandFailure(
+        .configuration,
+        "\(path): others can change this folder; name a new one below it, or run: chmod go-w \(StartBanner.quoted(path))"
       )
     }
   }

@@ -38,7 +38,8 @@ enum IssuerChoice: Equatable {
       guard settings.http.port != 0 else {
         throw CommandFailure(
           .configuration,
-          "\(folder): with http.port 0 nobody knows yet where the server will be, and tokens name it; set tokens.issuer")
+          "\(folder): with http.port 0 nobody knows yet where the server will be, and tokens name it; set tokens.issuer"
+        )
       }
       let issuer = settings.reachableURL(port: settings.http.port)
       try file.keep(issuer)

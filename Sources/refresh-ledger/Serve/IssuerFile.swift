@@ -23,7 +23,8 @@ struct IssuerFile {
     else {
       throw CommandFailure(
         .configuration,
-        "\(path): is not an issuer; write the address that the tokens were issued for in one line, or set tokens.issuer")
+        "\(path): is not an issuer; write the address that the tokens were issued for in one line, or set tokens.issuer"
+      )
     }
     return issuer
   }
