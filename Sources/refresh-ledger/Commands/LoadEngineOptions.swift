@@ -37,6 +37,8 @@ struct LoadEngineOptions: ParsableArguments {
     var settings = EngineOptions()
     settings.durability = choice.durability(.seconds(1))
     settings.grace = grace
+    // For a server that goes on with the folder.
+    if path != nil { try IssuerFile(folder: folder.string).keep(settings.issuer) }
     do {
       let engine = try await RotationEngine.open(folder: folder, options: settings)
       let outcome = try await work(engine)

@@ -89,7 +89,7 @@ struct TopCommand: AsyncParsableCommand {
       do throws(CommandFailure) {
         let reading = try await source.read()
         rates = Array((rates + [reading.rate]).suffix(TopScreen.historyCount))
-        lines = reading.lines(history: rates.suffix(screen.historyRoom))
+        lines = reading.lines(history: Array(rates.suffix(screen.historyRoom)))
       } catch {
         guard error.status == .temporary else { throw error }
         // It may come back: the rest stays as it was.

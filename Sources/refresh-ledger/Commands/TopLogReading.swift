@@ -49,7 +49,7 @@ struct TopLogReading: TopReading {
     zip(cells, widths).map { FigureText.right($0, $1) }.joined(separator: " ")
   }
 
-  func lines(history: ArraySlice<Double>) -> [String] {
+  func lines(history: [Double]) -> [String] {
     func row(_ name: String, _ value: String) -> String {
       "  \(FigureText.left(name, 18))\(FigureText.right(value, 12))"
     }
@@ -59,7 +59,7 @@ struct TopLogReading: TopReading {
       "", "\(FigureText.number(Double(liveSessions))) live sessions; the last record is \(lastSequence)",
       wasReadAgain ? "a checkpoint was written; what it covers was not shown one by one" : "", "A SECOND",
       row("records", FigureText.number(records, decimals: 1)),
-      "  " + Sparkline.text(Array(history), width: TopScreen.historyCount),
+      "  " + Sparkline.text(history, width: TopScreen.historyCount),
       row("commits", FigureText.number(commits, decimals: 1)),
       row("records in each", recordsInACommit.map { FigureText.number($0, decimals: 1) } ?? "-"),
       row("growth of the log", FigureText.bytes(growthBytes)), "", "RECORDS A SECOND, BY KIND",

@@ -105,7 +105,7 @@ extension TopServerReading {
     zip(cells, widths).map { FigureText.right($0, $1) }.joined(separator: " ")
   }
 
-  func lines(history: ArraySlice<Double>) -> [String] {
+  func lines(history: [Double]) -> [String] {
     func row(_ name: String, _ rate: Double, _ rest: String = "") -> String {
       "  \(FigureText.left(name, 18))\(FigureText.right(FigureText.number(rate, decimals: 1), 12))  \(rest)"
     }
@@ -125,7 +125,7 @@ extension TopServerReading {
       ready ? "ready: changes are accepted" : "NOT READY: changes are refused; its log says why",
       "\(FigureText.number(liveSessions)) live sessions, \(FigureText.number(entries)) entries in memory", "",
       "A SECOND", row("rotations", rotations, since(rotationsSinceStart)),
-      "  " + Sparkline.text(Array(history), width: TopScreen.historyCount),
+      "  " + Sparkline.text(history, width: TopScreen.historyCount),
       row("sessions opened", opened), row("replays in grace", replays),
     ]
     let refused =

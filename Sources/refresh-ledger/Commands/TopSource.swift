@@ -21,5 +21,5 @@ protocol TopReading: Encodable {
   /// In one line, below ``TopSource/rowHeader``.
   var row: String { get }
   /// On a screen.
-  func lines(history: ArraySlice<Double>) -> [String]
+  func lines(history: [Double]) -> [String]
 }
