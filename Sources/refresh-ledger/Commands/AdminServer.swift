@@ -151,7 +151,7 @@ struct AdminServer {
     case (401, _?):
       return CommandFailure(.bad, "\(url): does not know the client or its secret; see clients list there")
     case (403, _?):
-      return CommandFailure(.bad, "\(url): the client is no admin; add one with clients add --admin there")
+      return CommandFailure(.bad, "\(url): the client is not an admin; add one with clients add --admin there")
     case (503, _?): return CommandFailure(.temporary, "\(url): is overloaded or closed for changes; try again later")
     case (_, let refusal?):
       let what = refusal.description ?? refusal.error

@@ -122,7 +122,7 @@ struct DoctorAccounts {
       findings.append(.warning("certificate", "\(paths.certificate) ends in \(days) days", fix: fix))
     default: findings.append(.ok("certificate", "\(paths.certificate) ends in \(days) days"))
     }
-    if let status = FileStatus(paths.key), status.permissions & 0o077 != 0 {
+    if let exposure = FileExposure(path: paths.key), exposure.othersCanRead || exposure.othersCanChange {
       findings.append(
         .warning(
           "certificate", "others can read its key \(paths.key)", fix: "chmod 600 \(StartBanner.quoted(paths.key))"))

@@ -33,7 +33,7 @@ final class ImportLines {
     // Read twice: not for a pipe.
     guard let end = try? file.seek(offset: 0, from: .end), (try? file.seek(offset: 0, from: .start)) != nil else {
       try? file.close()
-      throw CommandFailure(.noInput, "\(path): is no file that can be read twice; write the lines to a file")
+      throw CommandFailure(.noInput, "\(path): is not a file that can be read twice; write the lines to a file")
     }
     bytesTotal = UInt64(max(0, end))
   }

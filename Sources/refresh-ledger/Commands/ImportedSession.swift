@@ -34,7 +34,7 @@ struct ImportedSession: Decodable {
     guard StrictJSON.isObject(line) else {
       throw Refusal(
         description:
-          "is no JSON object, or has a member twice; write one as {\"subject\":\"ann\",\"client_id\":\"web\"}")
+          "is not a JSON object, or has a member twice; write one as {\"subject\":\"ann\",\"client_id\":\"web\"}")
     }
     do {
       return try JSONDecoder().decode(ImportedSession.self, from: Data(line))
@@ -58,7 +58,7 @@ struct ImportedSession: Decodable {
     func text(_ name: String) throws -> String? {
       guard members.contains(Name(name)), try !members.decodeNil(forKey: Name(name)) else { return nil }
       guard let text = try? members.decode(String.self, forKey: Name(name)) else {
-        throw Refusal(description: "\(name) is no text; write it in quotation marks")
+        throw Refusal(description: "\(name) is not a text; write it in quotation marks")
       }
       return text
     }

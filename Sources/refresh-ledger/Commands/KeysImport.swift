@@ -18,7 +18,7 @@ struct KeysImport: ParsableCommand {
 
   func validate() throws {
     if let algorithm, SignatureAlgorithm(rawValue: algorithm) == nil {
-      throw ValidationError("'\(algorithm)' is no algorithm that is known here")
+      throw ValidationError("'\(algorithm)' is not a known algorithm")
     }
   }
 

@@ -28,7 +28,7 @@ struct KeysRetire: ParsableCommand {
 
   func validate() throws {
     if let tokensLive, DurationText.parse(tokensLive) == nil {
-      throw ValidationError("'\(tokensLive)' is no duration; write a whole number and ms, s, m, h or d")
+      throw ValidationError("'\(tokensLive)' is not a duration; write a whole number and ms, s, m, h or d")
     }
   }
 

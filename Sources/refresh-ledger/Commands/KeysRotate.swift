@@ -28,7 +28,7 @@ struct KeysRotate: ParsableCommand {
     }
     if let algorithm, SignatureAlgorithm(rawValue: algorithm) == nil {
       let names = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("'\(algorithm)' is no algorithm that is known here; write one of \(names)")
+      throw ValidationError("'\(algorithm)' is not a known algorithm; write one of \(names)")
     }
   }
 
