@@ -160,6 +160,7 @@ public final class RotationEngine: Sendable {
     } catch {
       throw .keys("cannot create \(folder): \(error); name a folder whose parent exists and is writable")
     }
+    if let fault = PrivateFolder.fault(in: folder) { throw .keys(fault) }
   }
 }
 

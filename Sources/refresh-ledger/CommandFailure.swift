@@ -1,3 +1,4 @@
+import SystemPackage
 import TokenEngine
 import TokenLedger
 import TokenSigning
@@ -30,10 +31,24 @@ struct CommandFailure: Error, CustomStringConvertible {
 }
 
 extension CommandFailure {
+  /// Of a path in which a file has the place of a folder.
+  static func notFolder(_ path: String) -> CommandFailure {
+    var place = FilePath(path)
+    // The path itself is a file where no part before it is one.
+    while !place.removingLastComponent().isEmpty, FileStatus(place.removingLastComponent().string)?.isFolder != true {
+      place.removeLastComponent()
+      if FileStatus(place.string) != nil { break }
+    }
+    return CommandFailure(
+      .noInput, "\(place): is a file where a folder belongs; move it away, or name the server's data folder with --data"
+    )
+  }
+
   init(_ failure: LogFailure) {
     switch failure {
     case .corrupt, .unsupportedVersion, .rolledBack: self.init(.bad, failure.description)
     case .locked, .overloaded: self.init(.temporary, failure.description)
+    case .io(_, let path, Errno.notDirectory.rawValue): self = .notFolder(path)
     case .io: self.init(.inputOutput, failure.description)
     case .closed: self.init(.internalFault, failure.description)
     }

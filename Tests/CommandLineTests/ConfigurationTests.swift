@@ -17,7 +17,7 @@ import Testing
     Refused("tokens:\n  accessTTL: 0s\n", "config.yaml:2: tokens.accessTTL \"0s\"", "from 1ms to 30d"),
     Refused("tokens: { accessTTL: -5m }", "config.yaml:1: tokens.accessTTL", "whole number"),
     Refused("tokens: { accessTTL: 1.5h }", "tokens.accessTTL", "whole number"),
-    Refused("tokens: { accessTTL: 90 }", "tokens.accessTTL", "ms, s, m, h or d"),
+    Refused("tokens: { accessTTL: 90 }", "tokens.accessTTL", "a unit (ms, s, m, h or d)"),
     Refused("tokens: { accessTTL: 31d }", "tokens.accessTTL", "from 1ms to 30d"),
     Refused("tokens: { accessTTL: 99999999999999999d }", "tokens.accessTTL"),
     Refused("tokens: { issuer: \"\" }", "tokens.issuer", "write 1 to 256"),
@@ -35,19 +35,28 @@ import Testing
     Refused("rotation: { reuse: revoke }", "rotation.reuse", "revoke-session or refuse"),
     Refused("log: { durability: sometimes }", "log.durability", "always or interval or none"),
     Refused("log: { syncInterval: 0s }", "log.syncInterval"),
-    Refused("log: { segmentBytes: 64MB }", "log.segmentBytes", "KiB, MiB or GiB"),
+    Refused("log: { segmentBytes: 64MB }", "log.segmentBytes", "KiB, MiB, GiB or TiB"),
+    Refused("log: { segmentBytes: 65535 }", "log.segmentBytes \"65535\"", "from 64KiB"),
+    Refused("log: { segmentBytes: -65536 }", "log.segmentBytes", "whole number of bytes"),
+    Refused("log: { segmentBytes: 65536.0 }", "log.segmentBytes", "whole number of bytes"),
+    Refused("log: { segmentBytes: 64k }", "log.segmentBytes", "whole number of bytes"),
+    Refused("log: { syncInterval: 1 }", "log.syncInterval \"1\"", "a unit (ms, s, m, h or d)"),
+    Refused("http: { drain: 25 }", "http.drain \"25\"", "a unit (ms, s, m, h or d)"),
     Refused("log: { segmentBytes: 1KiB }", "log.segmentBytes", "from 64KiB"),
     Refused("log: { checkpointEvery: 1KiB }", "log.checkpointEvery", "from 1MiB to 1TiB"),
     Refused("limits: { bodyBytes: 0B }", "limits.bodyBytes"),
     Refused("limits: { requestsInFlight: 0 }", "limits.requestsInFlight", "from 1 to 100000"),
     Refused("limits: { loginPerMinute: -1 }", "limits.loginPerMinute"),
-    Refused("limits: { tokenBytes: 8KiB }", "limits.tokenBytes", "this release cannot"),
+    Refused("limits:\n  tokenBytes: 4KiB\n", "config.yaml:2: unknown key limits.tokenBytes", "delete it"),
     Refused("http: { port: 65536 }", "http.port", "0 to 65535"),
     Refused("http: { port: }", "http.port has no value"),
     Refused("http: { port: [80] }", "http.port is a single value"),
     Refused("http: { host: 0.0.0.0 }", "http.host", "http.allowPlaintext"),
     Refused("http: { host: \"::\" }", "http.host", "http.allowPlaintext"),
     Refused("http: { host: 127.evil.example }", "http.host", "http.allowPlaintext"),
+    Refused("http: { host: \"[::1\" }", "http.host", "[::1]"),
+    Refused("http: { host: \"[127.0.0.1]\" }", "http.host", "not an address"),
+    Refused("http: { host: \"http://[::1]\" }", "http.host", "not an address"),
     Refused("http: { pathPrefix: auth }", "http.pathPrefix", "/auth"),
     Refused("http: { pathPrefix: /auth/ }", "http.pathPrefix"),
     Refused("http: { pathPrefix: \"/a/../b\" }", "http.pathPrefix"),
@@ -81,7 +90,7 @@ import Testing
     Refused("\u{FEFF}http: { port: x }", "http.port"),
   ]
 
-  @Test("A bad configuration is one line that names file, key and mend, and 78", arguments: refused)
+  @Test("A bad configuration is one line that names file, key and fix, and 78", arguments: refused)
   func refusal(_ refused: Refused) throws {
     let folder = try TestFolder()
     let config = try folder.write("config.yaml", refused.text)
@@ -103,6 +112,8 @@ import Testing
     #expect(try errors(["REFRESH_LEDGER_HTTP_PORT": "x"]).contains("REFRESH_LEDGER_HTTP_PORT: http.port \"x\""))
     #expect(try errors(["REFRESH_LEDGER_TOKENS_ACCESS_TTL": "0s"]).contains("REFRESH_LEDGER_TOKENS_ACCESS_TTL"))
     #expect(try errors(["REFRESH_LEDGER_HTTP_TLS_CERTIFICATE": "x"]).contains("REFRESH_LEDGER_HTTP_TLS_CERTIFICATE"))
+    #expect(try errors(["REFRESH_LEDGER_LOG_SEGMENT_BYTES": "1"]).contains("from 64KiB"))
+    #expect(try errors(["REFRESH_LEDGER_LIMITS_TOKEN_BYTES": "4KiB"]).contains("unset it"))
     #expect(try errors(["REFRESH_LEDGER_HTTP_PROT": "1"]).contains("did you mean REFRESH_LEDGER_HTTP_PORT?"))
     #expect(try errors(["REFRESH_LEDGER_LOG_LEVEL": "loud"]).contains("REFRESH_LEDGER_LOG_LEVEL"))
   }
@@ -130,10 +141,12 @@ import Testing
     sessions: { refreshTTL: 30d, maxAge: 365d, perSubjectMax: 0, existing: keep }
     rotation: { grace: 0s, reuse: revoke-session }
     log:      { durability: always, syncInterval: 1s, segmentBytes: 64MiB, checkpointEvery: 1GiB }
-    limits:   { bodyBytes: 16KiB, tokenBytes: 4KiB, requestsInFlight: 1024, connections: 10000, connectionsPerAddress: 0, loginPerMinute: 60 }
+    limits:   { bodyBytes: 16KiB, requestsInFlight: 1024, connections: 10000, connectionsPerAddress: 0, loginPerMinute: 60 }
     console:  { enabled: false, path: /console }
     wire: standard
     """,
+    "log: { segmentBytes: 65536, checkpointEvery: 1TiB }\nlimits: { bodyBytes: \"1024\" }",
+    "{\"log\": {\"segmentBytes\": 65536}, \"http\": {\"host\": \"[::1]\"}}",
     "{\"tokens\": {\"accessTTL\": \"1s\"},\n\t\"log\": {\"durability\": \"interval\"}}",
     "# nothing but a comment\n",
     "http:\ntokens:\n",

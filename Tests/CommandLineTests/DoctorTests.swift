@@ -10,7 +10,7 @@ struct DoctorTests {
     var verdict: String
     var check: String
     var what: String
-    var mend: String?
+    var fix: String?
   }
 
   private struct Made {
@@ -63,15 +63,15 @@ struct DoctorTests {
     }
   }
 
-  @Test("A key that others can read is a problem with its mend, and the mend mends it")
+  @Test("A key that others can read is a problem with its fix, and the fix fixes it")
   func exposedKey() throws {
     let made = try make()
     let key = "\(made.data)/keys/refresh.json"
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: key)
     let (code, findings) = try findings(made)
     #expect(code == 1)
-    let mend = try #require(findings.first { $0.verdict == "problem" && $0.check == "data folder" }?.mend)
-    #expect(try CommandResult.of("sh", ["-c", mend]).code == 0)
+    let fix = try #require(findings.first { $0.verdict == "problem" && $0.check == "data folder" }?.fix)
+    #expect(try CommandResult.of("sh", ["-c", fix]).code == 0)
     #expect(try self.findings(made).code == 0)
   }
 
@@ -85,7 +85,7 @@ struct DoctorTests {
     #expect(code == 0 && !findings.contains { $0.what.contains("letter.txt") }, "\(findings)")
   }
 
-  @Test("A damaged log is a problem that names the place, and what is left after the mend is not")
+  @Test("A damaged log is a problem that names the place, and what is left after the fix is not")
   func damage() throws {
     let made = try make()
     let server = try served(made)
@@ -100,7 +100,7 @@ struct DoctorTests {
     let (code, findings) = try findings(made)
     let problem = try #require(findings.first { $0.verdict == "problem" })
     #expect(code == 1 && problem.what.contains("wal-0000000000000001.lz4"), "\(findings)")
-    #expect(problem.mend?.hasPrefix("refresh-ledger log repair --data ") == true)
+    #expect(problem.fix?.hasPrefix("refresh-ledger log repair --data ") == true)
   }
 
   @Test("A backup that is not yet restored is a problem")
@@ -114,7 +114,7 @@ struct DoctorTests {
       try FileManager.default.copyItem(atPath: "\(made.data)/\(name)", toPath: "\(copy)/\(name)")
     }
     let (code, findings) = try findings(Made(folder: made.folder, data: copy, config: made.config))
-    #expect(code == 1 && findings.contains { $0.mend?.contains("log restore") == true }, "\(findings)")
+    #expect(code == 1 && findings.contains { $0.fix?.contains("log restore") == true }, "\(findings)")
   }
 
   @Test("A bad setting, missing keys and a taken port are problems, and the rest is still looked at")
@@ -146,7 +146,7 @@ struct DoctorTests {
     #expect(try CommandResult.of("sessions", "revoke", "--all", "--data", made.data).code == 0)
     let settings = try ServerSettings(try await SettingSources(flags: [:], environment: [:], filePath: nil))
     var data = DataFolderOption()
-    data.path = made.data
+    data.given = made.data
     let folder = data
     func verdicts(_ now: Timestamp) -> [DoctorFinding.Verdict] {
       DoctorLog(data: folder, settings: settings, isServed: false, wallClock: SessionClock { now }).findings()
@@ -165,7 +165,7 @@ struct DoctorTests {
     #expect(config.code == 66 && config.isOneLineError, "\(config)")
   }
 
-  @Test("For people it prints a line for each finding, its mend below it, and a count")
+  @Test("For people it prints a line for each finding, its fix below it, and a count")
   func text() throws {
     let made = try make()
     let result = try CommandResult.of("doctor", "--data", made.data, "--config", made.config)

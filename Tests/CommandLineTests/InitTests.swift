@@ -20,10 +20,11 @@ struct InitTests {
     let (written, standard) = (try await settings(path, environment), try await settings(nil, environment))
     #expect(String(reflecting: written) == String(reflecting: standard))
     let file = try ConfigurationFile(path: path)
-    for key in SettingKey.allCases where key != .limitsConnectionsPerAddress {
+    for key in SettingKey.allCases where ![.limitsConnectionsPerAddress, .tokensIssuer].contains(key) {
       #expect(file.place(of: key) != nil, "\(key.rawValue)")
     }
     #expect(text.contains("  # connectionsPerAddress: 0\n"))
+    #expect(text.contains("  # issuer: \"http://127.0.0.1:8080\"\n"))
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 120 })
   }
 

@@ -23,7 +23,9 @@ final class LoadTestEndpoint: Sendable {
 
   var url: String { "http://127.0.0.1:\(port)" }
 
-  init(_ answer: @escaping @Sendable ([String: String]) -> Reply) throws {
+  init(
+    onConnection: @escaping @Sendable () -> Void = {}, _ answer: @escaping @Sendable ([String: String]) -> Reply
+  ) throws {
     self.answer = answer
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
@@ -43,6 +45,7 @@ final class LoadTestEndpoint: Sendable {
         let connection = accept(listener, nil, nil)
         guard connection >= 0, let self else { return }
         self.connections.withLock { _ = $0.insert(connection) }
+        onConnection()
         Thread.detachNewThread { [weak self] in
           while let self, let form = Self.readForm(connection), Self.send(self.answer(form), connection) {}
           close(connection)

@@ -139,10 +139,10 @@ struct MigrationTests {
   }
 
   static let refused: [Refused] = [
-    Refused("{", "is no JSON object"), Refused("[]", "is no JSON object"), Refused("{} {}", "is no JSON object"),
+    Refused("{", "is not a JSON object"), Refused("[]", "is not a JSON object"), Refused("{} {}", "is not a JSON object"),
     Refused("{\"subject\":\"admin\",\"subject\":\"admin\"}", "a member twice"),
     Refused("{\"client_id\":\"default\"}", "subject is missing"),
-    Refused("{\"subject\":1,\"client_id\":\"default\"}", "subject is no text"),
+    Refused("{\"subject\":1,\"client_id\":\"default\"}", "subject is not a text"),
     Refused("{\"subject\":\"admin\"}", "client_id is missing"),
     Refused("{\"subject\":\"admin\",\"client\":\"default\"}", "did you mean client_id?"),
     Refused("{\"subject\":\"admin\",\"client_id\":\"other\"}", "no client \"other\""),
@@ -150,14 +150,17 @@ struct MigrationTests {
     Refused("{\"subject\":\"admin\",\"client_id\":\"default\",\"scope\":\"root\"}", "scope holds \"root\""),
     Refused("{\"subject\":\"admin\",\"client_id\":\"default\",\"scope\":\"read  write\"}", "scope is malformed"),
     Refused("{\"subject\":\"admin\",\"client_id\":\"default\",\"label\":\"\"}", "label is empty"),
-    Refused("{\"subject\":\"admin\",\"client_id\":\"default\",\"expires_at\":\"soon\"}", "expires_at is no time"),
+    Refused("{\"subject\":\"admin\",\"client_id\":\"default\",\"expires_at\":\"soon\"}", "expires_at is not a time"),
+    Refused(
+      "{\"subject\":\"admin\",\"client_id\":\"default\",\"opened_at\":\"2027-02-29T00:00:00Z\"}",
+      "opened_at is not a time that exists"),
     Refused("{\"subject\":\"admin\",\"client_id\":\"default\",\"opened_at\":1700000000000000}", "not milliseconds"),
     Refused(
       "{\"subject\":\"admin\",\"client_id\":\"default\",\"label\":\"\(String(repeating: "x", count: 20_000))\"}",
       "longer than 16 KiB"),
   ]
 
-  @Test("A bad line is told with its number and the mend, nothing is changed, exit 1", arguments: refused)
+  @Test("A bad line is told with its number and the fix, nothing is changed, exit 1", arguments: refused)
   func badLines(_ refused: Refused) throws {
     let made = try make()
     let file = try made.folder.write("sessions.jsonl", lines(2) + refused.line + "\n" + lines(1))

@@ -17,7 +17,7 @@ struct OthersTextTests {
     var table = TextTable("LABEL")
     table.append("a\u{9B}2J")
     #expect(table.text == "LABEL\na\u{FFFD}2J\n")
-    let finding = DoctorFinding.problem("folder", "x\u{1B}]0;y", mend: "rm 'x\u{1B}]0;y'")
+    let finding = DoctorFinding.problem("folder", "x\u{1B}]0;y", fix: "rm 'x\u{1B}]0;y'")
     #expect(!finding.text(inColor: false).contains("\u{1B}"))
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct SessionCommandTests {
@@ -132,5 +133,36 @@ import Testing
   func usage(arguments: [String]) throws {
     let result = try CommandResult.of(BuiltCommand.path, arguments)
     #expect(result.code == 64 && result.isOneLineError, "\(result)")
+  }
+
+  @Test("a server and a folder at the same time are refused by every command that takes either: 64")
+  func contradiction() throws {
+    for words in ["sessions list", "sessions show AAAAAAAAAAAAAAAA", "sessions revoke --all", "export"] {
+      let arguments = words.split(separator: " ").map(String.init)
+      let result = try CommandResult.of(
+        BuiltCommand.path,
+        arguments + ["--url", "http://127.0.0.1:1", "--client-id", "a", "--secret-stdin", "--data", "ledger-data"],
+        input: "secret")
+      #expect(result.code == 64 && result.isOneLineError && result.errors.contains("either a server"), "\(result)")
+    }
+  }
+
+  @Test("list asks a server page by page over one connection")
+  func oneConnection() throws {
+    let connections = Mutex(0)
+    let pages = Mutex(0)
+    let row =
+      #"{"sid":"AAAAAAAAAAAAAAAA","subject":"ann","client_id":"web","scope":"","rotation":"always","generation":1,"opened_at_ms":0,"last_used_at_ms":0,"idle_end_ms":0,"absolute_end_ms":0}"#
+    let endpoint = try LoadTestEndpoint(onConnection: { connections.withLock { $0 += 1 } }) { _ in
+      let page = pages.withLock { pages in
+        pages += 1
+        return pages
+      }
+      return .init(body: #"{"sessions":[\#(row)]\#(page < 5 ? #","next":"x""# : "")}"#)
+    }
+    let list = try CommandResult.of(
+      "sessions", "list", "--json", "--url", endpoint.url, "--client-id", "a", "--secret-stdin", input: "secret")
+    #expect(list.code == 0 && list.output.split(separator: "\n").count == 5, "\(list)")
+    #expect(connections.withLock { $0 } == 1)
   }
 }

@@ -11,9 +11,9 @@ import Testing
 
   @Test("A good token is accepted with 0 and its claims")
   func accepted() throws {
-    let (_, folder, keys, token) = try issued()
+    let (server, folder, keys, token) = try issued()
     for option in ["--secret-file", "--jwks"] {
-      let result = try CommandResult.of("token", "verify", option, keys, "--iss", "http://127.0.0.1:8080", token)
+      let result = try CommandResult.of("token", "verify", option, keys, "--iss", server.url, token)
       #expect(result.code == 0, "\(result.errors)")
       #expect(result.output.hasPrefix("{") && result.output.contains("\"sub\":\"admin\""))
       #expect(result.output.filter(\.isNewline).count == 1)

@@ -63,6 +63,16 @@ struct TopTests {
     #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines.filter { $0.count > 80 })")
   }
 
+  @Test("On a terminal of 40 columns every figure is whole, below the rest where it has no room")
+  func narrow() throws {
+    let folder = try TestFolder()
+    let served = try serve()
+    let command = "stty cols 40 rows 60; \(BuiltCommand.path) top --url \(served.server.url) --count 2"
+    let result = try CommandResult.of(
+      "script", ["-qec", command, "\(folder.path)/typescript"], environment: ["TERM": "xterm"])
+    #expect(result.output.contains("since its start") && result.output.contains("wait for"), "\(result.output)")
+  }
+
   private struct Served {
     let folder: TestFolder
     let data: String

@@ -151,11 +151,10 @@ HEADERS: dict[str, Bad] = {
     "b64 false": refused_parameter("b64", False),
     "b64 true": refused_parameter("b64", True),
     "b64 false and in crit": Bad(lambda forge: forge.token({"b64": False, "crit": ["b64"]}), "header of crit"),
-    "jwk": Bad(lambda forge: own_key(forge, "jwk", lambda key: key.jwk), "header of jwk"),
-    "jwk of the trusted key": Bad(lambda forge: forge.token({"jwk": forge.key.jwk}), "header of jwk"),
-    "jku": Bad(lambda forge: own_key(forge, "jku", lambda _: "http://127.0.0.1:9/jwks.json"), "header of jku"),
-    "x5u": Bad(lambda forge: own_key(forge, "x5u", lambda _: "file:///etc/passwd"), "header of x5u"),
-    "x5c": Bad(lambda forge: own_key(forge, "x5c", lambda _: ["MIIB"]), "header of x5c"),
+    "jwk": Bad(lambda forge: own_key(forge, "jwk", lambda key: key.jwk), "badSignature"),
+    "jku": Bad(lambda forge: own_key(forge, "jku", lambda _: "http://127.0.0.1:9/jwks.json"), "badSignature"),
+    "x5u": Bad(lambda forge: own_key(forge, "x5u", lambda _: "file:///etc/passwd"), "badSignature"),
+    "x5c": Bad(lambda forge: own_key(forge, "x5c", lambda _: ["MIIB"]), "badSignature"),
     "zip": refused_parameter("zip", "DEF"),
     "enc": refused_parameter("enc", "A128GCM"),
     **{f"kid {name}": key_id(value) for name, value in KEY_IDS.items()},
@@ -181,13 +180,15 @@ def time_claim(name: str, text: str, reason: str) -> Bad:
     return Bad(lambda forge: forge.token(None, forge.in_place("claims", name, text)), reason)
 
 
-# Times that are no whole number of seconds from 1970 to the year 9999, as JSON writes them.
+# Times that are no number of seconds from 1970 to the year 9999, as JSON writes them.
 NO_TIMES = (
-    '"1795547229"', '"2099-01-01T00:00:00Z"', '""', "null", "true", "false", "[]", "[1795547229]", "{}", "4102444800.0",
-    "4102444800.5", "4.1024448e9", "41024448e2", "4102444800e0", "1e400", "1e-400", "-1e400", "1E999999999", "-1", "-0", "-1795547229",
+    '"1795547229"', '"2099-01-01T00:00:00Z"', '""', "null", "true", "false", "[]", "[1795547229]", "{}",
+    "1e400", "-1e400", "1E999999999", "-1", "-0.5", "-1795547229", "253402300800.5", "1e13",
     "253402300800", "9007199254740992", "9007199254740993", "4102444800000000", "9223372036854775807", "9223372036854775808",
     "-9223372036854775808", "-9223372036854775809", "18446744073709551615", "18446744073709551616", "1" * 400, "-" + "9" * 100,
 )  # fmt: skip
+# Seconds too (NumericDate, RFC 7519 §2), which our own tokens never have.
+FRACTIONS = ("4102444800.0", "4102444800.5", "4.1024448e9", "41024448e2", "4102444800e0")
 # Not even a number in JSON.
 NO_NUMBERS = ("04102444800", "+4102444800", "0x7fffffff", "NaN", "Infinity", "-Infinity", "4102444800.", ".5", "4_102_444_800", "1,2")
 
@@ -389,7 +390,16 @@ FORMAT: dict[str, Bad] = {
     "8 KiB": Bad(of_bytes(8192), "tooLong"),
 }
 
+# What others may write, and our own tokens never hold.
+USUAL_ELSEWHERE: dict[str, Bad] = {
+    **{f"exp {text}": time_claim("exp", text, "") for text in FRACTIONS},
+    "jwk of the trusted key": Bad(lambda forge: forge.token({"jwk": forge.key.jwk}), ""),
+    "jku beside the trusted key": Bad(lambda forge: forge.token({"jku": "https://issuer.example/jwks.json"}), ""),
+}
+
 USUAL: dict[str, Bad] = {
+    **USUAL_ELSEWHERE,
+    "nbf a fraction": Bad(lambda forge: forge.token(None, forge.in_place("claims", "nbf", "1000000000.25")), ""),
     "4096 bytes": Bad(of_bytes(4096), ""),
     "without kid": Bad(lambda forge: forge.token({"kid": ...}), ""),
     "without typ": Bad(lambda forge: forge.token({"typ": ...}), ""),

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from accounts import ALICE, BOSS, PUBLIC
-from bad_tokens import FORMAT, HEADERS, PAYLOADS, SIGNATURES, Bad
+from bad_tokens import FORMAT, HEADERS, PAYLOADS, SIGNATURES, USUAL_ELSEWHERE, Bad
 from forge import ALGORITHMS, AUDIENCE, ISSUER, Forge, Key
 
 # White space around a header's value is no part of it, and control characters within are refused with the request itself.
@@ -89,6 +89,7 @@ OURS = ("nbf", "iat in")
 BEARERS = (
     cases(HEADERS, "HS256", "EdDSA")
     + cases(PAYLOADS, "HS256", "ES256", without=OURS)
+    + cases(USUAL_ELSEWHERE, "HS256", "ES256")
     + cases(FORMAT, "HS256", "ES256", without=UNSENDABLE)
     + cases(SIGNATURES, *ALGORITHMS)
 )
@@ -96,6 +97,7 @@ BEARERS = (
 REFRESHES = (
     cases(HEADERS, "HS256")
     + cases(PAYLOADS, "HS256", without=(*OURS, "aud", "no aud"))
+    + cases(USUAL_ELSEWHERE, "HS256")
     # NUL is no character of a form, whose refusal is invalid_request.
     + cases(FORMAT, "HS256", without=(repr("\0"),))
     + cases(SIGNATURES, "HS256")

@@ -141,7 +141,7 @@ def test_a_client_that_fetches_the_key_set_by_its_address_follows_a_rotation(alg
     def kid() -> str:
         token = server.open_session(ALICE.name, BOSS, PUBLIC)["access_token"]
         key = fetching.get_signing_key_from_jwt(token)
-        assert jwt.decode(token, key, algorithms=[algorithm], issuer=metadata["issuer"])["sub"] == "alice"
+        assert jwt.decode(token, key, algorithms=[algorithm], issuer=metadata["issuer"], audience=metadata["issuer"])["sub"] == "alice"
         return key.key_id
 
     first = kid()

@@ -44,6 +44,21 @@ import Testing
     #expect(judgement.violation?.evidence.contains("the answer to the log-in") == true)
   }
 
+  @Test(
+    "says where the token is written down that a session was to start from and that was spent: nobody broke anything")
+  func spentStart() {
+    func judge() -> SessionJudge { SessionJudge(IssuedToken("t0", place: "tokens:3"), at: .zero) }
+    let spent = SessionJudge.Judgement(goesOn: false, refusedStart: "tokens:3")
+    var (alone, raced, lost, good) = (judge(), judge(), judge(), judge())
+    #expect(alone.answered(.refused, sent: .zero, at: .zero, grace: .zero) == spent)
+    #expect(raced.raced([.refused, .refused], sent: .zero, at: .zero, grace: .zero) == spent)
+    #expect(lost.lost(.refused, sent: .zero, at: .zero) == spent)
+    // Once it was granted, its successor is as good as any.
+    _ = good.answered(Self.granted("t1"), sent: .zero, at: .zero, grace: .zero)
+    let refused = good.answered(.refused, sent: .seconds(1), at: .seconds(1), grace: .zero)
+    #expect(refused.violation?.kind == .acknowledgedRefused && refused.refusedStart == nil)
+  }
+
   @Test("finds that a token is answered with itself")
   func notRotated() {
     var judge = Self.judge()

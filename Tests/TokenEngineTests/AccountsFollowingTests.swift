@@ -67,7 +67,7 @@ struct AccountsFollowingTests {
     }
   }
 
-  @Test("A broken file leaves what was read in force, is reported once, and its mend is read")
+  @Test("A broken file leaves what was read in force, is reported once, and its fix is read")
   func broken() async throws {
     try folder.replace(folder.usersPath, with: document("ada"))
     let users = try folder.users()
@@ -77,7 +77,7 @@ struct AccountsFollowingTests {
       #expect(await users.subject(id: "ada") != nil)
     }
     let expected = AccountFailure.malformed(
-      path: folder.usersPath, what: "is not valid JSON", mend: "correct it or restore it from a copy")
+      path: folder.usersPath, what: "line 1 is not JSON", mend: "correct it or restore it from a copy")
     #expect(folder.events.withLock { $0 } == [.refused(expected)])
     #expect(accountFailure { () throws(AccountFailure) in try users.reload() } == expected)
     try folder.replace(folder.usersPath, with: document("bob"))

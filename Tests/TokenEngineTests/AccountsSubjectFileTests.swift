@@ -210,6 +210,14 @@ struct AccountsSubjectFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["users.json", "users.lock"])
   }
 
+  @Test("A file that others can change is refused with the command that fixes it", arguments: [0o602, 0o666])
+  func changeable(mode: Int) throws {
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.usersPath)
+    let failure = accountFailure { () throws(AccountFailure) in _ = try folder.users() }
+    #expect(failure?.description.contains("others can change it (mode 0\(String(mode, radix: 8)))") == true)
+    #expect(failure?.description.hasSuffix("run chmod 600 \(folder.usersPath)") == true)
+  }
+
   @Test("What a crash left of a half-written file is no hindrance")
   func staleTemporary() throws {
     try folder.replace(folder.usersPath + ".tmp", with: "{\"version\": 1, \"use")

@@ -123,15 +123,27 @@ import Testing
   }
 
   @Test(
-    "A header parameter that changes what is signed, or brings a key, is refused by its name",
+    "A header parameter that changes what is signed is refused by its name",
     arguments: [
-      ("crit", #"["exp"]"#), ("crit", "[]"), ("b64", "false"), ("b64", "true"), ("jwk", secretJWK),
-      ("jku", #""https://evil.example""#), ("x5u", #""https://evil.example""#), ("x5c", #"["AA"]"#), ("zip", #""DEF""#),
+      ("crit", #"["exp"]"#), ("crit", "[]"), ("b64", "false"), ("b64", "true"), ("zip", #""DEF""#),
       ("kid", "1"), ("typ", "{}"), ("cty", "null"),
     ])
   func headerParameters(name: String, value: String) throws {
     let token = try hs256(header: "{\"alg\":\"HS256\",\"\(name)\":\(value)}")
     #expect(refusal(token, try verifier(Self.secretJWK)) == .header(name))
+  }
+
+  @Test(
+    "A header parameter that brings a key or says where one is changes nothing: only the verifier's keys count",
+    arguments: [
+      ("jwk", secretJWK), ("jwk", "1"), ("jku", #""https://evil.example""#), ("x5u", #""https://evil.example""#),
+      ("x5c", #"["AA"]"#), ("x5t", #""AA""#), ("x5t#S256", "{}"),
+    ])
+  func ignoredParameters(name: String, value: String) throws {
+    let header = "{\"alg\":\"HS256\",\"\(name)\":\(value)}"
+    #expect(refusal(try hs256(header: header), try verifier(Self.secretJWK)) == nil)
+    let forged = try TokenFixtures.signed(header: header, payload: Self.claims, secret: TokenFixtures.secret(9))
+    #expect(refusal(forged, try verifier(Self.secretJWK)) == .badSignature)
   }
 
   @Test("A header that nothing is known against is accepted with parameters that nobody knows")
@@ -159,11 +171,26 @@ import Testing
     #expect(refusal(token, verifier, at: 2_000_000) == .expired)
     #expect(refusal(try hs256(claims: #"{"iat":1500,"exp":2000}"#), verifier, at: 1_499_999) == .notYetValid)
     #expect(refusal(try hs256(claims: "{}"), verifier) == .claims("exp"))
-    for (name, value) in [("exp", "\"2000\""), ("nbf", "1.5"), ("iat", "1e400"), ("nbf", "-1"), ("exp", "1e3")] {
+    for (name, value) in [
+      ("exp", "\"2000\""), ("nbf", "-1.5"), ("iat", "1e400"), ("nbf", "-1"), ("exp", "1e13"), ("exp", "-0.5"),
+      ("iat", "null"), ("exp", "[1700003600]"), ("exp", "99999999999999999999"),
+    ] {
       let others = name == "exp" ? "" : ",\"exp\":1700003600"
       let token = try hs256(claims: "{\"\(name)\":\(value)\(others)}")
       #expect(refusal(token, verifier) == .claims(name))
     }
+  }
+
+  @Test("A time may have a fraction or an exponent (RFC 7519 §2), and counts to the millisecond")
+  func fractions() throws {
+    let verifier = try verifier(Self.secretJWK)
+    let token = try hs256(claims: #"{"nbf":1000.25,"iat":9.995e2,"exp":2000.5}"#)
+    #expect(refusal(token, verifier, at: 1_000_249) == .notYetValid)
+    #expect(refusal(token, verifier, at: 1_000_250) == nil)
+    #expect(refusal(token, verifier, at: 2_000_499) == nil)
+    #expect(refusal(token, verifier, at: 2_000_500) == .expired)
+    #expect(try verifier.verify(token, nowMilliseconds: 1_500_000).expiresAt == 2000)
+    #expect(refusal(try hs256(claims: #"{"exp":1.700003600e9}"#), verifier) == nil)
   }
 
   @Test("The issuer and audience are checked when they are asked for")

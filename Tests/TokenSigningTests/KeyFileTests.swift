@@ -74,10 +74,8 @@ import Testing
   }
 
   @Test(
-    "A file that others can read or write is refused, with the command that mends it",
-    arguments: [
-      0o640, 0o604, 0o620, 0o602, 0o644, 0o610,
-    ] as [mode_t])
+    "A file that others can read or write is refused, with the command that fixes it",
+    arguments: [0o604, 0o602, 0o644, 0o666, 0o606] as [mode_t])
   func exposedFile(mode: mode_t) throws {
     try withFolder { folder in
       _ = try TokenKeys.openOrCreate(folder: folder)
@@ -94,10 +92,33 @@ import Testing
   func exposedFolder() throws {
     try withFolder { folder in
       _ = try TokenKeys.openOrCreate(folder: folder)
-      chmod(folder, 0o770)
-      #expect(failure(folder)?.kind == .exposed)
+      for mode in [0o702, 0o777, 0o1777] as [mode_t] {
+        chmod(folder, mode)
+        #expect(failure(folder)?.kind == .exposed)
+      }
       chmod(folder, 0o755)
       #expect(failure(folder) == nil)
+    }
+  }
+
+  @Test("Files that the process's own group can read and change are good, as those of a volume with fsGroup")
+  func ownGroup() throws {
+    try withFolder { folder in
+      _ = try TokenKeys.openOrCreate(folder: folder)
+      for name in ["access.json", "refresh.json"] { chmod("\(folder)/\(name)", 0o660) }
+      chmod(folder, 0o2770)
+      #expect(failure(folder) == nil)
+    }
+  }
+
+  @Test("A file that a group can read which the process is not in is refused", .enabled(if: geteuid() == 0))
+  func otherGroup() throws {
+    try withFolder { folder in
+      _ = try TokenKeys.openOrCreate(folder: folder)
+      chmod("\(folder)/access.json", 0o640)
+      #expect(failure(folder) == nil)
+      #expect(chown("\(folder)/access.json", 0, 65_533) == 0)
+      #expect(failure(folder)?.kind == .exposed)
     }
   }
 

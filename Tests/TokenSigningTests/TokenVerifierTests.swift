@@ -132,6 +132,17 @@ import Testing
     }
   }
 
+  @Test(
+    "An access token without an audience is good where the audience is the issuer, as those of releases that named none"
+  )
+  func audienceOfNone() {
+    let token = TokenFixtures.minter(keys, audience: "").mintAccess(TokenFixtures.access())
+    let verifier = TokenFixtures.verifier(keys, audience: TokenFixtures.issuer)
+    #expect(throws: Never.self) { try verifier.verifyAccess(token, nowMilliseconds: TokenFixtures.now) }
+    let other = minter.mintAccess(TokenFixtures.access())
+    #expect(throws: TokenRefusal.wrongAudience) { try verifier.verifyAccess(other, nowMilliseconds: TokenFixtures.now) }
+  }
+
   @Test("Keys that are next or retiring are accepted, and only the current one signs")
   func keyStates() throws {
     let all = try TokenKeys(

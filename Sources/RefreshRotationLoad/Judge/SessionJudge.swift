@@ -21,18 +21,23 @@ struct SessionJudge: Sendable {
   private var unsettledUntil: Duration?
   /// What the client lost and the load generator saw: the reply to an earlier presentation of the live token.
   private var seen: ConsumedToken?
+  /// Where the token was written down that the session starts from, until it was granted once: nobody has acknowledged it.
+  private var start: String?
 
   /// What an answer means.
   struct Judgement: Sendable, Equatable {
     var violation: LoadViolation?
     /// Whether the session can be followed further.
     var goesOn = true
+    /// Where the token is written down that the session was to start from, and that was not good to begin with.
+    var refusedStart: String?
   }
 
   init(_ issued: IssuedToken, at time: Duration) {
     token = issued.text
     acknowledged = time
     expiry = issued.lifetime.map { time + $0 }
+    start = issued.place
   }
 
   /// The live token was presented, and this was the reply.
@@ -111,6 +116,7 @@ struct SessionJudge: Sendable {
       self.seen = nil
     }
     token = next.text
+    start = nil
     rotations += 1
     acknowledged = time
     expiry = next.lifetime.map { time + $0 }
@@ -129,6 +135,7 @@ struct SessionJudge: Sendable {
     let isUnsettled = unsettledUntil.map { sent <= $0 } ?? false
     let hasExpired = expiry.map { time + Self.expirySlack >= $0 } ?? false
     guard !mayBeRevoked, !isUnsettled, !hasExpired else { return Judgement(goesOn: false) }
+    if let start { return Judgement(goesOn: false, refusedStart: start) }
     return Judgement(
       violation: .acknowledgedRefused(token, rotation: rotations, age: time - acknowledged, at: time), goesOn: false)
   }

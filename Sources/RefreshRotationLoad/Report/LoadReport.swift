@@ -35,6 +35,8 @@ public struct LoadReport: Sendable, Codable {
   public var startedAt: String?
   public var version: String?
   public var machine: LoadMachine?
+  /// What is to be said of the first token that was given for a start and was not good; nil where all were. Not in the JSON.
+  public var refusedStart: String? = nil
 
   enum CodingKeys: String, CodingKey {
     case rotations, seconds, errors, violations, distribution, checks, series, options, server, version, machine
@@ -57,6 +59,7 @@ public struct LoadReport: Sendable, Codable {
   ) {
     let total = state.total
     rotations = total.rotations
+    refusedStart = total.refusedStart
     seconds = elapsed.inSeconds
     rotationsPerSecond = seconds > 0 ? Double(total.rotations) / seconds : 0
     errors = total.errorCount

@@ -98,7 +98,13 @@ struct Caller {
     sessions[position].failures = 0
     sessions[position].ready = time + context.options.think
     guard !judgement.goesOn else { return }
-    if judgement.violation == nil { recorder.tally.sessionsEnded += 1 }
+    if let place = judgement.refusedStart {
+      let failure = TargetFailure.refusedStart(at: place)
+      recorder.tally.count(failure)
+      recorder.tally.refusedStart = recorder.tally.refusedStart ?? failure.description
+    } else if judgement.violation == nil {
+      recorder.tally.sessionsEnded += 1
+    }
     end(position)
   }
 

@@ -15,6 +15,8 @@ struct Tally: Sendable {
   /// Sessions that were refused where that breaks nothing: after a replay, a race, a lost reply, or at their end.
   var sessionsEnded = 0
   var violations = 0
+  /// What is to be said of the first token that was given for a start and was not good.
+  var refusedStart: String?
   /// When the server last answered anything.
   var lastAnswer = Duration.zero
 
@@ -41,6 +43,7 @@ struct Tally: Sendable {
     lossesRecovered += other.lossesRecovered
     sessionsEnded += other.sessionsEnded
     violations += other.violations
+    refusedStart = refusedStart ?? other.refusedStart
     lastAnswer = max(lastAnswer, other.lastAnswer)
   }
 }

@@ -32,7 +32,8 @@ public struct EndpointTarget: RotationTarget {
     let answer = try await post(endpoint.loginForm + clientForm)
     let url = endpoint.url
     switch (answer.status, answer.reply?.token, answer.reply?.error) {
-    case (200, let token?, _): return issued(token, answer)
+    // A session that is made may well be a thing that is created: 201.
+    case (200...299, let token?, _): return issued(token, answer)
     case (200, nil, _) where answer.reply != nil:
       throw .login("\(url) issues no refresh token here; allow it for the client, or ask with --scope (offline_access)")
     case (400...403, _, "unsupported_grant_type"?), (400...403, _, "unauthorized_client"?):
@@ -80,6 +81,7 @@ public struct EndpointTarget: RotationTarget {
 
   private func reply(to presented: String, _ answer: Answer) throws(TargetFailure) -> RotationReply {
     switch (answer.status, answer.reply) {
+    case (201...299, let reply?) where reply.token != nil: return .granted(issued(reply.token ?? presented, answer))
     case (200, let reply?):
       // Without a new one the old one stays in use (RFC 6749 §6): nothing was rotated.
       return .granted(issued(reply.token ?? presented, answer))
@@ -106,8 +108,11 @@ public struct EndpointTarget: RotationTarget {
       let patience = TimeAmount.nanoseconds(endpoint.patience.wholeNanoseconds)
       let response = try await client.execute(request, timeout: patience)
       let body = try await response.body.collect(upTo: Self.replyBytesMax)
-      let seconds = response.headers.first(name: "retry-after").flatMap { Int64($0) }
-      let retryAfter = seconds.map { Duration.seconds(min(max($0, 0), 3600)) }
+      let date = response.headers.first(name: "date")
+      let now = Int64(Date.now.timeIntervalSince1970)
+      let retryAfter = response.headers.first(name: "retry-after").flatMap {
+        RetryAfter.duration($0, date: date, nowSeconds: now)
+      }
       switch response.status.code {
       case 503: throw TargetFailure.overloaded(retryAfter: retryAfter)
       case 429: throw TargetFailure.throttled(retryAfter: retryAfter)

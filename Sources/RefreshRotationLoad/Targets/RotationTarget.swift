@@ -19,15 +19,18 @@ extension RotationTarget {
   }
 }
 
-/// A refresh token that was received.
+/// A refresh token to present.
 public struct IssuedToken: Sendable, Equatable {
   public var text: String
   /// As the reply said; nil where it said nothing.
   public var lifetime: Duration?
+  /// Where it was written down, for one that no server gave to this load: it may be spent already. Nil for one that was received.
+  public var place: String?
 
-  public init(_ text: String, lifetime: Duration? = nil) {
+  public init(_ text: String, lifetime: Duration? = nil, place: String? = nil) {
     self.text = text
     self.lifetime = lifetime
+    self.place = place
   }
 }
 

@@ -27,6 +27,13 @@ public enum TargetFailure: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// A refresh token that was given to start from was refused when it was presented first.
+  static func refusedStart(at place: String) -> TargetFailure {
+    .login(
+      "\(place): the server refuses this refresh token: it is spent, revoked, expired or another client's; give fresh ones"
+    )
+  }
+
   /// How long the target asks to be left alone.
   var retryAfter: Duration? {
     switch self {

@@ -3,9 +3,9 @@ internal import Synchronization
 /// An endpoint whose sessions were opened elsewhere: each starts with a refresh token of a list, and there are no more.
 public final class TokenListTarget: RotationTarget {
   private let target: any RotationTarget
-  private let tokens: Mutex<[String]>
+  private let tokens: Mutex<[IssuedToken]>
 
-  public init(tokens: [String], target: any RotationTarget) {
+  public init(tokens: [IssuedToken], target: any RotationTarget) {
     self.tokens = Mutex(tokens.reversed())
     self.target = target
   }
@@ -14,7 +14,7 @@ public final class TokenListTarget: RotationTarget {
 
   public func open() async throws(TargetFailure) -> IssuedToken {
     guard let token = tokens.withLock({ $0.popLast() }) else { throw .exhausted }
-    return IssuedToken(token)
+    return token
   }
 
   public func rotate(_ refreshToken: String) async throws(TargetFailure) -> RotationReply {

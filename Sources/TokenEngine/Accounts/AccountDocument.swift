@@ -179,8 +179,16 @@ extension AccountDocument: Codable {
 extension AccountDocument {
   /// Reads a whole file's bytes.
   init(json: [UInt8], path: String) throws(AccountFailure) {
+    // The mark of UTF-8 that editors of Windows put before a text.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let text = json.starts(with: mark) ? Array(json.dropFirst(mark.count)) : json
+    // One more is refused by the document itself, in better words.
+    if let fault = StrictJSON.fault(in: text, elementsMax: AccountText.entriesMax + 1) {
+      throw .malformed(
+        path: path, what: "line \(fault.line) \(fault.what)", mend: "correct it or restore it from a copy")
+    }
     do {
-      self = try JSONDecoder().decode(AccountDocument.self, from: Data(json))
+      self = try JSONDecoder().decode(AccountDocument.self, from: Data(text))
     } catch {
       let fault = AccountDocument.fault(of: error)
       throw .malformed(path: path, what: fault.what, mend: fault.mend)

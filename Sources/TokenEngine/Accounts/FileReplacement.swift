@@ -36,12 +36,12 @@ struct FileLock: ~Copyable {
 }
 
 /// Replaces a file as a whole: readers see the old contents or the new, also after a power loss.
-enum FileReplacement {
+package enum FileReplacement {
   /// Writes `bytes` beside `path` with mode 0600, syncs them, renames them over `path` and syncs the folder.
   ///
   /// Call under the file's lock. Where it throws, the old file stands, save where the last step failed: then the new
   /// one does and may not survive a power loss.
-  static func replace(path: String, with bytes: [UInt8]) throws(AccountFailure) {
+  package static func replace(path: String, with bytes: [UInt8]) throws(AccountFailure) {
     let mend = "free space on the disk and make the folder writable for this user"
     let staged = path + ".tmp"
     // What a crash left behind; the lock keeps others away from it.

@@ -1,4 +1,5 @@
 import Glibc
+import TokenSigning
 
 /// What tells one version of a file from another without reading it.
 package struct FileStamp: Sendable, Equatable {
@@ -63,6 +64,10 @@ final class OpenedFile: Sendable {
     guard unsafe fstat(descriptor, &status) == 0 else { throw .system("cannot be read", path: path, mend: mend) }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw .inaccessible(path: path, what: "is not a regular file", mend: "move it away")
+    }
+    guard !FileExposure(mode: UInt32(status.st_mode), group: UInt32(status.st_gid)).othersCanChange else {
+      let mode = FileExposure.text(ofMode: UInt32(status.st_mode))
+      throw .malformed(path: path, what: "others can change it (mode \(mode))", mend: "run chmod 600 \(path)")
     }
     let tooLarge = AccountFailure.inaccessible(path: path, what: "is larger than \(bytesMax >> 20) MiB", mend: mend)
     guard status.st_size <= bytesMax else { throw tooLarge }

@@ -6,7 +6,7 @@ package struct ForeignClaims: Sendable, Hashable {
   /// Empty when the token names none.
   package let audiences: [String]
   package let subject: String?
-  /// Seconds since the epoch.
+  /// Whole seconds since the epoch, rounded down.
   package let expiresAt: Int64
   /// All claims: strict JSON.
   package let payload: [UInt8]

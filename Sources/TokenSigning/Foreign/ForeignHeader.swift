@@ -1,7 +1,8 @@
 /// The protected header of somebody's token (RFC 7515 §4), with only what is believed of it: which of our keys to try.
 struct ForeignHeader {
-  /// Extensions that change what is signed, and keys or addresses of keys that a forger could bring along.
-  private static let refused = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "zip", "enc"]
+  /// Extensions that change what is signed. Keys and addresses of keys (`jwk`, `jku`, `x5u`, `x5c`) are not believed and not looked at:
+  /// the verifier's keys are its own.
+  private static let refused = ["crit", "b64", "zip", "enc"]
 
   let algorithm: SignatureAlgorithm
   let keyID: String?

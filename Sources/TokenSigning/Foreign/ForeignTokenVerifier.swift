@@ -53,15 +53,15 @@ package struct ForeignTokenVerifier: Sendable {
     if let wanted = audience {
       guard audiences.contains(where: { $0.hasSameBytes(as: wanted) }) else { throw .wrongAudience }
     }
-    let verified = ForeignClaims(
-      algorithm: header.algorithm, keyID: header.keyID, issuer: issuer, audiences: audiences,
-      subject: try claims.optionalText("sub"), expiresAt: try claims.seconds("exp"), payload: payload)
+    let subject = try claims.optionalText("sub")
+    guard let end = try claims.optionalNumericDate("exp") else { throw .claims("exp") }
     _ = try claims.optionalText("jti")
-    let starts = [
-      try claims.optionalTime("nbf", in: ClaimTime.seconds), try claims.optionalTime("iat", in: ClaimTime.seconds),
-    ]
-    guard nowMilliseconds < verified.expiresAt * 1000 else { throw .expired }
-    guard starts.allSatisfy({ nowMilliseconds >= ($0 ?? 0) * 1000 }) else { throw .notYetValid }
-    return verified
+    let starts = [try claims.optionalNumericDate("nbf"), try claims.optionalNumericDate("iat")]
+    let now = Double(nowMilliseconds)
+    guard now < end else { throw .expired }
+    guard starts.allSatisfy({ now >= $0 ?? 0 }) else { throw .notYetValid }
+    return ForeignClaims(
+      algorithm: header.algorithm, keyID: header.keyID, issuer: issuer, audiences: audiences, subject: subject,
+      expiresAt: Int64(end / 1000), payload: payload)
   }
 }

@@ -6,20 +6,22 @@ struct JSONReader {
   static let elementsMax = 1024
 
   private let bytes: [UInt8]
+  private let elementsMax: Int
   private var position = 0
 
-  private init(_ bytes: [UInt8]) {
+  private init(_ bytes: [UInt8], elementsMax: Int) {
     self.bytes = bytes
+    self.elementsMax = elementsMax
   }
 
   /// The object that is the whole of `bytes`. Cost: one pass, and a square of the members of one object.
-  static func object(_ bytes: [UInt8]) throws(JSONFault) -> JSONObject {
+  static func object(_ bytes: [UInt8], elementsMax: Int = elementsMax) throws(JSONFault) -> JSONObject {
     do {
       _ = try UTF8Span(validating: bytes.span)
     } catch {
       throw JSONFault(reason: .notUTF8, offset: error.byteOffsets.lowerBound)
     }
-    var reader = JSONReader(bytes)
+    var reader = JSONReader(bytes, elementsMax: elementsMax)
     reader.skipSpace()
     guard reader.next == UInt8(ascii: "{") else { throw reader.fault(.notObject) }
     let object = try reader.readObject(depth: 1)
@@ -101,7 +103,7 @@ struct JSONReader {
     skipSpace()
     if take(UInt8(ascii: "]")) { return elements }
     repeat {
-      guard elements.count < Self.elementsMax else { throw fault(.tooMany) }
+      guard elements.count < elementsMax else { throw fault(.tooMany) }
       skipSpace()
       elements.append(try readValue(depth: depth + 1))
       skipSpace()
@@ -115,6 +117,7 @@ struct JSONReader {
 
 extension JSONReader {
   private mutating func readNumber() throws(JSONFault) -> JSONValue {
+    let start = position
     let isNegative = take(UInt8(ascii: "-"))
     guard let first = next, isDigit(first) else { throw fault(.unexpected) }
     var value: Int64? = 0
@@ -137,7 +140,9 @@ extension JSONReader {
       if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
       try skipDigits()
     }
-    return value.map(JSONValue.integer) ?? .number
+    if let value { return .integer(value) }
+    // Past what a number can be it is read as infinity, which is no time.
+    return .number(Double(String(decoding: bytes[start..<position], as: UTF8.self)) ?? .infinity)
   }
 
   private func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }

@@ -4,8 +4,8 @@ enum JSONValue {
   case bool(Bool)
   /// Written without fraction or exponent, and within Int64.
   case integer(Int64)
-  /// Any other number: its grammar was checked, its value is not wanted by anything here.
-  case number
+  /// Any other number, as near as a `Double` comes. Nothing of our own is written so; others write such times.
+  case number(Double)
   case string(String)
   case array([JSONValue])
   case object(JSONObject)

@@ -43,6 +43,10 @@ enum FileBytes {
       throw KeyFailure(kind, path: path, "cannot be opened: \(lastError); check the path and its permissions")
     }
     defer { close(file) }
+    var status = stat()
+    if unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw KeyFailure(.missing, path: path, "is a folder, not a file; name a file of keys")
+    }
     return try read(file, path: path, bytesMax: bytesMax)
   }
 }

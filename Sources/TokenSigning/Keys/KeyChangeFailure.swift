@@ -1,4 +1,4 @@
-/// Why keys were not changed. The description is one line: where, what, the mend. It never holds a key.
+/// Why keys were not changed. The description is one line: where, what, the fix. It never holds a key.
 package enum KeyChangeFailure: Error, Sendable, Hashable, CustomStringConvertible {
   /// The files cannot be read or written, or the new key is none.
   case files(KeyFailure)

@@ -1,4 +1,4 @@
-/// A key or key file that cannot be used. The description is one line: where, what, the mend. It never holds a key.
+/// A key or key file that cannot be used. The description is one line: where, what, the fix. It never holds a key.
 package struct KeyFailure: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Kind: Sendable, Hashable {
     /// There is no such file.

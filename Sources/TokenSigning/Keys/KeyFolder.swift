@@ -31,6 +31,9 @@ struct KeyFolder: ~Copyable {
     if descriptor < 0 && errno == ENOENT {
       throw KeyFailure(.missing, path: path, "there is no such folder of keys; name the data folder of the server")
     }
+    if descriptor < 0 && errno == ENOTDIR {
+      throw KeyFailure(.inputOutput, path: path, "is a file or a link, where the folder of keys belongs; move it away")
+    }
     guard descriptor >= 0 else { throw failure("cannot be opened", at: path) }
     do {
       try check(descriptor, at: path)
@@ -56,7 +59,7 @@ struct KeyFolder: ~Copyable {
   private static func check(_ descriptor: CInt, at path: String) throws(KeyFailure) {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { throw failure("cannot be looked at", at: path) }
-    guard status.st_mode & 0o022 == 0 else {
+    guard !FileExposure(mode: UInt32(status.st_mode), group: UInt32(status.st_gid)).othersCanChange else {
       throw KeyFailure(.exposed, path: path, "others can change this folder of keys; run: chmod 700 \(path)")
     }
   }
@@ -70,7 +73,7 @@ struct KeyFolder: ~Copyable {
 
   func path(of name: String) -> String { "\(path)/\(name)" }
 
-  /// The bytes of a file, or nil when there is none. Refuses a file that group or others can read or write.
+  /// The bytes of a file, or nil when there is none. Refuses a file that others can read or change.
   func read(_ name: String) throws(KeyFailure) -> [UInt8]? {
     let path = path(of: name)
     let file = unsafe openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
@@ -82,7 +85,8 @@ struct KeyFolder: ~Copyable {
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw KeyFailure(.malformed, path: path, "is not a file; remove it, and new keys are made")
     }
-    guard status.st_mode & 0o077 == 0 else {
+    let exposure = FileExposure(mode: UInt32(status.st_mode), group: UInt32(status.st_gid))
+    guard !exposure.othersCanRead, !exposure.othersCanChange else {
       throw KeyFailure(.exposed, path: path, "others can read this key; run: chmod 600 \(path)")
     }
     return try FileBytes.read(file, path: path, bytesMax: Self.fileBytesMax)

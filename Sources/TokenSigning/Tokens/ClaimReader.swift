@@ -38,6 +38,20 @@ struct ClaimReader {
     }
   }
 
+  /// A time of others (NumericDate, RFC 7519 §2): seconds, in whatever spelling and with a fraction or without. In milliseconds; nil when
+  /// absent.
+  func optionalNumericDate(_ name: String) throws(TokenRefusal) -> Double? {
+    let seconds: Double
+    switch object[name] {
+    case nil: return nil
+    case .integer(let value): seconds = Double(value)
+    case .number(let value): seconds = value
+    default: throw .claims(name)
+    }
+    guard seconds >= 0, seconds <= Double(ClaimTime.secondsMax) else { throw .claims(name) }
+    return seconds * 1000
+  }
+
   /// RFC 7519 §4.1.3: one string or an array of them; nil when absent.
   func audiences() throws(TokenRefusal) -> [String]? {
     switch object["aud"] {

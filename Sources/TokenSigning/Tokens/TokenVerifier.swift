@@ -7,15 +7,19 @@ package struct TokenVerifier: Sendable {
 
   private let issuer: String
   private let audience: String
+  /// What a token without one is for: the issuer, if that is the audience; releases that named no audience issued such tokens.
+  private let audienceOfNone: String
   private let ring: KeyRing
   /// What the claims of our minter begin with, for access tokens and for refresh tokens.
   private let accessMembers: [UInt8]
   private let refreshMembers: [UInt8]
 
-  /// - Parameter audience: what the access tokens must name as theirs; when empty they must name none.
+  /// - Parameter audience: what the access tokens must name as theirs; when empty they must name none, and when it is the issuer they may
+  ///   name none.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.issuer = issuer
     self.audience = audience
+    audienceOfNone = audience.hasSameBytes(as: issuer) ? audience : ""
     self.ring = ring
     accessMembers = Array(TokenTemplate.accessMembers(issuer: issuer, audience: audience).utf8)
     refreshMembers = Array(TokenTemplate.members(issuer: issuer).utf8)
@@ -44,7 +48,7 @@ package struct TokenVerifier: Sendable {
   func accessClaims(_ payload: [UInt8]) throws(TokenRefusal) -> AccessClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
-    guard (try claims.optionalText("aud") ?? "").hasSameBytes(as: audience) else { throw .wrongAudience }
+    guard (try claims.optionalText("aud") ?? audienceOfNone).hasSameBytes(as: audience) else { throw .wrongAudience }
     let identifier = try identifier(claims)
     guard try claims.text("sid") == identifier.sessionText else { throw .claims("sid") }
     let expiresAt = try claims.seconds("exp")

@@ -68,14 +68,17 @@ struct AdminServer {
 
   /// The live sessions, page by page.
   func sessions(subject: String?, client: String?, _ each: (SessionRow) throws -> Void) async throws {
-    var after: String?
-    repeat {
-      let reply = try await ask(
-        .GET, "/admin/sessions", [("subject", subject), ("client_id", client), ("limit", "1000"), ("after", after)])
-      let page = try read(reply, as: Page.self)
-      for session in page.sessions { try each(session.row) }
-      after = page.next
-    } while after != nil
+    try await connected { http in
+      var after: String?
+      repeat {
+        let reply = try await ask(
+          .GET, "/admin/sessions", [("subject", subject), ("client_id", client), ("limit", "1000"), ("after", after)],
+          over: http)
+        let page = try read(reply, as: Page.self)
+        for session in page.sessions { try each(session.row) }
+        after = page.next
+      } while after != nil
+    }
   }
 
   /// Nil where none of that id is live.
@@ -107,10 +110,26 @@ struct AdminServer {
   }
 
   private func ask(_ method: HTTPMethod, _ path: String, _ query: [(String, String?)] = []) async throws -> Reply {
+    try await connected { try await ask(method, path, query, over: $0) }
+  }
+
+  /// Over a connection that stays open from one request to the next.
+  private func ask(
+    _ method: HTTPMethod, _ path: String, _ query: [(String, String?)], over http: HTTPClient
+  ) async throws -> Reply {
     let pairs = query.compactMap { name, value in value.map { "\(name)=\(PercentEncoding.encode($0))" } }
     var request = HTTPClientRequest(url: url + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
     request.method = method
     request.headers.add(name: "authorization", value: "Basic \(Data("\(client):\(secret)".utf8).base64EncodedString())")
+    do {
+      let response = try await http.execute(request, timeout: .seconds(30))
+      return Reply(status: Int(response.status.code), bytes: try await response.body.collect(upTo: 4 << 20))
+    } catch {
+      throw CommandFailure.noReply(error, from: url)
+    }
+  }
+
+  private func connected<Outcome>(_ work: (HTTPClient) async throws -> Outcome) async throws -> Outcome {
     var configuration = HTTPClient.Configuration()
     // A redirect would carry the secrets on to another place.
     configuration.redirectConfiguration = .disallow
@@ -121,13 +140,12 @@ struct AdminServer {
     }
     let http = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
     do {
-      let response = try await http.execute(request, timeout: .seconds(30))
-      let reply = Reply(status: Int(response.status.code), bytes: try await response.body.collect(upTo: 4 << 20))
-      try await http.shutdown()
-      return reply
+      let outcome = try await work(http)
+      try? await http.shutdown()
+      return outcome
     } catch {
       try? await http.shutdown()
-      throw CommandFailure.noReply(error, from: url)
+      throw error
     }
   }
 
@@ -145,7 +163,7 @@ struct AdminServer {
     case (401, _?):
       return CommandFailure(.bad, "\(url): does not know the client or its secret; see clients list there")
     case (403, _?):
-      return CommandFailure(.bad, "\(url): the client is no admin; add one with clients add --admin there")
+      return CommandFailure(.bad, "\(url): the client is not an admin; add one with clients add --admin there")
     case (503, _?): return CommandFailure(.temporary, "\(url): is overloaded or closed for changes; try again later")
     case (_, let refusal?):
       let what = refusal.description ?? refusal.error

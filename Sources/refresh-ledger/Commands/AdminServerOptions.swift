@@ -13,7 +13,7 @@ struct AdminServerOptions: ParsableArguments {
     help: "With --url: read the client's secret as one line from the standard input.")
   var readsSecret = false
 
-  @Option(help: "With --url: a PEM file of the certificates to trust, for a server whose own no one knows.")
+  @Option(help: "With --url: a PEM file of the certificates to trust, for a server whose own this system does not trust.")
   var cacert: String?
 
   func validate() throws {

@@ -6,8 +6,10 @@ import TokenEngine
 struct DataFolderOption: ParsableArguments {
   static let standard = "ledger-data"
 
-  @Option(name: .customLong("data"), help: "The data folder of the server.")
-  var path = DataFolderOption.standard
+  @Option(name: .customLong("data"), help: "The data folder of the server. (default: ledger-data)")
+  var given: String?
+
+  var path: String { given ?? DataFolderOption.standard }
 
   var folder: FilePath { FilePath(path) }
   var logFolder: FilePath { DataFolderOption.logFolder(of: path) }
@@ -16,29 +18,29 @@ struct DataFolderOption: ParsableArguments {
 
   /// The embedded user file of a folder that exists.
   func users() throws(CommandFailure) -> SubjectFile {
-    try requireFolder()
+    try DataFolder.require(path)
     do { return try SubjectFile(path: DataFolderOption.usersPath(folder)) } catch { throw CommandFailure(error) }
   }
 
   /// The embedded client file of a folder that exists.
   func clients() throws(CommandFailure) -> ClientFile {
-    try requireFolder()
+    try DataFolder.require(path)
     do { return try ClientFile(path: DataFolderOption.clientsPath(folder)) } catch { throw CommandFailure(error) }
+  }
+
+  /// Where the keys are, in a folder that exists.
+  func keyFolder() throws(CommandFailure) -> String {
+    try DataFolder.require(path)
+    return folder.appending("keys").string
   }
 
   static func usersPath(_ folder: FilePath) -> String { folder.appending(SubjectFile.fileName).string }
   static func clientsPath(_ folder: FilePath) -> String { folder.appending(ClientFile.fileName).string }
 
-  /// A mistyped folder must not become a new one.
-  private func requireFolder() throws(CommandFailure) {
-    do {
-      let opened = try FileDescriptor.open(folder, .readOnly, options: [.directory, .closeOnExec])
-      try opened.close()
-    } catch Errno.noSuchFileOrDirectory {
-      throw CommandFailure(
-        .noInput, "\(path): there is no such data folder; name it with --data, or start the server once")
-    } catch {
-      throw CommandFailure(.inputOutput, "\(path): cannot open the data folder: \(error); name a folder that you own")
+  /// Refuses a folder that was named beside a server.
+  func refuse(beside url: String?) throws {
+    guard url == nil || given == nil else {
+      throw ValidationError("name either a server with --url or a folder with --data")
     }
   }
 }

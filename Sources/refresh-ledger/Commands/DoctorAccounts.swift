@@ -27,7 +27,7 @@ struct DoctorAccounts {
         return [
           .problem(
             "keys", error.description,
-            mend: isMissing ? "restore \(folder) from a copy; with new keys every token that is out is refused" : nil)
+            fix: isMissing ? "restore \(folder) from a copy; with new keys every token that is out is refused" : nil)
         ]
       }
       return [.note("keys", "there are none yet; the first start makes them, or refresh-ledger init")]
@@ -44,7 +44,7 @@ struct DoctorAccounts {
       findings.append(
         .warning(
           "keys", "tokens.algorithm is \(wanted), the keys are for \(current.algorithm.rawValue)",
-          mend: "refresh-ledger keys rotate --data \(quotedData) --alg \(wanted)"))
+          fix: "refresh-ledger keys rotate --data \(quotedData) --alg \(wanted)"))
     }
     return findings + overdue(keys)
   }
@@ -61,7 +61,7 @@ struct DoctorAccounts {
     return over.map {
       .note(
         "keys", "what \($0.id) signed has expired by the lifetimes of the settings",
-        mend: "refresh-ledger keys retire \($0.id) --data \(quotedData)")
+        fix: "refresh-ledger keys retire \($0.id) --data \(quotedData)")
     }
   }
 
@@ -77,7 +77,7 @@ struct DoctorAccounts {
       return [
         .warning(
           "users", "there are none, so nobody can log in; a start makes one",
-          mend: "refresh-ledger users add NAME --data \(quotedData) --password-stdin")
+          fix: "refresh-ledger users add NAME --data \(quotedData) --password-stdin")
       ]
     }
     let disabled = users.count(where: { !$0.isEnabled })
@@ -112,7 +112,7 @@ struct DoctorAccounts {
       return [
         .warning(
           "clients", "there are none, so nobody can ask for tokens; a start makes one",
-          mend: "refresh-ledger clients add ID --data \(quotedData) --secret-stdin")
+          fix: "refresh-ledger clients add ID --data \(quotedData) --secret-stdin")
       ]
     }
     let (admins, open) = (clients.count(where: \.isAdmin), clients.count(where: \.isPublic))
@@ -130,17 +130,17 @@ struct DoctorAccounts {
     var findings: [DoctorFinding] = []
     let left = certificate.expiresAtSeconds - SessionClock.system.now().seconds
     let days = left / 86_400
-    let mend = "put a new one in its place and send the server SIGHUP"
+    let fix = "put a new one in its place and send the server SIGHUP"
     switch left {
-    case ..<0: findings.append(.problem("certificate", "\(paths.certificate) has expired", mend: mend))
+    case ..<0: findings.append(.problem("certificate", "\(paths.certificate) has expired", fix: fix))
     case ..<(14 * 86_400):
-      findings.append(.warning("certificate", "\(paths.certificate) ends in \(days) days", mend: mend))
+      findings.append(.warning("certificate", "\(paths.certificate) ends in \(days) days", fix: fix))
     default: findings.append(.ok("certificate", "\(paths.certificate) ends in \(days) days"))
     }
-    if let status = FileStatus(paths.key), status.permissions & 0o077 != 0 {
+    if let exposure = FileExposure(path: paths.key), exposure.othersCanRead || exposure.othersCanChange {
       findings.append(
         .warning(
-          "certificate", "others can read its key \(paths.key)", mend: "chmod 600 \(StartBanner.quoted(paths.key))"))
+          "certificate", "others can read its key \(paths.key)", fix: "chmod 600 \(StartBanner.quoted(paths.key))"))
     }
     return findings
   }

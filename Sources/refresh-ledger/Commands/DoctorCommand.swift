@@ -5,7 +5,7 @@ import TokenEngine
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Looks a server's configuration and data folder over, and says what is wrong and the mend.",
+    abstract: "Checks a server's configuration and data folder, and says what is wrong and how to fix it.",
     discussion: """
       Works while the server runs and while it does not; changes nothing, save for a file of 1 MiB in the data folder that the \
       disk is measured with and that is removed again. Exit 1 if there is a problem. A warning is none.
@@ -20,7 +20,7 @@ struct DoctorCommand: AsyncParsableCommand {
   var json = false
 
   func run() async throws {
-    try DoctorFolder.requireFolder(data.path)
+    try DataFolder.require(data.path)
     let inColor = Terminal.usesColor(.standardOutput)
     var counts: [DoctorFinding.Verdict: Int] = [:]
     func tell(_ findings: [DoctorFinding]) throws(CommandFailure) {
@@ -34,7 +34,7 @@ struct DoctorCommand: AsyncParsableCommand {
       }
     }
     let (settings, configured) = try await readSettings()
-    try tell([configured])
+    try tell([configured] + DoctorIssuer(folder: data.path, settings: settings).findings())
     let holder = LockHolder.find(folder: data.logFolder.string)
     try tell(DoctorFolder(data: data).findings())
     try tell([serverFinding(holder)])

@@ -22,7 +22,7 @@ struct DoctorDisk {
       let reason = (error as? Errno).map { "\($0)" } ?? "\(error)"
       return [
         .problem(
-          Self.check, "cannot write to \(data.path): \(reason)", mend: "free space, or run this as the server's user")
+          Self.check, "cannot write to \(data.path): \(reason)", fix: "free space, or run this as the server's user")
       ]
     }
     let sorted = times.sorted()
@@ -37,12 +37,12 @@ struct DoctorDisk {
 
   private func judge(_ what: String, half: Double, most: Double) -> DoctorFinding {
     if most > 0.1 {
-      return .warning(Self.check, what, mend: "a disk with less to do, or a faster one: every answer waits for a sync")
+      return .warning(Self.check, what, fix: "a disk with less to do, or a faster one: every answer waits for a sync")
     }
     guard half >= 0.000_02 else {
       return .warning(
         Self.check, "\(what): no disk is so fast, so what is below does not sync or the folder is in memory",
-        mend:
+        fix:
           "find out whether the (virtual) disk honours a flush: without that a power loss takes acknowledged records")
     }
     return .ok(Self.check, what)

@@ -23,29 +23,29 @@ struct DoctorFinding: Encodable {
   /// What is.
   var what: String
   /// What to do about it.
-  var mend: String?
+  var fix: String?
 
   static func ok(_ check: String, _ what: String) -> DoctorFinding {
     DoctorFinding(verdict: .ok, check: check, what: what)
   }
 
-  static func note(_ check: String, _ what: String, mend: String? = nil) -> DoctorFinding {
-    DoctorFinding(verdict: .note, check: check, what: what, mend: mend)
+  static func note(_ check: String, _ what: String, fix: String? = nil) -> DoctorFinding {
+    DoctorFinding(verdict: .note, check: check, what: what, fix: fix)
   }
 
-  static func warning(_ check: String, _ what: String, mend: String) -> DoctorFinding {
-    DoctorFinding(verdict: .warning, check: check, what: what, mend: mend)
+  static func warning(_ check: String, _ what: String, fix: String) -> DoctorFinding {
+    DoctorFinding(verdict: .warning, check: check, what: what, fix: fix)
   }
 
-  static func problem(_ check: String, _ what: String, mend: String? = nil) -> DoctorFinding {
-    DoctorFinding(verdict: .problem, check: check, what: what, mend: mend)
+  static func problem(_ check: String, _ what: String, fix: String? = nil) -> DoctorFinding {
+    DoctorFinding(verdict: .problem, check: check, what: what, fix: fix)
   }
 
-  /// A line, and one for the mend.
+  /// A line, and one for the fix.
   func text(inColor: Bool) -> String {
     let word = FigureText.left(verdict.rawValue, 8)
     let shown = inColor ? "\u{1B}[\(verdict.color)m\(word)\u{1B}[0m" : word
     let first = "\(shown) \(FigureText.left(check, 13)) \(what.shown)\n"
-    return first + (mend.map { String(repeating: " ", count: 23) + "mend: \($0.shown)\n" } ?? "")
+    return first + (fix.map { String(repeating: " ", count: 23) + "fix: \($0.shown)\n" } ?? "")
   }
 }

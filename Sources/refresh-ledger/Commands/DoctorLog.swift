@@ -45,7 +45,7 @@ struct DoctorLog {
         findings.append(
           .problem(
             Self.check, "it is a backup or was repaired: what was spent after it would be live again",
-            mend: "refresh-ledger log restore --data \(quoted)"))
+            fix: "refresh-ledger log restore --data \(quoted)"))
       }
     } catch {
       return findings + [.problem(Self.check, error.description)]
@@ -54,7 +54,7 @@ struct DoctorLog {
     do throws(CommandFailure) { reading = try read() } catch {
       let isDamage = error.status == .bad
       return findings + [
-        .problem(Self.check, error.description, mend: isDamage ? "refresh-ledger log repair --data \(quoted)" : nil)
+        .problem(Self.check, error.description, fix: isDamage ? "refresh-ledger log repair --data \(quoted)" : nil)
       ]
     }
     return findings + [whole(reading)] + growth(reading) + [start(reading)] + clock(reading) + otherForms(reading)
@@ -100,7 +100,7 @@ struct DoctorLog {
       return [
         .warning(
           "checkpoint", since + (isServed ? ", and the server wrote none" : ""),
-          mend: "refresh-ledger log checkpoint --data \(StartBanner.quoted(data.path)); what the server logs says why")
+          fix: "refresh-ledger log checkpoint --data \(StartBanner.quoted(data.path)); what the server logs says why")
       ]
     }
     guard let from = reading.from, let to = reading.to, to.millisecondsSince(from) > 60_000, reading.bytes < every
@@ -126,7 +126,7 @@ struct DoctorLog {
         let revoke = "refresh-ledger sessions revoke --\(kind) NAME --data \(quoted)"
         return .note(
           "names", "\(kind)s with live sessions that are named in another Unicode form than NFC: \(names.words)",
-          mend: "nothing needs to be done: the name in NFC reaches them too; to end them, \(revoke)")
+          fix: "nothing needs to be done: the name in NFC reaches them too; to end them, \(revoke)")
       }
     }
   }
@@ -147,7 +147,7 @@ struct DoctorLog {
         "clock",
         "it is \(FigureText.time(seconds: Double(behind) / 1000)) behind the log: a shift of \((behind + 999) / 1000) s. "
           + "Tokens end when they should, and carry the shift",
-        mend: "if this clock is wrong, set it: timedatectl set-ntp true; if it is right, there is nothing to do")
+        fix: "if this clock is wrong, set it: timedatectl set-ntp true; if it is right, there is nothing to do")
     ]
   }
 }

@@ -26,12 +26,12 @@ struct DoctorSystem {
     if fitting == 0 {
       return .problem(
         "open files", "\(here), which leaves no connection beside the log",
-        mend: "ulimit -n \(wanted + DescriptorLimit.reserve), or LimitNOFILE in the unit")
+        fix: "ulimit -n \(wanted + DescriptorLimit.reserve), or LimitNOFILE in the unit")
     }
     guard fitting < wanted else { return .ok("open files", "\(here); limits.connections are \(wanted)") }
     return .warning(
       "open files", "\(here): \(fitting) connections, and limits.connections are \(wanted)",
-      mend: "ulimit -n \(wanted + DescriptorLimit.reserve), LimitNOFILE in the unit, or a lower limits.connections")
+      fix: "ulimit -n \(wanted + DescriptorLimit.reserve), LimitNOFILE in the unit, or a lower limits.connections")
   }
 
   private func fileSize() -> DoctorFinding? {
@@ -43,7 +43,7 @@ struct DoctorSystem {
     guard most < wanted else { return nil }
     return .problem(
       "file size", "no file may have more than \(FigureText.bytes(Double(most))), and a segment of the log has more",
-      mend: "ulimit -f unlimited, or LimitFSIZE in the unit")
+      fix: "ulimit -f unlimited, or LimitFSIZE in the unit")
   }
 
   private func address() -> DoctorFinding? {
@@ -61,6 +61,6 @@ struct DoctorSystem {
     let now = SessionClock.system.now()
     guard now.seconds < Self.earliestSeconds else { return nil }
     return .problem(
-      "clock", "it is \(LogRecordLine.time(now)) here: the clock was not set", mend: "timedatectl set-ntp true")
+      "clock", "it is \(LogRecordLine.time(now)) here: the clock was not set", fix: "timedatectl set-ntp true")
   }
 }

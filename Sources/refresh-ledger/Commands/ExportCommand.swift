@@ -24,6 +24,8 @@ struct ExportCommand: AsyncParsableCommand {
   /// What is written at once.
   private static let pieceBytes = 64 << 10
 
+  func validate() throws { try data.refuse(beside: remote.url) }
+
   func run() async throws {
     let server = try remote.server()
     let file = try output.map { path throws(CommandFailure) in try PrivateFile(creating: path, "the sessions") }

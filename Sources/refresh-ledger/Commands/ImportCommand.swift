@@ -78,6 +78,7 @@ struct ImportCommand: AsyncParsableCommand {
     if let tokens { try PrivateFile.refuseTaken(tokens) }
     var outcome = try check(accounts)
     if let tokens, !dryRun {
+      let settings = try IssuerChoice.settle(settings, folder: data.path) { Terminal.note($0) }
       try await open(accounts, settings, &outcome, tokens: tokens)
     }
     outcome.dryRun = dryRun

@@ -26,10 +26,14 @@ final class ImportLines {
       throw CommandFailure(
         .inputOutput, "\(path): cannot open the file of sessions: \(error); name a file that you can read")
     }
+    guard FileStatus(path)?.isFolder != true else {
+      try? file.close()
+      throw CommandFailure(.noInput, "\(path): is a folder, not a file; name a file of sessions")
+    }
     // Read twice: not for a pipe.
     guard let end = try? file.seek(offset: 0, from: .end), (try? file.seek(offset: 0, from: .start)) != nil else {
       try? file.close()
-      throw CommandFailure(.noInput, "\(path): is no file that can be read twice; write the lines to a file")
+      throw CommandFailure(.noInput, "\(path): is not a file that can be read twice; write the lines to a file")
     }
     bytesTotal = UInt64(max(0, end))
   }
@@ -84,7 +88,7 @@ final class ImportLines {
       isAtEnd = count == 0
     } catch {
       throw CommandFailure(
-        .inputOutput, "\(path): cannot read the file of sessions: \(error); mend the disk or copy the file")
+        .inputOutput, "\(path): cannot read the file of sessions: \(error); fix the disk or copy the file")
     }
   }
 }

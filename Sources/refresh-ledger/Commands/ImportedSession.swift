@@ -4,7 +4,7 @@ import TokenLedger
 
 /// A line of a file that `import` reads.
 struct ImportedSession: Decodable {
-  /// Why a line is not taken: what, and the mend.
+  /// Why a line is not taken: what, and the fix.
   struct Refusal: Error, CustomStringConvertible {
     let description: String
   }
@@ -34,7 +34,7 @@ struct ImportedSession: Decodable {
     guard StrictJSON.isObject(line) else {
       throw Refusal(
         description:
-          "is no JSON object, or has a member twice; write one as {\"subject\":\"ann\",\"client_id\":\"web\"}")
+          "is not a JSON object, or has a member twice; write one as {\"subject\":\"ann\",\"client_id\":\"web\"}")
     }
     do {
       return try JSONDecoder().decode(ImportedSession.self, from: Data(line))
@@ -58,7 +58,7 @@ struct ImportedSession: Decodable {
     func text(_ name: String) throws -> String? {
       guard members.contains(Name(name)), try !members.decodeNil(forKey: Name(name)) else { return nil }
       guard let text = try? members.decode(String.self, forKey: Name(name)) else {
-        throw Refusal(description: "\(name) is no text; write it in quotation marks")
+        throw Refusal(description: "\(name) is not a text; write it in quotation marks")
       }
       return text
     }
@@ -71,10 +71,11 @@ struct ImportedSession: Decodable {
         }
         return Timestamp(milliseconds: seconds * 1000)
       }
-      guard let text = try? members.decode(String.self, forKey: Name(name)), let time = ImportedSession.time(text)
+      guard let text = try? members.decode(String.self, forKey: Name(name)), let time = WrittenTime.parse(text)
       else {
         throw Refusal(
-          description: "\(name) is no time; write it as 2026-01-31T12:00:00Z, or as whole seconds since 1970")
+          description:
+            "\(name) is not a time that exists; write it as 2026-01-31T12:00:00Z, or as whole seconds since 1970")
       }
       return time
     }
@@ -88,17 +89,5 @@ struct ImportedSession: Decodable {
     openedAt = try time("opened_at")
     idleEnd = try time("idle_end")
     expiresAt = try time("expires_at")
-  }
-
-  /// RFC 3339 with `Z` or an offset, with or without a fraction.
-  private static func time(_ text: String) -> Timestamp? {
-    for isFractional in [true, false] {
-      let style = Date.ISO8601FormatStyle(includingFractionalSeconds: isFractional)
-      guard let date = try? Date(text, strategy: style) else { continue }
-      let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
-      guard (0...253_402_300_799_999).contains(milliseconds) else { return nil }
-      return Timestamp(milliseconds: Int64(milliseconds))
-    }
-    return nil
   }
 }

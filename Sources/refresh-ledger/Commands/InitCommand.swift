@@ -59,7 +59,7 @@ struct InitCommand: AsyncParsableCommand {
   }
 
   private func makeFolder(_ settings: ServerSettings) throws(CommandFailure) -> FirstStart {
-    try DataFolder.make(data.path)
+    try DataFolder.take(data.path, beside: [configPath] + settings.namedFiles)
     do throws(KeyFailure) {
       _ = try TokenKeys.openOrCreate(
         folder: data.folder.appending("keys").string, algorithm: settings.engine.algorithm)

@@ -21,8 +21,12 @@ extension InitTemplate {
     case .httpBodyTimeout: ["for its body, and for taking the reply,"]
     case .httpIdleTimeout: ["and how long a connection may lie still."]
     case .httpDrain: ["How long SIGTERM waits for requests under way."]
-    case .tokensIssuer: ["The claim iss, and the issuer of the metadata. Changing it ends every token that is out."]
-    case .tokensAudience: ["The claim aud of access tokens; none where it is empty."]
+    case .tokensIssuer:
+      [
+        "The claim iss, and the issuer of the metadata. Changing it ends every token that is out. Left out, the first",
+        "start takes the address that it serves and keeps it in the data folder.",
+      ]
+    case .tokensAudience: ["The claim aud of access tokens; the issuer where it is empty."]
     case .tokensAccessTTL: ["How long an access token is accepted."]
     case .tokensAlgorithm: ["What new keys of access tokens are for: HS256, ES256, EdDSA, RS256 or PS256."]
     case .sessionsRefreshTTL: ["How long a refresh token may lie unused."]
@@ -42,7 +46,6 @@ extension InitTemplate {
     case .logSegmentBytes: ["The size at which a file of the log is followed by a new one."]
     case .logCheckpointEvery: ["How much the log grows until a checkpoint replaces it."]
     case .limitsBodyBytes: ["A longer body of a request is answered 413."]
-    case .limitsTokenBytes: ["Fixed in this release."]
     case .limitsRequestsInFlight:
       ["Requests that may wait for the disk or a password at once; further ones are answered 503."]
     case .limitsConnections: ["Open connections; further ones wait. Needs as many open files (ulimit -n) and 64 more."]

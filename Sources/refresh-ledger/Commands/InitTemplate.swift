@@ -16,7 +16,7 @@ struct InitTemplate {
   var text: String {
     var text = """
       # Settings of refresh-ledger \(Release.version): every one, with its default. docs/configuration.md says more.
-      # Durations are written 500ms, 30s, 15m, 12h, 30d; sizes 512B, 16KiB, 64MiB, 1GiB.
+      # Durations are written 500ms, 30s, 15m, 12h, 30d; sizes 65536, 16KiB, 64MiB, 1GiB.
       # The environment and the command line go before this file: http.port is REFRESH_LEDGER_HTTP_PORT and --port.
 
       """
@@ -38,7 +38,7 @@ struct InitTemplate {
   }
 
   /// Written down it would not follow other settings any more.
-  private func isLeftOut(_ key: SettingKey) -> Bool { key == .limitsConnectionsPerAddress }
+  private func isLeftOut(_ key: SettingKey) -> Bool { [.limitsConnectionsPerAddress, .tokensIssuer].contains(key) }
 
   private static func indented(_ line: String, _ depth: Int) -> String {
     String(repeating: "  ", count: depth) + line + "\n"
@@ -61,8 +61,8 @@ struct InitTemplate {
     case .httpBodyTimeout: return InitTemplate.duration(http.bodyTimeout)
     case .httpIdleTimeout: return InitTemplate.duration(http.idleTimeout)
     case .httpDrain: return InitTemplate.duration(standard.drain)
-    case .tokensIssuer: return InitTemplate.quoted(engine.issuer)
-    case .tokensAudience: return InitTemplate.quoted(engine.audience)
+    case .tokensIssuer: return InitTemplate.quoted(standard.url(port: http.port))
+    case .tokensAudience: return InitTemplate.quoted("")
     case .tokensAccessTTL: return InitTemplate.duration(engine.accessLifetime)
     case .tokensAlgorithm: return engine.algorithm.rawValue
     case .sessionsRefreshTTL: return InitTemplate.duration(engine.refreshLifetime)
@@ -76,7 +76,6 @@ struct InitTemplate {
     case .logSegmentBytes: return InitTemplate.bytes(engine.segmentBytesMax)
     case .logCheckpointEvery: return InitTemplate.bytes(engine.checkpointEvery)
     case .limitsBodyBytes: return InitTemplate.bytes(http.bodyBytesMax)
-    case .limitsTokenBytes: return ServerSettings.tokenBytesText
     case .limitsRequestsInFlight: return "\(http.requestsInFlightMax)"
     case .limitsConnections: return "\(http.connectionsMax)"
     case .limitsConnectionsPerAddress: return "\(http.connectionsPerAddressMax)"

@@ -18,15 +18,16 @@ struct KeysImport: ParsableCommand {
 
   func validate() throws {
     if let algorithm, SignatureAlgorithm(rawValue: algorithm) == nil {
-      throw ValidationError("'\(algorithm)' is no algorithm that is known here")
+      throw ValidationError("'\(algorithm)' is not a known algorithm")
     }
   }
 
   func run() throws {
     let pem = try InputFile.read(file, "private key", bytesMax: 64 << 10)
+    let folder = try data.keyFolder()
     let id: String
     do throws(KeyChangeFailure) {
-      id = try KeyFiles(folder: data.folder.appending("keys").string).importNextAccess(
+      id = try KeyFiles(folder: folder).importNextAccess(
         pem: pem, algorithm: algorithm.flatMap(SignatureAlgorithm.init(rawValue:)))
     } catch {
       throw CommandFailure(error)

@@ -26,7 +26,7 @@ struct KeysList: ParsableCommand {
   }
 
   func run() throws {
-    let folder = data.folder.appending("keys")
+    let folder = FilePath(try data.keyFolder())
     for name in ["access.json", "refresh.json"] { try requireFile(folder.appending(name)) }
     let keys: TokenKeys
     do { keys = try TokenKeys.openOrCreate(folder: folder.string) } catch { throw CommandFailure(error) }
@@ -48,6 +48,8 @@ struct KeysList: ParsableCommand {
     } catch Errno.noSuchFileOrDirectory {
       throw CommandFailure(
         .noInput, "\(path): there is no such key file; name the data folder with --data, or start the server once")
+    } catch Errno.notDirectory {
+      throw CommandFailure.notFolder(path.string)
     } catch {
       throw CommandFailure(.inputOutput, "\(path): cannot open the key file: \(error); run this as the server's user")
     }

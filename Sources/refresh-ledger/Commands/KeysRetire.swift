@@ -28,14 +28,15 @@ struct KeysRetire: ParsableCommand {
 
   func validate() throws {
     if let tokensLive, DurationText.parse(tokensLive) == nil {
-      throw ValidationError("'\(tokensLive)' is no duration; write a whole number and ms, s, m, h or d")
+      throw ValidationError("'\(tokensLive)' is not a duration; write a whole number and ms, s, m, h or d")
     }
   }
 
   func run() throws {
     let longest = refresh ? Lifetimes.millisecondsMax : Lifetimes.accessMillisecondsMax
+    let folder = try data.keyFolder()
     do throws(KeyChangeFailure) {
-      try KeyFiles(folder: data.folder.appending("keys").string).retire(
+      try KeyFiles(folder: folder).retire(
         kid, of: refresh ? .refresh : .access,
         tokenMilliseconds: tokensLive.flatMap(DurationText.parse)?.wholeMilliseconds ?? longest,
         nowMilliseconds: SessionClock.system.now().milliseconds, force: force)

@@ -28,13 +28,13 @@ struct KeysRotate: ParsableCommand {
     }
     if let algorithm, SignatureAlgorithm(rawValue: algorithm) == nil {
       let names = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ValidationError("'\(algorithm)' is no algorithm that is known here; write one of \(names)")
+      throw ValidationError("'\(algorithm)' is not a known algorithm; write one of \(names)")
     }
   }
 
   func run() throws {
     let now = SessionClock.system.now().milliseconds
-    let folder = data.folder.appending("keys").string
+    let folder = try data.keyFolder()
     let current: SignatureAlgorithm?
     do { current = try TokenKeys.open(folder: folder).access.first { $0.state == .current }?.algorithm } catch {
       throw CommandFailure(error)

@@ -42,6 +42,7 @@ struct LoadCommand: AsyncParsableCommand {
     if !inProcess, let stray = engine.strayOption {
       throw ValidationError("\(stray) goes with --in-process; a server has its own")
     }
+    try endpoint.check()
     _ = try shape.options(isShort: inProcess)
   }
 
@@ -53,6 +54,7 @@ struct LoadCommand: AsyncParsableCommand {
     report.machine = .current
     try outputs.write(report)
     try Terminal.writeLine(LoadSummary(report: report).text)
+    if let refused = report.refusedStart { throw CommandFailure(.configuration, refused) }
     if report.invariantViolations > 0 {
       throw CommandFailure(
         .bad, "\(FigureText.counted(report.invariantViolations, "broken invariant")); the lines above say which")
@@ -120,7 +122,7 @@ struct LoadCommand: AsyncParsableCommand {
       if load.isCancelled, report.endedEarly == nil { report.endedEarly = Self.endedByHand }
       return report
     case .failure(let failure):
-      throw CommandFailure(Self.status(of: failure), "no load was run: \(failure)\(Self.mend(of: failure))")
+      throw CommandFailure(Self.status(of: failure), "no load was run: \(failure)\(Self.fix(of: failure))")
     }
   }
 
@@ -133,7 +135,7 @@ struct LoadCommand: AsyncParsableCommand {
   }
 
   /// Where the failure itself does not say what to do.
-  private static func mend(of failure: TargetFailure) -> String {
+  private static func fix(of failure: TargetFailure) -> String {
     switch failure {
     case .overloaded, .throttled: "; it was waited for; try again later or with fewer --sessions"
     case .connection: "; check the address and that a server runs there"

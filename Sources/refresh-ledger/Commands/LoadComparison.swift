@@ -24,7 +24,7 @@ struct LoadComparison {
       return try JSONDecoder().decode(LoadReport.self, from: Data(bytes))
     } catch {
       throw CommandFailure(
-        .configuration, "\(path): is no report that load --json of this version wrote; run the load again")
+        .configuration, "\(path): is not a report that load --json of this version wrote; run the load again")
     }
   }
 }

@@ -53,7 +53,7 @@ struct LoadEndpointOptions: ParsableArguments {
     name: .customLong("field-expires"), help: "The member that says in how many seconds the refresh token expires.")
   var expiryField = "refresh_expires_in"
 
-  @Option(help: "A PEM file of the certificates to trust, for a server whose own no one knows.")
+  @Option(help: "A PEM file of the certificates to trust, for a server whose own this system does not trust.")
   var cacert: String?
 
   @Flag(help: "Speak HTTP/2 where TLS and the server allow it: all connections are streams of a few then.")
@@ -74,7 +74,8 @@ struct LoadEndpointOptions: ParsableArguments {
     return given.first { $0.1 }?.0
   }
 
-  func validate() throws {
+  /// Refuses what cannot be driven. The command asks for it once it is known that a server is to be.
+  func check() throws {
     guard let url else { return }
     guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains(where: \.isWhitespace) else {
       throw ValidationError("--url is an address such as http://127.0.0.1:8080")
@@ -101,14 +102,10 @@ struct LoadEndpointOptions: ParsableArguments {
   }
 
   /// What the file of `--tokens` holds; nil where there is none.
-  func startTokens() throws(CommandFailure) -> [String]? {
+  func startTokens() throws(CommandFailure) -> [IssuedToken]? {
     guard let tokens else { return nil }
     let bytes = try InputFile.read(tokens, "file of refresh tokens", bytesMax: Self.tokensBytesMax)
-    let lines = bytes.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-    guard !lines.isEmpty else {
-      throw CommandFailure(.configuration, "\(tokens): holds no refresh token; write one a line")
-    }
-    return lines.map { String(decoding: $0, as: UTF8.self) }
+    return try LoadTokenList(bytes, path: tokens).tokens
   }
 
   func endpoint() throws -> Endpoint {

@@ -37,6 +37,8 @@ struct LoadEngineOptions: ParsableArguments {
     var settings = EngineOptions()
     settings.durability = choice.durability(.seconds(1))
     settings.grace = grace
+    // For a server that goes on with the folder.
+    if path != nil { try IssuerFile(folder: folder.string).keep(settings.issuer) }
     do {
       let engine = try await RotationEngine.open(folder: folder, options: settings)
       let outcome = try await work(engine)
@@ -48,7 +50,7 @@ struct LoadEngineOptions: ParsableArguments {
   }
 
   private static func make(_ folder: FilePath) throws(CommandFailure) {
-    try DataFolder.make(folder.string)
+    try DataFolder.take(folder.string)
     let log = DataFolderOption.logFolder(of: folder.string).string
     guard FileStatus(log) == nil else { throw DataFolder.holdsLog(log) }
   }

@@ -7,8 +7,8 @@ struct LogBackup: ParsableCommand {
     commandName: "backup",
     abstract: "Copies the log, also while the server runs: whole, checked, with all that was acknowledged before.",
     discussion: """
-      The copy is a data folder with a log, and marked: a server refuses to open it before `log restore`. Keys, users and \
-      clients are small files of their own: copy keys/, users.json and clients.json beside it.
+      The copy is a data folder with a log and the issuer that it keeps, and marked: a server refuses to open it before \
+      `log restore`. Keys, users and clients are small files of their own: copy keys/, users.json and clients.json beside it.
       """)
 
   @OptionGroup var data: DataFolderOption
@@ -30,6 +30,7 @@ struct LogBackup: ParsableCommand {
   func run() throws {
     _ = try LogSurvey.requireLog(in: data.logFolder)
     let outcome = try LogBackup.copy(data.logFolder, to: to, label: "backing up")
+    try IssuerFile.copy(from: data.path, to: to)
     try Terminal.writeLine(
       json
         ? JSONText.line(outcome)
@@ -39,7 +40,7 @@ struct LogBackup: ParsableCommand {
 
   /// Copies the log in `source` to the data folder `target`, which is made if it is absent.
   static func copy(_ source: FilePath, to target: String, label: String) throws(CommandFailure) -> Outcome {
-    try DataFolder.make(target)
+    try DataFolder.take(target)
     var bar = ProgressBar(label: label)
     do {
       let summary = try LogCopy.make(

@@ -33,6 +33,7 @@ struct LogRestore: AsyncParsableCommand {
       let source = DataFolderOption.logFolder(of: from)
       _ = try LogSurvey.requireLog(in: source)
       let copied = try LogBackup.copy(source, to: data.path, label: "restoring")
+      try IssuerFile.copy(from: from, to: data.path)
       try Terminal.writeLine("restored \(copied.bytes) bytes, up to record \(copied.lastSequence)")
     }
     _ = try LogSurvey.requireLog(in: data.logFolder)

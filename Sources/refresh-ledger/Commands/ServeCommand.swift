@@ -50,6 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
     let sources = try await SettingSources(flags: flags, environment: environment, filePath: configPath)
     try await Server(
       settings: ServerSettings(sources), dataPath: data.path, logger: logger, output: output,
+      settings: ServerSettings(sources), configurationPath: configPath, dataPath: data.path, logger: logger,
       notification: ServiceNotification(environment: environment, logger: logger)
     ).run()
   }

@@ -10,7 +10,7 @@ enum SessionArgument {
     guard let id = SessionID(text: text) else {
       // What is longer may be a token that was pasted here.
       let shown = text.utf8.count <= 22 && !text.contains(where: \.isNewline) ? "'\(text)'" : "what was given"
-      throw ValidationError("\(shown) is no session id: those have 16 characters, as the claim sid shows them")
+      throw ValidationError("\(shown) is not a session id: ids have 16 characters, as the claim sid shows them")
     }
     return id
   }

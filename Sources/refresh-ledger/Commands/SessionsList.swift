@@ -14,6 +14,8 @@ struct SessionsList: AsyncParsableCommand {
   @Flag(help: "Print one JSON object a line.")
   var json = false
 
+  func validate() throws { try data.refuse(beside: remote.url) }
+
   func run() async throws {
     var table = SessionRow.emptyTable()
     func show(_ row: SessionRow) throws {

@@ -22,6 +22,7 @@ struct SessionsRevoke: AsyncParsableCommand {
   var all = false
 
   func validate() throws {
+    try data.refuse(beside: remote.url)
     guard [session != nil, whose.scope != nil, all].count(where: { $0 }) == 1 else {
       throw ValidationError("name one session, or a subject or client with --subject and --client, or --all")
     }

@@ -24,6 +24,7 @@ struct SessionsShow: AsyncParsableCommand {
   }
 
   func validate() throws {
+    try data.refuse(beside: remote.url)
     _ = try SessionArgument.parse(session)
   }
 

@@ -31,7 +31,7 @@ struct TokenVerify: ParsableCommand {
 
   func run() throws {
     let verifier = ForeignTokenVerifier(keys: try keys(), issuer: issuer, audience: audience)
-    let text = token == "-" ? try InputLine.read("token") : token
+    let text = token == "-" ? try InputLine.readToken() : token
     do {
       let claims = try verifier.verify(text, nowMilliseconds: SessionClock.system.now().milliseconds)
       try Terminal.writeLine(

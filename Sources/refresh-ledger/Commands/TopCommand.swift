@@ -16,7 +16,7 @@ struct TopCommand: AsyncParsableCommand {
   @Option(help: "Ask this server, such as http://127.0.0.1:8080, with its path prefix.")
   var url: String?
 
-  @Option(help: "With --url: a PEM file of the certificates to trust, for a server whose own no one knows.")
+  @Option(help: "With --url: a PEM file of the certificates to trust, for a server whose own this system does not trust.")
   var cacert: String?
 
   @Option(help: ArgumentHelp("Read the log of this data folder.", valueName: "folder"))
@@ -89,7 +89,7 @@ struct TopCommand: AsyncParsableCommand {
       do throws(CommandFailure) {
         let reading = try await source.read()
         rates = Array((rates + [reading.rate]).suffix(TopScreen.historyCount))
-        lines = reading.lines(history: rates)
+        lines = reading.lines(history: Array(rates.suffix(screen.historyRoom)))
       } catch {
         guard error.status == .temporary else { throw error }
         // It may come back: the rest stays as it was.

@@ -33,15 +33,23 @@ final class TopScreen {
     if var previous { tcsetattr(STDIN_FILENO, TCSANOW, &previous) }
   }
 
-  /// Puts the lines in the place of those before, as many and as much of each as there is room for.
-  func draw(_ lines: [String]) {
+  /// Rows and columns.
+  private var size: (rows: Int, columns: Int) {
     var size = winsize()
     let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0 && size.ws_col > 0
-    let (rows, columns) = isKnown ? (Int(size.ws_row), Int(size.ws_col)) : (24, 80)
-    let shown = lines.prefix(rows).enumerated().map { number, line in
-      let cut = String(line.prefix(columns))
-      return number == 0 && Terminal.usesColor(.standardOutput) ? "\u{1B}[1m\(cut)\u{1B}[0m" : cut
-    }
+    return isKnown ? (Int(size.ws_row), Int(size.ws_col)) : (24, 80)
+  }
+
+  /// How many readings the curve has room for, behind its indent.
+  var historyRoom: Int { min(TopScreen.historyCount, max(1, size.columns - 2)) }
+
+  /// Puts the lines in the place of those before, as many as there is room for.
+  func draw(_ lines: [String]) {
+    let (rows, columns) = size
+    let isColored = Terminal.usesColor(.standardOutput)
+    let shown = lines.enumerated().flatMap { number, line in
+      LineWrap.pieces(line, width: columns).map { number == 0 && isColored ? "\u{1B}[1m\($0)\u{1B}[0m" : $0 }
+    }.prefix(rows)
     write("\u{1B}[H" + shown.joined(separator: "\u{1B}[K\r\n") + "\u{1B}[K\u{1B}[J")
   }
 

@@ -56,12 +56,13 @@ struct ConfigurationFile {
         }
         try note(inner, under: full)
       } else {
-        throw fault(at: keyNode, "unknown key \(ConfigurationFile.shown(full)); \(ConfigurationFile.mend(of: full))")
+        throw fault(at: keyNode, "unknown key \(ConfigurationFile.shown(full)); \(ConfigurationFile.fix(of: full))")
       }
     }
   }
 
-  private static func mend(of name: String) -> String {
+  private static func fix(of name: String) -> String {
+    if let fix = SettingKey.fix(ofRemoved: name) { return fix }
     let known = SettingKey.allCases.map(\.rawValue)
     if let meant = Suggestion.nearest(to: name, among: known + sections(atTheTopOf: name)) {
       return "did you mean \(meant)?"
@@ -89,11 +90,11 @@ struct ConfigurationFile {
   }
 
   private func fault(of error: any Error) -> CommandFailure {
-    let mend = "mend the YAML there"
+    let fix = "fix the YAML there"
     switch error {
     case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
       YamlError.composer(_, let problem, let mark, _):
-      return CommandFailure(.configuration, "\(path):\(mark.line): \(problem); \(mend)")
+      return CommandFailure(.configuration, "\(path):\(mark.line): \(problem); \(fix)")
     case YamlError.duplicatedKeysInMapping(let duplicates, let context):
       let names = duplicates.map(ConfigurationFile.shown).joined(separator: ", ")
       return CommandFailure(
@@ -101,7 +102,7 @@ struct ConfigurationFile {
     case YamlError.reader(let problem, _, _, _):
       return CommandFailure(.configuration, "\(path): \(problem); save it as UTF-8 text")
     default:
-      return CommandFailure(.configuration, "\(path): is not YAML; \(mend)")
+      return CommandFailure(.configuration, "\(path): is not YAML; \(fix)")
     }
   }
 }

@@ -1,14 +1,15 @@
-/// Byte sizes as people write them: a whole number and a unit, nothing else.
+/// Byte sizes as people write them: a whole number of bytes, or one with a unit.
 enum QuantityText {
-  /// `512B`, `16KiB`, `64MiB`, `1GiB`; nil for anything else and for more than a pebibyte.
+  /// `65536`, `512B`, `16KiB`, `64MiB`, `1GiB`, `1TiB`; nil for anything else and for more than a pebibyte.
   static func bytes(_ text: String) -> Int? {
     guard let (count, unit) = split(text) else { return nil }
     let shift: Int
     switch unit {
-    case "B": shift = 0
+    case "", "B": shift = 0
     case "KiB": shift = 10
     case "MiB": shift = 20
     case "GiB": shift = 30
+    case "TiB": shift = 40
     default: return nil
     }
     guard count <= (1 << 50) >> shift else { return nil }

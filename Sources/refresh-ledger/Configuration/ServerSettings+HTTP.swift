@@ -2,9 +2,35 @@ import TokenHTTP
 
 extension ServerSettings {
   /// Of a server that listens on `port`, with the path prefix.
-  func url(port: Int) -> String {
-    let host = http.host.contains(":") ? "[\(http.host)]" : http.host
-    return "\(certificate == nil ? "http" : "https")://\(host):\(port)\(http.pathPrefix)"
+  func url(port: Int) -> String { url(host: http.host, port: port) }
+
+  /// The same where clients of this machine find it: an address that stands for all of a machine's is none to connect to.
+  func reachableURL(port: Int) -> String { url(host: Self.loopbacks[http.host] ?? http.host, port: port) }
+
+  /// Whether the server listens on every address of the machine.
+  var listensEverywhere: Bool { Self.loopbacks[http.host] != nil }
+
+  private static let loopbacks = ["0.0.0.0": "127.0.0.1", "::": "::1"]
+
+  private func url(host: String, port: Int) -> String {
+    // The zone of an address has its percent sign escaped (RFC 6874).
+    let written = host.contains(":") ? "[\(host.replacing("%", with: "%25"))]" : host
+    return "\(certificate == nil ? "http" : "https")://\(written):\(port)\(http.pathPrefix)"
+  }
+
+  /// Files that the settings name, which may lie in the data folder.
+  var namedFiles: [String] { certificate.map { [$0.certificate, $0.key] } ?? [] }
+
+  /// Without the brackets that an address of IPv6 has in a URL.
+  private static func host(_ sources: SettingSources, default standard: String) throws(CommandFailure) -> String {
+    let host = try sources.line(.httpHost, default: standard, bytes: 1...255)
+    guard host.contains(where: { "[]/ ".contains($0) }) else { return host }
+    let inner = host.dropFirst().dropLast()
+    guard host.hasPrefix("["), host.hasSuffix("]"), inner.contains(":"), !inner.contains(where: { "[]/ ".contains($0) })
+    else {
+      throw sources.fault(.httpHost, "is not an address; write a name, or an address as 127.0.0.1, ::1 or [::1]")
+    }
+    return String(inner)
   }
 
   /// Both paths or none; the files are read when the server starts.
@@ -25,7 +51,7 @@ extension ServerSettings {
 
   static func serverOptions(_ sources: SettingSources, speaksTLS: Bool) throws(CommandFailure) -> ServerOptions {
     var options = ServerOptions()
-    options.host = try sources.line(.httpHost, default: options.host, bytes: 1...255)
+    options.host = try host(sources, default: options.host)
     options.port = try sources.count(.httpPort, default: options.port, in: 0...65535)
     options.pathPrefix = try pathPrefix(sources)
     options.wire = try sources.choice(.wire, default: options.wire)
@@ -72,7 +98,7 @@ extension ServerSettings {
   private static func pathPrefix(_ sources: SettingSources) throws(CommandFailure) -> String {
     let prefix = try sources.line(.httpPathPrefix, default: "", bytes: 0...256)
     guard prefix.isEmpty || isPlainPath(prefix) else {
-      throw sources.fault(.httpPathPrefix, "is no path; write it as /auth, without a slash at its end")
+      throw sources.fault(.httpPathPrefix, "is not a path; write it as /auth, without a slash at its end")
     }
     return prefix
   }
@@ -83,7 +109,7 @@ extension ServerSettings {
   static func consolePath(_ sources: SettingSources) throws(CommandFailure) -> String {
     let path = try sources.line(.consolePath, default: consolePathStandard, bytes: 1...256)
     guard isPlainPath(path) else {
-      throw sources.fault(.consolePath, "is no path; write it as /console, without a slash at its end")
+      throw sources.fault(.consolePath, "is not a path; write it as /console, without a slash at its end")
     }
     let first = path.dropFirst().prefix { $0 != "/" }
     guard !TokenApplication.firstSegments.contains(String(first)) else {

@@ -16,9 +16,11 @@ struct ServerSettings {
   var drain: Duration
   var engine: EngineOptions
 
+  /// Whether `tokens.issuer` is set. Where it is not, ``IssuerChoice`` decides.
+  let isIssuerSet: Bool
+  private let isAudienceSet: Bool
+
   static let syncIntervalStandard = Duration.seconds(1)
-  /// The one limit of a token's size that this release has.
-  static let tokenBytesText = "4KiB"
 
   init(_ sources: SettingSources) throws(CommandFailure) {
     certificate = try ServerSettings.certificatePaths(sources)
@@ -28,9 +30,16 @@ struct ServerSettings {
     engine = try ServerSettings.engineOptions(sources)
     let path = try ServerSettings.consolePath(sources)
     consolePath = try sources.flag(.consoleEnabled, default: false) ? path : nil
-    try sources.refuseUnbuilt(
-      .limitsTokenBytes, unless: ServerSettings.tokenBytesText, "its limit of a token's size is fixed")
+    isIssuerSet = sources.text(.tokensIssuer) != nil
+    isAudienceSet = !engine.audience.isEmpty
+    issue(as: engine.issuer)
     try refuseContradictions(sources)
+  }
+
+  /// Takes the issuer of all tokens, which is their audience too where no other is set.
+  mutating func issue(as issuer: String) {
+    engine.issuer = issuer
+    if !isAudienceSet { engine.audience = issuer }
   }
 
   private static func engineOptions(_ sources: SettingSources) throws(CommandFailure) -> EngineOptions {

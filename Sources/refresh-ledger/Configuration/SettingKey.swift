@@ -29,7 +29,6 @@ enum SettingKey: String, CaseIterable {
   case logSegmentBytes = "log.segmentBytes"
   case logCheckpointEvery = "log.checkpointEvery"
   case limitsBodyBytes = "limits.bodyBytes"
-  case limitsTokenBytes = "limits.tokenBytes"
   case limitsRequestsInFlight = "limits.requestsInFlight"
   case limitsConnections = "limits.connections"
   case limitsConnectionsPerAddress = "limits.connectionsPerAddress"
@@ -39,6 +38,18 @@ enum SettingKey: String, CaseIterable {
   case wire = "wire"
 
   static let environmentPrefix = "REFRESH_LEDGER_"
+
+  /// What to do about a key that an earlier release had and this one has not; nil for any other.
+  static func fix(ofRemoved name: String) -> String? {
+    removed[name].map { "this release has none, \($0); delete it" }
+  }
+
+  /// The same for a variable of the environment.
+  static func fix(ofRemovedVariable name: String) -> String? {
+    removed.first { environmentName(of: $0.key) == name }.map { "this release has none, \($0.value); unset it" }
+  }
+
+  private static let removed = ["limits.tokenBytes": "a token has at most 4KiB always"]
 
   /// The paths of the mappings that hold the keys.
   static let sections: Set<String> = {
@@ -51,10 +62,12 @@ enum SettingKey: String, CaseIterable {
   }()
 
   /// `http.pathPrefix` is `REFRESH_LEDGER_HTTP_PATH_PREFIX`, as swift-configuration spells it.
-  var environmentName: String {
-    var name = SettingKey.environmentPrefix
+  var environmentName: String { SettingKey.environmentName(of: rawValue) }
+
+  private static func environmentName(of key: String) -> String {
+    var name = environmentPrefix
     var previousIsLowercase = false
-    for character in rawValue {
+    for character in key {
       if character.isUppercase && previousIsLowercase { name += "_" }
       name += character == "." ? "_" : character.uppercased()
       previousIsLowercase = character.isLowercase

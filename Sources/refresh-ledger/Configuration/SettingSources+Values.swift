@@ -1,13 +1,13 @@
 import TokenEngine
 
-/// The values of settings by kind; each is refused with its place, what is wrong and the mend.
+/// The values of settings by kind; each is refused with its place, what is wrong and the fix.
 extension SettingSources {
   func duration(
     _ key: SettingKey, default standard: Duration, in range: ClosedRange<Duration>, _ limit: String
   ) throws(CommandFailure) -> Duration {
     guard let text = text(key) else { return standard }
     guard let duration = DurationText.parse(text) else {
-      throw fault(key, "is no duration; write a whole number and ms, s, m, h or d, \(limit)")
+      throw fault(key, "is not a duration; write a whole number and a unit (ms, s, m, h or d), \(limit)")
     }
     guard range.contains(duration) else {
       throw fault(key, "is outside its limits; write a duration \(limit)")
@@ -20,7 +20,7 @@ extension SettingSources {
   ) throws(CommandFailure) -> Int {
     guard let text = text(key) else { return standard }
     guard let bytes = QuantityText.bytes(text) else {
-      throw fault(key, "is no size; write a whole number and B, KiB, MiB or GiB, \(limit)")
+      throw fault(key, "is not a size; write a whole number of bytes, or one with KiB, MiB, GiB or TiB, \(limit)")
     }
     guard range.contains(bytes) else { throw fault(key, "is outside its limits; write a size \(limit)") }
     return bytes
@@ -29,7 +29,7 @@ extension SettingSources {
   func count(_ key: SettingKey, default standard: Int, in range: ClosedRange<Int>) throws(CommandFailure) -> Int {
     guard let text = text(key) else { return standard }
     guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let count = Int(text), range.contains(count) else {
-      throw fault(key, "is no whole number from \(range.lowerBound) to \(range.upperBound); write one")
+      throw fault(key, "is not a whole number from \(range.lowerBound) to \(range.upperBound); write one")
     }
     return count
   }
@@ -65,12 +65,5 @@ extension SettingSources {
       throw fault(key, "holds a control character; write printable characters")
     }
     return text
-  }
-
-  /// Refuses any value but the one that this release works with.
-  func refuseUnbuilt(_ key: SettingKey, unless accepted: String, _ what: String) throws(CommandFailure) {
-    guard let text = text(key), text != accepted else { return }
-    let mend = accepted.isEmpty ? "leave it empty" : "write \(accepted)"
-    throw fault(key, "asks for what this release cannot do: \(what); \(mend) or leave the key out")
   }
 }

@@ -45,7 +45,7 @@ struct SettingSources {
     reader.string(forKey: ConfigKey(key.rawValue))
   }
 
-  /// A failure that names the key, where it stands, what is wrong with it and the mend.
+  /// A failure that names the key, where it stands, what is wrong with it and the fix.
   func fault(_ key: SettingKey, _ what: String) -> CommandFailure {
     CommandFailure(.configuration, "\(place(of: key)): \(key.rawValue)\(shownValue(of: key)) \(what)")
   }
@@ -65,10 +65,11 @@ struct SettingSources {
     let known = SettingKey.allCases.map(\.environmentName) + [LogOutput.levelVariable]
     for name in environment.keys.sorted() where name.hasPrefix(SettingKey.environmentPrefix) {
       guard !known.contains(name), !isSetByContainers(name) else { continue }
-      let mend =
-        Suggestion.nearest(to: name, among: known).map { "did you mean \($0)?" }
+      let fix =
+        SettingKey.fix(ofRemovedVariable: name)
+        ?? Suggestion.nearest(to: name, among: known).map { "did you mean \($0)?" }
         ?? "unset it, or see docs/configuration.md for the names there are"
-      throw CommandFailure(.configuration, "environment: unknown variable \(name); \(mend)")
+      throw CommandFailure(.configuration, "environment: unknown variable \(name); \(fix)")
     }
   }
 

@@ -1,9 +1,22 @@
 import Glibc
+import Synchronization
 
 /// Whether a server could listen, asked before the server is started: the answer is one line, not a stack of log lines.
 enum ListenAddress {
   /// Binds and lets go again. Port 0 is always free.
   static func probe(host: String, port: Int) throws(CommandFailure) {
+    try HeldAddress(host: host, port: port).close()
+  }
+}
+
+/// An address that is bound, and not listened on: only who asks for this very address gets it too, and nobody can connect.
+final class HeldAddress: Sendable {
+  /// The system's choice, where 0 was asked for.
+  let port: Int
+  private let descriptor: Int32
+  private let isClosed = Atomic(false)
+
+  init(host: String, port: Int) throws(CommandFailure) {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
@@ -16,13 +29,34 @@ enum ListenAddress {
     }
     defer { freeaddrinfo(address) }
     let socket = socket(address.pointee.ai_family, address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard socket >= 0 else { throw failure(errno, host, port) }
-    defer { close(socket) }
+    guard socket >= 0 else { throw HeldAddress.failure(errno, host, port) }
     var one: Int32 = 1
+    // The server asks for the same, so it gets the address beside this socket, which never listens.
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-    guard bind(socket, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 else {
-      throw failure(errno, host, port)
+    guard bind(socket, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0,
+      let chosen = HeldAddress.port(of: socket)
+    else {
+      let reason = errno
+      Glibc.close(socket)
+      throw HeldAddress.failure(reason, host, port)
     }
+    descriptor = socket
+    self.port = chosen
+  }
+
+  deinit { close() }
+
+  func close() {
+    if !isClosed.exchange(true, ordering: .relaxed) { Glibc.close(descriptor) }
+  }
+
+  private static func port(of socket: Int32) -> Int? {
+    // Its port has the same place in an address of IPv6.
+    var (address, length) = (sockaddr_in6(), socklen_t(MemoryLayout<sockaddr_in6>.size))
+    let status = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+    }
+    return status == 0 ? Int(UInt16(bigEndian: address.sin6_port)) : nil
   }
 
   private static func failure(_ code: Int32, _ host: String, _ port: Int) -> CommandFailure {

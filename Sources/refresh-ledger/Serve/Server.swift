@@ -10,19 +10,23 @@ import UnixSignals
 
 /// The server from its settings to its end: open, listen, say so, serve, drain, close.
 struct Server {
-  let settings: ServerSettings
+  private(set) var settings: ServerSettings
   let dataPath: String
   let logger: Logger
   let output: ServeOutput
   let notification: ServiceNotification
+  /// What the settings were read from, and what they name: such files may lie in the data folder.
+  private let namedFiles: [String]
   private let metrics: ServerMetrics
   private let console: AdminConsole?
   private let accountLog: AccountLog
 
   init(
-    settings: ServerSettings, dataPath: String, logger: Logger, output: ServeOutput, notification: ServiceNotification
+    settings: ServerSettings, configurationPath: String?, dataPath: String, logger: Logger, output: ServeOutput,
+    notification: ServiceNotification
   ) {
     self.settings = settings
+    namedFiles = settings.namedFiles + [configurationPath].compactMap(\.self)
     self.dataPath = dataPath
     self.logger = logger
     self.output = output
@@ -57,11 +61,26 @@ struct Server {
     var options = settings.http
     options.connectionsMax = try DescriptorLimit.connectionsMax(options.connectionsMax, logger: logger)
     options.certificate = try TLSCertificate.load(settings, logger: logger)
-    try DataFolder.make(dataPath)
+    try DataFolder.take(dataPath, beside: namedFiles)
+    let address = try StartAddress(settings, folder: dataPath)
+    options.port = address.settings.http.port
+    var server = self
+    server.settings = address.settings
+    try await server.run(options, at: address)
+  }
+
+  private func run(_ options: ServerOptions, at address: StartAddress) async throws(CommandFailure) {
     let folder = FilePath(dataPath)
     let (ended, end) = AsyncStream<SessionScope>.makeStream()
-    let (users, clients) = try openAccounts(folder) { scope in end.yield(scope) }
-    let engine = try await openEngine(folder, users: users)
+    let (users, clients): (SubjectFile, ClientFile)
+    let engine: RotationEngine
+    do throws(CommandFailure) {
+      (users, clients) = try openAccounts(folder) { scope in end.yield(scope) }
+      engine = try await openEngine(folder, users: users)
+    } catch {
+      address.withdraw()
+      throw error
+    }
     let first: FirstStart
     do {
       try ListenAddress.probe(host: settings.http.host, port: settings.http.port)
@@ -70,6 +89,8 @@ struct Server {
       try? await engine.close()
       throw error
     }
+    address.tell(logger)
+    FolderExposure(folder: dataPath).warn(logger)
     report(engine.recovery)
     accountLog.begin(after: first)
     if engine.accessAlgorithm != settings.engine.algorithm {
@@ -82,8 +103,9 @@ struct Server {
     let application = TokenApplication.make(
       engine: engine, clients: clients, options: options, metrics: metrics, console: console, logger: logger,
       onServerRunning: { port in
+        address.letGo()
         announcement.make(port: port)
-        links?.offer(below: settings.url(port: port))
+        links?.offer(below: settings.reachableURL(port: port))
         notification.tell(.ready)
       })
     let reload = Reload(

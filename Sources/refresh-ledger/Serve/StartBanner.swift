@@ -2,6 +2,8 @@
 struct StartBanner {
   /// Of the server with the path prefix, without a slash at its end.
   let url: String
+  /// The same where clients of this machine find it.
+  let reachableURL: String
   /// For curl, to which a certificate of one's own is unknown; nil for plaintext.
   let certificatePath: String?
   let dataPath: String
@@ -35,7 +37,7 @@ struct StartBanner {
       \(occasion) \(first.made.joined(separator: " and ")). Their secrets are shown this once; keep them.
       Paste into a shell to try it:
 
-      URL=\(StartBanner.quoted(url)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")
+      URL=\(StartBanner.quoted(reachableURL)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")
       EXPIRED=\(expiredToken)
 
       """

@@ -13,7 +13,7 @@ enum TLSCertificate {
       throw CommandFailure(.configuration, "http.tls: \(error.description)")
     }
     report(certificate, logger: logger)
-    if settings.engine.issuer.hasPrefix("http://") {
+    if settings.isIssuerSet, settings.engine.issuer.hasPrefix("http://") {
       logger.notice(
         "tokens.issuer begins with http:// though the server speaks TLS; clients that check metadata refuse that")
     }

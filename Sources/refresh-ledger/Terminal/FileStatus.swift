@@ -4,8 +4,8 @@ import Glibc
 
 /// What the system says of a path.
 struct FileStatus {
-  /// The lowest nine bits.
-  let permissions: UInt32
+  /// The lowest twelve bits.
+  let mode: UInt32
   let owner: UInt32
   /// Of the file, in its file system.
   let number: UInt64
@@ -18,7 +18,7 @@ struct FileStatus {
   init?(_ path: String, followsLinks: Bool = true) {
     var status = stat()
     guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
-    permissions = UInt32(status.st_mode & 0o777)
+    mode = UInt32(status.st_mode & 0o7777)
     owner = UInt32(status.st_uid)
     number = UInt64(status.st_ino)
     device = UInt64(status.st_dev)

@@ -19,6 +19,8 @@ enum InputFile {
       }
     } catch let failure as CommandFailure {
       throw failure
+    } catch Errno.isDirectory {
+      throw CommandFailure(.noInput, "\(path): is a folder, not a \(what); name a file")
     } catch Errno.noSuchFileOrDirectory {
       throw CommandFailure(.noInput, "\(path): there is no such \(what); name a file that exists")
     } catch {

@@ -2,11 +2,27 @@ import SystemPackage
 
 /// A secret or a token that is read from the standard input, where other users of the machine do not see it.
 enum InputLine {
+  /// U+FEFF in UTF-8, which PowerShell puts before what it pipes.
+  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
   /// The most bytes of a line.
   static let bytesMax = 64 << 10
 
-  /// The one line of the standard input without its newline. `what` names it in messages.
+  /// The secret in the one line of the standard input, without the line's end: LF, CRLF or CR. `what` names it in messages.
   static func read(_ what: String) throws(CommandFailure) -> String {
+    try secret(try bytes(what), what)
+  }
+
+  /// The token in the one line of the standard input. Whatever else the line holds belongs to it, and is for the verifier to refuse.
+  static func readToken() throws(CommandFailure) -> String {
+    var bytes = try bytes("token")[...]
+    if bytes.last == UInt8(ascii: "\n") {
+      bytes.removeLast()
+      if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    }
+    return try line(bytes, "token")
+  }
+
+  private static func bytes(_ what: String) throws(CommandFailure) -> [UInt8] {
     var bytes: [UInt8] = []
     do {
       var piece = [UInt8](repeating: 0, count: 4096)
@@ -18,20 +34,42 @@ enum InputLine {
     } catch {
       throw CommandFailure(.inputOutput, "cannot read the \(what) from the standard input: \(error); pipe it in")
     }
-    if bytes.last == UInt8(ascii: "\n") {
-      bytes.removeLast()
-      if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    return bytes
+  }
+
+  /// Without the mark of UTF-8 that programs of Windows put before a text. What cannot be meant is refused: it would be part of the secret
+  /// where nobody sees it.
+  static func secret(_ bytes: [UInt8], _ what: String) throws(CommandFailure) -> String {
+    var bytes = bytes[...]
+    if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    if bytes.starts(with: mark) { bytes.removeFirst(mark.count) }
+    // What has a zero byte is UTF-16, as a rule, or no text at all.
+    guard !bytes.contains(0), !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
+      throw CommandFailure(
+        .usage, "the \(what) on the standard input holds a zero byte or is UTF-16; pipe it in as UTF-8 text")
     }
+    guard !bytes.contains(UInt8(ascii: "\r")) else { throw tooMuch(what) }
+    let secret = try line(bytes, what)
+    guard !secret.unicodeScalars.contains("\u{FEFF}") else {
+      throw CommandFailure(
+        .usage, "the \(what) on the standard input holds an invisible mark (U+FEFF) behind its beginning; remove it")
+    }
+    return secret
+  }
+
+  private static func line(_ bytes: ArraySlice<UInt8>, _ what: String) throws(CommandFailure) -> String {
     guard !bytes.isEmpty else {
       throw CommandFailure(.usage, "the standard input holds no \(what); pipe one line into the command")
     }
-    guard bytes.count <= bytesMax, !bytes.contains(UInt8(ascii: "\n")) else {
-      throw CommandFailure(
-        .usage, "the standard input holds more than the one line of the \(what); pipe that line alone")
-    }
+    guard bytes.count <= bytesMax, !bytes.contains(UInt8(ascii: "\n")) else { throw tooMuch(what) }
     guard let line = String(validating: bytes, as: UTF8.self) else {
       throw CommandFailure(.usage, "the \(what) on the standard input is not UTF-8; convert it")
     }
     return line
+  }
+
+  private static func tooMuch(_ what: String) -> CommandFailure {
+    CommandFailure(.usage, "the standard input holds more than the one line of the \(what); pipe that line alone")
   }
 }

@@ -11,12 +11,14 @@ struct LiveLines: ~Copyable {
   }
 
   mutating func show(_ lines: [String]) {
-    let width = LiveLines.width
+    let lines = lines.flatMap { LineWrap.pieces($0, width: LiveLines.width) }
     var text = start
     for (index, line) in lines.enumerated() {
-      text += "\u{1B}[2K\(line.prefix(width))"
+      text += "\u{1B}[2K\(line)"
       if index + 1 < lines.count { text += "\n" }
     }
+    // What was lower down before: not always as many lines are needed.
+    text += "\u{1B}[J"
     drawn = lines.count
     _ = try? FileDescriptor.standardError.writeAll(text.utf8)
   }

@@ -1,0 +1,71 @@
+import Logging
+import TokenEngine
+import TokenHTTP
+
+/// Where a server that starts will listen, and for which issuer: known before the log is opened, as every token names it.
+struct StartAddress {
+  /// With the issuer, and with the port that will be bound.
+  private(set) var settings: ServerSettings
+  /// For `http.port: 0`: keeps the port that the system chose until the server listens on it.
+  private var held: HeldAddress?
+  private let folder: String
+  /// Whether this start decided on the issuer that the folder keeps.
+  private var isFirst = false
+  private var notice: (level: Logger.Level, text: Logger.Message)?
+
+  /// Keeps the issuer in the folder where that is new.
+  init(_ settings: ServerSettings, folder: String) throws(CommandFailure) {
+    self.settings = settings
+    self.folder = folder
+    let choice = try IssuerChoice.find(settings, folder: folder)
+    if settings.http.port == 0 {
+      let held = try HeldAddress(host: settings.http.host, port: 0)
+      self.held = held
+      self.settings.http.port = held.port
+    }
+    let file = IssuerFile(folder: folder)
+    let served = self.settings.reachableURL(port: self.settings.http.port)
+    switch choice {
+    case .set: break
+    case .kept(let issuer):
+      self.settings.issue(as: issuer)
+      guard issuer != served else { break }
+      notice = (
+        .warning,
+        "tokens are issued for \(issuer), which \(file.path) keeps, though this start serves \(served); if clients use another address now, set tokens.issuer to it, which ends every token that is out"
+      )
+    case .earlier(let issuer):
+      try file.keep(issuer)
+      self.settings.issue(as: issuer)
+      notice = (
+        .notice,
+        "tokens.issuer is not set: tokens are issued for \(issuer), as by the release before, which \(file.path) keeps from now on; set tokens.issuer for another address"
+      )
+    case .open:
+      // An address that cannot be had must not be kept.
+      if held == nil { try ListenAddress.probe(host: settings.http.host, port: settings.http.port) }
+      try file.keep(served)
+      isFirst = true
+      self.settings.issue(as: served)
+      let rest =
+        settings.listensEverywhere ? "; other machines cannot reach that address, so set tokens.issuer for them" : ""
+      notice = (
+        .notice,
+        "tokens.issuer is not set: tokens are issued for \(served), where this first start serves, which \(file.path) keeps\(rest)"
+      )
+    }
+  }
+
+  /// Says which issuer it is, where that was decided by the folder.
+  func tell(_ logger: Logger) {
+    if let notice { logger.log(level: notice.level, notice.text) }
+  }
+
+  /// Forgets the issuer of a start that failed before any token could be issued.
+  func withdraw() {
+    if isFirst, !IssuerChoice.hasLog(folder) { IssuerFile(folder: folder).remove() }
+  }
+
+  /// The server listens: nobody else can have its port any more.
+  func letGo() { held?.close() }
+}
