@@ -72,11 +72,13 @@ def make_accounts(folder: Path) -> None:
 class RunningServer:
     """One run of `refresh-ledger serve`; never outlives the `with` it stands in."""
 
-    def __init__(self, binary: Path, folder: Path, settings: dict[str, str], seconds: float = 20):
+    def __init__(
+        self, binary: Path, folder: Path, settings: dict[str, str], seconds: float = 20, log_level: str = "error"
+    ):
         environment = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         self.errors = tempfile.TemporaryFile()
         self.child = subprocess.Popen(
-            [str(binary), "serve", "--data", str(folder), "--port", "0", "--log-level", "error"],
+            [str(binary), "serve", "--data", str(folder), "--port", "0", "--log-level", log_level],
             env=environment | SETTINGS | settings,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

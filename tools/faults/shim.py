@@ -14,17 +14,21 @@ _LAYOUT = struct.Struct("=IIiIqQ")
 _SEEN = struct.Struct(f"={len(CALLS)}Q")
 
 
+def compile_shim(source: Path, library: Path) -> None:
+    """A library for LD_PRELOAD, by the system's compiler or the one of the Swift toolchain."""
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if compiler is None:
+        raise SystemExit("neither cc nor clang on PATH: install gcc, or a Swift toolchain, which brings clang")
+    options = ["-std=c17", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
+    subprocess.run([compiler, *options, "-o", library, source, "-ldl"], check=True)
+
+
 class Shim:
     """One shim for one log folder, used by any number of runs of the server."""
 
     def __init__(self, folder: Path, log: Path):
-        compiler = shutil.which("cc") or shutil.which("clang")
-        if compiler is None:
-            raise SystemExit("neither cc nor clang on PATH: install gcc, or a Swift toolchain, which brings clang")
         library, control = folder / "shim.so", folder / "shim.control"
-        source = Path(__file__).resolve().parent / "shim.c"
-        options = ["-std=c17", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
-        subprocess.run([compiler, *options, "-o", library, source, "-ldl"], check=True)
+        compile_shim(Path(__file__).resolve().parent / "shim.c", library)
         control.write_bytes(bytes(4096))
         self._file = control.open("r+b")
         self._memory = mmap.mmap(self._file.fileno(), 4096)
