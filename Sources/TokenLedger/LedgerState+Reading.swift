@@ -53,7 +53,7 @@ extension LedgerState {
       absoluteEnd: entry.openedAt.advanced(byMilliseconds: lifetimes.absoluteMilliseconds),
       shifts: Session.Shifts(
         atOpening: shifts.seconds(at: entry.openedAt), atUse: shifts.seconds(at: entry.usedAt),
-        current: shifts.seconds))
+        current: shifts.seconds, wallTime: highestTime.advanced(byMilliseconds: -1000 * shifts.seconds)))
   }
 
   /// The numbers of a scope; nil where the state knows no such name, and so nothing of theirs.

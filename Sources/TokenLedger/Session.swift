@@ -115,16 +115,26 @@ extension Session {
     public var atUse: Int64 = 0
     /// Now, as far as the ledger knows.
     public var current: Int64 = 0
+    /// The wall clock's time, as far as the ledger knows.
+    public var wallTime = Timestamp.distantFuture
   }
 
   /// The same session with its times as the wall clock has them: what is shown to people.
   public var onWallClock: Session {
     var shown = self
-    shown.openedAt = openedAt.advanced(byMilliseconds: -1000 * shifts.atOpening)
-    shown.usedAt = usedAt.advanced(byMilliseconds: -1000 * shifts.atUse)
+    shown.openedAt = shifts.wallTime(of: openedAt, shiftedBy: shifts.atOpening)
+    shown.usedAt = shifts.wallTime(of: usedAt, shiftedBy: shifts.atUse)
     shown.idleEnd = idleEnd.advanced(byMilliseconds: -1000 * shifts.current)
     shown.absoluteEnd = absoluteEnd.advanced(byMilliseconds: -1000 * shifts.current)
     shown.shifts = Shifts()
     return shown
+  }
+}
+
+extension Session.Shifts {
+  /// What the clock said then; but what has happened is not shown as if it were to come, where that clock was ahead of the one that is right now.
+  fileprivate func wallTime(of time: Timestamp, shiftedBy seconds: Int64) -> Timestamp {
+    let then = time.advanced(byMilliseconds: -1000 * seconds)
+    return then > wallTime ? time.advanced(byMilliseconds: -1000 * current) : then
   }
 }

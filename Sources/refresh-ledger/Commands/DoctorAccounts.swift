@@ -93,7 +93,7 @@ struct DoctorAccounts {
       return [
         .note(
           "users", "names in another Unicode form than NFC, taken for the same in NFC: \(names.words)",
-          mend: "refresh-ledger \(change) writes the file anew, all names in NFC")
+          fix: "refresh-ledger \(change) writes the file anew, all names in NFC")
       ]
     } ?? []
   }

@@ -49,8 +49,8 @@ struct ServeCommand: AsyncParsableCommand {
     let logger = try LogOutput.logger(level: logLevel, environment: environment, to: output.errors)
     let sources = try await SettingSources(flags: flags, environment: environment, filePath: configPath)
     try await Server(
-      settings: ServerSettings(sources), dataPath: data.path, logger: logger, output: output,
       settings: ServerSettings(sources), configurationPath: configPath, dataPath: data.path, logger: logger,
+      output: output,
       notification: ServiceNotification(environment: environment, logger: logger)
     ).run()
   }
