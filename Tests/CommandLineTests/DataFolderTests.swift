@@ -4,7 +4,7 @@ import Testing
 
 /// Whose folder a command takes for a data folder, and who else may get at its files.
 @Suite("A data folder") struct DataFolderTests {
-  private static let base: [[String]] = [
+  static let base: [[String]] = [
     ["serve", "--port", "0"], ["init"],
     ["load", "--in-process", "--duration", "1s"],
   ]
@@ -108,7 +108,7 @@ import Testing
     var testDescription: String { "\(path) \(String(mode, radix: 8))" }
   }
 
-  private static let refused = [
+  static let refused = [
     Mode(path: "", mode: 0o777), Mode(path: "", mode: 0o1777), Mode(path: "log", mode: 0o702),
     Mode(path: "log/lock", mode: 0o602), Mode(path: "keys", mode: 0o707), Mode(path: "keys/access.json", mode: 0o604),
     Mode(path: "keys/refresh.json", mode: 0o602), Mode(path: "users.json", mode: 0o606),
@@ -143,7 +143,7 @@ import Testing
     let server = try TestServer(data: data)
     #expect(server.child.errors.contains("own group can read or change") && server.child.errors.contains("fsGroup"))
     #expect(try server.stop() == 0)
-    let doctor = try CommandResult.of("doctor", "--data", data)
+    let doctor = try CommandResult.of("doctor", "--data", data, environment: ["REFRESH_LEDGER_HTTP_PORT": "0"])
     #expect(doctor.code == 0 && doctor.output.contains("fsGroup"), "\(doctor)")
   }
 

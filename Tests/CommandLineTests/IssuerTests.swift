@@ -56,7 +56,7 @@ import Testing
     let config = try folder.write("config.yaml", "tokens: { issuer: \"https://file.example\", audience: api }")
     for (name, environment) in [
       ("https://file.example", [:]), ("https://env.example", ["REFRESH_LEDGER_TOKENS_ISSUER": "https://env.example"]),
-    ] {
+    ] as [(String, [String: String])] {
       let data = "\(folder.path)/\(environment.count)"
       let server = try TestServer(data: data, config: config, environment: environment)
       #expect(try issuer(server) == name)

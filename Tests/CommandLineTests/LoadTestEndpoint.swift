@@ -24,7 +24,7 @@ final class LoadTestEndpoint: Sendable {
   var url: String { "http://127.0.0.1:\(port)" }
 
   init(
-    onConnection: @escaping @Sendable () -> Void = {}, _ answer: @escaping @Sendable ([String: String]) -> Reply
+    _ answer: @escaping @Sendable ([String: String]) -> Reply, onConnection: @escaping @Sendable () -> Void = {}
   ) throws {
     self.answer = answer
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

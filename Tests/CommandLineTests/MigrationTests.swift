@@ -139,7 +139,8 @@ struct MigrationTests {
   }
 
   static let refused: [Refused] = [
-    Refused("{", "is not a JSON object"), Refused("[]", "is not a JSON object"), Refused("{} {}", "is not a JSON object"),
+    Refused("{", "is not a JSON object"), Refused("[]", "is not a JSON object"),
+    Refused("{} {}", "is not a JSON object"),
     Refused("{\"subject\":\"admin\",\"subject\":\"admin\"}", "a member twice"),
     Refused("{\"client_id\":\"default\"}", "subject is missing"),
     Refused("{\"subject\":1,\"client_id\":\"default\"}", "subject is not a text"),

@@ -153,13 +153,15 @@ import Testing
     let pages = Mutex(0)
     let row =
       #"{"sid":"AAAAAAAAAAAAAAAA","subject":"ann","client_id":"web","scope":"","rotation":"always","generation":1,"opened_at_ms":0,"last_used_at_ms":0,"idle_end_ms":0,"absolute_end_ms":0}"#
-    let endpoint = try LoadTestEndpoint(onConnection: { connections.withLock { $0 += 1 } }) { _ in
-      let page = pages.withLock { pages in
-        pages += 1
-        return pages
-      }
-      return .init(body: #"{"sessions":[\#(row)]\#(page < 5 ? #","next":"x""# : "")}"#)
-    }
+    let endpoint = try LoadTestEndpoint(
+      { _ in
+        let page = pages.withLock { pages in
+          pages += 1
+          return pages
+        }
+        let next = page < 5 ? ",\"next\":\"x\"" : ""
+        return LoadTestEndpoint.Reply(body: "{\"sessions\":[\(row)]\(next)}")
+      }, onConnection: { connections.withLock { $0 += 1 } })
     let list = try CommandResult.of(
       "sessions", "list", "--json", "--url", endpoint.url, "--client-id", "a", "--secret-stdin", input: "secret")
     #expect(list.code == 0 && list.output.split(separator: "\n").count == 5, "\(list)")

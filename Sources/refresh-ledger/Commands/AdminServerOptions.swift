@@ -13,7 +13,7 @@ struct AdminServerOptions: ParsableArguments {
     help: "With --url: read the client's secret as one line from the standard input.")
   var readsSecret = false
 
-  @Option(help: "With --url: a PEM file of the certificates to trust, for a server whose own this system does not trust.")
+  @Option(help: "With --url: a PEM file of the certificates to trust, if this system does not trust the server's.")
   var cacert: String?
 
   func validate() throws {

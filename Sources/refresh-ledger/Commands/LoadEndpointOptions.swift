@@ -53,7 +53,7 @@ struct LoadEndpointOptions: ParsableArguments {
     name: .customLong("field-expires"), help: "The member that says in how many seconds the refresh token expires.")
   var expiryField = "refresh_expires_in"
 
-  @Option(help: "A PEM file of the certificates to trust, for a server whose own this system does not trust.")
+  @Option(help: "A PEM file of the certificates to trust, if this system does not trust the server's.")
   var cacert: String?
 
   @Flag(help: "Speak HTTP/2 where TLS and the server allow it: all connections are streams of a few then.")

@@ -16,7 +16,7 @@ struct TopCommand: AsyncParsableCommand {
   @Option(help: "Ask this server, such as http://127.0.0.1:8080, with its path prefix.")
   var url: String?
 
-  @Option(help: "With --url: a PEM file of the certificates to trust, for a server whose own this system does not trust.")
+  @Option(help: "With --url: a PEM file of the certificates to trust, if this system does not trust the server's.")
   var cacert: String?
 
   @Option(help: ArgumentHelp("Read the log of this data folder.", valueName: "folder"))
