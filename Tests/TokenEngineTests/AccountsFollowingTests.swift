@@ -177,7 +177,7 @@ struct AccountsFollowingTests {
       ("{\"version\": 1, \"users\": [1]}", "user 1, member \"Index 0\" is of another type: it must be an object"),
       (
         "{\"version\": 1, \"users\": [{\"name\": \"a\", \"passwordHash\": \"HASH\", \"enabeld\": false}]}",
-        "user 1, \"a\", unknown member \"enabeld\": the members are name, passwordHash, scopes, enabled, sessionsNotBefore"
+        "user 1, \"a\", unknown member \"enabeld\": the members are name, passwordHash, scopes, enabled, version, sessionsNotBefore"
       ),
       (
         "{\"version\": 1, \"users\": [{\"name\": \"a\", \"passwordHash\": \"HASH\", \"enabled\": \"no\"}]}",

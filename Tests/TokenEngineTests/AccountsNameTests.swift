@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import TokenLedger
 import TokenTesting
@@ -43,13 +44,13 @@ struct AccountsNameTests {
   func changes(kept: String, other: String) async throws {
     let users = try folder.users()
     for (added, named) in [(kept, other), (other, kept)] {
-      try users.add(name: added, password: "correct horse", scopes: .none)
+      try users.add(name: added, password: "correct horse", scopes: [])
       #expect(isBytes(try users.list().last?.id, kept))
       let text = Array(try folder.text(of: folder.usersPath).utf8)
       #expect(text.firstRange(of: Array(kept.utf8)) != nil && text.firstRange(of: Array(other.utf8)) == nil)
       #expect(
         accountFailure { () throws(AccountFailure) in
-          try users.add(name: named, password: "correct horse", scopes: .none)
+          try users.add(name: named, password: "correct horse", scopes: [])
         } == .exists(.user, name: kept))
       try users.setPassword(name: named, "battery staple")
       #expect(try await users.authenticate(name: added, password: "battery staple") != nil)
@@ -127,12 +128,16 @@ struct EngineNameTests {
   @Test("are refused in another form than NFC with the member, never changed, and nothing is opened")
   func refused() async throws {
     let (web, strange) = (Client(id: "web", isPublic: true), Client(id: Self.other, isPublic: true))
-    let subject = Subject(id: Self.other, scopes: .none)
+    let subject = Subject(id: Self.other, scopes: [])
     #expect(
-      await isRefused("subject") { _ = try await engine.openSession(subject: Self.other, client: web, scopes: .none) })
+      await isRefused("subject") {
+        _ = try await engine.openUncheckedSession(subject: Self.other, client: web, scopes: [])
+      })
     #expect(await isRefused("subject") { _ = try await engine.openSession(for: subject, client: web) })
     #expect(
-      await isRefused("client") { _ = try await engine.openSession(subject: "ann", client: strange, scopes: .none) })
+      await isRefused("client") {
+        _ = try await engine.openUncheckedSession(subject: "ann", client: strange, scopes: [])
+      })
     #expect(
       await isRefused("subject") {
         _ = try await engine.issueOneTimeToken(purpose: "reset", subject: Self.other, lifetime: .seconds(1))
@@ -148,7 +153,7 @@ struct EngineNameTests {
   @Test("pass in NFC, with compatibility characters as they are", arguments: ["jos\u{E9}", "\u{FB01}n", "\u{D55C}"])
   func taken(name: String) async throws {
     let client = Client(id: name, isPublic: true)
-    let pair = try await engine.openSession(subject: name, client: client, scopes: .none)
+    let pair = try await engine.openUncheckedSession(subject: name, client: client, scopes: [])
     let token = try engine.verify(pair.accessToken)
     #expect(Array(token.subject.utf8) == Array(name.utf8) && Array(token.client.utf8) == Array(name.utf8))
     try await engine.revokeSessions(of: .subject(name))

@@ -98,7 +98,7 @@ struct ClientPolicyTests {
     let pair = try await fixture.logIn()
     fixture.clock.advance(milliseconds: 1)
     var client = EngineFixture.client
-    client.sessionsNotBefore = fixture.clock.now
+    client.version = AccountVersion("2")
     let outcome = try await fixture.engine.refresh(pair.refreshToken, client: client, scope: nil)
     #expect(outcome == .refused(.revoked(generationsBehind: 0)))
     #expect(try await fixture.engine.session(pair.session) == nil)

@@ -43,7 +43,7 @@ struct SQLSubjects: SubjectStore {
     guard let id = row.text["id"], let scopes = Scopes(row.text["scopes"] ?? "") else { return nil }
     return Subject(
       id: id, isEnabled: row.number["enabled"] == 1, scopes: scopes,
-      sessionsNotBefore: row.number["sessions_not_before_ms"].map { Timestamp(milliseconds: $0) })
+      version: AccountVersion(row.text["version"] ?? ""))
   }
 }
 // docs:end

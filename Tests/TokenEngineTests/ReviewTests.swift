@@ -70,7 +70,7 @@ struct ReviewTests {
       if isGone {
         subjects.remove("ann")
       } else {
-        subjects.set(Subject(id: "ann", scopes: [], sessionsNotBefore: clock.now), password: "other")
+        subjects.set(Subject(id: "ann", scopes: [], version: AccountVersion("2")), password: "other")
       }
       try await ledger.revoke(SessionScope.subject("ann"))
       return .empty

@@ -133,7 +133,7 @@ struct ConsoleAccessTests {
       let changed =
         switch way {
         case 0: Client(id: "boss", isPublic: false, isAdmin: false)
-        case 1: Client(id: "boss", isPublic: false, isAdmin: true, sessionsNotBefore: Timestamp(milliseconds: 7))
+        case 1: Client(id: "boss", isPublic: false, isAdmin: true, version: AccountVersion("2"))
         default: Client(id: "boss", isPublic: true)
         }
       fixture.server.clients.set(changed, secret: changed.isPublic ? nil : ServerFixture.secret)

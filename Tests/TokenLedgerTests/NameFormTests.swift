@@ -98,7 +98,8 @@ struct NameFormTests {
     await #expect(throws: LedgerFailure.self) { try await ledger.revoke(scope) }
     await #expect(throws: LedgerFailure.self) { _ = try await ledger.sessions(of: scope) }
     await #expect(throws: LedgerFailure.self) {
-      _ = try await ledger.revoke(subject: "jose\u{301}", openedBefore: place.clock.now)
+      _ = try await ledger.revoke(
+        subject: "jose\u{301}", openedUnderOtherThan: .none, orBefore: place.clock.now)
     }
     await #expect(throws: LedgerFailure.self) {
       _ = try await ledger.endedSessions(ofSubject: "jose\u{301}", within: HistoryLimits(duration: .seconds(600)))
@@ -198,7 +199,8 @@ struct OldNameTests {
 
   @Test("gives up the sessions from before a moment in every spelling")
   func revokesBefore() async throws {
-    let ended = try await ledger.revoke(subject: Self.kept, openedBefore: sessions[2].openedAt)
+    let ended = try await ledger.revoke(
+      subject: Self.kept, openedUnderOtherThan: .none, orBefore: sessions[2].openedAt)
     #expect(Set(ended) == Set(sessions[0...1].map(\.id)))
     try await ledger.close()
   }

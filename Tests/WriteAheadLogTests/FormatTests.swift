@@ -5,11 +5,11 @@ import Testing
 
 @testable import WriteAheadLog
 
-@Suite("Format version 1")
+@Suite("The format of the log")
 struct FormatTests {
-  @Test("The golden files hold the records that were written to them")
-  func golden() async throws {
-    let files = try GoldenLog.files()
+  @Test("The golden files hold the records that were written to them", arguments: LogFormat.versionsRead)
+  func golden(version: UInt16) async throws {
+    let files = try GoldenLog.files(version: version)
     #expect(files.count == 3)
     let log = try await SteppedLog.open(FaultyStorage(seed: 1, files: files), .small)
     #expect(log.replayed == Array(1...GoldenLog.lastSequence))
@@ -18,9 +18,9 @@ struct FormatTests {
     #expect(log.recovery.tornTail == nil)
   }
 
-  @Test("A reader sees the golden files without changing them")
-  func goldenReader() throws {
-    let files = try GoldenLog.files()
+  @Test("A reader sees the golden files without changing them", arguments: LogFormat.versionsRead)
+  func goldenReader(version: UInt16) throws {
+    let files = try GoldenLog.files(version: version)
     let storage = FaultyStorage(seed: 1, files: files)
     var found: [UInt64] = []
     let summary = try LogReader.read(storage: storage) { (_, payload) throws(RecordRefusal) in

@@ -1,15 +1,19 @@
 import Foundation
 import LedgerTesting
 import Testing
-import WriteAheadLog
 
-/// The files that pin format version 1.
+@testable import WriteAheadLog
+
+/// The files that pin the versions of the format.
 enum GoldenLog {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/v1")
+  static func folder(version: UInt16) -> URL {
+    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/v\(version)")
+  }
   /// Records in them: `NumberedRecords` 1 to this.
   static let lastSequence: UInt64 = 22
 
-  static func files() throws -> [String: [UInt8]] {
+  static func files(version: UInt16 = LogFormat.version) throws -> [String: [UInt8]] {
+    let folder = folder(version: version)
     var files: [String: [UInt8]] = [:]
     for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
       files[name] = [UInt8](try Data(contentsOf: folder.appending(path: name)))

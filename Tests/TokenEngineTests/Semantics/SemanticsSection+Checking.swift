@@ -21,8 +21,8 @@ extension SemanticsSection {
     }
   }
 
-  private static func subject(_ scopes: String, notBefore: Timestamp? = nil) -> Subject {
-    Subject(id: "ann", scopes: Scopes(scopes) ?? [], sessionsNotBefore: notBefore)
+  private static func subject(_ scopes: String, version: AccountVersion = .none) -> Subject {
+    Subject(id: "ann", scopes: Scopes(scopes) ?? [], version: version)
   }
 
   static var checkedFirst: SemanticsSection {
@@ -48,12 +48,12 @@ extension SemanticsSection {
           "subject changed its password 1 ms after the session was opened",
           after: {
             $0.wait(1)
-            $0.fixture.subjects.set(subject("read write", notBefore: $0.fixture.clock.now), password: "new")
+            $0.fixture.subjects.set(subject("read write", version: AccountVersion("2")), password: "new")
           }),
         live(
           "subject changed its password before the session was opened",
           after: {
-            $0.fixture.subjects.set(subject("read write", notBefore: $0.fixture.clock.now), password: "new")
+            $0.fixture.subjects.set(subject("read write", version: AccountVersion("2")), password: "new")
           }),
         live(
           "subject lost a scope",

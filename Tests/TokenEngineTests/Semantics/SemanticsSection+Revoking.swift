@@ -71,10 +71,9 @@ extension SemanticsSection {
             try await $0.engine.revokeSessions(of: .subject("bob"))
             return "200"
           },
-          opened("sessions of a subject opened before a moment in the past") {
-            let count = try await $0.engine.revokeSessions(
-              ofSubject: "ann", openedBefore: $0.fixture.clock.now.advanced(byMilliseconds: 1))
-            return "200, \(count) ended"
+          opened("sessions of a subject opened under another version of its account") {
+            let subject = Subject(id: "ann", scopes: [], version: AccountVersion("2"))
+            return "200, \(try await $0.engine.revokeOutdatedSessions(of: subject)) ended"
           },
         ])
   }

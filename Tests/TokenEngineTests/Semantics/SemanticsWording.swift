@@ -32,6 +32,7 @@ enum SemanticsWording {
     case .oneTimeRefused(let refusal, let id, _): "`oneTimeRefused` `\(refusal)`\(id == nil ? ", no id" : "")"
     case .checkpointed, .checkpointFailed: "`checkpoint`"
     case .keysReloaded, .keysRefused: "`keys`"
+    case .clockStepped: "`clockStepped`"
     }
   }
 
