@@ -165,9 +165,11 @@ extension RefreshLedger {
     let seconds = time.shift(of: now, inForce: state.shifts.seconds)
     guard seconds != state.shifts.seconds else { return now }
     let latest = max(state.latestIssue, state.shifts.changes.last?.from ?? .zero)
-    let now = time.now(notBefore: max(now, latest.advanced(byMilliseconds: 1)))
-    record(.shifted(seconds: seconds), at: now)
-    return now
+    let start = max(now, latest.advanced(byMilliseconds: 1))
+    // Not read anew: after a pause in between, the shift would be too small for it.
+    _ = time.now(notBefore: start)
+    record(.shifted(seconds: seconds), at: start)
+    return start
   }
 
   /// An id, which no live entry has, and the time and its shift for an access token that has no session: its subject is its client. What is revoked after this step
