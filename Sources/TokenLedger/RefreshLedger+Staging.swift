@@ -161,13 +161,16 @@ extension RefreshLedger {
 
   /// Has the log know how far the wall clock is behind, where that has changed, and gives the time that goes on from there.
   ///
-  /// It is later than whatever was issued: which shift a pair was minted under follows from its time alone.
+  /// It is later than whatever was issued, and than the change before: which shift a pair was minted under follows from its time alone.
   private func noteShift(at now: Timestamp) -> Timestamp {
     let seconds = time.shift(of: now, inForce: state.shifts.seconds)
     guard seconds != state.shifts.seconds else { return now }
-    let now = time.now(notBefore: max(now, state.latestIssue.advanced(byMilliseconds: 1)))
-    record(.shifted(seconds: seconds), at: now)
-    return now
+    let latest = max(state.latestIssue, state.shifts.changes.last?.from ?? .zero)
+    let start = max(now, latest.advanced(byMilliseconds: 1))
+    // Not read anew: after a pause in between, the shift would be too small for it.
+    _ = time.now(notBefore: start)
+    record(.shifted(seconds: seconds), at: start)
+    return start
   }
 
   /// An id, which no live entry has, and the time and its shift for an access token that has no session: its subject is its client. What is revoked after this step

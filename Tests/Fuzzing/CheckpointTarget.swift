@@ -114,7 +114,7 @@ private enum EntryBuilder {
     let now: Int64 = 1_767_225_600_000
     var bytes: [UInt8] = []
     var counts = CheckpointCounts()
-    if input.byte() != 0xFF { bytes.append(.state(highestTime: Timestamp(milliseconds: now), shifts: [])) }
+    if input.byte() != 0xFF { bytes.append(state(&input, now: now)) }
     for _ in 0..<input.choice(6) {
       bytes.append(.name(number: counts.names + gap(&input), text: input.text(10)))
       counts.names += 1
@@ -126,7 +126,8 @@ private enum EntryBuilder {
       else { break }
       let profile = SessionProfile(
         client: UInt32(input.byte() % 6), scope: UInt32(input.byte() % 6),
-        terms: SessionTerms(lifetimes: lifetimes, rotation: input.byte() % 4 == 0 ? .never : .always))
+        terms: SessionTerms(lifetimes: lifetimes, rotation: input.byte() % 4 == 0 ? .never : .always),
+        clientVersion: AccountVersion(stored: UInt64(input.byte() % 4)))
       bytes.append(.profile(number: counts.profiles + gap(&input), profile))
       counts.profiles += 1
     }
@@ -149,6 +150,17 @@ private enum EntryBuilder {
     counts.names = counts.names &+ gap(&input)
     bytes.append(.end(counts))
     return bytes
+  }
+
+  /// With shifts, mostly in their order.
+  private static func state(_ input: inout InputBytes, now: Int64) -> CheckpointEntry {
+    var from = now - 1_000
+    var shifts: [TimeShifts.Change] = []
+    for _ in 0..<input.choice(4) {
+      from += Int64(input.byte()) * 2
+      shifts.append(TimeShifts.Change(from: Timestamp(milliseconds: from), seconds: Int64(input.byte() % 4)))
+    }
+    return .state(highestTime: Timestamp(milliseconds: now), shifts: shifts)
   }
 
   /// 0 as a rule.
@@ -174,6 +186,7 @@ private enum EntryBuilder {
     entry.subject = UInt32(input.byte() % 6)
     entry.detail = UInt32(input.byte() % 6)
     entry.generation = input.integer()
+    entry.version = AccountVersion(stored: UInt64(input.byte() % 4))
     entry.hasUsedSuccessor = input.byte() % 4 == 0
     if input.byte() % 4 == 3 { entry.narrowedScope = UInt32(input.byte() % 6) }
     return entry

@@ -30,16 +30,17 @@ struct EventBuilder {
   }
 
   private func event(_ input: inout InputBytes) -> LedgerEvent {
-    switch input.byte() % 24 {
+    switch input.byte() % 25 {
     case 0: .named(number: number(&input), text: input.text(12))
     case 1:
       .profiled(
         number: number(&input),
-        profile: SessionProfile(client: number(&input), scope: number(&input), terms: terms(&input)))
+        profile: SessionProfile(
+          client: number(&input), scope: number(&input), terms: terms(&input), clientVersion: version(&input)))
     case 2...5:
       .opened(
         slot: number(&input), id: id(&input), subject: number(&input), profile: number(&input),
-        label: input.byte() % 4 == 0 ? number(&input) : LabelTable.none)
+        label: input.byte() % 4 == 0 ? number(&input) : LabelTable.none, version: version(&input))
     case 6...8:
       .rotated(
         slot: number(&input), generation: UInt32(input.byte() % 8),
@@ -64,6 +65,8 @@ struct EventBuilder {
         TokenID(session: id(&input), generation: UInt32(input.byte())),
         end: time.advanced(byMilliseconds: Int64(input.integer(UInt16.self))))
     case 21: .reprofiled(slot: number(&input), profile: number(&input))
+    // Few of them, so that some are no change.
+    case 22: .shifted(seconds: Int64(input.byte() % 4) * (input.byte() % 16 == 0 ? TimeShifts.secondsMax / 2 : 1))
     default: .clockSeen
     }
   }
@@ -72,6 +75,10 @@ struct EventBuilder {
   private func number(_ input: inout InputBytes) -> UInt32 {
     let choice = input.byte()
     return choice < 250 ? UInt32(choice % 10) : UInt32(truncatingIfNeeded: input.anyInteger()) % (.max - 1)
+  }
+
+  private func version(_ input: inout InputBytes) -> AccountVersion {
+    AccountVersion(stored: UInt64(input.byte() % 4))
   }
 
   private func id(_ input: inout InputBytes) -> SessionID {

@@ -9,6 +9,7 @@ struct LedgerAccount: Equatable {
   private var nextSlot: UInt32?
   private var nextName: UInt32
   private var highestTime: Timestamp
+  private var shifts: TimeShifts
   private var labels: [UInt32: UInt32] = [:]
   private var marks: [MarkKey: Timestamp] = [:]
   /// Those that have not ended.
@@ -18,6 +19,7 @@ struct LedgerAccount: Equatable {
 
   init(_ state: LedgerState) {
     highestTime = state.highestTime
+    shifts = state.shifts
     marks = state.marks.times
     revokedTokens = state.revokedTokens.filter { $0.value > state.highestTime }
     nextSlot = state.table.nextFree()
@@ -88,7 +90,7 @@ struct LedgerAccount: Equatable {
   static func drain(_ state: inout LedgerState) {
     let slots = (0..<UInt32(state.table.slotCount)).filter { state.table[$0].status != .free }
     let event = LedgerEvent.expired(slots: slots)
-    require(state.contradiction(in: event) == nil, "entries cannot end")
+    require(state.contradiction(in: event, at: state.highestTime) == nil, "entries cannot end")
     state.apply(event, at: state.highestTime)
     require(state.table.count == 0, "an entry outlived its end")
     require(state.liveSessionCount == 0, "a live session is left of none")

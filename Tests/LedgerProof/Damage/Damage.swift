@@ -90,7 +90,7 @@ extension Damage {
       all += (0..<((size + 511) / 512)).map { .zeroSector(file: file, sector: $0) }
       all.append(.remove(file: file))
       all += [.foreign(file: file), .otherIdentity(file: file)]
-      all += [0, 2, 3, 255, 256, 0xFFFF].map { .version(file: file, version: $0) }
+      all += [0, 1, 3, 255, 256, 0xFFFF].map { .version(file: file, version: $0) }
       all += [log.lastSequence, log.lastSequence + 1, log.lastSequence + 999, 2, 0, 1 << 62, .max].map {
         .stray(file: file, name: $0)
       }

@@ -4,6 +4,8 @@ import TokenLedger
 /// One thing that is done to a ledger. Sessions and one-time tokens are numbered in the order of their opening.
 enum LedgerStep: Sendable {
   case advance(milliseconds: Int64)
+  /// Sets the wall clock.
+  case stepClock(milliseconds: Int64)
   case open(SessionGrant)
   /// Presents the live token.
   case rotate(session: Int, narrowedScope: String?)
@@ -20,6 +22,14 @@ enum LedgerStep: Sendable {
   case revokeAccess(session: Int)
   case issue(OneTimeGrant)
   case consume(token: Int)
+
+  /// Whether the ledger is asked for something.
+  var isCall: Bool {
+    switch self {
+    case .advance, .stepClock: false
+    default: true
+    }
+  }
 }
 
 /// What is done to a ledger, commit by commit; each inner array shares one frame. Follows from the seed.
@@ -57,10 +67,11 @@ struct LedgerScript: Sendable {
     let fourth = open(idle: Self.absoluteMilliseconds)
     commits.append([third, fourth, .reuse(session: 1), .revoke(session: 2)])
     commits[5] += [.revokeAll(.subject("subject-1")), .revokeAll(.subjectAtClient(subject: "nobody", client: "web"))]
+    commits.append([.stepClock(milliseconds: -10_000), .rotate(session: 3, narrowedScope: nil)])
   }
 
   private mutating func randomStep() -> LedgerStep {
-    switch Int.random(in: 0..<26, using: &random) {
+    switch Int.random(in: 0..<27, using: &random) {
     case 0..<3: return open(idle: Bool.random(using: &random) ? Self.idleMilliseconds : Self.absoluteMilliseconds)
     case 3..<13:
       return .rotate(session: session(), narrowedScope: Int.random(in: 0..<4, using: &random) == 0 ? "a" : nil)
@@ -78,6 +89,7 @@ struct LedgerScript: Sendable {
       ]
       return .revokeAll(scopes[Int.random(in: 0..<8, using: &random) == 0 ? 2 : Int.random(in: 0..<2, using: &random)])
     case 23: return open(idle: Self.absoluteMilliseconds, label: "tablet")
+    case 24: return .stepClock(milliseconds: Int64.random(in: -20_000...20_000, using: &random))
     default: return .advance(milliseconds: Int64.random(in: 1...2_500, using: &random))
     }
   }

@@ -113,7 +113,7 @@ struct SpecifiedFileHeader: Equatable {
       Array(bytes[8..<16]) == Array("RLEDGWAL".utf8), bytes.word(at: 60) == SpecifiedChecksum.crc32c(bytes, 0..<60)
     else { throw .damaged }
     let version = UInt16(bytes.number(at: 16, width: 2))
-    guard version == 1 else { throw .version(version) }
+    guard version == 1 || version == 2 else { throw .version(version) }
     let kind = bytes.number(at: 18, width: 2)
     guard kind == 1 || kind == 2, bytes.number(at: 52, width: 8) == 0 else { throw .damaged }
     isCheckpoint = kind == 2

@@ -52,27 +52,21 @@ enum SpecifiedPayload {
     var place = 0
     while place < payload.count {
       let kind = payload[place]
-      // Bytes of the fields, and where among them a length of two bytes stands.
-      let (fixed, length): (Int, Int?) =
-        switch kind {
-        case 64: (8, nil)
-        case 65: (6, 4)
-        case 66: (29, nil)
-        case 67: (54, nil)
-        case 68: (43, 41)
-        case 69: (20, nil)
-        case 70: (17, nil)
-        case 71: (24, nil)
-        default: (0, nil)
-        }
-      guard fixed > 0, place + 1 + fixed <= payload.count else { return nil }
-      let more = length.map { Int(payload.number(at: place + 1 + $0, width: 2)) } ?? 0
+      guard let fixed = entryBytes[kind], place + 1 + fixed <= payload.count else { return nil }
+      let more = entryCounts[kind].map { Int(payload.number(at: place + 1 + $0.at, width: 2)) * $0.unit } ?? 0
       guard place + 1 + fixed + more <= payload.count else { return nil }
       kinds.append(kind)
       place += 1 + fixed + more
     }
     return kinds
   }
+
+  /// By the kind of an entry: bytes of the fields that each one has.
+  private static let entryBytes: [UInt8: Int] = [
+    64: 8, 65: 6, 66: 29, 67: 54, 68: 43, 69: 20, 70: 17, 71: 24, 72: 10, 73: 37, 74: 62,
+  ]
+  /// By the kind of an entry: where among them a count of two bytes stands, and how many bytes follow for each that it counts.
+  private static let entryCounts: [UInt8: (at: Int, unit: Int)] = [65: (4, 1), 68: (41, 1), 72: (8, 16)]
 
   private struct Reading {
     let bytes: [UInt8]
@@ -107,6 +101,11 @@ enum SpecifiedPayload {
         return numbers(what == 3 ? 2 : what == 4 ? 0 : 1)
       case 17: return skip(12) && numbers(2)
       case 18: return numbers(2)
+      case 19: return numbers(5) && oneOf(0...1) && skip(8)
+      case 20:
+        guard numbers(1), skip(12), numbers(2), skip(8), let parts = number(), parts <= 1 else { return false }
+        return numbers(Int(parts))
+      case 21: return numbers(1)
       default: return false
       }
     }

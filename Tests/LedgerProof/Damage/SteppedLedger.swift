@@ -76,6 +76,9 @@ final class SteppedLedger {
     case .advance(let milliseconds):
       clock.advance(milliseconds: milliseconds)
       return nil
+    case .stepClock(let milliseconds):
+      clock.step(milliseconds: milliseconds)
+      return nil
     case .open(let grant):
       let staged = try await ledger.stageOpening(grant)
       memory.sessions.append((staged.outcome.id, 0))
@@ -140,7 +143,15 @@ final class SteppedLedger {
 
   func close() async throws(LedgerFailure) {
     let ledger = ledger
-    try await executor.driving { () async throws(LedgerFailure) in try await ledger.close() }
+    let before = staged
+    do throws(LedgerFailure) {
+      try await executor.driving { () async throws(LedgerFailure) in try await ledger.close() }
+    } catch {
+      staged = max(before, await ledger.statistics.sequence)
+      throw error
+    }
+    // It has a record of its own: when the log was closed.
+    staged = max(before, await ledger.statistics.sequence)
     acknowledged = staged
   }
 }

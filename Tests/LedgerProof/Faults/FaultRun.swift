@@ -109,7 +109,7 @@ struct FaultRun {
     acknowledged = ledger.acknowledged
     if before.stop == nil { staged = ledger.staged }
     guard let stop = storage.stop else { return }
-    let calls = steps.filter { if case .advance = $0 { false } else { true } }.count
+    let calls = steps.filter(\.isCall).count
     if before.stop != nil, failures.count != calls {
       breach("\(calls - failures.count) calls went well after \(stop)", index)
     }
@@ -147,6 +147,10 @@ struct FaultRun {
   private mutating func close(_ index: Int) async -> Bool {
     guard let ledger else { return false }
     storage.begin(.closing)
+    // The close has one record of its own.
+    watch?.note(acknowledged: acknowledged, staged: ledger.staged + 1)
+    let wasWell = storage.stop == nil
+    defer { if wasWell { staged = max(staged, ledger.staged) } }
     do throws(LedgerFailure) {
       try await ledger.close()
       if let stop = storage.stop { breach("closed well in spite of \(stop)", index) }

@@ -25,7 +25,7 @@ extension HistoryOracle {
     guard concerned.allSatisfy({ !sessions[$0].isFull }) else { return nil }
     let questions = concerned.map { ask(.session($0), .revokeAll) }
     // A mark is later than every opening, by a millisecond if need be.
-    allowAhead(milliseconds: 1)
+    bounds.allowMark()
     wideRevocations.append(WideRevocation(scope: scope, invoked: moment(), answered: nil, questions: questions))
     return wideRevocations.count - 1
   }

@@ -15,7 +15,7 @@ final class HistoryOracle {
     let subject: Subject
     let index: Int
     let invoked: Int
-    /// Times that somebody had been told of before it was asked.
+    /// The ledger's time was at least this when it was asked.
     let knownTime: Int64
   }
 
@@ -29,23 +29,12 @@ final class HistoryOracle {
   /// By session, in this life: whether an opening may have evicted it.
   private var mayBeEvicted: Set<Int> = []
   private(set) var violations: [(what: String, evidence: [String])] = []
-  /// The latest time that an answer rests on.
-  private var knownTime: Int64 = 0
-  private var durableKnownTime: Int64 = 0
-  /// The clock's value from an event on.
-  private var clockChanges: [(event: Int, value: Int64)] = [(0, 0)]
-  private var highestReading: Int64 = 0
-  /// How far the ledger's time may be ahead of all readings through what was asked in this life.
-  private var ahead: Int64 = 0
+  /// What the ledger's time can be.
+  var bounds = TimeBounds()
+  /// By the pair's token and time: the shift that it was minted under.
+  var shiftsOfPairs: [PairKey: Int64] = [:]
   /// The ledger's time is no later.
-  var highestTime: Int64 { highestReading + ahead }
-
-  func noteClock(_ value: Int64) {
-    clockChanges.append((event, value))
-    highestReading = max(highestReading, value)
-  }
-
-  func allowAhead(milliseconds: Int64) { ahead += milliseconds }
+  var highestTime: Int64 { bounds.most }
 
   func moment() -> Int {
     event += 1
@@ -55,23 +44,13 @@ final class HistoryOracle {
   func violate(_ what: String, _ evidence: [String] = []) {
     violations.append((what, evidence))
   }
-
-  /// The lowest value of the clock since an event.
-  private func lowestTime(since start: Int) -> Int64 {
-    var lowest = Int64.max
-    for change in clockChanges.reversed() {
-      lowest = min(lowest, change.value)
-      if change.event < start { break }
-    }
-    return lowest
-  }
 }
 
 // MARK: - Questions and answers
 
 extension HistoryOracle {
   /// What is known when a session or token is asked for, which nobody knows yet.
-  func askForNew() -> (invoked: Int, knownTime: Int64) { (moment(), knownTime) }
+  func askForNew() -> (invoked: Int, knownTime: Int64) { (moment(), bounds.least) }
 
   func opened(_ session: Session, for grant: SessionGrant, asked: (invoked: Int, knownTime: Int64)) {
     _ = moment()
@@ -83,53 +62,53 @@ extension HistoryOracle {
       && session.label == grant.label && session.rotation == grant.terms.rotation
       && session.idleEnd.milliseconds == used + lifetimes.idleMilliseconds
       && session.absoluteEnd.milliseconds == used + lifetimes.absoluteMilliseconds
-    let earliest = max(asked.knownTime, lowestTime(since: asked.invoked))
+    let earliest = bounds.earliest(since: asked.invoked, least: asked.knownTime)
     if !isAsGranted || used < earliest || used > highestTime {
       violate("a session was opened that is not what was granted", ["\(session)", "time \(earliest)…\(highestTime)"])
     }
     if sessions.contains(where: { $0.facts.opened.id == session.id }) {
       violate("a session's id was given twice", ["\(session)"])
     }
-    let facts = SessionState.Facts(opened: session, terms: grant.terms)
+    let facts = SessionState.Facts(
+      opened: session, terms: grant.terms, subjectVersion: grant.subjectVersion, clientVersion: grant.clientVersion)
     sessions.append(Linearization(SessionState(facts), facts))
-    knownTime = max(knownTime, used)
+    bounds.noteDurableCall(askedAt: asked.invoked)
+    bounds.noteAnswer(used)
+    judgeShift(of: session, askedAt: asked.invoked)
   }
 
   func issued(_ id: SessionID, for grant: OneTimeGrant, asked: (invoked: Int, knownTime: Int64)) {
     _ = moment()
     if oneTimeIDs.contains(id) { violate("a one-time token's id was given twice", ["\(id)"]) }
-    let earliest = max(asked.knownTime, lowestTime(since: asked.invoked))
+    let earliest = bounds.earliest(since: asked.invoked, least: asked.knownTime)
     let facts = OneTimeState.Facts(grant: grant)
     oneTimeIDs.append(id)
     oneTimeTokens.append(Linearization(OneTimeState(facts, issuedFrom: earliest, to: highestTime), facts))
-    knownTime = max(knownTime, earliest)
+    bounds.noteDurableCall(askedAt: asked.invoked)
+    bounds.noteAnswer(earliest)
   }
 
   func ask(_ subject: Question.Subject, _ action: TimedCall.Action) -> Question {
     let invoked = moment()
-    let call = TimedCall(action, invoked: invoked, earliest: knownTime)
+    let call = TimedCall(action, invoked: invoked, earliest: bounds.least)
     let index =
       switch subject {
       case .session(let number): sessions[number].ask(call)
       case .oneTime(let number): oneTimeTokens[number].ask(call)
       }
-    return Question(subject: subject, index: index, invoked: invoked, knownTime: knownTime)
+    return Question(subject: subject, index: index, invoked: invoked, knownTime: bounds.least)
   }
 
   func answer(_ question: Question, _ outcome: TimedCall.Outcome) {
     let now = moment()
-    let earliest = max(question.knownTime, lowestTime(since: question.invoked))
+    let earliest = bounds.earliest(since: question.invoked, least: question.knownTime)
     switch question.subject {
     case .session(let number):
       sessions[number].answer(question.index, outcome, at: now, earliest: earliest, latest: highestTime)
     case .oneTime(let number):
       oneTimeTokens[number].answer(question.index, outcome, at: now, earliest: earliest, latest: highestTime)
     }
-    switch outcome {
-    case .rotation(.rotated(let session)), .rotation(.used(let session)):
-      knownTime = max(knownTime, session.usedAt.milliseconds)
-    default: break
-    }
+    noteTime(of: outcome, askedAt: question.invoked, earliest)
   }
 
   /// Something that may happen to a session, of which no answer will tell.
@@ -137,7 +116,7 @@ extension HistoryOracle {
     if case .evict = action, !mayBeEvicted.insert(number).inserted { return }
     // Never the last room: a call that may have happened must not be left out.
     guard sessions[number].hasRoom(for: 1) else { return violate("a history has no room left") }
-    _ = sessions[number].ask(TimedCall(action, invoked: invoked, earliest: knownTime))
+    _ = sessions[number].ask(TimedCall(action, invoked: invoked, earliest: bounds.least))
   }
 
   func askForAccessRevocation(of session: Session, until end: Int64) -> Int {
@@ -163,24 +142,19 @@ extension HistoryOracle {
   func endLife(_ survival: Survival) {
     _ = moment()
     for number in sessions.indices {
-      sessions[number].boundUnanswered(lowestTime(since:), highestTime)
+      sessions[number].boundUnanswered(bounds.lowestWall(since:), highestTime)
       if let contradiction = sessions[number].endLife(survival) {
         report(contradiction, "session \(number)", sessions[number].earlier)
       }
     }
     for number in oneTimeTokens.indices {
-      oneTimeTokens[number].boundUnanswered(lowestTime(since:), highestTime)
+      oneTimeTokens[number].boundUnanswered(bounds.lowestWall(since:), highestTime)
       if let contradiction = oneTimeTokens[number].endLife(survival) {
         report(contradiction, "one-time token \(number)", oneTimeTokens[number].earlier)
       }
     }
-    switch survival {
-    case .all: durableKnownTime = knownTime
-    case .allInMemory: break
-    case .anyPrefix: knownTime = durableKnownTime
-    }
-    clockChanges.removeFirst(clockChanges.count - 1)
-    (highestReading, ahead) = (highestTime, 0)
+    bounds.endLife(survival)
+    if survival == .anyPrefix { shiftsOfPairs = [:] }
     wideRevocations = []
     mayBeEvicted = []
     for number in revokedAccess.indices {
@@ -197,7 +171,7 @@ extension HistoryOracle {
     for number in sessions.indices { sessions[number].noteDurable() }
     for number in oneTimeTokens.indices { oneTimeTokens[number].noteDurable() }
     for number in revokedAccess.indices { revokedAccess[number].isDurable = revokedAccess[number].isAnswered }
-    durableKnownTime = knownTime
+    bounds.noteDurable()
   }
 
   private func report(_ contradiction: Contradiction, _ subject: String, _ calls: [TimedCall]) {

@@ -20,9 +20,13 @@ extension SessionState {
       return [revoked(call)]
     case .refused(.revoked(let behind)):
       guard request.client == facts.opened.client, behind == generationsBehind(request) else { return [] }
-      if standing == .revoked || standing == .covered { return [self] }
-      return isUsable && earliest(call) < endTo(facts, request.terms) && isOutdated(request, facts)
-        ? [revoked(call)] : []
+      return standing == .revoked || standing == .covered ? [self] : []
+    case .refused(.outdated(let behind, let revokedSession)):
+      guard isUsable, request.client == facts.opened.client, behind == generationsBehind(request),
+        earliest(call) < endTo(facts, request.terms), isOutdated(request, facts),
+        revokedSession == request.revokesOutdated
+      else { return [] }
+      return revokedSession ? [revoked(call)] : [self]
     case .refused(.expired(let behind)):
       let end = endFrom(facts, request.terms)
       guard standing == .live, request.client == facts.opened.client, call.latest >= end,

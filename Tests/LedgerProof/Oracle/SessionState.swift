@@ -6,6 +6,8 @@ struct SessionState: SequentialState {
   struct Facts: Sendable {
     let opened: Session
     let terms: SessionTerms
+    var subjectVersion = AccountVersion.unknown
+    var clientVersion = AccountVersion.unknown
   }
 
   enum Standing: UInt8 {
@@ -87,7 +89,7 @@ struct SessionState: SequentialState {
   private func rotations(ifApplied request: RotationRequest, _ call: TimedCall, _ facts: Facts) -> [SessionState] {
     let latestEnd = endTo(facts, request.terms)
     guard !hasEnded, request.client == facts.opened.client, earliest(call) < latestEnd else { return [] }
-    if isOutdated(request, facts) { return [revoked(call)] }
+    if isOutdated(request, facts) { return request.revokesOutdated ? [revoked(call)] : [] }
     if request.token.generation == liveToken {
       return [rotated(request, from: earliest(call), to: min(call.latest, latestEnd - 1))]
     }
@@ -194,7 +196,12 @@ extension SessionState {
   func earliest(_ call: TimedCall) -> Int64 { max(call.earliest, provenTime) }
 
   func isOutdated(_ request: RotationRequest, _ facts: Facts) -> Bool {
-    request.notBefore.map { facts.opened.openedAt < $0 } ?? false
+    guard facts.subjectVersion != .unknown else {
+      return request.notBefore.map { facts.opened.openedAt < $0 } ?? false
+    }
+    if let version = request.subjectVersion, version != facts.subjectVersion { return true }
+    guard facts.clientVersion != .unknown else { return false }
+    return request.clientVersion.map { $0 != facts.clientVersion } ?? false
   }
 
   func endFrom(_ facts: Facts, _ other: SessionTerms? = nil) -> Int64 { end(usedFrom, facts, other) }

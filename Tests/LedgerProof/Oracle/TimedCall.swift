@@ -31,10 +31,10 @@ package struct TimedCall: Sendable {
   /// Nil if no answer came, or none that says what happened.
   package var answered: Int?
   package var outcome: Outcome?
-  /// The ledger's time, when it decided, was at least this: the lowest reading of the clock meanwhile, or a later time
-  /// that was seen before the question.
+  /// The ledger's time, when it decided, was at least this: the lowest reading of the wall clock meanwhile, or what was seen of it before the
+  /// question and all that has passed since.
   package var earliest: Int64
-  /// And at most this: the highest reading that any clock ever gave.
+  /// And at most this: the highest reading of the wall clock ever, and what has passed since.
   package var latest: Int64
 
   package init(
@@ -65,6 +65,8 @@ extension TimedCall.Action: CustomStringConvertible {
       "rotate generation \(request.token.generation) by \(request.client) grace \(request.graceMilliseconds) "
         + "\(request.reuse.rawValue) scope \(request.narrowedScope ?? "all")"
         + (request.notBefore.map { " not before \($0.milliseconds)" } ?? "")
+        + (request.subjectVersion.map { " subject version \($0.digest)" } ?? "")
+        + (request.clientVersion.map { " client version \($0.digest)" } ?? "")
         + (request.terms.map { " terms \($0.rotation) \($0.lifetimes)" } ?? "")
     case .revoke: "revoke"
     case .revokeAll: "revoke all of a scope"

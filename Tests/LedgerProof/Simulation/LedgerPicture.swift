@@ -18,6 +18,7 @@ struct LedgerPicture: Equatable {
         UInt64(slot), entry.idHigh, UInt64(entry.idLow), UInt64(entry.generation), UInt64(entry.status.rawValue),
         UInt64(bitPattern: entry.openedAt.milliseconds), UInt64(bitPattern: entry.usedAt.milliseconds),
         UInt64(entry.subject), UInt64(entry.detail), UInt64(entry.narrowedScope), entry.hasUsedSuccessor ? 1 : 0,
+        entry.version.digest,
       ]
       entries.append(state.names[entry.subject] ?? "?")
       if entry.narrowedScope != SessionEntry.notNarrowed { entries.append(state.names[entry.narrowedScope] ?? "?") }
@@ -27,12 +28,14 @@ struct LedgerPicture: Equatable {
         numbers.append(UInt64(profile.terms.lifetimes.idleMilliseconds))
         numbers.append(UInt64(profile.terms.lifetimes.absoluteMilliseconds))
         numbers.append(UInt64(profile.terms.rotation.rawValue))
+        numbers.append(profile.clientVersion.digest)
         entries.append(state.labels[slot].map { state.names[$0] ?? "?" } ?? "no label")
       } else {
         entries.append(state.names[entry.detail] ?? "?")
       }
       numbers += (state.payloads[slot] ?? []).map(UInt64.init)
     }
+    entries += state.shifts.changes.map { "shift \($0.seconds) from \($0.from.milliseconds)" }
     entries += state.marks.sorted().map { "\($0.key) before \($0.time.milliseconds)" }
     // Those that have ended count for nothing, and are forgotten at any time.
     let revoked = state.revokedTokens.filter { $0.value > state.highestTime }

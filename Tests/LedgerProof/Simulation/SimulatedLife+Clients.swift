@@ -43,7 +43,8 @@ extension SimulatedLife {
     for _ in 0..<steps {
       guard !isDead, let ledger else { return }
       if ledger.logFailure != nil, world.random.next() % 2 == 0 { return }
-      world.time.drift(using: &world.random)
+      world.time.drift()
+      if world.random.next() % 4 == 0 { readTime(ledger) }
       stopwatch.advance(by: .milliseconds(Int(world.random.next() % 20)))
       if world.random.next() % 4 == 0 { await ready.pause() }
       let step = Step.weighted[Int(world.random.next() % UInt64(Step.weighted.count))]
@@ -69,7 +70,7 @@ extension SimulatedLife {
     case .consumeBurst:
       guard let number = pickOneTime() else { return }
       for _ in 0..<(1 + world.random.next() % 3) { start("consume") { await self.consume(number, ledger) } }
-    case .sweep: await answered(nil) { () async throws(LedgerFailure) in try await ledger.sweepExpired() }
+    case .sweep: await sweep(ledger)
     case .checkpoint:
       let report = await answered(nil) { () async throws(LedgerFailure) in try await ledger.checkpoint() }
       if case .some(.some(let report)) = report {
@@ -278,8 +279,8 @@ extension SimulatedLife {
 extension RotationRefusal {
   fileprivate var endsSession: Bool {
     switch self {
-    case .unknown, .expired, .revoked, .reused(_, _, true), .neverIssued: true
-    case .reused(_, _, false), .wrongClient: false
+    case .unknown, .expired, .revoked, .reused(_, _, true), .neverIssued, .outdated(_, true): true
+    case .reused(_, _, false), .outdated(_, false), .wrongClient: false
     }
   }
 
@@ -291,6 +292,7 @@ extension RotationRefusal {
     case .reused(let reuse, _, false): "reused as \(reuse)"
     case .reused(let reuse, _, true): "reused as \(reuse), and revoked for it"
     case .neverIssued: "never issued"
+    case .outdated(_, let revokedSession): revokedSession ? "outdated" : "outdated, and left"
     case .wrongClient: "wrong client"
     }
   }

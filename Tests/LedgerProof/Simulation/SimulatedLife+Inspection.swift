@@ -5,6 +5,8 @@ internal import WriteAheadLog
 /// Between an opening and the first client: what was recovered, seen from inside and from outside.
 extension SimulatedLife {
   func inspect() {
+    world.time.isQuiet = true
+    defer { world.time.isQuiet = false }
     start("look") { await self.look() }
     guard drive() == .done else { return }
     if world.random.next() % 4 == 0 { compareWithLog() }

@@ -28,7 +28,7 @@ extension SimulatedLife {
 
   func revokeAccess(_ number: Int, _ ledger: RefreshLedger) async {
     let session = world.newest[number]
-    let end = world.time.now + [1, 300, 60_000, 3_600_000][Int(world.random.next() % 4)]
+    let end = readTime(ledger) + [1, 300, 60_000, 3_600_000][Int(world.random.next() % 4)]
     let asked = world.oracle.askForAccessRevocation(of: session, until: end)
     let answer: Void? = await answered(nil) { () async throws(LedgerFailure) in
       try await ledger.revokeAccess(session.tokenID, until: Timestamp(milliseconds: end))
@@ -48,7 +48,7 @@ extension SimulatedLife {
     let question = world.oracle.ask(
       .session(number), .noteSuccessor(generation: session.generation, grace: world.newestGraces[number]))
     ledger.successorWatch.note(
-      session.tokenID, issuedAt: session.usedAt.seconds, now: Timestamp(milliseconds: world.time.now))
+      session.tokenID, issuedAt: session.usedAt.seconds, now: Timestamp(milliseconds: readTime(ledger)))
     note("successor noted", session.generation)
     world.oracle.answer(question, .done)
   }

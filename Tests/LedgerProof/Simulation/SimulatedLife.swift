@@ -69,6 +69,7 @@ final class SimulatedLife: @unchecked Sendable {
 
   /// Returns whether the ledger was closed.
   private func serve() -> Bool {
+    world.oracle.bounds.beginProcess()
     guard open() else { return false }
     inspect()
     let phases = isLast ? 1 : 1 + Int(world.random.next() % 2)
@@ -114,6 +115,7 @@ final class SimulatedLife: @unchecked Sendable {
 
 extension SimulatedLife {
   private func open() -> Bool {
+    let asked = world.oracle.askForNew()
     start("open") { self.opening = await self.openLedger(self.world.storage) }
     switch drive() {
     case .died: return false
@@ -123,7 +125,7 @@ extension SimulatedLife {
     case .done: break
     }
     switch opening {
-    case .success(let opened): return noteOpened(opened)
+    case .success(let opened): return noteOpened(opened, askedAt: asked.invoked)
     case .failure(let failure):
       world.trace.note("not opened: \(failure)")
       if !faults.hasFailed { violate("the ledger does not open: \(failure)") }
@@ -132,7 +134,7 @@ extension SimulatedLife {
     }
   }
 
-  private func noteOpened(_ opened: OpenedLedger) -> Bool {
+  private func noteOpened(_ opened: OpenedLedger, askedAt start: Int) -> Bool {
     world.trace.note("opened with \(opened.records) records, the last \(opened.sequence)")
     world.trace.mix(opened.sequence)
     world.tally.add("recoveries")
@@ -146,6 +148,7 @@ extension SimulatedLife {
     world.openedSequence = opened.sequence
     world.syncedSequence = opened.sequence
     world.oracle.noteDurable()
+    world.oracle.noteOpened(askedAt: start)
     ledger = opened.ledger
     return true
   }
@@ -162,6 +165,7 @@ extension SimulatedLife {
 
 extension SimulatedLife {
   private func close() -> Bool {
+    let asked = world.oracle.askForNew()
     start("close") {
       do throws(LedgerFailure) {
         try await self.ledger?.close()
@@ -172,6 +176,7 @@ extension SimulatedLife {
       }
     }
     if drive() == .stuck { violate("the closing never ends") }
+    if isClosed { world.oracle.noteClosed(asked: asked) }
     return isClosed
   }
 
@@ -201,6 +206,8 @@ extension SimulatedLife {
   private func endHistory(wasClosed: Bool) {
     let random = world.random.next()
     count(wasClosed: wasClosed)
+    world.oracle.bounds.endProcess()
+    if ending == .powerLoss { world.time.reboot() }
     if ending == .powerLoss || wasClosed && random % 4 == 0 {
       world.storage.losePower(seed: random, resurrects: true)
     } else {

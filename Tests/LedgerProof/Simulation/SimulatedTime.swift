@@ -1,117 +1,172 @@
 internal import LedgerTesting
 internal import TokenLedger
 
-/// The wall clock of a simulation: stands still, jumps, goes back, when the seed says so. Used by one thread.
+/// The two clocks of a simulated machine. Time passes for both; the wall clock is set as well, forwards and back, and reads nonsense at times, when
+/// the seed says so. Used by one thread.
 ///
 /// `@unchecked`: only the simulation's thread touches it.
 final class SimulatedTime: @unchecked Sendable {
-  private(set) var now: Int64 = 1_767_225_600_000
+  /// What happens to the clocks of one world.
+  enum Temper: UInt8 {
+    /// Time passes, and nothing else.
+    case calm
+    /// The wall clock is set.
+    case stepped
+    /// And readers are held up between two readings.
+    case held
+    /// And the wall clock reads nonsense, for a moment or for longer.
+    case absurd
+  }
+
+  struct Reading {
+    let wall: Int64
+    let boot: Int64
+  }
+
+  /// What the wall clock says.
+  var wall: Int64 { stuckAt ?? Self.start + passed + skew }
+  var boot: Int64 { passed - bootedAt }
+  /// While it is set, readings change nothing.
+  var isQuiet = false
+  private static let start: Int64 = 1_767_225_600_000
+  private static let hour: Int64 = 3_600_000
+  private static let day = 24 * hour
+  /// All the time there was.
+  private var passed: Int64 = 5_000_000
+  private var bootedAt: Int64 = 0
+  /// How far the wall clock is from what is right.
+  private var skew: Int64 = 0
+  /// What the wall clock says instead, for so many readings.
+  private var stuckAt: Int64?
+  private var readingsLeft = 0
+  private let temper: Temper
+  private var random: SeededGenerator
   private let trace: SimulationTrace
   /// Hears of every change.
-  private let onChange: (Int64) -> Void
+  private let onChange: (Reading, _ isHeldUp: Bool) -> Void
+  /// What happened, by its kind.
+  private(set) var tally = ProofTally()
 
-  init(trace: SimulationTrace, onChange: @escaping (Int64) -> Void) {
-    self.trace = trace
-    self.onChange = onChange
-    onChange(now)
+  init(
+    _ temper: Temper, seed: UInt64, trace: SimulationTrace, onChange: @escaping (Reading, _ isHeldUp: Bool) -> Void
+  ) {
+    (self.temper, self.trace, self.onChange) = (temper, trace, onChange)
+    random = SeededGenerator(seed: seed)
+    onChange(Reading(wall: wall, boot: boot), false)
   }
 
   var clock: SessionClock {
-    SessionClock {
-      self.trace.mix(UInt64(bitPattern: self.now))
-      return Timestamp(milliseconds: self.now)
-    }
+    SessionClock(
+      wall: {
+        let read = self.wall
+        self.trace.mix(UInt64(bitPattern: read))
+        self.afterReading(ofWall: true)
+        return Timestamp(milliseconds: read)
+      },
+      bootMilliseconds: {
+        let read = self.boot
+        self.trace.mix(UInt64(bitPattern: read))
+        self.afterReading(ofWall: false)
+        return read
+      })
   }
 
-  func move(by milliseconds: Int64) {
-    guard milliseconds != 0 else { return }
-    now = max(0, now + milliseconds)
-    trace.note("  clock \(now) (\(milliseconds > 0 ? "+" : "")\(milliseconds))")
-    onChange(now)
+  private func afterReading(ofWall isOfWall: Bool) {
+    guard !isQuiet else { return }
+    if isOfWall, stuckAt != nil {
+      readingsLeft -= 1
+      if readingsLeft <= 0 { change("is itself again") { stuckAt = nil } }
+    }
+    guard temper.rawValue >= Temper.held.rawValue, random.next() % 24 == 0 else { return }
+    tally.add("readers held up between two readings")
+    let most: Int64 = [5, 5, 900, 20_000][Int(random.next() % 4)]
+    pass(1 + Int64(random.next() % UInt64(most)), isHeldUp: true)
   }
 
-  /// A step as time takes it between two things that happen: mostly none, seldom more than seconds, sometimes back.
-  func drift(using random: inout SeededGenerator) {
-    switch random.next() % 64 {
-    case 0..<40: break
-    case 40..<54: move(by: Int64(random.next() % 4))
-    case 54..<58: move(by: Int64(random.next() % 200))
-    case 58..<60: move(by: Int64(random.next() % 5_000))
-    case 60..<62: move(by: -Int64(random.next() % 50))
-    default: if random.next() % 8 == 0 { jump(using: &random) }
-    }
+  /// Goes by for both clocks.
+  func pass(_ milliseconds: Int64, isHeldUp: Bool = false) {
+    guard milliseconds > 0 else { return }
+    passed += milliseconds
+    trace.note("  time +\(milliseconds)\(isHeldUp ? " between two readings" : "")")
+    onChange(Reading(wall: wall, boot: boot), isHeldUp)
   }
 
-  /// As after a long sleep, or when somebody sets it.
-  func jump(using random: inout SeededGenerator) {
-    let hour: Int64 = 3_600_000
-    switch random.next() % 8 {
-    case 0..<3: move(by: Int64(random.next() % 60_000))
-    case 3: move(by: Int64(random.next() % UInt64(30 * hour)))
-    case 4: move(by: 31 * 24 * hour)
-    default: move(by: -Int64(random.next() % UInt64(2 * hour)))
-    }
+  /// The boot clock begins anew.
+  func reboot() {
+    bootedAt = passed
+    onChange(Reading(wall: wall, boot: boot), false)
+  }
+
+  private func step(_ milliseconds: Int64) {
+    tally.add(milliseconds < 0 ? "steps back of the wall clock" : "steps forward of the wall clock")
+    change("is set by \(milliseconds)") { skew += milliseconds }
+  }
+
+  private func change(_ what: String, _ body: () -> Void) {
+    body()
+    trace.note("  wall clock \(what): \(wall)")
+    onChange(Reading(wall: wall, boot: boot), false)
   }
 }
 
-/// The time that passes by itself, for whoever sleeps; it jumps to the next waking when nothing else goes on.
-///
-/// `@unchecked`: only the simulation's thread touches it.
-final class SimulatedStopwatch: Clock, @unchecked Sendable {
-  struct Instant: InstantProtocol {
-    let offset: Duration
+// MARK: - What happens
 
-    func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
-    func duration(to other: Instant) -> Duration { other.offset - offset }
-    static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
-  }
-
-  private struct Sleeper {
-    let until: Instant
-    let continuation: UnsafeContinuation<Void, Never>
-  }
-
-  private(set) var now = Instant(offset: .zero)
-  private var sleepers: [Sleeper] = []
-  private var isOver = false
-
-  var minimumResolution: Duration { .nanoseconds(1) }
-
-  func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-    guard !isOver else { throw CancellationError() }
-    if deadline > now {
-      await withUnsafeContinuation { continuation in
-        // It may have ended while this task changed its executor.
-        guard !isOver else { return continuation.resume() }
-        sleepers.append(Sleeper(until: deadline, continuation: continuation))
-      }
+extension SimulatedTime {
+  /// As between two things that happen: mostly nothing, seldom more than seconds.
+  func drift() {
+    switch random.next() % 64 {
+    case 0..<38: break
+    case 38..<52: pass(Int64(random.next() % 4))
+    case 52..<56: pass(Int64(random.next() % 200))
+    case 56..<58: pass(Int64(random.next() % 5_000))
+    case 58: stepIfAny(-Int64(random.next() % 50))
+    case 59: stepIfAny(Int64(random.next() % 50))
+    case 60: stepIfAny(Int64(random.next() % 8_000) - 4_000)
+    case 61: setRight()
+    default: if random.next() % 8 == 0 { jump() }
     }
-    if isOver { throw CancellationError() }
-    try Task.checkCancellation()
   }
 
-  func advance(by duration: Duration) {
-    now = now.advanced(by: duration)
-    wake { $0.until <= now }
+  /// As after a long sleep, or when somebody sets the clock.
+  func jump() {
+    switch random.next() % 12 {
+    case 0, 1: pass(Int64(random.next() % 60_000))
+    case 2:
+      tally.add("suspensions")
+      pass(Int64(random.next() % UInt64(30 * Self.hour)))
+    case 3: pass(31 * Self.day)
+    case 4: stepIfAny(Int64(random.next() % UInt64(2 * Self.hour)))
+    case 5, 6: stepIfAny(-Int64(random.next() % UInt64(2 * Self.hour)))
+    case 7: stepIfAny(Int64(random.next() % UInt64(70 * Self.day)) - 35 * Self.day)
+    case 8, 9: setRight()
+    case 10: beAbsurd(readings: 1 + Int(random.next() % 3))
+    default: if random.next() % 4 == 0 { beAbsurd(readings: 0) }
+    }
   }
 
-  /// Goes to the moment at which the next sleeper wakes; false if nobody sleeps.
-  func advanceToNext() -> Bool {
-    guard let next = sleepers.map(\.until).min() else { return false }
-    now = max(now, next)
-    wake { $0.until <= now }
-    return true
+  private func stepIfAny(_ milliseconds: Int64) {
+    guard temper != .calm else { return pass(abs(milliseconds)) }
+    if milliseconds != 0 { step(milliseconds) }
   }
 
-  /// Nobody sleeps here any more: whoever does or will is told that it was cancelled.
-  func end() {
-    isOver = true
-    wake { _ in true }
+  private func setRight() {
+    if skew != 0 { step(-skew) }
   }
 
-  private func wake(_ isDue: (Sleeper) -> Bool) {
-    let due = sleepers.filter(isDue)
-    sleepers.removeAll(where: isDue)
-    for sleeper in due { sleeper.continuation.resume() }
+  /// - Parameter readings: for how many; 0 until it is set right.
+  private func beAbsurd(readings: Int) {
+    guard temper == .absurd, stuckAt == nil else { return }
+    let past: [Int64] = [0, 1_000, 86_399_999, -1, -86_400_000, -62_135_596_800_000]
+    let future: [Int64] = [10_413_792_000_000, 253_402_300_799_999, 253_402_300_800_000, 1 << 60]
+    // What the future said stays: few worlds see it.
+    let choices = random.next() % 4 == 0 ? future : past
+    var value = choices[Int(random.next() % UInt64(choices.count))]
+    tally.add("absurd readings")
+    guard readings == 0 else {
+      if random.next() % 8 == 0 { value = value > Self.start ? .max : .min }
+      readingsLeft = readings
+      return change("is absurd for \(readings) readings") { stuckAt = value }
+    }
+    change("is absurd") { skew = value - Self.start - passed }
   }
 }

@@ -14,7 +14,7 @@ extension SimulatedWorld {
   }
 
   private func betweenLives() {
-    if random.next() % 4 == 0 { time.jump(using: &random) }
+    if random.next() % 2 == 0 { time.jump() }
     if random.next() % 12 == 0 { RotAtRest(world: self).run() }
   }
 }

@@ -34,6 +34,8 @@ final class SimulatedWorld: @unchecked Sendable {
     plan = SimulationPlan(using: &random)
     storage = FaultyStorage(seed: random.next())
     let oracle = oracle
-    time = SimulatedTime(trace: trace) { oracle.noteClock($0) }
+    time = SimulatedTime(plan.temper, seed: random.next(), trace: trace) { reading, isHeldUp in
+      oracle.noteTime(wall: reading.wall, boot: reading.boot, isHeldUp: isHeldUp)
+    }
   }
 }

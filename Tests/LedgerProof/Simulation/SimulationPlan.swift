@@ -12,6 +12,7 @@ struct SimulationPlan {
   let bias: ReadyJobs.Bias
   /// Whether reads and writes are cut short and interrupted.
   let isRough: Bool
+  let temper: SimulatedTime.Temper
   /// 0 for any number.
   let sessionsPerSubjectMax: Int
   private let lifetimes: [Lifetimes]
@@ -21,6 +22,7 @@ struct SimulationPlan {
   static let clients = ["web", "app"]
   static let subjects = ["ann", "bob", "eve"]
   static let scopes = ["", "read", "read write"]
+  static let versions: [AccountVersion] = [.unknown, .none, AccountVersion("1"), AccountVersion("2")]
   static let purposes = ["reset", "invite"]
 
   init(using random: inout SeededGenerator) {
@@ -36,6 +38,7 @@ struct SimulationPlan {
     stagedBytesMax = random.next() % 8 == 0 ? Int.random(in: 20...200, using: &random) : 1 << 20
     bias = ReadyJobs.Bias(rawValue: UInt8(random.next() % 4)) ?? .none
     isRough = random.next() % 4 == 0
+    temper = [.calm, .stepped, .stepped, .held, .held, .absurd][Int(random.next() % 6)]
     let milliseconds: [Int64] = [3, 40, 700, 5_000, 3_600_000, 365 * 86_400_000]
     lifetimes = (0..<3).compactMap { _ in
       Lifetimes(
@@ -60,7 +63,8 @@ struct SimulationPlan {
     return SessionGrant(
       subject: Self.pick(Self.subjects, &random), client: Self.pick(Self.clients, &random),
       scope: Self.pick(Self.scopes, &random), lifetimes: lifetimes,
-      rotation: random.next() % 6 == 0 ? .never : .always, label: random.next() % 4 == 0 ? "phone" : nil)
+      rotation: random.next() % 6 == 0 ? .never : .always, label: random.next() % 4 == 0 ? "phone" : nil,
+      subjectVersion: Self.versions[Int(random.next() % 4)], clientVersion: Self.versions[Int(random.next() % 4)])
   }
 
   func oneTimeGrant(using random: inout SeededGenerator) -> OneTimeGrant {
@@ -87,6 +91,11 @@ struct SimulationPlan {
       narrowedScope: random.next() % 8 == 0 ? "read" : nil)
     if random.next() % 64 == 0 {
       request.notBefore = opened.openedAt.advanced(byMilliseconds: Int64(random.next() % 3) - 1)
+    }
+    if random.next() % 32 == 0 {
+      request.subjectVersion = Self.versions[1 + Int(random.next() % 3)]
+      request.clientVersion = Self.versions[1 + Int(random.next() % 3)]
+      request.revokesOutdated = random.next() % 2 == 0
     }
     if random.next() % 8 == 0, let lifetimes = lifetimes.randomElement(using: &random) {
       request.terms = SessionTerms(lifetimes: lifetimes, rotation: random.next() % 8 == 0 ? .always : opened.rotation)

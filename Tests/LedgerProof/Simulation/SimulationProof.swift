@@ -26,6 +26,7 @@ package struct SimulationProof: Proof {
     let world = SimulatedWorld(seed: seed, trace: SimulationTrace(print: trace))
     world.run()
     tally.merge(world.tally)
+    tally.merge(world.time.tally)
     for violation in world.oracle.violations {
       tally.addViolation(seed, violation.what, evidence: violation.evidence)
     }
