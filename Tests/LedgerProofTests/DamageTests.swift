@@ -47,7 +47,7 @@ struct DamageToReferenceLogsTests {
       // The end of a mark, 16, takes a month; 2, 3 and 11 are of format 1. A log that ends with its first segment lacks the last
       // kinds.
       let kinds = Set(log.recordKinds.keys)
-      let all = Set(1...21).subtracting([2, 3, 11, 16])
+      let all = Set<UInt8>(1...21).subtracting([2, 3, 11, 16])
       #expect(log.ending == .unsealed ? kinds.count > 10 : kinds == all, "\(log.summary)")
       #expect(log.segments.count > 1)
     }

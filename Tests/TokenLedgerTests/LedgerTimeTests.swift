@@ -1,0 +1,330 @@
+import LedgerTesting
+import Synchronization
+import Testing
+
+@testable import TokenLedger
+
+/// 2026-01-01T00:00:00Z, where a manual clock begins.
+private let start: Int64 = 1_767_225_600_000
+private let hour: Int64 = 3_600_000
+
+@Suite("The ledger's time")
+struct LedgerTimeTests {
+  private let clock = ManualClock()
+
+  private func time(after highest: Int64 = 0) -> LedgerTime {
+    LedgerTime(clock.sessionClock, notBefore: Timestamp(milliseconds: highest))
+  }
+
+  @Test("goes on to the millisecond after the wall clock is set back", arguments: [1, 999, hour, 40 * 24 * hour])
+  func stepBack(milliseconds: Int64) {
+    let time = time()
+    clock.step(milliseconds: -milliseconds)
+    #expect(time.now().milliseconds == start)
+    clock.advance(milliseconds: 1)
+    #expect(time.now().milliseconds == start + 1)
+    clock.advance(milliseconds: hour)
+    #expect(time.now().milliseconds == start + hour + 1)
+  }
+
+  @Test("counts a step forward at once, and keeps it when the step is taken back")
+  func stepForward() {
+    let time = time()
+    clock.step(milliseconds: hour)
+    #expect(time.now().milliseconds == start + hour)
+    clock.step(milliseconds: -hour)
+    clock.advance(milliseconds: 5)
+    #expect(time.now().milliseconds == start + hour + 5)
+  }
+
+  @Test("does not gain what passes between the two readings")
+  func pause() {
+    let time = time()
+    clock.pauseBetweenReadings(milliseconds: hour)
+    #expect(time.now().milliseconds == start + hour)
+    #expect(time.now().milliseconds == start + hour)
+    #expect(time.now() == clock.now)
+  }
+
+  @Test("may lose what passes between the two readings of its making, until it is read again")
+  func pauseAtStart() {
+    clock.pauseBetweenReadings(milliseconds: hour)
+    let time = time()
+    #expect(time.now() == clock.now)
+  }
+
+  @Test(
+    "begins with the later of the wall clock and the log, whatever the boot clock says", arguments: [-hour, 0, hour])
+  func beginning(ahead: Int64) {
+    clock.reboot()
+    let time = time(after: start + ahead)
+    #expect(time.now().milliseconds == start + max(0, ahead))
+    clock.advance(milliseconds: 7)
+    #expect(time.now().milliseconds == start + max(0, ahead) + 7)
+  }
+
+  @Test("does not grow with the number of boots of a machine whose clock is set late")
+  func boots() {
+    var highest = start
+    for _ in 0..<5 {
+      clock.reboot()
+      clock.step(milliseconds: -hour)
+      let time = time(after: highest)
+      clock.step(milliseconds: hour)
+      highest = time.now().milliseconds
+    }
+    #expect(highest == start)
+  }
+
+  @Test("goes on from a wall clock before 1970")
+  func before1970() {
+    clock.step(milliseconds: -start - hour)
+    let time = time()
+    #expect(time.now().milliseconds == 0)
+    clock.advance(milliseconds: 3)
+    #expect(time.now().milliseconds == 3)
+  }
+
+  @Test("keeps the year 2300 that was read for a moment, and goes on from there")
+  func year2300() {
+    let time = time()
+    let year2300: Int64 = 10_413_792_000_000
+    clock.step(milliseconds: year2300 - start)
+    #expect(time.now().milliseconds == year2300)
+    clock.step(milliseconds: start - year2300)
+    clock.advance(milliseconds: 2)
+    #expect(time.now().milliseconds == year2300 + 2)
+  }
+
+  @Test("ends a day before the end of the year 9999, for readings beyond it and for what passes then")
+  func cap() {
+    let last = Timestamp.latestMilliseconds - 86_400_000
+    clock.step(milliseconds: last - 1 - start)
+    let time = time()
+    #expect(time.now().milliseconds == last - 1)
+    clock.advance(milliseconds: hour)
+    #expect(time.now().milliseconds == last)
+    clock.step(milliseconds: 1 << 60)
+    #expect(time.now().milliseconds == last)
+    // What must be later than what came before still is.
+    #expect(time.now(notBefore: Timestamp(milliseconds: last + 1)).milliseconds == last + 1)
+  }
+
+  @Test("is the same for all who ask once it was raised")
+  func floor() {
+    let time = time()
+    #expect(time.now(notBefore: Timestamp(milliseconds: start + 10)).milliseconds == start + 10)
+    #expect(time.now().milliseconds == start + 10)
+    clock.advance(milliseconds: 1)
+    #expect(time.now(notBefore: .zero).milliseconds == start + 11)
+  }
+
+  @Test(
+    "survives every reading that a clock can give", arguments: [.min, -1, 0, .max] as [Int64],
+    [.min, 0, .max] as [Int64])
+  func extremes(wall: Int64, boot: Int64) {
+    let clock = SessionClock(wall: { Timestamp(milliseconds: wall) }, bootMilliseconds: { boot })
+    let time = LedgerTime(clock, notBefore: .zero)
+    #expect(time.now().milliseconds <= Timestamp.latestMilliseconds)
+    #expect(time.shift(of: time.now(), inForce: TimeShifts.secondsMax) <= TimeShifts.secondsMax)
+  }
+}
+
+@Suite("The shift of the ledger's time")
+struct TimeShiftTests {
+  private let clock = ManualClock()
+
+  /// With the wall clock so far behind.
+  private func shift(behind milliseconds: Int64, inForce: Int64 = 0) -> Int64 {
+    let time = LedgerTime(clock.sessionClock, notBefore: .zero)
+    let now = time.now()
+    clock.step(milliseconds: -milliseconds)
+    return time.shift(of: now, inForce: inForce)
+  }
+
+  @Test(
+    "is the wall clock's arrears in seconds, rounded up, and 0 below one second",
+    arguments: [(0, 0), (999, 0), (1_000, 1), (1_001, 2), (2_000, 2), (86_400_001, 86_401), (-5_000, 0)]
+      as [(Int64, Int64)])
+  func rounding(behind: Int64, seconds: Int64) {
+    #expect(shift(behind: behind) == seconds)
+  }
+
+  @Test(
+    "stays while it is right to two seconds and shows nothing in the future",
+    arguments: [(5_000, 5), (4_999, 5), (3_001, 5), (3_000, 3), (5_001, 6), (1, 0), (0, 0), (-1, 0)] as [(Int64, Int64)]
+  )
+  func hysteresis(behind: Int64, seconds: Int64) {
+    #expect(shift(behind: behind, inForce: 5) == seconds)
+  }
+
+  @Test(
+    "of one second stays below one second, and ends with the arrears",
+    arguments: [(1_000, 1), (1, 1), (0, 0)] as [(Int64, Int64)])
+  func lastSecond(behind: Int64, seconds: Int64) {
+    #expect(shift(behind: behind, inForce: 1) == seconds)
+  }
+
+  @Test("takes a wall clock before 1970 for one at its first second")
+  func before1970() {
+    #expect(shift(behind: start + 86_400_000) == start / 1_000)
+  }
+
+  @Test("is the smaller for a pause after the time was read")
+  func pause() {
+    let time = LedgerTime(clock.sessionClock, notBefore: .zero)
+    let now = time.now()
+    clock.step(milliseconds: -10_000)
+    clock.advance(milliseconds: 4_000)
+    #expect(time.shift(of: now, inForce: 0) == 6)
+  }
+
+  @Test("at a time is that of the last change until then")
+  func changes() {
+    var shifts = TimeShifts()
+    shifts.change(to: 7, from: Timestamp(milliseconds: 100))
+    shifts.change(to: 0, from: Timestamp(milliseconds: 200))
+    for (time, seconds) in [(99, 0), (100, 7), (199, 7), (200, 0)] as [(Int64, Int64)] {
+      #expect(shifts.seconds(at: Timestamp(milliseconds: time)) == seconds)
+    }
+    #expect(shifts.wallTime(of: Timestamp(milliseconds: 150)) == Timestamp(milliseconds: -6_850))
+  }
+
+  @Test("keeps its last 256 changes")
+  func forgetting() {
+    var shifts = TimeShifts()
+    for number in 1...300 as ClosedRange<Int64> { shifts.change(to: number, from: Timestamp(milliseconds: number)) }
+    #expect(shifts.changes.count == TimeShifts.changesMax)
+    #expect(shifts.seconds(at: Timestamp(milliseconds: 45)) == 45)
+    #expect(shifts.seconds == 300)
+  }
+
+  @Test("is refused where it is out of range, no change, or not later than the change before")
+  func contradictions() {
+    var shifts = TimeShifts()
+    #expect(shifts.contradiction(in: 0, from: .zero) != nil)
+    #expect(shifts.contradiction(in: -1, from: .zero) != nil)
+    #expect(shifts.contradiction(in: TimeShifts.secondsMax + 1, from: .zero) != nil)
+    #expect(shifts.contradiction(in: TimeShifts.secondsMax, from: .zero) == nil)
+    shifts.change(to: 7, from: .zero)
+    #expect(shifts.contradiction(in: 8, from: .zero) != nil)
+    #expect(shifts.contradiction(in: 7, from: Timestamp(milliseconds: 1)) != nil)
+    #expect(shifts.contradiction(in: 8, from: Timestamp(milliseconds: 1)) == nil)
+  }
+}
+
+@Suite("A ledger whose wall clock is behind")
+struct ShiftedLedgerTests {
+  private let clock = ManualClock()
+  private let storage = FaultyStorage(seed: 1)
+
+  private func open(_ storage: FaultyStorage, _ clock: SessionClock? = nil) async throws -> SteppedTimeLedger {
+    let executor = SteppedExecutor()
+    let clock = clock ?? self.clock.sessionClock
+    var small = LedgerOptions()
+    small.preallocationBytes = 1_024
+    let options = small
+    let opened = try await executor.driving { () async throws(LedgerFailure) in
+      try await RefreshLedger.open(
+        storage: storage, executor: executor, options: options, clock: clock, random: SeededGenerator(seed: 5))
+    }
+    return SteppedTimeLedger(executor: executor, ledger: opened.ledger)
+  }
+
+  private func grant(idle: Int64) throws -> SessionGrant {
+    SessionGrant(
+      subject: "ann", client: "web", scope: "",
+      lifetimes: try #require(Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: 1_000 * hour)))
+  }
+
+  @Test("writes a log that opens although the shift changes twice within a millisecond")
+  func twoChangesInOneMillisecond() async throws {
+    let ledger = try await open(storage)
+    _ = try await ledger.open(grant(idle: hour))
+    for step in [-10_000, -5_000, 12_000, -1_700] as [Int64] {
+      clock.step(milliseconds: step)
+      _ = try await ledger.open(grant(idle: hour))
+    }
+    let before = await ledger.ledger.state.shifts
+    try await ledger.close()
+    let after = try await open(storage).ledger.state.shifts
+    #expect(after == before)
+    #expect(before.changes.map(\.seconds) == [10, 16, 4, 5])
+  }
+
+  @Test("issues no pair in the future although it was held up between reading its time and the shift")
+  func pauseBeforeShift() async throws {
+    let (clock, heldUp) = (clock, HeldUp())
+    let readings = SessionClock(
+      wall: { clock.now },
+      bootMilliseconds: {
+        defer { if heldUp.take() { clock.advance(milliseconds: 5_000) } }
+        return clock.sessionClock.bootMilliseconds()
+      })
+    let ledger = try await open(storage, readings)
+    clock.step(milliseconds: -4_000)
+    _ = try await ledger.open(grant(idle: hour))
+    heldUp.isDue.withLock { $0 = true }
+    let session = try await ledger.open(grant(idle: hour))
+    #expect(session.onWallClock.usedAt <= clock.now)
+  }
+
+  @Test("goes on from the time of its clean close, with the clock set back by then", arguments: [false, true])
+  func close(reboots: Bool) async throws {
+    let ledger = try await open(storage)
+    let session = try await ledger.open(grant(idle: 1_000))
+    clock.advance(milliseconds: 999)
+    try await ledger.close()
+    clock.step(milliseconds: -hour)
+    if reboots { clock.reboot() }
+    let again = try await open(storage)
+    #expect(try await again.ledger.session(session.id) != nil)
+    clock.advance(milliseconds: 1)
+    #expect(try await again.ledger.session(session.id) == nil)
+  }
+
+  @Test("revives no access token whose revocation came after its end")
+  func lateAccessRevocation() async throws {
+    let ledger = try await open(storage)
+    let session = try await ledger.open(grant(idle: hour))
+    clock.advance(milliseconds: 2_000)
+    let end = session.usedAt.advanced(byMilliseconds: 1_500)
+    try await ledger.revokeAccess(session.tokenID, until: end)
+    storage.killProcess()
+    clock.step(milliseconds: -hour)
+    #expect(try await open(storage).ledger.time.now() >= end)
+  }
+}
+
+/// Whether the next reader of the boot clock is held up after it.
+private final class HeldUp: Sendable {
+  let isDue = Mutex(false)
+
+  func take() -> Bool {
+    isDue.withLock { isDue in
+      defer { isDue = false }
+      return isDue
+    }
+  }
+}
+
+/// A ledger on an executor of its own, which runs until a call has its answer.
+private struct SteppedTimeLedger {
+  let executor: SteppedExecutor
+  let ledger: RefreshLedger
+
+  func open(_ grant: SessionGrant) async throws -> Session {
+    let ledger = ledger
+    return try await executor.driving { () async throws(LedgerFailure) in try await ledger.open(grant) }
+  }
+
+  func close() async throws {
+    let ledger = ledger
+    try await executor.driving { () async throws(LedgerFailure) in try await ledger.close() }
+  }
+
+  func revokeAccess(_ token: TokenID, until end: Timestamp) async throws {
+    let ledger = ledger
+    try await executor.driving { () async throws(LedgerFailure) in try await ledger.revokeAccess(token, until: end) }
+  }
+}
