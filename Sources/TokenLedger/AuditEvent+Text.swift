@@ -29,8 +29,8 @@ extension AuditEvent: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Member.self)
     self.init(
-      sequence: try container.decode(UInt64.self, forKey: .sequence),
-      time: try container.decode(Timestamp.self, forKey: .time), fact: try Fact(container))
+      sequence: try container.placed(.sequence) { try $0.decode(UInt64.self, forKey: $1) },
+      time: try container.placed(.time) { try $0.decode(Timestamp.self, forKey: $1) }, fact: try Fact(container))
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -55,6 +55,15 @@ private enum Member: String, CodingKey {
   case generationsBehind = "generations_behind"
   case revokedSession = "revoked_session"
   case oneTimeTokens = "one_time_tokens"
+}
+
+extension KeyedDecodingContainer<Member> {
+  /// A decoder may leave out the place of a number that its type cannot hold.
+  fileprivate func placed<Value>(_ member: Member, _ decode: (Self, Member) throws -> Value) throws -> Value {
+    do { return try decode(self, member) } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+      throw DecodingError.dataCorruptedError(forKey: member, in: self, debugDescription: context.debugDescription)
+    }
+  }
 }
 
 private enum Value: CustomStringConvertible {

@@ -52,8 +52,8 @@ extension LedgerState {
       idleEnd: entry.usedAt.advanced(byMilliseconds: lifetimes.idleMilliseconds),
       absoluteEnd: entry.openedAt.advanced(byMilliseconds: lifetimes.absoluteMilliseconds),
       shifts: Session.Shifts(
-        atOpening: shifts.seconds(at: entry.openedAt), atUse: shifts.seconds(at: entry.usedAt),
-        current: shifts.seconds, wallTime: highestTime.advanced(byMilliseconds: -1000 * shifts.seconds)))
+        atUse: shifts.seconds(at: entry.usedAt), ofOpening: shifts.shownSeconds(of: entry.openedAt, at: highestTime),
+        ofUse: shifts.shownSeconds(of: entry.usedAt, at: highestTime), current: shifts.seconds))
   }
 
   /// The numbers of a scope; nil where the state knows no such name, and so nothing of theirs.

@@ -7,6 +7,7 @@ extension RefreshLedger {
 
   func sweepStep() throws(LedgerFailure) -> Bool {
     let now = try begin()
+    hasHeartbeat = true
     let isCaughtUp = sweep(at: now, budget: Self.sweepBudgetPerStep)
     let isSwept = sweepMarks(at: now, budget: Self.sweepBudgetPerStep)
     prune(at: now)

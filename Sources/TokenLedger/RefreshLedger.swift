@@ -14,6 +14,7 @@ public actor RefreshLedger {
   var encoder = RecordEncoder()
   var wheel: TimingWheel
   var sequence: UInt64
+  private let sequenceAtOpening: UInt64
   var random: any RandomNumberGenerator & Sendable
   let log: CommitLog?
   /// The one time of the ledger, its engine and its verifiers.
@@ -23,6 +24,8 @@ public actor RefreshLedger {
   /// The checkpoint under way.
   var checkpointing: Checkpointing?
   var isClosing = false
+  /// Whether a heartbeat has come: then verifiers may have seen the time without a record of it.
+  var hasHeartbeat = false
   /// The last record that a checkpoint covers.
   var checkpointedSequence: UInt64 = 0
   /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
@@ -65,6 +68,7 @@ public actor RefreshLedger {
     self.state = state
     self.wheel = wheel
     self.sequence = sequence
+    sequenceAtOpening = sequence
     self.log = log
     time = LedgerTime(clock, notBefore: state.highestTime)
     self.random = random
@@ -192,8 +196,10 @@ extension RefreshLedger {
 
   private func endSubscriptions() { subscriptions.finish() }
 
-  /// The next opening goes on from here, also where the wall clock is behind then. What a log that takes no more records cannot say is left.
+  /// The next opening goes on from here, also where the wall clock is behind then. An opening that has only read needs no record, and what a log that takes
+  /// no more records cannot say is left.
   private func noteClosingTime() {
+    guard hasHeartbeat || sequence > sequenceAtOpening || latestAccessIssue > .zero else { return }
     guard log?.failure == nil, let now = try? begin() else { return }
     if state.highestTime < now { record(.clockSeen, at: now) }
   }

@@ -110,31 +110,23 @@ public struct Session: Sendable, Hashable {
 extension Session {
   /// By how many whole seconds the ledger's time was ahead of the wall clock: nearly always 0 (docs/semantics.md, "Time").
   public struct Shifts: Sendable, Hashable {
-    /// When the session was opened, and at its last use: what its access token carries as `shift`.
-    public var atOpening: Int64 = 0
+    /// At its last use: what its access token carries as `shift`.
     public var atUse: Int64 = 0
-    /// Now, as far as the ledger knows.
+    /// By which its opening and its last use are shown.
+    public var ofOpening: Int64 = 0
+    public var ofUse: Int64 = 0
+    /// Now, as far as the ledger knows: by which its ends are shown.
     public var current: Int64 = 0
-    /// The wall clock's time, as far as the ledger knows.
-    public var wallTime = Timestamp.distantFuture
   }
 
   /// The same session with its times as the wall clock has them: what is shown to people.
   public var onWallClock: Session {
     var shown = self
-    shown.openedAt = shifts.wallTime(of: openedAt, shiftedBy: shifts.atOpening)
-    shown.usedAt = shifts.wallTime(of: usedAt, shiftedBy: shifts.atUse)
+    shown.openedAt = openedAt.advanced(byMilliseconds: -1000 * shifts.ofOpening)
+    shown.usedAt = usedAt.advanced(byMilliseconds: -1000 * shifts.ofUse)
     shown.idleEnd = idleEnd.advanced(byMilliseconds: -1000 * shifts.current)
     shown.absoluteEnd = absoluteEnd.advanced(byMilliseconds: -1000 * shifts.current)
     shown.shifts = Shifts()
     return shown
-  }
-}
-
-extension Session.Shifts {
-  /// What the clock said then; but what has happened is not shown as if it were to come, where that clock was ahead of the one that is right now.
-  fileprivate func wallTime(of time: Timestamp, shiftedBy seconds: Int64) -> Timestamp {
-    let then = time.advanced(byMilliseconds: -1000 * seconds)
-    return then > wallTime ? time.advanced(byMilliseconds: -1000 * current) : then
   }
 }

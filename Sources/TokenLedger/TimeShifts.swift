@@ -32,6 +32,17 @@ package struct TimeShifts: Sendable, Hashable {
     changes.isEmpty ? 0 : changes.last { $0.from <= time }?.seconds ?? 0
   }
 
+  /// By which a time that is past at `now` is shown: what the clock said then, but not as if it were to come, where that clock was ahead of the one
+  /// that is right now.
+  @inline(__always)
+  func shownSeconds(of time: Timestamp, at now: Timestamp) -> Int64 {
+    guard !changes.isEmpty else { return 0 }
+    let then = seconds(at: time)
+    let isToCome =
+      time.advanced(byMilliseconds: -1000 * then) > now.advanced(byMilliseconds: -1000 * seconds)
+    return isToCome ? seconds : then
+  }
+
   /// The wall clock's time, as the shift in force then has it.
   package func wallTime(of time: Timestamp) -> Timestamp {
     time.advanced(byMilliseconds: -1000 * seconds(at: time))

@@ -63,7 +63,7 @@ struct ConsoleCommandTests {
     "is not put where other routes are, nor where no path is",
     arguments: [
       ("/admin/console", "other routes"), ("/metrics", "other routes"), ("/.well-known", "other routes"),
-      ("console", "no path"), ("/console/", "no path"), ("/con sole", "no path"), ("", "1 to 256"),
+      ("console", "is not a path"), ("/console/", "is not a path"), ("/con sole", "is not a path"), ("", "1 to 256"),
     ])
   func place(path: String, says: String) throws {
     let folder = try TestFolder()

@@ -19,7 +19,7 @@ import Testing
   @Test("has its rest further in, below it")
   func rest() {
     #expect(
-      LineWrap.pieces(Self.line, width: 40) == ["  rotations             1,234.5  1,234,567", "    since its start"])
+      LineWrap.pieces(Self.line, width: 42) == ["  rotations             1,234.5  1,234,567", "    since its start"])
     #expect(LineWrap.pieces("ab cd", width: 2) == ["ab", " c"])
   }
 

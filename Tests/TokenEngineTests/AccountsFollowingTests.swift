@@ -169,7 +169,7 @@ struct AccountsFollowingTests {
   @Test(
     "A bad user file is refused with its entry, its member and the mend",
     arguments: [
-      ("[]", "member \"document\" is of another type: it must be an object"),
+      ("[]", "line 1 is not a JSON object: correct it or restore it from a copy"),
       ("{\"version\": 1}", "no member \"users\": add it"),
       ("{\"version\": 2, \"users\": []}", "version 2 is not known: use version 1"),
       ("{\"version\": 1, \"users\": [], \"extra\": 1}", "unknown member \"extra\": the members are version and users"),

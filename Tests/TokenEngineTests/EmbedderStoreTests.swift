@@ -76,7 +76,7 @@ struct EmbedderStoreTests {
   func oneFailure() async throws {
     let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Partial())
     let pairs = try await engine.openUncheckedSessions(
-      ["ann", "bob", "cat"].map { OpeningRequest(subject: $0, client: Self.web, scopes: []) })
+      ["ann", "bob", "cat"].map { OpeningRequest(subject: $0, client: Self.web, scopes: [], version: AccountVersion.none) })
     let outcomes = try await engine.refresh(
       pairs.map { RefreshRequest(token: $0.refreshToken, client: Self.web) })
     #expect(try outcomes[0].get().pair().session == pairs[0].session)

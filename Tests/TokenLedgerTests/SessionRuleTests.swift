@@ -124,7 +124,8 @@ struct NotBeforeTests {
     #expect(try await fixture.ledger.rotate(request).session?.generation == 1)
     request.token = TokenID(session: session.id, generation: 1)
     request.notBefore = session.openedAt.advanced(byMilliseconds: 1)
-    #expect(try await fixture.ledger.rotate(request).refusal == .revoked(generationsBehind: 0))
+    #expect(
+      try await fixture.ledger.rotate(request).refusal == .outdated(generationsBehind: 0, revokedSession: true))
     #expect(fixture.ledger.revocations.contains(session.id))
   }
 }

@@ -90,10 +90,10 @@ import Testing
   func exposed() throws {
     let folder = try KeyFolderFixture()
     _ = try TokenKeys.openOrCreate(folder: folder.path)
-    chmod("\(folder.path)/access.json", 0o640)
+    chmod("\(folder.path)/access.json", 0o644)
     let files = folder.files
     #expect(throws: KeyChangeFailure.self) { try files.rotateAccess(algorithm: .hs256, nowMilliseconds: 0) }
-    #expect(folder.mode("access.json") == 0o640)
+    #expect(folder.mode("access.json") == 0o644)
   }
 
   @Test(

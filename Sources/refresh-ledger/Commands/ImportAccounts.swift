@@ -48,7 +48,7 @@ struct ImportAccounts {
     return .live(
       ForeignSession(
         id: id, subject: session.subject, client: client, scopes: scopes, label: session.label,
-        millisecondsLeft: left))
+        version: users[session.subject]?.version ?? .none, millisecondsLeft: left))
   }
 
   private func client(_ id: String?) throws(ImportedSession.Refusal) -> Client {
