@@ -60,8 +60,13 @@ private enum Member: String, CodingKey {
 extension KeyedDecodingContainer<Member> {
   /// A decoder may leave out the place of a number that its type cannot hold.
   fileprivate func placed<Value>(_ member: Member, _ decode: (Self, Member) throws -> Value) throws -> Value {
-    do { return try decode(self, member) } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
-      throw DecodingError.dataCorruptedError(forKey: member, in: self, debugDescription: context.debugDescription)
+    do { return try decode(self, member) } catch let error as DecodingError {
+      switch error {
+      case .dataCorrupted(let context) where context.codingPath.isEmpty,
+        .typeMismatch(_, let context) where context.codingPath.isEmpty:
+        throw DecodingError.dataCorruptedError(forKey: member, in: self, debugDescription: context.debugDescription)
+      default: throw error
+      }
     }
   }
 }

@@ -23,9 +23,12 @@ extension RefreshLedger {
 
   private func stageCountedRevocation(_ scope: SessionScope) throws(LedgerFailure) -> Staged<Int> {
     let now = now()
+    let spellings = otherSpellings
     let count = inPlace { state in
-      guard let key = state.key(of: scope), let subject = key.subject else { return 0 }
-      return state.bySubject.slots(of: subject).count { state.isLive($0, key, at: now) }
+      state.scopes(meantBy: scope, spellings).reduce(0) { sum, scope in
+        guard let key = state.key(of: scope), let subject = key.subject else { return sum }
+        return sum + state.bySubject.slots(of: subject).count { state.isLive($0, key, at: now) }
+      }
     }
     let staged = try stageRevocation(scope)
     return Staged(outcome: count, sequence: staged.sequence, time: staged.time)
@@ -37,11 +40,13 @@ extension RefreshLedger {
   /// - Returns: how many there are in one step, and where to go on; nil at the end.
   private func countLive(of scope: SessionScope, from slot: Int) -> (count: Int, next: Int?) {
     let now = now()
+    let spellings = otherSpellings
     return inPlace { state in
       // The numbers of names may have changed since the step before.
-      guard let key = state.key(of: scope), slot < state.table.slotCount else { return (0, nil) }
+      let keys = state.scopes(meantBy: scope, spellings).compactMap { state.key(of: $0) }
+      guard !keys.isEmpty, slot < state.table.slotCount else { return (0, nil) }
       let end = min(slot + Self.countedPerStep, state.table.slotCount)
-      let count = (slot..<end).count { state.isLive(UInt32($0), key, at: now) }
+      let count = (slot..<end).count { slot in keys.contains { state.isLive(UInt32(slot), $0, at: now) } }
       return (count, end < state.table.slotCount ? end : nil)
     }
   }

@@ -17,6 +17,8 @@ extension RefreshLedger {
 
   /// A later opening goes on from the newest record's time where the wall clock is behind it, so that record must not be old.
   private func noteTime(_ now: Timestamp) {
+    // Where nothing was ever issued, nothing has a time.
+    guard sequence > 0 || latestAccessIssue > .zero else { return }
     let ageMax = state.shifts.seconds > 0 ? Self.recordAgeMaxUnderShift : Self.recordAgeMax
     if now.millisecondsSince(state.highestTime) >= ageMax { record(.clockSeen, at: now) }
   }

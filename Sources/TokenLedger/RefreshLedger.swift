@@ -199,7 +199,8 @@ extension RefreshLedger {
   /// The next opening goes on from here, also where the wall clock is behind then. An opening that has only read needs no record, and what a log that takes
   /// no more records cannot say is left.
   private func noteClosingTime() {
-    guard hasHeartbeat || sequence > sequenceAtOpening || latestAccessIssue > .zero else { return }
+    let hasServed = hasHeartbeat && sequence > 0 || latestAccessIssue > .zero
+    guard hasServed || sequence > sequenceAtOpening else { return }
     guard log?.failure == nil, let now = try? begin() else { return }
     if state.highestTime < now { record(.clockSeen, at: now) }
   }

@@ -139,7 +139,8 @@ struct NameCommandTests {
     let made = try make()
     let path = "\(made.data)/users.json"
     let users = try String(contentsOfFile: path, encoding: .utf8)
-    let bytes = users.unicodeScalars.map { $0 == "\u{E9}" ? "e\u{301}" : String($0) }.joined()
+    let unversioned = users.replacing(try Regex(",\\s*\"version\" : \"[^\"]*\""), with: "")
+    let bytes = unversioned.unicodeScalars.map { $0 == "\u{E9}" ? "e\u{301}" : String($0) }.joined()
     try Data(bytes.utf8).write(to: URL(fileURLWithPath: path))
     chmod(path, 0o600)
     let ledger = try await RefreshLedger.open(folder: FilePath(made.data).appending("log")).ledger

@@ -46,7 +46,9 @@ struct EmbedderStoreTests {
   func batchInParallel() async throws {
     let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Meeting(of: 64))
     let pairs = try await engine.openUncheckedSessions(
-      (0..<64).map { OpeningRequest(subject: "subject \($0)", client: Self.web, scopes: []) })
+      (0..<64).map {
+        OpeningRequest(subject: "subject \($0)", client: Self.web, scopes: [], version: AccountVersion.none)
+      })
     let outcomes = try await engine.refresh(
       pairs.map { RefreshRequest(token: $0.refreshToken, client: Self.web) })
     #expect(try outcomes.map { try $0.get().pair().session } == pairs.map(\.session))
@@ -56,7 +58,9 @@ struct EmbedderStoreTests {
   func largeBatch() async throws {
     let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Staff())
     let pairs = try await engine.openUncheckedSessions(
-      (0..<200).map { OpeningRequest(subject: "subject \($0)", client: Self.web, scopes: []) })
+      (0..<200).map {
+        OpeningRequest(subject: "subject \($0)", client: Self.web, scopes: [], version: AccountVersion.none)
+      })
     let outcomes = try await engine.refresh(
       pairs.map { RefreshRequest(token: $0.refreshToken, client: Self.web) })
     #expect(try outcomes.map { try $0.get().pair().session } == pairs.map(\.session))
@@ -76,7 +80,9 @@ struct EmbedderStoreTests {
   func oneFailure() async throws {
     let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Partial())
     let pairs = try await engine.openUncheckedSessions(
-      ["ann", "bob", "cat"].map { OpeningRequest(subject: $0, client: Self.web, scopes: [], version: AccountVersion.none) })
+      ["ann", "bob", "cat"].map {
+        OpeningRequest(subject: $0, client: Self.web, scopes: [], version: AccountVersion.none)
+      })
     let outcomes = try await engine.refresh(
       pairs.map { RefreshRequest(token: $0.refreshToken, client: Self.web) })
     #expect(try outcomes[0].get().pair().session == pairs[0].session)

@@ -32,7 +32,7 @@ struct EmbeddingDocumentTests {
     let pair = try await engine.logIn(name: "Ann", password: "correct horse", client: web).pair()
     #expect(try engine.verify(pair.accessToken).subject == "7")
     clock.advance(milliseconds: 1)
-    database.user.withLock { $0.number["sessions_not_before_ms"] = clock.now.milliseconds }
+    database.user.withLock { $0.text["version"] = "2" }
     #expect(try await engine.refresh(pair.refreshToken, client: web) == .refused(.revoked(generationsBehind: 0)))
     database.user.withLock { $0.number["enabled"] = 0 }
     #expect(try await engine.logIn(name: "Ann", password: "correct horse", client: web) == .refused(.subjectDisabled))

@@ -33,8 +33,8 @@ struct CheckpointTests {
       for _ in 0..<100 { try await history.step(ledger, clock) }
       let report = try #require(try await ledger.checkpoint(), "seed \(seed), round \(round)")
       for _ in 0..<100 { try await history.step(ledger, clock) }
-      let (before, statistics) = (await ledger.picture, await ledger.statistics)
       try await ledger.close()
+      let (before, statistics) = (await ledger.picture, await ledger.statistics)
       let (reopened, recovery) = try await open(folder, clock, seed: seed)
       #expect(await reopened.picture == before, "seed \(seed), round \(round)")
       #expect(await reopened.statistics.sequence == statistics.sequence, "seed \(seed), round \(round)")

@@ -22,9 +22,9 @@ struct RecoveryTests {
     for round in 0..<3 {
       let ledger = try await open(folder, clock, seed: history.generator.next())
       for _ in 0..<200 { try await history.step(ledger, clock) }
+      try await ledger.close()
       let before = await ledger.picture
       let statistics = await ledger.statistics
-      try await ledger.close()
       let reopened = try await open(folder, clock, seed: history.generator.next())
       #expect(await reopened.picture == before, "seed \(seed), round \(round)")
       #expect(await reopened.statistics.sequence == statistics.sequence, "seed \(seed), round \(round)")

@@ -239,11 +239,11 @@ struct DamageTests {
     var files = try GoldenLog.files()
     let name = try #require(files.segmentNames.first)
     var header = Array(try #require(files[name]).prefix(60))
-    header[16] = 2
+    header[16] = 3
     let checksum = crc32c(header)
     for place in 0..<4 { header.append(UInt8(truncatingIfNeeded: checksum >> (8 * UInt32(place)))) }
     files[name]?.replaceSubrange(0..<64, with: header)
-    await #expect(throws: LogFailure.unsupportedVersion(segment: name, version: 2)) {
+    await #expect(throws: LogFailure.unsupportedVersion(segment: name, version: 3)) {
       _ = try await SteppedLog.open(FaultyStorage(seed: 1, files: files), .small)
     }
   }
