@@ -165,9 +165,16 @@ struct TimeShiftTests {
     #expect(shift(behind: behind, inForce: 1) == seconds)
   }
 
-  @Test("takes a wall clock before 1970 for one at its first second")
+  @Test("takes a wall clock before 1970 for one in the first day after, and does not change with every second")
   func before1970() {
-    #expect(shift(behind: start + 86_400_000) == start / 1_000)
+    let seconds = start / 1_000
+    #expect(shift(behind: start + 86_400_000) == seconds)
+    let time = LedgerTime(clock.sessionClock, notBefore: Timestamp(milliseconds: start))
+    for passed in [0, 1_000, 86_399_000] as [Int64] {
+      #expect(time.shift(of: Timestamp(milliseconds: start + passed), inForce: seconds) == seconds)
+    }
+    #expect(time.shift(of: Timestamp(milliseconds: start + 86_400_000), inForce: seconds) == seconds + 86_400)
+    #expect(time.shift(of: Timestamp(milliseconds: start), inForce: 5) == seconds)
   }
 
   @Test("is the smaller for a pause after the time was read")
@@ -283,6 +290,26 @@ struct ShiftedLedgerTests {
     #expect(try await again.ledger.session(session.id) == nil)
   }
 
+  @Test(
+    "has the log know the time each second, and each minute where the wall clock is right", arguments: [false, true])
+  func heartbeat(isBehind: Bool) async throws {
+    let ledger = try await open(storage)
+    _ = try await ledger.open(grant(idle: hour))
+    if isBehind { clock.step(milliseconds: -4_500) }
+    try await ledger.sweep()
+    let age: Int64 = isBehind ? 1_000 : 60_000
+    for _ in 0..<2 {
+      let before = await ledger.ledger.statistics.sequence
+      clock.advance(milliseconds: age - 1)
+      try await ledger.sweep()
+      #expect(await ledger.ledger.statistics.sequence == before)
+      clock.advance(milliseconds: 1)
+      try await ledger.sweep()
+      #expect(await ledger.ledger.statistics.sequence == before + 1)
+    }
+    #expect(await ledger.ledger.state.highestTime == ledger.ledger.time.now())
+  }
+
   @Test("revives no access token whose revocation came after its end")
   func lateAccessRevocation() async throws {
     let ledger = try await open(storage)
@@ -316,6 +343,11 @@ private struct SteppedTimeLedger {
   func open(_ grant: SessionGrant) async throws -> Session {
     let ledger = ledger
     return try await executor.driving { () async throws(LedgerFailure) in try await ledger.open(grant) }
+  }
+
+  func sweep() async throws {
+    let ledger = ledger
+    try await executor.driving { () async throws(LedgerFailure) in try await ledger.sweepExpired() }
   }
 
   func close() async throws {
