@@ -42,10 +42,13 @@ package final class LedgerTime: Sendable {
   /// together, and a value on an edge must not change with every reading. Asked after `now` was read, so that a pause in between makes the
   /// shift too small rather than too large.
   package func shift(of now: Timestamp, inForce: Int64) -> Int64 {
-    let ahead = now.millisecondsSince(clock.now())
+    let wall = clock.now()
+    // A wall clock before 1970 is taken for one in the first day after: no token can say less. A shift that leads there stays, since one for each
+    // second would soon fill the list of them.
+    if inForce > 0, wall < .zero, (0..<86_400_000).contains(now.milliseconds - inForce * 1000) { return inForce }
+    let ahead = now.millisecondsSince(wall)
     if inForce > 0, ahead > inForce * 1000 - 2000, ahead <= inForce * 1000, ahead > 0 { return inForce }
     guard ahead >= 1000 else { return 0 }
-    // A wall clock before 1970 is taken for one at its first second: no token can say less.
     return min(ahead.saturatingSum(999) / 1000, max(0, now.seconds))
   }
 

@@ -24,6 +24,10 @@ struct FaultStage: Sendable {
     case checkpoint
     /// Files that a checkpoint had replaced, and files that were never finished.
     case leftovers
+    /// A log of format 1, closed cleanly: the opening begins a segment of format 2.
+    case former
+    /// The same without a record: the opening replaces its one segment.
+    case formerEmpty
   }
 
   let kind: Kind
@@ -57,7 +61,10 @@ struct FaultStage: Sendable {
       commit(0..<6)
       acts += [.close, .open]
       commit(6..<9)
-    case .torn, .unsealed:
+    case .formerEmpty:
+      commit(0..<3)
+      acts += [.close, .open]
+    case .torn, .unsealed, .former:
       commit(9..<12)
       acts += [.close, .open]
     case .checkpoint:
@@ -95,13 +102,14 @@ struct FaultStage: Sendable {
         unsealed.withLock { $0 = Before(files: files, acknowledged: seen.withLock { $0.acknowledged }) }
       }
       let ledger = try await SteppedLedger.open(storage, options: options, clock: ManualClock(), seed: seed)
+      if kind == .formerEmpty { return Before(files: FormerFormat.files(disk.files)) }
       var memory = ScriptMemory()
       for steps in script.commits[..<8] {
         if let failure = await ledger.commit(steps, &memory).first { throw failure }
         seen.withLock { $0.acknowledged = ledger.acknowledged }
       }
       switch kind {
-      case .fresh, .checkpoint: break
+      case .fresh, .checkpoint, .former, .formerEmpty: break
       case .unsealed: return unsealed.withLock { $0 } ?? Before()
       case .torn:
         let acknowledged = ledger.acknowledged
@@ -116,7 +124,8 @@ struct FaultStage: Sendable {
         return Before(files: files, acknowledged: ledger.acknowledged)
       }
       try await ledger.close()
-      return Before(files: disk.files, acknowledged: ledger.acknowledged)
+      let files = kind == .former ? FormerFormat.files(disk.files) : disk.files
+      return Before(files: files, acknowledged: ledger.acknowledged)
     }
 
     /// Large enough that its frame has a whole sector.

@@ -1,0 +1,148 @@
+import LedgerTesting
+import Synchronization
+import Testing
+
+@testable import TokenLedger
+
+private let hour: Int64 = 3_600_000
+
+@Suite("A ledger whose wall clock is behind")
+struct ShiftedLedgerTests {
+  private let clock = ManualClock()
+  private let storage = FaultyStorage(seed: 1)
+
+  private func open(_ storage: FaultyStorage, _ clock: SessionClock? = nil) async throws -> SteppedTimeLedger {
+    let executor = SteppedExecutor()
+    let clock = clock ?? self.clock.sessionClock
+    var small = LedgerOptions()
+    small.preallocationBytes = 1_024
+    let options = small
+    let opened = try await executor.driving { () async throws(LedgerFailure) in
+      try await RefreshLedger.open(
+        storage: storage, executor: executor, options: options, clock: clock, random: SeededGenerator(seed: 5))
+    }
+    return SteppedTimeLedger(executor: executor, ledger: opened.ledger)
+  }
+
+  private func grant(idle: Int64) throws -> SessionGrant {
+    SessionGrant(
+      subject: "ann", client: "web", scope: "",
+      lifetimes: try #require(Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: 1_000 * hour)))
+  }
+
+  @Test("writes a log that opens although the shift changes twice within a millisecond")
+  func twoChangesInOneMillisecond() async throws {
+    let ledger = try await open(storage)
+    _ = try await ledger.open(grant(idle: hour))
+    for step in [-10_000, -5_000, 12_000, -1_700] as [Int64] {
+      clock.step(milliseconds: step)
+      _ = try await ledger.open(grant(idle: hour))
+    }
+    let before = await ledger.ledger.state.shifts
+    try await ledger.close()
+    let after = try await open(storage).ledger.state.shifts
+    #expect(after == before)
+    #expect(before.changes.map(\.seconds) == [10, 16, 4, 5])
+  }
+
+  @Test("issues no pair in the future although it was held up between reading its time and the shift")
+  func pauseBeforeShift() async throws {
+    let (clock, heldUp) = (clock, HeldUp())
+    let readings = SessionClock(
+      wall: { clock.now },
+      bootMilliseconds: {
+        defer { if heldUp.take() { clock.advance(milliseconds: 5_000) } }
+        return clock.sessionClock.bootMilliseconds()
+      })
+    let ledger = try await open(storage, readings)
+    clock.step(milliseconds: -4_000)
+    _ = try await ledger.open(grant(idle: hour))
+    heldUp.isDue.withLock { $0 = true }
+    let session = try await ledger.open(grant(idle: hour))
+    #expect(session.onWallClock.usedAt <= clock.now)
+  }
+
+  @Test("goes on from the time of its clean close, with the clock set back by then", arguments: [false, true])
+  func close(reboots: Bool) async throws {
+    let ledger = try await open(storage)
+    let session = try await ledger.open(grant(idle: 1_000))
+    clock.advance(milliseconds: 999)
+    try await ledger.close()
+    clock.step(milliseconds: -hour)
+    if reboots { clock.reboot() }
+    let again = try await open(storage)
+    #expect(try await again.ledger.session(session.id) != nil)
+    clock.advance(milliseconds: 1)
+    #expect(try await again.ledger.session(session.id) == nil)
+  }
+
+  @Test(
+    "has the log know the time each second, and each minute where the wall clock is right", arguments: [false, true])
+  func heartbeat(isBehind: Bool) async throws {
+    let ledger = try await open(storage)
+    _ = try await ledger.open(grant(idle: hour))
+    if isBehind { clock.step(milliseconds: -4_500) }
+    try await ledger.sweep()
+    let age: Int64 = isBehind ? 1_000 : 60_000
+    for _ in 0..<2 {
+      let before = await ledger.ledger.statistics.sequence
+      clock.advance(milliseconds: age - 1)
+      try await ledger.sweep()
+      #expect(await ledger.ledger.statistics.sequence == before)
+      clock.advance(milliseconds: 1)
+      try await ledger.sweep()
+      #expect(await ledger.ledger.statistics.sequence == before + 1)
+    }
+    #expect(await ledger.ledger.state.highestTime == ledger.ledger.time.now())
+  }
+
+  @Test("revives no access token whose revocation came after its end")
+  func lateAccessRevocation() async throws {
+    let ledger = try await open(storage)
+    let session = try await ledger.open(grant(idle: hour))
+    clock.advance(milliseconds: 2_000)
+    let end = session.usedAt.advanced(byMilliseconds: 1_500)
+    try await ledger.revokeAccess(session.tokenID, until: end)
+    storage.killProcess()
+    clock.step(milliseconds: -hour)
+    #expect(try await open(storage).ledger.time.now() >= end)
+  }
+}
+
+/// Whether the next reader of the boot clock is held up after it.
+private final class HeldUp: Sendable {
+  let isDue = Mutex(false)
+
+  func take() -> Bool {
+    isDue.withLock { isDue in
+      defer { isDue = false }
+      return isDue
+    }
+  }
+}
+
+/// A ledger on an executor of its own, which runs until a call has its answer.
+private struct SteppedTimeLedger {
+  let executor: SteppedExecutor
+  let ledger: RefreshLedger
+
+  func open(_ grant: SessionGrant) async throws -> Session {
+    let ledger = ledger
+    return try await executor.driving { () async throws(LedgerFailure) in try await ledger.open(grant) }
+  }
+
+  func sweep() async throws {
+    let ledger = ledger
+    try await executor.driving { () async throws(LedgerFailure) in try await ledger.sweepExpired() }
+  }
+
+  func close() async throws {
+    let ledger = ledger
+    try await executor.driving { () async throws(LedgerFailure) in try await ledger.close() }
+  }
+
+  func revokeAccess(_ token: TokenID, until end: Timestamp) async throws {
+    let ledger = ledger
+    try await executor.driving { () async throws(LedgerFailure) in try await ledger.revokeAccess(token, until: end) }
+  }
+}
