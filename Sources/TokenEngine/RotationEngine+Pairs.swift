@@ -55,7 +55,8 @@ extension RotationEngine {
     let claims = AccessClaims(
       subject: subject, clientID: client, scope: scopes.text, issuedAt: issuedAt.seconds - shift,
       expiresAt: end.secondsRoundedUp - shift,
-      expiresAtMilliseconds: isWhole ? nil : end.milliseconds - 1000 * shift, shift: shift, identifier: TokenIdentifier(tokenID),
+      expiresAtMilliseconds: isWhole ? nil : end.milliseconds - 1000 * shift, shift: shift,
+      identifier: TokenIdentifier(tokenID),
       extraMembers: claims.members)
     return (claims, end)
   }

@@ -80,9 +80,10 @@ extension RotationEngine {
     var replies: ArraySlice<Reply?>
     do throws(LedgerFailure) {
       let staged = try await ledger.stageRotations(ready.map(\.request))
-      replies = zip(ready, staged.outcome).map { prepared, outcome in
-        outcome.wantsAnotherLook ? nil : reply(to: prepared, outcome, at: staged.time, shift: staged.shift)
-      }[...]
+      replies =
+        zip(ready, staged.outcome).map { prepared, outcome in
+          outcome.wantsAnotherLook ? nil : reply(to: prepared, outcome, at: staged.time, shift: staged.shift)
+        }[...]
       try await ledger.durable(through: staged.sequence)
     } catch {
       throw EngineFailure(error)
@@ -129,7 +130,9 @@ extension RotationEngine {
   }
 
   private func preparation(of request: RefreshRequest) async -> Result<Preparation, EngineFailure> {
-    do throws(EngineFailure) { return .success(try await prepare(request, isLastLook: false)) } catch { return .failure(error) }
+    do throws(EngineFailure) { return .success(try await prepare(request, isLastLook: false)) } catch {
+      return .failure(error)
+    }
   }
 
   /// A presentation of which everything but the ledger's verdict is known.

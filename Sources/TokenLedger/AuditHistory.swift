@@ -122,7 +122,8 @@ final class AuditHistory: Sendable {
 
     /// What a checkpoint has replaced.
     private mutating func noteMissed(through end: UInt64) {
-      batch.append(AuditEvent(sequence: end, time: replay.state.shifts.wallTime(of: replay.state.highestTime), fact: .missed(from: told + 1)))
+      let shown = replay.state.shifts.wallTime(of: replay.state.highestTime)
+      batch.append(AuditEvent(sequence: end, time: shown, fact: .missed(from: told + 1)))
       told = end
     }
 

@@ -70,7 +70,9 @@ struct CheckpointDecoder {
       idHigh: bytes.integer(UInt64.self, at: fixed + 6), openedAt: try time(bytes, at: fixed + 18),
       usedAt: try time(bytes, at: fixed + 26), idLow: bytes.integer(UInt32.self, at: fixed + 14),
       subject: try number(bytes, at: fixed + 34), detail: try number(bytes, at: fixed + 38), status: status)
-    guard entry.isSession == (kind != .oneTimeToken) else { throw refusal(fixed, "an entry's kind and state do not agree") }
+    guard entry.isSession == (kind != .oneTimeToken) else {
+      throw refusal(fixed, "an entry's kind and state do not agree")
+    }
     let slot = try number(bytes, at: fixed + 2)
     guard kind == .oneTimeToken else {
       entry.generation = bytes.integer(UInt32.self, at: fixed + 42)

@@ -49,7 +49,8 @@ struct CheckpointRestore {
       guard enter(.profiles, number, covered) else { return Self.misplaced("profile", number) }
       state.profiles.extend(to: Int(number))
       if let contradiction = state.contradiction(
-        in: .profiled(number: number, profile: profile), at: state.highestTime) {
+        in: .profiled(number: number, profile: profile), at: state.highestTime)
+      {
         return contradiction
       }
       state.apply(.profiled(number: number, profile: profile), at: state.highestTime)

@@ -77,7 +77,9 @@ extension LedgerRecord {
       facts = [
         Fact("generation", token.generation), Fact("end", end.milliseconds - 1000 * state.shifts.seconds),
       ]
-    case .named, .profiled, .opened, .rotated, .revoked, .expired, .oneTimeIssued, .oneTimeConsumed, .clockSeen, .shifted: break
+    case .named, .profiled, .opened, .rotated, .revoked, .expired, .oneTimeIssued, .oneTimeConsumed, .clockSeen,
+      .shifted:
+      break
     }
   }
 

@@ -59,10 +59,7 @@ struct RecordEncoder {
     case .opened(let slot, let id, let subject, let profile, let label, let version):
       bytes.begin(.openedWithVersion, delta)
       bytes.append(slot: slot, id: id, subject: subject)
-      bytes.appendVariable(UInt64(profile))
-      bytes.appendLittleEndian(version.digest)
-      bytes.appendVariable(label == LabelTable.none ? 0 : RecordEncoder.openedPartLabel)
-      if label != LabelTable.none { bytes.appendVariable(UInt64(label)) }
+      bytes.append(profile: profile, version, label: label)
     case .revoked(let slot, let cause):
       bytes.append(.revoked, delta, [UInt64(slot), UInt64(cause.rawValue)])
     case .expired(let slots):
@@ -125,6 +122,13 @@ extension [UInt8] {
     appendVariable(UInt64(slot))
     append(id)
     appendVariable(UInt64(subject))
+  }
+
+  fileprivate mutating func append(profile: UInt32, _ version: AccountVersion, label: UInt32) {
+    appendVariable(UInt64(profile))
+    appendLittleEndian(version.digest)
+    appendVariable(label == LabelTable.none ? 0 : RecordEncoder.openedPartLabel)
+    if label != LabelTable.none { appendVariable(UInt64(label)) }
   }
 
   fileprivate mutating func append(_ kind: RecordKind, _ delta: UInt64, _ numbers: [UInt64]) {

@@ -12,7 +12,9 @@ struct SessionCollector: HistoryCollector {
   mutating func take(_ entry: CheckpointEntry, covered: UInt64, in state: borrowing LedgerState) {
     guard case .slot(let slot, let held, _, _) = entry, held.id == id, held.isSession else { return }
     history.session = state.session(at: slot)
-    history.events = [AuditEvent(sequence: covered, time: state.shifts.wallTime(of: state.highestTime), fact: .missed(from: 1))]
+    history.events = [
+      AuditEvent(sequence: covered, time: state.shifts.wallTime(of: state.highestTime), fact: .missed(from: 1))
+    ]
     if held.status == .revoked { history.revokedAt = state.shifts.wallTime(of: held.usedAt) }
   }
 

@@ -59,7 +59,8 @@ extension CommitLog {
     let header = FileHeader(kind: .segment, epoch: epoch, identity: identity, sequence: 1, previous: 0)
     let made = try SegmentWriter.createFile(LogListing.segmentName(1), header, storage, options)
     return LogWalk.End(
-      firstSequence: 1, version: header.version, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes, previous: made.checksum,
+      firstSequence: 1, version: header.version, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes,
+      previous: made.checksum,
       carried: 0)
   }
 }

@@ -54,7 +54,8 @@ struct FileHeader: Hashable {
       bytes.integer(UInt64.self, at: 52) == 0
     else { throw .damaged("the file header holds values that cannot be") }
     let header = FileHeader(
-      version: version, kind: kind, epoch: bytes.integer(UInt32.self, at: 20), identity: LogIdentity(from: bytes, at: 24),
+      version: version, kind: kind, epoch: bytes.integer(UInt32.self, at: 20),
+      identity: LogIdentity(from: bytes, at: 24),
       sequence: bytes.integer(UInt64.self, at: 40), previous: bytes.integer(UInt32.self, at: 48))
     return (header, checksum)
   }

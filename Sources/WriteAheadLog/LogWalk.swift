@@ -154,7 +154,8 @@ extension LogWalk {
       note(segmentBytes: offset, isSealed: false)
       return .open(
         End(
-          firstSequence: first, version: fileHeader.version, offset: offset, fileBytes: scan.window.size, previous: chain.value,
+          firstSequence: first, version: fileHeader.version, offset: offset, fileBytes: scan.window.size,
+          previous: chain.value,
           carried: fileHeader.previous))
     }
   }

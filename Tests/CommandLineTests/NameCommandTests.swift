@@ -143,6 +143,11 @@ struct NameCommandTests {
     let bytes = unversioned.unicodeScalars.map { $0 == "\u{E9}" ? "e\u{301}" : String($0) }.joined()
     try Data(bytes.utf8).write(to: URL(fileURLWithPath: path))
     chmod(path, 0o600)
+    let clients = "\(made.data)/clients.json"
+    let text = try String(contentsOfFile: clients, encoding: .utf8)
+    try Data(text.replacing(try Regex(",\\s*\"version\" : \"[^\"]*\""), with: "").utf8)
+      .write(to: URL(fileURLWithPath: clients))
+    chmod(clients, 0o600)
     let ledger = try await RefreshLedger.open(folder: FilePath(made.data).appending("log")).ledger
     let lifetimes = try #require(Lifetimes(idleMilliseconds: 3_600_000, absoluteMilliseconds: 3_600_000))
     let grant = SessionGrant(subject: Self.other, client: "boss", scope: "", lifetimes: lifetimes)

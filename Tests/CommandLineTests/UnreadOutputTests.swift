@@ -179,7 +179,7 @@ struct UnreadOutputTests {
   @Test("leaves the pipe as those who share it expect it: a write to it may wait")
   func sharedPipe() throws {
     let place = try Place()
-    let script = "\"$0\" serve --data \"$1\" --config \"$2\" --port \"$3\" & wait; cat /proc/self/fdinfo/1"
+    let script = "\"$0\" serve --data \"$1\" --config \"$2\" --port \"$3\"; cat /proc/self/fdinfo/1"
     let shell = try ChildCommand("sh", ["-c", script, BuiltCommand.path, place.data, place.config, "\(place.port)"])
     _ = try place.connect()
     kill(try #require(LockHolder.find(folder: "\(place.data)/log")), SIGTERM)

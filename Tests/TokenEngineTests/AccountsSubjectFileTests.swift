@@ -149,7 +149,9 @@ struct AccountsSubjectFileTests {
     #expect(try await folder.users().subject(id: "ada")?.version == versions.last)
   }
 
-  @Test("A user whose file no release since 0.2 has changed keeps the sessions that older releases opened, and loses them with a change")
+  @Test(
+    "A user whose file no release since 0.2 has changed keeps the sessions that older releases opened, and loses them with a change"
+  )
   func olderSessions() async throws {
     func notBefore() async -> Timestamp? { await users.subject(id: "ada")?.sessionsNotBefore }
     let text = try folder.text(of: folder.usersPath)

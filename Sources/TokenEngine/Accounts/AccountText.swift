@@ -1,5 +1,3 @@
-internal import TokenSigning
-
 /// The limits of names, ids and passwords, and how outside text is put into a message.
 package enum AccountText {
   package static let nameBytesMax = 256
@@ -39,20 +37,6 @@ package enum AccountText {
       return "must be \(clientSecretBytesMin) to \(secretBytesMax) printable ASCII characters"
     }
     return nil
-  }
-
-  /// A version of an account that no other has: 12 random bytes as 16 base64url characters.
-  static func newVersion() throws(AccountFailure) -> String {
-    let bytes = try RandomBytes.make(12)
-    return Base64URL.text(bytes.span)
-  }
-
-  /// The member `version` of an entry, once it is seen to be one.
-  static func checkedVersion(_ text: String) throws(AccountFailure) -> String {
-    guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(isVisible) else {
-      throw .invalid(field: "version", rule: "must be 1 to 64 printable ASCII characters, or left out")
-    }
-    return text
   }
 
   /// `text` in quotes for a one-line message: at most 64 scalars, what a terminal would act on escaped.

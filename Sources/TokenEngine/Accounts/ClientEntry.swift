@@ -80,7 +80,7 @@ struct ClientEntry: AccountEntry {
     client.sessionsNotBefore = try container.decodeIfPresent(Int64.self, forKey: .sessionsNotBefore)
       .map { try Timestamp(entry: $0) }
     let digest = try container.decodeIfPresent(String.self, forKey: .secretDigest).map(ClientEntry.digest)
-    let version = try container.decodeIfPresent(String.self, forKey: .version).map(AccountText.checkedVersion)
+    let version = try container.decodeIfPresent(String.self, forKey: .version).map(VersionText.checked)
     try self.init(client: client, digest: digest, version: version)
   }
 

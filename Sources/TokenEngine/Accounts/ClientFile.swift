@@ -67,7 +67,7 @@ public final class ClientFile: ClientStore {
       digest = try SecretDigest(secret: Array(secret.utf8))
     }
     // What an earlier client of that id had open is not this one's.
-    try file.add(ClientEntry(client: client, digest: digest, version: AccountText.newVersion()))
+    try file.add(ClientEntry(client: client, digest: digest, version: VersionText.make()))
   }
 
   /// See ``SubjectFile/follow()``.

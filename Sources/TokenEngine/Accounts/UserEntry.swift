@@ -33,7 +33,7 @@ struct UserEntry: AccountEntry {
   mutating func renew(hash: PasswordHash? = nil, isEnabled: Bool? = nil) throws(AccountFailure) {
     if let hash { self.hash = hash }
     if let isEnabled { self.isEnabled = isEnabled }
-    version = try AccountText.newVersion()
+    version = try VersionText.make()
     sessionsNotBefore = nil
     noteVersion()
   }
@@ -58,7 +58,7 @@ struct UserEntry: AccountEntry {
     let scopes = try Scopes(entry: container.decodeIfPresent(String.self, forKey: .scopes) ?? "")
     try self.init(name: name, hash: hash, scopes: scopes)
     isEnabled = try container.decodeIfPresent(Bool.self, forKey: .enabled) ?? true
-    version = try container.decodeIfPresent(String.self, forKey: .version).map(AccountText.checkedVersion)
+    version = try container.decodeIfPresent(String.self, forKey: .version).map(VersionText.checked)
     sessionsNotBefore = try container.decodeIfPresent(Int64.self, forKey: .sessionsNotBefore)
       .map { try Timestamp(entry: $0).milliseconds }
     noteVersion()

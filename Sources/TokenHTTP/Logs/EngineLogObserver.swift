@@ -67,17 +67,21 @@ public struct EngineLogObserver: EngineObserver {
     case .checkpointFailed(let what):
       logger.error("checkpoint failed; the log goes on", metadata: ["failure": .string(LogText.line(what))])
     case .clockStepped(let step, let shift):
-      let sentence =
-        shift > 0
-        ? "the wall clock is \(shift) s behind the time that tokens were issued at; they end when they should, and their times are corrected by that"
-        : "the wall clock was set \(step < 0 ? "back" : "forwards")"
-      logger.warning(
-        "\(sentence)", metadata: ["step_ms": .stringConvertible(step), "shift_seconds": .stringConvertible(shift)])
+      tell(stepOf: step, shift: shift)
     case .keysReloaded:
       logger.notice("the keys were read again")
     case .keysRefused(let what):
       logger.error("the keys from before stay in force", metadata: ["failure": .string(LogText.line(what))])
     }
+  }
+
+  private func tell(stepOf step: Int64, shift: Int64) {
+    let sentence =
+      shift > 0
+      ? "the wall clock is \(shift) s behind the time that tokens were issued at: they end when they should, and their times are corrected by that"
+      : "the wall clock was set \(step < 0 ? "back" : "forwards")"
+    logger.warning(
+      "\(sentence)", metadata: ["step_ms": .stringConvertible(step), "shift_seconds": .stringConvertible(shift)])
   }
 
   private func oneTime(_ id: String?, _ purpose: String, subject: String? = nil) -> Logger.Metadata {

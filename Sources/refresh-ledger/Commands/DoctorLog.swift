@@ -139,7 +139,9 @@ struct DoctorLog {
     guard behind > 1000 else {
       return [
         .note(
-          "clock", "it was set back while the server ran: the log has a shift of \(reading.shiftSeconds) s, which ends at the next start")
+          "clock",
+          "it was set back while the server ran: the log has a shift of \(reading.shiftSeconds) s, which ends at the next start"
+        )
       ]
     }
     return [

@@ -34,9 +34,8 @@ extension InitTemplate {
     case .sessionsPerSubjectMax:
       ["How many sessions a subject may have; the next log-in ends the one unused the longest. 0 for any number."]
     case .sessionsExisting: ["What a change of both lifetimes does to open sessions: keep or follow."]
-    case .rotationGrace:
-      ["For how long after a rotation the used token is answered with the same pair again, up to 300s."]
-    case .rotationReuse: ["What else a used token does that comes back and is refused: revoke-session or refuse."]
+    case .rotationGrace: ["How long after a rotation the consumed token is answered with the same pair, up to 300s."]
+    case .rotationReuse: ["What else happens when a consumed token is refused: revoke-session or refuse."]
     case .logDurability:
       [
         "When an answer goes out: always, once it is on disk; interval, once the system has it, with regular syncs;",
