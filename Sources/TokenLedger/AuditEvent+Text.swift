@@ -58,15 +58,10 @@ private enum Member: String, CodingKey {
 }
 
 extension KeyedDecodingContainer<Member> {
-  /// A decoder may leave out the place of a number that its type cannot hold.
+  /// Foundation's decoder throws an error of its own for a number that its type cannot hold, and no place with it.
   fileprivate func placed<Value>(_ member: Member, _ decode: (Self, Member) throws -> Value) throws -> Value {
-    do { return try decode(self, member) } catch let error as DecodingError {
-      switch error {
-      case .dataCorrupted(let context) where context.codingPath.isEmpty,
-        .typeMismatch(_, let context) where context.codingPath.isEmpty:
-        throw DecodingError.dataCorruptedError(forKey: member, in: self, debugDescription: context.debugDescription)
-      default: throw error
-      }
+    do { return try decode(self, member) } catch let error where !(error is DecodingError) {
+      throw DecodingError.dataCorruptedError(forKey: member, in: self, debugDescription: "\(error)")
     }
   }
 }
@@ -177,7 +172,7 @@ extension AuditEvent.Fact {
     case "reused":
       self = .reused(
         try token(), subject: try text(.subject), client: try text(.client), try reuse(),
-        generationsBehind: try container.decode(UInt32.self, forKey: .generationsBehind),
+        generationsBehind: try container.placed(.generationsBehind) { try $0.decode(UInt32.self, forKey: $1) },
         revokedSession: try container.decode(Bool.self, forKey: .revokedSession))
     case "revoked":
       self = .revoked(
@@ -185,7 +180,8 @@ extension AuditEvent.Fact {
         try Self.word(RevocationCause.allCases, .cause, container))
     case "revoked_all": self = .revokedAll(try Self.scope(container))
     case "access_revoked":
-      self = .accessRevoked(try token(), until: try container.decode(Timestamp.self, forKey: .until))
+      self = .accessRevoked(
+        try token(), until: try container.placed(.until) { try $0.decode(Timestamp.self, forKey: $1) })
     case "expired":
       self = .expired(
         sessions: try Self.count(.sessions, container), oneTimeTokens: try Self.count(.oneTimeTokens, container))
@@ -193,7 +189,7 @@ extension AuditEvent.Fact {
       self = .oneTimeIssued(try session(), subject: try text(.subject), purpose: try text(.purpose))
     case "one_time_consumed":
       self = .oneTimeConsumed(try session(), subject: try text(.subject), purpose: try text(.purpose))
-    case "missed": self = .missed(from: try container.decode(UInt64.self, forKey: .from))
+    case "missed": self = .missed(from: try container.placed(.from) { try $0.decode(UInt64.self, forKey: $1) })
     default: throw Self.fault(.event, container, "no event that is known here")
     }
   }
