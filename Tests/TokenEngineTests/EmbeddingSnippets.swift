@@ -25,7 +25,7 @@ struct SQLSubjects: SubjectStore {
     unmatchable = try PasswordHash.unmatchable()
   }
 
-  private static let columns = "SELECT id, enabled, scopes, sessions_not_before_ms, password_hash FROM users "
+  private static let columns = "SELECT id, enabled, scopes, version, password_hash FROM users "
 
   func authenticate(name: String, password: String) async throws -> Subject? {
     let row = try await database.row(Self.columns + "WHERE name = $1", name)
