@@ -23,10 +23,10 @@ extension RefreshLedger {
     if now.millisecondsSince(state.highestTime) >= ageMax { record(.clockSeen, at: now) }
   }
 
-  /// How old the newest record becomes, in milliseconds: a record costs a commit. And while a shift is in force, when it tells how much of a
-  /// token's life was over before a crash.
+  /// From which age of the newest record on, in milliseconds, the heartbeat writes one: a record costs a commit. While a shift is in force each heartbeat
+  /// of a second does, for the record tells how much of a token's life was over before a crash, and what has ended to those who read the log.
   private static let recordAgeMax: Int64 = 60_000
-  private static let recordAgeMaxUnderShift: Int64 = 1_000
+  private static let recordAgeMaxUnderShift: Int64 = 500
 
   @discardableResult
   func sweep(at now: Timestamp, budget: Int) -> Bool {
