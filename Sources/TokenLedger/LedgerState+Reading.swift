@@ -51,9 +51,13 @@ extension LedgerState {
       usedAt: entry.usedAt,
       idleEnd: entry.usedAt.advanced(byMilliseconds: lifetimes.idleMilliseconds),
       absoluteEnd: entry.openedAt.advanced(byMilliseconds: lifetimes.absoluteMilliseconds),
-      shifts: Session.Shifts(
-        atUse: shifts.seconds(at: entry.usedAt), ofOpening: shifts.shownSeconds(of: entry.openedAt, at: highestTime),
-        ofUse: shifts.shownSeconds(of: entry.usedAt, at: highestTime), current: shifts.seconds))
+      shifts: shifts.changes.isEmpty ? Session.Shifts() : sessionShifts(entry))
+  }
+
+  private func sessionShifts(_ entry: SessionEntry) -> Session.Shifts {
+    Session.Shifts(
+      atUse: shifts.seconds(at: entry.usedAt), ofOpening: shifts.shownSeconds(of: entry.openedAt, at: highestTime),
+      ofUse: shifts.shownSeconds(of: entry.usedAt, at: highestTime), current: shifts.seconds)
   }
 
   /// The numbers of a scope; nil where the state knows no such name, and so nothing of theirs.

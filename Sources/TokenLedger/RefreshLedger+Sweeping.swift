@@ -7,7 +7,6 @@ extension RefreshLedger {
 
   func sweepStep() throws(LedgerFailure) -> Bool {
     let now = try begin()
-    hasHeartbeat = true
     let isCaughtUp = sweep(at: now, budget: Self.sweepBudgetPerStep)
     let isSwept = sweepMarks(at: now, budget: Self.sweepBudgetPerStep)
     prune(at: now)
@@ -17,8 +16,6 @@ extension RefreshLedger {
 
   /// A later opening goes on from the newest record's time where the wall clock is behind it, so that record must not be old.
   private func noteTime(_ now: Timestamp) {
-    // Where nothing was ever issued, nothing has a time.
-    guard sequence > 0 || latestAccessIssue > .zero else { return }
     let ageMax = state.shifts.seconds > 0 ? Self.recordAgeMaxUnderShift : Self.recordAgeMax
     if now.millisecondsSince(state.highestTime) >= ageMax { record(.clockSeen, at: now) }
   }

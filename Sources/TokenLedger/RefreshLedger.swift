@@ -14,7 +14,6 @@ public actor RefreshLedger {
   var encoder = RecordEncoder()
   var wheel: TimingWheel
   var sequence: UInt64
-  private let sequenceAtOpening: UInt64
   var random: any RandomNumberGenerator & Sendable
   let log: CommitLog?
   /// The one time of the ledger, its engine and its verifiers.
@@ -24,8 +23,6 @@ public actor RefreshLedger {
   /// The checkpoint under way.
   var checkpointing: Checkpointing?
   var isClosing = false
-  /// Whether a heartbeat has come: then verifiers may have seen the time without a record of it.
-  var hasHeartbeat = false
   /// The last record that a checkpoint covers.
   var checkpointedSequence: UInt64 = 0
   /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
@@ -68,7 +65,6 @@ public actor RefreshLedger {
     self.state = state
     self.wheel = wheel
     self.sequence = sequence
-    sequenceAtOpening = sequence
     self.log = log
     time = LedgerTime(clock, notBefore: state.highestTime)
     self.random = random
@@ -188,6 +184,16 @@ extension RefreshLedger {
   public nonisolated func close() async throws(LedgerFailure) {
     await stopCheckpoints()
     await noteClosingTime()
+    try await finish()
+  }
+
+  /// The same for whoever has told nobody anything that rests on the time: the log has no further record by it.
+  package nonisolated func closeUnserved() async throws(LedgerFailure) {
+    await stopCheckpoints()
+    try await finish()
+  }
+
+  private nonisolated func finish() async throws(LedgerFailure) {
     let result: Result<Void, LogFailure>
     do { result = .success(try await log?.close() ?? ()) } catch { result = .failure(error) }
     await endSubscriptions()
@@ -196,11 +202,8 @@ extension RefreshLedger {
 
   private func endSubscriptions() { subscriptions.finish() }
 
-  /// The next opening goes on from here, also where the wall clock is behind then. An opening that has only read needs no record, and what a log that takes
-  /// no more records cannot say is left.
+  /// The next opening goes on from here, also where the wall clock is behind then. What a log that takes no more records cannot say is left.
   private func noteClosingTime() {
-    let hasServed = hasHeartbeat && sequence > 0 || latestAccessIssue > .zero
-    guard hasServed || sequence > sequenceAtOpening else { return }
     guard log?.failure == nil, let now = try? begin() else { return }
     if state.highestTime < now { record(.clockSeen, at: now) }
   }

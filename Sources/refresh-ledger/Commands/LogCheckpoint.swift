@@ -23,7 +23,7 @@ struct LogCheckpoint: AsyncParsableCommand {
     } catch {
       outcome = .failure(error)
     }
-    try? await ledger.close()
+    try? await ledger.closeUnserved()
     switch outcome {
     case .failure(let failure): throw CommandFailure(failure)
     case .success(nil): try Terminal.writeLine("nothing to do: no record came after the last checkpoint")
