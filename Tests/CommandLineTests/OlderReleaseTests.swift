@@ -34,7 +34,7 @@ struct OlderReleaseTests {
   private func start() throws -> TestServer {
     try TestServer(
       data: data,
-      environment: ["REFRESH_LEDGER_ROTATION_REUSE": "refuse", "REFRESH_LEDGER_SESSIONS_REFRESH_TTL": "36500d"])
+      environment: ["REFRESH_LEDGER_ROTATION_REUSE": "refuse"])
   }
 
   private func token(_ name: String) throws -> String { try #require(tokens[name]) }
