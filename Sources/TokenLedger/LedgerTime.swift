@@ -18,16 +18,12 @@ package final class LedgerTime: Sendable {
     offset = Atomic(max(wall, highest).milliseconds.saturatingDifference(boot))
   }
 
-  package func now() -> Timestamp { reading().time }
-
-  /// The time, and the wall clock's a moment before. The wall clock is read first: a pause between the two readings makes the offset too small,
-  /// never too large.
-  @inline(__always)
-  func reading() -> (time: Timestamp, wall: Timestamp) {
-    let wall = clock.now()
+  /// The wall clock is read first: a pause between the two readings makes the offset too small, never too large.
+  package func now() -> Timestamp {
+    let wall = clock.now().milliseconds
     let boot = clock.bootMilliseconds()
-    let offset = offset.max(wall.milliseconds.saturatingDifference(boot), ordering: .relaxed).newValue
-    return (Self.time(boot: boot, offset: offset), wall)
+    let offset = offset.max(wall.saturatingDifference(boot), ordering: .relaxed).newValue
+    return Self.time(boot: boot, offset: offset)
   }
 
   /// The same, and at least `floor`, for all who ask from then on.

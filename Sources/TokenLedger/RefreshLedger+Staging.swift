@@ -116,7 +116,7 @@ extension RefreshLedger {
       if log?.failure != nil { subscriptions.finish() }
       throw .log(error)
     }
-    let now = stepTime()
+    let now = noteShift(at: now())
     noteUsedSuccessors(at: now)
     if wheel.currentTick < now.tick { sweep(at: now, budget: Self.sweepBudgetPerCall) }
     return now
@@ -154,15 +154,6 @@ extension RefreshLedger {
   /// the log is made to know a time that is not before it.
   func proveTime(_ moment: Timestamp?, at now: Timestamp) {
     if let moment, state.highestTime < moment { record(.clockSeen, at: now) }
-  }
-
-  /// Of a step that may change something. What is right by an earlier reading of the wall clock needs no other look at it.
-  @inline(__always)
-  private func stepTime() -> Timestamp {
-    let (reading, wall) = time.reading()
-    let now = reading >= state.highestTime ? reading : now()
-    guard state.shifts.seconds > 0 || now.millisecondsSince(wall) >= 1000 else { return now }
-    return noteShift(at: now)
   }
 
   /// Never before what the log has seen.
