@@ -271,12 +271,12 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
     .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/Driver"),
     // Of the HTTP adapter what needs no Hummingbird.
     .target(
-      name: "TokenForm", path: "Sources/TokenHTTP/Form", exclude: ["Request+Form.swift"], swiftSettings: settings),
+      name: "TokenForm", path: "Sources/TokenHTTP/Form", exclude: ["FormParameters+Query.swift", "Request+Form.swift"],
+      swiftSettings: settings),
     .executableTarget(
       name: "ledger-fuzz",
       dependencies: ["CFuzzer", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog"],
-      path: "Tests/Fuzzing",
-      exclude: ["Driver", "Corpus", "Dictionaries"],
+      path: "Tests/Fuzzing", exclude: ["Driver", "Corpus", "Dictionaries"],
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
     ),
