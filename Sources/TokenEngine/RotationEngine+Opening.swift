@@ -99,8 +99,8 @@ extension RotationEngine {
   public static let subjectBytesMax = 512
   public static let clientBytesMax = 256
 
-  /// Opens a session with exactly these scopes, and looks at nothing: neither whether the subject exists and is enabled, nor what it or the
-  /// client may have. The caller has decided all that.
+  /// Opens a session with exactly these scopes, and checks nothing: neither whether the subject exists and is enabled, nor what it or the
+  /// client may have. The caller has decided all that. A store is asked for the subject's version alone, where none is passed.
   ///
   /// - Parameter version: of the subject's account, as the caller authenticated it; see ``OpeningRequest/version``.
   /// - Throws: ``EngineFailure/invalid(field:limit:)`` for a text or lifetime outside its limit.

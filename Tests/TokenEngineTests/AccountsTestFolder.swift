@@ -36,9 +36,6 @@ final class AccountsTestFolder: Sendable {
       observer: { event in self.events.withLock { $0.append(event) } })
   }
 
-  /// What the wall clock shows.
-  var now: Timestamp { Timestamp(milliseconds: time.withLock { $0.wholeMilliseconds }) }
-
   func advance(milliseconds: Int) {
     time.withLock { $0 += .milliseconds(milliseconds) }
   }
