@@ -25,6 +25,7 @@ let package = Package(
   name: "refresh-ledger",
   products: [
     .library(name: "TokenEngine", targets: ["TokenEngine"]),
+    .library(name: "RotationModel", targets: ["RotationModel"]),
     .library(name: "TokenLedger", targets: ["TokenLedger"]),
     .library(name: "TokenHTTP", targets: ["TokenHTTP"]),
     .library(name: "TokenTesting", targets: ["TokenTesting"]),
@@ -73,9 +74,10 @@ let package = Package(
       dependencies: ["CChecksum", "CLZ4", system],
       swiftSettings: settingsTouchingC
     ),
+    .target(name: "RotationModel", swiftSettings: settingsTouchingC),
     .target(
       name: "TokenLedger",
-      dependencies: ["WriteAheadLog", system],
+      dependencies: ["RotationModel", "WriteAheadLog", system],
       swiftSettings: settingsTouchingC
     ),
     .target(name: "TokenSigning", dependencies: ["COpenSSL"], swiftSettings: settingsTouchingC),
@@ -235,7 +237,7 @@ let package = Package(
 
 // Parts of the package for the tools that build them many times.
 let core: Set = [
-  "CChecksum", "CLZ4", "WriteAheadLog", "TokenLedger", "LedgerTesting", "LedgerProof", "ledger-proof",
+  "CChecksum", "CLZ4", "WriteAheadLog", "RotationModel", "TokenLedger", "LedgerTesting", "LedgerProof", "ledger-proof",
   "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
 ]
 let engine: Set = [
@@ -283,7 +285,7 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   ]
   keep(
     [
-      "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "TokenLedger", "TokenSigning", "TokenForm",
+      "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenSigning", "TokenForm",
       "ledger-fuzz",
     ],
     products: [], dependencies: ["swift-system"])

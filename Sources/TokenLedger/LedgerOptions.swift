@@ -32,31 +32,13 @@ public struct LedgerOptions: Sendable {
   }
 }
 
-/// An outcome, and the sequence number that must be durable before anybody may hear of it.
-package struct Staged<Outcome: Sendable>: Sendable {
-  package let outcome: Outcome
-  package let sequence: UInt64
-  /// The ledger's time in the step that decided it.
-  package let time: Timestamp
-  /// By how many seconds that is ahead of the wall clock.
-  package var shift: Int64 = 0
-}
-
-/// Figures of a running ledger, each as of one moment.
-public struct LedgerStatistics: Sendable, Hashable {
-  /// Sessions that were neither revoked one by one nor swept away since their end. What a wide revocation ended counts until
-  /// the sweep has passed: seconds.
-  public var liveSessions: Int
-  /// Entries held: live, revoked and one-time, until they end.
-  public var entries: Int
-  /// The last sequence number given.
-  public var sequence: UInt64
-  /// The last sequence number known to be durable.
-  public var durableSequence: UInt64
-  /// Bytes of log that a restart would read besides the last checkpoint; see ``RefreshLedger/bytesSinceCheckpoint``.
-  public var logBytes: UInt64
-  /// By how many whole seconds the ledger's time is ahead of the wall clock: 0 unless that was set back.
-  public var clockShiftSeconds: Int64
-  /// Whether the ledger still accepts writes.
-  public var isWritable: Bool
+extension LedgerError {
+  /// What a log says of a call, as every ledger says it.
+  package init(_ failure: LogFailure) {
+    switch failure {
+    case .overloaded: self = .overloaded
+    case .locked, .corrupt, .unsupportedVersion, .io, .rolledBack, .closed: self = .closed(failure.description)
+    case .waitEnded: self = .outcomeUnknown(failure.description)
+    }
+  }
 }

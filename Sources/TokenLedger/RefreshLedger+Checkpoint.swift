@@ -14,7 +14,7 @@ extension RefreshLedger {
   @discardableResult
   public nonisolated func checkpoint(
     onProgress: @escaping @Sendable (CheckpointProgress) -> Void = { _ in }
-  ) async throws(LedgerFailure) -> CheckpointReport? {
+  ) async throws(LogFailure) -> CheckpointReport? {
     guard let task = try await startCheckpoint(onProgress) else { return nil }
     return try await task.value.get()
   }
@@ -27,16 +27,17 @@ extension RefreshLedger {
 
   private func startCheckpoint(
     _ onProgress: @escaping @Sendable (CheckpointProgress) -> Void
-  ) throws(LedgerFailure) -> Checkpointing? {
+  ) throws(LogFailure) -> Checkpointing? {
     if let checkpointing { return checkpointing }
     guard let log else { return nil }
-    guard !isClosing else { throw .log(.closed) }
-    do { try log.reserve() } catch { throw .log(error) }
+    guard !isClosing else { throw .closed }
+    try log.reserve()
+    let sequence = machine.sequence
     guard sequence > checkpointedSequence else { return nil }
-    let snapshot = LedgerSnapshot(of: state, sequence: sequence)
+    let snapshot = LedgerSnapshot(of: machine.state, sequence: sequence)
     let writing = CheckpointWriting(snapshot: snapshot, cut: log.stageCut(), log: log, onProgress: onProgress)
     let task = Task.detached(executorPreference: checkpointExecutor) {
-      let result: Result<(report: CheckpointReport, mark: UInt64), LedgerFailure> = await writing.run()
+      let result: Result<(report: CheckpointReport, mark: UInt64), LogFailure> = await writing.run()
       await self.endCheckpoint(result)
       return result.map(\.report)
     }
@@ -44,7 +45,7 @@ extension RefreshLedger {
     return task
   }
 
-  private func endCheckpoint(_ result: Result<(report: CheckpointReport, mark: UInt64), LedgerFailure>) {
+  private func endCheckpoint(_ result: Result<(report: CheckpointReport, mark: UInt64), LogFailure>) {
     checkpointing = nil
     guard case .success(let (report, mark)) = result else { return }
     checkpointedSequence = report.sequence
@@ -67,7 +68,7 @@ private struct CheckpointWriting: Sendable {
   let log: CommitLog
   let onProgress: @Sendable (CheckpointProgress) -> Void
 
-  func run() async -> Result<(report: CheckpointReport, mark: UInt64), LedgerFailure> {
+  func run() async -> Result<(report: CheckpointReport, mark: UInt64), LogFailure> {
     do throws(LogFailure) {
       let base = try await cut.base()
       var writer = try CheckpointWriter(base, in: log.storage)
@@ -90,7 +91,7 @@ private struct CheckpointWriting: Sendable {
         sequence: base.covered, entries: snapshot.entryCount, bytes: bytes, segmentsRemoved: removed)
       return .success((report, base.bytesWritten))
     } catch {
-      return .failure(.log(error))
+      return .failure(error)
     }
   }
 

@@ -33,7 +33,7 @@ extension RefreshLedger {
     storage: any LogStorage, executor: any SerialExecutor, keepsSessions: Bool, epochFloor: UInt32 = 0,
     options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system,
     onProgress: @escaping (SettlementProgress) -> Void = { _ in }
-  ) async throws(LedgerFailure) -> Settlement {
+  ) async throws(LogFailure) -> Settlement {
     var options = options
     options.acceptsRollback = true
     options.epochFloor = epochFloor
@@ -47,12 +47,14 @@ extension RefreshLedger {
       settlement.sessionsEnded += step.sessions
       settlement.oneTimeTokensEnded += step.oneTimeTokens
       next = step.next
-      try await ledger.durable(through: step.sequence)
+      try await ledger.log?.durable(through: step.sequence)
       onProgress(.ending(placesDone: Int(step.next ?? step.places), placesTotal: Int(step.places)))
     }
-    do { try await ledger.log?.settle() } catch { throw .log(error) }
+    try await ledger.log?.settle()
     settlement.sequence = await ledger.sequence
-    try await ledger.close()
+    await ledger.stopCheckpoints()
+    await ledger.noteClosingTime()
+    try await ledger.closeLog()
     return settlement
   }
 
@@ -60,33 +62,19 @@ extension RefreshLedger {
   public static func settle(
     folder: FilePath, keepsSessions: Bool, epochFloor: UInt32 = 0,
     onProgress: @escaping (SettlementProgress) -> Void = { _ in }
-  ) async throws(LedgerFailure) -> Settlement {
-    let thread: CommitThread
-    do { thread = try CommitThread() } catch { throw .log(error) }
+  ) async throws(LogFailure) -> Settlement {
     return try await settle(
-      storage: FolderStorage(path: folder), executor: thread, keepsSessions: keepsSessions, epochFloor: epochFloor,
+      storage: FolderStorage(path: folder), executor: try CommitThread(), keepsSessions: keepsSessions, epochFloor: epochFloor,
       onProgress: onProgress)
   }
 
   private func endLive(
     from slot: UInt32, most: UInt32
-  ) throws(LedgerFailure) -> (next: UInt32?, places: UInt32, sessions: Int, oneTimeTokens: Int, sequence: UInt64) {
-    do { try log?.reserve() } catch { throw .log(error) }
-    let now = now()
-    let places = UInt32(state.table.slotCount)
-    let end = min(places, slot + most)
-    var (sessions, oneTimeTokens) = (0, 0)
-    for slot in slot..<max(slot, end) {
-      switch state.table[slot].status {
-      case .live:
-        revoke(slot, cause: .rollback, at: now)
-        sessions += 1
-      case .oneTimeLive:
-        record(.oneTimeConsumed(slot: slot), at: now)
-        oneTimeTokens += 1
-      case .free, .revoked, .oneTimeConsumed: break
-      }
-    }
-    return (end < places ? end : nil, places, sessions, oneTimeTokens, sequence)
+  ) throws(LogFailure) -> (next: UInt32?, places: UInt32, sessions: Int, oneTimeTokens: Int, sequence: UInt64) {
+    try log?.reserve()
+    let step = machine.endLive(from: slot, most: most, into: &events)
+    return (
+      step.next, UInt32(machine.state.table.slotCount), step.sessions, step.oneTimeTokens, machine.sequence
+    )
   }
 }

@@ -112,13 +112,19 @@ extension CommitLog {
   /// A commit has been under way for longer than the heartbeat allows.
   package nonisolated var isStalled: Bool { stalled.load(ordering: .relaxed) }
 
-  /// Returns once all records up to `sequence` are as safe as the log's durability promises. Cannot be cancelled.
+  /// Returns once all records up to `sequence` are as safe as the log's durability promises.
   ///
   /// Does not suspend if they are already.
-  /// - Throws: what ended writing before they were; they may or may not be found at the next opening.
-  package nonisolated func durable(through sequence: UInt64) async throws(LogFailure) {
-    try await waiters.wait(for: sequence)
+  /// - Throws: what ended writing before they were; they may or may not be found at the next opening. `.waitEnded` where the task is cancelled, or
+  ///   ``endOverdueWaits()`` is called after `deadline`: the writing goes on.
+  package nonisolated func durable(
+    through sequence: UInt64, deadline: ContinuousClock.Instant? = nil
+  ) async throws(LogFailure) {
+    try await waiters.wait(for: sequence, deadline: deadline)
   }
+
+  /// Ends the waits whose deadline has passed: meant for a heartbeat.
+  package nonisolated func endOverdueWaits() { waiters.endOverdue(at: .now) }
 
   /// All records up to here are as safe as the log's durability promises.
   package nonisolated var durableSequence: UInt64 { waiters.acknowledgedSequence }

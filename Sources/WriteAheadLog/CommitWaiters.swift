@@ -4,6 +4,9 @@ internal import Synchronization
 final class CommitWaiters: Sendable {
   @safe private struct Waiter {
     let sequence: UInt64
+    /// Names it for its cancellation.
+    let number: UInt64
+    let deadline: ContinuousClock.Instant?
     let continuation: UnsafeContinuation<LogFailure?, Never>
   }
 
@@ -13,12 +16,15 @@ final class CommitWaiters: Sendable {
     /// Of the last round, for its memory.
     var ready: [Waiter] = []
     var failure: LogFailure?
+    /// Whether one of them has a deadline.
+    var hasDeadlines = false
   }
 
   private let state = Mutex(State())
   private let acknowledged: Atomic<UInt64>
   private let waiting = Atomic(0)
   private let waitingMax: Int
+  private let lastNumber = Atomic<UInt64>(0)
 
   init(acknowledged: UInt64, waitingMax: Int) {
     self.acknowledged = Atomic(acknowledged)
@@ -34,21 +40,56 @@ final class CommitWaiters: Sendable {
   /// Why nothing more will be acknowledged.
   var failure: LogFailure? { state.withLock { $0.failure } }
 
-  func wait(for sequence: UInt64) async throws(LogFailure) {
+  /// Returns once every record up to `sequence` is safe.
+  ///
+  /// - Throws: what ended writing before; `.waitEnded` where the task is cancelled, or at the first ``endOverdue(at:)`` after `deadline`. What is
+  ///   waited for goes on.
+  func wait(for sequence: UInt64, deadline: ContinuousClock.Instant?) async throws(LogFailure) {
     if acknowledgedSequence >= sequence { return }
-    // A checked continuation would allocate; this one is resumed once, here or by `resume` or `fail`, which remove it.
-    let failure: LogFailure? = await unsafe withUnsafeContinuation { continuation in
-      let waiter = unsafe Waiter(sequence: sequence, continuation: continuation)
-      let outcome: LogFailure?? = state.withLock { state in
-        if acknowledgedSequence >= sequence { return .some(nil) }
-        if let failure = state.failure { return .some(failure) }
-        state.waiters.append(waiter)
-        waiting.store(state.waiters.count, ordering: .relaxed)
-        return nil
+    let number = lastNumber.add(1, ordering: .relaxed).newValue
+    let failure: LogFailure? = await withTaskCancellationHandler {
+      // A checked continuation would allocate; this one is resumed once, here or by whoever removes it.
+      await unsafe withUnsafeContinuation { continuation in
+        let waiter = unsafe Waiter(
+          sequence: sequence, number: number, deadline: deadline, continuation: continuation)
+        if let outcome = add(waiter) { unsafe continuation.resume(returning: outcome) }
       }
-      if let outcome { unsafe continuation.resume(returning: outcome) }
+    } onCancel: {
+      end { $0.number == number }
     }
     if let failure { throw failure }
+  }
+
+  /// The outcome, where there is one already.
+  private func add(_ waiter: Waiter) -> LogFailure?? {
+    state.withLock { state in
+      if acknowledgedSequence >= waiter.sequence { return .some(nil) }
+      if let failure = state.failure { return .some(failure) }
+      // Asked under the lock: a cancellation that did not find the waiter came before.
+      if Task.isCancelled { return .some(.waitEnded) }
+      state.waiters.append(waiter)
+      if waiter.deadline != nil { state.hasDeadlines = true }
+      waiting.store(state.waiters.count, ordering: .relaxed)
+      return nil
+    }
+  }
+
+  /// Ends the waits whose deadline has passed.
+  func endOverdue(at now: ContinuousClock.Instant) {
+    guard state.withLock({ $0.hasDeadlines }) else { return }
+    end { $0.deadline.map { $0 <= now } ?? false }
+  }
+
+  private func end(_ isOver: (Waiter) -> Bool) {
+    let ended: [Waiter] = state.withLock { state in
+      let ended = state.waiters.filter(isOver)
+      guard !ended.isEmpty else { return [] }
+      state.waiters.removeAll(where: isOver)
+      state.hasDeadlines = state.waiters.contains { $0.deadline != nil }
+      waiting.store(state.waiters.count, ordering: .relaxed)
+      return ended
+    }
+    for waiter in ended { unsafe waiter.continuation.resume(returning: .waitEnded) }
   }
 
   /// Resumes, in the order of their arrival, those who wait for a sequence up to `sequence`; returns how many.
@@ -87,6 +128,7 @@ final class CommitWaiters: Sendable {
       state.failure = first
       defer {
         state.waiters = []
+        state.hasDeadlines = false
         waiting.store(0, ordering: .relaxed)
       }
       return (state.waiters, first)

@@ -19,6 +19,8 @@ public enum LogFailure: Error, Sendable, Hashable, CustomStringConvertible {
   case overloaded
   /// The log was closed.
   case closed
+  /// Whoever waited for the disk was cancelled, or its deadline has passed. What it waited for goes on, and its outcome is not known.
+  case waitEnded
 
   public var description: String {
     switch self {
@@ -29,7 +31,7 @@ public enum LogFailure: Error, Sendable, Hashable, CustomStringConvertible {
     case .unsupportedVersion(let segment, let version):
       "\(segment) has log format \(version), this program knows 1 and 2; use the program that wrote it"
     case .io(let operation, let path, let errno):
-      "cannot \(operation) \(path): \(Errno(rawValue: errno)); mend the disk or its permissions, then restart"
+      "cannot \(operation) \(path): \(Errno(rawValue: errno)); fix the disk or its permissions, then restart"
     case .rolledBack(let path):
       "the log in \(path) is a backup or was repaired: tokens spent after its last record would be live again; "
         + "end its sessions with refresh-ledger log restore and this data folder as --data"
@@ -37,6 +39,8 @@ public enum LogFailure: Error, Sendable, Hashable, CustomStringConvertible {
       "more waits to be written than the log may hold; try again in a moment"
     case .closed:
       "the log is closed; open it again"
+    case .waitEnded:
+      "the wait for the disk ended before the outcome was known; ask again"
     }
   }
 }

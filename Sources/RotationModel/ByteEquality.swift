@@ -1,0 +1,38 @@
+internal import Glibc
+
+/// A value that is the same only where it is so byte by byte.
+///
+/// `String` is not by itself: two spellings of one text in different Unicode normal forms are equal, and two subjects or clients
+/// with such names would become one.
+package protocol ExactValue: Sendable {
+  func isSame(as other: Self) -> Bool
+  func hashExactly(into hasher: inout Hasher)
+}
+
+extension String: ExactValue {
+  package func isSame(as other: String) -> Bool {
+    guard utf8.count == other.utf8.count else { return false }
+    let isSame = unsafe utf8.withContiguousStorageIfAvailable { mine in
+      unsafe other.utf8.withContiguousStorageIfAvailable { theirs in
+        guard let mine = mine.baseAddress, let theirs = theirs.baseAddress else { return true }
+        return unsafe memcmp(mine, theirs, utf8.count) == 0
+      }
+    }
+    return isSame.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
+  }
+
+  package func hashExactly(into hasher: inout Hasher) {
+    var text = self
+    text.withUTF8 { bytes in unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
+  }
+}
+
+extension Optional where Wrapped: ExactValue {
+  package func isSame(as other: Wrapped?) -> Bool {
+    switch (self, other) {
+    case (nil, nil): true
+    case (let mine?, let theirs?): mine.isSame(as: theirs)
+    default: false
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/// What a checkpoint holds, in this order: the state entry, names, profiles, slots, marks, revoked access tokens, the end (docs/wal-format.md, section 6).
+package enum CheckpointEntry: Sendable, Equatable {
+  case state(highestTime: Timestamp, shifts: [TimeShifts.Change])
+  case name(number: UInt32, text: String)
+  case profile(number: UInt32, SessionProfile)
+  /// A session or a one-time token; a label's name only with the former, a payload only with the latter.
+  case slot(UInt32, SessionEntry, label: UInt32, payload: [UInt8])
+  case mark(MarkKey, time: Timestamp)
+  case revokedToken(TokenID, end: Timestamp)
+  case end(CheckpointCounts)
+}
+
+/// How many entries of each kind a checkpoint holds.
+package struct CheckpointCounts: Sendable, Equatable {
+  package var names: UInt32 = 0
+  package var profiles: UInt32 = 0
+  /// Sessions and one-time tokens.
+  package var slots: UInt32 = 0
+  package var marks: UInt32 = 0
+  package var revokedTokens: UInt32 = 0
+}
+
+/// The first byte of a checkpoint's entry. No kind of record has the same number.
+enum CheckpointEntryKind: UInt8 {
+  case state = 64
+  case name = 65
+  case profile = 66
+  case session = 67
+  case oneTimeToken = 68
+  case end = 69
+  case mark = 70
+  case revokedToken = 71
+  case stateWithShifts = 72
+  case profileWithVersion = 73
+  case sessionWithVersion = 74
+
+  /// All bytes before a text or payload, the kind included.
+  var fixedBytes: Int {
+    switch self {
+    case .state: 9
+    case .stateWithShifts: 11
+    case .name: 7
+    case .profile: 30
+    case .profileWithVersion: 38
+    case .session: 55
+    case .sessionWithVersion: 63
+    case .oneTimeToken: 44
+    case .end: 21
+    case .mark: 18
+    case .revokedToken: 25
+    }
+  }
+}
+
+/// The state after one record, taken in one step: costs a reference for each 512 entries, whatever happens to the
+/// ledger afterwards. While it is held, the first change of each page copies that page.
+struct LedgerSnapshot: Sendable {
+  /// The last record that it covers.
+  let sequence: UInt64
+  let highestTime: Timestamp
+  let shifts: [TimeShifts.Change]
+  let entries: PagedArray<SessionEntry>
+  let names: PagedArray<String?>
+  let profiles: PagedArray<SessionProfile?>
+  let payloads: PayloadTable
+  let labels: LabelTable
+  let marks: RevocationMarks
+  let revokedTokens: [TokenID: Timestamp]
+  /// Entries that are not free.
+  let entryCount: Int
+
+  init(of state: borrowing LedgerState, sequence: UInt64) {
+    self.sequence = sequence
+    highestTime = state.highestTime
+    shifts = state.shifts.changes
+    entries = state.table.entries
+    names = state.names.values
+    profiles = state.profiles.values
+    payloads = state.payloads
+    labels = state.labels
+    marks = state.marks
+    revokedTokens = state.revokedTokens
+    entryCount = state.table.count
+  }
+}

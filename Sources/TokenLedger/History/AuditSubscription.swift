@@ -1,0 +1,184 @@
+internal import Synchronization
+
+/// The events that one consumer has not taken yet, at most as many as its buffer holds.
+final class AuditSubscription: Sendable {
+  private struct State {
+    var events: [AuditEvent] = []
+    /// Of `events`: those before it were taken.
+    var next = 0
+    var waiter: CheckedContinuation<AuditEvent?, Never>?
+    var isFinished = false
+
+    mutating func take() -> AuditEvent? {
+      guard next < events.count else { return nil }
+      defer {
+        next += 1
+        if next == events.count || next > 4096 {
+          events.removeFirst(next)
+          next = 0
+        }
+      }
+      return events[next]
+    }
+  }
+
+  private let state = Mutex(State())
+  private let capacity: Int
+
+  init(capacity: Int) {
+    self.capacity = capacity
+  }
+
+  /// Never waits: what does not fit is told as missed.
+  func put(_ event: AuditEvent) {
+    let waiter = state.withLock { state -> CheckedContinuation<AuditEvent?, Never>? in
+      guard !state.isFinished else { return nil }
+      if let waiter = state.waiter {
+        state.waiter = nil
+        return waiter
+      }
+      if state.events.count - state.next < capacity {
+        state.events.append(event)
+      } else if case .missed = state.events[state.events.count - 1].fact {
+        state.events[state.events.count - 1].sequence = event.sequence
+        state.events[state.events.count - 1].time = event.time
+      } else {
+        state.events.append(
+          AuditEvent(sequence: event.sequence, time: event.time, fact: .missed(from: event.sequence)))
+      }
+      return nil
+    }
+    waiter?.resume(returning: event)
+  }
+
+  /// No more comes; what is buffered can still be taken.
+  func finish() {
+    let waiter = state.withLock { state in
+      state.isFinished = true
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume(returning: nil)
+  }
+
+  /// The next event; nil at the end and when the task is cancelled.
+  func next() async -> AuditEvent? {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let (event, isSettled) = state.withLock { state -> (AuditEvent?, Bool) in
+          if let event = state.take() { return (event, true) }
+          guard !state.isFinished, !Task.isCancelled, state.waiter == nil else { return (nil, true) }
+          state.waiter = continuation
+          return (nil, false)
+        }
+        if isSettled { continuation.resume(returning: event) }
+      }
+    } onCancel: {
+      let waiter = state.withLock { state in
+        defer { state.waiter = nil }
+        return state.waiter
+      }
+      waiter?.resume(returning: nil)
+    }
+  }
+}
+
+/// Who is told of events. While nobody is, an event costs the ledger one look at an empty list.
+struct AuditSubscriptions {
+  private final class Subscriber {
+    weak var subscription: AuditSubscription?
+
+    init(_ subscription: AuditSubscription) {
+      self.subscription = subscription
+    }
+  }
+
+  private var subscribers: [Subscriber] = []
+
+  var isEmpty: Bool { subscribers.isEmpty }
+
+  /// Told until it is released.
+  mutating func add(_ subscription: AuditSubscription) {
+    subscribers.append(Subscriber(subscription))
+  }
+
+  mutating func put(_ event: AuditEvent) {
+    var isAnyGone = false
+    for subscriber in subscribers {
+      if let subscription = subscriber.subscription { subscription.put(event) } else { isAnyGone = true }
+    }
+    if isAnyGone { subscribers.removeAll { $0.subscription == nil } }
+  }
+
+  func finish() {
+    for subscriber in subscribers { subscriber.subscription?.finish() }
+  }
+}
+
+/// The events of a ledger with a log, from a place in it on: first those that are read back, then what happens.
+struct LogEventSource: AuditEventSource {
+  private let ledger: RefreshLedger
+  private let subscription: AuditSubscription
+  private var history: AuditHistory?
+  private var read: ArraySlice<AuditEvent> = []
+  private var stage: Stage
+
+  private enum Stage {
+    /// The log is to be read after the one and through the other.
+    case unread(after: UInt64, through: UInt64)
+    case reading
+    case live
+    /// Reading has failed: going on would leave a gap that nobody was told of.
+    case ended
+  }
+
+  /// - Parameters:
+  ///   - start: where in the log to begin.
+  ///   - handover: where the subscription takes over.
+  init(_ ledger: RefreshLedger, _ subscription: AuditSubscription, after start: UInt64, handover: UInt64) {
+    self.ledger = ledger
+    self.subscription = subscription
+    stage = start < handover ? .unread(after: start, through: handover) : .live
+  }
+
+  mutating func next() async throws(LedgerError) -> AuditEvent? {
+    do {
+      return try await nextOrCancelled()
+    } catch LedgerError.outcomeUnknown where Task.isCancelled {
+      return nil
+    }
+  }
+
+  private mutating func nextOrCancelled() async throws(LedgerError) -> AuditEvent? {
+    if let event = read.popFirst() { return event }
+    if case .unread(let start, let handover) = stage {
+      try await ledger.durable(through: handover)
+      guard let storage = ledger.log?.storage else {
+        stage = .live
+        return AuditEvent(sequence: handover, time: await ledger.shownTime, fact: .missed(from: start + 1))
+      }
+      stage = .ended
+      history = try AuditHistory.start(in: storage, after: start, through: handover)
+      stage = .reading
+    }
+    while case .reading = stage {
+      stage = .ended
+      guard let batch = try await history?.next() else {
+        history = nil
+        if Task.isCancelled { return nil }
+        stage = .live
+        break
+      }
+      stage = .reading
+      read = batch[...]
+      if let event = read.popFirst() { return event }
+    }
+    if case .ended = stage { return nil }
+    guard let event = await subscription.next() else {
+      if !Task.isCancelled, let failure = ledger.logFailure, failure != .closed { throw LedgerError(failure) }
+      return nil
+    }
+    try await ledger.durable(through: event.sequence)
+    return event
+  }
+}

@@ -1,0 +1,42 @@
+package import WriteAheadLog
+
+/// What only a ledger with a log of its own has: checkpoints, which bound the log, and figures of its files.
+package protocol LogKeepingLedger: SessionLedger {
+  /// See ``RefreshLedger/checkpoint(onProgress:)``.
+  func checkpoint(
+    onProgress: @escaping @Sendable (CheckpointProgress) -> Void
+  ) async throws(LogFailure) -> CheckpointReport?
+
+  /// Writes a checkpoint when the log has grown by so many bytes, or another process asks for one, until the task is cancelled. One that failed is
+  /// tried again after a minute.
+  func writeCheckpoints(
+    everyBytes bytes: Int, _ report: @escaping @Sendable (Result<CheckpointReport, LogFailure>) -> Void
+  ) async
+
+  /// Nil for a ledger in memory.
+  var logStatistics: LogStatistics? { get }
+
+  /// Why the log no longer accepts writes; nil while it does.
+  var logFailure: LogFailure? { get }
+}
+
+extension RefreshLedger: LogKeepingLedger {
+  package nonisolated func writeCheckpoints(
+    everyBytes bytes: Int, _ report: @escaping @Sendable (Result<CheckpointReport, LogFailure>) -> Void
+  ) async {
+    var pause = Duration.seconds(1)
+    while (try? await Task.sleep(for: pause)) != nil {
+      pause = .seconds(1)
+      let isAsked = isCheckpointRequested
+      let grown = await bytesSinceCheckpoint
+      guard isAsked || grown >= UInt64(bytes) else { continue }
+      do throws(LogFailure) {
+        if let written = try await checkpoint(onProgress: tellingCheckpointRequest()) { report(.success(written)) }
+      } catch {
+        report(.failure(error))
+        pause = .seconds(60)
+      }
+      if isAsked { endCheckpointRequest() }
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/// Sessions: opened, rotated, brought in from elsewhere. The verdict on a token is ``RotationRule``'s; here it is carried out.
+extension LedgerMachine {
+  package mutating func rotate(
+    _ request: RotationRequest, into sink: inout some LedgerEventSink
+  ) -> Staged<Rotation> {
+    let now = begin(into: &sink)
+    let slot = state.table.slot(of: request.token.session)
+    let (outcome, through) = rotate(request, of: slot, at: now, into: &sink)
+    return staged(outcome, at: now, through: through)
+  }
+
+  package mutating func rotate(
+    _ batch: [RotationRequest], into sink: inout some LedgerEventSink
+  ) -> Staged<[Rotation]> {
+    let now = begin(into: &sink)
+    var through: UInt64 = 0
+    var outcomes: [Rotation] = []
+    outcomes.reserveCapacity(batch.count)
+    // No rotation frees or fills a slot. Looked for one right after another, the processor waits for many of them at a time.
+    var slots: [UInt32?] = []
+    slots.reserveCapacity(batch.count)
+    for request in batch { slots.append(state.table.slot(of: request.token.session)) }
+    for (request, slot) in zip(batch, slots) {
+      let (outcome, sequence) = rotate(request, of: slot, at: now, into: &sink)
+      outcomes.append(outcome)
+      through = max(through, sequence)
+    }
+    return staged(outcomes, at: now, through: through)
+  }
+
+  /// The outcome, and the event that it rests on.
+  private mutating func rotate(
+    _ request: RotationRequest, of slot: UInt32?, at now: Timestamp, into sink: inout some LedgerEventSink
+  ) -> (Rotation, through: UInt64) {
+    guard let slot, let facts = state.facts(at: slot) else { return (.refused(.unknown), sequence) }
+    switch RotationRule.verdict(on: request, for: facts, at: now) {
+    case .rotate:
+      if let terms = request.terms { record(state.events(moving: slot, to: terms), at: now, into: &sink) }
+      if let scope = request.narrowedScope {
+        record(state.events(rotating: slot, narrowedTo: scope), at: now, into: &sink)
+      } else {
+        record(state.rotation(of: slot), at: now, into: &sink)
+      }
+      let session = state.session(at: slot)
+      guard session.rotation == .always else { return (.used(session), sequence) }
+      if request.graceMilliseconds > 0 {
+        successorWatch.expectUse(until: now.advanced(byMilliseconds: request.graceMilliseconds))
+      }
+      return (.rotated(session), sequence)
+    case .retry(let reuse):
+      // The answer rests on the rotation, not on the note that it was given twice.
+      let through = sequence
+      record(.replayed(slot: slot, reuse), at: now, into: &sink)
+      return (.replayed(state.session(at: slot), reuse), through)
+    case .refuseReuse(let reuse, let behind, let revokes):
+      record(.reused(slot: slot, reuse, generationsBehind: behind, revokes: revokes), at: now, into: &sink)
+      if revokes { revocations.insert(state.table[slot].id) }
+      return (.refused(.reused(reuse, generationsBehind: behind, revokedSession: revokes)), sequence)
+    case .revokeRolledBack(let ahead):
+      revoke(slot, cause: .rollback, at: now, into: &sink)
+      return (.refused(.neverIssued(generationsAhead: ahead)), sequence)
+    case .revokeOutdated(let behind):
+      revoke(slot, cause: .requested, at: now, into: &sink)
+      return (.refused(.outdated(generationsBehind: behind, revokedSession: true)), sequence)
+    case .refuse(let refusal, let holdsAfter):
+      proveTime(holdsAfter, at: now, into: &sink)
+      return (.refused(refusal), sequence)
+    }
+  }
+
+  package mutating func open(
+    _ grant: SessionGrant, into sink: inout some LedgerEventSink
+  ) throws(LedgerError) -> Staged<Session> {
+    let now = begin(into: &sink)
+    return staged(try open(grant, at: now, into: &sink), at: now)
+  }
+
+  package mutating func open(
+    _ batch: [SessionGrant], into sink: inout some LedgerEventSink
+  ) throws(LedgerError) -> Staged<[Session]> {
+    let now = begin(into: &sink)
+    guard state.table.hasRoom(for: batch.count) else { throw .full }
+    var sessions: [Session] = []
+    sessions.reserveCapacity(batch.count)
+    for grant in batch { sessions.append(try open(grant, at: now, into: &sink)) }
+    return staged(sessions, at: now)
+  }
+
+  package mutating func importSessions(
+    _ batch: [SessionImport], into sink: inout some LedgerEventSink
+  ) throws(LedgerError) -> Staged<[SessionImportOutcome]> {
+    let now = begin(into: &sink)
+    guard state.table.hasRoom(for: batch.count) else { throw .full }
+    var outcomes: [SessionImportOutcome] = []
+    outcomes.reserveCapacity(batch.count)
+    for item in batch {
+      if let slot = state.table.slot(of: item.id) {
+        outcomes.append(.present(state.isUsable(slot, at: now) ? state.session(at: slot) : nil))
+      } else {
+        outcomes.append(.opened(try open(item.grant, as: item.id, at: now, into: &sink)))
+      }
+    }
+    return staged(outcomes, at: now)
+  }
+
+  /// - Parameter known: the id, which no entry has; nil for a random one.
+  private mutating func open(
+    _ grant: SessionGrant, as known: SessionID? = nil, at now: Timestamp, into sink: inout some LedgerEventSink
+  ) throws(LedgerError) -> Session {
+    let id: SessionID
+    if let known { id = known } else { id = unusedID() }
+    guard let slot = state.table.nextFree() else { throw .full }
+    if sessionsPerSubjectMax > 0 {
+      let subjects = state.scopes(meantBy: .subject(grant.subject), otherSpellings)
+      for slot in state.evictions(of: subjects, keeping: sessionsPerSubjectMax, at: now) {
+        revoke(slot, cause: .evicted, at: now, into: &sink)
+      }
+    }
+    record(state.events(opening: grant, as: id, in: slot), at: now, into: &sink)
+    wheel.arm(slot, due: state.dueTick(slot))
+    revocations.noteOpening(id, subject: grant.subject, client: grant.client, at: now)
+    return state.session(at: slot)
+  }
+
+  /// See ``SessionLedger/issueAccess(client:)``.
+  package mutating func issueAccess(client: String) -> (id: SessionID, moment: LedgerMoment) {
+    let (id, now) = (unusedID(), now())
+    latestAccessIssue = max(latestAccessIssue, now)
+    revocations.noteOpening(id, subject: client, client: client, at: now)
+    return (id, LedgerMoment(time: now, shift: time.shift(of: now, inForce: state.shifts.seconds)))
+  }
+}
+
+/// One-time tokens.
+extension LedgerMachine {
+  package mutating func issue(
+    _ grant: OneTimeGrant, into sink: inout some LedgerEventSink
+  ) throws(LedgerError) -> Staged<SessionID> {
+    let now = begin(into: &sink)
+    let id = unusedID()
+    guard let slot = state.table.nextFree() else { throw .full }
+    record(state.events(issuing: grant, as: id, in: slot, at: now), at: now, into: &sink)
+    wheel.arm(slot, due: state.dueTick(slot))
+    return staged(id, at: now)
+  }
+
+  package mutating func consume(
+    _ id: SessionID, purpose: String, into sink: inout some LedgerEventSink
+  ) -> Staged<OneTimeConsumption> {
+    let now = begin(into: &sink)
+    let slot = state.table.slot(of: id)
+    let facts = slot.flatMap { state.oneTimeFacts(at: $0) }
+    switch RotationRule.verdict(onOneTimeTokenFor: purpose, for: facts, at: now) {
+    case .consume:
+      guard let slot else { return staged(.refused(.unknown), at: now) }
+      let payload = state.payloads[slot] ?? []
+      let subject = state.name(state.table[slot].subject)
+      record(.oneTimeConsumed(slot: slot), at: now, into: &sink)
+      return staged(.consumed(subject: subject, payload: payload), at: now)
+    case .refuse(let refusal, let holdsAfter):
+      proveTime(holdsAfter, at: now, into: &sink)
+      return staged(.refused(refusal), at: now)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/// Lists of sessions, page by page, and counts of them.
+extension LedgerState {
+  func sessionCount(of scope: SessionScope) -> Int {
+    guard let key = key(of: scope) else { return 0 }
+    switch key {
+    case .all: return liveSessionCount
+    case .subject(let subject): return bySubject.count(of: subject)
+    case .client(let client): return profiles(of: client).reduce(0) { $0 + byProfile.count(of: $1) }
+    case .subjectAtClient(let subject, let client):
+      return bySubject.slots(of: subject).reduce(0) { $0 + (self.client(of: $1) == client ? 1 : 0) }
+    }
+  }
+
+  /// The most slots that one page looks at.
+  private static let looksMax = 65_536
+
+  /// Nil where the cursor's place is lost.
+  func page(of scope: SessionScope, after cursor: SlotCursor?, limit: Int, at now: Timestamp) -> SessionPage? {
+    guard let key = key(of: scope) else { return SessionPage(sessions: []) }
+    if let cursor, key != .all {
+      guard Int(cursor.slot) < table.slotCount, table[cursor.slot].status == .live,
+        table[cursor.slot].id == cursor.session, holds(key, cursor.slot)
+      else { return nil }
+    }
+    var page = SessionPage(sessions: [])
+    var looks = 0
+    var next = slot(of: key, after: cursor?.slot)
+    while let slot = next {
+      looks += 1
+      if isUsable(slot, at: now), key.client == nil || key.client == client(of: slot) {
+        page.sessions.append(session(at: slot))
+      }
+      next = self.slot(of: key, after: slot)
+      if next != nil, looks == Self.looksMax || page.sessions.count == limit {
+        page.next = SlotCursor(slot: slot, session: table[slot].id).text
+        return page
+      }
+    }
+    return page
+  }
+
+  /// The slot to look at after another, or the first.
+  private func slot(of key: MarkKey, after slot: UInt32?) -> UInt32? {
+    switch key {
+    case .all:
+      // A cursor may come from anywhere.
+      let next = slot.map { Int($0) + 1 } ?? 0
+      return next < table.slotCount ? UInt32(next) : nil
+    case .subject(let subject), .subjectAtClient(let subject, _):
+      guard let slot else { return bySubject.first(of: subject) }
+      return bySubject.next(after: slot)
+    case .client(let client):
+      if let slot, let next = byProfile.next(after: slot) { return next }
+      let after = slot.map { table[$0].detail + 1 } ?? 0
+      return (after..<max(after, UInt32(profiles.values.count))).lazy.filter { profiles[$0]?.client == client }
+        .compactMap { byProfile.first(of: $0) }.first
+    }
+  }
+
+  /// Whether the key names the session in the slot.
+  private func holds(_ key: MarkKey, _ slot: UInt32) -> Bool {
+    (key.subject == nil || key.subject == table[slot].subject) && (key.client == nil || key.client == client(of: slot))
+  }
+
+  /// The numbers of a client's profiles, rising.
+  func profiles(of client: UInt32) -> [UInt32] {
+    (0..<UInt32(profiles.values.count)).filter { profiles[$0]?.client == client }
+  }
+
+  func client(of slot: UInt32) -> UInt32? { profiles[table[slot].detail]?.client }
+
+  /// Whether a slot holds a live session of a key's subject and client.
+  func isLive(_ slot: UInt32, _ key: MarkKey, at now: Timestamp) -> Bool {
+    guard isUsable(slot, at: now) else { return false }
+    return (key.subject == nil || key.subject == table[slot].subject)
+      && (key.client == nil || key.client == client(of: slot))
+  }
+
+  /// The sessions of several scopes that share none, one scope after another; nil where the cursor's place is lost.
+  func page(
+    of scopes: [SessionScope], after cursor: SlotCursor?, limit: Int, at now: Timestamp
+  ) -> SessionPage? {
+    if scopes.count == 1 { return page(of: scopes[0], after: cursor, limit: limit, at: now) }
+    var page = SessionPage(sessions: [])
+    var rest = scopes.filter { key(of: $0) != nil }[...]
+    guard !rest.isEmpty else { return page }
+    if let cursor {
+      rest = rest.drop { self.page(of: $0, after: cursor, limit: 1, at: now) == nil }
+      guard !rest.isEmpty else { return nil }
+    }
+    var cursor = cursor
+    while let scope = rest.popFirst() {
+      let most = limit - page.sessions.count
+      guard let part = self.page(of: scope, after: cursor, limit: most, at: now) else { return nil }
+      page.sessions += part.sessions
+      page.next = part.next
+      if page.next == nil, page.sessions.count == limit, !rest.isEmpty {
+        page.next = page.sessions.last.flatMap { last in
+          table.slot(of: last.id).map { SlotCursor(slot: $0, session: last.id).text }
+        }
+      }
+      if page.next != nil { return page }
+      cursor = nil
+    }
+    return page
+  }
+}
+
+/// The place in a listing after the session in a slot.
+struct SlotCursor {
+  var slot: UInt32
+  var session: SessionID
+
+  /// As callers hold it: the session's id and the slot, joined by a dot.
+  var text: SessionCursor { SessionCursor(unchecked: "\(session.text).\(slot)") }
+
+  init(slot: UInt32, session: SessionID) {
+    self.slot = slot
+    self.session = session
+  }
+
+  /// Nil unless the cursor is one of these.
+  init?(_ cursor: SessionCursor) {
+    let parts = cursor.text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2, let session = SessionID(text: String(parts[0])), let slot = UInt32(parts[1]) else {
+      return nil
+    }
+    self.init(slot: slot, session: session)
+  }
+}

@@ -1,0 +1,102 @@
+/// What can be read off a state.
+extension LedgerState {
+  /// The moment from which the entry counts as ended, and its slot may be used again.
+  @inline(__always)
+  func expiry(of entry: SessionEntry) -> Timestamp {
+    guard entry.isSession, let profile = profiles[entry.detail] else { return entry.usedAt }
+    let end = profile.terms.lifetimes.end(openedAt: entry.openedAt, usedAt: entry.usedAt)
+    guard entry.status == .revoked else { return end }
+    return max(end, entry.usedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
+  }
+
+  /// The first tick of the wheel at which the entry has ended.
+  func dueTick(_ slot: UInt32) -> UInt64 { UInt64(max(0, expiry(of: table[slot]).secondsRoundedUp)) }
+
+  /// What the rule looks at; nil unless the slot holds a session.
+  @inline(__always)
+  func facts(at slot: UInt32) -> SessionFacts? {
+    let entry = table[slot]
+    guard entry.isSession, let profile = profiles[entry.detail] else { return nil }
+    return SessionFacts(
+      client: name(profile.client), generation: entry.generation,
+      isRevoked: entry.status == .revoked || isCovered(entry), hasUsedSuccessor: entry.hasUsedSuccessor,
+      terms: profile.terms, openedAt: entry.openedAt, usedAt: entry.usedAt,
+      narrowedScope: entry.narrowedScope == SessionEntry.notNarrowed ? nil : names[entry.narrowedScope],
+      subjectVersion: entry.version, clientVersion: profile.clientVersion)
+  }
+
+  /// The same of a one-time token.
+  func oneTimeFacts(at slot: UInt32) -> OneTimeFacts? {
+    let entry = table[slot]
+    switch entry.status {
+    case .oneTimeLive, .oneTimeConsumed:
+      return OneTimeFacts(
+        purpose: name(entry.detail), isConsumed: entry.status == .oneTimeConsumed, expiresAt: entry.usedAt)
+    case .free, .live, .revoked: return nil
+    }
+  }
+
+  /// Whether a wide revocation covers the session in the slot.
+  @inline(__always)
+  func isCovered(_ entry: SessionEntry) -> Bool {
+    guard !marks.isSwept, let profile = profiles[entry.detail] else { return false }
+    return marks.cover(subject: entry.subject, client: profile.client, openedAt: entry.openedAt)
+  }
+
+  /// Whether the slot holds a session whose refresh token is accepted at `now`.
+  func isUsable(_ slot: UInt32, at now: Timestamp) -> Bool {
+    let entry = table[slot]
+    return entry.status == .live && now < expiry(of: entry) && !isCovered(entry)
+  }
+
+  /// The text of a name; empty where there is none.
+  func name(_ number: UInt32) -> String { names[number] ?? "" }
+
+  /// The session in a slot that holds one.
+  func session(at slot: UInt32) -> Session {
+    let entry = table[slot]
+    guard let profile = profiles[entry.detail] else { preconditionFailure("every session has a profile") }
+    return Session(
+      id: entry.id,
+      generation: entry.generation,
+      subject: name(entry.subject),
+      client: name(profile.client),
+      scope: name(profile.scope),
+      narrowedScope: entry.narrowedScope == SessionEntry.notNarrowed ? nil : names[entry.narrowedScope],
+      label: labels[slot].flatMap { names[$0] },
+      terms: profile.terms,
+      openedAt: entry.openedAt,
+      usedAt: entry.usedAt,
+      shifts: shifts.changes.isEmpty ? Session.Shifts() : sessionShifts(entry))
+  }
+
+  private func sessionShifts(_ entry: SessionEntry) -> Session.Shifts {
+    Session.Shifts(
+      atUse: shifts.seconds(at: entry.usedAt), ofOpening: shifts.shownSeconds(of: entry.openedAt, at: highestTime),
+      ofUse: shifts.shownSeconds(of: entry.usedAt, at: highestTime), current: shifts.seconds)
+  }
+
+  /// The numbers of a scope; nil where the state knows no such name, and so nothing of theirs.
+  func key(of scope: SessionScope) -> MarkKey? {
+    switch scope {
+    case .all: return .all
+    case .subject(let subject): return names.number(of: subject).map { .subject($0) }
+    case .client(let client): return names.number(of: client).map { .client($0) }
+    case .subjectAtClient(let subject, let client):
+      guard let subject = names.number(of: subject), let client = names.number(of: client) else { return nil }
+      return .subjectAtClient(subject: subject, client: client)
+    }
+  }
+
+  /// The other way round.
+  func scope(of key: MarkKey) -> SessionScope {
+    let subject = key.subject.map(name) ?? ""
+    let client = key.client.map(name) ?? ""
+    return switch key {
+    case .subject: .subject(subject)
+    case .client: .client(client)
+    case .subjectAtClient: .subjectAtClient(subject: subject, client: client)
+    case .all: .all
+    }
+  }
+}

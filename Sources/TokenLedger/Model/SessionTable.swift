@@ -1,0 +1,133 @@
+/// What one slot of the table holds: 56 bytes for a session or a one-time token.
+package struct SessionEntry: Sendable, Equatable {
+  package var idHigh: UInt64 = 0
+  package var openedAt = Timestamp.zero
+  /// A session: when its live token was issued, or when it was revoked. A one-time token: when it ends.
+  package var usedAt = Timestamp.zero
+  /// A session: of its subject's account.
+  package var version = AccountVersion.unknown
+  package var idLow: UInt32 = 0
+  package var generation: UInt32 = 0
+  /// The number of the subject's name.
+  package var subject: UInt32 = 0
+  /// A session: the number of its profile. A one-time token: the number of its purpose's name.
+  package var detail: UInt32 = 0
+  /// The number of the name of the scope that the live access token was narrowed to.
+  package var narrowedScope: UInt32 = SessionEntry.notNarrowed
+  package var status = Status.free
+  /// The live generation was seen as an access token: its predecessor is not answered any more.
+  package var hasUsedSuccessor = false
+
+  package static let notNarrowed = UInt32.max
+
+  package enum Status: UInt8, Sendable {
+    case free
+    case live
+    case revoked
+    case oneTimeLive
+    case oneTimeConsumed
+  }
+
+  package var id: SessionID { SessionID(high: idHigh, low: idLow) }
+
+  package var isSession: Bool { status == .live || status == .revoked }
+}
+
+/// What many sessions have in common, kept once.
+package struct SessionProfile: Hashable, Sendable {
+  /// The numbers of the names of client and scope.
+  package var client: UInt32
+  package var scope: UInt32
+  package var terms: SessionTerms
+  package var clientVersion = AccountVersion.unknown
+}
+
+extension SessionProfile: ExactValue {
+  package func isSame(as other: SessionProfile) -> Bool { self == other }
+  package func hashExactly(into hasher: inout Hasher) { hash(into: &hasher) }
+}
+
+/// The live sessions and one-time tokens: entries in slots, found by id.
+///
+/// A slot number is the short handle by which the log speaks of a session after its opening.
+package struct SessionTable {
+  /// To be read; a copy is a snapshot.
+  private(set) var entries = PagedArray<SessionEntry>(filler: SessionEntry())
+  private var index = SlotIndex()
+  private var freeSlots = FreeNumbers()
+
+  /// Slots in use: live, revoked and consumed entries that have not ended yet.
+  package private(set) var count = 0
+
+  static let slotsMax = TimingWheel.slotsMax
+
+  /// Slots ever made; every slot number is below it.
+  package var slotCount: Int { entries.count }
+
+  package subscript(slot: UInt32) -> SessionEntry {
+    @inline(__always) get { entries[Int(slot)] }
+    @inline(__always) _modify { yield &entries[Int(slot)] }
+  }
+
+  @inline(__always)
+  func slot(of id: SessionID) -> UInt32? {
+    index.find(hash: id.high) { slot in
+      let entry = entries[Int(slot)]
+      return entry.idHigh == id.high && entry.idLow == id.low
+    }
+  }
+
+  /// The slot that the next entry goes into; nil when the table is full.
+  package func nextFree() -> UInt32? {
+    if let slot = freeSlots.lowest() { return UInt32(slot) }
+    return entries.count < Self.slotsMax ? UInt32(entries.count) : nil
+  }
+
+  func hasRoom(for count: Int) -> Bool { freeSlots.count + Self.slotsMax - entries.count >= count }
+
+  /// Makes at least `count` slots, the new ones free.
+  mutating func extend(to count: Int) {
+    guard count > entries.count else { return }
+    entries.grow(toInclude: count - 1)
+    freeSlots.extend(to: count)
+  }
+
+  /// Whether `insert` would accept the slot: free, and at most one past the highest.
+  func isFree(_ slot: UInt32) -> Bool {
+    Int(slot) == entries.count && Int(slot) < Self.slotsMax
+      || Int(slot) < entries.count && entries[Int(slot)].status == .free
+  }
+
+  mutating func insert(_ entry: SessionEntry, at slot: UInt32) {
+    place(entry, at: slot)
+    if index.isFull(for: entry.idHigh) {
+      index.grow(for: entry.idHigh) { [entries] in entries[Int($0)].idHigh }
+    }
+    index.insert(slot, hash: entry.idHigh)
+  }
+
+  /// Makes every entry of a table that was filled by `place` alone findable; returns a slot whose id another has.
+  mutating func indexAll() -> UInt32? {
+    let keys = (0..<entries.count).lazy.filter { [entries] in entries[$0].status != .free }
+      .map { [entries] in (hash: entries[$0].idHigh, slot: UInt32($0)) }
+    return index.fill(keys) { [entries] in entries[Int($0)].id == entries[Int($1)].id }
+  }
+
+  /// An entry that is not found by its id before ``indexAll()``.
+  mutating func place(_ entry: SessionEntry, at slot: UInt32) {
+    precondition(isFree(slot), "an entry goes into a free slot")
+    if Int(slot) < entries.count { freeSlots.remove(Int(slot)) } else { freeSlots.raiseLimit() }
+    entries.grow(toInclude: Int(slot))
+    entries[Int(slot)] = entry
+    count += 1
+  }
+
+  mutating func remove(_ slot: UInt32) {
+    let entry = entries[Int(slot)]
+    precondition(entry.status != .free, "an entry is removed once")
+    index.remove(slot, hash: entry.idHigh) { [entries] in entries[Int($0)].idHigh }
+    entries[Int(slot)] = SessionEntry()
+    freeSlots.insert(Int(slot))
+    count -= 1
+  }
+}

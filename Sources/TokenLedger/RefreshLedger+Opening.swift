@@ -1,0 +1,114 @@
+public import SystemPackage
+package import WriteAheadLog
+
+/// How far a replay has come.
+public struct LedgerReplayProgress: Sendable, Hashable {
+  public var bytesRead: UInt64
+  public var bytesTotal: UInt64
+  public var records: UInt64
+}
+
+/// What the opening of a ledger found.
+public struct LedgerRecovery: Sendable {
+  /// Records replayed.
+  public var records: UInt64
+  /// The last sequence number in the log.
+  public var sequence: UInt64
+  /// The log, as 32 hexadecimal digits.
+  public var identity: String
+  /// Counts the openings for writing. A log whose epoch or sequence is below what was seen of it elsewhere, in an
+  /// earlier start-up message say, was rolled back.
+  public var epoch: UInt32
+  /// The last record that the checkpoint in use covers; nil without one.
+  public var checkpointSequence: UInt64?
+  /// Whether the log ended with the mark of a clean shutdown; true for a new one.
+  public var wasClosedCleanly: Bool
+  /// Whether there was no log, so that one was made.
+  public var isNew: Bool
+  /// What a crash left half-written at the end, which was cut off after a copy was kept; nil where there was nothing.
+  public var tornTail: TornTail?
+
+  public struct TornTail: Sendable, Hashable {
+    public var segment: String
+    public var offset: UInt64
+    public var bytes: UInt64
+    /// The file in the log folder that keeps the bytes.
+    public var copy: String
+  }
+}
+
+extension RefreshLedger {
+  /// Opens the ledger whose log is in `folder`, which is made if it is absent: lock, repair the torn tail, replay, check, sync.
+  ///
+  /// Throws ``LogFailure/locked(path:)`` at once where another process has it open and ``LogFailure/corrupt(segment:offset:what:)`` with segment and
+  /// offset for any damage but a torn tail; nothing on disk is changed then. Replays some million records a second.
+  public static func open(
+    folder: FilePath, options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system,
+    random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+    onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
+  ) async throws(LogFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
+    let (commits, checkpoints): (CommitThread, CommitThread)
+    (commits, checkpoints) = (try CommitThread(), try CommitThread(givesWay: true))
+    return try await open(
+      storage: FolderStorage(path: folder), executor: commits, checkpointExecutor: checkpoints, options: options,
+      clock: clock, random: random, onProgress: onProgress)
+  }
+
+  /// A ledger without a log: for tests of an embedder. Nothing survives it.
+  public static func inMemory(
+    sessionsPerSubjectMax: Int = 0, clock: SessionClock = .system,
+    random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+  ) -> RefreshLedger {
+    RefreshLedger(
+      machine: LedgerMachine(
+        state: LedgerState(), sequence: 0, clock: clock, random: random, sessionsPerSubjectMax: sessionsPerSubjectMax),
+      log: nil)
+  }
+
+  /// - Parameters:
+  ///   - checkpointExecutor: where checkpoints are written; where `executor` is if it is nil.
+  ///   - stopwatch: for durability `interval` and the measured times.
+  package static func open(
+    storage: any LogStorage, executor: any SerialExecutor, checkpointExecutor: (any TaskExecutor)? = nil,
+    stopwatch: any Clock<Duration> = ContinuousClock(),
+    options: LedgerOptions, clock: SessionClock, random: any RandomNumberGenerator & Sendable,
+    onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
+  ) async throws(LogFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
+    var replay = LedgerReplay()
+    var logOptions = LogOptions(
+      durability: options.durability, segmentBytesMax: options.segmentBytesMax,
+      preallocationBytes: options.preallocationBytes, stagedBytesMax: options.stagedBytesMax, identity: options.identity
+    )
+    logOptions.onCommit = options.onCommit
+    logOptions.acceptsRollback = options.acceptsRollback
+    logOptions.epochFloor = options.epochFloor
+    let opened = try await CommitLog.open(
+      storage: storage, options: logOptions, executor: executor, clock: stopwatch,
+      onProgress: { progress in
+        onProgress(
+          LedgerReplayProgress(
+            bytesRead: progress.bytesRead, bytesTotal: progress.bytesTotal, records: progress.records))
+      },
+      replay: { (frame, payload) throws(RecordRefusal) in try replay.apply(frame, payload) })
+    let ledger = RefreshLedger(
+      machine: LedgerMachine(
+        state: replay.state, sequence: opened.recovery.lastSequence, clock: clock, random: random,
+        sessionsPerSubjectMax: options.sessionsPerSubjectMax),
+      log: opened.log, checkpointExecutor: checkpointExecutor ?? executor as? any TaskExecutor,
+      recovery: opened.recovery)
+    return (ledger, LedgerRecovery(opened.recovery))
+  }
+}
+
+extension LedgerRecovery {
+  fileprivate init(_ recovery: LogRecovery) {
+    self.init(
+      records: recovery.records, sequence: recovery.lastSequence, identity: recovery.identity.description,
+      epoch: recovery.epoch, checkpointSequence: recovery.checkpointSequence,
+      wasClosedCleanly: recovery.wasClosedCleanly, isNew: recovery.isNew,
+      tornTail: recovery.tornTail.map { torn in
+        TornTail(
+          segment: torn.place.segment, offset: torn.place.offset, bytes: torn.bytes, copy: torn.copy ?? "")
+      })
+  }
+}

@@ -1,0 +1,86 @@
+/// Looking at sessions and figures. An answer waits, as any other, until what it rests on is durable.
+extension RefreshLedger {
+  public nonisolated func session(_ id: SessionID) async throws(LedgerError) -> Session? {
+    let staged = await look(at: id)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+
+  private func look(at id: SessionID) -> Staged<Session?> { machine.session(id) }
+
+  /// As ``SessionLedger/sessions(of:after:limit:)``. Costs a look at each session of the page, and not at those of others; with `all`, at each slot.
+  public nonisolated func sessions(
+    of scope: SessionScope, after cursor: SessionCursor? = nil, limit: Int = 100
+  ) async throws(LedgerError) -> SessionPage {
+    try Limits.page.check("limit", limit)
+    let staged = try await page(of: scope, after: cursor, limit: limit)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+
+  private func page(
+    of scope: SessionScope, after cursor: SessionCursor?, limit: Int
+  ) throws(LedgerError) -> Staged<SessionPage> {
+    try machine.page(of: scope, after: cursor, limit: limit)
+  }
+
+  /// As ``SessionLedger/sessionCount(of:)``. Those that ended since the last sweep, or by a wide revocation whose sweep has not passed, are counted too.
+  public func sessionCount(of scope: SessionScope) -> Int { machine.sessionCount(of: scope) }
+
+  /// As ``SessionLedger/holders()``. Of subjects as counters say at once. Costs a look at each name and profile, and at the sessions that a wide
+  /// revocation has ended and the sweep has not reached.
+  public func holders() -> SessionHolders { machine.holders() }
+
+  /// For tests: a copy of all that the ledger knows.
+  package var state: LedgerState { machine.state }
+
+  var sequence: UInt64 { machine.sequence }
+
+  public nonisolated var register: any AccessRegister { LedgerRegister(revocations, successorWatch) }
+
+  public nonisolated func now() -> Timestamp { time.now() }
+
+  public nonisolated var health: LedgerHealth {
+    if let failure = log?.failure { return LedgerHealth(state: .closed(failure.description)) }
+    return LedgerHealth(state: isStalled ? .stalled : .acceptsChanges)
+  }
+
+  public var statistics: LedgerStatistics {
+    LedgerStatistics(
+      liveSessions: machine.state.liveSessionCount, entries: machine.state.table.count, sequence: machine.sequence,
+      durableSequence: log?.durableSequence ?? machine.sequence, logBytes: bytesSinceCheckpoint,
+      clockShiftSeconds: machine.state.shifts.seconds, isWritable: log?.failure == nil)
+  }
+
+  /// The log's figures; nil for a ledger in memory.
+  package nonisolated var logStatistics: LogStatistics? { log?.statistics }
+
+  /// Whether the heartbeat found the disk not answering.
+  public nonisolated var isStalled: Bool { log?.isStalled ?? false }
+
+  /// Why the log no longer accepts writes; nil while it does.
+  public nonisolated var logFailure: LogFailure? { log?.failure }
+}
+
+/// What this process's verifiers ask of a ledger with a log.
+private struct LedgerRegister: AccessRegister {
+  private let revocations: Revocations
+  private let successorWatch: SuccessorWatch
+
+  init(_ revocations: Revocations, _ successorWatch: SuccessorWatch) {
+    self.revocations = revocations
+    self.successorWatch = successorWatch
+  }
+
+  func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
+    revocations.refuse(token, subject: subject, client: client, issuedAt: issuedAt)
+  }
+
+  func isMarked(subject: String, client: String, issuedAt: Int64) -> Bool {
+    revocations.isMarked(subject: subject, client: client, issuedAt: issuedAt)
+  }
+
+  func noteUse(of token: TokenID, issuedAt: Int64, now: Timestamp) {
+    successorWatch.note(token, issuedAt: issuedAt, now: now)
+  }
+}
