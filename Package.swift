@@ -84,7 +84,7 @@ let package = Package(
     .target(
       name: "TokenEngine",
       dependencies: [
-        "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL",
+        "RotationModel", "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         system,
       ],

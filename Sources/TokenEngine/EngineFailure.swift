@@ -1,12 +1,14 @@
-public import TokenLedger
-internal import WriteAheadLog
+public import RotationModel
+public import WriteAheadLog
 
 /// Why the engine could not answer. A refused token or log-in is not one of these: it is a ``GrantRefusal``.
 ///
 /// No failure has consumed a token that the caller could still need: either nothing was written, or the outcome is
 /// unknown (the log failed) and the ledger accepts nothing more until it is opened again.
 public enum EngineFailure: Error, Sendable, CustomStringConvertible {
-  case ledger(LedgerFailure)
+  case ledger(LedgerError)
+  /// The log in the folder cannot be opened, copied or brought to a checkpoint.
+  case log(LogFailure)
   /// A subject or client store did not answer; trying again later may do.
   case store(StoreFailure)
   /// A store or the claims closure of the embedder threw something of its own. Nothing was consumed.
@@ -21,17 +23,19 @@ public enum EngineFailure: Error, Sendable, CustomStringConvertible {
   /// False once the log is closed, by ``RotationEngine/close()`` or because it failed: it takes nothing more until it is opened again.
   public var isTemporary: Bool {
     switch self {
-    case .ledger(.log(.overloaded)), .ledger(.log(.locked)), .ledger(.full), .store, .foreign: true
-    case .ledger(.log), .ledger(.invalid), .keys, .invalid: false
+    case .ledger(.overloaded), .ledger(.unavailable), .ledger(.outcomeUnknown), .ledger(.full), .log(.overloaded),
+      .log(.locked), .store, .foreign:
+      true
+    case .ledger(.closed), .ledger(.invalid), .log, .keys, .invalid: false
     }
   }
 
   /// Whether the request was in order and it is the engine that cannot answer: what HTTP says with 503 and `Retry-After`. Another instance may,
-  /// or the same one after a restart. True wherever ``isTemporary`` is, and when the log is closed.
+  /// or the same one after a restart. True wherever ``isTemporary`` is, and when the ledger is closed.
   public var isUnavailable: Bool {
     switch self {
-    case .ledger(.log), .ledger(.full), .store, .foreign: true
     case .ledger(.invalid), .keys, .invalid: false
+    case .ledger, .log, .store, .foreign: true
     }
   }
 
@@ -45,7 +49,7 @@ public enum EngineFailure: Error, Sendable, CustomStringConvertible {
   /// Nil where the failure is none of too much work.
   public var overload: Overload? {
     switch self {
-    case .ledger(.log(.overloaded)): .log
+    case .ledger(.overloaded), .log(.overloaded): .log
     case .store(.overloaded): .store
     default: nil
     }
@@ -53,12 +57,39 @@ public enum EngineFailure: Error, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .ledger(let failure): failure.description
+    case .ledger(let error): error.description
+    case .log(let failure): failure.description
     case .store(.overloaded): "the store has more work than it accepts; try again later"
     case .store(.unreadable(let what)): what
     case .foreign(let error): "a store or the claims closure failed: \(type(of: error))"
     case .keys(let what): what
     case .invalid(let field, let limit): "\(field) is outside its limit: \(limit)"
     }
+  }
+}
+
+extension EngineFailure {
+  /// What a store threw, as ours.
+  static func store(from error: any Error) -> EngineFailure {
+    (error as? StoreFailure).map { .store($0) } ?? .foreign(error)
+  }
+
+  /// What the caller passed is the caller's, whoever found it.
+  init(_ error: LedgerError) {
+    if case .invalid(let field, let limit) = error {
+      self = .invalid(field: field, limit: limit)
+    } else {
+      self = .ledger(error)
+    }
+  }
+}
+
+extension SessionID {
+  /// Throws ``EngineFailure/invalid(field:limit:)`` with the field `session` unless `text` is the text of one.
+  public init(validating text: String) throws(EngineFailure) {
+    guard let id = SessionID(text: text) else {
+      throw .invalid(field: "session", limit: "16 base64url characters")
+    }
+    self = id
   }
 }

@@ -1,4 +1,4 @@
-public import TokenLedger
+public import RotationModel
 
 /// What the engine did, for logs, metrics and audit. Holds no token text and no secret.
 public enum EngineEvent: Sendable, Hashable {
@@ -53,4 +53,29 @@ extension EngineObserver {
 public struct SilentObserver: EngineObserver {
   public init() {}
   public func engine(observed event: EngineEvent) {}
+}
+
+/// Tells several observers, in their order.
+public struct EngineObserverGroup: EngineObserver {
+  private let observers: [any EngineObserver]
+
+  public init(_ observers: any EngineObserver...) {
+    self.observers = observers
+  }
+
+  public func engine(observed event: EngineEvent) {
+    for observer in observers { observer.engine(observed: event) }
+  }
+
+  public func engine(committedWithin duration: Duration) {
+    for observer in observers { observer.engine(committedWithin: duration) }
+  }
+}
+
+extension EngineObserver {
+  /// Tells of a refusal, and gives it as the outcome.
+  func refuse<Tokens>(_ refusal: GrantRefusal, _ token: TokenID?, _ client: Client) -> GrantResult<Tokens> {
+    engine(observed: .refused(refusal, token: token, client: client.id))
+    return .refused(refusal)
+  }
 }

@@ -1,4 +1,5 @@
-public import TokenLedger
+public import RotationModel
+internal import TokenLedger
 public import TokenSigning
 public import WriteAheadLog
 
@@ -39,31 +40,17 @@ public struct EngineOptions: Sendable {
 
   /// Throws ``EngineFailure/invalid(field:limit:)`` for the first value outside its limit.
   public func validate() throws(EngineFailure) {
-    func check(
-      _ field: String, _ value: Duration, _ range: ClosedRange<Duration>, _ limit: String
-    ) throws(EngineFailure) {
-      guard range.contains(value) else { throw .invalid(field: field, limit: limit) }
-    }
-    let aMillisecond = Duration.milliseconds(1)
-    let aCentury = Duration.milliseconds(Lifetimes.millisecondsMax)
-    try check(
-      "accessTTL", accessLifetime, aMillisecond...(.milliseconds(Lifetimes.accessMillisecondsMax)), "from 1ms to 30d")
-    try check("refreshTTL", refreshLifetime, aMillisecond...aCentury, "from 1ms to 36600d")
-    try check("maxAge", sessionLifetime, aMillisecond...aCentury, "from 1ms to 36600d")
-    try check("grace", grace, .zero...(.seconds(300)), "from 0s to 300s")
-    guard (0...10_000).contains(sessionsPerSubjectMax) else {
-      throw .invalid(field: "perSubjectMax", limit: "from 0 (no cap) to 10000")
-    }
+    try Limits.accessLifetime.checkOption("accessTTL", accessLifetime)
+    try Limits.sessionLifetime.checkOption("refreshTTL", refreshLifetime)
+    try Limits.sessionLifetime.checkOption("maxAge", sessionLifetime)
+    try Limits.grace.checkOption("grace", grace)
+    try Limits.sessionsPerSubject.checkOption("perSubjectMax", sessionsPerSubjectMax)
     guard !issuer.isEmpty, issuer.utf8.count <= 256 else { throw .invalid(field: "issuer", limit: "1 to 256 bytes") }
     guard audience.utf8.count <= 256 else { throw .invalid(field: "audience", limit: "at most 256 bytes") }
-    guard ((64 << 10)...(4 << 30)).contains(segmentBytesMax) else {
-      throw .invalid(field: "segmentBytes", limit: "from 64KiB to 4GiB")
-    }
-    guard ((1 << 20)...(1 << 40)).contains(checkpointEvery) else {
-      throw .invalid(field: "checkpointEvery", limit: "from 1MiB to 1TiB")
-    }
-    if case .interval(let interval) = durability, !(aMillisecond...(.seconds(3600))).contains(interval) {
-      throw .invalid(field: "syncInterval", limit: "from 1ms to 1h")
+    try LedgerOptions.segmentBytesLimit.checkOption("segmentBytes", segmentBytesMax)
+    try LedgerOptions.checkpointBytesLimit.checkOption("checkpointEvery", checkpointEvery)
+    if case .interval(let interval) = durability {
+      try LedgerOptions.syncIntervalLimit.checkOption("syncInterval", interval)
     }
   }
 }

@@ -1,14 +1,8 @@
-public import TokenLedger
+public import RotationModel
 
 /// How the log of a running engine is.
 public struct LogHealth: Sendable {
-  public enum State: Sendable, Hashable {
-    case acceptsChanges
-    /// The disk has not answered for ``RefreshLedger/stallSeconds``.
-    case stalled
-    /// For good, and why.
-    case closed(String)
-  }
+  public typealias State = LedgerHealth.State
 
   /// Of the files, since the log was opened.
   public struct Files: Sendable, Hashable {

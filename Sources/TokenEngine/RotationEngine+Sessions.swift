@@ -1,33 +1,89 @@
-public import TokenLedger
+public import RotationModel
 
-/// Looking at sessions, and at what happens to them.
+/// Looking at sessions and at what happens to them, and ending them.
 extension RotationEngine {
   /// The session if it is live now.
   public func session(_ id: SessionID) async throws(EngineFailure) -> Session? {
     do { return try await ledger.session(id) } catch { throw EngineFailure(error) }
   }
 
-  /// The live sessions of a subject, a client, both, or all, in pages; see ``RefreshLedger/sessions(of:after:limit:)``.
+  /// The live sessions of a subject, a client, both, or all, in pages; see ``SessionLedger/sessions(of:after:limit:)``.
   public func sessions(
     of scope: SessionScope, after cursor: SessionCursor? = nil, limit: Int = 100
   ) async throws(EngineFailure) -> SessionPage {
     do { return try await ledger.sessions(of: scope, after: cursor, limit: limit) } catch { throw EngineFailure(error) }
   }
 
-  /// See ``RefreshLedger/sessionCount(of:)``.
-  public func sessionCount(of scope: SessionScope) async -> Int {
-    await ledger.sessionCount(of: scope)
-  }
-
-  /// What happens from now on, or from a place in the log on; see ``RefreshLedger/events(after:buffer:)``.
-  public func events(
-    after sequence: UInt64? = nil, buffer: Int = 65_536
-  ) async throws(EngineFailure) -> AuditEvents {
-    do { return try await ledger.events(after: sequence, buffer: buffer) } catch { throw EngineFailure(error) }
+  /// See ``SessionLedger/sessionCount(of:)``.
+  public func sessionCount(of scope: SessionScope) async throws(EngineFailure) -> Int {
+    do { return try await ledger.sessionCount(of: scope) } catch { throw EngineFailure(error) }
   }
 
   /// Who has sessions: for whoever keeps subjects and clients, to end what those have left that are gone.
-  public var holders: SessionHolders {
-    get async { await ledger.holders() }
+  public func sessionHolders() async throws(EngineFailure) -> SessionHolders {
+    do { return try await ledger.holders() } catch { throw EngineFailure(error) }
+  }
+
+  /// Ends a session: its refresh token and, in this process, its access tokens are refused from now on.
+  /// Returns whether it was live.
+  @discardableResult
+  public func revoke(_ session: SessionID) async throws(EngineFailure) -> Bool {
+    try await inquiries.revoke(session)
+  }
+
+  /// Ends all sessions of a subject, a client, both, or all, and in this process their access tokens: to be called when a subject is disabled
+  /// or removed or changes its password. Costs one record, however many sessions there are, and a look at each to count them. Returns how many
+  /// were live; see ``SessionLedger/revoke(_:)-(SessionScope)``.
+  @discardableResult
+  public func revokeSessions(of scope: SessionScope) async throws(EngineFailure) -> Int {
+    let count: Int
+    do { count = try await ledger.revoke(scope) } catch { throw EngineFailure(error) }
+    observer.engine(observed: .revokedAll(scope))
+    return count
+  }
+
+  /// Ends the sessions of a subject that were opened under another version of its account, and in this process their access tokens, one by one: what
+  /// whoever follows accounts calls for each change. Those that were opened under this version go on, so a log-in right after the change does.
+  /// Returns how many ended.
+  @discardableResult
+  public func revokeOutdatedSessions(of subject: Subject) async throws(EngineFailure) -> Int {
+    let ended: [SessionID]
+    do {
+      ended = try await ledger.revoke(
+        subject: subject.id, openedUnderOtherThan: subject.version, orBefore: subject.sessionsNotBefore)
+    } catch {
+      throw EngineFailure(error)
+    }
+    for session in ended { observer.engine(observed: .revoked(session)) }
+    return ended.count
+  }
+
+  /// What happens from now on, or from a place on; see ``EventLedger/events(after:buffer:)``.
+  ///
+  /// - Throws: ``EngineFailure/invalid(field:limit:)`` with the field `ledger` where the engine's ledger tells no events.
+  public func events(
+    after sequence: UInt64? = nil, buffer: Int = 65_536
+  ) async throws(EngineFailure) -> AuditEvents {
+    guard let ledger = ledger as? any EventLedger else { throw .invalid(field: "ledger", limit: "one that tells events") }
+    do { return try await ledger.events(after: sequence, buffer: buffer) } catch { throw EngineFailure(error) }
+  }
+
+  /// What the ledger still tells of a session, live or ended; nil where it tells nothing. With a log it costs a replay of the log from its
+  /// checkpoint on, within `limits`.
+  public func history(
+    of session: SessionID, within limits: HistoryLimits = HistoryLimits()
+  ) async throws(EngineFailure) -> SessionHistory? {
+    guard let ledger = ledger as? any EventLedger else { return nil }
+    do { return try await ledger.history(of: session, within: limits) } catch { throw EngineFailure(error) }
+  }
+
+  /// The sessions of a subject that have ended, at the same cost.
+  public func endedSessions(
+    ofSubject subject: String, within limits: HistoryLimits = HistoryLimits()
+  ) async throws(EngineFailure) -> EndedSessions? {
+    guard let ledger = ledger as? any EventLedger else { return nil }
+    do { return try await ledger.endedSessions(ofSubject: subject, within: limits) } catch {
+      throw EngineFailure(error)
+    }
   }
 }

@@ -1,3 +1,4 @@
+public import RotationModel
 public import SystemPackage
 public import TokenLedger
 public import TokenSigning
@@ -18,37 +19,47 @@ public final class RotationEngine: Sendable {
   public let options: EngineOptions
   /// Who may log in and stay logged in; nil where the embedder authenticates subjects itself and asks for no check at refresh.
   public let subjects: (any SubjectStore)?
-  /// What the opening of the log found.
+  /// What the opening of the log found; nil for an engine in memory, or on a ledger of the embedder's.
   public let recovery: LedgerRecovery?
-  let ledger: RefreshLedger
-  let minter: TokenMinter
-  let verifier: TokenVerifier
+  let ledger: any SessionLedger
   let keys: KeyRing
   let clock: SessionClock
   let observer: any EngineObserver
 
+  let openings: SessionOpenings
+  let refreshing: RefreshGrant
+  let clientCredentials: ClientCredentialsGrant
+  let imports: SessionImports
+  /// Nil where the ledger keeps none.
+  let oneTimeTokens: OneTimeTokens?
+  let access: AccessVerification
+  let inquiries: TokenInquiries
+
   init(
-    options: EngineOptions, keys: KeyRing, ledger: RefreshLedger, recovery: LedgerRecovery?,
+    options: EngineOptions, keys: KeyRing, ledger: any SessionLedger, recovery: LedgerRecovery?,
     subjects: (any SubjectStore)?, clock: SessionClock, observer: any EngineObserver
-  ) throws(EngineFailure) {
+  ) {
     self.options = options
     self.subjects = subjects
     self.recovery = recovery
     self.ledger = ledger
-    minter = TokenMinter(ring: keys, issuer: options.issuer, audience: options.audience)
-    verifier = TokenVerifier(ring: keys, issuer: options.issuer, audience: options.audience)
     self.keys = keys
     self.clock = clock
     self.observer = observer
-  }
-
-  convenience init(
-    options: EngineOptions, keys: TokenKeys, ledger: RefreshLedger, recovery: LedgerRecovery?,
-    subjects: (any SubjectStore)?, clock: SessionClock, observer: any EngineObserver
-  ) throws(EngineFailure) {
-    try self.init(
-      options: options, keys: KeyRing(keys), ledger: ledger, recovery: recovery, subjects: subjects, clock: clock,
-      observer: observer)
+    let minter = TokenMinter(ring: keys, issuer: options.issuer, audience: options.audience)
+    let verifier = TokenVerifier(ring: keys, issuer: options.issuer, audience: options.audience)
+    let minting = Minting(options: options, minter: minter, ledger: ledger)
+    let register = ledger.register
+    openings = SessionOpenings(minting: minting, subjects: subjects, observer: observer)
+    refreshing = RefreshGrant(
+      minting: minting, verifier: verifier, subjects: subjects, register: register, observer: observer)
+    clientCredentials = ClientCredentialsGrant(minting: minting, subjects: subjects, observer: observer)
+    imports = SessionImports(minting: minting, observer: observer)
+    oneTimeTokens = (ledger as? any OneTimeLedger).map {
+      OneTimeTokens(ledger: $0, minter: minter, verifier: verifier, observer: observer)
+    }
+    access = AccessVerification(verifier: verifier, ledger: ledger, register: register)
+    inquiries = TokenInquiries(ledger: ledger, verifier: verifier, access: access, observer: observer)
   }
 
   /// Opens the engine whose keys and log are in `folder`, which is made with mode 0700 if it is absent.
@@ -71,18 +82,39 @@ public final class RotationEngine: Sendable {
         folder: folder.appending("log"), options: ledgerOptions, clock: clock, random: OpenSSLRandom(),
         onProgress: onProgress)
     } catch {
-      throw .ledger(error)
+      throw .log(error)
     }
     do {
       let keys = try KeyRing(folder: folder.appending("keys").string, algorithm: options.algorithm)
-      return try RotationEngine(
+      return RotationEngine(
         options: options, keys: keys, ledger: opened.ledger, recovery: opened.recovery, subjects: subjects,
         clock: clock, observer: observer)
     } catch {
       try? await opened.ledger.close()
-      if let failure = error as? EngineFailure { throw failure }
       throw .keys("\(error)")
     }
+  }
+
+  /// An engine on a ledger of the caller's, such as one that many processes share. ``close()`` closes the ledger.
+  ///
+  /// - Parameter keyFolder: where the key files are, made with mode 0700 if it is absent; nil for keys of its own that are never written.
+  public convenience init(
+    ledger: any SessionLedger, keyFolder: FilePath? = nil, options: EngineOptions = EngineOptions(),
+    subjects: (any SubjectStore)? = nil, observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system
+  ) throws(EngineFailure) {
+    try options.validate()
+    let keys: KeyRing
+    do {
+      if let keyFolder {
+        keys = try KeyRing(folder: keyFolder.string, algorithm: options.algorithm)
+      } else {
+        keys = try KeyRing(TokenKeys.generate(options.algorithm))
+      }
+    } catch {
+      throw .keys("\(error)")
+    }
+    self.init(
+      options: options, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock, observer: observer)
   }
 
   /// An engine without a log and with keys of its own that are never written: for tests of an embedder.
@@ -90,30 +122,19 @@ public final class RotationEngine: Sendable {
     options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
     observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system
   ) throws(EngineFailure) -> RotationEngine {
-    try options.validate()
-    let ledger = RefreshLedger.inMemory(
-      sessionsPerSubjectMax: options.sessionsPerSubjectMax, clock: clock, random: OpenSSLRandom())
-    return try RotationEngine(
-      options: options, keys: TokenKeys.generate(options.algorithm), ledger: ledger, recovery: nil, subjects: subjects,
-      clock: clock,
-      observer: observer)
+    try RotationEngine(
+      ledger: RefreshLedger.inMemory(
+        sessionsPerSubjectMax: options.sessionsPerSubjectMax, clock: clock, random: OpenSSLRandom()),
+      options: options, subjects: subjects, observer: observer, clock: clock)
   }
-
-  /// The ledger's time. It never goes back, so a clock that is set back revives no token.
-  func now() -> Timestamp { ledger.time.now() }
-
-  /// The same, and not before a time that the ledger has decided at.
-  func now(notBefore time: Timestamp) -> Timestamp { max(now(), time) }
 
   /// Whether changes are accepted: false for good after a failed write or sync and after ``close()``, and while the disk
   /// has not answered for ``RefreshLedger/stallSeconds``.
-  public var isReady: Bool { ledger.logFailure == nil && !ledger.isStalled }
+  public var isReady: Bool { ledger.health.state == .acceptsChanges }
 
   /// Whether changes will not be accepted any more until the engine is opened again.
-  public var isClosedForWrites: Bool { ledger.logFailure != nil }
-
-  public var statistics: LedgerStatistics {
-    get async { await ledger.statistics }
+  public var isClosedForWrites: Bool {
+    if case .closed = ledger.health.state { true } else { false }
   }
 
   /// What access tokens are signed with now.
@@ -130,28 +151,9 @@ public final class RotationEngine: Sendable {
     do { try keys.reload() } catch { throw .keys("\(error)") }
   }
 
-  /// Writes a checkpoint, which bounds the time of the next start and the size of the log; see
-  /// ``RefreshLedger/checkpoint(onProgress:)``. ``run()`` does it by itself at ``EngineOptions/checkpointEvery``.
-  @discardableResult
-  public func checkpoint(
-    onProgress: @escaping @Sendable (CheckpointProgress) -> Void = { _ in }
-  ) async throws(EngineFailure) -> CheckpointReport? {
-    do throws(LedgerFailure) {
-      guard let report = try await ledger.checkpoint(onProgress: onProgress) else { return nil }
-      observer.engine(
-        observed: .checkpointed(
-          sequence: report.sequence, entries: report.entries, bytes: report.bytes,
-          segmentsRemoved: report.segmentsRemoved))
-      return report
-    } catch {
-      observer.engine(observed: .checkpointFailed(error.description))
-      throw .ledger(error)
-    }
-  }
-
   /// Makes everything durable and closes the log with the mark of a clean shutdown. Every later change fails.
   public func close() async throws(EngineFailure) {
-    do { try await ledger.close() } catch { throw .ledger(error) }
+    do { try await ledger.close() } catch { throw EngineFailure(error) }
   }
 
   private static func makeFolder(_ folder: FilePath) throws(EngineFailure) {

@@ -21,6 +21,12 @@ public struct LedgerOptions: Sendable {
   /// As in `LogOptions`.
   var epochFloor: UInt32 = 0
 
+  public static let segmentBytesLimit = Limit((64 << 10)...(4 << 30), "from 64KiB to 4GiB")
+  /// By how much the log grows until the next checkpoint.
+  public static let checkpointBytesLimit = Limit((1 << 20)...(1 << 40), "from 1MiB to 1TiB")
+  /// Of ``Durability/interval(_:)``.
+  public static let syncIntervalLimit = Limit(Duration.milliseconds(1)...(.seconds(3600)), "from 1ms to 1h")
+
   public init(
     durability: Durability = .always, segmentBytesMax: Int = 64 << 20,
     stagedBytesMax: Int = 16 << 20, sessionsPerSubjectMax: Int = 0

@@ -1,4 +1,4 @@
-public import TokenLedger
+public import RotationModel
 
 /// Someone who can hold a session: a user, by the id that goes into `sub`.
 public struct Subject: Sendable, Equatable {

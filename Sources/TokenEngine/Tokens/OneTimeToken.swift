@@ -1,4 +1,4 @@
-public import TokenLedger
+public import RotationModel
 
 /// A token that is consumed once, for one purpose: a password reset, an invitation, an e-mail check. Printed, dumped or interpolated it does not
 /// show its text.

@@ -1,4 +1,4 @@
-internal import TokenLedger
+internal import RotationModel
 internal import TokenSigning
 
 /// Why the value of an `Authorization` header shows no good access token.
@@ -20,12 +20,14 @@ public enum AuthorizationRefusal: Error, Sendable, Hashable {
   }
 }
 
-extension RotationEngine {
-  /// Verifies the access token of an `Authorization` header, `Bearer` and one token (RFC 6750 §2.1); nil where no header came. The scheme
-  /// is read in upper and lower case alike (RFC 9110 §11.1).
-  ///
-  /// Costs what ``verify(_:)`` does.
-  public func verify(authorization header: String?) throws(AuthorizationRefusal) -> AccessToken {
+/// The verification of access tokens: header, signature, issuer, audience, time, and that neither the token nor its session is revoked.
+struct AccessVerification: Sendable {
+  let verifier: TokenVerifier
+  let ledger: any SessionLedger
+  let register: any AccessRegister
+
+  /// See ``RotationEngine/verify(authorization:)-(String?)``.
+  func verify(authorization header: String?) throws(AuthorizationRefusal) -> AccessToken {
     guard let header else { throw .absent }
     let space = UInt8(ascii: " ")
     let end = header.utf8.firstIndex(of: space) ?? header.endIndex
@@ -38,37 +40,22 @@ extension RotationEngine {
     do { return try verify(String(token)) } catch { throw .badToken(error) }
   }
 
-  /// The same for all values of the header, as gRPC metadata and HTTP fields hold them: several are refused as malformed.
-  public func verify(
-    authorization headers: some Sequence<String>
-  ) throws(AuthorizationRefusal) -> AccessToken {
-    var headers = headers.makeIterator()
-    let first = headers.next()
-    guard first == nil || headers.next() == nil else { throw .malformed }
-    return try verify(authorization: first)
-  }
-
-  /// Verifies an access token of this engine: header, signature, issuer, audience, time, and that neither it nor its session is revoked.
-  ///
-  /// Pure computation on the calling thread: no actor, and no lock for revocation while nothing is revoked. Where its session was refreshed not
-  /// long ago with a grace window, this closes the window: whoever has the successor has received it. Not within
-  /// ``ReuseClass/raceMilliseconds`` of the refresh, when callers that share a token may still be waiting for the reply to it.
-  public func verify(_ accessToken: String) throws(BadToken) -> AccessToken {
+  func verify(_ accessToken: String) throws(BadToken) -> AccessToken {
     let claims: AccessClaims
-    let now = now()
+    let now = ledger.now()
     do {
       claims = try verifier.verifyAccess(accessToken, nowMilliseconds: now.milliseconds)
     } catch {
       throw error.asBadToken
     }
     let tokenID = TokenID(claims.identifier)
-    let isRevoked = ledger.revocations.refuse(
+    let isRefused = register.isRefused(
       tokenID, subject: claims.subject, client: claims.clientID, issuedAt: claims.ownIssuedAt)
-    guard !isRevoked else { throw .revoked }
+    guard !isRefused else { throw .revoked }
     guard let scopes = Scopes(claims.scope) else { throw .malformed }
     // `iat` says no more than the second.
     let raceEnd = claims.ownIssuedAt &* 1000 &+ 1000 &+ ReuseClass.raceMilliseconds
-    if now.milliseconds >= raceEnd { ledger.successorWatch.note(tokenID, issuedAt: claims.ownIssuedAt, now: now) }
+    if now.milliseconds >= raceEnd { register.noteUse(of: tokenID, issuedAt: claims.ownIssuedAt, now: now) }
     return AccessToken(
       subject: claims.subject, client: claims.clientID, scopes: scopes, tokenID: tokenID,
       issuedAt: claims.issuedAt, expiresAt: claims.expiresAt, customMembers: claims.extraMembers)

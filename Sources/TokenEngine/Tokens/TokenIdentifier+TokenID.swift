@@ -1,15 +1,5 @@
-public import TokenLedger
+internal import RotationModel
 internal import TokenSigning
-
-extension SessionID {
-  /// Throws ``EngineFailure/invalid(field:limit:)`` with the field `session` unless `text` is the text of one.
-  public init(validating text: String) throws(EngineFailure) {
-    guard let id = SessionID(text: text) else {
-      throw .invalid(field: "session", limit: "16 base64url characters")
-    }
-    self = id
-  }
-}
 
 extension TokenID {
   init(_ identifier: TokenIdentifier) {

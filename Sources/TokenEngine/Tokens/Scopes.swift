@@ -1,4 +1,4 @@
-internal import TokenLedger
+internal import RotationModel
 
 /// A set of scope tokens in the order in which they were first named (RFC 6749 §3.3).
 ///

@@ -1,4 +1,4 @@
-public import TokenLedger
+public import RotationModel
 
 /// An access token and the refresh token that renews it. Printed, dumped or interpolated it shows neither.
 public struct TokenPair: Sendable, Hashable {
@@ -32,11 +32,39 @@ extension TokenPair: CustomStringConvertible, CustomDebugStringConvertible, Cust
   }
 }
 
+/// An access token for a client itself; no session stands behind it, and no refresh token renews it. Printed, dumped or interpolated it does not show
+/// its text.
+public struct ClientToken: Sendable, Hashable {
+  public var accessToken: String
+  /// Seconds until it ends, rounded up.
+  public var expiresInSeconds: Int64
+  public var scopes: Scopes
+  public var tokenID: TokenID
+}
+
+extension ClientToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Id, scope and lifetime, without the token.
+  public var description: String {
+    "ClientToken(tokenID: \(tokenID), scopes: \"\(scopes)\", expiresInSeconds: \(expiresInSeconds), token redacted)"
+  }
+
+  public var debugDescription: String { description }
+
+  public var customMirror: Mirror {
+    Mirror(self, children: ["tokenID": tokenID, "scopes": scopes, "expiresInSeconds": expiresInSeconds])
+  }
+}
+
 /// The answer to a request for tokens.
-public enum GrantOutcome: Sendable, Hashable {
-  case granted(TokenPair)
+public enum GrantResult<Tokens: Sendable & Hashable>: Sendable, Hashable {
+  case granted(Tokens)
   case refused(GrantRefusal)
 }
+
+public typealias GrantOutcome = GrantResult<TokenPair>
+
+/// The answer to a client that asks for a token of its own.
+public typealias ClientGrantOutcome = GrantResult<ClientToken>
 
 /// An access token that was verified: signature, type, issuer, audience, time, and that its session is not revoked.
 public struct AccessToken: Sendable, Hashable {

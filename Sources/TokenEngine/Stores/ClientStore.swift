@@ -1,4 +1,4 @@
-public import TokenLedger
+public import RotationModel
 
 /// A grant type that a client may use at the token endpoint (RFC 6749 §4).
 public enum GrantType: String, Sendable, CaseIterable, Codable {

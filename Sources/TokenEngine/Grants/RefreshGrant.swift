@@ -1,4 +1,4 @@
-public import TokenLedger
+public import RotationModel
 internal import TokenSigning
 
 /// One presentation of a refresh token. Printed, dumped or interpolated it does not show it.
@@ -31,108 +31,57 @@ extension RefreshRequest: CustomStringConvertible, CustomDebugStringConvertible,
   public var customMirror: Mirror { Mirror(self, children: ["client": client, "scope": scope as Any]) }
 }
 
-extension RotationEngine {
-  /// The grant `refresh_token` (RFC 6749 §6): consumes the token and answers its successor.
-  ///
-  /// All that can fail is checked before the token is consumed: signature, type, issuer, client, subject, scope. What
-  /// is left is one step in the ledger, so of any number of simultaneous calls with one token one is granted, and
-  /// within the grace window the others are answered with the identical pair.
-  public func refresh(
-    _ token: String, client: Client, scope: String? = nil
-  ) async throws(EngineFailure) -> GrantOutcome {
-    try await refresh(RefreshRequest(token: token, client: client, scope: scope), isLastLook: false)
-  }
+/// The grant `refresh_token` (RFC 6749 §6): consumes the token and answers its successor.
+struct RefreshGrant: Sendable {
+  let minting: Minting
+  let verifier: TokenVerifier
+  let subjects: (any SubjectStore)?
+  let register: any AccessRegister
+  let observer: any EngineObserver
 
   /// A session of another version of an account is revoked only once the account was read anew: a store may have a cache.
-  private func refresh(
-    _ request: RefreshRequest, isLastLook: Bool
-  ) async throws(EngineFailure) -> GrantOutcome {
+  func refresh(_ request: RefreshRequest, isLastLook: Bool = false) async throws(EngineFailure) -> GrantOutcome {
     switch try await prepare(request, isLastLook: isLastLook) {
     case .refused(let refusal, let tokenID):
-      return refuse(refusal, tokenID, request.client)
+      return observer.refuse(refusal, tokenID, request.client)
     case .ready(let prepared):
-      do throws(LedgerFailure) {
-        let staged = try await ledger.stageRotation(prepared.request)
-        if !staged.outcome.wantsAnotherLook {
-          let reply = reply(to: prepared, staged.outcome, at: staged.time, shift: staged.shift)
-          try await ledger.durable(through: staged.sequence)
-          return tell(reply, prepared)
-        }
+      let answer: Answer
+      do {
+        answer = try await minting.ledger.rotate(prepared.request, deadline: nil) { self.answer(prepared, $0, at: $1) }
       } catch {
         throw EngineFailure(error)
       }
-      return try await refresh(request, isLastLook: true)
+      return try await outcome(of: answer, prepared, request)
     }
   }
 
-  /// As many calls of ``refresh(_:client:scope:)``, with one step in this order and one commit for all.
-  ///
-  /// The store and the claims closure are asked for all of them at once, ``batchTasksMax`` at a time. What they throw for one request is that
-  /// request's outcome: its token is not consumed, and the others go on.
-  ///
-  /// - Parameter batch: at most ``RefreshLedger/batchMax``.
-  /// - Throws: what fails all of them: the log, a batch over its limit. Then none is answered.
-  public func refresh(
-    _ batch: [RefreshRequest]
-  ) async throws(EngineFailure) -> [Result<GrantOutcome, EngineFailure>] {
+  /// As many calls of ``refresh(_:isLastLook:)``, with one step in this order and one commit for all.
+  func refresh(_ batch: [RefreshRequest]) async throws(EngineFailure) -> [Result<GrantOutcome, EngineFailure>] {
     let preparations = await prepare(batch)
     let ready = preparations.compactMap { if case .success(.ready(let prepared)) = $0 { prepared } else { nil } }
-    var replies: ArraySlice<Reply?>
-    do throws(LedgerFailure) {
-      let staged = try await ledger.stageRotations(ready.map(\.request))
-      replies =
-        zip(ready, staged.outcome).map { prepared, outcome in
-          outcome.wantsAnotherLook ? nil : reply(to: prepared, outcome, at: staged.time, shift: staged.shift)
-        }[...]
-      try await ledger.durable(through: staged.sequence)
+    var answers: ArraySlice<Answer>
+    do {
+      answers = try await minting.ledger.rotate(ready.map(\.request), deadline: nil) { outcomes, moment in
+        zip(ready, outcomes).map { answer($0, $1, at: moment) }
+      }[...]
     } catch {
       throw EngineFailure(error)
     }
     var outcomes: [Result<GrantOutcome, EngineFailure>] = []
+    outcomes.reserveCapacity(batch.count)
     for (request, preparation) in zip(batch, preparations) {
       do throws(EngineFailure) {
         switch try preparation.get() {
         case .refused(let refusal, let tokenID):
-          outcomes.append(.success(refuse(refusal, tokenID, request.client)))
+          outcomes.append(.success(observer.refuse(refusal, tokenID, request.client)))
         case .ready(let prepared):
-          if let reply = replies.removeFirst() {
-            outcomes.append(.success(tell(reply, prepared)))
-          } else {
-            outcomes.append(.success(try await refresh(request, isLastLook: true)))
-          }
+          outcomes.append(.success(try await outcome(of: answers.removeFirst(), prepared, request)))
         }
       } catch {
         outcomes.append(.failure(error))
       }
     }
     return outcomes
-  }
-
-  /// For how many requests of a batch the store is asked at a time.
-  public static let batchTasksMax = 64
-
-  /// Each request's preparation, in their order. Without a store and a closure nothing is waited for, and no task is made.
-  private func prepare(_ batch: [RefreshRequest]) async -> [Result<Preparation, EngineFailure>] {
-    guard batch.count > 1, subjects != nil || options.customClaims != nil else {
-      var prepared: [Result<Preparation, EngineFailure>] = []
-      for request in batch { prepared.append(await preparation(of: request)) }
-      return prepared
-    }
-    return await withTaskGroup(of: (Int, Result<Preparation, EngineFailure>).self) { group in
-      var prepared: [Result<Preparation, EngineFailure>?] = Array(repeating: nil, count: batch.count)
-      for (index, request) in batch.enumerated() {
-        if index >= Self.batchTasksMax, let (place, preparation) = await group.next() { prepared[place] = preparation }
-        group.addTask { (index, await self.preparation(of: request)) }
-      }
-      for await (place, preparation) in group { prepared[place] = preparation }
-      return prepared.compactMap(\.self)
-    }
-  }
-
-  private func preparation(of request: RefreshRequest) async -> Result<Preparation, EngineFailure> {
-    do throws(EngineFailure) { return .success(try await prepare(request, isLastLook: false)) } catch {
-      return .failure(error)
-    }
   }
 
   /// A presentation of which everything but the ledger's verdict is known.
@@ -150,20 +99,26 @@ extension RotationEngine {
     case refused(GrantRefusal, TokenID?)
   }
 
-  private enum Reply {
+  private enum Answer: Sendable {
     case granted(TokenPair, EngineEvent)
     case refused(GrantRefusal)
+    /// The account may have changed since it was read: read it anew, and ask again.
+    case lookAgain
   }
+}
 
+// MARK: - Before the token is consumed: all that can fail
+
+extension RefreshGrant {
   private func prepare(
     _ request: RefreshRequest, isLastLook: Bool
   ) async throws(EngineFailure) -> Preparation {
     let client = request.client
     guard client.grants.contains(.refreshToken) else { return .refused(.unauthorizedClient, nil) }
-    try check(accessLifetimeOf: client)
+    try minting.check(accessLifetimeOf: client)
     let claims: RefreshClaims
     do {
-      claims = try verifier.verifyRefresh(request.token, nowMilliseconds: now().milliseconds)
+      claims = try verifier.verifyRefresh(request.token, nowMilliseconds: minting.now().milliseconds)
     } catch {
       return .refused(error.asGrantRefusal, nil)
     }
@@ -184,15 +139,16 @@ extension RotationEngine {
     guard let scopes = refreshed(request.scope, granted: granted, allowed: allowed) else {
       return .refused(.invalidScope, tokenID)
     }
+    let options = minting.options
     let rotation = RotationRequest(
       token: tokenID, client: client.id, graceMilliseconds: (client.grace ?? options.grace).wholeMilliseconds,
       reuse: options.reuse, narrowedScope: scopes == granted ? nil : scopes.text, subjectVersion: version,
       clientVersion: client.version, notBefore: notBefore, revokesOutdated: isLastLook || subjects == nil,
-      terms: options.existingSessions == .follow ? try terms(for: client) : nil)
+      terms: options.existingSessions == .follow ? try minting.terms(for: client) : nil)
     return .ready(
       Prepared(
         request: rotation, client: client, subject: claims.subject, scopes: scopes,
-        claims: try await customClaims(subject: claims.subject, client: client.id, scopes: scopes),
+        claims: try await minting.customClaims(subject: claims.subject, client: client.id, scopes: scopes),
         issuedAt: claims.issuedAt))
   }
 
@@ -205,14 +161,41 @@ extension RotationEngine {
     return rest.isEmpty ? nil : rest
   }
 
-  /// Signing overlaps the wait for the disk.
-  private func reply(
-    to prepared: Prepared, _ outcome: Rotation, at time: Timestamp, shift: Int64
-  ) -> Reply {
-    func granted(_ session: Session, _ event: EngineEvent) -> Reply {
-      let pair = pair(
-        for: session, scopes: prepared.scopes, claims: prepared.claims, client: prepared.client.lifetimes, at: time,
-        shift: shift)
+  /// Each request's preparation, in their order. Without a store and a closure nothing is waited for, and no task is made.
+  private func prepare(_ batch: [RefreshRequest]) async -> [Result<Preparation, EngineFailure>] {
+    guard batch.count > 1, subjects != nil || minting.options.customClaims != nil else {
+      var prepared: [Result<Preparation, EngineFailure>] = []
+      for request in batch { prepared.append(await preparation(of: request)) }
+      return prepared
+    }
+    return await withTaskGroup(of: (Int, Result<Preparation, EngineFailure>).self) { group in
+      var prepared: [Result<Preparation, EngineFailure>?] = Array(repeating: nil, count: batch.count)
+      for (index, request) in batch.enumerated() {
+        if index >= RotationEngine.batchTasksMax, let (place, preparation) = await group.next() {
+          prepared[place] = preparation
+        }
+        group.addTask { (index, await self.preparation(of: request)) }
+      }
+      for await (place, preparation) in group { prepared[place] = preparation }
+      return prepared.compactMap(\.self)
+    }
+  }
+
+  private func preparation(of request: RefreshRequest) async -> Result<Preparation, EngineFailure> {
+    do throws(EngineFailure) { return .success(try await prepare(request, isLastLook: false)) } catch {
+      return .failure(error)
+    }
+  }
+}
+
+// MARK: - After the verdict
+
+extension RefreshGrant {
+  /// Made while the ledger waits for its disk: signing overlaps the wait.
+  private func answer(_ prepared: Prepared, _ outcome: Rotation, at moment: LedgerMoment) -> Answer {
+    func granted(_ session: Session, _ event: EngineEvent) -> Answer {
+      let pair = minting.pair(
+        for: session, scopes: prepared.scopes, claims: prepared.claims, client: prepared.client.lifetimes, at: moment)
       return .granted(pair, event)
     }
     let client = prepared.client.id
@@ -223,21 +206,27 @@ extension RotationEngine {
       return granted(session, .used(session.tokenID, subject: session.subject, client: client))
     case .replayed(let session, let reuse):
       return granted(session, .replayed(session.tokenID, subject: session.subject, client: client, reuse))
+    case .refused(.outdated(_, revokedSession: false)):
+      return .lookAgain
     case .refused(.unknown)
-    where ledger.revocations.isMarked(subject: prepared.subject, client: client, issuedAt: prepared.issuedAt):
+    where register.isMarked(subject: prepared.subject, client: client, issuedAt: prepared.issuedAt):
       return .refused(.revoked(generationsBehind: nil))
     case .refused(let refusal):
       return .refused(refusal.asGrantRefusal)
     }
   }
 
-  private func tell(_ reply: Reply, _ prepared: Prepared) -> GrantOutcome {
-    switch reply {
+  private func outcome(
+    of answer: Answer, _ prepared: Prepared, _ request: RefreshRequest
+  ) async throws(EngineFailure) -> GrantOutcome {
+    switch answer {
     case .granted(let pair, let event):
       observer.engine(observed: event)
       return .granted(pair)
     case .refused(let refusal):
-      return refuse(refusal, prepared.request.token, prepared.client)
+      return observer.refuse(refusal, prepared.request.token, prepared.client)
+    case .lookAgain:
+      return try await refresh(request, isLastLook: true)
     }
   }
 }
@@ -255,11 +244,5 @@ extension RotationRefusal {
     case .outdated(let behind, _): .revoked(generationsBehind: behind)
     case .wrongClient: .wrongClient
     }
-  }
-}
-
-extension Rotation {
-  fileprivate var wantsAnotherLook: Bool {
-    if case .refused(.outdated(_, revokedSession: false)) = self { true } else { false }
   }
 }

@@ -1,4 +1,4 @@
-public import TokenLedger
+public import RotationModel
 
 /// What is wrong with a token that does not verify.
 public enum BadToken: String, Error, Sendable, Hashable, CaseIterable {

@@ -1,7 +1,5 @@
-public import SystemPackage
-internal import TokenLedger
+internal import RotationModel
 public import TokenSigning
-internal import WriteAheadLog
 
 /// Changing the signing keys, as `refresh-ledger keys` does: their files are in the folder `keys` of the engine's folder.
 ///
@@ -71,52 +69,7 @@ extension RotationEngine {
     }
   }
 
-  /// Copies the log, with all that was acknowledged before the call, and the keys to a new folder, also while the engine works. Durable on return.
-  ///
-  /// The copy is marked: what was spent after it would be live again, so it opens only after ``restoreBackup(in:)``, which ends its sessions.
-  /// It is as secret as the folder itself. Costs a reading and a writing of the log beside the engine, and no request waits.
-  ///
-  /// - Parameters:
-  ///   - folder: made with mode 0700 if it is absent; it must not hold a log or keys yet.
-  ///   - includesKeys: false where the keys are kept elsewhere: without them no token verifies.
-  /// - Throws: ``EngineFailure/ledger(_:)`` where the log cannot be read or copied, ``EngineFailure/keys(_:)`` for the keys, and
-  ///   ``EngineFailure/invalid(field:limit:)`` for an engine in memory.
-  public func backUp(to folder: FilePath, includesKeys: Bool = true) async throws(EngineFailure) {
-    let keys = try keyFolder
-    let source = FilePath(keys).removingLastComponent()
-    try await BlockingWork.run { () throws(EngineFailure) in
-      do { try PrivateFolder.make(folder) } catch {
-        throw .keys("cannot create \(folder): \(error); name a folder whose parent exists and is writable")
-      }
-      do throws(LogFailure) {
-        _ = try LogCopy.make(
-          of: FolderStorage(path: source.appending("log")), in: FolderStorage(path: folder.appending("log")))
-      } catch {
-        throw .ledger(.log(error))
-      }
-      guard includesKeys else { return }
-      do { try KeyFiles(folder: keys).copy(to: folder.appending("keys").string) } catch { throw .keys("\(error)") }
-    }
-  }
-
-  /// Makes a backup that is in the folder fit to be opened: ends every session and one-time token in it, because those that were spent after the backup are
-  /// live in it and nothing can tell which. Returns how many sessions ended. The folder must not be open; takes as long as a start.
-  ///
-  /// - Throws: ``EngineFailure/invalid(field:limit:)`` where there is no log, ``EngineFailure/ledger(_:)`` where it is damaged or another process
-  ///   has it open.
-  @discardableResult
-  public static func restoreBackup(in folder: FilePath) async throws(EngineFailure) -> Int {
-    guard FileStamp.of(path: folder.appending("log").string) != nil else {
-      throw .invalid(field: "folder", limit: "one with a log in it")
-    }
-    do {
-      return try await RefreshLedger.settle(folder: folder.appending("log"), keepsSessions: false).sessionsEnded
-    } catch {
-      throw EngineFailure(error)
-    }
-  }
-
-  private var keyFolder: String {
+  var keyFolder: String {
     get throws(EngineFailure) {
       guard let folder = keys.folder else {
         throw .invalid(field: "keys", limit: "those of an engine that was opened in a folder")
@@ -159,6 +112,12 @@ struct KeyFileWatch {
 }
 
 extension RotationEngine {
+  /// The keys in force, those of access tokens first.
+  public var keyStates: [KeyState] {
+    let keys = keys.keys
+    return keys.access.map { KeyState($0, use: .access) } + keys.refresh.map { KeyState($0, use: .refresh) }
+  }
+
   /// Puts changed key files in force, so that no key signs long after it was rotated out. Keys that are refused leave those from before in
   /// force; the observer is told once.
   func followKeys(_ watch: inout KeyFileWatch) async {

@@ -1,5 +1,5 @@
 internal import COpenSSL
-package import TokenLedger
+package import RotationModel
 internal import TokenSigning
 
 /// A session of another system that is to go on here, with a new refresh token.
@@ -49,17 +49,16 @@ extension ImportOutcome: RedactedValue {
   }
 }
 
-extension RotationEngine {
-  /// Opens sessions, those of one call with one commit. A call that was cut off can be made again: what it had opened is found
-  /// by its id, and its token is made again, the same.
-  ///
-  /// The caller has checked that subject and client exist and may have the scopes.
-  package func importSessions(_ batch: [ForeignSession]) async throws(EngineFailure) -> [ImportOutcome] {
+/// The opening of sessions that another system had.
+struct SessionImports: Sendable {
+  let minting: Minting
+  let observer: any EngineObserver
+
+  func open(_ batch: [ForeignSession]) async throws(EngineFailure) -> [ImportOutcome] {
     var imports: [SessionImport] = []
     for item in batch {
-      try check("subject", item.subject, bytesMax: Self.subjectBytesMax)
-      try check("client", item.client.id, bytesMax: Self.clientBytesMax)
-      let terms = try terms(for: item.client)
+      try minting.check(subject: item.subject, client: item.client.id)
+      let terms = try minting.terms(for: item.client)
       let absolute = min(terms.lifetimes.absoluteMilliseconds, item.millisecondsLeft ?? .max)
       guard
         let lifetimes = Lifetimes(
@@ -73,25 +72,26 @@ extension RotationEngine {
             rotation: terms.rotation, label: item.label, subjectVersion: item.version,
             clientVersion: item.client.version)))
     }
-    do throws(LedgerFailure) {
-      let staged = try await ledger.stageImport(imports)
-      let outcomes = zip(imports, staged.outcome).map { outcome(of: $0.id, $1) }
-      try await ledger.durable(through: staged.sequence)
-      for case .opened(let session) in staged.outcome {
-        observer.engine(observed: .opened(session.tokenID, subject: session.subject, client: session.client))
+    let imported: (ledger: [SessionImportOutcome], outcomes: [ImportOutcome])
+    do {
+      imported = try await minting.ledger.importSessions(imports) { outcomes, _ in
+        (outcomes, zip(imports, outcomes).map { outcome(of: $0.id, $1) })
       }
-      return outcomes
     } catch {
       throw EngineFailure(error)
     }
+    for case .opened(let session) in imported.ledger {
+      observer.engine(observed: .opened(session.tokenID, subject: session.subject, client: session.client))
+    }
+    return imported.outcomes
   }
 
   private func outcome(of id: SessionID, _ outcome: SessionImportOutcome) -> ImportOutcome {
     switch outcome {
     case .opened(let session):
-      return .opened(refreshToken: minter.mintRefresh(refreshClaims(of: session)), id)
+      return .opened(refreshToken: minting.refreshToken(of: session), id)
     case .present(let session?) where session.generation == 0:
-      return .present(refreshToken: minter.mintRefresh(refreshClaims(of: session)), id)
+      return .present(refreshToken: minting.refreshToken(of: session), id)
     case .present:
       return .gone(id)
     }

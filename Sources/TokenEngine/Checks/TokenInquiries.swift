@@ -1,0 +1,80 @@
+public import RotationModel
+internal import TokenSigning
+
+/// Which kind of token a caller of revocation or introspection says it has (RFC 7009 §2.1). The token itself says it too, so
+/// a wrong hint does no harm.
+public enum TokenHint: String, Sendable, CaseIterable {
+  case accessToken = "access_token"
+  case refreshToken = "refresh_token"
+}
+
+/// What the revocation of a token came to.
+public enum TokenRevocation: Sendable, Hashable {
+  /// The session has ended with it; false where it had ended before.
+  case session(SessionID, wasLive: Bool)
+  /// That access token is refused from now on; its session goes on.
+  case access(TokenID)
+  /// Nothing to revoke: not a token of ours, or another client's. RFC 7009 answers as if it had been revoked.
+  case nothing
+}
+
+/// What a token is right now (RFC 7662).
+public enum Introspection: Sendable, Hashable {
+  case access(AccessToken)
+  /// The live refresh token of this session.
+  case refresh(Session)
+  /// Anything else: not ours, expired, used, revoked.
+  case inactive
+}
+
+/// What a token's holder, or who it was shown to, may ask of it: its revocation (RFC 7009) and what it is (RFC 7662).
+struct TokenInquiries: Sendable {
+  let ledger: any SessionLedger
+  let verifier: TokenVerifier
+  let access: AccessVerification
+  let observer: any EngineObserver
+
+  /// See ``RotationEngine/revoke(token:client:endsSession:)``.
+  func revoke(token: String, client: Client, endsSession: Bool) async throws(EngineFailure) -> TokenRevocation {
+    let now = ledger.now().milliseconds
+    if let claims = try? verifier.verifyRefresh(token, nowMilliseconds: now, ignoringExpiry: true) {
+      guard claims.clientID.isSame(as: client.id) else { return .nothing }
+      let session = TokenID(claims.identifier).session
+      return .session(session, wasLive: try await revoke(session))
+    }
+    guard
+      let claims = try? verifier.verifyAccess(token, nowMilliseconds: now, ignoringExpiry: true),
+      claims.clientID.isSame(as: client.id)
+    else { return .nothing }
+    let tokenID = TokenID(claims.identifier)
+    // Where no live session stands behind it, the token is revoked alone.
+    if endsSession, try await revoke(tokenID.session) { return .session(tokenID.session, wasLive: true) }
+    let end = Timestamp(milliseconds: claims.ownEndMilliseconds)
+    do { try await ledger.revokeAccess(tokenID, until: end) } catch { throw EngineFailure(error) }
+    observer.engine(observed: .accessRevoked(tokenID))
+    return .access(tokenID)
+  }
+
+  func revoke(_ session: SessionID) async throws(EngineFailure) -> Bool {
+    do {
+      let wasLive = try await ledger.revoke(session)
+      if wasLive { observer.engine(observed: .revoked(session)) }
+      return wasLive
+    } catch {
+      throw EngineFailure(error)
+    }
+  }
+
+  /// See ``RotationEngine/introspect(_:hint:)``.
+  func introspect(_ token: String, hint: TokenHint?) async throws(EngineFailure) -> Introspection {
+    if let access = try? access.verify(token) { return .access(access) }
+    guard hint == .refreshToken,
+      let claims = try? verifier.verifyRefresh(token, nowMilliseconds: ledger.now().milliseconds)
+    else { return .inactive }
+    let tokenID = TokenID(claims.identifier)
+    let found: Session?
+    do { found = try await ledger.session(tokenID.session) } catch { throw EngineFailure(error) }
+    guard let session = found, session.refreshTokenID == tokenID else { return .inactive }
+    return .refresh(session)
+  }
+}

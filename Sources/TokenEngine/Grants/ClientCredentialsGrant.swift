@@ -1,0 +1,31 @@
+internal import RotationModel
+
+/// The grant `client_credentials` (RFC 6749 §4.4): an access token whose subject is the client (RFC 9068 §2.2).
+struct ClientCredentialsGrant: Sendable {
+  let minting: Minting
+  let subjects: (any SubjectStore)?
+  let observer: any EngineObserver
+
+  func token(for client: Client, scope: String?) async throws(EngineFailure) -> ClientGrantOutcome {
+    guard client.grants.contains(.clientCredentials), !client.isPublic else {
+      return observer.refuse(.unauthorizedClient, nil, client)
+    }
+    guard let granted = minting.requested(scope, within: client.scopes ?? []) else {
+      return observer.refuse(.invalidScope, nil, client)
+    }
+    try Minting.check("client", client.id, bytesMax: RotationEngine.clientBytesMax)
+    do { try NameForm.check("client", client.id) } catch { throw EngineFailure(error) }
+    try minting.check(accessLifetimeOf: client)
+    if let subjects {
+      let namesake: Subject?
+      do { namesake = try await subjects.subject(id: client.id) } catch { throw .store(from: error) }
+      guard namesake == nil else { return observer.refuse(.clientNamedAsSubject, nil, client) }
+    }
+    let claims = try await minting.customClaims(subject: client.id, client: client.id, scopes: granted)
+    let issued: (id: SessionID, moment: LedgerMoment)
+    do { issued = try await minting.ledger.issueAccess(client: client.id) } catch { throw EngineFailure(error) }
+    let token = minting.clientToken(for: client, scopes: granted, claims: claims, issued: issued)
+    observer.engine(observed: .clientGranted(token.tokenID, client: client.id))
+    return .granted(token)
+  }
+}

@@ -1,0 +1,136 @@
+public import RotationModel
+
+/// What ``RotationEngine/openUncheckedSessions(_:)`` is to open, for a subject that the caller has authenticated and with just these scopes.
+public struct OpeningRequest: Sendable {
+  public var subject: String
+  public var client: Client
+  public var scopes: Scopes
+  /// What the subject calls the session; see ``SessionGrant/label``.
+  public var label: String?
+  /// Of the subject's account, as it was authenticated. Nil for that of the engine's store at the opening, and ``AccountVersion/none`` without one.
+  public var version: AccountVersion?
+
+  public init(
+    subject: String, client: Client, scopes: Scopes, label: String? = nil, version: AccountVersion? = nil
+  ) {
+    self.subject = subject
+    self.client = client
+    self.scopes = scopes
+    self.label = label
+    self.version = version
+  }
+}
+
+/// The opening of sessions: by password (RFC 6749 §4.3), for a subject that the caller has authenticated, and unchecked.
+struct SessionOpenings: Sendable {
+  let minting: Minting
+  let subjects: (any SubjectStore)?
+  let observer: any EngineObserver
+
+  func logIn(
+    name: String, password: String, client: Client, scope: String?, label: String?
+  ) async throws(EngineFailure) -> GrantOutcome {
+    guard client.grants.contains(.password) else { return observer.refuse(.unauthorizedClient, nil, client) }
+    guard let subjects else { throw .invalid(field: "subjects", limit: "at least one store, to log in by password") }
+    let found: Subject?
+    do { found = try await subjects.authenticate(name: name, password: password) } catch { throw .store(from: error) }
+    guard let subject = found else { return observer.refuse(.badCredentials, nil, client) }
+    return try await open(for: subject, client: client, scope: scope, label: label)
+  }
+
+  func open(
+    for subject: Subject, client: Client, scope: String?, label: String?
+  ) async throws(EngineFailure) -> GrantOutcome {
+    guard subject.isEnabled else { return observer.refuse(.subjectDisabled, nil, client) }
+    let allowed = client.scopes.map(subject.scopes.intersection) ?? subject.scopes
+    guard let granted = minting.requested(scope, within: allowed) else {
+      return observer.refuse(.invalidScope, nil, client)
+    }
+    let request = OpeningRequest(
+      subject: subject.id, client: client, scopes: granted, label: label, version: subject.version)
+    let pair = try await openUnchecked([request])[0]
+    guard let subjects, let refusal = try await refusal(of: subject, in: subjects, since: pair.session) else {
+      return .granted(pair)
+    }
+    return observer.refuse(refusal, nil, client)
+  }
+
+  func open(
+    forSubject id: String, client: Client, scope: String?, label: String?
+  ) async throws(EngineFailure) -> GrantOutcome {
+    guard let subjects else { throw .invalid(field: "subjects", limit: "at least one store, to look subjects up") }
+    let found: Subject?
+    do { found = try await subjects.subject(id: id) } catch { throw .store(from: error) }
+    guard let subject = found else { throw .invalid(field: "subject", limit: "a subject that the store knows") }
+    return try await open(for: subject, client: client, scope: scope, label: label)
+  }
+
+  func openUnchecked(_ batch: [OpeningRequest]) async throws(EngineFailure) -> [TokenPair] {
+    var grants: [SessionGrant] = []
+    var claims: [CustomClaims] = []
+    for request in batch {
+      try minting.check(subject: request.subject, client: request.client.id)
+      let terms = try minting.terms(for: request.client)
+      claims.append(
+        try await minting.customClaims(subject: request.subject, client: request.client.id, scopes: request.scopes))
+      grants.append(
+        SessionGrant(
+          subject: request.subject, client: request.client.id, scope: request.scopes.text, lifetimes: terms.lifetimes,
+          rotation: terms.rotation, label: request.label, subjectVersion: try await version(for: request),
+          clientVersion: request.client.version))
+    }
+    let opened: (sessions: [Session], pairs: [TokenPair])
+    do {
+      // Signing overlaps the wait for the disk.
+      opened = try await minting.ledger.open(grants, deadline: nil) { sessions, moment in
+        let pairs = sessions.indices.map { index in
+          minting.pair(
+            for: sessions[index], scopes: batch[index].scopes, claims: claims[index],
+            client: batch[index].client.lifetimes, at: moment)
+        }
+        return (sessions, pairs)
+      }
+    } catch {
+      throw EngineFailure(error)
+    }
+    for session in opened.sessions {
+      observer.engine(observed: .opened(session.tokenID, subject: session.subject, client: session.client))
+    }
+    return opened.pairs
+  }
+
+  private func version(for request: OpeningRequest) async throws(EngineFailure) -> AccountVersion {
+    if let version = request.version { return version }
+    guard let subjects else { return .none }
+    do { return try await subjects.subject(id: request.subject)?.version ?? .none } catch { throw .store(from: error) }
+  }
+
+  /// What has become of a subject since it was authenticated: an end of all its sessions may have come before this one was opened, and have
+  /// spared it. The session is revoked where it must not be.
+  private func refusal(
+    of subject: Subject, in subjects: any SubjectStore, since session: SessionID
+  ) async throws(EngineFailure) -> GrantRefusal? {
+    let found: Subject?
+    do { found = try await subjects.subject(id: subject.id) } catch {
+      try await revoke(session)
+      throw .store(from: error)
+    }
+    var refusal: GrantRefusal?
+    if let found {
+      if !found.isEnabled { refusal = .subjectDisabled }
+      if found.version != subject.version { refusal = .badCredentials }
+    } else {
+      refusal = .subjectGone
+    }
+    if refusal != nil { try await revoke(session) }
+    return refusal
+  }
+
+  private func revoke(_ session: SessionID) async throws(EngineFailure) {
+    do {
+      if try await minting.ledger.revoke(session) { observer.engine(observed: .revoked(session)) }
+    } catch {
+      throw EngineFailure(error)
+    }
+  }
+}

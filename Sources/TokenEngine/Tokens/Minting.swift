@@ -1,0 +1,157 @@
+internal import RotationModel
+internal import TokenSigning
+
+/// What the grants share: which tokens belong to a session as it stands, and by what new ones live.
+struct Minting: Sendable {
+  let options: EngineOptions
+  let minter: TokenMinter
+  /// Of the ledger, which gives the time.
+  let ledger: any SessionLedger
+
+  /// The ledger's time. It never goes back, so a clock that is set back revives no token.
+  func now() -> Timestamp { ledger.now() }
+
+  /// The pair of a session: a pure function of the session, the claims and the client's lifetimes, so that a retry is answered the same; with an
+  /// algorithm whose signatures are deterministic (HS256, EdDSA, RS256) byte for byte.
+  ///
+  /// - Parameter moment: of the step that decided: what is minted anew is issued then, and so before any revocation that comes after it.
+  func pair(
+    for session: Session, scopes: Scopes, claims: CustomClaims, client own: ClientLifetimes, at moment: LedgerMoment
+  ) -> TokenPair {
+    let now = max(now(), moment.time)
+    let lifetime = (own.access ?? options.accessLifetime).wholeMilliseconds
+    let (subject, client, tokenID) = (session.subject, session.client, session.tokenID)
+    var access = accessClaims(
+      subject: subject, client: client, tokenID: tokenID,
+      issued: LedgerMoment(time: session.usedAt, shift: session.shifts.atUse), lifetime: lifetime, scopes: scopes,
+      claims: claims)
+    if access.end <= now {
+      // A retry in the grace window after the access token's end: a fresh one beside the same refresh token.
+      access = accessClaims(
+        subject: subject, client: client, tokenID: tokenID,
+        issued: LedgerMoment(time: max(moment.time, session.usedAt), shift: moment.shift), lifetime: lifetime,
+        scopes: scopes, claims: claims)
+    }
+    return TokenPair(
+      accessToken: minter.mintAccess(access.claims), refreshToken: refreshToken(of: session),
+      expiresInSeconds: Self.secondsRoundedUp(from: now, to: access.end),
+      refreshExpiresInSeconds: Self.secondsRoundedUp(from: now, to: session.expiresAt),
+      scopes: scopes, session: session.id)
+  }
+
+  /// The live refresh token. Where it is never rotated its text stays the same too: it says the absolute end, and the ledger knows the idle one.
+  func refreshToken(of session: Session) -> String {
+    let isFixed = session.rotation == .never
+    return minter.mintRefresh(
+      RefreshClaims(
+        subject: session.subject, clientID: session.client, scope: session.scope,
+        issuedAt: (isFixed ? session.openedAt : session.usedAt).seconds,
+        expiresAt: (isFixed ? session.absoluteEnd : session.expiresAt).secondsRoundedUp,
+        identifier: TokenIdentifier(session.refreshTokenID)))
+  }
+
+  /// An access token for a client itself.
+  func clientToken(
+    for client: Client, scopes: Scopes, claims: CustomClaims, issued: (id: SessionID, moment: LedgerMoment)
+  ) -> ClientToken {
+    let tokenID = TokenID(session: issued.id, generation: 0)
+    let now = max(now(), issued.moment.time)
+    let access = accessClaims(
+      subject: client.id, client: client.id, tokenID: tokenID, issued: issued.moment,
+      lifetime: (client.lifetimes.access ?? options.accessLifetime).wholeMilliseconds, scopes: scopes, claims: claims)
+    return ClientToken(
+      accessToken: minter.mintAccess(access.claims),
+      expiresInSeconds: Self.secondsRoundedUp(from: now, to: access.end), scopes: scopes, tokenID: tokenID)
+  }
+
+  /// The claims of an access token, whose times are the wall clock's, and the moment of its end to the millisecond, which is the ledger's.
+  private func accessClaims(
+    subject: String, client: String, tokenID: TokenID, issued: LedgerMoment, lifetime: Int64, scopes: Scopes,
+    claims: CustomClaims
+  ) -> (claims: AccessClaims, end: Timestamp) {
+    // A lifetime of whole seconds ends on a whole second, as `iat` and `exp` can say; any other needs its own claim.
+    let isWhole = lifetime % 1000 == 0
+    let end =
+      isWhole
+      ? Timestamp(milliseconds: issued.time.seconds * 1000 + lifetime) : issued.time.advanced(byMilliseconds: lifetime)
+    let claims = AccessClaims(
+      subject: subject, clientID: client, scope: scopes.text, issuedAt: issued.time.seconds - issued.shift,
+      expiresAt: end.secondsRoundedUp - issued.shift,
+      expiresAtMilliseconds: isWhole ? nil : end.shifted(back: issued.shift).milliseconds, shift: issued.shift,
+      identifier: TokenIdentifier(tokenID),
+      extraMembers: claims.members)
+    return (claims, end)
+  }
+
+  private static func secondsRoundedUp(from now: Timestamp, to end: Timestamp) -> Int64 {
+    max(0, (end.millisecondsSince(now) + 999) / 1000)
+  }
+}
+
+// MARK: - What a token or a session may be
+
+extension Minting {
+  /// What the embedder's closure says.
+  func customClaims(subject: String, client: String, scopes: Scopes) async throws(EngineFailure) -> CustomClaims {
+    guard let make = options.customClaims else { return .empty }
+    let claims: CustomClaims
+    do {
+      claims = try await make(ClaimsContext(subject: subject, client: client, scopes: scopes))
+    } catch let failure as EngineFailure {
+      throw failure
+    } catch {
+      throw .foreign(error)
+    }
+    let bytes = claims.members.count + subject.utf8.count + client.utf8.count + scopes.text.utf8.count
+    guard claims.members.isEmpty || bytes <= CustomClaims.grantBytesMax else {
+      throw .invalid(
+        field: "claims", limit: "with subject, client and scopes at most \(CustomClaims.grantBytesMax) bytes")
+    }
+    return claims
+  }
+
+  /// An access token that lives longer would outlive what is remembered of its revocation.
+  func check(accessLifetimeOf client: Client) throws(EngineFailure) {
+    guard let access = client.lifetimes.access else { return }
+    try Limits.accessLifetime.checkOption("accessTTL", access)
+  }
+
+  /// What a new session of the client lives by.
+  func terms(for client: Client) throws(EngineFailure) -> SessionTerms {
+    let own = client.lifetimes
+    try check(accessLifetimeOf: client)
+    let idle = (own.refresh ?? options.refreshLifetime).wholeMilliseconds
+    let absolute = (own.session ?? options.sessionLifetime).wholeMilliseconds
+    guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {
+      let isIdleBad = !(1...Lifetimes.millisecondsMax).contains(idle)
+      throw .invalid(field: isIdleBad ? "refreshTTL" : "maxAge", limit: Limits.sessionLifetime.text)
+    }
+    return SessionTerms(lifetimes: lifetimes, rotation: client.rotation)
+  }
+
+  /// The scopes to grant for a request's `scope` parameter; nil where it is malformed or asks for more than is allowed.
+  func requested(_ scope: String?, within allowed: Scopes) -> Scopes? {
+    guard let scope, !scope.isEmpty else { return allowed }
+    guard let scopes = Scopes(scope), scopes.isSubset(of: allowed) else { return nil }
+    return scopes
+  }
+
+  /// The rule of every id that comes from outside: the bounds of ``RotationEngine/subjectBytesMax`` and ``RotationEngine/clientBytesMax``.
+  func check(subject: String, client: String) throws(EngineFailure) {
+    try Self.check("subject", subject, bytesMax: RotationEngine.subjectBytesMax)
+    try Self.check("client", client, bytesMax: RotationEngine.clientBytesMax)
+  }
+
+  static func check(_ field: String, _ text: String, bytesMax: Int) throws(EngineFailure) {
+    guard (1...bytesMax).contains(text.utf8.count), !text.hasControlCharacter else {
+      throw .invalid(field: field, limit: "from 1 to \(bytesMax) bytes without control characters")
+    }
+  }
+}
+
+extension Limit {
+  /// Throws ``EngineFailure/invalid(field:limit:)`` for a value outside.
+  func checkOption(_ field: String, _ value: Value) throws(EngineFailure) {
+    guard range.contains(value) else { throw .invalid(field: field, limit: text) }
+  }
+}
