@@ -1,4 +1,4 @@
-public import RotationModel
+internal import RotationModel
 
 /// What a token is good for, and its end.
 extension RotationEngine {
