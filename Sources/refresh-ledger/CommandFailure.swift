@@ -1,3 +1,4 @@
+import RefreshRotationLoad
 import SystemPackage
 import TokenEngine
 import TokenLedger
@@ -98,5 +99,14 @@ extension CommandFailure {
     case .inputOutput: self.init(.inputOutput, failure.description)
     case .exposed, .malformed, .weak: self.init(.configuration, failure.description)
     }
+  }
+}
+
+extension CommandFailure {
+  /// Of a request to the server at `url` that got no reply.
+  static func noReply(_ error: any Error, from url: String) -> CommandFailure {
+    let failure = ConnectionFault.failure(error, at: url)
+    if case .tls = failure { return CommandFailure(.configuration, failure.description) }
+    return CommandFailure(.temporary, "\(failure); check the address and that a server runs there")
   }
 }

@@ -1,3 +1,4 @@
+import SystemPackage
 import TokenEngine
 import TokenHTTP
 import TokenSigning
@@ -43,5 +44,38 @@ struct FirstStart {
     var random = OpenSSLRandom()
     return String(alphabet[Int(random.next() % 32)])
       + (0..<32).map { _ in String(alphabet[Int(random.next() % 64)]) }.joined()
+  }
+}
+
+extension FirstStart {
+  /// What a start makes in a data folder, and `init` too, whose keys are there already.
+  static func make(
+    users: SubjectFile, clients: ClientFile, folder: FilePath, settings: ServerSettings
+  ) throws(CommandFailure) -> FirstStart {
+    let expired: String
+    do throws(KeyFailure) { expired = try ExpiredToken.make(dataFolder: folder, options: settings.engine) } catch {
+      throw CommandFailure(error)
+    }
+    do throws(AccountFailure) {
+      return try FirstStart(users: users, clients: clients, wire: settings.http.wire, expiredToken: expired)
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+}
+
+/// An access token that the server's own key signed and whose time was over in 1970, to try routes with.
+///
+/// It names a session that does not exist, so it would be worth nothing at any time.
+enum ExpiredToken {
+  static func make(dataFolder: FilePath, options: EngineOptions) throws(KeyFailure) -> String {
+    let keys = try TokenKeys.openOrCreate(folder: dataFolder.appending("keys").string)
+    let minter = TokenMinter(keys: keys, issuer: options.issuer, audience: options.audience)
+    let session = TokenIdentifier(sessionHigh: 0, sessionLow: 0, generation: 0)
+    return minter.mintAccess(
+      AccessClaims(
+        subject: FirstStart.userName, clientID: FirstStart.clientID, scope: FirstStart.scopes, issuedAt: 0,
+        expiresAt: 1,
+        identifier: session))
   }
 }

@@ -1,3 +1,5 @@
+import TokenHTTP
+
 /// What `serve` prints once it listens.
 struct StartBanner {
   /// Of the server with the path prefix, without a slash at its end.
@@ -82,5 +84,15 @@ struct StartBanner {
       }
     guard !isPlain else { return text }
     return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}
+
+extension StartBanner {
+  /// Of a server with these settings that listens on `port`.
+  init(_ settings: ServerSettings, dataPath: String, port: Int, _ first: FirstStart) {
+    self.init(
+      url: settings.url(port: port), reachableURL: settings.reachableURL(port: port),
+      certificatePath: settings.certificate?.certificate, dataPath: dataPath,
+      command: StartBanner.quoted(CommandLine.arguments.first ?? "refresh-ledger"), expiredToken: first.expiredToken)
   }
 }

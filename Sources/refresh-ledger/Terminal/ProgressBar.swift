@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 
 /// A bar on the standard error output that is drawn over itself, with rate and time left; nothing at all where that is no terminal.
@@ -74,5 +75,18 @@ struct ProgressBar: ~Copyable {
 
   @Sendable static func draw(_ text: String) {
     _ = try? FileDescriptor.standardError.writeAll(text.utf8)
+  }
+}
+
+/// A ``ProgressBar`` that another thread draws. Wiped away when it is released.
+final class SharedProgressBar: Sendable {
+  private let bar: Mutex<ProgressBar>
+
+  init(label: String, unit: ProgressBar.Unit) {
+    bar = Mutex(ProgressBar(label: label, unit: unit))
+  }
+
+  func show(_ done: UInt64, of total: UInt64) {
+    bar.withLock { $0.show(done, of: total) }
   }
 }
