@@ -137,14 +137,14 @@ struct DoctorTests {
   }
 
   @Test("A clock behind the log is named with its shift")
-  func clock() async throws {
+  func clock() throws {
     let made = try make()
     let server = try served(made)
     let client = TestClient("default:wrong")
     _ = try server.connect().logIn(client, password: "wrong")
     #expect(try server.stop() == 0)
     #expect(try CommandResult.of("sessions", "revoke", "--all", "--data", made.data).code == 0)
-    let settings = try ServerSettings(try await SettingSources(flags: [:], environment: [:], filePath: nil))
+    let settings = try ServerSettings(try SettingSources(flags: [:], environment: [:], filePath: nil))
     var data = DataFolderOption()
     data.given = made.data
     let folder = data

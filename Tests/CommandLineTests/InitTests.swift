@@ -6,18 +6,18 @@ import TokenHTTP
 
 @Suite("init")
 struct InitTests {
-  private func settings(_ path: String?, _ environment: [String: String] = [:]) async throws -> ServerSettings {
-    try ServerSettings(try await SettingSources(flags: [:], environment: environment, filePath: path))
+  private func settings(_ path: String?, _ environment: [String: String] = [:]) throws -> ServerSettings {
+    try ServerSettings(try SettingSources(flags: [:], environment: environment, filePath: path))
   }
 
   @Test(
     "The configuration that it writes holds every key once and loads to exactly the defaults",
     arguments: [[:], ["REFRESH_LEDGER_LOG_DURABILITY": "interval"]])
-  func template(environment: [String: String]) async throws {
+  func template(environment: [String: String]) throws {
     let folder = try TestFolder()
-    let text = InitTemplate(try await settings(nil)).text
+    let text = InitTemplate.text
     let path = try folder.write("config.yaml", text)
-    let (written, standard) = (try await settings(path, environment), try await settings(nil, environment))
+    let (written, standard) = (try settings(path, environment), try settings(nil, environment))
     #expect(String(reflecting: written) == String(reflecting: standard))
     let file = try ConfigurationFile(path: path)
     for key in SettingKey.allCases where ![.limitsConnectionsPerAddress, .tokensIssuer].contains(key) {
@@ -29,19 +29,19 @@ struct InitTests {
   }
 
   @Test("What is left out of it follows the host as without a configuration")
-  func exposed() async throws {
+  func exposed() throws {
     let folder = try TestFolder()
-    let text = InitTemplate(try await settings(nil)).text.replacing("host: 127.0.0.1", with: "host: 0.0.0.0")
+    let text = InitTemplate.text.replacing("host: 127.0.0.1", with: "host: 0.0.0.0")
       .replacing("allowPlaintext: false", with: "allowPlaintext: true")
-    #expect(try await settings(folder.write("config.yaml", text)).http.connectionsPerAddressMax == 1000)
+    #expect(try settings(folder.write("config.yaml", text)).http.connectionsPerAddressMax == 1000)
   }
 
   @Test("Values are written as people write them")
   func values() {
-    #expect(InitTemplate.duration(.seconds(900)) == "15m" && InitTemplate.duration(.milliseconds(1500)) == "1500ms")
-    #expect(InitTemplate.duration(.zero) == "0s" && InitTemplate.duration(.seconds(86_400 * 30)) == "30d")
-    #expect(InitTemplate.bytes(16 << 10) == "16KiB" && InitTemplate.bytes(1 << 30) == "1GiB")
-    #expect(InitTemplate.bytes(1000) == "1000B")
+    #expect(QuantityText.text(.seconds(900)) == "15m" && QuantityText.text(.milliseconds(1500)) == "1500ms")
+    #expect(QuantityText.text(.zero) == "0s" && QuantityText.text(.seconds(86_400 * 30)) == "30d")
+    #expect(QuantityText.text(bytes: 16 << 10) == "16KiB" && QuantityText.text(bytes: 1 << 30) == "1GiB")
+    #expect(QuantityText.text(bytes: 1000) == "1000B" && QuantityText.text(bytes: 1 << 40) == "1TiB")
   }
 
   @Test("It makes folder, keys, user and client, and what it prints serves, logs in, rotates and is refused a replay")

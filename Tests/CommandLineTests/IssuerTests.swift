@@ -128,14 +128,14 @@ import Testing
   }
 
   @Test("names an address that clients of this machine can connect to where the server listens on every one")
-  func everywhere() async throws {
+  func everywhere() throws {
     for (host, url) in [
       ("0.0.0.0", "http://127.0.0.1:1"), ("::", "http://[::1]:1"), ("[::]", "http://[::1]:1"),
       ("[::1]", "http://[::1]:1"), ("::1", "http://[::1]:1"), ("localhost", "http://localhost:1"),
       ("fe80::1%lo", "http://[fe80::1%25lo]:1"),
     ] {
       let environment = ["REFRESH_LEDGER_HTTP_HOST": host, "REFRESH_LEDGER_HTTP_ALLOW_PLAINTEXT": "true"]
-      let sources = try await SettingSources(flags: [:], environment: environment, filePath: nil)
+      let sources = try SettingSources(flags: [:], environment: environment, filePath: nil)
       #expect(try ServerSettings(sources).reachableURL(port: 1) == url)
     }
   }

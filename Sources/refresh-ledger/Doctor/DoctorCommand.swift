@@ -2,7 +2,7 @@ import ArgumentParser
 import SystemPackage
 import TokenEngine
 
-struct DoctorCommand: AsyncParsableCommand {
+struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Checks a server's configuration and data folder, and says what is wrong and how to fix it.",
@@ -19,7 +19,7 @@ struct DoctorCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object for each finding.")
   var json = false
 
-  func run() async throws {
+  func run() throws {
     try DataFolder.require(data.path)
     let inColor = Terminal.usesColor(.standardOutput)
     var counts: [DoctorFinding.Verdict: Int] = [:]
@@ -33,7 +33,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
       }
     }
-    let (settings, configured) = try await readSettings()
+    let (settings, configured) = try readSettings()
     try tell([configured] + DoctorIssuer(folder: data.path, settings: settings).findings())
     let holder = LockHolder.find(folder: data.logFolder.string)
     try tell(DoctorFolder(data: data).findings())
@@ -55,10 +55,10 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   /// The settings as `serve` would take them; the defaults where it would refuse them.
-  private func readSettings() async throws(CommandFailure) -> (ServerSettings, DoctorFinding) {
+  private func readSettings() throws(CommandFailure) -> (ServerSettings, DoctorFinding) {
     let from = configPath ?? "the defaults"
     do throws(CommandFailure) {
-      let sources = try await SettingSources(
+      let sources = try SettingSources(
         flags: [:], environment: Terminal.environment, filePath: configPath)
       let settings = try ServerSettings(sources)
       let variables = Terminal.environment.keys.filter { $0.hasPrefix(SettingKey.environmentPrefix) }.count
@@ -67,7 +67,7 @@ struct DoctorCommand: AsyncParsableCommand {
     } catch {
       // A file that is not there is a slip of whoever typed its name.
       guard error.status == .configuration else { throw error }
-      let settings = try ServerSettings(try await SettingSources(flags: [:], environment: [:], filePath: nil))
+      let settings = try ServerSettings(try SettingSources(flags: [:], environment: [:], filePath: nil))
       return (settings, .problem("configuration", error.description + "; what follows goes by the defaults"))
     }
   }

@@ -5,7 +5,7 @@ import TokenEngine
 import TokenHTTP
 import TokenSigning
 
-struct InitCommand: AsyncParsableCommand {
+struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
     abstract:
@@ -32,16 +32,15 @@ struct InitCommand: AsyncParsableCommand {
     var user, password, client, secret: String?
   }
 
-  func run() async throws {
+  func run() throws {
     let environment = Terminal.environment
-    // What the environment has wrong is told before anything is made.
-    let standard = try ServerSettings(try await SettingSources(flags: [:], environment: [:], filePath: nil))
-    _ = try ServerSettings(try await SettingSources(flags: [:], environment: environment, filePath: nil))
-    try write(InitTemplate(standard).text)
+    // A fault of the environment is told before anything is made.
+    _ = try ServerSettings(try SettingSources(flags: [:], environment: environment, filePath: nil))
+    try write(InitTemplate.text)
     let (settings, first): (ServerSettings, FirstStart)
     do {
       settings = try ServerSettings(
-        try await SettingSources(flags: [:], environment: environment, filePath: configPath))
+        try SettingSources(flags: [:], environment: environment, filePath: configPath))
       first = try makeFolder(settings)
     } catch {
       // Or the corrected command would be refused for it.

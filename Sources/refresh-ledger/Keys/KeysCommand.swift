@@ -77,7 +77,9 @@ struct KeysRotate: ParsableCommand {
 
   @Option(
     name: .customLong("alg"),
-    help: "What the new key is for: HS256, ES256, EdDSA, RS256 or PS256; without this, what the current one is for.")
+    help: """
+      What the new key is for: \(SettingValue.sentence(of: SignatureAlgorithm.self)); without this, what the current one is for.
+      """)
   var algorithm: String?
 
   @Flag(help: "Rotate the key of refresh tokens instead, which is HS256 always.")
@@ -131,7 +133,10 @@ struct KeysRetire: ParsableCommand {
 
   @Option(
     name: .customLong("tokens-live"),
-    help: "How long its tokens live, as 15m; without this, 30d for access tokens and 36600d for refresh tokens.")
+    help: """
+      How long its tokens live, as 15m; without this, \(EngineLimit.accessLifetime.most) for access tokens and \
+      \(EngineLimit.absoluteLifetime.most) for refresh tokens.
+      """)
   var tokensLive: String?
 
   @Flag(help: "Remove it although tokens that it signed may live.")

@@ -6,7 +6,11 @@ import TokenEngine
 
 /// The embedded engine that `load --in-process` drives, and where its data goes.
 struct LoadEngineOptions: ParsableArguments {
-  @Option(help: "When an outcome of the embedded engine counts as durable: always, interval or none. (default: always)")
+  @Option(
+    help: """
+      When an outcome of the embedded engine counts as durable: \(SettingValue.sentence(of: DurabilitySetting.self)). \
+      (default: \(ServerSettings.standard.durability.rawValue))
+      """)
   var durability: DurabilitySetting?
 
   @Option(
@@ -19,7 +23,7 @@ struct LoadEngineOptions: ParsableArguments {
       valueName: "folder"))
   var path: String?
 
-  var choice: DurabilitySetting { durability ?? .always }
+  var choice: DurabilitySetting { durability ?? ServerSettings.standard.durability }
 
   /// The first option that was given, which goes with the engine alone.
   var strayOption: String? {
@@ -35,7 +39,7 @@ struct LoadEngineOptions: ParsableArguments {
     try LoadEngineOptions.make(folder)
     defer { if path == nil { try? FileManager.default.removeItem(atPath: folder.string) } }
     var settings = EngineOptions()
-    settings.durability = choice.durability(.seconds(1))
+    settings.durability = choice.durability(ServerSettings.standard.syncInterval)
     settings.grace = grace
     // For a server that goes on with the folder.
     if path != nil { try IssuerFile(folder: folder.string).keep(settings.issuer) }

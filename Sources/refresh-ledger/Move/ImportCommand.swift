@@ -72,7 +72,7 @@ struct ImportCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try ServerSettings(
-      try await SettingSources(flags: [:], environment: Terminal.environment, filePath: configPath))
+      try SettingSources(flags: [:], environment: Terminal.environment, filePath: configPath))
     let now = SessionClock.system.now()
     let accounts = try ImportAccounts(data: data, settings: settings, now: now)
     if let tokens { try PrivateFile.refuseTaken(tokens) }

@@ -42,12 +42,12 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   private func serve(_ output: ServeOutput) async throws {
-    var flags: [SettingKey: (flag: String, text: String)] = [:]
-    flags[.httpHost] = host.map { ("--host", $0) }
-    flags[.httpPort] = port.map { ("--port", $0) }
+    var flags: [SettingKey: String] = [:]
+    flags[.httpHost] = host
+    flags[.httpPort] = port
     let environment = Terminal.environment
     let logger = try LogOutput.logger(level: logLevel, environment: environment, to: output.errors)
-    let sources = try await SettingSources(flags: flags, environment: environment, filePath: configPath)
+    let sources = try SettingSources(flags: flags, environment: environment, filePath: configPath)
     try await Server(
       settings: ServerSettings(sources), configurationPath: configPath, dataPath: data.path, logger: logger,
       output: output,

@@ -1,13 +1,16 @@
 import Yams
 
-/// A configuration file, YAML or JSON, which is YAML too: where in it each key stands. Its values are read by
-/// swift-configuration.
+/// A configuration file, YAML or JSON, which is YAML too: the value of each key in it, and its line.
 struct ConfigurationFile {
   let path: String
-  /// Counted from 1.
-  private(set) var lines: [SettingKey: Int] = [:]
-  /// Whether it holds no keys at all.
-  var isEmpty: Bool { lines.isEmpty }
+  private var entries: [SettingKey: Entry] = [:]
+
+  private struct Entry {
+    /// The value as it is written, without quotation marks.
+    var text: String
+    /// Counted from 1.
+    var line: Int
+  }
 
   private static let bytesMax = 64 << 10
 
@@ -31,8 +34,10 @@ struct ConfigurationFile {
     try note(mapping, under: "")
   }
 
+  func text(of key: SettingKey) -> String? { entries[key]?.text }
+
   func place(of key: SettingKey) -> String? {
-    lines[key].map { "\(path):\($0)" }
+    entries[key].map { "\(path):\($0.line)" }
   }
 
   private mutating func note(_ mapping: Node.Mapping, under section: String) throws(CommandFailure) {
@@ -42,13 +47,13 @@ struct ConfigurationFile {
       }
       let full = section.isEmpty ? name : "\(section).\(name)"
       if let key = SettingKey(rawValue: full) {
-        guard value.scalar != nil else {
+        guard let scalar = value.scalar else {
           throw fault(at: keyNode, "\(full) is a single value; write \"\(name): value\"")
         }
         guard !ConfigurationFile.isNull(value) else {
           throw fault(at: keyNode, "\(full) has no value; write one, \"\" for none, or leave the key out")
         }
-        lines[key] = keyNode.mark?.line ?? 1
+        entries[key] = Entry(text: scalar.string, line: keyNode.mark?.line ?? 1)
       } else if SettingKey.sections.contains(full) {
         if ConfigurationFile.isNull(value) { continue }
         guard let inner = value.mapping else {
@@ -70,7 +75,7 @@ struct ConfigurationFile {
     return "remove it, or see docs/configuration.md for the keys there are"
   }
 
-  /// The section names, where a section may be meant.
+  /// The section names, if a section may be meant.
   private static func sections(atTheTopOf name: String) -> [String] {
     name.contains(".") ? [] : SettingKey.sections.filter { !$0.contains(".") }
   }

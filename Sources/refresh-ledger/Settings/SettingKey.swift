@@ -1,4 +1,4 @@
-/// Every key of the configuration. The raw value is its path in the file.
+/// Every key of the configuration. The raw value is its path in the file; ``Setting/all`` says the rest of each.
 enum SettingKey: String, CaseIterable {
   case httpHost = "http.host"
   case httpPort = "http.port"
@@ -61,7 +61,7 @@ enum SettingKey: String, CaseIterable {
     return sections
   }()
 
-  /// `http.pathPrefix` is `REFRESH_LEDGER_HTTP_PATH_PREFIX`, as swift-configuration spells it.
+  /// The variable of the environment: `http.pathPrefix` is `REFRESH_LEDGER_HTTP_PATH_PREFIX`.
   var environmentName: String { SettingKey.environmentName(of: rawValue) }
 
   private static func environmentName(of key: String) -> String {

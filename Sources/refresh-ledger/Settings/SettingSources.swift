@@ -1,57 +1,29 @@
-import Configuration
-import SystemPackage
-
 /// Where settings come from: the command line before the environment before the file.
 struct SettingSources {
-  private let flags: [SettingKey: (flag: String, text: String)]
+  private let flags: [SettingKey: String]
   private let environment: [String: String]
   private let file: ConfigurationFile?
-  private let reader: ConfigReader
 
   /// Refuses unknown keys in the file and unknown variables that begin with `REFRESH_LEDGER_`.
-  init(
-    flags: [SettingKey: (flag: String, text: String)], environment: [String: String], filePath: String?
-  ) async throws(CommandFailure) {
+  init(flags: [SettingKey: String], environment: [String: String], filePath: String?) throws(CommandFailure) {
     try SettingSources.refuseUnknown(environment)
-    var providers: [any ConfigProvider] = [
-      InMemoryProvider(
-        name: "command line",
-        values: Dictionary(
-          uniqueKeysWithValues: flags.map { key, given in
-            (AbsoluteConfigKey(ConfigKey(key.rawValue).components), ConfigValue(.string(given.text), isSecret: false))
-          })),
-      EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: ["refreshLedger"]),
-    ]
-    var file: ConfigurationFile?
-    if let filePath {
-      let found = try ConfigurationFile(path: filePath)
-      file = found
-      if !found.isEmpty {
-        do {
-          providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(filePath)))
-        } catch {
-          throw CommandFailure(.inputOutput, "\(filePath): changed while it was read; start again")
-        }
-      }
-    }
     self.flags = flags
     self.environment = environment
-    self.file = file
-    reader = ConfigReader(providers: providers)
+    if let filePath { file = try ConfigurationFile(path: filePath) } else { file = nil }
   }
 
-  /// The value as it is written; nil where it is nowhere.
+  /// The value as it is written; nil if no source has one.
   func text(_ key: SettingKey) -> String? {
-    reader.string(forKey: ConfigKey(key.rawValue))
+    flags[key] ?? environment[key.environmentName] ?? file?.text(of: key)
   }
 
-  /// A failure that names the key, where it stands, what is wrong with it and the fix.
+  /// A failure that names the key, its place, what is wrong with it and the fix.
   func fault(_ key: SettingKey, _ what: String) -> CommandFailure {
     CommandFailure(.configuration, "\(place(of: key)): \(key.rawValue)\(shownValue(of: key)) \(what)")
   }
 
   private func place(of key: SettingKey) -> String {
-    if let given = flags[key] { return given.flag }
+    if flags[key] != nil { return Setting.all.first { $0.key == key }?.flag ?? "command line" }
     if environment[key.environmentName] != nil { return key.environmentName }
     return file?.place(of: key) ?? "default"
   }
