@@ -53,7 +53,7 @@ struct InitCommand: ParsableCommand {
         password: first.password, client: first.secret.map { _ in FirstStart.clientID }, secret: first.secret)
       return try Terminal.writeLine(JSONText.line(outcome))
     }
-    let banner = StartBanner(settings, dataPath: data.path, port: settings.http.port, first)
+    let banner = StartBanner(settings, dataPath: data.path, port: settings.http.port)
     try Terminal.write(text(banner, first, wantsClient: settings.http.wire == .standard))
   }
 
@@ -65,7 +65,7 @@ struct InitCommand: ParsableCommand {
     } catch {
       throw CommandFailure(error)
     }
-    return try FirstStart.make(users: data.users(), clients: data.clients(), folder: data.folder, settings: settings)
+    return try FirstStart(users: data.users(), clients: data.clients(), folder: data.folder, settings: settings)
   }
 
   private func text(_ banner: StartBanner, _ first: FirstStart, wantsClient: Bool) -> String {

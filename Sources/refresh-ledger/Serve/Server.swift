@@ -83,8 +83,7 @@ struct Server {
     }
     let first: FirstStart
     do {
-      try ListenAddress.probe(host: settings.http.host, port: settings.http.port)
-      first = try FirstStart.make(users: users, clients: clients, folder: folder, settings: settings)
+      first = try FirstStart(users: users, clients: clients, folder: folder, settings: settings)
     } catch {
       try? await engine.close()
       throw error
@@ -192,7 +191,7 @@ struct Server {
   }
 
   private func announce(_ first: FirstStart, port: Int) {
-    let banner = StartBanner(settings, dataPath: dataPath, port: port, first)
+    let banner = StartBanner(settings, dataPath: dataPath, port: port)
     output.print(banner.text(first, wantsClient: settings.http.wire == .standard))
   }
 }

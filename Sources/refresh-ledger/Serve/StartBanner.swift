@@ -11,8 +11,6 @@ struct StartBanner {
   let dataPath: String
   /// How the command was called, for lines that call it again.
   let command: String
-  /// For the lines that try a public route.
-  let expiredToken: String
 
   /// The place, then the lines to paste on a first start, or how to come in on a later one.
   func text(_ first: FirstStart, wantsClient: Bool) -> String {
@@ -40,7 +38,7 @@ struct StartBanner {
       Paste into a shell to try it:
 
       URL=\(StartBanner.quoted(reachableURL)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")
-      EXPIRED=\(expiredToken)
+      EXPIRED=\(first.expiredToken)
 
       """
   }
@@ -89,10 +87,10 @@ struct StartBanner {
 
 extension StartBanner {
   /// Of a server with these settings that listens on `port`.
-  init(_ settings: ServerSettings, dataPath: String, port: Int, _ first: FirstStart) {
+  init(_ settings: ServerSettings, dataPath: String, port: Int) {
     self.init(
       url: settings.url(port: port), reachableURL: settings.reachableURL(port: port),
       certificatePath: settings.certificate?.certificate, dataPath: dataPath,
-      command: StartBanner.quoted(CommandLine.arguments.first ?? "refresh-ledger"), expiredToken: first.expiredToken)
+      command: StartBanner.quoted(CommandLine.arguments.first ?? "refresh-ledger"))
   }
 }

@@ -175,3 +175,5 @@ struct AdminServer {
     }
   }
 }
+
+extension AdminServer: RedactedValue {}
