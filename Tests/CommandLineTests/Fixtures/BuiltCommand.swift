@@ -14,6 +14,9 @@ enum BuiltCommand {
     return folders.map { $0 + "/refresh-ledger" }.first { access($0, X_OK) == 0 } ?? "refresh-ledger is not built"
   }()
 
+  /// The folder of the sources, with the documents and golden files.
+  static let repository = (0..<4).reduce(URL(filePath: #filePath)) { folder, _ in folder.deletingLastPathComponent() }
+
   private static func folder(of path: String) -> String {
     path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
   }

@@ -2,9 +2,7 @@ import Foundation
 import Testing
 
 @Suite struct LoadReportBrowserTests {
-  private static let script = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("tools/report-screenshots").path
+  private static let script = BuiltCommand.repository.appending(path: "tools/report-screenshots").path
 
   private static var hasBrowser: Bool {
     ["/usr/bin/chromium", "/usr/bin/chromedriver", "/usr/lib/python3/dist-packages/selenium"]

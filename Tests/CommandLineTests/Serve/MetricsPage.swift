@@ -43,8 +43,7 @@ struct MetricsDocument {
 
   /// Reads the table's rows: name, type, labels, meaning. The values of the label `route` are those of docs/http.md and `other`.
   init() throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("docs")
+    let folder = BuiltCommand.repository.appending(path: "docs")
     let routes = try Self.routes(in: String(contentsOf: folder.appendingPathComponent("http.md"), encoding: .utf8))
     let text = try String(contentsOf: folder.appendingPathComponent("metrics.md"), encoding: .utf8)
     rules = String(text.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first ?? "")

@@ -11,7 +11,7 @@ struct OlderReleaseTests {
 
   init() throws {
     folder = try TestFolder()
-    let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Golden/release-0.1")
+    let golden = BuiltCommand.repository.appending(path: "Tests/Golden/release-0.1")
     tokens = try JSONDecoder().decode(
       [String: String].self, from: Data(contentsOf: golden.appending(path: "tokens.json")))
     try FileManager.default.createDirectory(

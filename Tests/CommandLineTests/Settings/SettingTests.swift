@@ -97,9 +97,8 @@ private struct ConfigurationDocument {
   private(set) var rows: [String: Row] = [:]
 
   init() throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    text = try String(contentsOf: folder.appending(path: "docs/configuration.md"), encoding: .utf8)
+    let path = BuiltCommand.repository.appending(path: "docs/configuration.md")
+    text = try String(contentsOf: path, encoding: .utf8)
     var section = ""
     for line in text.split(separator: "\n") {
       if line.hasPrefix("#") { section = line.hasPrefix("### `") ? String(line).code.first ?? "" : "" }
