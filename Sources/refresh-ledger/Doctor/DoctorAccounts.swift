@@ -5,7 +5,7 @@ import TokenHTTP
 import TokenLedger
 import TokenSigning
 
-/// Keys, users, clients, and the certificate.
+/// The findings on keys, users, clients, and the certificate.
 struct DoctorAccounts {
   let data: DataFolderOption
   let settings: ServerSettings
@@ -49,7 +49,7 @@ struct DoctorAccounts {
     return findings + overdue(keys)
   }
 
-  /// Keys that signed nothing which could still be alive.
+  /// The retiring keys whose tokens have all expired.
   private func overdue(_ keys: TokenKeys) -> [DoctorFinding] {
     let now = SessionClock.system.now().milliseconds
     func isOver(_ key: SigningKey, _ lifetime: Duration) -> Bool {
@@ -85,7 +85,8 @@ struct DoctorAccounts {
       + otherForms(otherSpellings, users)
   }
 
-  /// Any change of the file writes every name in NFC; what is said of a user that is so already changes nothing else.
+  /// The names in another form than NFC. Any change of the file writes every name in NFC, so the fix names a change
+  /// that changes nothing else.
   private func otherForms(_ spellings: [String], _ users: [Subject]) -> [DoctorFinding] {
     guard let user = users.first else { return [] }
     return SpelledNames(spellings).map { names in

@@ -54,7 +54,7 @@ struct DoctorCommand: ParsableCommand {
     count == 0 ? "no \(word)" : count == 1 ? "1 \(word)" : "\(count) \(word)s"
   }
 
-  /// The settings as `serve` would take them; the defaults where it would refuse them.
+  /// Reads the settings as `serve` would; they are the defaults if it would refuse them.
   private func readSettings() throws(CommandFailure) -> (ServerSettings, DoctorFinding) {
     let from = configPath ?? "the defaults"
     do throws(CommandFailure) {
@@ -78,9 +78,10 @@ struct DoctorCommand: ParsableCommand {
   }
 }
 
-/// Who has a log open, found without asking for its lock: a server that starts meanwhile would be refused for that.
+/// The process that has a log open, found without taking its lock: a server that starts meanwhile would be refused
+/// because of that.
 enum LockHolder {
-  /// The process that holds the lock of the log in `folder`; nil where none does that this system shows us.
+  /// The process that holds the lock of the log in `folder`; nil if this system shows none.
   static func find(folder: String) -> Int32? {
     guard let status = FileStatus("\(folder)/lock"),
       let bytes = try? InputFile.read("/proc/locks", "list of locks", bytesMax: 4 << 20)
@@ -88,7 +89,8 @@ enum LockHolder {
     return holder(of: status.number, in: String(decoding: bytes, as: UTF8.self))
   }
 
-  /// Of the file with this number. Its device is not compared: some file systems show another one here.
+  /// The process that holds the lock of the file with this number. Its device is not compared: some file systems show
+  /// another one here.
   static func holder(of number: UInt64, in locks: String) -> Int32? {
     for line in locks.split(whereSeparator: \.isNewline) {
       let words = line.split(separator: " ")

@@ -1,4 +1,4 @@
-/// What `doctor` found out about one thing.
+/// One thing that `doctor` found out.
 struct DoctorFinding: Encodable {
   enum Verdict: String, Encodable {
     case ok
@@ -18,11 +18,11 @@ struct DoctorFinding: Encodable {
   }
 
   var verdict: Verdict
-  /// What was looked at.
+  /// The thing that was looked at.
   var check: String
-  /// What is.
+  /// The state of it.
   var what: String
-  /// What to do about it.
+  /// The step that fixes it; nil if there is nothing to do.
   var fix: String?
 
   static func ok(_ check: String, _ what: String) -> DoctorFinding {
@@ -41,7 +41,7 @@ struct DoctorFinding: Encodable {
     DoctorFinding(verdict: .problem, check: check, what: what, fix: fix)
   }
 
-  /// A line, and one for the fix.
+  /// The finding in one line, and its fix in another.
   func text(inColor: Bool) -> String {
     let word = FigureText.left(verdict.rawValue, 8)
     let shown = inColor ? "\u{1B}[\(verdict.color)m\(word)\u{1B}[0m" : word
@@ -50,12 +50,12 @@ struct DoctorFinding: Encodable {
   }
 }
 
-/// Names that look like others: each with what it is made of, for people.
+/// Names that look like others, each with its characters spelled out for people.
 struct SpelledNames {
   private let names: [String]
   private static let shownMax = 5
 
-  /// Nil where there are none.
+  /// Nil if there are no names.
   init?(_ names: [String]) {
     guard !names.isEmpty else { return nil }
     self.names = names

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// The data folder: whose it is, who else may look into it, on what disk it is.
+/// The findings on the data folder: its owner, who else can look into it, its disk.
 struct DoctorFolder {
   let data: DataFolderOption
 
@@ -96,9 +96,9 @@ struct DoctorFolder {
   }
 }
 
-/// What kind of file system is mounted: the system's list of mounts, by the number of a device.
+/// The kind of a mounted file system, found in the system's list of mounts by the number of its device.
 enum MountedKind {
-  /// `ext4`, `tmpfs`, ...; nil where the list has no such device. `mounts` is `/proc/self/mountinfo` (proc(5)).
+  /// `ext4`, `tmpfs`, ...; nil if the list has no such device. `mounts` is `/proc/self/mountinfo` (proc(5)).
   static func find(device: UInt64, in mounts: String) -> String? {
     let major = (device >> 8) & 0xFFF | (device >> 32) & ~0xFFF
     let minor = device & 0xFF | (device >> 12) & ~0xFF

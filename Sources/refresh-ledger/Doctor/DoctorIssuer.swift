@@ -1,7 +1,7 @@
 import TokenEngine
 import TokenHTTP
 
-/// For whom tokens are issued, and whether that is where the settings serve.
+/// The findings on the issuer: who it is, and whether the settings serve at that address.
 struct DoctorIssuer {
   let folder: String
   let settings: ServerSettings

@@ -3,7 +3,7 @@ import TokenEngine
 import TokenLedger
 import WriteAheadLog
 
-/// The log: whether it is whole, how it grows, what a start would have to read.
+/// The findings on the log: whether it is whole, how it grows, what a start would have to read.
 struct DoctorLog {
   let data: DataFolderOption
   let settings: ServerSettings
@@ -12,18 +12,18 @@ struct DoctorLog {
 
   private static let check = "log"
 
-  /// What one reading showed.
+  /// The facts of one reading.
   private struct Reading {
     var summary: LogSummary
     var liveSessions: Int
     var highest: Timestamp
     var shiftSeconds: Int64
-    /// After the first and the last record that came after the checkpoint.
+    /// The times after the first and the last record that came after the checkpoint.
     var from, to: Timestamp?
-    /// Of records after the checkpoint.
+    /// The bytes of records after the checkpoint.
     var bytes: UInt64
     var took: Duration
-    /// Of subjects and clients with live sessions, not in NFC.
+    /// The names of subjects and clients with live sessions that are not in NFC.
     var otherForms: (subjects: [String], clients: [String])
   }
 
@@ -117,7 +117,7 @@ struct DoctorLog {
     return .note("start", "a start reads \(FigureText.bytes(Double(reading.summary.bytes))); that took \(seconds) now")
   }
 
-  /// Names that a release before took as they were typed.
+  /// The names that an earlier release took as they were typed.
   private func otherForms(_ reading: Reading) -> [DoctorFinding] {
     let quoted = StartBanner.quoted(data.path)
     let others = reading.otherForms

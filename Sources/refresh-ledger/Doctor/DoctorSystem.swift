@@ -3,7 +3,7 @@ import TokenEngine
 import TokenHTTP
 import TokenLedger
 
-/// What the system lets a server have: open files, file sizes, its address.
+/// The findings on what the system lets a server have: open files, file sizes, its address.
 struct DoctorSystem {
   let settings: ServerSettings
   let isServed: Bool

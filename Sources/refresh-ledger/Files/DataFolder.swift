@@ -6,7 +6,7 @@ import TokenSigning
 
 /// The server's data folder.
 enum DataFolder {
-  /// Makes the folder with mode 0700, or takes the one that exists, which must be a data folder already or hold nothing.
+  /// Makes the folder with mode 0700, or takes the one that exists, which must be a data folder or empty.
   ///
   /// - Parameter files: paths of files that may lie in it, such as the configuration.
   static func take(_ path: String, beside files: [String] = []) throws(CommandFailure) {
@@ -35,7 +35,7 @@ enum DataFolder {
     }
   }
 
-  /// A folder that must exist, and be a data folder or hold nothing: a mistyped one must not become a new one.
+  /// Requires a folder that exists and is a data folder or empty: a mistyped name must not become a new folder.
   static func require(_ path: String) throws(CommandFailure) {
     guard let status = FileStatus(path) else {
       let reason = errno
@@ -60,7 +60,8 @@ enum DataFolder {
     }
   }
 
-  /// What a folder holds that is not a data folder; nil for one that is, that is empty, or that cannot be read.
+  /// The name of a file that does not belong there, in a folder that is not a data folder; nil for a data folder, an
+  /// empty one, and one that cannot be read.
   private static func stranger(in path: String, beside files: [String]) -> String? {
     guard let names = FolderNames.list(path), !isOurs(path, names) else { return nil }
     let named = Set(files.compactMap { FileStatus($0)?.number })
@@ -70,24 +71,24 @@ enum DataFolder {
     }
   }
 
-  /// Whether it holds what only this program writes.
+  /// Whether the folder has files that only this program writes.
   private static func isOurs(_ path: String, _ names: [String]) -> Bool {
     names.contains { [SubjectFile.fileName, ClientFile.fileName].contains($0) }
       || ["access.json", "refresh.json"].contains { FileStatus("\(path)/keys/\($0)") != nil }
       || IssuerChoice.hasLog(path)
   }
 
-  /// What a start that failed early may have left.
+  /// The names that a start that failed early can have left.
   private static let ownNames: Set<String> = ["keys", "log", "users.lock", "clients.lock", IssuerFile.name]
-  /// What an empty folder holds: of a file system's own, and so that Git keeps it.
+  /// The names in a folder that counts as empty: those of a file system's own, and those that make Git keep it.
   private static let emptyNames: Set<String> = ["lost+found", ".snapshot", ".gitkeep", ".gitignore", ".keep"]
 
-  /// For a command that makes a log, where `path` is one already.
+  /// The failure of a command that makes a log, if `path` has one already.
   static func holdsLog(_ path: String) -> CommandFailure {
     CommandFailure(.cannotCreate, "\(path): there is a log already; name another folder, or move that one away")
   }
 
-  /// Makes the folder's own name durable, where the system lets us: without it a power loss may take the whole of it away.
+  /// Makes the folder's own name durable, if the system lets us: else a power loss could take the whole folder away.
   private static func syncParent(of path: String) {
     let parent = FilePath(path).removingLastComponent()
     guard
@@ -125,7 +126,7 @@ struct DataFolderOption: ParsableArguments {
     do { return try ClientFile(path: DataFolderOption.clientsPath(folder)) } catch { throw CommandFailure(error) }
   }
 
-  /// Where the keys are, in a folder that exists.
+  /// The folder of the keys, in a data folder that exists.
   func keyFolder() throws(CommandFailure) -> String {
     try DataFolder.require(path)
     return folder.appending("keys").string
@@ -134,7 +135,7 @@ struct DataFolderOption: ParsableArguments {
   static func usersPath(_ folder: FilePath) -> String { folder.appending(SubjectFile.fileName).string }
   static func clientsPath(_ folder: FilePath) -> String { folder.appending(ClientFile.fileName).string }
 
-  /// Refuses a folder that was named beside a server.
+  /// Refuses a data folder that was named beside a server.
   func refuse(beside url: String?) throws {
     guard url == nil || given == nil else {
       throw ValidationError("name either a server with --url or a folder with --data")

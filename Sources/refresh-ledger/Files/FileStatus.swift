@@ -2,19 +2,19 @@
 import CDispatch
 import Glibc
 
-/// What the system says of a path.
+/// The facts that the system tells of a path.
 struct FileStatus {
   /// The lowest twelve bits.
   let mode: UInt32
   let owner: UInt32
-  /// Of the file, in its file system.
+  /// The number of the file in its file system.
   let number: UInt64
-  /// Of the file system.
+  /// The number of the file system.
   let device: UInt64
   let isFolder: Bool
   let isLink: Bool
 
-  /// Nil where there is nothing, or nothing to be seen; `errno` says why.
+  /// Looks at the path; nil if nothing is there or can be seen, and `errno` says why.
   init?(_ path: String, followsLinks: Bool = true) {
     var status = stat()
     guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
@@ -29,7 +29,7 @@ struct FileStatus {
 
 /// The names in a folder.
 enum FolderNames {
-  /// Nil where the folder cannot be read or is not there.
+  /// Lists the names; nil if the folder cannot be read or is not there.
   static func list(_ folder: String) -> [String]? {
     guard let stream = opendir(folder) else { return nil }
     defer { closedir(stream) }

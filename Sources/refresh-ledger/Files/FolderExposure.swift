@@ -1,7 +1,7 @@
 import Logging
 import TokenSigning
 
-/// The files of a data folder that others, or the process's own group, can get at.
+/// The files of a data folder that others, or the process's own group, can read or change.
 struct FolderExposure {
   /// A file or folder that is not its owner's alone, and why that matters.
   struct Finding {
@@ -16,7 +16,7 @@ struct FolderExposure {
     var othersCanLook: Bool { !isRefused && exposure.othersCanRead }
   }
 
-  /// In the order of their paths.
+  /// The findings in the order of their paths.
   let findings: [Finding]
   private let folder: String
 
@@ -34,7 +34,7 @@ struct FolderExposure {
     }
   }
 
-  /// The folder, and what is in it and in `keys` and `log`. Files of others are not ours to judge.
+  /// The folder, and the files in it, in `keys` and in `log` that are of the server. Other files are not ours to judge.
   static func paths(in folder: String) -> [String] {
     let names = (FolderNames.list(folder) ?? []).filter { name in
       ["keys", "log", IssuerFile.name].contains(name) || ["clients.", "users."].contains { name.hasPrefix($0) }
@@ -46,7 +46,7 @@ struct FolderExposure {
     return paths
   }
 
-  /// Says in two lines at most what is accepted and should be known.
+  /// Warns, in two lines at most, of what is accepted and should be known.
   func warn(_ logger: Logger) {
     let quoted = StartBanner.quoted(folder)
     if let first = findings.first(where: { $0.exposure.isOpenToOwnGroup }) {

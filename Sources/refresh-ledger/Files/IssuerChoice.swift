@@ -2,12 +2,13 @@ import Glibc
 import TokenEngine
 import TokenHTTP
 
-/// For which issuer a data folder's tokens are: what is set, else what the folder keeps, else the address that is served.
+/// The issuer of a data folder's tokens: the one that is set, else the one that the folder keeps, else the address that
+/// is served.
 enum IssuerChoice: Equatable {
-  /// By `tokens.issuer`; the folder keeps nothing then.
+  /// The issuer is set by `tokens.issuer`; the folder keeps none.
   case set
   case kept(String)
-  /// By a release that kept none: what was the default then, or its tokens would end.
+  /// The default of a release that kept no issuer: with another one its tokens would end.
   case earlier(String)
   /// No token can have been issued yet.
   case open
@@ -18,12 +19,13 @@ enum IssuerChoice: Equatable {
     return hasLog(folder) ? .earlier(EngineOptions().issuer) : .open
   }
 
-  /// Whether tokens may have been issued: each has its record.
+  /// Whether tokens can have been issued: each has its record.
   static func hasLog(_ folder: String) -> Bool {
     FolderNames.list("\(folder)/log")?.contains { $0.hasSuffix(".lz4") } ?? false
   }
 
-  /// The settings for a command that issues tokens without a server. What it decides is kept; what it must say is told to `tell`.
+  /// Decides on the issuer for a command that issues tokens without a server, keeps it, and returns the settings with
+  /// it. `tell` gets what the command must say.
   static func settle(
     _ settings: ServerSettings, folder: String, tell: (String) -> Void
   ) throws(CommandFailure) -> ServerSettings {
@@ -51,19 +53,19 @@ enum IssuerChoice: Equatable {
   }
 }
 
-/// The issuer that a data folder keeps where `tokens.issuer` is not set: one line, in a file of mode 0600.
+/// The issuer that a data folder keeps if `tokens.issuer` is not set: one line, in a file of mode 0600.
 struct IssuerFile {
   static let name = "issuer"
   let path: String
 
-  /// More than any issuer has, so that what is wrong with a long one can be said.
+  /// More bytes than any issuer has, so that a longer one gets its own message.
   private static let bytesMax = 4096
 
   init(folder: String) {
     path = "\(folder)/\(IssuerFile.name)"
   }
 
-  /// Nil where there is none.
+  /// Reads the issuer; nil if there is none.
   func read() throws(CommandFailure) -> String? {
     guard FileStatus(path, followsLinks: false) != nil else { return nil }
     var bytes = try InputFile.read(path, "kept issuer", bytesMax: Self.bytesMax)
@@ -79,7 +81,7 @@ struct IssuerFile {
     return issuer
   }
 
-  /// Puts it there whole, or not at all.
+  /// Writes the issuer, whole or not at all.
   func keep(_ issuer: String) throws(CommandFailure) {
     do { try FileReplacement.replace(path: path, with: Array("\(issuer)\n".utf8)) } catch {
       throw CommandFailure(error)
@@ -88,7 +90,7 @@ struct IssuerFile {
 
   func remove() { unlink(path) }
 
-  /// For a copy of a data folder's log: without its issuer the tokens in the log would be refused there.
+  /// Copies the issuer to a copy of a data folder's log, where the tokens would be refused without it.
   static func copy(from source: String, to target: String) throws(CommandFailure) {
     guard let issuer = try IssuerFile(folder: source).read() else { return }
     let copy = IssuerFile(folder: target)

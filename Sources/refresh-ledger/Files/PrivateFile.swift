@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// A new file of mode 0600 that has its name only once it is whole and durable.
+/// A new file of mode 0600 that gets its name once it is whole and durable.
 final class PrivateFile {
   private let path: String
   private let partial: String
@@ -25,7 +25,7 @@ final class PrivateFile {
     }
   }
 
-  /// Whether a file could be made there: nothing may have the name.
+  /// Refuses a path that is taken.
   static func refuseTaken(_ path: String) throws(CommandFailure) {
     guard FileStatus(path, followsLinks: false) == nil else {
       throw CommandFailure(.cannotCreate, "\(path): there is a file already; name another, or move that one away")

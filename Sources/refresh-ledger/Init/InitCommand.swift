@@ -28,7 +28,7 @@ struct InitCommand: ParsableCommand {
   private struct Outcome: Encodable {
     var config: String
     var data: String
-    /// Nil where there was one already.
+    /// Nil if there was one already.
     var user, password, client, secret: String?
   }
 
@@ -84,7 +84,7 @@ struct InitCommand: ParsableCommand {
       + banner.trial(wantsClient: wantsClient)
   }
 
-  /// A new file; one that cannot be written whole is removed again.
+  /// Writes a new file. One that cannot be written whole is removed again.
   private func write(_ text: String) throws(CommandFailure) {
     do {
       let file = try FileDescriptor.open(

@@ -48,7 +48,7 @@ struct KeysList: ParsableCommand {
     try Terminal.write(table.text)
   }
 
-  /// Listing must not make keys.
+  /// Refuses a file that is missing: listing must not make keys.
   private func requireFile(_ path: FilePath) throws(CommandFailure) {
     do {
       let opened = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])

@@ -92,7 +92,7 @@ struct LoadCommand: AsyncParsableCommand {
   }
 
   private static let endedByHand = "ended by hand"
-  /// Of a program that a second SIGINT ended.
+  /// The exit code of a program that a second SIGINT ended.
   private static let interrupted: Int32 = 130
 
   private func run(_ target: any RotationTarget, _ options: LoadOptions) async throws -> LoadReport {
@@ -134,7 +134,7 @@ struct LoadCommand: AsyncParsableCommand {
     }
   }
 
-  /// Where the failure itself does not say what to do.
+  /// The fix, if the failure itself does not say what to do.
   private static func fix(of failure: TargetFailure) -> String {
     switch failure {
     case .overloaded, .throttled: "; it was waited for; try again later or with fewer --sessions"

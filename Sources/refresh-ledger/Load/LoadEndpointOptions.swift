@@ -64,7 +64,7 @@ struct LoadEndpointOptions: ParsableArguments {
 
   private static let tokensBytesMax = 1 << 30
 
-  /// What is given although there is no server to give it to; nil for nothing.
+  /// The first option that was given and goes with a server alone; nil if none was.
   var strayOption: String? {
     let given = [
       ("--user", user != nil), ("--password", password != nil), ("--password-stdin", readsPassword),
@@ -74,7 +74,7 @@ struct LoadEndpointOptions: ParsableArguments {
     return given.first { $0.1 }?.0
   }
 
-  /// Refuses what cannot be driven. The command asks for it once it is known that a server is to be.
+  /// Refuses what cannot be driven. The command calls this once it knows that a server is to be driven.
   func check() throws {
     guard let url else { return }
     guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains(where: \.isWhitespace) else {
@@ -101,7 +101,7 @@ struct LoadEndpointOptions: ParsableArguments {
     _ = try LoadShapeOptions.time(timeout, "--timeout")
   }
 
-  /// What the file of `--tokens` holds; nil where there is none.
+  /// Reads the tokens in the file of `--tokens`; nil if there is none.
   func startTokens() throws(CommandFailure) -> [IssuedToken]? {
     guard let tokens else { return nil }
     let bytes = try InputFile.read(tokens, "file of refresh tokens", bytesMax: Self.tokensBytesMax)
@@ -128,7 +128,7 @@ struct LoadEndpointOptions: ParsableArguments {
     return Terminal.environment[Self.passwordVariable] ?? ""
   }
 
-  /// One that opens as many connections as requests are under way.
+  /// Makes a client that opens as many connections as there are requests under way.
   func client(for options: LoadOptions) throws(CommandFailure) -> HTTPClient {
     var configuration = HTTPClient.Configuration()
     // A redirect would carry the secrets on to another place.
@@ -148,12 +148,12 @@ struct LoadEndpointOptions: ParsableArguments {
     return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
   }
 
-  /// Connections for log-ins beside the load.
+  /// The number of connections for log-ins beside the load.
   private static let spare = 8
-  /// Descriptors that are no connections.
+  /// The number of descriptors that are not connections.
   private static let reserve = 48
 
-  /// Refuses what the process could not open, before anything is sent.
+  /// Refuses more connections than the process can open, before anything is sent.
   func checkDescriptors(for options: LoadOptions) throws(CommandFailure) {
     guard !http2 else { return }
     let (most, needed) = (DescriptorLimit.raise(), options.requestsMax + Self.spare + Self.reserve)

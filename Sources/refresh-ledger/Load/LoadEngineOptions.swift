@@ -31,7 +31,7 @@ struct LoadEngineOptions: ParsableArguments {
     return path == nil ? nil : "--data"
   }
 
-  /// What `work` returns, given a new engine, which is closed afterwards. Its data are removed unless ``path`` keeps them.
+  /// Runs `work` with a new engine, which is closed afterwards. Its data are removed unless ``path`` keeps them.
   func withEngine<Outcome>(
     grace: Duration, _ work: (RotationEngine) async throws -> Outcome
   ) async throws -> Outcome {

@@ -23,7 +23,7 @@ extension LoadMachine {
     return seconds + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1_000_000
   }
 
-  /// The value of the first line of that name; empty where there is none.
+  /// The value of the first line of that name; empty if there is none.
   private static func field(_ name: String, of path: String, separator: Character = ":") -> String {
     guard let bytes = try? InputFile.read(path, "file", bytesMax: 1 << 20) else { return "" }
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix(name) {

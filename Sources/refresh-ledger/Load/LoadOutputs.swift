@@ -3,7 +3,7 @@ import FoundationEssentials
 import RefreshRotationLoad
 import SystemPackage
 
-/// The files that `load` leaves.
+/// The files that `load` writes.
 struct LoadOutputs: ParsableArguments {
   @Option(help: "Write the figures to this file as JSON.")
   var json: String?
@@ -15,7 +15,7 @@ struct LoadOutputs: ParsableArguments {
     guard json == nil || json != report else { throw ValidationError("--json and --report need a file each") }
   }
 
-  /// A file that cannot be written is found before the load starts. Leaves nothing where nothing was.
+  /// Refuses a file that cannot be written, before the load starts. Makes no file.
   func check() throws(CommandFailure) {
     for path in [json, report].compactMap({ $0 }) {
       let file = FilePath(path)

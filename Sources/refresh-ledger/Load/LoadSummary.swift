@@ -1,6 +1,6 @@
 import RefreshRotationLoad
 
-/// The figures of a run in a few lines for a person, with what would lead astray who only looks at them.
+/// The figures of a run in a few lines for a person, with notes on figures that mislead by themselves.
 struct LoadSummary {
   let report: LoadReport
 

@@ -1,10 +1,10 @@
 import RefreshRotationLoad
 
-/// The file of `load --tokens`: a refresh token a line, each with its place for what is said of it later.
+/// The file of `load --tokens`: a refresh token a line, each with its place for later messages.
 struct LoadTokenList {
   let tokens: [IssuedToken]
 
-  /// As long as a line may be: no server has tokens of that length.
+  /// The most bytes of a line: no server has tokens of that length.
   private static let bytesMax = 16 << 10
 
   init(_ bytes: [UInt8], path: String) throws(CommandFailure) {

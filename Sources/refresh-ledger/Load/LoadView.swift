@@ -2,12 +2,13 @@ import RefreshRotationLoad
 import Synchronization
 import SystemPackage
 
-/// How a load is watched: lines that are drawn over themselves on a terminal, a line now and then where the output is piped.
+/// The view of a running load: lines that are drawn over themselves on a terminal, a line now and then if the output is
+/// piped.
 final class LoadView: Sendable {
   private struct State: ~Copyable {
     var lines = LiveLines()
     var bar: ProgressBar?
-    /// When the next plain line is due.
+    /// The time at which the next plain line is due.
     var nextLine: Duration
     var violationsShown = 0
   }

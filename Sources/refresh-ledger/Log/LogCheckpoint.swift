@@ -58,7 +58,8 @@ struct LogCheckpoint: AsyncParsableCommand {
     )
   }
 
-  /// Whether the request was taken away before `wait` is over. A bar shows what the server tells of its writing.
+  /// Waits for the server to take the request away, and returns whether it did so within `wait`. A bar shows what the
+  /// server tells of its writing.
   private func isAnswered(in storage: FolderStorage) async throws -> Bool {
     var bar = ProgressBar(label: "the server writes a checkpoint", unit: .things("entries"))
     for _ in 0..<(max(1, wait) * 10) {

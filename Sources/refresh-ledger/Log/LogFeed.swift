@@ -4,20 +4,20 @@ import WriteAheadLog
 
 /// The records of a log as they are written, read beside its server without its lock.
 struct LogFeed {
-  /// What was read so far.
+  /// The figures of everything that was read so far.
   struct Totals {
-    /// The last record.
+    /// The sequence of the last record.
     var sequence: UInt64 = 0
     var frames: UInt64 = 0
-    /// Of frames with their headers, those of a checkpoint included.
+    /// The bytes of frames with their headers, those of a checkpoint included.
     var bytes: UInt64 = 0
   }
 
-  /// What one look came to.
+  /// The outcome of one look at the log.
   struct Step {
-    /// The log went on without this reader, and was read from its beginning.
+    /// Whether the log went on without this reader, and was read again from its beginning.
     var wasReadAgain = false
-    /// Records that a checkpoint had replaced by then: they were not shown.
+    /// The records that were not shown, because a checkpoint had replaced them by then.
     var missed: ClosedRange<UInt64>?
   }
 
@@ -32,7 +32,7 @@ struct LogFeed {
 
   var liveSessions: Int { reader.liveSessionCount }
 
-  /// Reads what there is, with a bar. `visit` sees each record, none of the entries of a checkpoint, `visitEntry` those.
+  /// Reads what there is, with a bar. `visit` sees each record, `visitEntry` each entry of a checkpoint.
   mutating func begin(
     _ visit: ((LedgerRecord) -> Void)? = nil, entry visitEntry: ((LedgerRecord) -> Void)? = nil
   ) throws(CommandFailure) {

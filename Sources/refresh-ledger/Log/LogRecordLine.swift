@@ -25,7 +25,7 @@ struct LogRecordLine: Encodable {
 
   private static let widths = (sequence: 10, time: 24, kind: 16, session: 16)
 
-  /// Above rows.
+  /// The line above the rows.
   static let header = line("SEQUENCE", "TIME", "EVENT", "SESSION", "FACTS") + "\n"
 
   /// The record in columns that line up with those of other records.
@@ -52,7 +52,7 @@ struct LogRecordLine: Encodable {
     return words.joined(separator: " ")
   }
 
-  /// A value as one word; as a JSON string where it is none.
+  /// The value as one word, or as a JSON string if it is not one word.
   private static func value(_ text: String) throws(CommandFailure) -> String {
     let isWord = !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
     return isWord ? text : try JSONText.line(text).shown

@@ -14,7 +14,7 @@ struct LogDump: ParsableCommand {
   @Flag(help: "Print one JSON object a line.")
   var json = false
 
-  /// What is written at once.
+  /// The number of bytes that are written at once.
   private static let pieceBytes = 64 << 10
 
   func run() throws {

@@ -40,7 +40,8 @@ struct LogRepair: AsyncParsableCommand {
     try await LogRestore.settle(data, keepsSessions: false, aboveEpoch: 0)
   }
 
-  /// A repair that was interrupted, or a backup that was put here by hand, still has its mark.
+  /// Ends the sessions of a whole log that still has the mark of an interrupted repair, or of a backup that was put
+  /// here by hand.
   private func settleIfCut(_ storage: FolderStorage) async throws {
     let isMarked: Bool
     do throws(LogFailure) { isMarked = try LogReader.isRolledBack(storage) } catch { throw CommandFailure(error) }

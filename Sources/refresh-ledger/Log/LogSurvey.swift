@@ -5,9 +5,9 @@ import WriteAheadLog
 /// One reading of a whole log: its summary, and what the summary does not count.
 struct LogSurvey {
   private(set) var summary: LogSummary
-  /// Decompressed payloads.
+  /// The bytes of the decompressed payloads.
   private(set) var payloadBytes: UInt64 = 0
-  /// Frames with their headers, as they are in the files.
+  /// The bytes of the frames with their headers, as they are in the files.
   private(set) var frameBytes: UInt64 = 0
   /// Every record up to this one was on disk when the last frame was written.
   private(set) var durableSequence: UInt64 = 0
@@ -47,7 +47,7 @@ struct LogSurvey {
     do { return try LogReader.newestCheckpoint(in: storage) } catch { throw CommandFailure(error) }
   }
 
-  /// The bytes of the log in a folder; a folder that is missing, or holds none, is 66.
+  /// The number of bytes of the log in a folder. A folder that is missing or has no log ends the command with 66.
   static func requireLog(in folder: FilePath) throws(CommandFailure) -> UInt64 {
     let storage = FolderStorage(path: folder)
     do throws(LogFailure) {
@@ -62,8 +62,8 @@ struct LogSurvey {
 }
 
 extension DataFolderOption {
-  /// The ledger of the folder, replayed with a bar, for a command that writes; nil while another process has it open. A folder
-  /// without a log is 66.
+  /// Opens the ledger of the folder for a command that writes, with a bar while the log is replayed. Returns nil while
+  /// another process has it open; a folder without a log ends the command with 66.
   func openLedger() async throws(CommandFailure) -> RefreshLedger? {
     _ = try LogSurvey.requireLog(in: logFolder)
     var bar = ProgressBar(label: "replaying the log")

@@ -21,7 +21,7 @@ struct ExportCommand: AsyncParsableCommand {
     help: ArgumentHelp("Write to this new file, of mode 0600, in place of the standard output.", valueName: "file"))
   var output: String?
 
-  /// What is written at once.
+  /// The number of bytes that are written at once.
   private static let pieceBytes = 64 << 10
 
   func validate() throws { try data.refuse(beside: remote.url) }

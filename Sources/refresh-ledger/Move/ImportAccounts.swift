@@ -6,7 +6,7 @@ import TokenLedger
 struct ImportAccounts {
   enum Verdict {
     case live(ForeignSession)
-    /// By its own times it is over.
+    /// The session is over by its own times.
     case ended
   }
 
@@ -14,10 +14,10 @@ struct ImportAccounts {
   private let clients: [String: Client]
   private let settings: ServerSettings
   private let now: Timestamp
-  /// How often the same line came before.
+  /// The number of times that the same line came before.
   private var seen: [SessionID: UInt32] = [:]
 
-  /// Whose sessions those of `wire: romm` are, which knows no clients.
+  /// The client of every session with `wire: romm`, which knows no clients.
   private static let rommClient = Client(id: "romm", isPublic: true)
   private static let hour: Int64 = 3_600_000
   private static let minute: Int64 = 60_000
@@ -106,7 +106,8 @@ struct ImportAccounts {
     }
   }
 
-  /// How long it may live from now on, rounded down so that thousands of sessions share what the ledger keeps of lifetimes; nil where it has ended.
+  /// The milliseconds that the session may live from now on; nil if it has ended. Rounded down, so that thousands of
+  /// sessions share what the ledger keeps of lifetimes.
   private func left(_ session: ImportedSession, _ client: Client) -> Int64? {
     if let end = session.idleEnd, end <= now { return nil }
     let longest = (client.lifetimes.session ?? settings.engine.sessionLifetime).wholeMilliseconds
@@ -118,7 +119,7 @@ struct ImportAccounts {
     return max(1, left - left % step)
   }
 
-  /// A name for a message of one line.
+  /// The name as a message of one line shows it.
   private static func shown(_ name: String) -> String {
     "\"\(LogText.line(String(name.prefix(64))))\""
   }

@@ -33,17 +33,17 @@ struct ImportCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  /// What one commit opens.
+  /// The number of sessions that one commit opens.
   private static let batchCount = 1000
 
   private struct Outcome: Encodable {
     var lines = 0
     var imported = 0
-    /// By their own times.
+    /// The sessions that have ended by their own times.
     var ended = 0
-    /// Opened by an earlier run.
+    /// The sessions that an earlier run opened.
     var present = 0
-    /// Of these, used since or ended: they have no first token any more.
+    /// Those of them that were refreshed or ended since, and have no first token any more.
     var gone = 0
     var tokens: String?
     var dryRun = false
@@ -100,7 +100,7 @@ struct ImportCommand: AsyncParsableCommand {
     return words.joined(separator: "; ")
   }
 
-  /// Reads the whole file and throws at what is wrong in it, before anything is changed.
+  /// Reads the whole file before anything is changed, and throws if any line is refused.
   private func check(_ accounts: ImportAccounts) throws(CommandFailure) -> Outcome {
     var accounts = accounts
     var outcome = Outcome()

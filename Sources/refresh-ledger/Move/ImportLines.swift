@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// The lines of a file, one after another: a file of any size costs one piece of memory.
+/// The lines of a file, one after another. A file of any size takes one piece of memory.
 final class ImportLines {
   static let bytesMax = 16 << 10
   private static let pieceBytes = 1 << 20
@@ -10,9 +10,9 @@ final class ImportLines {
   private var piece: [UInt8] = []
   private var place = 0
   private var isAtEnd = false
-  /// Of the line that was read last, counted from 1.
+  /// The number of the line that was read last, counted from 1.
   private(set) var number = 0
-  /// Bytes read so far.
+  /// The number of bytes read so far.
   private(set) var bytesRead: UInt64 = 0
   let bytesTotal: UInt64
 
@@ -40,7 +40,7 @@ final class ImportLines {
 
   deinit { try? file.close() }
 
-  /// The next line without its end; nil after the last. Empty lines are passed over.
+  /// Reads the next line, without its end; nil after the last. Passes over empty lines.
   func next() throws(CommandFailure) -> [UInt8]? {
     while let line = try nextOfAny() {
       if line.contains(where: { $0 != 0x20 && $0 != 0x09 }) { return line }

@@ -5,19 +5,19 @@ import TokenLedger
 
 /// A line of a file that `import` reads.
 struct ImportedSession: Decodable {
-  /// Why a line is not taken: what, and the fix.
+  /// The reason why a line is refused: what is wrong, and the fix.
   struct Refusal: Error, CustomStringConvertible {
     let description: String
   }
 
   var subject: String
   var client: String?
-  /// Nil for all that subject and client may have.
+  /// The scopes; nil for all that subject and client may have.
   var scope: String?
   var label: String?
   var openedAt, idleEnd, expiresAt: Timestamp?
 
-  /// What `export` writes beside these, and import passes over.
+  /// The members that `export` writes and `import` passes over.
   private static let passedOver = ["sid", "generation", "rotation", "last_used_at"]
   private static let taken = ["subject", "client_id", "scope", "label", "opened_at", "idle_end", "expires_at"]
 
@@ -30,7 +30,7 @@ struct ImportedSession: Decodable {
     init?(intValue: Int) { return nil }
   }
 
-  /// Refuses what is no JSON object in UTF-8, a member twice, an unknown one, and a bad value.
+  /// Reads a line. Refuses what is not a JSON object in UTF-8, a member twice, an unknown one, and a bad value.
   static func read(_ line: [UInt8]) throws(Refusal) -> ImportedSession {
     guard StrictJSON.isObject(line) else {
       throw Refusal(
@@ -95,7 +95,8 @@ struct ImportedSession: Decodable {
 
 /// A time as RFC 3339 writes it: `2026-01-31T12:00:00Z`, with a fraction or without, in UTC or with an offset.
 enum WrittenTime {
-  /// Nil for another form, for a day or time that does not exist, and for what is before 1970. A fraction counts to the millisecond.
+  /// Reads a time, to the millisecond. Returns nil for another form, for a day or time that does not exist, and for a
+  /// time before 1970.
   static func parse(_ text: String) -> Timestamp? {
     var rest = Array(text.utf8)[...]
     guard let year = number(&rest, 4), take(&rest, "-"), let month = number(&rest, 2), take(&rest, "-"),
@@ -123,7 +124,7 @@ enum WrittenTime {
     return true
   }
 
-  /// Milliseconds; 0 where there is no fraction, nil where one has no digits.
+  /// The milliseconds of the fraction; 0 if there is none, nil if it has no digits.
   private static func fraction(_ rest: inout ArraySlice<UInt8>) -> Int64? {
     guard take(&rest, ".") else { return 0 }
     let digits = rest.prefix { (0x30...0x39).contains($0) }
@@ -133,7 +134,7 @@ enum WrittenTime {
     return (0..<3).reduce(Int64(0)) { $0 * 10 + ($1 < first.count ? Int64(first[$1] - 0x30) : 0) }
   }
 
-  /// Seconds that the written time is ahead of UTC.
+  /// The seconds by which the written time is ahead of UTC.
   private static func offset(_ rest: inout ArraySlice<UInt8>) -> Int? {
     if take(&rest, "Zz") { return 0 }
     let isBehind = rest.first == UInt8(ascii: "-")

@@ -3,19 +3,20 @@ import Synchronization
 
 /// One histogram with one set of label values: a timer of swift-metrics, in seconds, or a recorder that aggregates.
 final class HistogramSeries: TimerHandler, RecorderHandler {
-  /// The upper bounds of the buckets but the last, which takes the rest: from a commit on a fast disk to a disk that does not answer.
+  /// The upper bounds of the buckets but the last, which takes the rest: from a commit on a fast disk to a disk that
+  /// does not answer.
   static let bounds: [Double] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5,
   ]
 
-  /// How many fell into each bucket alone; one more than there are bounds.
+  /// The number of values in each bucket alone. There is one bucket more than there are bounds.
   private let counts = InlineArray<14, Atomic<UInt64>> { _ in Atomic(0) }
   private let total = AtomicDouble()
 
-  /// The sum of all that was recorded. May be ahead of ``cumulativeCounts`` or behind them while something is recorded.
+  /// The sum of all values. It can be ahead of ``cumulativeCounts`` or behind them while a value is recorded.
   var sum: Double { total.value }
 
-  /// How many were at most each bound, and at last how many there were.
+  /// The number of values up to each bound, and at last the number of all.
   var cumulativeCounts: [UInt64] {
     var count: UInt64 = 0
     return counts.indices.map { bucket in
@@ -42,7 +43,7 @@ final class CounterSeries: CounterHandler {
 
   var value: Int64 { count.load(ordering: .relaxed) }
 
-  /// A counter never goes back: less than 0 is not taken.
+  /// Adds to the counter, which never goes back: an amount below 0 is not taken.
   func increment(by amount: Int64) {
     if amount > 0 { count.wrappingAdd(amount, ordering: .relaxed) }
   }
@@ -71,7 +72,7 @@ final class GaugeSeries: MeterHandler, RecorderHandler {
   func record(_ value: Double) { set(value) }
 }
 
-/// A number that any thread may change.
+/// A number that any thread can change.
 struct AtomicDouble: ~Copyable, Sendable {
   private let bits = Atomic<UInt64>((0.0).bitPattern)
 

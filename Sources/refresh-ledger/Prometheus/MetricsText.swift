@@ -1,4 +1,4 @@
-/// Writes metrics in Prometheus's text format 0.0.4.
+/// A text of metrics in Prometheus's text format 0.0.4.
 struct MetricsText {
   private(set) var text = ""
 
@@ -29,12 +29,12 @@ struct MetricsText {
     add("\(name)_count", labels, "\(counts.last ?? 0)")
   }
 
-  /// Labels as they stand between the braces.
+  /// The labels as they stand between the braces.
   static func labels(_ labels: [(String, String)]) -> String {
     labels.map { "\($0.0)=\"\(escaped($0.1, quotes: true))\"" }.joined(separator: ",")
   }
 
-  /// Whether Prometheus takes the name for a label that is not its own.
+  /// Whether a label can have the name: Prometheus accepts it and does not use it itself.
   static func isLabelName(_ name: String) -> Bool {
     guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
     return name != "le" && !name.hasPrefix("__")
@@ -61,7 +61,7 @@ struct MetricsText {
     return escaped
   }
 
-  /// As Go reads it, without a needless fraction.
+  /// The number as Go reads it, without a needless fraction.
   static func number(_ value: Double) -> String {
     if value.isNaN { return "NaN" }
     if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
@@ -79,6 +79,6 @@ struct MetricFamily {
 
   let help: String
   let kind: Kind
-  /// By their labels as they stand in the text: empty, or like `reason="expired"`.
+  /// The series by their labels as they stand in the text: empty, or like `reason="expired"`.
   var series: [String: any AnyObject & Sendable] = [:]
 }

@@ -2,12 +2,13 @@ import CoreMetrics
 import Synchronization
 import TokenHTTP
 
-/// The metrics of this process for Prometheus: a backend of swift-metrics that keeps them in memory and writes them as text.
+/// The metrics of this process for Prometheus: a backend of swift-metrics that keeps them in memory and writes them as
+/// text.
 ///
-/// Only names that it was told of are taken, and so many series in all: what is over either counts nowhere. Recording takes no lock;
-/// making a metric and writing the text do.
+/// Only metrics with a description are taken, and only so many series in all: anything else counts nowhere. Recording
+/// takes no lock; making a metric and writing the text do.
 final class PrometheusRegistry: MetricsFactory {
-  /// A metric that may be there.
+  /// The description of a metric that is taken.
   struct Description: Sendable {
     var help: String
     var kind: MetricFamily.Kind
@@ -35,7 +36,7 @@ final class PrometheusRegistry: MetricsFactory {
     return writer.text
   }
 
-  /// Prints a counter that was made elsewhere, under a name of its own.
+  /// Adds a counter that was made elsewhere, under a name of its own.
   func add(_ counter: CounterSeries, named name: String, help: String) {
     state.withLock { $0.families[name] = MetricFamily(help: help, kind: .counter, series: ["": counter]) }
   }
@@ -60,7 +61,7 @@ final class PrometheusRegistry: MetricsFactory {
     series(label, .histogram, dimensions, HistogramSeries.init) ?? NOOPMetricsHandler.instance
   }
 
-  /// The series of that name and those labels, which may be there already; nil where there must be none.
+  /// The series of that name and those labels, which is made if there is none; nil if it is not taken.
   private func series<Series: AnyObject & Sendable>(
     _ name: String, _ kind: MetricFamily.Kind, _ labels: [(String, String)], _ make: () -> Series
   ) -> Series? {
@@ -90,7 +91,7 @@ extension ServerMetrics {
 
   /// The server's metrics as `GET /metrics` prints them, and no others.
   ///
-  /// - Parameter droppedLines: of the process's own output, which no part of a server knows.
+  /// - Parameter droppedLines: the counter of lines of the process's own output, which no part of a server knows.
   static func prometheus(droppedLines: CounterSeries) -> ServerMetrics {
     let descriptions = TokenMetric.allCases.map { metric in
       (metric.rawValue, PrometheusRegistry.Description(help: metric.help, kind: MetricFamily.Kind(metric.kind)))

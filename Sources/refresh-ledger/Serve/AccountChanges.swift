@@ -5,13 +5,14 @@ import TokenEngine
 import TokenHTTP
 import TokenLedger
 
-/// Ends the sessions of users that were removed or disabled or have another password, and of clients that were removed, as soon as
-/// the account files say so: also while nobody logs in, a file is looked at ten times a second.
+/// The service that ends the sessions of users that were removed or disabled or have another password, and of clients
+/// that were removed, as soon as the account files say so. It looks at the files ten times a second, also while nobody
+/// logs in.
 struct AccountRevocation: Service {
   let engine: RotationEngine
   let users: SubjectFile
   let clients: ClientFile
-  /// What the files' observers were told.
+  /// The sessions that are to end, as the files' observers were told.
   let ended: AsyncStream<SessionScope>
   let logger: Logger
 
@@ -39,7 +40,7 @@ struct AccountRevocation: Service {
     }
   }
 
-  /// Until it is durable: a log that is overloaded is asked again.
+  /// Ends sessions and waits until that is durable: a log that is overloaded is asked again.
   private func end(_ scope: SessionScope) async {
     while true {
       do {
@@ -53,7 +54,8 @@ struct AccountRevocation: Service {
     }
   }
 
-  /// Of a user who may log in, what was opened before the change: a log-in that came right after it goes on.
+  /// Ends the sessions once. Those of a user who may log in end if they were opened before the change: a log-in right
+  /// after it goes on.
   private func endOnce(_ scope: SessionScope) async throws(EngineFailure) {
     if case .subject(let name) = scope, let user = await users.subject(id: name), user.isEnabled {
       try await engine.revokeOutdatedSessions(of: user)
@@ -62,7 +64,8 @@ struct AccountRevocation: Service {
     }
   }
 
-  /// What changed while no server ran: a refresh finds it out by itself, access tokens are ended here.
+  /// Ends the sessions of accounts that changed while no server ran. A refresh would find that out by itself; this ends
+  /// their access tokens too.
   private func endOutdated() async {
     do {
       let holders = await engine.holders
@@ -99,7 +102,7 @@ extension Client {
   }
 }
 
-/// Tells the log what happens to the account files, once the start has made what was missing in them.
+/// The log lines on changes of the account files, once the start has made what was missing in them.
 final class AccountLog: Sendable {
   private let logger: Logger
   private let hasBegun = Atomic(false)
@@ -108,7 +111,7 @@ final class AccountLog: Sendable {
     self.logger = logger
   }
 
-  /// Says what the start made. What it wrote into the files was no news until then.
+  /// Tells what the start made, and every later change. What the start itself wrote into the files is no news.
   func begin(after first: FirstStart) {
     hasBegun.store(true, ordering: .relaxed)
     let made = first.made

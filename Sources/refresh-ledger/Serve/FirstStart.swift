@@ -59,8 +59,8 @@ struct FirstStart {
     self.secret = secret
   }
 
-  /// 33 letters, of which 32 carry 192 random bits. The first is always a letter of the alphabet: what began with a dash could not be
-  /// the value of an option.
+  /// A text of 33 characters, of which 32 carry 192 random bits. The first is always a letter: a text that begins with
+  /// a dash could not be the value of an option.
   private static func randomText() -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     var random = OpenSSLRandom()

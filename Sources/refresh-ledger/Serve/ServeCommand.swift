@@ -56,13 +56,14 @@ struct ServeCommand: AsyncParsableCommand {
   }
 }
 
-/// What signals that nobody handles do to a server.
+/// The effect on a server of signals that nothing handles.
 enum ServeSignals {
   static func prepare() {
-    // A closed pipe, a terminal that belongs to another job and a file that may not grow are errors of the write, no ends of the process.
+    // A closed pipe, a terminal of another job and a file that may not grow are errors of the write: they do not end the
+    // process.
     for number in [SIGPIPE, SIGTTOU, SIGXFSZ] { signal(number, SIG_IGN) }
-    // Swift's backtracer, where there is a toolchain, takes these for a crash, stops all threads and then goes on as if nothing had been.
-    // The watchdog of systemd means the first to end the process.
+    // Swift's backtracer, if there is a toolchain, takes these for a crash, stops all threads and then goes on as if
+    // nothing had happened. The watchdog of systemd sends the first to end the process.
     for number in [SIGABRT, SIGQUIT] where !isIgnored(number) { signal(number, SIG_DFL) }
     // Until the account files are followed: a reload must not end a server that is still starting.
     signal(SIGHUP, SIG_IGN)
@@ -70,7 +71,7 @@ enum ServeSignals {
     signal(SIGUSR1, SIG_IGN)
   }
 
-  /// As a shell has it for what runs in the background.
+  /// Whether a signal is ignored, as a shell sets it for what runs in the background.
   private static func isIgnored(_ number: Int32) -> Bool {
     var action = sigaction()
     guard number != SIGABRT, sigaction(number, nil, &action) == 0 else { return false }

@@ -15,7 +15,7 @@ struct Server {
   let logger: Logger
   let output: ServeOutput
   let notification: ServiceNotification
-  /// What the settings were read from, and what they name: such files may lie in the data folder.
+  /// The files that the settings were read from and those that they name, which may lie in the data folder.
   private let namedFiles: [String]
   private let metrics: ServerMetrics
   private let console: AdminConsole?
@@ -36,7 +36,7 @@ struct Server {
     self.notification = notification
   }
 
-  /// What there is to print as soon as the server listens.
+  /// The text to print as soon as the server listens.
   private final class Announcement: Sendable {
     private let pending: Mutex<FirstStart?>
     private let print: @Sendable (FirstStart, Int) -> Void
@@ -46,7 +46,7 @@ struct Server {
       self.print = print
     }
 
-    /// Prints once, whoever calls first.
+    /// Prints the text at the first call.
     func make(port: Int) {
       let first = pending.withLock { pending in
         defer { pending = nil }
@@ -196,7 +196,8 @@ struct Server {
   }
 }
 
-/// Shows how far the log was replayed: a bar to a person, and a word each second to systemd, which else would give the start up.
+/// The progress of the replay: a bar for a person, and a word each second for systemd, which would give the start up
+/// otherwise.
 struct ReplayProgress: ~Copyable {
   private var bar: ProgressBar
   private let notification: ServiceNotification

@@ -6,12 +6,13 @@ import Synchronization
 import SystemPackage
 import TokenEngine
 
-/// Tells systemd how the server fares, as sd_notify(3) has it, where `NOTIFY_SOCKET` names the socket for it. Elsewhere nothing happens.
+/// The notifications by which systemd learns of the server's state (sd_notify(3)), if `NOTIFY_SOCKET` names the socket
+/// for them. Else nothing happens.
 ///
-/// The protocol is stable and a datagram each, and systemd advises against linking its library for it.
+/// The protocol is stable and one datagram each time, and systemd advises against linking its library for it.
 struct ServiceNotification: Sendable {
   enum Change: Sendable {
-    /// The start goes on: systemd is to wait for longer than `TimeoutStartSec`.
+    /// The start goes on: systemd is to wait longer than `TimeoutStartSec`.
     case replaying(percent: Int)
     case ready
     case reloading
@@ -19,7 +20,7 @@ struct ServiceNotification: Sendable {
     case stopping(Duration)
     case alive
 
-    /// Whether there will soon be another one that says more.
+    /// Whether another one that says more will follow soon.
     var isRepeated: Bool {
       switch self {
       case .replaying, .alive: true
@@ -34,13 +35,14 @@ struct ServiceNotification: Sendable {
 
   private let socket: NotificationSocket?
   private let logger: Logger
-  /// In order, and not on the caller's thread: a socket that is full may take a second for each.
+  /// The queue that sends in order, and not on the caller's thread: a full socket can take a second for each.
   private let queue = DispatchQueue(label: "refresh-ledger.notification")
   private let waiting = Waiting()
-  /// How often systemd must hear that the server is alive (`WatchdogSec`); nil where it does not ask for that.
+  /// The interval in which systemd must hear that the server is alive (`WatchdogSec`); nil if it does not ask for that.
   let watchdogInterval: Duration?
 
-  /// How long systemd waits for the next word of a replay: it hears one each second, unless the disk does not answer.
+  /// The time that systemd waits for the next word of a replay. It hears one each second, unless the disk does not
+  /// answer.
   private static let replayPatience = Duration.seconds(60)
 
   init(environment: [String: String], logger: Logger) {
@@ -53,7 +55,7 @@ struct ServiceNotification: Sendable {
     watchdogInterval = socket == nil ? nil : Self.watchdogInterval(environment)
   }
 
-  /// Never waits.
+  /// Tells of a change. Never waits.
   func tell(_ change: Change) {
     guard let socket, !change.isRepeated || waiting.count.load(ordering: .relaxed) == 0 else { return }
     waiting.count.add(1, ordering: .relaxed)
@@ -68,7 +70,8 @@ struct ServiceNotification: Sendable {
     }
   }
 
-  /// `WATCHDOG_PID` is there where a parent was asked and not this process.
+  /// The interval that the environment asks for. `WATCHDOG_PID` names another process if a parent is to answer and not
+  /// this one.
   private static func watchdogInterval(_ environment: [String: String]) -> Duration? {
     guard let microseconds = Int64(environment["WATCHDOG_USEC"] ?? ""), microseconds > 0 else { return nil }
     if let process = environment["WATCHDOG_PID"], process != "\(getpid())" { return nil }
@@ -89,19 +92,20 @@ struct ServiceNotification: Sendable {
 
   private static func microseconds(_ time: Duration) -> Int64 { Int64(time / .microseconds(1)) }
 
-  /// Of the clock CLOCK_MONOTONIC.
+  /// The time of CLOCK_MONOTONIC.
   private static func monotonicMicroseconds() -> UInt64 { DispatchTime.now().uptimeNanoseconds / 1_000 }
 }
 
-/// Another program's datagram socket: by its path, or by its name in Linux's abstract namespace where that begins with `@`.
+/// Another program's datagram socket, by its path, or by its name in Linux's abstract namespace if that begins with
+/// `@`.
 struct NotificationSocket: Sendable {
-  /// As the system takes it: an abstract name begins with a zero byte.
+  /// The name as the system takes it: an abstract one begins with a zero byte.
   private let name: [UInt8]
 
-  /// How long a full socket is waited for.
+  /// The time that a full socket is waited for.
   private static let patienceSeconds = 1
 
-  /// Nil where it is neither such a path nor such a name, or longer than an address can be.
+  /// Nil if the text is neither such a path nor such a name, or is longer than an address can be.
   init?(_ text: String) {
     var name = Array(text.utf8)
     guard let first = name.first, name.count > 1, !name.contains(0) else { return nil }
@@ -133,10 +137,11 @@ struct NotificationSocket: Sendable {
   }
 }
 
-/// Tells systemd that the server is alive, twice in each interval that it asks for, as long as the ledger answers.
+/// The service that tells systemd that the server is alive, twice in each interval that it asks for, as long as the
+/// ledger answers.
 ///
-/// A log that failed is no reason to stay silent: such a server refuses changes and says so, and a restart on the same disk would
-/// end the answers that it can still give.
+/// A log that failed is no reason to stay silent: such a server refuses changes and says so, and a restart on the same
+/// disk would end the answers that it can still give.
 struct Watchdog: Service {
   let engine: RotationEngine
   let notification: ServiceNotification

@@ -2,11 +2,12 @@ import Logging
 import TokenEngine
 import TokenHTTP
 
-/// Where a server that starts will listen, and for which issuer. Both are known before the log is opened: every token names the issuer.
+/// The address of a server that starts, and its issuer. Both are known before the log is opened: every token names the
+/// issuer.
 struct StartAddress {
-  /// With the issuer, and with the port that will be bound.
+  /// The settings with the issuer, and with the port that will be bound.
   private(set) var settings: ServerSettings
-  /// Keeps the address, with the port that the system chose for `http.port: 0`, until the server listens on it.
+  /// The address, with the port that the system chose for `http.port: 0`, held until the server listens on it.
   private let held: HeldAddress
   private let folder: String
   /// Whether this start decided on the issuer that the folder keeps.
@@ -52,7 +53,7 @@ struct StartAddress {
     }
   }
 
-  /// Says which issuer it is, where that was decided by the folder.
+  /// Tells the log which issuer it is, if the folder decided that.
   func tell(_ logger: Logger) {
     if let notice { logger.log(level: notice.level, notice.text) }
   }
@@ -62,6 +63,6 @@ struct StartAddress {
     if isFirst, !IssuerChoice.hasLog(folder) { IssuerFile(folder: folder).remove() }
   }
 
-  /// The server listens: nobody else can have its port any more.
+  /// Lets go of the address, which nobody else can have once the server listens.
   func letGo() { held.close() }
 }

@@ -13,7 +13,7 @@ struct AdminServer {
   let url: String
   let client: String
   let secret: String
-  /// Trusted in place of the system's.
+  /// The PEM file of the certificates that are trusted in place of the system's.
   let certificates: String?
 
   /// A session as the server shows it.
@@ -46,7 +46,7 @@ struct AdminServer {
     var next: String?
   }
 
-  /// What a request that ends sessions did.
+  /// The outcome of a request that ends sessions.
   private struct Ending: Decodable {
     var ended: Int
   }
@@ -66,7 +66,7 @@ struct AdminServer {
     var bytes: ByteBuffer
   }
 
-  /// The live sessions, page by page.
+  /// Gets the live sessions, page by page.
   func sessions(subject: String?, client: String?, _ each: (SessionRow) throws -> Void) async throws {
     try await connected { http in
       var after: String?
@@ -81,19 +81,19 @@ struct AdminServer {
     }
   }
 
-  /// Nil where none of that id is live.
+  /// Gets a session; nil if none of that id is live.
   func session(_ id: SessionID) async throws -> SessionRow? {
     let reply = try await ask(.GET, "/admin/sessions/\(id.text)")
     return reply.status == 404 ? nil : try read(reply, as: ShownSession.self).row
   }
 
-  /// False where none of that id was live.
+  /// Ends a session, and returns whether it was live.
   func revoke(_ id: SessionID) async throws -> Bool {
     let reply = try await ask(.DELETE, "/admin/sessions/\(id.text)")
     return reply.status == 404 ? false : try ended(reply) > 0
   }
 
-  /// How many sessions ended.
+  /// Ends sessions, and returns how many.
   func revokeAll(subject: String?, client: String?) async throws -> Int {
     let isAll = subject == nil && client == nil
     return try ended(
@@ -113,7 +113,7 @@ struct AdminServer {
     try await connected { try await ask(method, path, query, over: $0) }
   }
 
-  /// Over a connection that stays open from one request to the next.
+  /// Asks over a connection that stays open from one request to the next.
   private func ask(
     _ method: HTTPMethod, _ path: String, _ query: [(String, String?)], over http: HTTPClient
   ) async throws -> Reply {

@@ -1,9 +1,10 @@
 import TokenEngine
 import TokenLedger
 
-/// What the log says of some sessions, in order: each record that is about one of them, wide revocations included.
+/// The lives of some sessions as the log tells them: each record that is about one of them, in order, wide revocations
+/// included.
 struct SessionLife {
-  /// A record, and those of the sessions that it is about.
+  /// A record, with those of the sessions that it is about.
   struct Entry {
     var record: LedgerRecord
     var sessions: [SessionID]
@@ -37,7 +38,7 @@ struct SessionLife {
     }
   }
 
-  /// The entries since the last call, which are forgotten.
+  /// Returns the entries since the last call, and forgets them.
   mutating func takeEntries() -> [Entry] {
     defer { entries = [] }
     return entries
@@ -53,7 +54,7 @@ struct SessionLife {
     }
   }
 
-  /// A line for each, for people.
+  /// The entries in lines for people.
   func table() throws(CommandFailure) -> String {
     var table = TextTable("SEQUENCE", "TIME", "SESSION", "EVENT", "FACTS")
     for entry in entries {

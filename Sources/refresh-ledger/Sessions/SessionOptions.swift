@@ -16,7 +16,7 @@ enum SessionArgument {
   }
 }
 
-/// Whose sessions a command is about.
+/// The subject and client whose sessions a command is about.
 struct SessionScopeOptions: ParsableArguments {
   @Option(help: "Those of this subject.", transform: NameForm.typed)
   var subject: String?
@@ -24,7 +24,7 @@ struct SessionScopeOptions: ParsableArguments {
   @Option(help: "Those of this client.", transform: NameForm.typed)
   var client: String?
 
-  /// Nil where neither is named.
+  /// Nil if neither is named.
   var scope: SessionScope? {
     switch (subject, client) {
     case (nil, nil): nil
@@ -35,7 +35,7 @@ struct SessionScopeOptions: ParsableArguments {
   }
 }
 
-/// A running server that is asked over HTTP, in place of a data folder.
+/// The options for a running server that is asked over HTTP, in place of a data folder.
 struct AdminServerOptions: ParsableArguments {
   @Option(help: "Ask this server, such as http://127.0.0.1:8080, in place of reading a data folder.")
   var url: String?
@@ -64,7 +64,7 @@ struct AdminServerOptions: ParsableArguments {
     }
   }
 
-  /// Nil where no server is named.
+  /// The server; nil if none is named.
   func server() throws(CommandFailure) -> AdminServer? {
     guard let url, let clientID else { return nil }
     return AdminServer(

@@ -34,7 +34,7 @@ struct SessionRow: Encodable {
       sid, LogText.line(subject), LogText.line(client), label ?? "-", lastUsedAt, min(idleEnd, absoluteEnd), scope)
   }
 
-  /// One under the other, for people.
+  /// Appends all members, one below the other, for people.
   func appendAll(to table: inout TextTable) {
     table.append("subject", LogText.line(subject))
     table.append("client", LogText.line(client))

@@ -62,7 +62,7 @@ struct SessionsShow: AsyncParsableCommand {
   var json = false
 
   private struct Answer: Encodable {
-    /// Nil where it has ended.
+    /// Nil if it has ended.
     var session: SessionRow?
     var life: [LogRecordLine]
   }

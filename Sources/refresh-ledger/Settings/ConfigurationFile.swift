@@ -8,13 +8,13 @@ struct ConfigurationFile {
   private struct Entry {
     /// The value as it is written, without quotation marks.
     var text: String
-    /// Counted from 1.
+    /// The number of the line, counted from 1.
     var line: Int
   }
 
   private static let bytesMax = 64 << 10
 
-  /// Refuses what is not a mapping of known sections and keys, with the line.
+  /// Reads the file. Refuses what is not a mapping of known sections and keys, with the line.
   init(path: String) throws(CommandFailure) {
     self.path = path
     let bytes = try InputFile.read(path, "configuration file", bytesMax: ConfigurationFile.bytesMax)
@@ -80,7 +80,7 @@ struct ConfigurationFile {
     name.contains(".") ? [] : SettingKey.sections.filter { !$0.contains(".") }
   }
 
-  /// A name from the file for a message of one line.
+  /// The name as a message of one line shows it.
   private static func shown(_ name: String) -> String {
     String(name.prefix(64)).shown
   }

@@ -4,7 +4,8 @@ import TokenEngine
 enum QuantityText {
   private static let sizes: [(shift: Int, name: String)] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")]
 
-  /// The bytes in `65536`, `512B`, `16KiB`, `64MiB`, `1GiB` or `1TiB`; nil for anything else and for more than a pebibyte.
+  /// The bytes in `65536`, `512B`, `16KiB`, `64MiB`, `1GiB` or `1TiB`; nil for anything else and for more than a
+  /// pebibyte.
   static func bytes(_ text: String) -> Int? {
     guard let (count, unit) = parts(of: text) else { return nil }
     let shift: Int

@@ -41,7 +41,7 @@ extension ServerSettings {
     }
   }
 
-  /// Only what was written down can contradict: a default gives way.
+  /// Refuses settings that contradict each other. Only what was written down can: a default gives way.
   private func refuseContradictions(_ sources: SettingSources) throws(CommandFailure) {
     if sources.text(.sessionsRefreshTTL) != nil, engine.refreshLifetime > engine.sessionLifetime {
       throw sources.fault(

@@ -1,14 +1,16 @@
 import TokenEngine
 
-/// One setting of the server: its key, what it takes, where that goes, and what it does. ``Setting/all`` is the table of them.
+/// One setting of the server: its key, what it takes, where that goes, and what it does. ``Setting/all`` is the table
+/// of them.
 struct Setting: Sendable {
   let key: SettingKey
   /// The option of `serve` that gives it too; nil if there is none.
   let flag: String?
   let value: SettingValue
-  /// What it does, line by line, as the configuration that `init` writes has it.
+  /// The description, in the lines that the configuration of `init` has.
   let comment: [String]
-  /// Whether that configuration has it as a comment alone: written down it would no longer follow other settings.
+  /// Whether that configuration shows the setting as a comment alone, because a written value would no longer follow
+  /// other settings.
   let isOnlyShown: Bool
 
   init(
@@ -22,7 +24,7 @@ struct Setting: Sendable {
   }
 }
 
-/// What a setting takes: the type of its value, its limits, and the place of it in ``ServerSettings``.
+/// The type of a setting's value, its limits, and its place in ``ServerSettings``.
 struct SettingValue: Sendable {
   typealias Place<Value> = any WritableKeyPath<ServerSettings, Value> & Sendable
 
@@ -30,7 +32,7 @@ struct SettingValue: Sendable {
   let limits: String?
   /// All values there are; empty if these cannot be counted.
   let choices: [String]
-  /// Puts the value that is written into its place, or says what is wrong with it.
+  /// Reads the value as it is written and puts it into its place, or throws what is wrong with it.
   let read: @Sendable (_ text: String, _ settings: inout ServerSettings) throws(SettingError) -> Void
   /// The value as people write it.
   let text: @Sendable (_ settings: ServerSettings) -> String
@@ -113,9 +115,9 @@ struct SettingValue: Sendable {
     }
   }
 
-  /// Text without control characters.
+  /// A text without control characters.
   ///
-  /// - Parameter check: refuses what is none, and gives what the place holds of the text.
+  /// - Parameter check: refuses texts of another form, and returns what goes into the place.
   static func line(
     _ place: Place<String>, bytes: ClosedRange<Int>,
     _ check: @escaping @Sendable (String) throws(SettingError) -> String = { $0 }
@@ -127,7 +129,7 @@ struct SettingValue: Sendable {
     }
   }
 
-  /// Words in one line, of which each may be there once.
+  /// A set of words in one line.
   static func words(
     _ place: Place<Set<String>>, bytes: ClosedRange<Int>,
     _ split: @escaping @Sendable (String) throws(SettingError) -> Set<String>

@@ -39,7 +39,7 @@ enum SettingKey: String, CaseIterable {
 
   static let environmentPrefix = "REFRESH_LEDGER_"
 
-  /// What to do about a key that an earlier release had and this one has not; nil for any other.
+  /// The fix for a key that an earlier release had and this one has not; nil for any other key.
   static func fix(ofRemoved name: String) -> String? {
     removed[name].map { "this release has none, \($0); delete it" }
   }

@@ -1,4 +1,4 @@
-/// Where settings come from: the command line before the environment before the file.
+/// The sources of the settings: the command line goes before the environment, and that before the file.
 struct SettingSources {
   private let flags: [SettingKey: String]
   private let environment: [String: String]

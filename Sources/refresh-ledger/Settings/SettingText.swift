@@ -1,6 +1,6 @@
 import TokenHTTP
 
-/// What is wrong with the value of a setting and how to fix it: the end of a sentence that begins with key and value.
+/// The fault of a setting's value and its fix: the end of a sentence that begins with key and value.
 struct SettingError: Error {
   let description: String
 

@@ -1,18 +1,20 @@
 import SystemPackage
 
-/// A secret or a token that is read from the standard input, where other users of the machine do not see it.
+/// The secret or token on the standard input, where other users of the machine do not see it.
 enum InputLine {
   /// U+FEFF in UTF-8, which PowerShell puts before what it pipes.
   private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-  /// The most bytes of a line.
+  /// The most bytes that a line has.
   static let bytesMax = 64 << 10
 
-  /// The secret in the one line of the standard input, without the line's end: LF, CRLF or CR. `what` names it in messages.
+  /// Reads the secret in the one line of the standard input, without the line's end: LF, CRLF or CR. `what` names it in
+  /// messages.
   static func read(_ what: String) throws(CommandFailure) -> String {
     try secret(try bytes(what), what)
   }
 
-  /// The token in the one line of the standard input. Whatever else the line holds belongs to it, and is for the verifier to refuse.
+  /// Reads the token in the one line of the standard input. The whole line is the token; the verifier refuses what does
+  /// not belong.
   static func readToken() throws(CommandFailure) -> String {
     var bytes = try bytes("token")[...]
     if bytes.last == UInt8(ascii: "\n") {
@@ -37,8 +39,8 @@ enum InputLine {
     return bytes
   }
 
-  /// Without the mark of UTF-8 that programs of Windows put before a text. What cannot be meant is refused: it would be part of the secret
-  /// where nobody sees it.
+  /// The secret in a line, without the mark of UTF-8 that programs of Windows put before a text. Refuses what cannot be
+  /// meant: it would be an invisible part of the secret.
   static func secret(_ bytes: [UInt8], _ what: String) throws(CommandFailure) -> String {
     var bytes = bytes[...]
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
@@ -76,7 +78,7 @@ enum InputLine {
 
 /// A file that the command line names.
 enum InputFile {
-  /// All bytes of the file. `what` names it in messages.
+  /// Reads all bytes of the file. `what` names it in messages.
   static func read(_ path: String, _ what: String, bytesMax: Int) throws(CommandFailure) -> [UInt8] {
     do {
       let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])

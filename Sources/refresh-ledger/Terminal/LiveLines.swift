@@ -1,11 +1,11 @@
 import Glibc
 import SystemPackage
 
-/// A few lines on the standard error output that are drawn over themselves. For terminals only.
+/// A few lines on the standard error output that are drawn over themselves, on a terminal only.
 struct LiveLines: ~Copyable {
   private var drawn = 0
 
-  /// Nil where no person watches.
+  /// Makes no lines yet; nil if no person watches.
   init?() {
     guard Terminal.isTerminal(.standardError), Terminal.environment["TERM"] != "dumb" else { return nil }
   }
@@ -34,10 +34,10 @@ struct LiveLines: ~Copyable {
     if drawn > 0 { _ = try? FileDescriptor.standardError.writeAll("\n".utf8) }
   }
 
-  /// To the first column of the first line.
+  /// The sequence that moves to the first column of the first line.
   private var start: String { drawn > 1 ? "\r\u{1B}[\(drawn - 1)A" : "\r" }
 
-  /// Columns of the terminal, so that no line wraps, which would move the others.
+  /// The columns of the terminal: a line that wraps would move the others.
   private static var width: Int {
     var size = winsize()
     guard ioctl(FileDescriptor.standardError.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
@@ -47,11 +47,11 @@ struct LiveLines: ~Copyable {
 
 /// Lines for a terminal that is too narrow for them.
 enum LineWrap {
-  /// How far the rest of a line is moved in.
+  /// The columns by which the rest of a line is moved in.
   private static let indent = 4
 
-  /// The line in pieces of at most `width` columns. It breaks between words, so that no figure is shown in part; only a word that is wider
-  /// than the terminal is cut.
+  /// The line in pieces of at most `width` columns. They break between words, so that no figure is shown in part; only
+  /// a word that is wider than the terminal is cut.
   static func pieces(_ line: String, width: Int) -> [String] {
     guard line.count > width, width > 0 else { return [line] }
     var pieces: [String] = []

@@ -12,7 +12,7 @@ struct TextTable {
     rows.append(cells.map(\.shown))
   }
 
-  /// A line for each row, without spaces at its end.
+  /// The rows, a line each, without spaces at their ends.
   var text: String {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
@@ -27,7 +27,7 @@ struct TextTable {
   }
 }
 
-/// What `--json` prints: members sorted, on one line.
+/// The JSON that `--json` prints: on one line, its members sorted.
 enum JSONText {
   static func line(_ value: some Encodable) throws(CommandFailure) -> String {
     let encoder = JSONEncoder()
@@ -41,7 +41,8 @@ enum JSONText {
 }
 
 extension String {
-  /// What others chose, for a terminal: what it would take for a command, or show in another order, is replaced.
+  /// The text for a terminal if others chose it: characters that a terminal takes for a command, or by which it shows
+  /// others in another order, are replaced.
   var shown: String {
     // What nearly all text is.
     guard !utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return self }

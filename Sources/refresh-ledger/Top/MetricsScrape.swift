@@ -1,9 +1,9 @@
 import TokenHTTP
 
-/// What `GET /metrics` said at one moment: Prometheus's text format, as far as this server writes it.
+/// The metrics of `GET /metrics` at one moment, read from as much of Prometheus's text format as this server writes.
 struct MetricsScrape {
   let moment: ContinuousClock.Instant
-  /// By name, and then by labels as they stand between the braces.
+  /// The values by name, and then by labels as they stand between the braces.
   private var series: [String: [String: Double]] = [:]
 
   init(_ text: String, at moment: ContinuousClock.Instant = .now) {
@@ -20,7 +20,7 @@ struct MetricsScrape {
     }
   }
 
-  /// The sum over all labels; nil where there is no such metric.
+  /// The sum over all labels; nil if there is no such metric.
   subscript(metric: TokenMetric) -> Double? {
     series[metric.rawValue].map { $0.values.reduce(0, +) }
   }
@@ -35,7 +35,7 @@ struct MetricsScrape {
     return sums
   }
 
-  /// How many observations a histogram has counted up to each of its bounds, over all labels, with the bounds rising.
+  /// The number of observations of a histogram up to each of its bounds, over all labels, with the bounds rising.
   func buckets(of metric: TokenMetric) -> [(bound: Double, count: Double)] {
     var sums: [Double: Double] = [:]
     for (labels, value) in series["\(metric.rawValue)_bucket"] ?? [:] {
@@ -46,7 +46,7 @@ struct MetricsScrape {
     return sums.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  /// No value that this server writes holds a comma or a quotation mark.
+  /// The value of a label. None that this server writes has a comma or a quotation mark.
   private static func value(of label: String, in labels: String) -> String? {
     for pair in labels.split(separator: ",") where pair.hasPrefix("\(label)=\"") {
       return String(pair.dropFirst(label.count + 2).dropLast()).shown
@@ -56,15 +56,15 @@ struct MetricsScrape {
 }
 
 extension MetricsScrape {
-  /// How much a counter rose since. One that fell began anew, with its server.
+  /// The rise of a counter since then. One that fell began anew, with its server.
   func rise(of metric: TokenMetric, since earlier: MetricsScrape) -> Double {
     MetricsScrape.rise(self[metric] ?? 0, since: earlier[metric] ?? 0)
   }
 
   static func rise(_ now: Double, since before: Double) -> Double { now >= before ? now - before : now }
 
-  /// The quantile of what a histogram observed since, in seconds, as Prometheus works it out; nil where that was nothing.
-  /// Past the last bound it is that bound.
+  /// The quantile of what a histogram observed since then, in seconds, as Prometheus works it out; nil if it observed
+  /// nothing. Past the last bound it is that bound.
   func quantile(_ fraction: Double, of metric: TokenMetric, since earlier: MetricsScrape) -> Double? {
     let before = Dictionary(uniqueKeysWithValues: earlier.buckets(of: metric).map { ($0.bound, $0.count) })
     let risen = buckets(of: metric).map { ($0.bound, MetricsScrape.rise($0.count, since: before[$0.bound] ?? 0)) }

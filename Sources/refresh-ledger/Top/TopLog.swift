@@ -32,7 +32,7 @@ struct TopLog: TopSource {
   }
 }
 
-/// What was written to a log between two looks.
+/// The records that were written to a log between two looks.
 struct TopLogReading: TopReading {
   var seconds: Double
   var liveSessions: Int

@@ -2,12 +2,12 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// The terminal while a live view has it: the other screen, no cursor, keys one by one. Gives it back at its end.
+/// The terminal while a live view has it: the other screen, no cursor, keys one by one. It is given back at the end.
 final class TopScreen {
-  /// Readings that the curve shows.
+  /// The number of readings that the curve shows.
   static let historyCount = 60
 
-  /// Set by a signal: the terminal must be given back before the process ends.
+  /// Whether a signal came: the terminal must be given back before the process ends.
   private static let isEnded = Atomic<Bool>(false)
   private static let keyPause = Duration.milliseconds(50)
   private static let interrupt: UInt8 = 3
@@ -33,17 +33,17 @@ final class TopScreen {
     if var previous { tcsetattr(STDIN_FILENO, TCSANOW, &previous) }
   }
 
-  /// Rows and columns.
+  /// The rows and columns of the terminal.
   private var size: (rows: Int, columns: Int) {
     var size = winsize()
     let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0 && size.ws_col > 0
     return isKnown ? (Int(size.ws_row), Int(size.ws_col)) : (24, 80)
   }
 
-  /// How many readings the curve has room for, behind its indent.
+  /// The number of readings that the curve has room for, behind its indent.
   var historyRoom: Int { min(TopScreen.historyCount, max(1, size.columns - 2)) }
 
-  /// Puts the lines in the place of those before, as many as there is room for.
+  /// Draws the lines in the place of those before, as many as there is room for.
   func draw(_ lines: [String]) {
     let (rows, columns) = size
     let isColored = Terminal.usesColor(.standardOutput)
@@ -53,7 +53,7 @@ final class TopScreen {
     write("\u{1B}[H" + shown.joined(separator: "\u{1B}[K\r\n") + "\u{1B}[K\u{1B}[J")
   }
 
-  /// False as soon as somebody wants it to end.
+  /// Waits, and returns false as soon as somebody wants the view to end.
   func wait(_ duration: Duration) async -> Bool {
     let end = ContinuousClock.now + duration
     while ContinuousClock.now < end {

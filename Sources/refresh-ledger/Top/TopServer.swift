@@ -59,7 +59,7 @@ struct TopServer: TopSource {
   }
 }
 
-/// What a server is doing: gauges of the moment, and what a second between two looks had.
+/// The state of a server: its gauges at a moment, and its counts a second between two looks.
 struct TopServerReading: TopReading {
   struct Latency: Encodable {
     var p50: Double
@@ -78,7 +78,7 @@ struct TopServerReading: TopReading {
   /// Since the server's start.
   var reusesSinceStart, refusalsSinceStart, rotationsSinceStart: Double
   var commits: Double
-  /// Nil where there was none.
+  /// Nil if there was none.
   var commitMilliseconds, rotateMilliseconds: Latency?
   var logBytes: Double
   /// A second; less than 0 after a checkpoint.
@@ -136,7 +136,7 @@ struct TopServerReading: TopReading {
 
   var rate: Double { rotations }
 
-  /// To a thousandth.
+  /// The value, rounded to a thousandth.
   private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }
 

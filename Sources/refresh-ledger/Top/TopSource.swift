@@ -1,25 +1,25 @@
-/// What `top` watches.
+/// A thing that `top` watches.
 protocol TopSource {
   associatedtype Reading: TopReading
 
-  /// Of what the readings are.
+  /// The name of what is watched.
   var title: String { get }
-  /// Above the rows of the readings.
+  /// The line above the rows of the readings.
   var rowHeader: String { get }
 
   /// Looks at it once, so that the first reading has something to be compared with.
   mutating func begin() async throws(CommandFailure)
 
-  /// What it is now, and what happened since the last look.
+  /// Reads the present state, and what happened since the last look.
   mutating func read() async throws(CommandFailure) -> Reading
 }
 
 /// One look at what is watched.
 protocol TopReading: Encodable {
-  /// What the curve on the screen shows: rotations or records a second.
+  /// The rate that the curve on the screen shows: rotations or records a second.
   var rate: Double { get }
-  /// In one line, below ``TopSource/rowHeader``.
+  /// The reading in one line, below ``TopSource/rowHeader``.
   var row: String { get }
-  /// On a screen.
+  /// The reading in the lines of a screen.
   func lines(history: [Double]) -> [String]
 }
