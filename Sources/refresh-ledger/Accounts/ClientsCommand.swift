@@ -30,9 +30,9 @@ struct ClientsAdd: ParsableCommand {
   var grants = "password refresh_token"
 
   @Option(
-    help:
-      "For how long a used refresh token gets the same answer again: \(EngineLimit.grace.least) to \(EngineLimit.grace.most); without this, rotation.grace."
-  )
+    help: """
+      For how long a used refresh token gets the same answer again: \(EngineLimit.grace.span); without this, rotation.grace.
+      """)
   var grace: String?
 
   @Option(

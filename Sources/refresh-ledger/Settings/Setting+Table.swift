@@ -42,11 +42,11 @@ extension Setting {
       .httpIdleTimeout, .duration(\.http.idleTimeout, timeout, example: "60s"),
       "and how long a connection may lie still."),
     Setting(
-      .httpDrain, .duration(\.drain, SettingLimit(.milliseconds(1)...(.seconds(600))), example: "25s"),
+      .httpDrain, .duration(\.drain, .durations(.milliseconds(1)...(.seconds(600))), example: "25s"),
       "How long SIGTERM waits for requests under way."),
   ]
 
-  private static let timeout = SettingLimit(.milliseconds(10)...(.seconds(600)))
+  private static let timeout = SettingLimit.durations(.milliseconds(10)...(.seconds(600)))
 
   private static let tokens = [
     Setting(

@@ -51,8 +51,8 @@ struct SettingValue: Sendable {
 
   /// - Parameter example: a value for messages.
   static func duration(_ place: Place<Duration>, _ limit: SettingLimit<Duration>, example: String) -> SettingValue {
-    let rule = "\(limit.words), for example \(example)"
-    return SettingValue(place, limits: "\(limit.least) to \(limit.most)") { (text: String) throws(SettingError) in
+    let rule = "\(limit.text), for example \(example)"
+    return SettingValue(place, limits: limit.span) { (text: String) throws(SettingError) in
       guard let duration = DurationText.parse(text) else {
         throw SettingError("is not a duration; write a whole number and a unit (ms, s, m, h or d), \(rule)")
       }
@@ -67,8 +67,8 @@ struct SettingValue: Sendable {
 
   /// - Parameter example: a value for messages.
   static func bytes(_ place: Place<Int>, _ limit: SettingLimit<Int>, example: String) -> SettingValue {
-    let rule = "\(limit.words), for example \(example)"
-    return SettingValue(place, limits: "\(limit.least) to \(limit.most)") { (text: String) throws(SettingError) in
+    let rule = "\(limit.text), for example \(example)"
+    return SettingValue(place, limits: limit.span) { (text: String) throws(SettingError) in
       guard let bytes = QuantityText.bytes(text) else {
         throw SettingError("is not a size; write a whole number of bytes, or one with KiB, MiB, GiB or TiB, \(rule)")
       }
