@@ -1,5 +1,6 @@
 internal import Synchronization
 internal import TokenEngine
+internal import TokenLedger
 
 /// Who is signed in, by the digest of a cookie: in memory, a bounded number, and for a bounded time.
 final class ConsoleSessions: Sendable {
@@ -52,5 +53,49 @@ final class ConsoleSessions: Sendable {
 
   private static func isOpen(_ session: ConsoleSession, at now: ContinuousClock.Instant) -> Bool {
     now - session.usedAt < idleMax && now - session.openedAt < ageMax
+  }
+}
+
+/// A stay of a user in the console.
+struct ConsoleSession: Sendable {
+  let user: ConsoleUser
+  /// What every form that changes anything must carry.
+  let formToken: RandomSecret
+  let openedAt: ContinuousClock.Instant
+  var usedAt: ContinuousClock.Instant
+}
+
+/// Who is signed in to the console.
+enum ConsoleUser: Sendable, Hashable {
+  /// Whoever opened the link that was printed where the server runs.
+  case link
+  /// An admin client as it was when it signed in: one that was added again since under its id is another.
+  case client(id: String, version: AccountVersion)
+
+  /// For pages.
+  var name: String {
+    switch self {
+    case .link: "one-time link"
+    case .client(let id, _): id
+    }
+  }
+
+  /// For log lines, in which a client that is called as the other cannot be taken for it.
+  var logText: String {
+    switch self {
+    case .link: "link"
+    case .client(let id, _): LogText.line("client \(id)")
+    }
+  }
+}
+
+/// Whoever is signed in and asks.
+struct ConsoleVisitor: Sendable {
+  let session: ConsoleSession
+  let cookie: String
+
+  /// What every form that changes anything holds.
+  var formField: HTML {
+    "<input type=\"hidden\" name=\"form_token\" value=\"\(session.formToken.text)\">"
   }
 }
