@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import TokenEngine
+internal import TokenHTTP
 internal import TokenLedger
 
 /// Why a page of the console does not show or do what was asked for.

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import TokenEngine
 
 /// What stands around every page: head, navigation, foot, and the headers of the reply.
 struct ConsoleFrame: Sendable {
@@ -115,7 +116,7 @@ struct ConsoleFrame: Sendable {
   }
 }
 
-/// The files that pages refer to, from those beside this one; each under a name that changes with what is in it.
+/// The files that pages refer to, those in Resources; each under a name that changes with what is in it.
 struct ConsoleFile: Sendable {
   let path: String
   private let type: String
@@ -131,7 +132,7 @@ struct ConsoleFile: Sendable {
     self.path = path
     self.type = type
     self.bytes = ByteBuffer(bytes: bytes)
-    version = ShortHash.text(of: String(decoding: bytes, as: UTF8.self))
+    version = TokenFingerprint.of(String(decoding: bytes, as: UTF8.self))
   }
 
   var versioned: String { "\(path)?v=\(version)" }

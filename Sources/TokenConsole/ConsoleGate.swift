@@ -2,7 +2,9 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import TokenEngine
+internal import TokenHTTP
 internal import TokenLedger
+internal import TokenObservability
 
 /// Who may see a page, and who may change anything.
 struct ConsoleGate: Sendable {

@@ -1,11 +1,21 @@
-internal import HTTPTypes
-internal import Hummingbird
+public import HTTPTypes
+public import Hummingbird
 internal import Logging
 internal import TokenEngine
+public import TokenHTTP
 internal import TokenLedger
+internal import TokenObservability
+
+extension AdminConsole: AdditionalRoutes {
+  public var paths: [(RouterPath, [HTTPRequest.Method])] { ConsoleRoutes<TokenRequestContext>.paths(of: self) }
+
+  public func add<Context: AuthenticatedContext>(to place: RoutePlace<Context>) {
+    ConsoleRoutes(self, in: place).add(to: place)
+  }
+}
 
 /// The routes of the console. Every page is whole without a script; every change is a form that asks first.
-struct ConsoleRoutes<Context: RequestContext>: Sendable {
+struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
   private let console: AdminConsole
   private let gate: ConsoleGate
@@ -13,27 +23,24 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
   private let addresses: AddressSource
   private let turn = LookBackTurn()
 
-  init(
-    _ console: AdminConsole, engine: RotationEngine, clients: any ClientStore, limiter: LoginLimiter?,
-    options: ServerOptions, pathPrefix: String
-  ) {
-    self.engine = engine
+  init(_ console: AdminConsole, in place: RoutePlace<Context>) {
+    engine = place.engine
     self.console = console
-    let base = pathPrefix + console.path
+    let (base, options) = (place.pathPrefix + console.path, place.options)
     frame = ConsoleFrame(base: base)
     gate = ConsoleGate(
-      console: console, clients: clients, limiter: limiter,
+      console: console, clients: place.clients, limiter: place.limiter,
       cookie: ConsoleCookie(base: base, speaksTLS: options.certificate != nil, trustsProxy: options.trustsProxy),
       bodyBytesMax: options.bodyBytesMax)
-    addresses = AddressSource(trustsProxy: options.trustsProxy)
+    addresses = place.addresses
   }
 
   private static var looks: [String] {
     ["", "/keys", "/log", "/live", "/sign-in", "/link"] + ConsoleFile.all.map(\.path)
   }
 
-  /// All that ``add(to:bounded:)`` adds, without the prefix.
-  static func routes(of console: AdminConsole) -> [(RouterPath, [HTTPRequest.Method])] {
+  /// All that ``add(to:)`` adds, without the prefix.
+  static func paths(of console: AdminConsole) -> [(RouterPath, [HTTPRequest.Method])] {
     let searches: [String] = ["/sessions", "/sessions/{sid}"]
     let forms: [String] = ["/sessions/{sid}/revoke", "/revoke"]
     var routes: [(RouterPath, [HTTPRequest.Method])] = []
@@ -46,10 +53,8 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
     return routes
   }
 
-  /// - Parameters:
-  ///   - root: for what never waits, so that it is there also while the disk does not answer.
-  ///   - bounded: for what waits for the disk or a secret.
-  func add(to root: RouterGroup<Context>, bounded: RouterGroup<Context>) {
+  func add(to place: RoutePlace<Context>) {
+    let root = place.root
     for file in ConsoleFile.all { look(root, file.path) { _, _ in file.response } }
     look(root, "/sign-in") { _, _ in frame.page("Sign in", for: nil, SignInPages.signIn(frame, nil)) }
     look(root, "/link") { request, _ in
@@ -58,7 +63,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
     }
     look(root, "/live") { request, _ in
       guard await gate.visitor(of: request, isUse: false) != nil else {
-        return Response(status: .unauthorized, json: ErrorBody.standard("access_denied", "Nobody is signed in"))
+        return signedOut
       }
       return await LiveFigures.read(engine, console.activity).json
     }
@@ -69,8 +74,8 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
     page(root, "/log", "Log", .log) { _, _, _ in
       LogPage(frame: frame, figures: await LiveFigures.read(engine, console.activity), recovery: engine.recovery).body
     }
-    addSearches(to: bounded)
-    addChanges(to: bounded)
+    addSearches(to: place.bounded)
+    addChanges(to: place.bounded)
   }
 
   private func addSearches(to group: RouterGroup<Context>) {
@@ -109,7 +114,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
       let (_, visitor) = try await gate.form(of: request)
       let id = try SessionID(validating: context.parameters.get("sid") ?? "")
       let wasLive = try await engine.revoke(id)
-      note("session revoked", visitor, context, ["session": .string(ShortHash.text(of: id.text))])
+      note("session revoked", visitor, context, ["session": .string(id.text)])
       return frame.redirect(to: "/sessions/\(id.text)?done=\(wasLive ? "revoked" : "ended")")
     }
     change(group, "/revoke") { request, context in
@@ -219,6 +224,14 @@ extension ConsoleRoutes {
         "console: request failed", metadata: ["failure": .string(LogText.line(failure.description))])
     }
     return frame.refusal(fault, title: "Not done", for: visitor, NoticeText.page(fault, frame))
+  }
+
+  /// To a page's script.
+  private var signedOut: Response {
+    var body = JSONObjectWriter()
+    body.add("error", "access_denied")
+    body.add("error_description", "Nobody is signed in")
+    return Response(status: .unauthorized, json: body)
   }
 
   private func signedIn(_ cookie: String, _ request: Request) -> Response {

@@ -1,6 +1,7 @@
 internal import Synchronization
 internal import TokenEngine
 internal import TokenLedger
+internal import TokenObservability
 
 /// Who is signed in, by the digest of a cookie: in memory, a bounded number, and for a bounded time.
 final class ConsoleSessions: Sendable {
@@ -90,7 +91,7 @@ enum ConsoleUser: Sendable, Hashable {
 }
 
 /// Whoever is signed in and asks.
-struct ConsoleVisitor: Sendable {
+struct ConsoleVisitor: Sendable, RedactedValue {
   let session: ConsoleSession
   let cookie: String
 

@@ -1,7 +1,7 @@
 internal import TokenLedger
 
-/// Whose sessions, in words.
-enum ScopeText {
+/// What the ledger tells, in words: whose sessions, how one ended, what kind of reuse it was.
+enum LedgerText {
   static func words(_ scope: SessionScope) -> HTML {
     switch scope {
     case .subject(let subject): "those of \(FigureText.name(subject))"
@@ -11,15 +11,12 @@ enum ScopeText {
     case .all: "all there were"
     }
   }
-}
 
-/// How a session ended, in words.
-enum EndText {
   static func words(_ end: EndedSession.End) -> HTML {
     switch end {
     case .expired: "Expired"
     case .revoked(let cause): "\(words(cause))"
-    case .revokedAll(let scope): "Revoked with \(ScopeText.words(scope))"
+    case .revokedAll(let scope): "Revoked with \(words(scope))"
     }
   }
 
@@ -33,10 +30,7 @@ enum EndText {
     case .evicted: "Revoked: its subject had too many"
     }
   }
-}
 
-/// The classes of replay and reuse in words.
-enum ReuseText {
   static func words(_ reuse: ReuseClass) -> String {
     switch reuse {
     case .retry: "a retry, its reply was lost"

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import TokenEngine
+internal import TokenHTTP
 internal import TokenLedger
 
 /// The figures that a page shows and, where it may run its script, renews every few seconds. Each is formatted here alone.
@@ -31,6 +32,12 @@ struct LiveFigures: Sendable {
   /// The figure, where the script finds it; a dash where there is none.
   subscript(name: String) -> HTML {
     "<span data-figure=\"\(name)\">\(texts.first { $0.name == name }?.text ?? "–")</span>"
+  }
+
+  /// Whether the server accepts changes, as every page of figures says it.
+  var statePill: HTML {
+    let tone = health.state == .acceptsChanges ? "good" : "bad"
+    return "<p class=\"pill \(tone)\" data-state>\(self["state"])</p>"
   }
 
   /// The last five minutes as a line. What it says stands beside it in words.
@@ -109,13 +116,5 @@ struct LiveFigures: Sendable {
       let height = peak > 0 ? Int((rate / peak * lineHeight).rounded()) : 0
       return "\(index * step),\(46 - height)"
     }.joined(separator: " ")
-  }
-}
-
-/// Whether the server accepts changes, as every page of figures says it.
-enum StateText {
-  static func pill(_ figures: LiveFigures) -> HTML {
-    let tone = figures.health.state == .acceptsChanges ? "good" : "bad"
-    return "<p class=\"pill \(tone)\" data-state>\(figures["state"])</p>"
   }
 }

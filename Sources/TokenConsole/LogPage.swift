@@ -9,7 +9,7 @@ struct LogPage {
 
   var body: HTML {
     """
-    <div class="heading"><h1>Log</h1>\(StateText.pill(figures))</div>
+    <div class="heading"><h1>Log</h1>\(figures.statePill)</div>
     \(why)
     <div class="columns" data-live="\(frame.path("/live"))">
     <section class="panel" aria-labelledby="records">

@@ -10,7 +10,7 @@ struct OverviewPage {
     """
     <div class="heading">
     <h1>Overview</h1>
-    \(StateText.pill(figures))
+    \(figures.statePill)
     </div>
     \(trouble)
     <section class="cards" data-live="\(frame.path("/live"))" aria-label="Now">
@@ -94,13 +94,13 @@ struct OverviewPage {
     case .reused(let client, let reuse, let revoked):
       let end: HTML = revoked ? ", which ended its session" : ""
       return (
-        "A used refresh token came again at \(FigureText.name(client)) (\(ReuseText.words(reuse)))\(end)",
+        "A used refresh token came again at \(FigureText.name(client)) (\(LedgerText.words(reuse)))\(end)",
         reuse != .retry
       )
     case .neverIssued(let client):
       return ("A token ahead of the log came at \(FigureText.name(client)): the log was rolled back", true)
     case .revoked: return ("A session was revoked", false)
-    case .revokedAll(let scope): return ("All sessions were revoked: \(ScopeText.words(scope))", false)
+    case .revokedAll(let scope): return ("All sessions were revoked: \(LedgerText.words(scope))", false)
     case .checkpointFailed(let why): return ("A checkpoint failed: \(why)", true)
     case .clockStepped(let shift):
       return shift > 0

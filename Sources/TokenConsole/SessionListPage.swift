@@ -63,7 +63,7 @@ struct SessionListPage {
   private var title: HTML {
     switch query.scope {
     case .all: "Live sessions"
-    case let scope: "Live sessions: \(ScopeText.words(scope))"
+    case let scope: "Live sessions: \(LedgerText.words(scope))"
     }
   }
 
@@ -148,7 +148,7 @@ struct SessionListPage {
       <td role="cell" data-label="Label">\(ended.session.label.map(FigureText.name) ?? "–")</td>
       <td role="cell" data-label="Opened">\(FigureText.time(ended.session.onWallClock.openedAt))</td>
       <td role="cell" data-label="Ended">\(FigureText.time(ended.endedAt))</td>
-      <td role="cell" data-label="How">\(EndText.words(ended.end))</td></tr>
+      <td role="cell" data-label="How">\(LedgerText.words(ended.end))</td></tr>
       """
     }
     let omitted: HTML =

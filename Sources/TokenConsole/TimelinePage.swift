@@ -168,7 +168,7 @@ enum TimelineText {
     case .replayed(let token, _, _, let reuse):
       return (
         .note, "Pair repeated: replayed in the grace window",
-        "The token before generation \(token.generation) came again: \(ReuseText.words(reuse))."
+        "The token before generation \(token.generation) came again: \(LedgerText.words(reuse))."
       )
     case .successorUsed(let token, _, _):
       return (.note, "Grace window closed", "The access token of generation \(token.generation) was used.")
@@ -176,10 +176,10 @@ enum TimelineText {
       let end: HTML = revoked ? "The session was revoked with it." : "The session goes on, by rotation.reuse."
       return (
         .bad, "Reused: a used refresh token came again",
-        "Generation \(token.generation), \(behind) behind: \(ReuseText.words(reuse)). \(end)"
+        "Generation \(token.generation), \(behind) behind: \(LedgerText.words(reuse)). \(end)"
       )
-    case .revoked(_, _, _, let cause): return (.end, "\(EndText.words(cause))", "")
-    case .revokedAll(let scope): return (.end, "Revoked with \(ScopeText.words(scope))", "")
+    case .revoked(_, _, _, let cause): return (.end, "\(LedgerText.words(cause))", "")
+    case .revokedAll(let scope): return (.end, "Revoked with \(LedgerText.words(scope))", "")
     case .accessRevoked(let token, let end):
       return (
         .note, "Access token of generation \(token.generation) revoked",

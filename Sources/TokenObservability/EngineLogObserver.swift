@@ -1,10 +1,12 @@
 public import Logging
 public import TokenEngine
+internal import TokenLedger
 
 /// Writes what the engine did to a log, one line an event.
 ///
 /// Rotations are at level debug, log-ins and revocations at info, refusals at notice, and a reused token, which may be
-/// a stolen one, at warning. Sessions and tokens are named by a short hash of their ids; no line holds a token or secret.
+/// a stolen one, at warning. A session is named by its id, a token by its `jti`, as audit events and the commands name them; no line holds
+/// a token or a secret.
 ///
 /// The handler behind the logger must not wait for whoever reads the lines: callers of the engine would wait with it. swift-log's own
 /// `StreamLogHandler` for a standard stream waits when a pipe is full.
@@ -18,19 +20,19 @@ public struct EngineLogObserver: EngineObserver {
   public func engine(observed event: EngineEvent) {
     switch event {
     case .opened(let token, let subject, let client):
-      logger.info("session opened", metadata: metadata(token.text, subject: subject, client: client))
+      logger.info("session opened", metadata: metadata(token, subject: subject, client: client))
     case .rotated(let token, let subject, let client):
-      logger.debug("token rotated", metadata: metadata(token.text, subject: subject, client: client))
+      logger.debug("token rotated", metadata: metadata(token, subject: subject, client: client))
     case .used(let token, let subject, let client):
-      logger.debug("session refreshed", metadata: metadata(token.text, subject: subject, client: client))
+      logger.debug("session refreshed", metadata: metadata(token, subject: subject, client: client))
     case .clientGranted(let token, let client):
-      logger.info("token issued to a client", metadata: metadata(token.text, client: client))
+      logger.info("token issued to a client", metadata: metadata(token, client: client))
     case .replayed(let token, let subject, let client, let reuse):
-      var metadata = metadata(token.text, subject: subject, client: client)
+      var metadata = metadata(token, subject: subject, client: client)
       metadata["class"] = "\(reuse)"
       logger.info("pair repeated in the grace window", metadata: metadata)
     case .refused(let refusal, let token, let client):
-      var metadata = metadata(token?.text, client: client)
+      var metadata = metadata(token, client: client)
       metadata["reason"] = .string(refusal.reason)
       if case .reused(let reuse, let behind, let revoked) = refusal {
         metadata["class"] = "\(reuse)"
@@ -44,17 +46,17 @@ public struct EngineLogObserver: EngineObserver {
         logger.notice("grant refused", metadata: metadata)
       }
     case .revoked(let session):
-      logger.info("session revoked", metadata: ["session": .string(ShortHash.text(of: session.text))])
+      logger.info("session revoked", metadata: ["session": .string(session.text)])
     case .revokedAll(let scope):
       logger.notice("sessions revoked", metadata: ["of": .string(LogText.line("\(scope)"))])
     case .accessRevoked(let token):
-      logger.info("access token revoked", metadata: ["token": .string(ShortHash.text(of: token.text))])
+      logger.info("access token revoked", metadata: ["token": .string(token.text)])
     case .oneTimeIssued(let id, let subject, let purpose):
-      logger.info("one-time token issued", metadata: oneTime(id.text, purpose, subject: subject))
+      logger.info("one-time token issued", metadata: oneTime(id, purpose, subject: subject))
     case .oneTimeConsumed(let id, let subject, let purpose):
-      logger.info("one-time token consumed", metadata: oneTime(id.text, purpose, subject: subject))
+      logger.info("one-time token consumed", metadata: oneTime(id, purpose, subject: subject))
     case .oneTimeRefused(let refusal, let id, let purpose):
-      var metadata = oneTime(id?.text, purpose)
+      var metadata = oneTime(id, purpose)
       metadata["reason"] = .string(refusal.reason)
       logger.notice("one-time token refused", metadata: metadata)
     case .checkpointed(let sequence, let entries, let bytes, let segmentsRemoved):
@@ -84,20 +86,19 @@ public struct EngineLogObserver: EngineObserver {
       "\(sentence)", metadata: ["step_ms": .stringConvertible(step), "shift_seconds": .stringConvertible(shift)])
   }
 
-  private func oneTime(_ id: String?, _ purpose: String, subject: String? = nil) -> Logger.Metadata {
+  private func oneTime(_ id: SessionID?, _ purpose: String, subject: String? = nil) -> Logger.Metadata {
     var metadata: Logger.Metadata = ["purpose": .string(LogText.line(purpose))]
-    if let id { metadata["token"] = .string(ShortHash.text(of: id)) }
+    if let id { metadata["token"] = .string(id.text) }
     if let subject { metadata["subject"] = .string(LogText.line(subject)) }
     return metadata
   }
 
-  /// `identifier` is a `jti`, whose first 16 characters are the session's id.
-  private func metadata(_ identifier: String?, subject: String? = nil, client: String) -> Logger.Metadata {
+  private func metadata(_ token: TokenID?, subject: String? = nil, client: String) -> Logger.Metadata {
     var metadata: Logger.Metadata = ["client": .string(LogText.line(client))]
     if let subject { metadata["subject"] = .string(LogText.line(subject)) }
-    if let identifier {
-      metadata["session"] = .string(ShortHash.text(of: identifier.prefix(16)))
-      metadata["token"] = .string(ShortHash.text(of: identifier))
+    if let token {
+      metadata["session"] = .string(token.session.text)
+      metadata["token"] = .string(token.text)
     }
     return metadata
   }

@@ -1,8 +1,13 @@
-internal import CoreMetrics
+public import CoreMetrics
 public import TokenEngine
 internal import TokenLedger
 
-/// Counts what the engine did; part of ``ServerMetrics``. Costs a rotation one atomic addition and allocates nothing for it.
+/// Counts what the engine did in a backend of swift-metrics. Costs a rotation one atomic addition and allocates nothing for it.
+///
+///     let engine = try await RotationEngine.open(folder: "tokens", observer: EngineMetricsObserver())
+///
+/// Every counter and histogram is there, at zero, from the beginning. ``EngineGauges`` are the metrics that are read instead. `ServerMetrics` of
+/// TokenHTTP has both, and those of requests.
 public struct EngineMetricsObserver: EngineObserver {
   private let opened: Counter
   private let rotated: Counter
@@ -19,7 +24,8 @@ public struct EngineMetricsObserver: EngineObserver {
   private let clockSteps: LabelledCounters
   private let commits: Timer
 
-  init(factory: any MetricsFactory) {
+  /// - Parameter factory: the backend; the one that the process was bootstrapped with by default.
+  public init(factory: any MetricsFactory = MetricsSystem.factory) {
     opened = Counter(.sessionsOpened, factory: factory)
     rotated = Counter(.rotations, factory: factory)
     unrotated = Counter(.unrotatedRefreshes, factory: factory)
@@ -78,8 +84,10 @@ public struct EngineMetricsObserver: EngineObserver {
   }
 }
 
-/// What of an engine is read rather than counted.
-struct EngineGauges: Sendable {
+/// The metrics of an engine that are read rather than counted: live sessions, bytes of log, the records that wait for the disk.
+///
+/// A backend of swift-metrics sends what it was set to last: call ``read(_:)`` shortly before it does.
+public struct EngineGauges: Sendable {
   private let ready: Meter
   private let liveSessions: Meter
   private let entries: Meter
@@ -89,7 +97,8 @@ struct EngineGauges: Sendable {
   private let sequenceLag: Meter
   private let clockShift: Meter
 
-  init(factory: any MetricsFactory) {
+  /// - Parameter factory: the backend; the one that the process was bootstrapped with by default.
+  public init(factory: any MetricsFactory = MetricsSystem.factory) {
     func meter(_ metric: TokenMetric) -> Meter { Meter(label: metric.rawValue, factory: factory) }
     ready = meter(.ready)
     liveSessions = meter(.liveSessions)
@@ -101,8 +110,8 @@ struct EngineGauges: Sendable {
     clockShift = meter(.clockShift)
   }
 
-  /// Costs one turn of the ledger's actor, and never waits for the disk.
-  func read(_ engine: RotationEngine) async {
+  /// Sets the gauges to the engine's figures of this moment. Costs one turn of the ledger's actor, and never waits for the disk.
+  public func read(_ engine: RotationEngine) async {
     let statistics = await engine.statistics
     ready.set(engine.isReady ? 1 : 0)
     liveSessions.set(statistics.liveSessions)
@@ -115,14 +124,14 @@ struct EngineGauges: Sendable {
   }
 }
 
-/// What the token endpoint saw of its grants, beside what the engine tells its observer.
-struct GrantMetrics: Sendable {
+/// What a token endpoint saw of its grants, beside what the engine tells its observer.
+package struct GrantMetrics: Sendable {
   private let rotate: Timer
   private let loginFailures: Counter
   private let loginsPutOff: Counter
   private let overloads: LabelledCounters
 
-  init(factory: any MetricsFactory) {
+  package init(factory: any MetricsFactory) {
     rotate = Timer(.rotateSeconds, factory: factory)
     loginFailures = Counter(.loginFailures, factory: factory)
     loginsPutOff = Counter(.loginsPutOff, factory: factory)
@@ -132,7 +141,7 @@ struct GrantMetrics: Sendable {
   /// - Parameters:
   ///   - result: the refusal, nil where it was granted.
   ///   - duration: from the call of the engine to its answer.
-  func note(_ grant: GrantType, _ result: Result<GrantRefusal?, EngineFailure>, within duration: Duration) {
+  package func note(_ grant: GrantType, _ result: Result<GrantRefusal?, EngineFailure>, within duration: Duration) {
     if grant == .refreshToken { rotate.record(duration) }
     switch result {
     case .success(nil): break
@@ -142,11 +151,11 @@ struct GrantMetrics: Sendable {
   }
 
   /// A log-in was answered before anything of it was looked at.
-  func notePutOff() {
+  package func notePutOff() {
     loginsPutOff.increment()
   }
 
-  func note(_ cause: OverloadCause) {
+  package func note(_ cause: OverloadCause) {
     overloads.increment(cause.rawValue)
   }
 }
@@ -181,7 +190,7 @@ extension Timer {
     self.init(label: metric.rawValue, factory: factory)
   }
 
-  func record(_ duration: Duration) {
+  package func record(_ duration: Duration) {
     let (seconds, attoseconds) = duration.components
     recordNanoseconds(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
   }

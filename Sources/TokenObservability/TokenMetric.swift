@@ -153,7 +153,7 @@ enum ClockDirection: String, CaseIterable {
 }
 
 /// What had more to do than it takes.
-enum OverloadCause: String, CaseIterable {
+package enum OverloadCause: String, Sendable, CaseIterable {
   /// As many requests were being answered as may be.
   case requestsInFlight = "requests_in_flight"
   case log
@@ -169,13 +169,13 @@ enum OverloadCause: String, CaseIterable {
 }
 
 /// The class of an HTTP status.
-enum StatusClass: String, CaseIterable {
+package enum StatusClass: String, Sendable, CaseIterable {
   /// Everything below 400: the server answers nothing else there.
   case success = "2xx"
   case clientError = "4xx"
   case serverError = "5xx"
 
-  init(code: Int) {
+  package init(code: Int) {
     self = code < 400 ? .success : code < 500 ? .clientError : .serverError
   }
 }

@@ -4,7 +4,30 @@ import TokenEngine
 import TokenLedger
 import TokenTesting
 
-@testable import TokenHTTP
+@testable import TokenObservability
+
+/// An engine's metrics in a backend that can be read.
+private struct CountedEvents {
+  let backend = TestMetrics()
+  let observer: EngineMetricsObserver
+
+  init() {
+    observer = EngineMetricsObserver(factory: backend)
+  }
+
+  /// The counters that are not 0, without the names' common beginning, as `name{values}`.
+  var counts: [String: Int64] {
+    var counts: [String: Int64] = [:]
+    for counter in backend.counters where counter.totalValue != 0 {
+      let values = counter.dimensions.isEmpty ? "" : "{\(counter.dimensions.map(\.1).joined(separator: ","))}"
+      counts["\(counter.label.dropFirst("refresh_ledger_".count))\(values)"] = counter.totalValue
+    }
+    return counts
+  }
+
+  /// The commits that were timed, in nanoseconds.
+  var commits: [Int64] { backend.timers(label: TokenMetric.commitSeconds.rawValue).flatMap(\.values) }
+}
 
 @Suite("The engine's counters")
 struct EngineMetricsTests {
@@ -44,10 +67,10 @@ struct EngineMetricsTests {
 
   @Test("count each event as what it is, and nothing else with it", arguments: events)
   func event(event: EngineEvent, expected: [String: Int64]) {
-    let counted = CountedMetrics()
-    counted.server.observer.engine(observed: event)
+    let counted = CountedEvents()
+    counted.observer.engine(observed: event)
     #expect(counted.counts == expected)
-    counted.server.observer.engine(observed: event)
+    counted.observer.engine(observed: event)
     #expect(counted.counts == expected.mapValues { $0 * 2 })
   }
 
@@ -60,8 +83,8 @@ struct EngineMetricsTests {
     ]
     let refusals = BadToken.allCases.map { GrantRefusal.badToken($0) } + others
     for refusal in refusals {
-      let counted = CountedMetrics()
-      counted.server.observer.engine(observed: .refused(refusal, token: nil, client: "web"))
+      let counted = CountedEvents()
+      counted.observer.engine(observed: .refused(refusal, token: nil, client: "web"))
       #expect(counted.counts == ["refusals_total{\(refusal.reason)}": 1])
     }
     let reasons = Set(refusals.map(\.reason) + ["reused", "never_issued"])
@@ -73,8 +96,8 @@ struct EngineMetricsTests {
     let others: [OneTimeTokenRefusal] = [.expired, .alreadyConsumed, .wrongPurpose, .unknown]
     let refusals = BadToken.allCases.map { OneTimeTokenRefusal.badToken($0) } + others
     for refusal in refusals {
-      let counted = CountedMetrics()
-      counted.server.observer.engine(observed: .oneTimeRefused(refusal, nil, purpose: "reset"))
+      let counted = CountedEvents()
+      counted.observer.engine(observed: .oneTimeRefused(refusal, nil, purpose: "reset"))
       #expect(counted.counts == ["one_time_token_refusals_total{\(refusal.reason)}": 1])
     }
     let reasons = Set(refusals.map(\.reason))
@@ -83,20 +106,35 @@ struct EngineMetricsTests {
 
   @Test("record the time of every commit")
   func commits() {
-    let counted = CountedMetrics()
-    counted.server.observer.engine(committedWithin: .microseconds(1500))
-    let values = counted.backend.timers(label: TokenMetric.commitSeconds.rawValue).flatMap(\.values)
-    #expect(values == [1_500_000])
+    let counted = CountedEvents()
+    counted.observer.engine(committedWithin: .microseconds(1500))
+    #expect(counted.commits == [1_500_000])
   }
 
   @Test("are beside another observer that is told the same, in order")
   func group() {
-    let (counted, recorder) = (CountedMetrics(), RecordingObserver())
-    let group = EngineObserverGroup(recorder, counted.server.observer)
+    let (counted, recorder) = (CountedEvents(), RecordingObserver())
+    let group = EngineObserverGroup(recorder, counted.observer)
     for (event, _) in Self.events { group.engine(observed: event) }
     group.engine(committedWithin: .seconds(1))
     #expect(recorder.events == Self.events.map(\.0))
     #expect(counted.counts["rotations_total"] == 1)
-    #expect(counted.recordings(of: .commitSeconds) == 1)
+    #expect(counted.commits.count == 1)
+  }
+
+  @Test("have gauges beside them that are read of an engine without a server")
+  func gauges() async throws {
+    let backend = TestMetrics()
+    let engine = try RotationEngine.inMemory(clock: ManualClock())
+    let gauges = EngineGauges(factory: backend)
+    func value(_ metric: TokenMetric) throws -> Double? { try backend.expectMeter(metric.rawValue).lastValue }
+    _ = try await engine.openUncheckedSession(subject: "ann", client: Client(id: "web", isPublic: true), scopes: [])
+    await gauges.read(engine)
+    #expect(try value(.ready) == 1)
+    #expect(try value(.liveSessions) == 1)
+    #expect(try value(.sequenceLag) == 0)
+    try await engine.close()
+    await gauges.read(engine)
+    #expect(try value(.ready) == 0)
   }
 }

@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 public import TokenEngine
+public import TokenObservability
 
 /// All metrics of a token server, made in one backend of swift-metrics.
 ///
