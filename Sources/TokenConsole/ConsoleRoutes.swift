@@ -7,7 +7,9 @@ internal import TokenLedger
 internal import TokenObservability
 
 extension AdminConsole: AdditionalRoutes {
-  public var paths: [(RouterPath, [HTTPRequest.Method])] { ConsoleRoutes<TokenRequestContext>.paths(of: self) }
+  public var paths: [(path: RouterPath, methods: [HTTPRequest.Method])] {
+    ConsoleRoutes<TokenRequestContext>.paths(of: self)
+  }
 
   public func add<Context: AuthenticatedContext>(to place: RoutePlace<Context>) {
     ConsoleRoutes(self, in: place).add(to: place)
@@ -40,17 +42,17 @@ struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
   }
 
   /// All that ``add(to:)`` adds, without the prefix.
-  static func paths(of console: AdminConsole) -> [(RouterPath, [HTTPRequest.Method])] {
+  static func paths(of console: AdminConsole) -> [(path: RouterPath, methods: [HTTPRequest.Method])] {
     let searches: [String] = ["/sessions", "/sessions/{sid}"]
     let forms: [String] = ["/sessions/{sid}/revoke", "/revoke"]
-    var routes: [(RouterPath, [HTTPRequest.Method])] = []
-    func add(_ paths: [String], _ methods: [HTTPRequest.Method]) {
-      for path in paths { routes.append((RouterPath(console.path + path), methods)) }
+    var paths: [(path: RouterPath, methods: [HTTPRequest.Method])] = []
+    func add(_ ends: [String], _ methods: [HTTPRequest.Method]) {
+      for end in ends { paths.append((RouterPath(console.path + end), methods)) }
     }
     add(looks.filter { $0 != "/sign-in" && $0 != "/link" } + searches, [.get, .head])
     add(forms + ["/sign-in", "/link"], [.get, .head, .post])
     add(["/sign-out"], [.post])
-    return routes
+    return paths
   }
 
   func add(to place: RoutePlace<Context>) {

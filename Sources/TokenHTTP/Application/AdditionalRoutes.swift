@@ -10,7 +10,7 @@ public import TokenEngine
 /// ``paths`` does not name is answered 405 with `Allow`.
 public protocol AdditionalRoutes: Sendable {
   /// All that ``add(to:)`` adds, with the methods that it answers and without the path prefix. None is a path of the token server's own.
-  var paths: [(RouterPath, [HTTPRequest.Method])] { get }
+  var paths: [(path: RouterPath, methods: [HTTPRequest.Method])] { get }
 
   /// Adds the routes; called once for each router that ``TokenRoutes`` are added to.
   func add<Context: AuthenticatedContext>(to place: RoutePlace<Context>)

@@ -154,7 +154,8 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   /// All routes that this one adds, without the prefix.
   var answered: Paths {
     Self.routes(of: selection) + (selection.contains(.admin) ? AdminRoutes<Context>.routes : [])
-      + (metrics == nil ? [] : [("/metrics", [.get, .head])]) + additionalRoutes.flatMap(\.paths)
+      + (metrics == nil ? [] : [("/metrics", [.get, .head])])
+      + additionalRoutes.flatMap(\.paths).map { ($0.path, $0.methods) }
   }
 
   /// Every route that there can be, with the methods that it answers, but those of admins, metrics and additional routes.
