@@ -5,7 +5,7 @@ public import TokenEngine
 ///
 ///     let console = AdminConsole()
 ///     let engine = try await RotationEngine.open(folder: "tokens", observer: console.observer)
-///     let server = TokenApplication.make(engine: engine, clients: clients, console: console, logger: logger)
+///     let server = TokenApplication.make(engine: engine, clients: clients, additionalRoutes: [console], logger: logger)
 ///
 /// Whoever opens ``makeLink()`` signs in, as does an admin client with its secret; docs/console.md says what protects it. Who is signed in and
 /// what was counted is kept in memory. Make one for a server.
