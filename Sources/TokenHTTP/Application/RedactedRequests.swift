@@ -5,4 +5,3 @@ internal import TokenEngine
 extension AuthorizationCredentials: RedactedValue {}
 extension ClientCredentials: RedactedValue {}
 extension FormParameters: RedactedValue {}
-extension ConsoleVisitor: RedactedValue {}

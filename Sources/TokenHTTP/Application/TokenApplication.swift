@@ -20,16 +20,16 @@ public struct TokenApplication: Service {
 
   /// - Parameters:
   ///   - metrics: where requests and grants are counted; nil for nowhere. Its observer is to be given to the engine.
-  ///   - console: its pages are served too; its observer is to be given to the engine.
+  ///   - additionalRoutes: what is served besides, as the pages of `AdminConsole`, whose observer is to be given to the engine.
   ///   - onServerRunning: called once the server listens, with its port.
   public static func make(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
-    metrics: ServerMetrics? = nil, console: AdminConsole? = nil, logger: Logger,
+    metrics: ServerMetrics? = nil, additionalRoutes: [any AdditionalRoutes] = [], logger: Logger,
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) -> TokenApplication {
     let router = Router(context: TokenRequestContext.self)
     let routes = TokenRoutes<TokenRequestContext>(
-      engine: engine, clients: clients, options: options, metrics: metrics, console: console)
+      engine: engine, clients: clients, options: options, metrics: metrics, additionalRoutes: additionalRoutes)
     router.add(middleware: RequestTracing())
     if let metrics {
       router.add(
@@ -57,7 +57,7 @@ public struct TokenApplication: Service {
     return TokenApplication(application: application, options: options)
   }
 
-  /// The first segments of the paths of all routes but those of a console, whose path must begin otherwise.
+  /// The first segments of the paths of all routes but ``AdditionalRoutes``, whose paths must begin otherwise.
   package static let firstSegments: Set<String> = {
     let routes = TokenRoutes<TokenRequestContext>.routes + AdminRoutes<TokenRequestContext>.routes
     return Set(routes.compactMap { $0.0.description.split(separator: "/").first.map(String.init) } + ["metrics"])

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 public import Hummingbird
 public import TokenEngine
+internal import TokenObservability
 
 /// The routes of the token server, for any Hummingbird router.
 ///
@@ -8,7 +9,7 @@ public import TokenEngine
 ///     TokenRoutes(engine: engine, clients: clients).add(to: router)
 ///
 /// `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`, `/.well-known/jwks.json`, `/openapi.json`, `/me`, `/public`,
-/// `/auth`, `/health/live`, `/health/ready`; the routes below `/admin`; `GET /metrics` where metrics are for Prometheus; and the pages of an ``AdminConsole``. Any other method on one of these is answered 405 with `Allow`.
+/// `/auth`, `/health/live`, `/health/ready`; the routes below `/admin`; `GET /metrics` where metrics are for Prometheus; and ``AdditionalRoutes``. Any other method on one of these is answered 405 with `Allow`.
 /// A router must not have the path of a route that is added: a ``TokenRouteSet`` leaves some out.
 public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
@@ -24,8 +25,9 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let challenge: BearerChallenge
   private let selection: TokenRouteSet
   private let metrics: MetricsEndpoint?
-  /// Nil for none; makes its routes below a path prefix.
-  private let console: (routes: @Sendable (_ pathPrefix: String) -> ConsoleRoutes<Context>, paths: Paths)?
+  private let additionalRoutes: [any AdditionalRoutes]
+  /// What these share with the token endpoint.
+  private let shared: (clients: any ClientStore, options: ServerOptions, limiter: LoginLimiter?)
 
   typealias Paths = [(RouterPath, [HTTPRequest.Method])]
 
@@ -35,11 +37,11 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   ///     ``ServerOptions/failedLoginsPerMinute``, ``ServerOptions/bearerChallenge`` and ``ServerOptions/trustsProxy``. For a bound of failed
   ///     log-ins by address, the context must conform to `RemoteAddressRequestContext`; without that all come from one address.
   ///   - metrics: where grants are counted; adds `GET /metrics` where they are for Prometheus.
-  ///   - console: adds its pages; nil for none.
-  ///   - routes: which routes are added, besides those of metrics and console.
+  ///   - additionalRoutes: what is added besides, as the pages of `AdminConsole`.
+  ///   - routes: which routes are added, besides those of metrics and `additionalRoutes`.
   public init(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
-    metrics: ServerMetrics? = nil, console: AdminConsole? = nil, routes: TokenRouteSet = .all
+    metrics: ServerMetrics? = nil, additionalRoutes: [any AdditionalRoutes] = [], routes: TokenRouteSet = .all
   ) {
     self.engine = engine
     selection = routes
@@ -63,13 +65,8 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     bound = tokenBound.refusing { overload(.standard) }
     wire = options.wire
     self.metrics = MetricsEndpoint(engine: engine, metrics: metrics)
-    self.console = console.map { console in
-      let routes = { @Sendable (pathPrefix: String) in
-        ConsoleRoutes<Context>(
-          console, engine: engine, clients: clients, limiter: limiter, options: options, pathPrefix: pathPrefix)
-      }
-      return (routes, ConsoleRoutes<Context>.routes(of: console))
-    }
+    self.additionalRoutes = additionalRoutes
+    shared = (clients, options, limiter)
   }
 
   /// Adds the routes below `pathPrefix`: empty, or one like `/auth` without a slash at its end.
@@ -83,7 +80,10 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     addDocuments(to: root, of: router, pathPrefix: pathPrefix)
     addBearers(to: root)
     if let metrics { root.look("/metrics") { _, _ in await metrics.respond() } }
-    console?.routes(pathPrefix).add(to: root, bounded: bounded)
+    let place = RoutePlace(
+      engine: engine, clients: shared.clients, options: shared.options, pathPrefix: pathPrefix, root: root,
+      bounded: bounded, limiter: shared.limiter, addresses: addresses)
+    for routes in additionalRoutes { routes.add(to: place) }
     MethodRefusal(routes: answered, wire: wire).add(to: root)
   }
 
@@ -154,10 +154,11 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   /// All routes that this one adds, without the prefix.
   var answered: Paths {
     Self.routes(of: selection) + (selection.contains(.admin) ? AdminRoutes<Context>.routes : [])
-      + (metrics == nil ? [] : [("/metrics", [.get, .head])]) + (console?.paths ?? [])
+      + (metrics == nil ? [] : [("/metrics", [.get, .head])])
+      + additionalRoutes.flatMap(\.paths).map { ($0.path, $0.methods) }
   }
 
-  /// Every route that there can be, with the methods that it answers, but those of admins, metrics and console.
+  /// Every route that there can be, with the methods that it answers, but those of admins, metrics and additional routes.
   static var routes: Paths { routes(of: .all) }
 
   private static func routes(of selection: TokenRouteSet) -> Paths {

@@ -1,5 +1,5 @@
 /// What is wrong with the body of a request as a form. None of these holds any of the body.
-enum FormFault: Error, Sendable, Hashable {
+package enum FormFault: Error, Sendable, Hashable {
   /// Not `application/x-www-form-urlencoded`, or compressed.
   case mediaType
   /// Over the limit of the body.

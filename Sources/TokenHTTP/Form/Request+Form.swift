@@ -1,5 +1,5 @@
 internal import HTTPTypes
-internal import Hummingbird
+package import Hummingbird
 internal import NIOCore
 
 extension Request {
@@ -9,7 +9,7 @@ extension Request {
   /// - Parameters:
   ///   - takesMultipart: whether `multipart/form-data` is read too.
   ///   - mayRepeat: which parameters may come more than once; none by default.
-  func form(
+  package func form(
     bytesMax: Int, takesMultipart: Bool = false, mayRepeat: (String) -> Bool = { _ in false }
   ) async throws -> FormParameters {
     guard let type = mediaType else { throw FormFault.mediaType }

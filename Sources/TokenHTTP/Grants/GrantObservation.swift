@@ -1,4 +1,5 @@
 internal import TokenEngine
+internal import TokenObservability
 internal import Tracing
 
 /// Times a call of the engine for a grant, counts its outcome, and has a span around it where a tracer is bootstrapped.

@@ -1,14 +1,14 @@
 internal import HTTPTypes
-internal import Hummingbird
+package import Hummingbird
 internal import NIOCore
 
 /// Which address a request counts for: that of its connection, or what the proxy in front says.
-struct AddressSource: Sendable {
+package struct AddressSource: Sendable {
   /// Whether every connection comes from a proxy that sets or appends to `X-Forwarded-For`.
   let trustsProxy: Bool
 
   /// Nil where the context does not know it, or for a Unix domain socket without a proxy's word.
-  func address(of request: Request, context: some RequestContext) -> PeerAddress? {
+  package func address(of request: Request, context: some RequestContext) -> PeerAddress? {
     let peer = (context as? any RemoteAddressRequestContext)?.remoteAddress.flatMap(PeerAddress.init)
     guard trustsProxy, let name = HTTPField.Name.forwardedFor else { return peer }
     // What came before the last entry is what the client itself wrote.

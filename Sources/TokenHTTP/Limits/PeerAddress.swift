@@ -10,7 +10,7 @@ internal import Darwin
 
 /// Where a request comes from, as far as limits tell addresses apart: an IPv4 address, or the first 64 bits of an IPv6 one, which is what a
 /// single subscriber is given.
-struct PeerAddress: Hashable, Sendable {
+package struct PeerAddress: Hashable, Sendable {
   /// An IPv4 address stands as the IPv6 one that is mapped to it.
   private let bytes: [UInt8]
 

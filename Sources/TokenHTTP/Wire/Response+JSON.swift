@@ -1,10 +1,10 @@
-internal import HTTPTypes
-internal import Hummingbird
+package import HTTPTypes
+package import Hummingbird
 internal import NIOCore
 
 extension Response {
   /// A JSON reply that nobody may store (RFC 6749 §5.1) nor take for another type.
-  init(status: HTTPResponse.Status, json: consuming JSONObjectWriter) {
+  package init(status: HTTPResponse.Status, json: consuming JSONObjectWriter) {
     self.init(status: status, headers: .unstoredJSON, body: ResponseBody(byteBuffer: json.finish()))
   }
 

@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import TokenEngine
+internal import TokenObservability
 
 extension WireFormat {
   /// What `body` answers, or the reply to the fault that it throws. Throws only what the connection throws.

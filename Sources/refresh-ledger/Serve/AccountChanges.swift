@@ -2,8 +2,8 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import TokenEngine
-import TokenHTTP
 import TokenLedger
+import TokenObservability
 
 /// The service that ends the sessions of users that were removed or disabled or have another password, and of clients
 /// that were removed, as soon as the account files say so. It looks at the files ten times a second, also while nobody

@@ -1,4 +1,4 @@
-import TokenHTTP
+import TokenObservability
 
 /// The metrics of `GET /metrics` at one moment, read from as much of Prometheus's text format as this server writes.
 struct MetricsScrape {
