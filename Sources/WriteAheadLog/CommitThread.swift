@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Platform
 internal import Synchronization
 
 /// A thread of its own that runs the jobs given to it, one at a time, in order.
@@ -95,30 +95,5 @@ private final class JobQueue: Sendable {
       if let goesOn { return goesOn }
       wakeUp.wait()
     }
-  }
-}
-
-/// A POSIX semaphore at a fixed address.
-///
-/// `@unchecked`: POSIX lets any thread post and wait; nothing else touches the memory before `deinit`.
-@safe private final class Semaphore: @unchecked Sendable {
-  private let semaphore: UnsafeMutablePointer<sem_t>
-
-  init() {
-    unsafe semaphore = .allocate(capacity: 1)
-    unsafe sem_init(semaphore, 0, 0)
-  }
-
-  deinit {
-    unsafe sem_destroy(semaphore)
-    unsafe semaphore.deallocate()
-  }
-
-  func post() {
-    unsafe sem_post(semaphore)
-  }
-
-  func wait() {
-    while unsafe sem_wait(semaphore) != 0 {}
   }
 }

@@ -1,6 +1,5 @@
+import Platform
 import Testing
-
-@testable import TokenSigning
 
 @Suite("Who can get at a file") struct FileExposureTests {
   private func exposure(_ mode: UInt32, group: UInt32) -> FileExposure {
