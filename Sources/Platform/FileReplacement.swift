@@ -23,12 +23,12 @@ package enum FileReplacement {
   package static func replace(
     _ path: String, with bytes: [UInt8], temporaryName: String
   ) throws(Failure) {
-    let folder = try at(.openFolder) { () throws(Errno) in try OpenFolder(FileSystem.folder(of: path)) }
+    let folder = try at(.openFolder, try OpenFolder(FileSystem.folder(of: path)))
     try folder.replace(FileSystem.name(of: path), with: bytes, temporaryName: temporaryName)
   }
 
   fileprivate static func at<Result: ~Copyable>(
-    _ step: Step, _ call: () throws(Errno) -> Result
+    _ step: Step, _ call: @autoclosure () throws(Errno) -> Result
   ) throws(Failure) -> Result {
     do { return try call() } catch { throw Failure(step: step, code: error) }
   }
@@ -42,7 +42,7 @@ extension OpenFolder {
     try? remove(temporaryName)
     do throws(FileReplacement.Failure) {
       try write(bytes, to: temporaryName)
-      try FileReplacement.at(.name) { () throws(Errno) in try rename(temporaryName, to: name) }
+      try FileReplacement.at(.name, try rename(temporaryName, to: name))
     } catch {
       try? remove(temporaryName)
       throw error
@@ -58,18 +58,20 @@ extension OpenFolder {
   ) throws(FileReplacement.Failure) -> Bool {
     defer { try? remove(temporaryName) }
     try write(bytes, to: temporaryName)
-    let isNamed = try FileReplacement.at(.name) { () throws(Errno) in try give(name, to: temporaryName) }
+    let isNamed = try FileReplacement.at(.name, try give(name, to: temporaryName))
     try syncNames()
     return isNamed
   }
 
   private func write(_ bytes: [UInt8], to temporaryName: String) throws(FileReplacement.Failure) {
-    let file = try FileReplacement.at(.make) { () throws(Errno) in try make(temporaryName) }
-    try FileReplacement.at(.write) { () throws(Errno) in
-      try file.setMode(OpenFile.mode)
-      try file.writeAll(bytes.span)
-      try file.sync()
-    }
+    let file = try FileReplacement.at(.make, try make(temporaryName))
+    try FileReplacement.at(.write, try fill(file, with: bytes))
+  }
+
+  private func fill(_ file: borrowing OpenFile, with bytes: [UInt8]) throws(Errno) {
+    try file.setMode(OpenFile.mode)
+    try file.writeAll(bytes.span)
+    try file.sync()
   }
 
   /// A link never replaces, so the first of two programs wins; on a file system without links a rename has to do.
@@ -86,6 +88,6 @@ extension OpenFolder {
   }
 
   private func syncNames() throws(FileReplacement.Failure) {
-    try FileReplacement.at(.syncFolder) { () throws(Errno) in try sync() }
+    try FileReplacement.at(.syncFolder, try sync())
   }
 }

@@ -45,6 +45,13 @@ package enum FileSystem {
     guard unsafe unlink(path) == 0 else { throw .current }
   }
 
+  /// Removes a file, if there is one.
+  package static func removeIfPresent(_ path: String) throws(Errno) {
+    do throws(Errno) { try remove(path) } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+    }
+  }
+
   /// Removes an empty folder.
   package static func removeFolder(_ path: String) throws(Errno) {
     guard unsafe rmdir(path) == 0 else { throw .current }

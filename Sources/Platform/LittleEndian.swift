@@ -10,12 +10,12 @@ extension Span<UInt8> {
 }
 
 extension [UInt8] {
-  @inlinable package mutating func appendInteger(_ value: some FixedWidthInteger & UnsignedInteger) {
+  @inlinable package mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
     unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
   }
 
   /// Writes the integer over the bytes at `offset`, which must be there.
-  @inlinable package mutating func overwriteInteger<Value: FixedWidthInteger & UnsignedInteger>(
+  @inlinable package mutating func overwriteLittleEndian<Value: FixedWidthInteger & UnsignedInteger>(
     _ value: Value, at offset: Int
   ) {
     for place in 0..<Value.bitWidth / 8 { self[offset + place] = UInt8(truncatingIfNeeded: value >> (8 * place)) }

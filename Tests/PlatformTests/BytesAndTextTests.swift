@@ -31,9 +31,9 @@ import Testing
   @Test("Integers come back as they were appended, the lowest byte first")
   func littleEndian() {
     var bytes: [UInt8] = [0xFF]
-    bytes.appendInteger(0x0102_0304 as UInt32)
+    bytes.appendLittleEndian(0x0102_0304 as UInt32)
     #expect(bytes == [0xFF, 4, 3, 2, 1] && bytes.span.integer(UInt32.self, at: 1) == 0x0102_0304)
-    bytes.overwriteInteger(0x0506 as UInt16, at: 2)
+    bytes.overwriteLittleEndian(0x0506 as UInt16, at: 2)
     #expect(bytes == [0xFF, 4, 6, 5, 1])
   }
 

@@ -48,13 +48,17 @@ import Testing
   func lock() throws {
     let folder = try ScratchFolder()
     let path = folder.path(of: "lock")
-    let first = try FileLock.take(path)
-    let isHeld = first != nil
-    let second = try FileLock.take(path, tries: 2)
-    let isHeldTwice = second != nil
+    func take() throws -> OpenFile? {
+      let file = try OpenFile.lockFile(path)
+      guard try file.lock(tries: 2) else { return nil }
+      return file
+    }
+    let first = try take()
+    let second = try take()
+    let (isHeld, isHeldTwice) = (first != nil, second != nil)
     #expect(isHeld && !isHeldTwice)
     _ = consume first
-    let third = try FileLock.take(path)
+    let third = try take()
     let isHeldAgain = third != nil
     #expect(isHeldAgain)
   }

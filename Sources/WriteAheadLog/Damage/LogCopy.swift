@@ -2,7 +2,6 @@ internal import SystemPackage
 
 /// Copies a log while a server writes to it.
 package enum LogCopy {
-  private static let pieceBytes = 1 << 20
   /// A checkpoint may replace the files that were to be copied; then the copy begins again.
   private static let attemptsMax = 16
 
@@ -47,30 +46,12 @@ package enum LogCopy {
     var done: UInt64 = 0
     for (name, bytes) in files {
       let copy = try target.open(name, for: .creating)
-      try transfer(try source.open(name, for: .reading), from: 0, bytes: bytes, to: copy) { count in
+      try source.open(name, for: .reading).copy(from: 0, bytes: bytes, to: copy) { count in
         done += count
         onProgress(ReplayProgress(bytesRead: done, bytesTotal: total, records: summary.records))
       }
     }
     try target.syncDirectory()
     return summary
-  }
-
-  /// Copies bytes to `target` in the other file and makes them durable; ends early where the source does.
-  static func transfer(
-    _ source: any LogFile, from start: UInt64, bytes: UInt64, to copy: any LogFile, at target: UInt64 = 0,
-    onPiece: (UInt64) -> Void = { _ in }
-  ) throws(LogFailure) {
-    var piece = [UInt8](repeating: 0, count: Int(clamping: min(UInt64(pieceBytes), max(bytes, 1))))
-    var done: UInt64 = 0
-    while done < bytes {
-      let wanted = Int(min(UInt64(piece.count), bytes - done))
-      let count = try source.readAll(into: &piece, 0..<wanted, at: start + done)
-      if count == 0 { break }
-      try copy.writeAll(piece.span.extracting(0..<count), at: target + done)
-      done += UInt64(count)
-      onPiece(UInt64(count))
-    }
-    try copy.sync()
   }
 }

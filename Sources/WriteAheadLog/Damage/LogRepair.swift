@@ -8,7 +8,7 @@ struct LogRepair {
   /// durable.
   ///
   /// - Returns: where writing goes on, and the torn tail with the name of its copy.
-  func run(_ walk: LogWalk, end: LogWalk.End) throws(LogFailure) -> (end: LogWalk.End, tornTail: TornTail?) {
+  func run(_ walk: LogWalk, end: ResumePoint) throws(LogFailure) -> (end: ResumePoint, tornTail: TornTail?) {
     let tornTail = try walk.summary.tornTail.map { tail throws(LogFailure) in try cut(tail) }
     if let unsealed = walk.unsealed {
       // The seal says that its successor is there, whose name may be in memory only after a mere kill.
@@ -22,7 +22,7 @@ struct LogRepair {
     for name in walk.listing.obsoleteNames + walk.listing.unfinished {
       try storage.remove(name)
     }
-    let repaired = LogWalk.End(
+    let repaired = ResumePoint(
       firstSequence: end.firstSequence, version: end.version, offset: end.offset, fileBytes: try file.size(),
       previous: end.previous, carried: end.carried)
     return (repaired, tornTail)
@@ -34,7 +34,7 @@ struct LogRepair {
   private func writeAgain(_ name: String, from offset: UInt64, _ walk: LogWalk) throws(LogFailure) {
     guard let end = walk.summary.segments.last(where: { $0.name == name })?.bytes, end > offset else { return }
     let file = try storage.open(name, for: .writing)
-    try LogCopy.transfer(file, from: offset, bytes: end - offset, to: file, at: offset)
+    try file.copy(from: offset, bytes: end - offset, to: file, at: offset)
     let size = try file.size()
     let zeroes = [UInt8](repeating: 0, count: Int(LogFormat.sectorBytes))
     try file.writeAll(zeroes.span, at: size)
@@ -50,14 +50,14 @@ struct LogRepair {
     copied.copy = name
     let source = try storage.open(tail.place.segment, for: .writing)
     let copy = try storage.open(name, for: .creating)
-    try LogCopy.transfer(source, from: tail.place.offset, bytes: tail.bytes, to: copy)
+    try source.copy(from: tail.place.offset, bytes: tail.bytes, to: copy)
     try storage.syncDirectory()
     try source.truncate(to: tail.place.offset)
     try source.sync()
     return copied
   }
 
-  private func seal(_ unsealed: LogWalk.End, _ walk: LogWalk) throws(LogFailure) {
+  private func seal(_ unsealed: ResumePoint, _ walk: LogWalk) throws(LogFailure) {
     let header = FrameHeader(
       kind: .seal, epoch: epoch, firstSequence: walk.chain.nextSequence, watermark: walk.chain.nextSequence - 1,
       recordCount: 0, payloadBytes: 0, storedBytes: 0, payloadChecksum: 0, previous: unsealed.previous)

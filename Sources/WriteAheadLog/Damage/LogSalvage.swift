@@ -86,7 +86,7 @@ package struct LogSalvage: Sendable {
       let name = try unusedName("damaged-\(cut.segment)", in: storage)
       let source = try storage.open(cut.segment, for: .writing)
       let copy = try storage.open(name, for: .creating)
-      try LogCopy.transfer(source, from: 0, bytes: try source.size(), to: copy)
+      try source.copy(from: 0, bytes: try source.size(), to: copy)
       try storage.syncDirectory()
       try source.truncate(to: cut.offset)
       try source.sync()

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The 64 bytes at the start of a segment or checkpoint.
 struct FileHeader: Hashable {
   enum Kind: UInt16 {
@@ -23,17 +25,17 @@ struct FileHeader: Hashable {
   func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(LogFormat.fileHeaderBytes)
-    bytes.appendInteger(LogFormat.fileMagic)
-    bytes.appendInteger(UInt32(LogFormat.fileHeaderBytes - 8))
+    bytes.appendLittleEndian(LogFormat.fileMagic)
+    bytes.appendLittleEndian(UInt32(LogFormat.fileHeaderBytes - 8))
     bytes.append(contentsOf: Self.mark)
-    bytes.appendInteger(version)
-    bytes.appendInteger(kind.rawValue)
-    bytes.appendInteger(epoch)
+    bytes.appendLittleEndian(version)
+    bytes.appendLittleEndian(kind.rawValue)
+    bytes.appendLittleEndian(epoch)
     identity.append(to: &bytes)
-    bytes.appendInteger(sequence)
-    bytes.appendInteger(previous)
-    bytes.appendInteger(0 as UInt64)
-    bytes.appendInteger(bytes.span.checksum())
+    bytes.appendLittleEndian(sequence)
+    bytes.appendLittleEndian(previous)
+    bytes.appendLittleEndian(0 as UInt64)
+    bytes.appendLittleEndian(bytes.span.checksum())
     return bytes
   }
 

@@ -1,4 +1,5 @@
 internal import CLZ4
+internal import Platform
 
 /// Puts frames behind one another: their headers, their chain, their blocks.
 struct FrameEncoder {
@@ -31,8 +32,8 @@ struct FrameEncoder {
       kind: kind, epoch: epoch, firstSequence: firstSequence, watermark: watermark, recordCount: recordCount,
       payloadBytes: UInt32(payload.count), storedBytes: UInt32(stored),
       payloadChecksum: bytes.span.extracting(blockStart..<bytes.count).checksum(), previous: chain)
-    bytes.appendInteger(0 as UInt32)
-    bytes.overwriteInteger(header.sizeWord, at: blockStart - 4)
+    bytes.appendLittleEndian(0 as UInt32)
+    bytes.overwriteLittleEndian(header.sizeWord, at: blockStart - 4)
     var encoded: [UInt8] = []
     encoded.reserveCapacity(LogFormat.frameHeaderBytes)
     chain = header.encode(to: &encoded, seed: seed)
@@ -48,12 +49,6 @@ struct FrameEncoder {
       kind: kind, epoch: epoch, firstSequence: firstSequence, watermark: watermark, recordCount: 0,
       payloadBytes: 0, storedBytes: 0, payloadChecksum: 0, previous: chain)
     chain = header.encode(to: &bytes, seed: seed)
-  }
-}
-
-extension [UInt8] {
-  fileprivate mutating func overwriteInteger(_ value: UInt32, at offset: Int) {
-    for place in 0..<4 { self[offset + place] = UInt8(truncatingIfNeeded: value >> (8 * place)) }
   }
 }
 

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The 56 bytes before a frame's payload.
 struct FrameHeader: Hashable {
   enum Kind: UInt8 {
@@ -38,21 +40,21 @@ struct FrameHeader: Hashable {
   /// Appends the header and returns its checksum.
   func encode(to bytes: inout [UInt8], seed: UInt32) -> UInt32 {
     let start = bytes.count
-    bytes.appendInteger(LogFormat.frameMagic)
-    bytes.appendInteger(UInt32(LogFormat.frameHeaderBytes - 8))
+    bytes.appendLittleEndian(LogFormat.frameMagic)
+    bytes.appendLittleEndian(UInt32(LogFormat.frameHeaderBytes - 8))
     bytes.append(kind.rawValue)
     bytes.append(0)
-    bytes.appendInteger(0 as UInt16)
-    bytes.appendInteger(epoch)
-    bytes.appendInteger(firstSequence)
-    bytes.appendInteger(watermark)
-    bytes.appendInteger(recordCount)
-    bytes.appendInteger(payloadBytes)
-    bytes.appendInteger(storedBytes)
-    bytes.appendInteger(payloadChecksum)
-    bytes.appendInteger(previous)
+    bytes.appendLittleEndian(0 as UInt16)
+    bytes.appendLittleEndian(epoch)
+    bytes.appendLittleEndian(firstSequence)
+    bytes.appendLittleEndian(watermark)
+    bytes.appendLittleEndian(recordCount)
+    bytes.appendLittleEndian(payloadBytes)
+    bytes.appendLittleEndian(storedBytes)
+    bytes.appendLittleEndian(payloadChecksum)
+    bytes.appendLittleEndian(previous)
     let checksum = bytes.span.extracting(start..<bytes.count).checksum(seed: seed)
-    bytes.appendInteger(checksum)
+    bytes.appendLittleEndian(checksum)
     return checksum
   }
 

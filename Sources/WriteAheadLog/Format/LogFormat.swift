@@ -1,5 +1,5 @@
 internal import CChecksum
-internal import Glibc
+internal import Platform
 
 /// The constants of docs/wal-format.md.
 enum LogFormat {
@@ -26,31 +26,9 @@ enum LogFormat {
 }
 
 extension Span<UInt8> {
-  /// The little-endian integer at `offset`, which must lie wholly inside. Inlinable, or each call in another module would look its
-  /// type up at run time.
-  @inlinable package func integer<Value: FixedWidthInteger & UnsignedInteger>(_: Value.Type, at offset: Int) -> Value {
-    precondition(offset >= 0 && offset <= count - Value.bitWidth / 8)
-    let loaded = unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: Value.self) }
-    return Value(littleEndian: loaded)
-  }
-
   /// CRC32C of all bytes, going on from `seed`.
   func checksum(seed: UInt32 = 0) -> UInt32 {
     unsafe withUnsafeBytes { bytes in unsafe cchecksum_crc32c(seed, bytes.baseAddress, bytes.count) }
-  }
-
-  var isZero: Bool {
-    unsafe withUnsafeBytes { bytes in
-      guard let start = bytes.baseAddress else { return true }
-      // All bytes equal the one before them, and the first is zero.
-      return unsafe bytes[0] == 0 && memcmp(start, start + 1, bytes.count - 1) == 0
-    }
-  }
-}
-
-extension [UInt8] {
-  mutating func appendInteger(_ value: some FixedWidthInteger & UnsignedInteger) {
-    unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
   }
 }
 
@@ -63,8 +41,8 @@ extension LogIdentity {
   }
 
   func append(to bytes: inout [UInt8]) {
-    bytes.appendInteger(high.byteSwapped)
-    bytes.appendInteger(low.byteSwapped)
+    bytes.appendLittleEndian(high.byteSwapped)
+    bytes.appendLittleEndian(low.byteSwapped)
   }
 
   init(from span: Span<UInt8>, at offset: Int) {

@@ -31,12 +31,13 @@ package struct ReplayProgress: Sendable, Hashable {
   package let records: UInt64
 }
 
-/// The end of the last segment that a crash left incomplete. No record in it was ever acknowledged (docs/wal-format.md
-/// section 3.4 says what can be mistaken for it).
-package struct TornTail: Sendable, Hashable {
-  package let place: LogPlace
-  /// Up to the last byte that is not zero.
-  package let bytes: UInt64
-  /// The file in the log folder that keeps them; nil if nothing was repaired.
-  package internal(set) var copy: String?
+/// Thrown by whoever replays a frame when a record in it makes no sense: the log is then refused as corrupt.
+package struct RecordRefusal: Error, Sendable {
+  package let byteOffsetInPayload: Int
+  package let what: String
+
+  package init(byteOffsetInPayload: Int, what: String) {
+    self.byteOffsetInPayload = byteOffsetInPayload
+    self.what = what
+  }
 }

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The files of a log folder, by what their names say.
 struct LogListing: Equatable {
   /// First sequences, ascending.
@@ -55,10 +57,7 @@ struct LogListing: Equatable {
 
   static func checkpointName(_ covered: UInt64) -> String { "checkpoint-\(digits(covered)).lz4" }
 
-  private static func digits(_ sequence: UInt64) -> String {
-    let digits = String(sequence, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  private static func digits(_ sequence: UInt64) -> String { String(sequence, digits: 16) }
 
   private static func sequence(in name: String, prefix: String) -> UInt64? {
     guard name.hasPrefix(prefix), name.hasSuffix(".lz4") else { return nil }

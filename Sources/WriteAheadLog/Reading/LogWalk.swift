@@ -1,30 +1,17 @@
 /// Reads a log from its first frame to its end, checks all of it, and changes nothing.
 struct LogWalk {
-  /// Where writing goes on.
-  struct End {
-    let firstSequence: UInt64
-    /// Of the segment's format.
-    let version: UInt16
-    let offset: UInt64
-    let fileBytes: UInt64
-    /// The chain value that the next frame must carry.
-    let previous: UInt32
-    /// The chain value that the segment's header carries.
-    let carried: UInt32
-  }
-
   private enum SegmentEnd {
     case sealed(at: UInt64)
-    case open(End)
+    case open(ResumePoint)
   }
 
   let listing: LogListing
   private(set) var summary = LogSummary()
   private(set) var chain = FrameChain()
   /// Nil if there is no segment.
-  private(set) var end: End?
+  private(set) var end: ResumePoint?
   /// The last but one segment, if a crash kept it from being sealed although its successor was there already.
-  private(set) var unsealed: End?
+  private(set) var unsealed: ResumePoint?
   private(set) var unproven = UnprovenFrames()
   /// The last record of the last frame that was admitted and that the visitor accepted.
   private(set) var acceptedSequence: UInt64 = 0
@@ -153,7 +140,7 @@ extension LogWalk {
       }
       note(segmentBytes: offset, isSealed: false)
       return .open(
-        End(
+        ResumePoint(
           firstSequence: first, version: fileHeader.version, offset: offset, fileBytes: scan.window.size,
           previous: chain.value,
           carried: fileHeader.previous))

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Reads the frames of one file, one after another, and says what stands at each place; it knows nothing of what
 /// stood before.
 struct SegmentScan {

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Writes one checkpoint beside the log: docs/wal-format.md, section 2.4, step 4.
 ///
 /// Blocks; belongs on a thread of its own. A failure leaves the log as it was: the file that was begun is removed here or

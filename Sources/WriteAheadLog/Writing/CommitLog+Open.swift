@@ -31,7 +31,7 @@ extension CommitLog {
     guard !overflow else {
       throw .corrupt(segment: walk.summary.segments.last?.name ?? "", offset: 0, what: "the epochs are used up")
     }
-    let (end, tornTail): (LogWalk.End, TornTail?)
+    let (end, tornTail): (ResumePoint, TornTail?)
     let identity: LogIdentity
     if let walked = walk.end, let known = walk.chain.identity {
       identity = known
@@ -54,11 +54,11 @@ extension CommitLog {
 
   private static func makeFirstSegment(
     _ storage: some LogStorage, _ options: LogOptions, _ identity: LogIdentity, _ epoch: UInt32, _ listing: LogListing
-  ) throws(LogFailure) -> LogWalk.End {
+  ) throws(LogFailure) -> ResumePoint {
     for name in listing.unfinished { try storage.remove(name) }
     let header = FileHeader(kind: .segment, epoch: epoch, identity: identity, sequence: 1, previous: 0)
     let made = try SegmentWriter.createFile(LogListing.segmentName(1), header, storage, options)
-    return LogWalk.End(
+    return ResumePoint(
       firstSequence: 1, version: header.version, offset: UInt64(LogFormat.fileHeaderBytes), fileBytes: made.bytes,
       previous: made.checksum,
       carried: 0)

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Appends frames to the last segment, and begins new segments. Only the log's thread uses it.
 struct SegmentWriter {
   /// Frames are gathered up to this many bytes for one write.
@@ -25,7 +27,7 @@ struct SegmentWriter {
 
   /// Goes on in an existing segment, whose content must be synced already.
   init(
-    _ storage: any LogStorage, options: LogOptions, identity: LogIdentity, epoch: UInt32, end: LogWalk.End,
+    _ storage: any LogStorage, options: LogOptions, identity: LogIdentity, epoch: UInt32, end: ResumePoint,
     nextSequence: UInt64, segments: Int
   ) throws(LogFailure) {
     self.storage = storage

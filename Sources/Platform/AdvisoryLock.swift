@@ -20,6 +20,18 @@ private enum AdvisoryLock {
 }
 
 extension OpenFile {
+  /// Opens a file to lock: an empty one, made where there is none, and never to be removed.
+  package static func lockFile(_ path: String) throws(Errno) -> OpenFile {
+    do throws(Errno) {
+      let made = try OpenFile(making: path)
+      made.giveToOwner(of: FileSystem.folder(of: path))
+      return made
+    } catch {
+      guard error == .fileExists else { throw error }
+      return try OpenFile(changing: path)
+    }
+  }
+
   /// Asks for the lock so often, every 5 ms; false if another has it.
   package func lock(tries: Int = 1) throws(Errno) -> Bool {
     try AdvisoryLock.take(descriptor, tries: tries)
@@ -30,31 +42,5 @@ extension OpenFolder {
   /// Asks for the lock so often, every 5 ms; false if another has it.
   package func lock(tries: Int = 1) throws(Errno) -> Bool {
     try AdvisoryLock.take(descriptor, tries: tries)
-  }
-}
-
-/// A lock file: empty, made where there is none, never removed.
-package struct FileLock: ~Copyable, Sendable {
-  private let file: OpenFile
-
-  private init(_ file: consuming OpenFile) {
-    self.file = file
-  }
-
-  /// Nil if another has the lock at each of so many tries, one every 5 ms.
-  package static func take(_ path: String, tries: Int = 1) throws(Errno) -> FileLock? {
-    let file = try open(path)
-    return try file.lock(tries: tries) ? FileLock(file) : nil
-  }
-
-  private static func open(_ path: String) throws(Errno) -> OpenFile {
-    do throws(Errno) {
-      let made = try OpenFile(making: path)
-      made.giveToOwner(of: FileSystem.folder(of: path))
-      return made
-    } catch {
-      guard error == .fileExists else { throw error }
-      return try OpenFile(changing: path)
-    }
   }
 }
