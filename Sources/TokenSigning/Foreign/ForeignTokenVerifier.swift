@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Verifies the JWTs of other issuers by keys that the caller trusts: strict, offline, and without any state.
 package struct ForeignTokenVerifier: Sendable {
   private let keys: [VerificationKey]

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The keys of one file that verify other people's tokens.
 package struct JWKSet: Sendable {
   package static let bytesMax = 256 * 1024
@@ -67,13 +69,13 @@ package struct JWKSet: Sendable {
 
   /// Reads a file as `init(json:)` does.
   package static func open(path: String) throws(KeyFailure) -> JWKSet {
-    let bytes = try FileBytes.contents(of: path, bytesMax: bytesMax)
+    let bytes = try OpenFile.keys(at: path, bytesMax: bytesMax)
     do { return try JWKSet(json: bytes) } catch { throw error.at(path) }
   }
 
   /// Reads a file as `secret(_:)` does.
   package static func openSecret(path: String) throws(KeyFailure) -> JWKSet {
-    let bytes = try FileBytes.contents(of: path, bytesMax: bytesMax)
+    let bytes = try OpenFile.keys(at: path, bytesMax: bytesMax)
     do { return try secret(bytes) } catch { throw error.at(path) }
   }
 

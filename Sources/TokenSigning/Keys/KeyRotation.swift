@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The life of the keys of one file: next, current, retiring, gone. Pure: each takes the keys and returns those to write.
 enum KeyRotation {
   /// The next key becomes current, the current one retiring, and `newNext` the next one. Where no key is next,

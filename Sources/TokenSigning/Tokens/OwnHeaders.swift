@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Platform
 
 /// Every first segment that a token of ours may have, and the key that each stands for.
 struct OwnHeaders: Sendable {
@@ -48,13 +48,8 @@ struct OwnHeaders: Sendable {
 
   private func find(_ header: Span<UInt8>, in list: [Accepted]) -> Accepted? {
     list.first { accepted in
-      guard accepted.header.count == header.count else { return false }
-      return unsafe accepted.header.withUnsafeBytes { wanted in
-        unsafe header.withUnsafeBytes { found in
-          guard let wanted = wanted.baseAddress, let start = found.baseAddress else { return false }
-          return unsafe memcmp(wanted, start, found.count) == 0
-        }
-      }
+      let own = accepted.header
+      return own.span.hasSameBytes(as: header)
     }
   }
 
@@ -86,18 +81,10 @@ enum TokenFormat {
 
   static func split(_ text: Span<UInt8>) throws(TokenRefusal) -> Parts {
     guard text.count <= textBytesMax else { throw .tooLong }
-    guard let first = dot(in: text, from: 0), let second = dot(in: text, from: first + 1),
-      dot(in: text, from: second + 1) == nil
+    let dot = UInt8(ascii: ".")
+    guard let first = text.firstIndex(of: dot, from: 0), let second = text.firstIndex(of: dot, from: first + 1),
+      text.firstIndex(of: dot, from: second + 1) == nil
     else { throw .malformed }
     return Parts(header: 0..<first, payload: (first + 1)..<second, signature: (second + 1)..<text.count)
-  }
-
-  private static func dot(in text: Span<UInt8>, from start: Int) -> Int? {
-    guard start < text.count else { return nil }
-    return unsafe text.withUnsafeBufferPointer { bytes -> Int? in
-      guard let base = bytes.baseAddress else { return nil }
-      guard let found = unsafe memchr(base + start, Int32(UInt8(ascii: ".")), text.count - start) else { return nil }
-      return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
-    }
   }
 }
