@@ -76,23 +76,26 @@ let package = Package(
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
     .target(name: "CChecksum"),
 
+    // What an operating system offers: the only target that imports its C library.
+    .target(name: "Platform", dependencies: [system], swiftSettings: settingsTouchingC),
+
     // The engine. Each depends only on those above it.
     .target(
       name: "WriteAheadLog",
-      dependencies: ["CChecksum", "CLZ4", system],
+      dependencies: ["Platform", "CChecksum", "CLZ4", system],
       swiftSettings: settingsTouchingC
     ),
-    .target(name: "RotationModel", swiftSettings: settingsTouchingC),
+    .target(name: "RotationModel", dependencies: ["Platform"], swiftSettings: settingsTouchingC),
     .target(
       name: "TokenLedger",
-      dependencies: ["RotationModel", "WriteAheadLog", system],
+      dependencies: ["Platform", "RotationModel", "WriteAheadLog", system],
       swiftSettings: settingsTouchingC
     ),
-    .target(name: "TokenSigning", dependencies: ["COpenSSL"], swiftSettings: settingsTouchingC),
+    .target(name: "TokenSigning", dependencies: ["Platform", "COpenSSL", system], swiftSettings: settingsTouchingC),
     .target(
       name: "TokenEngine",
       dependencies: [
-        "RotationModel", "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL",
+        "Platform", "RotationModel", "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         system,
       ],
@@ -112,7 +115,7 @@ let package = Package(
     .target(
       name: "TokenHTTP",
       dependencies: [
-        "TokenEngine", "TokenLedger", "TokenObservability",
+        "Platform", "TokenEngine", "TokenLedger", "TokenObservability",
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
@@ -147,7 +150,7 @@ let package = Package(
     .target(
       name: "RefreshRotationLoad",
       dependencies: [
-        "TokenEngine",
+        "Platform", "TokenEngine",
         .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
         .product(name: "Histogram", package: "hdrhistogram-swift", condition: commandLine),
         .product(name: "NIOCore", package: "swift-nio", condition: commandLine),
@@ -160,7 +163,7 @@ let package = Package(
     .executableTarget(
       name: "refresh-ledger",
       dependencies: [
-        "TokenConsole", "TokenHTTP", "TokenObservability", "RefreshRotationLoad", "TokenEngine", "TokenLedger",
+        "Platform", "TokenConsole", "TokenHTTP", "TokenObservability", "RefreshRotationLoad", "TokenEngine", "TokenLedger",
         "TokenSigning", "WriteAheadLog",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
         .product(name: "Yams", package: "Yams", condition: commandLine),
@@ -209,12 +212,13 @@ let package = Package(
       name: "operation-costs",
       dependencies: ["LedgerTesting", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog", system],
       path: "Tests/OperationCosts", swiftSettings: settings),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", system], swiftSettings: settings),
     .testTarget(
       name: "LedgerProofTests", dependencies: ["LedgerProof", "LedgerTesting", "TokenLedger", "WriteAheadLog"],
       swiftSettings: settings),
     .testTarget(
       name: "WriteAheadLogTests",
-      dependencies: ["WriteAheadLog", "LedgerTesting", "CLZ4", system],
+      dependencies: ["Platform", "WriteAheadLog", "LedgerTesting", "CLZ4", system],
       resources: [.copy("Golden")],
       swiftSettings: settings
     ),
@@ -224,7 +228,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "TokenSigningTests", dependencies: ["TokenSigning", "LedgerTesting"], swiftSettings: settings),
+      name: "TokenSigningTests", dependencies: ["Platform", "TokenSigning", "LedgerTesting"], swiftSettings: settings),
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
@@ -276,8 +280,8 @@ let package = Package(
 
 // Parts of the package for the tools that build them many times.
 let core: Set = [
-  "CChecksum", "CLZ4", "WriteAheadLog", "RotationModel", "TokenLedger", "LedgerTesting", "LedgerProof", "ledger-proof",
-  "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
+  "Platform", "CChecksum", "CLZ4", "WriteAheadLog", "RotationModel", "TokenLedger", "LedgerTesting", "LedgerProof",
+  "ledger-proof", "PlatformTests", "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
 ]
 let engine: Set = [
   "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenTesting", "TokenSigningTests",
@@ -312,11 +316,12 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
     .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/Driver"),
     // Of the HTTP adapter what needs no Hummingbird.
     .target(
-      name: "TokenForm", path: "Sources/TokenHTTP/Form", exclude: ["FormParameters+Query.swift", "Request+Form.swift"],
+      name: "TokenForm", dependencies: ["Platform"], path: "Sources/TokenHTTP/Form",
+      exclude: ["FormParameters+Query.swift", "Request+Form.swift"],
       swiftSettings: settings),
     .executableTarget(
       name: "ledger-fuzz",
-      dependencies: ["CFuzzer", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog"],
+      dependencies: ["CFuzzer", "Platform", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog"],
       path: "Tests/Fuzzing", exclude: ["Driver", "Corpus", "Dictionaries"],
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
@@ -324,7 +329,8 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   ]
   keep(
     [
-      "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenSigning", "TokenForm",
+      "Platform", "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "RotationModel", "TokenLedger",
+      "TokenSigning", "TokenForm",
       "ledger-fuzz",
     ],
     products: [], dependencies: ["swift-system"])

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// What a value may be, and the words that errors, help and configuration say it in.
 public struct Limit<Value: Comparable & Sendable>: Sendable {
   public let range: ClosedRange<Value>
@@ -65,7 +67,7 @@ extension SessionGrant {
     try NameForm.validate("client", client)
     try Limits.textBytes.check("scope", scope.utf8.count)
     guard let label else { return }
-    guard !label.hasControlCharacter, Limits.labelBytes.range.contains(label.utf8.count) else {
+    guard !label.hasControlCharacters, Limits.labelBytes.range.contains(label.utf8.count) else {
       throw .invalid(field: "label", limit: Limits.labelBytes.text)
     }
   }
@@ -103,12 +105,5 @@ extension SessionScope {
       try name("client", client)
     case .all: break
     }
-  }
-}
-
-extension String {
-  /// Whether it holds a control character of Unicode (category Cc), which no name, label or id may.
-  package var hasControlCharacter: Bool {
-    unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
   }
 }

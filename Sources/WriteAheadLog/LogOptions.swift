@@ -1,3 +1,5 @@
+internal import Platform
+
 /// When a record counts as safe.
 public enum Durability: Sendable, Hashable {
   /// After it is on disk: survives power loss.
@@ -53,12 +55,7 @@ package struct LogIdentity: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// 32 hexadecimal digits.
-  package var description: String { Self.digits(high) + Self.digits(low) }
-
-  private static func digits(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  package var description: String { String(high, digits: 16) + String(low, digits: 16) }
 
   package init(from random: inout some RandomNumberGenerator) {
     self.init(high: random.next(), low: random.next())

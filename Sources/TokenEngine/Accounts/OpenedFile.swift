@@ -1,5 +1,5 @@
 import Glibc
-import TokenSigning
+import Platform
 
 /// What tells one version of a file from another without reading it.
 package struct FileStamp: Sendable, Equatable {

@@ -1,5 +1,5 @@
+import Platform
 import Synchronization
-import WriteAheadLog
 
 #if canImport(Glibc)
 import Glibc

@@ -1,3 +1,4 @@
+internal import Platform
 internal import RotationModel
 internal import TokenSigning
 
@@ -143,7 +144,7 @@ extension Minting {
   }
 
   static func check(_ field: String, _ text: String, bytesMax: Int) throws(EngineFailure) {
-    guard (1...bytesMax).contains(text.utf8.count), !text.hasControlCharacter else {
+    guard (1...bytesMax).contains(text.utf8.count), !text.hasControlCharacters else {
       throw .invalid(field: field, limit: "from 1 to \(bytesMax) bytes without control characters")
     }
   }

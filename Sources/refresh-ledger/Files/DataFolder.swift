@@ -1,8 +1,8 @@
 import ArgumentParser
 import Glibc
+import Platform
 import SystemPackage
 import TokenEngine
-import TokenSigning
 
 /// The server's data folder.
 enum DataFolder {
