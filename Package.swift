@@ -25,6 +25,7 @@ let package = Package(
   name: "refresh-ledger",
   products: [
     .library(name: "TokenEngine", targets: ["TokenEngine"]),
+    .library(name: "TokenAccounts", targets: ["TokenAccounts"]),
     .library(name: "TokenLedger", targets: ["TokenLedger"]),
     .library(name: "TokenHTTP", targets: ["TokenHTTP"]),
     .library(name: "TokenTesting", targets: ["TokenTesting"]),
@@ -82,12 +83,16 @@ let package = Package(
     .target(
       name: "TokenEngine",
       dependencies: [
-        "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL",
+        "TokenLedger", "TokenSigning", "COpenSSL",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         system,
       ],
       swiftSettings: settingsTouchingC
     ),
+    .target(
+      name: "TokenAccounts",
+      dependencies: ["TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog", "CArgon2", "CCrypt", "COpenSSL"],
+      swiftSettings: settingsTouchingC),
 
     // The adapters.
     .target(
@@ -131,7 +136,8 @@ let package = Package(
     .executableTarget(
       name: "refresh-ledger",
       dependencies: [
-        "TokenHTTP", "RefreshRotationLoad", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog",
+        "TokenHTTP", "RefreshRotationLoad", "TokenAccounts", "TokenEngine", "TokenLedger", "TokenSigning",
+        "WriteAheadLog",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
         .product(name: "Configuration", package: "swift-configuration", condition: commandLine),
         .product(name: "Yams", package: "Yams", condition: commandLine),
@@ -203,6 +209,10 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
+      name: "TokenAccountsTests",
+      dependencies: ["TokenAccounts", "TokenEngine", "TokenLedger", "LedgerTesting", "TokenTesting"],
+      swiftSettings: settings),
+    .testTarget(
       name: "TokenHTTPTests",
       dependencies: [
         "TokenHTTP", "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting",
@@ -239,8 +249,8 @@ let core: Set = [
   "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
 ]
 let engine: Set = [
-  "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenTesting", "TokenSigningTests",
-  "TokenEngineTests", "PlainLibrary", "operation-costs",
+  "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenAccounts", "TokenTesting", "TokenSigningTests",
+  "TokenEngineTests", "TokenAccountsTests", "PlainLibrary", "operation-costs",
 ]
 @MainActor func keep(_ targets: Set<String>, products: Set<String>, dependencies: Set<String>) {
   package.targets.removeAll { !targets.contains($0.name) }
@@ -261,9 +271,9 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   // The log, the ledger and their tests.
   keep(core, products: ["TokenLedger"], dependencies: ["swift-system"])
 } else if Context.environment["REFRESH_LEDGER_ENGINE"] != nil {
-  // The same, and signing and engine with theirs.
+  // The same, and signing, engine and accounts with theirs.
   keep(
-    core.union(engine), products: ["TokenEngine", "TokenTesting"],
+    core.union(engine), products: ["TokenEngine", "TokenAccounts", "TokenTesting"],
     dependencies: ["swift-system", "swift-service-lifecycle"])
 } else if Context.environment["REFRESH_LEDGER_FUZZ"] != nil {
   // What tools/fuzz builds: all code that bytes from outside reach, instrumented for libFuzzer and AddressSanitizer.

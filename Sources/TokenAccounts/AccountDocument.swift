@@ -1,5 +1,6 @@
-import FoundationEssentials
-import TokenLedger
+internal import FoundationEssentials
+internal import TokenLedger
+internal import TokenSigning
 
 /// One entry of an account file: what it is called, and the members its JSON object may have.
 protocol AccountEntry: Codable, Sendable {
@@ -26,10 +27,10 @@ struct AnyMember: CodingKey {
   init?(intValue: Int) { nil }
 }
 
-/// A value in an account file that is refused: what is wrong in a few words, and the mend.
+/// A value in an account file that is refused: what is wrong in a few words, and the fix.
 struct EntryFault: Error {
   var what: String
-  var mend: String
+  var fix: String
 }
 
 /// The whole of an account file: `{"version": 1, "users": [...]}`. Strict: a member that is not known is refused, since
@@ -94,11 +95,11 @@ extension AccountDocument: Codable {
     for key in container.allKeys where !["version", Entry.listMember].contains(key.stringValue) {
       throw EntryFault(
         what: "unknown member \(AccountText.quoted(key.stringValue))",
-        mend: "the members are version and \(Entry.listMember)")
+        fix: "the members are version and \(Entry.listMember)")
     }
     let version = try container.decode(Int.self, forKey: AnyMember("version"))
     guard version == AccountDocument.version else {
-      throw EntryFault(what: "version \(version) is not known", mend: "use version \(AccountDocument.version)")
+      throw EntryFault(what: "version \(version) is not known", fix: "use version \(AccountDocument.version)")
     }
     var spellings: [String] = []
     var list = try container.nestedUnkeyedContainer(forKey: AnyMember(Entry.listMember))
@@ -111,17 +112,17 @@ extension AccountDocument: Codable {
           throw EntryFault(
             what: "\(AccountText.quoted(entry.name)) is there twice"
               + (isSame ? "" : ", in two spellings (Unicode forms), first as \(Entry.kind.rawValue) \(position + 1)"),
-            mend: "remove one of them")
+            fix: "remove one of them")
         }
         if !spelling.isSame(as: entry.name) { otherSpellings.append(spelling) }
         spellings.append(spelling)
         guard entries.count < AccountText.entriesMax else {
-          throw EntryFault(what: "one more than the file may hold", mend: "keep \(AccountText.entriesMax) or fewer")
+          throw EntryFault(what: "one more than the file may hold", fix: "keep \(AccountText.entriesMax) or fewer")
         }
         append(entry)
       } catch {
         let fault = AccountDocument.fault(of: error)
-        throw EntryFault(what: "\(Entry.kind.rawValue) \(number), \(fault.what)", mend: fault.mend)
+        throw EntryFault(what: "\(Entry.kind.rawValue) \(number), \(fault.what)", fix: fault.fix)
       }
     }
   }
@@ -140,13 +141,13 @@ extension AccountDocument: Codable {
       for key in container.allKeys where !Entry.members.contains(key.stringValue) {
         throw EntryFault(
           what: "unknown member \(AccountText.quoted(key.stringValue))",
-          mend: "the members are \(Entry.members.joined(separator: ", "))")
+          fix: "the members are \(Entry.members.joined(separator: ", "))")
       }
       let entry = try Entry(from: decoder)
       return (entry, name ?? entry.name)
     } catch {
       let fault = fault(of: error)
-      throw EntryFault(what: "\(name.map { AccountText.quoted($0) + ", " } ?? "")\(fault.what)", mend: fault.mend)
+      throw EntryFault(what: "\(name.map { AccountText.quoted($0) + ", " } ?? "")\(fault.what)", fix: fault.fix)
     }
   }
 
@@ -154,14 +155,14 @@ extension AccountDocument: Codable {
   private static func fault(of error: any Error) -> EntryFault {
     switch error {
     case let fault as EntryFault: fault
-    case AccountFailure.invalid(let field, let rule): EntryFault(what: "member \(field)", mend: rule)
+    case AccountFailure.invalid(let field, let rule): EntryFault(what: "member \(field)", fix: rule)
     case DecodingError.keyNotFound(let key, _):
-      EntryFault(what: "no member \(AccountText.quoted(key.stringValue))", mend: "add it")
+      EntryFault(what: "no member \(AccountText.quoted(key.stringValue))", fix: "add it")
     case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
       EntryFault(
         what: "member \(AccountText.quoted(context.codingPath.last?.stringValue ?? "document")) is of another type",
-        mend: "it must be \(AccountDocument.article(for: type))")
-    default: EntryFault(what: "is not valid JSON", mend: "correct it or restore it from a copy")
+        fix: "it must be \(AccountDocument.article(for: type))")
+    default: EntryFault(what: "is not valid JSON", fix: "correct it or restore it from a copy")
     }
   }
 
@@ -183,15 +184,15 @@ extension AccountDocument {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let text = json.starts(with: mark) ? Array(json.dropFirst(mark.count)) : json
     // One more is refused by the document itself, in better words.
-    if let fault = StrictJSON.fault(in: text, elementsMax: AccountText.entriesMax + 1) {
+    if let fault = JSONCheck.fault(in: text, elementsMax: AccountText.entriesMax + 1) {
       throw .malformed(
-        path: path, what: "line \(fault.line) \(fault.what)", mend: "correct it or restore it from a copy")
+        path: path, what: "line \(fault.line) \(fault.what)", fix: "correct it or restore it from a copy")
     }
     do {
       self = try JSONDecoder().decode(AccountDocument.self, from: Data(text))
     } catch {
       let fault = AccountDocument.fault(of: error)
-      throw .malformed(path: path, what: fault.what, mend: fault.mend)
+      throw .malformed(path: path, what: fault.what, fix: fault.fix)
     }
   }
 
@@ -200,7 +201,7 @@ extension AccountDocument {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     guard let encoded = try? encoder.encode(self) else {
-      throw .malformed(path: path, what: "cannot be encoded as JSON", mend: "restore it from a copy")
+      throw .malformed(path: path, what: "cannot be encoded as JSON", fix: "restore it from a copy")
     }
     return Array(encoded) + [UInt8(ascii: "\n")]
   }

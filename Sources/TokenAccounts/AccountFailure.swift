@@ -4,7 +4,7 @@ public enum AccountKind: String, Sendable, Equatable {
   case client
 }
 
-/// Why an account file could not be read or changed. Each description is one line that says what, where and the mend,
+/// Why an account file could not be read or changed. Each description is one line that says what, where and the fix,
 /// and holds no password, secret or hash.
 public enum AccountFailure: Error, Sendable, Equatable {
   /// The name is taken; nothing was changed.
@@ -16,9 +16,9 @@ public enum AccountFailure: Error, Sendable, Equatable {
   /// The file holds as many entries, or as many bytes, as it may; nothing was changed.
   case full(AccountKind, path: String)
   /// The contents of the file are refused as a whole. `what` names the entry and the member.
-  case malformed(path: String, what: String, mend: String)
+  case malformed(path: String, what: String, fix: String)
   /// The file system refused: `what` names the step and the system's reason.
-  case inaccessible(path: String, what: String, mend: String)
+  case inaccessible(path: String, what: String, fix: String)
   /// Another program has held the lock file for longer than a change can take.
   case locked(path: String)
   /// The machine has no memory or no randomness to make a hash with.
@@ -38,10 +38,10 @@ extension AccountFailure: CustomStringConvertible {
       "\(field) \(rule)"
     case .full(let kind, let path):
       "\(path) is full: remove \(kind.rawValue)s that are not used, or bring a store of your own"
-    case .malformed(let path, let what, let mend):
-      "\(path): \(what): \(mend)"
-    case .inaccessible(let path, let what, let mend):
-      "\(path): \(what): \(mend)"
+    case .malformed(let path, let what, let fix):
+      "\(path): \(what): \(fix)"
+    case .inaccessible(let path, let what, let fix):
+      "\(path): \(what): \(fix)"
     case .locked(let path):
       "\(path) is locked by another program: wait for it to end and try again"
     case .hashing(let reason):

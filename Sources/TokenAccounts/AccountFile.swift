@@ -1,6 +1,7 @@
-import Dispatch
-import Glibc
-import Synchronization
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+internal import TokenEngine
 
 /// An account file that is followed while it is open: look-ups see what another program wrote at most 10 ms after the
 /// write, and a file that became unreadable leaves what was read before in force.
@@ -106,7 +107,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
 
   private func documentOnDisk() throws(AccountFailure) -> Document {
     if FileReplacement.isSymbolicLink(path) {
-      throw .inaccessible(path: path, what: "is a symbolic link", mend: "change the file that it points to")
+      throw .inaccessible(path: path, what: "is a symbolic link", fix: "change the file that it points to")
     }
     if let opened = try OpenedFile(path: path) { return try Document(json: opened.bytes, path: path) }
     guard state.withLock({ !$0.hasBeenRead }) else { throw missing }
@@ -114,7 +115,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
   }
 
   private var missing: AccountFailure {
-    .inaccessible(path: path, what: "is gone", mend: "restore it from a copy, or restart to begin with an empty one")
+    .inaccessible(path: path, what: "is gone", fix: "restore it from a copy, or restart to begin with an empty one")
   }
 
   /// The document where no check is due or the file is the one that was read, nil where it must be read.
@@ -177,5 +178,45 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
       defer { state.refuse(nil, because: failure) }
       return state.failure == failure ? [] : [.refused(failure)]
     }
+  }
+}
+
+extension AccountFile {
+  /// Adds an entry at the end of the file.
+  func add(_ entry: Entry) throws(AccountFailure) {
+    try update { document throws(AccountFailure) in
+      guard document[entry.name] == nil else { throw .exists(Entry.kind, name: entry.name) }
+      guard document.entries.count < AccountText.entriesMax else { throw .full(Entry.kind, path: path) }
+      document.append(entry)
+    }
+  }
+
+  /// Changes one entry in place. `change` must not change the name.
+  func edit(
+    name: String, _ change: (inout Entry) throws(AccountFailure) -> Void
+  ) throws(AccountFailure) {
+    try update { document throws(AccountFailure) in
+      guard var entry = document[name] else { throw .unknown(Entry.kind, name: name) }
+      try change(&entry)
+      document.replace(entry)
+    }
+  }
+
+  func remove(name: String) throws(AccountFailure) {
+    try update { document throws(AccountFailure) in
+      guard document[name] != nil else { throw .unknown(Entry.kind, name: name) }
+      document.remove(name: name)
+    }
+  }
+}
+
+/// The time since the program first asked, which no change of the wall clock moves.
+enum MonotonicTime {
+  private static let origin = ContinuousClock.now
+
+  /// Never negative: the origin is made before the reading, also at the first call.
+  @Sendable static func now() -> Duration {
+    let start = origin
+    return ContinuousClock.now - start
   }
 }

@@ -1,5 +1,7 @@
-import CCrypt
-import COpenSSL
+internal import CCrypt
+internal import COpenSSL
+internal import TokenEngine
+internal import TokenSigning
 
 /// A bcrypt hash (`$2a$`, `$2b$`, `$2y$`), verified by the system's libcrypt. For hashes brought from elsewhere: new
 /// passwords get argon2id.
@@ -70,3 +72,5 @@ struct BcryptHash: Sendable {
     }
   }
 }
+
+extension BcryptHash: RedactedValue {}

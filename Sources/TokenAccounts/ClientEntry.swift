@@ -1,4 +1,5 @@
-import TokenLedger
+internal import TokenEngine
+internal import TokenLedger
 
 /// One client in `clients.json`. Reading it checks every member.
 struct ClientEntry: AccountEntry {

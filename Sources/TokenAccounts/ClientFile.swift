@@ -1,3 +1,4 @@
+public import TokenEngine
 public import TokenLedger
 
 /// The embedded client file, `clients.json`: `{"version": 1, "clients": [{"id", "public", "secretDigest", "scopes",

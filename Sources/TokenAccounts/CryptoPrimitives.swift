@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 
 /// Bytes from libcrypto's seeded generator.
 enum RandomBytes {

@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 
 /// The advisory lock that one change of an account file holds, on a file beside it that is never removed.
 ///
@@ -18,7 +18,7 @@ struct FileLock: ~Copyable {
       opened = unsafe open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
     }
     guard opened >= 0 else {
-      throw .system("cannot be opened", path: path, mend: "make the folder writable for this user")
+      throw .system("cannot be opened", path: path, fix: "make the folder writable for this user")
     }
     for _ in 0..<FileLock.tries {
       if flock(opened, LOCK_EX | LOCK_NB) == 0 {
@@ -42,19 +42,19 @@ package enum FileReplacement {
   /// Call under the file's lock. Where it throws, the old file stands, save where the last step failed: then the new
   /// one does and may not survive a power loss.
   package static func replace(path: String, with bytes: [UInt8]) throws(AccountFailure) {
-    let mend = "free space on the disk and make the folder writable for this user"
+    let fix = "free space on the disk and make the folder writable for this user"
     let staged = path + ".tmp"
     // What a crash left behind; the lock keeps others away from it.
     unsafe unlink(staged)
     let descriptor = unsafe open(staged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw .system("cannot be created", path: staged, mend: mend) }
+    guard descriptor >= 0 else { throw .system("cannot be created", path: staged, fix: fix) }
     do throws(AccountFailure) {
       defer { close(descriptor) }
       FolderOwner.take(descriptor, at: staged)
       guard fchmod(descriptor, 0o600) == 0, write(bytes, to: descriptor), fsync(descriptor) == 0 else {
-        throw .system("cannot be written", path: staged, mend: mend)
+        throw .system("cannot be written", path: staged, fix: fix)
       }
-      guard unsafe rename(staged, path) == 0 else { throw .system("cannot be replaced", path: path, mend: mend) }
+      guard unsafe rename(staged, path) == 0 else { throw .system("cannot be replaced", path: path, fix: fix) }
     } catch {
       unsafe unlink(staged)
       throw error
@@ -84,8 +84,21 @@ package enum FileReplacement {
   private static func syncFolder(of path: String) throws(AccountFailure) {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .system("cannot be opened", path: folder, mend: "make it readable") }
+    guard descriptor >= 0 else { throw .system("cannot be opened", path: folder, fix: "make it readable") }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw .system("cannot be synced", path: folder, mend: "check the disk") }
+    guard fsync(descriptor) == 0 else { throw .system("cannot be synced", path: folder, fix: "check the disk") }
+  }
+}
+
+/// Whom a new account file belongs to.
+enum FolderOwner {
+  /// Gives what root made in another user's folder to that user: the server that runs as that user could not read it otherwise. Only
+  /// for a file that was made with `O_EXCL`: anything else may have been put there by its owner to be given it.
+  static func take(_ descriptor: Int32, at path: String) {
+    guard geteuid() == 0 else { return }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    var owner = stat()
+    guard unsafe stat(folder, &owner) == 0, owner.st_uid != 0 else { return }
+    fchown(descriptor, owner.st_uid, owner.st_gid)
   }
 }

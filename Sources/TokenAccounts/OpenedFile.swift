@@ -1,33 +1,6 @@
-import Glibc
-import TokenSigning
-
-/// What tells one version of a file from another without reading it.
-package struct FileStamp: Sendable, Equatable {
-  private let device: UInt64
-  private let inode: UInt64
-  private let size: Int64
-  private let modifiedSeconds: Int
-  private let modifiedNanoseconds: Int
-  private let changedSeconds: Int
-  private let changedNanoseconds: Int
-
-  fileprivate init(_ status: stat) {
-    device = UInt64(status.st_dev)
-    inode = UInt64(status.st_ino)
-    size = Int64(status.st_size)
-    modifiedSeconds = status.st_mtim.tv_sec
-    modifiedNanoseconds = status.st_mtim.tv_nsec
-    changedSeconds = status.st_ctim.tv_sec
-    changedNanoseconds = status.st_ctim.tv_nsec
-  }
-
-  /// The stamp of the file that `path` names now, following symbolic links; nil where there is none or it cannot be
-  /// asked. One `stat` call.
-  package static func of(path: String) -> FileStamp? {
-    var status = stat()
-    return unsafe stat(path, &status) == 0 ? FileStamp(status) : nil
-  }
-}
+internal import Glibc
+internal import TokenEngine
+internal import TokenSigning
 
 /// An account file that was read, kept open for as long as its contents are in force: while it is, the file system
 /// cannot give its inode number to a successor, and equal stamps mean the same file.
@@ -45,7 +18,7 @@ final class OpenedFile: Sendable {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
-      throw .system("cannot be opened", path: path, mend: "make it readable for the server's user")
+      throw .system("cannot be opened", path: path, fix: "make it readable for the server's user")
     }
     do throws(AccountFailure) {
       (bytes, stamp) = try OpenedFile.read(descriptor, path: path)
@@ -59,17 +32,17 @@ final class OpenedFile: Sendable {
   deinit { close(descriptor) }
 
   private static func read(_ descriptor: Int32, path: String) throws(AccountFailure) -> ([UInt8], FileStamp) {
-    let mend = "restore it from a copy"
+    let fix = "restore it from a copy"
     var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else { throw .system("cannot be read", path: path, mend: mend) }
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .system("cannot be read", path: path, fix: fix) }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw .inaccessible(path: path, what: "is not a regular file", mend: "move it away")
+      throw .inaccessible(path: path, what: "is not a regular file", fix: "move it away")
     }
     guard !FileExposure(mode: UInt32(status.st_mode), group: UInt32(status.st_gid)).othersCanChange else {
       let mode = FileExposure.text(ofMode: UInt32(status.st_mode))
-      throw .malformed(path: path, what: "others can change it (mode \(mode))", mend: "run chmod 600 \(path)")
+      throw .malformed(path: path, what: "others can change it (mode \(mode))", fix: "run chmod 600 \(path)")
     }
-    let tooLarge = AccountFailure.inaccessible(path: path, what: "is larger than \(bytesMax >> 20) MiB", mend: mend)
+    let tooLarge = AccountFailure.inaccessible(path: path, what: "is larger than \(bytesMax >> 20) MiB", fix: fix)
     guard status.st_size <= bytesMax else { throw tooLarge }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Int(status.st_size) + 1)
@@ -77,7 +50,7 @@ final class OpenedFile: Sendable {
     while true {
       let count = unsafe Glibc.read(descriptor, &piece, piece.count)
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw .system("cannot be read", path: path, mend: mend) }
+      guard count >= 0 else { throw .system("cannot be read", path: path, fix: fix) }
       if count == 0 { return (bytes, FileStamp(status)) }
       bytes += piece.prefix(count)
       guard bytes.count <= bytesMax else { throw tooLarge }
@@ -87,7 +60,7 @@ final class OpenedFile: Sendable {
 
 extension AccountFailure {
   /// The failure of a system call that has just set `errno`.
-  static func system(_ what: String, path: String, mend: String) -> AccountFailure {
-    .inaccessible(path: path, what: "\(what) (\(unsafe String(cString: strerror(errno))))", mend: mend)
+  static func system(_ what: String, path: String, fix: String) -> AccountFailure {
+    .inaccessible(path: path, what: "\(what) (\(unsafe String(cString: strerror(errno))))", fix: fix)
   }
 }

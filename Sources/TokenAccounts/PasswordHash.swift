@@ -1,3 +1,4 @@
+public import TokenEngine
 internal import TokenLedger
 
 /// A password's stored form: argon2id or argon2i as a PHC string, or bcrypt as `$2a$`, `$2b$` or `$2y$`.
@@ -78,33 +79,4 @@ extension PasswordHash: CustomStringConvertible, CustomDebugStringConvertible, C
   public var description: String { "PasswordHash(redacted)" }
   public var debugDescription: String { description }
   public var customMirror: Mirror { Mirror(self, children: [:]) }
-}
-
-extension PasswordPool {
-  /// Whether `password` is the one that was hashed, computed on a worker of the pool.
-  ///
-  /// Costs what the hash asks, tens of milliseconds as a rule, and none of Swift's threads. Where there is no such name, verify
-  /// ``PasswordHash/unmatchable(cost:)`` and drop the outcome.
-  ///
-  /// - Throws: ``StoreFailure/overloaded`` where the pool is full or the machine has no memory for it.
-  public func verify(_ password: String, of hash: PasswordHash) async throws(StoreFailure) -> Bool {
-    try await run { () throws(StoreFailure) in try hash.verify(password) }
-  }
-
-  /// Hashes a new password of 8 to 1024 bytes with argon2id on a worker of the pool. Costs as much as a verification.
-  ///
-  /// - Throws: ``AccountFailure/invalid(field:rule:)`` for the password, ``AccountFailure/overloaded`` where the pool is full.
-  public func hash(
-    _ password: String, cost: PasswordCost = .standard
-  ) async throws(AccountFailure) -> PasswordHash {
-    let outcome: Result<PasswordHash, AccountFailure>
-    do throws(StoreFailure) {
-      outcome = try await run { () throws(StoreFailure) in
-        Result { () throws(AccountFailure) in try PasswordHash.make(password: password, cost: cost) }
-      }
-    } catch {
-      throw .overloaded
-    }
-    return try outcome.get()
-  }
 }

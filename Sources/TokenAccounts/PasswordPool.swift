@@ -1,8 +1,9 @@
-import Synchronization
-import WriteAheadLog
+internal import Synchronization
+public import TokenEngine
+internal import WriteAheadLog
 
 #if canImport(Glibc)
-import Glibc
+internal import Glibc
 #endif
 
 /// Runs password work on threads of its own, a bounded number at a time, with a bounded number waiting in order.
@@ -103,5 +104,34 @@ public final class PasswordPool: Sendable {
       guard let following else { return }
       current = following
     }
+  }
+}
+
+extension PasswordPool {
+  /// Whether `password` is the one that was hashed, computed on a worker of the pool.
+  ///
+  /// Costs what the hash asks, tens of milliseconds as a rule, and none of Swift's threads. Where there is no such name, verify
+  /// ``PasswordHash/unmatchable(cost:)`` and drop the outcome.
+  ///
+  /// - Throws: ``StoreFailure/overloaded`` where the pool is full or the machine has no memory for it.
+  public func verify(_ password: String, of hash: PasswordHash) async throws(StoreFailure) -> Bool {
+    try await run { () throws(StoreFailure) in try hash.verify(password) }
+  }
+
+  /// Hashes a new password of 8 to 1024 bytes with argon2id on a worker of the pool. Costs as much as a verification.
+  ///
+  /// - Throws: ``AccountFailure/invalid(field:rule:)`` for the password, ``AccountFailure/overloaded`` where the pool is full.
+  public func hash(
+    _ password: String, cost: PasswordCost = .standard
+  ) async throws(AccountFailure) -> PasswordHash {
+    let outcome: Result<PasswordHash, AccountFailure>
+    do throws(StoreFailure) {
+      outcome = try await run { () throws(StoreFailure) in
+        Result { () throws(AccountFailure) in try PasswordHash.make(password: password, cost: cost) }
+      }
+    } catch {
+      throw .overloaded
+    }
+    return try outcome.get()
   }
 }

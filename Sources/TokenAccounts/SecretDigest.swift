@@ -1,5 +1,5 @@
-import COpenSSL
-import TokenSigning
+internal import COpenSSL
+internal import TokenSigning
 
 /// The stored form of a client's secret: `sha256:` and the base64url of a 16-byte random salt followed by
 /// SHA-256(salt ‖ secret).
@@ -60,3 +60,5 @@ struct SecretDigest: Sendable {
     return digest
   }
 }
+
+extension SecretDigest: RedactedValue {}

@@ -1,3 +1,6 @@
+public import TokenEngine
+internal import TokenLedger
+
 /// The embedded user file, `users.json`: `{"version": 1, "users": [{"name", "passwordHash", "scopes", "enabled",
 /// "version"}]}`.
 ///

@@ -1,4 +1,5 @@
-import TokenLedger
+internal import TokenEngine
+internal import TokenLedger
 
 /// One user in `users.json`. Reading it checks every member.
 struct UserEntry: AccountEntry {

@@ -2,17 +2,17 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import TokenEngine
+@testable import TokenAccounts
 
 @Suite("Following an account file")
-struct AccountsFollowingTests {
+struct AccountFollowingTests {
   private static let hash =
     "$argon2id$v=19$m=8,t=1,p=1$c2l4dGVlbiBieXRlIHNsdA$HFu16Col6OR/dZj9p7RoNV4Pcf7GA9xj2ZVsL323EDE"
   private static let digest = "sha256:" + String(repeating: "A", count: 64)
-  private let folder: AccountsTestFolder
+  private let folder: AccountsFolder
 
   init() throws {
-    folder = try AccountsTestFolder()
+    folder = try AccountsFolder()
   }
 
   private func document(_ names: String..., enabled: Bool = true) -> String {
@@ -78,7 +78,7 @@ struct AccountsFollowingTests {
       #expect(await users.subject(id: "ada") != nil)
     }
     let expected = AccountFailure.malformed(
-      path: folder.usersPath, what: "line 1 is not JSON", mend: "correct it or restore it from a copy")
+      path: folder.usersPath, what: "line 1 is not JSON", fix: "correct it or restore it from a copy")
     #expect(folder.events.withLock { $0 } == [.refused(expected)])
     #expect(accountFailure { () throws(AccountFailure) in try users.reload() } == expected)
     try folder.replace(folder.usersPath, with: document("bob"))
@@ -168,7 +168,7 @@ struct AccountsFollowingTests {
   }
 
   @Test(
-    "A bad user file is refused with its entry, its member and the mend",
+    "A bad user file is refused with its entry, its member and the fix",
     arguments: [
       ("[]", "line 1 is not a JSON object: correct it or restore it from a copy"),
       ("{\"version\": 1}", "no member \"users\": add it"),

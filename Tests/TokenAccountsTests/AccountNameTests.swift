@@ -1,23 +1,22 @@
 import Synchronization
 import Testing
 import TokenLedger
-import TokenTesting
 
-@testable import TokenEngine
+@testable import TokenAccounts
 
 @Suite("Names in account files")
-struct AccountsNameTests {
+struct AccountNameTests {
   private static let kept = "jos\u{E9}"
   private static let other = "jose\u{301}"
   private static let spellings = [
     (kept, other), ("\u{D55C}", "\u{1112}\u{1161}\u{11AB}"), ("\u{C5}sa", "\u{212B}sa"),
   ]
-  private let folder: AccountsTestFolder
+  private let folder: AccountsFolder
 
-  init() throws { folder = try AccountsTestFolder() }
+  init() throws { folder = try AccountsFolder() }
 
   private func write(_ names: String...) throws {
-    let hash = try PasswordHash.make(password: "correct horse", cost: AccountsTestFolder.cheap).text
+    let hash = try PasswordHash.make(password: "correct horse", cost: AccountsFolder.cheap).text
     let users = names.map { "{\"name\": \"\($0)\", \"passwordHash\": \"\(hash)\"}" }.joined(separator: ", ")
     try folder.replace(folder.usersPath, with: "{\"version\": 1, \"users\": [\(users)]}")
   }
@@ -79,7 +78,7 @@ struct AccountsNameTests {
     try write("ann", Self.kept, "bob", Self.other)
     let failure = accountFailure { () throws(AccountFailure) in _ = try folder.users() }
     let what = "user 4, \"\(Self.kept)\" is there twice, in two spellings (Unicode forms), first as user 2"
-    #expect(failure == .malformed(path: folder.usersPath, what: what, mend: "remove one of them"))
+    #expect(failure == .malformed(path: folder.usersPath, what: what, fix: "remove one of them"))
   }
 
   @Test("A client's id in another form is the id in NFC")
@@ -94,7 +93,7 @@ struct AccountsNameTests {
 
   @Test("A password that is set in either form is right in both", arguments: [(kept, other), (other, kept)])
   func passwords(set: String, typed: String) throws {
-    let hash = try PasswordHash.make(password: set + " of the house", cost: AccountsTestFolder.cheap)
+    let hash = try PasswordHash.make(password: set + " of the house", cost: AccountsFolder.cheap)
     #expect(try hash.verify(typed + " of the house") && hash.verify(set + " of the house"))
     #expect(try !hash.verify("jose of the house") && !hash.verify("jose\u{301}\u{301} of the house"))
   }
@@ -102,61 +101,39 @@ struct AccountsNameTests {
   @Test("A hash that an older release made of another form goes on to take that form")
   func oldPassword() throws {
     let password = "jose\u{301} of the house"
-    let text = try Argon2Hash.make(password: Array(password.utf8), cost: AccountsTestFolder.cheap)
+    let text = try Argon2Hash.make(password: Array(password.utf8), cost: AccountsFolder.cheap)
     #expect(try PasswordHash(text).verify(password))
   }
 }
 
-@Suite("Names that a program passes to the engine")
-struct EngineNameTests {
-  private static let other = "jose\u{301}"
-  private let engine: RotationEngine
+@Suite("The name of a log-in where case is not told apart")
+struct LoginNameTests {
+  private let folder: AccountsFolder
+  private let users: SubjectFile
 
-  init() throws { engine = try RotationEngine.inMemory(clock: ManualClock()) }
-
-  private func isRefused(_ field: String, _ call: () async throws -> Void) async -> Bool {
-    do {
-      try await call()
-      return false
-    } catch EngineFailure.invalid(field: field, limit: let limit) {
-      return limit.contains("NFC")
-    } catch {
-      return false
-    }
+  init() throws {
+    folder = try AccountsFolder()
+    users = try folder.users()
+    let hash = try PasswordHash.make(password: "correct horse", cost: AccountsFolder.cheap)
+    let scopes = try #require(Scopes(""))
+    for name in ["Ada", "bob", "BOB", "Éva"] { try users.add(name: name, hash: hash, scopes: scopes) }
   }
 
-  @Test("are refused in another form than NFC with the member, never changed, and nothing is opened")
-  func refused() async throws {
-    let (web, strange) = (Client(id: "web", isPublic: true), Client(id: Self.other, isPublic: true))
-    let subject = Subject(id: Self.other, scopes: [])
-    #expect(
-      await isRefused("subject") {
-        _ = try await engine.openUncheckedSession(subject: Self.other, client: web, scopes: [])
-      })
-    #expect(await isRefused("subject") { _ = try await engine.openSession(for: subject, client: web) })
-    #expect(
-      await isRefused("client") {
-        _ = try await engine.openUncheckedSession(subject: "ann", client: strange, scopes: [])
-      })
-    #expect(
-      await isRefused("subject") {
-        _ = try await engine.issueOneTimeToken(purpose: "reset", subject: Self.other, lifetime: .seconds(1))
-      })
-    let robot = Client(id: Self.other, isPublic: false, grants: [.clientCredentials])
-    #expect(await isRefused("client") { _ = try await engine.clientToken(for: robot) })
-    #expect(await isRefused("subject") { try await engine.revokeSessions(of: .subject(Self.other)) })
-    #expect(await isRefused("client") { try await engine.revokeSessions(of: .client(Self.other)) })
-    #expect(await isRefused("subject") { _ = try await engine.sessions(of: .subject(Self.other)) })
-    #expect(await engine.statistics.entries == 0)
+  @Test(
+    "is the exact one, else the only one that is the same in lower case",
+    arguments: [
+      ("Ada", "Ada"), ("ada", "Ada"), ("ADA", "Ada"), ("bob", "bob"), ("BOB", "BOB"), ("Bob", "Bob"), ("éva", "Éva"),
+      ("eve", "eve"), ("", ""),
+    ])
+  func name(typed: String, found: String) async throws {
+    #expect(await users.loginName(ignoringCase: typed) == found)
   }
 
-  @Test("pass in NFC, with compatibility characters as they are", arguments: ["jos\u{E9}", "\u{FB01}n", "\u{D55C}"])
-  func taken(name: String) async throws {
-    let client = Client(id: name, isPublic: true)
-    let pair = try await engine.openUncheckedSession(subject: name, client: client, scopes: [])
-    let token = try engine.verify(pair.accessToken)
-    #expect(Array(token.subject.utf8) == Array(name.utf8) && Array(token.client.utf8) == Array(name.utf8))
-    try await engine.revokeSessions(of: .subject(name))
-    #expect(throws: BadToken.revoked) { try engine.verify(pair.accessToken) }
+  @Test("is the only one again once the other is gone")
+  func removed() async throws {
+    #expect(await users.loginName(ignoringCase: "Bob") == "Bob")
+    try users.remove(name: "bob")
+    #expect(await users.loginName(ignoringCase: "Bob") == "BOB")
+    #expect(await users.loginName(ignoringCase: "ADA") == "Ada")
   }
 }

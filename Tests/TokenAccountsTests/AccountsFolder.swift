@@ -2,10 +2,10 @@ import Foundation
 import Synchronization
 import TokenLedger
 
-@testable import TokenEngine
+@testable import TokenAccounts
 
 /// A folder for one test, removed with the value, and the account files in it.
-final class AccountsTestFolder: Sendable {
+final class AccountsFolder: Sendable {
   let path: String
   let time = Mutex(Duration.zero)
   let events = Mutex<[AccountFileEvent]>([])
@@ -26,7 +26,7 @@ final class AccountsTestFolder: Sendable {
 
   func users(pool: PasswordPool = PasswordPool()) throws(AccountFailure) -> SubjectFile {
     try SubjectFile(
-      path: usersPath, pool: pool, cost: AccountsTestFolder.cheap, clock: { self.time.withLock { $0 } },
+      path: usersPath, pool: pool, cost: AccountsFolder.cheap, clock: { self.time.withLock { $0 } },
       observer: { event in self.events.withLock { $0.append(event) } })
   }
 

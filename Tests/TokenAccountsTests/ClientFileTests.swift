@@ -1,16 +1,16 @@
 import Testing
 import TokenLedger
 
-@testable import TokenEngine
+@testable import TokenAccounts
 
 @Suite("The client file")
-struct AccountsClientFileTests {
+struct ClientFileTests {
   private static let secret = "0123456789abcdef-secret"
-  private let folder: AccountsTestFolder
+  private let folder: AccountsFolder
   private let clients: ClientFile
 
   init() throws {
-    folder = try AccountsTestFolder()
+    folder = try AccountsFolder()
     clients = try folder.clients()
     try clients.add(
       Client(

@@ -1,16 +1,16 @@
 import Foundation
 import Testing
 
-@testable import TokenEngine
+@testable import TokenAccounts
 
 /// A JSON reader takes the first or the last of two members with one name: which one a person meant, nobody knows.
 @Suite("An account file with a member twice")
-struct AccountsTwiceTests {
-  private let folder: AccountsTestFolder
+struct DoubledMemberTests {
+  private let folder: AccountsFolder
   private static let hash = "$2b$04$abcdefghijklmnopqrstuuZ5q1v0cRjVbCw0zc0q3m2w0m2m2m2m2"
 
   init() throws {
-    folder = try AccountsTestFolder()
+    folder = try AccountsFolder()
   }
 
   private func refusal(_ text: String, clients: Bool = false) throws -> String {

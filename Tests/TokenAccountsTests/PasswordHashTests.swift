@@ -1,12 +1,12 @@
 import Testing
 
-@testable import TokenEngine
+@testable import TokenAccounts
 
 @Suite("Password hashes")
-struct AccountsPasswordHashTests {
+struct PasswordHashTests {
   @Test("A new hash verifies its password and no other")
   func newHash() throws {
-    let hash = try PasswordHash.make(password: "correct horse", cost: AccountsTestFolder.cheap)
+    let hash = try PasswordHash.make(password: "correct horse", cost: AccountsFolder.cheap)
     #expect(hash.text.hasPrefix("$argon2id$v=19$m=8,t=1,p=1$"))
     #expect(try hash.verify("correct horse"))
     #expect(try !hash.verify("correct horsf"))
@@ -16,8 +16,8 @@ struct AccountsPasswordHashTests {
 
   @Test("Two hashes of one password differ")
   func salted() throws {
-    let first = try PasswordHash.make(password: "correct horse", cost: AccountsTestFolder.cheap)
-    let second = try PasswordHash.make(password: "correct horse", cost: AccountsTestFolder.cheap)
+    let first = try PasswordHash.make(password: "correct horse", cost: AccountsFolder.cheap)
+    let second = try PasswordHash.make(password: "correct horse", cost: AccountsFolder.cheap)
     #expect(first.text != second.text)
   }
 
@@ -85,7 +85,7 @@ struct AccountsPasswordHashTests {
 
   @Test("argon2 looks at the whole password, NUL bytes too")
   func argon2NUL() throws {
-    let hash = try PasswordHash.make(password: "correct\0horse", cost: AccountsTestFolder.cheap)
+    let hash = try PasswordHash.make(password: "correct\0horse", cost: AccountsFolder.cheap)
     #expect(try hash.verify("correct\0horse"))
     #expect(try !hash.verify("correct\0house"))
   }
@@ -139,14 +139,14 @@ struct AccountsPasswordHashTests {
   @Test("A new password has 8 to 1024 bytes", arguments: [(7, false), (8, true), (1024, true), (1025, false)])
   func passwordLength(length: Int, isFine: Bool) {
     let failure = accountFailure { () throws(AccountFailure) in
-      _ = try PasswordHash.make(password: String(repeating: "p", count: length), cost: AccountsTestFolder.cheap)
+      _ = try PasswordHash.make(password: String(repeating: "p", count: length), cost: AccountsFolder.cheap)
     }
     #expect(failure == (isFine ? nil : .invalid(field: "password", rule: "must have 8 to 1024 bytes")))
   }
 
   @Test("A decoy is a well-formed hash of the asked cost that nothing matches")
   func decoy() throws {
-    let decoy = try PasswordHash.unmatchable(cost: AccountsTestFolder.cheap)
+    let decoy = try PasswordHash.unmatchable(cost: AccountsFolder.cheap)
     #expect(decoy.text.hasPrefix("$argon2id$v=19$m=8,t=1,p=1$"))
     #expect(try !decoy.verify("correct horse"))
   }

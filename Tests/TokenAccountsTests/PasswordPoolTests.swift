@@ -2,10 +2,10 @@ import Dispatch
 import Synchronization
 import Testing
 
-@testable import TokenEngine
+@testable import TokenAccounts
 
 @Suite("The password pool", .timeLimit(.minutes(1)))
-struct AccountsPasswordPoolTests {
+struct PasswordPoolTests {
   /// Work that says when it began and ends when it is let go.
   private final class Gate: Sendable {
     private let opened = DispatchSemaphore(value: 0)
@@ -138,5 +138,34 @@ struct AccountsPasswordPoolTests {
     await #expect(throws: StoreFailure.unreadable("x")) {
       try await pool.run { () throws(StoreFailure) in throw .unreadable("x") }
     }
+  }
+
+  @Test("A password is hashed and verified on a worker")
+  func hashesAndVerifies() async throws {
+    let pool = PasswordPool(workers: 1)
+    let hash = try await pool.hash("correct horse", cost: AccountsFolder.cheap)
+    #expect(try await pool.verify("correct horse", of: hash))
+    #expect(try await !pool.verify("wrong horse", of: hash))
+    #expect(try await !pool.verify("correct horse", of: PasswordHash.unmatchable(cost: AccountsFolder.cheap)))
+    await #expect(throws: AccountFailure.invalid(field: "password", rule: "must have 8 to 1024 bytes")) {
+      try await pool.hash("short", cost: AccountsFolder.cheap)
+    }
+  }
+
+  @Test("A full pool refuses a hash as it refuses a verification")
+  func fullPool() async throws {
+    let pool = PasswordPool(workers: 1, waitingMax: 0)
+    let hash = try PasswordHash.unmatchable()
+    let (gate, open) = AsyncStream<Void>.makeStream()
+    let blocked = DispatchSemaphore(value: 0)
+    async let busy: Void = pool.run { () throws(StoreFailure) in
+      open.yield()
+      blocked.wait()
+    }
+    for await _ in gate { break }
+    await #expect(throws: StoreFailure.overloaded) { try await pool.verify("x", of: hash) }
+    await #expect(throws: AccountFailure.overloaded) { try await pool.hash("correct horse") }
+    blocked.signal()
+    try await busy
   }
 }

@@ -2,16 +2,16 @@ import Foundation
 import Testing
 import TokenLedger
 
-@testable import TokenEngine
+@testable import TokenAccounts
 
 @Suite("The user file")
-struct AccountsSubjectFileTests {
-  private let folder: AccountsTestFolder
+struct SubjectFileTests {
+  private let folder: AccountsFolder
   private let users: SubjectFile
   private let scopes: Scopes
 
   init() throws {
-    folder = try AccountsTestFolder()
+    folder = try AccountsFolder()
     users = try folder.users()
     scopes = try #require(Scopes("me.read roms.write"))
     try users.add(name: "ada", password: "correct horse", scopes: scopes)
@@ -245,7 +245,7 @@ struct AccountsSubjectFileTests {
   func concurrentAdds() async throws {
     let first = try folder.users()
     let second = try folder.users()
-    let hash = try PasswordHash.make(password: "correct horse", cost: AccountsTestFolder.cheap)
+    let hash = try PasswordHash.make(password: "correct horse", cost: AccountsFolder.cheap)
     let queue = DispatchQueue(label: "adders", attributes: .concurrent)
     await withCheckedContinuation { continuation in
       let group = DispatchGroup()

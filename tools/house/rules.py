@@ -47,7 +47,8 @@ _REPORTING = ("Logging", "Metrics", "CoreMetrics", "Tracing", "Instrumentation")
 _TESTING = ("Testing", "XCTest", "TokenTesting", "LedgerTesting", "LedgerProof")
 _CRYPTOGRAPHY = ("COpenSSL", "CArgon2", "CCrypt")
 _CORE = _HTTP + _COMMAND + _REPORTING + _TESTING + ("Foundation", "FoundationNetworking")
-_ADAPTERS = ("TokenHTTP", "RefreshRotationLoad")
+# What is built on the engine.
+_ADAPTERS = ("TokenAccounts", "TokenHTTP", "RefreshRotationLoad")
 FORBIDDEN_IMPORTS = {
     # Knows frames, not tokens.
     "WriteAheadLog": _CORE + _ADAPTERS + _CRYPTOGRAPHY + ("TokenLedger", "TokenSigning", "TokenEngine", "ServiceLifecycle"),
@@ -60,17 +61,20 @@ FORBIDDEN_IMPORTS = {
     "TokenSigning": _CORE
     + _ADAPTERS
     + ("WriteAheadLog", "TokenLedger", "TokenEngine", "ServiceLifecycle", "CLZ4", "CChecksum", "CArgon2", "CCrypt"),
-    # Knows grants, not HTTP.
-    "TokenEngine": _CORE + _ADAPTERS + ("CLZ4", "CChecksum"),
+    # Knows grants, not HTTP, and no password's hash: whoever brings a store of its own links neither argon2 nor crypt.
+    "TokenEngine": _CORE + _ADAPTERS + ("CArgon2", "CCrypt", "CLZ4", "CChecksum"),
+    # Knows files and hashes, not HTTP.
+    "TokenAccounts": _CORE + ("TokenHTTP", "RefreshRotationLoad", "ServiceLifecycle", "CLZ4", "CChecksum"),
     # Has no rules of its own: it speaks to the engine alone, whose answers are in the ledger's words.
     "TokenHTTP": _COMMAND
     + _TESTING
     + _CRYPTOGRAPHY
-    + ("AsyncHTTPClient", "WriteAheadLog", "TokenSigning", "RefreshRotationLoad", "CLZ4", "CChecksum"),
+    + ("AsyncHTTPClient", "WriteAheadLog", "TokenSigning", "TokenAccounts", "RefreshRotationLoad", "CLZ4", "CChecksum"),
     # Sees a server as a stranger does, or the engine as an embedder does.
     "RefreshRotationLoad": _TESTING
     + _CRYPTOGRAPHY
-    + ("Hummingbird*", "ArgumentParser", "Configuration", "Yams", "WriteAheadLog", "TokenLedger", "TokenSigning", "TokenHTTP"),
+    + ("Hummingbird*", "ArgumentParser", "Configuration", "Yams")
+    + ("WriteAheadLog", "TokenLedger", "TokenSigning", "TokenAccounts", "TokenHTTP"),
     "refresh-ledger": _TESTING,
 }
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import SystemPackage
-import TokenEngine
+import TokenAccounts
 
 /// The option that every command on a data folder has.
 struct DataFolderOption: ParsableArguments {

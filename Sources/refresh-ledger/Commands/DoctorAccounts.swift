@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TokenAccounts
 import TokenEngine
 import TokenHTTP
 import TokenLedger

@@ -1,5 +1,5 @@
 import ArgumentParser
-import TokenEngine
+import TokenAccounts
 import TokenLedger
 
 struct UsersPassword: ParsableCommand {

@@ -1,6 +1,6 @@
 import Logging
 import Synchronization
-import TokenEngine
+import TokenAccounts
 
 /// Tells the log what happens to the account files, once the start has made what was missing in them.
 final class AccountLog: Sendable {

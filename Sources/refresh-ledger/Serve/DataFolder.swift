@@ -1,6 +1,6 @@
 import Glibc
 import SystemPackage
-import TokenEngine
+import TokenAccounts
 import TokenSigning
 
 /// The server's data folder.

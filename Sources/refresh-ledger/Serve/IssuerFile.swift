@@ -1,5 +1,5 @@
 import Glibc
-import TokenEngine
+import TokenAccounts
 
 /// The issuer that a data folder keeps where `tokens.issuer` is not set: one line, in a file of mode 0600.
 struct IssuerFile {

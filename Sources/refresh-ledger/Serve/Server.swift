@@ -2,6 +2,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import SystemPackage
+import TokenAccounts
 import TokenEngine
 import TokenHTTP
 import TokenLedger
