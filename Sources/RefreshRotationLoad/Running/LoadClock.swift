@@ -20,3 +20,29 @@ struct LoadClock: Sendable {
     await wait(now + time, .milliseconds(1))
   }
 }
+
+/// When the requests of an open loop are due, whatever the server does.
+struct ArrivalSchedule: Sendable {
+  /// Requests a second once the ramp is over, in which it grows evenly from zero.
+  let rate: Double
+  let rampUp: Duration
+
+  /// Since the start.
+  func due(_ index: Int) -> Duration {
+    let ramp = rampUp.inSeconds
+    let inRamp = rate * ramp / 2
+    let position = Double(index)
+    let seconds = position < inRamp ? (2 * position * ramp / rate).squareRoot() : ramp / 2 + position / rate
+    return .nanoseconds(Int64(seconds * 1_000_000_000))
+  }
+}
+
+extension Duration {
+  /// Rounded down.
+  var wholeNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+  }
+
+  var inSeconds: Double { self / .seconds(1) }
+}
