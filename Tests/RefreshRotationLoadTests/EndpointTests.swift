@@ -41,7 +41,7 @@ import Testing
   func firstLogin() async {
     let target = RefusingTarget()
     let load = RotationLoad(
-      options: LoadOptions(sessions: 50, connections: 50, duration: .seconds(1), replayRate: 0), target: target)
+      options: LoadOptions(sessions: 50, connections: 50, duration: .seconds(1), reuseRate: 0), target: target)
     await #expect(throws: TargetFailure.login("no")) { try await load.run() }
     #expect(await target.count.value == 1)
   }

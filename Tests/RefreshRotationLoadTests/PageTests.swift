@@ -7,7 +7,7 @@ import Testing
   private static func report(
     _ fault: ScriptedTarget.Fault = .none, requests: Int = 400, rate: Double? = nil
   ) async throws -> LoadReport {
-    var options = LoadOptions(sessions: 8, connections: 4, duration: .milliseconds(400), replayRate: 0.05)
+    var options = LoadOptions(sessions: 8, connections: 4, duration: .milliseconds(400), reuseRate: 0.05)
     guard let rate else { return try await LoadRun.after(requests: requests, options, ScriptedTarget(fault)) }
     options.rate = rate
     return try await LoadRun.stepped(options, fault)

@@ -1,6 +1,6 @@
 internal import TokenEngine
 
-/// A refresh token whose rotation was acknowledged, kept to be presented again.
+/// A refresh token whose rotation was acknowledged, kept to be presented again: a retry in the grace window, a reuse after it.
 struct ConsumedToken: Sendable {
   let token: String
   let successor: String
@@ -18,16 +18,16 @@ struct ConsumedToken: Sendable {
     }
     let age = sent - consumed
     // Without a window also what was sent in the very moment in which the reply came.
-    return grace == .zero || age > grace ? .replayAccepted(token, after: age, grace: grace, at: time) : nil
+    return grace == .zero || age > grace ? .reuseAccepted(token, after: age, grace: grace, at: time) : nil
   }
 }
 
 extension ConsumedToken: RedactedValue {}
 
 /// Consumed tokens of one caller that may be presented again: the newest, and some of any age.
-struct ReplayMemory {
+struct ConsumedTokens {
   struct Entry: Sendable {
-    var consumed: ConsumedToken
+    var token: ConsumedToken
     /// The session's place among those of the caller, and which of those that took it.
     var position: Int
     var number: Int

@@ -8,13 +8,14 @@ struct Tally: Sendable {
   var errors: [ErrorKind: Int] = [:]
   /// What the first error of each kind was.
   var firstErrors: [ErrorKind: String] = [:]
-  var replays = 0
-  var replaysRefused = 0
-  var replaysRepeated = 0
+  /// Consumed tokens that were presented again.
+  var reuses = 0
+  var reusesRefused = 0
+  var reusesAnswered = 0
   var races = 0
   var losses = 0
   var lossesRecovered = 0
-  /// Sessions that were refused where that breaks nothing: after a replay, a race, a lost reply, or at their end.
+  /// Sessions that were refused where that breaks nothing: after a reuse, a race, a lost reply, or at their end.
   var sessionsEnded = 0
   var violations = 0
   /// What is to be said of the first token that was given for a start and was not good.
@@ -37,9 +38,9 @@ struct Tally: Sendable {
       errors.merge(other.errors, uniquingKeysWith: +)
       firstErrors.merge(other.firstErrors) { first, _ in first }
     }
-    replays += other.replays
-    replaysRefused += other.replaysRefused
-    replaysRepeated += other.replaysRepeated
+    reuses += other.reuses
+    reusesRefused += other.reusesRefused
+    reusesAnswered += other.reusesAnswered
     races += other.races
     losses += other.losses
     lossesRecovered += other.lossesRecovered

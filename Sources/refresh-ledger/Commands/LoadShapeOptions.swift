@@ -55,7 +55,7 @@ struct LoadShapeOptions: ParsableArguments {
     }
     var options = LoadOptions(
       sessions: wanted, connections: callers,
-      duration: try Self.time(duration ?? (isShort ? "3s" : "30s"), "--duration"), replayRate: replayRate)
+      duration: try Self.time(duration ?? (isShort ? "3s" : "30s"), "--duration"), reuseRate: replayRate)
     options.rate = rate
     options.race = race ?? 1
     options.raceRate = raceRate
