@@ -48,7 +48,7 @@ struct ConsumedTokens {
     newest = entry
   }
 
-  /// By turns the newest and one of any age, each once; nil where there is none.
+  /// By turns the newest and one of any age, each once; nil if there is none.
   mutating func take() -> Entry? {
     count += 1
     if count % 2 == 0 || newest == nil, !older.isEmpty {

@@ -36,7 +36,7 @@ struct ChartFigure {
 /// A run in a page: its report, and by which letter and colour it goes.
 struct PlottedRun {
   let report: LoadReport
-  /// `A` and `B` where two are compared, empty for one alone.
+  /// `A` and `B` if two are compared, empty for one alone.
   let name: String
   /// Of its lines: `a` or `b`.
   let style: String

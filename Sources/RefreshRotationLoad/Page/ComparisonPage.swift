@@ -52,7 +52,7 @@ public struct ComparisonTable: Sendable {
     public var name: String
     public var a: String
     public var b: String
-    /// B against A; empty where that says nothing.
+    /// B against A; empty if that says nothing.
     public var change: String
   }
 

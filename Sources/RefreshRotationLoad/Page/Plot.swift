@@ -31,7 +31,7 @@ struct Plot {
   func across(_ value: Double) -> Double { Self.left + x.scale.share(value) * innerWidth }
   func down(_ value: Double) -> Double { Self.top + (1 - y.scale.share(value)) * innerHeight }
 
-  /// A line through the points; a gap where a value is nil.
+  /// A line through the points; a gap if a value is nil.
   mutating func line(_ points: [(x: Double, y: Double?)], style: String) {
     var path = ""
     var isPenDown = false

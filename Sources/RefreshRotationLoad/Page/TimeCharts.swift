@@ -1,4 +1,4 @@
-/// Rotations a second over time, and errors where there were any.
+/// Rotations a second over time, and errors if there were any.
 enum ThroughputChart {
   static func markup(_ runs: [PlottedRun]) -> String {
     var legend = runs.map { (style: "key-\($0.style)", text: $0.label("rotations a second")) }

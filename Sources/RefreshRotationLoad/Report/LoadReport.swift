@@ -35,7 +35,7 @@ public struct LoadReport: Sendable, Codable {
   public var startedAt: String?
   public var version: String?
   public var machine: LoadMachine?
-  /// What is to be said of the first token that was given for a start and was not good; nil where all were. Not in the JSON.
+  /// What is to be said of the first token that was given for a start and was not good; nil if all were. Not in the JSON.
   public var refusedStart: String? = nil
 
   enum CodingKeys: String, CodingKey {

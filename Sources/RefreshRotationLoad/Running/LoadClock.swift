@@ -11,7 +11,7 @@ struct LoadClock: Sendable {
 
   var now: Duration { sinceStart() }
 
-  /// Returns early where the task is cancelled.
+  /// Returns early if the task is cancelled.
   func sleep(until time: Duration) async {
     await wait(time, .zero)
   }

@@ -15,7 +15,7 @@ struct Tally: Sendable {
   var races = 0
   var losses = 0
   var lossesRecovered = 0
-  /// Sessions that were refused where that breaks nothing: after a reuse, a race, a lost reply, or at their end.
+  /// Sessions that were refused and that broke nothing: after a reuse, a race, a lost reply, or at their end.
   var sessionsEnded = 0
   var violations = 0
   /// What is to be said of the first token that was given for a start and was not good.

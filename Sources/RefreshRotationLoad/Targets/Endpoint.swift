@@ -4,12 +4,12 @@ public struct Endpoint: Sendable {
   public var url: String
   public var user: String
   public var password: String
-  /// Left out where nil.
+  /// Left out if nil.
   public var clientID: String?
   public var clientSecret: String?
   /// Whether the client's id and secret go into the header `Authorization` (RFC 6749 §2.3.1) and not into the body.
   public var usesBasic = false
-  /// What is asked for at the log-in; left out where nil.
+  /// What is asked for at the log-in; left out if nil.
   public var scope: String?
   /// The members of the reply that hold the refresh token, and the seconds until it expires.
   public var tokenField = "refresh_token"
@@ -40,7 +40,7 @@ public struct Endpoint: Sendable {
       "grant_type=password&username=\(PercentEncoding.encode(user))&password=\(PercentEncoding.encode(password))\(scope)"
   }
 
-  /// For the header, where the client goes there: id and secret, each form-encoded, with a colon between them.
+  /// For the header, if the client goes there: id and secret, each form-encoded, with a colon between them.
   var basicCredentials: String? {
     guard usesBasic, let clientID else { return nil }
     return "\(PercentEncoding.encode(clientID)):\(PercentEncoding.encode(clientSecret ?? ""))"

@@ -131,11 +131,11 @@ public struct EndpointTarget: RotationTarget {
 
 /// What the body of a token endpoint's reply says (RFC 6749 §5).
 struct EndpointReply {
-  /// The refresh token; nil where there is none.
+  /// The refresh token; nil if there is none.
   private(set) var token: String?
   /// Seconds.
   private(set) var lifetime: Int64?
-  /// The code of an error; nil where the body has none of that kind.
+  /// The code of an error; nil if the body has none of that kind.
   private(set) var error: String?
 
   /// Nil unless the body is a JSON object.

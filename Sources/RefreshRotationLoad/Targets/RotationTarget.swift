@@ -24,7 +24,7 @@ extension RotationTarget {
 /// A refresh token to present.
 public struct IssuedToken: Sendable, Equatable {
   public var text: String
-  /// As the reply said; nil where it said nothing.
+  /// As the reply said; nil if it said nothing.
   public var lifetime: Duration?
   /// Where it was written down, for one that no server gave to this load: it may be spent already. Nil for one that was received.
   public var place: String?

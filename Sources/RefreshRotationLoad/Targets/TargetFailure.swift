@@ -42,7 +42,7 @@ public enum TargetFailure: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Nil where it is no error of the target.
+  /// Nil if it is no error of the target.
   var kind: ErrorKind? {
     switch self {
     case .overloaded: .overloaded
