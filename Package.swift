@@ -68,22 +68,25 @@ let package = Package(
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
     .target(name: "CChecksum"),
 
+    // What an operating system offers: the only target that imports its C library.
+    .target(name: "Platform", dependencies: [system], swiftSettings: settingsTouchingC),
+
     // The engine. Each depends only on those above it.
     .target(
       name: "WriteAheadLog",
-      dependencies: ["CChecksum", "CLZ4", system],
+      dependencies: ["Platform", "CChecksum", "CLZ4", system],
       swiftSettings: settingsTouchingC
     ),
     .target(
       name: "TokenLedger",
-      dependencies: ["WriteAheadLog", system],
+      dependencies: ["Platform", "WriteAheadLog", system],
       swiftSettings: settingsTouchingC
     ),
-    .target(name: "TokenSigning", dependencies: ["COpenSSL"], swiftSettings: settingsTouchingC),
+    .target(name: "TokenSigning", dependencies: ["Platform", "COpenSSL", system], swiftSettings: settingsTouchingC),
     .target(
       name: "TokenEngine",
       dependencies: [
-        "TokenLedger", "TokenSigning", "COpenSSL",
+        "Platform", "TokenLedger", "TokenSigning", "COpenSSL",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         system,
       ],
@@ -91,14 +94,14 @@ let package = Package(
     ),
     .target(
       name: "TokenAccounts",
-      dependencies: ["TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog", "CArgon2", "CCrypt", "COpenSSL"],
+      dependencies: ["Platform", "TokenEngine", "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL", system],
       swiftSettings: settingsTouchingC),
 
     // The adapters.
     .target(
       name: "TokenHTTP",
       dependencies: [
-        "TokenEngine", "TokenLedger",
+        "Platform", "TokenEngine", "TokenLedger",
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
@@ -123,7 +126,7 @@ let package = Package(
     .target(
       name: "RefreshRotationLoad",
       dependencies: [
-        "TokenEngine",
+        "Platform", "TokenEngine",
         .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
         .product(name: "Histogram", package: "hdrhistogram-swift", condition: commandLine),
         .product(name: "NIOCore", package: "swift-nio", condition: commandLine),
@@ -136,7 +139,7 @@ let package = Package(
     .executableTarget(
       name: "refresh-ledger",
       dependencies: [
-        "TokenHTTP", "RefreshRotationLoad", "TokenAccounts", "TokenEngine", "TokenLedger", "TokenSigning",
+        "Platform", "TokenHTTP", "RefreshRotationLoad", "TokenAccounts", "TokenEngine", "TokenLedger", "TokenSigning",
         "WriteAheadLog",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
         .product(name: "Configuration", package: "swift-configuration", condition: commandLine),
@@ -185,12 +188,13 @@ let package = Package(
       name: "operation-costs",
       dependencies: ["LedgerTesting", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog", system],
       path: "Tests/OperationCosts", swiftSettings: settings),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", system], swiftSettings: settings),
     .testTarget(
       name: "LedgerProofTests", dependencies: ["LedgerProof", "LedgerTesting", "TokenLedger", "WriteAheadLog"],
       swiftSettings: settings),
     .testTarget(
       name: "WriteAheadLogTests",
-      dependencies: ["WriteAheadLog", "LedgerTesting", "CLZ4", system],
+      dependencies: ["Platform", "WriteAheadLog", "LedgerTesting", "CLZ4", system],
       resources: [.copy("Golden")],
       swiftSettings: settings
     ),
@@ -200,7 +204,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "TokenSigningTests", dependencies: ["TokenSigning", "LedgerTesting"], swiftSettings: settings),
+      name: "TokenSigningTests", dependencies: ["Platform", "TokenSigning", "LedgerTesting"], swiftSettings: settings),
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
@@ -245,8 +249,8 @@ let package = Package(
 
 // Parts of the package for the tools that build them many times.
 let core: Set = [
-  "CChecksum", "CLZ4", "WriteAheadLog", "TokenLedger", "LedgerTesting", "LedgerProof", "ledger-proof",
-  "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
+  "Platform", "CChecksum", "CLZ4", "WriteAheadLog", "TokenLedger", "LedgerTesting", "LedgerProof", "ledger-proof",
+  "PlatformTests", "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
 ]
 let engine: Set = [
   "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenAccounts", "TokenTesting", "TokenSigningTests",
@@ -281,11 +285,12 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
     .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/Driver"),
     // Of the HTTP adapter what needs no Hummingbird.
     .target(
-      name: "TokenForm", path: "Sources/TokenHTTP/Form", exclude: ["FormParameters+Query.swift", "Request+Form.swift"],
+      name: "TokenForm", dependencies: ["Platform"], path: "Sources/TokenHTTP/Form",
+      exclude: ["FormParameters+Query.swift", "Request+Form.swift"],
       swiftSettings: settings),
     .executableTarget(
       name: "ledger-fuzz",
-      dependencies: ["CFuzzer", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog"],
+      dependencies: ["CFuzzer", "Platform", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog"],
       path: "Tests/Fuzzing", exclude: ["Driver", "Corpus", "Dictionaries"],
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
@@ -293,7 +298,8 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   ]
   keep(
     [
-      "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "TokenLedger", "TokenSigning", "TokenForm",
+      "Platform", "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "TokenLedger", "TokenSigning",
+      "TokenForm",
       "ledger-fuzz",
     ],
     products: [], dependencies: ["swift-system"])

@@ -1,6 +1,6 @@
 internal import Glibc
+internal import Platform
 internal import TokenEngine
-internal import TokenSigning
 
 /// An account file that was read, kept open for as long as its contents are in force: while it is, the file system
 /// cannot give its inode number to a successor, and equal stamps mean the same file.

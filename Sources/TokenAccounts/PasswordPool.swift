@@ -1,6 +1,6 @@
+internal import Platform
 internal import Synchronization
 public import TokenEngine
-internal import WriteAheadLog
 
 #if canImport(Glibc)
 internal import Glibc

@@ -1,4 +1,4 @@
-internal import WriteAheadLog
+internal import Platform
 
 /// Work that waits for the disk or for a lock, away from the threads that Swift's tasks share.
 enum BlockingWork {

@@ -1,5 +1,5 @@
+internal import Platform
 internal import SystemPackage
-internal import TokenSigning
 internal import WriteAheadLog
 
 #if canImport(Glibc)

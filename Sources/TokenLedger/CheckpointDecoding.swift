@@ -1,3 +1,4 @@
+internal import Platform
 import WriteAheadLog
 
 /// Reads the entries of one frame of a checkpoint, in order, and trusts none of its bytes.

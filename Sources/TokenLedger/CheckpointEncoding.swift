@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Puts a snapshot into the payloads of a checkpoint's frames, one after another.
 struct CheckpointEncoder {
   private let snapshot: LedgerSnapshot

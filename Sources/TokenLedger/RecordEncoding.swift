@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The first byte of a record: its kind (docs/wal-format.md, section 5).
 enum RecordKind: UInt8 {
   case named = 1
@@ -149,10 +151,6 @@ extension [UInt8] {
       rest >>= 7
     }
     append(UInt8(truncatingIfNeeded: rest))
-  }
-
-  mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
-    for byte in 0..<(value.bitWidth / 8) { append(UInt8(truncatingIfNeeded: value >> (byte * 8))) }
   }
 
   fileprivate mutating func appendCounted(_ content: some Collection<UInt8>) {

@@ -40,29 +40,3 @@ public enum LogFailure: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 }
-
-/// Where something stands in the log.
-package struct LogPlace: Sendable, Hashable, CustomStringConvertible {
-  /// The file's name inside the log folder.
-  package let segment: String
-  /// Bytes from the file's start.
-  package let offset: UInt64
-
-  package init(segment: String, offset: UInt64) {
-    self.segment = segment
-    self.offset = offset
-  }
-
-  package var description: String { "\(segment) at offset \(offset)" }
-}
-
-/// Thrown by whoever replays a frame when a record in it makes no sense: the log is then refused as corrupt.
-package struct RecordRefusal: Error, Sendable {
-  package let byteOffsetInPayload: Int
-  package let what: String
-
-  package init(byteOffsetInPayload: Int, what: String) {
-    self.byteOffsetInPayload = byteOffsetInPayload
-    self.what = what
-  }
-}

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// When a record counts as safe.
 public enum Durability: Sendable, Hashable {
   /// After it is on disk: survives power loss.
@@ -53,14 +55,24 @@ package struct LogIdentity: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// 32 hexadecimal digits.
-  package var description: String { Self.digits(high) + Self.digits(low) }
-
-  private static func digits(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  package var description: String { String(high, digits: 16) + String(low, digits: 16) }
 
   package init(from random: inout some RandomNumberGenerator) {
     self.init(high: random.next(), low: random.next())
   }
+}
+
+/// Counts since the log was opened.
+package struct LogStatistics: Sendable, Hashable {
+  /// To frames; zeroes written ahead are not counted.
+  package internal(set) var bytesWritten: UInt64 = 0
+  package internal(set) var frames: UInt64 = 0
+  package internal(set) var records: UInt64 = 0
+  package internal(set) var syncs: UInt64 = 0
+  /// From taking a batch to its acknowledgement.
+  package internal(set) var lastCommit: Duration = .zero
+  /// Files that hold the log now.
+  package internal(set) var segments = 0
+  /// The highest sequence known to be on disk, whatever the durability.
+  package internal(set) var syncedSequence: UInt64 = 0
 }

@@ -84,6 +84,30 @@ extension LogFile {
   }
 }
 
+extension LogFile {
+  private static var copiedBytesMax: UInt64 { 1 << 20 }
+
+  /// Copies bytes to `target` in the other file, which can be this one, and makes them durable there; ends early where this file does.
+  ///
+  /// - Parameter onPiece: called with the bytes of each piece that was copied.
+  func copy(
+    from start: UInt64, bytes: UInt64, to copy: any LogFile, at target: UInt64 = 0,
+    onPiece: (UInt64) -> Void = { _ in }
+  ) throws(LogFailure) {
+    var piece = [UInt8](repeating: 0, count: Int(clamping: min(Self.copiedBytesMax, max(bytes, 1))))
+    var done: UInt64 = 0
+    while done < bytes {
+      let wanted = Int(min(UInt64(piece.count), bytes - done))
+      let count = try readAll(into: &piece, 0..<wanted, at: start + done)
+      if count == 0 { break }
+      try copy.writeAll(piece.span.extracting(0..<count), at: target + done)
+      done += UInt64(count)
+      onPiece(UInt64(count))
+    }
+    try copy.sync()
+  }
+}
+
 extension LogFailure {
   fileprivate var isInterruption: Bool { isIO(.interrupted) }
 

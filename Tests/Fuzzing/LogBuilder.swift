@@ -1,3 +1,5 @@
+import Platform
+
 @testable import WriteAheadLog
 
 /// Builds the files of a log as the fuzzer chooses: right in every checksum, chain value, sequence and length, but for
@@ -132,9 +134,9 @@ struct LogBuilder {
     let checksum = header.encode(to: &bytes, seed: Self.identity.checksumSeed)
     if !block.isEmpty {
       bytes += LogFormat.descriptor
-      bytes.appendInteger(header.sizeWord)
+      bytes.appendLittleEndian(header.sizeWord)
       bytes += block
-      bytes.appendInteger(0 as UInt32)
+      bytes.appendLittleEndian(0 as UInt32)
     }
     files[name, default: []] += bytes
     if kind.carriesRecords { payloads.append(payload) }

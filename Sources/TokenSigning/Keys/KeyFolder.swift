@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// The folder that holds the key files, by descriptor: a path that is swapped under us cannot lead elsewhere.
 struct KeyFolder: ~Copyable {

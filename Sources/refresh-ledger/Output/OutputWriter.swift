@@ -1,8 +1,8 @@
 import Dispatch
 import Glibc
+import Platform
 import Synchronization
 import SystemPackage
-import WriteAheadLog
 
 /// A standard stream that nobody ever waits for: texts go into a bounded queue, and a thread of its own writes them.
 ///

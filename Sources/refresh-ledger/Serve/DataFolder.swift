@@ -1,7 +1,7 @@
 import Glibc
+import Platform
 import SystemPackage
 import TokenAccounts
-import TokenSigning
 
 /// The server's data folder.
 enum DataFolder {

@@ -1,5 +1,5 @@
 import Logging
-import TokenSigning
+import Platform
 
 /// The files of a data folder that others, or the process's own group, can get at.
 struct FolderExposure {

@@ -1,0 +1,52 @@
+public import Glibc
+
+// Equal byte for byte. Not in constant time: for secrets there is OpenSSL's comparison. Inlinable: names are compared on the way of every
+// request.
+
+extension String {
+  /// Whether both are the same text byte by byte.
+  ///
+  /// `==` does not tell two spellings of one text in different Unicode normal forms apart; names, ids and claims (RFC 7519 §7.3) are
+  /// compared without any normalization.
+  @inlinable package func hasSameBytes(as other: String) -> Bool {
+    guard utf8.count == other.utf8.count else { return false }
+    let isSame = unsafe utf8.withContiguousStorageIfAvailable { mine in
+      unsafe other.utf8.withContiguousStorageIfAvailable { theirs in
+        guard let mine = mine.baseAddress, let theirs = theirs.baseAddress else { return true }
+        return unsafe memcmp(mine, theirs, utf8.count) == 0
+      }
+    }
+    return isSame.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
+  }
+}
+
+extension Span<UInt8> {
+  @inlinable package func hasSameBytes(as other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    return unsafe withUnsafeBytes { mine in
+      unsafe other.withUnsafeBytes { theirs in
+        guard let mine = mine.baseAddress, let start = theirs.baseAddress else { return true }
+        return unsafe memcmp(mine, start, theirs.count) == 0
+      }
+    }
+  }
+
+  /// Whether all bytes are zero.
+  package var isZero: Bool {
+    unsafe withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return true }
+      // All bytes equal the one before them, and the first is zero.
+      return unsafe bytes[0] == 0 && memcmp(start, start + 1, bytes.count - 1) == 0
+    }
+  }
+
+  /// The first place from `start` on that has this byte.
+  @inlinable package func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+    guard start < count else { return nil }
+    return unsafe withUnsafeBufferPointer { bytes -> Int? in
+      guard let base = bytes.baseAddress else { return nil }
+      guard let found = unsafe memchr(base + start, Int32(byte), count - start) else { return nil }
+      return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+package import Glibc
+
+/// Readings of the machine's clocks. Inlinable: they are on the way of every request.
+package enum ClockReading {
+  #if os(Linux)
+  @usableFromInline static let bootClock = CLOCK_BOOTTIME
+  #else
+  /// Goes on while the machine sleeps.
+  @usableFromInline static let bootClock = CLOCK_MONOTONIC
+  #endif
+
+  /// Since 1970, by the clock that people set.
+  @inlinable package static func wallMilliseconds() -> Int64 { milliseconds(of: CLOCK_REALTIME) }
+
+  /// Since the machine was started, suspend included. Nobody can set it, and it never goes back.
+  @inlinable package static func bootMilliseconds() -> Int64 { milliseconds(of: bootClock) }
+
+  @inlinable static func milliseconds(of clock: clockid_t) -> Int64 {
+    var time = timespec()
+    guard unsafe clock_gettime(clock, &time) == 0 else { return 0 }
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+}

@@ -1,0 +1,82 @@
+internal import Glibc
+package import SystemPackage
+
+/// What is done to files and folders by their paths.
+package enum FileSystem {
+  /// The names in a folder, in any order.
+  package static func names(in folder: String) throws(Errno) -> [String] {
+    guard let stream = unsafe opendir(folder) else { throw .current }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = unsafe readdir(stream) else {
+        guard errno == 0 else { throw .current }
+        return names
+      }
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
+        unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+  }
+
+  /// Makes a folder of mode 0700; false if something has the name already, which is left as it is.
+  package static func makeFolder(_ path: String) throws(Errno) -> Bool {
+    if unsafe mkdir(path, 0o700) == 0 { return true }
+    guard errno == EEXIST else { throw .current }
+    return false
+  }
+
+  /// Replaces `newPath` if it exists. Durable once the folder is synced.
+  package static func rename(_ path: String, to newPath: String) throws(Errno) {
+    guard unsafe Glibc.rename(path, newPath) == 0 else { throw .current }
+  }
+
+  /// Gives a file another name.
+  ///
+  /// - Throws: `.fileExists` if that is taken: a link never replaces.
+  package static func link(_ path: String, to newPath: String) throws(Errno) {
+    guard unsafe Glibc.link(path, newPath) == 0 else { throw .current }
+  }
+
+  /// Removes a file. Durable once the folder is synced.
+  package static func remove(_ path: String) throws(Errno) {
+    guard unsafe unlink(path) == 0 else { throw .current }
+  }
+
+  /// Removes a file, if there is one.
+  package static func removeIfPresent(_ path: String) throws(Errno) {
+    do throws(Errno) { try remove(path) } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+    }
+  }
+
+  /// Removes an empty folder.
+  package static func removeFolder(_ path: String) throws(Errno) {
+    guard unsafe rmdir(path) == 0 else { throw .current }
+  }
+
+  /// The folder that a path lies in, as the path says it.
+  package static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+  }
+
+  /// The last part of a path.
+  package static func name(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+  }
+
+  /// What is left of the disk that `path` lies on: bytes, and whether there is room for another file. Nil if it cannot be asked.
+  package static func room(at path: String) -> (bytes: UInt64, hasFiles: Bool)? {
+    var status = statvfs()
+    guard unsafe statvfs(path, &status) == 0 else { return nil }
+    let hasFiles = status.f_files == 0 || status.f_favail > 0
+    return (UInt64(status.f_bavail) * UInt64(status.f_frsize), hasFiles)
+  }
+
+  /// Whether this process may read and change what `path` names, and look into it if it is a folder.
+  package static func isUsable(_ path: String, isFolder: Bool) -> Bool {
+    unsafe access(path, isFolder ? R_OK | W_OK | X_OK : R_OK | W_OK) == 0
+  }
+}

@@ -1,0 +1,121 @@
+internal import Glibc
+package import SystemPackage
+
+/// An open file; closed at the end of its life.
+///
+/// Calls block. What the system refuses is thrown, and only what says so is tried again.
+package struct OpenFile: ~Copyable, Sendable {
+  /// The mode of every file that is made here: its owner's alone.
+  static let mode: UInt32 = 0o600
+
+  let descriptor: CInt
+
+  init(_ descriptor: CInt) {
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// Opens a file that exists, for reading.
+  ///
+  /// - Parameters:
+  ///   - followsLinks: whether the path may end in a symbolic link.
+  ///   - waits: whether to wait for the other end of a pipe; false for a place where a pipe must not hang the caller.
+  package init(reading path: String, followsLinks: Bool = false, waits: Bool = true) throws(Errno) {
+    let flags = O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW) | (waits ? 0 : O_NONBLOCK)
+    self.init(try Self.open(path, flags))
+  }
+
+  /// Opens a file that exists and is no link, for reading and writing.
+  package init(changing path: String) throws(Errno) {
+    self.init(try Self.open(path, O_RDWR | O_NOFOLLOW))
+  }
+
+  /// Makes a file of mode 0600, for reading and writing.
+  ///
+  /// - Throws: `.fileExists` if the name is taken.
+  package init(making path: String) throws(Errno) {
+    self.init(try Self.open(path, O_RDWR | O_NOFOLLOW | O_CREAT | O_EXCL))
+  }
+
+  private static func open(_ path: String, _ flags: CInt) throws(Errno) -> CInt {
+    try Errno.untilUninterrupted { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) }
+  }
+
+  package func status() throws(Errno) -> FileStatus {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .current }
+    return FileStatus(status)
+  }
+
+  package func size() throws(Errno) -> UInt64 {
+    let end = lseek(descriptor, 0, SEEK_END)
+    guard end >= 0 else { throw .current }
+    return UInt64(end)
+  }
+
+  package func setMode(_ mode: UInt32) throws(Errno) {
+    guard fchmod(descriptor, mode) == 0 else { throw .current }
+  }
+
+  /// Fills a start of `bytes[range]` with what stands at `offset`; returns how many bytes, 0 at the end of the file.
+  package func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(Errno) -> Int {
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+      let target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[range])
+      return unsafe pread(descriptor, target.baseAddress, target.count, Int(clamping: offset))
+    }
+    guard count >= 0 else { throw .current }
+    return count
+  }
+
+  /// Writes a start of `bytes` at `offset`; returns how many bytes.
+  package func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(Errno) -> Int {
+    let count = unsafe bytes.withUnsafeBytes { source in
+      unsafe pwrite(descriptor, source.baseAddress, source.count, Int(clamping: offset))
+    }
+    guard count >= 0 else { throw .current }
+    return count
+  }
+
+  /// Writes all of `bytes` where the last write ended; an interrupted call is made again.
+  package func writeAll(_ bytes: Span<UInt8>) throws(Errno) {
+    var written = 0
+    while written < bytes.count {
+      let count = unsafe bytes.extracting(written..<bytes.count).withUnsafeBytes { rest in
+        unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw count == 0 ? .ioError : .current }
+      written += count
+    }
+  }
+
+  package func truncate(to size: UInt64) throws(Errno) {
+    guard ftruncate(descriptor, Int(clamping: size)) == 0 else { throw .current }
+  }
+
+  /// Makes the content and all that is known of the file durable. After an error nothing is known of either.
+  package func sync() throws(Errno) {
+    guard fsync(descriptor) == 0 else { throw .current }
+  }
+
+  /// Makes the content and the size durable. After an error nothing is known of either.
+  package func syncContent() throws(Errno) {
+    guard fdatasync(descriptor) == 0 else { throw .current }
+  }
+}
+
+extension Errno {
+  /// What the last failed call of this thread says.
+  static var current: Errno { Errno(rawValue: Glibc.errno) }
+
+  /// Repeats a call that opens something until no signal interrupts it.
+  static func untilUninterrupted(_ call: () -> CInt) throws(Errno) -> CInt {
+    while true {
+      let result = call()
+      if result >= 0 { return result }
+      let refusal = current
+      guard refusal == .interrupted else { throw refusal }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+internal import Glibc
+package import SystemPackage
+
+/// An open folder; closed at the end of its life. Its files are named relative to it: a path that is swapped meanwhile cannot
+/// lead elsewhere.
+package struct OpenFolder: ~Copyable, Sendable {
+  let descriptor: CInt
+
+  private init(_ descriptor: CInt) {
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// - Parameter followsLinks: whether the path may end in a symbolic link.
+  package init(_ path: String, followsLinks: Bool = true) throws(Errno) {
+    let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW)
+    self.init(try Errno.untilUninterrupted { unsafe Glibc.open(path, flags) })
+  }
+
+  /// The folder that this one is in.
+  package func parent() throws(Errno) -> OpenFolder {
+    OpenFolder(
+      try Errno.untilUninterrupted { unsafe openat(descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
+  }
+
+  package func status() throws(Errno) -> FileStatus {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .current }
+    return FileStatus(status)
+  }
+
+  /// Opens a file that exists and is no link, for reading. A pipe in its place does not hang the caller.
+  package func open(reading name: String) throws(Errno) -> OpenFile {
+    OpenFile(
+      try Errno.untilUninterrupted {
+        unsafe openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+      })
+  }
+
+  /// Makes a file of mode 0600 for writing, the folder's owner's if this is root.
+  ///
+  /// - Throws: `.fileExists` if the name is taken.
+  package func make(_ name: String) throws(Errno) -> OpenFile {
+    let file = OpenFile(
+      try Errno.untilUninterrupted {
+        unsafe openat(descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, OpenFile.mode)
+      })
+    if let status = try? status() { file.give(toOwnerOf: status) }
+    return file
+  }
+
+  package func rename(_ name: String, to newName: String) throws(Errno) {
+    guard unsafe renameat(descriptor, name, descriptor, newName) == 0 else { throw .current }
+  }
+
+  /// Gives a file another name.
+  ///
+  /// - Throws: `.fileExists` if that is taken: a link never replaces.
+  package func link(_ name: String, to newName: String) throws(Errno) {
+    guard unsafe linkat(descriptor, name, descriptor, newName, 0) == 0 else { throw .current }
+  }
+
+  package func remove(_ name: String) throws(Errno) {
+    guard unsafe unlinkat(descriptor, name, 0) == 0 else { throw .current }
+  }
+
+  /// Makes the names in it durable.
+  package func sync() throws(Errno) {
+    guard fsync(descriptor) == 0 else { throw .current }
+  }
+}

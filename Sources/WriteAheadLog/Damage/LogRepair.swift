@@ -1,0 +1,71 @@
+/// What opening for writing does with what a walk found: docs/wal-format.md section 3.2, last part.
+struct LogRepair {
+  let storage: any LogStorage
+  /// Of this opening.
+  let epoch: UInt32
+
+  /// Cuts off a torn tail, completes a missing seal, removes what is no longer needed, and makes all that was accepted
+  /// durable.
+  ///
+  /// - Returns: where writing goes on, and the torn tail with the name of its copy.
+  func run(_ walk: LogWalk, end: ResumePoint) throws(LogFailure) -> (end: ResumePoint, tornTail: TornTail?) {
+    let tornTail = try walk.summary.tornTail.map { tail throws(LogFailure) in try cut(tail) }
+    if let unsealed = walk.unsealed {
+      // The seal says that its successor is there, whose name may be in memory only after a mere kill.
+      try storage.syncDirectory()
+      try seal(unsealed, walk)
+    }
+    for (first, offset) in walk.unproven.starts { try writeAgain(LogListing.segmentName(first), from: offset, walk) }
+    let name = LogListing.segmentName(end.firstSequence)
+    let file = try storage.open(name, for: .writing)
+    try storage.syncDirectory()
+    for name in walk.listing.obsoleteNames + walk.listing.unfinished {
+      try storage.remove(name)
+    }
+    let repaired = ResumePoint(
+      firstSequence: end.firstSequence, version: end.version, offset: end.offset, fileBytes: try file.size(),
+      previous: end.previous, carried: end.carried)
+    return (repaired, tornTail)
+  }
+
+  /// Writes again what stands in a segment from `offset` on, and its size, and makes them durable.
+  ///
+  /// The bytes are those that stand there, so a crash on the way harms nothing.
+  private func writeAgain(_ name: String, from offset: UInt64, _ walk: LogWalk) throws(LogFailure) {
+    guard let end = walk.summary.segments.last(where: { $0.name == name })?.bytes, end > offset else { return }
+    let file = try storage.open(name, for: .writing)
+    try file.copy(from: offset, bytes: end - offset, to: file, at: offset)
+    let size = try file.size()
+    let zeroes = [UInt8](repeating: 0, count: Int(LogFormat.sectorBytes))
+    try file.writeAll(zeroes.span, at: size)
+    try file.truncate(to: size)
+    try file.sync()
+  }
+
+  private func cut(_ tail: TornTail) throws(LogFailure) -> TornTail {
+    var copied = tail
+    // An opening that wrote nothing leaves its epoch to the next one.
+    let name = LogListing.unusedName(
+      "torn-\(tail.place.segment)-\(tail.place.offset)-\(epoch)", among: try storage.names())
+    copied.copy = name
+    let source = try storage.open(tail.place.segment, for: .writing)
+    let copy = try storage.open(name, for: .creating)
+    try source.copy(from: tail.place.offset, bytes: tail.bytes, to: copy)
+    try storage.syncDirectory()
+    try source.truncate(to: tail.place.offset)
+    try source.sync()
+    return copied
+  }
+
+  private func seal(_ unsealed: ResumePoint, _ walk: LogWalk) throws(LogFailure) {
+    let header = FrameHeader(
+      kind: .seal, epoch: epoch, firstSequence: walk.chain.nextSequence, watermark: walk.chain.nextSequence - 1,
+      recordCount: 0, payloadBytes: 0, storedBytes: 0, payloadChecksum: 0, previous: unsealed.previous)
+    var bytes: [UInt8] = []
+    _ = header.encode(to: &bytes, seed: walk.chain.checksumSeed)
+    let file = try storage.open(LogListing.segmentName(unsealed.firstSequence), for: .writing)
+    try file.truncate(to: unsealed.offset)
+    try file.writeAll(bytes.span, at: unsealed.offset)
+    try file.sync()
+  }
+}

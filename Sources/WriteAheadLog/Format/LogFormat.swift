@@ -1,0 +1,53 @@
+internal import CChecksum
+internal import Platform
+
+/// The constants of docs/wal-format.md.
+enum LogFormat {
+  static let fileMagic: UInt32 = 0x184D_2A5E
+  static let frameMagic: UInt32 = 0x184D_2A5F
+  /// Of the files that are written.
+  static let version: UInt16 = 2
+  /// Of the files that are read.
+  static let versionsRead: ClosedRange<UInt16> = 1...2
+  static let fileHeaderBytes = 64
+  static let frameHeaderBytes = 56
+  /// LZ4 frame magic, version 1 with independent blocks, blocks up to 1 MiB, header checksum.
+  static let descriptor: [UInt8] = [0x04, 0x22, 0x4D, 0x18, 0x60, 0x60, 0x51]
+  /// The descriptor and the block's size word.
+  static let preludeBytes = 11
+  static let endMarkBytes = 4
+  /// No log is opened that has come so far; a million records a second take 290,000 years.
+  static let sequenceMax: UInt64 = 1 << 63
+  static let payloadBytesMax = 1 << 20
+  static let frameBytesMax = frameHeaderBytes + preludeBytes + payloadBytesMax + endMarkBytes
+  static let uncompressedBit: UInt32 = 1 << 31
+  /// What a disk writes wholly or not at all.
+  static let sectorBytes: UInt64 = 512
+}
+
+extension Span<UInt8> {
+  /// CRC32C of all bytes, going on from `seed`.
+  func checksum(seed: UInt32 = 0) -> UInt32 {
+    unsafe withUnsafeBytes { bytes in unsafe cchecksum_crc32c(seed, bytes.baseAddress, bytes.count) }
+  }
+}
+
+extension LogIdentity {
+  /// What header checksums of this log go on from.
+  var checksumSeed: UInt32 {
+    var bytes: [UInt8] = []
+    append(to: &bytes)
+    return bytes.span.checksum()
+  }
+
+  func append(to bytes: inout [UInt8]) {
+    bytes.appendLittleEndian(high.byteSwapped)
+    bytes.appendLittleEndian(low.byteSwapped)
+  }
+
+  init(from span: Span<UInt8>, at offset: Int) {
+    self.init(
+      high: span.integer(UInt64.self, at: offset).byteSwapped,
+      low: span.integer(UInt64.self, at: offset + 8).byteSwapped)
+  }
+}

@@ -1,0 +1,38 @@
+/// Where something stands in the log.
+package struct LogPlace: Sendable, Hashable, CustomStringConvertible {
+  /// The file's name inside the log folder.
+  package let segment: String
+  /// Bytes from the file's start.
+  package let offset: UInt64
+
+  package init(segment: String, offset: UInt64) {
+    self.segment = segment
+    self.offset = offset
+  }
+
+  package var description: String { "\(segment) at offset \(offset)" }
+}
+
+/// The end of the last segment that a crash left incomplete. No record in it was ever acknowledged (docs/wal-format.md
+/// section 3.4 says what can be mistaken for it).
+package struct TornTail: Sendable, Hashable {
+  package let place: LogPlace
+  /// Up to the last byte that is not zero.
+  package let bytes: UInt64
+  /// The file in the log folder that keeps them; nil if nothing was repaired.
+  package internal(set) var copy: String?
+}
+
+/// Where writing goes on in a segment.
+struct ResumePoint {
+  /// The segment's first record.
+  let firstSequence: UInt64
+  /// Of the segment's format.
+  let version: UInt16
+  let offset: UInt64
+  let fileBytes: UInt64
+  /// The chain value that the next frame must carry.
+  let previous: UInt32
+  /// The chain value that the segment's header carries.
+  let carried: UInt32
+}

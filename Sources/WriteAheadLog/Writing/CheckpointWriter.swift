@@ -1,0 +1,92 @@
+internal import Platform
+
+/// Writes one checkpoint beside the log: docs/wal-format.md, section 2.4, step 4.
+///
+/// Blocks; belongs on a thread of its own. A failure leaves the log as it was: the file that was begun is removed here or
+/// at the next opening.
+package struct CheckpointWriter {
+  /// What may wait in the system's memory: so much is synced at a time, lest the log's own syncs wait behind all of it.
+  private static let unsyncedBytesMax = 1 << 20
+
+  private let storage: any LogStorage
+  private let base: CheckpointBase
+  private let file: any LogFile
+  private var encoder: FrameEncoder
+  private var gathered: [UInt8]
+  private var offset: UInt64 = 0
+  private var syncedEnd: UInt64 = 0
+
+  private var name: String { LogListing.checkpointName(base.covered) }
+  private var unfinishedName: String { name + LogListing.unfinishedSuffix }
+
+  package init(_ base: CheckpointBase, in storage: any LogStorage) throws(LogFailure) {
+    self.storage = storage
+    self.base = base
+    file = try storage.open(LogListing.checkpointName(base.covered) + LogListing.unfinishedSuffix, for: .creating)
+    let header = FileHeader(
+      kind: .checkpoint, epoch: base.epoch, identity: base.identity, sequence: base.covered, previous: base.previous)
+    let encoded = header.encoded()
+    let checksum = encoded.span.integer(UInt32.self, at: LogFormat.fileHeaderBytes - 4)
+    gathered = encoded
+    encoder = FrameEncoder(identity: base.identity, epoch: base.epoch, chain: checksum)
+  }
+
+  /// - Parameter payload: 1 byte to 1 MiB, `entryCount` whole entries.
+  package mutating func append(_ payload: Span<UInt8>, entryCount: UInt32) throws(LogFailure) {
+    encoder.append(
+      .checkpoint, payload, recordCount: entryCount, firstSequence: base.covered, watermark: base.covered, to: &gathered
+    )
+    try flush()
+    if offset - syncedEnd >= UInt64(Self.unsyncedBytesMax) { try sync() }
+  }
+
+  /// Completes the file, makes it durable and gives it its name; returns its size.
+  ///
+  /// - Throws: `CheckpointFailure.unnamed` where the log is as it was; `.directory` where the name may or may not last,
+  ///   after which nothing that it replaces may be removed.
+  package mutating func finish() throws(CheckpointFailure) -> UInt64 {
+    do throws(LogFailure) {
+      encoder.appendMark(.close, firstSequence: base.covered, watermark: base.covered, to: &gathered)
+      try flush()
+      try sync()
+      try storage.rename(unfinishedName, to: name)
+    } catch {
+      throw .unnamed(error)
+    }
+    do throws(LogFailure) { try storage.syncDirectory() } catch { throw .directory(error) }
+    return offset
+  }
+
+  /// Removes the file that was begun.
+  package func abandon() {
+    try? storage.remove(unfinishedName)
+  }
+
+  /// Removes the segments and checkpoints that the newest checkpoint replaces; returns how many segments that were.
+  ///
+  /// To be called after `finish`. What is not removed, by a failure or a crash, is ignored and removed at the next opening.
+  package static func removeReplaced(in storage: any LogStorage) throws(LogFailure) -> Int {
+    let listing = LogListing(names: try storage.names())
+    for name in listing.obsoleteNames { try storage.remove(name) }
+    return listing.segments.count - listing.neededSegments.count
+  }
+
+  private mutating func flush() throws(LogFailure) {
+    try file.writeAll(gathered.span, at: offset)
+    offset += UInt64(gathered.count)
+    gathered.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func sync() throws(LogFailure) {
+    try file.sync()
+    syncedEnd = offset
+  }
+}
+
+/// How far a checkpoint that failed had come.
+package enum CheckpointFailure: Error {
+  /// It never had its name.
+  case unnamed(LogFailure)
+  /// It has its name, but the folder could not be synced.
+  case directory(LogFailure)
+}

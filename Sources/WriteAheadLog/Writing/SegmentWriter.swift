@@ -1,0 +1,184 @@
+internal import Platform
+
+/// Appends frames to the last segment, and begins new segments. Only the log's thread uses it.
+struct SegmentWriter {
+  /// Frames are gathered up to this many bytes for one write.
+  private static let gatheredBytesMax = 1 << 20
+
+  let identity: LogIdentity
+  let epoch: UInt32
+  /// The sequence that the next frame begins with.
+  private(set) var nextSequence: UInt64
+  private(set) var statistics = LogStatistics()
+  private let storage: any LogStorage
+  private let options: LogOptions
+  private var firstSequence: UInt64
+  /// The chain value that the current segment's header carries.
+  private var carried: UInt32
+  private var file: any LogFile
+  /// Where the gathered bytes will be written.
+  private var offset: UInt64
+  /// From `offset` on, everything up to here is zero in the file.
+  private var zeroedEnd: UInt64
+  private var encoder: FrameEncoder
+  private var gathered: [UInt8] = []
+  private var hasUnsynced = false
+  private let zeroes: [UInt8]
+
+  /// Goes on in an existing segment, whose content must be synced already.
+  init(
+    _ storage: any LogStorage, options: LogOptions, identity: LogIdentity, epoch: UInt32, end: ResumePoint,
+    nextSequence: UInt64, segments: Int
+  ) throws(LogFailure) {
+    self.storage = storage
+    self.options = options
+    self.identity = identity
+    self.epoch = epoch
+    self.nextSequence = nextSequence
+    statistics.syncedSequence = nextSequence - 1
+    statistics.segments = segments
+    firstSequence = end.firstSequence
+    carried = end.carried
+    file = try storage.open(LogListing.segmentName(firstSequence), for: .writing)
+    offset = end.offset
+    zeroedEnd = max(end.offset, end.fileBytes)
+    encoder = FrameEncoder(identity: identity, epoch: epoch, chain: end.previous)
+    zeroes = Array(repeating: 0, count: min(max(options.preallocationBytes, 1), 1 << 18))
+  }
+
+  var hasUnsyncedRecords: Bool { statistics.syncedSequence < nextSequence - 1 }
+
+  /// Bytes of the segment so far, gathered ones included.
+  private var segmentBytes: UInt64 { offset + UInt64(gathered.count) }
+
+  /// Adds a frame; it reaches the file with `flush` at the latest.
+  ///
+  /// - Parameter payload: 1 byte to 1 MiB.
+  mutating func append(_ payload: Span<UInt8>, recordCount: UInt32) throws(LogFailure) {
+    if segmentBytes >= UInt64(max(0, options.segmentBytesMax)) { try beginSegment() }
+    encoder.append(
+      .records, payload, recordCount: recordCount, firstSequence: nextSequence, watermark: statistics.syncedSequence,
+      to: &gathered)
+    nextSequence += UInt64(recordCount)
+    statistics.frames += 1
+    statistics.records += UInt64(recordCount)
+    if gathered.count >= Self.gatheredBytesMax { try flush() }
+  }
+
+  /// Hands what was gathered to the operating system.
+  mutating func flush() throws(LogFailure) {
+    guard !gathered.isEmpty else { return }
+    let end = segmentBytes
+    try file.writeAll(gathered.span, at: offset)
+    statistics.bytesWritten += UInt64(gathered.count)
+    offset = end
+    zeroedEnd = max(zeroedEnd, end)
+    gathered.removeAll(keepingCapacity: true)
+    hasUnsynced = true
+  }
+
+  /// Flushes, and returns once all of it is on disk.
+  mutating func sync() throws(LogFailure) {
+    try flush()
+    guard hasUnsynced else { return }
+    try file.sync()
+    statistics.syncs += 1
+    hasUnsynced = false
+    statistics.syncedSequence = nextSequence - 1
+  }
+
+  /// Writes zeroes ahead when fewer than half a step of them are left, so that a sync need not flush a new size.
+  mutating func zeroAhead() throws(LogFailure) {
+    let step = UInt64(max(0, options.preallocationBytes))
+    guard zeroedEnd - offset < step / 2, offset < UInt64(max(0, options.segmentBytesMax)) else { return }
+    let end = zeroedEnd + step
+    while zeroedEnd < end {
+      let count = Int(min(UInt64(zeroes.count), end - zeroedEnd))
+      try file.writeAll(zeroes.span.extracting(0..<count), at: zeroedEnd)
+      zeroedEnd += UInt64(count)
+    }
+    hasUnsynced = true
+  }
+
+  /// Ends the segment, unless it has no record yet, and goes on in a new one; docs/wal-format.md section 2.4 says why
+  /// in this order.
+  mutating func beginSegment() throws(LogFailure) {
+    guard nextSequence > firstSequence else { return }
+    try sync()
+    let old = file
+    try goOn(inSegmentAfter: encoder.chain) { writer throws(LogFailure) in
+      writer.appendMark(.seal)
+      try writer.flush()
+      try old.truncate(to: writer.offset)
+      try writer.sync()
+    }
+    statistics.segments += 1
+  }
+
+  /// Goes on in a segment of the newest format. One that has no record yet, and so perhaps a close at most, is replaced: the new one has its name
+  /// and its place in the chain.
+  mutating func renewSegment() throws(LogFailure) {
+    guard nextSequence == firstSequence else { return try beginSegment() }
+    try goOn(inSegmentAfter: carried) { (_) throws(LogFailure) in }
+  }
+
+  /// - Parameters:
+  ///   - previous: the chain value that the new segment carries.
+  ///   - finish: what is to be done with the old segment once the new one is there.
+  private mutating func goOn(
+    inSegmentAfter previous: UInt32, finish: (inout SegmentWriter) throws(LogFailure) -> Void
+  ) throws(LogFailure) {
+    let header = FileHeader(
+      kind: .segment, epoch: epoch, identity: identity, sequence: nextSequence, previous: previous)
+    let made = try Self.createFile(LogListing.segmentName(nextSequence), header, storage, options)
+    try finish(&self)
+    firstSequence = nextSequence
+    file = made.file
+    carried = previous
+    encoder.chain = made.checksum
+    offset = UInt64(LogFormat.fileHeaderBytes)
+    zeroedEnd = made.bytes
+  }
+
+  /// Ends the segment, so that a checkpoint may cover all before the next one.
+  mutating func cut() throws(LogFailure) -> CheckpointBase {
+    try beginSegment()
+    try sync()
+    return CheckpointBase(
+      covered: nextSequence - 1, identity: identity, epoch: epoch, bytesWritten: statistics.bytesWritten,
+      previous: carried)
+  }
+
+  /// Makes everything durable and says that the log was closed cleanly.
+  mutating func close() throws(LogFailure) {
+    try sync()
+    appendMark(.close)
+    try flush()
+    try file.truncate(to: offset)
+    try sync()
+  }
+
+  private mutating func appendMark(_ kind: FrameHeader.Kind) {
+    encoder.appendMark(kind, firstSequence: nextSequence, watermark: statistics.syncedSequence, to: &gathered)
+  }
+}
+
+extension SegmentWriter {
+  /// Makes a file with a header and zeroes after it, complete and durable before it has its name.
+  ///
+  /// - Returns: the file, its header's checksum, and how many bytes it has.
+  static func createFile(
+    _ name: String, _ header: FileHeader, _ storage: any LogStorage, _ options: LogOptions
+  ) throws(LogFailure) -> (file: any LogFile, checksum: UInt32, bytes: UInt64) {
+    let unfinishedName = name + LogListing.unfinishedSuffix
+    let file = try storage.open(unfinishedName, for: .creating)
+    var bytes = header.encoded()
+    let checksum = bytes.span.integer(UInt32.self, at: LogFormat.fileHeaderBytes - 4)
+    bytes += [UInt8](repeating: 0, count: max(0, options.preallocationBytes))
+    try file.writeAll(bytes.span, at: 0)
+    try file.sync()
+    try storage.rename(unfinishedName, to: name)
+    try storage.syncDirectory()
+    return (file, checksum, UInt64(bytes.count))
+  }
+}
