@@ -94,7 +94,9 @@ let package = Package(
     ),
     .target(
       name: "TokenAccounts",
-      dependencies: ["Platform", "TokenEngine", "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL", system],
+      dependencies: [
+        "Platform", "TokenEngine", "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL", system,
+      ],
       swiftSettings: settingsTouchingC),
 
     // The adapters.
@@ -133,6 +135,7 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio", condition: commandLine),
         .product(name: "NIOPosix", package: "swift-nio", condition: commandLine),
         .product(name: "NIOSSL", package: "swift-nio-ssl", condition: commandLine),
+        system,
       ],
       swiftSettings: settings
     ),

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Platform
 internal import TokenLedger
 internal import TokenSigning
 
@@ -42,10 +43,10 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
   private var positions: [String: Int] = [:]
   /// Names that the file holds in another Unicode normal form than NFC, as they stand there.
   private(set) var otherSpellings: [String] = []
-  /// By name in lower case the name; nil where several are the same so.
+  /// The name by its lower-case form; nil if several names have the same one.
   private var lowered: [String: String?] = [:]
 
-  /// The entry of a name in any spelling: a token of an older release may carry another one. Where the name is longer than a name can
+  /// The entry of a name in any spelling: a token of an older release may carry another one. If the name is longer than a name can
   /// be, it is not even hashed.
   subscript(name: String) -> Entry? {
     let name = NameForm.typed(name)
@@ -53,7 +54,7 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     return entries[position]
   }
 
-  /// The name itself where an entry has it, else the only entry's name that is the same in lower case. Takes the same time whatever there is.
+  /// The name itself if an entry has it, else the only entry's name that is the same in lower case. Takes the same time whatever there is.
   func name(ignoringCase name: String) -> String? {
     guard name.utf8.count <= AccountText.nameBytesMax else { return nil }
     let alike = lowered[name.lowercased()] ?? nil
@@ -72,7 +73,7 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     entries.append(entry)
   }
 
-  /// Replaces the entry of the same name; nothing where there is none.
+  /// Replaces the entry of the same name; nothing if there is none.
   mutating func replace(_ entry: Entry) {
     if let position = positions[entry.name] { entries[position] = entry }
   }
@@ -108,13 +109,13 @@ extension AccountDocument: Codable {
       do {
         let (entry, spelling) = try AccountDocument.entry(from: list.superDecoder())
         if let position = positions[entry.name] {
-          let isSame = spellings[position].isSame(as: spelling)
+          let isSame = spellings[position].hasSameBytes(as: spelling)
           throw EntryFault(
             what: "\(AccountText.quoted(entry.name)) is there twice"
               + (isSame ? "" : ", in two spellings (Unicode forms), first as \(Entry.kind.rawValue) \(position + 1)"),
             fix: "remove one of them")
         }
-        if !spelling.isSame(as: entry.name) { otherSpellings.append(spelling) }
+        if !spelling.hasSameBytes(as: entry.name) { otherSpellings.append(spelling) }
         spellings.append(spelling)
         guard entries.count < AccountText.entriesMax else {
           throw EntryFault(what: "one more than the file may hold", fix: "keep \(AccountText.entriesMax) or fewer")

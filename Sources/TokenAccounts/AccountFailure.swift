@@ -1,3 +1,6 @@
+package import Platform
+internal import SystemPackage
+
 /// What one of the account files holds.
 public enum AccountKind: String, Sendable, Equatable {
   case user
@@ -50,6 +53,28 @@ extension AccountFailure: CustomStringConvertible {
       "more passwords wait to be hashed than may: try again later"
     }
   }
+}
+
+extension AccountFailure {
+  /// What the system refused, and why.
+  static func system(_ what: String, _ code: Errno, path: String, fix: String) -> AccountFailure {
+    .inaccessible(path: path, what: "\(what) (\(code))", fix: fix)
+  }
+
+  /// A file that was to be replaced at `path`, by way of a temporary one beside it.
+  package init(_ failure: FileReplacement.Failure, replacing path: String, by temporaryPath: String) {
+    let (what, path, fix) =
+      switch failure.step {
+      case .openFolder: ("cannot be opened", FileSystem.folder(of: path), "make it readable")
+      case .make: ("cannot be created", temporaryPath, AccountFailure.room)
+      case .write: ("cannot be written", temporaryPath, AccountFailure.room)
+      case .name: ("cannot be replaced", path, AccountFailure.room)
+      case .syncFolder: ("cannot be synced", FileSystem.folder(of: path), "check the disk")
+      }
+    self = .system(what, failure.code, path: path, fix: fix)
+  }
+
+  private static let room = "free space on the disk and make the folder writable for this user"
 }
 
 /// What happened to an account file that an open ``SubjectFile`` or ``ClientFile`` follows.

@@ -1,7 +1,12 @@
 internal import Dispatch
-internal import Glibc
+internal import Platform
 internal import Synchronization
-internal import TokenEngine
+internal import SystemPackage
+
+/// The time by which account files are looked at: since the machine was started, whatever becomes of the wall clock.
+enum AccountClock {
+  @Sendable static func now() -> Duration { .milliseconds(ClockReading.bootMilliseconds()) }
+}
 
 /// An account file that is followed while it is open: look-ups see what another program wrote at most 10 ms after the
 /// write, and a file that became unreadable leaves what was read before in force.
@@ -14,7 +19,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
 
   private struct State {
     var document = Document()
-    /// The version that was read last, refused or not; nil where there was none or it could not be opened.
+    /// The version that was read last, refused or not; nil if there was none or it could not be opened.
     var stamp: FileStamp?
     /// Held so that its inode number is not given away; see ``OpenedFile``.
     var opened: OpenedFile?
@@ -51,6 +56,8 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
   private let queue = DispatchQueue(label: "refresh-ledger.accounts")
 
   private static var checkInterval: Duration { .milliseconds(10) }
+  /// Ten seconds' worth, which is longer than a change can take.
+  private static var lockTries: Int { 2_000 }
 
   /// A missing file is an empty set; any other fault is thrown. `observer` is called on the file's queue and must not
   /// call back.
@@ -70,7 +77,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
     }
   }
 
-  /// The document in force. Waits without blocking a thread of Swift's pool where a changed file must be read first.
+  /// The document in force. Waits without blocking a thread of Swift's pool if a changed file must be read first.
   func current() async -> Document {
     if let document = documentIfUnchanged() { return document }
     await withCheckedContinuation { continuation in
@@ -82,7 +89,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
     return state.withLock { $0.document }
   }
 
-  /// Reads the file again if it changed, without waiting for the next check, and throws where its newest version is not
+  /// Reads the file again if it changed, without waiting for the next check, and throws if its newest version is not
   /// in force. Blocks.
   func reload() throws(AccountFailure) -> Document {
     queue.sync {
@@ -95,18 +102,38 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
   }
 
   /// Reads the newest version, lets `change` edit it and puts the result in its place, durably, while the lock file
-  /// keeps every other writer away. Where anything throws, the file is as it was. Blocks.
+  /// keeps every other writer away. If anything throws, the file is as it was. Blocks.
   func update(_ change: (inout Document) throws(AccountFailure) -> Void) throws(AccountFailure) {
-    let lock = try FileLock(path: lockPath)
+    let lock = try takeLock()
     var document = try documentOnDisk()
     try change(&document)
-    try FileReplacement.replace(path: path, with: document.json(path: path))
+    try replace(with: document.json(path: path))
     _ = consume lock
     _ = try? reload()
   }
 
+  /// On the file beside this one that is never removed.
+  private func takeLock() throws(AccountFailure) -> OpenFile {
+    let lock: OpenFile
+    do throws(Errno) { lock = try OpenFile.lockFile(lockPath) } catch {
+      throw .system("cannot be opened", error, path: lockPath, fix: "make the folder writable for this user")
+    }
+    guard (try? lock.lock(tries: AccountFile.lockTries)) == true else { throw .locked(path: lockPath) }
+    return lock
+  }
+
+  private func replace(with bytes: [UInt8]) throws(AccountFailure) {
+    let temporary = path + ".tmp"
+    do {
+      try FileReplacement.replace(path, with: bytes, temporaryName: FileSystem.name(of: temporary))
+    } catch {
+      throw AccountFailure(error, replacing: path, by: temporary)
+    }
+  }
+
   private func documentOnDisk() throws(AccountFailure) -> Document {
-    if FileReplacement.isSymbolicLink(path) {
+    // A replacement would put a file in the link's place and leave its target as it was.
+    if FileStatus(path, followsLinks: false)?.isLink == true {
       throw .inaccessible(path: path, what: "is a symbolic link", fix: "change the file that it points to")
     }
     if let opened = try OpenedFile(path: path) { return try Document(json: opened.bytes, path: path) }
@@ -118,13 +145,13 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
     .inaccessible(path: path, what: "is gone", fix: "restore it from a copy, or restart to begin with an empty one")
   }
 
-  /// The document where no check is due or the file is the one that was read, nil where it must be read.
+  /// The document if no check is due or the file is the one that was read, nil if it must be read.
   private func documentIfUnchanged() -> Document? {
     let now = clock()
     return state.withLock { state in
       if now >= state.nextCheck && !state.hasChanged {
         state.nextCheck = now + AccountFile.checkInterval
-        state.hasChanged = FileStamp.of(path: path) != state.stamp
+        state.hasChanged = FileStatus(path)?.stamp != state.stamp
       }
       return state.hasChanged ? nil : state.document
     }
@@ -149,7 +176,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
     for event in events { observer(event) }
   }
 
-  /// Puts the contents of a file that was read in force, or notes why they are refused. Nothing is told where it is the
+  /// Puts the contents of a file that was read in force, or notes why they are refused. Nothing is told if it is the
   /// version that was read last.
   private func take(_ opened: OpenedFile) -> [AccountFileEvent] {
     let isSame = state.withLock { state in
@@ -207,16 +234,5 @@ extension AccountFile {
       guard document[name] != nil else { throw .unknown(Entry.kind, name: name) }
       document.remove(name: name)
     }
-  }
-}
-
-/// The time since the program first asked, which no change of the wall clock moves.
-enum MonotonicTime {
-  private static let origin = ContinuousClock.now
-
-  /// Never negative: the origin is made before the reading, also at the first call.
-  @Sendable static func now() -> Duration {
-    let start = origin
-    return ContinuousClock.now - start
   }
 }

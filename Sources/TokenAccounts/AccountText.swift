@@ -1,21 +1,21 @@
 /// The limits of names, ids and passwords, and how outside text is put into a message.
-package enum AccountText {
-  package static let nameBytesMax = 256
+enum AccountText {
+  static let nameBytesMax = 256
   /// The most bytes of a password or client secret; longer ones are refused before any hashing.
-  package static let secretBytesMax = 1024
+  static let secretBytesMax = 1024
   static let passwordBytesMin = 8
   static let clientSecretBytesMin = 16
   /// The most entries in one account file.
   static let entriesMax = 100_000
 
-  /// The rule that `name` breaks as a user's name, nil where it is fine.
+  /// The rule that `name` breaks as a user's name, nil if it is fine.
   static func fault(inUserName name: String) -> String? {
     guard (1...nameBytesMax).contains(name.utf8.count) else { return "must have 1 to \(nameBytesMax) bytes" }
     guard !name.unicodeScalars.contains(where: isUnprintable) else { return "must not hold control characters" }
     return nil
   }
 
-  /// The rule that `id` breaks as a client's id (`*VSCHAR`, RFC 6749 appendix A.1), nil where it is fine.
+  /// The rule that `id` breaks as a client's id (`*VSCHAR`, RFC 6749 appendix A.1), nil if it is fine.
   static func fault(inClientID id: String) -> String? {
     guard (1...nameBytesMax).contains(id.utf8.count), id.utf8.allSatisfy(isVisible) else {
       return "must be 1 to \(nameBytesMax) printable ASCII characters"
@@ -23,7 +23,7 @@ package enum AccountText {
     return nil
   }
 
-  /// The rule that a new password breaks, nil where it is fine.
+  /// The rule that a new password breaks, nil if it is fine.
   static func fault(inPassword password: String) -> String? {
     guard (passwordBytesMin...secretBytesMax).contains(password.utf8.count) else {
       return "must have \(passwordBytesMin) to \(secretBytesMax) bytes"
@@ -31,7 +31,7 @@ package enum AccountText {
     return nil
   }
 
-  /// The rule that a new client secret breaks (`*VSCHAR`, RFC 6749 appendix A.2), nil where it is fine.
+  /// The rule that a new client secret breaks (`*VSCHAR`, RFC 6749 appendix A.2), nil if it is fine.
   static func fault(inClientSecret secret: String) -> String? {
     guard (clientSecretBytesMin...secretBytesMax).contains(secret.utf8.count), secret.utf8.allSatisfy(isVisible) else {
       return "must be \(clientSecretBytesMin) to \(secretBytesMax) printable ASCII characters"

@@ -27,7 +27,7 @@ public struct PasswordCost: Sendable, Equatable {
     self.lanes = lanes
   }
 
-  /// Nil where a parameter is under what argon2 works with or over the limits above, which also hold for stored hashes:
+  /// Nil if a parameter is less than argon2 works with or exceeds the limits above, which also hold for stored hashes:
   /// a line in a file must not be able to take the machine's memory.
   public init?(memoryKiB: UInt32, passes: UInt32, lanes: UInt32) {
     guard (1...PasswordCost.lanesMax).contains(lanes), (1...PasswordCost.passesMax).contains(passes),

@@ -9,7 +9,7 @@ struct ClientEntry: AccountEntry {
   static let members = Member.allCases.map(\.rawValue)
 
   let client: Client
-  /// Drawn when the client was added; nil where a release before 0.2 did that.
+  /// Drawn when the client was added; nil if a release before 0.2 did that.
   let version: String?
   /// Nil for a public client, and only for one.
   let digest: SecretDigest?

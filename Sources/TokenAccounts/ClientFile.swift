@@ -21,10 +21,10 @@ public final class ClientFile: ClientStore {
   public convenience init(
     path: String, observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
   ) throws(AccountFailure) {
-    try self.init(path: path, clock: MonotonicTime.now, observer: observer)
+    try self.init(path: path, clock: AccountClock.now, observer: observer)
   }
 
-  package init(
+  init(
     path: String, clock: @escaping @Sendable () -> Duration,
     observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) throws(AccountFailure) {
@@ -42,12 +42,12 @@ public final class ClientFile: ClientStore {
     return matched && entry?.digest != nil ? entry?.client : nil
   }
 
-  /// The clients in the order of the file, read anew where it changed.
+  /// The clients in the order of the file, read anew if it changed.
   public func list() throws(AccountFailure) -> [Client] {
     try file.reload().entries.map(\.client)
   }
 
-  /// Reads the file again if it changed, and throws where its newest version is not in force.
+  /// Reads the file again if it changed, and throws if its newest version is not in force.
   public func reload() throws(AccountFailure) {
     _ = try file.reload()
   }
@@ -106,7 +106,7 @@ public final class ClientFile: ClientStore {
     try ClientEntry.rotation(text)
   }
 
-  /// A duration as this file holds it; nil where it is negative or has a part of a millisecond.
+  /// A duration as this file holds it; nil if it is negative or has a part of a millisecond.
   public static func text(of duration: Duration) -> String? {
     DurationText.format(duration)
   }

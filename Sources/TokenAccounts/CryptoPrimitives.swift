@@ -11,9 +11,9 @@ enum RandomBytes {
   }
 }
 
-/// Comparison whose time tells nothing of where two byte strings differ.
+/// A comparison whose time does not tell at which place two byte strings differ.
 enum ConstantTime {
-  /// False at once where the lengths differ: lengths are no secret here.
+  /// False at once if the lengths differ: lengths are no secret here.
   static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     return unsafe CRYPTO_memcmp(left, right, left.count) == 0

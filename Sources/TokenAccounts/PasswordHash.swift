@@ -1,3 +1,4 @@
+internal import Platform
 public import TokenEngine
 internal import TokenLedger
 
@@ -49,21 +50,21 @@ public struct PasswordHash: Sendable {
   /// A well-formed argon2id hash that no password is known to match. It costs nothing to make, and as much to verify
   /// as a real one.
   ///
-  /// Verify it where there is no such name, and the time does not tell that there is none.
+  /// Verify it if there is no such name, and the time does not tell that there is none.
   public static func unmatchable(cost: PasswordCost = .standard) throws(AccountFailure) -> PasswordHash {
     try PasswordHash(Argon2Hash.unmatchable(cost: cost))
   }
 
   /// Whether `password` is the one that was hashed. Constant-time in the password.
   ///
-  /// Its bytes are tried as they are, as hashes made elsewhere or by an older release want them; then, where it is not in Unicode normal
+  /// Its bytes are tried as they are, as hashes made elsewhere or by an older release want them; then, if it is not in Unicode normal
   /// form C, in that.
   ///
-  /// Throws ``StoreFailure/overloaded`` where the machine has no memory for it.
+  /// Throws ``StoreFailure/overloaded`` if the machine has no memory for it.
   public func verify(_ password: String) throws(StoreFailure) -> Bool {
     if try verify(Array(password.utf8)) { return true }
     let normal = NameForm.typed(password)
-    return normal.isSame(as: password) ? false : try verify(Array(normal.utf8))
+    return normal.hasSameBytes(as: password) ? false : try verify(Array(normal.utf8))
   }
 
   private func verify(_ bytes: [UInt8]) throws(StoreFailure) -> Bool {

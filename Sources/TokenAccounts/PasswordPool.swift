@@ -2,10 +2,6 @@ internal import Platform
 internal import Synchronization
 public import TokenEngine
 
-#if canImport(Glibc)
-internal import Glibc
-#endif
-
 /// Runs password work on threads of its own, a bounded number at a time, with a bounded number waiting in order.
 ///
 /// Password hashes cost tens of milliseconds and tens of MiB each on purpose: without the first bound a burst of log-ins
@@ -36,14 +32,14 @@ public final class PasswordPool: Sendable {
   }
 
   /// The cores that are online.
-  public static var coreCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+  public static var coreCount: Int { Processors.count }
 
   /// How many wait for a worker now.
-  package var waitingCount: Int { state.withLock { $0.waiting.count } }
+  var waitingCount: Int { state.withLock { $0.waiting.count } }
 
   /// Runs `work` on a worker and returns what it gives.
   ///
-  /// Throws ``StoreFailure/overloaded`` at once, and never runs `work`, where all workers are busy and as many wait as may.
+  /// Throws ``StoreFailure/overloaded`` at once, and never runs `work`, if all workers are busy and as many wait as can.
   public func run<Answer: Sendable>(
     _ work: @escaping @Sendable () throws(StoreFailure) -> Answer
   ) async throws(StoreFailure) -> Answer {
@@ -80,7 +76,7 @@ public final class PasswordPool: Sendable {
     }
   }
 
-  /// The system has no thread for it, and none for who waits where no other worker is left.
+  /// The system has no thread for this job, nor, if no other worker is left, for those that wait.
   private func giveUp(_ job: Job) {
     let refused = state.withLock { state in
       state.running -= 1
@@ -110,17 +106,17 @@ public final class PasswordPool: Sendable {
 extension PasswordPool {
   /// Whether `password` is the one that was hashed, computed on a worker of the pool.
   ///
-  /// Costs what the hash asks, tens of milliseconds as a rule, and none of Swift's threads. Where there is no such name, verify
+  /// Costs what the hash asks, tens of milliseconds as a rule, and none of Swift's threads. If there is no such name, verify
   /// ``PasswordHash/unmatchable(cost:)`` and drop the outcome.
   ///
-  /// - Throws: ``StoreFailure/overloaded`` where the pool is full or the machine has no memory for it.
+  /// - Throws: ``StoreFailure/overloaded`` if the pool is full or the machine has no memory for it.
   public func verify(_ password: String, of hash: PasswordHash) async throws(StoreFailure) -> Bool {
     try await run { () throws(StoreFailure) in try hash.verify(password) }
   }
 
   /// Hashes a new password of 8 to 1024 bytes with argon2id on a worker of the pool. Costs as much as a verification.
   ///
-  /// - Throws: ``AccountFailure/invalid(field:rule:)`` for the password, ``AccountFailure/overloaded`` where the pool is full.
+  /// - Throws: ``AccountFailure/invalid(field:rule:)`` for the password, ``AccountFailure/overloaded`` if the pool is full.
   public func hash(
     _ password: String, cost: PasswordCost = .standard
   ) async throws(AccountFailure) -> PasswordHash {

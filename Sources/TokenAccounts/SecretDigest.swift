@@ -25,7 +25,7 @@ struct SecretDigest: Sendable {
     self.init(salt: salt, digest: SecretDigest.digest(salt: salt, secret: secret))
   }
 
-  /// Reads the stored form; nil where it is anything else.
+  /// Reads the stored form; nil if it is anything else.
   init?(text: String) {
     guard text.hasPrefix(SecretDigest.prefix),
       let bytes = Base64URL.decode(String(text.dropFirst(SecretDigest.prefix.count))),
@@ -34,7 +34,7 @@ struct SecretDigest: Sendable {
     self.init(salt: Array(bytes.prefix(SecretDigest.saltBytes)), digest: Array(bytes.dropFirst(SecretDigest.saltBytes)))
   }
 
-  /// A form that no secret is known to match, to compare with where there is no client of the asked id.
+  /// A form that no secret is known to match, to compare with if there is no client of that id.
   static func unmatchable() throws(AccountFailure) -> SecretDigest {
     SecretDigest(salt: try RandomBytes.make(saltBytes), digest: try RandomBytes.make(digestBytes))
   }

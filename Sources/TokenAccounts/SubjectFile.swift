@@ -31,10 +31,10 @@ public final class SubjectFile: SubjectStore {
     observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
   ) throws(AccountFailure) {
     try self.init(
-      path: path, pool: pool, cost: cost, clock: MonotonicTime.now, observer: observer)
+      path: path, pool: pool, cost: cost, clock: AccountClock.now, observer: observer)
   }
 
-  package init(
+  init(
     path: String, pool: PasswordPool, cost: PasswordCost, clock: @escaping @Sendable () -> Duration,
     observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) throws(AccountFailure) {
@@ -44,10 +44,10 @@ public final class SubjectFile: SubjectStore {
     self.cost = cost
   }
 
-  /// Throws ``StoreFailure/overloaded`` where the pool is full.
+  /// Throws ``StoreFailure/overloaded`` if the pool is full.
   ///
   /// For an unknown name the hash of some user, always the same for one name, is verified and its outcome dropped: the
-  /// time is that of a user of this file, also where hashes of several kinds and costs are in it.
+  /// time is that of a user of this file, also if hashes of several kinds and costs are in it.
   public func authenticate(name: String, password: String) async throws(StoreFailure) -> Subject? {
     guard (1...PasswordHash.passwordBytesMax).contains(password.utf8.count) else { return nil }
     let document = await file.current()
@@ -66,7 +66,7 @@ public final class SubjectFile: SubjectStore {
     await file.current().name(ignoringCase: name) ?? name
   }
 
-  /// The users in the order of the file, read anew where it changed.
+  /// The users in the order of the file, read anew if it changed.
   public func list() throws(AccountFailure) -> [Subject] {
     try file.reload().entries.map(\.subject)
   }
@@ -77,7 +77,7 @@ public final class SubjectFile: SubjectStore {
     try file.reload().otherSpellings
   }
 
-  /// Reads the file again if it changed, and throws where its newest version is not in force.
+  /// Reads the file again if it changed, and throws if its newest version is not in force.
   public func reload() throws(AccountFailure) {
     _ = try file.reload()
   }

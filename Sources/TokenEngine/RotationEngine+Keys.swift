@@ -1,3 +1,4 @@
+internal import Platform
 public import SystemPackage
 internal import TokenLedger
 public import TokenSigning
@@ -106,7 +107,7 @@ extension RotationEngine {
   ///   has it open.
   @discardableResult
   public static func restoreBackup(in folder: FilePath) async throws(EngineFailure) -> Int {
-    guard FileStamp.of(path: folder.appending("log").string) != nil else {
+    guard FileStatus(folder.appending("log").string) != nil else {
       throw .invalid(field: "folder", limit: "one with a log in it")
     }
     do {
@@ -152,7 +153,7 @@ struct KeyFileWatch {
 
   /// Whether they are others than at the look before. Two `stat` calls.
   mutating func hasChanged() -> Bool {
-    let found = paths.map { FileStamp.of(path: $0) }
+    let found = paths.map { FileStatus($0)?.stamp }
     defer { seen = found }
     return found != seen
   }

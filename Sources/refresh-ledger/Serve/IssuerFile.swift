@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import TokenAccounts
 
 /// The issuer that a data folder keeps where `tokens.issuer` is not set: one line, in a file of mode 0600.
@@ -31,8 +32,10 @@ struct IssuerFile {
 
   /// Puts it there whole, or not at all.
   func keep(_ issuer: String) throws(CommandFailure) {
-    do { try FileReplacement.replace(path: path, with: Array("\(issuer)\n".utf8)) } catch {
-      throw CommandFailure(error)
+    do {
+      try FileReplacement.replace(path, with: Array("\(issuer)\n".utf8), temporaryName: "\(IssuerFile.name).tmp")
+    } catch {
+      throw CommandFailure(AccountFailure(error, replacing: path, by: path + ".tmp"))
     }
   }
 
