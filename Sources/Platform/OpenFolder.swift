@@ -30,12 +30,17 @@ package struct OpenFolder: ~Copyable, Sendable {
     return FileStatus(status)
   }
 
-  /// Opens a file that exists and is no link, for reading. A pipe in its place does not hang the caller.
-  package func open(reading name: String) throws(Errno) -> OpenFile {
-    OpenFile(
-      try Errno.untilUninterrupted {
+  /// Opens a file that is no link, for reading; nil if there is none. A pipe in its place does not hang the caller.
+  package func openIfPresent(reading name: String) throws(Errno) -> OpenFile? {
+    do throws(Errno) {
+      let file = try Errno.untilUninterrupted {
         unsafe openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-      })
+      }
+      return OpenFile(file)
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw error }
+      return nil
+    }
   }
 
   /// Makes a file of mode 0600 for writing, the folder's owner's if this is root.

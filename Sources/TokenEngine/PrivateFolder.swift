@@ -2,14 +2,6 @@ internal import Platform
 internal import SystemPackage
 internal import WriteAheadLog
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
 /// Folders that only their owner may change.
 enum PrivateFolder {
   /// Why a data folder cannot be trusted: others can change it, its log or a file of that; nil where they cannot.
@@ -25,9 +17,6 @@ enum PrivateFolder {
 
   /// Makes the folder with mode 0700; one that exists is left as it is.
   static func make(_ folder: FilePath) throws(Errno) {
-    let status = unsafe folder.withPlatformString { path in unsafe mkdir(path, 0o700) }
-    guard status != 0 else { return }
-    let failure = Errno(rawValue: errno)
-    if failure != .fileExists { throw failure }
+    _ = try FileSystem.makeFolder(folder.string)
   }
 }

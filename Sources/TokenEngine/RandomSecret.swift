@@ -1,4 +1,3 @@
-internal import COpenSSL
 internal import TokenSigning
 
 /// A random secret, of which whoever hands it out can keep the digest alone: that of a link, of a cookie.
@@ -19,14 +18,10 @@ package struct RandomSecret: Sendable, RedactedValue {
 
   /// SHA-256 of a secret: equal ones are from equal secrets, and a comparison of two tells nothing of how much of a guess was right.
   package struct Digest: Sendable, Hashable, RedactedValue {
-    private let bytes: [UInt8]
+    private let digest: TokenSigning.Digest
 
     package init(of text: String) {
-      let message = Array(text.utf8)
-      var digest = [UInt8](repeating: 0, count: 32)
-      let done = unsafe EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil)
-      precondition(done == 1, "libcrypto has no SHA-256")
-      bytes = digest
+      digest = TokenSigning.Digest(of: Array(text.utf8))
     }
   }
 }

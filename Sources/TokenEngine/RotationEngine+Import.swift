@@ -1,4 +1,3 @@
-internal import COpenSSL
 package import TokenLedger
 internal import TokenSigning
 
@@ -101,10 +100,7 @@ extension RotationEngine {
 extension SessionID {
   /// The id of what `origin` describes, the same for the same bytes: 12 bytes of a SHA-256.
   package init(digestOf origin: [UInt8]) {
-    let message = Array("refresh-ledger import 1\n".utf8) + origin
-    var digest = [UInt8](repeating: 0, count: 32)
-    let done = unsafe EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil)
-    precondition(done == 1, "libcrypto has no SHA-256")
+    let digest = Digest(of: Array("refresh-ledger import 1\n".utf8) + origin).bytes
     let high = digest[0..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let low = digest[8..<12].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
     // As with random ones, none whose text begins with `-`.

@@ -1,3 +1,4 @@
+internal import Platform
 public import TokenLedger
 
 /// What ``RotationEngine/openUncheckedSessions(_:)`` is to open, for a subject that the caller has authenticated and with just these scopes.
@@ -173,8 +174,7 @@ extension RotationEngine {
 
   /// The rule of every id that comes from outside.
   package func check(_ field: String, _ text: String, bytesMax: Int) throws(EngineFailure) {
-    let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
-    guard (1...bytesMax).contains(text.utf8.count), isPlain else {
+    guard (1...bytesMax).contains(text.utf8.count), !text.hasControlCharacters else {
       throw .invalid(field: field, limit: "from 1 to \(bytesMax) bytes without control characters")
     }
   }

@@ -1,4 +1,4 @@
-internal import COpenSSL
+internal import Platform
 internal import TokenSigning
 
 /// What may be shown of a token in place of its text.
@@ -8,11 +8,7 @@ package enum TokenFingerprint {
   /// The first 12 digits that `sha256sum` prints for the token; of a refresh token of ours also its session and
   /// generation, which nobody has verified.
   package static func of(_ token: String) -> String {
-    let bytes = Array(token.utf8)
-    var digest = [UInt8](repeating: 0, count: 32)
-    let made = unsafe ledger_sha256(bytes, bytes.count, &digest)
-    precondition(made == 1, "libcrypto has no SHA-256")
-    let hash = digest.prefix(digits / 2).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    let hash = String(hexadecimal: Digest(of: Array(token.utf8)).bytes.prefix(digits / 2))
     guard let identifier = identifier(of: token) else { return hash }
     return "\(hash) (session \(identifier.sessionText), generation \(identifier.generation))"
   }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Platform
 
 /// A value that is the same only where it is so byte by byte.
 ///
@@ -10,16 +10,7 @@ package protocol ExactValue: Sendable {
 }
 
 extension String: ExactValue {
-  package func isSame(as other: String) -> Bool {
-    guard utf8.count == other.utf8.count else { return false }
-    let isSame = unsafe utf8.withContiguousStorageIfAvailable { mine in
-      unsafe other.utf8.withContiguousStorageIfAvailable { theirs in
-        guard let mine = mine.baseAddress, let theirs = theirs.baseAddress else { return true }
-        return unsafe memcmp(mine, theirs, utf8.count) == 0
-      }
-    }
-    return isSame.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
-  }
+  package func isSame(as other: String) -> Bool { hasSameBytes(as: other) }
 
   package func hashExactly(into hasher: inout Hasher) {
     var text = self

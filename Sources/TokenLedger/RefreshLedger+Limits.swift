@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Bad input is refused before anything changes.
 extension RefreshLedger {
   func check(_ request: RotationRequest) throws(LedgerFailure) {
@@ -12,8 +14,7 @@ extension RefreshLedger {
     try check(newName: "client", grant.client)
     try check("scope", bytes: grant.scope.utf8.count)
     guard let label = grant.label else { return }
-    let isPlain = label.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
-    guard isPlain, (1...SessionGrant.labelBytesMax).contains(label.utf8.count) else {
+    guard !label.hasControlCharacters, (1...SessionGrant.labelBytesMax).contains(label.utf8.count) else {
       throw .invalid(field: "label", limit: "1 to \(SessionGrant.labelBytesMax) bytes without control characters")
     }
   }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
+internal import Platform
 
 /// Where the ledger asks for the time; a value, so that a test or a simulation can move it.
 ///
@@ -36,19 +30,6 @@ public struct SessionClock: Sendable {
 
   /// The machine's clocks.
   public static let system = SessionClock(
-    wall: { Timestamp(milliseconds: milliseconds(of: CLOCK_REALTIME)) },
-    bootMilliseconds: { milliseconds(of: bootClock) })
-
-  #if os(Linux)
-  private static let bootClock = CLOCK_BOOTTIME
-  #else
-  /// Goes on while the machine sleeps.
-  private static let bootClock = CLOCK_MONOTONIC
-  #endif
-
-  private static func milliseconds(of clock: clockid_t) -> Int64 {
-    var time = timespec()
-    guard unsafe clock_gettime(clock, &time) == 0 else { return 0 }
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-  }
+    wall: { Timestamp(milliseconds: ClockReading.wallMilliseconds()) },
+    bootMilliseconds: { ClockReading.bootMilliseconds() })
 }

@@ -24,7 +24,7 @@ import Testing
 
   private func write(_ text: String, to path: String) {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    #expect(FileBytes.write(Array(text.utf8), to: file))
+    #expect(Glibc.write(file, text, text.utf8.count) == text.utf8.count)
     close(file)
   }
 

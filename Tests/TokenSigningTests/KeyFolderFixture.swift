@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Testing
 
 @testable import TokenSigning
@@ -26,18 +27,7 @@ struct KeyFolderFixture: ~Copyable {
   /// What lies in the folder.
   var names: [String] { Self.names(in: path) }
 
-  static func names(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
+  static func names(in folder: String) -> [String] { (try? FileSystem.names(in: folder).sorted()) ?? [] }
 
   func mode(_ name: String) -> mode_t {
     var status = stat()
@@ -45,12 +35,12 @@ struct KeyFolderFixture: ~Copyable {
   }
 
   func text(_ name: String) throws -> String {
-    String(decoding: try FileBytes.contents(of: "\(path)/\(name)", bytesMax: 1 << 20), as: UTF8.self)
+    String(decoding: try OpenFile(reading: "\(path)/\(name)").contents(bytesMax: 1 << 20), as: UTF8.self)
   }
 
   func write(_ text: String, to name: String) {
     let file = open("\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    #expect(FileBytes.write(Array(text.utf8), to: file))
+    #expect(Glibc.write(file, text, text.utf8.count) == text.utf8.count)
     close(file)
   }
 

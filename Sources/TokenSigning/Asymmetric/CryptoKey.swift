@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Synchronization
 
 /// A key of libcrypto, freed with its last owner.
 ///
@@ -15,4 +16,81 @@ internal import COpenSSL
   }
 
   deinit { unsafe EVP_PKEY_free(pointer) }
+}
+
+/// libcrypto's contexts for signing, or for verifying, hashed messages by one key: made when first wanted, then reused.
+///
+/// May be used from any number of threads at once; nobody waits for another's signature. There are as many contexts as
+/// there were calls at the same time. Of an ES256 signature a new context would be a third of the cost.
+@safe final class SignatureContexts: Sendable {
+  /// `@unchecked Sendable`: whoever has taken a context out of the list is alone with it.
+  @safe private struct Context: @unchecked Sendable {
+    let pointer: OpaquePointer
+  }
+
+  private let key: CryptoKey
+  private let signs: Bool
+  private let isPSS: Bool
+  private let free = Mutex<[Context]>([])
+
+  init(_ key: CryptoKey, signs: Bool, isPSS: Bool) {
+    self.key = key
+    self.signs = signs
+    self.isPSS = isPSS
+  }
+
+  deinit {
+    for context in free.withLock({ $0 }) { unsafe EVP_PKEY_CTX_free(context.pointer) }
+  }
+
+  /// What `body` returns for a context that nobody else uses meanwhile; nil when libcrypto has none for this key.
+  @unsafe func withContext<Result>(_ body: (OpaquePointer) -> Result) -> Result? {
+    guard let context = free.withLock({ $0.popLast() }) ?? made() else { return nil }
+    defer { free.withLock { $0.append(context) } }
+    return unsafe body(context.pointer)
+  }
+
+  private func made() -> Context? {
+    let pointer = unsafe ledger_signature_context(key.pointer, signs ? 1 : 0, isPSS ? 1 : 0)
+    guard let pointer = unsafe pointer else { return nil }
+    return unsafe Context(pointer: pointer)
+  }
+}
+
+/// The two spellings of an ECDSA signature on P-256: 64 bytes in a JWS (RFC 7518 §3.4), DER in libcrypto.
+enum P256Signature {
+  /// The order of the group, n (SEC 2 §2.4.2).
+  private static let order: [UInt8] = [
+    0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
+  ]
+
+  /// Nil unless there are exactly 64 bytes with 0 < r < n and 0 < s < n.
+  static func der(_ signature: [UInt8]) -> [UInt8]? {
+    guard signature.count == 64 else { return nil }
+    let r = signature[..<32]
+    let s = signature[32...]
+    guard isInRange(r), isInRange(s) else { return nil }
+    let content = integer(r) + integer(s)
+    return [0x30, UInt8(content.count)] + content
+  }
+
+  /// The longest DER signature: two integers of 33 bytes.
+  static let derBytesMax = 72
+
+  /// Nil unless it is a signature in DER.
+  static func raw(_ der: [UInt8]) -> [UInt8]? {
+    var raw = [UInt8](repeating: 0, count: 64)
+    return unsafe ledger_p256_raw(der, der.count, &raw) == 1 ? raw : nil
+  }
+
+  private static func isInRange(_ number: ArraySlice<UInt8>) -> Bool {
+    number.contains { $0 != 0 } && number.lexicographicallyPrecedes(order)
+  }
+
+  private static func integer(_ number: ArraySlice<UInt8>) -> [UInt8] {
+    let significant = number.drop { $0 == 0 }
+    let isHigh = significant.first.map { $0 >= 0x80 } ?? true
+    return [0x02, UInt8(significant.count + (isHigh ? 1 : 0))] + (isHigh ? [0] : []) + significant
+  }
 }

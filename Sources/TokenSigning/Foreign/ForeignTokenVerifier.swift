@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Verifies the JWTs of other issuers by keys that the caller trusts: strict, offline, and without any state.
 package struct ForeignTokenVerifier: Sendable {
   private let keys: [VerificationKey]
@@ -64,4 +66,47 @@ package struct ForeignTokenVerifier: Sendable {
       algorithm: header.algorithm, keyID: header.keyID, issuer: issuer, audiences: audiences, subject: subject,
       expiresAt: Int64(end / 1000), payload: payload)
   }
+}
+
+/// The protected header of somebody's token (RFC 7515 §4), with only what is believed of it: which of our keys to try.
+struct ForeignHeader {
+  /// Extensions that change what is signed. Keys and addresses of keys (`jwk`, `jku`, `x5u`, `x5c`) are not believed and not looked at:
+  /// the verifier's keys are its own.
+  private static let refused = ["crit", "b64", "zip", "enc"]
+
+  let algorithm: SignatureAlgorithm
+  let keyID: String?
+
+  init(_ segment: Span<UInt8>) throws(TokenRefusal) {
+    guard let bytes = Base64URL.decode(segment), let object = try? JSONReader.object(bytes) else { throw .malformed }
+    guard case .string(let name) = object["alg"] else { throw .malformed }
+    guard let algorithm = SignatureAlgorithm(rawValue: name) else { throw .algorithm }
+    for parameter in Self.refused where object.has(parameter) { throw .header(parameter) }
+    switch object["kid"] {
+    case nil: keyID = nil
+    case .string(let id): keyID = id
+    default: throw .header("kid")
+    }
+    for parameter in ["typ", "cty"] {
+      switch object[parameter] {
+      case nil, .string: continue
+      default: throw .header(parameter)
+      }
+    }
+    self.algorithm = algorithm
+  }
+}
+
+/// What a verified token of another issuer says.
+package struct ForeignClaims: Sendable, Hashable {
+  package let algorithm: SignatureAlgorithm
+  package let keyID: String?
+  package let issuer: String?
+  /// Empty when the token names none.
+  package let audiences: [String]
+  package let subject: String?
+  /// Whole seconds since the epoch, rounded down.
+  package let expiresAt: Int64
+  /// All claims: strict JSON.
+  package let payload: [UInt8]
 }

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Changes the key files of a folder: what `keys rotate`, `keys retire` and the import of a key do.
 ///
 /// Each change is one replacement of one file: whole, and durable before the call returns. Programs that change at once
@@ -16,8 +14,6 @@ package struct KeyFiles: Sendable {
     /// It signed until now.
     package let retiring: String
   }
-
-  private static let lockPauseMicroseconds: UInt32 = 5_000
 
   private let folder: String
   private let lockTries: Int
@@ -86,7 +82,7 @@ package struct KeyFiles: Sendable {
   /// Copies both files, as they are at one moment, to another folder of keys, which is made with mode 0700 and must hold none. Durable on return.
   package func copy(to target: String) throws(KeyChangeFailure) {
     let folder = try Self.files { () throws(KeyFailure) in try KeyFolder(open: self.folder) }
-    guard lock(folder) else { throw .locked(path: folder.path) }
+    guard folder.lock(tries: lockTries) else { throw .locked(path: folder.path) }
     try Self.files { () throws(KeyFailure) in
       // Only good files are copied.
       _ = try TokenKeys(in: folder)
@@ -116,7 +112,7 @@ package struct KeyFiles: Sendable {
     _ purpose: KeyPurpose, _ body: ([KeyRecord], String) throws(KeyChangeFailure) -> [KeyRecord]
   ) throws(KeyChangeFailure) -> [KeyRecord] {
     let folder = try Self.files { () throws(KeyFailure) in try KeyFolder(open: self.folder) }
-    guard lock(folder) else { throw .locked(path: folder.path) }
+    guard folder.lock(tries: lockTries) else { throw .locked(path: folder.path) }
     let path = folder.path(of: purpose.fileName)
     let records = try Self.files { () throws(KeyFailure) in
       // Only good files are changed.
@@ -139,11 +135,4 @@ package struct KeyFiles: Sendable {
     do { return try body() } catch { throw .files(error) }
   }
 
-  private func lock(_ folder: borrowing KeyFolder) -> Bool {
-    for _ in 0..<lockTries {
-      if folder.lock() { return true }
-      usleep(Self.lockPauseMicroseconds)
-    }
-    return false
-  }
 }

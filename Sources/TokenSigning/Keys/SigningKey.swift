@@ -1,5 +1,3 @@
-internal import COpenSSL
-
 /// A key that signs our own tokens, for one algorithm. Its secret cannot be read back from it.
 package struct SigningKey: Sendable {
   package enum State: String, Sendable, Hashable, CaseIterable {
@@ -81,9 +79,6 @@ package struct SigningKey: Sendable {
   }
 
   private static func shortDigest(of bytes: [UInt8]) -> String {
-    var digest = [UInt8](repeating: 0, count: 32)
-    let made = unsafe ledger_sha256(bytes, bytes.count, &digest)
-    precondition(made == 1, "libcrypto has no SHA-256")
-    return Base64URL.text(digest.span.extracting(first: 8))
+    Base64URL.text(Digest(of: bytes).bytes.span.extracting(first: 8))
   }
 }

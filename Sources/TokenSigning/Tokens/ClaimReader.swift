@@ -68,10 +68,3 @@ struct ClaimReader {
     }
   }
 }
-
-extension String {
-  /// Equal byte for byte: claims are compared without any normalization (RFC 7519 §7.3).
-  func hasSameBytes(as other: String) -> Bool {
-    utf8.elementsEqual(other.utf8)
-  }
-}

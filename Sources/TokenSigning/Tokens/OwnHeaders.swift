@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Platform
 
 /// Every first segment that a token of ours may have, and the key that each stands for.
 struct OwnHeaders: Sendable {
@@ -48,13 +48,8 @@ struct OwnHeaders: Sendable {
 
   private func find(_ header: Span<UInt8>, in list: [Accepted]) -> Accepted? {
     list.first { accepted in
-      guard accepted.header.count == header.count else { return false }
-      return unsafe accepted.header.withUnsafeBytes { wanted in
-        unsafe header.withUnsafeBytes { found in
-          guard let wanted = wanted.baseAddress, let start = found.baseAddress else { return false }
-          return unsafe memcmp(wanted, start, found.count) == 0
-        }
-      }
+      let own = accepted.header
+      return own.span.hasSameBytes(as: header)
     }
   }
 
@@ -67,5 +62,29 @@ struct OwnHeaders: Sendable {
     guard accepted(type).contains(where: { $0.algorithm == algorithm }) else { return .algorithm }
     guard case .string(let typ) = object["typ"], typ == type.rawValue else { return .wrongType }
     return .unknownKey
+  }
+}
+
+/// What every compact JWS (RFC 7515 §7.1) that we read must look like, before any of its bytes is believed.
+enum TokenFormat {
+  /// A limit on what is decoded and authenticated at all.
+  static let textBytesMax = 4096
+
+  /// Where the three parts of a token lie in its text.
+  struct Parts {
+    let header: Range<Int>
+    let payload: Range<Int>
+    let signature: Range<Int>
+    /// What the signature is over.
+    var signed: Range<Int> { 0..<payload.upperBound }
+  }
+
+  static func split(_ text: Span<UInt8>) throws(TokenRefusal) -> Parts {
+    guard text.count <= textBytesMax else { throw .tooLong }
+    let dot = UInt8(ascii: ".")
+    guard let first = text.firstIndex(of: dot, from: 0), let second = text.firstIndex(of: dot, from: first + 1),
+      text.firstIndex(of: dot, from: second + 1) == nil
+    else { throw .malformed }
+    return Parts(header: 0..<first, payload: (first + 1)..<second, signature: (second + 1)..<text.count)
   }
 }

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Verifies our own tokens: the header bytes choose the key, the signature comes before any look at the claims.
 ///
 /// No state but the keys in force, no lock that is held while another token is verified, no clock of its own.

@@ -1,0 +1,16 @@
+internal import COpenSSL
+
+/// SHA-256 of a message.
+package struct Digest: Sendable, Hashable {
+  package static let byteCount = 32
+
+  package let bytes: [UInt8]
+
+  package init(of message: [UInt8]) {
+    bytes = unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { target, initialized in
+      let made = unsafe ledger_sha256(message, message.count, target.baseAddress)
+      precondition(made == 1, "libcrypto has no SHA-256")
+      initialized = Self.byteCount
+    }
+  }
+}
