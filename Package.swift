@@ -28,6 +28,7 @@ let package = Package(
   products: [
     .library(name: "TokenEngine", targets: ["TokenEngine"]),
     .library(name: "RotationModel", targets: ["RotationModel"]),
+    .library(name: "TokenAccounts", targets: ["TokenAccounts"]),
     .library(name: "TokenLedger", targets: ["TokenLedger"]),
     .library(name: "TokenObservability", targets: ["TokenObservability"]),
     .library(name: "TokenHTTP", targets: ["TokenHTTP"]),
@@ -95,12 +96,18 @@ let package = Package(
     .target(
       name: "TokenEngine",
       dependencies: [
-        "Platform", "RotationModel", "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL",
+        "Platform", "RotationModel", "TokenLedger", "TokenSigning", "COpenSSL",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         system,
       ],
       swiftSettings: settingsTouchingC
     ),
+    .target(
+      name: "TokenAccounts",
+      dependencies: [
+        "Platform", "TokenEngine", "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL", system,
+      ],
+      swiftSettings: settingsTouchingC),
 
     // The adapters.
     .target(
@@ -157,14 +164,15 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio", condition: commandLine),
         .product(name: "NIOPosix", package: "swift-nio", condition: commandLine),
         .product(name: "NIOSSL", package: "swift-nio-ssl", condition: commandLine),
+        system,
       ],
       swiftSettings: settings
     ),
     .executableTarget(
       name: "refresh-ledger",
       dependencies: [
-        "Platform", "TokenConsole", "TokenHTTP", "TokenObservability", "RefreshRotationLoad", "TokenEngine", "TokenLedger",
-        "TokenSigning", "WriteAheadLog",
+        "Platform", "TokenConsole", "TokenHTTP", "TokenObservability", "RefreshRotationLoad", "TokenAccounts",
+        "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
         .product(name: "Yams", package: "Yams", condition: commandLine),
         .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
@@ -247,6 +255,10 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
+      name: "TokenAccountsTests",
+      dependencies: ["TokenAccounts", "TokenEngine", "TokenLedger", "LedgerTesting", "TokenTesting"],
+      swiftSettings: settings),
+    .testTarget(
       name: "TokenHTTPTests",
       dependencies: [
         "TokenConsole", "TokenHTTP", "TokenObservability", "TokenEngine", "TokenLedger", "TokenSigning",
@@ -284,8 +296,8 @@ let core: Set = [
   "ledger-proof", "PlatformTests", "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
 ]
 let engine: Set = [
-  "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenTesting", "TokenSigningTests",
-  "TokenEngineTests", "PlainLibrary", "operation-costs",
+  "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenAccounts", "TokenTesting", "TokenSigningTests",
+  "TokenEngineTests", "TokenAccountsTests", "PlainLibrary", "operation-costs",
 ]
 @MainActor func keep(_ targets: Set<String>, products: Set<String>, dependencies: Set<String>) {
   package.targets.removeAll { !targets.contains($0.name) }
@@ -306,9 +318,9 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   // The log, the ledger and their tests.
   keep(core, products: ["TokenLedger"], dependencies: ["swift-system"])
 } else if Context.environment["REFRESH_LEDGER_ENGINE"] != nil {
-  // The same, and signing and engine with theirs.
+  // The same, and signing, engine and accounts with theirs.
   keep(
-    core.union(engine), products: ["TokenEngine", "TokenTesting"],
+    core.union(engine), products: ["TokenEngine", "TokenAccounts", "TokenTesting"],
     dependencies: ["swift-system", "swift-service-lifecycle"])
 } else if Context.environment["REFRESH_LEDGER_FUZZ"] != nil {
   // What tools/fuzz builds: all code that bytes from outside reach, instrumented for libFuzzer and AddressSanitizer.

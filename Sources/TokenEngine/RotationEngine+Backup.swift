@@ -1,3 +1,4 @@
+internal import Platform
 public import SystemPackage
 internal import TokenLedger
 internal import TokenSigning
@@ -40,7 +41,7 @@ extension RotationEngine {
   ///   has it open.
   @discardableResult
   public static func restoreBackup(in folder: FilePath) async throws(EngineFailure) -> Int {
-    guard FileStamp.of(path: folder.appending("log").string) != nil else {
+    guard FileStatus(folder.appending("log").string) != nil else {
       throw .invalid(field: "folder", limit: "one with a log in it")
     }
     do {

@@ -1,5 +1,6 @@
 import RefreshRotationLoad
 import SystemPackage
+import TokenAccounts
 import TokenEngine
 import TokenLedger
 import TokenSigning

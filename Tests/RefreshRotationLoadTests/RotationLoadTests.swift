@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A load") struct RotationLoadTests {
   private static func options() -> LoadOptions {
-    var options = LoadOptions(sessions: 12, connections: 4, duration: .seconds(60), replayRate: 0.05)
+    var options = LoadOptions(sessions: 12, connections: 4, duration: .seconds(60), reuseRate: 0.05)
     options.race = 3
     options.raceRate = 0.05
     options.lossRate = 0.05
@@ -18,15 +18,15 @@ import Testing
     #expect(report.invariantViolations == 0 && report.errors == 0, "\(report.violations)")
     #expect(report.rotations > 0 && report.rotations == report.series.rotations.reduce(0, +))
     let checks = report.checks
-    #expect(checks.replays > 0 && checks.replaysRefused == checks.replays && checks.races > 0 && checks.lostReplies > 0)
+    #expect(checks.reuses > 0 && checks.reusesRefused == checks.reuses && checks.races > 0 && checks.lostReplies > 0)
     #expect(report.endedEarly == nil)
   }
 
-  @Test("finds a server that grants consumed tokens again, by replays, races and lost replies alike")
+  @Test("finds a server that grants consumed tokens again, by reuses, races and lost replies alike")
   func grantsAgain() async throws {
     for way in ["replay", "race", "retry"] {
       var options = Self.options()
-      options.replayRate = way == "replay" ? 0.1 : 0
+      options.reuseRate = way == "replay" ? 0.1 : 0
       options.raceRate = way == "race" ? 0.1 : 0
       options.lossRate = way == "retry" ? 0.1 : 0
       let report = try await LoadRun.after(requests: 400, options, ScriptedTarget(.grantsAgain))
@@ -38,7 +38,7 @@ import Testing
   @Test("finds a server that refuses a token which it gave")
   func refuses() async throws {
     var options = Self.options()
-    options.replayRate = 0
+    options.reuseRate = 0
     options.race = 1
     options.lossRate = 0
     let seen = Mutex(0)
@@ -89,7 +89,7 @@ import Testing
 
   @Test("of an open loop counts what waited behind a slow answer, and one of a closed loop cannot")
   func coordinatedOmission() async throws {
-    var options = LoadOptions(sessions: 1, connections: 1, duration: .seconds(1), replayRate: 0)
+    var options = LoadOptions(sessions: 1, connections: 1, duration: .seconds(1), reuseRate: 0)
     options.rate = 200
     // One answer takes half of the second, in which a hundred others were due.
     let open = try await LoadRun.stepped(options, .stalls(every: 50, .milliseconds(300)))
@@ -101,7 +101,7 @@ import Testing
 
   @Test("of an open loop asks at the rate and no faster")
   func rate() async throws {
-    var options = LoadOptions(sessions: 8, connections: 8, duration: .seconds(1), replayRate: 0)
+    var options = LoadOptions(sessions: 8, connections: 8, duration: .seconds(1), reuseRate: 0)
     options.rate = 100
     let report = try await LoadRun.stepped(options, .none)
     #expect((90...100).contains(report.rotations), "\(report.rotations)")
@@ -109,9 +109,30 @@ import Testing
 
   @Test("with think time lets each session wait between its requests")
   func think() async throws {
-    var options = LoadOptions(sessions: 10, connections: 2, duration: .seconds(1), replayRate: 0)
+    var options = LoadOptions(sessions: 10, connections: 2, duration: .seconds(1), reuseRate: 0)
     options.think = .milliseconds(300)
     let report = try await LoadRun.stepped(options, .none)
     #expect((10...40).contains(report.rotations), "\(report.rotations)")
+  }
+}
+
+@Suite("The schedule of an open loop") struct ArrivalScheduleTests {
+  @Test("spaces requests evenly at the rate")
+  func even() {
+    let schedule = ArrivalSchedule(rate: 200, rampUp: .zero)
+    for index in [0, 1, 7, 1000, 123_456] {
+      #expect(abs(schedule.due(index).inSeconds - Double(index) / 200) < 1e-6)
+    }
+  }
+
+  @Test("grows from nothing to the rate in the ramp, with half of the requests that the rate would make there")
+  func ramp() {
+    let schedule = ArrivalSchedule(rate: 100, rampUp: .seconds(10))
+    let times = (0..<2000).map { schedule.due($0).inSeconds }
+    #expect(zip(times, times.dropFirst()).allSatisfy { $0 < $1 })
+    #expect(times.count { $0 < 10 } == 500)
+    // A quarter of them in the first half of the ramp.
+    #expect(times.count { $0 < 5 } == 125)
+    #expect(times.count { $0 >= 10 && $0 < 11 } == 100)
   }
 }

@@ -95,7 +95,7 @@ import Testing
 
   @Test("takes the identical pair after a lost reply for right in the grace window or without one, not after one")
   func repeatedReply() {
-    let cases: [(Duration, LoadViolation.Kind?)] = [(Self.grace, nil), (.zero, nil), (.seconds(1), .replayAccepted)]
+    let cases: [(Duration, LoadViolation.Kind?)] = [(Self.grace, nil), (.zero, nil), (.seconds(1), .reuseAccepted)]
     for (grace, kind) in cases {
       var judge = Self.rotatedOnce()
       _ = judge.lost(Self.granted("t2"), sent: .seconds(2), at: .seconds(2))
@@ -159,14 +159,14 @@ import Testing
     }
   }
 
-  @Test("takes a session's end after a refused replay for right, but only until it has gone on once")
-  func endAfterReplay() {
+  @Test("takes a session's end after a refused reuse for right, but only until it has gone on once")
+  func endAfterReuse() {
     var judge = Self.rotatedOnce()
-    judge.replayed(.refused, at: .seconds(2))
+    judge.presentedConsumed(.refused, at: .seconds(2))
     #expect(judge.answered(.refused, sent: .seconds(3), at: .seconds(3), grace: .zero) == .init(goesOn: false))
 
     judge = Self.rotatedOnce()
-    judge.replayed(.refused, at: .seconds(2))
+    judge.presentedConsumed(.refused, at: .seconds(2))
     _ = judge.answered(Self.granted("t2"), sent: .seconds(3), at: .seconds(3), grace: .zero)
     let judgement = judge.answered(.refused, sent: .seconds(4), at: .seconds(4), grace: .zero)
     #expect(judgement.violation?.kind == .acknowledgedRefused)
@@ -182,12 +182,12 @@ import Testing
     }
   }
 
-  @Test("judges a replay by its successor and by when it was sent")
-  func replays() {
+  @Test("judges a consumed token by its successor and by when it was sent")
+  func presentedAgain() {
     let consumed = ConsumedToken(token: "t0", successor: "t1", consumed: .seconds(10))
     let cases: [(RotationReply, Int, LoadViolation.Kind?)] = [
       (.refused, 11, nil), (.refused, 100, nil), (Self.granted("t1"), 11, nil), (Self.granted("t1"), 40, nil),
-      (Self.granted("t1"), 41, .replayAccepted), (Self.granted("s1"), 11, .twoSuccessors),
+      (Self.granted("t1"), 41, .reuseAccepted), (Self.granted("s1"), 11, .twoSuccessors),
       (Self.granted("s1"), 100, .twoSuccessors), (Self.granted("t0"), 11, .notRotated),
     ]
     for (reply, seconds, kind) in cases {
@@ -196,11 +196,11 @@ import Testing
     }
   }
 
-  @Test("takes no replay for right without a grace window, not even one of the moment in which the reply came")
-  func replayAtOnce() {
+  @Test("takes no reuse for right without a grace window, not even one of the moment in which the reply came")
+  func reuseAtOnce() {
     let consumed = ConsumedToken(token: "t0", successor: "t1", consumed: .seconds(10))
     let violation = consumed.violation(Self.granted("t1"), sent: .seconds(10), at: .seconds(11), grace: .zero)
-    #expect(violation?.kind == .replayAccepted)
+    #expect(violation?.kind == .reuseAccepted)
   }
 
   @Test("names a token by the first digits of its SHA-256 and never by its text")

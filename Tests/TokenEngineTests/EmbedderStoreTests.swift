@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 import Testing
 import TokenEngine
@@ -93,35 +92,5 @@ struct EmbedderStoreTests {
     }
     #expect(error is Unreachable)
     #expect(try await engine.session(pairs[1].session)?.generation == 0)
-  }
-
-  @Test("hashes and verifies passwords on a pool")
-  func passwords() async throws {
-    let pool = PasswordPool(workers: 1)
-    let cost = try #require(PasswordCost(memoryKiB: 8, passes: 1, lanes: 1))
-    let hash = try await pool.hash("correct horse", cost: cost)
-    #expect(try await pool.verify("correct horse", of: hash))
-    #expect(try await !pool.verify("wrong horse", of: hash))
-    #expect(try await !pool.verify("correct horse", of: PasswordHash.unmatchable(cost: cost)))
-    await #expect(throws: AccountFailure.invalid(field: "password", rule: "must have 8 to 1024 bytes")) {
-      try await pool.hash("short", cost: cost)
-    }
-  }
-
-  @Test("is told that the pool is full, of a hash as of a verification")
-  func fullPool() async throws {
-    let pool = PasswordPool(workers: 1, waitingMax: 0)
-    let hash = try PasswordHash.unmatchable()
-    let (gate, open) = AsyncStream<Void>.makeStream()
-    let blocked = DispatchSemaphore(value: 0)
-    async let busy: Void = pool.run { () throws(StoreFailure) in
-      open.yield()
-      blocked.wait()
-    }
-    for await _ in gate { break }
-    await #expect(throws: StoreFailure.overloaded) { try await pool.verify("x", of: hash) }
-    await #expect(throws: AccountFailure.overloaded) { try await pool.hash("correct horse") }
-    blocked.signal()
-    try await busy
   }
 }

@@ -2,52 +2,6 @@ import TokenEngine
 
 // What docs/embedding.md shows of stores, claims and observers, compiled.
 
-/// The two calls of any database client that the sketch needs.
-protocol SQLConnection: Sendable {
-  func row(_ statement: String, _ arguments: String...) async throws -> SQLRow?
-}
-
-struct SQLRow: Sendable {
-  var text: [String: String]
-  var number: [String: Int64]
-}
-
-// docs:sql
-/// Subjects in a table of a database.
-struct SQLSubjects: SubjectStore {
-  var database: any SQLConnection
-  /// Hashes cost tens of milliseconds on purpose: on threads of their own, so many at a time as there are cores.
-  let pool = PasswordPool()
-  let unmatchable: PasswordHash
-
-  init(_ database: any SQLConnection) throws {
-    self.database = database
-    unmatchable = try PasswordHash.unmatchable()
-  }
-
-  private static let columns = "SELECT id, enabled, scopes, version, password_hash FROM users "
-
-  func authenticate(name: String, password: String) async throws -> Subject? {
-    let row = try await database.row(Self.columns + "WHERE name = $1", name)
-    // Verified for a name that does not exist too, so that the time does not tell.
-    let hash = try row?.text["password_hash"].map { try PasswordHash($0) } ?? unmatchable
-    guard try await pool.verify(password, of: hash) else { return nil }
-    return row.flatMap(Self.subject)
-  }
-
-  func subject(id: String) async throws -> Subject? {
-    try await database.row(Self.columns + "WHERE id = $1", id).flatMap(Self.subject)
-  }
-
-  private static func subject(_ row: SQLRow) -> Subject? {
-    guard let id = row.text["id"], let scopes = Scopes(row.text["scopes"] ?? "") else { return nil }
-    return Subject(
-      id: id, isEnabled: row.number["enabled"] == 1, scopes: scopes,
-      version: AccountVersion(row.text["version"] ?? ""))
-  }
-}
-// docs:end
-
 // docs:signed-in-elsewhere
 /// Subjects that a directory signs in: they have no passwords here.
 struct Staff: SubjectStore {

@@ -1,5 +1,4 @@
 import LedgerTesting
-import SystemPackage
 import Testing
 import TokenLedger
 import TokenSigning
@@ -11,16 +10,16 @@ import TokenTesting
 struct ReviewTests {
   @Test("A clock that is set back over a restart revives no access token that the log knows to have ended")
   func clockSetBackOverARestart() async throws {
-    let folder = try AccountsTestFolder()
+    let folder = EngineFolder()
     let clock = ManualClock()
     let client = Client(id: "web", isPublic: true)
-    let first = try await RotationEngine.open(folder: FilePath("\(folder.path)/data"), clock: clock.sessionClock)
+    let first = try await RotationEngine.open(folder: folder.path, clock: clock.sessionClock)
     let pair = try await first.openUncheckedSession(subject: "ann", client: client, scopes: [])
     clock.advance(milliseconds: 20 * 60_000)
     _ = try await first.openUncheckedSession(subject: "bob", client: client, scopes: [])
     try await first.close()
     clock.step(milliseconds: -19 * 60_000)
-    let second = try await RotationEngine.open(folder: FilePath("\(folder.path)/data"), clock: clock.sessionClock)
+    let second = try await RotationEngine.open(folder: folder.path, clock: clock.sessionClock)
     #expect(throws: BadToken.expired) { _ = try second.verify(pair.accessToken) }
     try await second.close()
   }

@@ -24,6 +24,8 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("struct UserData: 'Data'", {"Sources/A/F.swift": "struct UserData {}"}),
     ("TokenLedger does not import TokenSigning", {"Sources/TokenLedger/F.swift": "import TokenSigning"}),
     ("TokenEngine does not import Foundation", {"Sources/TokenEngine/F.swift": "internal import struct Foundation.URL"}),
+    ("TokenEngine does not import CArgon2", {"Sources/TokenEngine/F.swift": "import CArgon2"}),
+    ("TokenEngine does not import TokenAccounts", {"Sources/TokenEngine/F.swift": "import TokenAccounts"}),
     ("WriteAheadLog does not import NIOCore", {"Sources/WriteAheadLog/F.swift": "@preconcurrency package import NIOCore"}),
     ("TokenHTTP does not import WriteAheadLog", {"Sources/TokenHTTP/F.swift": "import WriteAheadLog"}),
     ("TokenHTTP does not import TokenConsole", {"Sources/TokenHTTP/F.swift": "internal import TokenConsole"}),

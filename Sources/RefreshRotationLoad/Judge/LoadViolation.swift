@@ -7,7 +7,7 @@ public struct LoadViolation: Sendable, Codable, Equatable, CustomStringConvertib
     /// One token was granted twice, with different successors.
     case twoSuccessors = "two successors"
     /// A consumed token was granted again after the grace window.
-    case replayAccepted = "replay accepted"
+    case reuseAccepted = "replay accepted"
     /// A token that was received and never presented was refused.
     case acknowledgedRefused = "acknowledged token refused"
     /// A token was answered with itself.
@@ -37,9 +37,9 @@ public struct LoadViolation: Sendable, Codable, Equatable, CustomStringConvertib
     )
   }
 
-  static func replayAccepted(_ token: String, after: Duration, grace: Duration, at time: Duration) -> Self {
+  static func reuseAccepted(_ token: String, after: Duration, grace: Duration, at time: Duration) -> Self {
     Self(
-      .replayAccepted, at: time,
+      .reuseAccepted, at: time,
       "consumed token \(TokenFingerprint.of(token)) was granted again, asked \(milliseconds(after)) after its rotation was answered; the grace window is \(milliseconds(grace)) (--grace)"
     )
   }

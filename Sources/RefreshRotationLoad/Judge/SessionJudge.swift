@@ -16,7 +16,7 @@ struct SessionJudge: Sendable {
   private(set) var rotations = 0
   private var acknowledged: Duration
   private var expiry: Duration?
-  /// A presentation was answered that may have ended the session (a replay, the losers of a race): the next answer tells.
+  /// A presentation was answered that may have ended the session (a reuse, the losers of a race): the next answer tells.
   private var mayBeRevoked = false
   private var unsettledUntil: Duration?
   /// What the client lost and the load generator saw: the reply to an earlier presentation of the live token.
@@ -97,7 +97,7 @@ struct SessionJudge: Sendable {
   }
 
   /// A consumed token of this session was presented again; nil stands for no answer.
-  mutating func replayed(_ reply: RotationReply?, at time: Duration) {
+  mutating func presentedConsumed(_ reply: RotationReply?, at time: Duration) {
     switch reply {
     case .granted: break
     case .refused: mayBeRevoked = true

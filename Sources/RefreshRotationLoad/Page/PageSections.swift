@@ -84,9 +84,9 @@ enum PageSections {
   static func checks(_ run: PlottedRun) -> String {
     let checks = run.report.checks
     let facts = [
-      ("Consumed tokens replayed", Decimals.grouped(checks.replays)),
-      ("Replays refused", Decimals.grouped(checks.replaysRefused)),
-      ("Replays answered", Decimals.grouped(checks.replaysAnswered)),
+      ("Consumed tokens replayed", Decimals.grouped(checks.reuses)),
+      ("Replays refused", Decimals.grouped(checks.reusesRefused)),
+      ("Replays answered", Decimals.grouped(checks.reusesAnswered)),
       ("Races", Decimals.grouped(checks.races)),
       ("Lost replies", Decimals.grouped(checks.lostReplies)),
       ("Lost replies recovered", Decimals.grouped(checks.lostRepliesRecovered)),
@@ -111,7 +111,7 @@ enum PageSections {
       ("Server", report.server),
       ("Loop", options.rate.map { "open, \(Decimals.short($0)) a second" } ?? "closed"),
       ("Sessions", Decimals.grouped(options.sessions)), ("Connections", Decimals.grouped(options.connections)),
-      ("Duration", seconds(options.durationSeconds)), ("Replays", share(options.replayRate)),
+      ("Duration", seconds(options.durationSeconds)), ("Replays", share(options.reuseRate)),
       ("Grace window", seconds(options.graceSeconds)),
     ]
     if options.race > 1 { facts.append(("Races", "\(share(options.raceRate)), \(options.race) at once")) }

@@ -19,7 +19,7 @@ public struct ReportPage: Sendable {
       title: "Refresh rotation on \(report.server)", body: body.filter { !$0.isEmpty }.joined(separator: "\n"))
   }
 
-  /// Where the verdict speaks of something else.
+  /// Why the run ended early, if the verdict speaks of something else.
   private func early(_ run: PlottedRun) -> String {
     guard let reason = report.endedEarly, report.invariantViolations > 0 else { return "" }
     return "<p class=\"verdict bad\">✗ Ended early: \(Markup.escape(reason))</p>"

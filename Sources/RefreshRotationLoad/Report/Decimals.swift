@@ -1,17 +1,19 @@
-internal import Glibc
+internal import Platform
 
 /// Numbers as reports write them.
 enum Decimals {
   /// Four digits that count.
   static func round(_ value: Double) -> Double {
     guard value != 0, value.isFinite else { return 0 }
-    let scale = Glibc.pow(10, 3 - Glibc.floor(Glibc.log10(abs(value))))
+    let scale = power(10, 3 - RealFunctions.decimalLogarithm(abs(value)).rounded(.down))
     return (value * scale).rounded() / scale
   }
 
-  static func power(_ base: Double, _ exponent: Double) -> Double { Glibc.pow(base, exponent) }
+  static func power(_ base: Double, _ exponent: Double) -> Double { RealFunctions.power(base, exponent) }
 
-  static func logarithm(_ value: Double, base: Double) -> Double { Glibc.log(value) / Glibc.log(base) }
+  static func logarithm(_ value: Double, base: Double) -> Double {
+    RealFunctions.naturalLogarithm(value) / RealFunctions.naturalLogarithm(base)
+  }
 
   /// With commas between thousands.
   static func grouped(_ value: Int) -> String {

@@ -21,3 +21,35 @@ public struct LatencySummary: Sendable, Codable, Equatable {
     max = milliseconds(100)
   }
 }
+
+/// Which share of the latencies lies at or below which value, as fine as the number of values allows.
+public struct LatencyDistribution: Sendable, Codable, Equatable {
+  /// 0…100.
+  public var percentiles: [Double]
+  public var milliseconds: [Double]
+  public var count: Int
+
+  private static let pointsPerHalving = 5.0
+
+  /// From a histogram of nanoseconds.
+  init(_ nanoseconds: Histogram<UInt32>) {
+    count = Int(nanoseconds.totalCount)
+    percentiles = []
+    milliseconds = []
+    guard count > 0 else { return }
+    // Each halving of what is left, in steps: 0, 12.9, 24.2, … 50, … 75, … up to the last value.
+    var halvings = 0.0
+    while true {
+      let left = Decimals.power(0.5, halvings)
+      guard left * Double(count) > 1 else { break }
+      append(100 * (1 - left), nanoseconds)
+      halvings += 1 / Self.pointsPerHalving
+    }
+    append(100, nanoseconds)
+  }
+
+  private mutating func append(_ percentile: Double, _ nanoseconds: Histogram<UInt32>) {
+    percentiles.append((percentile * 1_000_000).rounded() / 1_000_000)
+    milliseconds.append(Decimals.round(Double(nanoseconds.valueAtPercentile(percentile)) / 1_000_000))
+  }
+}

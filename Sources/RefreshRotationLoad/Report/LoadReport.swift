@@ -35,7 +35,7 @@ public struct LoadReport: Sendable, Codable {
   public var startedAt: String?
   public var version: String?
   public var machine: LoadMachine?
-  /// What is to be said of the first token that was given for a start and was not good; nil where all were. Not in the JSON.
+  /// What is to be said of the first token that was given for a start and was not good; nil if all were. Not in the JSON.
   public var refusedStart: String? = nil
 
   enum CodingKeys: String, CodingKey {
@@ -94,5 +94,67 @@ public struct LoadReport: Sendable, Codable {
     var folded = Array(intervals.dropLast())
     folded[whole - 1].add(intervals[whole])
     return folded
+  }
+}
+
+/// What a run tried beside plain rotations, and how the server took it.
+public struct LoadChecks: Sendable, Codable, Equatable {
+  /// Consumed tokens that were presented again.
+  public var reuses: Int
+  public var reusesRefused: Int
+  /// Answered with a pair: right in the grace window and with the same successor.
+  public var reusesAnswered: Int
+  public var races: Int
+  public var lostReplies: Int
+  /// Retries after a lost reply that were granted.
+  public var lostRepliesRecovered: Int
+  /// Sessions that the server ended where it may: after a reuse, a race, a lost reply or at their time.
+  public var sessionsEnded: Int
+  /// Requests that were due in an open loop when no session was free to make them.
+  public var skipped: Int
+
+  enum CodingKeys: String, CodingKey {
+    case races, skipped
+    case reuses = "replays"
+    case reusesRefused = "replays_refused"
+    case reusesAnswered = "replays_answered"
+    case lostReplies = "lost_replies"
+    case lostRepliesRecovered = "lost_replies_recovered"
+    case sessionsEnded = "sessions_ended"
+  }
+
+  init(_ tally: Tally) {
+    reuses = tally.reuses
+    reusesRefused = tally.reusesRefused
+    reusesAnswered = tally.reusesAnswered
+    races = tally.races
+    lostReplies = tally.losses
+    lostRepliesRecovered = tally.lossesRecovered
+    sessionsEnded = tally.sessionsEnded
+    skipped = tally.skipped
+  }
+}
+
+/// On what a run was measured. Names no host.
+public struct LoadMachine: Sendable, Codable, Equatable {
+  public var system: String
+  public var processor: String
+  public var cores: Int
+  public var memoryBytes: Int64
+  /// Seconds of processor time that the load generator used: near the seconds of the run times the cores, it was the bottleneck.
+  public var generatorSeconds: Double
+
+  enum CodingKeys: String, CodingKey {
+    case system, processor, cores
+    case memoryBytes = "memory_bytes"
+    case generatorSeconds = "generator_cpu_seconds"
+  }
+
+  public init(system: String, processor: String, cores: Int, memoryBytes: Int64, generatorSeconds: Double) {
+    self.system = system
+    self.processor = processor
+    self.cores = cores
+    self.memoryBytes = memoryBytes
+    self.generatorSeconds = generatorSeconds
   }
 }

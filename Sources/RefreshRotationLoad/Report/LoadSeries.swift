@@ -6,7 +6,7 @@ public struct LoadSeries: Sendable, Codable, Equatable {
   public var rotations: [Int]
   public var errors: [Int]
   public var violations: [Int]
-  /// Milliseconds; 0 where nothing was rotated.
+  /// Milliseconds; 0 if nothing was rotated.
   public var p50: [Double]
   public var p90: [Double]
   public var p99: [Double]

@@ -11,7 +11,7 @@ struct LoadClock: Sendable {
 
   var now: Duration { sinceStart() }
 
-  /// Returns early where the task is cancelled.
+  /// Returns early if the task is cancelled.
   func sleep(until time: Duration) async {
     await wait(time, .zero)
   }
@@ -19,4 +19,30 @@ struct LoadClock: Sendable {
   func sleep(for time: Duration) async {
     await wait(now + time, .milliseconds(1))
   }
+}
+
+/// When the requests of an open loop are due, whatever the server does.
+struct ArrivalSchedule: Sendable {
+  /// Requests a second once the ramp is over, in which it grows evenly from zero.
+  let rate: Double
+  let rampUp: Duration
+
+  /// Since the start.
+  func due(_ index: Int) -> Duration {
+    let ramp = rampUp.inSeconds
+    let inRamp = rate * ramp / 2
+    let position = Double(index)
+    let seconds = position < inRamp ? (2 * position * ramp / rate).squareRoot() : ramp / 2 + position / rate
+    return .nanoseconds(Int64(seconds * 1_000_000_000))
+  }
+}
+
+extension Duration {
+  /// Rounded down.
+  var wholeNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+  }
+
+  var inSeconds: Double { self / .seconds(1) }
 }

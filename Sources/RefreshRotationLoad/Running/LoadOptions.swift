@@ -5,8 +5,8 @@ public struct LoadOptions: Sendable {
   /// Callers that rotate at the same time, each one request at a time.
   public var connections: Int
   public var duration: Duration
-  /// Of how many rotations one is followed by a replay of a consumed token: 0…1.
-  public var replayRate: Double
+  /// Of how many rotations one is followed by a consumed token that is presented again: 0…1.
+  public var reuseRate: Double
   /// Requests a second of an open loop; nil for a closed loop, in which each caller asks again when it was answered.
   public var rate: Double?
   /// How many present one token at the same moment in a race; 1 for no races.
@@ -27,11 +27,11 @@ public struct LoadOptions: Sendable {
   public static let raceMax = 1024
 
   /// More connections than sessions could not be used: a session has one request at a time.
-  public init(sessions: Int, connections: Int, duration: Duration, replayRate: Double) {
+  public init(sessions: Int, connections: Int, duration: Duration, reuseRate: Double) {
     self.sessions = sessions
     self.connections = min(connections, sessions)
     self.duration = duration
-    self.replayRate = replayRate
+    self.reuseRate = reuseRate
   }
 
   /// The most requests that are under way at the same moment.
@@ -43,7 +43,7 @@ public struct LoadOptions: Sendable {
     if !(1...Self.connectionsMax).contains(connections) { return "--connections goes from 1 to \(Self.connectionsMax)" }
     if !(1...Self.sessionsMax).contains(sessions) { return "--sessions goes from 1 to \(Self.sessionsMax)" }
     if duration <= .zero || duration > day { return "--duration goes from 1ms to 24h" }
-    for (name, share) in [("replay", replayRate), ("race", raceRate), ("loss", lossRate)] where !(0...1).contains(share)
+    for (name, share) in [("replay", reuseRate), ("race", raceRate), ("loss", lossRate)] where !(0...1).contains(share)
     {
       return "--\(name)-rate goes from 0 to 1"
     }
@@ -54,5 +54,51 @@ public struct LoadOptions: Sendable {
     if rampUp < .zero || rampUp >= duration, rampUp != .zero { return "--ramp-up must be shorter than --duration" }
     if grace < .zero || grace > day { return "--grace goes from 0s to 24h" }
     return nil
+  }
+}
+
+/// How a run was asked for, as its report says it.
+public struct LoadReportOptions: Sendable, Codable, Equatable {
+  /// `closed` or `open`.
+  public var loop: String
+  public var sessions: Int
+  public var connections: Int
+  public var durationSeconds: Double
+  public var reuseRate: Double
+  /// Requests a second of an open loop.
+  public var rate: Double?
+  public var race: Int
+  public var raceRate: Double
+  public var lossRate: Double
+  public var thinkSeconds: Double
+  public var rampUpSeconds: Double
+  public var graceSeconds: Double
+  /// Of the embedded engine; absent for an endpoint.
+  public var durability: String?
+
+  enum CodingKeys: String, CodingKey {
+    case loop, sessions, connections, rate, race, durability
+    case durationSeconds = "duration_seconds"
+    case reuseRate = "replay_rate"
+    case raceRate = "race_rate"
+    case lossRate = "loss_rate"
+    case thinkSeconds = "think_seconds"
+    case rampUpSeconds = "ramp_up_seconds"
+    case graceSeconds = "grace_seconds"
+  }
+
+  init(_ options: LoadOptions) {
+    loop = options.rate == nil ? "closed" : "open"
+    sessions = options.sessions
+    connections = options.connections
+    durationSeconds = options.duration.inSeconds
+    reuseRate = options.reuseRate
+    rate = options.rate
+    race = options.race
+    raceRate = options.race > 1 ? options.raceRate : 0
+    lossRate = options.lossRate
+    thinkSeconds = options.think.inSeconds
+    rampUpSeconds = options.rampUp.inSeconds
+    graceSeconds = options.grace.inSeconds
   }
 }

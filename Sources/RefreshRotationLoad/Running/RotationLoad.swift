@@ -26,7 +26,7 @@ public struct RotationLoad: Sendable {
 
   /// Opens the sessions, rotates until the duration is over, and reports.
   ///
-  /// Throws only where the sessions cannot be opened; a target that dies in mid-run ends the load early, and the report says so.
+  /// Throws only if the sessions cannot be opened; a target that dies in mid-run ends the load early, and the report says so.
   /// Cancelling the task ends the load early too.
   public func run(_ observer: LoadObserver = LoadObserver()) async throws(TargetFailure) -> LoadReport {
     let (options, target) = (options, target)

@@ -1,5 +1,85 @@
 internal import Synchronization
 
+/// Opens a session on a target that may ask for patience.
+struct PatientOpening: Sendable {
+  let target: any RotationTarget
+  /// For how long a target that is overloaded is asked again.
+  var patience = Duration.seconds(60)
+
+  private static let attemptsMax = 3
+  private static let pauseMax = Duration.seconds(10)
+
+  /// Waits as long as the target says with 503 or 429, and tries a broken connection again some times.
+  func open() async throws(TargetFailure) -> IssuedToken {
+    let clock = ContinuousClock()
+    let end = clock.now + patience
+    var (attempts, pause) = (0, Duration.milliseconds(100))
+    while true {
+      do throws(TargetFailure) {
+        return try await target.open()
+      } catch {
+        guard !Task.isCancelled else { throw .cancelled }
+        switch error {
+        case .overloaded, .throttled: break
+        case .timeout,
+          .connection where attempts + 1 < Self.attemptsMax:
+          attempts += 1
+        default: throw error
+        }
+        // Not all at once again.
+        let wait = max(.milliseconds(10), min(error.retryAfter ?? pause, Self.pauseMax)) * Double.random(in: 1...1.5)
+        guard clock.now + wait < end else { throw error }
+        try? await clock.sleep(for: wait)
+        pause = min(pause * 2, .seconds(2))
+      }
+    }
+  }
+}
+
+/// Opens the sessions that a load begins with.
+struct SessionOpening: Sendable {
+  let target: any RotationTarget
+  let count: Int
+  /// How many at the same time.
+  let callers: Int
+
+  private static let callersMax = 64
+
+  /// `onProgress` is told how many there are. The first session that cannot be had ends the opening; it is opened alone, so that a
+  /// wrong password is one failed log-in and not many.
+  func open(onProgress: @Sendable (Int) -> Void) async throws(TargetFailure) -> [IssuedToken] {
+    let opening = PatientOpening(target: target)
+    let callers = min(callers, Self.callersMax)
+    let result = await withTaskGroup(of: Result<IssuedToken, TargetFailure>.self) { group in
+      var tokens: [IssuedToken] = []
+      tokens.reserveCapacity(count)
+      func begin() {
+        group.addTask {
+          do throws(TargetFailure) { return .success(try await opening.open()) } catch { return .failure(error) }
+        }
+      }
+      begin()
+      var begun = 1
+      while let result = await group.next() {
+        switch result {
+        case .success(let token):
+          tokens.append(token)
+          onProgress(tokens.count)
+        case .failure(let failure):
+          group.cancelAll()
+          return Result<[IssuedToken], TargetFailure>.failure(failure)
+        }
+        while begun < min(count, tokens.count + callers) {
+          begin()
+          begun += 1
+        }
+      }
+      return .success(tokens)
+    }
+    return try result.get()
+  }
+}
+
 /// Opens sessions beside the load, in place of those that ended, so that no caller waits for a log-in.
 final class SessionSupply: Sendable {
   private struct State {

@@ -1,8 +1,8 @@
 internal import AsyncHTTPClient
-internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
+internal import SystemPackage
 
 /// What an error of the HTTP client means, in words for whoever gave the address.
 package enum ConnectionFault {
@@ -11,7 +11,7 @@ package enum ConnectionFault {
     case is CancellationError: .cancelled
     case let error as HTTPClientError: failure(error, at: url)
     case let error as NIOConnectionError: .connection("\(url) cannot be reached: \(reason(error))")
-    case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode):
+    case let error as IOError where [.connectionReset, .brokenPipe].contains(Errno(rawValue: error.errnoCode)):
       .connection("the connection to \(url) broke: \(name(ofErrno: error.errnoCode))")
     case let error as IOError: .connection("\(url) cannot be reached: \(name(ofErrno: error.errnoCode))")
     case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: failure(ofTLS: "\(error)", at: url)
@@ -57,13 +57,14 @@ package enum ConnectionFault {
   }
 
   private static func name(ofErrno code: CInt) -> String {
-    switch code {
-    case ECONNREFUSED: "connection refused"
-    case ECONNRESET, EPIPE: "reset by the server"
-    case ETIMEDOUT: "timed out"
-    case EHOSTUNREACH, ENETUNREACH: "no route"
-    case EMFILE, ENFILE: "this process may not open more connections; raise the limit (ulimit -n)"
-    case EADDRNOTAVAIL: "this machine has no port left for another connection"
+    switch Errno(rawValue: code) {
+    case .connectionRefused: "connection refused"
+    case .connectionReset, .brokenPipe: "reset by the server"
+    case .timedOut: "timed out"
+    case .noRouteToHost, .networkUnreachable: "no route"
+    case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+      "this process may not open more connections; raise the limit (ulimit -n)"
+    case .addressNotAvailable: "this machine has no port left for another connection"
     default: "error \(code)"
     }
   }

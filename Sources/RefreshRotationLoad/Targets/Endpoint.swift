@@ -4,12 +4,12 @@ public struct Endpoint: Sendable {
   public var url: String
   public var user: String
   public var password: String
-  /// Left out where nil.
+  /// Left out if nil.
   public var clientID: String?
   public var clientSecret: String?
   /// Whether the client's id and secret go into the header `Authorization` (RFC 6749 §2.3.1) and not into the body.
   public var usesBasic = false
-  /// What is asked for at the log-in; left out where nil.
+  /// What is asked for at the log-in; left out if nil.
   public var scope: String?
   /// The members of the reply that hold the refresh token, and the seconds until it expires.
   public var tokenField = "refresh_token"
@@ -40,9 +40,44 @@ public struct Endpoint: Sendable {
       "grant_type=password&username=\(PercentEncoding.encode(user))&password=\(PercentEncoding.encode(password))\(scope)"
   }
 
-  /// For the header, where the client goes there: id and secret, each form-encoded, with a colon between them.
+  /// For the header, if the client goes there: id and secret, each form-encoded, with a colon between them.
   var basicCredentials: String? {
     guard usesBasic, let clientID else { return nil }
     return "\(PercentEncoding.encode(clientID)):\(PercentEncoding.encode(clientSecret ?? ""))"
+  }
+}
+
+extension Endpoint: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The address and the names, without password and secret.
+  public var description: String { "Endpoint(\(url), user: \(user), client: \(clientID ?? "none"), secrets redacted)" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: ["url": url, "user": user]) }
+}
+
+/// What a form or a query carries (RFC 3986 §2.1).
+package enum PercentEncoding {
+  /// Percent-encodes all but the unreserved characters of RFC 3986 §2.3.
+  package static func encode(_ text: String) -> String {
+    // A token is made of nothing else, as a rule.
+    if text.utf8.allSatisfy(isUnreserved) { return text }
+    var encoded = ""
+    for byte in text.utf8 {
+      if isUnreserved(byte) {
+        encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      } else {
+        encoded += byte < 16 ? "%0\(String(byte, radix: 16))" : "%\(String(byte, radix: 16))"
+      }
+    }
+    return encoded
+  }
+
+  private static func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+      UInt8(ascii: "~"):
+      true
+    default: false
+    }
   }
 }

@@ -42,7 +42,7 @@ public enum TargetFailure: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Nil where it is no error of the target.
+  /// Nil if it is no error of the target.
   var kind: ErrorKind? {
     switch self {
     case .overloaded: .overloaded
@@ -53,6 +53,25 @@ public enum TargetFailure: Error, Sendable, Equatable, CustomStringConvertible {
     case .reply: .reply
     case .login: .login
     case .exhausted, .cancelled: nil
+    }
+  }
+}
+
+/// By what a request got no proper answer. The raw values are the names in reports.
+public enum ErrorKind: String, Sendable, Codable, CaseIterable {
+  case overloaded = "overload 503"
+  case throttled = "throttled 429"
+  case timeout
+  case connection
+  case tls
+  case reply = "unexpected reply"
+  case login = "log-in refused"
+
+  /// Whether the server was not heard at all.
+  var isSilence: Bool {
+    switch self {
+    case .timeout, .connection, .tls: true
+    case .overloaded, .throttled, .reply, .login: false
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Platform
 internal import RotationModel
 public import TokenSigning
 
@@ -105,7 +106,7 @@ struct KeyFileWatch {
 
   /// Whether they are others than at the look before. Two `stat` calls.
   mutating func hasChanged() -> Bool {
-    let found = paths.map { FileStamp.of(path: $0) }
+    let found = paths.map { FileStatus($0)?.stamp }
     defer { seen = found }
     return found != seen
   }

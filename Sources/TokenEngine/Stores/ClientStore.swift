@@ -66,7 +66,7 @@ public struct ClientLifetimes: Sendable, Hashable {
   }
 }
 
-/// Where the engine asks who a client is. ``ClientFile`` is the embedded one.
+/// Where the engine asks who a client is. `ClientFile` of `TokenAccounts` is one in a file.
 public protocol ClientStore: Sendable {
   /// The client by its id, nil where there is none.
   func client(id: String) async throws -> Client?

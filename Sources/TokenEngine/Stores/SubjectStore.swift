@@ -25,7 +25,7 @@ public struct Subject: Sendable, Equatable {
   }
 }
 
-/// Where the engine asks who a subject is. A SQL table, a directory or ``SubjectFile`` stands behind it.
+/// Where the engine asks who a subject is. A SQL table, a directory or `SubjectFile` of `TokenAccounts` stands behind it.
 ///
 /// The engine asks before it consumes anything, so a store that throws costs the caller a retry and no token. It asks for many subjects at
 /// once where many requests come at once, also within one ``RotationEngine/refresh(_:)``: a bound on that is the store's to set.
@@ -35,7 +35,7 @@ public protocol SubjectStore: Sendable {
   /// The subject if the password is its password, nil if not or if there is no such name.
   ///
   /// A disabled subject with the right password is returned with `isEnabled == false`.
-  /// Must take the same time for an unknown name as for a wrong password: see ``PasswordHash/unmatchable(cost:)``.
+  /// Must take the same time for an unknown name as for a wrong password: see `PasswordHash.unmatchable(cost:)` of `TokenAccounts`.
   func authenticate(name: String, password: String) async throws -> Subject?
 
   /// The subject as it is now, nil where it is gone. Asked at every refresh.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TokenAccounts
 import TokenEngine
 import TokenLedger
 

@@ -1,6 +1,7 @@
 import Glibc
 import Platform
 import SystemPackage
+import TokenAccounts
 import TokenEngine
 import TokenHTTP
 import TokenLedger

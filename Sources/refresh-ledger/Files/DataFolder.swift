@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import Platform
 import SystemPackage
-import TokenEngine
+import TokenAccounts
 
 /// The server's data folder.
 enum DataFolder {

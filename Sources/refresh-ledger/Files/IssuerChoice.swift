@@ -1,4 +1,5 @@
 import Glibc
+import TokenAccounts
 import TokenEngine
 import TokenHTTP
 

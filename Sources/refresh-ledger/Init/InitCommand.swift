@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import SystemPackage
+import TokenAccounts
 import TokenEngine
 import TokenHTTP
 import TokenSigning

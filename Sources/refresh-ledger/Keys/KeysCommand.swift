@@ -1,5 +1,6 @@
 import ArgumentParser
 import SystemPackage
+import TokenAccounts
 import TokenEngine
 import TokenLedger
 import TokenSigning

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RefreshRotationLoad
+import TokenAccounts
 import TokenEngine
 
 /// The options for how hard, how long and how rudely `load` rotates.
@@ -55,7 +56,7 @@ struct LoadShapeOptions: ParsableArguments {
     }
     var options = LoadOptions(
       sessions: wanted, connections: callers,
-      duration: try Self.time(duration ?? (isShort ? "3s" : "30s"), "--duration"), replayRate: replayRate)
+      duration: try Self.time(duration ?? (isShort ? "3s" : "30s"), "--duration"), reuseRate: replayRate)
     options.rate = rate
     options.race = race ?? 1
     options.raceRate = raceRate

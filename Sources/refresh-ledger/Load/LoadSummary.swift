@@ -19,9 +19,9 @@ struct LoadSummary {
       )
     }
     var tried: [String] = []
-    if checks.replays > 0 {
+    if checks.reuses > 0 {
       tried.append(
-        "\(FigureText.counted(checks.replays, "replay")) (\(FigureText.count(checks.replaysRefused)) refused)")
+        "\(FigureText.counted(checks.reuses, "replay")) (\(FigureText.count(checks.reusesRefused)) refused)")
     }
     if checks.races > 0 { tried.append(FigureText.counted(checks.races, "race")) }
     if checks.lostReplies > 0 {
@@ -49,7 +49,7 @@ struct LoadSummary {
         "note: connections broke or were closed at once; the server or a proxy before it may allow one address only so many (refresh-ledger: limits.connectionsPerAddress, limits.connections)"
       )
     }
-    if report.options.graceSeconds == 0, report.violations.contains(where: { $0.kind == .replayAccepted }) {
+    if report.options.graceSeconds == 0, report.violations.contains(where: { $0.kind == .reuseAccepted }) {
       notes.append("note: a server with a grace window answers replays in it; give --grace as the server has it")
     }
     // A log-in of the engine itself costs nothing.

@@ -1,3 +1,4 @@
+import TokenAccounts
 import TokenEngine
 import TokenHTTP
 import TokenLedger

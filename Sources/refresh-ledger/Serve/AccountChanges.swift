@@ -1,6 +1,7 @@
 import Logging
 import ServiceLifecycle
 import Synchronization
+import TokenAccounts
 import TokenEngine
 import TokenLedger
 import TokenObservability

@@ -1,4 +1,5 @@
 import SystemPackage
+import TokenAccounts
 import TokenEngine
 import TokenHTTP
 import TokenSigning

@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import TokenAccounts
 import TokenEngine
 import TokenHTTP
 import UnixSignals

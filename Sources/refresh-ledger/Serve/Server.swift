@@ -3,6 +3,7 @@ import ServiceLifecycle
 import Synchronization
 import SystemPackage
 import TokenConsole
+import TokenAccounts
 import TokenEngine
 import TokenHTTP
 import TokenLedger

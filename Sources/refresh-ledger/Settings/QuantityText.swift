@@ -1,3 +1,4 @@
+import TokenAccounts
 import TokenEngine
 
 /// Byte sizes and durations as people write them. ``DurationText`` reads the latter.

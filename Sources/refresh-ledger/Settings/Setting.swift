@@ -1,3 +1,4 @@
+import TokenAccounts
 import TokenEngine
 
 /// One setting of the server: its key, what it takes, where that goes, and what it does. ``Setting/all`` is the table

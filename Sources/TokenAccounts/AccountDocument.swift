@@ -1,0 +1,209 @@
+internal import FoundationEssentials
+internal import Platform
+internal import TokenLedger
+internal import TokenSigning
+
+/// One entry of an account file: what it is called, and the members its JSON object may have.
+protocol AccountEntry: Codable, Sendable {
+  static var kind: AccountKind { get }
+  /// The member of the document that holds the entries.
+  static var listMember: String { get }
+  /// The member that names the entry.
+  static var nameMember: String { get }
+  /// Every member an entry may have.
+  static var members: [String] { get }
+  /// In NFC, whatever the file says: an account file is typed by people.
+  var name: String { get }
+  /// Whether what was opened in this entry's name ends when the file says `new` of that name instead; nil for nothing.
+  func endsSessions(as new: Self?) -> Bool
+}
+
+/// Any member name, also those that are not expected.
+struct AnyMember: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(_ name: String) { stringValue = name }
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+/// A value in an account file that is refused: what is wrong in a few words, and the fix.
+struct EntryFault: Error {
+  var what: String
+  var fix: String
+}
+
+/// The whole of an account file: `{"version": 1, "users": [...]}`. Strict: a member that is not known is refused, since
+/// a misspelt `enabled` must not leave a user enabled.
+struct AccountDocument<Entry: AccountEntry>: Sendable {
+  /// In the order of the file.
+  private(set) var entries: [Entry] = []
+  /// By name.
+  private var positions: [String: Int] = [:]
+  /// Names that the file holds in another Unicode normal form than NFC, as they stand there.
+  private(set) var otherSpellings: [String] = []
+  /// The name by its lower-case form; nil if several names have the same one.
+  private var lowered: [String: String?] = [:]
+
+  /// The entry of a name in any spelling: a token of an older release may carry another one. If the name is longer than a name can
+  /// be, it is not even hashed.
+  subscript(name: String) -> Entry? {
+    let name = NameForm.typed(name)
+    guard name.utf8.count <= AccountText.nameBytesMax, let position = positions[name] else { return nil }
+    return entries[position]
+  }
+
+  /// The name itself if an entry has it, else the only entry's name that is the same in lower case. Takes the same time whatever there is.
+  func name(ignoringCase name: String) -> String? {
+    guard name.utf8.count <= AccountText.nameBytesMax else { return nil }
+    let alike = lowered[name.lowercased()] ?? nil
+    return self[name]?.name ?? alike
+  }
+
+  private mutating func noteLowered(_ name: String) {
+    let key = name.lowercased()
+    lowered.updateValue(lowered[key] == nil ? name : nil, forKey: key)
+  }
+
+  /// Adds an entry at the end. The caller has seen that the name is free.
+  mutating func append(_ entry: Entry) {
+    positions[entry.name] = entries.count
+    noteLowered(entry.name)
+    entries.append(entry)
+  }
+
+  /// Replaces the entry of the same name; nothing if there is none.
+  mutating func replace(_ entry: Entry) {
+    if let position = positions[entry.name] { entries[position] = entry }
+  }
+
+  /// Linear in the number of entries.
+  mutating func remove(name: String) {
+    guard let position = positions.removeValue(forKey: NameForm.typed(name)) else { return }
+    entries.remove(at: position)
+    for (index, entry) in entries.enumerated().dropFirst(position) { positions[entry.name] = index }
+    lowered = [:]
+    for entry in entries { noteLowered(entry.name) }
+  }
+}
+
+extension AccountDocument: Codable {
+  private static var version: Int { 1 }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: AnyMember.self)
+    for key in container.allKeys where !["version", Entry.listMember].contains(key.stringValue) {
+      throw EntryFault(
+        what: "unknown member \(AccountText.quoted(key.stringValue))",
+        fix: "the members are version and \(Entry.listMember)")
+    }
+    let version = try container.decode(Int.self, forKey: AnyMember("version"))
+    guard version == AccountDocument.version else {
+      throw EntryFault(what: "version \(version) is not known", fix: "use version \(AccountDocument.version)")
+    }
+    var spellings: [String] = []
+    var list = try container.nestedUnkeyedContainer(forKey: AnyMember(Entry.listMember))
+    while !list.isAtEnd {
+      let number = list.currentIndex + 1
+      do {
+        let (entry, spelling) = try AccountDocument.entry(from: list.superDecoder())
+        if let position = positions[entry.name] {
+          let isSame = spellings[position].hasSameBytes(as: spelling)
+          throw EntryFault(
+            what: "\(AccountText.quoted(entry.name)) is there twice"
+              + (isSame ? "" : ", in two spellings (Unicode forms), first as \(Entry.kind.rawValue) \(position + 1)"),
+            fix: "remove one of them")
+        }
+        if !spelling.hasSameBytes(as: entry.name) { otherSpellings.append(spelling) }
+        spellings.append(spelling)
+        guard entries.count < AccountText.entriesMax else {
+          throw EntryFault(what: "one more than the file may hold", fix: "keep \(AccountText.entriesMax) or fewer")
+        }
+        append(entry)
+      } catch {
+        let fault = AccountDocument.fault(of: error)
+        throw EntryFault(what: "\(Entry.kind.rawValue) \(number), \(fault.what)", fix: fault.fix)
+      }
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: AnyMember.self)
+    try container.encode(AccountDocument.version, forKey: AnyMember("version"))
+    try container.encode(entries, forKey: AnyMember(Entry.listMember))
+  }
+
+  /// The entry, and its name as it stands there.
+  private static func entry(from decoder: any Decoder) throws -> (Entry, spelling: String) {
+    let container = try decoder.container(keyedBy: AnyMember.self)
+    let name = try? container.decode(String.self, forKey: AnyMember(Entry.nameMember))
+    do {
+      for key in container.allKeys where !Entry.members.contains(key.stringValue) {
+        throw EntryFault(
+          what: "unknown member \(AccountText.quoted(key.stringValue))",
+          fix: "the members are \(Entry.members.joined(separator: ", "))")
+      }
+      let entry = try Entry(from: decoder)
+      return (entry, name ?? entry.name)
+    } catch {
+      let fault = fault(of: error)
+      throw EntryFault(what: "\(name.map { AccountText.quoted($0) + ", " } ?? "")\(fault.what)", fix: fault.fix)
+    }
+  }
+
+  /// What a decoder's error means, without the values, which may be secret.
+  private static func fault(of error: any Error) -> EntryFault {
+    switch error {
+    case let fault as EntryFault: fault
+    case AccountFailure.invalid(let field, let rule): EntryFault(what: "member \(field)", fix: rule)
+    case DecodingError.keyNotFound(let key, _):
+      EntryFault(what: "no member \(AccountText.quoted(key.stringValue))", fix: "add it")
+    case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
+      EntryFault(
+        what: "member \(AccountText.quoted(context.codingPath.last?.stringValue ?? "document")) is of another type",
+        fix: "it must be \(AccountDocument.article(for: type))")
+    default: EntryFault(what: "is not valid JSON", fix: "correct it or restore it from a copy")
+    }
+  }
+
+  private static func article(for type: any Any.Type) -> String {
+    switch type {
+    case is String.Type: "a string"
+    case is Bool.Type: "true or false"
+    case is Int.Type: "a whole number"
+    case is [Any].Type: "a list"
+    default: "an object"
+    }
+  }
+}
+
+extension AccountDocument {
+  /// Reads a whole file's bytes.
+  init(json: [UInt8], path: String) throws(AccountFailure) {
+    // The mark of UTF-8 that editors of Windows put before a text.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let text = json.starts(with: mark) ? Array(json.dropFirst(mark.count)) : json
+    // One more is refused by the document itself, in better words.
+    if let fault = JSONCheck.fault(in: text, elementsMax: AccountText.entriesMax + 1) {
+      throw .malformed(
+        path: path, what: "line \(fault.line) \(fault.what)", fix: "correct it or restore it from a copy")
+    }
+    do {
+      self = try JSONDecoder().decode(AccountDocument.self, from: Data(text))
+    } catch {
+      let fault = AccountDocument.fault(of: error)
+      throw .malformed(path: path, what: fault.what, fix: fault.fix)
+    }
+  }
+
+  /// The bytes of the file: members sorted, one to a line, so that a person can read and compare them.
+  func json(path: String) throws(AccountFailure) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    guard let encoded = try? encoder.encode(self) else {
+      throw .malformed(path: path, what: "cannot be encoded as JSON", fix: "restore it from a copy")
+    }
+    return Array(encoded) + [UInt8(ascii: "\n")]
+  }
+}

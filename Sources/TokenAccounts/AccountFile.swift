@@ -1,0 +1,238 @@
+internal import Dispatch
+internal import Platform
+internal import Synchronization
+internal import SystemPackage
+
+/// The time by which account files are looked at: since the machine was started, whatever becomes of the wall clock.
+enum AccountClock {
+  @Sendable static func now() -> Duration { .milliseconds(ClockReading.bootMilliseconds()) }
+}
+
+/// An account file that is followed while it is open: look-ups see what another program wrote at most 10 ms after the
+/// write, and a file that became unreadable leaves what was read before in force.
+///
+/// Look-ups cost a `stat` every 10 ms and otherwise a lock. Reading and parsing happen on a queue of its own.
+final class AccountFile<Entry: AccountEntry>: Sendable {
+  typealias Document = AccountDocument<Entry>
+  /// Time since an origin that stays the same, never going back.
+  typealias Clock = @Sendable () -> Duration
+
+  private struct State {
+    var document = Document()
+    /// The version that was read last, refused or not; nil if there was none or it could not be opened.
+    var stamp: FileStamp?
+    /// Held so that its inode number is not given away; see ``OpenedFile``.
+    var opened: OpenedFile?
+    /// Why the version that was read last is not in force.
+    var failure: AccountFailure?
+    /// Whether `document` came from a file, not from there being none.
+    var hasBeenRead = false
+    /// A look-up or a caller saw that the file must be read.
+    var hasChanged = false
+    var nextCheck = Duration.zero
+
+    mutating func put(_ document: Document, of opened: OpenedFile) {
+      self.document = document
+      self.opened = opened
+      stamp = opened.stamp
+      failure = nil
+      hasBeenRead = true
+    }
+
+    mutating func refuse(_ opened: OpenedFile?, because failure: AccountFailure) {
+      self.opened = opened
+      stamp = opened?.stamp
+      self.failure = failure
+      hasChanged = false
+    }
+  }
+
+  let path: String
+  private let lockPath: String
+  private let clock: Clock
+  private let observer: @Sendable (AccountFileEvent) -> Void
+  private let state = Mutex(State())
+  /// Reads one version at a time.
+  private let queue = DispatchQueue(label: "refresh-ledger.accounts")
+
+  private static var checkInterval: Duration { .milliseconds(10) }
+  /// Ten seconds' worth, which is longer than a change can take.
+  private static var lockTries: Int { 2_000 }
+
+  /// A missing file is an empty set; any other fault is thrown. `observer` is called on the file's queue and must not
+  /// call back.
+  init(
+    path: String, clock: @escaping Clock, observer: @escaping @Sendable (AccountFileEvent) -> Void
+  ) throws(AccountFailure) {
+    self.path = path
+    self.clock = clock
+    self.observer = observer
+    lockPath = (path.hasSuffix(".json") ? String(path.dropLast(5)) : path) + ".lock"
+    if let opened = try OpenedFile(path: path) {
+      let document = try Document(json: opened.bytes, path: path)
+      state.withLock { state in
+        state.put(document, of: opened)
+        state.nextCheck = clock() + AccountFile.checkInterval
+      }
+    }
+  }
+
+  /// The document in force. Waits without blocking a thread of Swift's pool if a changed file must be read first.
+  func current() async -> Document {
+    if let document = documentIfUnchanged() { return document }
+    await withCheckedContinuation { continuation in
+      queue.async {
+        self.readIfChanged()
+        continuation.resume()
+      }
+    }
+    return state.withLock { $0.document }
+  }
+
+  /// Reads the file again if it changed, without waiting for the next check, and throws if its newest version is not
+  /// in force. Blocks.
+  func reload() throws(AccountFailure) -> Document {
+    queue.sync {
+      state.withLock { $0.hasChanged = true }
+      readIfChanged()
+    }
+    let (document, failure) = state.withLock { ($0.document, $0.failure) }
+    if let failure { throw failure }
+    return document
+  }
+
+  /// Reads the newest version, lets `change` edit it and puts the result in its place, durably, while the lock file
+  /// keeps every other writer away. If anything throws, the file is as it was. Blocks.
+  func update(_ change: (inout Document) throws(AccountFailure) -> Void) throws(AccountFailure) {
+    let lock = try takeLock()
+    var document = try documentOnDisk()
+    try change(&document)
+    try replace(with: document.json(path: path))
+    _ = consume lock
+    _ = try? reload()
+  }
+
+  /// On the file beside this one that is never removed.
+  private func takeLock() throws(AccountFailure) -> OpenFile {
+    let lock: OpenFile
+    do throws(Errno) { lock = try OpenFile.lockFile(lockPath) } catch {
+      throw .system("cannot be opened", error, path: lockPath, fix: "make the folder writable for this user")
+    }
+    guard (try? lock.lock(tries: AccountFile.lockTries)) == true else { throw .locked(path: lockPath) }
+    return lock
+  }
+
+  private func replace(with bytes: [UInt8]) throws(AccountFailure) {
+    let temporary = path + ".tmp"
+    do {
+      try FileReplacement.replace(path, with: bytes, temporaryName: FileSystem.name(of: temporary))
+    } catch {
+      throw AccountFailure(error, replacing: path, by: temporary)
+    }
+  }
+
+  private func documentOnDisk() throws(AccountFailure) -> Document {
+    // A replacement would put a file in the link's place and leave its target as it was.
+    if FileStatus(path, followsLinks: false)?.isLink == true {
+      throw .inaccessible(path: path, what: "is a symbolic link", fix: "change the file that it points to")
+    }
+    if let opened = try OpenedFile(path: path) { return try Document(json: opened.bytes, path: path) }
+    guard state.withLock({ !$0.hasBeenRead }) else { throw missing }
+    return Document()
+  }
+
+  private var missing: AccountFailure {
+    .inaccessible(path: path, what: "is gone", fix: "restore it from a copy, or restart to begin with an empty one")
+  }
+
+  /// The document if no check is due or the file is the one that was read, nil if it must be read.
+  private func documentIfUnchanged() -> Document? {
+    let now = clock()
+    return state.withLock { state in
+      if now >= state.nextCheck && !state.hasChanged {
+        state.nextCheck = now + AccountFile.checkInterval
+        state.hasChanged = FileStatus(path)?.stamp != state.stamp
+      }
+      return state.hasChanged ? nil : state.document
+    }
+  }
+
+  /// On the queue only.
+  private func readIfChanged() {
+    guard state.withLock({ $0.hasChanged }) else { return }
+    let events: [AccountFileEvent]
+    do throws(AccountFailure) {
+      if let opened = try OpenedFile(path: path) {
+        events = take(opened)
+      } else if state.withLock({ $0.hasBeenRead }) {
+        events = keepDocument(because: missing)
+      } else {
+        events = []
+        state.withLock { $0.hasChanged = false }
+      }
+    } catch {
+      events = keepDocument(because: error)
+    }
+    for event in events { observer(event) }
+  }
+
+  /// Puts the contents of a file that was read in force, or notes why they are refused. Nothing is told if it is the
+  /// version that was read last.
+  private func take(_ opened: OpenedFile) -> [AccountFileEvent] {
+    let isSame = state.withLock { state in
+      state.hasChanged = false
+      return state.stamp == opened.stamp
+    }
+    guard !isSame else { return [] }
+    do throws(AccountFailure) {
+      let document = try Document(json: opened.bytes, path: path)
+      let before = state.withLock { state in
+        defer { state.put(document, of: opened) }
+        return state.document
+      }
+      let ended = before.entries.filter { $0.endsSessions(as: document[$0.name]) }.map(\.name)
+      let reloaded = AccountFileEvent.reloaded(path: path, entries: document.entries.count)
+      return ended.isEmpty ? [reloaded] : [reloaded, .ended(Entry.kind, names: ended)]
+    } catch {
+      state.withLock { $0.refuse(opened, because: error) }
+      return [.refused(error)]
+    }
+  }
+
+  /// A file that is gone or cannot be opened is tried again at every check, and reported once.
+  private func keepDocument(because failure: AccountFailure) -> [AccountFileEvent] {
+    state.withLock { state in
+      defer { state.refuse(nil, because: failure) }
+      return state.failure == failure ? [] : [.refused(failure)]
+    }
+  }
+}
+
+extension AccountFile {
+  /// Adds an entry at the end of the file.
+  func add(_ entry: Entry) throws(AccountFailure) {
+    try update { document throws(AccountFailure) in
+      guard document[entry.name] == nil else { throw .exists(Entry.kind, name: entry.name) }
+      guard document.entries.count < AccountText.entriesMax else { throw .full(Entry.kind, path: path) }
+      document.append(entry)
+    }
+  }
+
+  /// Changes one entry in place. `change` must not change the name.
+  func edit(
+    name: String, _ change: (inout Entry) throws(AccountFailure) -> Void
+  ) throws(AccountFailure) {
+    try update { document throws(AccountFailure) in
+      guard var entry = document[name] else { throw .unknown(Entry.kind, name: name) }
+      try change(&entry)
+      document.replace(entry)
+    }
+  }
+
+  func remove(name: String) throws(AccountFailure) {
+    try update { document throws(AccountFailure) in
+      guard document[name] != nil else { throw .unknown(Entry.kind, name: name) }
+      document.remove(name: name)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+internal import TokenEngine
+internal import TokenLedger
+internal import TokenSigning
+
+/// A duration of a client, with its limits and how they are told.
+enum ClientDuration: String {
+  case grace, accessTTL, refreshTTL, maxAge
+
+  private var range: ClosedRange<Duration> {
+    switch self {
+    case .grace: .zero...(.milliseconds(RotationRequest.graceMillisecondsMax))
+    case .accessTTL: .milliseconds(1)...(.milliseconds(Lifetimes.accessMillisecondsMax))
+    case .refreshTTL, .maxAge: .milliseconds(1)...(.milliseconds(Lifetimes.millisecondsMax))
+    }
+  }
+
+  var rule: String {
+    switch self {
+    case .grace: "must be 0s to 300s (5m), written as 500ms, 30s or 5m"
+    case .accessTTL: "must be 1ms to 30d, written as 500ms, 30s, 15m, 12h or 30d"
+    case .refreshTTL, .maxAge: "must be 1ms to 36600d, written as 500ms, 30s, 15m, 12h or 30d"
+    }
+  }
+
+  func parse(_ text: String) throws(AccountFailure) -> Duration {
+    guard let duration = DurationText.parse(text) else { throw fault }
+    return try check(duration)
+  }
+
+  @discardableResult
+  func check(_ duration: Duration) throws(AccountFailure) -> Duration {
+    guard range.contains(duration), DurationText.format(duration) != nil else { throw fault }
+    return duration
+  }
+
+  private var fault: AccountFailure { .invalid(field: rawValue, rule: rule) }
+}
+
+/// The text of an account's version, as the account files hold it.
+enum VersionText {
+  /// One that no account had: 12 random bytes as 16 base64url characters.
+  static func make() throws(AccountFailure) -> String {
+    let bytes = try RandomBytes.make(12)
+    return Base64URL.text(bytes.span)
+  }
+
+  /// The member `version` of an entry, once it is seen to be one.
+  static func checked(_ text: String) throws(AccountFailure) -> String {
+    guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+      throw .invalid(field: "version", rule: "must be 1 to 64 printable ASCII characters, or left out")
+    }
+    return text
+  }
+}
+
+extension Scopes {
+  /// Reads the member `scopes` of an entry.
+  init(entry text: String) throws(AccountFailure) {
+    guard let scopes = Scopes(text) else {
+      throw .invalid(
+        field: "scopes",
+        rule: "must be up to \(Scopes.countMax) tokens of printable ASCII without quotes and backslashes, "
+          + "\(Scopes.bytesMax) bytes in all, separated by single spaces")
+    }
+    self = scopes
+  }
+}
+
+extension Timestamp {
+  /// Reads the member `sessionsNotBefore` of an account.
+  init(entry milliseconds: Int64) throws(AccountFailure) {
+    guard milliseconds >= 0 else {
+      throw .invalid(field: "sessionsNotBefore", rule: "must be a time after 1970, in milliseconds since then")
+    }
+    self.init(milliseconds: milliseconds)
+  }
+}

@@ -1,0 +1,64 @@
+internal import COpenSSL
+internal import TokenSigning
+
+/// The stored form of a client's secret: `sha256:` and the base64url of a 16-byte random salt followed by
+/// SHA-256(salt ‖ secret).
+///
+/// A client secret is machine-made and at least 16 bytes long, so that guessing it is out of reach and a slow password
+/// hash, which every token request would have to pay for, buys nothing. The salt keeps equal secrets from showing.
+struct SecretDigest: Sendable {
+  private static let prefix = "sha256:"
+  private static let saltBytes = 16
+  private static let digestBytes = 32
+
+  private let salt: [UInt8]
+  private let digest: [UInt8]
+
+  private init(salt: [UInt8], digest: [UInt8]) {
+    self.salt = salt
+    self.digest = digest
+  }
+
+  /// Makes the stored form of `secret` with a fresh salt.
+  init(secret: [UInt8]) throws(AccountFailure) {
+    let salt = try RandomBytes.make(SecretDigest.saltBytes)
+    self.init(salt: salt, digest: SecretDigest.digest(salt: salt, secret: secret))
+  }
+
+  /// Reads the stored form; nil if it is anything else.
+  init?(text: String) {
+    guard text.hasPrefix(SecretDigest.prefix),
+      let bytes = Base64URL.decode(String(text.dropFirst(SecretDigest.prefix.count))),
+      bytes.count == SecretDigest.saltBytes + SecretDigest.digestBytes
+    else { return nil }
+    self.init(salt: Array(bytes.prefix(SecretDigest.saltBytes)), digest: Array(bytes.dropFirst(SecretDigest.saltBytes)))
+  }
+
+  /// A form that no secret is known to match, to compare with if there is no client of that id.
+  static func unmatchable() throws(AccountFailure) -> SecretDigest {
+    SecretDigest(salt: try RandomBytes.make(saltBytes), digest: try RandomBytes.make(digestBytes))
+  }
+
+  var text: String { SecretDigest.prefix + Base64URL.text((salt + digest).span) }
+
+  /// Whether one of `candidates` is the secret. Every candidate is digested and compared, also after a match.
+  func matches(anyOf candidates: some Sequence<[UInt8]>) -> Bool {
+    var matched = false
+    for candidate in candidates where candidate.count <= AccountText.secretBytesMax {
+      let other = SecretDigest.digest(salt: salt, secret: candidate)
+      let equal = ConstantTime.equal(digest, other)
+      matched = matched || equal
+    }
+    return matched
+  }
+
+  private static func digest(salt: [UInt8], secret: [UInt8]) -> [UInt8] {
+    let message = salt + secret
+    var digest = [UInt8](repeating: 0, count: digestBytes)
+    let done = unsafe EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil)
+    precondition(done == 1, "libcrypto has no SHA-256")
+    return digest
+  }
+}
+
+extension SecretDigest: RedactedValue {}

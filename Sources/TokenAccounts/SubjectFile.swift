@@ -1,0 +1,135 @@
+public import TokenEngine
+internal import TokenLedger
+
+/// The embedded user file, `users.json`: `{"version": 1, "users": [{"name", "passwordHash", "scopes", "enabled",
+/// "version"}]}`.
+///
+/// Look-ups see a change made by another program, as `refresh-ledger users` makes them, within 10 ms. A file that became
+/// unreadable leaves what was read before in force and is reported to the observer. Names are the subjects' ids, in Unicode normal
+/// form C (NFC) however they are spelled in the file, in a look-up or in a change.
+///
+/// The look-ups never block a thread of Swift's pool. The methods that change the file are for command lines and set-up:
+/// they block for the password hash and the disk, hold an advisory lock (`users.lock` beside the file) against other
+/// writers, and return when the change is durable. The file has mode 0600 and at most 100,000 users.
+public final class SubjectFile: SubjectStore {
+  public static let fileName = "users.json"
+
+  private let file: AccountFile<UserEntry>
+  private let pool: PasswordPool
+  private let cost: PasswordCost
+  /// Verified for unknown names while the file is empty.
+  private let unmatchable: PasswordHash
+
+  /// Opens the file at `path`, which need not exist: no file is no users.
+  ///
+  /// - Parameters:
+  ///   - pool: where passwords are verified. Share one between several files to bound them together.
+  ///   - cost: of new hashes.
+  ///   - observer: told of every change that was read or refused, on a queue of the file's; it must not call back.
+  public convenience init(
+    path: String, pool: PasswordPool = PasswordPool(), cost: PasswordCost = .standard,
+    observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
+  ) throws(AccountFailure) {
+    try self.init(
+      path: path, pool: pool, cost: cost, clock: AccountClock.now, observer: observer)
+  }
+
+  init(
+    path: String, pool: PasswordPool, cost: PasswordCost, clock: @escaping @Sendable () -> Duration,
+    observer: @escaping @Sendable (AccountFileEvent) -> Void
+  ) throws(AccountFailure) {
+    file = try AccountFile(path: path, clock: clock, observer: observer)
+    unmatchable = try PasswordHash.unmatchable(cost: cost)
+    self.pool = pool
+    self.cost = cost
+  }
+
+  /// Throws ``StoreFailure/overloaded`` if the pool is full.
+  ///
+  /// For an unknown name the hash of some user, always the same for one name, is verified and its outcome dropped: the
+  /// time is that of a user of this file, also if hashes of several kinds and costs are in it.
+  public func authenticate(name: String, password: String) async throws(StoreFailure) -> Subject? {
+    guard (1...PasswordHash.passwordBytesMax).contains(password.utf8.count) else { return nil }
+    let document = await file.current()
+    let hash = document[name]?.hash ?? decoy(for: name, in: document)
+    let isRight = try await pool.run { () throws(StoreFailure) in try hash.verify(password) }
+    // The file may have changed while the hash was computed: what holds now counts.
+    guard isRight, let now = await file.current()[name], now.hash.text == hash.text else { return nil }
+    return now.subject
+  }
+
+  public func subject(id: String) async -> Subject? {
+    await file.current()[id]?.subject
+  }
+
+  public func loginName(ignoringCase name: String) async -> String {
+    await file.current().name(ignoringCase: name) ?? name
+  }
+
+  /// The users in the order of the file, read anew if it changed.
+  public func list() throws(AccountFailure) -> [Subject] {
+    try file.reload().entries.map(\.subject)
+  }
+
+  /// Names that the file holds in another Unicode normal form than NFC, as they stand there. Each is taken for the same name in NFC, and
+  /// the next change of the file writes that.
+  package func otherSpellings() throws(AccountFailure) -> [String] {
+    try file.reload().otherSpellings
+  }
+
+  /// Reads the file again if it changed, and throws if its newest version is not in force.
+  public func reload() throws(AccountFailure) {
+    _ = try file.reload()
+  }
+
+  /// Adds an enabled user with a password of 8 to 1024 bytes.
+  public func add(name: String, password: String, scopes: Scopes) throws(AccountFailure) {
+    try refuseTaken(name)
+    try add(name: name, hash: PasswordHash.make(password: password, cost: cost), scopes: scopes)
+  }
+
+  /// Adds an enabled user whose password was hashed elsewhere, with argon2 or bcrypt.
+  public func add(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountFailure) {
+    var entry = try UserEntry(name: name, hash: hash, scopes: scopes)
+    // What an earlier user of that name had open is not this one's.
+    try entry.renew()
+    try file.add(entry)
+  }
+
+  /// Sets whether the user can log in and refresh. Disabling ends the user's sessions: a refresh finds it out by itself, access
+  /// tokens are refused once whoever follows the file has called ``RotationEngine/revokeSessions(of:)``.
+  public func setEnabled(name: String, _ isEnabled: Bool) throws(AccountFailure) {
+    try file.edit(name: name) { entry throws(AccountFailure) in
+      if isEnabled { entry.enable() } else if entry.isEnabled { try entry.renew(isEnabled: false) }
+    }
+  }
+
+  /// Ends the user's sessions, as disabling does.
+  public func setPassword(name: String, _ password: String) throws(AccountFailure) {
+    let hash = try PasswordHash.make(password: password, cost: cost)
+    try file.edit(name: name) { entry throws(AccountFailure) in try entry.renew(hash: hash) }
+  }
+
+  /// Looks whether the file has changed, as a look-up does: for a heartbeat, so that a change is seen while nobody logs in.
+  public func follow() async {
+    _ = await file.current()
+  }
+
+  public func remove(name: String) throws(AccountFailure) {
+    try file.remove(name: name)
+  }
+
+  /// Before the password is hashed: what is refused anyway should not cost that.
+  private func refuseTaken(_ name: String) throws(AccountFailure) {
+    let name = NameForm.typed(name)
+    if let rule = AccountText.fault(inUserName: name) { throw .invalid(field: "name", rule: rule) }
+    if try file.reload()[name] != nil { throw .exists(.user, name: name) }
+  }
+
+  private func decoy(for name: String, in document: AccountDocument<UserEntry>) -> PasswordHash {
+    guard !document.entries.isEmpty else { return unmatchable }
+    // Swift seeds hash values anew in every program run, so no outsider knows which user it is.
+    let choice = UInt(bitPattern: name.hashValue) % UInt(document.entries.count)
+    return document.entries[Int(choice)].hash
+  }
+}
