@@ -1,5 +1,5 @@
 public import TokenEngine
-public import TokenLedger
+internal import TokenLedger
 
 /// The embedded client file, `clients.json`: `{"version": 1, "clients": [{"id", "public", "secretDigest", "scopes",
 /// "grants", "grace", "accessTTL", "refreshTTL", "maxAge", "rotation", "introspect", "admin",

@@ -108,7 +108,7 @@ public final class RotationEngine: Sendable {
       if let keyFolder {
         keys = try KeyRing(folder: keyFolder.string, algorithm: options.algorithm)
       } else {
-        keys = try KeyRing(TokenKeys.generate(options.algorithm))
+        keys = KeyRing(TokenKeys.generate(options.algorithm))
       }
     } catch {
       throw .keys("\(error)")
