@@ -1,5 +1,6 @@
 internal import HTTPTypes
 public import Hummingbird
+public import NIOCore
 public import TokenEngine
 
 /// Looks at the bearer of a request and records what it is; refuses nothing, so a public route behind it works with an
@@ -33,5 +34,36 @@ public struct BearerAuthenticator<Context: AuthenticatedContext>: RouterMiddlewa
       case .badToken(let fault): .rejected(fault)
       }
     }
+  }
+}
+
+/// What a request's `Authorization: Bearer` came to. A rejected bearer is no error until a route asks for a good one.
+public enum BearerState: Sendable, Hashable {
+  /// The request brought no bearer.
+  case anonymous
+  case authenticated(AccessToken)
+  case rejected(BadToken)
+
+  /// The verified token, where there is one.
+  public var accessToken: AccessToken? {
+    if case .authenticated(let token) = self { token } else { nil }
+  }
+}
+
+/// A request context with room for what ``BearerAuthenticator`` found.
+public protocol AuthenticatedContext: RequestContext {
+  /// ``BearerState/anonymous`` until ``BearerAuthenticator`` has looked at the request.
+  var bearer: BearerState { get set }
+}
+
+/// The context of the server's own routes; enough for an embedder who keeps nothing else in it.
+public struct TokenRequestContext: AuthenticatedContext, RemoteAddressRequestContext {
+  public var coreContext: CoreRequestContextStorage
+  public var bearer = BearerState.anonymous
+  public let remoteAddress: SocketAddress?
+
+  public init(source: ApplicationRequestContextSource) {
+    coreContext = CoreRequestContextStorage(source: source)
+    remoteAddress = source.channel.remoteAddress
   }
 }

@@ -1,5 +1,6 @@
+public import HTTPTypes
 public import Hummingbird
-internal import TokenEngine
+public import TokenEngine
 
 /// Lets a request through whose access token is good and has all of the scopes; answers 401 or 403 otherwise
 /// (RFC 6750 §3). Stands behind ``BearerAuthenticator``.
@@ -30,5 +31,46 @@ public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
       return challenge.response(to: error)
     }
     return try await next(request, context)
+  }
+}
+
+/// A request that is refused for its access token: thrown out of a route, it is answered as ``BearerChallenge`` says.
+public struct BearerRefusal: HTTPResponseError {
+  public let fault: BearerFault
+  private let challenge: BearerChallenge
+
+  public init(_ fault: BearerFault, challenge: BearerChallenge = BearerChallenge()) {
+    self.fault = fault
+    self.challenge = challenge
+  }
+
+  public var status: HTTPResponse.Status { fault.status }
+
+  public func response(from request: Request, context: some RequestContext) -> Response {
+    challenge.response(to: fault)
+  }
+}
+
+extension AuthenticatedContext {
+  /// The request's access token; throws the 401, or the 403, that refuses the request where it is not good enough.
+  ///
+  ///     router.get("profile") { _, context in
+  ///       try context.requireAccessToken(scopes: "profile.read").subject
+  ///     }
+  ///
+  /// For routes behind ``BearerAuthenticator``: without that, no request has a token.
+  ///
+  /// - Parameters:
+  ///   - scopes: what the token must have, each one scope token (RFC 6749 §3.3).
+  ///   - challenge: how the request is refused.
+  public func requireAccessToken(
+    scopes: String..., challenge: BearerChallenge = BearerChallenge()
+  ) throws(BearerRefusal) -> AccessToken {
+    guard let required = Scopes(scopes.joined(separator: " ")) else {
+      preconditionFailure("not scope tokens: \(scopes)")
+    }
+    do { return try bearer.required(scopes: required) } catch {
+      throw BearerRefusal(error, challenge: challenge)
+    }
   }
 }

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import NIOCore
 internal import TokenEngine
 
 /// `GET /.well-known/oauth-authorization-server` (RFC 8414): where the endpoints are and what they take. The `issuer` is that of the tokens,
@@ -57,4 +58,11 @@ struct ServerMetadata: Sendable {
     if routes.contains(.introspection) { body.add("introspection_endpoint_auth_methods_supported", methods) }
     return Response(status: .ok, publicJSON: body.finish())
   }
+}
+
+/// `GET /openapi.json`: what the routes take and answer (OpenAPI 3.1), from the file beside this one.
+enum APIDescription {
+  private static let document = ByteBuffer(bytes: PackageResources.openapi_json)
+
+  static var response: Response { Response(status: .ok, publicJSON: document) }
 }

@@ -1,0 +1,55 @@
+internal import HTTPTypes
+internal import Hummingbird
+
+/// Answers what no route answered, an unknown path above all, in JSON that is not stored.
+///
+/// What the connection threw passes through: there is nobody to answer.
+struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
+  let wire: WireFormat
+  let pathPrefix: String
+  let methods: MethodRefusal<Context>
+
+  @concurrent
+  func handle(
+    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch let refusal as BearerRefusal {
+      return refusal.response(from: request, context: context)
+    } catch let error as any HTTPResponseError {
+      let known = error.status == .notFound ? methods.reply(toPath: request.uri.path, pathPrefix: pathPrefix) : nil
+      let reply = known ?? reply(error.status)
+      return request.method == .head ? reply.createHeadResponse() : reply
+    }
+  }
+
+  private func reply(_ status: HTTPResponse.Status) -> Response {
+    switch (status, wire) {
+    case (.notFound, .standard):
+      Response(status: status, json: ErrorBody.standard("not_found", "There is nothing at this path"))
+    case (.notFound, .romm): Response(status: status, json: ErrorBody.romm("Not Found"))
+    case (_, .standard) where status.kind == .serverError:
+      Response(status: status, json: ErrorBody.standard("server_error", "The request could not be answered"))
+    case (_, .standard):
+      Response(status: status, json: ErrorBody.standard("invalid_request", "The request could not be answered"))
+    case (_, .romm): Response(status: status, json: ErrorBody.romm(status.reasonPhrase))
+    }
+  }
+}
+
+/// Finds nothing at a path with an empty segment, which the router passes over: a proxy that holds back `/metrics` or `/admin` must not let
+/// `/metrics/` and `//admin/sessions` through to them.
+struct PlainPaths<Context: RequestContext>: RouterMiddleware {
+  @concurrent
+  func handle(
+    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    let path = request.uri.path.utf8
+    let slash = UInt8(ascii: "/")
+    let isPlain =
+      zip(path, path.dropFirst()).allSatisfy { $0 != slash || $1 != slash } && (path.last != slash || path.count == 1)
+    guard isPlain else { throw HTTPError(.notFound) }
+    return try await next(request, context)
+  }
+}

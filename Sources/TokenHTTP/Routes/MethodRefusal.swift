@@ -1,0 +1,57 @@
+internal import HTTPTypes
+internal import Hummingbird
+
+/// To every method that a route does not have, the reply that names those it has (RFC 9110 §15.5.6), whatever bearer or secret
+/// came.
+struct MethodRefusal<Context: RequestContext>: Sendable {
+  let routes: [(RouterPath, [HTTPRequest.Method])]
+  let wire: WireFormat
+
+  private static var methods: [HTTPRequest.Method] {
+    [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
+  }
+
+  /// Adds it as routes of its own, for the methods that everybody knows: on a group that has no middleware of ours.
+  func add(to root: RouterGroup<Context>) {
+    for (path, allowed) in routes {
+      for method in Self.methods where !allowed.contains(method) {
+        root.on(path, method: method) { _, _ in reply(allowed) }
+      }
+    }
+  }
+
+  /// The reply to a request that no route took, where its path is one of ours: its method is one that nobody knows.
+  func reply(toPath path: String, pathPrefix: String) -> Response? {
+    let rest = path.dropFirst(pathPrefix.count)
+    guard path.hasPrefix(pathPrefix), rest.hasPrefix("/") else { return nil }
+    let parts = rest.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    let found = routes.first { route, _ in
+      let pattern = route.description.split(separator: "/")
+      return pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }
+    return found.map { reply($0.1) }
+  }
+
+  private func reply(_ allowed: [HTTPRequest.Method]) -> Response {
+    let names = allowed.map(\.rawValue).joined(separator: ", ")
+    let body =
+      switch wire {
+      case .standard: ErrorBody.standard("invalid_request", "This route answers \(names) alone")
+      case .romm: ErrorBody.romm("Method Not Allowed")
+      }
+    var response = Response(status: .methodNotAllowed, json: body)
+    response.headers[.allow] = names
+    return response
+  }
+}
+
+/// Takes the body off every reply to `HEAD`, a refusal too, and leaves its headers (RFC 9110 §9.3.2): the client would take it for the next reply.
+struct BodilessHead<Context: RequestContext>: RouterMiddleware {
+  @concurrent
+  func handle(
+    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    let response = try await next(request, context)
+    return request.method == .head ? response.createHeadResponse() : response
+  }
+}
