@@ -42,7 +42,7 @@ public struct TokenApplication: Service {
     if let metrics {
       router.add(
         middleware: RequestMetrics(
-          factory: metrics.factory, routes: routes.answered.map(\.0), pathPrefix: options.pathPrefix))
+          factory: metrics.factory, routes: routes.answered.map(\.path), pathPrefix: options.pathPrefix))
     }
     if !options.allowedOrigins.isEmpty {
       let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: options.pathPrefix)
@@ -51,8 +51,8 @@ public struct TokenApplication: Service {
           origins: options.allowedOrigins, headers: options.allowedHeaders, pathPrefix: options.pathPrefix,
           metadataPath: metadata.standardPath))
     }
-    let methods = MethodRefusal<TokenRequestContext>(routes: routes.answered, wire: options.wire)
-    router.add(middleware: ErrorReplies(wire: options.wire, pathPrefix: options.pathPrefix, methods: methods))
+    let methods = MethodRefusal<TokenRequestContext>(routes: routes.answered, wire: options.wire.tokenWire)
+    router.add(middleware: ErrorReplies(wire: options.wire.tokenWire, pathPrefix: options.pathPrefix, methods: methods))
     router.add(middleware: PlainPaths())
     routes.add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
@@ -67,8 +67,7 @@ public struct TokenApplication: Service {
 
   /// The first segments of the paths of all routes but those of a console, whose path must begin otherwise.
   package static let firstSegments: Set<String> = {
-    let routes = TokenRoutes<TokenRequestContext>.routes + AdminRoutes<TokenRequestContext>.routes
-    return Set(routes.compactMap { $0.0.description.split(separator: "/").first.map(String.init) } + ["metrics"])
+    Set(Route.allCases.compactMap { $0.path.split(separator: "/").first.map(String.init) })
   }()
 
   /// Throws ``ListenFailure`` where the server cannot listen.

@@ -6,8 +6,9 @@ internal import TokenLedger
 
 /// `/admin/one-time-tokens`: issue and consume tokens that are good once, for one purpose.
 struct AdminOneTimeTokens: Sendable {
-  let engine: RotationEngine
   let gate: AdminGate
+
+  private var engine: RotationEngine { gate.engine }
 
   private struct Issue: Decodable {
     var purpose: String
@@ -52,7 +53,7 @@ struct AdminOneTimeTokens: Sendable {
         body.add("payload", String(decoding: payload, as: UTF8.self))
         return Response(status: .ok, json: body)
       case .refused:
-        throw AdminFault.oneTimeRefused
+        throw OAuthError.refusedOneTimeToken
       }
     }
   }

@@ -6,9 +6,10 @@ internal import TokenLedger
 
 /// `/admin/sessions`: open a session for a subject that the caller has authenticated itself, list and revoke.
 struct AdminSessions: Sendable {
-  let engine: RotationEngine
   let clients: any ClientStore
   let gate: AdminGate
+
+  private var engine: RotationEngine { gate.engine }
 
   private struct Opening: Decodable {
     var subject: String
@@ -29,7 +30,7 @@ struct AdminSessions: Sendable {
       let client = try await client(opening.client, admin)
       let outcome: GrantOutcome
       if engine.subjects == nil {
-        guard let scopes = Scopes(opening.scope ?? "") else { throw AdminFault.refused(.invalidScope) }
+        guard let scopes = Scopes(opening.scope ?? "") else { throw OAuthError.invalidScope }
         let subject = Subject(id: NameForm.typed(opening.subject), scopes: scopes)
         outcome = try await engine.openSession(for: subject, client: client, label: opening.label)
       } else {
@@ -37,8 +38,9 @@ struct AdminSessions: Sendable {
           forSubject: NameForm.typed(opening.subject), client: client, scope: opening.scope, label: opening.label)
       }
       switch outcome {
-      case .granted(let pair): return WireFormat.standard.reply(to: pair)
-      case .refused(let refusal): throw AdminFault.refused(refusal)
+      case .granted(let pair): return StandardWire().reply(to: pair)
+      case .refused(.invalidScope): throw OAuthError.invalidScope
+      case .refused: throw OAuthError.disabledSubject
       }
     }
   }
@@ -46,8 +48,8 @@ struct AdminSessions: Sendable {
   private func client(_ id: String?, _ admin: Client) async throws -> Client {
     guard let id else { return admin }
     let found: Client?
-    do { found = try await clients.client(id: NameForm.typed(id)) } catch { throw AdminFault.token(.store(error)) }
-    guard let client = found else { throw AdminFault.invalid(field: "client_id", limit: "a client that is known") }
+    do { found = try await clients.client(id: NameForm.typed(id)) } catch { throw TokenFault.store(error) }
+    guard let client = found else { throw OAuthError.outsideLimit(field: "client_id", limit: "a client that is known") }
     return client
   }
 
@@ -55,13 +57,15 @@ struct AdminSessions: Sendable {
   func list(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       let query = try gate.query(of: request, ["subject", "client_id", "limit", "after"])
-      let limit = try query[named: "limit"].map { text throws(AdminFault) in
-        guard let limit = Int(text) else { throw .invalid(field: "limit", limit: "from 1 to \(RefreshLedger.pageMax)") }
+      let limit = try query[named: "limit"].map { text throws(OAuthError) in
+        guard let limit = Int(text) else {
+          throw .outsideLimit(field: "limit", limit: "from 1 to \(RefreshLedger.pageMax)")
+        }
         return limit
       }
-      let cursor = try query[named: "after"].map { text throws(AdminFault) in
+      let cursor = try query[named: "after"].map { text throws(OAuthError) in
         guard let cursor = SessionCursor(text: text) else {
-          throw .invalid(field: "after", limit: "the next of an earlier page")
+          throw .outsideLimit(field: "after", limit: "the next of an earlier page")
         }
         return cursor
       }
@@ -77,7 +81,7 @@ struct AdminSessions: Sendable {
     try await gate.respond(to: request, logger: logger) { _ in
       _ = try gate.query(of: request, [])
       guard let session = try await engine.session(try SessionID(validating: id ?? "")) else {
-        throw AdminFault.notFound
+        throw OAuthError.noSuchSession
       }
       var body = JSONObjectWriter(capacity: 512)
       Self.write(session, to: &body)
@@ -89,7 +93,7 @@ struct AdminSessions: Sendable {
   func revoke(_ request: Request, id: String?, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       _ = try gate.query(of: request, [])
-      guard try await engine.revoke(try SessionID(validating: id ?? "")) else { throw AdminFault.notFound }
+      guard try await engine.revoke(try SessionID(validating: id ?? "")) else { throw OAuthError.noSuchSession }
       return Self.ended(1)
     }
   }
@@ -102,13 +106,13 @@ struct AdminSessions: Sendable {
       switch (try self.scope(in: query), query[named: "all"]) {
       case (let some?, nil): scope = some
       case (nil, "true"): scope = .all
-      default: throw AdminFault.malformed("Name subject, client_id or both, or say all=true and nothing else")
+      default: throw OAuthError.noSelection
       }
       return Self.ended(try await engine.revokeSessions(of: scope))
     }
   }
 
-  private func scope(in query: FormParameters) throws(AdminFault) -> SessionScope? {
+  private func scope(in query: FormParameters) throws(EngineFailure) -> SessionScope? {
     let subject = try gate.id("subject", in: query, bytesMax: RotationEngine.subjectBytesMax)
     let client = try gate.id("client_id", in: query, bytesMax: RotationEngine.clientBytesMax)
     return switch (subject.map(NameForm.typed), client.map(NameForm.typed)) {

@@ -58,12 +58,12 @@ public struct BearerChallenge: Sendable {
   public func response(to fault: BearerFault) -> Response {
     var response: Response
     if let body = body?(fault) {
-      response = Response(status: fault.status, body: ResponseBody(byteBuffer: ByteBuffer(string: body.text)))
+      response = Response(status: fault.error.status, body: ResponseBody(byteBuffer: ByteBuffer(string: body.text)))
       response.headers[.contentType] = body.type
       response.headers[.cacheControl] = "no-store"
       response.headers[.xContentTypeOptions] = "nosniff"
     } else {
-      response = Response(status: fault.status, json: Self.standardBody(of: fault))
+      response = Response(fault.error)
     }
     response.headers[.wwwAuthenticate] = challenge(of: fault)
     return response
@@ -75,41 +75,24 @@ public struct BearerChallenge: Sendable {
       let quoted = realm.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
       parameters.append("realm=\"\(quoted)\"")
     }
-    if let code = fault.code { parameters += ["error=\"\(code)\"", "error_description=\"\(fault.text)\""] }
+    if let code = fault.error.code {
+      parameters += ["error=\"\(code.rawValue)\"", "error_description=\"\(fault.error.description)\""]
+    }
     // Checked to hold scope characters alone.
     if case .insufficientScope(let scopes) = fault { parameters.append("scope=\"\(scopes.text)\"") }
     return "Bearer " + parameters.joined(separator: ", ")
   }
-
-  private static func standardBody(of fault: BearerFault) -> JSONObjectWriter {
-    var body = JSONObjectWriter()
-    if let code = fault.code { body.add("error", code) }
-    body.add("error_description", fault.text)
-    return body
-  }
 }
 
 extension BearerFault {
-  var status: HTTPResponse.Status {
-    if case .insufficientScope = self { .forbidden } else { .unauthorized }
-  }
-
-  /// Nil where the client has done nothing wrong (RFC 6750 §3.1).
-  fileprivate var code: String? {
+  /// Without a code where the client has done nothing wrong (RFC 6750 §3.1).
+  var error: OAuthError {
     switch self {
-    case .missing: nil
-    case .rejected: "invalid_token"
-    case .insufficientScope: "insufficient_scope"
-    }
-  }
-
-  fileprivate var text: String {
-    switch self {
-    case .missing: "This route needs an access token: Authorization: Bearer ..."
-    case .rejected(.expired): "The access token has expired"
-    case .rejected(.revoked): "The access token was revoked"
-    case .rejected: "The access token is not valid"
-    case .insufficientScope: "The access token does not have the scope that this route needs"
+    case .missing: .noBearer
+    case .rejected(.expired): .expiredBearer
+    case .rejected(.revoked): .revokedBearer
+    case .rejected: .badBearer
+    case .insufficientScope: .insufficientScope
     }
   }
 }

@@ -44,7 +44,7 @@ public struct BearerRefusal: HTTPResponseError {
     self.challenge = challenge
   }
 
-  public var status: HTTPResponse.Status { fault.status }
+  public var status: HTTPResponse.Status { fault.error.status }
 
   public func response(from request: Request, context: some RequestContext) -> Response {
     challenge.response(to: fault)

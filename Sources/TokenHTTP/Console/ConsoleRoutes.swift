@@ -58,7 +58,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
     }
     look(root, "/live") { request, _ in
       guard await gate.visitor(of: request, isUse: false) != nil else {
-        return Response(status: .unauthorized, json: ErrorBody.standard("access_denied", "Nobody is signed in"))
+        return Response(.notSignedIn)
       }
       return await LiveFigures.read(engine, console.activity).json
     }

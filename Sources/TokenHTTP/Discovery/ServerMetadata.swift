@@ -1,5 +1,3 @@
-internal import HTTPTypes
-internal import Hummingbird
 internal import NIOCore
 internal import TokenEngine
 
@@ -26,27 +24,26 @@ struct ServerMetadata: Sendable {
     return rest.firstIndex(of: "/").map { rest[$0...] } ?? ""
   }
 
-  private static let name = "/.well-known/oauth-authorization-server"
-
   /// Where clients look for the document by the issuer alone (RFC 8414 §3.1): between its host and its path. Nil where that is the route below the
   /// prefix anyway, and for a path that no route can have.
   var standardPath: String? {
     let isPlain = issuerPath.utf8.allSatisfy { byte in
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8.contains(byte)
     }
-    let path = Self.name + issuerPath
-    return isPlain && path != pathPrefix + Self.name ? path : nil
+    let path = Route.metadata.path + issuerPath
+    return isPlain && path != pathPrefix + Route.metadata.path ? path : nil
   }
 
-  var response: Response {
-    let base = issuerWithoutSlash + (issuerPath.hasSuffix(pathPrefix) ? "" : pathPrefix)
+  /// The document, the same for every request.
+  var document: ByteBuffer {
+    let base = String(issuerWithoutSlash) + (issuerPath.hasSuffix(pathPrefix) ? "" : pathPrefix)
     let methods = ["client_secret_basic", "client_secret_post"]
     var body = JSONObjectWriter(capacity: 1024)
     body.add("issuer", issuer)
-    if routes.contains(.token) { body.add("token_endpoint", "\(base)/token") }
-    if routes.contains(.revocation) { body.add("revocation_endpoint", "\(base)/revoke") }
-    if routes.contains(.introspection) { body.add("introspection_endpoint", "\(base)/introspect") }
-    if routes.contains(.publicKeys) { body.add("jwks_uri", "\(base)/.well-known/jwks.json") }
+    if routes.contains(.token) { body.add("token_endpoint", base + Route.token.path) }
+    if routes.contains(.revocation) { body.add("revocation_endpoint", base + Route.revocation.path) }
+    if routes.contains(.introspection) { body.add("introspection_endpoint", base + Route.introspection.path) }
+    if routes.contains(.publicKeys) { body.add("jwks_uri", base + Route.publicKeys.path) }
     body.add("response_types_supported", [])
     if routes.contains(.token) {
       body.add("grant_types_supported", ["password", "refresh_token", "client_credentials"])
@@ -56,13 +53,6 @@ struct ServerMetadata: Sendable {
       body.add("revocation_endpoint_auth_methods_supported", methods + ["none"])
     }
     if routes.contains(.introspection) { body.add("introspection_endpoint_auth_methods_supported", methods) }
-    return Response(status: .ok, publicJSON: body.finish())
+    return body.finish()
   }
-}
-
-/// `GET /openapi.json`: what the routes take and answer (OpenAPI 3.1), from the file beside this one.
-enum APIDescription {
-  private static let document = ByteBuffer(bytes: PackageResources.openapi_json)
-
-  static var response: Response { Response(status: .ok, publicJSON: document) }
 }

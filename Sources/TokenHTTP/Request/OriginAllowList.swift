@@ -11,16 +11,13 @@ struct OriginAllowList<Context: RequestContext>: RouterMiddleware {
   /// What pages read of a reply besides its body: when to come again, and why a token was refused.
   private static var exposed: String { "Retry-After, WWW-Authenticate" }
 
-  private static var names: [String] {
-    ["/token", "/revoke", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/me", "/public"]
-  }
-
   /// - Parameters:
   ///   - headers: what pages may send besides `Authorization` and `Content-Type`.
   ///   - metadataPath: where the metadata are beside the route below the prefix.
   init(origins: Set<String>, headers: Set<String>, pathPrefix: String, metadataPath: String?) {
     self.origins = Set(origins.compactMap { WebOrigin($0) })
-    paths = Set(Self.names.map { pathPrefix + $0 } + [metadataPath].compactMap(\.self))
+    let paths = Route.allCases.filter(\.isForPages).map { pathPrefix + $0.path }
+    self.paths = Set(paths + [metadataPath].compactMap(\.self))
     let allowed = ["authorization", "content-type"]
     preflightHeaders = [
       .accessControlAllowMethods: "GET, HEAD, POST",

@@ -14,8 +14,7 @@ enum ForwardAuthentication {
     guard let query = try? FormParameters(query: request, mayRepeat: { _ in true }),
       let required = Scopes(query.all(named: "scope").joined(separator: " "))
     else {
-      return Response(
-        status: .badRequest, json: ErrorBody.standard("invalid_request", "The scope that is asked for is malformed"))
+      return Response(.malformedRequiredScope)
     }
     guard required.isSubset(of: token.scopes) else { return challenge.response(to: .insufficientScope(required)) }
     var response = Response(status: .noContent)
@@ -41,5 +40,31 @@ enum ForwardAuthentication {
       }
     }
     return encoded
+  }
+}
+
+/// `GET /me` and `GET /public`: who calls.
+enum CallerEndpoint {
+  /// What the caller's access token says; 401 without a good one.
+  static func caller(_ bearer: BearerState, challenge: BearerChallenge) -> Response {
+    let token: AccessToken
+    do { token = try bearer.required() } catch { return challenge.response(to: error) }
+    var body = JSONObjectWriter()
+    body.add("subject", token.subject)
+    body.add("client", token.client)
+    body.add("scope", token.scopes.text)
+    body.add("scopes", token.scopes.tokens)
+    body.add("session", String(token.tokenID.text.prefix(16)))
+    body.add("issued_at", token.issuedAt)
+    body.add("expires_at", token.expiresAt)
+    return Response(status: .ok, json: body)
+  }
+
+  /// Whether the caller has a good access token.
+  static func anyone(_ bearer: BearerState) -> Response {
+    var body = JSONObjectWriter()
+    body.add("authenticated", bearer.accessToken != nil)
+    if let token = bearer.accessToken { body.add("subject", token.subject) }
+    return Response(status: .ok, json: body)
   }
 }

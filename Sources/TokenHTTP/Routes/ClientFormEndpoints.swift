@@ -4,21 +4,24 @@ internal import Logging
 internal import TokenEngine
 internal import TokenLedger
 
-/// A route that takes a form from an authenticated client, as revocation and introspection do. Its faults are those of the token
-/// endpoint in the standard's words.
+/// What revocation and introspection share: they take a form from an authenticated client, and refuse in the standard's words.
 struct ClientFormEndpoint: Sendable {
-  let engine: RotationEngine
   let authenticator: ClientAuthenticator
+  let faults: FaultReplies
   let bodyBytesMax: Int
+
+  var engine: RotationEngine { faults.engine }
 
   /// Throws only what the connection throws while the body is read.
   func respond(
     to request: Request, logger: Logger,
     _ answer: (FormParameters, Client) async throws(TokenFault) -> Response
   ) async throws -> Response {
-    try await WireFormat.standard.answer(engine: engine, logger: logger) {
+    do {
       let form = try await request.form(bytesMax: bodyBytesMax)
       return try await answer(form, try await authenticator.client(for: request.headers, form: form))
+    } catch {
+      return try faults.reply(toThrown: error, logger: logger)
     }
   }
 }

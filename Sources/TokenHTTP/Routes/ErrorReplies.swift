@@ -5,7 +5,7 @@ internal import Hummingbird
 ///
 /// What the connection threw passes through: there is nobody to answer.
 struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
-  let wire: WireFormat
+  let wire: any TokenWire
   let pathPrefix: String
   let methods: MethodRefusal<Context>
 
@@ -19,21 +19,8 @@ struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
       return refusal.response(from: request, context: context)
     } catch let error as any HTTPResponseError {
       let known = error.status == .notFound ? methods.reply(toPath: request.uri.path, pathPrefix: pathPrefix) : nil
-      let reply = known ?? reply(error.status)
+      let reply = known ?? wire.reply(toUnanswered: error.status)
       return request.method == .head ? reply.createHeadResponse() : reply
-    }
-  }
-
-  private func reply(_ status: HTTPResponse.Status) -> Response {
-    switch (status, wire) {
-    case (.notFound, .standard):
-      Response(status: status, json: ErrorBody.standard("not_found", "There is nothing at this path"))
-    case (.notFound, .romm): Response(status: status, json: ErrorBody.romm("Not Found"))
-    case (_, .standard) where status.kind == .serverError:
-      Response(status: status, json: ErrorBody.standard("server_error", "The request could not be answered"))
-    case (_, .standard):
-      Response(status: status, json: ErrorBody.standard("invalid_request", "The request could not be answered"))
-    case (_, .romm): Response(status: status, json: ErrorBody.romm(status.reasonPhrase))
     }
   }
 }

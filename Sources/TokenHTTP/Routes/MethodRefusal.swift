@@ -5,7 +5,7 @@ internal import Hummingbird
 /// came.
 struct MethodRefusal<Context: RequestContext>: Sendable {
   let routes: [(RouterPath, [HTTPRequest.Method])]
-  let wire: WireFormat
+  let wire: any TokenWire
 
   private static var methods: [HTTPRequest.Method] {
     [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
@@ -34,12 +34,7 @@ struct MethodRefusal<Context: RequestContext>: Sendable {
 
   private func reply(_ allowed: [HTTPRequest.Method]) -> Response {
     let names = allowed.map(\.rawValue).joined(separator: ", ")
-    let body =
-      switch wire {
-      case .standard: ErrorBody.standard("invalid_request", "This route answers \(names) alone")
-      case .romm: ErrorBody.romm("Method Not Allowed")
-      }
-    var response = Response(status: .methodNotAllowed, json: body)
+    var response = wire.reply(toMethodBeside: names)
     response.headers[.allow] = names
     return response
   }

@@ -1,3 +1,116 @@
+internal import HTTPTypes
+internal import Hummingbird
+
+/// The routes of a token server, each with what it answers to: the one table of them.
+///
+/// The routes are added, and their methods refused, by this table; browsers and clients are told of them by it; and openapi.json describes all of
+/// them, which a test compares.
+enum Route: CaseIterable {
+  case token
+  case revocation
+  case introspection
+  case metadata
+  case publicKeys
+  case description
+  case caller
+  case publicCaller
+  case forwardAuthentication
+  case liveness
+  case readiness
+  case metrics
+  case sessionList
+  case sessionOpening
+  case sessionsRevocation
+  case session
+  case sessionRevocation
+  case oneTimeIssue
+  case oneTimeConsumption
+
+  private var row: Row {
+    switch self {
+    case .token: Row("/token", [.post], .token, .boundedInItsWire, isForPages: true)
+    case .revocation: Row("/revoke", [.post], .revocation, .bounded, isForPages: true)
+    case .introspection: Row("/introspect", [.post], .introspection, .bounded)
+    case .metadata: Row("/.well-known/oauth-authorization-server", Row.look, .metadata, .open, isForPages: true)
+    case .publicKeys: Row("/.well-known/jwks.json", Row.look, .publicKeys, .open, isForPages: true)
+    case .description: Row("/openapi.json", Row.look, .description, .open)
+    case .caller: Row("/me", Row.look, .caller, .bearer, isForPages: true)
+    case .publicCaller: Row("/public", Row.look, .publicCaller, .bearer, isForPages: true)
+    case .forwardAuthentication: Row("/auth", Row.look, .forwardAuthentication, .bearer)
+    case .liveness: Row("/health/live", Row.look, .liveness, .open)
+    case .readiness: Row("/health/ready", Row.look, .readiness, .open)
+    case .metrics: Row("/metrics", Row.look, nil, .open)
+    case .sessionList: Row("/admin/sessions", [.get], .admin, .bounded)
+    case .sessionOpening: Row("/admin/sessions", [.post], .admin, .bounded)
+    case .sessionsRevocation: Row("/admin/sessions", [.delete], .admin, .bounded)
+    case .session: Row("/admin/sessions/{sid}", [.get], .admin, .bounded)
+    case .sessionRevocation: Row("/admin/sessions/{sid}", [.delete], .admin, .bounded)
+    case .oneTimeIssue: Row("/admin/one-time-tokens", [.post], .admin, .bounded)
+    case .oneTimeConsumption: Row("/admin/one-time-tokens/consume", [.post], .admin, .bounded)
+    }
+  }
+
+  /// What a route passes before it answers.
+  enum Gate {
+    /// Nothing: it answers at once, also while the disk or a password cannot.
+    case open
+    /// ``BearerAuthenticator``.
+    case bearer
+    /// ``BufferedBody`` and ``InFlightBound``, for what waits for the disk or a password.
+    case bounded
+    /// The same, refused in the words of the wire.
+    case boundedInItsWire
+  }
+
+  private struct Row {
+    let path: String
+    let methods: [HTTPRequest.Method]
+    let set: TokenRouteSet?
+    let gate: Gate
+    let isForPages: Bool
+
+    /// A route that is only looked at answers `HEAD` too (RFC 9110 §9.3.2).
+    static var look: [HTTPRequest.Method] { [.get, .head] }
+
+    init(
+      _ path: String, _ methods: [HTTPRequest.Method], _ set: TokenRouteSet?, _ gate: Gate, isForPages: Bool = false
+    ) {
+      self.path = path
+      self.methods = methods
+      self.set = set
+      self.gate = gate
+      self.isForPages = isForPages
+    }
+  }
+
+  /// The template of the path, without a server's prefix.
+  var path: String { row.path }
+
+  var methods: [HTTPRequest.Method] { row.methods }
+
+  /// The set that adds the route; nil for the metrics, which come with ``ServerMetrics``.
+  var set: TokenRouteSet? { row.set }
+
+  var gate: Gate { row.gate }
+
+  /// Whether pages of the origins in ``ServerOptions/allowedOrigins`` may read its replies.
+  var isForPages: Bool { row.isForPages }
+
+  /// The paths of some routes, each once with all its methods.
+  static func paths(of routes: [Route]) -> [(path: RouterPath, methods: [HTTPRequest.Method])] {
+    var paths: [(path: RouterPath, methods: [HTTPRequest.Method])] = []
+    for route in routes {
+      let path = RouterPath(route.path)
+      if let index = paths.firstIndex(where: { $0.path.description == path.description }) {
+        paths[index].methods += route.methods
+      } else {
+        paths.append((path, route.methods))
+      }
+    }
+    return paths
+  }
+}
+
 /// Which of its routes a ``TokenRoutes`` adds: a router that has one of these paths already takes the others.
 ///
 ///     TokenRoutes(engine: engine, clients: clients, routes: .all.subtracting([.caller, .readiness])).add(to: router)

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 public import Hummingbird
+internal import NIOCore
 public import TokenEngine
 
 /// The routes of the token server, for any Hummingbird router.
@@ -13,21 +14,26 @@ public import TokenEngine
 public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
   private let endpoint: TokenEndpoint
-  private let forms: ClientFormEndpoint
-  private let admin: AdminRoutes<Context>
+  private let revocation: RevocationEndpoint
+  private let introspection: IntrospectionEndpoint
+  private let sessions: AdminSessions
+  private let oneTimeTokens: AdminOneTimeTokens
   private let addresses: AddressSource
   private let body: BufferedBody<Context>
   private let tokenBound: InFlightBound<Context>
   /// Shared with the other: only `POST /token` refuses in the words of the wire.
   private let bound: InFlightBound<Context>
-  private let wire: WireFormat
+  private let wire: any TokenWire
   private let challenge: BearerChallenge
+  /// Those that are added, of the ones in the table.
+  private let routes: [Route]
   private let selection: TokenRouteSet
   private let metrics: MetricsEndpoint?
   /// Nil for none; makes its routes below a path prefix.
   private let console: (routes: @Sendable (_ pathPrefix: String) -> ConsoleRoutes<Context>, paths: Paths)?
 
-  typealias Paths = [(RouterPath, [HTTPRequest.Method])]
+  typealias Paths = [(path: RouterPath, methods: [HTTPRequest.Method])]
+  private typealias Responder = @Sendable @concurrent (Request, Context) async throws -> Response
 
   /// - Parameters:
   ///   - clients: who may ask for tokens; never asked where `options.wire` is ``WireFormat/romm``.
@@ -44,25 +50,33 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     self.engine = engine
     selection = routes
     challenge = options.bearerChallenge
+    wire = options.wire.tokenWire
     let authenticator = ClientAuthenticator(clients: clients)
     let limiter =
       options.failedLoginsPerMinute > 0 ? LoginLimiter(failuresPerMinute: options.failedLoginsPerMinute) : nil
-    let endpoint = TokenEndpoint(
-      engine: engine, authenticator: authenticator, wire: options.wire, bodyBytesMax: options.bodyBytesMax,
-      limiter: limiter, observation: GrantObservation(metrics: metrics?.grants))
-    self.endpoint = endpoint
-    forms = ClientFormEndpoint(engine: engine, authenticator: authenticator, bodyBytesMax: options.bodyBytesMax)
-    admin = AdminRoutes(engine: engine, clients: clients, bodyBytesMax: options.bodyBytesMax)
+    let (bodyBytesMax, grantMetrics) = (options.bodyBytesMax, metrics?.grants)
+    let faults = FaultReplies(engine: engine, wire: wire)
+    let standardFaults = FaultReplies(engine: engine, wire: StandardWire())
+    endpoint = TokenEndpoint(
+      authenticator: authenticator, faults: faults, bodyBytesMax: bodyBytesMax, limiter: limiter,
+      observation: GrantObservation(metrics: grantMetrics))
+    let forms = ClientFormEndpoint(authenticator: authenticator, faults: standardFaults, bodyBytesMax: bodyBytesMax)
+    revocation = RevocationEndpoint(endpoint: forms)
+    introspection = IntrospectionEndpoint(endpoint: forms)
+    let gate = AdminGate(authenticator: authenticator, faults: standardFaults, bodyBytesMax: bodyBytesMax)
+    sessions = AdminSessions(clients: clients, gate: gate)
+    oneTimeTokens = AdminOneTimeTokens(gate: gate)
     addresses = AddressSource(trustsProxy: options.trustsProxy)
-    body = BufferedBody(bytesMax: options.bodyBytesMax)
-    @Sendable func overload(_ wire: WireFormat) -> Response {
-      metrics?.grants.note(.requestsInFlight)
-      return wire.reply(to: .overloaded, engine: engine, logger: nil)
+    body = BufferedBody(bytesMax: bodyBytesMax)
+    @Sendable func overload(_ faults: FaultReplies) -> Response {
+      grantMetrics?.note(.requestsInFlight)
+      return faults.reply(to: .overloaded, logger: nil)
     }
-    tokenBound = InFlightBound(max: options.requestsInFlightMax) { overload(options.wire) }
-    bound = tokenBound.refusing { overload(.standard) }
-    wire = options.wire
-    self.metrics = MetricsEndpoint(engine: engine, metrics: metrics)
+    tokenBound = InFlightBound(max: options.requestsInFlightMax) { overload(faults) }
+    bound = tokenBound.refusing { overload(standardFaults) }
+    let endpoint = MetricsEndpoint(engine: engine, metrics: metrics)
+    self.metrics = endpoint
+    self.routes = Route.allCases.filter { route in route.set.map(routes.contains) ?? (endpoint != nil) }
     self.console = console.map { console in
       let routes = { @Sendable (pathPrefix: String) in
         ConsoleRoutes<Context>(
@@ -75,141 +89,72 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   /// Adds the routes below `pathPrefix`: empty, or one like `/auth` without a slash at its end.
   public func add(to router: some RouterMethods<Context>, pathPrefix: String = "") {
     let root = router.group(RouterPath(pathPrefix)).add(middleware: BodilessHead())
-    // Only what waits for the disk or a password is bounded: the other routes answer at once, also while these cannot.
+    let bearer = root.group().add(middleware: BearerAuthenticator(engine: engine))
     let buffered = root.group().add(middleware: body)
     let bounded = buffered.group().add(middleware: bound)
-    addForms(to: bounded, token: buffered.group().add(middleware: tokenBound))
-    if selection.contains(.admin) { admin.add(to: bounded) }
-    addDocuments(to: root, of: router, pathPrefix: pathPrefix)
-    addBearers(to: root)
-    if let metrics { root.look("/metrics") { _, _ in await metrics.respond() } }
+    let boundedInItsWire = buffered.group().add(middleware: tokenBound)
+    let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: pathPrefix, routes: selection)
+    for route in routes {
+      let group =
+        switch route.gate {
+        case .open: root
+        case .bearer: bearer
+        case .bounded: bounded
+        case .boundedInItsWire: boundedInItsWire
+        }
+      Self.add(route, at: RouterPath(route.path), to: group, responder(to: route, metadata.document))
+    }
     console?.routes(pathPrefix).add(to: root, bounded: bounded)
     MethodRefusal(routes: answered, wire: wire).add(to: root)
+    // Beside the prefix too, where clients look that know the issuer alone.
+    if routes.contains(.metadata), let path = metadata.standardPath.map({ RouterPath($0) }) {
+      let top = router.group().add(middleware: BodilessHead())
+      Self.add(.metadata, at: path, to: top, responder(to: .metadata, metadata.document))
+      MethodRefusal(routes: [(path, Route.metadata.methods)], wire: wire).add(to: top)
+    }
   }
 
-  private func addForms(to bounded: RouterGroup<Context>, token: RouterGroup<Context>) {
-    if selection.contains(.token) {
-      token.post("/token") { [endpoint, addresses] request, context -> Response in
+  private static func add(
+    _ route: Route, at path: RouterPath, to group: RouterGroup<Context>, _ respond: @escaping Responder
+  ) {
+    let responder = CallbackResponder(callback: respond)
+    for method in route.methods { group.on(path, method: method, responder: responder) }
+  }
+
+  /// What answers a route.
+  private func responder(to route: Route, _ metadata: ByteBuffer) -> Responder {
+    switch route {
+    case .token:
+      return { [endpoint, addresses] request, context in
         try await endpoint.respond(to: request, logger: context.logger) {
           addresses.address(of: request, context: context)
         }
       }
-    }
-    let (revocation, introspection) = (
-      RevocationEndpoint(endpoint: forms), IntrospectionEndpoint(endpoint: forms)
-    )
-    if selection.contains(.revocation) {
-      bounded.post("/revoke") { request, context -> Response in
-        try await revocation.respond(to: request, logger: context.logger)
-      }
-    }
-    if selection.contains(.introspection) {
-      bounded.post("/introspect") { request, context -> Response in
-        try await introspection.respond(to: request, logger: context.logger)
-      }
-    }
-  }
-
-  private func addDocuments(
-    to root: RouterGroup<Context>, of router: some RouterMethods<Context>, pathPrefix: String
-  ) {
-    let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: pathPrefix, routes: selection)
-    if selection.contains(.metadata) {
-      root.look("/.well-known/oauth-authorization-server") { _, _ in metadata.response }
-      if let path = metadata.standardPath.map({ RouterPath($0) }) {
-        let top = router.group().add(middleware: BodilessHead())
-        top.look(path) { _, _ in metadata.response }
-        MethodRefusal(routes: [(path, [.get, .head])], wire: wire).add(to: top)
-      }
-    }
-    if selection.contains(.publicKeys) {
-      root.look("/.well-known/jwks.json") { [engine] _, _ in Self.publicKeys(of: engine) }
-    }
-    if selection.contains(.description) { root.look("/openapi.json") { _, _ in APIDescription.response } }
-    if selection.contains(.liveness) { root.look("/health/live") { _, _ in Self.health(.ok, "live") } }
-    if selection.contains(.readiness) {
-      root.look("/health/ready") { [engine] _, _ in
-        engine.isReady ? Self.health(.ok, "ready") : Self.health(.serviceUnavailable, "unavailable")
-      }
+    case .revocation: return { [revocation] in try await revocation.respond(to: $0, logger: $1.logger) }
+    case .introspection: return { [introspection] in try await introspection.respond(to: $0, logger: $1.logger) }
+    case .metadata: return { _, _ in Response(status: .ok, publicJSON: metadata) }
+    case .publicKeys: return { [engine] _, _ in ServerDocuments.publicKeys(of: engine) }
+    case .description: return { _, _ in ServerDocuments.openAPI }
+    case .caller: return { [challenge] in CallerEndpoint.caller($1.bearer, challenge: challenge) }
+    case .publicCaller: return { CallerEndpoint.anyone($1.bearer) }
+    case .forwardAuthentication:
+      return { [challenge] in ForwardAuthentication.respond(to: $0, bearer: $1.bearer, challenge: challenge) }
+    case .liveness: return { _, _ in ServerDocuments.liveness }
+    case .readiness: return { [engine] _, _ in ServerDocuments.readiness(of: engine) }
+    // Added with metrics alone.
+    case .metrics: return { [metrics] _, _ in await metrics?.respond() ?? Response(.noSuchPath) }
+    case .sessionList: return { [sessions] in try await sessions.list($0, logger: $1.logger) }
+    case .sessionOpening: return { [sessions] in try await sessions.open($0, logger: $1.logger) }
+    case .sessionsRevocation: return { [sessions] in try await sessions.revokeAll($0, logger: $1.logger) }
+    case .session:
+      return { [sessions] in try await sessions.show($0, id: $1.parameters.get("sid"), logger: $1.logger) }
+    case .sessionRevocation:
+      return { [sessions] in try await sessions.revoke($0, id: $1.parameters.get("sid"), logger: $1.logger) }
+    case .oneTimeIssue: return { [oneTimeTokens] in try await oneTimeTokens.issue($0, logger: $1.logger) }
+    case .oneTimeConsumption: return { [oneTimeTokens] in try await oneTimeTokens.consume($0, logger: $1.logger) }
     }
   }
 
-  private func addBearers(to root: RouterGroup<Context>) {
-    let seen = root.group().add(middleware: BearerAuthenticator(engine: engine))
-    if selection.contains(.publicCaller) { seen.look("/public") { _, context in Self.publicReply(context.bearer) } }
-    if selection.contains(.forwardAuthentication) {
-      seen.look("/auth") { [challenge] request, context in
-        ForwardAuthentication.respond(to: request, bearer: context.bearer, challenge: challenge)
-      }
-    }
-    if selection.contains(.caller) {
-      seen.look("/me") { [challenge] _, context in
-        do throws(BearerFault) { return Self.selfReply(try context.bearer.required()) } catch {
-          return challenge.response(to: error)
-        }
-      }
-    }
-  }
-
-  /// All routes that this one adds, without the prefix.
-  var answered: Paths {
-    Self.routes(of: selection) + (selection.contains(.admin) ? AdminRoutes<Context>.routes : [])
-      + (metrics == nil ? [] : [("/metrics", [.get, .head])]) + (console?.paths ?? [])
-  }
-
-  /// Every route that there can be, with the methods that it answers, but those of admins, metrics and console.
-  static var routes: Paths { routes(of: .all) }
-
-  private static func routes(of selection: TokenRouteSet) -> Paths {
-    let posts: [(TokenRouteSet, RouterPath)] = [
-      (.token, "/token"), (.revocation, "/revoke"), (.introspection, "/introspect"),
-    ]
-    let gets: [(TokenRouteSet, RouterPath)] = [
-      (.metadata, "/.well-known/oauth-authorization-server"), (.publicKeys, "/.well-known/jwks.json"),
-      (.description, "/openapi.json"), (.liveness, "/health/live"), (.readiness, "/health/ready"),
-      (.publicCaller, "/public"), (.caller, "/me"), (.forwardAuthentication, "/auth"),
-    ]
-    return posts.filter { selection.contains($0.0) }.map { ($0.1, [.post]) }
-      + gets.filter { selection.contains($0.0) }.map { ($0.1, [.get, .head]) }
-  }
-
-  private static func publicKeys(of engine: RotationEngine) -> Response {
-    Response(
-      status: .ok, publicJSON: ByteBuffer(bytes: engine.publicKeySet), type: "application/jwk-set+json")
-  }
-
-  private static func publicReply(_ bearer: BearerState) -> Response {
-    var body = JSONObjectWriter()
-    body.add("authenticated", bearer.accessToken != nil)
-    if let token = bearer.accessToken { body.add("subject", token.subject) }
-    return Response(status: .ok, json: body)
-  }
-
-  private static func selfReply(_ token: AccessToken) -> Response {
-    var body = JSONObjectWriter()
-    body.add("subject", token.subject)
-    body.add("client", token.client)
-    body.add("scope", token.scopes.text)
-    body.add("scopes", token.scopes.tokens)
-    body.add("session", String(token.tokenID.text.prefix(16)))
-    body.add("issued_at", token.issuedAt)
-    body.add("expires_at", token.expiresAt)
-    return Response(status: .ok, json: body)
-  }
-
-  private static func health(_ status: HTTPResponse.Status, _ text: String) -> Response {
-    var body = JSONObjectWriter()
-    body.add("status", text)
-    return Response(status: status, json: body)
-  }
-}
-
-extension RouterMethods {
-  /// A route that `GET` and `HEAD` may look at (RFC 9110 §9.3.2).
-  fileprivate func look(
-    _ path: RouterPath, _ respond: @escaping @Sendable (Request, Context) async -> Response
-  ) {
-    on(path, method: .get) { request, context in await respond(request, context) }
-    on(path, method: .head) { request, context in await respond(request, context) }
-  }
+  /// All paths that this one adds, without the prefix.
+  var answered: Paths { Route.paths(of: routes) + (console?.paths ?? []) }
 }

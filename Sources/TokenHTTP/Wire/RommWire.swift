@@ -2,47 +2,84 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import TokenEngine
 
-/// The error replies of rommapp/romm's `/api/token`.
-enum RommFaultReply {
-  static func response(to fault: TokenFault) -> Response {
+/// The wire of rommapp/romm's `/api/token`: no client authentication, `expires` beside `expires_in`, errors as `{"detail": "..."}`.
+struct RommWire: TokenWire {
+  var takesMultipart: Bool { true }
+  var ignoresCaseOfNames: Bool { true }
+
+  /// Who every caller is.
+  private static let client = Client(id: "romm", isPublic: true)
+  /// The same at a log-in that asks for no scope, which gets none there.
+  private static let clientWithoutScopes = Client(id: "romm", isPublic: true, scopes: Scopes(""))
+
+  /// A refresh has what was granted, whatever it asks for, and a log-in what it asks for, split at any white space.
+  func request(
+    in form: FormParameters, headers: HTTPFields, authenticator: ClientAuthenticator
+  ) async throws(TokenFault) -> GrantRequest {
+    let name = form[.grantType] ?? GrantType.password.rawValue
+    switch GrantType(rawValue: name) {
+    case .password:
+      let scope = (form[.scope] ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      return GrantRequest(
+        grant: .password, client: scope.isEmpty ? Self.clientWithoutScopes : Self.client, scope: scope)
+    case .refreshToken:
+      return GrantRequest(grant: .refreshToken, client: Self.client, scope: nil)
+    case .clientCredentials, nil:
+      throw .unsupportedGrant(named: name)
+    }
+  }
+
+  func reply(to pair: TokenPair) -> Response {
+    var body = JSONObjectWriter(capacity: pair.accessToken.utf8.count + pair.refreshToken.utf8.count + 256)
+    body.add("access_token", pair.accessToken)
+    body.add("token_type", "bearer")
+    body.add("expires_in", pair.expiresInSeconds)
+    body.add("refresh_token", pair.refreshToken)
+    body.add("refresh_expires_in", pair.refreshExpiresInSeconds)
+    body.add("expires", pair.expiresInSeconds)
+    body.add("refresh_expires", pair.refreshExpiresInSeconds)
+    body.add("scope", pair.scopes.text)
+    return Response(status: .ok, json: body)
+  }
+
+  func reply(to fault: TokenFault) -> Response {
     switch fault {
-    case .form(let fault): form(fault)
+    case .form(.mediaType): reply(.unsupportedMediaType, "Unsupported media type")
+    case .form(.tooLarge): reply(.contentTooLarge, "Request body too large")
+    case .form(.duplicate), .form(.tooManyParameters), .form(.malformed): reply(.badRequest, "Invalid form")
     case .missing(.refreshToken): reply(.badRequest, "Missing refresh token")
     case .missing: reply(.badRequest, "Missing username or password")
     case .unsupportedGrant(named: GrantType.clientCredentials.rawValue):
       reply(.badRequest, "Client credentials are not yet supported")
     case .unsupportedGrant, .ambiguousClient, .invalidClient: reply(.badRequest, "Invalid or unsupported grant type")
-    case .refused(let refusal, let grant): refused(refusal, grant)
+    case .refused(.subjectDisabled, _): reply(.forbidden, "User account is disabled")
+    case .refused(.invalidScope, _): reply(.forbidden, "Insufficient scope")
+    case .refused(_, .password): unauthorized("Invalid username or password")
+    case .refused: unauthorized("Invalid refresh token")
     case .putOff: reply(.tooManyRequests, "Too many failed log-ins")
-    case .overloaded: unavailable()
-    case .failed(let failure) where failure.isUnavailable: unavailable()
-    case .failed: reply(.internalServerError, "Internal server error")
+    case .overloaded, .failed:
+      fault.isUnavailable
+        ? reply(.serviceUnavailable, "Temporarily unavailable") : reply(.internalServerError, "Internal server error")
     }
   }
 
-  private static func unavailable() -> Response { reply(.serviceUnavailable, "Temporarily unavailable") }
-
-  private static func refused(_ refusal: GrantRefusal, _ grant: GrantType) -> Response {
-    switch refusal {
-    case .subjectDisabled: return reply(.forbidden, "User account is disabled")
-    case .invalidScope: return reply(.forbidden, "Insufficient scope")
-    default:
-      var response = reply(
-        .unauthorized, grant == .password ? "Invalid username or password" : "Invalid refresh token")
-      response.headers[.wwwAuthenticate] = "Bearer"
-      return response
-    }
+  func reply(toUnanswered status: HTTPResponse.Status) -> Response {
+    reply(status, status == .notFound ? "Not Found" : status.reasonPhrase)
   }
 
-  private static func form(_ fault: FormFault) -> Response {
-    switch fault {
-    case .mediaType: reply(.unsupportedMediaType, "Unsupported media type")
-    case .tooLarge: reply(.contentTooLarge, "Request body too large")
-    case .duplicate, .tooManyParameters, .malformed: reply(.badRequest, "Invalid form")
-    }
+  func reply(toMethodBeside methods: String) -> Response {
+    reply(.methodNotAllowed, "Method Not Allowed")
   }
 
-  private static func reply(_ status: HTTPResponse.Status, _ detail: String) -> Response {
-    Response(status: status, json: ErrorBody.romm(detail))
+  private func unauthorized(_ detail: String) -> Response {
+    var response = reply(.unauthorized, detail)
+    response.headers[.wwwAuthenticate] = "Bearer"
+    return response
+  }
+
+  private func reply(_ status: HTTPResponse.Status, _ detail: String) -> Response {
+    var body = JSONObjectWriter()
+    body.add("detail", detail)
+    return Response(status: status, json: body)
   }
 }

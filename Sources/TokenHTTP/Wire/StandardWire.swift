@@ -2,62 +2,82 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import TokenEngine
 
-/// The error replies of RFC 6749 §5.2. Every description is from a fixed set and repeats nothing of the request.
-enum StandardFaultReply {
-  static func response(to fault: TokenFault) -> Response {
-    switch fault {
-    case .form(let fault): form(fault)
-    case .missing(let parameter):
-      reply(.badRequest, "invalid_request", "The parameter \(parameter.rawValue) is missing")
-    case .ambiguousClient:
-      reply(.badRequest, "invalid_request", "The client must authenticate in one way and name itself once")
-    case .invalidClient: invalidClient()
-    case .unsupportedGrant: reply(.badRequest, "unsupported_grant_type", "This grant type is not supported")
-    case .refused(let refusal, let grant): reply(.badRequest, refusal.errorCode, description(of: refusal, grant))
-    case .putOff:
-      reply(.tooManyRequests, "temporarily_unavailable", "Too many log-ins from there failed; try again later")
-    case .overloaded: unavailable()
-    case .failed(let failure) where failure.isUnavailable: unavailable()
-    case .failed: reply(.internalServerError, "server_error", "The request could not be answered")
+/// The wire of RFC 6749: clients authenticate, errors are those of its §5.2.
+struct StandardWire: TokenWire {
+  var takesMultipart: Bool { false }
+  var ignoresCaseOfNames: Bool { false }
+
+  func request(
+    in form: FormParameters, headers: HTTPFields, authenticator: ClientAuthenticator
+  ) async throws(TokenFault) -> GrantRequest {
+    guard let name = form[.grantType] else { throw .missing(.grantType) }
+    let client = try await authenticator.client(for: headers, form: form)
+    guard let grant = GrantType(rawValue: name) else { throw .unsupportedGrant(named: name) }
+    return GrantRequest(grant: grant, client: client, scope: form[.scope])
+  }
+
+  func reply(to pair: TokenPair) -> Response {
+    var body = JSONObjectWriter(capacity: pair.accessToken.utf8.count + pair.refreshToken.utf8.count + 256)
+    body.add("access_token", pair.accessToken)
+    body.add("token_type", "Bearer")
+    body.add("expires_in", pair.expiresInSeconds)
+    body.add("refresh_token", pair.refreshToken)
+    body.add("refresh_expires_in", pair.refreshExpiresInSeconds)
+    body.add("scope", pair.scopes.text)
+    return Response(status: .ok, json: body)
+  }
+
+  /// Hands out a client's own token, which no refresh token goes with (RFC 6749 §4.4.3): a grant of this wire alone.
+  func reply(to token: ClientToken) -> Response {
+    var body = JSONObjectWriter(capacity: token.accessToken.utf8.count + 128)
+    body.add("access_token", token.accessToken)
+    body.add("token_type", "Bearer")
+    body.add("expires_in", token.expiresInSeconds)
+    body.add("scope", token.scopes.text)
+    return Response(status: .ok, json: body)
+  }
+
+  func reply(to fault: TokenFault) -> Response {
+    var response = Response(Self.error(of: fault))
+    // The challenge that RFC 6749 §5.2 asks for.
+    if case .invalidClient = fault {
+      response.headers[.wwwAuthenticate] = "Basic realm=\"\(BearerChallenge.realmStandard)\""
     }
-  }
-
-  private static func form(_ fault: FormFault) -> Response {
-    switch fault {
-    case .mediaType:
-      reply(.unsupportedMediaType, "invalid_request", "The body must be application/x-www-form-urlencoded")
-    case .tooLarge: reply(.contentTooLarge, "invalid_request", "The body is too large")
-    case .duplicate: reply(.badRequest, "invalid_request", "A parameter came more than once")
-    case .tooManyParameters: reply(.badRequest, "invalid_request", "The body has too many parameters")
-    case .malformed: reply(.badRequest, "invalid_request", "The body is not a well-formed form in UTF-8")
-    }
-  }
-
-  private static func unavailable() -> Response {
-    reply(.serviceUnavailable, "temporarily_unavailable", "The request was not answered; try it again later")
-  }
-
-  /// With the challenge that RFC 6749 §5.2 asks for.
-  private static func invalidClient() -> Response {
-    var response = reply(.unauthorized, "invalid_client", "The client is unknown or did not authenticate")
-    response.headers[.wwwAuthenticate] = "Basic realm=\"\(BearerChallenge.realmStandard)\""
     return response
   }
 
-  /// One text for everything that `invalid_grant` may be, so that nothing is learnt from it.
-  private static func description(of refusal: GrantRefusal, _ grant: GrantType) -> String {
-    switch refusal {
-    case .invalidScope: "The scope is malformed or more than may be granted"
-    case .unauthorizedClient: "The client may not use this grant type"
-    case .clientNamedAsSubject: "The client has the name of a user and gets no token of its own"
-    default:
-      grant == .password
-        ? "The user name or the password is wrong, or the user is disabled"
-        : "The refresh token is invalid, expired, used or revoked"
+  func reply(toUnanswered status: HTTPResponse.Status) -> Response {
+    Response(status == .notFound ? .noSuchPath : .unanswered(status))
+  }
+
+  func reply(toMethodBeside methods: String) -> Response {
+    Response(.methodNotAllowed(methods))
+  }
+
+  private static func error(of fault: TokenFault) -> OAuthError {
+    switch fault {
+    case .form(.mediaType): .notForm
+    case .form(.tooLarge): .bodyTooLarge
+    case .form(.duplicate): .repeatedParameter
+    case .form(.tooManyParameters): .tooManyParameters
+    case .form(.malformed): .malformedForm
+    case .missing(let parameter): .missing(parameter: parameter.rawValue)
+    case .ambiguousClient: .ambiguousClient
+    case .invalidClient: .invalidClient
+    case .unsupportedGrant: .unsupportedGrantType
+    case .refused(let refusal, let grant): error(of: refusal, grant)
+    case .putOff: .tooManyLogIns
+    case .overloaded, .failed: fault.isUnavailable ? .unavailable : .failed
     }
   }
 
-  private static func reply(_ status: HTTPResponse.Status, _ code: String, _ description: String) -> Response {
-    Response(status: status, json: ErrorBody.standard(code, description))
+  /// Its code is ``GrantRefusal/errorCode``.
+  static func error(of refusal: GrantRefusal, _ grant: GrantType) -> OAuthError {
+    switch refusal {
+    case .invalidScope: .invalidScope
+    case .unauthorizedClient: .unauthorizedClient
+    case .clientNamedAsSubject: .clientNamedAsSubject
+    default: grant == .password ? .refusedLogIn : .refusedRefreshToken
+    }
   }
 }

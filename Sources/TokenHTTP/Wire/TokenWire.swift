@@ -1,42 +1,42 @@
+internal import HTTPTypes
 internal import Hummingbird
 internal import TokenEngine
 
-/// How `POST /token` speaks.
-public enum WireFormat: String, Sendable, Hashable, CaseIterable {
-  /// RFC 6749: clients authenticate, errors are those of its §5.2.
-  case standard
-  /// As the `/api/token` of rommapp/romm: no client authentication, `expires` beside `expires_in`, errors as
-  /// `{"detail": "..."}`.
-  case romm
+/// A wire of `POST /token`: what its requests mean, and the words of its replies.
+///
+/// ``StandardWire`` is that of RFC 6749, ``RommWire`` that of rommapp/romm. The other routes speak the standard's; only an unknown path and a method
+/// that a route does not have are refused in this one's words everywhere.
+protocol TokenWire: Sendable {
+  /// Whether a request can be `multipart/form-data` too.
+  var takesMultipart: Bool { get }
+
+  /// Whether a log-in finds the user whose name is the same but for the case of its letters, if there is just one.
+  var ignoresCaseOfNames: Bool { get }
+
+  /// What a request asks for, and which client asks.
+  func request(
+    in form: FormParameters, headers: HTTPFields, authenticator: ClientAuthenticator
+  ) async throws(TokenFault) -> GrantRequest
+
+  /// Hands out a pair.
+  func reply(to pair: TokenPair) -> Response
+
+  /// Hands out nothing. `Retry-After` is not the wire's to say.
+  func reply(to fault: TokenFault) -> Response
+
+  /// Answers what no route has answered: an unknown path above all.
+  func reply(toUnanswered status: HTTPResponse.Status) -> Response
+
+  /// Refuses a method.
+  ///
+  /// - Parameter methods: those that the route has, as `Allow` names them.
+  func reply(toMethodBeside methods: String) -> Response
 }
 
-extension WireFormat {
-  /// The reply that hands out a pair.
-  func reply(to pair: TokenPair) -> Response {
-    var body = JSONObjectWriter(capacity: pair.accessToken.utf8.count + pair.refreshToken.utf8.count + 256)
-    body.add("access_token", pair.accessToken)
-    switch self {
-    case .standard: body.add("token_type", "Bearer")
-    case .romm: body.add("token_type", "bearer")
-    }
-    body.add("expires_in", pair.expiresInSeconds)
-    body.add("refresh_token", pair.refreshToken)
-    body.add("refresh_expires_in", pair.refreshExpiresInSeconds)
-    if self == .romm {
-      body.add("expires", pair.expiresInSeconds)
-      body.add("refresh_expires", pair.refreshExpiresInSeconds)
-    }
-    body.add("scope", pair.scopes.text)
-    return Response(status: .ok, json: body)
-  }
-
-  /// The reply that hands out a client's own token: no refresh token goes with it (RFC 6749 §4.4.3).
-  func reply(to token: ClientToken) -> Response {
-    var body = JSONObjectWriter(capacity: token.accessToken.utf8.count + 128)
-    body.add("access_token", token.accessToken)
-    body.add("token_type", "Bearer")
-    body.add("expires_in", token.expiresInSeconds)
-    body.add("scope", token.scopes.text)
-    return Response(status: .ok, json: body)
-  }
+/// A request for tokens, of whom it is known from which client it comes.
+struct GrantRequest: Sendable {
+  let grant: GrantType
+  let client: Client
+  /// Nil for what the grant gives by itself.
+  let scope: String?
 }
