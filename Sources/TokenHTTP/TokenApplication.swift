@@ -13,23 +13,23 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The token server: its routes on a Hummingbird application, to be run in a service group behind its engine.
+/// The token server: its routes on a Hummingbird application, to run in a service group after its engine.
 ///
 ///     let server = TokenApplication.make(engine: engine, clients: clients, logger: logger)
 ///     let group = ServiceGroup(
 ///       services: [engine, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
 ///     try await group.run()
 ///
-/// A graceful shutdown answers the requests under way and takes no others.
+/// A graceful shutdown answers the requests in progress and accepts no others.
 public struct TokenApplication: Service {
-  /// For more services, or to run it by other means; throws what the system throws then.
+  /// The application, to add services or to run it by other means; it throws the system's errors then.
   public let application: Application<RouterResponder<TokenRequestContext>>
   private let options: ServerOptions
 
   /// - Parameters:
-  ///   - metrics: where requests and grants are counted; nil for nowhere. Its observer is to be given to the engine.
-  ///   - console: its pages are served too; its observer is to be given to the engine.
-  ///   - onServerRunning: called once the server listens, with its port.
+  ///   - metrics: counts requests and grants; nil for none. Give its observer to the engine.
+  ///   - console: serves its pages too; nil for none. Give its observer to the engine.
+  ///   - onServerRunning: called with the port once the server listens.
   public static func make(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
     metrics: ServerMetrics? = nil, console: AdminConsole? = nil, logger: Logger,
@@ -65,12 +65,12 @@ public struct TokenApplication: Service {
     return TokenApplication(application: application, options: options)
   }
 
-  /// The first segments of the paths of all routes but those of a console, whose path must begin otherwise.
+  /// The first segments of the paths of all routes except a console's, whose path must begin otherwise.
   package static let firstSegments: Set<String> = {
     Set(Route.allCases.compactMap { $0.path.split(separator: "/").first.map(String.init) })
   }()
 
-  /// Throws ``ListenFailure`` where the server cannot listen.
+  /// Throws ``ListenFailure`` if the server cannot listen.
   public func run() async throws {
     do {
       try await application.run()
@@ -86,13 +86,13 @@ public struct TokenApplication: Service {
   }
 }
 
-/// Why the server cannot listen where it should.
+/// The reason why the server cannot listen where it should.
 public struct ListenFailure: Error, Sendable, CustomStringConvertible {
   public enum Reason: Sendable, Hashable {
     case portInUse
     /// Ports below 1024 need a right that this process does not have.
     case notPermitted
-    /// The host is no name or address of this machine.
+    /// The host is not a name or address of this machine.
     case noSuchAddress
     case other(String)
   }
@@ -119,7 +119,7 @@ public struct ListenFailure: Error, Sendable, CustomStringConvertible {
 }
 
 extension ListenFailure.Reason {
-  /// What an error number of the system means for listening.
+  /// The meaning of an error number of the system for listening.
   init(errorNumber: CInt) {
     switch errorNumber {
     case EADDRINUSE: self = .portInUse

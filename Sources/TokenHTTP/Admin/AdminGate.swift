@@ -5,7 +5,7 @@ internal import Logging
 internal import NIOCore
 internal import TokenEngine
 
-/// What every admin route has in common: who may use it, how a body is read, how a fault is told.
+/// What the admin routes share: who may use them, how a body is read, how an error is answered.
 struct AdminGate: Sendable {
   let authenticator: ClientAuthenticator
   let faults: FaultReplies
@@ -13,7 +13,7 @@ struct AdminGate: Sendable {
 
   var engine: RotationEngine { faults.engine }
 
-  /// Answers with `body`, for an admin client that authenticated itself with HTTP Basic.
+  /// Answers with `body` to an admin client that authenticated with HTTP Basic.
   func respond(
     to request: Request, logger: Logger, _ body: (Client) async throws -> Response
   ) async throws -> Response {
@@ -34,8 +34,8 @@ struct AdminGate: Sendable {
     return client
   }
 
-  /// The parameters of the query, of those that the route has, each once and with a value. One that is misspelt or empty selects
-  /// something else than the caller meant, and one that came twice could mean either.
+  /// The parameters of the query: only those that the route has, each once and with a value. A misspelt or empty one
+  /// would select something else than the caller meant, and one that came twice could mean either.
   func query(of request: Request, _ names: [String]) throws(OAuthError) -> FormParameters {
     let query: FormParameters
     do { query = try FormParameters(query: request) } catch {
@@ -52,7 +52,7 @@ struct AdminGate: Sendable {
     return query
   }
 
-  /// A parameter that is an id; nil where it is not there.
+  /// A parameter that is an id; nil if it did not come.
   func id(_ name: String, in query: FormParameters, bytesMax: Int) throws(EngineFailure) -> String? {
     guard let text = query[named: name] else { return nil }
     try engine.check(name, text, bytesMax: bytesMax)
@@ -80,7 +80,7 @@ struct AdminGate: Sendable {
     }
   }
 
-  /// Of members that we name ourselves.
+  /// The path of a member, made of names of ours.
   private static func path(_ context: DecodingError.Context) -> String {
     context.codingPath.map(\.stringValue).joined(separator: ".")
   }

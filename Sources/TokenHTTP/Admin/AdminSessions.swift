@@ -4,7 +4,8 @@ internal import Logging
 internal import TokenEngine
 internal import TokenLedger
 
-/// `/admin/sessions`: open a session for a subject that the caller has authenticated itself, list and revoke.
+/// The routes at and below `/admin/sessions`: open a session for a subject that the caller has authenticated itself,
+/// list sessions, revoke them.
 struct AdminSessions: Sendable {
   let clients: any ClientStore
   let gate: AdminGate
@@ -23,7 +24,8 @@ struct AdminSessions: Sendable {
     }
   }
 
-  /// The token pair, in the standard's format. The session is the admin client's own where no `client_id` names another.
+  /// Answers with the token pair, in the standard's format. The session is the admin client's own if no `client_id`
+  /// names another.
   func open(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { admin in
       let opening = try await gate.body(of: request, as: Opening.self)
@@ -53,7 +55,7 @@ struct AdminSessions: Sendable {
     return client
   }
 
-  /// `?subject=`, `?client_id=`, both or none for all; `limit` and, from a page's `next`, `after`.
+  /// Lists the sessions of `?subject=`, `?client_id=`, both, or all; `limit` and, from the `next` of a page, `after`.
   func list(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       let query = try gate.query(of: request, ["subject", "client_id", "limit", "after"])
@@ -89,7 +91,7 @@ struct AdminSessions: Sendable {
     }
   }
 
-  /// Once the session has ended durably; 404 where none of that id was live.
+  /// Answers once the session has ended durably; 404 if no session of that id was live.
   func revoke(_ request: Request, id: String?, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       _ = try gate.query(of: request, [])
@@ -98,7 +100,7 @@ struct AdminSessions: Sendable {
     }
   }
 
-  /// Those of a subject, a client or both, which may be none; all there are only with `?all=true`.
+  /// Ends the sessions of a subject, a client or both, which can be none. All sessions end only with `?all=true`.
   func revokeAll(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       let query = try gate.query(of: request, ["subject", "client_id", "all"])
@@ -123,14 +125,14 @@ struct AdminSessions: Sendable {
     }
   }
 
-  /// What a request that ends sessions did.
+  /// Answers with the number of sessions that a request ended.
   private static func ended(_ count: Int) -> Response {
     var body = JSONObjectWriter()
     body.add("ended", Int64(count))
     return Response(status: .ok, json: body)
   }
 
-  /// Times are milliseconds since the epoch.
+  /// Writes a session. Times are milliseconds since 1970.
   private static func write(_ session: Session, to body: inout JSONObjectWriter) {
     body.add("sid", session.id.text)
     body.add("subject", session.subject)

@@ -3,17 +3,17 @@ public import Hummingbird
 internal import NIOCore
 public import TokenEngine
 
-/// Why a request's access token is not good enough (RFC 6750 §3.1).
+/// The reasons why a request's access token is not good enough (RFC 6750 §3.1).
 public enum BearerFault: Error, Sendable, Hashable {
   /// The request brought no bearer: the client has done nothing wrong.
   case missing
   case rejected(BadToken)
-  /// The token is good, and lacks some of these scopes.
+  /// The token is good but lacks some of these scopes.
   case insufficientScope(Scopes)
 }
 
 extension BearerState {
-  /// The verified token, with all of these scopes.
+  /// Returns the verified token if it has all of these scopes.
   func required(scopes: Scopes? = nil) throws(BearerFault) -> AccessToken {
     switch self {
     case .anonymous: throw .missing
@@ -25,13 +25,13 @@ extension BearerState {
   }
 }
 
-/// How a request without a good enough access token is refused (RFC 6750 §3): 401 or 403 with `WWW-Authenticate`. Every text is from a fixed
-/// set.
+/// The way in which a request without a good enough access token is refused (RFC 6750 §3): 401 or 403 with
+/// `WWW-Authenticate`. Every text is from a fixed set.
 public struct BearerChallenge: Sendable {
-  /// Of a refusal.
+  /// The body of a refusal.
   public struct Body: Sendable, Hashable {
     public var text: String
-    /// Its media type.
+    /// The media type of the body.
     public var type: String
 
     public init(_ text: String, type: String = "application/json") {
@@ -40,14 +40,18 @@ public struct BearerChallenge: Sendable {
     }
   }
 
-  /// The realm of every challenge; nil for `refresh-ledger`, named only where no bearer came.
+  /// The realm of every challenge; nil for `refresh-ledger`, which is named only if no bearer came.
   public let realm: String?
   /// Writes the body; nil for JSON with the `error` and `error_description` of RFC 6749 §5.2.
   public let body: (@Sendable (BearerFault) -> Body)?
 
   static let realmStandard = "refresh-ledger"
 
-  /// - Parameter realm: visible ASCII and spaces.
+  /// Makes a challenge.
+  ///
+  /// - Parameters:
+  ///   - realm: visible ASCII and spaces; nil for the standard realm.
+  ///   - body: writes the body; nil for the standard JSON.
   public init(realm: String? = nil, body: (@Sendable (BearerFault) -> Body)? = nil) {
     precondition(realm?.utf8.allSatisfy { (0x20...0x7E).contains($0) } ?? true, "not the text of a realm")
     self.realm = realm
@@ -78,14 +82,14 @@ public struct BearerChallenge: Sendable {
     if let code = fault.error.code {
       parameters += ["error=\"\(code.rawValue)\"", "error_description=\"\(fault.error.description)\""]
     }
-    // Checked to hold scope characters alone.
+    // Scopes hold only scope characters.
     if case .insufficientScope(let scopes) = fault { parameters.append("scope=\"\(scopes.text)\"") }
     return "Bearer " + parameters.joined(separator: ", ")
   }
 }
 
 extension BearerFault {
-  /// Without a code where the client has done nothing wrong (RFC 6750 §3.1).
+  /// The error of the reply: without a code if the client has done nothing wrong (RFC 6750 §3.1).
   var error: OAuthError {
     switch self {
     case .missing: .noBearer

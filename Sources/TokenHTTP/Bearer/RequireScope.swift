@@ -2,7 +2,7 @@ public import HTTPTypes
 public import Hummingbird
 public import TokenEngine
 
-/// Lets a request through whose access token is good and has all of the scopes; answers 401 or 403 otherwise
+/// Lets requests through whose access token is good and has all of the scopes, and answers 401 or 403 to others
 /// (RFC 6750 §3). Stands behind ``BearerAuthenticator``.
 ///
 ///     router.group("albums")
@@ -12,9 +12,9 @@ public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
   private let required: Scopes
   private let challenge: BearerChallenge
 
-  /// No scope at all asks only for a good access token. Each is one scope token (RFC 6749 §3.3).
+  /// Asks for scopes, each one scope token (RFC 6749 §3.3); without any, only for a good access token.
   ///
-  /// - Parameter challenge: how a request is refused.
+  /// - Parameter challenge: the way in which requests are refused.
   public init(_ scopes: String..., challenge: BearerChallenge = BearerChallenge()) {
     guard let required = Scopes(scopes.joined(separator: " ")) else {
       preconditionFailure("not scope tokens: \(scopes)")
@@ -34,7 +34,8 @@ public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
   }
 }
 
-/// A request that is refused for its access token: thrown out of a route, it is answered as ``BearerChallenge`` says.
+/// The refusal of a request for its access token. Thrown out of a route, it is answered as its ``BearerChallenge``
+/// says.
 public struct BearerRefusal: HTTPResponseError {
   public let fault: BearerFault
   private let challenge: BearerChallenge
@@ -52,17 +53,17 @@ public struct BearerRefusal: HTTPResponseError {
 }
 
 extension AuthenticatedContext {
-  /// The request's access token; throws the 401, or the 403, that refuses the request where it is not good enough.
+  /// Returns the request's access token; if it is not good enough, throws the 401 or 403 that refuses the request.
   ///
   ///     router.get("profile") { _, context in
   ///       try context.requireAccessToken(scopes: "profile.read").subject
   ///     }
   ///
-  /// For routes behind ``BearerAuthenticator``: without that, no request has a token.
+  /// For routes behind ``BearerAuthenticator``: without it no request has a token.
   ///
   /// - Parameters:
-  ///   - scopes: what the token must have, each one scope token (RFC 6749 §3.3).
-  ///   - challenge: how the request is refused.
+  ///   - scopes: the scopes that the token must have, each one scope token (RFC 6749 §3.3).
+  ///   - challenge: the way in which the request is refused.
   public func requireAccessToken(
     scopes: String..., challenge: BearerChallenge = BearerChallenge()
   ) throws(BearerRefusal) -> AccessToken {

@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import NIOCore
 internal import TokenEngine
 
-/// What the server says about itself to everybody.
+/// The documents in which the server tells everybody about itself.
 enum ServerDocuments {
   private static let description = ByteBuffer(bytes: PackageResources.openapi_json)
 

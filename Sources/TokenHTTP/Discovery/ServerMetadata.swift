@@ -1,14 +1,15 @@
 internal import NIOCore
 internal import TokenEngine
 
-/// `GET /.well-known/oauth-authorization-server` (RFC 8414): where the endpoints are and what they take. The `issuer` is that of the tokens,
-/// byte for byte; the endpoints lie below it, and below the path prefix where the issuer does not end with that already.
+/// `GET /.well-known/oauth-authorization-server` (RFC 8414): where the endpoints are and what they take. The `issuer`
+/// is that of the tokens, byte for byte; the endpoints are below it, and below the path prefix if the issuer does not
+/// end with it.
 struct ServerMetadata: Sendable {
   private let issuer: String
   private let pathPrefix: String
   private let routes: TokenRouteSet
 
-  /// - Parameter routes: what is there; of anything else the document says nothing.
+  /// - Parameter routes: the routes there are; the document names no others.
   init(issuer: String, pathPrefix: String, routes: TokenRouteSet = .all) {
     self.issuer = issuer
     self.pathPrefix = pathPrefix
@@ -17,15 +18,15 @@ struct ServerMetadata: Sendable {
 
   private var issuerWithoutSlash: Substring { issuer.hasSuffix("/") ? issuer.dropLast() : issuer[...] }
 
-  /// The path of the issuer, without a slash at its end; empty where it has none.
+  /// The path of the issuer, without a slash at its end; empty if it has none.
   private var issuerPath: Substring {
     guard let scheme = issuerWithoutSlash.firstRange(of: "://") else { return "" }
     let rest = issuerWithoutSlash[scheme.upperBound...]
     return rest.firstIndex(of: "/").map { rest[$0...] } ?? ""
   }
 
-  /// Where clients look for the document by the issuer alone (RFC 8414 §3.1): between its host and its path. Nil where that is the route below the
-  /// prefix anyway, and for a path that no route can have.
+  /// The path at which clients look for the document if they know only the issuer (RFC 8414 §3.1): between its host and
+  /// its path. Nil if that is the route below the prefix, or a path that no route can have.
   var standardPath: String? {
     let isPlain = issuerPath.utf8.allSatisfy { byte in
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8.contains(byte)

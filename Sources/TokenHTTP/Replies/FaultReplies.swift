@@ -3,12 +3,14 @@ internal import Hummingbird
 internal import Logging
 package import TokenEngine
 
-/// The replies to requests that get nothing: the words of a wire, with a line in the log and the `Retry-After` that the engine's state asks for.
+/// The replies to requests that get nothing: the words of a wire, a line in the log, and the `Retry-After` that the
+/// state of the engine asks for.
 struct FaultReplies: Sendable {
   let engine: RotationEngine
   let wire: any TokenWire
 
-  /// The reply to what a route threw. Throws what is no fault of the request or the engine: the connection has ended.
+  /// Answers what a route threw. Throws it again if it is no fault of the request or the engine: the connection has
+  /// ended.
   func reply(toThrown error: any Error, logger: Logger) throws -> Response {
     switch error {
     case let fault as FormFault: reply(to: .form(fault), logger: logger)
@@ -34,14 +36,15 @@ struct FaultReplies: Sendable {
   }
 }
 
-/// The values of `Retry-After` (RFC 9110 §10.2.3): the one rule of when to come again.
+/// The values of `Retry-After` (RFC 9110 §10.2.3): the one rule of when to try again.
 package enum RetryAfter {
-  /// With 503: a failed log stays failed until the server is started again, anything else may pass at once.
+  /// The seconds that 503 names: a failed log stays failed until the server is started again, anything else can pass at
+  /// once.
   package static func seconds(engine: RotationEngine) -> String {
     engine.isClosedForWrites ? "30" : "1"
   }
 
-  /// With 429: whole seconds in which the wait is over, 1 at least.
+  /// The seconds that 429 names: the whole seconds within which the wait ends, at least 1.
   package static func seconds(for wait: Duration) -> String {
     String(max(1, wait.components.seconds + (wait.components.attoseconds > 0 ? 1 : 0)))
   }

@@ -4,11 +4,11 @@ internal import NIOCore
 
 /// Writes one JSON object, member by member, straight into the bytes of a reply (RFC 8259).
 ///
-/// Names are literals of ours that need no escape. The caller adds no name twice.
+/// Names are literals that need no escape. The caller adds no name twice.
 struct JSONObjectWriter {
   private var bytes: ByteBuffer
 
-  /// `capacity` is a guess in bytes.
+  /// Begins an object. `capacity` is a guess in bytes.
   init(capacity: Int = 256) {
     bytes = ByteBuffer()
     bytes.reserveCapacity(capacity)
@@ -40,7 +40,7 @@ struct JSONObjectWriter {
     bytes.writeInteger(UInt8(ascii: "]"))
   }
 
-  /// An array of objects, each written by `write`.
+  /// Adds an array of objects, each written by `write`.
   mutating func add<Value>(
     _ name: StaticString, objects values: [Value], _ write: (Value, inout JSONObjectWriter) -> Void
   ) {
@@ -55,7 +55,7 @@ struct JSONObjectWriter {
     bytes.writeInteger(UInt8(ascii: "]"))
   }
 
-  /// The whole object.
+  /// Ends the object and returns its bytes.
   consuming func finish() -> ByteBuffer {
     bytes.writeInteger(UInt8(ascii: "}"))
     return bytes
@@ -102,12 +102,12 @@ struct JSONObjectWriter {
 }
 
 extension Response {
-  /// A JSON reply that nobody may store (RFC 6749 §5.1) nor take for another type.
+  /// Makes a JSON reply that must not be stored (RFC 6749 §5.1) and is not taken for another type.
   init(status: HTTPResponse.Status, json: consuming JSONObjectWriter) {
     self.init(status: status, headers: .unstoredJSON, body: ResponseBody(byteBuffer: json.finish()))
   }
 
-  /// A JSON reply that is the same for all, and that caches may keep for five minutes.
+  /// Makes a JSON reply that is the same for everybody, and that caches may keep for five minutes.
   init(status: HTTPResponse.Status, publicJSON bytes: ByteBuffer, type: String = "application/json") {
     self.init(status: status, body: ResponseBody(byteBuffer: bytes))
     headers[.contentType] = type
@@ -117,7 +117,8 @@ extension Response {
 }
 
 extension HTTPFields {
-  /// Of every reply that nobody may store: made once, since a list of fields costs more to build than to copy.
+  /// The header fields of every reply that must not be stored: made once, since a list of fields costs more to build
+  /// than to copy.
   fileprivate static let unstoredJSON: HTTPFields = {
     var fields: HTTPFields = [
       .contentType: "application/json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",

@@ -19,7 +19,8 @@ package struct OAuthError: Error, Hashable, Sendable {
     case unauthorizedClient = "unauthorized_client"
     case unsupportedGrantType = "unsupported_grant_type"
     case invalidScope = "invalid_scope"
-    // RFC 6749 §4.1.2.1, of the authorization endpoint: §5.2 has none for a server that cannot answer, nor for a client that may not.
+    // RFC 6749 §4.1.2.1, of the authorization endpoint: §5.2 has none for a server that cannot answer, nor for a client
+    // that may not.
     case accessDenied = "access_denied"
     case serverError = "server_error"
     case temporarilyUnavailable = "temporarily_unavailable"
@@ -60,7 +61,7 @@ extension OAuthError {
     .serviceUnavailable, .temporarilyUnavailable, "The request was not answered; try it again later")
   static let failed = unanswered(.internalServerError)
 
-  /// - Parameter methods: those that the route has, as `Allow` names them.
+  /// - Parameter methods: the methods that the route has, as `Allow` names them.
   static func methodNotAllowed(_ methods: String) -> OAuthError {
     OAuthError(.methodNotAllowed, .invalidRequest, "This route answers \(methods) alone")
   }
@@ -93,7 +94,8 @@ extension OAuthError {
 // MARK: - Refused grants
 
 extension OAuthError {
-  // One text for everything that a refused log-in can be, and one for a refused token, so that nothing is learnt from it.
+  // One text for everything that a refused log-in can be, and one for a refused token, so that nothing is learnt from
+  // it.
   static let refusedLogIn = OAuthError(
     .badRequest, .invalidGrant, "The user name or the password is wrong, or the user is disabled")
   static let refusedRefreshToken = OAuthError(

@@ -1,6 +1,6 @@
 internal import TokenEngine
 
-/// Why a token request is not answered with tokens. A ``TokenWire`` has the words.
+/// The reasons why a token request gets no tokens. A ``TokenWire`` has the words.
 enum TokenFault: Error {
   case form(FormFault)
   case missing(FormParameters.Parameter)
@@ -14,10 +14,10 @@ enum TokenFault: Error {
   case putOff(Duration)
   /// As many requests are being answered as may be at once.
   case overloaded
-  /// The request may be in order: we could not answer it.
+  /// The request may be in order, but the engine could not answer it.
   case failed(EngineFailure)
 
-  /// What a client store threw.
+  /// The fault of a client store that threw.
   static func store(_ error: any Error) -> TokenFault {
     .failed((error as? StoreFailure).map { .store($0) } ?? .foreign(error))
   }

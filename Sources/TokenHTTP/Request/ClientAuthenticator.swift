@@ -8,11 +8,11 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
-/// Finds out which client a token request comes from, before anything else is looked at.
+/// Finds the client that a token request comes from, before anything else is read.
 struct ClientAuthenticator: Sendable {
   let clients: any ClientStore
 
-  /// Throws ``TokenFault``: an unknown id, a wrong secret and a missing one are told apart by nobody.
+  /// Throws ``TokenFault``, which does not tell an unknown id, a wrong secret and a missing one apart.
   func client(for headers: HTTPFields, form: FormParameters) async throws(TokenFault) -> Client {
     let credentials: ClientCredentials
     do {
@@ -47,15 +47,15 @@ struct ClientAuthenticator: Sendable {
   }
 }
 
-/// What a client says it is at the token endpoint (RFC 6749 §2.3).
+/// The credentials of a client at the token endpoint (RFC 6749 §2.3).
 enum ClientCredentials: Equatable {
   case none
   /// An id alone, as public clients have it.
   case publicID(candidates: [String])
-  /// Id and secret, each as the client may have meant it: HTTP Basic does not say how they were encoded.
+  /// Id and secret, in every reading that the client can have meant: HTTP Basic does not say how they are encoded.
   case secret(idCandidates: [String], secretCandidates: [[UInt8]])
 
-  /// Why the credentials cannot be looked at.
+  /// The reasons why credentials cannot be checked.
   enum Fault: Error, Hashable {
     /// More than one way of authentication, or two ids (RFC 6749 §2.3).
     case ambiguous
@@ -63,7 +63,7 @@ enum ClientCredentials: Equatable {
     case unreadable
   }
 
-  /// Ids are taken as people type them (``NameForm/typed(_:)``), secrets byte by byte.
+  /// Reads the credentials: ids as people type them (``NameForm/typed(_:)``), secrets byte by byte.
   ///
   /// - Parameter authorization: the values of the `Authorization` headers. A bearer among them is no client
   ///   authentication and is ignored: interceptors in clients send a stale one along.
@@ -93,7 +93,8 @@ enum ClientCredentials: Equatable {
     }
   }
 
-  /// RFC 7617, with id and secret form-encoded as RFC 6749 §2.3.1 has it, or not, as many clients have it.
+  /// Reads HTTP Basic (RFC 7617), with id and secret form-encoded as RFC 6749 §2.3.1 says, or not, as many clients send
+  /// them.
   private static func basic(_ text: Substring) throws(Fault) -> ClientCredentials {
     guard let decoded = Data(base64Encoded: String(text)).map(Array.init),
       let colon = decoded.firstIndex(of: UInt8(ascii: ":")), colon > 0,
@@ -102,12 +103,12 @@ enum ClientCredentials: Equatable {
     let ids = readings(of: decoded[..<colon]).compactMap { String(validating: $0, as: UTF8.self) }.map(NameForm.typed)
     guard !ids.isEmpty else { throw .unreadable }
     let secret = decoded[(colon + 1)...]
-    // An empty secret is none: `curl -u id:` is how many name a public client.
+    // An empty secret is no secret: with `curl -u id:` many name a public client.
     return secret.isEmpty
       ? .publicID(candidates: ids) : .secret(idCandidates: ids, secretCandidates: readings(of: secret))
   }
 
-  /// The bytes form-decoded, as they are, and each of these read as latin-1; every reading once.
+  /// The readings of the bytes: form-decoded, as they are, and each of these as latin-1; every one once.
   private static func readings(of bytes: ArraySlice<UInt8>) -> [[UInt8]] {
     var readings: [[UInt8]] = []
     func add(_ reading: [UInt8]) {
@@ -125,7 +126,7 @@ enum ClientCredentials: Equatable {
 /// The value of an `Authorization` header: a scheme and what follows it (RFC 9110 §11.4).
 struct AuthorizationCredentials {
   let scheme: Substring
-  /// Empty where the scheme stands alone.
+  /// Empty if the scheme stands alone.
   let value: Substring
 
   init(_ field: String) {
@@ -135,7 +136,7 @@ struct AuthorizationCredentials {
     value = field[(field.utf8[end...].firstIndex { $0 != space } ?? field.endIndex)...]
   }
 
-  /// Whether the scheme is this one, which is written in lower case.
+  /// Tells whether the scheme is this one, given in lower case.
   func hasScheme(_ name: String) -> Bool {
     scheme.utf8.count == name.utf8.count && scheme.lowercased() == name
   }

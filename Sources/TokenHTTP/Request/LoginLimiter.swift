@@ -1,14 +1,16 @@
 internal import Synchronization
 
-/// Slows down who guesses passwords and locks nobody out: failed log-ins are counted by where they come from, not by the name that is tried.
+/// Slows down password guessing and locks nobody out: failed log-ins are counted by where they come from, not by the
+/// name that is tried.
 ///
-/// A failure draws on two buckets: that of the client at the address, and that of the address with four times as much. Whoever logged in
-/// from there before with that client and name draws on a bucket of their own instead, so that guesses of others behind the same address
-/// do not put them off. A name that is tried from elsewhere is not touched at all.
+/// A failure draws on two buckets: that of the client at the address, and that of the address, which has four times as
+/// much. Whoever logged in from there before with that client and name draws on a bucket of their own instead, so that
+/// guesses of others behind the same address do not delay them. A name that is tried from elsewhere is not affected at
+/// all.
 ///
-/// All is kept in this process and forgotten with it; no name or address is kept in the clear.
+/// Everything is kept in this process and forgotten with it; no name or address is kept in the clear.
 final class LoginLimiter: Sendable {
-  /// A log-in that is under way.
+  /// A log-in in progress.
   struct Attempt: Hashable, Sendable {
     fileprivate let atClient: Int
     fileprivate let atAddress: Int
@@ -20,7 +22,7 @@ final class LoginLimiter: Sendable {
     var clients: TokenBuckets<Int>
     var addresses: TokenBuckets<Int>
     var familiar: TokenBuckets<Int>
-    /// When those who logged in before did so last.
+    /// The time of the last success of those who logged in before.
     var lastSuccess: [Int: ContinuousClock.Instant] = [:]
   }
 
@@ -32,8 +34,8 @@ final class LoginLimiter: Sendable {
   private static let familiarFor = Duration.seconds(30 * 86_400)
 
   /// - Parameters:
-  ///   - failuresPerMinute: 1 at least; as many may fail at once.
-  ///   - keysMax: the most addresses, and clients at them, and familiar names that are told apart; 3 at least.
+  ///   - failuresPerMinute: at least 1; as many can fail at once.
+  ///   - keysMax: the most addresses, and clients at them, and familiar names that are told apart; at least 3.
   init(
     failuresPerMinute: Int, keysMax: Int = 100_000,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
@@ -48,9 +50,9 @@ final class LoginLimiter: Sendable {
     self.now = now
   }
 
-  /// Takes one of what may fail before the answer is known, so that simultaneous guesses count too.
+  /// Takes one from the buckets before the answer is known, so that simultaneous guesses count too.
   ///
-  /// - Parameter address: nil where it is not known; all such are one address.
+  /// - Parameter address: nil if it is not known; all such are one address.
   /// - Returns: the attempt, to be ended, or how long to wait.
   func begin(client: String, address: PeerAddress?, name: String) -> (attempt: Attempt?, wait: Duration) {
     var attempt = Attempt(
@@ -77,7 +79,7 @@ final class LoginLimiter: Sendable {
   enum Outcome {
     case succeeded
     case failed
-    /// Whether the password was right was not found out.
+    /// It is not known whether the password was right.
     case undecided
   }
 
@@ -93,7 +95,7 @@ final class LoginLimiter: Sendable {
       }
       guard outcome == .succeeded else { return }
       if state.lastSuccess[attempt.own] == nil && state.lastSuccess.count >= familiarMax {
-        // Those who were there longer ago than the average.
+        // Keeps those who were there more recently than the average.
         let ages = state.lastSuccess.mapValues { ($0.duration(to: now)) / .seconds(1) }
         let average = ages.values.reduce(0, +) / Double(ages.count)
         state.lastSuccess = state.lastSuccess.filter { ages[$0.key, default: 0] < average }
@@ -102,7 +104,7 @@ final class LoginLimiter: Sendable {
     }
   }
 
-  /// Keyed by this process's random seed: nobody outside can choose two that collide.
+  /// A hash with this process's random seed: nobody outside can choose two that collide.
   private static func key(_ client: String?, _ address: PeerAddress?, _ name: String?) -> Int {
     var hasher = Hasher()
     hasher.combine(client.map { Array($0.utf8) })
@@ -112,9 +114,10 @@ final class LoginLimiter: Sendable {
   }
 }
 
-/// Token buckets by key: each holds `capacity`, loses one an attempt and regains `capacity` a minute.
+/// Token buckets by key: each holds `capacity`, loses one at an attempt and regains `capacity` in a minute.
 ///
-/// A bucket that has regained all is forgotten. Past `countMax` those that have lost less than the average are too, in one pass over all.
+/// A full bucket is forgotten. Past `countMax` those that have lost less than the average are too, in one pass over
+/// all.
 struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
   private struct Bucket {
     var left: Double
@@ -125,20 +128,20 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
   private let countMax: Int
   private var buckets: [Key: Bucket] = [:]
 
-  /// `capacity` is 1 at least, `countMax` 3 at least.
+  /// Makes buckets that are all full. `capacity` is at least 1, `countMax` at least 3.
   init(capacity: Int, countMax: Int) {
     precondition(capacity >= 1 && countMax >= 3, "buckets that hold nothing")
     self.capacity = Double(capacity)
     self.countMax = countMax
   }
 
-  /// How long until the bucket has one to take; zero where it has.
+  /// The time until the bucket has one to take; zero if it has.
   func wait(_ key: Key, at now: ContinuousClock.Instant) -> Duration {
     let left = left(in: key, at: now)
     return left >= 1 ? .zero : .seconds((1 - left) * 60 / capacity)
   }
 
-  /// Takes one, though the bucket may have none.
+  /// Takes one, even if the bucket has none.
   mutating func take(_ key: Key, at now: ContinuousClock.Instant) {
     let left = left(in: key, at: now)
     if buckets[key] == nil && buckets.count >= countMax { forget(at: now) }
@@ -161,7 +164,7 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     guard buckets.count >= countMax else { return }
     let average = buckets.keys.reduce(0) { $0 + left(in: $1, at: now) } / Double(buckets.count)
     let emptiest = buckets.filter { left(in: $0.key, at: now) < average }
-    // Where all have lost the same, it does not matter which go.
+    // If all have lost the same, it does not matter which go.
     buckets = emptiest.isEmpty ? Dictionary(uniqueKeysWithValues: buckets.dropFirst(countMax / 3).map { $0 }) : emptiest
   }
 }

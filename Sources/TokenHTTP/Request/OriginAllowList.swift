@@ -1,19 +1,19 @@
 internal import HTTPTypes
 internal import Hummingbird
 
-/// Lets pages of some origins read the replies of the routes that a browser has a use for (Fetch standard, CORS); without credentials, since no
-/// such route takes a cookie.
+/// Lets pages of some origins read the replies of the routes that browsers use (Fetch standard, CORS); without
+/// credentials, since no such route takes a cookie.
 struct OriginAllowList<Context: RequestContext>: RouterMiddleware {
   private let origins: Set<WebOrigin>
   private let paths: Set<String>
   private let preflightHeaders: HTTPFields
 
-  /// What pages read of a reply besides its body: when to come again, and why a token was refused.
+  /// The headers that pages read of a reply: when to try again, and why a token was refused.
   private static var exposed: String { "Retry-After, WWW-Authenticate" }
 
   /// - Parameters:
-  ///   - headers: what pages may send besides `Authorization` and `Content-Type`.
-  ///   - metadataPath: where the metadata are beside the route below the prefix.
+  ///   - headers: the headers that pages can send besides `Authorization` and `Content-Type`.
+  ///   - metadataPath: the path of the metadata outside the prefix, if they have one.
   init(origins: Set<String>, headers: Set<String>, pathPrefix: String, metadataPath: String?) {
     self.origins = Set(origins.compactMap { WebOrigin($0) })
     let paths = Route.allCases.filter(\.isForPages).map { pathPrefix + $0.path }
@@ -31,7 +31,7 @@ struct OriginAllowList<Context: RequestContext>: RouterMiddleware {
     _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
   ) async throws -> Response {
     guard paths.contains(request.uri.path) else { return try await next(request, context) }
-    // Two values are none of an origin: they come joined by a comma.
+    // Two values are not an origin: they come joined by a comma.
     let origin = request.headers[.origin].flatMap { text in
       WebOrigin(text).flatMap { origins.contains($0) ? text : nil }
     }
@@ -43,19 +43,21 @@ struct OriginAllowList<Context: RequestContext>: RouterMiddleware {
       if origin != nil { response.headers[.accessControlExposeHeaders] = Self.exposed }
     }
     response.headers[.accessControlAllowOrigin] = origin
-    // A cache must not give a reply for one origin, or none, to a page of another.
+    // A cache must not give a reply for one origin, or for none, to a page of another.
     response.headers[values: .vary].append("Origin")
     return response
   }
 }
 
-/// An origin as browsers and the shells of apps write it (RFC 6454 §6.2): a scheme, a host and a port, the scheme's own port left out.
+/// An origin as browsers and the shells of apps write it (RFC 6454 §6.2): a scheme, a host and a port, without the port
+/// if it is the scheme's own.
 ///
 /// `https://app.example:443` is `https://app.example`; `capacitor://localhost` and the like have no port of their own.
 package struct WebOrigin: Hashable, Sendable {
   package let text: String
 
-  /// Nil for what is no origin, `*` and `null` among it, and for one that is not in lower case, as browsers write it.
+  /// Reads an origin. Nil for anything else, including `*` and `null`, and for one that is not in lower case, as
+  /// browsers write it.
   package init?(_ text: String) {
     guard let mark = text.firstRange(of: "://") else { return nil }
     let (scheme, rest) = (text[..<mark.lowerBound], text[mark.upperBound...])
@@ -73,7 +75,7 @@ package struct WebOrigin: Hashable, Sendable {
     return text.utf8.allSatisfy(isLowerOrDigit(or: "+-."))
   }
 
-  /// Nil where the host is none, or the port no number from 1 to 65535.
+  /// The host and port; nil if the host is not one, or the port is not a number from 1 to 65535.
   private static func parts(of text: Substring) -> (host: Substring, port: Substring?)? {
     let end: Substring.Index
     if text.hasPrefix("[") {

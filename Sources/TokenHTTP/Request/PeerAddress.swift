@@ -10,10 +10,10 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Where a request comes from, as far as limits tell addresses apart: an IPv4 address, or the first 64 bits of an IPv6 one, which is what a
-/// single subscriber is given.
+/// The address of a peer, as far as limits tell addresses apart: an IPv4 address, or the first 64 bits of an IPv6 one,
+/// which is what a single subscriber is given.
 struct PeerAddress: Hashable, Sendable {
-  /// An IPv4 address stands as the IPv6 one that is mapped to it.
+  /// An IPv4 address is kept as the IPv6 one that is mapped to it.
   private let bytes: [UInt8]
 
   private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
@@ -24,7 +24,7 @@ struct PeerAddress: Hashable, Sendable {
     self.init(text: text)
   }
 
-  /// An address as proxies write it: with or without a port, IPv6 with or without brackets.
+  /// Reads an address as proxies write it: with or without a port, IPv6 with or without brackets.
   init?(text: some StringProtocol) {
     var text = Substring(text)
     guard !text.utf8.contains(0) else { return nil }
@@ -49,16 +49,16 @@ struct PeerAddress: Hashable, Sendable {
   }
 }
 
-/// Which address a request counts for: that of its connection, or what the proxy in front says.
+/// The rule of which address a request counts for: that of its connection, or the one that the proxy in front names.
 struct AddressSource: Sendable {
   /// Whether every connection comes from a proxy that sets or appends to `X-Forwarded-For`.
   let trustsProxy: Bool
 
-  /// Nil where the context does not know it, or for a Unix domain socket without a proxy's word.
+  /// Nil if the context does not know it, or for a Unix domain socket if no proxy names one.
   func address(of request: Request, context: some RequestContext) -> PeerAddress? {
     let peer = (context as? any RemoteAddressRequestContext)?.remoteAddress.flatMap(PeerAddress.init)
     guard trustsProxy, let name = HTTPField.Name.forwardedFor else { return peer }
-    // What came before the last entry is what the client itself wrote.
+    // The client itself wrote what comes before the last entry.
     let last = request.headers[values: name].last?.split(separator: ",").last
     return last.flatMap { PeerAddress(text: $0.drop { $0 == " " }.prefix { $0 != " " }) } ?? peer
   }

@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import NIOCore
 internal import Synchronization
 
-/// Reads a body before it passes the request on, so that nothing behind it is held up by a client that sends slowly.
+/// Reads the body before it passes the request on, so that nothing behind it waits for a client that sends slowly.
 ///
 /// A body past the bound is passed on unread: each route answers 413 in its own words.
 struct BufferedBody<Context: RequestContext>: RouterMiddleware {
@@ -27,10 +27,10 @@ struct BufferedBody<Context: RequestContext>: RouterMiddleware {
   }
 }
 
-/// Bounds how many requests are answered at once behind it; what is past the bound is refused at once, its body unread.
+/// Bounds how many requests are answered at once behind it; those past the bound are refused at once.
 ///
-/// For routes whose answer waits for something, the disk above all: where that never comes, the requests that wait stay,
-/// and without a bound every further one would stay with them.
+/// For routes whose answer waits for something, mostly the disk: if that never comes, the requests that wait stay, and
+/// without a bound every further one would stay with them.
 struct InFlightBound<Context: RequestContext>: RouterMiddleware {
   private final class Count: Sendable {
     let value = Atomic(0)
@@ -52,7 +52,7 @@ struct InFlightBound<Context: RequestContext>: RouterMiddleware {
     self.refusal = refusal
   }
 
-  /// The same bound, of this one's requests and its own together, for routes that refuse in other words.
+  /// Returns the same bound, shared with this one, for routes that refuse in other words.
   func refusing(with refusal: @escaping @Sendable () -> Response) -> InFlightBound {
     InFlightBound(max: max, inFlight: inFlight, refusal: refusal)
   }
@@ -68,12 +68,12 @@ struct InFlightBound<Context: RequestContext>: RouterMiddleware {
 }
 
 extension Request {
-  /// Whether the body is announced as longer. Such a body is never waited for: on HTTP/1 nothing of it is read.
+  /// Tells whether the body is announced as longer. Such a body is never waited for: on HTTP/1 nothing of it is read.
   func announcesBody(over bytesMax: Int) -> Bool {
     headers[.contentLength].flatMap { Int($0) }.map { $0 > bytesMax } ?? false
   }
 
-  /// The whole body; nil where it is longer. Throws what the connection throws while it is read.
+  /// Returns the whole body, or nil if it is longer. Throws errors of the connection while it is read.
   func body(bytesMax: Int) async throws -> ByteBuffer? {
     guard !announcesBody(over: bytesMax) else { return nil }
     do { return try await body.collect(upTo: bytesMax) } catch is NIOTooManyBytesError { return nil }

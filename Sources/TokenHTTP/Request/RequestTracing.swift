@@ -2,10 +2,10 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Tracing
 
-/// A span around each request where a tracer is bootstrapped: its method, the template of its route and its status.
+/// Puts a span around each request if a tracer is bootstrapped: its method, the template of its route and its status.
 ///
-/// Hummingbird's own middleware records path, query and user agent, in which clients may put what is secret. The trace that the request's
-/// headers name, in the form that the tracer knows, is continued.
+/// Hummingbird's own middleware records path, query and user agent, in which clients can put secrets. The trace that
+/// the request's headers name, in the form that the tracer knows, is continued.
 struct RequestTracing<Context: RequestContext>: RouterMiddleware {
   @concurrent
   func handle(
@@ -16,12 +16,12 @@ struct RequestTracing<Context: RequestContext>: RouterMiddleware {
     var trace = InstrumentationContext.current ?? .topLevel
     tracer.extract(request.headers, into: &trace, using: FieldExtractor())
     let method = Self.name(of: request.method)
-    // A result, since the tracer would record what is thrown, which may say anything.
+    // A result, since the tracer would record thrown errors, whose text is not ours.
     let result: Result<Response, any Error> = await tracer.withAnySpan(method, context: trace, ofKind: .server) {
       span in
       let result: Result<Response, any Error>
       do { result = .success(try await next(request, context)) } catch { result = .failure(error) }
-      // Where no route answers, the router calls it something without a slash.
+      // If no route answers, the router's name for it has no slash.
       if let route = context.endpointPath, route.hasPrefix("/") {
         span.operationName = "\(method) \(route)"
         span.attributes["http.route"] = route
@@ -38,7 +38,7 @@ struct RequestTracing<Context: RequestContext>: RouterMiddleware {
   private static func name(of method: HTTPRequest.Method) -> String {
     switch method {
     case .get, .head, .post, .put, .delete, .patch, .options, .trace, .connect: method.rawValue
-    // As OpenTelemetry calls them.
+    // OpenTelemetry's name for them.
     default: "_OTHER"
     }
   }

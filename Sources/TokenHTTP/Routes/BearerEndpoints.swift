@@ -2,15 +2,17 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import TokenEngine
 
-/// `GET /auth`: whether a proxy may let a request through (nginx `auth_request`, Traefik `forwardAuth`, Caddy `forward_auth`).
+/// `GET /auth`: tells a proxy whether to let a request through (nginx `auth_request`, Traefik `forwardAuth`, Caddy
+/// `forward_auth`).
 ///
-/// 204 with the caller in `X-Auth-Subject`, `X-Auth-Scopes` and `X-Auth-Client`, for the proxy to hand on; 401 or 403 as any protected route. With
-/// `?scope=a` (or `a%20b`, `a+b`, or `scope` more than once) the token must have those scopes.
+/// 204 with the caller in `X-Auth-Subject`, `X-Auth-Scopes` and `X-Auth-Client`, for the proxy to pass on; 401 or 403
+/// like any protected route. With `?scope=a` (or `a%20b`, `a+b`, or `scope` more than once) the token must have those
+/// scopes.
 enum ForwardAuthentication {
   static func respond(to request: Request, bearer: BearerState, challenge: BearerChallenge) -> Response {
     let token: AccessToken
     do { token = try bearer.required() } catch { return challenge.response(to: error) }
-    // What else a proxy puts into the query is none of ours.
+    // Other parameters that a proxy puts into the query are its own.
     guard let query = try? FormParameters(query: request, mayRepeat: { _ in true }),
       let required = Scopes(query.all(named: "scope").joined(separator: " "))
     else {
@@ -27,8 +29,8 @@ enum ForwardAuthentication {
     return response
   }
 
-  /// A header holds visible ASCII: all else, and the percent sign, goes as percent-encoded UTF-8 (RFC 3986 §2.1). So does a space at either end, which
-  /// a header would lose: " ann" is not "ann".
+  /// The text as a header value, which holds visible ASCII: everything else, and the percent sign, is percent-encoded
+  /// UTF-8 (RFC 3986 §2.1). So is a space at either end, which a header would lose: " ann" is not "ann".
   static func headerText(_ text: String) -> String {
     var encoded = ""
     for (index, byte) in text.utf8.enumerated() {
@@ -43,9 +45,9 @@ enum ForwardAuthentication {
   }
 }
 
-/// `GET /me` and `GET /public`: who calls.
+/// `GET /me` and `GET /public`: tell callers who they are.
 enum CallerEndpoint {
-  /// What the caller's access token says; 401 without a good one.
+  /// Answers with what the caller's access token says; 401 without a good one.
   static func caller(_ bearer: BearerState, challenge: BearerChallenge) -> Response {
     let token: AccessToken
     do { token = try bearer.required() } catch { return challenge.response(to: error) }
@@ -60,7 +62,7 @@ enum CallerEndpoint {
     return Response(status: .ok, json: body)
   }
 
-  /// Whether the caller has a good access token.
+  /// Answers whether the caller has a good access token.
   static func anyone(_ bearer: BearerState) -> Response {
     var body = JSONObjectWriter()
     body.add("authenticated", bearer.accessToken != nil)

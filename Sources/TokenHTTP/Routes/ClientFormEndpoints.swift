@@ -4,7 +4,8 @@ internal import Logging
 internal import TokenEngine
 internal import TokenLedger
 
-/// What revocation and introspection share: they take a form from an authenticated client, and refuse in the standard's words.
+/// What revocation and introspection share: they take a form from an authenticated client, and refuse in the standard's
+/// words.
 struct ClientFormEndpoint: Sendable {
   let authenticator: ClientAuthenticator
   let faults: FaultReplies
@@ -12,7 +13,7 @@ struct ClientFormEndpoint: Sendable {
 
   var engine: RotationEngine { faults.engine }
 
-  /// Throws only what the connection throws while the body is read.
+  /// Throws only errors of the connection while the body is read.
   func respond(
     to request: Request, logger: Logger,
     _ answer: (FormParameters, Client) async throws(TokenFault) -> Response
@@ -26,9 +27,11 @@ struct ClientFormEndpoint: Sendable {
   }
 }
 
-/// `POST /revoke` (RFC 7009): 200 once the token is revoked durably, and for every token that is not the client's to revoke.
+/// `POST /revoke` (RFC 7009): 200 once the token is durably revoked, and for every token that is not the client's to
+/// revoke.
 ///
-/// A refresh token ends its session. An access token ends alone, or with its session where the form says `end_session=true`.
+/// A refresh token ends its session. An access token ends alone, or with its session if the form says
+/// `end_session=true`.
 struct RevocationEndpoint: Sendable {
   let endpoint: ClientFormEndpoint
 
@@ -47,8 +50,8 @@ struct RevocationEndpoint: Sendable {
   }
 }
 
-/// `POST /introspect` (RFC 7662): what a token is, for clients that may ask. To all others, and about every token that is not good, the
-/// answer is `{"active":false}` and no more.
+/// `POST /introspect` (RFC 7662): describes a token to clients that may ask. To all others, and for every token that is
+/// not good, the answer is only `{"active":false}`.
 struct IntrospectionEndpoint: Sendable {
   let endpoint: ClientFormEndpoint
 

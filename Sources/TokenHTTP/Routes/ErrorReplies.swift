@@ -1,9 +1,9 @@
 internal import HTTPTypes
 internal import Hummingbird
 
-/// Answers what no route answered, an unknown path above all, in JSON that is not stored.
+/// Answers what no route has answered, mostly an unknown path, in JSON that is not stored.
 ///
-/// What the connection threw passes through: there is nobody to answer.
+/// Errors of the connection pass through: there is nobody to answer.
 struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
   let wire: any TokenWire
   let pathPrefix: String
@@ -25,8 +25,8 @@ struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
   }
 }
 
-/// Finds nothing at a path with an empty segment, which the router passes over: a proxy that holds back `/metrics` or `/admin` must not let
-/// `/metrics/` and `//admin/sessions` through to them.
+/// Finds nothing at a path with an empty segment, which the router ignores: a proxy that holds back `/metrics` or
+/// `/admin` must not let `/metrics/` and `//admin/sessions` through to them.
 struct PlainPaths<Context: RequestContext>: RouterMiddleware {
   @concurrent
   func handle(

@@ -1,7 +1,7 @@
 internal import TokenEngine
 internal import Tracing
 
-/// Times a call of the engine for a grant, counts its outcome, and has a span around it where a tracer is bootstrapped.
+/// Times a call of the engine for a grant, counts its outcome, and puts a span around it if a tracer is bootstrapped.
 struct GrantObservation: Sendable {
   let metrics: GrantMetrics?
 
@@ -34,7 +34,7 @@ struct GrantObservation: Sendable {
     }
   }
 
-  /// As a value, since a tracer records what is thrown, which may say anything.
+  /// The outcome as a value, since a tracer records thrown errors, whose text is not ours.
   private static func result<Answer>(
     of call: () async throws(EngineFailure) -> Answer
   ) async -> Result<Answer, EngineFailure> {
@@ -42,9 +42,9 @@ struct GrantObservation: Sendable {
   }
 }
 
-/// What the engine answers to a grant.
+/// An answer of the engine to a grant.
 protocol GrantAnswer: Sendable {
-  /// Nil where it was granted.
+  /// Nil if it was granted.
   var refusal: GrantRefusal? { get }
 }
 

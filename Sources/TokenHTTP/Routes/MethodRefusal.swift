@@ -1,8 +1,8 @@
 internal import HTTPTypes
 internal import Hummingbird
 
-/// To every method that a route does not have, the reply that names those it has (RFC 9110 §15.5.6), whatever bearer or secret
-/// came.
+/// The replies to the methods that a route does not have: they name those it has (RFC 9110 §15.5.6), whatever bearer or
+/// secret came.
 struct MethodRefusal<Context: RequestContext>: Sendable {
   let routes: [(RouterPath, [HTTPRequest.Method])]
   let wire: any TokenWire
@@ -11,7 +11,7 @@ struct MethodRefusal<Context: RequestContext>: Sendable {
     [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
   }
 
-  /// Adds it as routes of its own, for the methods that everybody knows: on a group that has no middleware of ours.
+  /// Adds the refusals as routes, for the methods that everybody knows. The group must have no middleware of ours.
   func add(to root: RouterGroup<Context>) {
     for (path, allowed) in routes {
       for method in Self.methods where !allowed.contains(method) {
@@ -20,7 +20,7 @@ struct MethodRefusal<Context: RequestContext>: Sendable {
     }
   }
 
-  /// The reply to a request that no route took, where its path is one of ours: its method is one that nobody knows.
+  /// The reply to a request that no route took, if its path is one of ours: its method is one that nobody knows.
   func reply(toPath path: String, pathPrefix: String) -> Response? {
     let rest = path.dropFirst(pathPrefix.count)
     guard path.hasPrefix(pathPrefix), rest.hasPrefix("/") else { return nil }
@@ -40,7 +40,8 @@ struct MethodRefusal<Context: RequestContext>: Sendable {
   }
 }
 
-/// Takes the body off every reply to `HEAD`, a refusal too, and leaves its headers (RFC 9110 §9.3.2): the client would take it for the next reply.
+/// Removes the body of every reply to `HEAD`, refusals too, and leaves its headers (RFC 9110 §9.3.2): the client would
+/// take the body for the next reply.
 struct BodilessHead<Context: RequestContext>: RouterMiddleware {
   @concurrent
   func handle(

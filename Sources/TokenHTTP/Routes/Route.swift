@@ -1,10 +1,10 @@
 internal import HTTPTypes
 internal import Hummingbird
 
-/// The routes of a token server, each with what it answers to: the one table of them.
+/// The routes of a token server: the one table of where each is and what it answers to.
 ///
-/// The routes are added, and their methods refused, by this table; browsers and clients are told of them by it; and openapi.json describes all of
-/// them, which a test compares.
+/// Routes are added by it, and other methods refused; browsers and clients are told of them by it; a test compares it
+/// with openapi.json, which describes every route.
 enum Route: CaseIterable {
   case token
   case revocation
@@ -50,15 +50,15 @@ enum Route: CaseIterable {
     }
   }
 
-  /// What a route passes before it answers.
+  /// What a request passes before a route answers.
   enum Gate {
-    /// Nothing: it answers at once, also while the disk or a password cannot.
+    /// Nothing: the route answers at once, also while the disk or a password pool cannot.
     case open
     /// ``BearerAuthenticator``.
     case bearer
-    /// ``BufferedBody`` and ``InFlightBound``, for what waits for the disk or a password.
+    /// ``BufferedBody`` and ``InFlightBound``, for routes that wait for the disk or a password.
     case bounded
-    /// The same, refused in the words of the wire.
+    /// The same, but past the bound refused in the words of the wire.
     case boundedInItsWire
   }
 
@@ -69,7 +69,7 @@ enum Route: CaseIterable {
     let gate: Gate
     let isForPages: Bool
 
-    /// A route that is only looked at answers `HEAD` too (RFC 9110 §9.3.2).
+    /// The methods of a route that is only read: it answers `HEAD` too (RFC 9110 §9.3.2).
     static var look: [HTTPRequest.Method] { [.get, .head] }
 
     init(
@@ -88,12 +88,12 @@ enum Route: CaseIterable {
 
   var methods: [HTTPRequest.Method] { row.methods }
 
-  /// The set that adds the route; nil for the metrics, which come with ``ServerMetrics``.
+  /// The set that holds the route; nil for the metrics, which come with ``ServerMetrics``.
   var set: TokenRouteSet? { row.set }
 
   var gate: Gate { row.gate }
 
-  /// Whether pages of the origins in ``ServerOptions/allowedOrigins`` may read its replies.
+  /// Whether pages of the origins in ``ServerOptions/allowedOrigins`` can read its replies.
   var isForPages: Bool { row.isForPages }
 
   /// The paths of some routes, each once with all its methods.
@@ -111,7 +111,7 @@ enum Route: CaseIterable {
   }
 }
 
-/// Which of its routes a ``TokenRoutes`` adds: a router that has one of these paths already takes the others.
+/// The routes that a ``TokenRoutes`` adds. A router that has one of these paths already adds the others.
 ///
 ///     TokenRoutes(engine: engine, clients: clients, routes: .all.subtracting([.caller, .readiness])).add(to: router)
 public struct TokenRouteSet: OptionSet, Sendable, Hashable {
@@ -127,11 +127,11 @@ public struct TokenRouteSet: OptionSet, Sendable, Hashable {
   public static let revocation = TokenRouteSet(rawValue: 1 << 1)
   /// `POST /introspect`.
   public static let introspection = TokenRouteSet(rawValue: 1 << 2)
-  /// `GET /.well-known/oauth-authorization-server`, which names those of the other endpoints that are there.
+  /// `GET /.well-known/oauth-authorization-server`, which names the other endpoints that are added.
   public static let metadata = TokenRouteSet(rawValue: 1 << 3)
   /// `GET /.well-known/jwks.json`.
   public static let publicKeys = TokenRouteSet(rawValue: 1 << 4)
-  /// `GET /openapi.json`, which describes all routes there can be.
+  /// `GET /openapi.json`, which describes all routes, whether they are added or not.
   public static let description = TokenRouteSet(rawValue: 1 << 5)
   /// `GET /me`.
   public static let caller = TokenRouteSet(rawValue: 1 << 6)
@@ -143,10 +143,10 @@ public struct TokenRouteSet: OptionSet, Sendable, Hashable {
   public static let liveness = TokenRouteSet(rawValue: 1 << 9)
   /// `GET /health/ready`.
   public static let readiness = TokenRouteSet(rawValue: 1 << 10)
-  /// All below `/admin`.
+  /// All routes below `/admin`.
   public static let admin = TokenRouteSet(rawValue: 1 << 11)
 
-  /// The endpoints of OAuth 2.0 and what says where they are.
+  /// The endpoints of OAuth 2.0 and the documents that name them.
   public static let oauth: TokenRouteSet = [.token, .revocation, .introspection, .metadata, .publicKeys]
   public static let health: TokenRouteSet = [.liveness, .readiness]
   public static let all: TokenRouteSet = [

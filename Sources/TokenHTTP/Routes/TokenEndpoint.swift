@@ -9,19 +9,20 @@ struct TokenEndpoint: Sendable {
   let authenticator: ClientAuthenticator
   let faults: FaultReplies
   let bodyBytesMax: Int
-  /// Nil where failed log-ins are not bounded.
+  /// Nil if failed log-ins are not bounded.
   let limiter: LoginLimiter?
   let observation: GrantObservation
 
-  /// May name several resource servers (RFC 8707 §2); it is not looked at.
+  /// The parameter that can name several resource servers (RFC 8707 §2); it is ignored.
   private static let repeatable = "resource"
 
   private var engine: RotationEngine { faults.engine }
   private var wire: any TokenWire { faults.wire }
 
-  /// Throws only what the connection throws while the body is read.
+  /// Throws only errors of the connection while the body is read.
   ///
-  /// - Parameter address: where the request comes from, for the bound of failed log-ins: asked for at a log-in alone.
+  /// - Parameter address: the address that the request comes from, for the bound of failed log-ins; only asked for at a
+  ///   log-in.
   func respond(
     to request: Request, logger: Logger, from address: @Sendable () -> PeerAddress?
   ) async throws -> Response {

@@ -8,9 +8,11 @@ public import TokenEngine
 ///     let router = Router(context: TokenRequestContext.self)
 ///     TokenRoutes(engine: engine, clients: clients).add(to: router)
 ///
-/// `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`, `/.well-known/jwks.json`, `/openapi.json`, `/me`, `/public`,
-/// `/auth`, `/health/live`, `/health/ready`; the routes below `/admin`; `GET /metrics` where metrics are for Prometheus; and the pages of an ``AdminConsole``. Any other method on one of these is answered 405 with `Allow`.
-/// A router must not have the path of a route that is added: a ``TokenRouteSet`` leaves some out.
+/// Adds `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`,
+/// `/.well-known/jwks.json`, `/openapi.json`, `/me`, `/public`, `/auth`, `/health/live`, `/health/ready`; the routes
+/// below `/admin`; `GET /metrics` if metrics are for Prometheus; and the pages of an ``AdminConsole``. Any other method
+/// on one of these is answered with 405 and `Allow`. The router must not have the path of a route that is added: a
+/// ``TokenRouteSet`` leaves some out.
 public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
   private let endpoint: TokenEndpoint
@@ -21,28 +23,29 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let addresses: AddressSource
   private let body: BufferedBody<Context>
   private let tokenBound: InFlightBound<Context>
-  /// Shared with the other: only `POST /token` refuses in the words of the wire.
+  /// The same bound with other words: only `POST /token` refuses in those of the wire.
   private let bound: InFlightBound<Context>
   private let wire: any TokenWire
   private let challenge: BearerChallenge
-  /// Those that are added, of the ones in the table.
+  /// The routes of the table that are added.
   private let routes: [Route]
   private let selection: TokenRouteSet
   private let metrics: MetricsEndpoint?
-  /// Nil for none; makes its routes below a path prefix.
+  /// The console's routes below a path prefix; nil for no console.
   private let console: (routes: @Sendable (_ pathPrefix: String) -> ConsoleRoutes<Context>, paths: Paths)?
 
   typealias Paths = [(path: RouterPath, methods: [HTTPRequest.Method])]
   private typealias Responder = @Sendable @concurrent (Request, Context) async throws -> Response
 
   /// - Parameters:
-  ///   - clients: who may ask for tokens; never asked where `options.wire` is ``WireFormat/romm``.
-  ///   - options: of these, the routes heed ``ServerOptions/wire``, ``ServerOptions/bodyBytesMax``, ``ServerOptions/requestsInFlightMax``,
-  ///     ``ServerOptions/failedLoginsPerMinute``, ``ServerOptions/bearerChallenge`` and ``ServerOptions/trustsProxy``. For a bound of failed
-  ///     log-ins by address, the context must conform to `RemoteAddressRequestContext`; without that all come from one address.
-  ///   - metrics: where grants are counted; adds `GET /metrics` where they are for Prometheus.
+  ///   - clients: the clients that can ask for tokens; never asked if `options.wire` is ``WireFormat/romm``.
+  ///   - options: the routes heed ``ServerOptions/wire``, ``ServerOptions/bodyBytesMax``,
+  ///     ``ServerOptions/requestsInFlightMax``, ``ServerOptions/failedLoginsPerMinute``,
+  ///     ``ServerOptions/bearerChallenge`` and ``ServerOptions/trustsProxy``. To bound failed log-ins by address, the
+  ///     context must conform to `RemoteAddressRequestContext`; without that all come from one address.
+  ///   - metrics: counts grants; adds `GET /metrics` if they are for Prometheus.
   ///   - console: adds its pages; nil for none.
-  ///   - routes: which routes are added, besides those of metrics and console.
+  ///   - routes: the routes to add, besides those of metrics and console.
   public init(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
     metrics: ServerMetrics? = nil, console: AdminConsole? = nil, routes: TokenRouteSet = .all
@@ -106,7 +109,7 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     }
     console?.routes(pathPrefix).add(to: root, bounded: bounded)
     MethodRefusal(routes: answered, wire: wire).add(to: root)
-    // Beside the prefix too, where clients look that know the issuer alone.
+    // Outside the prefix too, where clients look that know only the issuer.
     if routes.contains(.metadata), let path = metadata.standardPath.map({ RouterPath($0) }) {
       let top = router.group().add(middleware: BodilessHead())
       Self.add(.metadata, at: path, to: top, responder(to: .metadata, metadata.document))
@@ -121,7 +124,7 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     for method in route.methods { group.on(path, method: method, responder: responder) }
   }
 
-  /// What answers a route.
+  /// The closure that answers a route.
   private func responder(to route: Route, _ metadata: ByteBuffer) -> Responder {
     switch route {
     case .token:
@@ -141,7 +144,7 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
       return { [challenge] in ForwardAuthentication.respond(to: $0, bearer: $1.bearer, challenge: challenge) }
     case .liveness: return { _, _ in ServerDocuments.liveness }
     case .readiness: return { [engine] _, _ in ServerDocuments.readiness(of: engine) }
-    // Added with metrics alone.
+    // Added only with metrics.
     case .metrics: return { [metrics] _, _ in await metrics?.respond() ?? Response(.noSuchPath) }
     case .sessionList: return { [sessions] in try await sessions.list($0, logger: $1.logger) }
     case .sessionOpening: return { [sessions] in try await sessions.open($0, logger: $1.logger) }
@@ -155,6 +158,6 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     }
   }
 
-  /// All paths that this one adds, without the prefix.
+  /// All paths that are added, without the prefix.
   var answered: Paths { Route.paths(of: routes) + (console?.paths ?? []) }
 }

@@ -2,8 +2,8 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypesHTTP1
 
-/// Where a request of HTTP/1 ends must be beyond doubt for every proxy in front: what RFC 9112 lets a server refuse for that, and the parser
-/// takes, is refused.
+/// The rules by which a request of HTTP/1 is refused if proxies could disagree about where it ends: RFC 9112 allows it,
+/// and the parser does not do it.
 enum FramingRules {
   enum Verdict: Hashable {
     /// - isLast: nothing after this request is read from the connection.
@@ -18,28 +18,28 @@ enum FramingRules {
     guard hasOneHost(head.headers["host"], isOld: isOld) else { return .refuse }
     let codings = head.headers["transfer-encoding"]
     if !codings.isEmpty {
-      // A coding that we do not know, one more than `chunked`, and one in HTTP/1.0 (RFC 9112 §6.1).
+      // An unknown coding, one more than `chunked`, or any in HTTP/1.0 (RFC 9112 §6.1).
       guard !isOld, codings.count == 1, codings[0].lowercased() == "chunked" else { return .refuse }
       guard head.headers["content-length"].isEmpty else { return .refuse }
     }
     let expectations = head.headers["expect"]
     guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else { return .refuse }
-    // Of what comes after these two, the parser reads nothing.
+    // The parser reads nothing of what comes after these two.
     let leavesHTTP = head.method == .CONNECT || !head.headers["upgrade"].isEmpty
     return .pass(isLast: leavesHTTP || !head.isKeepAlive, awaitsContinue: !isOld && !expectations.isEmpty)
   }
 
-  /// RFC 9112 §3.2.
+  /// Whether there is exactly one plain `Host`, as RFC 9112 §3.2 asks, or none in HTTP/1.0.
   private static func hasOneHost(_ hosts: [String], isOld: Bool) -> Bool {
     guard let host = hosts.first else { return isOld }
     return hosts.count == 1 && host.utf8.allSatisfy { (0x21...0x7E).contains($0) && !",/?#@\\\"<>".utf8.contains($0) }
   }
 }
 
-/// Holds a connection of HTTP/1 to ``FramingRules``; stands right behind the parser.
+/// Holds a connection of HTTP/1 to ``FramingRules``. Stands right behind the parser.
 ///
-/// What is refused is told on as a fault of the parser's, and answered as these are: 400, and the end of the connection. Nothing that comes after a
-/// refusal, or after the last request, is looked at.
+/// A refusal is passed on as an error of the parser and answered like one: 400, and the end of the connection. Nothing
+/// that comes after a refusal, or after the last request, is read.
 final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -50,11 +50,11 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   private let bodyBytesMax: Int
   private var isReading = false
   private var isLast = false
-  /// Nothing that comes is looked at any more.
+  /// Whether nothing more is read.
   private var isOver = false
   private var repliesDue = 0
 
-  /// How many requests may wait for their replies; each that does takes memory.
+  /// The most requests that can wait for their replies; each one takes memory.
   static let pipelinedMax = 16
 
   /// - Parameter bodyBytesMax: a body that is announced as longer is not read; the route answers 413.
@@ -84,7 +84,7 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
     }
     var head = head
     self.isLast = isLast || repliesDue + 1 >= Self.pipelinedMax
-    // What ends the connection behind us too.
+    // This ends the connection behind this handler too.
     if self.isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
     isReading = true
     let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
@@ -105,7 +105,7 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(var head):
-      // A reply to a request whose body is not read is the last: where the next would begin is not worth waiting for.
+      // A reply to a request whose body is not read is the last: it is not worth finding where the next would begin.
       if repliesDue == 1 && (isLast || isReading) { head.headers.replaceOrAdd(name: "connection", value: "close") }
       context.write(wrapOutboundOut(.head(head)), promise: promise)
     case .body: context.write(data, promise: promise)
@@ -116,13 +116,14 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
       isOver = true
       bytes.discard()
       context.flush()
-      // The client may still be sending: to close altogether could cost it the reply. The deadline of the body ends it.
+      // The client may still be sending: closing altogether could cost it the reply. The deadline of the body ends it.
       context.close(mode: .output, promise: nil)
     }
   }
 }
 
-/// Puts ``FramingEnforcement`` and ``RequestBytesBound`` where they belong in a pipeline of HTTP/1, and is gone then. HTTP/2 has framing of its own.
+/// Puts ``FramingEnforcement`` and ``RequestBytesBound`` in their places in a pipeline of HTTP/1, and removes itself.
+/// HTTP/2 has framing of its own.
 final class FramingInstallation: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = Any
 

@@ -4,14 +4,15 @@ internal import NIOCore
 internal import NIOSSL
 internal import Synchronization
 
-/// A child channel with bounds that need the bare connection: how many an address may have, and how long one of TLS may do nothing.
+/// A child channel with the bounds that need the bare connection: how many an address can have, and how long a TLS
+/// connection can be idle.
 struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
   let base: Base
   /// Nil for no bound.
   let counts: AddressCounts?
   let headerTimeout: Duration
   let idleTimeout: Duration
-  /// Whether connections may become ones of HTTP/2.
+  /// Whether connections can become ones of HTTP/2.
   let awaitsStreams: Bool
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
@@ -26,7 +27,7 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
         return channel.eventLoop.makeFailedFuture(error)
       }
     }
-    // Its set-up must not fail: the server would take that for a fault of its own.
+    // Its set-up must not fail: the server would take that for a failure of its own.
     if !isAdmitted { value.whenComplete { _ in channel.close(promise: nil) } }
     return value
   }
@@ -35,7 +36,7 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
     await base.handle(value: value, logger: logger)
   }
 
-  /// Where an address has as many connections as it may, there is nobody to tell: its connection is closed before a byte is read.
+  /// Counts a connection. Past the bound of its address there is nobody to tell: it is closed before a byte is read.
   private func admit(_ channel: any Channel) -> Bool {
     guard let counts, let address = channel.remoteAddress.flatMap(PeerAddress.init) else {
       return true
@@ -46,7 +47,7 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
   }
 }
 
-/// How many connections each address has open.
+/// The number of open connections of each address.
 final class AddressCounts: Sendable {
   private let max: Int
   private let counts = Mutex<[PeerAddress: Int]>([:])
@@ -57,7 +58,7 @@ final class AddressCounts: Sendable {
     self.max = max
   }
 
-  /// Counts one more; false, and counts nothing, where the address has as many as it may.
+  /// Counts one more; returns false, and counts nothing, if the address has as many as it may.
   func enter(_ address: PeerAddress) -> Bool {
     counts.withLock { counts in
       let count = counts[address, default: 0]

@@ -1,10 +1,11 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Ends a connection whose request has more bytes than one can have, of chunk sizes and extensions too; stands before the parser.
+/// Ends a connection whose request has more bytes than a request can have, including chunk sizes and extensions. Stands
+/// before the parser.
 ///
-/// Past the bound the parser is told of a fault, which is answered 400. What a client goes on sending then, or after an early reply, is let go for a
-/// while, since to close at once could cost it the reply.
+/// Past the bound the parser is told of an error, which is answered with 400. What a client still sends then, or after
+/// an early reply, is discarded for a while, since closing at once could cost the client the reply.
 final class RequestBytesBound: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
@@ -13,7 +14,7 @@ final class RequestBytesBound: ChannelInboundHandler, RemovableChannelHandler {
   private var count = 0
   private var discards = false
 
-  /// What one read may bring of requests to come.
+  /// The bytes of later requests that one read can bring.
   private static let slack = 256 << 10
   private static let discardedMax = 8 << 20
 
@@ -21,12 +22,12 @@ final class RequestBytesBound: ChannelInboundHandler, RemovableChannelHandler {
     self.max = max + Self.slack
   }
 
-  /// A request has ended.
+  /// Notes that a request has ended.
   func reset() {
     count = 0
   }
 
-  /// What comes from now on is let go.
+  /// Discards what comes from now on.
   func discard() {
     discards = true
     count = 0

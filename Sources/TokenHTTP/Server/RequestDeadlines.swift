@@ -1,17 +1,18 @@
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// What a connection, or a stream of HTTP/2, may still take how long for: a state machine that is told what passes and says what is due.
+/// The deadlines of the requests of a connection, or of a stream of HTTP/2: a pure state machine that is told what
+/// happens and says what is due.
 ///
-/// What lies still between requests is not its matter: the server's idle timeout ends that.
+/// Idle time between requests is not its matter: the server's idle timeout ends that.
 struct RequestDeadlines<Instant: InstantProtocol> {
   let headerTimeout: Instant.Duration
   let bodyTimeout: Instant.Duration
 
   private var isReadingRequest = false
-  /// When the request that is being read must be complete.
+  /// The time by which the request that is being read must be complete.
   private var readEnd: Instant?
-  /// When the client must have taken the reply.
+  /// The time by which the client must have taken the reply.
   private var writeEnd: Instant?
 
   /// - Parameter now: when the connection was opened.
@@ -44,7 +45,7 @@ struct RequestDeadlines<Instant: InstantProtocol> {
     writeEnd = now.advanced(by: bodyTimeout)
   }
 
-  /// The system has taken all of the reply. What remains of a request that was answered early stays due.
+  /// Notes that the system has taken the whole reply. The rest of a request that was answered early stays due.
   mutating func replyWritten() {
     writeEnd = nil
   }
@@ -61,9 +62,11 @@ struct RequestDeadlines<Instant: InstantProtocol> {
   }
 }
 
-/// Closes a connection, or a stream of HTTP/2, whose request or reply is not through in time; ``RequestDeadlines`` decides.
+/// Closes a connection, or a stream of HTTP/2, whose request or reply is not complete in time; ``RequestDeadlines``
+/// decides.
 ///
-/// One timer at most is pending, whatever the number of requests: it looks again when it fires, and is replaced where something is due before it.
+/// At most one timer is pending, whatever the number of requests: it looks again when it fires, and is replaced if
+/// something is due earlier.
 final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart

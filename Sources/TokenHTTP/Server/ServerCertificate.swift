@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// The certificate and key that a server speaks TLS with, read from PEM files and read again on demand.
 ///
-/// Connections that are open keep what they began with.
+/// Open connections keep the certificate that they began with.
 public final class ServerCertificate: Sendable {
   private struct Loaded {
     var chain: [NIOSSLCertificate]
@@ -20,32 +20,33 @@ public final class ServerCertificate: Sendable {
   /// - Parameters:
   ///   - certificate: the path of the certificate, followed in the same file by what its chain needs.
   ///   - key: the path of its private key, without a passphrase.
-  /// - Throws: where one cannot be read or holds no PEM of its kind, and where they do not belong together.
+  /// - Throws: if one of the files cannot be read or holds no PEM of its kind, or if they do not belong together.
   public init(certificate: String, key: String) throws(CertificateFailure) {
     certificatePath = certificate
     keyPath = key
     loaded = Mutex(try Self.load(certificate, key))
   }
 
-  /// Reads the files again and puts them in force for new connections; when it throws, what was in force stays so.
+  /// Reads the files again and uses them for new connections. If it throws, the certificate in use stays.
   public func reload() throws(CertificateFailure) {
     let fresh = try Self.load(certificatePath, keyPath)
     loaded.withLock { $0 = fresh }
   }
 
-  /// Seconds since 1970 at which the certificate ends.
+  /// The end of the certificate, in seconds since 1970.
   public var expiresAtSeconds: Int64 {
     loaded.withLock { Int64($0.chain[0].notValidAfter) }
   }
 
-  /// Of TLS 1.2 what RFC 9325 §4.2 recommends: forward secrecy and authenticated encryption. TLS 1.3 has nothing else.
+  /// The cipher suites of TLS 1.2 that RFC 9325 §4.2 recommends: forward secrecy and authenticated encryption. TLS 1.3
+  /// has no others.
   private static let suites: [NIOTLSCipher] = [
     .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
     .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
     .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
   ]
 
-  /// TLS 1.2 at least.
+  /// The configuration of a server with this certificate and TLS 1.2 at least.
   package var configuration: TLSConfiguration {
     let first = loaded.withLock { ($0.chain, $0.key) }
     var configuration = TLSConfiguration.makeServerConfiguration(
@@ -85,7 +86,7 @@ public final class ServerCertificate: Sendable {
   }
 }
 
-/// Why a certificate or its key cannot be used.
+/// The reason why a certificate or its key cannot be used.
 public struct CertificateFailure: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Fault: Sendable, Hashable {
     case noCertificate

@@ -5,10 +5,10 @@ internal import NIOCore
 internal import NIOSSL
 
 extension ServerOptions {
-  /// The server that these options ask for: HTTP/1.1 in plaintext or, with a certificate, over TLS with HTTP/2 beside it.
+  /// The server that these options ask for: HTTP/1.1 in plaintext or, with a certificate, TLS with HTTP/2 too.
   var server: HTTPServerBuilder {
     let counts = addressCounts
-    // Of their own: connections must not take the place of their streams.
+    // A count of its own: connections must not take the place of their streams.
     let http1 = requests(StreamCounts(max: connectionsMax, addresses: addressCounts))
     let (certificate, offersHTTP2, timeout) = (certificate, offersHTTP2, headerTimeout)
     let idle = idleTimeout
@@ -36,7 +36,7 @@ extension ServerOptions {
     connectionsPerAddressMax > 0 ? AddressCounts(max: connectionsPerAddressMax) : nil
   }
 
-  /// How requests are read, on a connection of HTTP/1 or a stream of HTTP/2.
+  /// The configuration with which requests are read, on a connection of HTTP/1 or a stream of HTTP/2.
   private func requests(_ streams: StreamCounts) -> HTTP1Channel.Configuration {
     let (header, body) = (headerTimeout, bodyTimeout)
     let (headerBytes, bodyBytes) = (headerBytesMax, bodyBytesMax)

@@ -2,7 +2,8 @@ internal import NIOCore
 internal import NIOHTTPTypes
 internal import Synchronization
 
-/// Lets a stream of HTTP/2 in or resets it, and tells its connection of it; on a connection of HTTP/1 it only says so. ``StreamCounts`` decides.
+/// Admits a stream of HTTP/2 or resets it, and tells its connection; on a connection of HTTP/1 it only reports the
+/// protocol. ``StreamCounts`` decides.
 final class StreamAdmission: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -21,7 +22,8 @@ final class StreamAdmission: ChannelInboundHandler, RemovableChannelHandler {
       own.leave()
       return
     }
-    // The parent of a stream is its connection; that of a connection is what listens, mostly on another event loop.
+    // The parent of a stream is its connection; the parent of a connection is the listener, mostly on another event
+    // loop.
     guard let parent = context.channel.parent, parent.eventLoop === context.eventLoop,
       let connection = try? parent.pipeline.syncOperations.handler(type: ConnectionDeadline.self)
     else { return }
@@ -43,12 +45,13 @@ final class StreamAdmission: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    // What was not let in is not answered while it is being closed.
+    // A stream that was not admitted is not answered while it is being closed.
     if connection == nil || isCounted { context.fireChannelRead(data) }
   }
 }
 
-/// How many streams of HTTP/2 are open, in all and per address: each costs what a connection of HTTP/1 does, so there may be as many.
+/// The numbers of open streams of HTTP/2, in all and per address: each costs as much as a connection of HTTP/1, so the
+/// same bounds hold.
 final class StreamCounts: Sendable {
   private let max: Int
   private let count = Atomic(0)
@@ -59,7 +62,7 @@ final class StreamCounts: Sendable {
     self.addresses = addresses
   }
 
-  /// False, and counts nothing, where there are as many as there may be.
+  /// Counts one more; returns false, and counts nothing, if there are as many as there may be.
   func enter(_ address: PeerAddress?) -> Bool {
     guard count.add(1, ordering: .relaxed).newValue <= max else {
       count.subtract(1, ordering: .relaxed)

@@ -1,9 +1,9 @@
 internal import NIOCore
 internal import NIOTLS
 
-/// By when a connection of TLS must have shaken hands, and one of HTTP/2 must have a stream: a state machine that is told what passes.
+/// The deadlines of a connection: when TLS must have shaken hands, and HTTP/2 must have a stream. A pure state machine.
 ///
-/// The server's own idle timeout asks the client by a ping whether it is there, and waits for the answer for ever; this does not.
+/// The server's own idle timeout pings the client and waits for the answer for ever; this one does not.
 struct StreamDeadlines<Instant: InstantProtocol> {
   let headerTimeout: Instant.Duration
   let idleTimeout: Instant.Duration
@@ -29,7 +29,7 @@ struct StreamDeadlines<Instant: InstantProtocol> {
     end = nil
   }
 
-  /// After the last, the client has the idle timeout for another, and the header's time to take its leave.
+  /// After the last stream, the client has the idle timeout to open another, and the header's time to leave.
   mutating func streamClosed(at now: Instant) {
     streams -= 1
     guard streams == 0 else { return }
@@ -37,15 +37,16 @@ struct StreamDeadlines<Instant: InstantProtocol> {
     end = isQuiescing ? leave : leave.advanced(by: idleTimeout)
   }
 
-  /// The server shuts down.
+  /// Notes that the server shuts down.
   mutating func quiesce(at now: Instant) {
     isQuiescing = true
     if streams == 0 { end = now.advanced(by: headerTimeout) }
   }
 }
 
-/// Closes a connection of TLS that does not shake hands in time and, of HTTP/2, one that has no stream for too long; ``StreamDeadlines`` decides. Stands behind
-/// the TLS handler. HTTP/1 has deadlines of its own from the handshake on: this one leaves then.
+/// Closes a TLS connection that does not shake hands in time and an HTTP/2 connection that has no stream for too long;
+/// ``StreamDeadlines`` decides. Stands behind the TLS handler. HTTP/1 has deadlines of its own after the handshake:
+/// this one is removed then.
 final class ConnectionDeadline: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
 
@@ -54,7 +55,7 @@ final class ConnectionDeadline: ChannelInboundHandler, RemovableChannelHandler {
   private var scheduled: Scheduled<Void>?
   private var context: ChannelHandlerContext?
 
-  /// - Parameter awaitsStreams: whether the connection may become one of HTTP/2.
+  /// - Parameter awaitsStreams: whether the connection can become one of HTTP/2.
   init(headerTimeout: Duration, idleTimeout: Duration, awaitsStreams: Bool) {
     deadlines = StreamDeadlines(headerTimeout: headerTimeout, idleTimeout: idleTimeout, now: .now)
     self.awaitsStreams = awaitsStreams
@@ -94,7 +95,7 @@ final class ConnectionDeadline: ChannelInboundHandler, RemovableChannelHandler {
     reschedule()
   }
 
-  /// The connection speaks HTTP/1.
+  /// Removes this one from a connection that speaks HTTP/1.
   func leave() {
     guard let context else { return }
     context.pipeline.syncOperations.removeHandler(self, promise: nil)
@@ -106,7 +107,7 @@ final class ConnectionDeadline: ChannelInboundHandler, RemovableChannelHandler {
     schedule()
   }
 
-  /// One timer at most is pending: it looks again when it fires.
+  /// At most one timer is pending: it looks again when it fires.
   private func schedule() {
     guard scheduled == nil, let context, let end = deadlines.end else { return }
     scheduled = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(end - .now)) {

@@ -2,17 +2,19 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import TokenEngine
 
-/// The wire of rommapp/romm's `/api/token`: no client authentication, `expires` beside `expires_in`, errors as `{"detail": "..."}`.
+/// The wire of rommapp/romm's `/api/token`: no client authentication, `expires` beside `expires_in`, errors as
+/// `{"detail": "..."}`.
 struct RommWire: TokenWire {
   var takesMultipart: Bool { true }
   var ignoresCaseOfNames: Bool { true }
 
-  /// Who every caller is.
+  /// The client of every caller.
   private static let client = Client(id: "romm", isPublic: true)
-  /// The same at a log-in that asks for no scope, which gets none there.
+  /// The client of a log-in that asks for no scope, which gets none.
   private static let clientWithoutScopes = Client(id: "romm", isPublic: true, scopes: Scopes(""))
 
-  /// A refresh has what was granted, whatever it asks for, and a log-in what it asks for, split at any white space.
+  /// Reads the form. A refresh gets what was granted, whatever it asks for; a log-in gets what it asks for, split at
+  /// any white space.
   func request(
     in form: FormParameters, headers: HTTPFields, authenticator: ClientAuthenticator
   ) async throws(TokenFault) -> GrantRequest {

@@ -27,7 +27,7 @@ struct StandardWire: TokenWire {
     return Response(status: .ok, json: body)
   }
 
-  /// Hands out a client's own token, which no refresh token goes with (RFC 6749 §4.4.3): a grant of this wire alone.
+  /// Hands out a client's own token, without a refresh token (RFC 6749 §4.4.3). Only this wire has the grant.
   func reply(to token: ClientToken) -> Response {
     var body = JSONObjectWriter(capacity: token.accessToken.utf8.count + 128)
     body.add("access_token", token.accessToken)
@@ -71,7 +71,7 @@ struct StandardWire: TokenWire {
     }
   }
 
-  /// Its code is ``GrantRefusal/errorCode``.
+  /// The error of a refused grant; its code is ``GrantRefusal/errorCode``.
   static func error(of refusal: GrantRefusal, _ grant: GrantType) -> OAuthError {
     switch refusal {
     case .invalidScope: .invalidScope
