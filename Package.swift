@@ -18,7 +18,9 @@ if Context.environment["REFRESH_LEDGER_WARNINGS"] == "error" {
 let settingsTouchingC: [SwiftSetting] = settings + [.strictMemorySafety()]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let observability: TargetDependencyCondition? = .when(traits: ["Observability"])
 let server: TargetDependencyCondition? = .when(traits: ["Server"])
+let console: TargetDependencyCondition? = .when(traits: ["Console"])
 let commandLine: TargetDependencyCondition? = .when(traits: ["CLI"])
 
 let package = Package(
@@ -26,23 +28,32 @@ let package = Package(
   products: [
     .library(name: "TokenEngine", targets: ["TokenEngine"]),
     .library(name: "TokenLedger", targets: ["TokenLedger"]),
+    .library(name: "TokenObservability", targets: ["TokenObservability"]),
     .library(name: "TokenHTTP", targets: ["TokenHTTP"]),
+    .library(name: "TokenConsole", targets: ["TokenConsole"]),
     .library(name: "TokenTesting", targets: ["TokenTesting"]),
     .executable(name: "refresh-ledger", targets: ["refresh-ledger"]),
   ],
   traits: [
-    .trait(name: "Server", description: "TokenHTTP: the routes and middlewares on Hummingbird 2."),
+    // A trait of its own: else whoever embeds the engine alone would resolve swift-metrics for nothing.
+    .trait(name: "Observability", description: "TokenObservability: observers for swift-log and swift-metrics."),
+    .trait(
+      name: "Server", description: "TokenHTTP: the routes and middlewares on Hummingbird 2; with Observability.",
+      enabledTraits: ["Observability"]),
+    .trait(
+      name: "Console", description: "TokenConsole: the admin's pages; with Server, which serves them.",
+      enabledTraits: ["Server"]),
     .trait(
       name: "CLI",
-      description: "The refresh-ledger command, its configuration and its load generator; with Server, which it runs.",
-      enabledTraits: ["Server"]),
-    .default(enabledTraits: ["Server", "CLI"]),
+      description: "The refresh-ledger command, its configuration and its load generator; with Server and Console.",
+      enabledTraits: ["Server", "Console"]),
+    .default(enabledTraits: ["Server", "Console", "CLI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
-    // Only with the trait Server.
+    // Only with the trait Server, swift-metrics also with Observability alone.
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
@@ -91,9 +102,18 @@ let package = Package(
 
     // The adapters.
     .target(
-      name: "TokenHTTP",
+      name: "TokenObservability",
       dependencies: [
         "TokenEngine", "TokenLedger",
+        .product(name: "CoreMetrics", package: "swift-metrics", condition: observability),
+        .product(name: "Logging", package: "swift-log", condition: observability),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "TokenHTTP",
+      dependencies: [
+        "TokenEngine", "TokenLedger", "TokenObservability",
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
@@ -110,9 +130,19 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
       ],
-      resources: ["Discovery/openapi.json", "Console/console.css", "Console/console.js", "Console/console.svg"].map {
-        .embedInCode($0)
-      },
+      resources: [.embedInCode("Discovery/openapi.json")],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "TokenConsole",
+      dependencies: [
+        "TokenHTTP", "TokenEngine", "TokenLedger", "TokenObservability",
+        .product(name: "Hummingbird", package: "hummingbird", condition: console),
+        .product(name: "HTTPTypes", package: "swift-http-types", condition: console),
+        .product(name: "Logging", package: "swift-log", condition: console),
+        .product(name: "NIOCore", package: "swift-nio", condition: console),
+      ],
+      resources: ["console.css", "console.js", "console.svg"].map { .embedInCode("Resources/\($0)") },
       swiftSettings: settings
     ),
     .target(
@@ -131,7 +161,8 @@ let package = Package(
     .executableTarget(
       name: "refresh-ledger",
       dependencies: [
-        "TokenHTTP", "RefreshRotationLoad", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog",
+        "TokenConsole", "TokenHTTP", "TokenObservability", "RefreshRotationLoad", "TokenEngine", "TokenLedger",
+        "TokenSigning", "WriteAheadLog",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
         .product(name: "Configuration", package: "swift-configuration", condition: commandLine),
         .product(name: "Yams", package: "Yams", condition: commandLine),
@@ -153,7 +184,8 @@ let package = Package(
     .executableTarget(
       name: "HummingbirdApp",
       dependencies: [
-        "TokenHTTP", "TokenEngine", .product(name: "Hummingbird", package: "hummingbird", condition: server),
+        "TokenHTTP", "TokenEngine", "TokenObservability",
+        .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "Logging", package: "swift-log", condition: server),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -203,9 +235,20 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
+      name: "TokenObservabilityTests",
+      dependencies: [
+        "TokenObservability", "TokenEngine", "TokenLedger", "TokenTesting",
+        .product(name: "InMemoryLogging", package: "swift-log", condition: observability),
+        .product(name: "Logging", package: "swift-log", condition: observability),
+        .product(name: "MetricsTestKit", package: "swift-metrics", condition: observability),
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
       name: "TokenHTTPTests",
       dependencies: [
-        "TokenHTTP", "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting",
+        "TokenConsole", "TokenHTTP", "TokenObservability", "TokenEngine", "TokenLedger", "TokenSigning",
+        "LedgerTesting", "TokenTesting",
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "HummingbirdTesting", package: "hummingbird", condition: server),
         .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
@@ -225,7 +268,7 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "refresh-ledger", "TokenHTTP", "TokenLedger",
+        "refresh-ledger", "TokenHTTP", "TokenObservability", "TokenLedger",
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         system,
       ],

@@ -3,6 +3,7 @@ import Logging
 import ServiceLifecycle
 import TokenEngine
 import TokenHTTP
+import TokenObservability
 import UnixSignals
 
 /// An application with routes of its own behind access tokens, and the token server's beside them, on 127.0.0.1 until SIGTERM.

@@ -28,16 +28,16 @@ public struct TokenApplication: Service {
 
   /// - Parameters:
   ///   - metrics: counts requests and grants; nil for none. Give its observer to the engine.
-  ///   - console: serves its pages too; nil for none. Give its observer to the engine.
+  ///   - additionalRoutes: serves these too, like the pages of `AdminConsole`, whose observer is to be given to the engine.
   ///   - onServerRunning: called with the port once the server listens.
   public static func make(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
-    metrics: ServerMetrics? = nil, console: AdminConsole? = nil, logger: Logger,
+    metrics: ServerMetrics? = nil, additionalRoutes: [any AdditionalRoutes] = [], logger: Logger,
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) -> TokenApplication {
     let router = Router(context: TokenRequestContext.self)
     let routes = TokenRoutes<TokenRequestContext>(
-      engine: engine, clients: clients, options: options, metrics: metrics, console: console)
+      engine: engine, clients: clients, options: options, metrics: metrics, additionalRoutes: additionalRoutes)
     router.add(middleware: RequestTracing())
     if let metrics {
       router.add(
@@ -65,7 +65,7 @@ public struct TokenApplication: Service {
     return TokenApplication(application: application, options: options)
   }
 
-  /// The first segments of the paths of all routes except a console's, whose path must begin otherwise.
+  /// The first segments of the paths of all routes except ``AdditionalRoutes``, whose paths must begin otherwise.
   package static let firstSegments: Set<String> = {
     Set(Route.allCases.compactMap { $0.path.split(separator: "/").first.map(String.init) })
   }()

@@ -1,6 +1,6 @@
 import Synchronization
 import Testing
-import TokenHTTP
+import TokenObservability
 
 @testable import refresh_ledger
 

@@ -5,6 +5,7 @@ import TokenEngine
 import TokenLedger
 import TokenTesting
 
+@testable import TokenConsole
 @testable import TokenHTTP
 
 @Suite("Who may use the console")

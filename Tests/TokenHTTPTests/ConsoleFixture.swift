@@ -9,6 +9,7 @@ import Synchronization
 import TokenEngine
 import TokenTesting
 
+@testable import TokenConsole
 @testable import TokenHTTP
 
 /// A server with a console, an admin client `boss`, and time that the test moves.
@@ -41,7 +42,7 @@ struct ConsoleFixture {
     options.failedLoginsPerMinute = failedLoginsPerMinute
     options.trustsProxy = trustsProxy
     let application = TokenApplication.make(
-      engine: engine ?? server.engine, clients: server.clients, options: options, console: console,
+      engine: engine ?? server.engine, clients: server.clients, options: options, additionalRoutes: [console],
       logger: server.logger
     ).application
     return try await application.test(.router) { [base] client async throws in

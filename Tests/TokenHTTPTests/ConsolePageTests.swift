@@ -6,6 +6,7 @@ import Testing
 import TokenEngine
 import TokenTesting
 
+@testable import TokenConsole
 @testable import TokenHTTP
 @testable import TokenLedger
 

@@ -1,5 +1,6 @@
 import CoreMetrics
 import MetricsTestKit
+import TokenObservability
 
 @testable import TokenHTTP
 

@@ -1,7 +1,7 @@
 import Testing
 import TokenLedger
 
-@testable import TokenHTTP
+@testable import TokenConsole
 
 @Suite("Figures as the console shows them")
 struct FigureTextTests {

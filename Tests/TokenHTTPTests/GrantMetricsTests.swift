@@ -1,6 +1,7 @@
 import HummingbirdTesting
 import Testing
 import TokenEngine
+import TokenObservability
 import TokenTesting
 
 @testable import TokenHTTP

@@ -3,6 +3,7 @@ import HummingbirdTesting
 import MetricsTestKit
 import Testing
 import TokenEngine
+import TokenObservability
 import TokenTesting
 
 @testable import TokenHTTP

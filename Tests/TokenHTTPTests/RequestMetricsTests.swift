@@ -4,6 +4,7 @@ import LedgerTesting
 import NIOCore
 import Testing
 import TokenEngine
+import TokenObservability
 import TokenTesting
 
 @testable import TokenHTTP

@@ -47,7 +47,7 @@ _REPORTING = ("Logging", "Metrics", "CoreMetrics", "Tracing", "Instrumentation")
 _TESTING = ("Testing", "XCTest", "TokenTesting", "LedgerTesting", "LedgerProof")
 _CRYPTOGRAPHY = ("COpenSSL", "CArgon2", "CCrypt")
 _CORE = _HTTP + _COMMAND + _REPORTING + _TESTING + ("Foundation", "FoundationNetworking")
-_ADAPTERS = ("TokenHTTP", "RefreshRotationLoad")
+_ADAPTERS = ("TokenObservability", "TokenHTTP", "TokenConsole", "RefreshRotationLoad")
 FORBIDDEN_IMPORTS = {
     # Knows frames, not tokens.
     "WriteAheadLog": _CORE + _ADAPTERS + _CRYPTOGRAPHY + ("TokenLedger", "TokenSigning", "TokenEngine", "ServiceLifecycle"),
@@ -62,15 +62,28 @@ FORBIDDEN_IMPORTS = {
     + ("WriteAheadLog", "TokenLedger", "TokenEngine", "ServiceLifecycle", "CLZ4", "CChecksum", "CArgon2", "CCrypt"),
     # Knows grants, not HTTP.
     "TokenEngine": _CORE + _ADAPTERS + ("CLZ4", "CChecksum"),
-    # Has no rules of its own: it speaks to the engine alone, whose answers are in the ledger's words.
+    # Knows the engine and where it reports to, whatever serves it.
+    "TokenObservability": _HTTP
+    + _COMMAND
+    + _TESTING
+    + _CRYPTOGRAPHY
+    + ("Metrics", "Tracing", "Instrumentation", "Foundation", "FoundationNetworking", "ServiceLifecycle", "CLZ4", "CChecksum")
+    + ("WriteAheadLog", "TokenSigning", "TokenHTTP", "TokenConsole", "RefreshRotationLoad"),
+    # Has no rules of its own: it speaks to the engine alone, whose answers are in the ledger's words. Does not know what is added to its routes.
     "TokenHTTP": _COMMAND
+    + _TESTING
+    + _CRYPTOGRAPHY
+    + ("AsyncHTTPClient", "WriteAheadLog", "TokenSigning", "TokenConsole", "RefreshRotationLoad", "CLZ4", "CChecksum"),
+    # The same for pages.
+    "TokenConsole": _COMMAND
     + _TESTING
     + _CRYPTOGRAPHY
     + ("AsyncHTTPClient", "WriteAheadLog", "TokenSigning", "RefreshRotationLoad", "CLZ4", "CChecksum"),
     # Sees a server as a stranger does, or the engine as an embedder does.
     "RefreshRotationLoad": _TESTING
     + _CRYPTOGRAPHY
-    + ("Hummingbird*", "ArgumentParser", "Configuration", "Yams", "WriteAheadLog", "TokenLedger", "TokenSigning", "TokenHTTP"),
+    + ("Hummingbird*", "ArgumentParser", "Configuration", "Yams", "WriteAheadLog", "TokenLedger", "TokenSigning")
+    + ("TokenObservability", "TokenHTTP", "TokenConsole"),
     "refresh-ledger": _TESTING,
 }
 
@@ -81,7 +94,8 @@ _LINK = re.compile(r"\]\((?!https?:|#)([\w./+-]+)(?:#[\w-]*)?\)")
 
 def sizes(source: SwiftSource):
     count = len(source.lines)
-    if count > FILE_LINES_MAX:
+    # SwiftPM reads a manifest from one file.
+    if count > FILE_LINES_MAX and source.path != "Package.swift":
         yield 1, f"{count} lines; a file has at most {FILE_LINES_MAX}: give a part with a name of its own its own file"
     for function in source.functions:
         first, last = source.line_at(function.offset), source.line_at(function.end)

@@ -26,6 +26,8 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("TokenEngine does not import Foundation", {"Sources/TokenEngine/F.swift": "internal import struct Foundation.URL"}),
     ("WriteAheadLog does not import NIOCore", {"Sources/WriteAheadLog/F.swift": "@preconcurrency package import NIOCore"}),
     ("TokenHTTP does not import WriteAheadLog", {"Sources/TokenHTTP/F.swift": "import WriteAheadLog"}),
+    ("TokenHTTP does not import TokenConsole", {"Sources/TokenHTTP/F.swift": "internal import TokenConsole"}),
+    ("TokenObservability does not import NIOCore", {"Sources/TokenObservability/F.swift": "internal import NIOCore"}),
     ("refresh-ledger does not import Testing", {"Sources/refresh-ledger/F.swift": "import Testing"}),
     ("try! traps", {"Tests/A/F.swift": "let x = try! f()"}),
     ("as! traps", {"Sources/A/F.swift": 'let x = "\\(y as! Int)"'}),

@@ -1,6 +1,6 @@
 /// The parameters of a form as OAuth defines them: each at most once, and one without a value as if it had not come
 /// (RFC 6749 §3.1, §3.2).
-struct FormParameters: Sendable {
+package struct FormParameters: Sendable {
   /// The most parameters of one form, known or not.
   static let countMax = 64
 
@@ -40,10 +40,10 @@ struct FormParameters: Sendable {
   private func has(_ name: String) -> Bool { names.contains { $0.utf8.elementsEqual(name.utf8) } }
 
   /// The value of a parameter; nil if it is absent or empty.
-  subscript(_ name: Parameter) -> String? { self[named: name.rawValue] }
+  package subscript(_ name: Parameter) -> String? { self[named: name.rawValue] }
 
   /// The value of a parameter that no endpoint of OAuth knows; nil if it is absent or empty.
-  subscript(named name: String) -> String? {
+  package subscript(named name: String) -> String? {
     all(named: name).first.flatMap { $0.isEmpty ? nil : $0 }
   }
 
@@ -53,7 +53,7 @@ struct FormParameters: Sendable {
   }
 
   /// The parameters that the endpoints know; they ignore all others (RFC 6749 §3.2).
-  enum Parameter: String {
+  package enum Parameter: String {
     case grantType = "grant_type"
     case clientID = "client_id"
     case clientSecret = "client_secret"
@@ -68,7 +68,7 @@ struct FormParameters: Sendable {
 }
 
 /// The reasons why the body of a request is not a form. None of these holds any of the body.
-enum FormFault: Error, Sendable, Hashable {
+package enum FormFault: Error, Sendable, Hashable {
   /// Not `application/x-www-form-urlencoded`, or compressed.
   case mediaType
   /// The body is over its limit.

@@ -1,6 +1,7 @@
 internal import CoreMetrics
 internal import HTTPTypes
 internal import Hummingbird
+internal import TokenObservability
 
 /// Counts and times requests by the template of their route and the class of their status.
 ///

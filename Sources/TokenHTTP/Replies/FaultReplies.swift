@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 package import TokenEngine
+internal import TokenObservability
 
 /// The replies to requests that get nothing: the words of a wire, a line in the log, and the `Retry-After` that the
 /// state of the engine asks for.

@@ -1,36 +1,36 @@
-internal import HTTPTypes
-internal import Hummingbird
+package import HTTPTypes
+package import Hummingbird
 internal import NIOCore
 
 /// Writes one JSON object, member by member, straight into the bytes of a reply (RFC 8259).
 ///
 /// Names are literals that need no escape. The caller adds no name twice.
-struct JSONObjectWriter {
+package struct JSONObjectWriter {
   private var bytes: ByteBuffer
 
   /// Begins an object. `capacity` is a guess in bytes.
-  init(capacity: Int = 256) {
+  package init(capacity: Int = 256) {
     bytes = ByteBuffer()
     bytes.reserveCapacity(capacity)
     bytes.writeInteger(UInt8(ascii: "{"))
   }
 
-  mutating func add(_ name: StaticString, _ value: String) {
+  package mutating func add(_ name: StaticString, _ value: String) {
     begin(name)
     write(value)
   }
 
-  mutating func add(_ name: StaticString, _ value: Int64) {
+  package mutating func add(_ name: StaticString, _ value: Int64) {
     begin(name)
     bytes.writeString(String(value))
   }
 
-  mutating func add(_ name: StaticString, _ value: Bool) {
+  package mutating func add(_ name: StaticString, _ value: Bool) {
     begin(name)
     bytes.writeStaticString(value ? "true" : "false")
   }
 
-  mutating func add(_ name: StaticString, _ values: [String]) {
+  package mutating func add(_ name: StaticString, _ values: [String]) {
     begin(name)
     bytes.writeInteger(UInt8(ascii: "["))
     for (index, value) in values.enumerated() {
@@ -41,7 +41,7 @@ struct JSONObjectWriter {
   }
 
   /// Adds an array of objects, each written by `write`.
-  mutating func add<Value>(
+  package mutating func add<Value>(
     _ name: StaticString, objects values: [Value], _ write: (Value, inout JSONObjectWriter) -> Void
   ) {
     begin(name)
@@ -103,7 +103,7 @@ struct JSONObjectWriter {
 
 extension Response {
   /// Makes a JSON reply that must not be stored (RFC 6749 §5.1) and is not taken for another type.
-  init(status: HTTPResponse.Status, json: consuming JSONObjectWriter) {
+  package init(status: HTTPResponse.Status, json: consuming JSONObjectWriter) {
     self.init(status: status, headers: .unstoredJSON, body: ResponseBody(byteBuffer: json.finish()))
   }
 

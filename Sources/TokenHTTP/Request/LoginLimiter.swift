@@ -9,9 +9,9 @@ internal import Synchronization
 /// all.
 ///
 /// Everything is kept in this process and forgotten with it; no name or address is kept in the clear.
-final class LoginLimiter: Sendable {
+package final class LoginLimiter: Sendable {
   /// A log-in in progress.
-  struct Attempt: Hashable, Sendable {
+  package struct Attempt: Hashable, Sendable {
     fileprivate let atClient: Int
     fileprivate let atAddress: Int
     fileprivate let own: Int
@@ -54,7 +54,7 @@ final class LoginLimiter: Sendable {
   ///
   /// - Parameter address: nil if it is not known; all such are one address.
   /// - Returns: the attempt, to be ended, or how long to wait.
-  func begin(client: String, address: PeerAddress?, name: String) -> (attempt: Attempt?, wait: Duration) {
+  package func begin(client: String, address: PeerAddress?, name: String) -> (attempt: Attempt?, wait: Duration) {
     var attempt = Attempt(
       atClient: Self.key(client, address, nil), atAddress: Self.key(nil, address, nil),
       own: Self.key(client, address, name))
@@ -76,14 +76,14 @@ final class LoginLimiter: Sendable {
     }
   }
 
-  enum Outcome {
+  package enum Outcome {
     case succeeded
     case failed
     /// It is not known whether the password was right.
     case undecided
   }
 
-  func end(_ attempt: Attempt, _ outcome: Outcome) {
+  package func end(_ attempt: Attempt, _ outcome: Outcome) {
     guard outcome != .failed else { return }
     let now = now()
     state.withLock { state in

@@ -1,5 +1,5 @@
 internal import HTTPTypes
-internal import Hummingbird
+package import Hummingbird
 internal import NIOCore
 
 #if canImport(Glibc)
@@ -12,7 +12,7 @@ internal import Darwin
 
 /// The address of a peer, as far as limits tell addresses apart: an IPv4 address, or the first 64 bits of an IPv6 one,
 /// which is what a single subscriber is given.
-struct PeerAddress: Hashable, Sendable {
+package struct PeerAddress: Hashable, Sendable {
   /// An IPv4 address is kept as the IPv6 one that is mapped to it.
   private let bytes: [UInt8]
 
@@ -50,12 +50,12 @@ struct PeerAddress: Hashable, Sendable {
 }
 
 /// The rule of which address a request counts for: that of its connection, or the one that the proxy in front names.
-struct AddressSource: Sendable {
+package struct AddressSource: Sendable {
   /// Whether every connection comes from a proxy that sets or appends to `X-Forwarded-For`.
   let trustsProxy: Bool
 
   /// Nil if the context does not know it, or for a Unix domain socket if no proxy names one.
-  func address(of request: Request, context: some RequestContext) -> PeerAddress? {
+  package func address(of request: Request, context: some RequestContext) -> PeerAddress? {
     let peer = (context as? any RemoteAddressRequestContext)?.remoteAddress.flatMap(PeerAddress.init)
     guard trustsProxy, let name = HTTPField.Name.forwardedFor else { return peer }
     // The client itself wrote what comes before the last entry.

@@ -1,5 +1,5 @@
 internal import HTTPTypes
-internal import Hummingbird
+package import Hummingbird
 internal import NIOCore
 internal import TokenEngine
 
@@ -10,7 +10,7 @@ extension Request {
   /// - Parameters:
   ///   - takesMultipart: whether `multipart/form-data` is read too.
   ///   - mayRepeat: tells which parameters can come more than once; none by default.
-  func form(
+  package func form(
     bytesMax: Int, takesMultipart: Bool = false, mayRepeat: (String) -> Bool = { _ in false }
   ) async throws -> FormParameters {
     guard let type = mediaType else { throw FormFault.mediaType }
@@ -39,7 +39,7 @@ extension FormParameters {
   /// query is read here.
   ///
   /// - Parameter mayRepeat: tells which parameters can come more than once; none by default.
-  init(query request: Request, mayRepeat: (String) -> Bool = { _ in false }) throws(FormFault) {
+  package init(query request: Request, mayRepeat: (String) -> Bool = { _ in false }) throws(FormFault) {
     let query = request.uri.query ?? ""
     // It stands for bytes that were not UTF-8 and are lost; whoever means the character itself sends it escaped.
     guard !query.unicodeScalars.contains("\u{FFFD}") else { throw .malformed }

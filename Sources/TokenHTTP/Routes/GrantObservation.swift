@@ -1,4 +1,5 @@
 internal import TokenEngine
+internal import TokenObservability
 internal import Tracing
 
 /// Times a call of the engine for a grant, counts its outcome, and puts a span around it if a tracer is bootstrapped.

@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import Logging
 internal import TokenEngine
 internal import TokenLedger
+internal import TokenObservability
 
 /// `POST /token`: reads the form, finds the client, asks the engine (RFC 6749 §3.2).
 struct TokenEndpoint: Sendable {

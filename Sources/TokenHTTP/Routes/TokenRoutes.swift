@@ -2,6 +2,7 @@ internal import HTTPTypes
 public import Hummingbird
 internal import NIOCore
 public import TokenEngine
+internal import TokenObservability
 
 /// The routes of the token server, for any Hummingbird router.
 ///
@@ -10,7 +11,7 @@ public import TokenEngine
 ///
 /// Adds `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`,
 /// `/.well-known/jwks.json`, `/openapi.json`, `/me`, `/public`, `/auth`, `/health/live`, `/health/ready`; the routes
-/// below `/admin`; `GET /metrics` if metrics are for Prometheus; and the pages of an ``AdminConsole``. Any other method
+/// below `/admin`; `GET /metrics` if metrics are for Prometheus; and ``AdditionalRoutes``. Any other method
 /// on one of these is answered with 405 and `Allow`. The router must not have the path of a route that is added: a
 /// ``TokenRouteSet`` leaves some out.
 public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
@@ -31,8 +32,9 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let routes: [Route]
   private let selection: TokenRouteSet
   private let metrics: MetricsEndpoint?
-  /// The console's routes below a path prefix; nil for no console.
-  private let console: (routes: @Sendable (_ pathPrefix: String) -> ConsoleRoutes<Context>, paths: Paths)?
+  private let additionalRoutes: [any AdditionalRoutes]
+  /// What the additional routes share with the token endpoint.
+  private let shared: (clients: any ClientStore, options: ServerOptions, limiter: LoginLimiter?)
 
   typealias Paths = [(path: RouterPath, methods: [HTTPRequest.Method])]
   private typealias Responder = @Sendable @concurrent (Request, Context) async throws -> Response
@@ -44,11 +46,11 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   ///     ``ServerOptions/bearerChallenge`` and ``ServerOptions/trustsProxy``. To bound failed log-ins by address, the
   ///     context must conform to `RemoteAddressRequestContext`; without that all come from one address.
   ///   - metrics: counts grants; adds `GET /metrics` if they are for Prometheus.
-  ///   - console: adds its pages; nil for none.
-  ///   - routes: the routes to add, besides those of metrics and console.
+  ///   - additionalRoutes: adds these too, like the pages of `AdminConsole`.
+  ///   - routes: the routes to add, besides those of metrics and `additionalRoutes`.
   public init(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
-    metrics: ServerMetrics? = nil, console: AdminConsole? = nil, routes: TokenRouteSet = .all
+    metrics: ServerMetrics? = nil, additionalRoutes: [any AdditionalRoutes] = [], routes: TokenRouteSet = .all
   ) {
     self.engine = engine
     selection = routes
@@ -80,13 +82,8 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     let endpoint = MetricsEndpoint(engine: engine, metrics: metrics)
     self.metrics = endpoint
     self.routes = Route.allCases.filter { route in route.set.map(routes.contains) ?? (endpoint != nil) }
-    self.console = console.map { console in
-      let routes = { @Sendable (pathPrefix: String) in
-        ConsoleRoutes<Context>(
-          console, engine: engine, clients: clients, limiter: limiter, options: options, pathPrefix: pathPrefix)
-      }
-      return (routes, ConsoleRoutes<Context>.routes(of: console))
-    }
+    self.additionalRoutes = additionalRoutes
+    shared = (clients, options, limiter)
   }
 
   /// Adds the routes below `pathPrefix`: empty, or one like `/auth` without a slash at its end.
@@ -107,7 +104,10 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
         }
       Self.add(route, at: RouterPath(route.path), to: group, responder(to: route, metadata.document))
     }
-    console?.routes(pathPrefix).add(to: root, bounded: bounded)
+    let place = RoutePlace(
+      engine: engine, clients: shared.clients, options: shared.options, pathPrefix: pathPrefix, root: root,
+      bounded: bounded, limiter: shared.limiter, addresses: addresses)
+    for routes in additionalRoutes { routes.add(to: place) }
     MethodRefusal(routes: answered, wire: wire).add(to: root)
     // Outside the prefix too, where clients look that know only the issuer.
     if routes.contains(.metadata), let path = metadata.standardPath.map({ RouterPath($0) }) {
@@ -159,5 +159,5 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   }
 
   /// All paths that are added, without the prefix.
-  var answered: Paths { Route.paths(of: routes) + (console?.paths ?? []) }
+  var answered: Paths { Route.paths(of: routes) + additionalRoutes.flatMap(\.paths) }
 }

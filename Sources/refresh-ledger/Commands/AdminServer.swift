@@ -5,8 +5,8 @@ import NIOHTTP1
 import NIOSSL
 import RefreshRotationLoad
 import TokenEngine
-import TokenHTTP
 import TokenLedger
+import TokenObservability
 
 /// The admin routes of a server, as a client of them sees them.
 struct AdminServer {

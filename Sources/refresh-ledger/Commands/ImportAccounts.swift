@@ -1,6 +1,7 @@
 import TokenEngine
 import TokenHTTP
 import TokenLedger
+import TokenObservability
 
 /// Judges lines of an import by the users and clients there are, and by the lifetimes of the settings.
 struct ImportAccounts {

@@ -1,4 +1,4 @@
-import TokenHTTP
+import TokenObservability
 
 /// What `GET /metrics` said at one moment: Prometheus's text format, as far as this server writes it.
 struct MetricsScrape {

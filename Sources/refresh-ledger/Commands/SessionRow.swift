@@ -1,6 +1,6 @@
 import TokenEngine
-import TokenHTTP
 import TokenLedger
+import TokenObservability
 
 /// A session as `--json` prints it.
 struct SessionRow: Encodable {

@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOSSL
-import TokenHTTP
+import TokenObservability
 
 /// A running server, by its metrics.
 struct TopServer: TopSource {

@@ -1,4 +1,4 @@
-import TokenHTTP
+import TokenObservability
 
 /// What a server is doing: gauges of the moment, and what a second between two looks had.
 struct TopServerReading: TopReading {

@@ -1,4 +1,5 @@
 import TokenHTTP
+import TokenObservability
 
 extension ServerMetrics {
   private static let droppedLinesName = "refresh_ledger_output_lines_dropped_total"

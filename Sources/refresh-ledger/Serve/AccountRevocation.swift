@@ -1,8 +1,8 @@
 import Logging
 import ServiceLifecycle
 import TokenEngine
-import TokenHTTP
 import TokenLedger
+import TokenObservability
 
 /// Ends the sessions of users that were removed or disabled or have another password, and of clients that were removed, as soon as
 /// the account files say so: also while nobody logs in, a file is looked at ten times a second.

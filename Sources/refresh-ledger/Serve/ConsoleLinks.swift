@@ -1,7 +1,7 @@
 import Logging
 import ServiceLifecycle
 import Synchronization
-import TokenHTTP
+import TokenConsole
 import UnixSignals
 
 /// Prints a link that signs in to the console: as soon as the server listens, and at each SIGUSR1.

@@ -2,9 +2,11 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import SystemPackage
+import TokenConsole
 import TokenEngine
 import TokenHTTP
 import TokenLedger
+import TokenObservability
 import TokenSigning
 import UnixSignals
 
@@ -101,7 +103,8 @@ struct Server {
     let announcement = Announcement(first) { first, port in announce(first, port: port) }
     let links = console.map { ConsoleLinks(console: $0, output: output, logger: logger) }
     let application = TokenApplication.make(
-      engine: engine, clients: clients, options: options, metrics: metrics, console: console, logger: logger,
+      engine: engine, clients: clients, options: options, metrics: metrics,
+      additionalRoutes: [console].compactMap(\.self), logger: logger,
       onServerRunning: { port in
         address.letGo()
         announcement.make(port: port)

@@ -8,6 +8,7 @@ import Testing
 import TokenLedger
 import TokenTesting
 
+@testable import TokenConsole
 @testable import TokenEngine
 @testable import TokenHTTP
 
@@ -52,7 +53,7 @@ struct NameDoorTests {
     var options = ServerOptions()
     options.failedLoginsPerMinute = limit
     try await TokenApplication.make(
-      engine: engine, clients: accounts, options: options, console: console, logger: Self.logger
+      engine: engine, clients: accounts, options: options, additionalRoutes: [console], logger: Self.logger
     ).application.test(.router, test)
   }
 

@@ -1,0 +1,73 @@
+internal import HTTPTypes
+internal import TokenEngine
+internal import TokenHTTP
+internal import TokenLedger
+
+/// Why a page of the console does not show or do what was asked for.
+enum ConsoleFault: Error {
+  case signedOut
+  /// A form that no page of ours sent, or of a stay that is over.
+  case foreignForm
+  case form(FormFault)
+  case badLink
+  case badClient
+  /// Too many log-ins from there failed: none is looked at for that long.
+  case putOff(Duration)
+  case noSuchSession
+  case failed(EngineFailure)
+
+  /// Nil for what is none of the engine's either.
+  init?(_ error: any Error) {
+    switch error {
+    case let fault as ConsoleFault: self = fault
+    case let failure as EngineFailure: self = .failed(failure)
+    case let fault as FormFault: self = .form(fault)
+    default: return nil
+    }
+  }
+
+  var status: HTTPResponse.Status {
+    switch self {
+    case .signedOut, .badClient: .unauthorized
+    case .foreignForm, .badLink: .forbidden
+    case .form(.tooLarge): .contentTooLarge
+    case .form: .badRequest
+    case .putOff: .tooManyRequests
+    case .noSuchSession: .notFound
+    case .failed(let failure): Self.isInvalid(failure) ? .badRequest : .serviceUnavailable
+    }
+  }
+
+  /// The `Retry-After` of the reply; nil if trying again would be of no use.
+  func retryAfter(of engine: RotationEngine) -> String? {
+    switch self {
+    case .putOff(let wait): RetryAfter.seconds(for: wait)
+    case .failed(let failure) where !Self.isInvalid(failure): RetryAfter.seconds(engine: engine)
+    default: nil
+    }
+  }
+
+  /// For people; repeats nothing of the request.
+  var text: String {
+    switch self {
+    case .signedOut: "You are signed out, and nothing was done. Sign in again."
+    case .foreignForm:
+      "The form did not come from this page, or from before you signed in. Nothing was done; try again."
+    case .form: "The form or the address could not be read. Nothing was done."
+    case .badLink: "This link was used already, has expired or was replaced by a newer one."
+    case .badClient: "No admin client has this id and secret."
+    case .putOff: "Too many log-ins from this address failed. Wait a minute and try again."
+    case .noSuchSession: "There is no such session, and the log tells nothing of one."
+    case .failed(let failure):
+      Self.isInvalid(failure)
+        ? failure.description : "The server cannot answer this now: \(failure.description). Nothing more was done."
+    }
+  }
+
+  private static func isInvalid(_ failure: EngineFailure) -> Bool {
+    switch failure {
+    case .invalid, .ledger(.invalid(field: _, limit: _)): true
+    default: false
+    }
+  }
+}

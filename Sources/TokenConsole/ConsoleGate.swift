@@ -1,0 +1,153 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import TokenEngine
+internal import TokenHTTP
+internal import TokenLedger
+internal import TokenObservability
+
+/// Who may see a page, and who may change anything.
+struct ConsoleGate: Sendable {
+  let console: AdminConsole
+  let clients: any ClientStore
+  /// Nil where failed log-ins are not bounded.
+  let limiter: LoginLimiter?
+  let cookie: ConsoleCookie
+  let bodyBytesMax: Int
+
+  /// Under which name log-ins here are bounded: no client has it.
+  private static let limitedAs = "\u{0}console"
+
+  /// Whoever is signed in; nil where nobody is, and where the admin client of that log-in is gone, another one or no admin any more.
+  ///
+  /// - Parameter isUse: false for what a page asks by itself.
+  func visitor(of request: Request, isUse: Bool = true) async -> ConsoleVisitor? {
+    guard let value = cookie.value(in: request), let session = console.sessions.session(value, isUse: isUse) else {
+      return nil
+    }
+    if case .client(let id, let version) = session.user {
+      guard let found = try? await clients.client(id: id), found.isAdmin, found.version == version else {
+        console.sessions.close(value)
+        return nil
+      }
+    }
+    return ConsoleVisitor(session: session, cookie: value)
+  }
+
+  /// The form of whoever is signed in, which came from a page of ours.
+  func form(of request: Request) async throws -> (FormParameters, ConsoleVisitor) {
+    guard let visitor = await visitor(of: request) else { throw ConsoleFault.signedOut }
+    let form = try await ownForm(of: request)
+    guard let token = form[named: "form_token"],
+      RandomSecret.Digest(of: token) == visitor.session.formToken.digest
+    else { throw ConsoleFault.foreignForm }
+    return (form, visitor)
+  }
+
+  /// Signs in whoever has the link's secret; returns the cookie.
+  func signInByLink(_ request: Request, logger: Logger) async throws -> String {
+    let form = try await ownForm(of: request)
+    guard let secret = form[named: "secret"], console.link.take(secret) else {
+      logger.notice("console: log-in by a link that is used or void was refused")
+      throw ConsoleFault.badLink
+    }
+    return open(.link, logger)
+  }
+
+  /// Signs in an admin client; returns the cookie.
+  func signInByClient(_ request: Request, from address: PeerAddress?, logger: Logger) async throws -> String {
+    let form = try await ownForm(of: request)
+    guard let id = form[.clientID].map(NameForm.typed), let secret = form[.clientSecret] else {
+      throw ConsoleFault.badClient
+    }
+    let attempt = try begin(id, address)
+    let found: Client?
+    do {
+      found = try await clients.authenticate(id: id, secretCandidates: [Array(secret.utf8)])
+    } catch {
+      end(attempt, .undecided)
+      throw ConsoleFault.failed((error as? StoreFailure).map { .store($0) } ?? .foreign(error))
+    }
+    guard let client = found, client.isAdmin else {
+      end(attempt, .failed)
+      logger.notice("console: log-in refused", metadata: ["client": .string(LogText.line(id))])
+      throw ConsoleFault.badClient
+    }
+    end(attempt, .succeeded)
+    return open(.client(id: client.id, version: client.version), logger)
+  }
+
+  private func ownForm(of request: Request) async throws -> FormParameters {
+    guard RequestOrigin.isOwn(request) else { throw ConsoleFault.foreignForm }
+    do { return try await request.form(bytesMax: bodyBytesMax) } catch let fault as FormFault {
+      throw ConsoleFault.form(fault)
+    }
+  }
+
+  private func begin(_ id: String, _ address: PeerAddress?) throws(ConsoleFault) -> LoginLimiter.Attempt? {
+    guard let limiter else { return nil }
+    let (attempt, wait) = limiter.begin(client: Self.limitedAs, address: address, name: id)
+    guard let attempt else { throw .putOff(wait) }
+    return attempt
+  }
+
+  private func end(_ attempt: LoginLimiter.Attempt?, _ outcome: LoginLimiter.Outcome) {
+    if let attempt { limiter?.end(attempt, outcome) }
+  }
+
+  private func open(_ user: ConsoleUser, _ logger: Logger) -> String {
+    logger.notice("console: signed in", metadata: ["by": .string(user.logText)])
+    return console.sessions.open(for: user)
+  }
+}
+
+/// The cookie of who is signed in: for no script, for no other site, and over TLS for no other host and no plaintext (RFC 6265bis §4.1.3).
+struct ConsoleCookie: Sendable {
+  let base: String
+  let speaksTLS: Bool
+  let trustsProxy: Bool
+
+  func value(in request: Request) -> String? {
+    request.cookies[name(for: request)]?.value
+  }
+
+  func set(_ value: String, in response: inout Response, for request: Request) {
+    response.setCookie(cookie(value, for: request, maxAge: nil))
+  }
+
+  func clear(in response: inout Response, for request: Request) {
+    response.setCookie(cookie("", for: request, maxAge: 0))
+  }
+
+  private func cookie(_ value: String, for request: Request, maxAge: Int?) -> Cookie {
+    let isSecure = isSecure(request)
+    // The prefix __Host- asks for the path /.
+    return Cookie(
+      name: name(for: request), value: value, maxAge: maxAge, path: isSecure ? "/" : base, secure: isSecure,
+      httpOnly: true, sameSite: .strict)
+  }
+
+  private func name(for request: Request) -> String {
+    isSecure(request) ? "__Host-refresh-ledger-console" : "refresh-ledger-console"
+  }
+
+  private func isSecure(_ request: Request) -> Bool {
+    if speaksTLS { return true }
+    guard trustsProxy, let name = HTTPField.Name("X-Forwarded-Proto") else { return false }
+    let last = request.headers[values: name].last?.split(separator: ",").last
+    return last?.drop { $0 == " " }.lowercased() == "https"
+  }
+}
+
+/// Whether a request that changes anything was sent by a page of this server.
+enum RequestOrigin {
+  /// What the browser says of it (Fetch Metadata); else whether its `Origin` is the host that was asked. A request that tells neither is no
+  /// browser's.
+  static func isOwn(_ request: Request) -> Bool {
+    if let name = HTTPField.Name("Sec-Fetch-Site"), let site = request.headers[name] { return site == "same-origin" }
+    guard let origin = request.headers[.origin], let host = request.head.authority,
+      let scheme = origin.firstRange(of: "://")
+    else { return false }
+    return origin[scheme.upperBound...].lowercased() == host.lowercased()
+  }
+}

@@ -1,0 +1,42 @@
+internal import TokenLedger
+
+/// What the ledger tells, in words: whose sessions, how one ended, what kind of reuse it was.
+enum LedgerText {
+  static func words(_ scope: SessionScope) -> HTML {
+    switch scope {
+    case .subject(let subject): "those of \(FigureText.name(subject))"
+    case .client(let client): "those of the client \(FigureText.name(client))"
+    case .subjectAtClient(let subject, let client):
+      "those of \(FigureText.name(subject)) at the client \(FigureText.name(client))"
+    case .all: "all there were"
+    }
+  }
+
+  static func words(_ end: EndedSession.End) -> HTML {
+    switch end {
+    case .expired: "Expired"
+    case .revoked(let cause): "\(words(cause))"
+    case .revokedAll(let scope): "Revoked with \(words(scope))"
+    }
+  }
+
+  /// - Parameter cause: nil where it is not known any more.
+  static func words(_ cause: RevocationCause?) -> String {
+    switch cause {
+    case nil: "Revoked"
+    case .requested: "Revoked on request"
+    case .reuse: "Revoked: a used token came again"
+    case .rollback: "Revoked: the log was rolled back"
+    case .evicted: "Revoked: its subject had too many"
+    }
+  }
+
+  static func words(_ reuse: ReuseClass) -> String {
+    switch reuse {
+    case .retry: "a retry, its reply was lost"
+    case .race: "two callers at the same moment"
+    case .lateParent: "after its grace window"
+    case .staleLineage: "a copy, several rotations old"
+    }
+  }
+}

@@ -1,0 +1,124 @@
+public import Logging
+public import TokenEngine
+internal import TokenLedger
+
+/// Writes what the engine did to a log, one line an event.
+///
+/// Rotations are at level debug, log-ins and revocations at info, refusals at notice, and a reused token, which may be
+/// a stolen one, at warning. A session is named by its id, a token by its `jti`, as audit events and the commands name them; no line holds
+/// a token or a secret.
+///
+/// The handler behind the logger must not wait for whoever reads the lines: callers of the engine would wait with it. swift-log's own
+/// `StreamLogHandler` for a standard stream waits when a pipe is full.
+public struct EngineLogObserver: EngineObserver {
+  private let logger: Logger
+
+  public init(logger: Logger) {
+    self.logger = logger
+  }
+
+  public func engine(observed event: EngineEvent) {
+    switch event {
+    case .opened(let token, let subject, let client):
+      logger.info("session opened", metadata: metadata(token, subject: subject, client: client))
+    case .rotated(let token, let subject, let client):
+      logger.debug("token rotated", metadata: metadata(token, subject: subject, client: client))
+    case .used(let token, let subject, let client):
+      logger.debug("session refreshed", metadata: metadata(token, subject: subject, client: client))
+    case .clientGranted(let token, let client):
+      logger.info("token issued to a client", metadata: metadata(token, client: client))
+    case .replayed(let token, let subject, let client, let reuse):
+      var metadata = metadata(token, subject: subject, client: client)
+      metadata["class"] = "\(reuse)"
+      logger.info("pair repeated in the grace window", metadata: metadata)
+    case .refused(let refusal, let token, let client):
+      var metadata = metadata(token, client: client)
+      metadata["reason"] = .string(refusal.reason)
+      if case .reused(let reuse, let behind, let revoked) = refusal {
+        metadata["class"] = "\(reuse)"
+        metadata["generations_behind"] = .stringConvertible(behind)
+        metadata["revoked_session"] = .stringConvertible(revoked)
+        logger.warning("used refresh token presented again", metadata: metadata)
+      } else if case .neverIssued(let ahead) = refusal {
+        metadata["generations_ahead"] = .stringConvertible(ahead)
+        logger.error("refresh token is ahead of the log, which was rolled back; session revoked", metadata: metadata)
+      } else {
+        logger.notice("grant refused", metadata: metadata)
+      }
+    case .revoked(let session):
+      logger.info("session revoked", metadata: ["session": .string(session.text)])
+    case .revokedAll(let scope):
+      logger.notice("sessions revoked", metadata: ["of": .string(LogText.line("\(scope)"))])
+    case .accessRevoked(let token):
+      logger.info("access token revoked", metadata: ["token": .string(token.text)])
+    case .oneTimeIssued(let id, let subject, let purpose):
+      logger.info("one-time token issued", metadata: oneTime(id, purpose, subject: subject))
+    case .oneTimeConsumed(let id, let subject, let purpose):
+      logger.info("one-time token consumed", metadata: oneTime(id, purpose, subject: subject))
+    case .oneTimeRefused(let refusal, let id, let purpose):
+      var metadata = oneTime(id, purpose)
+      metadata["reason"] = .string(refusal.reason)
+      logger.notice("one-time token refused", metadata: metadata)
+    case .checkpointed(let sequence, let entries, let bytes, let segmentsRemoved):
+      logger.info(
+        "checkpoint written",
+        metadata: [
+          "sequence": .stringConvertible(sequence), "entries": .stringConvertible(entries),
+          "bytes": .stringConvertible(bytes), "segments_removed": .stringConvertible(segmentsRemoved),
+        ])
+    case .checkpointFailed(let what):
+      logger.error("checkpoint failed; the log goes on", metadata: ["failure": .string(LogText.line(what))])
+    case .clockStepped(let step, let shift):
+      tell(stepOf: step, shift: shift)
+    case .keysReloaded:
+      logger.notice("the keys were read again")
+    case .keysRefused(let what):
+      logger.error("the keys from before stay in force", metadata: ["failure": .string(LogText.line(what))])
+    }
+  }
+
+  private func tell(stepOf step: Int64, shift: Int64) {
+    let sentence =
+      shift > 0
+      ? "the wall clock is \(shift) s behind the time that tokens were issued at: they end when they should, and their times are corrected by that"
+      : "the wall clock was set \(step < 0 ? "back" : "forwards")"
+    logger.warning(
+      "\(sentence)", metadata: ["step_ms": .stringConvertible(step), "shift_seconds": .stringConvertible(shift)])
+  }
+
+  private func oneTime(_ id: SessionID?, _ purpose: String, subject: String? = nil) -> Logger.Metadata {
+    var metadata: Logger.Metadata = ["purpose": .string(LogText.line(purpose))]
+    if let id { metadata["token"] = .string(id.text) }
+    if let subject { metadata["subject"] = .string(LogText.line(subject)) }
+    return metadata
+  }
+
+  private func metadata(_ token: TokenID?, subject: String? = nil, client: String) -> Logger.Metadata {
+    var metadata: Logger.Metadata = ["client": .string(LogText.line(client))]
+    if let subject { metadata["subject"] = .string(LogText.line(subject)) }
+    if let token {
+      metadata["session"] = .string(token.session.text)
+      metadata["token"] = .string(token.text)
+    }
+    return metadata
+  }
+}
+
+/// Text from outside as it may stand in a log line.
+package enum LogText {
+  private static let scalarsMax = 256
+
+  /// `text` on one line: without control characters, line separators and marks that turn the direction of the text,
+  /// and cut where it is long.
+  package static func line(_ text: String) -> String {
+    let kept = text.unicodeScalars.lazy.filter { !changesTheLine($0) }.prefix(scalarsMax)
+    return String(String.UnicodeScalarView(kept))
+  }
+
+  private static func changesTheLine(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,197 @@
+public import CoreMetrics
+public import TokenEngine
+internal import TokenLedger
+
+/// Counts what the engine did in a backend of swift-metrics. Costs a rotation one atomic addition and allocates nothing for it.
+///
+///     let engine = try await RotationEngine.open(folder: "tokens", observer: EngineMetricsObserver())
+///
+/// Every counter and histogram is there, at zero, from the beginning. ``EngineGauges`` are the metrics that are read instead. `ServerMetrics` of
+/// TokenHTTP has both, and those of requests.
+public struct EngineMetricsObserver: EngineObserver {
+  private let opened: Counter
+  private let rotated: Counter
+  private let unrotated: Counter
+  private let clientGranted: Counter
+  private let replayed: LabelledCounters
+  private let reused: LabelledCounters
+  private let refused: LabelledCounters
+  private let revoked: LabelledCounters
+  private let oneTimeIssued: Counter
+  private let oneTimeConsumed: Counter
+  private let oneTimeRefused: LabelledCounters
+  private let checkpoints: LabelledCounters
+  private let clockSteps: LabelledCounters
+  private let commits: Timer
+
+  /// - Parameter factory: the backend; the one that the process was bootstrapped with by default.
+  public init(factory: any MetricsFactory = MetricsSystem.factory) {
+    opened = Counter(.sessionsOpened, factory: factory)
+    rotated = Counter(.rotations, factory: factory)
+    unrotated = Counter(.unrotatedRefreshes, factory: factory)
+    clientGranted = Counter(.clientTokens, factory: factory)
+    replayed = LabelledCounters(.replays, factory: factory)
+    reused = LabelledCounters(.reuses, factory: factory)
+    refused = LabelledCounters(.refusals, factory: factory)
+    revoked = LabelledCounters(.revocations, factory: factory)
+    oneTimeIssued = Counter(.oneTimeTokensIssued, factory: factory)
+    oneTimeConsumed = Counter(.oneTimeTokensConsumed, factory: factory)
+    oneTimeRefused = LabelledCounters(.oneTimeTokenRefusals, factory: factory)
+    checkpoints = LabelledCounters(.checkpoints, factory: factory)
+    clockSteps = LabelledCounters(.clockSteps, factory: factory)
+    commits = Timer(.commitSeconds, factory: factory)
+  }
+
+  public func engine(observed event: EngineEvent) {
+    switch event {
+    case .opened: opened.increment()
+    case .rotated: rotated.increment()
+    case .used: unrotated.increment()
+    case .replayed(_, _, _, let reuse): replayed.increment(ReuseLabel.text(reuse))
+    case .clientGranted: clientGranted.increment()
+    case .refused(let refusal, _, _): count(refusal)
+    case .revoked: count(.session)
+    case .revokedAll(let scope): count(RevocationKind(scope))
+    case .accessRevoked: count(.accessToken)
+    case .oneTimeIssued: oneTimeIssued.increment()
+    case .oneTimeConsumed: oneTimeConsumed.increment()
+    case .oneTimeRefused(let refusal, _, _): oneTimeRefused.increment(refusal.reason)
+    case .checkpointed: checkpoints.increment(CheckpointOutcome.written.rawValue)
+    case .checkpointFailed: checkpoints.increment(CheckpointOutcome.failed.rawValue)
+    case .clockStepped(let step, _):
+      clockSteps.increment((step < 0 ? ClockDirection.back : .forward).rawValue)
+    case .keysReloaded, .keysRefused: break
+    }
+  }
+
+  public func engine(committedWithin duration: Duration) {
+    commits.record(duration)
+  }
+
+  private func count(_ refusal: GrantRefusal) {
+    refused.increment(refusal.reason)
+    switch refusal {
+    case .reused(let reuse, _, let revokedSession):
+      reused.increment(ReuseLabel.text(reuse))
+      if revokedSession { count(.reuse) }
+    case .neverIssued: count(.rollback)
+    default: break
+    }
+  }
+
+  private func count(_ kind: RevocationKind) {
+    revoked.increment(kind.rawValue)
+  }
+}
+
+/// The metrics of an engine that are read rather than counted: live sessions, bytes of log, the records that wait for the disk.
+///
+/// A backend of swift-metrics sends what it was set to last: call ``read(_:)`` shortly before it does.
+public struct EngineGauges: Sendable {
+  private let ready: Meter
+  private let liveSessions: Meter
+  private let entries: Meter
+  private let logBytes: Meter
+  private let stagedSequence: Meter
+  private let durableSequence: Meter
+  private let sequenceLag: Meter
+  private let clockShift: Meter
+
+  /// - Parameter factory: the backend; the one that the process was bootstrapped with by default.
+  public init(factory: any MetricsFactory = MetricsSystem.factory) {
+    func meter(_ metric: TokenMetric) -> Meter { Meter(label: metric.rawValue, factory: factory) }
+    ready = meter(.ready)
+    liveSessions = meter(.liveSessions)
+    entries = meter(.entries)
+    logBytes = meter(.logBytes)
+    stagedSequence = meter(.stagedSequence)
+    durableSequence = meter(.durableSequence)
+    sequenceLag = meter(.sequenceLag)
+    clockShift = meter(.clockShift)
+  }
+
+  /// Sets the gauges to the engine's figures of this moment. Costs one turn of the ledger's actor, and never waits for the disk.
+  public func read(_ engine: RotationEngine) async {
+    let statistics = await engine.statistics
+    ready.set(engine.isReady ? 1 : 0)
+    liveSessions.set(statistics.liveSessions)
+    entries.set(statistics.entries)
+    logBytes.set(statistics.logBytes)
+    stagedSequence.set(statistics.sequence)
+    durableSequence.set(statistics.durableSequence)
+    clockShift.set(statistics.clockShiftSeconds)
+    sequenceLag.set(statistics.sequence - min(statistics.sequence, statistics.durableSequence))
+  }
+}
+
+/// What a token endpoint saw of its grants, beside what the engine tells its observer.
+package struct GrantMetrics: Sendable {
+  private let rotate: Timer
+  private let loginFailures: Counter
+  private let loginsPutOff: Counter
+  private let overloads: LabelledCounters
+
+  package init(factory: any MetricsFactory) {
+    rotate = Timer(.rotateSeconds, factory: factory)
+    loginFailures = Counter(.loginFailures, factory: factory)
+    loginsPutOff = Counter(.loginsPutOff, factory: factory)
+    overloads = LabelledCounters(.overloads, factory: factory)
+  }
+
+  /// - Parameters:
+  ///   - result: the refusal, nil where it was granted.
+  ///   - duration: from the call of the engine to its answer.
+  package func note(_ grant: GrantType, _ result: Result<GrantRefusal?, EngineFailure>, within duration: Duration) {
+    if grant == .refreshToken { rotate.record(duration) }
+    switch result {
+    case .success(nil): break
+    case .success: if grant == .password { loginFailures.increment() }
+    case .failure(let failure): if let overload = failure.overload { note(OverloadCause(overload)) }
+    }
+  }
+
+  /// A log-in was answered before anything of it was looked at.
+  package func notePutOff() {
+    loginsPutOff.increment()
+  }
+
+  package func note(_ cause: OverloadCause) {
+    overloads.increment(cause.rawValue)
+  }
+}
+
+/// The counters of one metric with one label, all made at once, so that each is there before it first counts.
+struct LabelledCounters: Sendable {
+  private let byValue: [String: Counter]
+
+  init(_ metric: TokenMetric, factory: any MetricsFactory) {
+    precondition(metric.labels.count == 1, "\(metric.rawValue) has not one label")
+    byValue = metric.labels.reduce(into: [:]) { counters, label in
+      for value in label.values {
+        counters[value] = Counter(label: metric.rawValue, dimensions: [(label.name, value)], factory: factory)
+      }
+    }
+  }
+
+  /// A value that is none of the label's counts nothing.
+  func increment(_ value: String) {
+    byValue[value]?.increment()
+  }
+}
+
+extension Counter {
+  convenience init(_ metric: TokenMetric, factory: any MetricsFactory) {
+    self.init(label: metric.rawValue, factory: factory)
+  }
+}
+
+extension Timer {
+  convenience init(_ metric: TokenMetric, factory: any MetricsFactory) {
+    self.init(label: metric.rawValue, factory: factory)
+  }
+
+  package func record(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    recordNanoseconds(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
+  }
+}

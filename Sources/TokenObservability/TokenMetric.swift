@@ -1,0 +1,181 @@
+internal import TokenEngine
+internal import TokenLedger
+
+/// The metrics of a token server, under the names that Prometheus and swift-metrics know them by; docs/metrics.md says more.
+///
+/// Every value of every label comes from an enumeration or from the server's own routes, never from a request.
+public enum TokenMetric: String, Sendable, CaseIterable {
+  case sessionsOpened = "refresh_ledger_sessions_opened_total"
+  case rotations = "refresh_ledger_rotations_total"
+  case unrotatedRefreshes = "refresh_ledger_unrotated_refreshes_total"
+  case clientTokens = "refresh_ledger_client_tokens_total"
+  case replays = "refresh_ledger_replays_total"
+  case reuses = "refresh_ledger_reuses_total"
+  case refusals = "refresh_ledger_refusals_total"
+  case loginFailures = "refresh_ledger_login_failures_total"
+  case loginsPutOff = "refresh_ledger_logins_put_off_total"
+  case revocations = "refresh_ledger_revocations_total"
+  case oneTimeTokensIssued = "refresh_ledger_one_time_tokens_issued_total"
+  case oneTimeTokensConsumed = "refresh_ledger_one_time_tokens_consumed_total"
+  case oneTimeTokenRefusals = "refresh_ledger_one_time_token_refusals_total"
+  case checkpoints = "refresh_ledger_checkpoints_total"
+  case overloads = "refresh_ledger_overloads_total"
+  case requests = "refresh_ledger_http_requests_total"
+  case requestSeconds = "refresh_ledger_http_request_duration_seconds"
+  case rotateSeconds = "refresh_ledger_rotate_duration_seconds"
+  case commitSeconds = "refresh_ledger_commit_duration_seconds"
+  case ready = "refresh_ledger_ready"
+  case liveSessions = "refresh_ledger_live_sessions"
+  case entries = "refresh_ledger_entries"
+  case logBytes = "refresh_ledger_log_bytes"
+  case stagedSequence = "refresh_ledger_log_staged_sequence"
+  case durableSequence = "refresh_ledger_log_durable_sequence"
+  case sequenceLag = "refresh_ledger_log_sequence_lag"
+  case clockShift = "refresh_ledger_clock_shift_seconds"
+  case clockSteps = "refresh_ledger_clock_steps_total"
+
+  public enum Kind: String, Sendable {
+    case counter
+    case gauge
+    /// Of seconds: a timer of swift-metrics.
+    case histogram
+  }
+
+  public var kind: Kind {
+    switch self {
+    case .requestSeconds, .rotateSeconds, .commitSeconds: .histogram
+    case .ready, .liveSessions, .entries, .logBytes, .stagedSequence, .durableSequence, .sequenceLag, .clockShift:
+      .gauge
+    default: .counter
+    }
+  }
+
+  /// One line for whoever reads the metrics.
+  public var help: String {
+    switch self {
+    case .sessionsOpened: "Sessions opened."
+    case .rotations: "Refresh tokens rotated."
+    case .unrotatedRefreshes: "Refreshes of sessions whose refresh token is never rotated."
+    case .clientTokens: "Access tokens for clients themselves, by the grant client_credentials."
+    case .replays: "Predecessors in their grace window that were answered with the identical pair."
+    case .reuses: "Refresh tokens that were presented again after they had been rotated out."
+    case .refusals: "Grants refused, of every type."
+    case .loginFailures: "Grants of type password that were refused."
+    case .loginsPutOff: "Log-ins put off with 429, since too many from there failed."
+    case .revocations: "Revocations, each counted once however many sessions it ended."
+    case .oneTimeTokensIssued: "One-time tokens issued."
+    case .oneTimeTokensConsumed: "One-time tokens consumed."
+    case .oneTimeTokenRefusals: "Presentations of one-time tokens that were refused."
+    case .checkpoints: "Checkpoints, by what became of them."
+    case .overloads: "Requests put off with 503 for too much work."
+    case .requests: "HTTP requests answered."
+    case .requestSeconds: "Time from the head of a request to its reply."
+    case .rotateSeconds: "Time of a refresh grant in the engine, the wait for the disk included."
+    case .commitSeconds: "Time of a commit of the log: write and sync of a batch of records."
+    case .ready: "1 while changes are accepted, 0 otherwise."
+    case .liveSessions: "Sessions that are neither revoked nor swept away since their end."
+    case .entries: "Entries in memory: sessions, revoked ones and one-time tokens until their end."
+    case .logBytes: "Bytes of log that a restart would read besides the last checkpoint."
+    case .stagedSequence: "Number of the last record that was given to the log."
+    case .durableSequence: "Number of the last record that is as safe as log.durability promises."
+    case .sequenceLag: "Records that were given to the log and are not durable yet."
+    case .clockShift: "Whole seconds by which the ledger's time is ahead of the wall clock, which was set back."
+    case .clockSteps: "Times that the wall clock was set by more than two seconds."
+    }
+  }
+
+  /// The labels with all their values, those of `route` excepted: they are the templates of the routes there are, and
+  /// ``otherRoute``.
+  public var labels: [(name: String, values: [String])] {
+    switch self {
+    case .replays, .reuses: [("class", ReuseLabel.all)]
+    case .refusals: [("reason", GrantRefusal.reasons)]
+    case .oneTimeTokenRefusals: [("reason", OneTimeTokenRefusal.reasons)]
+    case .revocations: [("kind", RevocationKind.allCases.map(\.rawValue))]
+    case .checkpoints: [("outcome", CheckpointOutcome.allCases.map(\.rawValue))]
+    case .clockSteps: [("direction", ClockDirection.allCases.map(\.rawValue))]
+    case .overloads: [("cause", OverloadCause.allCases.map(\.rawValue))]
+    case .requests, .requestSeconds: [("route", []), ("status", StatusClass.allCases.map(\.rawValue))]
+    default: []
+    }
+  }
+
+  /// The route of every request that no route answers.
+  public static let otherRoute = "other"
+}
+
+/// The classes of replay and reuse as label values.
+enum ReuseLabel {
+  static let all = ReuseClass.allCases.map(text)
+
+  static func text(_ reuse: ReuseClass) -> String {
+    switch reuse {
+    case .retry: "retry"
+    case .race: "race"
+    case .lateParent: "late_parent"
+    case .staleLineage: "stale_lineage"
+    }
+  }
+}
+
+/// What a revocation ended.
+enum RevocationKind: String, CaseIterable {
+  case session
+  case subject
+  case client
+  case subjectAtClient = "subject_at_client"
+  case all
+  case accessToken = "access_token"
+  /// A session, with the refusal of its reused token.
+  case reuse
+  /// A session, with the refusal of a token that is ahead of the log.
+  case rollback
+
+  init(_ scope: SessionScope) {
+    switch scope {
+    case .subject: self = .subject
+    case .client: self = .client
+    case .subjectAtClient: self = .subjectAtClient
+    case .all: self = .all
+    }
+  }
+}
+
+enum CheckpointOutcome: String, CaseIterable {
+  case written
+  case failed
+}
+
+/// Which way the wall clock was set.
+enum ClockDirection: String, CaseIterable {
+  case forward
+  case back
+}
+
+/// What had more to do than it takes.
+package enum OverloadCause: String, Sendable, CaseIterable {
+  /// As many requests were being answered as may be.
+  case requestsInFlight = "requests_in_flight"
+  case log
+  /// The password pool, or another store of subjects.
+  case store
+
+  init(_ overload: EngineFailure.Overload) {
+    switch overload {
+    case .log: self = .log
+    case .store: self = .store
+    }
+  }
+}
+
+/// The class of an HTTP status.
+package enum StatusClass: String, Sendable, CaseIterable {
+  /// Everything below 400: the server answers nothing else there.
+  case success = "2xx"
+  case clientError = "4xx"
+  case serverError = "5xx"
+
+  package init(code: Int) {
+    self = code < 400 ? .success : code < 500 ? .clientError : .serverError
+  }
+}
