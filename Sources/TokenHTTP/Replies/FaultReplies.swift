@@ -28,7 +28,7 @@ struct FaultReplies: Sendable {
       logger?.log(level: level, "request failed", metadata: ["failure": "\(LogText.line(failure.description))"])
     }
     var response = wire.reply(to: fault)
-    if case .putOff(let wait) = fault {
+    if case .throttled(let wait) = fault {
       response.headers[.retryAfter] = RetryAfter.seconds(for: wait)
     } else if fault.isUnavailable {
       response.headers[.retryAfter] = RetryAfter.seconds(engine: engine)

@@ -11,7 +11,7 @@ enum TokenFault: Error {
   case unsupportedGrant(named: String)
   case refused(GrantRefusal, GrantType)
   /// Too many log-ins from there failed: none is looked at for that long.
-  case putOff(Duration)
+  case throttled(Duration)
   /// As many requests are being answered as may be at once.
   case overloaded
   /// The request may be in order, but the engine could not answer it.

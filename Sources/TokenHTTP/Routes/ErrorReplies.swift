@@ -19,7 +19,7 @@ struct ErrorReplies<Context: RequestContext>: RouterMiddleware {
       return refusal.response(from: request, context: context)
     } catch let error as any HTTPResponseError {
       let known = error.status == .notFound ? methods.reply(toPath: request.uri.path, pathPrefix: pathPrefix) : nil
-      let reply = known ?? wire.reply(toUnanswered: error.status)
+      let reply = known ?? wire.unanswered(error.status)
       return request.method == .head ? reply.createHeadResponse() : reply
     }
   }

@@ -34,7 +34,7 @@ struct MethodRefusal<Context: RequestContext>: Sendable {
 
   private func reply(_ allowed: [HTTPRequest.Method]) -> Response {
     let names = allowed.map(\.rawValue).joined(separator: ", ")
-    var response = wire.reply(toMethodBeside: names)
+    var response = wire.methodNotAllowed(allowed: names)
     response.headers[.allow] = names
     return response
   }

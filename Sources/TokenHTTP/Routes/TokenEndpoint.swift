@@ -92,7 +92,7 @@ struct TokenEndpoint: Sendable {
     let (attempt, wait) = limiter.begin(client: asked.client.id, address: address(), name: user)
     guard let attempt else {
       observation.metrics?.notePutOff()
-      throw .putOff(wait)
+      throw .throttled(wait)
     }
     do {
       let outcome = try await logIn()

@@ -58,18 +58,18 @@ struct RommWire: TokenWire {
     case .refused(.invalidScope, _): reply(.forbidden, "Insufficient scope")
     case .refused(_, .password): unauthorized("Invalid username or password")
     case .refused: unauthorized("Invalid refresh token")
-    case .putOff: reply(.tooManyRequests, "Too many failed log-ins")
+    case .throttled: reply(.tooManyRequests, "Too many failed log-ins")
     case .overloaded, .failed:
       fault.isUnavailable
         ? reply(.serviceUnavailable, "Temporarily unavailable") : reply(.internalServerError, "Internal server error")
     }
   }
 
-  func reply(toUnanswered status: HTTPResponse.Status) -> Response {
+  func unanswered(_ status: HTTPResponse.Status) -> Response {
     reply(status, status == .notFound ? "Not Found" : status.reasonPhrase)
   }
 
-  func reply(toMethodBeside methods: String) -> Response {
+  func methodNotAllowed(allowed methods: String) -> Response {
     reply(.methodNotAllowed, "Method Not Allowed")
   }
 

@@ -46,11 +46,11 @@ struct StandardWire: TokenWire {
     return response
   }
 
-  func reply(toUnanswered status: HTTPResponse.Status) -> Response {
+  func unanswered(_ status: HTTPResponse.Status) -> Response {
     Response(status == .notFound ? .noSuchPath : .unanswered(status))
   }
 
-  func reply(toMethodBeside methods: String) -> Response {
+  func methodNotAllowed(allowed methods: String) -> Response {
     Response(.methodNotAllowed(methods))
   }
 
@@ -66,7 +66,7 @@ struct StandardWire: TokenWire {
     case .invalidClient: .invalidClient
     case .unsupportedGrant: .unsupportedGrantType
     case .refused(let refusal, let grant): error(of: refusal, grant)
-    case .putOff: .tooManyLogIns
+    case .throttled: .tooManyLogIns
     case .overloaded, .failed: fault.isUnavailable ? .unavailable : .failed
     }
   }

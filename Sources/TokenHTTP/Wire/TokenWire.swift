@@ -25,12 +25,12 @@ protocol TokenWire: Sendable {
   func reply(to fault: TokenFault) -> Response
 
   /// Answers a request that no route has answered, mostly for its path.
-  func reply(toUnanswered status: HTTPResponse.Status) -> Response
+  func unanswered(_ status: HTTPResponse.Status) -> Response
 
   /// Refuses a method.
   ///
   /// - Parameter methods: the methods that the route has, as `Allow` names them.
-  func reply(toMethodBeside methods: String) -> Response
+  func methodNotAllowed(allowed methods: String) -> Response
 }
 
 /// A request for tokens from a known client.

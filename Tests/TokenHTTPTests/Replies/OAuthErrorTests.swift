@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import Testing
 import TokenEngine
 
@@ -40,6 +41,31 @@ struct OAuthErrorTests {
 
 @Suite("Retry-After")
 struct RetryAfterTests {
+  static let faults: [TokenFault] = [
+    .form(.mediaType), .form(.tooLarge), .form(.duplicate), .form(.tooManyParameters), .form(.malformed),
+    .missing(.refreshToken), .ambiguousClient, .invalidClient, .unsupportedGrant(named: "x"),
+    .refused(.unknown, .refreshToken), .refused(.badCredentials, .password), .throttled(.seconds(3)), .overloaded,
+    .failed(.store(.overloaded)), .failed(.store(.unreadable("x"))),
+    .failed(.keys("x")), .failed(.invalid(field: "x", limit: "x")),
+  ]
+
+  @Test("comes with 429 and 503 alone, which every wire says of the same faults", arguments: WireFormat.allCases)
+  func statuses(format: WireFormat) throws {
+    let engine = try RotationEngine.inMemory()
+    for fault in Self.faults {
+      let reply = FaultReplies(engine: engine, wire: format.tokenWire).reply(to: fault, logger: nil)
+      switch fault {
+      case .throttled:
+        #expect(reply.status == .tooManyRequests && reply.headers[.retryAfter] == "3")
+      case let fault where fault.isUnavailable:
+        #expect(reply.status == .serviceUnavailable && reply.headers[.retryAfter] == "1", "\(fault)")
+      default:
+        #expect(reply.status.code < 503 && reply.status != .tooManyRequests, "\(fault)")
+        #expect(reply.headers[.retryAfter] == nil, "\(fault)")
+      }
+    }
+  }
+
   @Test(
     "of a wait is whole seconds in which it is over, 1 at least",
     arguments: [
