@@ -104,7 +104,7 @@ let package = Package(
     .target(
       name: "TokenObservability",
       dependencies: [
-        "TokenEngine", "TokenLedger",
+        "TokenEngine",
         .product(name: "CoreMetrics", package: "swift-metrics", condition: observability),
         .product(name: "Logging", package: "swift-log", condition: observability),
       ],
@@ -237,7 +237,7 @@ let package = Package(
     .testTarget(
       name: "TokenObservabilityTests",
       dependencies: [
-        "TokenObservability", "TokenEngine", "TokenLedger", "TokenTesting",
+        "TokenObservability", "TokenEngine", "TokenTesting",
         .product(name: "InMemoryLogging", package: "swift-log", condition: observability),
         .product(name: "Logging", package: "swift-log", condition: observability),
         .product(name: "MetricsTestKit", package: "swift-metrics", condition: observability),

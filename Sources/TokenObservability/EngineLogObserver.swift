@@ -1,6 +1,5 @@
 public import Logging
 public import TokenEngine
-internal import TokenLedger
 
 /// Writes what the engine did to a log, one line an event.
 ///

@@ -1,6 +1,5 @@
 public import CoreMetrics
 public import TokenEngine
-internal import TokenLedger
 
 /// Counts what the engine did in a backend of swift-metrics. Costs a rotation one atomic addition and allocates nothing for it.
 ///

@@ -1,5 +1,4 @@
 internal import TokenEngine
-internal import TokenLedger
 
 /// The metrics of a token server, under the names that Prometheus and swift-metrics know them by; docs/metrics.md says more.
 ///

@@ -1,7 +1,6 @@
 import MetricsTestKit
 import Testing
 import TokenEngine
-import TokenLedger
 import TokenTesting
 
 @testable import TokenObservability

@@ -2,7 +2,6 @@ import InMemoryLogging
 import Logging
 import Testing
 import TokenEngine
-import TokenLedger
 
 @testable import TokenObservability
 

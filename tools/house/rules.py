@@ -68,7 +68,7 @@ FORBIDDEN_IMPORTS = {
     + _TESTING
     + _CRYPTOGRAPHY
     + ("Metrics", "Tracing", "Instrumentation", "Foundation", "FoundationNetworking", "ServiceLifecycle", "CLZ4", "CChecksum")
-    + ("WriteAheadLog", "TokenSigning", "TokenHTTP", "TokenConsole", "RefreshRotationLoad"),
+    + ("WriteAheadLog", "TokenLedger", "TokenSigning", "TokenHTTP", "TokenConsole", "RefreshRotationLoad"),
     # Has no rules of its own: it speaks to the engine alone, whose answers are in the ledger's words. Does not know what is added to its routes.
     "TokenHTTP": _COMMAND
     + _TESTING
