@@ -65,7 +65,7 @@ struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
     }
     look(root, "/live") { request, _ in
       guard await gate.visitor(of: request, isUse: false) != nil else {
-        return signedOut
+        return Response(.notSignedIn)
       }
       return await LiveFigures.read(engine, console.activity).json
     }
@@ -211,9 +211,9 @@ extension ConsoleRoutes {
       do { return try await respond(request, context) } catch {
         // What the connection throws is nobody's to be told.
         guard let fault = ConsoleFault(error) else { throw error }
-        if let retry { return frame.refusal(fault, title: "Sign in", for: nil, retry(fault)) }
+        if let retry { return frame.refusal(fault, of: engine, title: "Sign in", for: nil, retry(fault)) }
         if case .signedOut = fault {
-          return frame.refusal(fault, title: "Sign in", for: nil, SignInPages.signIn(frame, fault))
+          return frame.refusal(fault, of: engine, title: "Sign in", for: nil, SignInPages.signIn(frame, fault))
         }
         return refusal(fault, await gate.visitor(of: request), context)
       }
@@ -225,15 +225,7 @@ extension ConsoleRoutes {
       context.logger.warning(
         "console: request failed", metadata: ["failure": .string(LogText.line(failure.description))])
     }
-    return frame.refusal(fault, title: "Not done", for: visitor, NoticeText.page(fault, frame))
-  }
-
-  /// To a page's script.
-  private var signedOut: Response {
-    var body = JSONObjectWriter()
-    body.add("error", "access_denied")
-    body.add("error_description", "Nobody is signed in")
-    return Response(status: .unauthorized, json: body)
+    return frame.refusal(fault, of: engine, title: "Not done", for: visitor, NoticeText.page(fault, frame))
   }
 
   private func signedIn(_ cookie: String, _ request: Request) -> Response {
