@@ -1,4 +1,3 @@
-internal import COpenSSL
 internal import TokenSigning
 
 /// The stored form of a client's secret: `sha256:` and the base64url of a 16-byte random salt followed by
@@ -9,7 +8,6 @@ internal import TokenSigning
 struct SecretDigest: Sendable {
   private static let prefix = "sha256:"
   private static let saltBytes = 16
-  private static let digestBytes = 32
 
   private let salt: [UInt8]
   private let digest: [UInt8]
@@ -29,14 +27,14 @@ struct SecretDigest: Sendable {
   init?(text: String) {
     guard text.hasPrefix(SecretDigest.prefix),
       let bytes = Base64URL.decode(String(text.dropFirst(SecretDigest.prefix.count))),
-      bytes.count == SecretDigest.saltBytes + SecretDigest.digestBytes
+      bytes.count == SecretDigest.saltBytes + Digest.byteCount
     else { return nil }
     self.init(salt: Array(bytes.prefix(SecretDigest.saltBytes)), digest: Array(bytes.dropFirst(SecretDigest.saltBytes)))
   }
 
   /// A form that no secret is known to match, to compare with if there is no client of that id.
   static func unmatchable() throws(AccountFailure) -> SecretDigest {
-    SecretDigest(salt: try RandomBytes.make(saltBytes), digest: try RandomBytes.make(digestBytes))
+    SecretDigest(salt: try RandomBytes.make(saltBytes), digest: try RandomBytes.make(Digest.byteCount))
   }
 
   var text: String { SecretDigest.prefix + Base64URL.text((salt + digest).span) }
@@ -52,13 +50,7 @@ struct SecretDigest: Sendable {
     return matched
   }
 
-  private static func digest(salt: [UInt8], secret: [UInt8]) -> [UInt8] {
-    let message = salt + secret
-    var digest = [UInt8](repeating: 0, count: digestBytes)
-    let done = unsafe EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil)
-    precondition(done == 1, "libcrypto has no SHA-256")
-    return digest
-  }
+  private static func digest(salt: [UInt8], secret: [UInt8]) -> [UInt8] { Digest(of: salt + secret).bytes }
 }
 
 extension SecretDigest: RedactedValue {}
