@@ -91,7 +91,7 @@ struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
     }
     page(group, "/revoke", "Revoke all sessions of a subject", .sessions) { request, _, visitor in
       guard let subject = try FormParameters(query: request)[name: "subject"] else { throw ConsoleFault.noSuchSession }
-      let count = await engine.sessionCount(of: .subject(subject))
+      let count = try await engine.sessionCount(of: .subject(subject))
       return RevocationPages.subject(subject, count: count, frame, visitor)
     }
   }

@@ -1,3 +1,4 @@
+internal import Platform
 public import RotationModel
 
 /// The grants: what opens a session, renews it, or is good once.
@@ -40,6 +41,13 @@ extension RotationEngine {
   /// The most UTF-8 bytes in a subject and a client id: with the most scopes their tokens stay under 4 KiB.
   public static let subjectBytesMax = 512
   public static let clientBytesMax = 256
+
+  /// The rule of every id that comes from outside.
+  package static func check(_ field: String, _ text: String, bytesMax: Int) throws(EngineFailure) {
+    guard (1...bytesMax).contains(text.utf8.count), !text.hasControlCharacters else {
+      throw .invalid(field: field, limit: "from 1 to \(bytesMax) bytes without control characters")
+    }
+  }
 
   /// Opens a session with exactly these scopes, and checks nothing: neither whether the subject exists and is enabled, nor what it or the
   /// client may have. The caller has decided all that. A store is asked for the subject's version alone, where none is passed.

@@ -49,21 +49,27 @@ extension CommandFailure {
   init(_ failure: LogFailure) {
     switch failure {
     case .corrupt, .unsupportedVersion, .rolledBack: self.init(.bad, failure.description)
-    case .locked, .overloaded: self.init(.temporary, failure.description)
+    case .locked, .overloaded, .waitEnded: self.init(.temporary, failure.description)
     case .io(_, let path, Errno.notDirectory.rawValue): self = .notFolder(path)
     case .io: self.init(.inputOutput, failure.description)
     case .closed: self.init(.internalFault, failure.description)
     }
   }
 
-  init(_ failure: LedgerFailure) {
-    self.init(EngineFailure.ledger(failure))
+  init(_ error: LedgerError) {
+    switch error {
+    case .overloaded, .unavailable, .outcomeUnknown: self.init(.temporary, error.description)
+    // A ledger that a command has open closes only because its disk failed.
+    case .closed: self.init(.inputOutput, error.description)
+    case .full, .invalid: self.init(.internalFault, error.description)
+    }
   }
 
   init(_ failure: EngineFailure) {
     switch failure {
-    case .ledger(.log(let failure)): self.init(failure)
-    case .ledger, .foreign: self.init(.internalFault, failure.description)
+    case .log(let failure): self.init(failure)
+    case .ledger(let error): self.init(error)
+    case .foreign: self.init(.internalFault, failure.description)
     case .store: self.init(.temporary, failure.description)
     case .keys, .invalid: self.init(.configuration, failure.description)
     }

@@ -13,7 +13,7 @@ struct ClientCredentialsGrant: Sendable {
     guard let granted = minting.requested(scope, within: client.scopes ?? []) else {
       return observer.refuse(.invalidScope, nil, client)
     }
-    try Minting.check("client", client.id, bytesMax: RotationEngine.clientBytesMax)
+    try RotationEngine.check("client", client.id, bytesMax: RotationEngine.clientBytesMax)
     do { try NameForm.check("client", client.id) } catch { throw EngineFailure(error) }
     try minting.check(accessLifetimeOf: client)
     if let subjects {

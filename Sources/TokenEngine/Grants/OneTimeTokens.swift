@@ -11,8 +11,8 @@ struct OneTimeTokens: Sendable {
   func issue(
     purpose: String, subject: String, payload: [UInt8], lifetime: Duration
   ) async throws(EngineFailure) -> OneTimeToken {
-    try Minting.check("purpose", purpose, bytesMax: OneTimeGrant.purposeBytesMax)
-    try Minting.check("subject", subject, bytesMax: RotationEngine.subjectBytesMax)
+    try RotationEngine.check("purpose", purpose, bytesMax: OneTimeGrant.purposeBytesMax)
+    try RotationEngine.check("subject", subject, bytesMax: RotationEngine.subjectBytesMax)
     let grant = OneTimeGrant(
       purpose: purpose, subject: subject, payload: payload, lifetimeMilliseconds: lifetime.wholeMilliseconds)
     let token: OneTimeToken

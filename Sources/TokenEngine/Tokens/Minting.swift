@@ -1,4 +1,3 @@
-internal import Platform
 internal import RotationModel
 internal import TokenSigning
 
@@ -137,16 +136,10 @@ extension Minting {
     return scopes
   }
 
-  /// The rule of every id that comes from outside: the bounds of ``RotationEngine/subjectBytesMax`` and ``RotationEngine/clientBytesMax``.
+  /// A subject and a client are ids that come from outside.
   func check(subject: String, client: String) throws(EngineFailure) {
-    try Self.check("subject", subject, bytesMax: RotationEngine.subjectBytesMax)
-    try Self.check("client", client, bytesMax: RotationEngine.clientBytesMax)
-  }
-
-  static func check(_ field: String, _ text: String, bytesMax: Int) throws(EngineFailure) {
-    guard (1...bytesMax).contains(text.utf8.count), !text.hasControlCharacters else {
-      throw .invalid(field: field, limit: "from 1 to \(bytesMax) bytes without control characters")
-    }
+    try RotationEngine.check("subject", subject, bytesMax: RotationEngine.subjectBytesMax)
+    try RotationEngine.check("client", client, bytesMax: RotationEngine.clientBytesMax)
   }
 }
 

@@ -59,6 +59,9 @@ extension ClientToken: CustomStringConvertible, CustomDebugStringConvertible, Cu
 public enum GrantResult<Tokens: Sendable & Hashable>: Sendable, Hashable {
   case granted(Tokens)
   case refused(GrantRefusal)
+
+  /// Nil if it was granted.
+  public var refusal: GrantRefusal? { if case .refused(let refusal) = self { refusal } else { nil } }
 }
 
 public typealias GrantOutcome = GrantResult<TokenPair>

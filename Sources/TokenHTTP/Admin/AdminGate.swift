@@ -55,7 +55,7 @@ struct AdminGate: Sendable {
   /// A parameter that is an id; nil if it did not come.
   func id(_ name: String, in query: FormParameters, bytesMax: Int) throws(EngineFailure) -> String? {
     guard let text = query[named: name] else { return nil }
-    try engine.check(name, text, bytesMax: bytesMax)
+    try RotationEngine.check(name, text, bytesMax: bytesMax)
     return text
   }
 

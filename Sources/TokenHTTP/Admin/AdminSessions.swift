@@ -61,7 +61,7 @@ struct AdminSessions: Sendable {
       let query = try gate.query(of: request, ["subject", "client_id", "limit", "after"])
       let limit = try query[named: "limit"].map { text throws(OAuthError) in
         guard let limit = Int(text) else {
-          throw .outsideLimit(field: "limit", limit: "from 1 to \(RefreshLedger.pageMax)")
+          throw .outsideLimit(field: "limit", limit: "from 1 to \(Limits.page.range.upperBound)")
         }
         return limit
       }

@@ -6,18 +6,18 @@ internal import Tracing
 struct GrantObservation: Sendable {
   let metrics: GrantMetrics?
 
-  func watch<Answer: GrantAnswer>(
-    _ grant: GrantType, _ call: () async throws(EngineFailure) -> Answer
-  ) async throws(EngineFailure) -> Answer {
+  func watch<Tokens>(
+    _ grant: GrantType, _ call: () async throws(EngineFailure) -> GrantResult<Tokens>
+  ) async throws(EngineFailure) -> GrantResult<Tokens> {
     let began = ContinuousClock.now
     let result = await trace(grant, call)
     metrics?.note(grant, result.map(\.refusal), within: ContinuousClock.now - began)
     return try result.get()
   }
 
-  private func trace<Answer: GrantAnswer>(
-    _ grant: GrantType, _ call: () async throws(EngineFailure) -> Answer
-  ) async -> Result<Answer, EngineFailure> {
+  private func trace<Tokens>(
+    _ grant: GrantType, _ call: () async throws(EngineFailure) -> GrantResult<Tokens>
+  ) async -> Result<GrantResult<Tokens>, EngineFailure> {
     let tracer = InstrumentationSystem.tracer
     if tracer is NoOpTracer { return await Self.result(of: call) }
     return await tracer.withAnySpan("grant \(grant.rawValue)") { span in
@@ -41,18 +41,4 @@ struct GrantObservation: Sendable {
   ) async -> Result<Answer, EngineFailure> {
     do { return .success(try await call()) } catch { return .failure(error) }
   }
-}
-
-/// An answer of the engine to a grant.
-protocol GrantAnswer: Sendable {
-  /// Nil if it was granted.
-  var refusal: GrantRefusal? { get }
-}
-
-extension GrantOutcome: GrantAnswer {
-  var refusal: GrantRefusal? { if case .refused(let refusal) = self { refusal } else { nil } }
-}
-
-extension ClientGrantOutcome: GrantAnswer {
-  var refusal: GrantRefusal? { if case .refused(let refusal) = self { refusal } else { nil } }
 }

@@ -111,7 +111,7 @@ struct LogRestore: AsyncParsableCommand {
 
   private static func settleWithBars(
     _ folder: FilePath, keepsSessions: Bool, epochFloor: UInt32
-  ) async throws(LedgerFailure) -> Settlement {
+  ) async throws(LogFailure) -> Settlement {
     var replay = ProgressBar(label: "replaying the log")
     var ending = ProgressBar(label: "ending the sessions", unit: .things("entries"))
     return try await RefreshLedger.settle(folder: folder, keepsSessions: keepsSessions, epochFloor: epochFloor) {

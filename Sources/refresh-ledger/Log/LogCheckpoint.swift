@@ -17,8 +17,8 @@ struct LogCheckpoint: AsyncParsableCommand {
 
   func run() async throws {
     guard let ledger = try await data.openLedger() else { return try await askServer() }
-    let outcome: Result<CheckpointReport?, LedgerFailure>
-    do throws(LedgerFailure) {
+    let outcome: Result<CheckpointReport?, LogFailure>
+    do throws(LogFailure) {
       outcome = .success(try await LogCheckpoint.write(ledger))
     } catch {
       outcome = .failure(error)
@@ -34,7 +34,7 @@ struct LogCheckpoint: AsyncParsableCommand {
     }
   }
 
-  private static func write(_ ledger: RefreshLedger) async throws(LedgerFailure) -> CheckpointReport? {
+  private static func write(_ ledger: RefreshLedger) async throws(LogFailure) -> CheckpointReport? {
     let bar = SharedProgressBar(label: "writing a checkpoint", unit: .things("entries"))
     return try await ledger.checkpoint { progress in
       bar.show(UInt64(progress.entriesWritten), of: UInt64(progress.entriesTotal))

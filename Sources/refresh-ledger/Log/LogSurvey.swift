@@ -67,10 +67,10 @@ extension DataFolderOption {
   func openLedger() async throws(CommandFailure) -> RefreshLedger? {
     _ = try LogSurvey.requireLog(in: logFolder)
     var bar = ProgressBar(label: "replaying the log")
-    do throws(LedgerFailure) {
+    do throws(LogFailure) {
       return try await RefreshLedger.open(folder: logFolder) { bar.show($0.bytesRead, of: $0.bytesTotal) }.ledger
     } catch {
-      if case .log(.locked) = error { return nil }
+      if case .locked = error { return nil }
       throw CommandFailure(error)
     }
   }

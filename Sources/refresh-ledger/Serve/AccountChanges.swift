@@ -69,7 +69,7 @@ struct AccountRevocation: Service {
   /// their access tokens too.
   private func endOutdated() async {
     do {
-      let holders = await engine.holders
+      let holders = try await engine.sessionHolders()
       let known = Set(try users.list().map(\.id))
       for subject in holders.subjects where !known.contains(NameForm.typed(subject)) {
         logger.notice("the user \(LogText.line(subject)) was removed while no server ran: its sessions end")

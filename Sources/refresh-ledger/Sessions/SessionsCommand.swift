@@ -148,7 +148,7 @@ struct SessionsRevoke: AsyncParsableCommand {
       )
     }
     let outcome: Result<String, CommandFailure>
-    do throws(LedgerFailure) {
+    do throws(LedgerError) {
       outcome = try await revoke(in: ledger)
     } catch {
       try? await ledger.close()
@@ -168,7 +168,7 @@ struct SessionsRevoke: AsyncParsableCommand {
     return "revoked session \(session)"
   }
 
-  private func revoke(in ledger: RefreshLedger) async throws(LedgerFailure) -> Result<String, CommandFailure> {
+  private func revoke(in ledger: RefreshLedger) async throws(LedgerError) -> Result<String, CommandFailure> {
     if let session, let id = SessionID(text: session) {
       guard try await ledger.revoke(id) else {
         return .failure(
@@ -176,7 +176,7 @@ struct SessionsRevoke: AsyncParsableCommand {
       }
       return .success("revoked session \(session)")
     }
-    return .success(Self.words(try await ledger.revokeAndCount(whose.scope ?? .all)))
+    return .success(Self.words(try await ledger.revoke(whose.scope ?? .all)))
   }
 
   private static func words(_ count: Int) -> String { "revoked \(count) session\(count == 1 ? "" : "s")" }
