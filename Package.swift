@@ -145,6 +145,10 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    // For tests, of embedders too. Time and randomness, which the ledger's own tests need where there is no engine.
+    .target(name: "TokenTestInputs", dependencies: ["TokenLedger"], swiftSettings: settings),
+    .target(name: "TokenTesting", dependencies: ["TokenTestInputs", "TokenEngine"], swiftSettings: settings),
+
     // What docs/embedding.md shows.
     .executableTarget(
       name: "PlainLibrary",
@@ -162,12 +166,8 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "LedgerTesting", dependencies: ["TokenLedger", "WriteAheadLog"], path: "Tests/LedgerTesting",
-      swiftSettings: settings),
-    // For the tests of embedders too.
-    .target(
-      name: "TokenTesting", dependencies: ["LedgerTesting", "TokenEngine"], path: "Tests/TokenTesting",
-      swiftSettings: settings),
+      name: "LedgerTesting", dependencies: ["TokenTestInputs", "TokenLedger", "WriteAheadLog"],
+      path: "Tests/LedgerTesting", swiftSettings: settings),
     // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait.
     .target(
       name: "LedgerProof", dependencies: ["LedgerTesting", "TokenLedger", "WriteAheadLog"], path: "Tests/LedgerProof",
@@ -177,7 +177,7 @@ let package = Package(
     // What tools/cost-guard counts instructions and allocations of.
     .executableTarget(
       name: "operation-costs",
-      dependencies: ["LedgerTesting", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog", system],
+      dependencies: ["TokenTestInputs", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog", system],
       path: "Tests/OperationCosts", swiftSettings: settings),
     .testTarget(
       name: "LedgerProofTests", dependencies: ["LedgerProof", "LedgerTesting", "TokenLedger", "WriteAheadLog"],
@@ -194,7 +194,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "TokenSigningTests", dependencies: ["TokenSigning", "LedgerTesting"], swiftSettings: settings),
+      name: "TokenSigningTests", dependencies: ["TokenSigning", "TokenTestInputs"], swiftSettings: settings),
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
@@ -221,7 +221,8 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "RefreshRotationLoadTests", dependencies: ["RefreshRotationLoad", "LedgerTesting"], swiftSettings: settings),
+      name: "RefreshRotationLoadTests", dependencies: ["RefreshRotationLoad", "TokenTestInputs"],
+      swiftSettings: settings),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
@@ -235,7 +236,7 @@ let package = Package(
 
 // Parts of the package for the tools that build them many times.
 let core: Set = [
-  "CChecksum", "CLZ4", "WriteAheadLog", "TokenLedger", "LedgerTesting", "LedgerProof", "ledger-proof",
+  "CChecksum", "CLZ4", "WriteAheadLog", "TokenLedger", "TokenTestInputs", "LedgerTesting", "LedgerProof", "ledger-proof",
   "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
 ]
 let engine: Set = [
@@ -275,7 +276,7 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
       swiftSettings: settings),
     .executableTarget(
       name: "ledger-fuzz",
-      dependencies: ["CFuzzer", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog"],
+      dependencies: ["CFuzzer", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog", "LedgerTesting"],
       path: "Tests/Fuzzing", exclude: ["Driver", "Corpus", "Dictionaries"],
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
@@ -284,7 +285,7 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   keep(
     [
       "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "TokenLedger", "TokenSigning", "TokenForm",
-      "ledger-fuzz",
+      "TokenTestInputs", "LedgerTesting", "ledger-fuzz",
     ],
     products: [], dependencies: ["swift-system"])
   for target in package.targets where target.type == .regular || target.type == .executable {

@@ -1,4 +1,4 @@
-internal import LedgerTesting
+internal import TokenTestInputs
 internal import SystemPackage
 internal import TokenLedger
 internal import WriteAheadLog

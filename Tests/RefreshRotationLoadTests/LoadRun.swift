@@ -1,4 +1,4 @@
-import LedgerTesting
+import TokenTestInputs
 import Synchronization
 
 @testable import RefreshRotationLoad

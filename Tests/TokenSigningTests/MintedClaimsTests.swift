@@ -1,4 +1,4 @@
-import LedgerTesting
+import TokenTestInputs
 import Testing
 
 @testable import TokenSigning
