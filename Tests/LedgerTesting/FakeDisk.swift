@@ -1,20 +1,20 @@
 internal import Synchronization
+internal import TokenTestInputs
 internal import WriteAheadLog
 
-/// What a `FaultyStorage` and its open files share: the folder's entries, the faults to come, and the count of calls.
-final class FaultyDisk: Sendable {
+/// What a `FakeStorage` and its open files share: the folder's entries, the faults to come, and the count of changes.
+final class FakeDisk: Sendable {
   struct State {
-    var faults = DiskFaults()
-    var intercept: StorageIntercept?
+    var script = FaultScript()
     var generator: SeededGenerator
     /// What programs see now.
-    var entries: [String: FaultyFile] = [:]
+    var entries: [String: FakeFile]
     /// What a crash leaves for certain.
-    var durableEntries: [String: FaultyFile] = [:]
+    var durableEntries: [String: FakeFile]
     var unsyncedChanges: [EntryChange] = []
     /// Removed for certain; a disk that lies may bring them back.
-    var removed: [String: FaultyFile] = [:]
-    var calls = 0
+    var removed: [String: FakeFile] = [:]
+    var changes = 0
     /// Counts up when a process ends: a handle of an earlier life changes nothing.
     var life = 0
     var isDead = false
@@ -22,46 +22,64 @@ final class FaultyDisk: Sendable {
   }
 
   enum EntryChange {
-    case put(String, FaultyFile)
-    case renamed(from: String, to: String, FaultyFile)
+    case put(String, FakeFile)
+    case renamed(from: String, to: String, FakeFile)
     case removed(String)
   }
 
-  static let name = "the faulty disk"
-
+  /// Whether it knows what a crash would leave.
+  let remembersUnsynced: Bool
   let state: Mutex<State>
-  /// Called at the start of each file sync, on the thread that syncs.
-  let onSync: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
 
-  init(seed: UInt64) {
-    state = Mutex(State(generator: SeededGenerator(seed: seed)))
+  /// - Parameter seed: without one it takes every change at once, as if all were synced.
+  init(seed: UInt64?, files: [String: [UInt8]]) {
+    remembersUnsynced = seed != nil
+    let entries = Self.entries(files, remembersUnsynced: seed != nil)
+    state = Mutex(State(generator: SeededGenerator(seed: seed ?? 0), entries: entries, durableEntries: entries))
   }
 
-  /// Lets the call happen, or a part of it, or throws.
+  static func entries(_ files: [String: [UInt8]], remembersUnsynced: Bool) -> [String: FakeFile] {
+    files.mapValues { FakeFile(durable: $0, remembersUnsynced: remembersUnsynced) }
+  }
+
+  /// Counts the call, and lets it happen, or a part of it, or throws.
   ///
-  /// - Returns: the fault that the caller carries out: `short`, `lossySync`, or `death` of a write.
+  /// - Returns: the fault that the caller carries out: `short`, `lossySync`, `lateFailure`, or `death` of a write.
   func admit(_ call: StorageCall) throws(LogFailure) -> StorageFault? {
-    let fault: StorageFault? = state.withLock { state in
-      if state.isDead { return .failure(errno: 5) }
+    let (isRefused, fate): (Bool, (@Sendable (StorageCall) -> StorageFault?)?) = state.withLock { state in
+      if state.isDead { return (true, nil) }
       if call.operation.isChange {
-        if let left = state.faults.callsUntilPowerOff {
-          if left == 0 { return .failure(errno: 5) }
-          state.faults.callsUntilPowerOff = left - 1
+        if let left = state.script.callsUntilPowerOff {
+          if left == 0 { return (true, nil) }
+          state.script.callsUntilPowerOff = left - 1
         }
-        state.calls += 1
+        state.changes += 1
       }
-      return state.intercept?(call)
+      return (false, state.script.fate)
     }
+    if isRefused { throw call.failure(5) }
+    let fault = fate?(call)
     switch fault {
-    case .failure(let errno): throw failure(call, errno)
+    case .failure(let errno): throw call.failure(errno)
     case .death(let bytesWritten) where call.operation != .write || bytesWritten == 0:
       state.withLock { $0.isDead = true }
-      throw failure(call, 5)
+      throw call.failure(5)
     default: return fault
     }
   }
 
-  func failure(_ call: StorageCall, _ errno: Int32) -> LogFailure {
-    .io(operation: call.operation.words, path: call.name.isEmpty ? FaultyDisk.name : call.name, errno: errno)
+  /// The same for a call that does all or nothing.
+  func perform<Result>(
+    _ call: StorageCall, _ body: (inout State) throws(LogFailure) -> Result
+  ) throws(LogFailure) -> Result {
+    let fault = try admit(call)
+    let result = try state.withLock { (state) throws(LogFailure) in try body(&state) }
+    if case .lateFailure(let errno, _) = fault { throw call.failure(errno) }
+    return result
+  }
+
+  /// A change of the folder that lasts once the folder is synced.
+  func note(_ change: EntryChange, _ state: inout State) {
+    if remembersUnsynced { state.unsyncedChanges.append(change) } else { state.durableEntries = state.entries }
   }
 }

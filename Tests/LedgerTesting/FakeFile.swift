@@ -1,10 +1,11 @@
 internal import Synchronization
+internal import TokenTestInputs
 
-/// A file of a `FaultyStorage`: what programs see of it, what is on the disk of it, and every state that its sectors were in
+/// A file of a `FakeStorage`: what programs see of it, what is on the disk of it, and every state that its sectors were in
 /// between.
 ///
 /// Only sectors that differ are kept apart, so that a write costs its own sectors and a sync nearly nothing.
-final class FaultyFile: Sendable {
+final class FakeFile: Sendable {
   private struct SectorState {
     let sector: Int
     /// Where its 512 bytes begin in `states`.
@@ -26,9 +27,12 @@ final class FaultyFile: Sendable {
   }
 
   private static let sectorBytes = 512
+  private let remembersUnsynced: Bool
   private let state: Mutex<State>
 
-  init(durable: [UInt8]) {
+  /// - Parameter remembersUnsynced: false where every change is on the disk at once, which costs least.
+  init(durable: [UInt8], remembersUnsynced: Bool) {
+    self.remembersUnsynced = remembersUnsynced
     state = Mutex(State(content: durable, durableSize: durable.count))
   }
 
@@ -37,7 +41,12 @@ final class FaultyFile: Sendable {
 
   func read(into bytes: inout [UInt8], at start: Int, count: Int, from offset: Int) {
     state.withLock { state in
-      bytes.replaceSubrange(start..<(start + count), with: state.content[offset..<(offset + count)])
+      bytes.withUnsafeMutableBytes { target in
+        state.content.withUnsafeBytes { source in
+          UnsafeMutableRawBufferPointer(rebasing: target[start..<(start + count)])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[offset..<(offset + count)]))
+        }
+      }
     }
   }
 
@@ -45,14 +54,13 @@ final class FaultyFile: Sendable {
     guard count > 0 else { return }
     state.withLock { state in
       let end = offset + count
-      let sectors = (offset / Self.sectorBytes)...((end - 1) / Self.sectorBytes)
-      for sector in sectors { Self.noteOnDisk(sector, &state) }
-      if state.content.count < end {
-        state.content += [UInt8](repeating: 0, count: end - state.content.count)
-        state.unsyncedSizes.append(end)
+      change(offset..<end, &state) { state in
+        if state.content.count < end {
+          state.content += [UInt8](repeating: 0, count: end - state.content.count)
+          state.unsyncedSizes.append(end)
+        }
+        bytes.withUnsafeBufferPointer { state.content.replaceSubrange(offset..<end, with: $0[..<count]) }
       }
-      bytes.withUnsafeBufferPointer { state.content.replaceSubrange(offset..<end, with: $0[..<count]) }
-      for sector in sectors { Self.noteChange(sector, &state) }
     }
   }
 
@@ -60,16 +68,28 @@ final class FaultyFile: Sendable {
     state.withLock { state in
       let old = state.content.count
       guard size != old else { return }
-      let sectors = (min(size, old) / Self.sectorBytes)...((max(size, old) - 1) / Self.sectorBytes)
-      for sector in sectors { Self.noteOnDisk(sector, &state) }
-      if size < old {
-        state.content.removeLast(old - size)
-      } else {
-        state.content += [UInt8](repeating: 0, count: size - old)
+      change(min(size, old)..<max(size, old), &state) { state in
+        if size < old {
+          state.content.removeLast(old - size)
+        } else {
+          state.content += [UInt8](repeating: 0, count: size - old)
+        }
+        state.unsyncedSizes.append(size)
       }
-      state.unsyncedSizes.append(size)
-      for sector in sectors { Self.noteChange(sector, &state) }
     }
+  }
+
+  /// Changes these bytes, of which there is one at least, and remembers what their sectors were and are.
+  private func change(_ range: Range<Int>, _ state: inout State, _ body: (inout State) -> Void) {
+    guard remembersUnsynced else {
+      body(&state)
+      state.durableSize = state.content.count
+      return state.unsyncedSizes.removeAll(keepingCapacity: true)
+    }
+    let sectors = (range.lowerBound / Self.sectorBytes)...((range.upperBound - 1) / Self.sectorBytes)
+    for sector in sectors { Self.noteOnDisk(sector, &state) }
+    body(&state)
+    for sector in sectors { Self.noteChange(sector, &state) }
   }
 
   /// Makes what was changed durable, and only that: what an earlier failed sync lost stays lost.
@@ -134,7 +154,7 @@ final class FaultyFile: Sendable {
 
 // MARK: - Sectors
 
-extension FaultyFile {
+extension FakeFile {
   /// Before a change: keeps what the disk has, once.
   private static func noteOnDisk(_ sector: Int, _ state: inout State) {
     while state.isChanged.count <= sector { state.isChanged.append(false) }

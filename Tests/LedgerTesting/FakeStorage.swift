@@ -1,41 +1,36 @@
 internal import Synchronization
+// Tests of the ledger need its clock and its random numbers too.
+@_exported public import TokenTestInputs
 package import WriteAheadLog
 
 /// A folder in memory that fails as real disks do: it loses unsynced sectors in any mix when it crashes, and refuses,
-/// shortens or interrupts calls when told to.
+/// shortens or interrupts calls as its script says.
 ///
-/// All of it follows from the seed and the calls made.
-package final class FaultyStorage: LogStorage {
-  package typealias Faults = DiskFaults
+/// All of it follows from the seed, the script and the calls made.
+package final class FakeStorage: LogStorage {
+  /// What failures and messages name it.
+  package static let path = "the disk in memory"
 
-  private let disk: FaultyDisk
-  package var path: String { FaultyDisk.name }
-
-  package init(seed: UInt64) {
-    disk = FaultyDisk(seed: seed)
-  }
+  private let disk: FakeDisk
+  package var path: String { Self.path }
 
   /// A disk that has these files, all durable.
-  package convenience init(seed: UInt64, files: [String: [UInt8]]) {
-    self.init(seed: seed)
-    putDurable(files)
+  package init(seed: UInt64, files: [String: [UInt8]] = [:]) {
+    disk = FakeDisk(seed: seed, files: files)
   }
 
-  package func setFaults(_ faults: Faults) {
-    disk.state.withLock { $0.faults = faults }
+  /// The same that takes every change at once, so that a crash loses nothing: cheap enough to be made a million times.
+  package init(files: [String: [UInt8]]) {
+    disk = FakeDisk(seed: nil, files: files)
   }
 
-  /// Asked about every call from now on, while the storage's own lock is held: it must not call the storage.
-  package func setIntercept(_ intercept: StorageIntercept?) {
-    disk.state.withLock { $0.intercept = intercept }
-  }
-
-  package func setOnSync(_ action: (@Sendable () -> Void)?) {
-    disk.onSync.withLock { $0 = action }
+  /// What goes wrong from now on.
+  package func follow(_ script: FaultScript) {
+    disk.state.withLock { $0.script = script }
   }
 
   /// Changing calls so far.
-  package var calls: Int { disk.state.withLock { $0.calls } }
+  package var changes: Int { disk.state.withLock { $0.changes } }
 
   /// Whether a `StorageFault.death` has happened, or `die()`.
   package var isDead: Bool { disk.state.withLock { $0.isDead } }
@@ -50,7 +45,7 @@ package final class FaultyStorage: LogStorage {
 
 // MARK: - The ends of a process
 
-extension FaultyStorage {
+extension FakeStorage {
   /// No call does anything from now on, until `killProcess` or `losePower`.
   package func die() {
     disk.state.withLock { $0.isDead = true }
@@ -106,7 +101,7 @@ extension FaultyStorage {
   /// The disk has these files from now on, all durable, and no process uses it.
   package func putDurable(_ files: [String: [UInt8]]) {
     disk.state.withLock { state in
-      state.entries = files.mapValues { FaultyFile(durable: $0) }
+      state.entries = FakeDisk.entries(files, remembersUnsynced: disk.remembersUnsynced)
       state.durableEntries = state.entries
       state.unsyncedChanges = []
       state.isLocked = false
@@ -118,68 +113,63 @@ extension FaultyStorage {
 
 // MARK: - The folder
 
-extension FaultyStorage {
+extension FakeStorage {
+  /// Never in the order of the names: nobody may rely on it.
   package func names() throws(LogFailure) -> [String] {
-    _ = try disk.admit(StorageCall(.names))
-    return disk.state.withLock { $0.entries.keys.sorted() }
+    try disk.perform(StorageCall(.names)) { $0.entries.keys.sorted(by: >) }
   }
 
   package func lock() throws(LogFailure) -> any LogLock {
-    _ = try disk.admit(StorageCall(.lock))
-    let life: Int? = disk.state.withLock { state in
-      defer { state.isLocked = true }
-      return state.isLocked ? nil : state.life
+    try disk.perform(StorageCall(.lock)) { (state) throws(LogFailure) in
+      guard !state.isLocked else { throw .locked(path: path) }
+      state.isLocked = true
+      return FakeLock(disk, life: state.life)
     }
-    guard let life else { throw .locked(path: path) }
-    return FaultyLock(disk, life: life)
   }
 
   package func open(_ name: String, for use: LogFileUse) throws(LogFailure) -> any LogFile {
     let call = StorageCall(use == .creating ? .create : .open, name)
-    _ = try disk.admit(call)
-    let file: FaultyFile? = disk.state.withLock { state in
-      guard use == .creating else { return state.entries[name] }
-      let file = FaultyFile(durable: [])
-      state.entries[name] = file
-      state.unsyncedChanges.append(.put(name, file))
+    let file = try disk.perform(call) { (state) throws(LogFailure) in
+      if use == .creating {
+        let file = FakeFile(durable: [], remembersUnsynced: disk.remembersUnsynced)
+        state.entries[name] = file
+        disk.note(.put(name, file), &state)
+      }
+      guard let file = state.entries[name] else { throw call.failure(2) }
       return file
     }
-    guard let file else { throw disk.failure(call, 2) }
-    return OpenFaultyFile(disk, file, name)
+    return OpenFakeFile(disk, file, name)
   }
 
   package func rename(_ name: String, to newName: String) throws(LogFailure) {
-    _ = try disk.admit(StorageCall(.rename, name))
-    disk.state.withLock { state in
+    try disk.perform(StorageCall(.rename, name)) { state in
       guard let file = state.entries.removeValue(forKey: name) else { return }
       state.entries[newName] = file
-      state.unsyncedChanges.append(.renamed(from: name, to: newName, file))
+      disk.note(.renamed(from: name, to: newName, file), &state)
     }
   }
 
   package func remove(_ name: String) throws(LogFailure) {
-    _ = try disk.admit(StorageCall(.remove, name))
-    disk.state.withLock { state in
+    try disk.perform(StorageCall(.remove, name)) { state in
       guard let file = state.entries.removeValue(forKey: name) else { return }
-      state.unsyncedChanges.append(.removed(name))
+      disk.note(.removed(name), &state)
       if name.hasPrefix("wal-"), name.hasSuffix(".lz4") { state.removed[name] = file }
     }
   }
 
   package func syncDirectory() throws(LogFailure) {
-    _ = try disk.admit(StorageCall(.syncDirectory))
-    disk.state.withLock { state in
+    try disk.perform(StorageCall(.syncDirectory)) { state in
       state.durableEntries = state.entries
       state.unsyncedChanges.removeAll(keepingCapacity: true)
     }
   }
 }
 
-private final class FaultyLock: LogLock {
-  private let disk: FaultyDisk
+private final class FakeLock: LogLock {
+  private let disk: FakeDisk
   private let life: Int
 
-  init(_ disk: FaultyDisk, life: Int) {
+  init(_ disk: FakeDisk, life: Int) {
     self.disk = disk
     self.life = life
   }

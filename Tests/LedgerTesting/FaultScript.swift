@@ -1,4 +1,39 @@
-/// A call to a `FaultyStorage`, as whoever decides on its fate sees it.
+package import WriteAheadLog
+
+/// What goes wrong on a `FakeStorage`, and when; nothing at first.
+package struct FaultScript: Sendable {
+  /// Every call after this many more changing ones (write, sync, truncate, rename, remove, create) fails with EIO.
+  package var callsUntilPowerOff: Int?
+  /// Every sync of a file after this many more fails with EIO.
+  package var syncsUntilFailure: Int?
+  /// Writes fail with ENOSPC when they would make the files larger than this in sum.
+  package var bytesMax: Int?
+  /// A write or read takes at most this many bytes.
+  package var transferBytesMax: Int?
+  /// A shortened write ends where a sector ends, as the kernel's do.
+  package var shortensAtSectors = false
+  /// Every so many reads and writes one fails with EINTR.
+  package var interruptedEvery: Int?
+  /// Asked before each call, in its thread; nil lets it happen. It may look at the storage, which then is as the call finds it.
+  package var fate: (@Sendable (StorageCall) -> StorageFault?)?
+
+  package init() {}
+
+  /// Every call has the fate that `fate` gives it.
+  package init(fate: @escaping @Sendable (StorageCall) -> StorageFault?) {
+    self.fate = fate
+  }
+
+  /// Nothing goes wrong, and somebody is told before each call that changes the disk.
+  package static func watching(_ onChange: @escaping @Sendable (StorageCall) -> Void) -> FaultScript {
+    FaultScript { call in
+      if call.operation.isChange { onChange(call) }
+      return nil
+    }
+  }
+}
+
+/// A call to a `FakeStorage`, as whoever decides on its fate sees it.
 package struct StorageCall: Sendable {
   package enum Operation: UInt8, Sendable, CaseIterable {
     case names, lock, open, create, rename, remove, syncDirectory
@@ -37,11 +72,16 @@ package struct StorageCall: Sendable {
   /// The bytes that a read or write asks for.
   package let count: Int
 
-  init(_ operation: Operation, _ name: String = "", offset: Int = 0, count: Int = 0) {
+  init(_ operation: Operation, _ name: String = "", offset: UInt64 = 0, count: Int = 0) {
     self.operation = operation
     self.name = name
-    self.offset = offset
+    self.offset = Int(clamping: offset)
     self.count = count
+  }
+
+  /// What it throws when it fails with `errno`.
+  package func failure(_ errno: Int32) -> LogFailure {
+    .io(operation: operation.words, path: name.isEmpty ? FakeStorage.path : name, errno: errno)
   }
 }
 
@@ -49,6 +89,8 @@ package struct StorageCall: Sendable {
 package enum StorageFault: Sendable, Hashable {
   /// It does nothing and throws.
   case failure(errno: Int32)
+  /// It does what it asks for, of a read or write this many bytes, and throws all the same.
+  case lateFailure(errno: Int32, bytes: Int = 0)
   /// A read or write takes at most this many bytes, and one at least.
   case short(bytes: Int)
   /// A file's sync does what Linux does after an I/O error: it throws EIO, some changed sectors did not reach the disk, all
@@ -58,6 +100,3 @@ package enum StorageFault: Sendable, Hashable {
   /// until `killProcess` or `losePower`.
   case death(bytesWritten: Int)
 }
-
-/// Asked before each call, in its thread; nil lets it happen.
-package typealias StorageIntercept = @Sendable (StorageCall) -> StorageFault?

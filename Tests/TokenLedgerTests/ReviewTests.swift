@@ -109,7 +109,7 @@ struct ReviewTests {
 
 @Suite("Following a ledger whose log fails")
 struct FollowingAFailedLogTests {
-  private let disk = FaultyStorage(seed: 1)
+  private let disk = FakeStorage(seed: 1)
   private let clock = ManualClock()
 
   private func open() async throws -> RefreshLedger {
@@ -121,9 +121,9 @@ struct FollowingAFailedLogTests {
 
   /// Nobody is told of the record that fails.
   private func fail(_ ledger: RefreshLedger, _ session: Session) async {
-    var faults = FaultyStorage.Faults()
-    faults.syncsUntilFailure = 0
-    disk.setFaults(faults)
+    var script = FaultScript()
+    script.syncsUntilFailure = 0
+    disk.follow(script)
     clock.advance(milliseconds: 100_600)
     await #expect(throws: LedgerFailure.self) {
       _ = try await ledger.rotate(RotationRequest(token: session.tokenID, client: "web"))

@@ -9,12 +9,12 @@ struct OpenedLedger: Sendable {
   let hadTornTail: Bool
 
   static func open(
-    _ storage: FaultyStorage, _ plan: SimulationPlan, executor: any SerialExecutor & TaskExecutor,
-    checkpointExecutor: any TaskExecutor, stopwatch: SimulatedStopwatch, clock: SessionClock, randomSeed: UInt64
+    _ storage: FakeStorage, _ plan: SimulationPlan, executor: any SerialExecutor & TaskExecutor,
+    checkpointExecutor: any TaskExecutor, timer: ManualClock, clock: SessionClock, randomSeed: UInt64
   ) async -> Result<OpenedLedger, LedgerFailure> {
     do throws(LedgerFailure) {
       let opened = try await RefreshLedger.open(
-        storage: storage, executor: executor, checkpointExecutor: checkpointExecutor, stopwatch: stopwatch,
+        storage: storage, executor: executor, checkpointExecutor: checkpointExecutor, stopwatch: timer.stopwatch,
         options: plan.options, clock: clock, random: SeededGenerator(seed: randomSeed))
       return .success(
         OpenedLedger(

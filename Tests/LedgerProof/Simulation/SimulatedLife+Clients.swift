@@ -33,7 +33,8 @@ extension SimulatedLife {
   func rest() {
     guard let ledger, case .interval(let interval) = world.plan.durability else { return }
     start("rest") {
-      try? await self.stopwatch.sleep(until: self.stopwatch.now.advanced(by: interval * 3), tolerance: nil)
+      let stopwatch = self.timer.stopwatch
+      try? await stopwatch.sleep(until: stopwatch.now.advanced(by: interval * 3), tolerance: nil)
     }
     guard drive() == .done, ledger.logFailure == nil else { return }
     world.oracle.endLife(.all)
@@ -45,7 +46,7 @@ extension SimulatedLife {
       if ledger.logFailure != nil, world.random.next() % 2 == 0 { return }
       world.time.drift()
       if world.random.next() % 4 == 0 { readTime(ledger) }
-      stopwatch.advance(by: .milliseconds(Int(world.random.next() % 20)))
+      timer.advance(milliseconds: Int64(world.random.next() % 20))
       if world.random.next() % 4 == 0 { await ready.pause() }
       let step = Step.weighted[Int(world.random.next() % UInt64(Step.weighted.count))]
       world.trace.note("  client \(number): \(step)")

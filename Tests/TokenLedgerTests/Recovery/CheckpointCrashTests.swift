@@ -8,7 +8,7 @@ import WriteAheadLog
 @Suite("A checkpoint and the power")
 struct CheckpointCrashTests {
   private func open(
-    _ storage: FaultyStorage, _ executor: SteppedExecutor
+    _ storage: FakeStorage, _ executor: SteppedExecutor
   ) async throws(LedgerFailure) -> RefreshLedger {
     try await RefreshLedger.open(
       storage: storage, executor: executor, options: .small, clock: ManualClock().sessionClock,
@@ -23,13 +23,13 @@ struct CheckpointCrashTests {
 
   @Test("that fails right after one: nothing of what it replaced is missed", arguments: 0..<40 as Range<UInt64>)
   func powerFailure(seed: UInt64) async throws {
-    let (storage, executor, grant) = (FaultyStorage(seed: 1), SteppedExecutor(), try grant())
+    let (storage, executor, grant) = (FakeStorage(seed: 1), SteppedExecutor(), try grant())
     try await executor.driving {
       let ledger = try await open(storage, executor)
       for _ in 0..<20 { _ = try await ledger.open(grant) }
       _ = try await ledger.checkpoint()
     }
-    let left = FaultyStorage(seed: seed, files: storage.crashImage(seed: seed))
+    let left = FakeStorage(seed: seed, files: storage.crashImage(seed: seed))
     let next = SteppedExecutor()
     let live = try await next.driving { try await open(left, next).statistics.liveSessions }
     #expect(live == 20, "seed \(seed)")
@@ -37,7 +37,7 @@ struct CheckpointCrashTests {
 
   @Test("or a kill right after one: the log counts as closed only once it was closed")
   func notClosed() async throws {
-    let (storage, grant) = (FaultyStorage(seed: 1), try grant())
+    let (storage, grant) = (FakeStorage(seed: 1), try grant())
     func life(_ body: (RefreshLedger) async throws -> Void) async throws -> LedgerRecovery {
       storage.killProcess()
       let executor = SteppedExecutor()
@@ -65,14 +65,15 @@ struct CheckpointCrashTests {
 
   @Test("that fails when its name is to be made durable: the ledger takes no more")
   func folderSync() async throws {
-    let (storage, executor, grant) = (FaultyStorage(seed: 1), SteppedExecutor(), try grant())
+    let (storage, executor, grant) = (FakeStorage(seed: 1), SteppedExecutor(), try grant())
     let hasName = Mutex(false)
-    storage.setIntercept { call in
-      hasName.withLock { hasName in
-        if call.operation == .rename, call.name.hasPrefix("checkpoint-") { hasName = true }
-        return hasName && call.operation == .syncDirectory ? .failure(errno: 5) : nil
-      }
-    }
+    storage.follow(
+      FaultScript { call in
+        hasName.withLock { hasName in
+          if call.operation == .rename, call.name.hasPrefix("checkpoint-") { hasName = true }
+          return hasName && call.operation == .syncDirectory ? .failure(errno: 5) : nil
+        }
+      })
     try await executor.driving {
       let ledger = try await open(storage, executor)
       for _ in 0..<5 { _ = try await ledger.open(grant) }

@@ -164,7 +164,7 @@ struct CheckpointTests {
   @Test("that does not fit on the disk leaves the ledger and its log as they were")
   func fullDisk() async throws {
     let executor = SteppedExecutor()
-    let storage = FaultyStorage(seed: 1)
+    let storage = FakeStorage(seed: 1)
     let grant = try grant("ann")
     try await executor.driving {
       let ledger = try await RefreshLedger.open(
@@ -172,12 +172,12 @@ struct CheckpointTests {
         random: SeededGenerator(seed: 1)
       ).ledger
       for _ in 0..<20 { _ = try await ledger.open(grant) }
-      var faults = FaultyStorage.Faults()
+      var script = FaultScript()
       // Enough for the new segment, not for the checkpoint.
-      faults.bytesMax = storage.files.values.reduce(0) { $0 + $1.count } + 500
-      storage.setFaults(faults)
+      script.bytesMax = storage.files.values.reduce(0) { $0 + $1.count } + 500
+      storage.follow(script)
       await #expect(throws: LedgerFailure.self) { try await ledger.checkpoint() }
-      storage.setFaults(FaultyStorage.Faults())
+      storage.follow(FaultScript())
       #expect(storage.files.keys.allSatisfy { !$0.hasPrefix("checkpoint-") }, "\(storage.files.keys)")
       #expect(ledger.logFailure == nil)
       _ = try await ledger.open(grant)

@@ -7,7 +7,7 @@ import WriteAheadLog
 
 /// A ledger whose disk does nothing until it is told to.
 private struct HeldLedger {
-  let disk = FaultyStorage(seed: 1)
+  let disk = FakeStorage(seed: 1)
   let executor = SteppedExecutor()
   let clock = ManualClock()
   let ledger: RefreshLedger
@@ -44,9 +44,9 @@ private struct HeldLedger {
     // Far more turns than the call takes to come as far as it may.
     for _ in 0..<500 { await Task.yield() }
     #expect(!told.withLock { $0 }, comment, sourceLocation: sourceLocation)
-    var faults = FaultyStorage.Faults()
-    faults.syncsUntilFailure = 0
-    disk.setFaults(faults)
+    var script = FaultScript()
+    script.syncsUntilFailure = 0
+    disk.follow(script)
     let failed = await executor.driving { await task.value }
     #expect(failed, comment, sourceLocation: sourceLocation)
   }

@@ -39,7 +39,7 @@ struct LedgerTimeTests {
   @Test("does not gain what passes between the two readings")
   func pause() {
     let time = time()
-    clock.pauseBetweenReadings(milliseconds: hour)
+    clock.pause(after: .wall, milliseconds: hour)
     #expect(time.now().milliseconds == start + hour)
     #expect(time.now().milliseconds == start + hour)
     #expect(time.now() == clock.now)
@@ -47,7 +47,7 @@ struct LedgerTimeTests {
 
   @Test("may lose what passes between the two readings of its making, until it is read again")
   func pauseAtStart() {
-    clock.pauseBetweenReadings(milliseconds: hour)
+    clock.pause(after: .wall, milliseconds: hour)
     let time = time()
     #expect(time.now() == clock.now)
   }
@@ -122,8 +122,8 @@ struct LedgerTimeTests {
     "survives every reading that a clock can give", arguments: [.min, -1, 0, .max] as [Int64],
     [.min, 0, .max] as [Int64])
   func extremes(wall: Int64, boot: Int64) {
-    let clock = SessionClock(wall: { Timestamp(milliseconds: wall) }, bootMilliseconds: { boot })
-    let time = LedgerTime(clock, notBefore: .zero)
+    let clock = ManualClock(Timestamp(milliseconds: wall), bootMilliseconds: boot)
+    let time = LedgerTime(clock.sessionClock, notBefore: .zero)
     #expect(time.now().milliseconds <= Timestamp.latestMilliseconds)
     #expect(time.shift(of: time.now(), inForce: TimeShifts.secondsMax) <= TimeShifts.secondsMax)
   }

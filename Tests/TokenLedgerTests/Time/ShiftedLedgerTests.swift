@@ -1,5 +1,4 @@
 import LedgerTesting
-import Synchronization
 import Testing
 
 @testable import TokenLedger
@@ -9,11 +8,11 @@ private let hour: Int64 = 3_600_000
 @Suite("A ledger whose wall clock is behind")
 struct ShiftedLedgerTests {
   private let clock = ManualClock()
-  private let storage = FaultyStorage(seed: 1)
+  private let storage = FakeStorage(seed: 1)
 
-  private func open(_ storage: FaultyStorage, _ clock: SessionClock? = nil) async throws -> SteppedTimeLedger {
+  private func open(_ storage: FakeStorage) async throws -> SteppedTimeLedger {
     let executor = SteppedExecutor()
-    let clock = clock ?? self.clock.sessionClock
+    let clock = clock.sessionClock
     var small = LedgerOptions()
     small.preallocationBytes = 1_024
     let options = small
@@ -47,17 +46,10 @@ struct ShiftedLedgerTests {
 
   @Test("issues no pair in the future although it was held up between reading its time and the shift")
   func pauseBeforeShift() async throws {
-    let (clock, heldUp) = (clock, HeldUp())
-    let readings = SessionClock(
-      wall: { clock.now },
-      bootMilliseconds: {
-        defer { if heldUp.take() { clock.advance(milliseconds: 5_000) } }
-        return clock.sessionClock.bootMilliseconds()
-      })
-    let ledger = try await open(storage, readings)
+    let ledger = try await open(storage)
     clock.step(milliseconds: -4_000)
     _ = try await ledger.open(grant(idle: hour))
-    heldUp.isDue.withLock { $0 = true }
+    clock.pause(after: .boot, milliseconds: 5_000)
     let session = try await ledger.open(grant(idle: hour))
     #expect(session.onWallClock.usedAt <= clock.now)
   }
@@ -107,18 +99,6 @@ struct ShiftedLedgerTests {
     storage.killProcess()
     clock.step(milliseconds: -hour)
     #expect(try await open(storage).ledger.time.now() >= end)
-  }
-}
-
-/// Whether the next reader of the boot clock is held up after it.
-private final class HeldUp: Sendable {
-  let isDue = Mutex(false)
-
-  func take() -> Bool {
-    isDue.withLock { isDue in
-      defer { isDue = false }
-      return isDue
-    }
   }
 }
 
