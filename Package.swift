@@ -145,10 +145,6 @@ let package = Package(
       swiftSettings: settings
     ),
 
-    // For tests, of embedders too. Time and randomness, which the ledger's own tests need where there is no engine.
-    .target(name: "TokenTestInputs", dependencies: ["TokenLedger"], swiftSettings: settings),
-    .target(name: "TokenTesting", dependencies: ["TokenTestInputs", "TokenEngine"], swiftSettings: settings),
-
     // What docs/embedding.md shows.
     .executableTarget(
       name: "PlainLibrary",
@@ -164,10 +160,13 @@ let package = Package(
       ],
       path: "Examples/HummingbirdApp", swiftSettings: settings),
 
+    // For tests, of embedders too: time and randomness, which need no engine, and stores.
+    .target(name: "TokenTestInputs", dependencies: ["TokenLedger"], swiftSettings: settings),
+    .target(name: "TokenTesting", dependencies: ["TokenTestInputs", "TokenEngine"], swiftSettings: settings),
     // Tests.
     .target(
-      name: "LedgerTesting", dependencies: ["TokenTestInputs", "TokenLedger", "WriteAheadLog"],
-      path: "Tests/LedgerTesting", swiftSettings: settings),
+      name: "LedgerTesting", dependencies: ["TokenTestInputs", "WriteAheadLog"], path: "Tests/LedgerTesting",
+      swiftSettings: settings),
     // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait.
     .target(
       name: "LedgerProof", dependencies: ["LedgerTesting", "TokenLedger", "WriteAheadLog"], path: "Tests/LedgerProof",
@@ -236,8 +235,8 @@ let package = Package(
 
 // Parts of the package for the tools that build them many times.
 let core: Set = [
-  "CChecksum", "CLZ4", "WriteAheadLog", "TokenLedger", "TokenTestInputs", "LedgerTesting", "LedgerProof", "ledger-proof",
-  "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
+  "CChecksum", "CLZ4", "WriteAheadLog", "TokenLedger", "TokenTestInputs", "LedgerTesting", "LedgerProof",
+  "ledger-proof", "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
 ]
 let engine: Set = [
   "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenTesting", "TokenSigningTests",

@@ -8,11 +8,8 @@ package import WriteAheadLog
 ///
 /// All of it follows from the seed, the script and the calls made.
 package final class FakeStorage: LogStorage {
-  /// What failures and messages name it.
-  package static let path = "the disk in memory"
-
   private let disk: FakeDisk
-  package var path: String { Self.path }
+  package var path: String { StorageCall.folderName }
 
   /// A disk that has these files, all durable.
   package init(seed: UInt64, files: [String: [UInt8]] = [:]) {

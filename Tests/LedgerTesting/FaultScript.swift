@@ -1,6 +1,6 @@
 package import WriteAheadLog
 
-/// What goes wrong on a `FakeStorage`, and when; nothing at first.
+/// What goes wrong on a fake storage, and when; nothing at first.
 package struct FaultScript: Sendable {
   /// Every call after this many more changing ones (write, sync, truncate, rename, remove, create) fails with EIO.
   package var callsUntilPowerOff: Int?
@@ -33,7 +33,7 @@ package struct FaultScript: Sendable {
   }
 }
 
-/// A call to a `FakeStorage`, as whoever decides on its fate sees it.
+/// A call to a fake storage, as whoever decides on its fate sees it.
 package struct StorageCall: Sendable {
   package enum Operation: UInt8, Sendable, CaseIterable {
     case names, lock, open, create, rename, remove, syncDirectory
@@ -64,6 +64,9 @@ package struct StorageCall: Sendable {
     }
   }
 
+  /// What failures and messages call the folder.
+  package static let folderName = "the disk in memory"
+
   package let operation: Operation
   /// The file's name; empty for the folder.
   package let name: String
@@ -81,7 +84,7 @@ package struct StorageCall: Sendable {
 
   /// What it throws when it fails with `errno`.
   package func failure(_ errno: Int32) -> LogFailure {
-    .io(operation: operation.words, path: name.isEmpty ? FakeStorage.path : name, errno: errno)
+    .io(operation: operation.words, path: name.isEmpty ? Self.folderName : name, errno: errno)
   }
 }
 

@@ -181,7 +181,7 @@ struct CommitTests {
   func locked() async throws {
     let disk = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(disk, LogOptions())
-    await #expect(throws: LogFailure.locked(path: FakeStorage.path)) {
+    await #expect(throws: LogFailure.locked(path: disk.path)) {
       _ = try await SteppedLog.open(disk, LogOptions())
     }
     try await log.close()
