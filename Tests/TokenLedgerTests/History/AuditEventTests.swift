@@ -149,4 +149,23 @@ struct AuditEventTests {
       return true
     }
   }
+
+  @Test("Events that a checkpoint has replaced are told as missed also where nothing has happened since")
+  func replacedAndNothingSince() async throws {
+    let place = try LedgerPlace()
+    let ledger = try await place.open()
+    for _ in 0..<3 { _ = try await ledger.open(CrowdFixture.grant("ann", "web")) }
+    let covered = await ledger.statistics.sequence
+    try await ledger.checkpoint()
+    let events = try await ledger.events(after: 2)
+    let session = try await ledger.open(CrowdFixture.grant("cy", "web"))
+    var iterator = events.makeAsyncIterator()
+    let missed = try #require(try await iterator.next())
+    try #require(missed.fact == .missed(from: 3))
+    #expect(missed.sequence == covered)
+    #expect(
+      try await iterator.next()?.fact
+        == .opened(session.tokenID, subject: "cy", client: "web", scope: "read", label: nil))
+    try await ledger.close()
+  }
 }

@@ -4,55 +4,6 @@ import WriteAheadLog
 
 @testable import TokenLedger
 
-/// A ledger and sessions of several subjects and clients.
-struct CrowdFixture {
-  let clock = ManualClock()
-  let ledger: RefreshLedger
-
-  init(sessionsPerSubjectMax: Int = 0) {
-    ledger = RefreshLedger.inMemory(
-      sessionsPerSubjectMax: sessionsPerSubjectMax, clock: clock.sessionClock, random: SeededGenerator(seed: 1))
-  }
-
-  static func grant(
-    _ subject: String, _ client: String, rotation: RotationPolicy = .always, label: String? = nil,
-    idle: Int64 = 100_000
-  ) throws -> SessionGrant {
-    let lifetimes = try #require(Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: 1_000_000))
-    return SessionGrant(
-      subject: subject, client: client, scope: "read", lifetimes: lifetimes, rotation: rotation, label: label)
-  }
-
-  func open(_ subject: String, _ client: String) async throws -> Session {
-    try await ledger.open(Self.grant(subject, client))
-  }
-
-  /// Whether its refresh token is accepted, and its access token.
-  func accepts(_ session: Session) async throws -> (refresh: Bool, access: Bool) {
-    let refuses = ledger.revocations.refuse(
-      session.tokenID, subject: session.subject, client: session.client, issuedAt: session.usedAt.seconds)
-    let request = RotationRequest(token: session.refreshTokenID, client: session.client, reuse: .refuse)
-    return (try await ledger.rotate(request).refusal == nil, !refuses)
-  }
-}
-
-/// Where a ledger is opened again and again.
-struct LedgerPlace {
-  let folder: TemporaryFolder
-  let clock = ManualClock()
-
-  init() throws {
-    folder = try TemporaryFolder()
-  }
-
-  func open(seed: UInt64 = 3) async throws -> RefreshLedger {
-    try await RefreshLedger.open(
-      folder: folder.path, options: LedgerOptions(durability: .none, segmentBytesMax: 64 << 10),
-      clock: clock.sessionClock, random: SeededGenerator(seed: seed)
-    ).ledger
-  }
-}
-
 @Suite("A wide revocation")
 struct WideRevocationTests {
   private static let scopes: [SessionScope] = [
@@ -180,6 +131,56 @@ struct WideRevocationTests {
     try await fixture.ledger.revoke(.subject(decomposed))
     #expect(try await fixture.accepts(first) == (true, true))
     #expect(try await fixture.accepts(second) == (false, false))
+  }
+
+  private func refuses(_ session: Session, in ledger: RefreshLedger, issuedAt: Timestamp) -> Bool {
+    ledger.revocations.refuse(
+      session.tokenID, subject: session.subject, client: session.client, issuedAt: issuedAt.seconds)
+  }
+
+  @Test("An access token of a refresh in the very millisecond of a wide revocation, a whole second, is refused")
+  func refreshedInTheMarksMillisecond() async throws {
+    let fixture = CrowdFixture()
+    fixture.clock.advance(milliseconds: 500)
+    let session = try await fixture.open("ann", "web")
+    fixture.clock.advance(milliseconds: 500)
+    #expect(fixture.clock.now.milliseconds % 1000 == 0)
+    let rotation = try await fixture.ledger.rotate(RotationRequest(token: session.refreshTokenID, client: "web"))
+    try await fixture.ledger.revoke(SessionScope.subject("ann"))
+    guard case .rotated(let refreshed) = rotation else {
+      Issue.record("\(rotation)")
+      return
+    }
+    #expect(refuses(refreshed, in: fixture.ledger, issuedAt: refreshed.usedAt))
+  }
+
+  @Test("So is one that a retry in the grace window was answered with in that millisecond")
+  func replayedInTheMarksMillisecond() async throws {
+    let fixture = CrowdFixture()
+    let session = try await fixture.open("ann", "web")
+    let request = RotationRequest(token: session.refreshTokenID, client: "web", graceMilliseconds: 60_000)
+    _ = try await fixture.ledger.rotate(request)
+    fixture.clock.advance(milliseconds: 20_000)
+    let rotation = try await fixture.ledger.rotate(request)
+    try await fixture.ledger.revoke(SessionScope.client("web"))
+    guard case .replayed(let replayed, _) = rotation else {
+      Issue.record("\(rotation)")
+      return
+    }
+    #expect(refuses(replayed, in: fixture.ledger, issuedAt: fixture.clock.now))
+  }
+
+  @Test("A wide revocation at the end of time leaves a log that opens again")
+  func endOfTime() async throws {
+    let place = try LedgerPlace()
+    place.clock.advance(milliseconds: Timestamp.latestMilliseconds)
+    let ledger = try await place.open()
+    let session = try await ledger.open(CrowdFixture.grant("ann", "web"))
+    try await ledger.revoke(SessionScope.all)
+    try await ledger.close()
+    let again = try await place.open()
+    #expect(try await again.session(session.id) == nil)
+    try await again.close()
   }
 }
 

@@ -93,6 +93,28 @@ struct ListingTests {
     let fixture = CrowdFixture()
     await #expect(throws: LedgerFailure.self) { try await fixture.ledger.sessions(of: .all, limit: limit) }
   }
+
+  @Test("A page after another subject's or another client's session is refused with the field")
+  func foreignCursor() async throws {
+    let fixture = CrowdFixture()
+    _ = try await fixture.open("ann", "web")
+    let foreign = try await fixture.open("bob", "app")
+    _ = try await fixture.open("bob", "app")
+    let cursor = SessionCursor(slot: 1, session: foreign.id)
+    let scopes: [SessionScope] = [.subject("ann"), .client("web"), .subjectAtClient(subject: "ann", client: "web")]
+    for scope in scopes {
+      await #expect(throws: LedgerFailure.self) { _ = try await fixture.ledger.sessions(of: scope, after: cursor) }
+    }
+  }
+
+  @Test("A page after the highest slot number there can be is the empty end of the list")
+  func highestCursor() async throws {
+    let fixture = CrowdFixture()
+    let session = try await fixture.open("ann", "web")
+    let cursor = SessionCursor(slot: .max, session: session.id)
+    let page = try await fixture.ledger.sessions(of: .all, after: cursor)
+    #expect(page == SessionPage(sessions: []))
+  }
 }
 
 @Suite("A label")

@@ -107,6 +107,15 @@ struct NameFormTests {
     #expect(await ledger.sessionCount(of: .all) == 1)
     try await ledger.close()
   }
+
+  @Test("A record concerns a subject only byte by byte")
+  func recordOfAnotherSpelling() {
+    let record = LedgerRecord(
+      sequence: 1, time: .zero, kind: "expired", session: SessionID(high: 1, low: 1), subject: "\u{E9}", facts: [],
+      ended: [LedgerRecord.Ended(session: SessionID(high: 2, low: 2), subject: "\u{E9}")])
+    #expect(record.concerns(subject: "\u{E9}"))
+    #expect(!record.concerns(subject: "e\u{301}"))
+  }
 }
 
 /// A log of an older release: sessions of one name in two spellings, and of another.

@@ -1,24 +1,7 @@
-import Foundation
 import LedgerTesting
-import SystemPackage
 import Testing
 
 @testable import TokenLedger
-
-/// A folder of its own for one test, removed with it.
-final class TemporaryFolder: Sendable {
-  let path: FilePath
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
-    path = FilePath(url.path)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path.string)
-  }
-}
 
 /// What is to be the same before and after a restart, in an order of its own.
 struct LedgerPicture: Equatable {
