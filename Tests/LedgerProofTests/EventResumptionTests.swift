@@ -33,7 +33,9 @@ struct EventResumptionTests {
     return (events, first ?? .max)
   }
 
-  @Test("sees each durable event once, in order, or hears which it missed", arguments: 0..<24 as Range<UInt64>)
+  @Test(
+    "A consumer of events that goes on after crashes sees each durable event once, in order, or hears which it missed",
+    arguments: 0..<24 as Range<UInt64>)
   func resumes(seed: UInt64) async throws {
     var options = LedgerOptions(segmentBytesMax: 900)
     options.preallocationBytes = 512

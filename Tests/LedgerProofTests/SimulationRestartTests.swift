@@ -50,7 +50,7 @@ struct SimulationRestartTests {
     return last.withLock { $0 }
   }
 
-  @Test("after a failed sync serves nothing that the disk does not have", arguments: 0..<30 as Range<UInt64>)
+  @Test("A restart after a failed sync serves nothing that the disk does not have", arguments: 0..<30 as Range<UInt64>)
   func afterFailedSync(seed: UInt64) async throws {
     let storage = FakeStorage(seed: seed)
     let syncs = Mutex(0)
@@ -72,7 +72,7 @@ struct SimulationRestartTests {
     #expect(left == served)
   }
 
-  @Test("that is cut short after a kill leaves a log that opens", arguments: 0..<24)
+  @Test("A restart that is cut short after a kill leaves a log that opens", arguments: 0..<24)
   func cutShortAfterKill(deathOfRestart: Int) async throws {
     for death in 30..<80 {
       let storage = FakeStorage(seed: 1)

@@ -29,7 +29,7 @@ struct ContradictionTests {
     return (try? replay.apply(payload.span)) != nil
   }
 
-  @Test("is refused, and one whose records follow from each other is not")
+  @Test("A log whose records contradict each other is refused, and one whose records follow from each other is not")
   func events() {
     let beginning = Self.beginning
     let other = SessionID(high: 2, low: 2)
@@ -56,7 +56,7 @@ struct ContradictionTests {
     return payload
   }
 
-  @Test("in their time is refused")
+  @Test("A log whose records contradict each other in their time is refused")
   func time() throws {
     let (first, earlier) = (clockSeen(milliseconds: 2_000), clockSeen(milliseconds: 1_999))
     var replay = LedgerReplay()
@@ -68,7 +68,7 @@ struct ContradictionTests {
 
 @Suite("A state")
 struct LedgerStateTests {
-  @Test("has no successor for the last generation that there is")
+  @Test("A state has no successor for the last generation that there is")
   func lastGeneration() throws {
     var state = LedgerState()
     let lifetimes = try #require(Lifetimes(idleMilliseconds: 1_000, absoluteMilliseconds: 1_000))
@@ -85,7 +85,7 @@ struct LedgerStateTests {
         == .refuse(.expired(generationsBehind: 0)))
   }
 
-  @Test("keeps nothing of a one-time token's payload once it is consumed")
+  @Test("A state keeps nothing of a one-time token's payload once it is consumed")
   func payload() {
     var state = LedgerState()
     let id = SessionID(high: 1, low: 1)

@@ -48,14 +48,14 @@ struct RecordTests {
     return decoded
   }
 
-  @Test("every kind of record decodes to what was encoded", arguments: events)
+  @Test("Every kind of record decodes to what was encoded", arguments: events)
   func everyKindRoundTrips(event: LedgerEvent) throws {
     let decoded = try decode(encode([event]))
     #expect(decoded.map(\.event) == [event])
     #expect(decoded.map(\.time) == [Self.time])
   }
 
-  @Test("a profile decodes to what was encoded")
+  @Test("A profile decodes to what was encoded")
   func profileRoundTrips() throws {
     let lifetimes = try #require(
       Lifetimes(idleMilliseconds: 1, absoluteMilliseconds: Lifetimes.millisecondsMax))
@@ -65,14 +65,14 @@ struct RecordTests {
     #expect(try decode(encode([event])).map(\.event) == [event])
   }
 
-  @Test("records carry their times as differences")
+  @Test("Records carry their times as differences")
   func timesAreDifferences() throws {
     let clocks = Array(repeating: LedgerEvent.clockSeen, count: 4)
     let decoded = try decode(encode(clocks, stepMilliseconds: 1000))
     #expect(decoded.map { $0.time.millisecondsSince(Self.time) } == [0, 1000, 2000, 3000])
   }
 
-  @Test("a rotation among a hundred costs at most seven bytes with a million sessions")
+  @Test("A rotation among a hundred costs at most seven bytes with a million sessions")
   func rotationsAreSmall() {
     let rotations = (0..<100).map {
       LedgerEvent.rotated(slot: 1_000_000 + UInt32($0), generation: 3, narrowedScope: SessionEntry.notNarrowed)
@@ -80,7 +80,7 @@ struct RecordTests {
     #expect(encode(rotations, stepMilliseconds: 1).count <= 8 + 700)
   }
 
-  @Test("a payload cut at any byte is refused or ends at a record, and never traps")
+  @Test("A payload cut at any byte is refused or ends at a record, and never traps")
   func truncationNeverTraps() {
     let whole = encode(Self.events)
     for length in 0..<whole.count {
@@ -94,7 +94,7 @@ struct RecordTests {
     }
   }
 
-  @Test("a frame that says another number of records than it holds is refused", arguments: [0, 2, Int(UInt32.max)])
+  @Test("A frame that says another number of records than it holds is refused", arguments: [0, 2, Int(UInt32.max)])
   func recordCountIsChecked(count: Int) {
     let payload = encode([.clockSeen])
     let frame = LogFrame(
@@ -104,7 +104,7 @@ struct RecordTests {
     #expect(throws: RecordRefusal.self) { () throws in try replay.apply(frame, payload.span) }
   }
 
-  @Test("random bytes are refused or decoded, and never trap", arguments: 0..<200 as Range<UInt64>)
+  @Test("Random bytes are refused or decoded, and never trap", arguments: 0..<200 as Range<UInt64>)
   func randomBytesNeverTrap(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     var bytes = encode([.clockSeen])

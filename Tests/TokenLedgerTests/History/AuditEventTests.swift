@@ -54,7 +54,7 @@ struct AuditEventTests {
     ]
   }
 
-  @Test("are told as they happen, in order, numbered as their records are")
+  @Test("The events of a ledger are told as they happen, in order, numbered as their records are")
   func live() async throws {
     let place = try LedgerPlace()
     let ledger = try await place.open()
@@ -67,7 +67,9 @@ struct AuditEventTests {
     try await ledger.close()
   }
 
-  @Test("are read back from the log after a restart, and go on with what happens then", arguments: [0, 3, 9])
+  @Test(
+    "The events of a ledger are read back from the log after a restart, and go on with what happens then",
+    arguments: [0, 3, 9])
   func resumed(known: Int) async throws {
     let place = try LedgerPlace()
     let first = try await place.open()
@@ -86,7 +88,7 @@ struct AuditEventTests {
     try await second.close()
   }
 
-  @Test("that a checkpoint has replaced are told as missed, with their numbers")
+  @Test("The events of a ledger that a checkpoint has replaced are told as missed, with their numbers")
   func replacedByACheckpoint() async throws {
     let place = try LedgerPlace()
     let ledger = try await place.open()
@@ -102,7 +104,8 @@ struct AuditEventTests {
     try await ledger.close()
   }
 
-  @Test("that do not fit into a slow consumer's buffer are told as missed, and no call waits for it")
+  @Test(
+    "The events of a ledger that do not fit into a slow consumer's buffer are told as missed, and no call waits for it")
   func slowConsumer() async throws {
     let fixture = CrowdFixture()
     let events = try await fixture.ledger.events(buffer: 2)
@@ -116,7 +119,7 @@ struct AuditEventTests {
     #expect(await fixture.ledger.statistics.sequence == taken[2].sequence)
   }
 
-  @Test("are told in full to a consumer that reads many thousands back")
+  @Test("The events of a ledger are told in full to a consumer that reads many thousands back")
   func longHistory() async throws {
     let place = try LedgerPlace()
     let ledger = try await place.open()
@@ -132,7 +135,7 @@ struct AuditEventTests {
     try await ledger.close()
   }
 
-  @Test("end when the ledger is closed")
+  @Test("The events of a ledger end when the ledger is closed")
   func end() async throws {
     let fixture = CrowdFixture()
     let events = try await fixture.ledger.events()
@@ -141,7 +144,7 @@ struct AuditEventTests {
     #expect(try await take(10, events).count == 1)
   }
 
-  @Test("from a number that the log has not reached are refused with the field")
+  @Test("The events of a ledger from a number that the log has not reached are refused with the field")
   func ahead() async throws {
     let fixture = CrowdFixture()
     await #expect { _ = try await fixture.ledger.events(after: 1) } throws: { error in

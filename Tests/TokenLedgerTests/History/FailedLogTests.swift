@@ -27,7 +27,9 @@ struct FollowingAFailedLogTests {
     }
   }
 
-  @Test("throws at the next heartbeat, also where the record that failed was nobody's business")
+  @Test(
+    "Following events throws at the first heartbeat after the log has failed, also where the record is not to be told"
+  )
   func waiting() async throws {
     let ledger = try await open()
     let session = try await ledger.open(CrowdFixture.grant("ann", "web", idle: 100_500))
@@ -47,7 +49,7 @@ struct FollowingAFailedLogTests {
     #expect(await consumer.value)
   }
 
-  @Test("throws from the beginning")
+  @Test("Following the events of a log that has failed throws from the beginning")
   func late() async throws {
     let ledger = try await open()
     let session = try await ledger.open(CrowdFixture.grant("ann", "web", idle: 100_500))

@@ -8,7 +8,7 @@ struct ReadableTextTests {
   static let session = SessionID(high: 0xABCD_EF12_3456_7890, low: 0xABCD_EF12)
   static let token = TokenID(session: session, generation: 1)
 
-  @Test("ids print as the claims that they are, and come back from that text alone")
+  @Test("Ids print as the claims that they are, and come back from that text alone")
   func identifiers() throws {
     #expect("\(Self.session)" == "q83vEjRWeJCrze8S" && "\(Self.token)" == "q83vEjRWeJCrze8SAAAAAQ")
     #expect(SessionID("\(Self.session)") == Self.session && TokenID("\(Self.token)") == Self.token)
@@ -22,7 +22,7 @@ struct ReadableTextTests {
     }
   }
 
-  @Test("every id comes back from its text", arguments: 0..<50 as Range<UInt64>)
+  @Test("Every id comes back from its text", arguments: 0..<50 as Range<UInt64>)
   func everyIdentifier(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let id = TokenID(
@@ -32,7 +32,7 @@ struct ReadableTextTests {
   }
 
   @Test(
-    "a time prints as RFC 3339 has it, and comes back",
+    "A time prints as RFC 3339 has it, and comes back",
     arguments: [
       (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"), (951_782_400_123, "2000-02-29T00:00:00.123Z"),
       (1_796_031_188_007, "2026-11-30T09:33:08.007Z"), (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
@@ -47,7 +47,7 @@ struct ReadableTextTests {
   }
 
   @Test(
-    "what is no time in UTC is none",
+    "What is no time in UTC is none",
     arguments: [
       "", "Z", "2027-02-29T00:00:00Z", "2026-11-31T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-10T00:00:00Z",
       "2026-11-30T24:00:00Z", "2026-11-30T23:60:00Z", "2026-11-30T23:59:60Z", "2026-11-30T09:33:08", "2026-11-30",
@@ -72,13 +72,13 @@ struct ReadableTextTests {
     .oneTimeConsumed(session, subject: "ann", purpose: "reset"), .missed(from: .max),
   ]
 
-  @Test("every event comes back from its JSON", arguments: facts)
+  @Test("Every event comes back from its JSON", arguments: facts)
   func events(fact: AuditEvent.Fact) throws {
     let event = AuditEvent(sequence: 9, time: Timestamp(milliseconds: 1_796_031_188_007), fact: fact)
     #expect(try JSONDecoder().decode(AuditEvent.self, from: JSONEncoder().encode(event)) == event)
   }
 
-  @Test("an event is JSON with ids as text and the time in milliseconds, and prints as a line")
+  @Test("An event is JSON with ids as text and the time in milliseconds, and prints as a line")
   func eventText() throws {
     let event = AuditEvent(sequence: 9, time: Timestamp(milliseconds: 1_796_031_188_007), fact: Self.facts[0])
     let encoder = JSONEncoder()

@@ -24,7 +24,7 @@ struct SessionHistoryTests {
     try #require(try await ledger.history(of: id, within: limits))
   }
 
-  @Test("tells all that happened to it, in order, and nothing of others")
+  @Test("The history of a session tells all that happened to it, in order, and nothing of others")
   func whole() async throws {
     let ledger = try await place.open()
     let mine = try await ledger.open(CrowdFixture.grant("ann", "web", label: "telephone"))
@@ -54,7 +54,7 @@ struct SessionHistoryTests {
     try await ledger.close()
   }
 
-  @Test("ends with its own end, and with a wide revocation only where that was its end")
+  @Test("The history of a session ends with its own end, and with a wide revocation only where that was its end")
   func ends() async throws {
     let ledger = try await place.open()
     let short = try await ledger.open(CrowdFixture.grant("ann", "web", idle: 1_000))
@@ -72,7 +72,7 @@ struct SessionHistoryTests {
     try await ledger.close()
   }
 
-  @Test("begins with what a checkpoint holds, where one has replaced the log")
+  @Test("The history of a session begins with what a checkpoint holds, where one has replaced the log")
   func checkpoint() async throws {
     let ledger = try await place.open()
     let live = try await ledger.open(CrowdFixture.grant("ann", "web", label: "telephone"))
@@ -95,7 +95,7 @@ struct SessionHistoryTests {
     try await ledger.close()
   }
 
-  @Test("is cut in the middle past its bound, and stops where it has read for long enough")
+  @Test("The history of a session is cut in the middle past its bound, and stops where it has read for long enough")
   func limits() async throws {
     let ledger = try await place.open()
     let session = try await ledger.open(CrowdFixture.grant("ann", "web"))
@@ -111,7 +111,7 @@ struct SessionHistoryTests {
     try await ledger.close()
   }
 
-  @Test("of a subject names each ended session once, the latest first, with how it ended")
+  @Test("The history of a subject names each ended session once, the latest first, with how it ended")
   func subject() async throws {
     let ledger = try await place.open()
     let expired = try await ledger.open(CrowdFixture.grant("ann", "web", idle: 1_000))
@@ -140,7 +140,7 @@ struct SessionHistoryTests {
     try await ledger.close()
   }
 
-  @Test("is nothing where there is no log")
+  @Test("The history of a session is nothing where there is no log")
   func memory() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")

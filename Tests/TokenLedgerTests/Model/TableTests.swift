@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The tables")
 struct TableTests {
-  @Test("an index finds what a dictionary finds", arguments: 0..<50 as Range<UInt64>)
+  @Test("An index finds what a dictionary finds", arguments: 0..<50 as Range<UInt64>)
   func indexMatchesADictionary(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     let hashes = Self.fewHashes(&generator)
@@ -28,7 +28,7 @@ struct TableTests {
     }
   }
 
-  @Test("an index that is filled at once is as one that was filled step by step", arguments: 0..<20 as Range<UInt64>)
+  @Test("An index that is filled at once is as one that was filled step by step", arguments: 0..<20 as Range<UInt64>)
   func filledIndexMatches(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     let hashes = Self.fewHashes(&generator)
@@ -43,7 +43,7 @@ struct TableTests {
     for slot in slots { #expect(index.find(hash: hashes[Int(slot)]) { $0 == slot } == nil, "seed \(seed)") }
   }
 
-  @Test("an index is not filled with two slots of one key")
+  @Test("An index is not filled with two slots of one key")
   func filledIndexNamesTwins() {
     var index = SlotIndex()
     let keys: [(hash: UInt64, slot: UInt32)] = [(7, 0), (7, 1), (9, 2), (7, 3)]
@@ -59,7 +59,7 @@ struct TableTests {
     }
   }
 
-  @Test("free numbers are found by the lowest, as in a sorted list", arguments: 0..<20 as Range<UInt64>)
+  @Test("Free numbers are found by the lowest, as in a sorted list", arguments: 0..<20 as Range<UInt64>)
   func freeNumbersMatchAList(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     var numbers = FreeNumbers()
@@ -87,7 +87,7 @@ struct TableTests {
     }
   }
 
-  @Test("a copy of a paged array keeps its elements while the original changes")
+  @Test("A copy of a paged array keeps its elements while the original changes")
   func pagedArrayCopiesAreSnapshots() {
     var original = PagedArray<Int>(filler: 0)
     original.grow(toInclude: 10_000)
@@ -100,7 +100,7 @@ struct TableTests {
     #expect(original[9_999] == 2)
   }
 
-  @Test("a name's number is free again once its last user is gone, and not before")
+  @Test("A name's number is free again once its last user is gone, and not before")
   func internedNumbersAreReused() {
     var names = InternTable<String>()
     names.define("ann", as: names.nextFree())
@@ -115,7 +115,7 @@ struct TableTests {
     #expect(names.nextFree() == number)
   }
 
-  @Test("numbers that are skipped are the ones that later definitions take")
+  @Test("Numbers that are skipped are the ones that later definitions take")
   func skippedNumbersAreThoseTakenLater() {
     var names = InternTable<Int>()
     for value in 0..<4 {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The timing wheel")
 struct TimingWheelTests {
-  @Test("fires every slot at its tick, as a sorted list would", arguments: 0..<300 as Range<UInt64>)
+  @Test("The timing wheel fires every slot at its tick, as a sorted list would", arguments: 0..<300 as Range<UInt64>)
   func firesLikeASortedList(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     let start = UInt64.random(in: 0...5_000_000, using: &generator)
@@ -39,7 +39,7 @@ struct TimingWheelTests {
     }
   }
 
-  @Test("touches no more slots in a step than its budget")
+  @Test("The timing wheel touches no more slots in a step than its budget")
   func keepsToItsBudget() {
     var wheel = TimingWheel(startingAt: 0)
     for slot in 0..<1000 as Range<UInt32> { wheel.arm(slot, due: 5) }
@@ -51,7 +51,7 @@ struct TimingWheelTests {
     #expect(fired == 1000)
   }
 
-  @Test("forgets a slot that is freed while the list of its tick is half gone through")
+  @Test("The timing wheel forgets a slot that is freed while the list of its tick is half gone through")
   func disarmsWhatIsPending() {
     for freed in 0..<10 as Range<UInt32> {
       var wheel = TimingWheel(startingAt: 0)
@@ -66,7 +66,7 @@ struct TimingWheelTests {
     }
   }
 
-  @Test("keeps a slot that is due beyond its reach and fires it in the end")
+  @Test("The timing wheel keeps a slot that is due beyond its reach and fires it in the end")
   func reachesBeyondItsLastLevel() {
     let farther = UInt64(1) << 33
     var wheel = TimingWheel(startingAt: (1 << 32) - 10)

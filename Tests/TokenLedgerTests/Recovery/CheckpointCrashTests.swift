@@ -21,7 +21,9 @@ struct CheckpointCrashTests {
     return SessionGrant(subject: "ann", client: "web", scope: "", lifetimes: lifetimes)
   }
 
-  @Test("that fails right after one: nothing of what it replaced is missed", arguments: 0..<40 as Range<UInt64>)
+  @Test(
+    "After a power failure right after a checkpoint nothing of what it replaced is missed",
+    arguments: 0..<40 as Range<UInt64>)
   func powerFailure(seed: UInt64) async throws {
     let (storage, executor, grant) = (FakeStorage(seed: 1), SteppedExecutor(), try grant())
     try await executor.driving {
@@ -35,7 +37,7 @@ struct CheckpointCrashTests {
     #expect(live == 20, "seed \(seed)")
   }
 
-  @Test("or a kill right after one: the log counts as closed only once it was closed")
+  @Test("After a kill right after a checkpoint the log counts as closed only once it was closed")
   func notClosed() async throws {
     let (storage, grant) = (FakeStorage(seed: 1), try grant())
     func life(_ body: (RefreshLedger) async throws -> Void) async throws -> LedgerRecovery {
@@ -63,7 +65,7 @@ struct CheckpointCrashTests {
     #expect(fourth.wasClosedCleanly)
   }
 
-  @Test("that fails when its name is to be made durable: the ledger takes no more")
+  @Test("A ledger takes no more once the sync of the folder that makes a checkpoint's name durable has failed")
   func folderSync() async throws {
     let (storage, executor, grant) = (FakeStorage(seed: 1), SteppedExecutor(), try grant())
     let hasName = Mutex(false)
@@ -89,7 +91,7 @@ struct CheckpointCrashTests {
     }
   }
 
-  @Test("keeps a name that nothing uses yet, as the records after it may speak of it")
+  @Test("A checkpoint keeps a name that nothing uses yet, as the records after it may speak of it")
   func unusedName() async throws {
     let folder = try TemporaryFolder()
     let (log, _) = try await CommitLog.open(

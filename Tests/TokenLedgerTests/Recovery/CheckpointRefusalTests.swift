@@ -26,7 +26,7 @@ struct CheckpointRefusalTests {
   }
 
   @Test(
-    "where it holds more or less than it says",
+    "A checkpoint is refused where it holds more or less than it says",
     arguments: [
       [0, 0, 0, 0, 0], [2, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 0, 1, 0, 0], [1, 0, 0, 1, 0], [1, 0, 0, 0, 1],
       [1, 0, 0, 0, 0],
@@ -38,7 +38,7 @@ struct CheckpointRefusalTests {
     #expect(accepts(Self.beginning + [end]) == (said == [1, 0, 0, 0, 0]))
   }
 
-  @Test("where its entries are out of their order")
+  @Test("A checkpoint is refused where its entries are out of their order")
   func order() {
     let other = SessionID(high: 2, low: 2)
     #expect(accepts(Self.beginning + [Self.token(3, Self.id), Self.token(7, other)]))
@@ -50,14 +50,14 @@ struct CheckpointRefusalTests {
     #expect(!accepts(Self.beginning + [.state(highestTime: .zero, shifts: [])]))
   }
 
-  @Test("where a number is one that no record before it can have used")
+  @Test("A checkpoint is refused where a number is one that no record before it can have used")
   func numbersTooHigh() {
     #expect(accepts(Self.beginning + [Self.token(7, Self.id)]))
     #expect(!accepts(Self.beginning + [Self.token(8, Self.id)]))
     #expect(!accepts(Self.beginning + [.name(number: 8, text: "bob")]))
   }
 
-  @Test("where a consumed one-time token has a payload")
+  @Test("A checkpoint is refused where a consumed one-time token has a payload")
   func consumedPayload() {
     func token(_ status: SessionEntry.Status) -> CheckpointEntry {
       let entry = SessionEntry(
@@ -69,7 +69,7 @@ struct CheckpointRefusalTests {
     #expect(!accepts(Self.beginning + [token(.oneTimeConsumed)]))
   }
 
-  @Test("where a mark or a revoked access token cannot be, or comes twice")
+  @Test("A checkpoint is refused where a mark or a revoked access token cannot be, or comes twice")
   func marks() {
     let (now, later) = (Timestamp(milliseconds: 100), Timestamp(milliseconds: 101))
     let token = TokenID(session: Self.id, generation: 1)
@@ -86,7 +86,7 @@ struct CheckpointRefusalTests {
     #expect(!accepts(Self.beginning + [.revokedToken(token, end: tooLate)]))
   }
 
-  @Test("where two entries have one id")
+  @Test("A checkpoint is refused where two entries have one id")
   func identifiers() {
     let end = CheckpointEntry.end(CheckpointCounts(names: 1, slots: 2))
     let other = SessionID(high: 1, low: 2)
@@ -94,7 +94,7 @@ struct CheckpointRefusalTests {
     #expect(!accepts(Self.beginning + [Self.token(3, Self.id), Self.token(7, Self.id), end]))
   }
 
-  @Test("where it ends without its last entry")
+  @Test("A checkpoint is refused where it ends without its last entry")
   func end() {
     var payload: [UInt8] = []
     for entry in Self.beginning { payload.append(entry) }

@@ -22,7 +22,7 @@ struct CheckpointTests {
   }
 
   @Test(
-    "holds the very state that the ledger was in, and the log after it goes on from there",
+    "A checkpoint holds the very state that the ledger was in, and the log after it goes on from there",
     arguments: 0..<20 as Range<UInt64>)
   func stateIsTheSame(seed: UInt64) async throws {
     var history = RandomHistory(seed: seed)
@@ -44,7 +44,7 @@ struct CheckpointTests {
     }
   }
 
-  @Test("tells another process that asked for it how far it has come")
+  @Test("A checkpoint tells another process that asked for it how far it has come")
   func progressIsTold() async throws {
     let folder = try TemporaryFolder()
     let ledger = try await open(folder, ManualClock(), seed: 1).ledger
@@ -60,7 +60,7 @@ struct CheckpointTests {
     #expect(try !CheckpointRequest.isMade(in: storage))
   }
 
-  @Test("replaces the segments before it")
+  @Test("A checkpoint replaces the segments before it")
   func segmentsAreRemoved() async throws {
     let folder = try TemporaryFolder()
     let ledger = try await open(folder, ManualClock(), seed: 1).ledger
@@ -77,7 +77,7 @@ struct CheckpointTests {
     #expect(ledger.logStatistics?.segments == 1)
   }
 
-  @Test("is not written where no record came after the last one")
+  @Test("A checkpoint is not written where no record came after the last one")
   func nothingNew() async throws {
     let folder = try TemporaryFolder()
     let first = try await open(folder, ManualClock(), seed: 1).ledger
@@ -94,7 +94,7 @@ struct CheckpointTests {
     #expect(await (try open(folder, ManualClock(), seed: 3)).ledger.statistics.liveSessions == 2)
   }
 
-  @Test("keeps a spent token spent, a revoked session revoked, a consumed one-time token consumed")
+  @Test("A checkpoint keeps a spent token spent, a revoked session revoked, a consumed one-time token consumed")
   func verdictsStand() async throws {
     let folder = try TemporaryFolder()
     let clock = ManualClock()
@@ -119,7 +119,7 @@ struct CheckpointTests {
     #expect(try await second.consume(kept, purpose: "reset") == .consumed(subject: "ann", payload: [1, 2]))
   }
 
-  @Test("with the clock set back revives nothing that was seen to have ended")
+  @Test("A checkpoint with the clock set back revives nothing that was seen to have ended")
   func clockMarkIsKept() async throws {
     let folder = try TemporaryFolder()
     let clock = ManualClock()
@@ -136,7 +136,7 @@ struct CheckpointTests {
     #expect(try await open(folder, clock, seed: 2).ledger.rotate(request).refusal == .expired(generationsBehind: 0))
   }
 
-  @Test("is one however many ask for it at the same time")
+  @Test("A checkpoint is one however many ask for it at the same time")
   func oneAtATime() async throws {
     let folder = try TemporaryFolder()
     let ledger = try await open(folder, ManualClock(), seed: 1).ledger
@@ -148,7 +148,7 @@ struct CheckpointTests {
     #expect(Set(reports.compactMap { $0?.sequence }) == [603])
   }
 
-  @Test("is given up when the ledger closes, and none begins after that")
+  @Test("A checkpoint is given up when the ledger closes, and none begins after that")
   func closing() async throws {
     let folder = try TemporaryFolder()
     let ledger = try await open(folder, ManualClock(), seed: 1).ledger
@@ -161,7 +161,7 @@ struct CheckpointTests {
     #expect(await (try open(folder, ManualClock(), seed: 2)).ledger.statistics.liveSessions == 300)
   }
 
-  @Test("that does not fit on the disk leaves the ledger and its log as they were")
+  @Test("A checkpoint that does not fit on the disk leaves the ledger and its log as they were")
   func fullDisk() async throws {
     let executor = SteppedExecutor()
     let storage = FakeStorage(seed: 1)

@@ -14,7 +14,7 @@ struct RecoveryTests {
     ).ledger
   }
 
-  @Test("finds the very state that the ledger was in", arguments: 0..<20 as Range<UInt64>)
+  @Test("A restart finds the very state that the ledger was in", arguments: 0..<20 as Range<UInt64>)
   func stateIsTheSame(seed: UInt64) async throws {
     var history = RandomHistory(seed: seed)
     let folder = try TemporaryFolder()
@@ -33,7 +33,9 @@ struct RecoveryTests {
     }
   }
 
-  @Test("is not needed to give memory back: of sessions that ended nothing is left", arguments: 0..<10 as Range<UInt64>)
+  @Test(
+    "A restart is not needed to give memory back: of sessions that ended nothing is left",
+    arguments: 0..<10 as Range<UInt64>)
   func nothingIsLeft(seed: UInt64) async throws {
     var history = RandomHistory(seed: seed)
     let folder = try TemporaryFolder()
@@ -51,7 +53,7 @@ struct RecoveryTests {
     try await ledger.close()
   }
 
-  @Test("keeps a consumed token consumed, a revoked session revoked, and its access tokens refused")
+  @Test("A restart keeps a consumed token consumed, a revoked session revoked, and its access tokens refused")
   func verdictsStand() async throws {
     let folder = try TemporaryFolder()
     let clock = ManualClock()
@@ -72,7 +74,7 @@ struct RecoveryTests {
     #expect(try await second.rotate(gone).refusal == .revoked(generationsBehind: 0))
   }
 
-  @Test("with the clock set back revives nothing that was seen to have ended")
+  @Test("A restart with the clock set back revives nothing that was seen to have ended")
   func clockSetBackRevivesNothing() async throws {
     let folder = try TemporaryFolder()
     let clock = ManualClock()
@@ -88,7 +90,7 @@ struct RecoveryTests {
     #expect(try await second.rotate(request).refusal == .expired(generationsBehind: 0))
   }
 
-  @Test("after a crash between a session's name and its opening leaves a log that opens again and again")
+  @Test("A restart after a crash between a session's name and its opening leaves a log that opens again and again")
   func namesWithoutASession() async throws {
     let folder = try TemporaryFolder()
     let (log, _) = try await CommitLog.open(
@@ -111,7 +113,7 @@ struct RecoveryTests {
     #expect(try await open(folder, ManualClock(), seed: 2).statistics.liveSessions == 3)
   }
 
-  @Test("keeps access tokens of a revoked session refused after its refresh token's end")
+  @Test("A restart keeps access tokens of a revoked session refused after its refresh token's end")
   func revocationOutlivesTheRefreshToken() async throws {
     let folder = try TemporaryFolder()
     let clock = ManualClock()
@@ -130,7 +132,7 @@ struct RecoveryTests {
     #expect(await second.statistics.entries == 0)
   }
 
-  @Test("of a second ledger on the same folder is refused at once")
+  @Test("The start of a second ledger on the same folder is refused at once")
   func folderIsLocked() async throws {
     let folder = try TemporaryFolder()
     let first = try await open(folder, ManualClock(), seed: 1)
@@ -138,7 +140,7 @@ struct RecoveryTests {
     try await first.close()
   }
 
-  @Test("refuses a log whose records contradict each other, with segment and offset")
+  @Test("A restart refuses a log whose records contradict each other, with segment and offset")
   func contradictionsAreRefused() async throws {
     let folder = try TemporaryFolder()
     let (log, _) = try await CommitLog.open(

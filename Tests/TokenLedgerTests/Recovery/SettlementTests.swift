@@ -36,7 +36,7 @@ struct SettlementTests {
       clock: clock.sessionClock, onProgress: onProgress)
   }
 
-  @Test("does not open before it is settled")
+  @Test("A log that was rolled back does not open before it is settled")
   func isRefused() async throws {
     let folder = try TemporaryFolder()
     let ledger = try await open(folder)
@@ -47,7 +47,9 @@ struct SettlementTests {
     _ = try await open(copy)
   }
 
-  @Test("makes no spent token live once it is settled: sessions are revoked, one-time tokens consumed")
+  @Test(
+    "A rolled-back log makes no consumed token live once it is settled: sessions are revoked, one-time tokens consumed"
+  )
   func spentStaysSpent() async throws {
     let folder = try TemporaryFolder()
     let ledger = try await open(folder)
@@ -66,7 +68,7 @@ struct SettlementTests {
     #expect(restored.revocations.contains(session.id))
   }
 
-  @Test("keeps its sessions where whoever restores it says so")
+  @Test("A log that was rolled back keeps its sessions where whoever restores it says so")
   func sessionsKept() async throws {
     let folder = try TemporaryFolder()
     let ledger = try await open(folder)
@@ -77,7 +79,7 @@ struct SettlementTests {
     #expect(try await restored.rotate(RotationRequest(token: session.tokenID, client: "web")).refusal == nil)
   }
 
-  @Test("is found out by a token that is ahead of it, whose session is then revoked")
+  @Test("A log that was rolled back is found out by a token that is ahead of it, whose session is then revoked")
   func tokenAhead() async throws {
     let folder = try TemporaryFolder()
     let ledger = try await open(folder)
@@ -92,7 +94,9 @@ struct SettlementTests {
         == .revoked(generationsBehind: 0))
   }
 
-  @Test("may hold more live sessions than fit into one commit, and how far their ending has come is told after each")
+  @Test(
+    "Settling a log with more live sessions than fit into one commit tells after each how far it has come"
+  )
   func manySessions() async throws {
     let folder = try TemporaryFolder()
     let ledger = try await open(folder)

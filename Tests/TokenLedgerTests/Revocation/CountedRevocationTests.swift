@@ -17,7 +17,7 @@ struct CountedRevocationTests {
   }
 
   @Test(
-    "tells how many live sessions it ended, and then none",
+    "A wide revocation that counts tells how many live sessions it ended, and then none",
     arguments: [
       (SessionScope.all, 10_003), (.subject("ann"), 5_002), (.client("web"), 5_001),
       (.subjectAtClient(subject: "ann", client: "app"), 5_002), (.subject("nobody"), 0), (.client("nobody"), 0),
@@ -41,7 +41,7 @@ struct CountedRevocationTests {
     #expect(try await ledger.revokeAndCount(.all) == 10_003 - count + 1)
   }
 
-  @Test("of a name that is longer than names can be is refused")
+  @Test("A wide revocation that counts of a name that is longer than names can be is refused")
   func refused() async throws {
     let scope = SessionScope.subject(String(repeating: "a", count: 1 << 20))
     await #expect(throws: LedgerFailure.self) { try await ledger().revokeAndCount(scope) }

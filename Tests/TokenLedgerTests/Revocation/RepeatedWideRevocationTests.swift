@@ -17,7 +17,8 @@ struct RepeatedWideRevocationTests {
   }
 
   @Test(
-    "covers the access tokens of a session that was opened in the second of the first one", arguments: [1, 900_000])
+    "A second wide revocation covers the access tokens of a session that was opened in the second of the first one",
+    arguments: [1, 900_000])
   func coversWhatTheFirstSpared(later: Int64) async throws {
     let ledger = ledger()
     try await ledger.revoke(.subject("ann"))
@@ -32,7 +33,7 @@ struct RepeatedWideRevocationTests {
     #expect(isRefused())
   }
 
-  @Test("during the sweep of the first leaves none of its sessions alive")
+  @Test("A wide revocation during the sweep of another leaves none of its sessions alive")
   func sweepsTakingTurns() async throws {
     let ledger = ledger()
     // More sessions than one step of a sweep looks at, of which the first revocation covers none.
@@ -53,7 +54,7 @@ struct RepeatedWideRevocationTests {
     #expect(await ledger.sessionCount(of: .subject("ann")) == 3_000)
   }
 
-  @Test("free slots for shorter sessions, whose memory is given back at their own end")
+  @Test("Two wide revocations free slots for shorter sessions, whose memory is given back at their own end")
   func slotsOfOthers() async throws {
     let ledger = ledger()
     _ = try await ledger.open(Array(repeating: grant("web"), count: 100))

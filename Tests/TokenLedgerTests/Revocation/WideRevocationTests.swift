@@ -19,7 +19,9 @@ struct WideRevocationTests {
     }
   }
 
-  @Test("ends every session of its scope and no other, refresh tokens and access tokens at once", arguments: scopes)
+  @Test(
+    "A wide revocation ends every session of its scope and no other, refresh tokens and access tokens at once",
+    arguments: scopes)
   func endsItsScope(scope: SessionScope) async throws {
     let fixture = CrowdFixture()
     var sessions: [Session] = []
@@ -33,7 +35,7 @@ struct WideRevocationTests {
     }
   }
 
-  @Test("says revoked for what it ended, before its sweep and not after", arguments: scopes)
+  @Test("A wide revocation says revoked for what it ended, before its sweep and not after", arguments: scopes)
   func sweepFrees(scope: SessionScope) async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
@@ -48,7 +50,7 @@ struct WideRevocationTests {
     #expect(try await !fixture.accepts(session).access)
   }
 
-  @Test("leaves alone what is opened after it in the same millisecond", arguments: scopes)
+  @Test("A wide revocation leaves alone what is opened after it in the same millisecond", arguments: scopes)
   func sameMillisecond(scope: SessionScope) async throws {
     let fixture = CrowdFixture()
     let before = try await fixture.open("ann", "web")
@@ -60,7 +62,7 @@ struct WideRevocationTests {
     #expect(try await fixture.accepts(before) == (false, false))
   }
 
-  @Test("sweeps any number of sessions in steps, and what it frees can be opened again")
+  @Test("A wide revocation sweeps any number of sessions in steps, and what it frees can be opened again")
   func manySessions() async throws {
     let fixture = CrowdFixture()
     let grants = try (0..<4096).map { _ in try CrowdFixture.grant("ann", "web") }
@@ -79,7 +81,9 @@ struct WideRevocationTests {
     #expect(await fixture.ledger.statistics.entries == 0)
   }
 
-  @Test("holds after a restart, from the log and from a checkpoint, swept or not", arguments: scopes, [false, true])
+  @Test(
+    "A wide revocation holds after a restart, from the log and from a checkpoint, swept or not", arguments: scopes,
+    [false, true])
   func survivesARestart(scope: SessionScope, checkpointed: Bool) async throws {
     for isSwept in [false, true] {
       let place = try LedgerPlace()
@@ -104,7 +108,7 @@ struct WideRevocationTests {
     }
   }
 
-  @Test("is forgotten once no access token can be alive")
+  @Test("A wide revocation is forgotten once no access token can be alive")
   func marksEnd() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
@@ -122,7 +126,7 @@ struct WideRevocationTests {
     #expect(try await fixture.accepts(session).access)
   }
 
-  @Test("of a name in another Unicode form than NFC ends just that one")
+  @Test("A wide revocation of a name in another Unicode form than NFC ends just that name's sessions")
   func exactNames() async throws {
     let fixture = CrowdFixture()
     let (composed, decomposed) = ("ren\u{E9}", "rene\u{301}")
@@ -154,7 +158,7 @@ struct WideRevocationTests {
     #expect(refuses(refreshed, in: fixture.ledger, issuedAt: refreshed.usedAt))
   }
 
-  @Test("So is one that a retry in the grace window was answered with in that millisecond")
+  @Test("An access token of a retry in the grace window in the very millisecond of a wide revocation is refused")
   func replayedInTheMarksMillisecond() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
@@ -186,7 +190,7 @@ struct WideRevocationTests {
 
 @Suite("Revoking one access token")
 struct AccessRevocationTests {
-  @Test("refuses that one until its end, and its session goes on")
+  @Test("Revoking one access token refuses that one until its end, and its session goes on")
   func refusesOne() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
@@ -201,7 +205,7 @@ struct AccessRevocationTests {
     #expect(try await fixture.accepts(session).access)
   }
 
-  @Test("writes nothing for a token that has ended or was revoked before")
+  @Test("Revoking one access token writes nothing for a token that has ended or was revoked before")
   func writesOnce() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")

@@ -54,14 +54,14 @@ private struct HeldLedger {
 
 @Suite("Nobody hears of an outcome before it is on disk")
 struct DurableVerdictTests {
-  @Test("a rotation")
+  @Test("Nobody hears of a rotation before it is on disk")
   func rotation() async throws {
     let held = try await HeldLedger()
     let request = RotationRequest(token: try await held.session().tokenID, client: "web")
     await held.expectWaiting({ [ledger = held.ledger] in try await ledger.rotate(request) }, "rotated")
   }
 
-  @Test("a refusal that rests on a rotation")
+  @Test("Nobody hears of a refusal before the rotation on which it rests is on disk")
   func refusal() async throws {
     let held = try await HeldLedger()
     let request = RotationRequest(token: try await held.session().tokenID, client: "web", reuse: .refuse)
@@ -69,7 +69,7 @@ struct DurableVerdictTests {
     await held.expectWaiting({ [ledger = held.ledger] in try await ledger.rotate(request) }, "refused")
   }
 
-  @Test("a retry that is answered with the successor")
+  @Test("No retry is answered with the successor before the rotation is on disk")
   func replay() async throws {
     let held = try await HeldLedger()
     let token = try await held.session().tokenID
@@ -78,7 +78,9 @@ struct DurableVerdictTests {
     await held.expectWaiting({ [ledger = held.ledger] in try await ledger.rotate(request) }, "replayed")
   }
 
-  @Test("a revocation, and the answer that the session was revoked already", arguments: [false, true])
+  @Test(
+    "Nobody hears of a revocation, or that the session was revoked already, before the revocation is on disk",
+    arguments: [false, true])
   func revocation(again: Bool) async throws {
     let held = try await HeldLedger()
     let id = try await held.session().id
@@ -86,7 +88,7 @@ struct DurableVerdictTests {
     await held.expectWaiting({ [ledger = held.ledger] in try await ledger.revoke(id) }, "revoked")
   }
 
-  @Test("an opening and an issue")
+  @Test("Nobody hears of an opening or of a one-time token before it is on disk")
   func beginnings() async throws {
     let lifetimes = try #require(HeldLedger.lifetimes)
     let opening = try await HeldLedger()
@@ -97,7 +99,9 @@ struct DurableVerdictTests {
     await issuing.expectWaiting({ [ledger = issuing.ledger] in try await ledger.issue(oneTime) }, "issued")
   }
 
-  @Test("a consumption, and the refusal of a second one", arguments: [false, true])
+  @Test(
+    "Nobody hears of a consumption, or of the refusal of a second one, before the consumption is on disk",
+    arguments: [false, true])
   func consumption(again: Bool) async throws {
     let held = try await HeldLedger()
     let grant = OneTimeGrant(purpose: "reset", subject: "ann", lifetimeMilliseconds: 1_000)
@@ -109,7 +113,7 @@ struct DurableVerdictTests {
     await held.expectWaiting({ try await ledger.consume(id, purpose: "reset") }, "consumed")
   }
 
-  @Test("and with too much waiting for the disk a call is refused before anything has changed")
+  @Test("A call is refused before anything has changed where too much waits for the disk")
   func overload() async throws {
     let held = try await HeldLedger(stagedBytesMax: 0)
     let session = try await held.session()
@@ -127,7 +131,7 @@ struct DurableVerdictTests {
     if case .log(.overloaded) = error as? LedgerFailure { true } else { false }
   }
 
-  @Test("any number of simultaneous presenters in the grace window, for whom one transition and one sync serve all")
+  @Test("One transition and one sync serve any number of simultaneous presenters in the grace window")
   func presentersShareOneSync() async throws {
     let held = try await HeldLedger()
     let ledger = held.ledger

@@ -11,7 +11,7 @@ struct GraceWindowTests {
       issuedAt: (issuedAt ?? fixture.clock.now).seconds, now: fixture.clock.now)
   }
 
-  @Test("closes when the successor is seen as an access token")
+  @Test("The grace window closes when the successor is seen as an access token")
   func closesWithAccess() async throws {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0, grace: 5_000)
@@ -21,7 +21,7 @@ struct GraceWindowTests {
     #expect(late.refusal == .reused(.lateParent, generationsBehind: 1, revokedSession: false))
   }
 
-  @Test("stays open when the predecessor's own access token is seen")
+  @Test("The grace window stays open when the predecessor's own access token is seen")
   func staysOpenForThePredecessor() async throws {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0, grace: 5_000)
@@ -30,7 +30,7 @@ struct GraceWindowTests {
     #expect(try await fixture.rotate(generation: 1, grace: 5_000).session?.generation == 2)
   }
 
-  @Test("opens anew with the next rotation")
+  @Test("The grace window opens anew with the next rotation")
   func opensAnew() async throws {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0, grace: 5_000)
@@ -39,7 +39,7 @@ struct GraceWindowTests {
     #expect(try await fixture.rotate(generation: 1, grace: 5_000).session?.generation == 2)
   }
 
-  @Test("stays closed after a restart, from the log and from a checkpoint", arguments: [false, true])
+  @Test("The grace window stays closed after a restart, from the log and from a checkpoint", arguments: [false, true])
   func staysClosed(checkpointed: Bool) async throws {
     let place = try LedgerPlace()
     let first = try await place.open()
@@ -59,7 +59,7 @@ struct GraceWindowTests {
     try await second.close()
   }
 
-  @Test("also closes for a use that is seen after a restart")
+  @Test("The grace window also closes for a use that is seen after a restart")
   func closesAfterARestart() async throws {
     let place = try LedgerPlace()
     let first = try await place.open()
@@ -76,7 +76,8 @@ struct GraceWindowTests {
   }
 
   @Test(
-    "is out of its limits below 0 and above 300 s, and then nothing is written", arguments: [-1, 300_001] as [Int64])
+    "The grace window is out of its limits below 0 and above 300 s, and then nothing is written",
+    arguments: [-1, 300_001] as [Int64])
   func limits(grace: Int64) async throws {
     let fixture = try await RotationFixture()
     let before = await fixture.ledger.statistics.sequence
@@ -88,7 +89,7 @@ struct GraceWindowTests {
   }
 
   @Test(
-    "and the time since the rotation tell the class of a reuse",
+    "The grace window and the time since the rotation tell the class of a reuse",
     arguments: [
       (999, 0, .race), (1_000, 0, .lateParent), (1_000, 2_000, .retry), (1_999, 2_000, .retry),
       (2_000, 2_000, .lateParent),
@@ -105,7 +106,7 @@ struct GraceWindowTests {
     }
   }
 
-  @Test("shares one record of the transition among any number of presenters")
+  @Test("The grace window shares one record of the transition among any number of presenters")
   func presentersShare() async throws {
     let fixture = try await RotationFixture()
     let request = RotationRequest(

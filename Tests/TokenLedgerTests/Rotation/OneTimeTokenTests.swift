@@ -17,14 +17,14 @@ struct OneTimeTokenTests {
       OneTimeGrant(purpose: "reset", subject: "ann", payload: [1, 2], lifetimeMilliseconds: milliseconds))
   }
 
-  @Test("is consumed once, and hands back what it was issued with")
+  @Test("A one-time token is consumed once, and hands back what it was issued with")
   func consumedOnce() async throws {
     let id = try await issue()
     #expect(try await ledger.consume(id, purpose: "reset") == .consumed(subject: "ann", payload: [1, 2]))
     #expect(try await ledger.consume(id, purpose: "reset") == .refused(.alreadyConsumed))
   }
 
-  @Test("presented by 64 at once is consumed by exactly one")
+  @Test("A one-time token presented by 64 at once is consumed by exactly one")
   func oneConsumer() async throws {
     let id = try await issue()
     let consumed = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -36,21 +36,21 @@ struct OneTimeTokenTests {
     #expect(consumed == 1)
   }
 
-  @Test("lives exactly one millisecond where it was given one")
+  @Test("A one-time token lives exactly one millisecond where it was given one")
   func livesAMillisecond() async throws {
     let id = try await issue(milliseconds: 1)
     clock.advance(milliseconds: 1)
     #expect(try await ledger.consume(id, purpose: "reset") == .refused(.expired))
   }
 
-  @Test("for another purpose is refused and left unconsumed")
+  @Test("A one-time token for another purpose is refused and left unconsumed")
   func wrongPurpose() async throws {
     let id = try await issue()
     #expect(try await ledger.consume(id, purpose: "invite") == .refused(.wrongPurpose))
     #expect(try await ledger.consume(id, purpose: "reset") == .consumed(subject: "ann", payload: [1, 2]))
   }
 
-  @Test("is no refresh token, and a session is no one-time token")
+  @Test("A one-time token is no refresh token, and a session is no one-time token")
   func kindsAreApart() async throws {
     let id = try await issue()
     let request = RotationRequest(token: TokenID(session: id, generation: 0), client: "web")
@@ -62,7 +62,7 @@ struct OneTimeTokenTests {
   }
 
   @Test(
-    "outside its limits is refused with the field's name and nothing is written",
+    "A one-time token outside its limits is refused with the field's name and nothing is written",
     arguments: [
       OneTimeGrant(purpose: "", subject: "ann", lifetimeMilliseconds: 1000),
       OneTimeGrant(purpose: "reset", subject: "ann", lifetimeMilliseconds: 0),

@@ -19,7 +19,7 @@ struct RememberedVerdictTests {
     return try await ledger.open(SessionGrant(subject: "ann", client: "web", scope: "", lifetimes: lifetimes))
   }
 
-  @Test("that the grace window is over, with the clock set back into it")
+  @Test("A grace window that was said to be over stays over after a restart with the clock set back into it")
   func graceEnd() async throws {
     let folder = try TemporaryFolder()
     let clock = ManualClock()
@@ -35,7 +35,7 @@ struct RememberedVerdictTests {
     #expect(try await open(folder, clock).rotate(request) == verdict)
   }
 
-  @Test("that a session is revoked, for as long as its access tokens may live from then on")
+  @Test("A session that was said to be revoked is so after a restart, for as long as its access tokens may live")
   func revocationOfAnOldSession() async throws {
     let folder = try TemporaryFolder()
     let clock = ManualClock()
@@ -51,7 +51,7 @@ struct RememberedVerdictTests {
     #expect(second.revocations.contains(id))
   }
 
-  @Test("and another client is told of a token no more than that it is not its own")
+  @Test("Another client is told of a token no more than that it is not its own")
   func strangers() async throws {
     let folder = try TemporaryFolder()
     let clock = ManualClock()

@@ -43,7 +43,7 @@ extension Rotation {
 
 @Suite("A refresh token")
 struct RotationTests {
-  @Test("that is live is consumed, and its successor carries all that was granted")
+  @Test("A refresh token that is live is consumed, and its successor carries all that was granted")
   func liveTokenRotates() async throws {
     let fixture = try await RotationFixture()
     fixture.clock.advance(milliseconds: 1234)
@@ -59,7 +59,7 @@ struct RotationTests {
     #expect(next.expiresAt == fixture.clock.now.advanced(byMilliseconds: 10_000))
   }
 
-  @Test("that was rotated out is refused and takes its session with it")
+  @Test("A refresh token that was rotated out is refused and takes its session with it")
   func reuseRevokesTheSession() async throws {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0)
@@ -70,7 +70,7 @@ struct RotationTests {
     #expect(fixture.ledger.revocations.contains(fixture.session.id))
   }
 
-  @Test("that was rotated out is only refused where the policy says refuse")
+  @Test("A refresh token that was rotated out is only refused where the policy says refuse")
   func reuseRefusesOnly() async throws {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0)
@@ -79,7 +79,7 @@ struct RotationTests {
     #expect(try await fixture.rotate(generation: 1).session?.generation == 2)
   }
 
-  @Test("is recognised as reused at any age, with how far behind it is")
+  @Test("A refresh token is recognised as reused at any age, with how far behind it is")
   func reuseIsRecognisedAtAnyAge() async throws {
     let fixture = try await RotationFixture(idleMilliseconds: 1_000_000, absoluteMilliseconds: 1_000_000)
     for generation in 0..<1000 as Range<UInt32> { _ = try await fixture.rotate(generation: generation) }
@@ -87,7 +87,7 @@ struct RotationTests {
     #expect(first.refusal == .reused(.staleLineage, generationsBehind: 1000, revokedSession: true))
   }
 
-  @Test("expires to the millisecond", arguments: [1, 500, 999, 10_000] as [Int64])
+  @Test("A refresh token expires to the millisecond", arguments: [1, 500, 999, 10_000] as [Int64])
   func expiresToTheMillisecond(idle: Int64) async throws {
     let alive = try await RotationFixture(idleMilliseconds: idle)
     alive.clock.advance(milliseconds: idle - 1)
@@ -98,7 +98,7 @@ struct RotationTests {
     #expect(refusal == .expired(generationsBehind: 0) || refusal == .unknown)
   }
 
-  @Test("does not outlive the session's absolute end however often it is used")
+  @Test("A refresh token does not outlive the session's absolute end however often it is used")
   func absoluteEndDoesNotMove() async throws {
     let fixture = try await RotationFixture()
     for generation in 0..<3 as Range<UInt32> {
@@ -110,7 +110,7 @@ struct RotationTests {
     #expect(refusal == .expired(generationsBehind: 0) || refusal == .unknown)
   }
 
-  @Test("of another client is refused, and neither consumed nor revoked")
+  @Test("A refresh token of another client is refused, and neither consumed nor revoked")
   func wrongClientCostsNothing() async throws {
     let fixture = try await RotationFixture()
     #expect(try await fixture.rotate(generation: 0, client: "app").refusal == .wrongClient)
@@ -119,7 +119,9 @@ struct RotationTests {
     #expect(try await fixture.rotate(generation: 1).session?.generation == 2)
   }
 
-  @Test("belongs to the subject and client of just these bytes, not to those of another Unicode normal form")
+  @Test(
+    "A refresh token belongs to the subject and client of just these bytes, not to those of another Unicode normal form"
+  )
   func namesAreBytes() async throws {
     let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
     #expect(composed == decomposed)
@@ -136,7 +138,7 @@ struct RotationTests {
     }
   }
 
-  @Test("that was never issued is told as that")
+  @Test("A refresh token that was never issued is told as that")
   func unknownTokens() async throws {
     let fixture = try await RotationFixture()
     #expect(try await fixture.rotate(generation: 7).refusal == .neverIssued(generationsAhead: 7))
@@ -145,7 +147,7 @@ struct RotationTests {
     #expect(try await fixture.ledger.rotate(stranger).refusal == .unknown)
   }
 
-  @Test("presented by 64 at once is consumed by exactly one", arguments: [ReusePolicy.refuse])
+  @Test("A refresh token presented by 64 at once is consumed by exactly one", arguments: [ReusePolicy.refuse])
   func oneOfManyPresentersWins(policy: ReusePolicy) async throws {
     let fixture = try await RotationFixture()
     let successes = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -160,7 +162,7 @@ struct RotationTests {
 
 @Suite("In the grace window")
 struct GraceTests {
-  @Test("the predecessor is answered with the same successor, and nothing changes but a note of it")
+  @Test("In the grace window the predecessor is answered with the same successor, and nothing changes but a note of it")
   func predecessorIsReplayed() async throws {
     let fixture = try await RotationFixture()
     let first = try await fixture.rotate(generation: 0, grace: 2_000)
@@ -183,7 +185,7 @@ struct GraceTests {
     #expect(sessions.first??.generation == 1)
   }
 
-  @Test("the window ends to the millisecond, and then it is reuse")
+  @Test("The grace window ends to the millisecond, and then it is reuse")
   func windowEnds() async throws {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0, grace: 2_000)
@@ -192,7 +194,7 @@ struct GraceTests {
     #expect(late.refusal == .reused(.lateParent, generationsBehind: 1, revokedSession: true))
   }
 
-  @Test("the use of the successor closes it")
+  @Test("The use of the successor closes the grace window")
   func successorClosesIt() async throws {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0, grace: 2_000)
@@ -201,7 +203,7 @@ struct GraceTests {
     #expect(late.refusal == .reused(.staleLineage, generationsBehind: 2, revokedSession: true))
   }
 
-  @Test("a revoked session is never served")
+  @Test("A revoked session is never served in the grace window")
   func revokedIsNeverServed() async throws {
     let fixture = try await RotationFixture()
     _ = try await fixture.rotate(generation: 0, grace: 2_000)
@@ -209,7 +211,7 @@ struct GraceTests {
     #expect(try await fixture.rotate(generation: 0, grace: 2_000).refusal == .revoked(generationsBehind: 1))
   }
 
-  @Test("another scope than the lost reply had is not served")
+  @Test("Another scope than the lost reply had is not served in the grace window")
   func anotherScopeIsNotServed() async throws {
     let fixture = try await RotationFixture()
     let narrowed = try await fixture.rotate(generation: 0, grace: 2_000, scope: "read")

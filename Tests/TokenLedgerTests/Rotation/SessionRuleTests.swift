@@ -10,7 +10,9 @@ struct RotationPolicyTests {
     return try await fixture.ledger.rotate(RotationRequest(token: token, client: "web"))
   }
 
-  @Test("is used again and again with the same token, and each use has an access token of its own")
+  @Test(
+    "A token that is never rotated works again and again, and each refresh has an access token of its own"
+  )
   func usesAgain() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.ledger.open(CrowdFixture.grant("ann", "web", rotation: .never))
@@ -24,7 +26,7 @@ struct RotationPolicyTests {
     }
   }
 
-  @Test("moves its idle end with each use, and never its absolute end")
+  @Test("A session whose token is never rotated moves its idle end with each use, and never its absolute end")
   func idleEndMoves() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.ledger.open(CrowdFixture.grant("ann", "web", rotation: .never, idle: 300_000))
@@ -37,7 +39,7 @@ struct RotationPolicyTests {
     #expect(refusal == .expired(generationsBehind: 0) || refusal == .unknown)
   }
 
-  @Test("refuses a generation that was never issued, and is revoked with it")
+  @Test("A session whose token is never rotated refuses a generation that was never issued, and is revoked with it")
   func otherGenerations() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.ledger.open(CrowdFixture.grant("ann", "web", rotation: .never))
@@ -46,7 +48,9 @@ struct RotationPolicyTests {
     #expect(try await use(fixture, session).refusal == .revoked(generationsBehind: 0))
   }
 
-  @Test("takes on rotation at its next refresh where it is told to, and its old token is then reuse")
+  @Test(
+    "A session without rotation takes it on at its next refresh where it is told to, and its old token is then reuse"
+  )
   func takesOnRotation() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.ledger.open(CrowdFixture.grant("ann", "web", rotation: .never))
@@ -69,7 +73,7 @@ struct SessionTermsTests {
     SessionTerms(lifetimes: try #require(Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute)))
   }
 
-  @Test("stay those of its opening unless a refresh brings others")
+  @Test("The terms of a session stay those of its opening unless a refresh brings others")
   func stay() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
@@ -79,7 +83,9 @@ struct SessionTermsTests {
     #expect(next.idleEnd == session.idleEnd)
   }
 
-  @Test("are lengthened or shortened by a refresh that brings others", arguments: [5_000, 5_000_000] as [Int64])
+  @Test(
+    "The terms of a session are lengthened or shortened by a refresh that brings others",
+    arguments: [5_000, 5_000_000] as [Int64])
   func follow(absolute: Int64) async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
@@ -92,7 +98,7 @@ struct SessionTermsTests {
     #expect(await fixture.ledger.state.profiles.count == 1)
   }
 
-  @Test("that a session has outlived refuse it")
+  @Test("Terms that a session has outlived refuse it")
   func outlived() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
@@ -102,7 +108,7 @@ struct SessionTermsTests {
     #expect(try await fixture.ledger.rotate(request).refusal == .expired(generationsBehind: 0))
   }
 
-  @Test("do not revive a session that has expired by its own")
+  @Test("The terms of a session do not revive a session that has expired by its own")
   func noRevival() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
@@ -116,7 +122,9 @@ struct SessionTermsTests {
 
 @Suite("A refresh that calls for a session not older than a moment")
 struct NotBeforeTests {
-  @Test("revokes an older one, and rotates one that was opened at that moment")
+  @Test(
+    "A refresh that asks for a session from a moment on revokes an older one, and rotates one opened at that moment"
+  )
   func notBefore() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
@@ -132,7 +140,9 @@ struct NotBeforeTests {
 
 @Suite("A subject that has as many sessions as it may")
 struct SessionCapTests {
-  @Test("loses the one that was not used for the longest when it opens another")
+  @Test(
+    "A subject with as many sessions as it may have loses the least recently used one when it opens another"
+  )
   func evictsTheLeastRecentlyUsed() async throws {
     let fixture = CrowdFixture(sessionsPerSubjectMax: 3)
     var sessions: [Session] = []
@@ -148,7 +158,7 @@ struct SessionCapTests {
     #expect(await fixture.ledger.sessionCount(of: .subject("ann")) == 3)
   }
 
-  @Test("does not lose one for sessions that have ended")
+  @Test("A subject that has as many sessions as it may does not lose one for sessions that have ended")
   func countsWhatIsLive() async throws {
     let fixture = CrowdFixture(sessionsPerSubjectMax: 2)
     let old = try await fixture.open("ann", "web")

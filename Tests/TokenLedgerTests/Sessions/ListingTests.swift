@@ -29,7 +29,7 @@ struct ListingTests {
   }
 
   @Test(
-    "has each live session of its scope once, whatever the size of its pages",
+    "A listing of sessions has each live session of its scope once, whatever the size of its pages",
     arguments: [
       .all, .subject("ann"), .client("app"), .subjectAtClient(subject: "cy", client: "web"), .subject("nobody"),
       .client("nobody"),
@@ -51,14 +51,14 @@ struct ListingTests {
     #expect(await fixture.ledger.sessionCount(of: scope) == expected.count)
   }
 
-  @Test("leaves out what has expired although its memory was not given back")
+  @Test("A listing of sessions leaves out what has expired although its memory was not given back")
   func expired() async throws {
     let (fixture, _) = try await crowd()
     fixture.clock.advance(milliseconds: 50_000)
     #expect(try await list(fixture.ledger, .all, limit: 100).count == 48)
   }
 
-  @Test("that goes on after a session that has ended since is refused with the field")
+  @Test("A listing of sessions that goes on after a session that has ended since is refused with the field")
   func lostPlace() async throws {
     let (fixture, _) = try await crowd()
     let page = try await fixture.ledger.sessions(of: .subject("ann"), limit: 3)
@@ -70,7 +70,7 @@ struct ListingTests {
     }
   }
 
-  @Test("is the same after a checkpoint and a restart, labels included")
+  @Test("A listing of sessions is the same after a checkpoint and a restart, labels included")
   func restart() async throws {
     let place = try LedgerPlace()
     let first = try await place.open()
@@ -88,7 +88,7 @@ struct ListingTests {
     try await second.close()
   }
 
-  @Test("is out of its limits with pages of 0 or 1001", arguments: [0, 1001])
+  @Test("A listing of sessions is out of its limits with pages of 0 or 1001", arguments: [0, 1001])
   func limits(limit: Int) async throws {
     let fixture = CrowdFixture()
     await #expect(throws: LedgerFailure.self) { try await fixture.ledger.sessions(of: .all, limit: limit) }
@@ -120,7 +120,7 @@ struct ListingTests {
 @Suite("A label")
 struct LabelTests {
   @Test(
-    "outside its limits is refused, and nothing is written",
+    "A label outside its limits is refused, and nothing is written",
     arguments: ["", String(repeating: "x", count: 129), "a\nb", "a\u{7F}", "a\u{85}"])
   func limits(label: String) async throws {
     let fixture = CrowdFixture()
@@ -131,7 +131,7 @@ struct LabelTests {
     #expect(await fixture.ledger.statistics.sequence == 0)
   }
 
-  @Test("is forgotten with its session")
+  @Test("A label is forgotten with its session")
   func forgotten() async throws {
     let fixture = CrowdFixture()
     _ = try await fixture.ledger.open(CrowdFixture.grant("ann", "web", label: "telephone"))
@@ -143,7 +143,7 @@ struct LabelTests {
 
 @Suite("A batch")
 struct BatchTests {
-  @Test("does what its calls would do one after another, with one commit")
+  @Test("A batch does what its calls would do one after another, with one commit")
   func oneAfterAnother() async throws {
     let fixture = CrowdFixture()
     let sessions = try await fixture.ledger.open([
@@ -157,7 +157,7 @@ struct BatchTests {
     #expect(outcomes[2].refusal == .reused(.race, generationsBehind: 1, revokedSession: false))
   }
 
-  @Test("of which one is outside its limits is refused whole, and nothing is written")
+  @Test("A batch of which one is outside its limits is refused whole, and nothing is written")
   func allOrNothing() async throws {
     let fixture = CrowdFixture()
     let bad = try CrowdFixture.grant(String(repeating: "x", count: 1025), "web")
@@ -172,7 +172,7 @@ struct BatchTests {
 
 @Suite("The id of a session")
 struct SessionIDTests {
-  @Test("never has a text that a command line would take for an option")
+  @Test("The id of a session never has a text that a command line would take for an option")
   func noOption() {
     var random = SeededGenerator(seed: 1)
     #expect((0..<10_000).allSatisfy { _ in SessionID(from: &random).high >> 58 != 62 })

@@ -151,7 +151,7 @@ struct OldNameTests {
     [.subject(name), .client(name), .subjectAtClient(subject: name, client: name)]
   }
 
-  @Test("opens, and its sessions go on under the bytes that they have")
+  @Test("A log with names in other forms opens, and its sessions go on under the bytes that they have")
   func opens() async throws {
     for session in sessions {
       let next = try await ledger.rotate(RotationRequest(token: session.tokenID, client: session.client)).session
@@ -160,7 +160,9 @@ struct OldNameTests {
     try await ledger.close()
   }
 
-  @Test("is listed and counted by the name in NFC in every spelling, whatever the page's size", arguments: 1...4)
+  @Test(
+    "A log with names in other forms is listed and counted by the name in NFC in every spelling, on pages of any size",
+    arguments: 1...4)
   func lists(limit: Int) async throws {
     for scope in Self.scopes(Self.kept) {
       var ids: [SessionID] = []
@@ -182,7 +184,8 @@ struct OldNameTests {
   }
 
   @Test(
-    "is revoked by the name in NFC in every spelling, access tokens too, also after a restart", arguments: scopes(kept))
+    "A revocation by the name in NFC ends every spelling that a log holds, access tokens too, also after a restart",
+    arguments: scopes(kept))
   func revokes(scope: SessionScope) async throws {
     try await ledger.revoke(scope)
     #expect(try await live() == [false, false, false, true])
@@ -199,14 +202,14 @@ struct OldNameTests {
     try await again.close()
   }
 
-  @Test("is revoked by bytes where the name is given as the log holds it")
+  @Test("A log with names in other forms is revoked by bytes where the name is given as the log holds it")
   func revokesBytes() async throws {
     try await ledger.revoke(.subject(Self.other))
     #expect(try await live() == [true, false, false, true])
     try await ledger.close()
   }
 
-  @Test("gives up the sessions from before a moment in every spelling")
+  @Test("A log with names in other forms gives up the sessions from before a moment in every spelling")
   func revokesBefore() async throws {
     let ended = try await ledger.revoke(
       subject: Self.kept, openedUnderOtherThan: .none, orBefore: sessions[2].openedAt)
@@ -214,7 +217,9 @@ struct OldNameTests {
     try await ledger.close()
   }
 
-  @Test("tells the ended sessions of a name in every spelling, before and after a checkpoint")
+  @Test(
+    "A log with names in other forms tells the ended sessions of a name in every spelling, before and after a checkpoint"
+  )
   func ended() async throws {
     func ended(_ name: String) async throws -> Set<SessionID> {
       let found = try await ledger.endedSessions(ofSubject: name, within: HistoryLimits(duration: .seconds(600)))
@@ -232,7 +237,7 @@ struct OldNameTests {
     try await ledger.close()
   }
 
-  @Test("keeps to the cap of a subject's sessions in every spelling")
+  @Test("A log with names in other forms keeps to the cap of a subject's sessions in every spelling")
   func evicts() async throws {
     try await ledger.close()
     let capped = try await RefreshLedger.open(

@@ -9,7 +9,9 @@ struct SessionImportTests {
     SessionImport(id: SessionID(high: number, low: 7), grant: try CrowdFixture.grant(subject, "web", idle: idle))
   }
 
-  @Test("opens those whose ids are not there, under these ids, and says of the others what they are now")
+  @Test(
+    "An import opens sessions whose ids are not there, under these ids, and says of the others what they are now"
+  )
   func again() async throws {
     let fixture = CrowdFixture()
     let first = try await fixture.ledger.stageImport([item(1), item(2), item(3)])
@@ -27,7 +29,7 @@ struct SessionImportTests {
     #expect(await fixture.ledger.sessionCount(of: .subject("ann")) == 3)
   }
 
-  @Test("opens none where one is outside its limits or there are too many")
+  @Test("An import of sessions opens none where one is outside its limits or there are too many")
   func limits() async throws {
     let fixture = CrowdFixture()
     var bad = try item(2)

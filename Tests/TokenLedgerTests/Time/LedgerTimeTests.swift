@@ -15,7 +15,9 @@ struct LedgerTimeTests {
     LedgerTime(clock.sessionClock, notBefore: Timestamp(milliseconds: highest))
   }
 
-  @Test("goes on to the millisecond after the wall clock is set back", arguments: [1, 999, hour, 40 * 24 * hour])
+  @Test(
+    "The ledger's time goes on to the millisecond after the wall clock is set back",
+    arguments: [1, 999, hour, 40 * 24 * hour])
   func stepBack(milliseconds: Int64) {
     let time = time()
     clock.step(milliseconds: -milliseconds)
@@ -26,7 +28,7 @@ struct LedgerTimeTests {
     #expect(time.now().milliseconds == start + hour + 1)
   }
 
-  @Test("counts a step forward at once, and keeps it when the step is taken back")
+  @Test("The ledger's time counts a step forward at once, and keeps it when the step is taken back")
   func stepForward() {
     let time = time()
     clock.step(milliseconds: hour)
@@ -36,7 +38,7 @@ struct LedgerTimeTests {
     #expect(time.now().milliseconds == start + hour + 5)
   }
 
-  @Test("does not gain what passes between the two readings")
+  @Test("The ledger's time does not gain what passes between the two readings")
   func pause() {
     let time = time()
     clock.pause(after: .wall, milliseconds: hour)
@@ -45,7 +47,7 @@ struct LedgerTimeTests {
     #expect(time.now() == clock.now)
   }
 
-  @Test("may lose what passes between the two readings of its making, until it is read again")
+  @Test("The ledger's time may lose what passes between the two readings of its making, until it is read again")
   func pauseAtStart() {
     clock.pause(after: .wall, milliseconds: hour)
     let time = time()
@@ -53,7 +55,8 @@ struct LedgerTimeTests {
   }
 
   @Test(
-    "begins with the later of the wall clock and the log, whatever the boot clock says", arguments: [-hour, 0, hour])
+    "The ledger's time begins with the later of the wall clock and the log, whatever the boot clock says",
+    arguments: [-hour, 0, hour])
   func beginning(ahead: Int64) {
     clock.reboot()
     let time = time(after: start + ahead)
@@ -62,7 +65,7 @@ struct LedgerTimeTests {
     #expect(time.now().milliseconds == start + max(0, ahead) + 7)
   }
 
-  @Test("does not grow with the number of boots of a machine whose clock is set late")
+  @Test("The ledger's time does not grow with the number of boots of a machine whose clock is set late")
   func boots() {
     var highest = start
     for _ in 0..<5 {
@@ -75,7 +78,7 @@ struct LedgerTimeTests {
     #expect(highest == start)
   }
 
-  @Test("goes on from a wall clock before 1970")
+  @Test("The ledger's time goes on from a wall clock before 1970")
   func before1970() {
     clock.step(milliseconds: -start - hour)
     let time = time()
@@ -84,7 +87,7 @@ struct LedgerTimeTests {
     #expect(time.now().milliseconds == 3)
   }
 
-  @Test("keeps the year 2300 that was read for a moment, and goes on from there")
+  @Test("The ledger's time keeps the year 2300 that was read for a moment, and goes on from there")
   func year2300() {
     let time = time()
     let year2300: Int64 = 10_413_792_000_000
@@ -95,7 +98,7 @@ struct LedgerTimeTests {
     #expect(time.now().milliseconds == year2300 + 2)
   }
 
-  @Test("ends a day before the end of the year 9999, for readings beyond it and for what passes then")
+  @Test("The ledger's time ends a day before the end of the year 9999, for readings beyond it and for what passes then")
   func cap() {
     let last = Timestamp.latestMilliseconds - 86_400_000
     clock.step(milliseconds: last - 1 - start)
@@ -109,7 +112,7 @@ struct LedgerTimeTests {
     #expect(time.now(notBefore: Timestamp(milliseconds: last + 1)).milliseconds == last + 1)
   }
 
-  @Test("is the same for all who ask once it was raised")
+  @Test("The ledger's time is the same for all who ask once it was raised")
   func floor() {
     let time = time()
     #expect(time.now(notBefore: Timestamp(milliseconds: start + 10)).milliseconds == start + 10)
@@ -119,7 +122,7 @@ struct LedgerTimeTests {
   }
 
   @Test(
-    "survives every reading that a clock can give", arguments: [.min, -1, 0, .max] as [Int64],
+    "The ledger's time survives every reading that a clock can give", arguments: [.min, -1, 0, .max] as [Int64],
     [.min, 0, .max] as [Int64])
   func extremes(wall: Int64, boot: Int64) {
     let clock = ManualClock(Timestamp(milliseconds: wall), bootMilliseconds: boot)
@@ -142,7 +145,7 @@ struct TimeShiftTests {
   }
 
   @Test(
-    "is the wall clock's arrears in seconds, rounded up, and 0 below one second",
+    "The shift is the wall clock's arrears in seconds, rounded up, and 0 below one second",
     arguments: [(0, 0), (999, 0), (1_000, 1), (1_001, 2), (2_000, 2), (86_400_001, 86_401), (-5_000, 0)]
       as [(Int64, Int64)])
   func rounding(behind: Int64, seconds: Int64) {
@@ -150,7 +153,7 @@ struct TimeShiftTests {
   }
 
   @Test(
-    "stays while it is right to two seconds and shows nothing in the future",
+    "The shift stays while it is right to two seconds and shows nothing in the future",
     arguments: [(5_000, 5), (4_999, 5), (3_001, 5), (3_000, 3), (5_001, 6), (1, 0), (0, 0), (-1, 0)] as [(Int64, Int64)]
   )
   func hysteresis(behind: Int64, seconds: Int64) {
@@ -158,13 +161,15 @@ struct TimeShiftTests {
   }
 
   @Test(
-    "of one second stays below one second, and ends with the arrears",
+    "A shift of one second stays below one second, and ends with the arrears",
     arguments: [(1_000, 1), (1, 1), (0, 0)] as [(Int64, Int64)])
   func lastSecond(behind: Int64, seconds: Int64) {
     #expect(shift(behind: behind, inForce: 1) == seconds)
   }
 
-  @Test("takes a wall clock before 1970 for one in the first day after, and does not change with every second")
+  @Test(
+    "The shift takes a wall clock before 1970 for one in the first day after, and does not change with every second"
+  )
   func before1970() {
     let seconds = start / 1_000
     #expect(shift(behind: start + 86_400_000) == seconds)
@@ -176,7 +181,7 @@ struct TimeShiftTests {
     #expect(time.shift(of: Timestamp(milliseconds: start), inForce: 5) == seconds)
   }
 
-  @Test("is the smaller for a pause after the time was read")
+  @Test("The shift is the smaller for a pause after the time was read")
   func pause() {
     let time = LedgerTime(clock.sessionClock, notBefore: .zero)
     let now = time.now()
@@ -185,7 +190,7 @@ struct TimeShiftTests {
     #expect(time.shift(of: now, inForce: 0) == 6)
   }
 
-  @Test("at a time is that of the last change until then")
+  @Test("The shift at a time is that of the last change until then")
   func changes() {
     var shifts = TimeShifts()
     shifts.change(to: 7, from: Timestamp(milliseconds: 100))
@@ -196,7 +201,7 @@ struct TimeShiftTests {
     #expect(shifts.wallTime(of: Timestamp(milliseconds: 150)) == Timestamp(milliseconds: -6_850))
   }
 
-  @Test("keeps its last 256 changes")
+  @Test("The shift keeps its last 256 changes")
   func forgetting() {
     var shifts = TimeShifts()
     for number in 1...300 as ClosedRange<Int64> { shifts.change(to: number, from: Timestamp(milliseconds: number)) }
@@ -205,7 +210,9 @@ struct TimeShiftTests {
     #expect(shifts.seconds == 300)
   }
 
-  @Test("is refused where it is out of range, no change, or not later than the change before")
+  @Test(
+    "The shift is refused where it is out of range, no change, or not later than the change before"
+  )
   func contradictions() {
     var shifts = TimeShifts()
     #expect(shifts.contradiction(in: 0, from: .zero) != nil)

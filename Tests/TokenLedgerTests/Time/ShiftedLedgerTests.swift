@@ -29,7 +29,8 @@ struct ShiftedLedgerTests {
       lifetimes: try #require(Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: 1_000 * hour)))
   }
 
-  @Test("writes a log that opens although the shift changes twice within a millisecond")
+  @Test(
+    "A ledger writes a log that opens although the shift changes twice within a millisecond")
   func twoChangesInOneMillisecond() async throws {
     let ledger = try await open(storage)
     _ = try await ledger.open(grant(idle: hour))
@@ -44,7 +45,9 @@ struct ShiftedLedgerTests {
     #expect(before.changes.map(\.seconds) == [10, 16, 4, 5])
   }
 
-  @Test("issues no pair in the future although it was held up between reading its time and the shift")
+  @Test(
+    "A ledger issues no pair in the future although it was held up between reading its time and the shift"
+  )
   func pauseBeforeShift() async throws {
     let ledger = try await open(storage)
     clock.step(milliseconds: -4_000)
@@ -54,7 +57,9 @@ struct ShiftedLedgerTests {
     #expect(session.onWallClock.usedAt <= clock.now)
   }
 
-  @Test("goes on from the time of its clean close, with the clock set back by then", arguments: [false, true])
+  @Test(
+    "A ledger whose wall clock is behind goes on from the time of its clean close, with the clock set back by then",
+    arguments: [false, true])
   func close(reboots: Bool) async throws {
     let ledger = try await open(storage)
     let session = try await ledger.open(grant(idle: 1_000))
@@ -69,7 +74,7 @@ struct ShiftedLedgerTests {
   }
 
   @Test(
-    "has the log know the time with each heartbeat of a second, and each minute where the wall clock is right",
+    "A heartbeat notes the time in the log each second where the wall clock is behind, and each minute elsewhere",
     arguments: [false, true])
   func heartbeat(isBehind: Bool) async throws {
     let ledger = try await open(storage)
@@ -89,7 +94,7 @@ struct ShiftedLedgerTests {
     #expect(await ledger.ledger.state.highestTime == ledger.ledger.time.now())
   }
 
-  @Test("revives no access token whose revocation came after its end")
+  @Test("A ledger whose wall clock is behind revives no access token whose revocation came after its end")
   func lateAccessRevocation() async throws {
     let ledger = try await open(storage)
     let session = try await ledger.open(grant(idle: hour))
