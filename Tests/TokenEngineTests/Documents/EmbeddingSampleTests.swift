@@ -31,7 +31,7 @@ struct EmbeddingSampleTests {
   @Test("stands in the README line by line as it is compiled here")
   func standsInTheREADME() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
     let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
     let here = try String(contentsOfFile: #filePath, encoding: .utf8)
     let sample = try #require(readme.components(separatedBy: "```swift\n").dropFirst().first)

@@ -6,7 +6,7 @@ struct DocumentSnippetTests {
   private static let command = "REFRESH_LEDGER_WRITE_DOCS=1 swift test --filter DocumentSnippet"
 
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
 
   /// docs/embedding.md and the articles of the documentation catalogues.
   private static var documents: [String] {
