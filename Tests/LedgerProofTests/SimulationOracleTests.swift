@@ -171,7 +171,7 @@ struct SimulationOracleAcceptanceTests {
   }
 
   @Test(
-    "The oracle accepts that a predecessor is answered with the identical session in the grace window, after a crash too"
+    "The oracle accepts that a predecessor is answered with the identical session in its window, after a crash too"
   )
   func replayInGrace() throws {
     let history = try HandWrittenHistory()

@@ -146,7 +146,7 @@ struct SimulationScopeOracleAcceptanceTests {
   }
 
   @Test(
-    "The oracle accepts that a successor is seen while the rotation to it is under way, as one of an earlier life can be"
+    "The oracle accepts that a successor is seen while its rotation is under way, as one of an earlier life can be"
   )
   func seenAmidItsRotation() throws {
     let history = try HandWrittenHistory()

@@ -218,7 +218,7 @@ struct OldNameTests {
   }
 
   @Test(
-    "A log with names in other forms tells the ended sessions of a name in every spelling, before and after a checkpoint"
+    "A log with names in other forms tells ended sessions of a name in every spelling, before and after a checkpoint"
   )
   func ended() async throws {
     func ended(_ name: String) async throws -> Set<SessionID> {
