@@ -80,6 +80,6 @@ final class FakeDisk: Sendable {
 
   /// A change of the folder that lasts once the folder is synced.
   func note(_ change: EntryChange, _ state: inout State) {
-    if remembersUnsynced { state.unsyncedChanges.append(change) } else { state.durableEntries = state.entries }
+    if remembersUnsynced { state.unsyncedChanges.append(change) }
   }
 }

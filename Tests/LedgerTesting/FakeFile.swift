@@ -57,7 +57,7 @@ final class FakeFile: Sendable {
       change(offset..<end, &state) { state in
         if state.content.count < end {
           state.content += [UInt8](repeating: 0, count: end - state.content.count)
-          state.unsyncedSizes.append(end)
+          if remembersUnsynced { state.unsyncedSizes.append(end) }
         }
         bytes.withUnsafeBufferPointer { state.content.replaceSubrange(offset..<end, with: $0[..<count]) }
       }
@@ -74,7 +74,7 @@ final class FakeFile: Sendable {
         } else {
           state.content += [UInt8](repeating: 0, count: size - old)
         }
-        state.unsyncedSizes.append(size)
+        if remembersUnsynced { state.unsyncedSizes.append(size) }
       }
     }
   }
@@ -83,8 +83,7 @@ final class FakeFile: Sendable {
   private func change(_ range: Range<Int>, _ state: inout State, _ body: (inout State) -> Void) {
     guard remembersUnsynced else {
       body(&state)
-      state.durableSize = state.content.count
-      return state.unsyncedSizes.removeAll(keepingCapacity: true)
+      return state.durableSize = state.content.count
     }
     let sectors = (range.lowerBound / Self.sectorBytes)...((range.upperBound - 1) / Self.sectorBytes)
     for sector in sectors { Self.noteOnDisk(sector, &state) }

@@ -67,7 +67,7 @@ extension FakeStorage {
   package func crashImage(seed: UInt64, resurrects: Bool = false) -> [String: [UInt8]] {
     var generator = SeededGenerator(seed: seed)
     return disk.state.withLock { state in
-      var entries = state.durableEntries
+      var entries = disk.remembersUnsynced ? state.durableEntries : state.entries
       for change in state.unsyncedChanges where Bool.random(using: &generator) {
         switch change {
         case .put(let name, let file): entries[name] = file

@@ -1,6 +1,6 @@
-internal import TokenTestInputs
 internal import SystemPackage
 internal import TokenLedger
+internal import TokenTestInputs
 internal import WriteAheadLog
 
 extension Operation {

@@ -1,5 +1,5 @@
-import TokenTestInputs
 import Testing
+import TokenTestInputs
 
 @testable import TokenSigning
 
