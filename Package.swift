@@ -201,13 +201,12 @@ let package = Package(
       ],
       path: "Examples/HummingbirdApp", swiftSettings: settings),
 
+    // For tests, of embedders too: time and randomness, which need no engine, and stores.
+    .target(name: "TokenTestInputs", dependencies: ["TokenLedger"], swiftSettings: settings),
+    .target(name: "TokenTesting", dependencies: ["TokenTestInputs", "TokenEngine"], swiftSettings: settings),
     // Tests.
     .target(
-      name: "LedgerTesting", dependencies: ["TokenLedger", "WriteAheadLog"], path: "Tests/LedgerTesting",
-      swiftSettings: settings),
-    // For the tests of embedders too.
-    .target(
-      name: "TokenTesting", dependencies: ["LedgerTesting", "TokenEngine"], path: "Tests/TokenTesting",
+      name: "LedgerTesting", dependencies: ["TokenTestInputs", "WriteAheadLog"], path: "Tests/LedgerTesting",
       swiftSettings: settings),
     // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait.
     .target(
@@ -218,7 +217,7 @@ let package = Package(
     // What tools/cost-guard counts instructions and allocations of.
     .executableTarget(
       name: "operation-costs",
-      dependencies: ["LedgerTesting", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog", system],
+      dependencies: ["TokenTestInputs", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog", system],
       path: "Tests/OperationCosts", swiftSettings: settings),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", system], swiftSettings: settings),
     .testTarget(
@@ -236,7 +235,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "TokenSigningTests", dependencies: ["Platform", "TokenSigning", "LedgerTesting"], swiftSettings: settings),
+      name: "TokenSigningTests", dependencies: ["Platform", "TokenSigning", "TokenTestInputs"], swiftSettings: settings),
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
@@ -278,7 +277,8 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
-      name: "RefreshRotationLoadTests", dependencies: ["RefreshRotationLoad", "LedgerTesting"], swiftSettings: settings),
+      name: "RefreshRotationLoadTests", dependencies: ["RefreshRotationLoad", "TokenTestInputs"],
+      swiftSettings: settings),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
@@ -292,8 +292,8 @@ let package = Package(
 
 // Parts of the package for the tools that build them many times.
 let core: Set = [
-  "Platform", "CChecksum", "CLZ4", "WriteAheadLog", "RotationModel", "TokenLedger", "LedgerTesting", "LedgerProof",
-  "ledger-proof", "PlatformTests", "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
+  "Platform", "CChecksum", "CLZ4", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenTestInputs", "LedgerTesting",
+  "LedgerProof", "ledger-proof", "PlatformTests", "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
 ]
 let engine: Set = [
   "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenAccounts", "TokenTesting", "TokenSigningTests",
@@ -331,7 +331,9 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
       name: "TokenForm", dependencies: ["Platform"], path: "Sources/TokenHTTP/Form", swiftSettings: settings),
     .executableTarget(
       name: "ledger-fuzz",
-      dependencies: ["CFuzzer", "Platform", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog"],
+      dependencies: [
+        "CFuzzer", "Platform", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog", "LedgerTesting",
+      ],
       path: "Tests/Fuzzing", exclude: ["Driver", "Corpus", "Dictionaries"],
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
       linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
@@ -340,8 +342,7 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   keep(
     [
       "Platform", "CChecksum", "CLZ4", "COpenSSL", "CFuzzer", "WriteAheadLog", "RotationModel", "TokenLedger",
-      "TokenSigning", "TokenForm",
-      "ledger-fuzz",
+      "TokenSigning", "TokenForm", "TokenTestInputs", "LedgerTesting", "ledger-fuzz",
     ],
     products: [], dependencies: ["swift-system"])
   for target in package.targets where target.type == .regular || target.type == .executable {

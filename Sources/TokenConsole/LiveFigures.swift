@@ -69,6 +69,7 @@ struct LiveFigures: Sendable {
     switch state {
     case .acceptsChanges: "Ready: changes are accepted"
     case .stalled: "Not ready: the disk does not answer"
+    case .unavailable: "Not ready: the ledger cannot be reached"
     case .closed: "Not ready: the log is closed, and only a restart opens it again"
     }
   }

@@ -1,3 +1,5 @@
+import LedgerTesting
+
 @testable import WriteAheadLog
 
 /// The log's reader and its repair. What is read twice must read the same, what is repaired must read whole, and what a
@@ -14,7 +16,7 @@ enum FrameTarget: OneInput {
     guard mode % 4 != 0 else { return runRaw(input.rest()) }
     var builder = LogBuilder()
     builder.build(from: &input)
-    let storage = MemoryStorage(builder.files)
+    let storage = FakeStorage(files: builder.files)
     let outcome = walk(storage, rereads: mode >= 128 ? 2 : 0)
     check(outcome, storage)
     if !builder.isBroken, !builder.isSealed {
@@ -27,7 +29,7 @@ enum FrameTarget: OneInput {
 
   private static func runRaw(_ bytes: [UInt8]) {
     checkHeaders(bytes)
-    let storage = MemoryStorage([LogListing.segmentName(1): bytes])
+    let storage = FakeStorage(files: [LogListing.segmentName(1): bytes])
     let outcome = walk(storage, rereads: 0)
     check(outcome, storage)
     repair(storage, outcome)
@@ -49,7 +51,7 @@ enum FrameTarget: OneInput {
     require(again == Array(bytes[..<56]) && checksum == decoded.checksum, "a frame header is not what its bytes say")
   }
 
-  private static func walk(_ storage: MemoryStorage, rereads: Int) -> Outcome {
+  private static func walk(_ storage: FakeStorage, rereads: Int) -> Outcome {
     var payloads: [[UInt8]] = []
     do throws(LogFailure) {
       var walk = try LogWalk(storage, rereads: rereads, onProgress: { _ in })
@@ -65,28 +67,28 @@ enum FrameTarget: OneInput {
     }
   }
 
-  private static func check(_ outcome: Outcome, _ storage: MemoryStorage) {
+  private static func check(_ outcome: Outcome, _ storage: FakeStorage) {
     require(walk(storage, rereads: 0) == outcome, "a second reading differs from the first")
     if case .corrupt(let name, let offset, _) = outcome.failure {
-      let bytes = storage.files[name]?.bytes.count ?? .max
+      let bytes = storage.files[name]?.count ?? .max
       require(offset <= bytes, "damage is reported at \(offset) of \(bytes) bytes of \(name)")
     }
     guard let summary = outcome.summary else { return }
     require(summary.frames == outcome.payloads.count, "frames and payloads do not agree")
     require(summary.records <= summary.lastSequence, "more records than sequence numbers")
     for segment in summary.segments {
-      let bytes = UInt64(storage.files[segment.name]?.bytes.count ?? 0)
+      let bytes = UInt64(storage.files[segment.name]?.count ?? 0)
       require(segment.bytes <= bytes, "\(segment.name) is read past its end")
     }
     if let tail = summary.tornTail {
-      let bytes = UInt64(storage.files[tail.place.segment]?.bytes.count ?? 0)
+      let bytes = UInt64(storage.files[tail.place.segment]?.count ?? 0)
       require(tail.place.offset + tail.bytes <= bytes, "a torn tail goes past the end of its file")
       require(tail.bytes > 0, "a torn tail of nothing")
     }
   }
 
   /// What opening for writing does: afterwards the log is whole, and holds what it held.
-  private static func repair(_ storage: MemoryStorage, _ before: Outcome) {
+  private static func repair(_ storage: FakeStorage, _ before: Outcome) {
     guard let summary = before.summary else { return }
     do throws(LogFailure) {
       var walk = try LogWalk(storage, onProgress: { _ in })

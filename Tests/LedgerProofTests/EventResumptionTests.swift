@@ -9,7 +9,8 @@ import WriteAheadLog
 struct EventResumptionTests {
   private func open(_ files: [String: [UInt8]], _ options: LedgerOptions) async throws -> RefreshLedger {
     try await RefreshLedger.open(
-      storage: MemoryFolder(files), executor: InlineExecutor(), options: options, clock: ManualClock().sessionClock,
+      storage: FakeStorage(files: files), executor: InlineExecutor(), options: options,
+      clock: ManualClock().sessionClock,
       random: SeededGenerator(seed: 1)
     ).ledger
   }
@@ -19,7 +20,7 @@ struct EventResumptionTests {
     var events: [AuditEvent] = []
     var first: UInt64?
     var replay = LedgerReplay()
-    _ = try LogReader.read(storage: MemoryFolder(files)) { (frame, payload) throws(RecordRefusal) in
+    _ = try LogReader.read(storage: FakeStorage(files: files)) { (frame, payload) throws(RecordRefusal) in
       var sequence = frame.firstSequence
       if frame.kind == .records { first = first ?? sequence }
       try replay.apply(
@@ -32,11 +33,13 @@ struct EventResumptionTests {
     return (events, first ?? .max)
   }
 
-  @Test("sees each durable event once, in order, or hears which it missed", arguments: 0..<24 as Range<UInt64>)
+  @Test(
+    "A consumer of events that goes on after crashes sees each durable event once, in order, or hears which it missed",
+    arguments: 0..<24 as Range<UInt64>)
   func resumes(seed: UInt64) async throws {
     var options = LedgerOptions(segmentBytesMax: 900)
     options.preallocationBytes = 512
-    let storage = FaultyStorage(seed: seed)
+    let storage = FakeStorage(seed: seed)
     let clock = ManualClock()
     var random = SeededGenerator(seed: seed)
     var commits = LedgerScript(seed: seed, commitCount: 12).commits[...]

@@ -47,27 +47,27 @@ struct StorageFaultTests {
 
   @Test("A stage does every kind of thing that can fail")
   func stages() async throws {
-    var seen: Set<StorageOperation> = []
+    var seen: Set<StorageCall.Operation> = []
     for kind in FaultStage.Kind.allCases {
       var run = FaultRun(try await FaultStage.make(kind, variant: 0))
       await run.run(keepsTrail: true)
       #expect(run.breaches == [], "\(kind)")
-      seen.formUnion(run.storage.operations.map(\.operation))
+      seen.formUnion(run.faults.operations.map(\.operation))
     }
-    #expect(seen == Set(StorageOperation.allCases))
+    #expect(seen == Set(StorageCall.Operation.allCases))
   }
 
   @Test("The storage notices a second sync after a failed one, and a write after it")
   func watching() throws {
-    let storage = FailingStorage(
-      FaultyStorage(seed: 1), target: 1, form: StorageFaultForm(way: .ioError, isSticky: false))
-    storage.begin(.committing)
+    let storage = FakeStorage(seed: 1)
+    let faults = FaultWatch(storage, target: 1, form: StorageFaultForm(way: .ioError, isSticky: false))
+    faults.begin(.committing)
     let file = try storage.open("wal-1", for: .creating)
     #expect(throws: LogFailure.io(operation: "sync", path: "wal-1", errno: 5)) { try file.sync() }
-    #expect(storage.breaches == [])
+    #expect(faults.breaches == [])
     try file.sync()
     let failure = LogFailure.io(operation: "sync", path: "wal-1", errno: 5)
-    #expect(storage.breaches == ["synced wal-1 again after a failed sync", "sync wal-1 after \(failure)"])
+    #expect(faults.breaches == ["synced wal-1 again after a failed sync", "sync wal-1 after \(failure)"])
   }
 
   @Test("An interrupted and a shortened transfer leave no trace", arguments: StorageFaultForm.allCases)

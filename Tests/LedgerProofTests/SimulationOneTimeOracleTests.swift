@@ -26,7 +26,7 @@ final class OneTimeHistory {
 struct SimulationOneTimeOracleTests {
   private let consumed = TimedCall.Outcome.consumption(.consumed(subject: "ann", payload: [1]))
 
-  @Test("refuses a second consumption", arguments: [false, true])
+  @Test("The oracle of one-time tokens refuses a second consumption", arguments: [false, true])
   func secondConsumption(crashes: Bool) {
     let history = OneTimeHistory()
     history.call(consumed, at: 1)
@@ -35,7 +35,7 @@ struct SimulationOneTimeOracleTests {
     #expect(!history.holds())
   }
 
-  @Test("refuses a consumption after an expiry that somebody was told of")
+  @Test("The oracle of one-time tokens refuses a consumption after an expiry that somebody was told of")
   func consumptionAfterExpiry() {
     let history = OneTimeHistory()
     history.call(.consumption(.refused(.expired)), at: 1, latest: 500)
@@ -43,14 +43,14 @@ struct SimulationOneTimeOracleTests {
     #expect(!history.holds())
   }
 
-  @Test("refuses another payload than was issued")
+  @Test("The oracle of one-time tokens refuses another payload than was issued")
   func otherPayload() {
     let history = OneTimeHistory()
     history.call(.consumption(.consumed(subject: "ann", payload: [2])), at: 1)
     #expect(!history.holds())
   }
 
-  @Test("refuses that a live token is unknown, or consumed by nobody")
+  @Test("The oracle of one-time tokens refuses that a live token is unknown, or consumed by nobody")
   func liveTokenRefused() {
     for refusal in [.unknown, .alreadyConsumed, .wrongPurpose, .expired] as [OneTimeRefusal] {
       let history = OneTimeHistory()
@@ -59,7 +59,7 @@ struct SimulationOneTimeOracleTests {
     }
   }
 
-  @Test("lets an unanswered consumption have happened or not", arguments: [false, true])
+  @Test("The oracle of one-time tokens lets an unanswered consumption have happened or not", arguments: [false, true])
   func unknownConsumption(happened: Bool) {
     let history = OneTimeHistory()
     history.call(nil, at: 1)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The oracle refuses a history in which")
 struct SimulationOracleRefusalTests {
-  @Test("one token is consumed twice at once")
+  @Test("The oracle refuses a history in which one token is consumed twice at once")
   func doubleConsume() throws {
     let history = try HandWrittenHistory()
     let first = history.ask(history.presenting(0))
@@ -15,7 +15,7 @@ struct SimulationOracleRefusalTests {
     #expect(!history.holds())
   }
 
-  @Test("one token is consumed twice, with a crash in between")
+  @Test("The oracle refuses a history in which one token is consumed twice, with a crash in between")
   func resurrection() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
@@ -25,7 +25,7 @@ struct SimulationOracleRefusalTests {
   }
 
   @Test(
-    "an acknowledged token is refused",
+    "The oracle refuses a history in which an acknowledged token is refused",
     arguments: [
       .unknown, .revoked(generationsBehind: 0), .reused(.race, generationsBehind: 1, revokedSession: false),
       .expired(generationsBehind: 0),
@@ -38,7 +38,7 @@ struct SimulationOracleRefusalTests {
     #expect(!history.holds())
   }
 
-  @Test("a session is gone that was opened, after a crash")
+  @Test("The oracle refuses a history in which a session is gone that was opened, after a crash")
   func openedSessionIsGone() throws {
     let history = try HandWrittenHistory()
     #expect(history.holds())
@@ -46,7 +46,7 @@ struct SimulationOracleRefusalTests {
     #expect(!history.holds())
   }
 
-  @Test("a token works after its session was revoked", arguments: [false, true])
+  @Test("The oracle refuses a history in which a token works after its session was revoked", arguments: [false, true])
   func successAfterRevocation(crashes: Bool) throws {
     let history = try HandWrittenHistory()
     history.call(.revoke, .revocation(true))
@@ -55,7 +55,7 @@ struct SimulationOracleRefusalTests {
     #expect(!history.holds())
   }
 
-  @Test("a token works after a reuse that revoked its session")
+  @Test("The oracle refuses a history in which a token works after a reuse that revoked its session")
   func successAfterReuse() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
@@ -65,7 +65,7 @@ struct SimulationOracleRefusalTests {
     #expect(!history.holds())
   }
 
-  @Test("a token works at its end, and no sooner was it refused")
+  @Test("The oracle refuses a history in which a token works at its end, and no sooner was it refused")
   func successAfterExpiry() throws {
     let history = try HandWrittenHistory()
     history.rotate(0, usedAt: 1_000)
@@ -75,7 +75,9 @@ struct SimulationOracleRefusalTests {
     #expect(inTime.holds())
   }
 
-  @Test("a token works after somebody was told that it has expired, the clock having gone back")
+  @Test(
+    "The oracle refuses that a token works after somebody was told that it has expired, the clock having gone back"
+  )
   func successAfterExpiredVerdict() throws {
     let history = try HandWrittenHistory()
     history.call(history.presenting(0), .rotation(.refused(.expired(generationsBehind: 0))), time: 0...2_000)
@@ -84,14 +86,14 @@ struct SimulationOracleRefusalTests {
     #expect(!history.holds())
   }
 
-  @Test("somebody is told of an expiry before it")
+  @Test("The oracle refuses a history in which somebody is told of an expiry before it")
   func expiredTooSoon() throws {
     let history = try HandWrittenHistory()
     history.call(history.presenting(0), .rotation(.refused(.expired(generationsBehind: 0))), time: 0...999)
     #expect(!history.holds())
   }
 
-  @Test("the grace window gives a sibling, not the identical session")
+  @Test("The oracle refuses a history in which the grace window gives a sibling, not the identical session")
   func siblingInGrace() throws {
     for sibling in try [
       HandWrittenHistory().session(2, usedAt: 5), HandWrittenHistory().session(1, usedAt: 6),
@@ -104,7 +106,7 @@ struct SimulationOracleRefusalTests {
     }
   }
 
-  @Test("the grace window is longer than it was asked to be")
+  @Test("The oracle refuses a history in which the grace window is longer than it was asked to be")
   func replayAfterGrace() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
@@ -113,7 +115,7 @@ struct SimulationOracleRefusalTests {
     #expect(!history.holds())
   }
 
-  @Test("a reuse is told before the rotation was asked for")
+  @Test("The oracle refuses a history in which a reuse is told before the rotation was asked for")
   func reuseBeforeRotation() throws {
     let history = try HandWrittenHistory()
     let refusal = RotationRefusal.reused(.race, generationsBehind: 1, revokedSession: false)
@@ -122,7 +124,7 @@ struct SimulationOracleRefusalTests {
     #expect(!history.holds())
   }
 
-  @Test("an unanswered call resolves both ways, one after the other")
+  @Test("The oracle refuses a history in which an unanswered call resolves both ways, one after the other")
   func unknownResolvesTwice() throws {
     let history = try HandWrittenHistory()
     _ = history.ask(.revoke)
@@ -133,7 +135,9 @@ struct SimulationOracleRefusalTests {
     #expect(!history.holds())
   }
 
-  @Test("what a clean close made durable is lost, although the log is not synced otherwise")
+  @Test(
+    "The oracle refuses that what a clean close made durable is lost, although the log is not synced otherwise"
+  )
   func lostAfterClose() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
@@ -146,7 +150,7 @@ struct SimulationOracleRefusalTests {
 
 @Suite("The oracle accepts a history in which")
 struct SimulationOracleAcceptanceTests {
-  @Test("one of several presenters succeeds, whoever is answered first")
+  @Test("The oracle accepts a history in which one of several presenters succeeds, whoever is answered first")
   func oneSucceeds() throws {
     let history = try HandWrittenHistory()
     let questions = (0..<3).map { _ in history.ask(history.presenting(0)) }
@@ -157,7 +161,7 @@ struct SimulationOracleAcceptanceTests {
     #expect(history.holds())
   }
 
-  @Test("an unanswered rotation was done", arguments: [false, true])
+  @Test("The oracle accepts a history in which an unanswered rotation was done", arguments: [false, true])
   func unknownWasDone(wasDone: Bool) throws {
     let history = try HandWrittenHistory()
     _ = history.ask(history.presenting(0))
@@ -166,7 +170,9 @@ struct SimulationOracleAcceptanceTests {
     #expect(history.holds())
   }
 
-  @Test("a predecessor is answered with the identical session in the grace window, after a crash too")
+  @Test(
+    "The oracle accepts that a predecessor is answered with the identical session in its window, after a crash too"
+  )
   func replayInGrace() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
@@ -177,7 +183,9 @@ struct SimulationOracleAcceptanceTests {
     #expect(history.holds())
   }
 
-  @Test("another scope is asked for in the grace window, and refused without a revocation")
+  @Test(
+    "The oracle accepts that another scope is asked for in the grace window, and refused without a revocation"
+  )
   func otherScopeInGrace() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
@@ -188,7 +196,8 @@ struct SimulationOracleAcceptanceTests {
     #expect(history.holds())
   }
 
-  @Test("a power loss takes the end of what was not durable, and not its beginning")
+  @Test(
+    "The oracle accepts a history in which a power loss takes the end of what was not durable, and not its beginning")
   func prefixSurvives() throws {
     for lost in 0...3 as ClosedRange<UInt32> {
       let history = try HandWrittenHistory()
@@ -201,7 +210,7 @@ struct SimulationOracleAcceptanceTests {
     }
   }
 
-  @Test("a session is forgotten once its end has come")
+  @Test("The oracle accepts a history in which a session is forgotten once its end has come")
   func forgotten() throws {
     let history = try HandWrittenHistory()
     history.call(history.presenting(0), .rotation(.refused(.expired(generationsBehind: 0))), time: 1_000...1_200)

@@ -13,7 +13,7 @@ struct SimulationRestartTests {
     return options
   }
 
-  private func open(_ storage: FaultyStorage) async throws(LedgerFailure) -> RefreshLedger {
+  private func open(_ storage: FakeStorage) async throws(LedgerFailure) -> RefreshLedger {
     let executor = SteppedExecutor()
     return try await executor.driving { () async throws(LedgerFailure) in
       try await RefreshLedger.open(
@@ -28,7 +28,7 @@ struct SimulationRestartTests {
   }
 
   /// Rotates until a call fails or so many rotations are done; returns the last session that was answered.
-  private func rotate(_ storage: FaultyStorage, times: Int) async throws -> Session? {
+  private func rotate(_ storage: FakeStorage, times: Int) async throws -> Session? {
     let executor = SteppedExecutor()
     let lifetimes = try #require(Lifetimes(idleMilliseconds: 10_000, absoluteMilliseconds: 10_000))
     let last = Mutex<Session?>(nil)
@@ -50,18 +50,19 @@ struct SimulationRestartTests {
     return last.withLock { $0 }
   }
 
-  @Test("after a failed sync serves nothing that the disk does not have", arguments: 0..<30 as Range<UInt64>)
+  @Test("A restart after a failed sync serves nothing that the disk does not have", arguments: 0..<30 as Range<UInt64>)
   func afterFailedSync(seed: UInt64) async throws {
-    let storage = FaultyStorage(seed: seed)
+    let storage = FakeStorage(seed: seed)
     let syncs = Mutex(0)
-    storage.setIntercept { call in
-      guard call.operation == .sync else { return nil }
-      let count = syncs.withLock { count in
-        count += 1
-        return count
-      }
-      return count == 5 ? .lossySync : nil
-    }
+    storage.follow(
+      FaultScript { call in
+        guard call.operation == .sync else { return nil }
+        let count = syncs.withLock { count in
+          count += 1
+          return count
+        }
+        return count == 5 ? .lossySync : nil
+      })
     let answered = try #require(try await rotate(storage, times: 5))
     storage.killProcess()
     let served = try #require(try await session(answered.id, of: open(storage)))
@@ -71,23 +72,24 @@ struct SimulationRestartTests {
     #expect(left == served)
   }
 
-  @Test("that is cut short after a kill leaves a log that opens", arguments: 0..<24)
+  @Test("A restart that is cut short after a kill leaves a log that opens", arguments: 0..<24)
   func cutShortAfterKill(deathOfRestart: Int) async throws {
     for death in 30..<80 {
-      let storage = FaultyStorage(seed: 1)
+      let storage = FakeStorage(seed: 1)
       let calls = Mutex(0)
-      storage.setIntercept { _ in
-        let count = calls.withLock { calls in
-          calls += 1
-          return calls
-        }
-        return count > death ? .death(bytesWritten: 0) : nil
-      }
+      storage.follow(
+        FaultScript { _ in
+          let count = calls.withLock { calls in
+            calls += 1
+            return calls
+          }
+          return count > death ? .death(bytesWritten: 0) : nil
+        })
       let answered = try await rotate(storage, times: 12)
       storage.killProcess()
       calls.withLock { $0 = death - deathOfRestart }
       _ = try? await open(storage)
-      storage.setIntercept(nil)
+      storage.follow(FaultScript())
       storage.losePower(seed: UInt64(death))
       let left = try await open(storage)
       guard let answered else { continue }

@@ -16,7 +16,7 @@ struct SimulationRuleTests {
     RotationRequest(token: TokenID(session: SessionID(high: 7, low: 9), generation: generation), client: "web")
   }
 
-  @Test("about batches refuses a second consumption, a replay before its rotation, and two moments")
+  @Test("The rule about batches refuses a second consumption, a retry before its rotation, and two moments")
   func batches() throws {
     let history = try HandWrittenHistory()
     let rotated = Rotation.rotated(history.session(1, usedAt: 5))
@@ -28,7 +28,9 @@ struct SimulationRuleTests {
     #expect(BatchOrder.breach([request(0), request(1)], [rotated, later]) != nil)
   }
 
-  @Test("about the cap refuses too many sessions, too many evictions, and the eviction of one that was used later")
+  @Test(
+    "The rule about the cap refuses too many sessions, too many evictions, and those of sessions that were used later"
+  )
   func cap() throws {
     let (old, new, opened) = (try session(1, usedAt: 1), try session(2, usedAt: 2), try session(3, usedAt: 3))
     #expect(CapRule.breach(2, [old, new], opened, [new, opened]) == nil)
@@ -47,7 +49,7 @@ struct SimulationRuleTests {
     return record
   }
 
-  @Test("about events refuses one that is told twice, lost, or not the log's")
+  @Test("The rule about events refuses an event that is told twice, lost, or not the log's")
   func events() {
     let log = (1...6).map { event($0) }
     #expect(record([event(3), event(4), event(5)]).breach(log, from: 1) == nil)
@@ -59,7 +61,7 @@ struct SimulationRuleTests {
     #expect(record([event(3), event(4, .missed(from: 4)), event(6)]).breach(log, from: 1) != nil)
   }
 
-  @Test("about an opening that a wide revocation overlaps lets both be")
+  @Test("The rule about openings lets an opening and a wide revocation that overlaps it both be")
   func overlap() throws {
     for isCovered in [false, true] {
       let oracle = HistoryOracle()
@@ -80,7 +82,9 @@ struct SimulationRuleTests {
     }
   }
 
-  @Test("about an opening before or after a wide revocation lets only one be", arguments: [false, true])
+  @Test(
+    "The rule about openings lets only one outcome be of an opening before or after a wide revocation",
+    arguments: [false, true])
   func noOverlap(isBefore: Bool) throws {
     let oracle = HistoryOracle()
     let opened = try HandWrittenHistory().session(0, usedAt: 0)

@@ -7,7 +7,9 @@ import Testing
 struct SimulationScopeOracleTests {
   private let revoked = TimedCall.Outcome.rotation(.refused(.revoked(generationsBehind: 0)))
 
-  @Test("a session that a wide revocation covers works again", arguments: [false, true])
+  @Test(
+    "The oracle refuses a history in which a session that a wide revocation covers works again",
+    arguments: [false, true])
   func coveredWorks(crashes: Bool) throws {
     let history = try HandWrittenHistory()
     history.call(.revokeAll, .done)
@@ -16,7 +18,9 @@ struct SimulationScopeOracleTests {
     #expect(!history.holds())
   }
 
-  @Test("a session that a wide revocation covers is revoked once more, or listed as live")
+  @Test(
+    "The oracle refuses a history in which a session under a wide revocation is revoked once more, or listed as live"
+  )
   func coveredIsLive() throws {
     let revokedAgain = try HandWrittenHistory()
     revokedAgain.call(.revokeAll, .done)
@@ -28,7 +32,9 @@ struct SimulationScopeOracleTests {
     #expect(!seen.holds())
   }
 
-  @Test("a covered session is known again after it was forgotten")
+  @Test(
+    "The oracle refuses a history in which a covered session is known again after it was forgotten"
+  )
   func coveredReturns() throws {
     let history = try HandWrittenHistory()
     history.call(.revokeAll, .done)
@@ -39,7 +45,9 @@ struct SimulationScopeOracleTests {
     #expect(!history.holds())
   }
 
-  @Test("a predecessor is answered although its successor was seen before")
+  @Test(
+    "The oracle refuses a history in which a predecessor is answered although its successor was seen before"
+  )
   func replayAfterUse() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
@@ -48,7 +56,9 @@ struct SimulationScopeOracleTests {
     #expect(!history.holds())
   }
 
-  @Test("a predecessor is answered after a refusal that rests on its successor's use, across a crash")
+  @Test(
+    "The oracle refuses a history in which a predecessor is answered after its successor's use was told, across a crash"
+  )
   func replayAfterProvenUse() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
@@ -62,7 +72,8 @@ struct SimulationScopeOracleTests {
   }
 
   @Test(
-    "a reuse is taken for another kind than it is", arguments: [.retry, .lateParent, .staleLineage] as [ReuseClass])
+    "The oracle refuses a history in which a reuse is taken for another kind than it is",
+    arguments: [.retry, .lateParent, .staleLineage] as [ReuseClass])
   func wrongClass(reuse: ReuseClass) throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
@@ -71,7 +82,9 @@ struct SimulationScopeOracleTests {
     #expect(!history.holds())
   }
 
-  @Test("a token that is never rotated is consumed, goes back a generation, or is told to be another's")
+  @Test(
+    "The oracle refuses that a token without rotation is consumed, goes back a generation, or is said to be another's"
+  )
   func neverRotated() throws {
     let consumed = try HandWrittenHistory(.never)
     consumed.call(consumed.presenting(0), .rotation(.rotated(consumed.session(1, usedAt: 5))))
@@ -86,7 +99,9 @@ struct SimulationScopeOracleTests {
     #expect(!ahead.holds())
   }
 
-  @Test("a session that is too old for its request goes on")
+  @Test(
+    "The oracle refuses a history in which a session that is too old for its request goes on"
+  )
   func outdated() throws {
     let history = try HandWrittenHistory()
     history.call(history.presenting(0, notBefore: 1), .rotation(.rotated(history.session(1, usedAt: 5))))
@@ -97,7 +112,9 @@ struct SimulationScopeOracleTests {
     #expect(!ended.holds())
   }
 
-  @Test("a refresh by other terms leaves the lifetimes as they were")
+  @Test(
+    "The oracle refuses a history in which a refresh by other terms leaves the lifetimes as they were"
+  )
   func termsIgnored() throws {
     let history = try HandWrittenHistory()
     let terms = SessionTerms(lifetimes: try #require(Lifetimes(idleMilliseconds: 50, absoluteMilliseconds: 500)))
@@ -105,7 +122,7 @@ struct SimulationScopeOracleTests {
     #expect(!history.holds())
   }
 
-  @Test("a label is lost")
+  @Test("The oracle refuses a history in which a label is lost")
   func labelLost() throws {
     let history = try HandWrittenHistory()
     var session = history.session(1, usedAt: 5)
@@ -117,7 +134,9 @@ struct SimulationScopeOracleTests {
 
 @Suite("The oracle accepts a history of wide revocations, terms and seen successors in which")
 struct SimulationScopeOracleAcceptanceTests {
-  @Test("a token that is never rotated goes on working, whoever is answered first")
+  @Test(
+    "The oracle accepts a history in which a token that is never rotated goes on working, whoever is answered first"
+  )
   func neverRotated() throws {
     let history = try HandWrittenHistory(.never)
     let (first, second) = (history.ask(history.presenting(0)), history.ask(history.presenting(0)))
@@ -126,7 +145,9 @@ struct SimulationScopeOracleAcceptanceTests {
     #expect(history.holds())
   }
 
-  @Test("a successor is seen while the rotation to it is still under way, as one that an earlier life lost can be")
+  @Test(
+    "The oracle accepts that a successor is seen while its rotation is under way, as one of an earlier life can be"
+  )
   func seenAmidItsRotation() throws {
     let history = try HandWrittenHistory()
     let rotation = history.ask(history.presenting(0))
@@ -137,7 +158,9 @@ struct SimulationScopeOracleAcceptanceTests {
     #expect(history.holds())
   }
 
-  @Test("a crash takes what was seen of a successor, or keeps it", arguments: [false, true])
+  @Test(
+    "The oracle accepts a history in which a crash takes what was seen of a successor, or keeps it",
+    arguments: [false, true])
   func useLost(isLost: Bool) throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
@@ -151,7 +174,9 @@ struct SimulationScopeOracleAcceptanceTests {
     #expect(history.holds())
   }
 
-  @Test("another opening evicts the session, or does not", arguments: [false, true])
+  @Test(
+    "The oracle accepts a history in which another opening evicts the session, or does not",
+    arguments: [false, true])
   func evicted(isEvicted: Bool) throws {
     let history = try HandWrittenHistory()
     _ = history.ask(.evict)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The simulation")
 struct SimulationTests {
-  @Test("finds no promise broken, whatever the schedule, the disk and the clock do", arguments: 0..<20)
+  @Test("The simulation finds no promise broken, whatever the schedule, the disk and the clock do", arguments: 0..<20)
   func noPromiseIsBroken(share: UInt64) async {
     let proof = SimulationProof()
     var tally = ProofTally()
@@ -15,7 +15,7 @@ struct SimulationTests {
     #expect(tally["recoveries"] > 30)
   }
 
-  @Test("of one seed goes the same way twice", arguments: [3, 17, 91, 1_000_003] as [UInt64])
+  @Test("The simulation of one seed goes the same way twice", arguments: [3, 17, 91, 1_000_003] as [UInt64])
   func sameSeedSameRun(seed: UInt64) {
     var first = ProofTally()
     var second = ProofTally()
@@ -27,7 +27,7 @@ struct SimulationTests {
     #expect(lines[0].count > 100)
   }
 
-  @Test("meets every kind of verdict, of end and of fault")
+  @Test("The simulation meets every kind of verdict, of end and of fault")
   func coversItsKinds() async {
     var tally = ProofTally()
     for seed in 400..<500 as Range<UInt64> { await SimulationProof().run(seed, into: &tally, trace: nil) }

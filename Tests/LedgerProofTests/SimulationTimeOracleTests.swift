@@ -17,7 +17,7 @@ struct SimulationTimeOracleTests {
   }
 
   @Test(
-    "refuses a time that is behind the wall clock, and one that nobody's clock has shown",
+    "The oracle of time refuses a time that is behind the wall clock, and one that nobody's clock has shown",
     arguments: [(999, true), (1_000, false), (1_010, true)])
   func wall(time: Int64, isWrong: Bool) {
     set(wall: 1_000, boot: 0)
@@ -25,7 +25,7 @@ struct SimulationTimeOracleTests {
   }
 
   @Test(
-    "refuses a time that stands still after a step back, or gains",
+    "The oracle of time refuses a time that stands still after a step back, or gains",
     arguments: [(5_000, true), (5_699, true), (5_700, false), (5_710, true)])
   func stepBack(time: Int64, isWrong: Bool) {
     set(wall: 5_000, boot: 100)
@@ -36,7 +36,7 @@ struct SimulationTimeOracleTests {
   }
 
   @Test(
-    "refuses a start before what the log knows, or after it with the time that the process was down",
+    "The oracle of time refuses a start before what the log knows, or after it with the time that the process was down",
     arguments: [(4_999, true), (5_000, false), (5_700, true)])
   func restart(time: Int64, isWrong: Bool) {
     set(wall: 5_000, boot: 100)
@@ -51,7 +51,7 @@ struct SimulationTimeOracleTests {
   }
 
   @Test(
-    "lets a crash take what no answer and no heartbeat has had the log know",
+    "The oracle of time lets a crash take what no answer and no heartbeat has had the log know",
     arguments: [(false, 139_999, false), (true, 139_999, true), (true, 140_000, false)] as [(Bool, Int64, Bool)])
   func crash(isSwept: Bool, time: Int64, isWrong: Bool) {
     set(wall: 100_000, boot: 0)
@@ -73,7 +73,7 @@ struct SimulationTimeOracleTests {
   }
 
   @Test(
-    "refuses a pair that is shown in the future, or needlessly long ago",
+    "The oracle of time refuses a pair that is shown in the future, or needlessly long ago",
     arguments: [(0, true), (3, true), (4, false), (6, false), (7, true)] as [(Int64, Bool)])
   func shift(seconds: Int64, isWrong: Bool) throws {
     set(wall: 10_000, boot: 0)
@@ -82,7 +82,7 @@ struct SimulationTimeOracleTests {
     #expect(oracle.violations.isEmpty != isWrong)
   }
 
-  @Test("refuses another shift of the identical pair")
+  @Test("The oracle of time refuses another shift of the identical pair")
   func samePair() throws {
     set(wall: 6_000, boot: 0)
     oracle.judgeShift(of: try session(usedAt: 10_000, shift: 4), askedAt: oracle.moment())

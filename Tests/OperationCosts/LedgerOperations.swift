@@ -1,6 +1,6 @@
-internal import LedgerTesting
 internal import SystemPackage
 internal import TokenLedger
+internal import TokenTestInputs
 internal import WriteAheadLog
 
 extension Operation {

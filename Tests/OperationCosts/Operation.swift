@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Work whose cost is counted.
 struct Operation: Sendable {
   let name: String
@@ -26,4 +28,44 @@ struct UnexpectedOutcome: Error {
   let what: String
 
   init(_ what: String) { self.what = what }
+}
+
+/// Runs every task and actor on the calling thread, so that the same work is the same instructions each time.
+final class OneThread: SerialExecutor, TaskExecutor {
+  static let shared = OneThread()
+
+  private let jobs = Mutex<[UnownedJob]>([])
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    jobs.withLock { $0.append(job) }
+  }
+
+  /// Runs `body` and all that it waits for.
+  func run(_ body: @escaping @Sendable () async throws -> Void) throws {
+    let end = End()
+    Task(executorPreference: self) {
+      do {
+        try await body()
+        end.result.withLock { $0 = .success(()) }
+      } catch {
+        end.result.withLock { $0 = .failure(error) }
+      }
+    }
+    while end.result.withLock({ $0 == nil }) { try runNext() }
+    try end.result.withLock { $0 }?.get()
+  }
+
+  private final class End: Sendable {
+    let result = Mutex<Result<Void, any Error>?>(nil)
+  }
+
+  private func runNext() throws {
+    let job = jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    guard let job else { throw Idle() }
+    job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+  }
+
+  /// The work waits for something that no job of this thread will do.
+  struct Idle: Error {}
 }

@@ -1,5 +1,5 @@
-import LedgerTesting
 import Synchronization
+import TokenTestInputs
 
 @testable import RefreshRotationLoad
 
@@ -20,8 +20,9 @@ enum LoadRun {
 
   /// All of the load on a clock that moves by a millisecond whenever all callers and the watch are at rest.
   static func stepped(_ options: LoadOptions, _ fault: ScriptedTarget.Fault) async throws -> LoadReport {
-    let clock = SteppedClock()
-    let load = RotationLoad(options: options, target: ScriptedTarget(fault, clock: clock), clock: clock)
+    let clock = ManualClock()
+    let load = RotationLoad(
+      options: options, target: ScriptedTarget(fault, clock: clock.stopwatch), clock: clock.stopwatch)
     let isOver = Atomic(false)
     async let report = {
       defer { isOver.store(true, ordering: .releasing) }
@@ -34,7 +35,7 @@ enum LoadRun {
       turnsAtRest = clock.sleeperCount == sleepers ? turnsAtRest + 1 : 0
       // A caller whose last request is over does not sleep any more: then what nobody has changed for long is at rest.
       if sleepers > options.connections || turnsAtRest > 500 {
-        clock.advance(by: .milliseconds(1))
+        clock.advance(milliseconds: 1)
         turnsAtRest = 0
       }
     }

@@ -94,4 +94,23 @@ struct CustomClaimsTests {
     let failure = #expect(throws: EngineFailure.self) { try CustomClaims(json: json) }
     #expect(failure?.description.contains("at most 1024 bytes and 32 members") == true)
   }
+
+  @Test("An access token with the most claims of one's own is accepted, and one byte more is refused with the field")
+  func mostClaims() async throws {
+    let members = (0..<25).map { "\"claim\($0)\":\"\(String(repeating: "x", count: 20))\"" }.joined(separator: ",")
+    let fixture = try EngineFixture { options in
+      options.algorithm = .rs256
+      options.issuer = "https://" + String(repeating: "i", count: 248)
+      options.audience = String(repeating: "a", count: 256)
+      options.customClaims = { _ in try CustomClaims(json: "{\(members)}") }
+    }
+    let scopes = try #require(Scopes(String(repeating: "s", count: 1024)))
+    let client = Client(id: "c", isPublic: true)
+    let subject = String(repeating: "s", count: 1900 - 1024 - 1 - members.utf8.count)
+    let pair = try await fixture.engine.openUncheckedSession(subject: subject, client: client, scopes: scopes)
+    _ = try fixture.engine.verify(pair.accessToken)
+    await #expect(throws: EngineFailure.self) {
+      _ = try await fixture.engine.openUncheckedSession(subject: subject + "s", client: client, scopes: scopes)
+    }
+  }
 }

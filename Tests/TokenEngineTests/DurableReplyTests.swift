@@ -9,7 +9,7 @@ import TokenTesting
 
 /// An engine over a disk that does nothing until it is told to.
 private struct HeldEngine {
-  let disk = FaultyStorage(seed: 1)
+  let disk = FakeStorage(seed: 1)
   let executor = SteppedExecutor()
   let ledger: RefreshLedger
   let engine: RotationEngine
@@ -60,9 +60,9 @@ private struct HeldEngine {
     // Far more turns than the call takes to come as far as it may.
     for _ in 0..<500 { await Task.yield() }
     #expect(!told.withLock { $0 }, comment)
-    var faults = FaultyStorage.Faults()
-    faults.syncsUntilFailure = 0
-    disk.setFaults(faults)
+    var script = FaultScript()
+    script.syncsUntilFailure = 0
+    disk.follow(script)
     let failed = await executor.driving { await task.value }
     #expect(failed, comment)
   }

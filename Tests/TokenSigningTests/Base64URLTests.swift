@@ -1,5 +1,5 @@
-import LedgerTesting
 import Testing
+import TokenTestInputs
 
 @testable import TokenSigning
 

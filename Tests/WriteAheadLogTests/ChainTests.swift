@@ -6,7 +6,7 @@ import WriteAheadLog
 struct ChainTests {
   /// The frames of a log that committed records of these sizes one after another, by the file that holds them.
   private func history(_ fillers: [Int]) async throws -> (name: String, bytes: [UInt8], places: [Int]) {
-    let storage = FaultyStorage(seed: 1)
+    let storage = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(storage, LogOptions(preallocationBytes: 0, identity: SteppedLog.identity))
     for filler in fillers { log.commit([filler]) }
     var places: [Int] = []
@@ -25,7 +25,7 @@ struct ChainTests {
     let (_, second, others) = try await history([20, 31, 40])
     #expect(first[places[2]...].count == second[others[2]...].count)
     let spliced = Array(first[..<places[2]]) + second[others[2]...]
-    let storage = FaultyStorage(seed: 2, files: [name: spliced])
+    let storage = FakeStorage(seed: 2, files: [name: spliced])
     do throws(LogFailure) {
       _ = try LogReader.read(storage: storage) { _, _ in }
       Issue.record("a frame of another history was taken for the next one")
@@ -40,7 +40,7 @@ struct ChainTests {
 
   @Test("ends at a seal: what stands after one is refused")
   func bytesAfterASeal() async throws {
-    let storage = FaultyStorage(seed: 1)
+    let storage = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(storage, .small)
     for _ in 0..<6 { log.commit([300]) }
     try await log.close()
@@ -50,7 +50,7 @@ struct ChainTests {
     let end = try #require(files[names[0]]?.count)
     files[names[0]]?.append(contentsOf: [0, 0, 1])
     do throws(LogFailure) {
-      _ = try LogReader.read(storage: FaultyStorage(seed: 2, files: files)) { _, _ in }
+      _ = try LogReader.read(storage: FakeStorage(seed: 2, files: files)) { _, _ in }
       Issue.record("bytes after a seal were passed over")
     } catch {
       guard case .corrupt(names[0], UInt64(end), _) = error else {
@@ -62,7 +62,7 @@ struct ChainTests {
 
   @Test("proves a close by the frame after it: a sector of zeroes in the close does not cost the records that follow")
   func damagedClose() async throws {
-    let storage = FaultyStorage(seed: 1)
+    let storage = FakeStorage(seed: 1)
     let first = try await SteppedLog.open(storage, LogOptions(preallocationBytes: 0, identity: SteppedLog.identity))
     // The close begins 12 bytes before a sector's edge.
     first.commit([355])
@@ -74,7 +74,7 @@ struct ChainTests {
     var files = storage.files
     files[name]?.replaceSubrange(500..<512, with: Array(repeating: 0, count: 12))
     do throws(LogFailure) {
-      let log = try await SteppedLog.open(FaultyStorage(seed: 1, files: files), LogOptions())
+      let log = try await SteppedLog.open(FakeStorage(seed: 1, files: files), LogOptions())
       Issue.record("opened with \(log.replayed.count) of 2 acknowledged records")
     } catch {
       guard case .corrupt(name, 500, _) = error else {

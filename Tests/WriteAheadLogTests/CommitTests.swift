@@ -7,7 +7,7 @@ import WriteAheadLog
 struct CommitTests {
   @Test("Records staged while a sync runs share the next one")
   func groupCommit() async throws {
-    let log = try await SteppedLog.open(FaultyStorage(seed: 1), LogOptions())
+    let log = try await SteppedLog.open(FakeStorage(seed: 1), LogOptions())
     let before = log.log.statistics.syncs
     log.stage(Array(repeating: 20, count: 500))
     log.executor.runUntilIdle()
@@ -18,7 +18,7 @@ struct CommitTests {
 
   @Test("Whoever asked is told the time of each commit once it is acknowledged, and nothing of one that failed")
   func tellsCommits() async throws {
-    let disk = FaultyStorage(seed: 1)
+    let disk = FakeStorage(seed: 1)
     let told = Mutex<[Duration]>([])
     var options = LogOptions()
     options.onCommit = { duration in told.withLock { $0.append(duration) } }
@@ -30,27 +30,31 @@ struct CommitTests {
     #expect(told.withLock { $0 } == [log.log.statistics.lastCommit])
     log.commit([5])
     #expect(told.withLock { $0.count } == 2)
-    var faults = FaultyStorage.Faults()
-    faults.syncsUntilFailure = 0
-    disk.setFaults(faults)
+    var script = FaultScript()
+    script.syncsUntilFailure = 0
+    disk.follow(script)
     log.commit([5])
     #expect(told.withLock { $0.count } == 2)
   }
 
   @Test("A record is not acknowledged before its sync has ended")
   func notBeforeSync() async throws {
-    let disk = FaultyStorage(seed: 1)
+    let disk = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(disk, LogOptions())
     let inner = log.log
-    disk.setOnSync { #expect(inner.durableSequence == 0) }
+    disk.follow(
+      FaultScript { call in
+        if call.operation == .sync { #expect(inner.durableSequence == 0) }
+        return nil
+      })
     log.commit([5])
-    disk.setOnSync(nil)
+    disk.follow(FaultScript())
     #expect(inner.durableSequence == 1)
   }
 
   @Test("A payload past 256 KiB is followed by another frame, and all of it comes back")
   func splitsFrames() async throws {
-    let disk = FaultyStorage(seed: 1)
+    let disk = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(disk, LogOptions())
     log.commit(Array(repeating: 60_000, count: 30))
     #expect(log.log.statistics.frames == 6)
@@ -61,12 +65,12 @@ struct CommitTests {
 
   @Test("A failed sync fails everybody who waits, refuses new records, and is not repeated")
   func failedSync() async throws {
-    let disk = FaultyStorage(seed: 1)
+    let disk = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(disk, LogOptions())
     log.commit([5])
-    var faults = FaultyStorage.Faults()
-    faults.syncsUntilFailure = 0
-    disk.setFaults(faults)
+    var script = FaultScript()
+    script.syncsUntilFailure = 0
+    disk.follow(script)
     let inner = log.log
     log.stage([5, 5])
     let waiting = (1...2).map { UInt64($0 + 1) }.map { sequence in
@@ -78,48 +82,49 @@ struct CommitTests {
       }
     }
     log.executor.runUntilIdle()
-    let calls = disk.calls
+    let calls = disk.changes
     let expected = LogFailure.io(operation: "sync", path: "wal-0000000000000001.lz4", errno: 5)
     for task in waiting { #expect(await task.value == expected) }
-    disk.setFaults(FaultyStorage.Faults())
+    disk.follow(FaultScript())
     #expect(throws: expected) { try inner.reserve() }
     log.commit([5])
-    #expect(disk.calls == calls)
+    #expect(disk.changes == calls)
     #expect(inner.durableSequence == 1)
     await #expect(throws: expected) { try await log.close() }
-    #expect(disk.calls == calls)
+    #expect(disk.changes == calls)
     try await inner.durable(through: 1)
   }
 
   @Test("What is staged while a sync fails is not written at close, and the log opens again")
   func stagedWhileASyncFails() async throws {
-    let disk = FaultyStorage(seed: 1)
+    let disk = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(disk, LogOptions())
     log.commit([5])
-    var faults = FaultyStorage.Faults()
-    faults.syncsUntilFailure = 0
-    disk.setFaults(faults)
     let inner = log.log
-    disk.setOnSync { inner.stage(sequence: 3) { payload, _ in payload.append(3) } }
+    var script = FaultScript { call in
+      if call.operation == .sync { inner.stage(sequence: 3) { payload, _ in payload.append(3) } }
+      return nil
+    }
+    script.syncsUntilFailure = 0
+    disk.follow(script)
     log.stage([5])
     log.executor.runUntilIdle()
-    disk.setOnSync(nil)
-    disk.setFaults(FaultyStorage.Faults())
-    let calls = disk.calls
+    disk.follow(FaultScript())
+    let calls = disk.changes
     await #expect(throws: LogFailure.self) { try await log.close() }
-    #expect(disk.calls == calls)
+    #expect(disk.changes == calls)
     let again = try await SteppedLog.open(disk, LogOptions())
     #expect(again.replayed == [1] || again.replayed == [1, 2])
   }
 
   @Test("A full disk ends writing, and what was acknowledged is found again")
   func fullDisk() async throws {
-    let disk = FaultyStorage(seed: 1)
+    let disk = FakeStorage(seed: 1)
     let options = LogOptions(preallocationBytes: 4096)
     let log = try await SteppedLog.open(disk, options)
-    var faults = FaultyStorage.Faults()
-    faults.bytesMax = 20_000
-    disk.setFaults(faults)
+    var script = FaultScript()
+    script.bytesMax = 20_000
+    disk.follow(script)
     while log.log.failure == nil { log.commit([700]) }
     guard case .io(_, _, errno: 28) = log.log.failure else {
       Issue.record("expected ENOSPC, got \(String(describing: log.log.failure))")
@@ -127,17 +132,17 @@ struct CommitTests {
     }
     let acknowledged = log.log.durableSequence
     #expect(acknowledged > 10)
-    let again = try await SteppedLog.open(FaultyStorage(seed: 2, files: disk.crashImage(seed: 3)), options)
+    let again = try await SteppedLog.open(FakeStorage(seed: 2, files: disk.crashImage(seed: 3)), options)
     #expect(again.replayed.starts(with: 1...acknowledged))
   }
 
   @Test("Short writes and reads are continued, interrupted ones repeated")
   func shortTransfers() async throws {
-    let disk = FaultyStorage(seed: 1)
-    var faults = FaultyStorage.Faults()
-    faults.transferBytesMax = 37
-    faults.interruptedEvery = 3
-    disk.setFaults(faults)
+    let disk = FakeStorage(seed: 1)
+    var script = FaultScript()
+    script.transferBytesMax = 37
+    script.interruptedEvery = 3
+    disk.follow(script)
     let log = try await SteppedLog.open(disk, .small)
     for _ in 0..<5 { log.commit([100, 300, 5]) }
     try await log.close()
@@ -148,7 +153,7 @@ struct CommitTests {
 
   @Test("More staged bytes than the limit are refused before anything is taken")
   func overloaded() async throws {
-    let log = try await SteppedLog.open(FaultyStorage(seed: 1), LogOptions(stagedBytesMax: 1000))
+    let log = try await SteppedLog.open(FakeStorage(seed: 1), LogOptions(stagedBytesMax: 1000))
     try log.log.reserve()
     log.stage([1200])
     #expect(throws: LogFailure.overloaded) { try log.log.reserve() }
@@ -158,7 +163,7 @@ struct CommitTests {
 
   @Test("Closing writes what is staged, then refuses")
   func closeFlushes() async throws {
-    let disk = FaultyStorage(seed: 1)
+    let disk = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(disk, LogOptions())
     log.stage([5, 6])
     try await log.close()
@@ -174,9 +179,9 @@ struct CommitTests {
 
   @Test("A second opening is refused at once while the first one lives, and allowed after its close")
   func locked() async throws {
-    let disk = FaultyStorage(seed: 1)
+    let disk = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(disk, LogOptions())
-    await #expect(throws: LogFailure.locked(path: "the faulty disk")) {
+    await #expect(throws: LogFailure.locked(path: disk.path)) {
       _ = try await SteppedLog.open(disk, LogOptions())
     }
     try await log.close()
@@ -185,7 +190,7 @@ struct CommitTests {
 
   @Test("Without durability a record is acknowledged unsynced, and synced at close")
   func durabilityNone() async throws {
-    let disk = FaultyStorage(seed: 1)
+    let disk = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(disk, LogOptions(durability: .none))
     log.commit([5])
     #expect(log.log.durableSequence == 1)
@@ -196,25 +201,25 @@ struct CommitTests {
 
   @Test("With an interval, one sync follows it, and none while nothing is written")
   func durabilityInterval() async throws {
-    let clock = SteppedClock()
+    let clock = ManualClock()
     let log = try await SteppedLog.open(
-      FaultyStorage(seed: 1), LogOptions(durability: .interval(.seconds(1))), clock: clock)
+      FakeStorage(seed: 1), LogOptions(durability: .interval(.seconds(1))), clock: clock.stopwatch)
     log.commit([5])
     log.commit([5])
     #expect(log.log.durableSequence == 2)
     #expect(log.log.statistics.syncs == 0)
     #expect(clock.sleeperCount == 1)
-    clock.advance(by: .milliseconds(999))
+    clock.advance(milliseconds: 999)
     log.executor.runUntilIdle()
     #expect(log.log.statistics.syncs == 0)
-    clock.advance(by: .milliseconds(1))
+    clock.advance(milliseconds: 1)
     log.executor.runUntilIdle()
     #expect(log.log.statistics.syncs == 1)
     #expect(log.log.statistics.syncedSequence == 2)
     #expect(clock.sleeperCount == 0)
     log.commit([5])
     #expect(clock.sleeperCount == 1)
-    clock.advance(by: .seconds(2))
+    clock.advance(milliseconds: 2_000)
     log.executor.runUntilIdle()
     #expect(log.log.statistics.syncs == 2)
   }

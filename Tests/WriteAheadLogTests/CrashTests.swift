@@ -11,12 +11,12 @@ struct CrashTests {
     var safe: UInt64 = 0
     var staged: UInt64 = 0
     for round in 0..<5 {
-      let storage = FaultyStorage(seed: random.next(), files: files)
-      var faults = FaultyStorage.Faults()
-      faults.callsUntilPowerOff = Int.random(in: 0..<120, using: &random)
-      if Bool.random(using: &random) { faults.transferBytesMax = 512 * Int.random(in: 1...4, using: &random) }
-      faults.shortensAtSectors = true
-      storage.setFaults(faults)
+      let storage = FakeStorage(seed: random.next(), files: files)
+      var script = FaultScript()
+      script.callsUntilPowerOff = Int.random(in: 0..<120, using: &random)
+      if Bool.random(using: &random) { script.transferBytesMax = 512 * Int.random(in: 1...4, using: &random) }
+      script.shortensAtSectors = true
+      storage.follow(script)
       let options = LogOptions(
         durability: durability, segmentBytesMax: Int.random(in: 200...6000, using: &random),
         preallocationBytes: 256 * Int.random(in: 0...8, using: &random), identity: SteppedLog.identity)
@@ -45,7 +45,7 @@ struct CrashTests {
       }
       files = keepsUnsynced ? storage.files : storage.crashImage(seed: random.next())
     }
-    let last = try await SteppedLog.open(FaultyStorage(seed: seed, files: files), LogOptions())
+    let last = try await SteppedLog.open(FakeStorage(seed: seed, files: files), LogOptions())
     check(last, safe: safe, staged: staged, "seed \(seed) at the end")
   }
 
@@ -59,14 +59,14 @@ struct CrashTests {
 
   @Test("What an opening accepted after a kill is on disk before it is served", arguments: 3000..<3050)
   func killThenPowerFailure(seed: UInt64) async throws {
-    let storage = FaultyStorage(seed: seed)
+    let storage = FakeStorage(seed: seed)
     let options = LogOptions(durability: .none, preallocationBytes: 1024)
     let killed = try await SteppedLog.open(storage, options)
     for _ in 0..<5 { killed.commit([300, 20]) }
     storage.killProcess()
     let served = try await SteppedLog.open(storage, options)
     #expect(served.replayed == Array(1...10))
-    let left = FaultyStorage(seed: seed, files: storage.crashImage(seed: seed))
+    let left = FakeStorage(seed: seed, files: storage.crashImage(seed: seed))
     #expect(try await SteppedLog.open(left, options).replayed == Array(1...10), "seed \(seed)")
   }
 

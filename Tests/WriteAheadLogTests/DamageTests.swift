@@ -8,7 +8,7 @@ import WriteAheadLog
 struct DamageTests {
   private func outcome(_ files: [String: [UInt8]]) async -> Result<SteppedLog, LogFailure> {
     do throws(LogFailure) {
-      return .success(try await SteppedLog.open(FaultyStorage(seed: 1, files: files), .small))
+      return .success(try await SteppedLog.open(FakeStorage(seed: 1, files: files), .small))
     } catch {
       return .failure(error)
     }
@@ -18,7 +18,7 @@ struct DamageTests {
     _ files: [String: [UInt8]], _ segment: String, _ offset: Int, _ comment: @autoclosure () -> String,
     sourceLocation: SourceLocation = #_sourceLocation
   ) async {
-    let storage = FaultyStorage(seed: 1, files: files)
+    let storage = FakeStorage(seed: 1, files: files)
     do throws(LogFailure) {
       let log = try await SteppedLog.open(storage, .small)
       Issue.record("\(comment()): opened with \(log.replayed.count) records", sourceLocation: sourceLocation)
@@ -47,7 +47,7 @@ struct DamageTests {
 
   @Test("A flipped byte of a log that was not closed is refused, or lies in the zeroes after its end")
   func flipsOfOpenLog() async throws {
-    let storage = FaultyStorage(seed: 1)
+    let storage = FakeStorage(seed: 1)
     try await GoldenLog.write(to: storage, closing: false)
     let files = storage.files
     let name = try #require(files.segmentNames.last)
@@ -149,7 +149,7 @@ struct DamageTests {
   @Test("A segment of another log is refused")
   func otherLog() async throws {
     let files = try GoldenLog.files()
-    let storage = FaultyStorage(seed: 1)
+    let storage = FakeStorage(seed: 1)
     var options = LogOptions.small
     options.identity = LogIdentity(high: 1, low: 2)
     let log = try await SteppedLog.open(storage, options)
@@ -164,7 +164,7 @@ struct DamageTests {
   @Test("A segment that follows another history of the same log is refused")
   func otherHistory() async throws {
     func history(_ filler: Int) async throws -> [String: [UInt8]] {
-      let storage = FaultyStorage(seed: 1)
+      let storage = FakeStorage(seed: 1)
       let log = try await SteppedLog.open(storage, .small)
       for _ in 0..<4 { log.commit([filler]) }
       try await log.close()
@@ -181,7 +181,7 @@ struct DamageTests {
 
   @Test("A sector of an acknowledged frame that turned to zeroes is refused while a later frame survives")
   func zeroedSector() async throws {
-    let storage = FaultyStorage(seed: 1)
+    let storage = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(storage, LogOptions(preallocationBytes: 8192))
     for _ in 0..<6 { log.commit([900]) }
     let name = "wal-0000000000000001.lz4"
@@ -196,7 +196,7 @@ struct DamageTests {
 
   @Test("A torn tail is cut off, and its bytes are kept")
   func tornTailIsKept() async throws {
-    let storage = FaultyStorage(seed: 1)
+    let storage = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(storage, LogOptions(preallocationBytes: 8192))
     log.commit([10])
     log.commit([2000])
@@ -205,7 +205,7 @@ struct DamageTests {
     let start = FrameMap(try #require(files[name])).starts[1]
     files[name]?.replaceSubrange(1024..<1536, with: Array(repeating: 0, count: 512))
     let damaged = try #require(files[name])
-    let second = FaultyStorage(seed: 1, files: files)
+    let second = FakeStorage(seed: 1, files: files)
     let again = try await SteppedLog.open(second, LogOptions())
     let tail = try #require(again.recovery.tornTail)
     #expect(again.replayed == [1])
@@ -214,7 +214,7 @@ struct DamageTests {
     let copy = second.files[copyName]
     #expect(copy == Array(damaged[start..<(start + Int(tail.bytes))]))
     again.commit([5])
-    let third = try await SteppedLog.open(FaultyStorage(seed: 1, files: second.files), LogOptions())
+    let third = try await SteppedLog.open(FakeStorage(seed: 1, files: second.files), LogOptions())
     #expect(third.replayed == [1, 2])
     #expect(third.recovery.tornTail == nil)
   }
@@ -222,7 +222,7 @@ struct DamageTests {
   @Test("A record that the replay refuses makes the log corrupt at its frame")
   func refusedRecord() async throws {
     let executor = SteppedExecutor()
-    let storage = FaultyStorage(seed: 1, files: try GoldenLog.files())
+    let storage = FakeStorage(seed: 1, files: try GoldenLog.files())
     let name = "wal-0000000000000001.lz4"
     let what = "the record at byte 7 of the frame's payload: too odd"
     await #expect(throws: LogFailure.corrupt(segment: name, offset: 64, what: what)) {
@@ -244,7 +244,7 @@ struct DamageTests {
     for place in 0..<4 { header.append(UInt8(truncatingIfNeeded: checksum >> (8 * UInt32(place)))) }
     files[name]?.replaceSubrange(0..<64, with: header)
     await #expect(throws: LogFailure.unsupportedVersion(segment: name, version: 3)) {
-      _ = try await SteppedLog.open(FaultyStorage(seed: 1, files: files), .small)
+      _ = try await SteppedLog.open(FakeStorage(seed: 1, files: files), .small)
     }
   }
 

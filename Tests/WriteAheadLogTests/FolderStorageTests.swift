@@ -120,7 +120,7 @@ struct FolderStorageTests {
   func lz4Frames() async throws {
     var expected: [UInt8] = []
     let files = try GoldenLog.files()
-    _ = try LogReader.read(storage: FaultyStorage(seed: 1, files: files)) { _, payload in
+    _ = try LogReader.read(storage: FakeStorage(seed: 1, files: files)) { _, payload in
       expected += payload.withUnsafeBufferPointer(Array.init)
     }
     var decoded: [UInt8] = []

@@ -11,7 +11,7 @@ struct FormatTests {
   func golden(version: UInt16) async throws {
     let files = try GoldenLog.files(version: version)
     #expect(files.count == 3)
-    let log = try await SteppedLog.open(FaultyStorage(seed: 1, files: files), .small)
+    let log = try await SteppedLog.open(FakeStorage(seed: 1, files: files), .small)
     #expect(log.replayed == Array(1...GoldenLog.lastSequence))
     #expect(log.recovery.wasClosedCleanly)
     #expect(log.recovery.epoch == 3)
@@ -21,7 +21,7 @@ struct FormatTests {
   @Test("A reader sees the golden files without changing them", arguments: LogFormat.versionsRead)
   func goldenReader(version: UInt16) throws {
     let files = try GoldenLog.files(version: version)
-    let storage = FaultyStorage(seed: 1, files: files)
+    let storage = FakeStorage(seed: 1, files: files)
     var found: [UInt64] = []
     let summary = try LogReader.read(storage: storage) { (_, payload) throws(RecordRefusal) in
       found += try NumberedRecords.sequences(in: payload)
@@ -30,12 +30,12 @@ struct FormatTests {
     #expect(summary.lastSequence == GoldenLog.lastSequence)
     #expect(summary.segments.map(\.name) == files.segmentNames)
     #expect(storage.files == files)
-    #expect(storage.calls == 0)
+    #expect(storage.changes == 0)
   }
 
   @Test("The worked example of docs/wal-format.md is what the log writes")
   func workedExample() async throws {
-    let storage = FaultyStorage(seed: 1)
+    let storage = FakeStorage(seed: 1)
     let executor = SteppedExecutor()
     let options = LogOptions(identity: SteppedLog.identity)
     try await executor.driving {

@@ -8,15 +8,15 @@ struct LogCopyTests {
   private func opened(_ files: [String: [UInt8]], accepting: Bool = false) async throws(LogFailure) -> SteppedLog {
     var options = LogOptions.small
     options.acceptsRollback = accepting
-    return try await SteppedLog.open(FaultyStorage(seed: 1, files: files), options)
+    return try await SteppedLog.open(FakeStorage(seed: 1, files: files), options)
   }
 
   @Test("made while the log is open holds every record that was acknowledged, and ends at a frame")
   func whileOpen() async throws {
-    let source = FaultyStorage(seed: 1)
+    let source = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(source, .small)
     for fillers in [[5], [300, 400], [700], [20]] { log.commit(fillers) }
-    let target = FaultyStorage(seed: 2)
+    let target = FakeStorage(seed: 2)
     let summary = try LogCopy.make(of: source, in: target)
     #expect(summary.lastSequence == 5)
     log.commit([9])
@@ -28,9 +28,9 @@ struct LogCopyTests {
 
   @Test("is durable when it is said to be made", arguments: 0..<20 as Range<UInt64>)
   func isDurable(seed: UInt64) async throws {
-    let source = FaultyStorage(seed: 1)
+    let source = FakeStorage(seed: 1)
     try await GoldenLog.write(to: source)
-    let target = FaultyStorage(seed: seed)
+    let target = FakeStorage(seed: seed)
     _ = try LogCopy.make(of: source, in: target)
     let left = target.crashImage(seed: seed)
     #expect(try await opened(left, accepting: true).replayed == Array(1...GoldenLog.lastSequence), "seed \(seed)")
@@ -38,8 +38,8 @@ struct LogCopyTests {
 
   @Test("is not opened as if nothing had happened")
   func isMarked() async throws {
-    let target = FaultyStorage(seed: 1)
-    _ = try LogCopy.make(of: FaultyStorage(seed: 1, files: try GoldenLog.files()), in: target)
+    let target = FakeStorage(seed: 1)
+    _ = try LogCopy.make(of: FakeStorage(seed: 1, files: try GoldenLog.files()), in: target)
     await #expect(throws: LogFailure.rolledBack(path: target.path)) { try await opened(target.files) }
     let accepted = try await SteppedLog.open(target, with { $0.acceptsRollback = true })
     try await accepted.executor.driving { () async throws(LogFailure) in try await accepted.log.settle() }
@@ -50,19 +50,19 @@ struct LogCopyTests {
   @Test("of a damaged log is refused, and so is a target that holds one")
   func refusals() async throws {
     var files = try GoldenLog.files()
-    let target = FaultyStorage(seed: 1, files: files)
-    #expect(throws: LogFailure.self) { try LogCopy.make(of: FaultyStorage(seed: 1, files: files), in: target) }
+    let target = FakeStorage(seed: 1, files: files)
+    #expect(throws: LogFailure.self) { try LogCopy.make(of: FakeStorage(seed: 1, files: files), in: target) }
     #expect(target.files == files)
     files[files.segmentNames[0]]?[80] ^= 1
     #expect(throws: LogFailure.self) {
-      try LogCopy.make(of: FaultyStorage(seed: 1, files: files), in: FaultyStorage(seed: 1))
+      try LogCopy.make(of: FakeStorage(seed: 1, files: files), in: FakeStorage(seed: 1))
     }
   }
 
   @Test("goes on with an epoch above the one that is asked for")
   func epochFloor() async throws {
     let options = with { $0.epochFloor = 40 }
-    let log = try await SteppedLog.open(FaultyStorage(seed: 1, files: try GoldenLog.files()), options)
+    let log = try await SteppedLog.open(FakeStorage(seed: 1, files: try GoldenLog.files()), options)
     #expect(log.recovery.epoch == 41)
   }
 

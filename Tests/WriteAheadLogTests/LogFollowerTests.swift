@@ -7,14 +7,14 @@ import Testing
 struct LogFollowerTests {
   /// A closed log of several segments.
   private func written() async throws -> [String: [UInt8]] {
-    let source = FaultyStorage(seed: 1)
+    let source = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(source, .small)
     for fillers in [[5], [300, 400], [700], [20], [800], [601, 1], [30], [40, 900], [10]] { log.commit(fillers) }
     try await log.close()
     return source.files
   }
 
-  private func append(_ bytes: ArraySlice<UInt8>, to name: String, in storage: FaultyStorage) throws {
+  private func append(_ bytes: ArraySlice<UInt8>, to name: String, in storage: FakeStorage) throws {
     let isNew = try !storage.names().contains(name)
     let file = try storage.open(name, for: isNew ? .creating : .writing)
     try file.writeAll(Array(bytes).span, at: file.size())
@@ -39,7 +39,7 @@ struct LogFollowerTests {
     let files = try await written()
     let names = files.segmentNames
     #expect(names.count >= 3)
-    let disk = FaultyStorage(seed: 2)
+    let disk = FakeStorage(seed: 2)
     let first = try #require(files[names[0]])
     try append(first[..<100], to: names[0], in: disk)
     var seen = Seen()
@@ -67,7 +67,7 @@ struct LogFollowerTests {
     let (name, last) = (
       try #require(files.segmentNames.last), try #require(files.segmentNames.last.flatMap { files[$0] })
     )
-    let disk = FaultyStorage(seed: 2, files: files.merging([name: Array(last[..<64])]) { $1 })
+    let disk = FakeStorage(seed: 2, files: files.merging([name: Array(last[..<64])]) { $1 })
     var atOpening: [UInt64] = []
     var follower = try LogFollower(storage: disk) { (_, payload) throws(RecordRefusal) in
       atOpening += try NumberedRecords.sequences(in: payload)
@@ -85,7 +85,7 @@ struct LogFollowerTests {
     let names = files.segmentNames
     let first = try #require(files[names[0]])
     for isNextThere in [true, false] {
-      let disk = FaultyStorage(seed: 2, files: files.merging([names[0]: Array(first[..<64])]) { $1 })
+      let disk = FakeStorage(seed: 2, files: files.merging([names[0]: Array(first[..<64])]) { $1 })
       for name in names.dropFirst() { try disk.remove(name) }
       var follower = try LogFollower(storage: disk) { (_, _) throws(RecordRefusal) in }
       try append(first[64...], to: names[0], in: disk)
@@ -103,7 +103,7 @@ struct LogFollowerTests {
     let files = try await written()
     let name = files.segmentNames[0]
     let first = try #require(files[name])
-    let disk = FaultyStorage(seed: 2, files: [name: Array(first[..<64])])
+    let disk = FakeStorage(seed: 2, files: [name: Array(first[..<64])])
     var follower = try LogFollower(storage: disk) { (_, _) throws(RecordRefusal) in }
     // The second frame in the place of the first.
     let header = try FrameHeader.decode(first[64..<120].span, seed: SteppedLog.identity.checksumSeed).header

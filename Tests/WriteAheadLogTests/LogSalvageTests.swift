@@ -9,7 +9,7 @@ struct LogSalvageTests {
   private func salvage(
     _ files: [String: [UInt8]], _ comment: String
   ) async throws -> (log: SteppedLog, left: [String: [UInt8]]) {
-    let storage = FaultyStorage(seed: 1, files: files)
+    let storage = FakeStorage(seed: 1, files: files)
     var rounds = 0
     while let plan = try LogSalvage.plan(
       for: storage,
@@ -84,20 +84,20 @@ struct LogSalvageTests {
   @Test("A whole log, and one with a mere torn tail, need no repair")
   func whole() async throws {
     var files = try GoldenLog.files()
-    #expect(try LogSalvage.plan(for: FaultyStorage(seed: 1, files: files)) { _, _ in } == nil)
+    #expect(try LogSalvage.plan(for: FakeStorage(seed: 1, files: files)) { _, _ in } == nil)
     let name = try #require(files.segmentNames.last)
     files[name]?.removeLast(30)
-    #expect(try LogSalvage.plan(for: FaultyStorage(seed: 1, files: files)) { _, _ in } == nil)
+    #expect(try LogSalvage.plan(for: FakeStorage(seed: 1, files: files)) { _, _ in } == nil)
   }
 
   @Test("A plan changes nothing")
   func planChangesNothing() async throws {
     var files = try GoldenLog.files()
     files[files.segmentNames[0]]?[70] ^= 1
-    let storage = FaultyStorage(seed: 1, files: files)
+    let storage = FakeStorage(seed: 1, files: files)
     #expect(try LogSalvage.plan(for: storage) { _, _ in } != nil)
     #expect(storage.files == files)
-    #expect(storage.calls == 0)
+    #expect(storage.changes == 0)
   }
 
   @Test(
@@ -110,17 +110,17 @@ struct LogSalvageTests {
     let start = try #require(FrameMap(bytes).starts.first)
     files[name]?[start + 20] ^= 4
     let expected = Self.records(in: files, before: name, start)
-    let storage = FaultyStorage(seed: seed, files: files)
-    var faults = FaultyStorage.Faults()
-    faults.callsUntilPowerOff = Int(seed % 14)
-    storage.setFaults(faults)
+    let storage = FakeStorage(seed: seed, files: files)
+    var script = FaultScript()
+    script.callsUntilPowerOff = Int(seed % 14)
+    storage.follow(script)
     let plan = try #require(try LogSalvage.plan(for: storage) { _, _ in })
     _ = try? plan.apply(to: storage)
     let image = storage.crashImage(seed: seed)
     let isUntouched = image == files
     if !isUntouched {
       await #expect(throws: LogFailure.self, "seed \(seed)") {
-        try await SteppedLog.open(FaultyStorage(seed: 1, files: image), .small)
+        try await SteppedLog.open(FakeStorage(seed: 1, files: image), .small)
       }
     }
     let (log, _) = try await salvage(image, "seed \(seed)")

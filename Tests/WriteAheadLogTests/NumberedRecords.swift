@@ -46,9 +46,9 @@ enum NumberedRecords {
   }
 }
 
-/// A log on a faulty disk, driven step by step.
+/// A log on a fake disk, driven step by step.
 final class SteppedLog {
-  let disk: FaultyStorage
+  let disk: FakeStorage
   let executor: SteppedExecutor
   let log: CommitLog
   let recovery: LogRecovery
@@ -57,7 +57,7 @@ final class SteppedLog {
   private(set) var stagedSequence: UInt64
 
   private init(
-    _ disk: FaultyStorage, _ executor: SteppedExecutor, _ log: CommitLog, _ recovery: LogRecovery, _ replayed: [UInt64]
+    _ disk: FakeStorage, _ executor: SteppedExecutor, _ log: CommitLog, _ recovery: LogRecovery, _ replayed: [UInt64]
   ) {
     self.disk = disk
     self.executor = executor
@@ -70,7 +70,7 @@ final class SteppedLog {
   static let identity = LogIdentity(high: 0x0001_0203_0405_0607, low: 0x0809_0A0B_0C0D_0E0F)
 
   static func open(
-    _ disk: FaultyStorage, _ options: LogOptions, clock: any Clock<Duration> = ContinuousClock()
+    _ disk: FakeStorage, _ options: LogOptions, clock: any Clock<Duration> = ContinuousClock()
   ) async throws(LogFailure) -> SteppedLog {
     let executor = SteppedExecutor()
     let replayed = Mutex<[UInt64]>([])

@@ -44,7 +44,7 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _HTTP = ("Hummingbird*", "NIO*", "HTTPTypes", "AsyncHTTPClient", "WebSocket*")
 _COMMAND = ("ArgumentParser", "Configuration", "Yams", "Histogram")
 _REPORTING = ("Logging", "Metrics", "CoreMetrics", "Tracing", "Instrumentation")
-_TESTING = ("Testing", "XCTest", "TokenTesting", "LedgerTesting", "LedgerProof")
+_TESTING = ("Testing", "XCTest", "TokenTesting", "TokenTestInputs", "LedgerTesting", "LedgerProof")
 _CRYPTOGRAPHY = ("COpenSSL", "CArgon2", "CCrypt")
 _CORE = _HTTP + _COMMAND + _REPORTING + _TESTING + ("Foundation", "FoundationNetworking")
 _ADAPTERS = ("TokenObservability", "TokenHTTP", "TokenConsole", "RefreshRotationLoad")
@@ -85,6 +85,10 @@ FORBIDDEN_IMPORTS = {
     + ("Hummingbird*", "ArgumentParser", "Configuration", "Yams", "WriteAheadLog", "TokenLedger", "TokenSigning")
     + ("TokenObservability", "TokenHTTP", "TokenConsole"),
     "refresh-ledger": _TESTING,
+    # Time and randomness for tests, also where there is no engine.
+    "TokenTestInputs": _CORE + _ADAPTERS + _CRYPTOGRAPHY + ("WriteAheadLog", "TokenSigning", "TokenEngine"),
+    # What an embedder's tests hand to the engine, whatever they are written with.
+    "TokenTesting": _HTTP + _COMMAND + _REPORTING + _ADAPTERS + ("Testing", "XCTest", "LedgerTesting", "LedgerProof", "Foundation"),
 }
 
 

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import TokenAccounts
 import TokenEngine
 import TokenHTTP
@@ -84,8 +85,10 @@ struct IssuerFile {
 
   /// Writes the issuer, whole or not at all.
   func keep(_ issuer: String) throws(CommandFailure) {
-    do { try FileReplacement.replace(path: path, with: Array("\(issuer)\n".utf8)) } catch {
-      throw CommandFailure(error)
+    do {
+      try FileReplacement.replace(path, with: Array("\(issuer)\n".utf8), temporaryName: "\(IssuerFile.name).tmp")
+    } catch {
+      throw CommandFailure(AccountFailure(error, replacing: path, by: path + ".tmp"))
     }
   }
 

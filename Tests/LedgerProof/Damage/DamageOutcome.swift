@@ -26,7 +26,7 @@ struct DamageOutcome {
   static func of(
     _ files: [String: [UInt8]], _ log: ReferenceLog, checksRecords: Bool = true
   ) async -> DamageOutcome {
-    let folder = MemoryFolder(files)
+    let folder = FakeStorage(files: files)
     do throws(LedgerFailure) {
       let recovery = try await open(folder, log)
       let verdict = SpecifiedVerdict.opens(
@@ -38,7 +38,7 @@ struct DamageOutcome {
       if checksRecords, let breach = await recordBreach(files, log, recovery.sequence) {
         return DamageOutcome(verdict, breach)
       }
-      let again = try await open(MemoryFolder(folder.files), log)
+      let again = try await open(FakeStorage(files: folder.files), log)
       let isSame = again.sequence == recovery.sequence && again.tornTail == nil
       return DamageOutcome(verdict, isSame ? nil : "the second opening found something else: \(again)")
     } catch {
@@ -59,7 +59,7 @@ struct DamageOutcome {
   }
 
   private static func open(
-    _ folder: MemoryFolder, _ log: ReferenceLog
+    _ folder: FakeStorage, _ log: ReferenceLog
   ) async throws(LedgerFailure) -> LedgerRecovery {
     try await RefreshLedger.open(
       storage: folder, executor: InlineExecutor(), options: log.options, clock: ManualClock().sessionClock,
@@ -89,7 +89,7 @@ struct DamageOutcome {
     var breach: String?
     do throws(LogFailure) {
       let opened = try await CommitLog.open(
-        storage: MemoryFolder(files), options: LogOptions(preallocationBytes: log.options.preallocationBytes),
+        storage: FakeStorage(files: files), options: LogOptions(preallocationBytes: log.options.preallocationBytes),
         executor: InlineExecutor()
       ) { (frame, payload) throws(RecordRefusal) in
         if frame.kind == .checkpointEnd { return }

@@ -53,21 +53,23 @@ package struct ReferenceLog: Sendable {
   private static func write(
     seed: UInt64, _ options: LedgerOptions, _ ending: Ending
   ) async throws -> (files: [String: [UInt8]], replaced: [String: [UInt8]]) {
-    let disk = FaultyStorage(seed: seed)
+    let disk = FakeStorage(seed: seed)
     let unsealed = Mutex<[String: [UInt8]]?>(nil)
     let seen = Mutex<[String: [UInt8]]>([:])
-    let storage = WatchedStorage(disk) {
-      guard ending == .unsealed || ending == .checkpointed else { return }
-      let files = disk.files
-      if ending == .unsealed, lacksSeal(files) { unsealed.withLock { $0 = files } }
-      seen.withLock { $0.merge(files) { $1 } }
-    }
+    disk.follow(
+      .watching { _ in
+        guard ending == .unsealed || ending == .checkpointed else { return }
+        let files = disk.files
+        if ending == .unsealed, lacksSeal(files) { unsealed.withLock { $0 = files } }
+        seen.withLock { $0.merge(files) { $1 } }
+      })
+    defer { disk.follow(FaultScript()) }
     let script = LedgerScript(seed: seed, commitCount: 12 + Int(seed % 5))
     let clock = ManualClock()
     var memory = ScriptMemory()
     let half = ending == .reopened ? script.commits.count - 1 : script.commits.count / 2
     for (index, part) in [script.commits[..<half], script.commits[half...]].enumerated() {
-      let ledger = try await SteppedLedger.open(storage, options: options, clock: clock, seed: seed &+ UInt64(index))
+      let ledger = try await SteppedLedger.open(disk, options: options, clock: clock, seed: seed &+ UInt64(index))
       for (number, steps) in part.enumerated() {
         if let failure = await ledger.commit(steps, &memory).first { throw failure }
         if ending == .checkpointed, number == part.count - 1 - 2 * index { try await ledger.checkpoint() }

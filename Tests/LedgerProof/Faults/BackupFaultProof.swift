@@ -31,9 +31,9 @@ package struct BackupFaultProof: Proof {
       return
     }
     let backup = BackupAttempt(stage, target: target, form: form, failsSource: failsSource)
-    guard target < backup.failing.operations.count else { return }
-    let operation = backup.failing.operations[target]
-    let words = "\(failsSource ? "source" : "copy"), \(operation.operation.rawValue) \(operation.name): \(form)"
+    guard target < backup.faults.operations.count else { return }
+    let operation = backup.faults.operations[target]
+    let words = "\(failsSource ? "source" : "copy"), \(operation.operation) \(operation.name): \(form)"
     trace?("\(stage.kind), seed \(stage.seed), \(words): \(backup.failure.map { "\($0)" } ?? "made")")
     tally.add(backup.failure == nil ? "backups made" : "backups that failed")
     var breaches = backup.breaches
@@ -50,20 +50,18 @@ package struct BackupFaultProof: Proof {
 /// One backup, of which one operation fails.
 private struct BackupAttempt {
   let stage: FaultStage
-  let failing: FailingStorage
-  let copy: FaultyStorage
+  let faults: FaultWatch
+  let copy: FakeStorage
   let failure: LogFailure?
-  private let source: FaultyStorage
+  private let source: FakeStorage
 
   init(_ stage: FaultStage, target: Int, form: StorageFaultForm, failsSource: Bool) {
     self.stage = stage
-    source = FaultyStorage(seed: stage.seed, files: stage.files)
-    copy = FaultyStorage(seed: stage.seed)
-    failing = FailingStorage(failsSource ? source : copy, target: target, form: form)
+    source = FakeStorage(seed: stage.seed, files: stage.files)
+    copy = FakeStorage(seed: stage.seed)
+    faults = FaultWatch(failsSource ? source : copy, target: target, form: form)
     do throws(LogFailure) {
-      _ =
-        failsSource
-        ? try LogCopy.make(of: failing, in: copy) : try LogCopy.make(of: source, in: failing)
+      _ = try LogCopy.make(of: source, in: copy)
       failure = nil
     } catch {
       failure = error
@@ -71,10 +69,10 @@ private struct BackupAttempt {
   }
 
   var breaches: [String] {
-    var breaches = failing.breaches
-    if failure != failing.failure {
+    var breaches = faults.breaches
+    if failure != faults.failure {
       breaches.append(
-        "threw \(failure.map { "\($0)" } ?? "nothing"), injected was \(failing.failure.map { "\($0)" } ?? "nothing")")
+        "threw \(failure.map { "\($0)" } ?? "nothing"), injected was \(faults.failure.map { "\($0)" } ?? "nothing")")
     }
     if source.files != stage.files { breaches.append("changed what it was to copy") }
     return breaches

@@ -29,13 +29,13 @@ final class CrashWatch: Sendable {
     state.withLock { $0.records = acknowledged...max(acknowledged, staged) }
   }
 
-  func look(at disk: FaultyStorage, before operation: FailingStorage.Operation) {
+  func look(at disk: FakeStorage, before operation: FaultWatch.Operation) {
     state.withLock { state in
       for image in 0..<Self.imagesPerCall {
         let seed: UInt64 = state.random.next()
         // In every fifth, files whose removal was durable are there again: they are ignored.
         let files = disk.crashImage(seed: seed, resurrects: image == 0)
-        let moment = "before \(operation.operation.rawValue) \(operation.name), \(operation.phase.rawValue)"
+        let moment = "before \(operation.operation) \(operation.name), \(operation.phase.rawValue)"
         state.images.append(Image(files: files, records: state.records, moment: moment))
       }
     }

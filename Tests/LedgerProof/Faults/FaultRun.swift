@@ -5,8 +5,8 @@ import WriteAheadLog
 /// One run through a stage while one operation fails, or none.
 struct FaultRun {
   let stage: FaultStage
-  let storage: FailingStorage
-  private let disk: FaultyStorage
+  let faults: FaultWatch
+  private let disk: FakeStorage
   private let clock = ManualClock()
   private var ledger: SteppedLedger?
   private var memory = ScriptMemory()
@@ -26,14 +26,14 @@ struct FaultRun {
   }
 
   init(_ stage: FaultStage, target: Int?, form: StorageFaultForm, watch: CrashWatch? = nil) {
-    let disk = FaultyStorage(seed: stage.seed, files: stage.files)
+    let disk = FakeStorage(seed: stage.seed, files: stage.files)
     self.stage = stage
     self.disk = disk
     self.watch = watch
     watch?.note(acknowledged: stage.acknowledged, staged: stage.acknowledged)
-    var onChange: (@Sendable (FailingStorage.Operation) -> Void)?
+    var onChange: (@Sendable (FaultWatch.Operation) -> Void)?
     if let watch { onChange = { watch.look(at: disk, before: $0) } }
-    storage = FailingStorage(disk, target: target, form: form, onChange: onChange)
+    faults = FaultWatch(disk, target: target, form: form, onChange: onChange)
     acknowledged = stage.acknowledged
     staged = stage.acknowledged
   }
@@ -60,7 +60,8 @@ struct FaultRun {
     }
     ledger = nil
     disk.killProcess()
-    breaches += storage.breaches
+    disk.follow(FaultScript())
+    breaches += faults.breaches
   }
 
   /// Returns false where nothing can come after it.
@@ -79,12 +80,12 @@ struct FaultRun {
   }
 
   private mutating func open(_ index: Int) async -> Bool {
-    storage.begin(.opening)
+    faults.begin(.opening)
     openings += 1
     do throws(LedgerFailure) {
       let opened = try await SteppedLedger.open(
-        storage, options: stage.options, clock: clock, seed: stage.seed &+ openings)
-      if let stop = storage.stop { breach("opened in spite of \(stop)", index) }
+        disk, options: stage.options, clock: clock, seed: stage.seed &+ openings)
+      if let stop = faults.stop { breach("opened in spite of \(stop)", index) }
       let last = opened.recovery.sequence
       if last < acknowledged || last > staged { breach("opened with \(last), not \(acknowledged)...\(staged)", index) }
       acknowledged = last
@@ -92,28 +93,28 @@ struct FaultRun {
       ledger = opened
       return true
     } catch {
-      expect(error, storage.stop, "the opening", index)
+      expect(error, faults.stop, "the opening", index)
       return false
     }
   }
 
   private mutating func commit(_ steps: [LedgerStep], _ index: Int) async {
     guard let ledger else { return }
-    storage.begin(.committing)
-    let before = (acknowledged: ledger.acknowledged, stop: storage.stop, syncs: storage.syncs)
+    faults.begin(.committing)
+    let before = (acknowledged: ledger.acknowledged, stop: faults.stop, syncs: faults.syncs)
     let failures = await ledger.commit(steps, &memory) { [watch, acknowledged] staged in
       watch?.note(acknowledged: acknowledged, staged: staged)
     }
     watch?.note(acknowledged: ledger.acknowledged, staged: ledger.staged)
-    for failure in failures { expect(failure, storage.stop, "a call", index) }
+    for failure in failures { expect(failure, faults.stop, "a call", index) }
     acknowledged = ledger.acknowledged
     if before.stop == nil { staged = ledger.staged }
-    guard let stop = storage.stop else { return }
+    guard let stop = faults.stop else { return }
     let calls = steps.filter(\.isCall).count
     if before.stop != nil, failures.count != calls {
       breach("\(calls - failures.count) calls went well after \(stop)", index)
     }
-    if acknowledged > before.acknowledged, before.stop != nil || storage.syncs == before.syncs {
+    if acknowledged > before.acknowledged, before.stop != nil || faults.syncs == before.syncs {
       breach("acknowledged \(acknowledged) without a sync, after \(stop)", index)
     }
     await expectStopped(ledger, stop, index)
@@ -128,16 +129,16 @@ struct FaultRun {
 
   private mutating func checkpoint(_ index: Int) async {
     guard let ledger else { return }
-    let wasWell = storage.failure == nil
-    storage.begin(.checkpointing)
+    let wasWell = faults.failure == nil
+    faults.begin(.checkpointing)
     do throws(LedgerFailure) {
       try await ledger.checkpoint()
-      if wasWell, let failure = storage.failure { breach("made a checkpoint in spite of \(failure)", index) }
+      if wasWell, let failure = faults.failure { breach("made a checkpoint in spite of \(failure)", index) }
     } catch {
-      if storage.failure == nil { breach("no checkpoint, without a fault: \(error)", index) }
-      if wasWell { expect(error, storage.failure, "the checkpoint", index) }
+      if faults.failure == nil { breach("no checkpoint, without a fault: \(error)", index) }
+      if wasWell { expect(error, faults.failure, "the checkpoint", index) }
     }
-    if let stop = storage.stop {
+    if let stop = faults.stop {
       await expectStopped(ledger, stop, index)
     } else if let failure = ledger.ledger.logFailure {
       breach("the log ended with \(failure), but only the checkpoint had failed", index)
@@ -146,23 +147,23 @@ struct FaultRun {
 
   private mutating func close(_ index: Int) async -> Bool {
     guard let ledger else { return false }
-    storage.begin(.closing)
+    faults.begin(.closing)
     // The close has one record of its own.
     watch?.note(acknowledged: acknowledged, staged: ledger.staged + 1)
-    let wasWell = storage.stop == nil
+    let wasWell = faults.stop == nil
     defer { if wasWell { staged = max(staged, ledger.staged) } }
     do throws(LedgerFailure) {
       try await ledger.close()
-      if let stop = storage.stop { breach("closed well in spite of \(stop)", index) }
+      if let stop = faults.stop { breach("closed well in spite of \(stop)", index) }
       acknowledged = ledger.acknowledged
     } catch {
-      expect(error, storage.stop, "the close", index)
+      expect(error, faults.stop, "the close", index)
     }
     let failures = await ledger.commit([.open(Self.late)], &memory)
     if failures.isEmpty { breach("a call after the close went well", index) }
     if disk.isLocked { breach("the lock was not given back", index) }
     self.ledger = nil
-    return storage.stop == nil
+    return faults.stop == nil
   }
 
   private static let late = SessionGrant(

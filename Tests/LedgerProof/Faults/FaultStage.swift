@@ -92,16 +92,18 @@ struct FaultStage: Sendable {
       _ kind: Kind, _ script: LedgerScript, _ options: LedgerOptions, _ seed: UInt64
     ) async throws -> Before {
       if kind == .fresh { return Before() }
-      let disk = FaultyStorage(seed: seed)
+      let disk = FakeStorage(seed: seed)
       let seen = Mutex(Before())
       let unsealed = Mutex<Before?>(nil)
-      let storage = WatchedStorage(disk) {
-        let files = disk.files
-        seen.withLock { $0.files.merge(files) { $1 } }
-        guard kind == .unsealed, ReferenceLog.lacksSeal(files) else { return }
-        unsealed.withLock { $0 = Before(files: files, acknowledged: seen.withLock { $0.acknowledged }) }
-      }
-      let ledger = try await SteppedLedger.open(storage, options: options, clock: ManualClock(), seed: seed)
+      disk.follow(
+        .watching { _ in
+          let files = disk.files
+          seen.withLock { $0.files.merge(files) { $1 } }
+          guard kind == .unsealed, ReferenceLog.lacksSeal(files) else { return }
+          unsealed.withLock { $0 = Before(files: files, acknowledged: seen.withLock { $0.acknowledged }) }
+        })
+      defer { disk.follow(FaultScript()) }
+      let ledger = try await SteppedLedger.open(disk, options: options, clock: ManualClock(), seed: seed)
       if kind == .formerEmpty { return Before(files: FormerFormat.files(disk.files)) }
       var memory = ScriptMemory()
       for steps in script.commits[..<8] {

@@ -33,20 +33,20 @@ package struct IOFaultProof: Proof {
     if number % (Self.forms * Self.operationsMax) == 0 { baseline.describe(number, to: &tally) }
     guard target < baseline.operations.count else { return }
     let operation = baseline.operations[target]
-    let words = "operation \(target), \(operation.operation.rawValue) \(operation.name): \(form)"
+    let words = "operation \(target), \(operation.operation) \(operation.name): \(form)"
     trace?("\(baseline.stage.kind), seed \(baseline.stage.seed), \(words)")
     var run = FaultRun(baseline.stage, target: target, form: form)
     await run.run(keepsTrail: false)
     var breaches = run.breaches
-    if run.storage.failure == nil {
+    if run.faults.failure == nil {
       tally.add("faults that nobody may notice")
       if run.files != baseline.files { breaches.append("the files differ from those of a run without faults") }
     } else {
-      tally.add(run.storage.stop == nil ? "faults that end a checkpoint" : "faults that end all writing")
+      tally.add(run.faults.stop == nil ? "faults that end a checkpoint" : "faults that end all writing")
       breaches += await self.breaches(of: run, baseline, number, &tally)
     }
     tally.add("faults: \(form)")
-    trace?("  \(run.storage.failure.map { "\($0)" } ?? "nobody noticed"); \(run.acknowledged)...\(run.staged)")
+    trace?("  \(run.faults.failure.map { "\($0)" } ?? "nobody noticed"); \(run.acknowledged)...\(run.staged)")
     for breach in breaches {
       tally.addViolation(
         number, breach, evidence: ["stage \(baseline.stage.kind), seed \(baseline.stage.seed)", words])
@@ -89,7 +89,7 @@ package struct IOFaultProof: Proof {
 /// A run of a stage without faults.
 private struct FaultBaseline: Sendable {
   let stage: FaultStage
-  let operations: [FailingStorage.Operation]
+  let operations: [FaultWatch.Operation]
   let files: [String: [UInt8]]
   let trail: RecordTrail
   let breaches: [String]
@@ -114,7 +114,7 @@ private final class FaultBaselines: Sendable {
         var run = FaultRun(stage)
         await run.run(keepsTrail: true)
         return FaultBaseline(
-          stage: stage, operations: run.storage.operations, files: run.files, trail: run.trail, breaches: run.breaches)
+          stage: stage, operations: run.faults.operations, files: run.files, trail: run.trail, breaches: run.breaches)
       }
       known[number] = task
       return task

@@ -26,7 +26,7 @@ struct RecordTrail: Sendable {
   /// `staged`; nil for nothing.
   func breach(_ files: [String: [UInt8]], _ options: LedgerOptions, _ records: ClosedRange<UInt64>) async -> String? {
     do throws(LedgerFailure) {
-      let folder = MemoryFolder(files)
+      let folder = FakeStorage(files: files)
       let opened = try await open(folder, options)
       let last = opened.recovery.sequence
       guard records.contains(last) else { return "found \(last) records, not \(records)" }
@@ -36,7 +36,7 @@ struct RecordTrail: Sendable {
         return "after record \(last) there were \(known) sessions and entries, and now there are "
           + "\([statistics.liveSessions, statistics.entries])"
       }
-      let again = try await open(MemoryFolder(folder.files), options).recovery
+      let again = try await open(FakeStorage(files: folder.files), options).recovery
       return again.sequence == last && again.tornTail == nil ? nil : "the second opening found something else"
     } catch {
       return "refused: \(error)"
@@ -44,7 +44,7 @@ struct RecordTrail: Sendable {
   }
 
   private func open(
-    _ folder: MemoryFolder, _ options: LedgerOptions
+    _ folder: FakeStorage, _ options: LedgerOptions
   ) async throws(LedgerFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
     try await RefreshLedger.open(
       storage: folder, executor: InlineExecutor(), options: options, clock: ManualClock().sessionClock,
@@ -54,7 +54,7 @@ struct RecordTrail: Sendable {
   private func payloadBreach(_ files: [String: [UInt8]]) async -> String? {
     var breach: String?
     do throws(LogFailure) {
-      _ = try await CommitLog.open(storage: MemoryFolder(files), executor: InlineExecutor()) {
+      _ = try await CommitLog.open(storage: FakeStorage(files: files), executor: InlineExecutor()) {
         (frame, payload) throws(RecordRefusal) in
         guard frame.kind == .records else { return }
         if payloads[frame.firstSequence] != payload.withUnsafeBufferPointer(Array.init) {

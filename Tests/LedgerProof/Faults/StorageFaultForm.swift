@@ -1,3 +1,5 @@
+import LedgerTesting
+
 /// How one operation of the storage fails.
 struct StorageFaultForm: Sendable, Hashable, CaseIterable, CustomStringConvertible {
   enum Way: String, Sendable, CaseIterable {
@@ -29,7 +31,7 @@ struct StorageFaultForm: Sendable, Hashable, CaseIterable, CustomStringConvertib
   }
 
   /// Whether nobody may notice it: the operation is a transfer that is to be tried again or gone on with.
-  func isInvisible(for operation: StorageOperation) -> Bool {
+  func isInvisible(for operation: StorageCall.Operation) -> Bool {
     switch way {
     case .short: true
     case .interrupted: operation == .read || operation == .write
@@ -38,36 +40,4 @@ struct StorageFaultForm: Sendable, Hashable, CaseIterable, CustomStringConvertib
   }
 
   var description: String { "\(way.rawValue), \(isSticky ? "from then on" : "once")" }
-}
-
-/// What the log asks of its storage.
-enum StorageOperation: String, Sendable, CaseIterable {
-  case names = "list"
-  case lock
-  case open
-  case create
-  case rename
-  case remove
-  case syncDirectory = "sync folder"
-  case size = "measure"
-  case read
-  case write = "write to"
-  case sync
-  case truncate
-
-  /// As a failure names it.
-  var words: String {
-    switch self {
-    case .create: "open"
-    case .syncDirectory: "sync"
-    default: rawValue
-    }
-  }
-
-  var isChange: Bool {
-    switch self {
-    case .names, .lock, .open, .size, .read: false
-    case .create, .rename, .remove, .syncDirectory, .write, .sync, .truncate: true
-    }
-  }
 }

@@ -55,14 +55,3 @@ extension HistoryOracle {
     for number in sessions.indices { askUnanswered(number, .evict, invoked: moment()) }
   }
 }
-
-extension Session {
-  func isOf(_ scope: SessionScope) -> Bool {
-    switch scope {
-    case .all: true
-    case .subject(let name): subject == name
-    case .client(let name): client == name
-    case .subjectAtClient(let subjectName, let clientName): subject == subjectName && client == clientName
-    }
-  }
-}

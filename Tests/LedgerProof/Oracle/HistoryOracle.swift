@@ -181,3 +181,14 @@ extension HistoryOracle {
       ["it could have been:"] + contradiction.states + ["its history (question…answer time from…to):"] + history)
   }
 }
+
+extension Session {
+  func isOf(_ scope: SessionScope) -> Bool {
+    switch scope {
+    case .all: true
+    case .subject(let name): subject == name
+    case .client(let name): client == name
+    case .subjectAtClient(let subjectName, let clientName): subject == subjectName && client == clientName
+    }
+  }
+}

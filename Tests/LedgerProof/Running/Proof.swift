@@ -22,3 +22,53 @@ extension Proof {
     "tools/ledger-proof \(name) --seed \(number) --trace"
   }
 }
+
+/// What a number of cases found: counts under names, and violations with their evidence.
+package struct ProofTally: Sendable {
+  package struct Violation: Sendable {
+    package let number: UInt64
+    package let what: String
+    /// What a reader needs to believe it, a line each.
+    package let evidence: [String]
+  }
+
+  private var counts: [String: Int] = [:]
+  /// In the order of their first mention.
+  package private(set) var names: [String] = []
+  package private(set) var cases = 0
+  package private(set) var violationCount = 0
+  /// The first ones only: a broken product breaks everywhere.
+  package private(set) var violations: [Violation] = []
+
+  static let violationsKeptMax = 20
+
+  package init() {}
+
+  package subscript(name: String) -> Int { counts[name] ?? 0 }
+
+  package mutating func add(_ name: String, _ count: Int = 1) {
+    if let known = counts[name] {
+      counts[name] = known + count
+    } else {
+      counts[name] = count
+      names.append(name)
+    }
+  }
+
+  package mutating func addCase() {
+    cases += 1
+  }
+
+  package mutating func addViolation(_ number: UInt64, _ what: String, evidence: [String] = []) {
+    violationCount += 1
+    guard violations.count < Self.violationsKeptMax else { return }
+    violations.append(Violation(number: number, what: what, evidence: evidence))
+  }
+
+  package mutating func merge(_ other: ProofTally) {
+    for name in other.names { add(name, other[name]) }
+    cases += other.cases
+    violationCount += other.violationCount
+    violations += other.violations.prefix(Self.violationsKeptMax - violations.count)
+  }
+}

@@ -24,7 +24,7 @@ struct RotAtRest {
     bytes[place.offset + bit / 8] ^= 1 << UInt8(bit % 8)
     var rotten = files
     rotten[place.segment] = bytes
-    let copy = FaultyStorage(seed: world.seed, files: rotten)
+    let copy = FakeStorage(seed: world.seed, files: rotten)
     world.trace.note("bit \(bit) of the frame at \(place.offset) of \(place.segment) flips")
     let verdict = open(copy)
     world.tally.add("bits flipped at rest")
@@ -36,13 +36,13 @@ struct RotAtRest {
     if copy.files != rotten { world.oracle.violate("the refusal of a damaged log has changed it", evidence) }
   }
 
-  private func open(_ copy: FaultyStorage) -> LedgerFailure? {
+  private func open(_ copy: FakeStorage) -> LedgerFailure? {
     let ready = ReadyJobs(seed: world.seed, bias: .inOrder, trace: world.trace)
     let opening = Opening()
-    let (world, stopwatch) = (world, SimulatedStopwatch())
+    let world = world
     Task.detached(executorPreference: ready.taskExecutor) {
       let opened = await OpenedLedger.open(
-        copy, world.plan, executor: ready.logExecutor, checkpointExecutor: ready.taskExecutor, stopwatch: stopwatch,
+        copy, world.plan, executor: ready.logExecutor, checkpointExecutor: ready.taskExecutor, timer: ManualClock(),
         clock: world.time.clock, randomSeed: 1)
       if case .failure(let failure) = opened { opening.failure = failure }
     }
@@ -58,7 +58,7 @@ struct RotAtRest {
   /// The frames of which something later in the log says that they were on the disk, and the headers of the segments.
   private func witnessed(_ files: [String: [UInt8]]) -> [Place] {
     var frames: [LogFrame] = []
-    let storage = FaultyStorage(seed: world.seed, files: files)
+    let storage = FakeStorage(seed: world.seed, files: files)
     let summary = try? LogReader.read(storage: storage) { (frame, _) throws(RecordRefusal) in frames.append(frame) }
     guard let summary else {
       world.oracle.violate("the log between two lives cannot be read")

@@ -31,7 +31,7 @@ extension SimulatedLife {
   }
 
   /// Whether what the consumer of the life before was told is what the log holds.
-  func compareEvents(_ storage: FaultyStorage) {
+  func compareEvents(_ storage: FakeStorage) {
     guard var record = world.events else { return }
     record.lose(after: world.openedSequence)
     var log: [AuditEvent] = []

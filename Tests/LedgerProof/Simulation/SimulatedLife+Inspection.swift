@@ -81,7 +81,7 @@ extension SimulatedLife {
       guard let ledger = self.ledger else { return }
       let recovered = await ledger.picture
       guard !self.isDead else { return }
-      let copy = FaultyStorage(seed: self.world.seed, files: self.world.storage.files)
+      let copy = FakeStorage(seed: self.world.seed, files: self.world.storage.files)
       self.compareEvents(copy)
       self.compare(recovered, with: self.fold(copy), "the fold of its log")
       guard case .success(let again) = await self.openLedger(copy) else {
@@ -94,7 +94,7 @@ extension SimulatedLife {
     _ = drive()
   }
 
-  private func fold(_ storage: FaultyStorage) -> LedgerPicture? {
+  private func fold(_ storage: FakeStorage) -> LedgerPicture? {
     var replay = LedgerReplay()
     let summary = try? LogReader.read(storage: storage) { (frame, payload) throws(RecordRefusal) in
       try replay.apply(frame, payload)

@@ -21,7 +21,8 @@ final class SimulatedLife: @unchecked Sendable {
   let world: SimulatedWorld
   let number: Int
   let ready: ReadyJobs
-  let stopwatch = SimulatedStopwatch()
+  /// For whoever sleeps and measures: it goes on by itself where nothing else does.
+  let timer = ManualClock()
   let faults: SimulatedFaults
   let ending: Ending
   /// The ledger while it is open.
@@ -61,7 +62,7 @@ final class SimulatedLife: @unchecked Sendable {
   func run() {
     world.trace.note("life \(number), to end by \(ending.rawValue)")
     let faults = faults
-    world.storage.setIntercept { faults.fate(of: $0) }
+    world.storage.follow(FaultScript { faults.fate(of: $0) })
     let wasClosed = serve()
     finish()
     endHistory(wasClosed: wasClosed)
@@ -89,7 +90,7 @@ final class SimulatedLife: @unchecked Sendable {
       if ready.runOne() { continue }
       if world.storage.isDead { return .died }
       if clientsRunning == 0 { return .done }
-      guard stopwatch.advanceToNext() else { return .stuck }
+      guard timer.advanceToNextSleeper() else { return .stuck }
     }
   }
 
@@ -153,9 +154,9 @@ extension SimulatedLife {
     return true
   }
 
-  func openLedger(_ storage: FaultyStorage) async -> Result<OpenedLedger, LedgerFailure> {
+  func openLedger(_ storage: FakeStorage) async -> Result<OpenedLedger, LedgerFailure> {
     await OpenedLedger.open(
-      storage, world.plan, executor: ready.logExecutor, checkpointExecutor: ready.taskExecutor, stopwatch: stopwatch,
+      storage, world.plan, executor: ready.logExecutor, checkpointExecutor: ready.taskExecutor, timer: timer,
       clock: world.time.clock,
       randomSeed: world.random.next())
   }
@@ -187,7 +188,7 @@ extension SimulatedLife {
     }
     isOver = true
     world.storage.die()
-    stopwatch.end()
+    timer.endSleep()
     consumer?.cancel()
     consumer = nil
     while ready.runOne() {}

@@ -1,8 +1,8 @@
 internal import LedgerTesting
 internal import TokenLedger
 
-/// The two clocks of a simulated machine. Time passes for both; the wall clock is set as well, forwards and back, and reads nonsense at times, when
-/// the seed says so. Used by one thread.
+/// What happens to the two clocks of a simulated machine. Time passes for both; the wall clock is set as well, forwards and back, and reads nonsense
+/// at times, when the seed says so. Used by one thread.
 ///
 /// `@unchecked`: only the simulation's thread touches it.
 final class SimulatedTime: @unchecked Sendable {
@@ -24,20 +24,20 @@ final class SimulatedTime: @unchecked Sendable {
   }
 
   /// What the wall clock says.
-  var wall: Int64 { stuckAt ?? Self.start + passed + skew }
-  var boot: Int64 { passed - bootedAt }
+  var wall: Int64 { manual.now.milliseconds }
+  var boot: Int64 { manual.bootMilliseconds }
   /// While it is set, readings change nothing.
   var isQuiet = false
   private static let start: Int64 = 1_767_225_600_000
+  /// Of the machine, when its simulation begins.
+  private static let uptime: Int64 = 5_000_000
   private static let hour: Int64 = 3_600_000
   private static let day = 24 * hour
-  /// All the time there was.
-  private var passed: Int64 = 5_000_000
-  private var bootedAt: Int64 = 0
+  private let manual = ManualClock(
+    Timestamp(milliseconds: SimulatedTime.start + SimulatedTime.uptime), bootMilliseconds: SimulatedTime.uptime)
   /// How far the wall clock is from what is right.
   private var skew: Int64 = 0
-  /// What the wall clock says instead, for so many readings.
-  private var stuckAt: Int64?
+  /// For how many readings more the wall clock says something else.
   private var readingsLeft = 0
   private let temper: Temper
   private var random: SeededGenerator
@@ -52,30 +52,18 @@ final class SimulatedTime: @unchecked Sendable {
   ) {
     (self.temper, self.trace, self.onChange) = (temper, trace, onChange)
     random = SeededGenerator(seed: seed)
+    manual.setOnReading { [unowned self] clock, read in afterReading(of: clock, read) }
     onChange(Reading(wall: wall, boot: boot), false)
   }
 
-  var clock: SessionClock {
-    SessionClock(
-      wall: {
-        let read = self.wall
-        self.trace.mix(UInt64(bitPattern: read))
-        self.afterReading(ofWall: true)
-        return Timestamp(milliseconds: read)
-      },
-      bootMilliseconds: {
-        let read = self.boot
-        self.trace.mix(UInt64(bitPattern: read))
-        self.afterReading(ofWall: false)
-        return read
-      })
-  }
+  var clock: SessionClock { manual.sessionClock }
 
-  private func afterReading(ofWall isOfWall: Bool) {
+  private func afterReading(of clock: ManualClock.Reading, _ read: Int64) {
+    trace.mix(UInt64(bitPattern: read))
     guard !isQuiet else { return }
-    if isOfWall, stuckAt != nil {
+    if clock == .wall, readingsLeft > 0 {
       readingsLeft -= 1
-      if readingsLeft <= 0 { change("is itself again") { stuckAt = nil } }
+      if readingsLeft == 0 { change("is itself again") { manual.stickWall(at: nil) } }
     }
     guard temper.rawValue >= Temper.held.rawValue, random.next() % 24 == 0 else { return }
     tally.add("readers held up between two readings")
@@ -86,20 +74,25 @@ final class SimulatedTime: @unchecked Sendable {
   /// Goes by for both clocks.
   func pass(_ milliseconds: Int64, isHeldUp: Bool = false) {
     guard milliseconds > 0 else { return }
-    passed += milliseconds
+    manual.advance(milliseconds: milliseconds)
     trace.note("  time +\(milliseconds)\(isHeldUp ? " between two readings" : "")")
     onChange(Reading(wall: wall, boot: boot), isHeldUp)
   }
 
   /// The boot clock begins anew.
   func reboot() {
-    bootedAt = passed
+    manual.reboot()
     onChange(Reading(wall: wall, boot: boot), false)
   }
 
   private func step(_ milliseconds: Int64) {
     tally.add(milliseconds < 0 ? "steps back of the wall clock" : "steps forward of the wall clock")
-    change("is set by \(milliseconds)") { skew += milliseconds }
+    change("is set by \(milliseconds)") { move(by: milliseconds) }
+  }
+
+  private func move(by milliseconds: Int64) {
+    skew += milliseconds
+    manual.step(milliseconds: milliseconds)
   }
 
   private func change(_ what: String, _ body: () -> Void) {
@@ -155,7 +148,7 @@ extension SimulatedTime {
 
   /// - Parameter readings: for how many; 0 until it is set right.
   private func beAbsurd(readings: Int) {
-    guard temper == .absurd, stuckAt == nil else { return }
+    guard temper == .absurd, readingsLeft == 0 else { return }
     let past: [Int64] = [0, 1_000, 86_399_999, -1, -86_400_000, -62_135_596_800_000]
     let future: [Int64] = [10_413_792_000_000, 253_402_300_799_999, 253_402_300_800_000, 1 << 60]
     // What the future said stays: few worlds see it.
@@ -165,8 +158,8 @@ extension SimulatedTime {
     guard readings == 0 else {
       if random.next() % 8 == 0 { value = value > Self.start ? .max : .min }
       readingsLeft = readings
-      return change("is absurd for \(readings) readings") { stuckAt = value }
+      return change("is absurd for \(readings) readings") { manual.stickWall(at: Timestamp(milliseconds: value)) }
     }
-    change("is absurd") { skew = value - Self.start - passed }
+    change("is absurd") { move(by: value - wall) }
   }
 }

@@ -8,7 +8,7 @@ final class SimulatedWorld: @unchecked Sendable {
   let seed: UInt64
   let plan: SimulationPlan
   let trace: SimulationTrace
-  let storage: FaultyStorage
+  let storage: FakeStorage
   let oracle = HistoryOracle()
   let time: SimulatedTime
   var random: SeededGenerator
@@ -32,7 +32,7 @@ final class SimulatedWorld: @unchecked Sendable {
     self.trace = trace
     random = SeededGenerator(seed: seed)
     plan = SimulationPlan(using: &random)
-    storage = FaultyStorage(seed: random.next())
+    storage = FakeStorage(seed: random.next())
     let oracle = oracle
     time = SimulatedTime(plan.temper, seed: random.next(), trace: trace) { reading, isHeldUp in
       oracle.noteTime(wall: reading.wall, boot: reading.boot, isHeldUp: isHeldUp)

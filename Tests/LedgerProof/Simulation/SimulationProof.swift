@@ -24,12 +24,25 @@ package struct SimulationProof: Proof {
   /// Returns the hash of everything that happened, in its order.
   static func simulate(_ seed: UInt64, into tally: inout ProofTally, trace: ((String) -> Void)?) -> UInt64 {
     let world = SimulatedWorld(seed: seed, trace: SimulationTrace(print: trace))
-    world.run()
+    run(world)
     tally.merge(world.tally)
     tally.merge(world.time.tally)
     for violation in world.oracle.violations {
       tally.addViolation(seed, violation.what, evidence: violation.evidence)
     }
     return world.trace.hash
+  }
+
+  /// Runs all lives.
+  private static func run(_ world: SimulatedWorld) {
+    world.trace.note("seed \(world.seed): durability \(world.plan.durability), \(world.plan.lives) lives")
+    for number in 0..<world.plan.lives {
+      let life = SimulatedLife(world, number: number, isLast: number == world.plan.lives - 1)
+      life.run()
+      guard world.oracle.violations.isEmpty else { return }
+      if (world.random.next() as UInt64) % 2 == 0 { world.time.jump() }
+      if (world.random.next() as UInt64) % 12 == 0 { RotAtRest(world: world).run() }
+      guard world.oracle.violations.isEmpty else { return }
+    }
   }
 }
