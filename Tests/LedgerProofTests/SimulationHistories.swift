@@ -12,11 +12,10 @@ final class HandWrittenHistory {
 
   init(_ rotation: RotationPolicy = .always) throws {
     let id = SessionID(high: 7, low: 9)
+    let terms = SessionTerms(lifetimes: try #require(Self.lifetimes), rotation: rotation)
     opened = Session(
       id: id, generation: 0, subject: "ann", client: "web", scope: "read write", narrowedScope: nil, label: "phone",
-      rotation: rotation, openedAt: .zero, usedAt: .zero, idleEnd: Timestamp(milliseconds: 1_000),
-      absoluteEnd: Timestamp(milliseconds: 5_000))
-    let terms = SessionTerms(lifetimes: try #require(Self.lifetimes), rotation: rotation)
+      terms: terms, openedAt: .zero, usedAt: .zero)
     let facts = SessionState.Facts(opened: opened, terms: terms)
     line = Linearization(SessionState(facts), facts)
   }

@@ -13,9 +13,9 @@ struct SimulationRestartTests {
     return options
   }
 
-  private func open(_ storage: FakeStorage) async throws(LedgerFailure) -> RefreshLedger {
+  private func open(_ storage: FakeStorage) async throws(LogFailure) -> RefreshLedger {
     let executor = SteppedExecutor()
-    return try await executor.driving { () async throws(LedgerFailure) in
+    return try await executor.driving { () async throws(LogFailure) in
       try await RefreshLedger.open(
         storage: storage, executor: executor, options: options(), clock: ManualClock().sessionClock,
         random: SeededGenerator(seed: 2)
@@ -23,7 +23,7 @@ struct SimulationRestartTests {
     }
   }
 
-  private func session(_ id: SessionID, of ledger: RefreshLedger) async throws(LedgerFailure) -> Session? {
+  private func session(_ id: SessionID, of ledger: RefreshLedger) async throws(LedgerError) -> Session? {
     try await ledger.session(id)
   }
 
@@ -32,7 +32,7 @@ struct SimulationRestartTests {
     let executor = SteppedExecutor()
     let lifetimes = try #require(Lifetimes(idleMilliseconds: 10_000, absoluteMilliseconds: 10_000))
     let last = Mutex<Session?>(nil)
-    try? await executor.driving { () async throws(LedgerFailure) in
+    try? await executor.driving {
       let ledger = try await RefreshLedger.open(
         storage: storage, executor: executor, options: options(), clock: ManualClock().sessionClock,
         random: SeededGenerator(seed: 3)

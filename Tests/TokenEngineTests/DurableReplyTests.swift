@@ -18,7 +18,7 @@ private struct HeldEngine {
 
   init(grace: Duration = .zero) async throws {
     let (disk, executor, clock) = (disk, executor, ManualClock())
-    let ledger = try await executor.driving { () async throws(LedgerFailure) in
+    let ledger = try await executor.driving { () async throws(LedgerError) in
       try await RefreshLedger.open(
         storage: disk, executor: executor, options: LedgerOptions(), clock: clock.sessionClock,
         random: SeededGenerator(seed: 1)

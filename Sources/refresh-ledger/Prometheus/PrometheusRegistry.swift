@@ -1,6 +1,7 @@
 import CoreMetrics
 import Synchronization
 import TokenHTTP
+import TokenObservability
 
 /// The metrics of this process for Prometheus: a backend of swift-metrics that keeps them in memory and writes them as
 /// text.

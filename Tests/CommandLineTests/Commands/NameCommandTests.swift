@@ -212,7 +212,7 @@ struct NameCommandTests {
 
 extension RefreshLedger {
   /// Opens a session as releases did before names were normalised.
-  fileprivate func openAsBefore(_ grant: SessionGrant) throws(LedgerFailure) -> Session {
+  fileprivate func openAsBefore(_ grant: SessionGrant) throws(LedgerError) -> Session {
     try open(grant, at: begin())
   }
 }

@@ -27,7 +27,7 @@ struct DamageOutcome {
     _ files: [String: [UInt8]], _ log: ReferenceLog, checksRecords: Bool = true
   ) async -> DamageOutcome {
     let folder = FakeStorage(files: files)
-    do throws(LedgerFailure) {
+    do throws(LogFailure) {
       let recovery = try await open(folder, log)
       let verdict = SpecifiedVerdict.opens(
         lastSequence: recovery.sequence,
@@ -46,12 +46,12 @@ struct DamageOutcome {
     }
   }
 
-  private static func refused(_ failure: LedgerFailure, changes: Int) -> DamageOutcome {
+  private static func refused(_ failure: LogFailure, changes: Int) -> DamageOutcome {
     let breach = changes == 0 ? nil : "refused after \(changes) changes to the folder"
     switch failure {
-    case .log(.corrupt(let segment, let offset, _)):
+    case .corrupt(let segment, let offset, _):
       return DamageOutcome(.corrupt(segment: segment, offset: Int(clamping: offset)), breach)
-    case .log(.unsupportedVersion(let segment, let version)):
+    case .unsupportedVersion(let segment, let version):
       return DamageOutcome(.unsupportedVersion(segment: segment, version: version), breach)
     default:
       return DamageOutcome(nil, "refused with \(failure)")
@@ -60,7 +60,7 @@ struct DamageOutcome {
 
   private static func open(
     _ folder: FakeStorage, _ log: ReferenceLog
-  ) async throws(LedgerFailure) -> LedgerRecovery {
+  ) async throws(LogFailure) -> LedgerRecovery {
     try await RefreshLedger.open(
       storage: folder, executor: InlineExecutor(), options: log.options, clock: ManualClock().sessionClock,
       random: SeededGenerator(seed: 1)

@@ -32,9 +32,9 @@ final class SteppedLedger {
 
   static func open(
     _ storage: some LogStorage, options: LedgerOptions, clock: ManualClock, seed: UInt64
-  ) async throws(LedgerFailure) -> SteppedLedger {
+  ) async throws(LogFailure) -> SteppedLedger {
     let executor = SteppedExecutor()
-    let opened = try await executor.driving { () async throws(LedgerFailure) in
+    let opened = try await executor.driving { () async throws(LogFailure) in
       try await RefreshLedger.open(
         storage: storage, executor: executor, options: options, clock: clock.sessionClock,
         random: SeededGenerator(seed: seed))
@@ -45,11 +45,11 @@ final class SteppedLedger {
   /// Stages the steps, lets the log write, and waits for all of them; returns the failures, in order.
   func commit(
     _ steps: [LedgerStep], _ memory: inout ScriptMemory, onStaged: (UInt64) -> Void = { _ in }
-  ) async -> [LedgerFailure] {
+  ) async -> [LedgerError] {
     var waiting: [UInt64] = []
-    var failures: [LedgerFailure] = []
+    var failures: [LedgerError] = []
     for step in steps {
-      do throws(LedgerFailure) {
+      do throws(LedgerError) {
         if let sequence = try await stage(step, &memory) { waiting.append(sequence) }
       } catch {
         failures.append(error)
@@ -59,7 +59,7 @@ final class SteppedLedger {
     onStaged(staged)
     executor.runUntilIdle()
     for sequence in waiting {
-      do throws(LedgerFailure) {
+      do throws(LedgerError) {
         try await ledger.durable(through: sequence)
         acknowledged = max(acknowledged, sequence)
       } catch {
@@ -71,7 +71,7 @@ final class SteppedLedger {
 
   private func stage(
     _ step: LedgerStep, _ memory: inout ScriptMemory
-  ) async throws(LedgerFailure) -> UInt64? {
+  ) async throws(LedgerError) -> UInt64? {
     switch step {
     case .advance(let milliseconds):
       clock.advance(milliseconds: milliseconds)
@@ -136,16 +136,16 @@ final class SteppedLedger {
   }
 
   /// Returns once the checkpoint is there and what it replaces is gone.
-  func checkpoint() async throws(LedgerFailure) {
+  func checkpoint() async throws(LogFailure) {
     let ledger = ledger
-    try await executor.driving { () async throws(LedgerFailure) in _ = try await ledger.checkpoint() }
+    try await executor.driving { () async throws(LogFailure) in _ = try await ledger.checkpoint() }
   }
 
-  func close() async throws(LedgerFailure) {
+  func close() async throws(LedgerError) {
     let ledger = ledger
     let before = staged
-    do throws(LedgerFailure) {
-      try await executor.driving { () async throws(LedgerFailure) in try await ledger.close() }
+    do throws(LedgerError) {
+      try await executor.driving { () async throws(LedgerError) in try await ledger.close() }
     } catch {
       staged = max(before, await ledger.statistics.sequence)
       throw error

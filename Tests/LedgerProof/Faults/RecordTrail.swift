@@ -25,7 +25,7 @@ struct RecordTrail: Sendable {
   /// What is wrong with a folder that should hold at least the records up to `acknowledged` and at most those up to
   /// `staged`; nil for nothing.
   func breach(_ files: [String: [UInt8]], _ options: LedgerOptions, _ records: ClosedRange<UInt64>) async -> String? {
-    do throws(LedgerFailure) {
+    do throws(LogFailure) {
       let folder = FakeStorage(files: files)
       let opened = try await open(folder, options)
       let last = opened.recovery.sequence
@@ -45,7 +45,7 @@ struct RecordTrail: Sendable {
 
   private func open(
     _ folder: FakeStorage, _ options: LedgerOptions
-  ) async throws(LedgerFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
+  ) async throws(LogFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
     try await RefreshLedger.open(
       storage: folder, executor: InlineExecutor(), options: options, clock: ManualClock().sessionClock,
       random: SeededGenerator(seed: 1))

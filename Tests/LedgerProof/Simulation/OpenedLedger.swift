@@ -1,5 +1,6 @@
 internal import LedgerTesting
 internal import TokenLedger
+internal import WriteAheadLog
 
 /// A ledger on a simulated disk, and what its opening found.
 struct OpenedLedger: Sendable {
@@ -11,8 +12,8 @@ struct OpenedLedger: Sendable {
   static func open(
     _ storage: FakeStorage, _ plan: SimulationPlan, executor: any SerialExecutor & TaskExecutor,
     checkpointExecutor: any TaskExecutor, timer: ManualClock, clock: SessionClock, randomSeed: UInt64
-  ) async -> Result<OpenedLedger, LedgerFailure> {
-    do throws(LedgerFailure) {
+  ) async -> Result<OpenedLedger, LogFailure> {
+    do throws(LogFailure) {
       let opened = try await RefreshLedger.open(
         storage: storage, executor: executor, checkpointExecutor: checkpointExecutor, stopwatch: timer.stopwatch,
         options: plan.options, clock: clock, random: SeededGenerator(seed: randomSeed))

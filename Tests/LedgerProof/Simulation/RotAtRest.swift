@@ -29,14 +29,14 @@ struct RotAtRest {
     let verdict = open(copy)
     world.tally.add("bits flipped at rest")
     let evidence = ["bit \(bit) from offset \(place.offset) of \(place.segment)", verdict.map { "\($0)" } ?? "opened"]
-    guard case .log(.corrupt(place.segment, UInt64(place.offset), _))? = verdict else {
+    guard case .corrupt(place.segment, UInt64(place.offset), _)? = verdict else {
       world.oracle.violate("a flipped bit below the watermark is not refused with its place", evidence)
       return
     }
     if copy.files != rotten { world.oracle.violate("the refusal of a damaged log has changed it", evidence) }
   }
 
-  private func open(_ copy: FakeStorage) -> LedgerFailure? {
+  private func open(_ copy: FakeStorage) -> LogFailure? {
     let ready = ReadyJobs(seed: world.seed, bias: .inOrder, trace: world.trace)
     let opening = Opening()
     let world = world
@@ -52,7 +52,7 @@ struct RotAtRest {
 
   /// `@unchecked`: only the simulation's thread touches it.
   private final class Opening: @unchecked Sendable {
-    var failure: LedgerFailure?
+    var failure: LogFailure?
   }
 
   /// The frames of which something later in the log says that they were on the disk, and the headers of the segments.

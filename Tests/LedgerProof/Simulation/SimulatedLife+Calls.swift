@@ -7,15 +7,15 @@ extension SimulatedLife {
   /// The answer to a call, if it came while anybody could hear it.
   func answered<Answer: Sendable>(
     _ question: HistoryOracle.Question?, onOverload: () -> Void = {},
-    isExpected: (LedgerFailure) -> Bool = { _ in false }, _ call: () async throws(LedgerFailure) -> Answer
+    isExpected: (LedgerError) -> Bool = { _ in false }, _ call: () async throws(LedgerError) -> Answer
   ) async -> Answer? {
-    do throws(LedgerFailure) {
+    do throws(LedgerError) {
       let answer = try await call()
       return isDead ? nil : answer
     } catch {
       guard !isDead else { return nil }
       world.trace.note("  failed: \(error)")
-      if case .log(.overloaded) = error {
+      if case .overloaded = error {
         world.tally.add("refused as overloaded")
         if let question { world.oracle.withdraw(question) }
         onOverload()
@@ -30,7 +30,7 @@ extension SimulatedLife {
 
   func openSession(_ grant: SessionGrant, _ ledger: RefreshLedger) async -> Session? {
     let asked = askForOpening()
-    let session = await answered(nil) { () async throws(LedgerFailure) in try await ledger.open(grant) }
+    let session = await answered(nil) { () async throws(LedgerError) in try await ledger.open(grant) }
     guard let session else {
       world.unknownOpenings += 1
       return nil
@@ -58,7 +58,7 @@ extension SimulatedLife {
   func rotate(_ number: Int, _ request: RotationRequest, _ ledger: RefreshLedger) async {
     guard !isDead, mayPresent(number, 1) else { return }
     let question = world.oracle.ask(.session(number), .rotate(request))
-    let rotation = await answered(question) { () async throws(LedgerFailure) in try await ledger.rotate(request) }
+    let rotation = await answered(question) { () async throws(LedgerError) in try await ledger.rotate(request) }
     guard let rotation else { return }
     take(rotation, of: number, request, question, ledger)
   }
@@ -109,7 +109,7 @@ extension SimulatedLife {
     guard !world.oracle.sessions[number].isFull else { return }
     let id = world.oracle.sessions[number].facts.opened.id
     let question = world.oracle.ask(.session(number), .revoke)
-    let wasLive = await answered(question) { () async throws(LedgerFailure) in try await ledger.revoke(id) }
+    let wasLive = await answered(question) { () async throws(LedgerError) in try await ledger.revoke(id) }
     guard let wasLive else { return }
     note(wasLive ? "revoked" : "had ended before a revocation", 0)
     world.oracle.answer(question, .revocation(wasLive))
@@ -130,7 +130,7 @@ extension SimulatedLife {
   func issue(_ ledger: RefreshLedger) async {
     let grant = world.plan.oneTimeGrant(using: &world.random)
     let asked = world.oracle.askForNew()
-    let id = await answered(nil) { () async throws(LedgerFailure) in try await ledger.issue(grant) }
+    let id = await answered(nil) { () async throws(LedgerError) in try await ledger.issue(grant) }
     guard let id else { return }
     note("one-time token issued", 0)
     world.oracle.issued(id, for: grant, asked: asked)
@@ -143,7 +143,7 @@ extension SimulatedLife {
     if world.random.next() % 16 == 0 { purpose = SimulationPlan.purposes[0] }
     let question = world.oracle.ask(.oneTime(number), .consume(purpose: purpose))
     let asked = purpose
-    let outcome = await answered(question) { () async throws(LedgerFailure) in
+    let outcome = await answered(question) { () async throws(LedgerError) in
       try await ledger.consume(id, purpose: asked)
     }
     guard let outcome else { return }
@@ -175,7 +175,7 @@ extension SimulatedLife {
   /// A heartbeat.
   func sweep(_ ledger: RefreshLedger) async {
     let asked = world.oracle.askForNew()
-    let swept: Void? = await answered(nil) { () async throws(LedgerFailure) in try await ledger.sweepExpired() }
+    let swept: Void? = await answered(nil) { () async throws(LedgerError) in try await ledger.sweepExpired() }
     if swept != nil { world.oracle.noteSweep(asked: asked) }
   }
 

@@ -73,7 +73,9 @@ extension SimulatedLife {
       for _ in 0..<(1 + world.random.next() % 3) { start("consume") { await self.consume(number, ledger) } }
     case .sweep: await sweep(ledger)
     case .checkpoint:
-      let report = await answered(nil) { () async throws(LedgerFailure) in try await ledger.checkpoint() }
+      let report = await answered(nil) { () async throws(LedgerError) in
+        do throws(LogFailure) { return try await ledger.checkpoint() } catch { throw LedgerError(error) }
+      }
       if case .some(.some(let report)) = report {
         note("checkpoints written", UInt32(truncatingIfNeeded: report.sequence))
       }

@@ -7,13 +7,13 @@ extension SimulatedLife {
   func startConsumer() async {
     guard let ledger, world.random.next() % 2 == 0 else { return }
     let buffer = world.random.next() % 4 == 0 ? 1 : 1_000
-    do throws(LedgerFailure) {
+    do throws(LedgerError) {
       let events = try await ledger.events(buffer: buffer)
       let start = await ledger.statistics.sequence
       guard !isDead else { return }
       world.events = EventRecord(after: start)
       consumer = Task.detached(executorPreference: ready.taskExecutor) {
-        do throws(LedgerFailure) {
+        do throws(LedgerError) {
           var iterator = events.makeAsyncIterator()
           while let event = try await iterator.next() {
             guard !self.isDead else { return }

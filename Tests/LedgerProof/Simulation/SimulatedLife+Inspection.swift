@@ -28,7 +28,7 @@ extension SimulatedLife {
       let id = oracle.sessions[number].facts.opened.id
       let states = oracle.sessions[number].states
       let question = oracle.ask(.session(number), .look)
-      guard let session = await answered(nil, { () async throws(LedgerFailure) in try await ledger.session(id) }) else {
+      guard let session = await answered(nil, { () async throws(LedgerError) in try await ledger.session(id) }) else {
         oracle.withdraw(question)
         return
       }

@@ -9,7 +9,7 @@ extension SimulatedLife {
     for _ in 0..<1_000 {
       let after = cursor
       let page = await answered(nil, isExpected: { if case .invalid("after", _) = $0 { true } else { false } }) {
-        () async throws(LedgerFailure) in try await ledger.sessions(of: scope, after: after, limit: limit)
+        () async throws(LedgerError) in try await ledger.sessions(of: scope, after: after, limit: limit)
       }
       guard let page else { return nil }
       if page.sessions.count > limit { violate("a page holds more sessions than were asked for") }

@@ -7,7 +7,7 @@ extension SimulatedLife {
     let scope = world.plan.scope(using: &world.random)
     guard let asked = world.oracle.askForRevocation(of: scope) else { return }
     let answer: Void? = await answered(nil, onOverload: { self.world.oracle.withdrawRevocation(asked) }) {
-      () async throws(LedgerFailure) in try await ledger.revoke(scope)
+      () async throws(LedgerError) in try await ledger.revoke(scope)
     }
     guard answer != nil else { return }
     note("wide revocation", 0)
@@ -30,7 +30,7 @@ extension SimulatedLife {
     let session = world.newest[number]
     let end = readTime(ledger) + [1, 300, 60_000, 3_600_000][Int(world.random.next() % 4)]
     let asked = world.oracle.askForAccessRevocation(of: session, until: end)
-    let answer: Void? = await answered(nil) { () async throws(LedgerFailure) in
+    let answer: Void? = await answered(nil) { () async throws(LedgerError) in
       try await ledger.revokeAccess(session.tokenID, until: Timestamp(milliseconds: end))
     }
     guard answer != nil else { return }
@@ -70,7 +70,7 @@ extension SimulatedLife {
     let batch = requests
     let questions = zip(numbers, batch).map { world.oracle.ask(.session($0), .rotate($1)) }
     let rotations = await answered(nil, onOverload: { questions.forEach(self.world.oracle.withdraw) }) {
-      () async throws(LedgerFailure) in try await ledger.rotate(batch)
+      () async throws(LedgerError) in try await ledger.rotate(batch)
     }
     guard let rotations else { return }
     note("batch of rotations", UInt32(rotations.count))
@@ -83,7 +83,7 @@ extension SimulatedLife {
   func openBatch(_ ledger: RefreshLedger) async {
     let grants = (0..<(1 + world.random.next() % 3)).compactMap { _ in world.plan.grant(using: &world.random) }
     let asked = askForOpening()
-    let sessions = await answered(nil) { () async throws(LedgerFailure) in try await ledger.open(grants) }
+    let sessions = await answered(nil) { () async throws(LedgerError) in try await ledger.open(grants) }
     guard let sessions else {
       world.unknownOpenings += grants.count
       return

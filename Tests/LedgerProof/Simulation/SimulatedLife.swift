@@ -31,7 +31,7 @@ final class SimulatedLife: @unchecked Sendable {
   private var started = 0
   /// What those that run do, by the order of their start.
   private var callers: [Int: String] = [:]
-  private var opening: Result<OpenedLedger, LedgerFailure>?
+  private var opening: Result<OpenedLedger, LogFailure>?
   private var isClosed = false
   /// Who hears of the ledger's events.
   var consumer: Task<Void, Never>?
@@ -154,7 +154,7 @@ extension SimulatedLife {
     return true
   }
 
-  func openLedger(_ storage: FakeStorage) async -> Result<OpenedLedger, LedgerFailure> {
+  func openLedger(_ storage: FakeStorage) async -> Result<OpenedLedger, LogFailure> {
     await OpenedLedger.open(
       storage, world.plan, executor: ready.logExecutor, checkpointExecutor: ready.taskExecutor, timer: timer,
       clock: world.time.clock,
@@ -168,7 +168,7 @@ extension SimulatedLife {
   private func close() -> Bool {
     let asked = world.oracle.askForNew()
     start("close") {
-      do throws(LedgerFailure) {
+      do throws(LedgerError) {
         try await self.ledger?.close()
         self.isClosed = true
       } catch {

@@ -80,8 +80,9 @@ struct LedgerStateTests {
     state.apply(.opened(slot: 0, id: id, subject: 0, profile: 0, label: LabelTable.none, version: .none), at: .zero)
     state.apply(.rotated(slot: 0, generation: .max, narrowedScope: SessionEntry.notNarrowed), at: .zero)
     let request = RotationRequest(token: TokenID(session: id, generation: .max), client: "ann")
+    let slot = try #require(state.table.slot(of: request.token.session))
     #expect(
-      state.decide(request, of: state.table.slot(of: request.token.session), at: .zero)
+      RotationRule.verdict(on: request, for: state.facts(at: slot), at: .zero)
         == .refuse(.expired(generationsBehind: 0)))
   }
 

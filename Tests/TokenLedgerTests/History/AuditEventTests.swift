@@ -148,7 +148,7 @@ struct AuditEventTests {
   func ahead() async throws {
     let fixture = CrowdFixture()
     await #expect { _ = try await fixture.ledger.events(after: 1) } throws: { error in
-      guard case .invalid(field: "after", _)? = error as? LedgerFailure else { return false }
+      guard case .invalid(field: "after", _)? = error as? LedgerError else { return false }
       return true
     }
   }

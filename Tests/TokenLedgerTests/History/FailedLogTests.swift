@@ -22,7 +22,7 @@ struct FollowingAFailedLogTests {
     script.syncsUntilFailure = 0
     disk.follow(script)
     clock.advance(milliseconds: 100_600)
-    await #expect(throws: LedgerFailure.self) {
+    await #expect(throws: LedgerError.self) {
       _ = try await ledger.rotate(RotationRequest(token: session.tokenID, client: "web"))
     }
   }
@@ -42,7 +42,7 @@ struct FollowingAFailedLogTests {
     }
     for _ in 0..<500 { await Task.yield() }
     await fail(ledger, session)
-    await #expect(throws: LedgerFailure.self) { try await ledger.sweepExpired() }
+    await #expect(throws: LedgerError.self) { try await ledger.sweepExpired() }
     for _ in 0..<500 { await Task.yield() }
     try await Task.sleep(for: .milliseconds(100))
     consumer.cancel()
@@ -55,6 +55,6 @@ struct FollowingAFailedLogTests {
     let session = try await ledger.open(CrowdFixture.grant("ann", "web", idle: 100_500))
     await fail(ledger, session)
     var iterator = try await ledger.events().makeAsyncIterator()
-    await #expect(throws: LedgerFailure.self) { _ = try await iterator.next() }
+    await #expect(throws: LedgerError.self) { _ = try await iterator.next() }
   }
 }

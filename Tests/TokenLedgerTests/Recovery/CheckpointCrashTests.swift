@@ -9,7 +9,7 @@ import WriteAheadLog
 struct CheckpointCrashTests {
   private func open(
     _ storage: FakeStorage, _ executor: SteppedExecutor
-  ) async throws(LedgerFailure) -> RefreshLedger {
+  ) async throws(LogFailure) -> RefreshLedger {
     try await RefreshLedger.open(
       storage: storage, executor: executor, options: .small, clock: ManualClock().sessionClock,
       random: SeededGenerator(seed: 1)
@@ -80,11 +80,11 @@ struct CheckpointCrashTests {
       let ledger = try await open(storage, executor)
       for _ in 0..<5 { _ = try await ledger.open(grant) }
       #expect(ledger.logFailure == nil)
-      do throws(LedgerFailure) {
+      do throws(LogFailure) {
         _ = try await ledger.checkpoint()
         Issue.record("a checkpoint whose folder was not synced counts as made")
       } catch {
-        guard case .log(.io(operation: "sync", path: storage.path, errno: 5)) = error else { throw error }
+        guard case .io(operation: "sync", path: storage.path, errno: 5) = error else { throw error }
       }
       #expect(ledger.logFailure != nil)
       #expect(storage.files.keys.contains { $0.hasPrefix("checkpoint-") && !$0.hasSuffix(".tmp") })

@@ -15,7 +15,7 @@ private struct HeldLedger {
   init(stagedBytesMax: Int = 16 << 20) async throws {
     let (disk, executor, clock) = (disk, executor, clock)
     let options = LedgerOptions(stagedBytesMax: stagedBytesMax)
-    ledger = try await executor.driving { () async throws(LedgerFailure) in
+    ledger = try await executor.driving { () async throws(LogFailure) in
       try await RefreshLedger.open(
         storage: disk, executor: executor, options: options, clock: clock.sessionClock, random: SeededGenerator(seed: 1)
       ).ledger
@@ -26,7 +26,7 @@ private struct HeldLedger {
   func session() async throws -> Session {
     let ledger = ledger
     let grant = SessionGrant(subject: "ann", client: "web", scope: "", lifetimes: try #require(Self.lifetimes))
-    return try await executor.driving { () async throws(LedgerFailure) in try await ledger.open(grant) }
+    return try await executor.driving { () async throws(LedgerError) in try await ledger.open(grant) }
   }
 
   static let lifetimes = Lifetimes(idleMilliseconds: 60_000, absoluteMilliseconds: 600_000)
@@ -105,7 +105,7 @@ struct DurableVerdictTests {
   func consumption(again: Bool) async throws {
     let held = try await HeldLedger()
     let grant = OneTimeGrant(purpose: "reset", subject: "ann", lifetimeMilliseconds: 1_000)
-    let id = try await held.executor.driving { [ledger = held.ledger] () async throws(LedgerFailure) in
+    let id = try await held.executor.driving { [ledger = held.ledger] () async throws(LedgerError) in
       try await ledger.issue(grant)
     }
     if again { _ = try await held.ledger.stageConsumption(id, purpose: "reset") }
@@ -128,7 +128,7 @@ struct DurableVerdictTests {
   }
 
   private func isOverload(_ error: any Error) -> Bool {
-    if case .log(.overloaded) = error as? LedgerFailure { true } else { false }
+    if case .overloaded = error as? LedgerError { true } else { false }
   }
 
   @Test("One transition and one sync serve any number of simultaneous presenters in the grace window")

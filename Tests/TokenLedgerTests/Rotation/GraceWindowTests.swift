@@ -82,7 +82,7 @@ struct GraceWindowTests {
     let fixture = try await RotationFixture()
     let before = await fixture.ledger.statistics.sequence
     await #expect { try await fixture.rotate(generation: 0, grace: grace) } throws: { error in
-      guard case .invalid(field: "grace", _)? = error as? LedgerFailure else { return false }
+      guard case .invalid(field: "grace", _)? = error as? LedgerError else { return false }
       return true
     }
     #expect(await fixture.ledger.statistics.sequence == before)

@@ -71,7 +71,7 @@ struct OneTimeTokenTests {
         purpose: "reset", subject: "ann", payload: Array(repeating: 0, count: 1025), lifetimeMilliseconds: 1),
     ])
   func limits(grant: OneTimeGrant) async throws {
-    await #expect(throws: LedgerFailure.self) { try await ledger.issue(grant) }
+    await #expect(throws: LedgerError.self) { try await ledger.issue(grant) }
     #expect(await ledger.statistics.sequence == 0)
   }
 }

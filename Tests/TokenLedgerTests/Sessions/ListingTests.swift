@@ -65,7 +65,7 @@ struct ListingTests {
     let cursor = try #require(page.next)
     _ = try await fixture.ledger.revoke(cursor.session)
     await #expect { try await fixture.ledger.sessions(of: .subject("ann"), after: cursor) } throws: { error in
-      guard case .invalid(field: "after", _)? = error as? LedgerFailure else { return false }
+      guard case .invalid(field: "after", _)? = error as? LedgerError else { return false }
       return true
     }
   }
@@ -91,7 +91,7 @@ struct ListingTests {
   @Test("A listing of sessions is out of its limits with pages of 0 or 1001", arguments: [0, 1001])
   func limits(limit: Int) async throws {
     let fixture = CrowdFixture()
-    await #expect(throws: LedgerFailure.self) { try await fixture.ledger.sessions(of: .all, limit: limit) }
+    await #expect(throws: LedgerError.self) { try await fixture.ledger.sessions(of: .all, limit: limit) }
   }
 
   @Test("A page after another subject's or another client's session is refused with the field")
@@ -103,7 +103,7 @@ struct ListingTests {
     let cursor = SessionCursor(slot: 1, session: foreign.id)
     let scopes: [SessionScope] = [.subject("ann"), .client("web"), .subjectAtClient(subject: "ann", client: "web")]
     for scope in scopes {
-      await #expect(throws: LedgerFailure.self) { _ = try await fixture.ledger.sessions(of: scope, after: cursor) }
+      await #expect(throws: LedgerError.self) { _ = try await fixture.ledger.sessions(of: scope, after: cursor) }
     }
   }
 
@@ -125,7 +125,7 @@ struct LabelTests {
   func limits(label: String) async throws {
     let fixture = CrowdFixture()
     await #expect { try await fixture.ledger.open(CrowdFixture.grant("ann", "web", label: label)) } throws: { error in
-      guard case .invalid(field: "label", _)? = error as? LedgerFailure else { return false }
+      guard case .invalid(field: "label", _)? = error as? LedgerError else { return false }
       return true
     }
     #expect(await fixture.ledger.statistics.sequence == 0)
@@ -161,11 +161,11 @@ struct BatchTests {
   func allOrNothing() async throws {
     let fixture = CrowdFixture()
     let bad = try CrowdFixture.grant(String(repeating: "x", count: 1025), "web")
-    await #expect(throws: LedgerFailure.self) {
+    await #expect(throws: LedgerError.self) {
       try await fixture.ledger.open([CrowdFixture.grant("ann", "web"), bad])
     }
-    let many = try Array(repeating: CrowdFixture.grant("ann", "web"), count: RefreshLedger.batchMax + 1)
-    await #expect(throws: LedgerFailure.self) { try await fixture.ledger.open(many) }
+    let many = try Array(repeating: CrowdFixture.grant("ann", "web"), count: Limits.batch.range.upperBound + 1)
+    await #expect(throws: LedgerError.self) { try await fixture.ledger.open(many) }
     #expect(await fixture.ledger.statistics.sequence == 0)
   }
 }

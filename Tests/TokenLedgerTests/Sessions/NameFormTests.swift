@@ -6,8 +6,8 @@ import WriteAheadLog
 
 extension RefreshLedger {
   /// Opens a session as releases did before names were normalised.
-  func openAsBefore(_ grant: SessionGrant) throws(LedgerFailure) -> Session {
-    try open(grant, at: begin())
+  func openAsBefore(_ grant: SessionGrant) throws(LedgerError) -> Session {
+    try machine.open(grant, into: &events).outcome
   }
 }
 
@@ -48,7 +48,7 @@ struct NameFormTests {
     #expect(NameForm.isKept(NameForm.typed(most)))
     let over = most + "\u{301}"
     #expect(NameForm.typed(over).isSame(as: over) && !NameForm.isKept(over))
-    await #expect(throws: LedgerFailure.self) {
+    await #expect(throws: LedgerError.self) {
       try await CrowdFixture().ledger.open(CrowdFixture.grant(over, "web"))
     }
   }
@@ -70,7 +70,7 @@ struct NameFormTests {
         { _ = try await fixture.ledger.open(grant) }, { _ = try await fixture.ledger.open([grant]) },
         { _ = try await fixture.ledger.stageImport([item]) },
       ] as [() async throws -> Void] {
-        let failure = await #expect(throws: LedgerFailure.self) { try await open() }
+        let failure = await #expect(throws: LedgerError.self) { try await open() }
         #expect(failure?.description == "\(field) is outside its limit: \(NameForm.limit)")
       }
     }
@@ -82,7 +82,7 @@ struct NameFormTests {
   @Test("A one-time token for a subject in another form is refused")
   func refusesOneTimeToken() async throws {
     let grant = OneTimeGrant(purpose: "reset", subject: "jose\u{301}", payload: [], lifetimeMilliseconds: 1000)
-    await #expect(throws: LedgerFailure.self) { try await CrowdFixture().ledger.issue(grant) }
+    await #expect(throws: LedgerError.self) { try await CrowdFixture().ledger.issue(grant) }
   }
 
   @Test(
@@ -95,13 +95,13 @@ struct NameFormTests {
     let place = try LedgerPlace()
     let ledger = try await place.open()
     _ = try await ledger.open(CrowdFixture.grant("jos\u{E9}", "jos\u{E9}"))
-    await #expect(throws: LedgerFailure.self) { try await ledger.revoke(scope) }
-    await #expect(throws: LedgerFailure.self) { _ = try await ledger.sessions(of: scope) }
-    await #expect(throws: LedgerFailure.self) {
+    await #expect(throws: LedgerError.self) { try await ledger.revoke(scope) }
+    await #expect(throws: LedgerError.self) { _ = try await ledger.sessions(of: scope) }
+    await #expect(throws: LedgerError.self) {
       _ = try await ledger.revoke(
         subject: "jose\u{301}", openedUnderOtherThan: .none, orBefore: place.clock.now)
     }
-    await #expect(throws: LedgerFailure.self) {
+    await #expect(throws: LedgerError.self) {
       _ = try await ledger.endedSessions(ofSubject: "jose\u{301}", within: HistoryLimits(duration: .seconds(600)))
     }
     #expect(await ledger.sessionCount(of: .all) == 1)
@@ -177,7 +177,7 @@ struct OldNameTests {
       #expect(await ledger.sessionCount(of: scope) == 3)
     }
     let strange = SessionCursor(slot: 3, session: sessions[3].id)
-    await #expect(throws: LedgerFailure.self) {
+    await #expect(throws: LedgerError.self) {
       _ = try await ledger.sessions(of: .subject(Self.kept), after: strange, limit: limit)
     }
     try await ledger.close()

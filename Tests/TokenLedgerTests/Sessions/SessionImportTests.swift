@@ -34,9 +34,9 @@ struct SessionImportTests {
     let fixture = CrowdFixture()
     var bad = try item(2)
     bad.grant.label = ""
-    await #expect(throws: LedgerFailure.self) { try await fixture.ledger.stageImport([item(1), bad]) }
-    let many = try (0...UInt64(RefreshLedger.batchMax)).map { try item($0) }
-    await #expect(throws: LedgerFailure.self) { try await fixture.ledger.stageImport(many) }
+    await #expect(throws: LedgerError.self) { try await fixture.ledger.stageImport([item(1), bad]) }
+    let many = try (0...UInt64(Limits.batch.range.upperBound)).map { try item($0) }
+    await #expect(throws: LedgerError.self) { try await fixture.ledger.stageImport(many) }
     #expect(await fixture.ledger.sessionCount(of: .all) == 0)
   }
 }

@@ -16,7 +16,7 @@ struct ShiftedLedgerTests {
     var small = LedgerOptions()
     small.preallocationBytes = 1_024
     let options = small
-    let opened = try await executor.driving { () async throws(LedgerFailure) in
+    let opened = try await executor.driving {
       try await RefreshLedger.open(
         storage: storage, executor: executor, options: options, clock: clock, random: SeededGenerator(seed: 5))
     }
@@ -114,21 +114,21 @@ private struct SteppedTimeLedger {
 
   func open(_ grant: SessionGrant) async throws -> Session {
     let ledger = ledger
-    return try await executor.driving { () async throws(LedgerFailure) in try await ledger.open(grant) }
+    return try await executor.driving { () async throws(LedgerError) in try await ledger.open(grant) }
   }
 
   func sweep() async throws {
     let ledger = ledger
-    try await executor.driving { () async throws(LedgerFailure) in try await ledger.sweepExpired() }
+    try await executor.driving { () async throws(LedgerError) in try await ledger.sweepExpired() }
   }
 
   func close() async throws {
     let ledger = ledger
-    try await executor.driving { () async throws(LedgerFailure) in try await ledger.close() }
+    try await executor.driving { () async throws(LedgerError) in try await ledger.close() }
   }
 
   func revokeAccess(_ token: TokenID, until end: Timestamp) async throws {
     let ledger = ledger
-    try await executor.driving { () async throws(LedgerFailure) in try await ledger.revokeAccess(token, until: end) }
+    try await executor.driving { () async throws(LedgerError) in try await ledger.revokeAccess(token, until: end) }
   }
 }
