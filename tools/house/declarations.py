@@ -7,6 +7,8 @@ extensions are declarations of the type's name, so a member is found wherever it
 import re
 from dataclasses import dataclass, field
 
+from house.brackets import Parameter, matching, parameters_of, split_top
+
 TYPE_KINDS = ("struct", "class", "enum", "actor", "protocol", "extension")
 _WORD = re.compile(r"`?[A-Za-z_]\w*`?")
 _MODIFIERS = frozenset(
@@ -15,19 +17,9 @@ _MODIFIERS = frozenset(
 )
 _FUNC_NAME = re.compile(r"\s*(`[^`\n]+`|[A-Za-z_]\w*|[^\s\w(`]+?(?=\s*[(<]\s*[\w<])|[^\s\w(`]+)")
 _TYPE_NAME = re.compile(r"\s*(`?[A-Za-z_][\w.]*`?|\[[^\]{]*\])")
-_PAIRS = {"(": ")", "[": "]", "{": "}"}
 # A line goes on when the next one begins so, or when it ends in one of these.
 _GOES_ON = re.compile(r"\s*(?:[.?:]|(?:&&|\|\||\?\?|[-+*/%=<>|&^]+)(?=\s)|(?:where|throws|async|rethrows)\b|->)")
 _OPEN_ENDED = re.compile(r"(?:[=,+*/%|&?:<(\[]|(?<=\s)-|->|\b(?:in|where|throws))\s*\Z")
-_LABEL = re.compile(r"\s*(?:@\w+(?:\([^)]*\))?\s+)*(`?\w+`?)(?:\s+`?\w+`?)?\s*:(?!:)")
-
-
-@dataclass
-class Parameter:
-    label: str
-    name: str
-    type: str
-    has_default: bool
 
 
 @dataclass
@@ -70,65 +62,6 @@ class Declaration:
 def declarations(code: str) -> list[Declaration]:
     """Those at the top of a file, with their members; `code` has no comments and no contents of strings."""
     return _Parser(code).members(0, len(code), "", "")
-
-
-def matching(code: str, opening: int) -> int:
-    """The offset after what closes the bracket at `opening`."""
-    depth = 0
-    for match in _BRACKETS.finditer(code, opening):
-        depth += 1 if match.group() in "([{" else -1
-        if depth == 0:
-            return match.end()
-    return len(code)
-
-
-_BRACKETS = re.compile(r"[()\[\]{}]")
-
-
-def split_top(text: str, separator: str = ",") -> list[tuple[int, str]]:
-    """The parts between separators that are in no bracket, each with its offset."""
-    parts, depth, begin = [], 0, 0
-    for index, character in enumerate(text):
-        if character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif character == "<" and index and (text[index - 1].isalnum() or text[index - 1] == "_"):
-            depth += 1
-        elif character == ">" and index and text[index - 1] != "-" and depth > 0 and "<" in text[begin:index]:
-            depth -= 1
-        elif character == separator and depth <= 0:
-            parts.append((begin, text[begin:index]))
-            begin = index + 1
-    parts.append((begin, text[begin:]))
-    return [(offset, part) for offset, part in parts if part.strip()]
-
-
-def parameters_of(text: str) -> list[Parameter]:
-    """Of the text between the parentheses of a declaration."""
-    found = []
-    for _, part in split_top(text):
-        part = re.sub(r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*", "", part)
-        names, colon, rest = part.partition(":")
-        if not colon:  # The payload of a case without a label.
-            found.append(Parameter("_", "_", part.strip(), False))
-            continue
-        words = [word.strip("`") for word in names.split()]
-        kind, equals, _ = _before_default(rest)
-        found.append(Parameter(words[0] if words else "_", words[-1] if words else "_", kind.strip(), bool(equals)))
-    return found
-
-
-def _before_default(text: str) -> tuple[str, str, str]:
-    depth = 0
-    for index, character in enumerate(text):
-        if character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif character == "=" and depth == 0 and text[index - 1 : index + 2] not in ("==", "!=", ">=", "<="):
-            return text[:index], "=", text[index + 1 :]
-    return text, "", ""
 
 
 class _Parser:
@@ -175,6 +108,9 @@ class _Parser:
                 continue
             for each in made:
                 each.is_private, each.is_static = private, static
+                if each.kind == "extension" and private:
+                    for member in each.members:
+                        member.is_private = True
             found += made
             position = max(max(each.end for each in made), position + 1)
         return found

@@ -3,11 +3,8 @@
 import posixpath
 import re
 
+from house.limits import FILE_LINES_MAX, FUNCTION_LINES_MAX
 from house.swift_source import SwiftSource
-
-FILE_LINES_MAX = 300
-FILE_LINES_NOTE = 250
-FUNCTION_LINES_MAX = 60
 
 COMMAND_LINE = "Sources/refresh-ledger"
 
@@ -87,6 +84,22 @@ def sizes(source: SwiftSource):
         first, last = source.line_at(function.offset), source.line_at(function.end)
         if last - first + 1 > FUNCTION_LINES_MAX:
             yield first, f"{function.name} has {last - first + 1} lines; a function has at most {FUNCTION_LINES_MAX}"
+
+
+def topics(source: SwiftSource):
+    """`Type+Topic.swift` extends Type and nothing else; what it needs beside is private."""
+    stem = source.path.rsplit("/", 1)[-1].removesuffix(".swift")
+    extended, plus, _ = stem.partition("+")
+    if not plus or not source.path.startswith("Sources/"):
+        return
+    for each in source.declarations:
+        line = source.line_at(each.start)
+        if each.is_private or each.members and all(member.is_private for member in each.members):
+            continue
+        if each.kind != "extension":
+            yield line, f"{each.kind} {each.name} in a file named after {extended}: give it a file, or make it private"
+        elif each.name != extended and not each.name.startswith(extended + "."):
+            yield line, f"extends {each.name} in a file named after {extended}: it belongs to a file of {each.name}"
 
 
 def names(source: SwiftSource):

@@ -2,6 +2,8 @@
 
 from textwrap import dedent
 
+from house.swift_source import SwiftSource
+
 # The forbidden words are put together here, so that this file passes its own check.
 UNFINISHED = "TO" + "DO"
 MACHINE = "/wo" + "rk"
@@ -49,6 +51,59 @@ BAD: list[tuple[str, dict[str, str]]] = [
             "Sources/T/C.swift": "protocol C { func a() -> T.A }",
         },
     ),
+    (
+        "A+G.swift -(A)-> A.swift -(g(of:))-> A+G.swift",
+        {
+            "Sources/T/A.swift": "struct A { func f() { g(of: 1) } }",
+            "Sources/T/A+G.swift": "extension A { func g(of x: Int) {} }",
+        },
+    ),
+    (
+        "A+F.swift -(g())-> A+G.swift -(f())-> A+F.swift",
+        {
+            "Sources/T/A.swift": "actor A {}",
+            "Sources/T/A+F.swift": "extension A { func f() { if true { self.g() } } }",
+            "Sources/T/A+G.swift": "extension A { func g() { f() } }",
+        },
+    ),
+    (
+        "A+Last.swift -(B)-> B.swift -(last)-> A+Last.swift",
+        {
+            "Sources/T/A.swift": "struct A { var count = 0 }",
+            "Sources/T/B.swift": "struct B { let list: [String: [A]]\n func f() -> Int { let a = list[key]?.first\n return a?.last ?? 0 } }",
+            "Sources/T/A+Last.swift": "extension A { var last: Int { B(self).size } }",
+        },
+    ),
+    (
+        "A.swift -(init(text:))-> B+Text.swift -(A)-> A.swift",
+        {
+            "Sources/T/A.swift": "struct A { func f() throws { try g(B(text: name)) } }",
+            "Sources/T/B.swift": "struct B { init(_ x: Int) {} }",
+            "Sources/T/B+Text.swift": "extension B { init(text: String) { self.init(A().count) } }",
+        },
+    ),
+    (
+        "A.swift -(wholeWords)-> B.swift -(A)-> A.swift",
+        {
+            "Sources/T/A.swift": "struct A { func f() { use { $0.wholeWords } } }",
+            "Sources/T/B.swift": "struct B { let a: A\n var wholeWords: Int { 1 } }",
+        },
+    ),
+    ("enum C in a file named after A", {"Sources/T/A+B.swift": "extension A {}\nenum C {}"}),
+    ("extends C in a file named after A", {"Sources/T/A+B.swift": "extension A {}\nextension C { var x: Int { 1 } }"}),
+    ("Sources/T has 26 Swift files", {f"Sources/T/F{number}.swift": "" for number in range(26)}),
+]
+
+# The same for the house as a whole.
+_LONG, _SHORT = "let x = 1\n" * 80, "let x = 1\n" * 39
+BAD_SHAPES: list[tuple[str, dict[str, str]]] = [
+    ("Sources/T has 3 of 10 files under 40 lines", {f"Sources/T/F{n}.swift": _SHORT if n < 3 else _LONG for n in range(10)}),
+    ("the median of the files is 74 lines", {f"Sources/T/F{n}.swift": "let x = 1\n" * 74 for n in range(3)}),
+]
+GOOD_SHAPES: list[tuple[str, dict[str, str]]] = [
+    ("two of ten", {f"Sources/T/F{n}.swift": _SHORT if n < 2 else _LONG for n in range(10)}),
+    ("one of two", {"Sources/T/A.swift": _SHORT, "Sources/T/B.swift": _LONG * 3}),
+    ("short tests", {f"Tests/T/F{n}.swift": _SHORT for n in range(10)}),
 ]
 
 GOOD: list[tuple[str, dict[str, str]]] = [
@@ -87,8 +142,50 @@ GOOD: list[tuple[str, dict[str, str]]] = [
     ("class func", {"Sources/A/F.swift": "class func f() {}"}),
     (
         "an extension in a file of its own",
-        {"Sources/T/A.swift": "struct A { func f() { g() } }", "Sources/T/A+G.swift": "extension A { func g() { h(A()) } }"},
+        {"Sources/T/A.swift": "struct A { func g() {} }", "Sources/T/A+G.swift": "extension A { func f() { g() } }"},
     ),
+    (
+        "a local, a parameter and a label of a member's name",
+        {
+            "Sources/T/A.swift": "struct A { func f(g: Int) { let h = g\n use(h, k: 1)\n use { k in k } } }",
+            "Sources/T/A+G.swift": "extension A { var g: Int { 1 }\n var h: Int { 2 }\n var k: Int { 3 } }",
+        },
+    ),
+    (
+        "another call of the same name",
+        {
+            "Sources/T/A.swift": "struct A { func f(b: Other) { b.g(of: 1)\n g(to: 2) }\n func g(to x: Int) {} }",
+            "Sources/T/A+G.swift": "extension A { func g(of x: Int) {} }",
+        },
+    ),
+    (
+        "an unknown receiver and a word that anybody may have used",
+        {
+            "Sources/T/A.swift": "struct A { func f() { use { $0.count } } }",
+            "Sources/T/B.swift": "struct B { let a: A\n var count: Int { 1 } }",
+        },
+    ),
+    (
+        "an unknown receiver and a name of two files",
+        {
+            "Sources/T/A.swift": "struct A { func f() { use { $0.wholeWords } } }",
+            "Sources/T/B.swift": "struct B { let a: A\n var wholeWords: Int { 1 } }",
+            "Sources/U/C.swift": "struct C { var wholeWords: Int { 1 } }",
+        },
+    ),
+    (
+        "a requirement of a protocol",
+        {
+            "Sources/T/P.swift": "protocol P { func makeReady() }",
+            "Sources/T/A.swift": "struct A { let p: any P\n func f() { p.makeReady() } }",
+            "Sources/T/B.swift": "struct B: P { let a: A\n func makeReady() {} }",
+        },
+    ),
+    (
+        "private helpers beside a topic",
+        {"Sources/T/A+B.swift": "extension A.C {}\nprivate enum D {}\nprivate extension E { var x: Int { 1 } }\nextension F { private var y: Int { 2 } }"},
+    ),
+    ("25 files in a folder", {f"Sources/T/{folder}/F{number}.swift": "" for folder in "AB" for number in range(25)}),
     (
         "a nested type of the same name in the file itself",
         {"Sources/T/A.swift": "struct A { struct B {} \n let b: B }", "Sources/T/B.swift": "struct B { let a: A }"},
@@ -112,18 +209,24 @@ GOOD: list[tuple[str, dict[str, str]]] = [
 ]
 
 
-def run(breaches) -> int:
-    """Feeds every sample to `breaches` and prints what goes wrong; the exit code."""
+def run(breaches, shape_breaches) -> int:
+    """Feeds every sample to `breaches`, the shapes to `shape_breaches`, and prints what goes wrong; the exit code."""
+
+    def shape(files: dict[str, str]) -> list[tuple[str, int, str]]:
+        return shape_breaches([SwiftSource(path, content) for path, content in files.items()])
+
     failed = 0
-    for expected, files in BAD:
-        messages = [message for _, _, message in breaches(files)]
-        if len(messages) != 1 or expected not in messages[0]:
-            failed += 1
-            print(f"self-test: expected one breach with {expected!r}, got {messages}")
-    for name, files in GOOD:
-        messages = [message for _, _, message in breaches(files)]
-        if messages:
-            failed += 1
-            print(f"self-test: expected none for {name!r}, got {messages}")
-    print(f"house-check --self-test: {len(BAD) + len(GOOD)} samples, {failed} failed")
+    for judge, bad, good in ((breaches, BAD, GOOD), (shape, BAD_SHAPES, GOOD_SHAPES)):
+        for expected, files in bad:
+            messages = [message for _, _, message in judge(files)]
+            if len(messages) != 1 or expected not in messages[0]:
+                failed += 1
+                print(f"self-test: expected one breach with {expected!r}, got {messages}")
+        for name, files in good:
+            messages = [message for _, _, message in judge(files)]
+            if messages:
+                failed += 1
+                print(f"self-test: expected none for {name!r}, got {messages}")
+    count = sum(len(samples) for samples in (BAD, GOOD, BAD_SHAPES, GOOD_SHAPES))
+    print(f"house-check --self-test: {count} samples, {failed} failed")
     return 1 if failed else 0

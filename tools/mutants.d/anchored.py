@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from house.declarations import Declaration, matching
+from house.brackets import matching
+from house.declarations import Declaration
 from house.swift_source import SwiftSource, without_comments
 
 PLACE = Path(__file__).resolve().parent
@@ -132,8 +133,10 @@ class Product:
             return spans.pop()
         if len(spans) > 1:
             raise NotFound(edit, f"{edit.anchor} has this text {len(spans)} times, not once ({self._where(spans)})")
-        # Elsewhere, perhaps: what was renamed or moved.
-        elsewhere = self._spans(pattern, None)
+        # Elsewhere, perhaps: in a member of the same name that has moved to another type, or in one that was renamed.
+        elsewhere = self._spans(pattern, self._namesakes(edit.anchor))
+        if len(elsewhere) != 1:
+            elsewhere = self._spans(pattern, None)
         anchors = {self.anchor_at(*span) for span in elsewhere} - {""}
         anchor = anchors.pop() if len(elsewhere) == 1 and anchors else None
         if declared:
@@ -146,6 +149,11 @@ class Product:
             raise NotFound(edit, f"{lacks}; `in {anchor}` would find it ({self._where(elsewhere)})", anchor)
         found = f"the text stands {len(elsewhere)} times ({self._where(elsewhere)})" if elsewhere else "no file has this text"
         raise NotFound(edit, f"{lacks}; {found}")
+
+    def _namesakes(self, anchor: str) -> list[tuple[str, Declaration]]:
+        """The declarations of a member's name and labels, whosever they are."""
+        ending = "." + anchor[len(anchor.split("(")[0].rpartition(".")[0]) :].lstrip(".")
+        return [each for name, those in self._named.items() if ("." + name).endswith(ending) for each in those]
 
     def _like(self, anchor: str) -> list[str]:
         """Names that it may have now: those that end alike first."""
