@@ -37,41 +37,6 @@ _MACHINE_PATH = re.compile(r"(?<![\w.$}/*-])/(?:wo" r"rk|opt/sw" r"ift[\w-]*|ro"
 _TEMPORARY_PATH = re.compile(r"(?<![\w.$}/*-])/tmp\b")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
-# Modules that no target may import but those named. A trailing * stands for any ending.
-_HTTP = ("Hummingbird*", "NIO*", "HTTPTypes", "AsyncHTTPClient", "WebSocket*")
-_COMMAND = ("ArgumentParser", "Configuration", "Yams", "Histogram")
-_REPORTING = ("Logging", "Metrics", "CoreMetrics", "Tracing", "Instrumentation")
-_TESTING = ("Testing", "XCTest", "TokenTesting", "LedgerTesting", "LedgerProof")
-_CRYPTOGRAPHY = ("COpenSSL", "CArgon2", "CCrypt")
-_CORE = _HTTP + _COMMAND + _REPORTING + _TESTING + ("Foundation", "FoundationNetworking")
-_ADAPTERS = ("TokenHTTP", "RefreshRotationLoad")
-FORBIDDEN_IMPORTS = {
-    # Knows frames, not tokens.
-    "WriteAheadLog": _CORE + _ADAPTERS + _CRYPTOGRAPHY + ("TokenLedger", "TokenSigning", "TokenEngine", "ServiceLifecycle"),
-    # Knows sessions, not JWT, not how the log keeps its bytes.
-    "TokenLedger": _CORE
-    + _ADAPTERS
-    + _CRYPTOGRAPHY
-    + ("TokenSigning", "TokenEngine", "ServiceLifecycle", "CLZ4", "CChecksum"),
-    # Knows signatures, not the ledger.
-    "TokenSigning": _CORE
-    + _ADAPTERS
-    + ("WriteAheadLog", "TokenLedger", "TokenEngine", "ServiceLifecycle", "CLZ4", "CChecksum", "CArgon2", "CCrypt"),
-    # Knows grants, not HTTP.
-    "TokenEngine": _CORE + _ADAPTERS + ("CLZ4", "CChecksum"),
-    # Has no rules of its own: it speaks to the engine alone, whose answers are in the ledger's words.
-    "TokenHTTP": _COMMAND
-    + _TESTING
-    + _CRYPTOGRAPHY
-    + ("AsyncHTTPClient", "WriteAheadLog", "TokenSigning", "RefreshRotationLoad", "CLZ4", "CChecksum"),
-    # Sees a server as a stranger does, or the engine as an embedder does.
-    "RefreshRotationLoad": _TESTING
-    + _CRYPTOGRAPHY
-    + ("Hummingbird*", "ArgumentParser", "Configuration", "Yams", "WriteAheadLog", "TokenLedger", "TokenSigning", "TokenHTTP"),
-    "refresh-ledger": _TESTING,
-}
-
-
 _QUOTED_PATH = re.compile(r"`((?:Sources|Tests|Examples|Benchmarks|docs)/[\w./+-]+|tools/[\w/-]+)`")
 _LINK = re.compile(r"\]\((?!https?:|#)([\w./+-]+)(?:#[\w-]*)?\)")
 
@@ -132,16 +97,6 @@ def _judge(name: str, kind: str, words: dict[str, str]):
         word = word[:1].upper() + word[1:]
         if word in words and name not in ALLOWED_NAMES:
             yield f"{kind} {name}: '{word}' says nothing; {words[word]}"
-
-
-def imports(source: SwiftSource):
-    parts = source.path.split("/")
-    if parts[0] != "Sources":
-        return
-    for module, offset in source.imports:
-        for pattern in FORBIDDEN_IMPORTS.get(parts[1], _TESTING):
-            if module == pattern or (pattern.endswith("*") and module.startswith(pattern[:-1])):
-                yield source.line_at(offset), f"{parts[1]} does not import {module}: see docs and tools/house/rules.py"
 
 
 def expressions(source: SwiftSource):
