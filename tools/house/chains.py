@@ -171,11 +171,17 @@ class Chains:
         else:
             candidates = self.package.by_name.get(name, [])
             if not known:
+                # `.name` alone: of which type nobody says, so it has labels or the file speaks of the type elsewhere.
                 candidates = [each for each in candidates if each.declaration.kind == "case" or each.declaration.is_static]
+                if not any(label != "_" for label in labels or ()) and not all(self._names(each) for each in candidates):
+                    candidates = []
             chosen = self.choose(candidates, labels, False)
         if chosen:
             yield chosen[0], offset
         return chosen or candidates if receiver is not None else chosen
+
+    def _names(self, member) -> bool:
+        return re.search(rf"\b{member.declaration.owner.rpartition('.')[2]}\b", self.code) is not None
 
     def _implicit(self, name: str, labels, offset: int):
         around = self.owner

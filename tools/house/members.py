@@ -3,7 +3,8 @@
 The receiver decides: `self`, a type, a parameter, a property or a local whose type is written or is that of what is
 assigned to it, over any chain of properties, calls and elements of arrays. Names and labels of the arguments choose the member.
 Where nothing tells the receiver's type (`$0`, what another module returns), a member counts only when all of the package
-declares its name in one file and the name cannot easily be another module's: it has a label or is of two words.
+declares its name in one file and the name cannot easily be another module's: it has a label or is of two words. `.name`
+alone counts only with a label, or where the file names its type.
 What is ambiguous is no use: this misses some, and what it reports is there.
 """
 
