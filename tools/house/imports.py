@@ -39,9 +39,11 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "TokenAccounts": (("Platform", "RotationModel", "TokenLedger", "TokenSigning", "TokenEngine"), _CORE + _LOG_BYTES),
     # Tells loggers and metrics what the engine reports; serves nothing.
     "TokenObservability": (
-        ("Platform", "RotationModel", "TokenLedger", "TokenEngine"),
-        _HTTP + _COMMAND + _FOUNDATION + _CRYPTOGRAPHY + _LOG_BYTES),
-    # Have no rules of their own: they speak to the engine alone, whose answers are in the ledger's words.
+        ("RotationModel", "TokenEngine"),
+        _HTTP + _COMMAND + _FOUNDATION + _CRYPTOGRAPHY + _LOG_BYTES
+        + ("Metrics", "Tracing", "Instrumentation", "ServiceLifecycle")),
+    # Have no rules of their own: they speak to the engine alone, whose answers are in the ledger's words. What is added to the
+    # routes is not known to them.
     "TokenHTTP": (
         ("Platform", "RotationModel", "TokenLedger", "TokenEngine", "TokenObservability"),
         _COMMAND + _CRYPTOGRAPHY + _LOG_BYTES + ("AsyncHTTPClient",)),
