@@ -156,3 +156,13 @@ def references(path: str, content: str, files: set[str]):
             place = place.rstrip("/")
             if place not in files and not any(file.startswith((place + "/", place + ".")) for file in files):
                 yield number, f"{name} is not there"
+
+
+def documentation_targets(path: str, content: str, files: set[str]):
+    """The Swift Package Index is told of each module that has a catalogue, and of no other."""
+    if path != ".spi.yml":
+        return
+    named = set(re.findall(r"\w+", (re.search(r"documentation_targets: \[([^\]]*)\]", content) or ["", ""])[1]))
+    catalogues = {match.group(1) for file in files if (match := re.match(r"Sources/([\w-]+)/\1\.docc/", file))}
+    for name in sorted(named ^ catalogues):
+        yield 1, f"{name} {'has no catalogue' if name in named else 'has a catalogue and is not named'}"

@@ -44,6 +44,8 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("/tmp is a folder", {"Sources/A/F.swift": 'let x = "/tmp/x"'}),
     ("GoneTests.swift is not there", {"docs/a.md": "see `Tests/A/GoneTests.swift`"}),
     ("b.md is not there", {"docs/a.md": "see [b](b.md#part)"}),
+    ("B has a catalogue", {".spi.yml": "documentation_targets: [A]", "Sources/A/A.docc/A.md": "", "Sources/B/B.docc/B.md": ""}),
+    ("B has no catalogue", {".spi.yml": "documentation_targets: [A, B]", "Sources/A/A.docc/A.md": ""}),
     ("private key", {"docs/key.md": "-----BEGIN EC PRIVATE " + "KEY-----"}),
     (
         "circle between files: A.swift -(B)-> B.swift -(A)-> A.swift",
