@@ -97,8 +97,9 @@ class Check:
             command = shlex.split(stage.command)
             if stage.beside:
                 command = ["nice", "-n", str(NICENESS), *command]
+            # A group of its own, so that all that it starts can be ended, and no session: between sessions niceness may count for nothing.
             process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, process_group=0,
                 env=os.environ | {"REFRESH_LEDGER_WARNINGS": "error"})
             self.running.append(Running(stage, process, log, time.monotonic()))
             self.say(f"-- {stage.name} begins: {stage.command}")
