@@ -9,13 +9,18 @@ from house.declarations import Declaration
 
 _NAME = re.compile(r"`?[A-Za-z_]\w*`?|\$\d+")
 _KEYWORDS = frozenset(
-    "let var func if guard else switch case default for in while repeat return throw throws rethrows try await async do catch defer break continue"
-    " fallthrough where as is nil true false inout import init struct enum class actor extension protocol static private fileprivate unsafe some"
-    " any consume copy borrowing consuming nonisolated each super set get willSet didSet yield discard then of".split()
+    "let var func if guard else switch case default for in while repeat return throw throws rethrows try await async do catch"
+    " defer break continue fallthrough where as is nil true false inout import init struct enum class actor extension protocol"
+    " static private fileprivate unsafe some any consume copy borrowing consuming nonisolated each super set get willSet didSet"
+    " yield discard then of".split()
 )
 _BINDING = re.compile(r"\b(?:let|var)\s+(?:\(([^)]*)\)|(\w+)(?:\s*:\s*([^=\n{,]+?))?(?=\s*(?:[=,{)\n:]|else\b|\Z)))")
 _PATTERN = re.compile(r"\bcase\s+let\s+\.?[\w.]*\(([^)]*)\)|\bfor\s+(?:case\s+)?(?:let\s+)?(?:\(([^)]*)\)|(\w+))\s+in\b")
-_CLOSURE = re.compile(r"\{\s*(?:\[[^\]]*\]\s*)?(?:@\w+\s+)*(?:\(([^()]*)\)|(\w+(?:\s*,\s*\w+)*))\s*(?:async\s*)?(?:throws(?:\([^)]*\))?\s*)?(?:->[^{}\n]*?)?\s\bin\b")
+_SHORT_BINDING = re.compile(r"(?:\b(?:if|guard|while)|,)\s+(?:let|var)\s+(\w+)\s*(?=[{,]|else\b)")
+_CLOSURE = re.compile(
+    r"\{\s*(?:\[[^\]]*\]\s*)?(?:@\w+\s+)*(?:\(([^()]*)\)|(\w+(?:\s*,\s*\w+)*))"
+    r"\s*(?:async\s*)?(?:throws(?:\([^)]*\))?\s*)?(?:->[^{}\n]*?)?\s\bin\b"
+)
 _LOCAL_FUNCTION = re.compile(r"\bfunc\s+(\w+)[^(]*\(")
 # What is assigned stands right before, behind words that do not change its type.
 _ASSIGNED = re.compile(r"\b(?:let|var)\s+(\w+)\s*=\s*(?:(?:try[?!]?|await|unsafe|consume|copy)\s+)*\Z")
@@ -75,14 +80,12 @@ class Chains:
                 self._bind_names(match.group(1))
             else:
                 self._bind_name(match.group(2), match.group(3))
-        for each in self.declared.parameters or ():
-            if each.name not in self.locals:
-                self.locals[each.name] = self.package.kind(each.type, self.owner)
-        # `if let log {`: the property of that name, or a parameter, which has its type already.
-        for match in re.compile(r"\b(?:if|guard|while|,)\s+(?:let|var)\s+(\w+)\s*(?=[{,]|else\b)").finditer(code, begin, end):
-            members = self.package.lookup(self.owner, match.group(1))
-            if members and not any(each.name == match.group(1) for each in self.declared.parameters or ()):
-                self.locals[match.group(1)] = self._kind_of(members)
+        parameters = {each.name: self.package.kind(each.type, self.owner) for each in self.declared.parameters or ()}
+        self.locals = parameters | self.locals
+        # `if let log {`: the parameter or the property of that name.
+        for match in _SHORT_BINDING.finditer(code, begin, end):
+            name = match.group(1)
+            self.locals[name] = parameters.get(name) or self._kind_of(self.package.lookup(self.owner, name))
 
     def _bind_names(self, text: str) -> None:
         for word in re.findall(r"\b[a-z_]\w*\b(?!\s*:)", text):

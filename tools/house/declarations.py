@@ -15,6 +15,8 @@ _MODIFIERS = frozenset(
     "public package internal fileprivate private open static final override mutating nonmutating lazy weak unowned nonisolated"
     " isolated required convenience indirect dynamic optional distributed consuming borrowing infix prefix postfix sending".split()
 )
+_ATTRIBUTE = re.compile(r"@[\w.]+")
+_CLASS_MODIFIER = re.compile(r"class\s+(?:func|var|let|subscript)\b")
 _FUNC_NAME = re.compile(r"\s*(`[^`\n]+`|[A-Za-z_]\w*|[^\s\w(`]+?(?=\s*[(<]\s*[\w<])|[^\s\w(`]+)")
 _TYPE_NAME = re.compile(r"\s*(`?[A-Za-z_][\w.]*`?|\[[^\]{]*\])")
 # A line goes on when the next one begins so, or when it ends in one of these.
@@ -78,42 +80,42 @@ class _Parser:
             if character == "#":
                 position = self._line_end(position)
                 continue
-            begin, words, private, static = position, [], False, False
-            while position < end:
-                if code[position] == "@":
-                    position = _WORD.match(code, position + 1).end() if _WORD.match(code, position + 1) else position + 1
-                    while position < end and code[position] == ".":
-                        position = _WORD.match(code, position + 1).end()
-                    if position < end and code[position] == "(":
-                        position = matching(code, position)
-                elif (word := _WORD.match(code, position)) and (
-                    word.group() in _MODIFIERS or word.group() == "class" and re.match(r"class\s+(func|var|let|subscript)\b", code[position : position + 40])
-                ):
-                    position = word.end()
-                    argument = code[position : position + 1] == "("
-                    if argument:
-                        position = matching(code, position)
-                    elif word.group() in ("private", "fileprivate"):
-                        private = True
-                    static = static or word.group() in ("static", "class")
-                    words.append(word.group())
-                elif code[position].isspace():
-                    position += 1
-                else:
-                    break
+            begin = position
+            position, is_private, is_static = self._lead(position, end)
             word = _WORD.match(code, position)
             made = self._declaration(word.group(), word.end(), begin, owner, inside) if word else None
             if made is None:
                 position = self.statement_end(position, end)
                 continue
             for each in made:
-                each.is_private, each.is_static = private, static
-                if each.kind == "extension" and private:
-                    for member in each.members:
-                        member.is_private = True
+                each.is_static = is_static
+                # Nobody else sees what is in a private type or extension.
+                for hidden in each.walk() if is_private else ():
+                    hidden.is_private = True
             found += made
             position = max(max(each.end for each in made), position + 1)
         return found
+
+    def _lead(self, position: int, end: int) -> tuple[int, bool, bool]:
+        """Where attributes and modifiers end, whether they say `private`, whether `static`."""
+        code, is_private, is_static = self.code, False, False
+        while position < end:
+            word = _WORD.match(code, position)
+            if attribute := _ATTRIBUTE.match(code, position):
+                position = attribute.end()
+            elif word and (word.group() in _MODIFIERS or _CLASS_MODIFIER.match(code, position)):
+                position = word.end()
+                is_static = is_static or word.group() in ("static", "class")
+                # `private(set)` hides half of a property.
+                is_private = is_private or word.group() in ("private", "fileprivate") and code[position] != "("
+            elif code[position].isspace():
+                position += 1
+                continue
+            else:
+                break
+            if code[position : position + 1] == "(":
+                position = matching(code, position)
+        return position, is_private, is_static
 
     def _declaration(self, keyword: str, position: int, begin: int, owner: str, inside: str) -> list[Declaration] | None:
         code = self.code

@@ -183,6 +183,13 @@ GOOD: list[tuple[str, dict[str, str]]] = [
         },
     ),
     (
+        "a private type's member that the other file cannot mean",
+        {
+            "Sources/T/A.swift": "struct A { func f() { use { $0.wholeWords } } }",
+            "Sources/T/B.swift": "struct B { let a: A }\nprivate struct C { var wholeWords: Int { 1 } }",
+        },
+    ),
+    (
         "a requirement of a protocol",
         {
             "Sources/T/P.swift": "protocol P { func makeReady() }",
