@@ -356,3 +356,8 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
     }
   }
 }
+// A tool that runs some suites alone builds no others, nor the proof where its tests are none of them.
+if let suites = Context.environment["REFRESH_LEDGER_SUITES"]?.split(separator: " ").map(String.init) {
+  let proof: Set = suites.contains("LedgerProofTests") ? [] : ["LedgerProof", "ledger-proof"]
+  package.targets.removeAll { $0.type == .test && !suites.contains($0.name) || proof.contains($0.name) }
+}

@@ -1,13 +1,15 @@
-"""Circles between the files of one target: file A names a top-level type of file B, and B, over any way, one of A.
+"""Circles between the files of one target: file A depends on file B, and B, over any way, on A.
 
-Only top-level types that other files can see are counted. An extension belongs to the file it is written in: it
-needs its type's file, and nothing needs it. So a type spread over several files is no circle, two types that need
-each other in two files are one.
+A file depends on another when it names a top-level type of it that other files can see, and, under Sources, when it uses
+a member (function, initializer, property, case, subscript) that is written in it; tools/house/members.py says which uses
+can be told. A type spread over several files is no circle as long as the others use what the first declares and not the
+other way round: an extension that its type's own file calls is one.
 """
 
 import re
 from collections import deque
 
+from house.members import Package, Uses
 from house.swift_source import SwiftSource
 
 _NAME = re.compile(r"\b[A-Z]\w*")
@@ -18,17 +20,35 @@ Edges = dict[str, dict[str, tuple[str, int]]]
 
 def circles(sources: list[SwiftSource]):
     """Yields (path, line, message), one for each group of files that depend on each other."""
+    for edges, group in _targets(sources):
+        way = _shortest_way(edges, group)
+        steps = "".join(f" -({edges[start][end][0]})-> {_file(end)}" for start, end in way)
+        start, end = way[0]
+        rest = f" ({len(group)} files hang together here: --circles lists why)" if len(group) > len(way) else ""
+        yield start, edges[start][end][1], f"circle between files: {_file(start)}{steps}{rest}"
+
+
+def all_edges(sources: list[SwiftSource]):
+    """Yields (path, line, message) for each dependency inside a group of files that depend on each other."""
+    for edges, group in _targets(sources):
+        for start in group:
+            for end, (name, line) in sorted(edges[start].items()):
+                if end in group:
+                    yield start, line, f"{name} of {_file(end)}"
+
+
+def _targets(sources: list[SwiftSource]):
     by_target: dict[str, list[SwiftSource]] = {}
     for source in sources:
         by_target.setdefault(source.target, []).append(source)
+    package = Package([source for source in sources if source.path.startswith("Sources/")])
     for target in sorted(by_target):
         edges = _edges(by_target[target])
-        for group in _groups(edges):
-            way = _shortest_way(edges, group)
-            steps = "".join(f" -({edges[start][end][0]})-> {_file(end)}" for start, end in way)
-            start, end = way[0]
-            rest = f" ({len(group)} files hang together here)" if len(group) > len(way) else ""
-            yield start, edges[start][end][1], f"circle between files: {_file(start)}{steps}{rest}"
+        if target.startswith("Sources/"):
+            for source in by_target[target]:
+                for use in Uses(package, source).all():
+                    edges[source.path].setdefault(use.path, (use.name, use.line))
+        yield from ((edges, group) for group in _groups(edges))
 
 
 def _edges(sources: list[SwiftSource]) -> Edges:

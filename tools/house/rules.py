@@ -3,11 +3,8 @@
 import posixpath
 import re
 
+from house.limits import FILE_LINES_MAX, FUNCTION_LINES_MAX
 from house.swift_source import SwiftSource
-
-FILE_LINES_MAX = 300
-FILE_LINES_NOTE = 250
-FUNCTION_LINES_MAX = 60
 
 COMMAND_LINE = "Sources/refresh-ledger"
 
@@ -40,58 +37,6 @@ _MACHINE_PATH = re.compile(r"(?<![\w.$}/*-])/(?:wo" r"rk|opt/sw" r"ift[\w-]*|ro"
 _TEMPORARY_PATH = re.compile(r"(?<![\w.$}/*-])/tmp\b")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
-# Modules that no target may import but those named. A trailing * stands for any ending.
-_HTTP = ("Hummingbird*", "NIO*", "HTTPTypes", "AsyncHTTPClient", "WebSocket*")
-_COMMAND = ("ArgumentParser", "Configuration", "Yams", "Histogram")
-_REPORTING = ("Logging", "Metrics", "CoreMetrics", "Tracing", "Instrumentation")
-_TESTING = ("Testing", "XCTest", "TokenTesting", "TokenTestInputs", "LedgerTesting", "LedgerProof")
-_CRYPTOGRAPHY = ("COpenSSL", "CArgon2", "CCrypt")
-_CORE = _HTTP + _COMMAND + _REPORTING + _TESTING + ("Foundation", "FoundationNetworking")
-_ADAPTERS = ("TokenObservability", "TokenHTTP", "TokenConsole", "RefreshRotationLoad")
-FORBIDDEN_IMPORTS = {
-    # Knows frames, not tokens.
-    "WriteAheadLog": _CORE + _ADAPTERS + _CRYPTOGRAPHY + ("TokenLedger", "TokenSigning", "TokenEngine", "ServiceLifecycle"),
-    # Knows sessions, not JWT, not how the log keeps its bytes.
-    "TokenLedger": _CORE
-    + _ADAPTERS
-    + _CRYPTOGRAPHY
-    + ("TokenSigning", "TokenEngine", "ServiceLifecycle", "CLZ4", "CChecksum"),
-    # Knows signatures, not the ledger.
-    "TokenSigning": _CORE
-    + _ADAPTERS
-    + ("WriteAheadLog", "TokenLedger", "TokenEngine", "ServiceLifecycle", "CLZ4", "CChecksum", "CArgon2", "CCrypt"),
-    # Knows grants, not HTTP.
-    "TokenEngine": _CORE + _ADAPTERS + ("CLZ4", "CChecksum"),
-    # Knows the engine and where it reports to, whatever serves it.
-    "TokenObservability": _HTTP
-    + _COMMAND
-    + _TESTING
-    + _CRYPTOGRAPHY
-    + ("Metrics", "Tracing", "Instrumentation", "Foundation", "FoundationNetworking", "ServiceLifecycle", "CLZ4", "CChecksum")
-    + ("WriteAheadLog", "TokenLedger", "TokenSigning", "TokenHTTP", "TokenConsole", "RefreshRotationLoad"),
-    # Has no rules of its own: it speaks to the engine alone, whose answers are in the ledger's words. Does not know what is added to its routes.
-    "TokenHTTP": _COMMAND
-    + _TESTING
-    + _CRYPTOGRAPHY
-    + ("AsyncHTTPClient", "WriteAheadLog", "TokenSigning", "TokenConsole", "RefreshRotationLoad", "CLZ4", "CChecksum"),
-    # The same for pages.
-    "TokenConsole": _COMMAND
-    + _TESTING
-    + _CRYPTOGRAPHY
-    + ("AsyncHTTPClient", "WriteAheadLog", "TokenSigning", "RefreshRotationLoad", "CLZ4", "CChecksum"),
-    # Sees a server as a stranger does, or the engine as an embedder does.
-    "RefreshRotationLoad": _TESTING
-    + _CRYPTOGRAPHY
-    + ("Hummingbird*", "ArgumentParser", "Configuration", "Yams", "WriteAheadLog", "TokenLedger", "TokenSigning")
-    + ("TokenObservability", "TokenHTTP", "TokenConsole"),
-    "refresh-ledger": _TESTING,
-    # Time and randomness for tests, also where there is no engine.
-    "TokenTestInputs": _CORE + _ADAPTERS + _CRYPTOGRAPHY + ("WriteAheadLog", "TokenSigning", "TokenEngine"),
-    # What an embedder's tests hand to the engine, whatever they are written with.
-    "TokenTesting": _HTTP + _COMMAND + _REPORTING + _ADAPTERS + ("Testing", "XCTest", "LedgerTesting", "LedgerProof", "Foundation"),
-}
-
-
 _QUOTED_PATH = re.compile(r"`((?:Sources|Tests|Examples|Benchmarks|docs)/[\w./+-]+|tools/[\w/-]+)`")
 _LINK = re.compile(r"\]\((?!https?:|#)([\w./+-]+)(?:#[\w-]*)?\)")
 
@@ -105,6 +50,22 @@ def sizes(source: SwiftSource):
         first, last = source.line_at(function.offset), source.line_at(function.end)
         if last - first + 1 > FUNCTION_LINES_MAX:
             yield first, f"{function.name} has {last - first + 1} lines; a function has at most {FUNCTION_LINES_MAX}"
+
+
+def topics(source: SwiftSource):
+    """`Type+Topic.swift` extends Type and nothing else; what it needs beside is private."""
+    stem = source.path.rsplit("/", 1)[-1].removesuffix(".swift")
+    extended, plus, _ = stem.partition("+")
+    if not plus or not source.path.startswith("Sources/"):
+        return
+    for each in source.declarations:
+        line = source.line_at(each.start)
+        if each.is_private or each.members and all(member.is_private for member in each.members):
+            continue
+        if each.kind != "extension":
+            yield line, f"{each.kind} {each.name} in a file named after {extended}: give it a file, or make it private"
+        elif each.name != extended and not each.name.startswith(extended + "."):
+            yield line, f"extends {each.name} in a file named after {extended}: it belongs to a file of {each.name}"
 
 
 def names(source: SwiftSource):
@@ -137,16 +98,6 @@ def _judge(name: str, kind: str, words: dict[str, str]):
         word = word[:1].upper() + word[1:]
         if word in words and name not in ALLOWED_NAMES:
             yield f"{kind} {name}: '{word}' says nothing; {words[word]}"
-
-
-def imports(source: SwiftSource):
-    parts = source.path.split("/")
-    if parts[0] != "Sources":
-        return
-    for module, offset in source.imports:
-        for pattern in FORBIDDEN_IMPORTS.get(parts[1], _TESTING):
-            if module == pattern or (pattern.endswith("*") and module.startswith(pattern[:-1])):
-                yield source.line_at(offset), f"{parts[1]} does not import {module}: see docs and tools/house/rules.py"
 
 
 def expressions(source: SwiftSource):
@@ -205,3 +156,13 @@ def references(path: str, content: str, files: set[str]):
             place = place.rstrip("/")
             if place not in files and not any(file.startswith((place + "/", place + ".")) for file in files):
                 yield number, f"{name} is not there"
+
+
+def documentation_targets(path: str, content: str, files: set[str]):
+    """The Swift Package Index is told of each module that has a catalogue, and of no other."""
+    if path != ".spi.yml":
+        return
+    named = set(re.findall(r"\w+", (re.search(r"documentation_targets: \[([^\]]*)\]", content) or ["", ""])[1]))
+    catalogues = {match.group(1) for file in files if (match := re.match(r"Sources/([\w-]+)/\1\.docc/", file))}
+    for name in sorted(named ^ catalogues):
+        yield 1, f"{name} {'has no catalogue' if name in named else 'has a catalogue and is not named'}"

@@ -2,6 +2,8 @@
 
 from textwrap import dedent
 
+from house.swift_source import SwiftSource
+
 # The forbidden words are put together here, so that this file passes its own check.
 UNFINISHED = "TO" + "DO"
 MACHINE = "/wo" + "rk"
@@ -22,14 +24,16 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("function processAll: 'process'", {"Sources/A/F.swift": "func processAll() {}"}),
     ("struct KeyInfo: 'Info'", {"Sources/A/F.swift": "struct KeyInfo {}"}),
     ("struct UserData: 'Data'", {"Sources/A/F.swift": "struct UserData {}"}),
-    ("TokenLedger does not import TokenSigning", {"Sources/TokenLedger/F.swift": "import TokenSigning"}),
+    ("TokenLedger does not know TokenSigning", {"Sources/TokenLedger/F.swift": "import TokenSigning"}),
     ("TokenEngine does not import Foundation", {"Sources/TokenEngine/F.swift": "internal import struct Foundation.URL"}),
-    ("TokenEngine does not import CArgon2", {"Sources/TokenEngine/F.swift": "import CArgon2"}),
-    ("TokenEngine does not import TokenAccounts", {"Sources/TokenEngine/F.swift": "import TokenAccounts"}),
     ("WriteAheadLog does not import NIOCore", {"Sources/WriteAheadLog/F.swift": "@preconcurrency package import NIOCore"}),
-    ("TokenHTTP does not import WriteAheadLog", {"Sources/TokenHTTP/F.swift": "import WriteAheadLog"}),
-    ("TokenHTTP does not import TokenConsole", {"Sources/TokenHTTP/F.swift": "internal import TokenConsole"}),
+    ("TokenHTTP does not know WriteAheadLog", {"Sources/TokenHTTP/F.swift": "import WriteAheadLog"}),
+    ("TokenEngine does not import CArgon2", {"Sources/TokenEngine/F.swift": "import CArgon2"}),
+    ("TokenEngine does not know TokenAccounts", {"Sources/TokenEngine/F.swift": "import TokenAccounts"}),
+    ("TokenHTTP does not know TokenConsole", {"Sources/TokenHTTP/F.swift": "internal import TokenConsole"}),
     ("TokenObservability does not import NIOCore", {"Sources/TokenObservability/F.swift": "internal import NIOCore"}),
+    ("TokenLedger imports Glibc", {"Sources/TokenLedger/F.swift": "internal import Glibc"}),
+    ("WriteAheadLog does not import LedgerTesting", {"Sources/WriteAheadLog/F.swift": "import LedgerTesting"}),
     ("refresh-ledger does not import Testing", {"Sources/refresh-ledger/F.swift": "import Testing"}),
     ("try! traps", {"Tests/A/F.swift": "let x = try! f()"}),
     ("as! traps", {"Sources/A/F.swift": 'let x = "\\(y as! Int)"'}),
@@ -40,6 +44,8 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("/tmp is a folder", {"Sources/A/F.swift": 'let x = "/tmp/x"'}),
     ("GoneTests.swift is not there", {"docs/a.md": "see `Tests/A/GoneTests.swift`"}),
     ("b.md is not there", {"docs/a.md": "see [b](b.md#part)"}),
+    ("B has a catalogue", {".spi.yml": "documentation_targets: [A]", "Sources/A/A.docc/A.md": "", "Sources/B/B.docc/B.md": ""}),
+    ("B has no catalogue", {".spi.yml": "documentation_targets: [A, B]", "Sources/A/A.docc/A.md": ""}),
     ("private key", {"docs/key.md": "-----BEGIN EC PRIVATE " + "KEY-----"}),
     (
         "circle between files: A.swift -(B)-> B.swift -(A)-> A.swift",
@@ -53,6 +59,59 @@ BAD: list[tuple[str, dict[str, str]]] = [
             "Sources/T/C.swift": "protocol C { func a() -> T.A }",
         },
     ),
+    (
+        "A+G.swift -(A)-> A.swift -(g(of:))-> A+G.swift",
+        {
+            "Sources/T/A.swift": "struct A { func f() { g(of: 1) } }",
+            "Sources/T/A+G.swift": "extension A { func g(of x: Int) {} }",
+        },
+    ),
+    (
+        "A+F.swift -(g())-> A+G.swift -(f())-> A+F.swift",
+        {
+            "Sources/T/A.swift": "actor A {}",
+            "Sources/T/A+F.swift": "extension A { func f() { if true { self.g() } } }",
+            "Sources/T/A+G.swift": "extension A { func g() { f() } }",
+        },
+    ),
+    (
+        "A+Last.swift -(B)-> B.swift -(last)-> A+Last.swift",
+        {
+            "Sources/T/A.swift": "struct A { var count = 0 }",
+            "Sources/T/B.swift": "struct B { let list: [String: [A]]\n func f() -> Int { let a = list[key]?.first\n return a?.last ?? 0 } }",
+            "Sources/T/A+Last.swift": "extension A { var last: Int { B(self).size } }",
+        },
+    ),
+    (
+        "A.swift -(init(text:))-> B+Text.swift -(A)-> A.swift",
+        {
+            "Sources/T/A.swift": "struct A { func f() throws { try g(B(text: name)) } }",
+            "Sources/T/B.swift": "struct B { init(_ x: Int) {} }",
+            "Sources/T/B+Text.swift": "extension B { init(text: String) { self.init(A().count) } }",
+        },
+    ),
+    (
+        "A.swift -(wholeWords)-> B.swift -(A)-> A.swift",
+        {
+            "Sources/T/A.swift": "struct A { func f() { use { $0.wholeWords } } }",
+            "Sources/T/B.swift": "struct B { let a: A\n var wholeWords: Int { 1 } }",
+        },
+    ),
+    ("enum C in a file named after A", {"Sources/T/A+B.swift": "extension A {}\nenum C {}"}),
+    ("extends C in a file named after A", {"Sources/T/A+B.swift": "extension A {}\nextension C { var x: Int { 1 } }"}),
+    ("Sources/T has 26 Swift files", {f"Sources/T/F{number}.swift": "" for number in range(26)}),
+]
+
+# The same for the house as a whole.
+_LONG, _SHORT = "let x = 1\n" * 80, "let x = 1\n" * 39
+BAD_SHAPES: list[tuple[str, dict[str, str]]] = [
+    ("Sources/T has 3 of 10 files under 40 lines", {f"Sources/T/F{n}.swift": _SHORT if n < 3 else _LONG for n in range(10)}),
+    ("the median of the files is 74 lines", {f"Sources/T/F{n}.swift": "let x = 1\n" * 74 for n in range(3)}),
+]
+GOOD_SHAPES: list[tuple[str, dict[str, str]]] = [
+    ("two of ten", {f"Sources/T/F{n}.swift": _SHORT if n < 2 else _LONG for n in range(10)}),
+    ("one of two", {"Sources/T/A.swift": _SHORT, "Sources/T/B.swift": _LONG * 3}),
+    ("short tests", {f"Tests/T/F{n}.swift": _SHORT for n in range(10)}),
 ]
 
 GOOD: list[tuple[str, dict[str, str]]] = [
@@ -80,6 +139,7 @@ GOOD: list[tuple[str, dict[str, str]]] = [
         },
     ),
     ("FoundationEssentials", {"Sources/TokenEngine/F.swift": "import FoundationEssentials\nimport TokenLedger"}),
+    ("the C library in Platform", {"Sources/Platform/F.swift": "internal import Glibc"}),
     ("print in the command line", {"Sources/refresh-ledger/F.swift": "print(1)"}),
     ("a method named print", {"Sources/A/F.swift": "table.print(1)\nfunc print(_ x: Int) {}"}),
     ("a reason above", {"Sources/A/F.swift": "/// Safe: immutable.\n@frozen\nfinal class A: @unchecked Sendable {}"}),
@@ -91,8 +151,57 @@ GOOD: list[tuple[str, dict[str, str]]] = [
     ("class func", {"Sources/A/F.swift": "class func f() {}"}),
     (
         "an extension in a file of its own",
-        {"Sources/T/A.swift": "struct A { func f() { g() } }", "Sources/T/A+G.swift": "extension A { func g() { h(A()) } }"},
+        {"Sources/T/A.swift": "struct A { func g() {} }", "Sources/T/A+G.swift": "extension A { func f() { g() } }"},
     ),
+    (
+        "a local, a parameter and a label of a member's name",
+        {
+            "Sources/T/A.swift": "struct A { func f(g: Int) { let h = g\n use(h, k: 1)\n use { k in k } } }",
+            "Sources/T/A+G.swift": "extension A { var g: Int { 1 }\n var h: Int { 2 }\n var k: Int { 3 } }",
+        },
+    ),
+    (
+        "another call of the same name",
+        {
+            "Sources/T/A.swift": "struct A { func f(b: Other) { b.g(of: 1)\n g(to: 2) }\n func g(to x: Int) {} }",
+            "Sources/T/A+G.swift": "extension A { func g(of x: Int) {} }",
+        },
+    ),
+    (
+        "an unknown receiver and a word that anybody may have used",
+        {
+            "Sources/T/A.swift": "struct A { func f() { use { $0.count } } }",
+            "Sources/T/B.swift": "struct B { let a: A\n var count: Int { 1 } }",
+        },
+    ),
+    (
+        "an unknown receiver and a name of two files",
+        {
+            "Sources/T/A.swift": "struct A { func f() { use { $0.wholeWords } } }",
+            "Sources/T/B.swift": "struct B { let a: A\n var wholeWords: Int { 1 } }",
+            "Sources/U/C.swift": "struct C { var wholeWords: Int { 1 } }",
+        },
+    ),
+    (
+        "a private type's member that the other file cannot mean",
+        {
+            "Sources/T/A.swift": "struct A { func f() { use { $0.wholeWords } } }",
+            "Sources/T/B.swift": "struct B { let a: A }\nprivate struct C { var wholeWords: Int { 1 } }",
+        },
+    ),
+    (
+        "a requirement of a protocol",
+        {
+            "Sources/T/P.swift": "protocol P { func makeReady() }",
+            "Sources/T/A.swift": "struct A { let p: any P\n func f() { p.makeReady() } }",
+            "Sources/T/B.swift": "struct B: P { let a: A\n func makeReady() {} }",
+        },
+    ),
+    (
+        "private helpers beside a topic",
+        {"Sources/T/A+B.swift": "extension A.C {}\nprivate enum D {}\nprivate extension E { var x: Int { 1 } }\nextension F { private var y: Int { 2 } }"},
+    ),
+    ("25 files in a folder", {f"Sources/T/{folder}/F{number}.swift": "" for folder in "AB" for number in range(25)}),
     (
         "a nested type of the same name in the file itself",
         {"Sources/T/A.swift": "struct A { struct B {} \n let b: B }", "Sources/T/B.swift": "struct B { let a: A }"},
@@ -116,18 +225,24 @@ GOOD: list[tuple[str, dict[str, str]]] = [
 ]
 
 
-def run(breaches) -> int:
-    """Feeds every sample to `breaches` and prints what goes wrong; the exit code."""
+def run(breaches, shape_breaches) -> int:
+    """Feeds every sample to `breaches`, the shapes to `shape_breaches`, and prints what goes wrong; the exit code."""
+
+    def shape(files: dict[str, str]) -> list[tuple[str, int, str]]:
+        return shape_breaches([SwiftSource(path, content) for path, content in files.items()])
+
     failed = 0
-    for expected, files in BAD:
-        messages = [message for _, _, message in breaches(files)]
-        if len(messages) != 1 or expected not in messages[0]:
-            failed += 1
-            print(f"self-test: expected one breach with {expected!r}, got {messages}")
-    for name, files in GOOD:
-        messages = [message for _, _, message in breaches(files)]
-        if messages:
-            failed += 1
-            print(f"self-test: expected none for {name!r}, got {messages}")
-    print(f"house-check --self-test: {len(BAD) + len(GOOD)} samples, {failed} failed")
+    for judge, bad, good in ((breaches, BAD, GOOD), (shape, BAD_SHAPES, GOOD_SHAPES)):
+        for expected, files in bad:
+            messages = [message for _, _, message in judge(files)]
+            if len(messages) != 1 or expected not in messages[0]:
+                failed += 1
+                print(f"self-test: expected one breach with {expected!r}, got {messages}")
+        for name, files in good:
+            messages = [message for _, _, message in judge(files)]
+            if messages:
+                failed += 1
+                print(f"self-test: expected none for {name!r}, got {messages}")
+    count = sum(len(samples) for samples in (BAD, GOOD, BAD_SHAPES, GOOD_SHAPES))
+    print(f"house-check --self-test: {count} samples, {failed} failed")
     return 1 if failed else 0

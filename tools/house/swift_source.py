@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from house.declarations import Declaration, declarations
+
 _OPENING = re.compile(r'//|/\*|(?P<hashes>#*)"(?P<multi>"")?|[()]')
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
@@ -29,7 +31,7 @@ _IMPORT = re.compile(
 
 
 @dataclass(frozen=True)
-class Declaration:
+class NamedType:
     kind: str
     name: str
     offset: int
@@ -63,11 +65,22 @@ class SwiftSource:
         return _blank(self.text)
 
     @cached_property
+    def uncommented(self) -> str:
+        """The text with comments alone replaced by spaces."""
+        return without_comments(self.text)
+
+    @cached_property
+    def declarations(self) -> list[Declaration]:
+        """Those at the top of the file, with their members."""
+        return declarations(self.code)
+
+    @cached_property
     def imports(self) -> list[tuple[str, int]]:
         return [(match.group(1), match.start(1)) for match in _IMPORT.finditer(self.code)]
 
     @cached_property
-    def types(self) -> list[Declaration]:
+    def types(self) -> list[NamedType]:
+        """Every type that is declared, in functions too."""
         depths = _depths(self.code)
         found = []
         for match in _TYPE.finditer(self.code):
@@ -77,7 +90,7 @@ class SwiftSource:
             if match.group(3) in ("func", "var", "let", "subscript", "override", "final"):
                 continue
             found.append(
-                Declaration(
+                NamedType(
                     match.group(1), match.group(3), match.start(3), depths(match.start()), bool(_PRIVATE.search(before))
                 )
             )
@@ -104,7 +117,11 @@ def target_of(path: str) -> str:
     return "/".join(parts[:-1])
 
 
-def _blank(text: str) -> str:
+def without_comments(text: str) -> str:
+    return _blank(text, with_strings=False)
+
+
+def _blank(text: str, with_strings: bool = True) -> str:
     out = list(text)
 
     def erase(start: int, end: int) -> None:
@@ -125,15 +142,18 @@ def _blank(text: str) -> str:
         escape = "\\" + hashes
         edge = re.compile("|".join(re.escape(part) for part in ([closing, escape] + ([] if multi else ["\n"]))))
         while match := edge.search(text, position):
-            erase(position, match.start())
+            if with_strings:
+                erase(position, match.start())
             if match.group() != escape:
                 return match.end()
             if text[match.end() : match.end() + 1] == "(":
                 position = code_end(match.end() + 1, inside_interpolation=True)
             else:
-                erase(match.start(), match.end() + 1)
+                if with_strings:
+                    erase(match.start(), match.end() + 1)
                 position = match.end() + 1
-        erase(position, len(text))
+        if with_strings:
+            erase(position, len(text))
         return len(text)
 
     def code_end(position: int, inside_interpolation: bool) -> int:
