@@ -49,5 +49,6 @@ package enum NameForm {
     guard isKept(name) else { throw .invalid(field: field, limit: limit) }
   }
 
-  static let limit = "text in Unicode normal form C (NFC) with at most \(marksInRowMax) marks in a row; normalize it"
+  package static let limit =
+    "text in Unicode normal form C (NFC) with at most \(marksInRowMax) marks in a row; normalize it"
 }

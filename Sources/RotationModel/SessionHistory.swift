@@ -11,7 +11,10 @@ public struct SessionHistory: Sendable, Hashable {
   public var revokedAt: Timestamp?
   public var extent = HistoryExtent()
 
-  public init() {}
+  public init(events: [AuditEvent] = [], omittedCount: Int = 0) {
+    self.events = events
+    self.omittedCount = omittedCount
+  }
 }
 
 /// The sessions of a subject that have ended, as far as the log still tells.

@@ -208,7 +208,9 @@ public protocol EventLedger: SessionLedger {
   func history(of session: SessionID, within limits: HistoryLimits) async throws(LedgerError) -> SessionHistory?
 
   /// The sessions of a subject that have ended, as far as the ledger still tells; nil where it tells nothing.
-  func endedSessions(ofSubject subject: String, within limits: HistoryLimits) async throws(LedgerError) -> EndedSessions?
+  func endedSessions(
+    ofSubject subject: String, within limits: HistoryLimits
+  ) async throws(LedgerError) -> EndedSessions?
 }
 
 /// A ledger that keeps tokens for any purpose that are consumed once.

@@ -64,7 +64,9 @@ extension RotationEngine {
   public func events(
     after sequence: UInt64? = nil, buffer: Int = 65_536
   ) async throws(EngineFailure) -> AuditEvents {
-    guard let ledger = ledger as? any EventLedger else { throw .invalid(field: "ledger", limit: "one that tells events") }
+    guard let ledger = ledger as? any EventLedger else {
+      throw .invalid(field: "ledger", limit: "one that tells events")
+    }
     do { return try await ledger.events(after: sequence, buffer: buffer) } catch { throw EngineFailure(error) }
   }
 

@@ -63,8 +63,9 @@ extension RefreshLedger {
     folder: FilePath, keepsSessions: Bool, epochFloor: UInt32 = 0,
     onProgress: @escaping (SettlementProgress) -> Void = { _ in }
   ) async throws(LogFailure) -> Settlement {
-    return try await settle(
-      storage: FolderStorage(path: folder), executor: try CommitThread(), keepsSessions: keepsSessions, epochFloor: epochFloor,
+    try await settle(
+      storage: FolderStorage(path: folder), executor: try CommitThread(), keepsSessions: keepsSessions,
+      epochFloor: epochFloor,
       onProgress: onProgress)
   }
 

@@ -18,7 +18,7 @@ private struct HeldEngine {
 
   init(grace: Duration = .zero) async throws {
     let (disk, executor, clock) = (disk, executor, ManualClock())
-    let ledger = try await executor.driving { () async throws(LedgerError) in
+    let ledger = try await executor.driving {
       try await RefreshLedger.open(
         storage: disk, executor: executor, options: LedgerOptions(), clock: clock.sessionClock,
         random: SeededGenerator(seed: 1)
@@ -28,8 +28,8 @@ private struct HeldEngine {
     var options = EngineOptions()
     options.grace = grace
     options.reuse = .refuse
-    engine = try RotationEngine(
-      options: options, keys: TokenKeys.generate(), ledger: ledger, recovery: nil, subjects: nil,
+    engine = RotationEngine(
+      options: options, keys: KeyRing(TokenKeys.generate()), ledger: ledger, recovery: nil, subjects: nil,
       clock: clock.sessionClock, observer: RecordingObserver())
   }
 
@@ -69,7 +69,7 @@ private struct HeldEngine {
 
   /// Spends the token without waiting for the disk.
   func spend(_ token: String) async throws {
-    let identifier = try engine.verifier.verifyRefresh(token, nowMilliseconds: 0).identifier
+    let identifier = try engine.refreshing.verifier.verifyRefresh(token, nowMilliseconds: 0).identifier
     _ = try await ledger.stageRotation(RotationRequest(token: TokenID(identifier), client: "web"))
   }
 }

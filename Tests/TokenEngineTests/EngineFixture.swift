@@ -24,8 +24,9 @@ struct EngineFixture {
     keys = TokenKeys.generate()
     ledger = RefreshLedger.inMemory(
       sessionsPerSubjectMax: options.sessionsPerSubjectMax, clock: clock.sessionClock, random: SeededGenerator(seed: 3))
-    engine = try RotationEngine(
-      options: options, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock.sessionClock,
+    engine = RotationEngine(
+      options: options, keys: KeyRing(keys), ledger: ledger, recovery: nil, subjects: subjects,
+      clock: clock.sessionClock,
       observer: observer)
   }
 
@@ -33,8 +34,9 @@ struct EngineFixture {
   func sibling(_ change: (inout EngineOptions) -> Void) throws -> RotationEngine {
     var options = EngineOptions()
     change(&options)
-    return try RotationEngine(
-      options: options, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock.sessionClock,
+    return RotationEngine(
+      options: options, keys: KeyRing(keys), ledger: ledger, recovery: nil, subjects: subjects,
+      clock: clock.sessionClock,
       observer: observer)
   }
 

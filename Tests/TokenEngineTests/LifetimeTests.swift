@@ -163,8 +163,8 @@ struct LogInTests {
       try await ledger.revoke(SessionScope.subject("ann"))
       return .empty
     }
-    let engine = try RotationEngine(
-      options: options, keys: TokenKeys.generate(), ledger: ledger, recovery: nil, subjects: subjects,
+    let engine = RotationEngine(
+      options: options, keys: KeyRing(TokenKeys.generate()), ledger: ledger, recovery: nil, subjects: subjects,
       clock: clock.sessionClock, observer: RecordingObserver())
     let outcome = try await engine.logIn(name: "ann", password: "ann", client: EngineFixture.client)
     #expect(outcome == .refused(isGone ? .subjectGone : .badCredentials))

@@ -46,8 +46,9 @@ struct ServerFixture {
       self.observer = observer ?? recorder
     }
     let ledger = RefreshLedger.inMemory(clock: clock.sessionClock, random: SeededGenerator(seed: 7))
-    engine = try RotationEngine(
-      options: engineOptions, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock.sessionClock,
+    engine = RotationEngine(
+      options: engineOptions, keys: KeyRing(keys), ledger: ledger, recovery: nil, subjects: subjects,
+      clock: clock.sessionClock,
       observer: self.observer)
     subjects.set(Subject(id: "ann", scopes: ["read", "write", "admin"]), password: Self.password)
     clients.set(Client(id: "web", isPublic: false, scopes: Scopes("read write")), secret: Self.secret)

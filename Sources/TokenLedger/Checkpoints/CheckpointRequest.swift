@@ -1,3 +1,6 @@
+internal import Synchronization
+package import WriteAheadLog
+
 /// What a checkpoint came to.
 public struct CheckpointReport: Sendable, Hashable {
   /// The last record that it covers.
@@ -15,9 +18,6 @@ public struct CheckpointProgress: Sendable, Hashable {
   public var entriesWritten: Int
   public var entriesTotal: Int
 }
-
-internal import Synchronization
-package import WriteAheadLog
 
 /// A file in the log's folder by which another process asks whoever holds the log for a checkpoint, and in which it is told how far
 /// that has come: entries written and entries in all, in decimal.

@@ -52,7 +52,9 @@ package struct LedgerMachine: ~Copyable {
   func now() -> Timestamp { time.now(notBefore: state.highestTime) }
 
   /// What a step that came to `outcome` hands out.
-  func staged<Outcome: Sendable>(_ outcome: Outcome, at now: Timestamp, through sequence: UInt64? = nil) -> Staged<Outcome> {
+  func staged<Outcome: Sendable>(
+    _ outcome: Outcome, at now: Timestamp, through sequence: UInt64? = nil
+  ) -> Staged<Outcome> {
     Staged(
       outcome: outcome, sequence: sequence ?? self.sequence,
       moment: LedgerMoment(time: now, shift: state.shifts.seconds))

@@ -2,8 +2,8 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import SystemPackage
-import TokenConsole
 import TokenAccounts
+import TokenConsole
 import TokenEngine
 import TokenHTTP
 import TokenLedger

@@ -213,6 +213,6 @@ struct NameCommandTests {
 extension RefreshLedger {
   /// Opens a session as releases did before names were normalised.
   fileprivate func openAsBefore(_ grant: SessionGrant) throws(LedgerError) -> Session {
-    try open(grant, at: begin())
+    try machine.open(grant, into: &events).outcome
   }
 }

@@ -95,7 +95,7 @@ struct SessionSelectorTests {
     try await fixture.run { client async throws in
       let reply = try await send(client, .delete, rest)
       #expect(reply.status == 400 && reply["error"] == "invalid_request", "\(reply.status) \(reply.text)")
-      #expect(await fixture.engine.sessionCount(of: .all) == 4)
+      #expect(try await fixture.engine.sessionCount(of: .all) == 4)
     }
   }
 

@@ -63,7 +63,7 @@ struct ListingTests {
     let (fixture, _) = try await crowd()
     let page = try await fixture.ledger.sessions(of: .subject("ann"), limit: 3)
     let cursor = try #require(page.next)
-    _ = try await fixture.ledger.revoke(cursor.session)
+    _ = try await fixture.ledger.revoke(try #require(SlotCursor(cursor)).session)
     await #expect { try await fixture.ledger.sessions(of: .subject("ann"), after: cursor) } throws: { error in
       guard case .invalid(field: "after", _)? = error as? LedgerError else { return false }
       return true
@@ -100,18 +100,26 @@ struct ListingTests {
     _ = try await fixture.open("ann", "web")
     let foreign = try await fixture.open("bob", "app")
     _ = try await fixture.open("bob", "app")
-    let cursor = SessionCursor(slot: 1, session: foreign.id)
+    let cursor = SlotCursor(slot: 1, session: foreign.id).text
     let scopes: [SessionScope] = [.subject("ann"), .client("web"), .subjectAtClient(subject: "ann", client: "web")]
     for scope in scopes {
       await #expect(throws: LedgerError.self) { _ = try await fixture.ledger.sessions(of: scope, after: cursor) }
     }
   }
 
+  @Test("A page after a text that no listing gave is refused with the field")
+  func madeUpCursor() async throws {
+    let fixture = CrowdFixture()
+    _ = try await fixture.open("ann", "web")
+    let cursor = try #require(SessionCursor(text: "made-up"))
+    await #expect(throws: LedgerError.self) { _ = try await fixture.ledger.sessions(of: .all, after: cursor) }
+  }
+
   @Test("A page after the highest slot number there can be is the empty end of the list")
   func highestCursor() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
-    let cursor = SessionCursor(slot: .max, session: session.id)
+    let cursor = SlotCursor(slot: .max, session: session.id).text
     let page = try await fixture.ledger.sessions(of: .all, after: cursor)
     #expect(page == SessionPage(sessions: []))
   }

@@ -176,7 +176,7 @@ struct OldNameTests {
       #expect(Set(ids) == Set(sessions[0...2].map(\.id)) && ids.count == 3)
       #expect(await ledger.sessionCount(of: scope) == 3)
     }
-    let strange = SessionCursor(slot: 3, session: sessions[3].id)
+    let strange = SlotCursor(slot: 3, session: sessions[3].id).text
     await #expect(throws: LedgerError.self) {
       _ = try await ledger.sessions(of: .subject(Self.kept), after: strange, limit: limit)
     }
