@@ -65,7 +65,7 @@ final class SemanticsStage {
   /// A refresh token signed by the engine's own key that no ledger made.
   func mintRefresh(_ token: TokenID) throws -> String {
     let now = fixture.clock.now.seconds
-    return engine.minter.mintRefresh(
+    return engine.refreshing.minting.minter.mintRefresh(
       RefreshClaims(
         subject: "ann", clientID: client.id, scope: "read write", issuedAt: now, expiresAt: now + 86_400,
         identifier: TokenIdentifier(token)))
