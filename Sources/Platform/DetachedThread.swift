@@ -37,3 +37,9 @@ package final class DetachedThread: Sendable {
     return result
   }
 }
+
+/// The processors of this machine.
+package enum Processors {
+  /// How many are online; at least one.
+  package static var count: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}

@@ -79,6 +79,9 @@ package struct FileStamp: Sendable, Hashable {
     changedSeconds = status.st_ctim.tv_sec
     changedNanoseconds = status.st_ctim.tv_nsec
   }
+
+  /// The stamp of what `path` leads to now; nil if there is nothing, or nothing to be seen. One call of the system.
+  package static func of(path: String) -> FileStamp? { FileStatus(path)?.stamp }
 }
 
 /// Who besides its owner can get at a file or folder: the one rule for keys, accounts, the log and the data folder.

@@ -90,6 +90,20 @@ package struct OpenFile: ~Copyable, Sendable {
     }
   }
 
+  /// Writes all of `bytes` at `offset`; an interrupted call is made again.
+  package func writeAll(_ bytes: Span<UInt8>, at offset: UInt64) throws(Errno) {
+    var written = 0
+    while written < bytes.count {
+      do throws(Errno) {
+        let count = try write(bytes.extracting(written..<bytes.count), at: offset + UInt64(written))
+        guard count > 0 else { throw .ioError }
+        written += count
+      } catch {
+        guard error == .interrupted else { throw error }
+      }
+    }
+  }
+
   package func truncate(to size: UInt64) throws(Errno) {
     guard ftruncate(descriptor, Int(clamping: size)) == 0 else { throw .current }
   }
