@@ -275,9 +275,7 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
     .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/Driver"),
     // Of the HTTP adapter what needs no Hummingbird.
     .target(
-      name: "TokenForm", dependencies: ["Platform"], path: "Sources/TokenHTTP/Form",
-      exclude: ["FormParameters+Query.swift", "Request+Form.swift"],
-      swiftSettings: settings),
+      name: "TokenForm", dependencies: ["Platform"], path: "Sources/TokenHTTP/Form", swiftSettings: settings),
     .executableTarget(
       name: "ledger-fuzz",
       dependencies: ["CFuzzer", "Platform", "TokenForm", "TokenSigning", "TokenLedger", "WriteAheadLog"],

@@ -4,15 +4,16 @@ internal import Logging
 internal import TokenEngine
 internal import TokenLedger
 
-/// `/admin/one-time-tokens`: issue and consume tokens that are good once, for one purpose.
+/// The routes below `/admin/one-time-tokens`: issue and consume tokens that are good once, for one purpose.
 struct AdminOneTimeTokens: Sendable {
-  let engine: RotationEngine
   let gate: AdminGate
+
+  private var engine: RotationEngine { gate.engine }
 
   private struct Issue: Decodable {
     var purpose: String
     var subject: String
-    /// Handed back at consumption.
+    /// The text that is handed back at consumption.
     var payload: String?
     var lifetimeMilliseconds: Int64
 
@@ -41,7 +42,7 @@ struct AdminOneTimeTokens: Sendable {
     }
   }
 
-  /// 200 for one of any number of presentations; `invalid_grant` for all others, whatever the reason.
+  /// Answers 200 to one of any number of presentations, and `invalid_grant` to all others, whatever the reason.
   func consume(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       let consumption = try await gate.body(of: request, as: Consumption.self)
@@ -52,7 +53,7 @@ struct AdminOneTimeTokens: Sendable {
         body.add("payload", String(decoding: payload, as: UTF8.self))
         return Response(status: .ok, json: body)
       case .refused:
-        throw AdminFault.oneTimeRefused
+        throw OAuthError.refusedOneTimeToken
       }
     }
   }

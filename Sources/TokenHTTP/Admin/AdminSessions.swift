@@ -4,11 +4,13 @@ internal import Logging
 internal import TokenEngine
 internal import TokenLedger
 
-/// `/admin/sessions`: open a session for a subject that the caller has authenticated itself, list and revoke.
+/// The routes at and below `/admin/sessions`: open a session for a subject that the caller has authenticated itself,
+/// list sessions, revoke them.
 struct AdminSessions: Sendable {
-  let engine: RotationEngine
   let clients: any ClientStore
   let gate: AdminGate
+
+  private var engine: RotationEngine { gate.engine }
 
   private struct Opening: Decodable {
     var subject: String
@@ -22,14 +24,15 @@ struct AdminSessions: Sendable {
     }
   }
 
-  /// The token pair, in the standard's format. The session is the admin client's own where no `client_id` names another.
+  /// Answers with the token pair, in the standard's format. The session is the admin client's own if no `client_id`
+  /// names another.
   func open(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { admin in
       let opening = try await gate.body(of: request, as: Opening.self)
       let client = try await client(opening.client, admin)
       let outcome: GrantOutcome
       if engine.subjects == nil {
-        guard let scopes = Scopes(opening.scope ?? "") else { throw AdminFault.refused(.invalidScope) }
+        guard let scopes = Scopes(opening.scope ?? "") else { throw OAuthError.invalidScope }
         let subject = Subject(id: NameForm.typed(opening.subject), scopes: scopes)
         outcome = try await engine.openSession(for: subject, client: client, label: opening.label)
       } else {
@@ -37,8 +40,9 @@ struct AdminSessions: Sendable {
           forSubject: NameForm.typed(opening.subject), client: client, scope: opening.scope, label: opening.label)
       }
       switch outcome {
-      case .granted(let pair): return WireFormat.standard.reply(to: pair)
-      case .refused(let refusal): throw AdminFault.refused(refusal)
+      case .granted(let pair): return StandardWire().reply(to: pair)
+      case .refused(.invalidScope): throw OAuthError.invalidScope
+      case .refused: throw OAuthError.disabledSubject
       }
     }
   }
@@ -46,22 +50,24 @@ struct AdminSessions: Sendable {
   private func client(_ id: String?, _ admin: Client) async throws -> Client {
     guard let id else { return admin }
     let found: Client?
-    do { found = try await clients.client(id: NameForm.typed(id)) } catch { throw AdminFault.token(.store(error)) }
-    guard let client = found else { throw AdminFault.invalid(field: "client_id", limit: "a client that is known") }
+    do { found = try await clients.client(id: NameForm.typed(id)) } catch { throw TokenFault.store(error) }
+    guard let client = found else { throw OAuthError.outsideLimit(field: "client_id", limit: "a client that is known") }
     return client
   }
 
-  /// `?subject=`, `?client_id=`, both or none for all; `limit` and, from a page's `next`, `after`.
+  /// Lists the sessions of `?subject=`, `?client_id=`, both, or all; `limit` and, from the `next` of a page, `after`.
   func list(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       let query = try gate.query(of: request, ["subject", "client_id", "limit", "after"])
-      let limit = try query[named: "limit"].map { text throws(AdminFault) in
-        guard let limit = Int(text) else { throw .invalid(field: "limit", limit: "from 1 to \(RefreshLedger.pageMax)") }
+      let limit = try query[named: "limit"].map { text throws(OAuthError) in
+        guard let limit = Int(text) else {
+          throw .outsideLimit(field: "limit", limit: "from 1 to \(RefreshLedger.pageMax)")
+        }
         return limit
       }
-      let cursor = try query[named: "after"].map { text throws(AdminFault) in
+      let cursor = try query[named: "after"].map { text throws(OAuthError) in
         guard let cursor = SessionCursor(text: text) else {
-          throw .invalid(field: "after", limit: "the next of an earlier page")
+          throw .outsideLimit(field: "after", limit: "the next of an earlier page")
         }
         return cursor
       }
@@ -77,7 +83,7 @@ struct AdminSessions: Sendable {
     try await gate.respond(to: request, logger: logger) { _ in
       _ = try gate.query(of: request, [])
       guard let session = try await engine.session(try SessionID(validating: id ?? "")) else {
-        throw AdminFault.notFound
+        throw OAuthError.noSuchSession
       }
       var body = JSONObjectWriter(capacity: 512)
       Self.write(session, to: &body)
@@ -85,16 +91,16 @@ struct AdminSessions: Sendable {
     }
   }
 
-  /// Once the session has ended durably; 404 where none of that id was live.
+  /// Answers once the session has ended durably; 404 if no session of that id was live.
   func revoke(_ request: Request, id: String?, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       _ = try gate.query(of: request, [])
-      guard try await engine.revoke(try SessionID(validating: id ?? "")) else { throw AdminFault.notFound }
+      guard try await engine.revoke(try SessionID(validating: id ?? "")) else { throw OAuthError.noSuchSession }
       return Self.ended(1)
     }
   }
 
-  /// Those of a subject, a client or both, which may be none; all there are only with `?all=true`.
+  /// Ends the sessions of a subject, a client or both, which can be none. All sessions end only with `?all=true`.
   func revokeAll(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       let query = try gate.query(of: request, ["subject", "client_id", "all"])
@@ -102,13 +108,13 @@ struct AdminSessions: Sendable {
       switch (try self.scope(in: query), query[named: "all"]) {
       case (let some?, nil): scope = some
       case (nil, "true"): scope = .all
-      default: throw AdminFault.malformed("Name subject, client_id or both, or say all=true and nothing else")
+      default: throw OAuthError.noSelection
       }
       return Self.ended(try await engine.revokeSessions(of: scope))
     }
   }
 
-  private func scope(in query: FormParameters) throws(AdminFault) -> SessionScope? {
+  private func scope(in query: FormParameters) throws(EngineFailure) -> SessionScope? {
     let subject = try gate.id("subject", in: query, bytesMax: RotationEngine.subjectBytesMax)
     let client = try gate.id("client_id", in: query, bytesMax: RotationEngine.clientBytesMax)
     return switch (subject.map(NameForm.typed), client.map(NameForm.typed)) {
@@ -119,14 +125,14 @@ struct AdminSessions: Sendable {
     }
   }
 
-  /// What a request that ends sessions did.
+  /// Answers with the number of sessions that a request ended.
   private static func ended(_ count: Int) -> Response {
     var body = JSONObjectWriter()
     body.add("ended", Int64(count))
     return Response(status: .ok, json: body)
   }
 
-  /// Times are milliseconds since the epoch.
+  /// Writes a session. Times are milliseconds since 1970.
   private static func write(_ session: Session, to body: inout JSONObjectWriter) {
     body.add("sid", session.id.text)
     body.add("subject", session.subject)

@@ -1,15 +1,37 @@
 internal import HTTPTypes
 public import Hummingbird
 internal import NIOCore
-internal import TokenEngine
+public import TokenEngine
 
-/// How a request without a good enough access token is refused (RFC 6750 §3): 401 or 403 with `WWW-Authenticate`. Every text is from a fixed
-/// set.
+/// The reasons why a request's access token is not good enough (RFC 6750 §3.1).
+public enum BearerFault: Error, Sendable, Hashable {
+  /// The request brought no bearer: the client has done nothing wrong.
+  case missing
+  case rejected(BadToken)
+  /// The token is good but lacks some of these scopes.
+  case insufficientScope(Scopes)
+}
+
+extension BearerState {
+  /// Returns the verified token if it has all of these scopes.
+  func required(scopes: Scopes? = nil) throws(BearerFault) -> AccessToken {
+    switch self {
+    case .anonymous: throw .missing
+    case .rejected(let fault): throw .rejected(fault)
+    case .authenticated(let token):
+      if let scopes, !scopes.isSubset(of: token.scopes) { throw .insufficientScope(scopes) }
+      return token
+    }
+  }
+}
+
+/// The way in which a request without a good enough access token is refused (RFC 6750 §3): 401 or 403 with
+/// `WWW-Authenticate`. Every text is from a fixed set.
 public struct BearerChallenge: Sendable {
-  /// Of a refusal.
+  /// The body of a refusal.
   public struct Body: Sendable, Hashable {
     public var text: String
-    /// Its media type.
+    /// The media type of the body.
     public var type: String
 
     public init(_ text: String, type: String = "application/json") {
@@ -18,14 +40,18 @@ public struct BearerChallenge: Sendable {
     }
   }
 
-  /// The realm of every challenge; nil for `refresh-ledger`, named only where no bearer came.
+  /// The realm of every challenge; nil for `refresh-ledger`, which is named only if no bearer came.
   public let realm: String?
   /// Writes the body; nil for JSON with the `error` and `error_description` of RFC 6749 §5.2.
   public let body: (@Sendable (BearerFault) -> Body)?
 
   static let realmStandard = "refresh-ledger"
 
-  /// - Parameter realm: visible ASCII and spaces.
+  /// Makes a challenge.
+  ///
+  /// - Parameters:
+  ///   - realm: visible ASCII and spaces; nil for the standard realm.
+  ///   - body: writes the body; nil for the standard JSON.
   public init(realm: String? = nil, body: (@Sendable (BearerFault) -> Body)? = nil) {
     precondition(realm?.utf8.allSatisfy { (0x20...0x7E).contains($0) } ?? true, "not the text of a realm")
     self.realm = realm
@@ -36,12 +62,12 @@ public struct BearerChallenge: Sendable {
   public func response(to fault: BearerFault) -> Response {
     var response: Response
     if let body = body?(fault) {
-      response = Response(status: fault.status, body: ResponseBody(byteBuffer: ByteBuffer(string: body.text)))
+      response = Response(status: fault.error.status, body: ResponseBody(byteBuffer: ByteBuffer(string: body.text)))
       response.headers[.contentType] = body.type
       response.headers[.cacheControl] = "no-store"
       response.headers[.xContentTypeOptions] = "nosniff"
     } else {
-      response = Response(status: fault.status, json: Self.standardBody(of: fault))
+      response = Response(fault.error)
     }
     response.headers[.wwwAuthenticate] = challenge(of: fault)
     return response
@@ -53,41 +79,24 @@ public struct BearerChallenge: Sendable {
       let quoted = realm.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
       parameters.append("realm=\"\(quoted)\"")
     }
-    if let code = fault.code { parameters += ["error=\"\(code)\"", "error_description=\"\(fault.text)\""] }
-    // Checked to hold scope characters alone.
+    if let code = fault.error.code {
+      parameters += ["error=\"\(code.rawValue)\"", "error_description=\"\(fault.error.description)\""]
+    }
+    // Scopes hold only scope characters.
     if case .insufficientScope(let scopes) = fault { parameters.append("scope=\"\(scopes.text)\"") }
     return "Bearer " + parameters.joined(separator: ", ")
-  }
-
-  private static func standardBody(of fault: BearerFault) -> JSONObjectWriter {
-    var body = JSONObjectWriter()
-    if let code = fault.code { body.add("error", code) }
-    body.add("error_description", fault.text)
-    return body
   }
 }
 
 extension BearerFault {
-  var status: HTTPResponse.Status {
-    if case .insufficientScope = self { .forbidden } else { .unauthorized }
-  }
-
-  /// Nil where the client has done nothing wrong (RFC 6750 §3.1).
-  fileprivate var code: String? {
+  /// The error of the reply: without a code if the client has done nothing wrong (RFC 6750 §3.1).
+  var error: OAuthError {
     switch self {
-    case .missing: nil
-    case .rejected: "invalid_token"
-    case .insufficientScope: "insufficient_scope"
-    }
-  }
-
-  fileprivate var text: String {
-    switch self {
-    case .missing: "This route needs an access token: Authorization: Bearer ..."
-    case .rejected(.expired): "The access token has expired"
-    case .rejected(.revoked): "The access token was revoked"
-    case .rejected: "The access token is not valid"
-    case .insufficientScope: "The access token does not have the scope that this route needs"
+    case .missing: .noBearer
+    case .rejected(.expired): .expiredBearer
+    case .rejected(.revoked): .revokedBearer
+    case .rejected: .badBearer
+    case .insufficientScope: .insufficientScope
     }
   }
 }

@@ -1,7 +1,8 @@
+public import HTTPTypes
 public import Hummingbird
-internal import TokenEngine
+public import TokenEngine
 
-/// Lets a request through whose access token is good and has all of the scopes; answers 401 or 403 otherwise
+/// Lets requests through whose access token is good and has all of the scopes, and answers 401 or 403 to others
 /// (RFC 6750 §3). Stands behind ``BearerAuthenticator``.
 ///
 ///     router.group("albums")
@@ -11,9 +12,9 @@ public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
   private let required: Scopes
   private let challenge: BearerChallenge
 
-  /// No scope at all asks only for a good access token. Each is one scope token (RFC 6749 §3.3).
+  /// Asks for scopes, each one scope token (RFC 6749 §3.3); without any, only for a good access token.
   ///
-  /// - Parameter challenge: how a request is refused.
+  /// - Parameter challenge: the way in which requests are refused.
   public init(_ scopes: String..., challenge: BearerChallenge = BearerChallenge()) {
     guard let required = Scopes(scopes.joined(separator: " ")) else {
       preconditionFailure("not scope tokens: \(scopes)")
@@ -30,5 +31,47 @@ public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
       return challenge.response(to: error)
     }
     return try await next(request, context)
+  }
+}
+
+/// The refusal of a request for its access token. Thrown out of a route, it is answered as its ``BearerChallenge``
+/// says.
+public struct BearerRefusal: HTTPResponseError {
+  public let fault: BearerFault
+  private let challenge: BearerChallenge
+
+  public init(_ fault: BearerFault, challenge: BearerChallenge = BearerChallenge()) {
+    self.fault = fault
+    self.challenge = challenge
+  }
+
+  public var status: HTTPResponse.Status { fault.error.status }
+
+  public func response(from request: Request, context: some RequestContext) -> Response {
+    challenge.response(to: fault)
+  }
+}
+
+extension AuthenticatedContext {
+  /// Returns the request's access token; if it is not good enough, throws the 401 or 403 that refuses the request.
+  ///
+  ///     router.get("profile") { _, context in
+  ///       try context.requireAccessToken(scopes: "profile.read").subject
+  ///     }
+  ///
+  /// For routes behind ``BearerAuthenticator``: without it no request has a token.
+  ///
+  /// - Parameters:
+  ///   - scopes: the scopes that the token must have, each one scope token (RFC 6749 §3.3).
+  ///   - challenge: the way in which the request is refused.
+  public func requireAccessToken(
+    scopes: String..., challenge: BearerChallenge = BearerChallenge()
+  ) throws(BearerRefusal) -> AccessToken {
+    guard let required = Scopes(scopes.joined(separator: " ")) else {
+      preconditionFailure("not scope tokens: \(scopes)")
+    }
+    do { return try bearer.required(scopes: required) } catch {
+      throw BearerRefusal(error, challenge: challenge)
+    }
   }
 }

@@ -37,11 +37,11 @@ enum ConsoleFault: Error {
     }
   }
 
-  /// When to try again, in seconds; nil where that would be of no use.
-  var retrySeconds: Int64? {
+  /// The `Retry-After` of the reply; nil if trying again would be of no use.
+  func retryAfter(of engine: RotationEngine) -> String? {
     switch self {
-    case .putOff(let wait): max(1, wait.components.seconds + 1)
-    case .failed(let failure) where !Self.isInvalid(failure): 1
+    case .putOff(let wait): RetryAfter.seconds(for: wait)
+    case .failed(let failure) where !Self.isInvalid(failure): RetryAfter.seconds(engine: engine)
     default: nil
     }
   }

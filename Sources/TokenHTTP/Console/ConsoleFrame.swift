@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import TokenEngine
 
 /// What stands around every page: head, navigation, foot, and the headers of the reply.
 struct ConsoleFrame: Sendable {
@@ -60,9 +61,11 @@ struct ConsoleFrame: Sendable {
   }
 
   /// The page that says why something was not done.
-  func refusal(_ fault: ConsoleFault, title: String, for visitor: ConsoleVisitor?, _ body: HTML) -> Response {
+  func refusal(
+    _ fault: ConsoleFault, of engine: RotationEngine, title: String, for visitor: ConsoleVisitor?, _ body: HTML
+  ) -> Response {
     var response = page(title, for: visitor, status: fault.status, body)
-    if let seconds = fault.retrySeconds { response.headers[.retryAfter] = String(seconds) }
+    response.headers[.retryAfter] = fault.retryAfter(of: engine)
     return response
   }
 

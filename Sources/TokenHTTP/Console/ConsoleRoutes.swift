@@ -58,7 +58,7 @@ struct ConsoleRoutes<Context: RequestContext>: Sendable {
     }
     look(root, "/live") { request, _ in
       guard await gate.visitor(of: request, isUse: false) != nil else {
-        return Response(status: .unauthorized, json: ErrorBody.standard("access_denied", "Nobody is signed in"))
+        return Response(.notSignedIn)
       }
       return await LiveFigures.read(engine, console.activity).json
     }
@@ -204,9 +204,9 @@ extension ConsoleRoutes {
       do { return try await respond(request, context) } catch {
         // What the connection throws is nobody's to be told.
         guard let fault = ConsoleFault(error) else { throw error }
-        if let retry { return frame.refusal(fault, title: "Sign in", for: nil, retry(fault)) }
+        if let retry { return frame.refusal(fault, of: engine, title: "Sign in", for: nil, retry(fault)) }
         if case .signedOut = fault {
-          return frame.refusal(fault, title: "Sign in", for: nil, SignInPages.signIn(frame, fault))
+          return frame.refusal(fault, of: engine, title: "Sign in", for: nil, SignInPages.signIn(frame, fault))
         }
         return refusal(fault, await gate.visitor(of: request), context)
       }
@@ -218,7 +218,7 @@ extension ConsoleRoutes {
       context.logger.warning(
         "console: request failed", metadata: ["failure": .string(LogText.line(failure.description))])
     }
-    return frame.refusal(fault, title: "Not done", for: visitor, NoticeText.page(fault, frame))
+    return frame.refusal(fault, of: engine, title: "Not done", for: visitor, NoticeText.page(fault, frame))
   }
 
   private func signedIn(_ cookie: String, _ request: Request) -> Response {

@@ -10,3 +10,5 @@ struct ConsoleVisitor: Sendable {
     "<input type=\"hidden\" name=\"form_token\" value=\"\(session.formToken.text)\">"
   }
 }
+
+extension ConsoleVisitor: RedactedValue {}

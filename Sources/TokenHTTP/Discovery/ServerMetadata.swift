@@ -1,15 +1,15 @@
-internal import HTTPTypes
-internal import Hummingbird
+internal import NIOCore
 internal import TokenEngine
 
-/// `GET /.well-known/oauth-authorization-server` (RFC 8414): where the endpoints are and what they take. The `issuer` is that of the tokens,
-/// byte for byte; the endpoints lie below it, and below the path prefix where the issuer does not end with that already.
+/// `GET /.well-known/oauth-authorization-server` (RFC 8414): where the endpoints are and what they take. The `issuer`
+/// is that of the tokens, byte for byte; the endpoints are below it, and below the path prefix if the issuer does not
+/// end with it.
 struct ServerMetadata: Sendable {
   private let issuer: String
   private let pathPrefix: String
   private let routes: TokenRouteSet
 
-  /// - Parameter routes: what is there; of anything else the document says nothing.
+  /// - Parameter routes: the routes there are; the document names no others.
   init(issuer: String, pathPrefix: String, routes: TokenRouteSet = .all) {
     self.issuer = issuer
     self.pathPrefix = pathPrefix
@@ -18,34 +18,33 @@ struct ServerMetadata: Sendable {
 
   private var issuerWithoutSlash: Substring { issuer.hasSuffix("/") ? issuer.dropLast() : issuer[...] }
 
-  /// The path of the issuer, without a slash at its end; empty where it has none.
+  /// The path of the issuer, without a slash at its end; empty if it has none.
   private var issuerPath: Substring {
     guard let scheme = issuerWithoutSlash.firstRange(of: "://") else { return "" }
     let rest = issuerWithoutSlash[scheme.upperBound...]
     return rest.firstIndex(of: "/").map { rest[$0...] } ?? ""
   }
 
-  private static let name = "/.well-known/oauth-authorization-server"
-
-  /// Where clients look for the document by the issuer alone (RFC 8414 §3.1): between its host and its path. Nil where that is the route below the
-  /// prefix anyway, and for a path that no route can have.
+  /// The path at which clients look for the document if they know only the issuer (RFC 8414 §3.1): between its host and
+  /// its path. Nil if that is the route below the prefix, or a path that no route can have.
   var standardPath: String? {
     let isPlain = issuerPath.utf8.allSatisfy { byte in
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8.contains(byte)
     }
-    let path = Self.name + issuerPath
-    return isPlain && path != pathPrefix + Self.name ? path : nil
+    let path = Route.metadata.path + issuerPath
+    return isPlain && path != pathPrefix + Route.metadata.path ? path : nil
   }
 
-  var response: Response {
-    let base = issuerWithoutSlash + (issuerPath.hasSuffix(pathPrefix) ? "" : pathPrefix)
+  /// The document, the same for every request.
+  var document: ByteBuffer {
+    let base = String(issuerWithoutSlash) + (issuerPath.hasSuffix(pathPrefix) ? "" : pathPrefix)
     let methods = ["client_secret_basic", "client_secret_post"]
     var body = JSONObjectWriter(capacity: 1024)
     body.add("issuer", issuer)
-    if routes.contains(.token) { body.add("token_endpoint", "\(base)/token") }
-    if routes.contains(.revocation) { body.add("revocation_endpoint", "\(base)/revoke") }
-    if routes.contains(.introspection) { body.add("introspection_endpoint", "\(base)/introspect") }
-    if routes.contains(.publicKeys) { body.add("jwks_uri", "\(base)/.well-known/jwks.json") }
+    if routes.contains(.token) { body.add("token_endpoint", base + Route.token.path) }
+    if routes.contains(.revocation) { body.add("revocation_endpoint", base + Route.revocation.path) }
+    if routes.contains(.introspection) { body.add("introspection_endpoint", base + Route.introspection.path) }
+    if routes.contains(.publicKeys) { body.add("jwks_uri", base + Route.publicKeys.path) }
     body.add("response_types_supported", [])
     if routes.contains(.token) {
       body.add("grant_types_supported", ["password", "refresh_token", "client_credentials"])
@@ -55,6 +54,6 @@ struct ServerMetadata: Sendable {
       body.add("revocation_endpoint_auth_methods_supported", methods + ["none"])
     }
     if routes.contains(.introspection) { body.add("introspection_endpoint_auth_methods_supported", methods) }
-    return Response(status: .ok, publicJSON: body.finish())
+    return body.finish()
   }
 }

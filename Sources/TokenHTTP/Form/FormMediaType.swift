@@ -1,4 +1,4 @@
-/// The `Content-Type` of a form, or the like with a name and parameters (RFC 9110 §8.3.1).
+/// The `Content-Type` of a form, or a similar header with a name and parameters (RFC 9110 §8.3.1).
 struct FormMediaType {
   private let name: Substring
   private let rest: Substring
@@ -9,10 +9,10 @@ struct FormMediaType {
     rest = text[end...]
   }
 
-  /// Whether it is this one, which is written in lower case.
+  /// Tells whether it is this type, given in lower case.
   func isNamed(_ name: String) -> Bool { self.name.lowercased() == name }
 
-  /// What parts two parts of a body (RFC 2046 §5.1.1): nil where there is none, more than one, or one that is malformed.
+  /// The text between two parts of a body (RFC 2046 §5.1.1); nil if there is none, more than one, or a malformed one.
   var boundary: [UInt8]? {
     guard let parameters = HeaderParameters(rest), let text = parameters["boundary"] else { return nil }
     let bytes = Array(text.utf8)
@@ -28,7 +28,7 @@ struct FormMediaType {
 struct HeaderParameters {
   private var pairs: [(name: String, value: String)] = []
 
-  /// Nil where it is anything else, or a name comes twice.
+  /// Nil if it is anything else, or a name comes twice.
   init?(_ text: Substring) {
     var rest = text.utf8[...]
     func skipSpace() { rest = rest.drop { $0 == 0x20 || $0 == 0x09 } }
@@ -60,7 +60,8 @@ struct HeaderParameters {
     return token.isEmpty ? nil : String(Substring(token))
   }
 
-  /// A backslash stands before a quote or another backslash; before anything else it is itself, as browsers have it.
+  /// Reads a quoted value. A backslash escapes a quote or another backslash; before anything else it is itself, as
+  /// browsers write it.
   private static func quoted(_ rest: inout Substring.UTF8View) -> String? {
     rest = rest.dropFirst()
     var bytes: [UInt8] = []

@@ -1,17 +1,17 @@
-/// The parameters of a form as OAuth wants them: each at most once, and one without a value as if it had not come
+/// The parameters of a form as OAuth defines them: each at most once, and one without a value as if it had not come
 /// (RFC 6749 §3.1, §3.2).
 struct FormParameters: Sendable {
   /// The most parameters of one form, known or not.
   static let countMax = 64
 
-  /// In the order in which they came.
+  /// The names in the order in which they came.
   private(set) var names: [String] = []
   private var values: [String] = []
 
-  /// No parameters.
+  /// Makes a form without parameters.
   init() {}
 
-  /// - Parameter mayRepeat: which parameters may come more than once; none by default.
+  /// - Parameter mayRepeat: tells which parameters can come more than once; none by default.
   init(_ body: ArraySlice<UInt8>, mayRepeat: (String) -> Bool = { _ in false }) throws(FormFault) {
     for pair in body.split(separator: UInt8(ascii: "&")) {
       let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
@@ -22,7 +22,7 @@ struct FormParameters: Sendable {
     }
   }
 
-  /// Adds one, decoded.
+  /// Adds a decoded parameter.
   mutating func add(
     _ name: [UInt8], _ value: [UInt8], mayRepeat: (String) -> Bool = { _ in false }
   ) throws(FormFault) {
@@ -39,15 +39,15 @@ struct FormParameters: Sendable {
 
   private func has(_ name: String) -> Bool { names.contains { $0.utf8.elementsEqual(name.utf8) } }
 
-  /// The value of a parameter; nil where it is absent or empty.
+  /// The value of a parameter; nil if it is absent or empty.
   subscript(_ name: Parameter) -> String? { self[named: name.rawValue] }
 
-  /// The same for a parameter that no endpoint of OAuth knows.
+  /// The value of a parameter that no endpoint of OAuth knows; nil if it is absent or empty.
   subscript(named name: String) -> String? {
     all(named: name).first.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The values of a parameter that may repeat, empty ones too.
+  /// The values of a parameter that can repeat, empty ones too.
   func all(named name: String) -> [String] {
     zip(names, values).compactMap { $0.utf8.elementsEqual(name.utf8) ? $1 : nil }
   }
@@ -64,5 +64,56 @@ struct FormParameters: Sendable {
     case token
     case tokenTypeHint = "token_type_hint"
     case endSession = "end_session"
+  }
+}
+
+/// The reasons why the body of a request is not a form. None of these holds any of the body.
+enum FormFault: Error, Sendable, Hashable {
+  /// Not `application/x-www-form-urlencoded`, or compressed.
+  case mediaType
+  /// The body is over its limit.
+  case tooLarge
+  /// A parameter came twice (RFC 6749 §3.2).
+  case duplicate
+  case tooManyParameters
+  /// A `%` without two hexadecimal digits, a byte that no form holds, or text that is not UTF-8.
+  case malformed
+}
+
+/// The decoding of `application/x-www-form-urlencoded` text.
+enum PercentDecoding {
+  /// Decodes one name or value: `+` is a space, `%` starts two hexadecimal digits. Nil for a `%` that does not, and for
+  /// control characters, which a form escapes.
+  static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    // Most values need no decoding.
+    if text.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }) {
+      return Array(text)
+    }
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(text.count)
+    var rest = text.makeIterator()
+    while let byte = rest.next() {
+      switch byte {
+      case UInt8(ascii: "+"):
+        decoded.append(UInt8(ascii: " "))
+      case UInt8(ascii: "%"):
+        guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else { return nil }
+        decoded.append(high << 4 | low)
+      case 0..<0x20, 0x7F:
+        return nil
+      default:
+        decoded.append(byte)
+      }
+    }
+    return decoded
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    default: nil
+    }
   }
 }

@@ -1,8 +1,8 @@
 extension FormParameters {
-  /// The fields of `multipart/form-data` (RFC 7578), by the rules of a form: each is text, and none a file.
+  /// Reads the fields of `multipart/form-data` (RFC 7578), by the rules of a form: each is text, none is a file.
   ///
-  /// Strict where leniency would be a guess: the body begins with a boundary and ends with the last one, lines end with CR LF, and each part
-  /// has one `Content-Disposition: form-data` with a name.
+  /// Strict, since leniency would be a guess: the body begins with a boundary and ends with the last one, lines end
+  /// with CR LF, and each part has one `Content-Disposition: form-data` with a name.
   init(
     multipart body: ArraySlice<UInt8>, boundary: [UInt8], mayRepeat: (String) -> Bool = { _ in false }
   ) throws(FormFault) {
@@ -27,7 +27,7 @@ extension FormParameters {
   }
 }
 
-/// One part of a body in parts.
+/// One part of a multipart body.
 private struct MultipartPart {
   let name: [UInt8]
   let value: ArraySlice<UInt8>
@@ -63,14 +63,14 @@ private struct MultipartPart {
     let found = headers.filter { $0.name == "content-disposition" }
     guard found.count == 1, let value = found.first?.value else { return nil }
     let end = value.firstIndex(of: ";") ?? value.endIndex
-    // Without `filename` and the like: a file is no parameter.
+    // Without `filename` and the like: a file is not a parameter.
     guard value[..<end].trimmed.lowercased() == "form-data", let parameters = HeaderParameters(value[end...]),
       parameters.names == ["name"]
     else { return nil }
     return parameters["name"]
   }
 
-  /// Whether the value is what it looks like: UTF-8, as it is.
+  /// Tells whether the value is what it looks like: plain UTF-8.
   private static func isReadable(_ header: (name: String, value: String)) -> Bool {
     switch header.name {
     case "content-transfer-encoding": return ["7bit", "8bit", "binary"].contains(header.value.trimmed.lowercased())
@@ -84,14 +84,14 @@ private struct MultipartPart {
 }
 
 extension StringProtocol {
-  /// Without spaces at its end.
+  /// The text without spaces at its end.
   fileprivate var trimmed: String {
     String(Substring(reversed().drop { $0 == " " || $0 == "\t" }.reversed()))
   }
 }
 
 extension ArraySlice<UInt8> {
-  /// Where a sequence begins for the first time; the sequence is not empty.
+  /// The index at which a sequence, which is not empty, begins first.
   fileprivate func firstIndex(of pattern: [UInt8]) -> Index? {
     guard let first = pattern.first else { return startIndex }
     var rest = self

@@ -1,0 +1,33 @@
+internal import TokenEngine
+
+/// The reasons why a token request gets no tokens. A ``TokenWire`` has the words.
+enum TokenFault: Error {
+  case form(FormFault)
+  case missing(FormParameters.Parameter)
+  /// More than one way of client authentication at once.
+  case ambiguousClient
+  /// No client, an unknown one, or one that did not prove itself.
+  case invalidClient
+  case unsupportedGrant(named: String)
+  case refused(GrantRefusal, GrantType)
+  /// Too many log-ins from there failed: none is looked at for that long.
+  case throttled(Duration)
+  /// As many requests are being answered as may be at once.
+  case overloaded
+  /// The request may be in order, but the engine could not answer it.
+  case failed(EngineFailure)
+
+  /// The fault of a client store that threw.
+  static func store(_ error: any Error) -> TokenFault {
+    .failed((error as? StoreFailure).map { .store($0) } ?? .foreign(error))
+  }
+
+  /// Whether the same request can be answered later, or by another instance: every wire says so with 503.
+  var isUnavailable: Bool {
+    switch self {
+    case .overloaded: true
+    case .failed(let failure): failure.isUnavailable
+    default: false
+    }
+  }
+}

@@ -1,0 +1,69 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// The address of a peer, as far as limits tell addresses apart: an IPv4 address, or the first 64 bits of an IPv6 one,
+/// which is what a single subscriber is given.
+struct PeerAddress: Hashable, Sendable {
+  /// An IPv4 address is kept as the IPv6 one that is mapped to it.
+  private let bytes: [UInt8]
+
+  private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+
+  /// Nil for a Unix domain socket.
+  init?(_ address: SocketAddress) {
+    guard let text = address.ipAddress else { return nil }
+    self.init(text: text)
+  }
+
+  /// Reads an address as proxies write it: with or without a port, IPv6 with or without brackets.
+  init?(text: some StringProtocol) {
+    var text = Substring(text)
+    guard !text.utf8.contains(0) else { return nil }
+    if text.first == "[" {
+      guard let end = text.firstIndex(of: "]") else { return nil }
+      text = text[text.index(after: text.startIndex)..<end]
+    } else if let colon = text.firstIndex(of: ":"), colon == text.lastIndex(of: ":") {
+      text = text[..<colon]
+    }
+    if let bytes = Self.parse(text, AF_INET, count: 4) {
+      self.bytes = Self.mappedPrefix + bytes
+    } else if let bytes = Self.parse(text, AF_INET6, count: 16) {
+      self.bytes = bytes.starts(with: Self.mappedPrefix) ? bytes : Array(bytes[..<8])
+    } else {
+      return nil
+    }
+  }
+
+  private static func parse(_ text: Substring, _ family: CInt, count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    return inet_pton(family, String(text), &bytes) == 1 ? bytes : nil
+  }
+}
+
+/// The rule of which address a request counts for: that of its connection, or the one that the proxy in front names.
+struct AddressSource: Sendable {
+  /// Whether every connection comes from a proxy that sets or appends to `X-Forwarded-For`.
+  let trustsProxy: Bool
+
+  /// Nil if the context does not know it, or for a Unix domain socket if no proxy names one.
+  func address(of request: Request, context: some RequestContext) -> PeerAddress? {
+    let peer = (context as? any RemoteAddressRequestContext)?.remoteAddress.flatMap(PeerAddress.init)
+    guard trustsProxy, let name = HTTPField.Name.forwardedFor else { return peer }
+    // The client itself wrote what comes before the last entry.
+    let last = request.headers[values: name].last?.split(separator: ",").last
+    return last.flatMap { PeerAddress(text: $0.drop { $0 == " " }.prefix { $0 != " " }) } ?? peer
+  }
+}
+
+extension HTTPField.Name {
+  static let forwardedFor = HTTPField.Name("X-Forwarded-For")
+}

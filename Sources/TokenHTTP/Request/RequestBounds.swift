@@ -1,0 +1,81 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import Synchronization
+
+/// Reads the body before it passes the request on, so that nothing behind it waits for a client that sends slowly.
+///
+/// A body past the bound is passed on unread: each route answers 413 in its own words.
+struct BufferedBody<Context: RequestContext>: RouterMiddleware {
+  let bytesMax: Int
+
+  @concurrent
+  func handle(
+    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    var request = request
+    guard !request.announcesBody(over: bytesMax) else { return try await next(request, context) }
+    var bytes = ByteBuffer()
+    for try await part in request.body {
+      var part = part
+      bytes.writeBuffer(&part)
+      // One byte past the bound is enough to be refused, and to remember no more.
+      if bytes.readableBytes > bytesMax { break }
+    }
+    request.body = RequestBody(buffer: bytes)
+    return try await next(request, context)
+  }
+}
+
+/// Bounds how many requests are answered at once behind it; those past the bound are refused at once.
+///
+/// For routes whose answer waits for something, mostly the disk: if that never comes, the requests that wait stay, and
+/// without a bound every further one would stay with them.
+struct InFlightBound<Context: RequestContext>: RouterMiddleware {
+  private final class Count: Sendable {
+    let value = Atomic(0)
+  }
+
+  private let max: Int
+  private let refusal: @Sendable () -> Response
+  private let inFlight: Count
+
+  /// - Parameter max: 1 at least.
+  init(max: Int, refusal: @escaping @Sendable () -> Response) {
+    self.init(max: max, inFlight: Count(), refusal: refusal)
+  }
+
+  private init(max: Int, inFlight: Count, refusal: @escaping @Sendable () -> Response) {
+    precondition(max >= 1, "a bound that lets nothing through")
+    self.max = max
+    self.inFlight = inFlight
+    self.refusal = refusal
+  }
+
+  /// Returns the same bound, shared with this one, for routes that refuse in other words.
+  func refusing(with refusal: @escaping @Sendable () -> Response) -> InFlightBound {
+    InFlightBound(max: max, inFlight: inFlight, refusal: refusal)
+  }
+
+  @concurrent
+  func handle(
+    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    defer { inFlight.value.subtract(1, ordering: .relaxed) }
+    guard inFlight.value.add(1, ordering: .relaxed).newValue <= max else { return refusal() }
+    return try await next(request, context)
+  }
+}
+
+extension Request {
+  /// Tells whether the body is announced as longer. Such a body is never waited for: on HTTP/1 nothing of it is read.
+  func announcesBody(over bytesMax: Int) -> Bool {
+    headers[.contentLength].flatMap { Int($0) }.map { $0 > bytesMax } ?? false
+  }
+
+  /// Returns the whole body, or nil if it is longer. Throws errors of the connection while it is read.
+  func body(bytesMax: Int) async throws -> ByteBuffer? {
+    guard !announcesBody(over: bytesMax) else { return nil }
+    do { return try await body.collect(upTo: bytesMax) } catch is NIOTooManyBytesError { return nil }
+  }
+}

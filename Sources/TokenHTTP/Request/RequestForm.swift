@@ -1,0 +1,51 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import TokenEngine
+
+extension Request {
+  /// Reads the form in the body. Parameters in the query are never read: they end up in logs (RFC 6749 §2.3.1).
+  ///
+  /// Throws ``FormFault``, and errors of the connection while the body is read.
+  /// - Parameters:
+  ///   - takesMultipart: whether `multipart/form-data` is read too.
+  ///   - mayRepeat: tells which parameters can come more than once; none by default.
+  func form(
+    bytesMax: Int, takesMultipart: Bool = false, mayRepeat: (String) -> Bool = { _ in false }
+  ) async throws -> FormParameters {
+    guard let type = mediaType else { throw FormFault.mediaType }
+    let isMultipart = type.isNamed("multipart/form-data")
+    guard isMultipart ? takesMultipart : type.isNamed("application/x-www-form-urlencoded") else {
+      throw FormFault.mediaType
+    }
+    guard let body = try await body(bytesMax: bytesMax) else { throw FormFault.tooLarge }
+    // In one piece of memory: a view of the buffer checks at each byte whether it can be read.
+    let bytes = Array(buffer: body)[...]
+    guard isMultipart else { return try FormParameters(bytes, mayRepeat: mayRepeat) }
+    guard let boundary = type.boundary else { throw FormFault.malformed }
+    return try FormParameters(multipart: bytes, boundary: boundary, mayRepeat: mayRepeat)
+  }
+
+  /// The media type of the body; nil if there is not exactly one, or the body is compressed.
+  private var mediaType: FormMediaType? {
+    guard headers[values: .contentType].count == 1, let type = headers[.contentType] else { return nil }
+    if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" { return nil }
+    return FormMediaType(type)
+  }
+}
+
+extension FormParameters {
+  /// Reads the parameters of a request's query, decoded like those of a form: `+` and `%20` are both a space. Every
+  /// query is read here.
+  ///
+  /// - Parameter mayRepeat: tells which parameters can come more than once; none by default.
+  init(query request: Request, mayRepeat: (String) -> Bool = { _ in false }) throws(FormFault) {
+    let query = request.uri.query ?? ""
+    // It stands for bytes that were not UTF-8 and are lost; whoever means the character itself sends it escaped.
+    guard !query.unicodeScalars.contains("\u{FFFD}") else { throw .malformed }
+    try self.init(Array(query.utf8)[...], mayRepeat: mayRepeat)
+  }
+}
+
+// Nothing that is printed shows a secret of the request. Here, because the form does not know the engine.
+extension FormParameters: RedactedValue {}

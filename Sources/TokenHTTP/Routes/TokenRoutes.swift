@@ -1,0 +1,163 @@
+internal import HTTPTypes
+public import Hummingbird
+internal import NIOCore
+public import TokenEngine
+
+/// The routes of the token server, for any Hummingbird router.
+///
+///     let router = Router(context: TokenRequestContext.self)
+///     TokenRoutes(engine: engine, clients: clients).add(to: router)
+///
+/// Adds `POST /token`, `/revoke`, `/introspect`; `GET /.well-known/oauth-authorization-server`,
+/// `/.well-known/jwks.json`, `/openapi.json`, `/me`, `/public`, `/auth`, `/health/live`, `/health/ready`; the routes
+/// below `/admin`; `GET /metrics` if metrics are for Prometheus; and the pages of an ``AdminConsole``. Any other method
+/// on one of these is answered with 405 and `Allow`. The router must not have the path of a route that is added: a
+/// ``TokenRouteSet`` leaves some out.
+public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
+  private let engine: RotationEngine
+  private let endpoint: TokenEndpoint
+  private let revocation: RevocationEndpoint
+  private let introspection: IntrospectionEndpoint
+  private let sessions: AdminSessions
+  private let oneTimeTokens: AdminOneTimeTokens
+  private let addresses: AddressSource
+  private let body: BufferedBody<Context>
+  private let tokenBound: InFlightBound<Context>
+  /// The same bound with other words: only `POST /token` refuses in those of the wire.
+  private let bound: InFlightBound<Context>
+  private let wire: any TokenWire
+  private let challenge: BearerChallenge
+  /// The routes of the table that are added.
+  private let routes: [Route]
+  private let selection: TokenRouteSet
+  private let metrics: MetricsEndpoint?
+  /// The console's routes below a path prefix; nil for no console.
+  private let console: (routes: @Sendable (_ pathPrefix: String) -> ConsoleRoutes<Context>, paths: Paths)?
+
+  typealias Paths = [(path: RouterPath, methods: [HTTPRequest.Method])]
+  private typealias Responder = @Sendable @concurrent (Request, Context) async throws -> Response
+
+  /// - Parameters:
+  ///   - clients: the clients that can ask for tokens; never asked if `options.wire` is ``WireFormat/romm``.
+  ///   - options: the routes heed ``ServerOptions/wire``, ``ServerOptions/bodyBytesMax``,
+  ///     ``ServerOptions/requestsInFlightMax``, ``ServerOptions/failedLoginsPerMinute``,
+  ///     ``ServerOptions/bearerChallenge`` and ``ServerOptions/trustsProxy``. To bound failed log-ins by address, the
+  ///     context must conform to `RemoteAddressRequestContext`; without that all come from one address.
+  ///   - metrics: counts grants; adds `GET /metrics` if they are for Prometheus.
+  ///   - console: adds its pages; nil for none.
+  ///   - routes: the routes to add, besides those of metrics and console.
+  public init(
+    engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
+    metrics: ServerMetrics? = nil, console: AdminConsole? = nil, routes: TokenRouteSet = .all
+  ) {
+    self.engine = engine
+    selection = routes
+    challenge = options.bearerChallenge
+    wire = options.wire.tokenWire
+    let authenticator = ClientAuthenticator(clients: clients)
+    let limiter =
+      options.failedLoginsPerMinute > 0 ? LoginLimiter(failuresPerMinute: options.failedLoginsPerMinute) : nil
+    let (bodyBytesMax, grantMetrics) = (options.bodyBytesMax, metrics?.grants)
+    let faults = FaultReplies(engine: engine, wire: wire)
+    let standardFaults = FaultReplies(engine: engine, wire: StandardWire())
+    endpoint = TokenEndpoint(
+      authenticator: authenticator, faults: faults, bodyBytesMax: bodyBytesMax, limiter: limiter,
+      observation: GrantObservation(metrics: grantMetrics))
+    let forms = ClientFormEndpoint(authenticator: authenticator, faults: standardFaults, bodyBytesMax: bodyBytesMax)
+    revocation = RevocationEndpoint(endpoint: forms)
+    introspection = IntrospectionEndpoint(endpoint: forms)
+    let gate = AdminGate(authenticator: authenticator, faults: standardFaults, bodyBytesMax: bodyBytesMax)
+    sessions = AdminSessions(clients: clients, gate: gate)
+    oneTimeTokens = AdminOneTimeTokens(gate: gate)
+    addresses = AddressSource(trustsProxy: options.trustsProxy)
+    body = BufferedBody(bytesMax: bodyBytesMax)
+    @Sendable func overload(_ faults: FaultReplies) -> Response {
+      grantMetrics?.note(.requestsInFlight)
+      return faults.reply(to: .overloaded, logger: nil)
+    }
+    tokenBound = InFlightBound(max: options.requestsInFlightMax) { overload(faults) }
+    bound = tokenBound.refusing { overload(standardFaults) }
+    let endpoint = MetricsEndpoint(engine: engine, metrics: metrics)
+    self.metrics = endpoint
+    self.routes = Route.allCases.filter { route in route.set.map(routes.contains) ?? (endpoint != nil) }
+    self.console = console.map { console in
+      let routes = { @Sendable (pathPrefix: String) in
+        ConsoleRoutes<Context>(
+          console, engine: engine, clients: clients, limiter: limiter, options: options, pathPrefix: pathPrefix)
+      }
+      return (routes, ConsoleRoutes<Context>.routes(of: console))
+    }
+  }
+
+  /// Adds the routes below `pathPrefix`: empty, or one like `/auth` without a slash at its end.
+  public func add(to router: some RouterMethods<Context>, pathPrefix: String = "") {
+    let root = router.group(RouterPath(pathPrefix)).add(middleware: BodilessHead())
+    let bearer = root.group().add(middleware: BearerAuthenticator(engine: engine))
+    let buffered = root.group().add(middleware: body)
+    let bounded = buffered.group().add(middleware: bound)
+    let boundedInItsWire = buffered.group().add(middleware: tokenBound)
+    let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: pathPrefix, routes: selection)
+    for route in routes {
+      let group =
+        switch route.gate {
+        case .open: root
+        case .bearer: bearer
+        case .bounded: bounded
+        case .boundedInItsWire: boundedInItsWire
+        }
+      Self.add(route, at: RouterPath(route.path), to: group, responder(to: route, metadata.document))
+    }
+    console?.routes(pathPrefix).add(to: root, bounded: bounded)
+    MethodRefusal(routes: answered, wire: wire).add(to: root)
+    // Outside the prefix too, where clients look that know only the issuer.
+    if routes.contains(.metadata), let path = metadata.standardPath.map({ RouterPath($0) }) {
+      let top = router.group().add(middleware: BodilessHead())
+      Self.add(.metadata, at: path, to: top, responder(to: .metadata, metadata.document))
+      MethodRefusal(routes: [(path, Route.metadata.methods)], wire: wire).add(to: top)
+    }
+  }
+
+  private static func add(
+    _ route: Route, at path: RouterPath, to group: RouterGroup<Context>, _ respond: @escaping Responder
+  ) {
+    let responder = CallbackResponder(callback: respond)
+    for method in route.methods { group.on(path, method: method, responder: responder) }
+  }
+
+  /// The closure that answers a route.
+  private func responder(to route: Route, _ metadata: ByteBuffer) -> Responder {
+    switch route {
+    case .token:
+      return { [endpoint, addresses] request, context in
+        try await endpoint.respond(to: request, logger: context.logger) {
+          addresses.address(of: request, context: context)
+        }
+      }
+    case .revocation: return { [revocation] in try await revocation.respond(to: $0, logger: $1.logger) }
+    case .introspection: return { [introspection] in try await introspection.respond(to: $0, logger: $1.logger) }
+    case .metadata: return { _, _ in Response(status: .ok, publicJSON: metadata) }
+    case .publicKeys: return { [engine] _, _ in ServerDocuments.publicKeys(of: engine) }
+    case .description: return { _, _ in ServerDocuments.openAPI }
+    case .caller: return { [challenge] in CallerEndpoint.caller($1.bearer, challenge: challenge) }
+    case .publicCaller: return { CallerEndpoint.anyone($1.bearer) }
+    case .forwardAuthentication:
+      return { [challenge] in ForwardAuthentication.respond(to: $0, bearer: $1.bearer, challenge: challenge) }
+    case .liveness: return { _, _ in ServerDocuments.liveness }
+    case .readiness: return { [engine] _, _ in ServerDocuments.readiness(of: engine) }
+    // Added only with metrics.
+    case .metrics: return { [metrics] _, _ in await metrics?.respond() ?? Response(.noSuchPath) }
+    case .sessionList: return { [sessions] in try await sessions.list($0, logger: $1.logger) }
+    case .sessionOpening: return { [sessions] in try await sessions.open($0, logger: $1.logger) }
+    case .sessionsRevocation: return { [sessions] in try await sessions.revokeAll($0, logger: $1.logger) }
+    case .session:
+      return { [sessions] in try await sessions.show($0, id: $1.parameters.get("sid"), logger: $1.logger) }
+    case .sessionRevocation:
+      return { [sessions] in try await sessions.revoke($0, id: $1.parameters.get("sid"), logger: $1.logger) }
+    case .oneTimeIssue: return { [oneTimeTokens] in try await oneTimeTokens.issue($0, logger: $1.logger) }
+    case .oneTimeConsumption: return { [oneTimeTokens] in try await oneTimeTokens.consume($0, logger: $1.logger) }
+    }
+  }
+
+  /// All paths that are added, without the prefix.
+  var answered: Paths { Route.paths(of: routes) + (console?.paths ?? []) }
+}

@@ -1,0 +1,140 @@
+internal import NIOCore
+internal import NIOHTTPTypes
+
+/// The deadlines of the requests of a connection, or of a stream of HTTP/2: a pure state machine that is told what
+/// happens and says what is due.
+///
+/// Idle time between requests is not its matter: the server's idle timeout ends that.
+struct RequestDeadlines<Instant: InstantProtocol> {
+  let headerTimeout: Instant.Duration
+  let bodyTimeout: Instant.Duration
+
+  private var isReadingRequest = false
+  /// The time by which the request that is being read must be complete.
+  private var readEnd: Instant?
+  /// The time by which the client must have taken the reply.
+  private var writeEnd: Instant?
+
+  /// - Parameter now: when the connection was opened.
+  init(headerTimeout: Instant.Duration, bodyTimeout: Instant.Duration, now: Instant) {
+    self.headerTimeout = headerTimeout
+    self.bodyTimeout = bodyTimeout
+    readEnd = now.advanced(by: headerTimeout)
+  }
+
+  /// The next moment at which something is due.
+  var next: Instant? {
+    switch (readEnd, writeEnd) {
+    case (let read?, let write?): min(read, write)
+    case (let read?, nil): read
+    case (nil, let write): write
+    }
+  }
+
+  mutating func requestHead(at now: Instant) {
+    isReadingRequest = true
+    readEnd = now.advanced(by: bodyTimeout)
+  }
+
+  mutating func requestEnd() {
+    isReadingRequest = false
+    readEnd = nil
+  }
+
+  mutating func replyHead(at now: Instant) {
+    writeEnd = now.advanced(by: bodyTimeout)
+  }
+
+  /// Notes that the system has taken the whole reply. The rest of a request that was answered early stays due.
+  mutating func replyWritten() {
+    writeEnd = nil
+  }
+
+  enum Verdict: Equatable {
+    case close
+    case wait(until: Instant)
+    case nothingDue
+  }
+
+  func verdict(at now: Instant) -> Verdict {
+    guard let next else { return .nothingDue }
+    return now >= next ? .close : .wait(until: next)
+  }
+}
+
+/// Closes a connection, or a stream of HTTP/2, whose request or reply is not complete in time; ``RequestDeadlines``
+/// decides.
+///
+/// At most one timer is pending, whatever the number of requests: it looks again when it fires, and is replaced if
+/// something is due earlier.
+final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private var deadlines: RequestDeadlines<ContinuousClock.Instant>
+  private var scheduled: (task: Scheduled<Void>, time: ContinuousClock.Instant)?
+
+  init(headerTimeout: Duration, bodyTimeout: Duration) {
+    deadlines = RequestDeadlines(headerTimeout: headerTimeout, bodyTimeout: bodyTimeout, now: .now)
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    schedule(context)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    scheduled?.task.cancel()
+    scheduled = nil
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    scheduled?.task.cancel()
+    scheduled = nil
+    context.fireChannelInactive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head:
+      deadlines.requestHead(at: .now)
+      schedule(context)
+    case .body: break
+    case .end: deadlines.requestEnd()
+    }
+    context.fireChannelRead(data)
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch unwrapOutboundIn(data) {
+    case .head:
+      deadlines.replyHead(at: .now)
+      schedule(context)
+      context.write(data, promise: promise)
+    case .body:
+      context.write(data, promise: promise)
+    case .end:
+      let written = promise ?? context.eventLoop.makePromise()
+      written.futureResult.assumeIsolated().whenComplete { _ in self.deadlines.replyWritten() }
+      context.write(data, promise: written)
+    }
+  }
+
+  private func schedule(_ context: ChannelHandlerContext) {
+    guard let next = deadlines.next else { return }
+    if let pending = scheduled {
+      guard next < pending.time else { return }
+      pending.task.cancel()
+    }
+    let task = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(next - .now)) {
+      self.scheduled = nil
+      switch self.deadlines.verdict(at: .now) {
+      case .close: context.close(promise: nil)
+      case .wait: self.schedule(context)
+      case .nothingDue: break
+      }
+    }
+    scheduled = (task, next)
+  }
+}

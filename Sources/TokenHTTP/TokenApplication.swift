@@ -1,0 +1,131 @@
+public import Hummingbird
+internal import HummingbirdCore
+public import Logging
+internal import NIOCore
+public import ServiceLifecycle
+public import TokenEngine
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// The token server: its routes on a Hummingbird application, to run in a service group after its engine.
+///
+///     let server = TokenApplication.make(engine: engine, clients: clients, logger: logger)
+///     let group = ServiceGroup(
+///       services: [engine, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+///     try await group.run()
+///
+/// A graceful shutdown answers the requests in progress and accepts no others.
+public struct TokenApplication: Service {
+  /// The application, to add services or to run it by other means; it throws the system's errors then.
+  public let application: Application<RouterResponder<TokenRequestContext>>
+  private let options: ServerOptions
+
+  /// - Parameters:
+  ///   - metrics: counts requests and grants; nil for none. Give its observer to the engine.
+  ///   - console: serves its pages too; nil for none. Give its observer to the engine.
+  ///   - onServerRunning: called with the port once the server listens.
+  public static func make(
+    engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
+    metrics: ServerMetrics? = nil, console: AdminConsole? = nil, logger: Logger,
+    onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+  ) -> TokenApplication {
+    let router = Router(context: TokenRequestContext.self)
+    let routes = TokenRoutes<TokenRequestContext>(
+      engine: engine, clients: clients, options: options, metrics: metrics, console: console)
+    router.add(middleware: RequestTracing())
+    if let metrics {
+      router.add(
+        middleware: RequestMetrics(
+          factory: metrics.factory, routes: routes.answered.map(\.path), pathPrefix: options.pathPrefix))
+    }
+    if !options.allowedOrigins.isEmpty {
+      let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: options.pathPrefix)
+      router.add(
+        middleware: OriginAllowList(
+          origins: options.allowedOrigins, headers: options.allowedHeaders, pathPrefix: options.pathPrefix,
+          metadataPath: metadata.standardPath))
+    }
+    let methods = MethodRefusal<TokenRequestContext>(routes: routes.answered, wire: options.wire.tokenWire)
+    router.add(middleware: ErrorReplies(wire: options.wire.tokenWire, pathPrefix: options.pathPrefix, methods: methods))
+    router.add(middleware: PlainPaths())
+    routes.add(to: router, pathPrefix: options.pathPrefix)
+    let application = Application(
+      router: router, server: options.server,
+      configuration: ApplicationConfiguration(
+        address: .hostname(options.host, port: options.port),
+        availableConnectionsDelegate: .maximum(options.connectionsMax, logger: logger)),
+      onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? options.port) },
+      logger: logger)
+    return TokenApplication(application: application, options: options)
+  }
+
+  /// The first segments of the paths of all routes except a console's, whose path must begin otherwise.
+  package static let firstSegments: Set<String> = {
+    Set(Route.allCases.compactMap { $0.path.split(separator: "/").first.map(String.init) })
+  }()
+
+  /// Throws ``ListenFailure`` if the server cannot listen.
+  public func run() async throws {
+    do {
+      try await application.run()
+    } catch let error as IOError {
+      throw failure(ListenFailure.Reason(errorNumber: error.errnoCode))
+    } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
+      throw failure(.noSuchAddress)
+    }
+  }
+
+  private func failure(_ reason: ListenFailure.Reason) -> ListenFailure {
+    ListenFailure(host: options.host, port: options.port, reason: reason)
+  }
+}
+
+/// The reason why the server cannot listen where it should.
+public struct ListenFailure: Error, Sendable, CustomStringConvertible {
+  public enum Reason: Sendable, Hashable {
+    case portInUse
+    /// Ports below 1024 need a right that this process does not have.
+    case notPermitted
+    /// The host is not a name or address of this machine.
+    case noSuchAddress
+    case other(String)
+  }
+
+  public var host: String
+  public var port: Int
+  public var reason: Reason
+
+  public init(host: String, port: Int, reason: Reason) {
+    self.host = host
+    self.port = port
+    self.reason = reason
+  }
+
+  public var description: String {
+    switch reason {
+    case .portInUse: "cannot listen on \(host):\(port): the port is in use; stop what listens there or choose another"
+    case .notPermitted: "cannot listen on \(host):\(port): it is not permitted; choose a port from 1024 on"
+    case .noSuchAddress:
+      "cannot listen on \(host):\(port): this machine has no such address; name one of its own, such as 127.0.0.1"
+    case .other(let what): "cannot listen on \(host):\(port): \(what); check the host and port"
+    }
+  }
+}
+
+extension ListenFailure.Reason {
+  /// The meaning of an error number of the system for listening.
+  init(errorNumber: CInt) {
+    switch errorNumber {
+    case EADDRINUSE: self = .portInUse
+    case EACCES, EPERM: self = .notPermitted
+    case EADDRNOTAVAIL: self = .noSuchAddress
+    default: self = .other("error \(errorNumber)")
+    }
+  }
+}
