@@ -53,9 +53,6 @@ let package = Package(
     // Only with the trait CLI.
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(
-      url: "https://github.com/apple/swift-configuration", from: "1.4.0",
-      traits: [.trait(name: "YAML", condition: .when(traits: ["CLI"]))]),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
@@ -136,7 +133,6 @@ let package = Package(
       dependencies: [
         "Platform", "TokenHTTP", "RefreshRotationLoad", "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
-        .product(name: "Configuration", package: "swift-configuration", condition: commandLine),
         .product(name: "Yams", package: "Yams", condition: commandLine),
         .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),

@@ -1,10 +1,11 @@
+import RefreshRotationLoad
 import SystemPackage
 import TokenEngine
 import TokenLedger
 import TokenSigning
 import WriteAheadLog
 
-/// What a command's exit code says; the values from 64 on are those of sysexits(3).
+/// The exit codes of the commands. Those from 64 on are the ones of sysexits(3).
 enum ExitStatus: Int32 {
   /// The thing asked about is bad: a corrupt log, a refused token.
   case bad = 1
@@ -14,12 +15,12 @@ enum ExitStatus: Int32 {
   case internalFault = 70
   case cannotCreate = 73
   case inputOutput = 74
-  /// Another program is in the way; trying again later may do.
+  /// Another program is in the way; trying again later can succeed.
   case temporary = 75
   case configuration = 78
 }
 
-/// Why a command failed: one line that says what, where and the fix, and holds no secret.
+/// The reason why a command failed: one line that says what, where and the fix, and holds no secret.
 struct CommandFailure: Error, CustomStringConvertible {
   let status: ExitStatus
   let description: String
@@ -31,7 +32,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 }
 
 extension CommandFailure {
-  /// Of a path in which a file has the place of a folder.
+  /// The failure for a path that has a file in the place of a folder.
   static func notFolder(_ path: String) -> CommandFailure {
     var place = FilePath(path)
     // The path itself is a file where no part before it is one.
@@ -98,5 +99,14 @@ extension CommandFailure {
     case .inputOutput: self.init(.inputOutput, failure.description)
     case .exposed, .malformed, .weak: self.init(.configuration, failure.description)
     }
+  }
+}
+
+extension CommandFailure {
+  /// The failure for a request to the server at `url` that got no reply.
+  static func noReply(_ error: any Error, from url: String) -> CommandFailure {
+    let failure = ConnectionFault.failure(error, at: url)
+    if case .tls = failure { return CommandFailure(.configuration, failure.description) }
+    return CommandFailure(.temporary, "\(failure); check the address and that a server runs there")
   }
 }

@@ -18,7 +18,8 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
       ImportCommand.self,
     ])
 
-  /// Runs the command of the arguments; a failure of ours is one line on the standard error output and its exit code.
+  /// Runs the command that the arguments name. A failure of ours is one line on the standard error output and an exit
+  /// code.
   static func main() async {
     StandardStreams.fillGaps()
     do {

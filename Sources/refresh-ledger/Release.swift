@@ -1,4 +1,4 @@
-/// Which release this is.
+/// This release.
 enum Release {
   static let version = "0.1.0"
 }

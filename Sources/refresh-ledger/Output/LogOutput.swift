@@ -2,12 +2,12 @@ public import ArgumentParser
 public import Logging
 import Synchronization
 
-/// Log lines, one each.
+/// The log lines of this process.
 enum LogOutput {
   static let levelVariable = SettingKey.environmentPrefix + "LOG_LEVEL"
   private static let label = "refresh-ledger"
 
-  /// A logger of the level that the command line names, else the environment, else `info`.
+  /// Makes a logger of the level that the command line names, else the environment, else `info`.
   static func logger(
     level: Logger.Level?, environment: [String: String], to stream: OutputWriter
   ) throws(CommandFailure) -> Logger {
@@ -25,7 +25,7 @@ enum LogOutput {
     return logger
   }
 
-  /// A warning as it stands in the log.
+  /// The line of a warning as it stands in the log.
   static func line(_ warning: String) -> String {
     let text = WrittenText()
     Logger(label: label, factory: { StreamLogHandler(label: $0, stream: text) }).warning("\(warning)")

@@ -1,42 +1,44 @@
-/// Texts that wait to be written, oldest first, within bounds. What does not fit is dropped and counted, and a note in the output
-/// says where it is missing.
+/// Texts that wait to be written, oldest first, within bounds. What does not fit is dropped and counted, and a note in
+/// the output says where it is missing.
 struct OutputQueue {
-  /// What is written next, at once.
+  /// The bytes that are written next, at once.
   struct Batch {
     let bytes: [UInt8]
-    /// Of the note at its beginning.
+    /// The bytes of the note at its beginning.
     fileprivate let noteBytes: Int
-    /// The dropped lines that the note tells of.
+    /// The number of dropped lines that the note tells of.
     fileprivate let told: Int
   }
 
   private struct Waiting {
     var bytes: [UInt8]
-    /// Lines that were dropped directly before it.
+    /// The number of lines that were dropped directly before it.
     var dropped: Int
   }
 
-  /// Pipes take so much (`PIPE_BUF`) whole or not at all, so that no line of another writer comes in between.
+  /// As many bytes as a pipe takes whole or not at all (`PIPE_BUF`), so that no line of another writer comes in
+  /// between.
   static let batchBytesMax = 4096
 
   private let bytesMax: Int
   private let textsMax: Int
   private var texts: [Waiting] = []
-  /// Of `texts`: those before it were taken.
+  /// The index of the first text that was not taken yet.
   private var head = 0
   private var bytesWaiting = 0
-  /// Lines that were dropped after the last text.
+  /// The number of lines that were dropped after the last text.
   private var droppedAtEnd = 0
-  /// A text did not fit. Nothing is taken before half of the room is free: else a slow reader would read a note after each line.
+  /// Whether a text did not fit. Nothing is taken then before half of the room is free: else a slow reader would read a
+  /// note after each line.
   private var isShut = false
-  /// The last write failed.
+  /// Whether the last write failed.
   private var isBroken = false
-  /// What was written last is the beginning of a line.
+  /// Whether the beginning of a line was written last.
   private var isInsideLine = false
   private var isBeingWritten = false
 
-  /// The bounds are what a busy server says in a second or two, so that a reader that is restarted misses nothing, and no more memory
-  /// than a few connections take.
+  /// Makes an empty queue. Its bounds hold what a busy server says in a second or two, so that a reader that is
+  /// restarted misses nothing, and take no more memory than a few connections.
   init(bytesMax: Int = 1 << 20, textsMax: Int = 8192) {
     self.bytesMax = bytesMax
     self.textsMax = textsMax
@@ -44,10 +46,10 @@ struct OutputQueue {
 
   private var count: Int { texts.count - head }
 
-  /// Whether all that can be written is written.
+  /// Whether everything that can be written is written.
   var isIdle: Bool { count == 0 && !isBeingWritten && (droppedAtEnd == 0 || isBroken) }
 
-  /// Whether so little waits that a drawing, which soon is stale, may wait behind it.
+  /// Whether so little waits that a drawing, which is stale soon, can wait behind it.
   var isNearlyIdle: Bool { bytesWaiting < OutputQueue.batchBytesMax }
 
   /// Takes a text of whole lines, and returns how many lines were dropped: all of them or none.
@@ -66,9 +68,10 @@ struct OutputQueue {
     return 0
   }
 
-  /// The next whole texts, as many as are written at once; nil where nothing is to be written. ``settle(_:written:)`` must follow.
+  /// Takes the next whole texts, as many as are written at once; nil if nothing is to be written.
+  /// ``settle(_:written:)`` must follow.
   ///
-  /// - Parameter note: a line that tells of as many dropped lines.
+  /// - Parameter note: makes the line that tells of as many dropped lines.
   mutating func next(note: (Int) -> String) -> Batch? {
     guard count > 0 || droppedAtEnd > 0 && !isBroken else { return nil }
     let told = count > 0 ? texts[head].dropped : droppedAtEnd
@@ -94,7 +97,8 @@ struct OutputQueue {
     return Batch(bytes: bytes, noteBytes: noteBytes, told: told)
   }
 
-  /// Notes how many bytes of the batch were written before the system refused the rest, and returns how many lines were dropped by that.
+  /// Notes how many bytes of the batch were written before the system refused the rest, and returns how many lines were
+  /// dropped by that.
   mutating func settle(_ batch: Batch, written: Int) -> Int {
     isBeingWritten = false
     if written > 0 { isInsideLine = batch.bytes[written - 1] != UInt8(ascii: "\n") }

@@ -6,17 +6,17 @@ import SystemPackage
 
 /// A standard stream that nobody ever waits for: texts go into a bounded queue, and a thread of its own writes them.
 ///
-/// The thread may stay in the middle of a write for ever. Nothing may wait for it without a bound.
+/// The thread can stay in the middle of a write for ever. Nothing may wait for it without a bound.
 final class OutputWriter: Sendable {
   private struct State {
     var queue = OutputQueue()
-    /// Bytes in all.
+    /// The number of bytes that were written in all.
     var written = 0
     var sleeps = false
   }
 
   private let descriptor: FileDescriptor
-  /// Lines.
+  /// The counter of dropped lines.
   private let dropped: CounterSeries
   private let note: @Sendable (Int) -> String
   private let onFault: @Sendable (Errno) -> Void
@@ -24,8 +24,8 @@ final class OutputWriter: Sendable {
   private let wakeUp = DispatchSemaphore(value: 0)
 
   /// - Parameters:
-  ///   - note: a line that tells of as many dropped lines, for the place where they are missing.
-  ///   - onFault: told of each write that the system refuses where the one before it was not refused.
+  ///   - note: makes the line that tells of as many dropped lines, for the place where they are missing.
+  ///   - onFault: learns of each write that the system refuses if the one before it was not refused.
   init(
     _ descriptor: FileDescriptor, dropped: CounterSeries, note: @escaping @Sendable (Int) -> String,
     onFault: @escaping @Sendable (Errno) -> Void = { _ in }
@@ -63,7 +63,7 @@ final class OutputWriter: Sendable {
     put(text)
   }
 
-  /// Whether all that can be written is written, and how many bytes that are in all.
+  /// Whether everything that can be written is written, and how many bytes were written in all.
   var progress: (isIdle: Bool, written: Int) {
     state.withLock { ($0.queue.isIdle, $0.written) }
   }
@@ -108,7 +108,7 @@ final class OutputWriter: Sendable {
     return (written, nil)
   }
 
-  /// For a descriptor that does not wait by itself.
+  /// Waits for room, for a descriptor that does not wait by itself.
   private func waitForRoom() {
     var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
     poll(&waiting, 1, -1)

@@ -3,21 +3,21 @@ import Logging
 import Synchronization
 import SystemPackage
 
-/// What a server writes: log lines on the standard error output, what is for a person on the standard output. Nothing ever waits for
-/// whoever reads them, but the end of the process, for a bounded time.
+/// The output of a server: log lines on the standard error output, texts for a person on the standard output. Only the
+/// end of the process waits for their readers, for a bounded time.
 final class ServeOutput: Sendable {
-  /// How long the end of the process waits for a reader that takes nothing, and for one that reads.
+  /// The times that the end of the process waits for a reader that takes nothing, and for one that reads.
   private static let (stall, patience) = (Duration.milliseconds(500), Duration.seconds(3))
 
   let errors: OutputWriter
-  /// Lines that were dropped, on both.
+  /// The counter of lines that were dropped, on both.
   let dropped = CounterSeries()
   private let output: OutputWriter
-  /// By when the process must have ended, once a shutdown has begun.
+  /// The moment by which the process must have ended, once a shutdown has begun.
   private let end = Mutex<ContinuousClock.Instant?>(nil)
   private let isEnding = Atomic(false)
 
-  /// Takes the streams, and all that is logged in this process. Once in a process.
+  /// Takes the streams, and everything that is logged in this process. Can be called once in a process.
   init() throws(CommandFailure) {
     StandardStreams.neverWait()
     let missing: @Sendable (Int) -> String = { count in
@@ -39,7 +39,7 @@ final class ServeOutput: Sendable {
     LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: errors) }
   }
 
-  /// What is for a person.
+  /// Prints a text for a person.
   func print(_ text: String) {
     output.put(text)
   }
@@ -49,9 +49,10 @@ final class ServeOutput: Sendable {
     end.withLock { $0 = moment }
   }
 
-  /// Waits until all is written or nobody reads it. To be called before the process ends; false where it was called already.
+  /// Waits until everything is written or nobody reads it. Call it before the process ends; it returns false if it was
+  /// called already.
   ///
-  /// - Parameter complaint: why the process ends, the last line.
+  /// - Parameter complaint: the reason why the process ends, for the last line.
   @discardableResult
   func finish(_ complaint: String? = nil) -> Bool {
     guard !isEnding.exchange(true, ordering: .relaxed) else { return false }
@@ -66,5 +67,27 @@ final class ServeOutput: Sendable {
       else { return true }
       usleep(1000)
     }
+  }
+}
+
+/// The patience with which the end of the process waits for the readers of the output: until a moment while they read,
+/// a short time while they do not.
+struct OutputPatience<Instant: InstantProtocol> {
+  /// The longest time without a byte taken.
+  let stall: Instant.Duration
+  let end: Instant
+
+  private var seen: (written: Int, time: Instant)?
+
+  init(stall: Instant.Duration, end: Instant) {
+    self.stall = stall
+    self.end = end
+  }
+
+  /// Whether to go on waiting, at a moment at which as many bytes were written in all.
+  mutating func lasts(at now: Instant, written: Int) -> Bool {
+    if seen?.written != written { seen = (written, now) }
+    guard now < end, let seen else { return false }
+    return now < seen.time.advanced(by: stall)
   }
 }

@@ -4,9 +4,9 @@ import Synchronization
 import TokenHTTP
 import UnixSignals
 
-/// Prints a link that signs in to the console: as soon as the server listens, and at each SIGUSR1.
+/// The service that prints a link that signs in to the console: as soon as the server listens, and at each SIGUSR1.
 ///
-/// On the standard output, where the secrets of a first start are printed too; never in a log line.
+/// It goes to the standard output, as the secrets of a first start do, never into a log line.
 final class ConsoleLinks: Service {
   private let console: AdminConsole
   private let output: ServeOutput
@@ -19,7 +19,7 @@ final class ConsoleLinks: Service {
     self.logger = logger
   }
 
-  /// - Parameter url: of the server, with its path prefix.
+  /// - Parameter url: the URL of the server, with its path prefix.
   func offer(below url: String) {
     self.url.withLock { $0 = url }
     print(below: url)

@@ -1,13 +1,13 @@
 import Glibc
 import Logging
 
-/// How many files and connections the process may have open. The log needs some at any time: a segment that cannot be opened ends every
-/// change, so connections must leave room for it.
+/// The number of files and connections that the process can have open. The log needs some at any time: a segment that
+/// cannot be opened ends every change, so connections must leave room for it.
 enum DescriptorLimit {
-  /// For the log, the accounts, the keys and what listens.
+  /// The descriptors for the log, the accounts, the keys and what listens.
   static let reserve = 64
 
-  /// Raises the limit as far as the process may, and says how many of `connections` fit into it.
+  /// Raises the limit as far as the process may, and returns how many of `connections` fit into it.
   static func connectionsMax(_ connections: Int, logger: Logger) throws(CommandFailure) -> Int {
     let most = raise()
     guard connections > most - reserve else { return connections }
@@ -24,7 +24,7 @@ enum DescriptorLimit {
     return fitting
   }
 
-  /// As far as the process may, and returns how far that was.
+  /// Raises the limit as far as the process may, and returns it.
   static func raise() -> Int {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return Int.max }

@@ -1,3 +1,4 @@
+import SystemPackage
 import TokenEngine
 import TokenHTTP
 import TokenSigning
@@ -8,40 +9,80 @@ struct FirstStart {
   static let clientID = "default"
   static let scopes = "read write"
 
-  /// Nil where the user was there already.
+  /// The user's password; nil if there was a user already.
   private(set) var password: String?
-  /// Nil where the client was there already, and where the wire asks for none.
+  /// The client's secret; nil if there was a client already, and if the wire asks for none.
   private(set) var secret: String?
-  let expiredToken: String
+  /// A token to try public routes with; empty if nothing was made.
+  private(set) var expiredToken = ""
 
-  /// In words; empty at a later start.
+  /// What was made, in words; empty at a later start.
   var made: [String] {
     [
       password.map { _ in "the user \(FirstStart.userName)" }, secret.map { _ in "the client \(FirstStart.clientID)" },
     ].compactMap(\.self)
   }
 
-  /// Makes what is missing: a user where no user is, a client where no client is.
-  init(users: SubjectFile, clients: ClientFile, wire: WireFormat, expiredToken: String) throws(AccountFailure) {
-    self.expiredToken = expiredToken
-    if try users.list().isEmpty {
-      let password = FirstStart.randomText()
-      try users.add(name: FirstStart.userName, password: password, scopes: Scopes(FirstStart.scopes) ?? [])
-      self.password = password
+  /// Makes what is missing in a data folder that has its keys: a user if there is none, and a client if there is none.
+  init(
+    users: SubjectFile, clients: ClientFile, folder: FilePath, settings: ServerSettings
+  ) throws(CommandFailure) {
+    let (lacksUser, lacksClient): (Bool, Bool)
+    do throws(AccountFailure) {
+      lacksUser = try users.list().isEmpty
+      lacksClient = settings.http.wire == .standard ? try clients.list().isEmpty : false
+    } catch {
+      throw CommandFailure(error)
     }
-    if wire == .standard, try clients.list().isEmpty {
-      let secret = FirstStart.randomText()
-      try clients.add(Client(id: FirstStart.clientID, isPublic: false), secret: secret)
-      self.secret = secret
+    guard lacksUser || lacksClient else { return }
+    // Before anything is made: were this to fail later, nobody would see the secrets of what was made.
+    do { expiredToken = try ExpiredToken.make(dataFolder: folder, options: settings.engine) } catch {
+      throw CommandFailure(error)
+    }
+    do throws(AccountFailure) {
+      if lacksUser { try addUser(to: users) }
+      if lacksClient { try addClient(to: clients) }
+    } catch {
+      throw CommandFailure(error)
     }
   }
 
-  /// 33 letters, of which 32 carry 192 random bits. The first is always a letter of the alphabet: what began with a dash could not be
-  /// the value of an option.
+  private mutating func addUser(to users: SubjectFile) throws(AccountFailure) {
+    let password = FirstStart.randomText()
+    try users.add(name: FirstStart.userName, password: password, scopes: Scopes(FirstStart.scopes) ?? [])
+    self.password = password
+  }
+
+  private mutating func addClient(to clients: ClientFile) throws(AccountFailure) {
+    let secret = FirstStart.randomText()
+    try clients.add(Client(id: FirstStart.clientID, isPublic: false), secret: secret)
+    self.secret = secret
+  }
+
+  /// A text of 33 characters, of which 32 carry 192 random bits. The first is always a letter: a text that begins with
+  /// a dash could not be the value of an option.
   private static func randomText() -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     var random = OpenSSLRandom()
     return String(alphabet[Int(random.next() % 32)])
       + (0..<32).map { _ in String(alphabet[Int(random.next() % 64)]) }.joined()
+  }
+}
+
+extension FirstStart: RedactedValue {}
+
+/// An access token that the server's own key signed and whose time was over in 1970, to try routes with.
+///
+/// It names a session that does not exist, so it would be worth nothing at any time.
+enum ExpiredToken {
+  static func make(dataFolder: FilePath, options: EngineOptions) throws(KeyFailure) -> String {
+    let keys = try TokenKeys.openOrCreate(folder: dataFolder.appending("keys").string)
+    let minter = TokenMinter(keys: keys, issuer: options.issuer, audience: options.audience)
+    let session = TokenIdentifier(sessionHigh: 0, sessionLow: 0, generation: 0)
+    return minter.mintAccess(
+      AccessClaims(
+        subject: FirstStart.userName, clientID: FirstStart.clientID, scope: FirstStart.scopes, issuedAt: 0,
+        expiresAt: 1,
+        identifier: session))
   }
 }

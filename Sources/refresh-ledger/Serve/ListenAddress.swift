@@ -1,17 +1,18 @@
 import Glibc
 import Synchronization
 
-/// Whether a server could listen, asked before the server is started: the answer is one line, not a stack of log lines.
+/// A check whether a server could listen at an address. Its failure is one line, not a stack of log lines.
 enum ListenAddress {
-  /// Binds and lets go again. Port 0 is always free.
+  /// Binds the address and lets go of it again. Port 0 is always free.
   static func probe(host: String, port: Int) throws(CommandFailure) {
     try HeldAddress(host: host, port: port).close()
   }
 }
 
-/// An address that is bound, and not listened on: only who asks for this very address gets it too, and nobody can connect.
+/// An address that is bound, and not listened on: nobody can connect, and the system gives its port to no program that
+/// asks for any port. A program that asks for this very address can have it too, as the server does.
 final class HeldAddress: Sendable {
-  /// The system's choice, where 0 was asked for.
+  /// The port; the system's choice if 0 was asked for.
   let port: Int
   private let descriptor: Int32
   private let isClosed = Atomic(false)

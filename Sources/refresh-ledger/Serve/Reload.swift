@@ -4,7 +4,8 @@ import TokenEngine
 import TokenHTTP
 import UnixSignals
 
-/// Reads the account files, the keys and the TLS certificate again at each SIGHUP and says in the log whether their newest versions are in force.
+/// The service that reads the account files, the keys and the TLS certificate again at each SIGHUP, and tells the log
+/// whether their newest versions are in force.
 struct Reload: Service {
   let users: SubjectFile
   let clients: ClientFile
@@ -33,7 +34,7 @@ struct Reload: Service {
     }
   }
 
-  /// A fault in one does not keep the others from being read.
+  /// Reads one of them. A fault in one does not keep the others from being read.
   private func attempt(_ outcome: String, orElse kept: String, _ read: () throws -> Void) {
     do {
       try read()

@@ -15,7 +15,7 @@ struct Server {
   let logger: Logger
   let output: ServeOutput
   let notification: ServiceNotification
-  /// What the settings were read from, and what they name: such files may lie in the data folder.
+  /// The files that the settings were read from and those that they name, which may lie in the data folder.
   private let namedFiles: [String]
   private let metrics: ServerMetrics
   private let console: AdminConsole?
@@ -36,7 +36,7 @@ struct Server {
     self.notification = notification
   }
 
-  /// What there is to print as soon as the server listens.
+  /// The text to print as soon as the server listens.
   private final class Announcement: Sendable {
     private let pending: Mutex<FirstStart?>
     private let print: @Sendable (FirstStart, Int) -> Void
@@ -46,7 +46,7 @@ struct Server {
       self.print = print
     }
 
-    /// Prints once, whoever calls first.
+    /// Prints the text at the first call.
     func make(port: Int) {
       let first = pending.withLock { pending in
         defer { pending = nil }
@@ -83,8 +83,7 @@ struct Server {
     }
     let first: FirstStart
     do {
-      try ListenAddress.probe(host: settings.http.host, port: settings.http.port)
-      first = try FirstStart.make(users: users, clients: clients, folder: folder, settings: settings)
+      first = try FirstStart(users: users, clients: clients, folder: folder, settings: settings)
     } catch {
       try? await engine.close()
       throw error
@@ -192,7 +191,28 @@ struct Server {
   }
 
   private func announce(_ first: FirstStart, port: Int) {
-    let banner = StartBanner(settings, dataPath: dataPath, port: port, first)
+    let banner = StartBanner(settings, dataPath: dataPath, port: port)
     output.print(banner.text(first, wantsClient: settings.http.wire == .standard))
+  }
+}
+
+/// The progress of the replay: a bar for a person, and a word each second for systemd, which would give the start up
+/// otherwise.
+struct ReplayProgress: ~Copyable {
+  private var bar: ProgressBar
+  private let notification: ServiceNotification
+  private var nextWord = ContinuousClock.now
+
+  init(notification: ServiceNotification, output: ServeOutput) {
+    bar = ProgressBar(label: "replaying the log") { output.errors.draw($0) }
+    self.notification = notification
+  }
+
+  mutating func show(_ bytesRead: UInt64, of bytesTotal: UInt64) {
+    bar.show(bytesRead, of: bytesTotal)
+    let now = ContinuousClock.now
+    guard now >= nextWord else { return }
+    nextWord = now + .seconds(1)
+    notification.tell(.replaying(percent: bytesTotal == 0 ? 100 : Int(Double(bytesRead) / Double(bytesTotal) * 100)))
   }
 }

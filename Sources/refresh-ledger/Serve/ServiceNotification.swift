@@ -1,14 +1,18 @@
 import Dispatch
 import Glibc
 import Logging
+import ServiceLifecycle
 import Synchronization
+import SystemPackage
+import TokenEngine
 
-/// Tells systemd how the server fares, as sd_notify(3) has it, where `NOTIFY_SOCKET` names the socket for it. Elsewhere nothing happens.
+/// The notifications by which systemd learns of the server's state (sd_notify(3)), if `NOTIFY_SOCKET` names the socket
+/// for them. Else nothing happens.
 ///
-/// The protocol is stable and a datagram each, and systemd advises against linking its library for it.
+/// The protocol is stable and one datagram each time, and systemd advises against linking its library for it.
 struct ServiceNotification: Sendable {
   enum Change: Sendable {
-    /// The start goes on: systemd is to wait for longer than `TimeoutStartSec`.
+    /// The start goes on: systemd is to wait longer than `TimeoutStartSec`.
     case replaying(percent: Int)
     case ready
     case reloading
@@ -16,7 +20,7 @@ struct ServiceNotification: Sendable {
     case stopping(Duration)
     case alive
 
-    /// Whether there will soon be another one that says more.
+    /// Whether another one that says more will follow soon.
     var isRepeated: Bool {
       switch self {
       case .replaying, .alive: true
@@ -31,13 +35,14 @@ struct ServiceNotification: Sendable {
 
   private let socket: NotificationSocket?
   private let logger: Logger
-  /// In order, and not on the caller's thread: a socket that is full may take a second for each.
+  /// The queue that sends in order, and not on the caller's thread: a full socket can take a second for each.
   private let queue = DispatchQueue(label: "refresh-ledger.notification")
   private let waiting = Waiting()
-  /// How often systemd must hear that the server is alive (`WatchdogSec`); nil where it does not ask for that.
+  /// The interval in which systemd must hear that the server is alive (`WatchdogSec`); nil if it does not ask for that.
   let watchdogInterval: Duration?
 
-  /// How long systemd waits for the next word of a replay: it hears one each second, unless the disk does not answer.
+  /// The time that systemd waits for the next word of a replay. It hears one each second, unless the disk does not
+  /// answer.
   private static let replayPatience = Duration.seconds(60)
 
   init(environment: [String: String], logger: Logger) {
@@ -50,7 +55,7 @@ struct ServiceNotification: Sendable {
     watchdogInterval = socket == nil ? nil : Self.watchdogInterval(environment)
   }
 
-  /// Never waits.
+  /// Tells of a change. Never waits.
   func tell(_ change: Change) {
     guard let socket, !change.isRepeated || waiting.count.load(ordering: .relaxed) == 0 else { return }
     waiting.count.add(1, ordering: .relaxed)
@@ -65,7 +70,8 @@ struct ServiceNotification: Sendable {
     }
   }
 
-  /// `WATCHDOG_PID` is there where a parent was asked and not this process.
+  /// The interval that the environment asks for. `WATCHDOG_PID` names another process if a parent is to answer and not
+  /// this one.
   private static func watchdogInterval(_ environment: [String: String]) -> Duration? {
     guard let microseconds = Int64(environment["WATCHDOG_USEC"] ?? ""), microseconds > 0 else { return nil }
     if let process = environment["WATCHDOG_PID"], process != "\(getpid())" { return nil }
@@ -86,6 +92,67 @@ struct ServiceNotification: Sendable {
 
   private static func microseconds(_ time: Duration) -> Int64 { Int64(time / .microseconds(1)) }
 
-  /// Of the clock CLOCK_MONOTONIC.
+  /// The time of CLOCK_MONOTONIC.
   private static func monotonicMicroseconds() -> UInt64 { DispatchTime.now().uptimeNanoseconds / 1_000 }
+}
+
+/// Another program's datagram socket, by its path, or by its name in Linux's abstract namespace if that begins with
+/// `@`.
+struct NotificationSocket: Sendable {
+  /// The name as the system takes it: an abstract one begins with a zero byte.
+  private let name: [UInt8]
+
+  /// The time that a full socket is waited for.
+  private static let patienceSeconds = 1
+
+  /// Nil if the text is neither such a path nor such a name, or is longer than an address can be.
+  init?(_ text: String) {
+    var name = Array(text.utf8)
+    guard let first = name.first, name.count > 1, !name.contains(0) else { return nil }
+    guard first == UInt8(ascii: "/") || first == UInt8(ascii: "@") else { return nil }
+    guard name.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else { return nil }
+    if first == UInt8(ascii: "@") { name[0] = 0 }
+    self.name = name
+  }
+
+  /// Sends the text as one datagram.
+  func send(_ text: String) throws(Errno) {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+    defer { close(descriptor) }
+    var patience = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+    // Without the zeroes after the name, which would be part of an abstract one.
+    let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
+    let bytes = Array(text.utf8)
+    let sent = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        sendto(descriptor, bytes, bytes.count, 0, $0, length)
+      }
+    }
+    guard sent == bytes.count else { throw Errno(rawValue: errno) }
+  }
+}
+
+/// The service that tells systemd that the server is alive, twice in each interval that it asks for, as long as the
+/// ledger answers.
+///
+/// A log that failed is no reason to stay silent: such a server refuses changes and says so, and a restart on the same
+/// disk would end the answers that it can still give.
+struct Watchdog: Service {
+  let engine: RotationEngine
+  let notification: ServiceNotification
+  let interval: Duration
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      repeat {
+        _ = await engine.statistics
+        notification.tell(.alive)
+      } while (try? await Task.sleep(for: interval / 2)) != nil
+    }
+  }
 }

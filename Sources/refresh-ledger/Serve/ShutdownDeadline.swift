@@ -2,20 +2,20 @@ import Dispatch
 import Glibc
 import ServiceLifecycle
 
-/// Ends the process where a shutdown does not come to its end: a disk that never answers lets neither the requests that
-/// wait for it nor the closing of the log return, and no cancellation reaches either.
+/// The service that ends the process if a shutdown does not come to its end: a disk that never answers lets neither the
+/// requests that wait for it nor the closing of the log return, and no cancellation reaches either.
 ///
-/// Whoever reads the log lines is waited for within the same time.
+/// The readers of the log lines are waited for within the same time.
 struct ShutdownDeadline: Service {
-  /// How long requests under way are waited for.
+  /// The time that requests under way are waited for.
   let drain: Duration
   let dataPath: String
   let notification: ServiceNotification
   let output: ServeOutput
 
-  /// After the drain: to cut off what is left, to close the log, and to write the last lines.
+  /// The time after the drain: to cut off what is left, to close the log, and to write the last lines.
   private static let closing = Duration.seconds(4)
-  /// Of that, for the last lines.
+  /// The part of it for the last lines.
   private static let lastWords = Duration.seconds(1)
 
   /// Returns once the shutdown has begun; put it last, so that it is told first.
@@ -41,7 +41,7 @@ struct ShutdownDeadline: Service {
     queue.asyncAfter(deadline: .now() + (allowed - .milliseconds(100)) / .seconds(1)) { ShutdownDeadline.end() }
   }
 
-  /// Without what `exit` would do first: that may wait for the disk too.
+  /// Ends the process without what `exit` would do first: that can wait for the disk too.
   private static func end() -> Never {
     _exit(ExitStatus.inputOutput.rawValue)
   }

@@ -2,27 +2,26 @@ import Logging
 import TokenEngine
 import TokenHTTP
 
-/// Where a server that starts will listen, and for which issuer: known before the log is opened, as every token names it.
+/// The address of a server that starts, and its issuer. Both are known before the log is opened: every token names the
+/// issuer.
 struct StartAddress {
-  /// With the issuer, and with the port that will be bound.
+  /// The settings with the issuer, and with the port that will be bound.
   private(set) var settings: ServerSettings
-  /// For `http.port: 0`: keeps the port that the system chose until the server listens on it.
-  private var held: HeldAddress?
+  /// The address, with the port that the system chose for `http.port: 0`, held until the server listens on it.
+  private let held: HeldAddress
   private let folder: String
   /// Whether this start decided on the issuer that the folder keeps.
   private var isFirst = false
   private var notice: (level: Logger.Level, text: Logger.Message)?
 
-  /// Keeps the issuer in the folder where that is new.
+  /// Takes the address, and keeps the issuer in the folder if that is new.
   init(_ settings: ServerSettings, folder: String) throws(CommandFailure) {
     self.settings = settings
     self.folder = folder
     let choice = try IssuerChoice.find(settings, folder: folder)
-    if settings.http.port == 0 {
-      let held = try HeldAddress(host: settings.http.host, port: 0)
-      self.held = held
-      self.settings.http.port = held.port
-    }
+    // Before anything else: an address that cannot be had must not be kept, nor a long log be read for it.
+    held = try HeldAddress(host: settings.http.host, port: settings.http.port)
+    self.settings.http.port = held.port
     let file = IssuerFile(folder: folder)
     let served = self.settings.reachableURL(port: self.settings.http.port)
     switch choice {
@@ -42,8 +41,6 @@ struct StartAddress {
         "tokens.issuer is not set: tokens are issued for \(issuer), as by the release before, which \(file.path) keeps from now on; set tokens.issuer for another address"
       )
     case .open:
-      // An address that cannot be had must not be kept.
-      if held == nil { try ListenAddress.probe(host: settings.http.host, port: settings.http.port) }
       try file.keep(served)
       isFirst = true
       self.settings.issue(as: served)
@@ -56,7 +53,7 @@ struct StartAddress {
     }
   }
 
-  /// Says which issuer it is, where that was decided by the folder.
+  /// Tells the log which issuer it is, if the folder decided that.
   func tell(_ logger: Logger) {
     if let notice { logger.log(level: notice.level, notice.text) }
   }
@@ -66,6 +63,6 @@ struct StartAddress {
     if isFirst, !IssuerChoice.hasLog(folder) { IssuerFile(folder: folder).remove() }
   }
 
-  /// The server listens: nobody else can have its port any more.
-  func letGo() { held?.close() }
+  /// Lets go of the address, which nobody else can have once the server listens.
+  func letGo() { held.close() }
 }

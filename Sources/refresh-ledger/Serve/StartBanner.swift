@@ -1,18 +1,18 @@
-/// What `serve` prints once it listens.
+import TokenHTTP
+
+/// The text that `serve` prints once it listens.
 struct StartBanner {
-  /// Of the server with the path prefix, without a slash at its end.
+  /// The URL of the server with the path prefix, without a slash at its end.
   let url: String
-  /// The same where clients of this machine find it.
+  /// The URL at which clients of this machine find it.
   let reachableURL: String
-  /// For curl, to which a certificate of one's own is unknown; nil for plaintext.
+  /// The certificate for curl, which may not know its issuer; nil for plaintext.
   let certificatePath: String?
   let dataPath: String
-  /// How the command was called, for lines that call it again.
+  /// The name by which the command was called, for lines that call it again.
   let command: String
-  /// For the lines that try a public route.
-  let expiredToken: String
 
-  /// The place, then the lines to paste on a first start, or how to come in on a later one.
+  /// The place, then the lines to paste on a first start, or how to log in on a later one.
   func text(_ first: FirstStart, wantsClient: Bool) -> String {
     let place = "refresh-ledger \(Release.version) listens on \(url), data in \(dataPath)\n"
     guard first.password != nil || first.secret != nil else { return place + reminder }
@@ -38,12 +38,12 @@ struct StartBanner {
       Paste into a shell to try it:
 
       URL=\(StartBanner.quoted(reachableURL)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")
-      EXPIRED=\(expiredToken)
+      EXPIRED=\(first.expiredToken)
 
       """
   }
 
-  /// Works in any POSIX shell with curl and sed.
+  /// The lines that try the server in any POSIX shell with curl and sed.
   func trial(wantsClient: Bool) -> String {
     let client = wantsClient ? "-u \"$CLIENT\" " : ""
     let curl = "curl -sS" + (certificatePath.map { " --cacert \(StartBanner.quoted($0))" } ?? "")
@@ -73,7 +73,7 @@ struct StartBanner {
       """#
   }
 
-  /// One word of a shell.
+  /// The text as one word of a shell.
   static func quoted(_ text: String) -> String {
     let isPlain =
       !text.isEmpty
@@ -82,5 +82,15 @@ struct StartBanner {
       }
     guard !isPlain else { return text }
     return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}
+
+extension StartBanner {
+  /// Makes the banner of a server with these settings that listens on `port`.
+  init(_ settings: ServerSettings, dataPath: String, port: Int) {
+    self.init(
+      url: settings.url(port: port), reachableURL: settings.reachableURL(port: port),
+      certificatePath: settings.certificate?.certificate, dataPath: dataPath,
+      command: StartBanner.quoted(CommandLine.arguments.first ?? "refresh-ledger"))
   }
 }

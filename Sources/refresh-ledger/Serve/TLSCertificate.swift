@@ -5,7 +5,7 @@ import TokenLedger
 
 /// The certificate that the settings name, and what an operator should know about it.
 enum TLSCertificate {
-  /// Nil where none is named.
+  /// Reads the certificate; nil if none is named.
   static func load(_ settings: ServerSettings, logger: Logger) throws(CommandFailure) -> ServerCertificate? {
     guard let paths = settings.certificate else { return nil }
     let certificate: ServerCertificate
@@ -20,7 +20,7 @@ enum TLSCertificate {
     return certificate
   }
 
-  /// Says when it ends, and that it did or is about to.
+  /// Tells the log when the certificate ends, with an error or a warning if it has ended or soon will.
   static func report(_ certificate: ServerCertificate, logger: Logger) {
     let left = certificate.expiresAtSeconds - SessionClock.system.now().seconds
     let days = left / 86_400

@@ -1,6 +1,6 @@
 /// Figures as people read them.
 enum FigureText {
-  /// Whole digits in groups of three, and as many decimals.
+  /// The number with its whole digits in groups of three, and with so many decimals.
   static func number(_ value: Double, decimals: Int = 0) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "-" }
     var scale = 1.0
@@ -13,7 +13,7 @@ enum FigureText {
     return "\(sign)\(whole).\(String(repeating: "0", count: decimals - rest.count))\(rest)"
   }
 
-  /// Whole from 100 on; below with as many digits as say something.
+  /// The number without decimals from 100 on, below with as many as say something.
   static func short(_ value: Double) -> String {
     guard value.isFinite else { return "0" }
     let digits = abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : abs(value) >= 1 ? 2 : 3
@@ -25,7 +25,7 @@ enum FigureText {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  /// Digits in groups of three.
+  /// The number with its digits in groups of three.
   static func count(_ value: Int) -> String {
     (value < 0 ? "-" : "") + grouped(String(value.magnitude))
   }
@@ -67,17 +67,17 @@ enum FigureText {
     }
   }
 
-  /// Of a second: `0.25 ms`, `1.2 s`.
+  /// `0.25 ms`, `1.2 s`.
   static func latency(seconds: Double) -> String {
     seconds < 1 ? "\(number(seconds * 1000, decimals: 2)) ms" : "\(number(seconds, decimals: 2)) s"
   }
 
-  /// Filled up with spaces on the left.
+  /// The text, filled up with spaces on the left.
   static func right(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }
 
-  /// Filled up with spaces on the right.
+  /// The text, filled up with spaces on the right.
   static func left(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }

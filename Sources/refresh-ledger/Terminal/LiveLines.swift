@@ -1,11 +1,11 @@
 import Glibc
 import SystemPackage
 
-/// A few lines on the standard error output that are drawn over themselves. For terminals only.
+/// A few lines on the standard error output that are drawn over themselves, on a terminal only.
 struct LiveLines: ~Copyable {
   private var drawn = 0
 
-  /// Nil where no person watches.
+  /// Makes no lines yet; nil if no person watches.
   init?() {
     guard Terminal.isTerminal(.standardError), Terminal.environment["TERM"] != "dumb" else { return nil }
   }
@@ -34,13 +34,63 @@ struct LiveLines: ~Copyable {
     if drawn > 0 { _ = try? FileDescriptor.standardError.writeAll("\n".utf8) }
   }
 
-  /// To the first column of the first line.
+  /// The sequence that moves to the first column of the first line.
   private var start: String { drawn > 1 ? "\r\u{1B}[\(drawn - 1)A" : "\r" }
 
-  /// Columns of the terminal, so that no line wraps, which would move the others.
+  /// The columns of the terminal: a line that wraps would move the others.
   private static var width: Int {
     var size = winsize()
     guard ioctl(FileDescriptor.standardError.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
+  }
+}
+
+/// Lines for a terminal that is too narrow for them.
+enum LineWrap {
+  /// The columns by which the rest of a line is moved in.
+  private static let indent = 4
+
+  /// The line in pieces of at most `width` columns. They break between words, so that no figure is shown in part; only
+  /// a word that is wider than the terminal is cut.
+  static func pieces(_ line: String, width: Int) -> [String] {
+    guard line.count > width, width > 0 else { return [line] }
+    var pieces: [String] = []
+    var rest = line[...]
+    while rest.count > width {
+      let limit = rest.index(rest.startIndex, offsetBy: width)
+      // A space right behind the limit ends a word that just fits.
+      let shown = rest[...limit]
+      let words = shown.prefix { $0 == " " }.endIndex
+      guard let space = shown[words...].lastIndex(of: " ") else {
+        pieces.append(String(rest[..<limit]))
+        rest = rest[limit...].drop { $0 != " " }.drop { $0 == " " }
+        continue
+      }
+      pieces.append(trimmed(rest[..<space]))
+      let tail = rest[space...].drop { $0 == " " }
+      guard !tail.isEmpty else { return pieces }
+      rest = Substring(String(repeating: " ", count: min(indent, width / 2)) + tail)
+    }
+    if !rest.isEmpty { pieces.append(String(rest)) }
+    return pieces
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    var text = text
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}
+
+/// Values as a row of small bars, the highest as high as a letter.
+enum Sparkline {
+  private static let bars = Array("▁▂▃▄▅▆▇█")
+
+  /// The last `width` values, from 0 up.
+  static func text(_ values: [Double], width: Int) -> String {
+    let shown = values.suffix(max(width, 0))
+    let most = shown.max() ?? 0
+    guard most > 0 else { return String(repeating: "▁", count: shown.count) }
+    return String(shown.map { bars[min(Int(max($0, 0) / most * Double(bars.count)), bars.count - 1)] })
   }
 }

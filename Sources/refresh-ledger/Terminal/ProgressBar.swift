@@ -1,11 +1,13 @@
+import Synchronization
 import SystemPackage
 
-/// A bar on the standard error output that is drawn over itself, with rate and time left; nothing at all where that is no terminal.
+/// A bar on the standard error output that is drawn over itself, with rate and time left. Draws nothing if that is not
+/// a terminal.
 struct ProgressBar: ~Copyable {
-  /// What is counted.
+  /// The unit of what is counted.
   enum Unit {
     case bytes
-    /// Of this name, in the plural.
+    /// Things of this name, in the plural.
     case things(String)
   }
 
@@ -13,15 +15,15 @@ struct ProgressBar: ~Copyable {
   private let isShown: Bool
   private let unit: Unit
   private let write: @Sendable (String) -> Void
-  /// What was shown first, and when: work may begin long after the bar was made.
+  /// The count that was shown first, and its time: work can begin long after the bar was made.
   private var first: (done: UInt64, time: ContinuousClock.Instant)?
   private var drawn: ContinuousClock.Instant?
   private var isDrawn = false
 
   private static let width = 32
-  /// Drawing costs more than most of what is counted.
+  /// The pause between two drawings, as one costs more than most of what is counted.
   private static let pause = Duration.milliseconds(100)
-  /// Sooner a rate would jump about.
+  /// The time from which on there is a rate: before, it would jump about.
   private static let firstRate = Duration.milliseconds(500)
 
   /// - Parameter write: what draws on the standard error output.
@@ -46,7 +48,7 @@ struct ProgressBar: ~Copyable {
     write("\r\(ProgressBar.line(label, done, of: total, unit, from: first.done, after: now - first.time))\u{1B}[K")
   }
 
-  /// What stands in the line `elapsed` after `start` was done.
+  /// The line when `elapsed` has passed since `start` was done.
   static func line(
     _ label: String, _ done: UInt64, of total: UInt64, _ unit: Unit, from start: UInt64 = 0, after elapsed: Duration
   ) -> String {
@@ -74,5 +76,18 @@ struct ProgressBar: ~Copyable {
 
   @Sendable static func draw(_ text: String) {
     _ = try? FileDescriptor.standardError.writeAll(text.utf8)
+  }
+}
+
+/// A ``ProgressBar`` that another thread draws. Wiped away when it is released.
+final class SharedProgressBar: Sendable {
+  private let bar: Mutex<ProgressBar>
+
+  init(label: String, unit: ProgressBar.Unit) {
+    bar = Mutex(ProgressBar(label: label, unit: unit))
+  }
+
+  func show(_ done: UInt64, of total: UInt64) {
+    bar.withLock { $0.show(done, of: total) }
   }
 }

@@ -1,0 +1,163 @@
+import ArgumentParser
+import TokenEngine
+import TokenLedger
+
+struct ClientsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "clients",
+    abstract: "The embedded client file. A running server sees every change at once.",
+    subcommands: [ClientsAdd.self, ClientsList.self, ClientsRemove.self])
+}
+
+struct ClientsAdd: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "add", abstract: "Adds an OAuth client.")
+
+  @Argument(help: "The client_id.", transform: NameForm.typed)
+  var id: String
+
+  @OptionGroup var data: DataFolderOption
+
+  @Flag(name: .customLong("secret-stdin"), help: "Read the client's secret as one line from the standard input.")
+  var readsSecret = false
+
+  @Flag(name: .customLong("public"), help: "A client without a secret: an app that cannot keep one.")
+  var isPublic = false
+
+  @Option(help: "What the client may be granted, separated by spaces; without this, all that its subjects may.")
+  var scopes: String?
+
+  @Option(help: "The grant types the client may use, separated by spaces.")
+  var grants = "password refresh_token"
+
+  @Option(
+    help: """
+      For how long a used refresh token gets the same answer again: \(EngineLimit.grace.span); without this, rotation.grace.
+      """)
+  var grace: String?
+
+  @Option(
+    name: .customLong("access-ttl"), help: "How long its access tokens live, as 15m; without this, tokens.accessTTL.")
+  var accessTTL: String?
+
+  @Option(
+    name: .customLong("refresh-ttl"),
+    help: "How long its refresh tokens may lie unused, as 30d; without this, sessions.refreshTTL.")
+  var refreshTTL: String?
+
+  @Option(
+    name: .customLong("max-age"), help: "How old its sessions may get, as 365d; without this, sessions.maxAge.")
+  var maxAge: String?
+
+  @Option(help: "Whether a refresh consumes the refresh token: always, or never for a client with a secret.")
+  var rotation = "always"
+
+  @Flag(help: "The client may ask about tokens.")
+  var introspect = false
+
+  @Flag(help: "The client may use the admin routes.")
+  var admin = false
+
+  func validate() throws {
+    guard readsSecret != isPublic else { throw ValidationError("give one of --secret-stdin and --public") }
+  }
+
+  func run() throws {
+    let scopes = try scopes.map { try ScopesArgument.parse($0) }
+    let file = try data.clients()
+    do {
+      let client = Client(
+        id: id, isPublic: isPublic, scopes: scopes, grants: try ClientFile.grants(grants),
+        grace: try grace.map { try ClientFile.grace($0) }, rotation: try ClientFile.rotation(rotation),
+        lifetimes: try ClientFile.lifetimes(access: accessTTL, refresh: refreshTTL, session: maxAge),
+        mayIntrospect: introspect, isAdmin: admin)
+      try file.add(client, secret: readsSecret ? try InputLine.read("secret") : nil)
+    } catch let failure as AccountFailure {
+      throw CommandFailure(failure)
+    }
+    try Terminal.writeLine("added client \(id)")
+  }
+}
+
+struct ClientsList: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the clients, never a secret.")
+
+  @OptionGroup var data: DataFolderOption
+
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
+  private struct Row: Encodable {
+    var id: String
+    var isPublic: Bool
+    var scopes: String?
+    var grants: String
+    var grace: String?
+    var accessTTL: String?
+    var refreshTTL: String?
+    var maxAge: String?
+    var rotation: String
+    var introspect: Bool
+    var admin: Bool
+
+    enum CodingKeys: String, CodingKey {
+      case id, scopes, grants, grace, accessTTL, refreshTTL, maxAge, rotation, introspect, admin
+      case isPublic = "public"
+    }
+
+    init(_ client: Client) {
+      id = client.id
+      isPublic = client.isPublic
+      scopes = client.scopes?.text
+      grants = GrantType.allCases.filter(client.grants.contains).map(\.rawValue).joined(separator: " ")
+      grace = client.grace.flatMap(ClientFile.text(of:))
+      accessTTL = client.lifetimes.access.flatMap(ClientFile.text(of:))
+      refreshTTL = client.lifetimes.refresh.flatMap(ClientFile.text(of:))
+      maxAge = client.lifetimes.session.flatMap(ClientFile.text(of:))
+      rotation = "\(client.rotation)"
+      introspect = client.mayIntrospect
+      admin = client.isAdmin
+    }
+
+    var lifetimes: String {
+      let own = [("access", accessTTL), ("refresh", refreshTTL), ("max", maxAge)].compactMap { name, text in
+        text.map { "\(name) \($0)" }
+      }
+      return own.isEmpty ? "default" : own.joined(separator: ", ")
+    }
+  }
+
+  func run() throws {
+    let rows: [Row]
+    do { rows = try data.clients().list().map(Row.init) } catch let failure as AccountFailure {
+      throw CommandFailure(failure)
+    }
+    if json {
+      for row in rows { try Terminal.writeLine(JSONText.line(row)) }
+      return
+    }
+    var table = TextTable("ID", "KIND", "GRANTS", "ROTATION", "GRACE", "LIFETIMES", "MAY", "SCOPES")
+    for row in rows {
+      let rights = [row.introspect ? "introspect" : nil, row.admin ? "admin" : nil].compactMap(\.self)
+      table.append(
+        row.id, row.isPublic ? "public" : "confidential", row.grants, row.rotation, row.grace ?? "default",
+        row.lifetimes, rights.isEmpty ? "-" : rights.joined(separator: " "), row.scopes ?? "(all)")
+    }
+    try Terminal.write(table.text)
+  }
+}
+
+struct ClientsRemove: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove", abstract: "Removes a client; its sessions can be refreshed no more.")
+
+  @Argument(help: "The client_id.", transform: NameForm.typed)
+  var id: String
+
+  @OptionGroup var data: DataFolderOption
+
+  func run() throws {
+    let clients = try data.clients()
+    do { try clients.remove(id: id) } catch { throw CommandFailure(error) }
+    try Terminal.writeLine("removed client \(id)")
+  }
+}

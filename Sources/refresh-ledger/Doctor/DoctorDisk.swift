@@ -1,0 +1,86 @@
+import Glibc
+import SystemPackage
+import TokenEngine
+import WriteAheadLog
+
+/// The findings on the disk: how long it takes to make a commit durable.
+struct DoctorDisk {
+  let data: DataFolderOption
+  let settings: ServerSettings
+
+  private static let check = "disk"
+  private static let pageBytes = 4096
+  private static let pages = 256
+  /// The longest time of the measurement: on a slow disk fewer pages have to do.
+  private static let most = Duration.seconds(3)
+
+  func findings() -> [DoctorFinding] {
+    let times: [Duration]
+    do {
+      times = try measure()
+    } catch {
+      let reason = (error as? Errno).map { "\($0)" } ?? "\(error)"
+      return [
+        .problem(
+          Self.check, "cannot write to \(data.path): \(reason)", fix: "free space, or run this as the server's user")
+      ]
+    }
+    let sorted = times.sorted()
+    guard let worst = sorted.last else { return [] }
+    let half = sorted[sorted.count / 2] / .seconds(1)
+    let most = sorted[min(sorted.count - 1, sorted.count * 99 / 100)] / .seconds(1)
+    let what =
+      "a sync of 4 KiB takes \(FigureText.latency(seconds: half)) (half of \(sorted.count)), "
+      + "\(FigureText.latency(seconds: most)) (all but 1 %), \(FigureText.latency(seconds: worst / .seconds(1))) at most"
+    return [judge(what, half: half, most: most), rate(half)]
+  }
+
+  private func judge(_ what: String, half: Double, most: Double) -> DoctorFinding {
+    if most > 0.1 {
+      return .warning(Self.check, what, fix: "a disk with less to do, or a faster one: every answer waits for a sync")
+    }
+    guard half >= 0.000_02 else {
+      return .warning(
+        Self.check, "\(what): no disk is so fast, so what is below does not sync or the folder is in memory",
+        fix:
+          "find out whether the (virtual) disk honours a flush: without that a power loss takes acknowledged records")
+    }
+    return .ok(Self.check, what)
+  }
+
+  private func rate(_ half: Double) -> DoctorFinding {
+    guard settings.engine.durability == .always else {
+      return .note(
+        Self.check, "log.durability is not always: answers do not wait for a sync, and a power loss costs some")
+    }
+    let rate = FigureText.number(1 / max(half, 0.000_001))
+    return .note(
+      Self.check, "one caller alone rotates at most \(rate) times a second; callers at the same time share a sync")
+  }
+
+  /// Measures writes into space that was written ahead, as the log does.
+  private func measure() throws -> [Duration] {
+    let path = data.folder.appending(".doctor-\(getpid())")
+    let file = try FileDescriptor.open(
+      path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec, .noFollow], permissions: .ownerReadWrite)
+    defer {
+      unlink(path.string)
+      try? file.close()
+    }
+    let blank = [UInt8](repeating: 0, count: Self.pageBytes * Self.pages)
+    try file.writeAll(toAbsoluteOffset: 0, blank)
+    guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+    let page = [UInt8](repeating: 0x5A, count: Self.pageBytes)
+    var times: [Duration] = []
+    let began = ContinuousClock.now
+    for number in 0..<Self.pages {
+      let start = ContinuousClock.now
+      try file.writeAll(toAbsoluteOffset: Int64(number * Self.pageBytes), page)
+      guard fdatasync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+      let end = ContinuousClock.now
+      times.append(end - start)
+      if end - began > Self.most { break }
+    }
+    return times
+  }
+}

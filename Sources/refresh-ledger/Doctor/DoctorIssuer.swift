@@ -1,0 +1,35 @@
+import TokenEngine
+import TokenHTTP
+
+/// The findings on the issuer: who it is, and whether the settings serve at that address.
+struct DoctorIssuer {
+  let folder: String
+  let settings: ServerSettings
+
+  private static let check = "issuer"
+
+  func findings() -> [DoctorFinding] {
+    let port = settings.http.port
+    let served = settings.reachableURL(port: port)
+    let choice: IssuerChoice
+    do throws(CommandFailure) { choice = try IssuerChoice.find(settings, folder: folder) } catch {
+      return [.problem(Self.check, error.description)]
+    }
+    switch choice {
+    case .set: return [.ok(Self.check, "\(settings.engine.issuer), by tokens.issuer")]
+    case .earlier(let issuer):
+      return [.note(Self.check, "\(issuer), which an earlier release used; the next start keeps it")]
+    case .open:
+      let address = port == 0 ? "the port that it gets" : served
+      return [.note(Self.check, "not decided: the first start takes \(address), or tokens.issuer")]
+    case .kept(let issuer) where issuer == served || port == 0:
+      return [.ok(Self.check, "\(issuer), as the data folder keeps it")]
+    case .kept(let issuer):
+      return [
+        .warning(
+          Self.check, "\(issuer), as the data folder keeps it, and these settings serve \(served)",
+          fix: "set tokens.issuer to the address that clients use, which ends every token that is out if it changes")
+      ]
+    }
+  }
+}

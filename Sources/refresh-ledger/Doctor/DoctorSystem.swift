@@ -1,0 +1,66 @@
+import Glibc
+import TokenEngine
+import TokenHTTP
+import TokenLedger
+
+/// The findings on what the system lets a server have: open files, file sizes, its address.
+struct DoctorSystem {
+  let settings: ServerSettings
+  let isServed: Bool
+
+  /// 2025-01-01: no clock that was ever set reads less.
+  private static let earliestSeconds: Int64 = 1_735_689_600
+
+  func findings() -> [DoctorFinding] {
+    [openFiles(), fileSize(), address(), clock()].compactMap(\.self)
+  }
+
+  private func openFiles() -> DoctorFinding? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
+    let most = Int(clamping: limit.rlim_max)
+    let wanted = settings.http.connectionsMax
+    let fitting = max(0, most - DescriptorLimit.reserve)
+    // Of this shell: a server that another program starts may have another limit.
+    let here = "\(most) may be open for what this shell starts"
+    if fitting == 0 {
+      return .problem(
+        "open files", "\(here), which leaves no connection beside the log",
+        fix: "ulimit -n \(wanted + DescriptorLimit.reserve), or LimitNOFILE in the unit")
+    }
+    guard fitting < wanted else { return .ok("open files", "\(here); limits.connections are \(wanted)") }
+    return .warning(
+      "open files", "\(here): \(fitting) connections, and limits.connections are \(wanted)",
+      fix: "ulimit -n \(wanted + DescriptorLimit.reserve), LimitNOFILE in the unit, or a lower limits.connections")
+  }
+
+  private func fileSize() -> DoctorFinding? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { return nil }
+    let most = UInt64(limit.rlim_cur)
+    // A segment ends with the batch that takes it past its size.
+    let wanted = UInt64(settings.engine.segmentBytesMax) + (64 << 20)
+    guard most < wanted else { return nil }
+    return .problem(
+      "file size", "no file may have more than \(FigureText.bytes(Double(most))), and a segment of the log has more",
+      fix: "ulimit -f unlimited, or LimitFSIZE in the unit")
+  }
+
+  private func address() -> DoctorFinding? {
+    let (host, port) = (settings.http.host, settings.http.port)
+    guard !isServed else { return nil }
+    do throws(CommandFailure) {
+      try ListenAddress.probe(host: host, port: port)
+      return .ok("address", "\(host):\(port) is free")
+    } catch {
+      return .problem("address", error.description)
+    }
+  }
+
+  private func clock() -> DoctorFinding? {
+    let now = SessionClock.system.now()
+    guard now.seconds < Self.earliestSeconds else { return nil }
+    return .problem(
+      "clock", "it is \(LogRecordLine.time(now)) here: the clock was not set", fix: "timedatectl set-ntp true")
+  }
+}

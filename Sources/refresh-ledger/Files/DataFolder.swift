@@ -1,0 +1,144 @@
+import ArgumentParser
+import Glibc
+import Platform
+import SystemPackage
+import TokenEngine
+
+/// The server's data folder.
+enum DataFolder {
+  /// Makes the folder with mode 0700, or takes the one that exists, which must be a data folder or empty.
+  ///
+  /// - Parameter files: paths of files that may lie in it, such as the configuration.
+  static func take(_ path: String, beside files: [String] = []) throws(CommandFailure) {
+    guard mkdir(path, 0o700) != 0 else { return syncParent(of: path) }
+    let code = errno
+    guard code == EEXIST, let status = FileStatus(path) else {
+      throw CommandFailure(
+        .cannotCreate,
+        "\(path): cannot make the data folder: \(String(cString: strerror(code))); name one whose parent exists and is writable"
+      )
+    }
+    guard status.isFolder else {
+      throw CommandFailure(.cannotCreate, "\(path): is a file, not a folder; name another folder with --data")
+    }
+    if let stranger = stranger(in: path, beside: files) {
+      throw CommandFailure(
+        .cannotCreate,
+        "\(path): is not a data folder: it holds \(stranger.shown) and nothing of refresh-ledger; name an empty or a new folder with --data"
+      )
+    }
+    if FileExposure(path: path)?.othersCanChange == true {
+      throw CommandFailure(
+        .configuration,
+        "\(path): others can change this folder; name a new one below it, or run: chmod go-w \(StartBanner.quoted(path))"
+      )
+    }
+  }
+
+  /// Requires a folder that exists and is a data folder or empty: a mistyped name must not become a new folder.
+  static func require(_ path: String) throws(CommandFailure) {
+    guard let status = FileStatus(path) else {
+      let reason = errno
+      guard reason == ENOENT || reason == ENOTDIR else {
+        throw CommandFailure(
+          .inputOutput,
+          "\(path): cannot look at the data folder: \(String(cString: strerror(reason))); run this as the server's user"
+        )
+      }
+      throw CommandFailure(
+        .noInput,
+        "\(path): there is no such data folder; name it with --data, or make one with refresh-ledger init")
+    }
+    guard status.isFolder else {
+      throw CommandFailure(.noInput, "\(path): is a file, not a folder; name the server's data folder with --data")
+    }
+    if let stranger = stranger(in: path, beside: []) {
+      throw CommandFailure(
+        .noInput,
+        "\(path): is not a data folder: it holds \(stranger.shown) and nothing of refresh-ledger; name the server's with --data"
+      )
+    }
+  }
+
+  /// The name of a file that does not belong there, in a folder that is not a data folder; nil for a data folder, an
+  /// empty one, and one that cannot be read.
+  private static func stranger(in path: String, beside files: [String]) -> String? {
+    guard let names = FolderNames.list(path), !isOurs(path, names) else { return nil }
+    let named = Set(files.compactMap { FileStatus($0)?.number })
+    return names.sorted().first { name in
+      !ownNames.contains(name) && !emptyNames.contains(name) && !name.hasPrefix(".doctor-")
+        && !named.contains(FileStatus("\(path)/\(name)")?.number ?? 0)
+    }
+  }
+
+  /// Whether the folder has files that only this program writes.
+  private static func isOurs(_ path: String, _ names: [String]) -> Bool {
+    names.contains { [SubjectFile.fileName, ClientFile.fileName].contains($0) }
+      || ["access.json", "refresh.json"].contains { FileStatus("\(path)/keys/\($0)") != nil }
+      || IssuerChoice.hasLog(path)
+  }
+
+  /// The names that a start that failed early can have left.
+  private static let ownNames: Set<String> = ["keys", "log", "users.lock", "clients.lock", IssuerFile.name]
+  /// The names in a folder that counts as empty: those of a file system's own, and those that make Git keep it.
+  private static let emptyNames: Set<String> = ["lost+found", ".snapshot", ".gitkeep", ".gitignore", ".keep"]
+
+  /// The failure of a command that makes a log, if `path` has one already.
+  static func holdsLog(_ path: String) -> CommandFailure {
+    CommandFailure(.cannotCreate, "\(path): there is a log already; name another folder, or move that one away")
+  }
+
+  /// Makes the folder's own name durable, if the system lets us: else a power loss could take the whole folder away.
+  private static func syncParent(of path: String) {
+    let parent = FilePath(path).removingLastComponent()
+    guard
+      let opened = try? FileDescriptor.open(
+        parent.isEmpty ? "." : parent, .readOnly, options: [.directory, .closeOnExec])
+    else { return }
+    fsync(opened.rawValue)
+    try? opened.close()
+  }
+}
+
+/// The option that every command on a data folder has.
+struct DataFolderOption: ParsableArguments {
+  static let standard = "ledger-data"
+
+  @Option(name: .customLong("data"), help: "The data folder of the server. (default: ledger-data)")
+  var given: String?
+
+  var path: String { given ?? DataFolderOption.standard }
+
+  var folder: FilePath { FilePath(path) }
+  var logFolder: FilePath { DataFolderOption.logFolder(of: path) }
+
+  static func logFolder(of path: String) -> FilePath { FilePath(path).appending("log") }
+
+  /// The embedded user file of a folder that exists.
+  func users() throws(CommandFailure) -> SubjectFile {
+    try DataFolder.require(path)
+    do { return try SubjectFile(path: DataFolderOption.usersPath(folder)) } catch { throw CommandFailure(error) }
+  }
+
+  /// The embedded client file of a folder that exists.
+  func clients() throws(CommandFailure) -> ClientFile {
+    try DataFolder.require(path)
+    do { return try ClientFile(path: DataFolderOption.clientsPath(folder)) } catch { throw CommandFailure(error) }
+  }
+
+  /// The folder of the keys, in a data folder that exists.
+  func keyFolder() throws(CommandFailure) -> String {
+    try DataFolder.require(path)
+    return folder.appending("keys").string
+  }
+
+  static func usersPath(_ folder: FilePath) -> String { folder.appending(SubjectFile.fileName).string }
+  static func clientsPath(_ folder: FilePath) -> String { folder.appending(ClientFile.fileName).string }
+
+  /// Refuses a data folder that was named beside a server.
+  func refuse(beside url: String?) throws {
+    guard url == nil || given == nil else {
+      throw ValidationError("name either a server with --url or a folder with --data")
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import Logging
+import Platform
+
+/// The files of a data folder that others, or the process's own group, can read or change.
+struct FolderExposure {
+  /// A file or folder that is not its owner's alone, and why that matters.
+  struct Finding {
+    var path: String
+    var mode: String
+    var isFolder: Bool
+    var exposure: FileExposure
+    var isKey: Bool
+
+    /// Whether the server refuses to work with it.
+    var isRefused: Bool { exposure.othersCanChange || isKey && exposure.othersCanRead }
+    var othersCanLook: Bool { !isRefused && exposure.othersCanRead }
+  }
+
+  /// The findings in the order of their paths.
+  let findings: [Finding]
+  private let folder: String
+
+  init(folder: String) {
+    self.folder = folder
+    findings = FolderExposure.paths(in: folder).compactMap { path in
+      // What a link points to has modes of its own, and is looked at where it is read.
+      guard let status = FileStatus(path, followsLinks: path == folder), !status.isLink,
+        let exposure = FileExposure(path: path)
+      else { return nil }
+      guard exposure.othersCanRead || exposure.othersCanChange || exposure.isOpenToOwnGroup else { return nil }
+      return Finding(
+        path: path, mode: FileExposure.text(ofMode: status.mode), isFolder: status.isFolder, exposure: exposure,
+        isKey: path.hasPrefix("\(folder)/keys/"))
+    }
+  }
+
+  /// The folder, and the files in it, in `keys` and in `log` that are of the server. Other files are not ours to judge.
+  static func paths(in folder: String) -> [String] {
+    let names = (FolderNames.list(folder) ?? []).filter { name in
+      ["keys", "log", IssuerFile.name].contains(name) || ["clients.", "users."].contains { name.hasPrefix($0) }
+    }
+    var paths = [folder] + names.sorted().map { "\(folder)/\($0)" }
+    for inner in ["\(folder)/keys", "\(folder)/log"] {
+      for name in (FolderNames.list(inner) ?? []).sorted() { paths.append("\(inner)/\(name)") }
+    }
+    return paths
+  }
+
+  /// Warns, in two lines at most, of what is accepted and should be known.
+  func warn(_ logger: Logger) {
+    let quoted = StartBanner.quoted(folder)
+    if let first = findings.first(where: { $0.exposure.isOpenToOwnGroup }) {
+      logger.warning(
+        "the server's own group can read or change \(first.path) (mode \(first.mode)) and maybe more: right for a volume with fsGroup, else run: chmod -R g-rwx \(quoted)"
+      )
+    }
+    // That others can list a folder shows them names alone.
+    if let first = findings.first(where: { $0.othersCanLook && !$0.isFolder }) {
+      logger.warning(
+        "others can read \(first.path) (mode \(first.mode)) and maybe more; run: chmod -R o-rwx \(quoted)")
+    }
+  }
+}

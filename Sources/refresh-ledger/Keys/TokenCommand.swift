@@ -1,0 +1,59 @@
+import ArgumentParser
+import TokenLedger
+import TokenSigning
+
+struct TokenCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "token", abstract: "Looks at one token.", subcommands: [TokenVerify.self])
+}
+
+struct TokenVerify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Verifies a JWT, ours or not: exit 0 and its claims, or exit 1 and one line why it is refused.",
+    discussion: "HS256, ES256, EdDSA (Ed25519), RS256 and PS256. The time is this machine's, without leeway.")
+
+  @Option(name: .customLong("jwks"), help: "A JWK Set, or a single JWK, of public or shared keys.")
+  var keySetPath: String?
+
+  @Option(name: .customLong("secret-file"), help: "A shared secret: a JWK of kty oct, or its raw bytes.")
+  var secretPath: String?
+
+  @Option(name: .customLong("iss"), help: "What the token's iss must be.")
+  var issuer: String?
+
+  @Option(name: .customLong("aud"), help: "What the token's aud must be or hold.")
+  var audience: String?
+
+  @Argument(help: "The token; - reads it from the standard input, where other users of the machine do not see it.")
+  var token: String
+
+  func validate() throws {
+    guard keySetPath != nil || secretPath != nil else {
+      throw ValidationError("give the keys to verify with: --jwks or --secret-file")
+    }
+  }
+
+  func run() throws {
+    let verifier = ForeignTokenVerifier(keys: try keys(), issuer: issuer, audience: audience)
+    let text = token == "-" ? try InputLine.readToken() : token
+    do {
+      let claims = try verifier.verify(text, nowMilliseconds: SessionClock.system.now().milliseconds)
+      try Terminal.writeLine(
+        String(decoding: claims.payload, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " "))
+    } catch let refusal as TokenRefusal {
+      throw CommandFailure(.bad, "refused: \(refusal)")
+    }
+  }
+
+  private func keys() throws(CommandFailure) -> [VerificationKey] {
+    do {
+      var keys: [VerificationKey] = []
+      if let keySetPath { keys += try JWKSet.open(path: keySetPath).keys }
+      if let secretPath { keys += try JWKSet.openSecret(path: secretPath).keys }
+      return keys
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import ArgumentParser
+import AsyncHTTPClient
+import FoundationEssentials
+import Glibc
+import RefreshRotationLoad
+import TokenEngine
+import UnixSignals
+
+struct LoadCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "load",
+    abstract: "Rotates refresh tokens as fast as it can, or at a fixed rate, and checks that none works twice.",
+    discussion: """
+      Each caller follows its own sessions and carries each reply into its next request. With --url it drives any OAuth \
+      token endpoint; with --in-process the embedded engine; with --compare it sets two runs beside each other.
+      Exit codes: 0 no invariant broke, 1 one did, 64 usage, 66 no such file, 73 a file cannot be written, 75 the server \
+      could not be reached or stopped answering, 78 what was given does not fit the server (address, password, client, \
+      certificate). docs/load-testing.md says more.
+      """)
+
+  @Flag(name: .customLong("in-process"), help: "Drive the embedded engine: verify, rotate, sign the pair; no HTTP.")
+  var inProcess = false
+
+  @OptionGroup(title: "Engine") var engine: LoadEngineOptions
+  @OptionGroup(title: "Server") var endpoint: LoadEndpointOptions
+  @OptionGroup(title: "Load") var shape: LoadShapeOptions
+  @OptionGroup(title: "Output") var outputs: LoadOutputs
+
+  @Option(parsing: .upToNextOption, help: "Two files of --json: print their figures, and with --report write a page.")
+  var compare: [String] = []
+
+  func validate() throws {
+    if !compare.isEmpty {
+      guard compare.count == 2 else { throw ValidationError("--compare takes two files of --json") }
+      guard !inProcess, endpoint.url == nil, outputs.json == nil, engine.strayOption == nil else {
+        throw ValidationError("--compare runs no load: of the other options only --report goes with it")
+      }
+      return
+    }
+    guard inProcess != (endpoint.url != nil) else { throw ValidationError("give either --in-process or --url") }
+    if inProcess, let stray = endpoint.strayOption { throw ValidationError("\(stray) goes with --url") }
+    if !inProcess, let stray = engine.strayOption {
+      throw ValidationError("\(stray) goes with --in-process; a server has its own")
+    }
+    try endpoint.check()
+    _ = try shape.options(isShort: inProcess)
+  }
+
+  func run() async throws {
+    try outputs.check()
+    if !compare.isEmpty { return try LoadComparison(paths: compare, page: outputs.report).run() }
+    var report = inProcess ? try await runInProcess() : try await runEndpoint()
+    report.version = Release.version
+    report.machine = .current
+    try outputs.write(report)
+    try Terminal.writeLine(LoadSummary(report: report).text)
+    if let refused = report.refusedStart { throw CommandFailure(.configuration, refused) }
+    if report.invariantViolations > 0 {
+      throw CommandFailure(
+        .bad, "\(FigureText.counted(report.invariantViolations, "broken invariant")); the lines above say which")
+    }
+    if let reason = report.endedEarly, reason != Self.endedByHand {
+      throw CommandFailure(.temporary, "\(report.server): \(reason)")
+    }
+  }
+
+  private func runInProcess() async throws -> LoadReport {
+    let options = try shape.options(isShort: true)
+    return try await engine.withEngine(grace: options.grace) { engine in
+      var report = try await run(EngineTarget(engine: engine), options)
+      report.options.durability = self.engine.choice.rawValue
+      return report
+    }
+  }
+
+  private func runEndpoint() async throws -> LoadReport {
+    let tokens = try endpoint.startTokens()
+    let options = try shape.options(isShort: false, available: tokens?.count)
+    try endpoint.checkDescriptors(for: options)
+    let address = try endpoint.endpoint()
+    let client = try endpoint.client(for: options)
+    let passwords = EndpointTarget(address, client: client)
+    let target: any RotationTarget = tokens.map { TokenListTarget(tokens: $0, target: passwords) } ?? passwords
+    do {
+      let report = try await run(target, options)
+      try? await client.shutdown()
+      return report
+    } catch {
+      try? await client.shutdown()
+      throw error
+    }
+  }
+
+  private static let endedByHand = "ended by hand"
+  /// The exit code of a program that a second SIGINT ended.
+  private static let interrupted: Int32 = 130
+
+  private func run(_ target: any RotationTarget, _ options: LoadOptions) async throws -> LoadReport {
+    let view = LoadView(server: target.name, options: options)
+    let started = Date.now
+    let load = Task { () -> Result<LoadReport, TargetFailure> in
+      do throws(TargetFailure) {
+        return .success(try await RotationLoad(options: options, target: target).run(view.observer))
+      } catch {
+        return .failure(error)
+      }
+    }
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    let listener = Task {
+      for await _ in signals {
+        // The first ends the load and keeps what was measured.
+        guard !load.isCancelled else { Glibc.exit(Self.interrupted) }
+        load.cancel()
+      }
+    }
+    let result = await load.value
+    listener.cancel()
+    view.end()
+    switch result {
+    case .success(var report):
+      report.startedAt = started.ISO8601Format()
+      if load.isCancelled, report.endedEarly == nil { report.endedEarly = Self.endedByHand }
+      return report
+    case .failure(let failure):
+      throw CommandFailure(Self.status(of: failure), "no load was run: \(failure)\(Self.fix(of: failure))")
+    }
+  }
+
+  private static func status(of failure: TargetFailure) -> ExitStatus {
+    switch failure {
+    case .overloaded, .throttled, .timeout, .connection, .cancelled: .temporary
+    case .login, .reply, .tls: .configuration
+    case .exhausted: .usage
+    }
+  }
+
+  /// The fix, if the failure itself does not say what to do.
+  private static func fix(of failure: TargetFailure) -> String {
+    switch failure {
+    case .overloaded, .throttled: "; it was waited for; try again later or with fewer --sessions"
+    case .connection: "; check the address and that a server runs there"
+    case .timeout: "; check the address, or give a longer --timeout"
+    case .exhausted: "; lower --sessions"
+    case .login, .reply, .tls, .cancelled: ""
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import ArgumentParser
+import AsyncHTTPClient
+import NIOCore
+import NIOSSL
+import RefreshRotationLoad
+
+/// The token endpoint that `load` drives, and who logs in there.
+struct LoadEndpointOptions: ParsableArguments {
+  static let passwordVariable = "LOAD_PASSWORD"
+  static let secretVariable = "LOAD_CLIENT_SECRET"
+
+  @Option(help: "The server, such as http://127.0.0.1:8080.")
+  var url: String?
+
+  @Option(name: .customLong("token-path"), help: "The path of its token endpoint.")
+  var tokenPath = "/token"
+
+  @Option(help: "Who logs in.")
+  var user: String?
+
+  @Option(
+    help: """
+      The password. Other users of this machine can see it: --password-stdin and the environment variable \
+      LOAD_PASSWORD keep it from them.
+      """)
+  var password: String?
+
+  @Flag(name: .customLong("password-stdin"), help: "Read the password as one line from the standard input.")
+  var readsPassword = false
+
+  @Option(name: .customLong("client-id"), help: "Left out where absent.")
+  var clientID: String?
+
+  @Option(
+    name: .customLong("client-secret"),
+    help:
+      "Left out where absent. The environment variable LOAD_CLIENT_SECRET keeps it from other users of this machine.")
+  var clientSecret: String?
+
+  @Flag(name: .customLong("client-basic"), help: "Send id and secret in the header Authorization, not in the body.")
+  var usesBasic = false
+
+  @Option(help: "The scope to ask for at the log-in, such as \"openid offline_access\".")
+  var scope: String?
+
+  @Option(help: "A file of refresh tokens, one a line, to start from, for a server that takes no passwords.")
+  var tokens: String?
+
+  @Option(name: .customLong("field-token"), help: "The member of the reply that holds the refresh token.")
+  var tokenField = "refresh_token"
+
+  @Option(
+    name: .customLong("field-expires"), help: "The member that says in how many seconds the refresh token expires.")
+  var expiryField = "refresh_expires_in"
+
+  @Option(help: "A PEM file of the certificates to trust, if this system does not trust the server's.")
+  var cacert: String?
+
+  @Flag(help: "Speak HTTP/2 where TLS and the server allow it: all connections are streams of a few then.")
+  var http2 = false
+
+  @Option(help: "How long a reply is waited for.")
+  var timeout = "30s"
+
+  private static let tokensBytesMax = 1 << 30
+
+  /// The first option that was given and goes with a server alone; nil if none was.
+  var strayOption: String? {
+    let given = [
+      ("--user", user != nil), ("--password", password != nil), ("--password-stdin", readsPassword),
+      ("--client-id", clientID != nil), ("--client-secret", clientSecret != nil), ("--client-basic", usesBasic),
+      ("--scope", scope != nil), ("--tokens", tokens != nil), ("--cacert", cacert != nil), ("--http2", http2),
+    ]
+    return given.first { $0.1 }?.0
+  }
+
+  /// Refuses what cannot be driven. The command calls this once it knows that a server is to be driven.
+  func check() throws {
+    guard let url else { return }
+    guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains(where: \.isWhitespace) else {
+      throw ValidationError("--url is an address such as http://127.0.0.1:8080")
+    }
+    // It is printed, and written to reports.
+    guard !url.contains("@") else {
+      throw ValidationError("--url holds no user and password; give --user, and --client-basic for a header")
+    }
+    guard tokenPath.hasPrefix("/") else { throw ValidationError("--token-path begins with a slash") }
+    guard password == nil || !readsPassword else {
+      throw ValidationError("give either --password or --password-stdin")
+    }
+    if tokens != nil {
+      guard user == nil, password == nil, !readsPassword else {
+        throw ValidationError("--tokens takes the place of --user and the password; leave those out")
+      }
+    } else {
+      let isGiven = password != nil || readsPassword || Terminal.environment[Self.passwordVariable] != nil
+      guard user != nil, isGiven else {
+        throw ValidationError("--url needs --user and --password, --password-stdin or \(Self.passwordVariable)")
+      }
+    }
+    _ = try LoadShapeOptions.time(timeout, "--timeout")
+  }
+
+  /// Reads the tokens in the file of `--tokens`; nil if there is none.
+  func startTokens() throws(CommandFailure) -> [IssuedToken]? {
+    guard let tokens else { return nil }
+    let bytes = try InputFile.read(tokens, "file of refresh tokens", bytesMax: Self.tokensBytesMax)
+    return try LoadTokenList(bytes, path: tokens).tokens
+  }
+
+  func endpoint() throws -> Endpoint {
+    let base = url ?? ""
+    let secret = clientSecret ?? Terminal.environment[Self.secretVariable]
+    var endpoint = Endpoint(
+      url: (base.hasSuffix("/") ? String(base.dropLast()) : base) + tokenPath, user: user ?? "",
+      password: try readPassword(), clientID: clientID, clientSecret: secret)
+    endpoint.usesBasic = usesBasic
+    endpoint.scope = scope
+    endpoint.tokenField = tokenField
+    endpoint.expiryField = expiryField
+    endpoint.patience = try LoadShapeOptions.time(timeout, "--timeout")
+    return endpoint
+  }
+
+  private func readPassword() throws(CommandFailure) -> String {
+    if let password { return password }
+    if readsPassword { return try InputLine.read("password") }
+    return Terminal.environment[Self.passwordVariable] ?? ""
+  }
+
+  /// Makes a client that opens as many connections as there are requests under way.
+  func client(for options: LoadOptions) throws(CommandFailure) -> HTTPClient {
+    var configuration = HTTPClient.Configuration()
+    // A redirect would carry the secrets on to another place.
+    configuration.redirectConfiguration = .disallow
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = options.requestsMax + Self.spare
+    // A connection that fails is a finding here.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.httpVersion = http2 ? .automatic : .http1Only
+    configuration.timeout.connect = .seconds(10)
+    if let cacert {
+      // Found now, and not by every connection.
+      _ = try InputFile.read(cacert, "file of certificates", bytesMax: 16 << 20)
+      var trust = TLSConfiguration.makeClientConfiguration()
+      trust.trustRoots = .file(cacert)
+      configuration.tlsConfiguration = trust
+    }
+    return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+  }
+
+  /// The number of connections for log-ins beside the load.
+  private static let spare = 8
+  /// The number of descriptors that are not connections.
+  private static let reserve = 48
+
+  /// Refuses more connections than the process can open, before anything is sent.
+  func checkDescriptors(for options: LoadOptions) throws(CommandFailure) {
+    guard !http2 else { return }
+    let (most, needed) = (DescriptorLimit.raise(), options.requestsMax + Self.spare + Self.reserve)
+    guard needed > most else { return }
+    throw CommandFailure(
+      .usage,
+      "\(options.requestsMax) requests at once need \(needed) open files and the process may have \(most); raise the limit (ulimit -n) or lower --connections\(options.race > 1 ? " or --race" : "")"
+    )
+  }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import FoundationEssentials
+import RefreshRotationLoad
+import SystemPackage
+
+/// The files that `load` writes.
+struct LoadOutputs: ParsableArguments {
+  @Option(help: "Write the figures to this file as JSON.")
+  var json: String?
+
+  @Option(help: "Write a report to this file, as one page of HTML that needs no network.")
+  var report: String?
+
+  func validate() throws {
+    guard json == nil || json != report else { throw ValidationError("--json and --report need a file each") }
+  }
+
+  /// Refuses a file that cannot be written, before the load starts. Makes no file.
+  func check() throws(CommandFailure) {
+    for path in [json, report].compactMap({ $0 }) {
+      let file = FilePath(path)
+      do {
+        do {
+          try FileDescriptor.open(file, .writeOnly).close()
+        } catch Errno.noSuchFileOrDirectory {
+          try FileDescriptor.open(
+            file, .writeOnly, options: [.create, .exclusiveCreate],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead]
+          ).close()
+          try FileManager.default.removeItem(atPath: path)
+        }
+      } catch {
+        throw CommandFailure(.cannotCreate, "cannot write \(path): \(error); name another file")
+      }
+    }
+  }
+
+  func write(_ figures: LoadReport) throws(CommandFailure) {
+    if let json { try Self.write(JSONText.line(figures) + "\n", to: json) }
+    if let report { try Self.write(ReportPage(figures).html, to: report) }
+  }
+
+  static func write(_ text: String, to path: String) throws(CommandFailure) {
+    do {
+      let file = try FileDescriptor.open(
+        FilePath(path), .writeOnly, options: [.create, .truncate],
+        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+      try file.closeAfter { _ = try file.writeAll(text.utf8) }
+    } catch {
+      throw CommandFailure(.cannotCreate, "cannot write \(path): \(error); name another file")
+    }
+  }
+}
+
+/// Two runs that were written by `load --json`, beside each other.
+struct LoadComparison {
+  let paths: [String]
+  let page: String?
+
+  private static let bytesMax = 256 << 20
+
+  func run() throws(CommandFailure) {
+    let reports = (try read(paths[0]), try read(paths[1]))
+    if let page {
+      try LoadOutputs.write(ComparisonPage(reports.0, reports.1).html, to: page)
+    }
+    var table = TextTable("", "A", "B", "B against A")
+    for row in ComparisonTable(reports.0, reports.1).rows { table.append(row.name, row.a, row.b, row.change) }
+    try Terminal.write("A: \(paths[0])\nB: \(paths[1])\n" + table.text)
+  }
+
+  private func read(_ path: String) throws(CommandFailure) -> LoadReport {
+    let bytes = try InputFile.read(path, "report", bytesMax: Self.bytesMax)
+    do {
+      return try JSONDecoder().decode(LoadReport.self, from: Data(bytes))
+    } catch {
+      throw CommandFailure(
+        .configuration, "\(path): is not a report that load --json of this version wrote; run the load again")
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import RefreshRotationLoad
+import TokenEngine
+
+/// The options for how hard, how long and how rudely `load` rotates.
+struct LoadShapeOptions: ParsableArguments {
+  @Option(help: "Sessions to open first, each with a chain of tokens of its own. (default: one a connection)")
+  var sessions: Int?
+
+  @Option(help: "Callers that rotate at the same time, one request each. No more than sessions are used. (default: 32)")
+  var connections: Int?
+
+  @Option(help: "How long to rotate: 500ms, 30s, 5m. (default: 30s, in process 3s)")
+  var duration: String?
+
+  @Option(
+    help: """
+      Requests a second, due at fixed times whatever the server does (open loop); latencies count from those times. \
+      (default: each caller asks again when it was answered)
+      """)
+  var rate: Double?
+
+  @Option(name: .customLong("replay-rate"), help: "Share of rotations after which a consumed token is tried again.")
+  var replayRate = 0.01
+
+  @Option(help: "Let so many present one token at the same moment, now and then (--race-rate). (default: no races)")
+  var race: Int?
+
+  @Option(name: .customLong("race-rate"), help: "Share of rotations that are a race, where --race is given.")
+  var raceRate = 0.01
+
+  @Option(
+    name: .customLong("loss-rate"), help: "Share of rotations whose client drops the connection and tries again.")
+  var lossRate = 0.0
+
+  @Option(help: "How long a session waits after a reply before it asks again: 500ms, 10s. (default: 0s)")
+  var think: String?
+
+  @Option(name: .customLong("ramp-up"), help: "The time in which the load grows to its full height. (default: 0s)")
+  var rampUp: String?
+
+  @Option(
+    help: """
+      How long the server answers a consumed token again, with the same successor. Later is a broken invariant. In \
+      process the engine is set so. (default: 0s)
+      """)
+  var grace: String?
+
+  /// The options of the run. `isShort` is for the engine in this process; there can be at most `available` sessions.
+  func options(isShort: Bool, available: Int? = nil) throws -> LoadOptions {
+    let callers = connections ?? 32
+    let wanted = sessions ?? min(callers, available ?? callers)
+    if let available, wanted > available {
+      throw ValidationError("--tokens holds \(available) tokens, too few for \(wanted) sessions; lower --sessions")
+    }
+    var options = LoadOptions(
+      sessions: wanted, connections: callers,
+      duration: try Self.time(duration ?? (isShort ? "3s" : "30s"), "--duration"), replayRate: replayRate)
+    options.rate = rate
+    options.race = race ?? 1
+    options.raceRate = raceRate
+    options.lossRate = lossRate
+    options.think = try Self.time(think ?? "0s", "--think")
+    options.rampUp = try Self.time(rampUp ?? "0s", "--ramp-up")
+    options.grace = try Self.time(grace ?? "0s", "--grace")
+    if let problem = options.problem { throw ValidationError(problem) }
+    return options
+  }
+
+  static func time(_ text: String, _ name: String) throws -> Duration {
+    guard let time = DurationText.parse(text) else {
+      throw ValidationError("\(name) is a whole number and a unit, such as 500ms, 30s or 5m")
+    }
+    return time
+  }
+}

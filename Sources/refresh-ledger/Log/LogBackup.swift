@@ -1,0 +1,124 @@
+import ArgumentParser
+import SystemPackage
+import TokenLedger
+import WriteAheadLog
+
+struct LogBackup: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "backup",
+    abstract: "Copies the log, also while the server runs: whole, checked, with all that was acknowledged before.",
+    discussion: """
+      The copy is a data folder with a log and the issuer that it keeps, and marked: a server refuses to open it before \
+      `log restore`. Keys, users and clients are small files of their own: copy keys/, users.json and clients.json beside it.
+      """)
+
+  @OptionGroup var data: DataFolderOption
+
+  @Option(help: ArgumentHelp("The folder to make; it must not hold a log yet.", valueName: "folder"))
+  var to: String
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  struct Outcome: Encodable {
+    var folder: String
+    var identity: String
+    var epoch: UInt32
+    var lastSequence: UInt64
+    var bytes: UInt64
+  }
+
+  func run() throws {
+    _ = try LogSurvey.requireLog(in: data.logFolder)
+    let outcome = try LogBackup.copy(data.logFolder, to: to, label: "backing up")
+    try IssuerFile.copy(from: data.path, to: to)
+    try Terminal.writeLine(
+      json
+        ? JSONText.line(outcome)
+        : "backed up \(outcome.bytes) bytes to \(to): log \(outcome.identity), epoch \(outcome.epoch), "
+          + "up to record \(outcome.lastSequence)")
+  }
+
+  /// Copies the log in `source` to the data folder `target`, which is made if it is absent.
+  static func copy(_ source: FilePath, to target: String, label: String) throws(CommandFailure) -> Outcome {
+    try DataFolder.take(target)
+    var bar = ProgressBar(label: label)
+    do {
+      let summary = try LogCopy.make(
+        of: FolderStorage(path: source), in: FolderStorage(path: FilePath(target).appending("log"))
+      ) { bar.show($0.bytesRead, of: $0.bytesTotal) }
+      return Outcome(
+        folder: target, identity: summary.identity?.description ?? "", epoch: summary.epoch,
+        lastSequence: summary.lastSequence, bytes: summary.bytes)
+    } catch LogFailure.io(_, let path, Errno.fileExists.rawValue) {
+      throw DataFolder.holdsLog(path)
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+}
+
+struct LogRestore: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore",
+    abstract:
+      "Makes a log fit to be served that is older than what was served from it: a backup, or what a repair left.",
+    discussion: """
+      Tokens that were spent after its last record are live in it. So every session in it is ended: those who were logged \
+      in log in again. Nothing else can tell which are which. The server must be stopped.
+      """)
+
+  @OptionGroup var data: DataFolderOption
+
+  @Option(
+    help: ArgumentHelp(
+      "The backup to copy into the data folder first; without it the log that is there is made fit.",
+      valueName: "folder"))
+  var from: String?
+
+  @Flag(help: "Do not end the sessions: only right if nothing was served after the backup was made.")
+  var keepSessions = false
+
+  @Option(
+    help: ArgumentHelp("Go on with an epoch above this one, the highest that was seen of the log.", valueName: "epoch"))
+  var aboveEpoch: UInt32 = 0
+
+  func run() async throws {
+    if let from {
+      let source = DataFolderOption.logFolder(of: from)
+      _ = try LogSurvey.requireLog(in: source)
+      let copied = try LogBackup.copy(source, to: data.path, label: "restoring")
+      try IssuerFile.copy(from: from, to: data.path)
+      try Terminal.writeLine("restored \(copied.bytes) bytes, up to record \(copied.lastSequence)")
+    }
+    _ = try LogSurvey.requireLog(in: data.logFolder)
+    try await LogRestore.settle(data, keepsSessions: keepSessions, aboveEpoch: aboveEpoch)
+  }
+
+  static func settle(_ data: DataFolderOption, keepsSessions: Bool, aboveEpoch: UInt32) async throws {
+    let settlement: Settlement
+    do {
+      settlement = try await settleWithBars(data.logFolder, keepsSessions: keepsSessions, epochFloor: aboveEpoch)
+    } catch {
+      throw CommandFailure(error)
+    }
+    let ended =
+      keepsSessions
+      ? "its sessions were kept"
+      : "\(settlement.sessionsEnded) sessions and \(settlement.oneTimeTokensEnded) one-time tokens ended"
+    try Terminal.writeLine("the log may be served: \(ended); epoch \(settlement.epoch), record \(settlement.sequence)")
+  }
+
+  private static func settleWithBars(
+    _ folder: FilePath, keepsSessions: Bool, epochFloor: UInt32
+  ) async throws(LedgerFailure) -> Settlement {
+    var replay = ProgressBar(label: "replaying the log")
+    var ending = ProgressBar(label: "ending the sessions", unit: .things("entries"))
+    return try await RefreshLedger.settle(folder: folder, keepsSessions: keepsSessions, epochFloor: epochFloor) {
+      switch $0 {
+      case .replaying(let progress): replay.show(progress.bytesRead, of: progress.bytesTotal)
+      case .ending(let done, let total): ending.show(UInt64(done), of: UInt64(total))
+      }
+    }
+  }
+}

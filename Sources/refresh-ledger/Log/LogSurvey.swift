@@ -1,0 +1,77 @@
+import SystemPackage
+import TokenLedger
+import WriteAheadLog
+
+/// One reading of a whole log: its summary, and what the summary does not count.
+struct LogSurvey {
+  private(set) var summary: LogSummary
+  /// The bytes of the decompressed payloads.
+  private(set) var payloadBytes: UInt64 = 0
+  /// The bytes of the frames with their headers, as they are in the files.
+  private(set) var frameBytes: UInt64 = 0
+  /// Every record up to this one was on disk when the last frame was written.
+  private(set) var durableSequence: UInt64 = 0
+
+  /// Reads the log in `folder`, and shows a bar on a terminal meanwhile if it has a label. `visit` sees each frame.
+  init(
+    folder: FilePath, label: String?,
+    visit: (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordRefusal) -> Void = { _, _ in }
+  ) throws(CommandFailure) {
+    let storage = FolderStorage(path: folder)
+    let total = try LogSurvey.requireLog(in: folder)
+    var bar = ProgressBar(label: label ?? "", isWanted: label != nil)
+    var (payloadBytes, frameBytes, durableSequence) = (UInt64(0), UInt64(0), UInt64(0))
+    do {
+      summary = try LogReader.read(storage: storage) { (frame, payload) throws(RecordRefusal) in
+        payloadBytes += UInt64(payload.count)
+        frameBytes += UInt64(frame.fileBytes)
+        durableSequence = max(durableSequence, frame.watermark)
+        bar.show(frameBytes, of: total)
+        try visit(frame, payload)
+      }
+    } catch {
+      throw CommandFailure(error)
+    }
+    self.payloadBytes = payloadBytes
+    self.frameBytes = frameBytes
+    self.durableSequence = durableSequence
+  }
+
+  /// How many bytes of records one byte of frames holds; nil for an empty log.
+  var compressionRatio: Double? {
+    frameBytes == 0 ? nil : (Double(payloadBytes) * 100 / Double(frameBytes)).rounded() / 100
+  }
+
+  /// The record that the newest checkpoint covers; nil without one.
+  static func newestCheckpoint(in storage: FolderStorage) throws(CommandFailure) -> UInt64? {
+    do { return try LogReader.newestCheckpoint(in: storage) } catch { throw CommandFailure(error) }
+  }
+
+  /// The number of bytes of the log in a folder. A folder that is missing or has no log ends the command with 66.
+  static func requireLog(in folder: FilePath) throws(CommandFailure) -> UInt64 {
+    let storage = FolderStorage(path: folder)
+    do throws(LogFailure) {
+      return try LogReader.bytes(in: storage)
+    } catch {
+      guard !error.isMissingFile else {
+        throw CommandFailure(.noInput, "\(storage.path): there is no log; name the server's data folder with --data")
+      }
+      throw CommandFailure(error)
+    }
+  }
+}
+
+extension DataFolderOption {
+  /// Opens the ledger of the folder for a command that writes, with a bar while the log is replayed. Returns nil while
+  /// another process has it open; a folder without a log ends the command with 66.
+  func openLedger() async throws(CommandFailure) -> RefreshLedger? {
+    _ = try LogSurvey.requireLog(in: logFolder)
+    var bar = ProgressBar(label: "replaying the log")
+    do throws(LedgerFailure) {
+      return try await RefreshLedger.open(folder: logFolder) { bar.show($0.bytesRead, of: $0.bytesTotal) }.ledger
+    } catch {
+      if case .log(.locked) = error { return nil }
+      throw CommandFailure(error)
+    }
+  }
+}

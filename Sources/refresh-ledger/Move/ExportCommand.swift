@@ -1,0 +1,109 @@
+import ArgumentParser
+import TokenEngine
+import TokenLedger
+import WriteAheadLog
+
+struct ExportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Writes the live sessions as lines of JSON.",
+    discussion: """
+      From the log in the data folder, read beside a running server and without its lock, as of one record, which the \
+      standard error output names; or with --url from a server, page by page. Holds no token and no key. docs/migrating.md says \
+      what import makes of it.
+      """)
+
+  @OptionGroup var data: DataFolderOption
+  @OptionGroup var remote: AdminServerOptions
+  @OptionGroup var whose: SessionScopeOptions
+
+  @Option(
+    help: ArgumentHelp("Write to this new file, of mode 0600, in place of the standard output.", valueName: "file"))
+  var output: String?
+
+  /// The number of bytes that are written at once.
+  private static let pieceBytes = 64 << 10
+
+  func validate() throws { try data.refuse(beside: remote.url) }
+
+  func run() async throws {
+    let server = try remote.server()
+    let file = try output.map { path throws(CommandFailure) in try PrivateFile(creating: path, "the sessions") }
+    var count: UInt64 = 0
+    var text = ""
+    func write(_ row: SessionRow) throws(CommandFailure) {
+      text += try JSONText.line(ExportedSession(row)) + "\n"
+      count += 1
+      if text.utf8.count >= ExportCommand.pieceBytes { try flush() }
+    }
+    func flush() throws(CommandFailure) {
+      if file == nil { try Terminal.write(text) } else { try file?.write(text) }
+      text = ""
+    }
+    let from: String
+    if let server {
+      try await server.sessions(subject: whose.subject, client: whose.client) { try write($0) }
+      from = "from \(server.url)"
+    } else {
+      from = try readLog(write)
+    }
+    try flush()
+    try file?.keep()
+    let said = "exported \(count) live sessions \(from)"
+    if let output { try Terminal.writeLine("\(said) to \(output)") } else { Terminal.note(said) }
+  }
+
+  private func readLog(_ write: (SessionRow) throws(CommandFailure) -> Void) throws(CommandFailure) -> String {
+    var reader = LedgerRecordReader()
+    let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") {
+      (frame, payload) throws(RecordRefusal) in
+      try reader.read(frame, payload)
+    }
+    let sessions = reader.sessions(of: whose.scope ?? .all, at: SessionClock.system.now())
+    var bar = ProgressBar(label: "exporting", isWanted: output != nil, unit: .things("sessions"))
+    for (index, session) in sessions.enumerated() {
+      try write(SessionRow(session))
+      bar.show(UInt64(index + 1), of: UInt64(sessions.count))
+    }
+    let summary = survey.summary
+    return "as of record \(summary.lastSequence) of log \(summary.identity?.description ?? "-"), epoch \(summary.epoch)"
+  }
+}
+
+/// A session as `export` writes it and `import` reads it.
+struct ExportedSession: Encodable {
+  var sid: String
+  var subject: String
+  var client: String
+  var scope: String
+  var label: String?
+  var rotation: String
+  var generation: UInt32
+  var openedAt: String
+  var lastUsedAt: String
+  var idleEnd: String
+  var expiresAt: String
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case sid, subject, scope, label, rotation, generation
+    case client = "client_id"
+    case openedAt = "opened_at"
+    case lastUsedAt = "last_used_at"
+    case idleEnd = "idle_end"
+    case expiresAt = "expires_at"
+  }
+
+  init(_ row: SessionRow) {
+    sid = row.sid
+    subject = row.subject
+    client = row.client
+    scope = row.scope
+    label = row.label
+    rotation = row.rotation
+    generation = row.generation
+    openedAt = row.openedAt
+    lastUsedAt = row.lastUsedAt
+    idleEnd = row.idleEnd
+    expiresAt = row.absoluteEnd
+  }
+}

@@ -1,0 +1,126 @@
+import TokenEngine
+import TokenHTTP
+import TokenLedger
+
+/// Judges lines of an import by the users and clients there are, and by the lifetimes of the settings.
+struct ImportAccounts {
+  enum Verdict {
+    case live(ForeignSession)
+    /// The session is over by its own times.
+    case ended
+  }
+
+  private let users: [String: Subject]
+  private let clients: [String: Client]
+  private let settings: ServerSettings
+  private let now: Timestamp
+  /// The number of times that the same line came before.
+  private var seen: [SessionID: UInt32] = [:]
+
+  /// The client of every session with `wire: romm`, which knows no clients.
+  private static let rommClient = Client(id: "romm", isPublic: true)
+  private static let hour: Int64 = 3_600_000
+  private static let minute: Int64 = 60_000
+
+  init(data: DataFolderOption, settings: ServerSettings, now: Timestamp) throws(CommandFailure) {
+    self.settings = settings
+    self.now = now
+    let (userFile, clientFile) = (try data.users(), try data.clients())
+    do throws(AccountFailure) {
+      users = Dictionary(try userFile.list().map { ($0.id, $0) }) { first, _ in first }
+      clients = Dictionary(try clientFile.list().map { ($0.id, $0) }) { first, _ in first }
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  mutating func judge(_ line: [UInt8]) throws(ImportedSession.Refusal) -> Verdict {
+    let session = try ImportedSession.read(line)
+    let client = try client(session.client)
+    let scopes = try scopes(session, client)
+    try check(session, client)
+    // Counted also where it has ended: the id of a line does not depend on the time of the import.
+    let origin = SessionID(digestOf: line)
+    let earlier = seen[origin, default: 0]
+    seen[origin] = earlier + 1
+    guard let left = left(session, client) else { return .ended }
+    let id = earlier == 0 ? origin : SessionID(digestOf: line + Array("\n\(earlier)".utf8))
+    return .live(
+      ForeignSession(
+        id: id, subject: session.subject, client: client, scopes: scopes, label: session.label,
+        version: users[session.subject]?.version ?? .none, millisecondsLeft: left))
+  }
+
+  private func client(_ id: String?) throws(ImportedSession.Refusal) -> Client {
+    if settings.http.wire == .romm {
+      guard id == nil || id == Self.rommClient.id else {
+        throw ImportedSession.Refusal(
+          description: "client_id is not for wire: romm, which knows no clients; leave it out")
+      }
+      return Self.rommClient
+    }
+    guard let id else {
+      throw ImportedSession.Refusal(description: "client_id is missing; write whose client holds it")
+    }
+    guard let client = clients[id] else {
+      throw ImportedSession.Refusal(
+        description: "there is no client \(Self.shown(id)); add it first: refresh-ledger clients add")
+    }
+    guard client.grants.contains(.refreshToken) else {
+      throw ImportedSession.Refusal(description: "the client \(Self.shown(id)) may not refresh; give it that grant")
+    }
+    return client
+  }
+
+  private func scopes(_ session: ImportedSession, _ client: Client) throws(ImportedSession.Refusal) -> Scopes {
+    guard let user = users[session.subject] else {
+      throw ImportedSession.Refusal(
+        description: "there is no user \(Self.shown(session.subject)); add it first: refresh-ledger users add")
+    }
+    guard user.isEnabled else {
+      throw ImportedSession.Refusal(
+        description: "the user \(Self.shown(session.subject)) is disabled; enable it or remove the line")
+    }
+    let allowed = client.scopes.map(user.scopes.intersection) ?? user.scopes
+    guard let text = session.scope else { return allowed }
+    guard let scopes = Scopes(text) else {
+      throw ImportedSession.Refusal(
+        description: "scope is malformed; write scope tokens with single spaces between them")
+    }
+    guard scopes.isSubset(of: allowed) else {
+      let over = scopes.tokens.filter { !allowed.contains($0) }.joined(separator: " ")
+      throw ImportedSession.Refusal(
+        description:
+          "scope holds \(Self.shown(over)), which its user and client may not have; leave that out or allow it")
+    }
+    return scopes
+  }
+
+  private func check(_ session: ImportedSession, _ client: Client) throws(ImportedSession.Refusal) {
+    guard let label = session.label else { return }
+    let isPlain = label.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
+    guard isPlain, (1...SessionGrant.labelBytesMax).contains(label.utf8.count) else {
+      throw ImportedSession.Refusal(
+        description:
+          "label is empty, longer than \(SessionGrant.labelBytesMax) bytes or holds a control character; shorten it")
+    }
+  }
+
+  /// The milliseconds that the session may live from now on; nil if it has ended. Rounded down, so that thousands of
+  /// sessions share what the ledger keeps of lifetimes.
+  private func left(_ session: ImportedSession, _ client: Client) -> Int64? {
+    if let end = session.idleEnd, end <= now { return nil }
+    let longest = (client.lifetimes.session ?? settings.engine.sessionLifetime).wholeMilliseconds
+    let ends = [session.expiresAt, session.openedAt?.advanced(byMilliseconds: longest)].compactMap(\.self)
+    let left = min(longest, ends.map { $0.millisecondsSince(now) }.min() ?? longest)
+    guard left > 0 else { return nil }
+    guard left < longest else { return longest }
+    let step = left >= 24 * Self.hour ? Self.hour : left >= Self.hour ? Self.minute : 1000
+    return max(1, left - left % step)
+  }
+
+  /// The name as a message of one line shows it.
+  private static func shown(_ name: String) -> String {
+    "\"\(LogText.line(String(name.prefix(64))))\""
+  }
+}

@@ -1,0 +1,211 @@
+import ArgumentParser
+import TokenEngine
+import TokenLedger
+
+struct ImportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Opens a session for each line of a file, and writes their refresh tokens to a new file.",
+    discussion: """
+      A line is a JSON object: subject, client_id, and if wanted scope, label, opened_at, idle_end, expires_at. The whole file is \
+      checked before anything is changed. An import that was interrupted, however, goes on where it was when it is run again: a \
+      line is never opened twice. The server must be stopped. docs/migrating.md says more.
+      """)
+
+  @Argument(help: "The file of JSON lines.")
+  var file: String
+
+  @OptionGroup var data: DataFolderOption
+
+  @Option(
+    name: .customLong("config"),
+    help: "The configuration file of the server: its issuer and lifetimes go into the tokens.")
+  var configPath: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a line with the refresh token of each session to this new file, of mode 0600.", valueName: "file"))
+  var tokens: String?
+
+  @Flag(help: "Check everything and change nothing; works while the server runs.")
+  var dryRun = false
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  /// The number of sessions that one commit opens.
+  private static let batchCount = 1000
+
+  private struct Outcome: Encodable {
+    var lines = 0
+    var imported = 0
+    /// The sessions that have ended by their own times.
+    var ended = 0
+    /// The sessions that an earlier run opened.
+    var present = 0
+    /// Those of them that were refreshed or ended since, and have no first token any more.
+    var gone = 0
+    var tokens: String?
+    var dryRun = false
+  }
+
+  private struct TokenLine: Encodable {
+    var line: Int
+    var sid: String
+    var subject: String
+    var client: String
+    var label: String?
+    var token: String
+
+    enum CodingKeys: String, CodingKey {
+      case line, sid, subject, label
+      case client = "client_id"
+      case token = "refresh_token"
+    }
+  }
+
+  func validate() throws {
+    guard dryRun || tokens != nil else {
+      throw ValidationError("name a file for the refresh tokens with --tokens, or try it with --dry-run")
+    }
+  }
+
+  func run() async throws {
+    let settings = try ServerSettings(
+      try SettingSources(flags: [:], environment: Terminal.environment, filePath: configPath))
+    let now = SessionClock.system.now()
+    let accounts = try ImportAccounts(data: data, settings: settings, now: now)
+    if let tokens { try PrivateFile.refuseTaken(tokens) }
+    var outcome = try check(accounts)
+    if let tokens, !dryRun {
+      let settings = try IssuerChoice.settle(settings, folder: data.path) { Terminal.note($0) }
+      try await open(accounts, settings, &outcome, tokens: tokens)
+    }
+    outcome.dryRun = dryRun
+    try Terminal.writeLine(json ? JSONText.line(outcome) : words(outcome))
+  }
+
+  private func words(_ outcome: Outcome) -> String {
+    var words: [String] = []
+    if dryRun {
+      words.append(
+        "\(file): \(outcome.lines) lines are good, \(outcome.lines - outcome.ended) sessions can be imported")
+    } else {
+      words.append("imported \(outcome.imported) sessions")
+    }
+    if outcome.ended > 0 { words.append("\(outcome.ended) have ended") }
+    if outcome.present > 0 { words.append("\(outcome.present) were there from an earlier run") }
+    if outcome.gone > 0 { words.append("\(outcome.gone) of them were used or ended since and have no first token") }
+    if let tokens = outcome.tokens { words.append("their tokens are in \(tokens)") }
+    return words.joined(separator: "; ")
+  }
+
+  /// Reads the whole file before anything is changed, and throws if any line is refused.
+  private func check(_ accounts: ImportAccounts) throws(CommandFailure) -> Outcome {
+    var accounts = accounts
+    var outcome = Outcome()
+    var first: String?
+    var refused = 0
+    let lines = try ImportLines(path: file)
+    var bar = ProgressBar(label: "checking")
+    while let line = try lines.next() {
+      outcome.lines += 1
+      bar.show(lines.bytesRead, of: lines.bytesTotal)
+      do throws(ImportedSession.Refusal) {
+        if case .ended = try accounts.judge(line) { outcome.ended += 1 }
+      } catch {
+        refused += 1
+        if first == nil { first = "\(file):\(lines.number): \(error)" }
+      }
+    }
+    guard let first else { return outcome }
+    let more = refused == 1 ? "" : " (\(refused - 1) more lines are refused; nothing was changed)"
+    throw CommandFailure(.bad, first + more)
+  }
+
+  private func open(
+    _ accounts: ImportAccounts, _ settings: ServerSettings, _ outcome: inout Outcome, tokens: String
+  ) async throws {
+    let engine = try await openEngine(settings)
+    do {
+      try await open(accounts, in: engine, &outcome, tokens: tokens)
+    } catch {
+      try? await engine.close()
+      throw error
+    }
+    do { try await engine.close() } catch { throw CommandFailure(error) }
+  }
+
+  private func openEngine(_ settings: ServerSettings) async throws(CommandFailure) -> RotationEngine {
+    var bar = ProgressBar(label: "replaying the log")
+    do {
+      return try await RotationEngine.open(folder: data.folder, options: settings.engine) {
+        bar.show($0.bytesRead, of: $0.bytesTotal)
+      }
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private func open(
+    _ accounts: ImportAccounts, in engine: RotationEngine, _ outcome: inout Outcome, tokens: String
+  ) async throws {
+    var accounts = accounts
+    let file = try PrivateFile(creating: tokens, "the refresh tokens")
+    let lines = try ImportLines(path: self.file)
+    let total = UInt64(outcome.lines - outcome.ended)
+    var done: UInt64 = 0
+    var bar = ProgressBar(label: "importing", unit: .things("sessions"))
+    var batch: [(number: Int, session: ForeignSession)] = []
+    var isAtEnd = false
+    while !isAtEnd {
+      if let line = try lines.next() {
+        // It was good a moment ago.
+        guard let verdict = try? accounts.judge(line) else {
+          throw CommandFailure(.bad, "\(self.file):\(lines.number): changed while it was read; run this again")
+        }
+        if case .live(let session) = verdict { batch.append((lines.number, session)) }
+      } else {
+        isAtEnd = true
+      }
+      guard batch.count == Self.batchCount || isAtEnd && !batch.isEmpty else { continue }
+      try await commit(batch, in: engine, to: file, &outcome)
+      done += UInt64(batch.count)
+      bar.show(done, of: max(done, total))
+      batch = []
+    }
+    try file.keep()
+    outcome.tokens = tokens
+  }
+
+  private func commit(
+    _ batch: [(number: Int, session: ForeignSession)], in engine: RotationEngine, to file: PrivateFile,
+    _ outcome: inout Outcome
+  ) async throws {
+    let outcomes: [ImportOutcome]
+    do { outcomes = try await engine.importSessions(batch.map(\.session)) } catch { throw CommandFailure(error) }
+    var text = ""
+    for (item, made) in zip(batch, outcomes) {
+      let (id, token): (SessionID, String?)
+      switch made {
+      case .opened(let refreshToken, let session):
+        (id, token) = (session, refreshToken)
+        outcome.imported += 1
+      case .present(let refreshToken, let session):
+        (id, token) = (session, refreshToken)
+        outcome.present += 1
+      case .gone(let session):
+        (id, token) = (session, nil)
+        outcome.present += 1
+        outcome.gone += 1
+      }
+      guard let token else { continue }
+      text +=
+        try JSONText.line(
+          TokenLine(
+            line: item.number, sid: id.text, subject: item.session.subject, client: item.session.client.id,
+            label: item.session.label, token: token)) + "\n"
+    }
+    try file.write(text)
+  }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Glibc
+import Logging
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract:
+      "Runs the server until SIGTERM or SIGINT, which lets requests end; SIGHUP reads users, clients, keys and certificate again.",
+    discussion: """
+      Every setting can stand in the file, in the environment (http.port is REFRESH_LEDGER_HTTP_PORT) or, where there \
+      is one, in an option here; later wins. docs/configuration.md lists them.
+      """)
+
+  @Option(name: .customLong("config"), help: "A configuration file, YAML or JSON.")
+  var configPath: String?
+
+  @OptionGroup var data: DataFolderOption
+
+  @Option(help: "Where to listen: http.host.")
+  var host: String?
+
+  @Option(help: "Where to listen: http.port; 0 for any that is free.")
+  var port: String?
+
+  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  var logLevel: Logger.Level?
+
+  func run() async throws {
+    ServeSignals.prepare()
+    let output = try ServeOutput()
+    do {
+      try await serve(output)
+    } catch let failure as CommandFailure {
+      output.finish(failure.description)
+      Glibc.exit(failure.status.rawValue)
+    } catch {
+      output.finish()
+      throw error
+    }
+    output.finish()
+  }
+
+  private func serve(_ output: ServeOutput) async throws {
+    var flags: [SettingKey: String] = [:]
+    flags[.httpHost] = host
+    flags[.httpPort] = port
+    let environment = Terminal.environment
+    let logger = try LogOutput.logger(level: logLevel, environment: environment, to: output.errors)
+    let sources = try SettingSources(flags: flags, environment: environment, filePath: configPath)
+    try await Server(
+      settings: ServerSettings(sources), configurationPath: configPath, dataPath: data.path, logger: logger,
+      output: output,
+      notification: ServiceNotification(environment: environment, logger: logger)
+    ).run()
+  }
+}
+
+/// The effect on a server of signals that nothing handles.
+enum ServeSignals {
+  static func prepare() {
+    // A closed pipe, a terminal of another job and a file that may not grow are errors of the write: they do not end the
+    // process.
+    for number in [SIGPIPE, SIGTTOU, SIGXFSZ] { signal(number, SIG_IGN) }
+    // Swift's backtracer, if there is a toolchain, takes these for a crash, stops all threads and then goes on as if
+    // nothing had happened. The watchdog of systemd sends the first to end the process.
+    for number in [SIGABRT, SIGQUIT] where !isIgnored(number) { signal(number, SIG_DFL) }
+    // Until the account files are followed: a reload must not end a server that is still starting.
+    signal(SIGHUP, SIG_IGN)
+    // Asks for a link of the console; it ends no server that has none.
+    signal(SIGUSR1, SIG_IGN)
+  }
+
+  /// Whether a signal is ignored, as a shell sets it for what runs in the background.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard number != SIGABRT, sigaction(number, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+}

@@ -1,0 +1,60 @@
+import TokenEngine
+import TokenHTTP
+import TokenLedger
+
+/// A session as `--json` prints it.
+struct SessionRow: Encodable {
+  var sid: String
+  var subject: String
+  var client: String
+  var scope: String
+  var label: String?
+  var rotation: String
+  var generation: UInt32
+  var openedAt: String
+  var lastUsedAt: String
+  var idleEnd: String
+  var absoluteEnd: String
+
+  enum CodingKeys: String, CodingKey {
+    case sid, subject, client, scope, label, rotation, generation
+    case openedAt = "opened_at"
+    case lastUsedAt = "last_used_at"
+    case idleEnd = "idle_end"
+    case absoluteEnd = "absolute_end"
+  }
+
+  static func emptyTable() -> TextTable {
+    TextTable("SESSION", "SUBJECT", "CLIENT", "LABEL", "LAST USED", "ENDS", "SCOPE")
+  }
+
+  func append(to table: inout TextTable) {
+    // Times of one form sort as their texts do.
+    table.append(
+      sid, LogText.line(subject), LogText.line(client), label ?? "-", lastUsedAt, min(idleEnd, absoluteEnd), scope)
+  }
+
+  /// Appends all members, one below the other, for people.
+  func appendAll(to table: inout TextTable) {
+    table.append("subject", LogText.line(subject))
+    table.append("client", LogText.line(client))
+    table.append("scope", scope)
+    if let label { table.append("label", label) }
+    table.append("rotation", rotation)
+    table.append("opened", openedAt)
+    table.append("last used", lastUsedAt)
+    table.append("ends unused", idleEnd)
+    table.append("ends at last", absoluteEnd)
+  }
+}
+
+extension SessionRow {
+  init(_ session: Session) {
+    let shown = session.onWallClock
+    self.init(
+      sid: session.id.text, subject: session.subject, client: session.client, scope: session.scope,
+      label: session.label, rotation: "\(session.rotation)", generation: session.generation,
+      openedAt: LogRecordLine.time(shown.openedAt), lastUsedAt: LogRecordLine.time(shown.usedAt),
+      idleEnd: LogRecordLine.time(shown.idleEnd), absoluteEnd: LogRecordLine.time(shown.absoluteEnd))
+  }
+}

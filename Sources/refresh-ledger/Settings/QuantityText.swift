@@ -1,0 +1,47 @@
+import TokenEngine
+
+/// Byte sizes and durations as people write them. ``DurationText`` reads the latter.
+enum QuantityText {
+  private static let sizes: [(shift: Int, name: String)] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")]
+
+  /// The bytes in `65536`, `512B`, `16KiB`, `64MiB`, `1GiB` or `1TiB`; nil for anything else and for more than a
+  /// pebibyte.
+  static func bytes(_ text: String) -> Int? {
+    guard let (count, unit) = parts(of: text) else { return nil }
+    let shift: Int
+    if unit == "" || unit == "B" {
+      shift = 0
+    } else if let size = sizes.first(where: { $0.name == unit }) {
+      shift = size.shift
+    } else {
+      return nil
+    }
+    guard count <= (1 << 50) >> shift else { return nil }
+    return Int(count) << shift
+  }
+
+  /// The size in the largest unit that it is a whole number of.
+  static func text(bytes count: Int) -> String {
+    for (shift, name) in sizes where count >= 1 << shift && count % (1 << shift) == 0 {
+      return "\(count >> shift)\(name)"
+    }
+    return "\(count)B"
+  }
+
+  /// The duration in the largest unit that it is a whole number of.
+  static func text(_ duration: Duration) -> String {
+    let milliseconds = duration.wholeMilliseconds
+    let units: [(Int64, String)] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")]
+    for (size, name) in units where milliseconds >= size && milliseconds % size == 0 {
+      return "\(milliseconds / size)\(name)"
+    }
+    return milliseconds == 0 ? "0s" : "\(milliseconds)ms"
+  }
+
+  /// The digits and what follows them.
+  private static func parts(of text: String) -> (Int64, Substring)? {
+    let digits = text.prefix { $0.isASCII && $0.isNumber }
+    guard !digits.isEmpty, digits.count <= 18, let count = Int64(digits) else { return nil }
+    return (count, text[digits.endIndex...])
+  }
+}

@@ -1,0 +1,60 @@
+import TokenEngine
+import TokenHTTP
+
+extension ServerSettings {
+  /// Reads the settings from `sources`, and checks them one by one and against each other.
+  init(_ sources: SettingSources) throws(CommandFailure) {
+    self = .standard
+    for setting in Setting.all {
+      guard let text = sources.text(setting.key) else { continue }
+      do throws(SettingError) {
+        try setting.value.read(text, &self)
+      } catch {
+        throw sources.fault(setting.key, error.description)
+      }
+    }
+    engine.durability = durability.durability(syncInterval)
+    if sources.text(.limitsConnectionsPerAddress) == nil, isExposed, !http.trustsProxy {
+      http.connectionsPerAddressMax = Self.exposedConnectionsPerAddress
+    }
+    isIssuerSet = sources.text(.tokensIssuer) != nil
+    isAudienceSet = !engine.audience.isEmpty
+    issue(as: engine.issuer)
+    try refuseUnsafeAddress(sources)
+    try refuseContradictions(sources)
+  }
+
+  private func refuseUnsafeAddress(_ sources: SettingSources) throws(CommandFailure) {
+    switch (certificatePath.isEmpty, certificateKeyPath.isEmpty) {
+    case (true, true), (false, false): break
+    case (false, true):
+      throw sources.fault(.httpCertificate, "stands without http.tls.key; name the certificate's private key too")
+    case (true, false):
+      throw sources.fault(.httpKey, "stands without http.tls.certificate; name the certificate too")
+    }
+    guard certificate != nil || !isExposed || allowsPlaintext else {
+      throw sources.fault(
+        .httpHost,
+        "is reachable from other machines, and passwords would cross the network in the clear; name a certificate in "
+          + "http.tls, write 127.0.0.1 with a TLS proxy in front of it, or set http.allowPlaintext to true in a network you trust"
+      )
+    }
+  }
+
+  /// Refuses settings that contradict each other. Only what was written down can: a default gives way.
+  private func refuseContradictions(_ sources: SettingSources) throws(CommandFailure) {
+    if sources.text(.sessionsRefreshTTL) != nil, engine.refreshLifetime > engine.sessionLifetime {
+      throw sources.fault(
+        .sessionsRefreshTTL, "is longer than sessions.maxAge, which ends the session first; shorten it or raise maxAge")
+    }
+    if sources.text(.tokensAccessTTL) != nil, engine.accessLifetime > engine.sessionLifetime {
+      throw sources.fault(
+        .tokensAccessTTL,
+        "is longer than sessions.maxAge: the token would outlive its session; shorten it or raise maxAge")
+    }
+    if engine.grace > .zero, engine.grace >= engine.refreshLifetime {
+      throw sources.fault(
+        .rotationGrace, "is not shorter than sessions.refreshTTL; shorten it or raise refreshTTL")
+    }
+  }
+}

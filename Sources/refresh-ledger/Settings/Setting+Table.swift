@@ -1,0 +1,135 @@
+import TokenEngine
+import TokenHTTP
+import TokenSigning
+
+extension Setting {
+  /// Every setting, in the order of the configuration that `init` writes. The defaults are those of
+  /// ``ServerSettings/standard``.
+  static let all = http + tokens + sessions + rotation + log + limits + console
+
+  private static let http = [
+    Setting(
+      .httpHost, flag: "--host", .line(\.http.host, bytes: 1...255, SettingText.host),
+      "Where to listen. Without tls only a loopback address is accepted, unless allowPlaintext is true."),
+    Setting(.httpPort, flag: "--port", .count(\.http.port, 0...65535), "0 takes any free port."),
+    Setting(
+      .httpPathPrefix, .line(\.http.pathPrefix, bytes: 0...256, SettingText.pathPrefix),
+      "Stands before every route: with /auth the token endpoint is /auth/token."),
+    Setting(
+      .httpCertificate, .line(\.certificatePath, bytes: 0...4096),
+      "PEM files. With both, TLS and nothing else is spoken; SIGHUP reads them again."),
+    Setting(.httpKey, .line(\.certificateKeyPath, bytes: 0...4096)),
+    Setting(.httpVersion2, .flag(\.http.offersHTTP2), "With tls, offer HTTP/2 beside HTTP/1.1."),
+    Setting(
+      .httpTrustProxy, .flag(\.http.trustsProxy),
+      "Take the last address in X-Forwarded-For for the client's: only where every connection comes from a proxy."),
+    Setting(
+      .httpAllowPlaintext, .flag(\.allowsPlaintext),
+      "Listen without tls where other machines can connect: passwords cross the network in the clear."),
+    Setting(
+      .httpAllowedOrigins, .words(\.http.allowedOrigins, bytes: 0...4096, SettingText.origins),
+      "Origins whose pages may ask for tokens, as \"https://app.example https://other.example\"."),
+    Setting(
+      .httpAllowedHeaders, .words(\.http.allowedHeaders, bytes: 0...1024, SettingText.headers),
+      "Headers that these pages may send too, as \"traceparent tracestate baggage x-requested-with dpop\"."),
+    Setting(
+      .httpHeaderTimeout, .duration(\.http.headerTimeout, timeout, example: "10s"),
+      "How long a client may take for the header of a request,"),
+    Setting(
+      .httpBodyTimeout, .duration(\.http.bodyTimeout, timeout, example: "10s"),
+      "for its body, and for taking the reply,"),
+    Setting(
+      .httpIdleTimeout, .duration(\.http.idleTimeout, timeout, example: "60s"),
+      "and how long a connection may lie still."),
+    Setting(
+      .httpDrain, .duration(\.drain, .durations(.milliseconds(1)...(.seconds(600))), example: "25s"),
+      "How long SIGTERM waits for requests under way."),
+  ]
+
+  private static let timeout = SettingLimit.durations(.milliseconds(10)...(.seconds(600)))
+
+  private static let tokens = [
+    Setting(
+      .tokensIssuer, .line(\.engine.issuer, bytes: 1...256), isOnlyShown: true,
+      "The claim iss, and the issuer of the metadata. Changing it ends every token that is out. Left out, the first",
+      "start takes the address that it serves and keeps it in the data folder."),
+    Setting(
+      .tokensAudience, .line(\.engine.audience, bytes: 0...256),
+      "The claim aud of access tokens; the issuer where it is empty."),
+    Setting(
+      .tokensAccessTTL, .duration(\.engine.accessLifetime, EngineLimit.accessLifetime, example: "15m"),
+      "How long an access token is accepted."),
+    Setting(
+      .tokensAlgorithm, .choice(\.engine.algorithm),
+      "What new keys of access tokens are for: \(SettingValue.sentence(of: SignatureAlgorithm.self))."),
+  ]
+
+  private static let sessions = [
+    Setting(
+      .sessionsRefreshTTL, .duration(\.engine.refreshLifetime, EngineLimit.idleLifetime, example: "30d"),
+      "How long a refresh token may lie unused."),
+    Setting(
+      .sessionsMaxAge, .duration(\.engine.sessionLifetime, EngineLimit.absoluteLifetime, example: "365d"),
+      "When a session ends whatever happens."),
+    Setting(
+      .sessionsPerSubjectMax, .count(\.engine.sessionsPerSubjectMax, EngineLimit.sessionsPerSubject),
+      "How many sessions a subject may have; the next log-in ends the one unused the longest. 0 for any number."),
+    Setting(
+      .sessionsExisting, .choice(\.engine.existingSessions),
+      "What a change of both lifetimes does to open sessions: \(SettingValue.sentence(of: ExistingSessions.self))."),
+  ]
+
+  private static let rotation = [
+    Setting(
+      .rotationGrace, .duration(\.engine.grace, EngineLimit.grace, example: "30s"),
+      "How long after a rotation the consumed token is answered with the same pair, up to \(EngineLimit.grace.most)."),
+    Setting(
+      .rotationReuse, .choice(\.engine.reuse),
+      "What else happens when a consumed token is refused: \(SettingValue.sentence(of: ReusePolicy.self))."),
+  ]
+
+  private static let log = [
+    Setting(
+      .logDurability, .choice(\.durability),
+      "When an answer goes out: always, once it is on disk; interval, once the system has it, with regular syncs;",
+      "none, without those."),
+    Setting(
+      .logSyncInterval, .duration(\.syncInterval, EngineLimit.syncInterval, example: "1s"),
+      "With durability: interval only; about what a power loss may cost."),
+    Setting(
+      .logSegmentBytes, .bytes(\.engine.segmentBytesMax, EngineLimit.segmentBytes, example: "64MiB"),
+      "The size at which a file of the log is followed by a new one."),
+    Setting(
+      .logCheckpointEvery, .bytes(\.engine.checkpointEvery, EngineLimit.checkpointEvery, example: "1GiB"),
+      "How much the log grows until a checkpoint replaces it."),
+  ]
+
+  private static let limits = [
+    Setting(
+      .limitsBodyBytes, .bytes(\.http.bodyBytesMax, .bytes((1 << 10)...(1 << 20)), example: "16KiB"),
+      "A longer body of a request is answered 413."),
+    Setting(
+      .limitsRequestsInFlight, .count(\.http.requestsInFlightMax, 1...100_000),
+      "Requests that may wait for the disk or a password at once; further ones are answered 503."),
+    Setting(
+      .limitsConnections, .count(\.http.connectionsMax, 1...1_000_000),
+      "Open connections; further ones wait. Needs as many open files (ulimit -n) and \(DescriptorLimit.reserve) more."),
+    Setting(
+      .limitsConnectionsPerAddress, .count(\.http.connectionsPerAddressMax, 0...1_000_000), isOnlyShown: true,
+      "Open connections from one address; 0 for any number. Left out it is 0 on a loopback address and with trustProxy,",
+      "and \(ServerSettings.exposedConnectionsPerAddress) where other machines can connect."),
+    Setting(
+      .limitsLoginPerMinute, .count(\.http.failedLoginsPerMinute, 0...100_000),
+      "Log-ins from one address with one client that may fail a minute; 0 for any number."),
+  ]
+
+  private static let console = [
+    Setting(
+      .consoleEnabled, .flag(\.isConsoleServed),
+      "Serve the console: a page with figures, sessions and their lives, revocation, keys and the log."),
+    Setting(
+      .consolePath, .line(\.consolePlace, bytes: 1...256, SettingText.consolePath), "Where it is, below pathPrefix."),
+    Setting(
+      .wire, .choice(\.http.wire), "standard speaks OAuth (RFC 6749); romm answers as rommapp/romm's /api/token does."),
+  ]
+}

@@ -1,0 +1,149 @@
+import TokenEngine
+
+/// One setting of the server: its key, what it takes, where that goes, and what it does. ``Setting/all`` is the table
+/// of them.
+struct Setting: Sendable {
+  let key: SettingKey
+  /// The option of `serve` that gives it too; nil if there is none.
+  let flag: String?
+  let value: SettingValue
+  /// The description, in the lines that the configuration of `init` has.
+  let comment: [String]
+  /// Whether that configuration shows the setting as a comment alone, because a written value would no longer follow
+  /// other settings.
+  let isOnlyShown: Bool
+
+  init(
+    _ key: SettingKey, flag: String? = nil, _ value: SettingValue, isOnlyShown: Bool = false, _ comment: String...
+  ) {
+    self.key = key
+    self.flag = flag
+    self.value = value
+    self.comment = comment
+    self.isOnlyShown = isOnlyShown
+  }
+}
+
+/// The type of a setting's value, its limits, and its place in ``ServerSettings``.
+struct SettingValue: Sendable {
+  typealias Place<Value> = any WritableKeyPath<ServerSettings, Value> & Sendable
+
+  /// The limits as documents say them, such as `1ms to 30d`; nil for a value that has none beside its type.
+  let limits: String?
+  /// All values there are; empty if these cannot be counted.
+  let choices: [String]
+  /// Reads the value as it is written and puts it into its place, or throws what is wrong with it.
+  let read: @Sendable (_ text: String, _ settings: inout ServerSettings) throws(SettingError) -> Void
+  /// The value as people write it.
+  let text: @Sendable (_ settings: ServerSettings) -> String
+
+  private init<Value>(
+    _ place: Place<Value>, limits: String? = nil, choices: [String] = [],
+    parse: @escaping @Sendable (String) throws(SettingError) -> Value, text: @escaping @Sendable (Value) -> String
+  ) {
+    self.limits = limits
+    self.choices = choices
+    read = { (text: String, settings: inout ServerSettings) throws(SettingError) in
+      settings[keyPath: place] = try parse(text)
+    }
+    self.text = { text($0[keyPath: place]) }
+  }
+
+  /// - Parameter example: a value for messages.
+  static func duration(_ place: Place<Duration>, _ limit: SettingLimit<Duration>, example: String) -> SettingValue {
+    let rule = "\(limit.text), for example \(example)"
+    return SettingValue(place, limits: limit.span) { (text: String) throws(SettingError) in
+      guard let duration = DurationText.parse(text) else {
+        throw SettingError("is not a duration; write a whole number and a unit (ms, s, m, h or d), \(rule)")
+      }
+      guard limit.range.contains(duration) else {
+        throw SettingError("is outside its limits; write a duration \(rule)")
+      }
+      return duration
+    } text: {
+      QuantityText.text($0)
+    }
+  }
+
+  /// - Parameter example: a value for messages.
+  static func bytes(_ place: Place<Int>, _ limit: SettingLimit<Int>, example: String) -> SettingValue {
+    let rule = "\(limit.text), for example \(example)"
+    return SettingValue(place, limits: limit.span) { (text: String) throws(SettingError) in
+      guard let bytes = QuantityText.bytes(text) else {
+        throw SettingError("is not a size; write a whole number of bytes, or one with KiB, MiB, GiB or TiB, \(rule)")
+      }
+      guard limit.range.contains(bytes) else { throw SettingError("is outside its limits; write a size \(rule)") }
+      return bytes
+    } text: {
+      QuantityText.text(bytes: $0)
+    }
+  }
+
+  static func count(_ place: Place<Int>, _ range: ClosedRange<Int>) -> SettingValue {
+    SettingValue(place, limits: "\(range.lowerBound) to \(range.upperBound)") { (text: String) throws(SettingError) in
+      guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let count = Int(text), range.contains(count) else {
+        throw SettingError("is not a whole number from \(range.lowerBound) to \(range.upperBound); write one")
+      }
+      return count
+    } text: {
+      "\($0)"
+    }
+  }
+
+  static func flag(_ place: Place<Bool>) -> SettingValue {
+    SettingValue(place, choices: ["true", "false"]) { (text: String) throws(SettingError) in
+      switch text {
+      case "true": return true
+      case "false": return false
+      default: throw SettingError("is neither true nor false; write one of them")
+      }
+    } text: {
+      "\($0)"
+    }
+  }
+
+  static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(_ place: Place<Value>) -> SettingValue {
+    let all = Value.allCases.map(\.rawValue)
+    return SettingValue(place, choices: all) { (text: String) throws(SettingError) in
+      guard let value = Value(rawValue: text) else {
+        let meant = Suggestion.nearest(to: text, among: all).map { "; did you mean \($0)?" } ?? ""
+        throw SettingError("is not known; write \(all.joined(separator: " or "))\(meant)")
+      }
+      return value
+    } text: {
+      $0.rawValue
+    }
+  }
+
+  /// A text without control characters.
+  ///
+  /// - Parameter check: refuses texts of another form, and returns what goes into the place.
+  static func line(
+    _ place: Place<String>, bytes: ClosedRange<Int>,
+    _ check: @escaping @Sendable (String) throws(SettingError) -> String = { $0 }
+  ) -> SettingValue {
+    SettingValue(place) { (text: String) throws(SettingError) in
+      try check(SettingText.line(text, bytes: bytes))
+    } text: {
+      $0
+    }
+  }
+
+  /// A set of words in one line.
+  static func words(
+    _ place: Place<Set<String>>, bytes: ClosedRange<Int>,
+    _ split: @escaping @Sendable (String) throws(SettingError) -> Set<String>
+  ) -> SettingValue {
+    SettingValue(place) { (text: String) throws(SettingError) in
+      try split(SettingText.line(text, bytes: bytes))
+    } text: {
+      $0.sorted().joined(separator: " ")
+    }
+  }
+
+  /// The choices in a sentence: `always, interval or none`.
+  static func sentence<Value: RawRepresentable<String> & CaseIterable>(of type: Value.Type) -> String {
+    let all = type.allCases.map(\.rawValue)
+    return [all.dropLast().joined(separator: ", "), all.last ?? ""].filter { !$0.isEmpty }.joined(separator: " or ")
+  }
+}

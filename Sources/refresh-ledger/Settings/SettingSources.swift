@@ -1,0 +1,53 @@
+/// The sources of the settings: the command line goes before the environment, and that before the file.
+struct SettingSources {
+  private let flags: [SettingKey: String]
+  private let environment: [String: String]
+  private let file: ConfigurationFile?
+
+  /// Refuses unknown keys in the file and unknown variables that begin with `REFRESH_LEDGER_`.
+  init(flags: [SettingKey: String], environment: [String: String], filePath: String?) throws(CommandFailure) {
+    try SettingSources.refuseUnknown(environment)
+    self.flags = flags
+    self.environment = environment
+    if let filePath { file = try ConfigurationFile(path: filePath) } else { file = nil }
+  }
+
+  /// The value as it is written; nil if no source has one.
+  func text(_ key: SettingKey) -> String? {
+    flags[key] ?? environment[key.environmentName] ?? file?.text(of: key)
+  }
+
+  /// A failure that names the key, its place, what is wrong with it and the fix.
+  func fault(_ key: SettingKey, _ what: String) -> CommandFailure {
+    CommandFailure(.configuration, "\(place(of: key)): \(key.rawValue)\(shownValue(of: key)) \(what)")
+  }
+
+  private func place(of key: SettingKey) -> String {
+    if flags[key] != nil { return Setting.all.first { $0.key == key }?.flag ?? "command line" }
+    if environment[key.environmentName] != nil { return key.environmentName }
+    return file?.place(of: key) ?? "default"
+  }
+
+  private func shownValue(of key: SettingKey) -> String {
+    guard let text = text(key) else { return "" }
+    return " \"\(String(text.prefix(64)).shown)\(text.count > 64 ? "…" : "")\""
+  }
+
+  private static func refuseUnknown(_ environment: [String: String]) throws(CommandFailure) {
+    let known = SettingKey.allCases.map(\.environmentName) + [LogOutput.levelVariable]
+    for name in environment.keys.sorted() where name.hasPrefix(SettingKey.environmentPrefix) {
+      guard !known.contains(name), !isSetByContainers(name) else { continue }
+      let fix =
+        SettingKey.fix(ofRemovedVariable: name)
+        ?? Suggestion.nearest(to: name, among: known).map { "did you mean \($0)?" }
+        ?? "unset it, or see docs/configuration.md for the names there are"
+      throw CommandFailure(.configuration, "environment: unknown variable \(name); \(fix)")
+    }
+  }
+
+  /// Kubernetes sets such variables for a service that is called refresh-ledger.
+  private static func isSetByContainers(_ name: String) -> Bool {
+    let rest = name.dropFirst(SettingKey.environmentPrefix.count)
+    return rest == "PORT" || rest.hasPrefix("PORT_") || rest.hasPrefix("SERVICE_")
+  }
+}

@@ -1,0 +1,93 @@
+import TokenHTTP
+
+/// The fault of a setting's value and its fix: the end of a sentence that begins with key and value.
+struct SettingError: Error {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// The forms of those settings that are text.
+enum SettingText {
+  /// Refuses control characters, and lengths outside `bytes`.
+  static func line(_ text: String, bytes: ClosedRange<Int>) throws(SettingError) -> String {
+    guard bytes.contains(text.utf8.count) else {
+      throw SettingError("has \(text.utf8.count) bytes; write \(bytes.lowerBound) to \(bytes.upperBound)")
+    }
+    guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+      throw SettingError("holds a control character; write printable characters")
+    }
+    return text
+  }
+
+  /// The host without the brackets that an address of IPv6 has in a URL.
+  static func host(_ text: String) throws(SettingError) -> String {
+    guard text.contains(where: { "[]/ ".contains($0) }) else { return text }
+    let inner = text.dropFirst().dropLast()
+    guard text.hasPrefix("["), text.hasSuffix("]"), inner.contains(":"), !inner.contains(where: { "[]/ ".contains($0) })
+    else {
+      throw SettingError("is not an address; write a name, or an address as 127.0.0.1, ::1 or [::1]")
+    }
+    return String(inner)
+  }
+
+  static func pathPrefix(_ text: String) throws(SettingError) -> String {
+    guard text.isEmpty || isPlainPath(text) else {
+      throw SettingError("is not a path; write it as /auth, without a slash at its end")
+    }
+    return text
+  }
+
+  /// The path of the console, which must not begin as another route does.
+  static func consolePath(_ text: String) throws(SettingError) -> String {
+    guard isPlainPath(text) else {
+      throw SettingError("is not a path; write it as /console, without a slash at its end")
+    }
+    let first = text.dropFirst().prefix { $0 != "/" }
+    guard !TokenApplication.firstSegments.contains(String(first)) else {
+      throw SettingError("is where other routes are; write one that begins otherwise, as /console")
+    }
+    return text
+  }
+
+  private static func isPlainPath(_ path: String) -> Bool {
+    let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    return path.hasPrefix("/")
+      && segments.allSatisfy { segment in
+        !segment.isEmpty && segment != "." && segment != ".."
+          && segment.utf8.allSatisfy { Character(Unicode.Scalar($0)).isLetter || "0123456789-._~".utf8.contains($0) }
+      }
+  }
+
+  /// Origins as browsers write them (RFC 6454 §6.2), separated by single spaces.
+  static func origins(_ text: String) throws(SettingError) -> Set<String> {
+    guard !text.isEmpty else { return [] }
+    let origins = text.split(separator: " ", omittingEmptySubsequences: false).map { WebOrigin(String($0)) }
+    guard !origins.contains(nil) else {
+      throw SettingError(
+        "holds what is no origin; write them as https://app.example or capacitor://localhost, in lower case, separated by "
+          + "single spaces")
+    }
+    return Set(origins.compactMap { $0?.text })
+  }
+
+  /// Names of headers, separated by single spaces or commas.
+  static func headers(_ text: String) throws(SettingError) -> Set<String> {
+    guard !text.isEmpty else { return [] }
+    let names = text.replacing(", ", with: " ").replacing(",", with: " ").split(
+      separator: " ", omittingEmptySubsequences: false)
+    let isFine = names.allSatisfy { name in
+      !name.isEmpty
+        && name.utf8.allSatisfy {
+          Character(Unicode.Scalar($0)).isLetter && $0 < 0x80 || "0123456789-_".utf8.contains($0)
+        }
+    }
+    guard isFine else {
+      throw SettingError(
+        "holds what is no header's name; write them as traceparent tracestate, separated by single spaces or commas")
+    }
+    return Set(names.map { $0.lowercased() })
+  }
+}

@@ -1,0 +1,106 @@
+import SystemPackage
+
+/// The secret or token on the standard input, where other users of the machine do not see it.
+enum InputLine {
+  /// U+FEFF in UTF-8, which PowerShell puts before what it pipes.
+  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  /// The most bytes that a line has.
+  static let bytesMax = 64 << 10
+
+  /// Reads the secret in the one line of the standard input, without the line's end: LF, CRLF or CR. `what` names it in
+  /// messages.
+  static func read(_ what: String) throws(CommandFailure) -> String {
+    try secret(try bytes(what), what)
+  }
+
+  /// Reads the token in the one line of the standard input. The whole line is the token; the verifier refuses what does
+  /// not belong.
+  static func readToken() throws(CommandFailure) -> String {
+    var bytes = try bytes("token")[...]
+    if bytes.last == UInt8(ascii: "\n") {
+      bytes.removeLast()
+      if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    }
+    return try line(bytes, "token")
+  }
+
+  private static func bytes(_ what: String) throws(CommandFailure) -> [UInt8] {
+    var bytes: [UInt8] = []
+    do {
+      var piece = [UInt8](repeating: 0, count: 4096)
+      while bytes.count <= bytesMax {
+        let count = try piece.withUnsafeMutableBytes { try FileDescriptor.standardInput.read(into: $0) }
+        if count == 0 { break }
+        bytes += piece.prefix(count)
+      }
+    } catch {
+      throw CommandFailure(.inputOutput, "cannot read the \(what) from the standard input: \(error); pipe it in")
+    }
+    return bytes
+  }
+
+  /// The secret in a line, without the mark of UTF-8 that programs of Windows put before a text. Refuses what cannot be
+  /// meant: it would be an invisible part of the secret.
+  static func secret(_ bytes: [UInt8], _ what: String) throws(CommandFailure) -> String {
+    var bytes = bytes[...]
+    if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    if bytes.starts(with: mark) { bytes.removeFirst(mark.count) }
+    // What has a zero byte is UTF-16, as a rule, or no text at all.
+    guard !bytes.contains(0), !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
+      throw CommandFailure(
+        .usage, "the \(what) on the standard input holds a zero byte or is UTF-16; pipe it in as UTF-8 text")
+    }
+    guard !bytes.contains(UInt8(ascii: "\r")) else { throw tooMuch(what) }
+    let secret = try line(bytes, what)
+    guard !secret.unicodeScalars.contains("\u{FEFF}") else {
+      throw CommandFailure(
+        .usage, "the \(what) on the standard input holds an invisible mark (U+FEFF) behind its beginning; remove it")
+    }
+    return secret
+  }
+
+  private static func line(_ bytes: ArraySlice<UInt8>, _ what: String) throws(CommandFailure) -> String {
+    guard !bytes.isEmpty else {
+      throw CommandFailure(.usage, "the standard input holds no \(what); pipe one line into the command")
+    }
+    guard bytes.count <= bytesMax, !bytes.contains(UInt8(ascii: "\n")) else { throw tooMuch(what) }
+    guard let line = String(validating: bytes, as: UTF8.self) else {
+      throw CommandFailure(.usage, "the \(what) on the standard input is not UTF-8; convert it")
+    }
+    return line
+  }
+
+  private static func tooMuch(_ what: String) -> CommandFailure {
+    CommandFailure(.usage, "the standard input holds more than the one line of the \(what); pipe that line alone")
+  }
+}
+
+/// A file that the command line names.
+enum InputFile {
+  /// Reads all bytes of the file. `what` names it in messages.
+  static func read(_ path: String, _ what: String, bytesMax: Int) throws(CommandFailure) -> [UInt8] {
+    do {
+      let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
+      return try file.closeAfter {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 16 << 10)
+        while bytes.count <= bytesMax {
+          let count = try piece.withUnsafeMutableBytes { try file.read(into: $0) }
+          if count == 0 { return bytes }
+          bytes += piece.prefix(count)
+        }
+        throw CommandFailure(
+          .configuration, "\(path): the \(what) is larger than \(bytesMax >> 10) KiB; name another file")
+      }
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch Errno.isDirectory {
+      throw CommandFailure(.noInput, "\(path): is a folder, not a \(what); name a file")
+    } catch Errno.noSuchFileOrDirectory {
+      throw CommandFailure(.noInput, "\(path): there is no such \(what); name a file that exists")
+    } catch {
+      throw CommandFailure(.inputOutput, "\(path): cannot read the \(what): \(error); name a file that you can read")
+    }
+  }
+}

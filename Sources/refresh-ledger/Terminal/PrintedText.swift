@@ -1,0 +1,60 @@
+import FoundationEssentials
+
+/// Rows of text in columns that line up, two spaces apart.
+struct TextTable {
+  private var rows: [[String]]
+
+  init(_ header: String...) {
+    rows = [header]
+  }
+
+  mutating func append(_ cells: String...) {
+    rows.append(cells.map(\.shown))
+  }
+
+  /// The rows, a line each, without spaces at their ends.
+  var text: String {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    return rows.map { row in
+      var line = ""
+      for (cell, width) in zip(row, widths) {
+        line += cell + String(repeating: " ", count: width - cell.count + 2)
+      }
+      while line.last == " " { line.removeLast() }
+      return line + "\n"
+    }.joined()
+  }
+}
+
+/// The JSON that `--json` prints: on one line, its members sorted.
+enum JSONText {
+  static func line(_ value: some Encodable) throws(CommandFailure) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do {
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    } catch {
+      throw CommandFailure(.internalFault, "cannot encode the answer as JSON; leave --json out")
+    }
+  }
+}
+
+extension String {
+  /// The text for a terminal if others chose it: characters that a terminal takes for a command, or by which it shows
+  /// others in another order, are replaced.
+  var shown: String {
+    // What nearly all text is.
+    guard !utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return self }
+    return String(String.UnicodeScalarView(unicodeScalars.map(Unicode.Scalar.shown)))
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
+    default: scalar
+    }
+  }
+}

@@ -1,4 +1,0 @@
-import TokenEngine
-
-extension AdminServer: RedactedValue {}
-extension FirstStart: RedactedValue {}

@@ -1,0 +1,102 @@
+import TokenLedger
+import WriteAheadLog
+
+/// The log of a data folder, read beside its server.
+struct TopLog: TopSource {
+  private let data: String
+  private var feed: LogFeed
+  private var began = ContinuousClock.now
+
+  init(data: String) throws(CommandFailure) {
+    self.data = data
+    feed = LogFeed(folder: DataFolderOption.logFolder(of: data))
+  }
+
+  var title: String { data }
+  var rowHeader: String { TopLogReading.rowHeader }
+
+  mutating func begin() async throws(CommandFailure) {
+    try feed.begin()
+    began = .now
+  }
+
+  mutating func read() async throws(CommandFailure) -> TopLogReading {
+    var kinds: [String: Int] = [:]
+    let before = feed.totals
+    let step = try feed.advance { kinds[$0.kind, default: 0] += 1 }
+    let now = ContinuousClock.now
+    defer { began = now }
+    return TopLogReading(
+      seconds: max(0.001, (now - began) / .seconds(1)), kinds: kinds, totals: feed.totals, before: before,
+      liveSessions: feed.liveSessions, wasReadAgain: step.wasReadAgain)
+  }
+}
+
+/// The records that were written to a log between two looks.
+struct TopLogReading: TopReading {
+  var seconds: Double
+  var liveSessions: Int
+  var lastSequence: UInt64
+  /// A second.
+  var records, commits, growthBytes: Double
+  /// A second, by kind, of those that occurred.
+  var kinds: [String: Double]
+  var recordsInACommit: Double?
+  /// Whether the server wrote a checkpoint before all could be read.
+  var wasReadAgain: Bool
+
+  init(
+    seconds: Double, kinds counts: [String: Int], totals: LogFeed.Totals, before: LogFeed.Totals, liveSessions: Int,
+    wasReadAgain: Bool
+  ) {
+    func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+    func rate(_ now: UInt64, _ before: UInt64) -> Double { rounded(Double(now - min(now, before)) / seconds) }
+    self.seconds = rounded(seconds)
+    self.liveSessions = liveSessions
+    self.wasReadAgain = wasReadAgain
+    lastSequence = totals.sequence
+    records = rate(totals.sequence, before.sequence)
+    // What was read anew says nothing of what was written.
+    commits = wasReadAgain ? 0 : rate(totals.frames, before.frames)
+    growthBytes = wasReadAgain ? 0 : rate(totals.bytes, before.bytes)
+    kinds = counts.mapValues { rounded(Double($0) / seconds) }
+    recordsInACommit = commits > 0 ? rounded(records / commits) : nil
+  }
+
+  var rate: Double { records }
+
+  private static let widths = [10, 11, 10, 10, 10, 10, 11]
+
+  static var rowHeader: String {
+    line(["SESSIONS", "RECORDS/s", "ROTATED/s", "OPENED/s", "COMMITS/s", "GROWTH/s", "LAST RECORD"])
+  }
+
+  var row: String {
+    func number(_ value: Double) -> String { FigureText.number(value, decimals: value < 100 ? 1 : 0) }
+    return TopLogReading.line([
+      FigureText.number(Double(liveSessions)), number(records), number(kinds["rotated"] ?? 0),
+      number(kinds["opened"] ?? 0), number(commits), FigureText.bytes(growthBytes), "\(lastSequence)",
+    ])
+  }
+
+  private static func line(_ cells: [String]) -> String {
+    zip(cells, widths).map { FigureText.right($0, $1) }.joined(separator: " ")
+  }
+
+  func lines(history: [Double]) -> [String] {
+    func row(_ name: String, _ value: String) -> String {
+      "  \(FigureText.left(name, 18))\(FigureText.right(value, 12))"
+    }
+    let byKind = kinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { row($0.key, FigureText.number($0.value, decimals: 1)) }
+    return [
+      "", "\(FigureText.number(Double(liveSessions))) live sessions; the last record is \(lastSequence)",
+      wasReadAgain ? "a checkpoint was written; what it covers was not shown one by one" : "", "A SECOND",
+      row("records", FigureText.number(records, decimals: 1)),
+      "  " + Sparkline.text(history, width: TopScreen.historyCount),
+      row("commits", FigureText.number(commits, decimals: 1)),
+      row("records in each", recordsInACommit.map { FigureText.number($0, decimals: 1) } ?? "-"),
+      row("growth of the log", FigureText.bytes(growthBytes)), "", "RECORDS A SECOND, BY KIND",
+    ] + (byKind.isEmpty ? ["  none"] : byKind)
+  }
+}
