@@ -108,6 +108,7 @@ let package = Package(
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: server),
         .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        system,
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
       ],
       resources: ["Discovery/openapi.json", "Console/console.css", "Console/console.js", "Console/console.svg"].map {
