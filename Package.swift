@@ -191,7 +191,7 @@ let package = Package(
     ),
     .testTarget(
       name: "TokenLedgerTests",
-      dependencies: ["TokenLedger", "LedgerTesting", "WriteAheadLog", system],
+      dependencies: ["Platform", "TokenLedger", "LedgerTesting", "WriteAheadLog", system],
       swiftSettings: settings
     ),
     .testTarget(

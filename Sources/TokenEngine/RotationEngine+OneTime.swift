@@ -1,3 +1,4 @@
+internal import Platform
 internal import TokenLedger
 internal import TokenSigning
 
@@ -42,7 +43,7 @@ extension RotationEngine {
       return refuse(error == .expired ? .expired : .badToken(error.asBadToken), nil, purpose)
     }
     let id = TokenID(claims.identifier).session
-    guard claims.purpose.isSame(as: purpose) else { return refuse(.wrongPurpose, id, purpose) }
+    guard claims.purpose.hasSameBytes(as: purpose) else { return refuse(.wrongPurpose, id, purpose) }
     do throws(LedgerFailure) {
       switch try await ledger.consume(id, purpose: purpose) {
       case .consumed(let subject, let payload):

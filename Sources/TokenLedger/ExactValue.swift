@@ -5,13 +5,11 @@ internal import Platform
 /// `String` is not by itself: two spellings of one text in different Unicode normal forms are equal, and two subjects or clients
 /// with such names would become one.
 package protocol ExactValue: Sendable {
-  func isSame(as other: Self) -> Bool
+  func hasSameBytes(as other: Self) -> Bool
   func hashExactly(into hasher: inout Hasher)
 }
 
 extension String: ExactValue {
-  package func isSame(as other: String) -> Bool { hasSameBytes(as: other) }
-
   package func hashExactly(into hasher: inout Hasher) {
     var text = self
     text.withUTF8 { bytes in unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
@@ -19,15 +17,15 @@ extension String: ExactValue {
 }
 
 extension SessionProfile: ExactValue {
-  package func isSame(as other: SessionProfile) -> Bool { self == other }
+  package func hasSameBytes(as other: SessionProfile) -> Bool { self == other }
   package func hashExactly(into hasher: inout Hasher) { hash(into: &hasher) }
 }
 
 extension Optional where Wrapped: ExactValue {
-  func isSame(as other: Wrapped?) -> Bool {
+  func hasSameBytes(as other: Wrapped?) -> Bool {
     switch (self, other) {
     case (nil, nil): true
-    case (let mine?, let theirs?): mine.isSame(as: theirs)
+    case (let mine?, let theirs?): mine.hasSameBytes(as: theirs)
     default: false
     }
   }

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// What is to happen to a presented refresh token. Pure: made from the state, changes nothing.
 enum RotationDecision: Equatable {
   case rotate(slot: UInt32)
@@ -25,7 +27,7 @@ extension LedgerState {
     guard let slot else { return .refuse(.unknown) }
     let entry = table[slot]
     guard entry.isSession, let profile = profiles[entry.detail] else { return .refuse(.unknown) }
-    guard names[profile.client].isSame(as: request.client) else { return .refuse(.wrongClient) }
+    guard names[profile.client].hasSameBytes(as: request.client) else { return .refuse(.wrongClient) }
     let presented = request.token.generation
     let live = profile.terms.rotation == .never ? 0 : entry.generation
     let behind = live - min(presented, live)
@@ -69,7 +71,7 @@ extension LedgerState {
     if isInGrace {
       let scope = entry.narrowedScope == SessionEntry.notNarrowed ? nil : names[entry.narrowedScope]
       // Asked for another scope than the lost reply had: refused, but no sign of theft.
-      return scope.isSame(as: request.narrowedScope)
+      return scope.hasSameBytes(as: request.narrowedScope)
         ? .replay(slot: slot, reuse)
         : .refuseReuse(slot: slot, reuse, generationsBehind: behind, revokes: false)
     }
@@ -81,7 +83,7 @@ extension LedgerState {
   func decide(consuming id: SessionID, purpose: String, at now: Timestamp) -> OneTimeDecision {
     guard let slot = table.slot(of: id), !table[slot].isSession else { return .refuse(.unknown) }
     let entry = table[slot]
-    guard names[entry.detail].isSame(as: purpose) else { return .refuse(.wrongPurpose) }
+    guard names[entry.detail].hasSameBytes(as: purpose) else { return .refuse(.wrongPurpose) }
     guard entry.status == .oneTimeLive else { return .refuse(.alreadyConsumed) }
     guard now < entry.usedAt else { return .refuse(.expired, provenBy: entry.usedAt) }
     return .consume(slot: slot)

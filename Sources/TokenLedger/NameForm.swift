@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The one form in which names of subjects and clients are kept: Unicode's normal form C, NFC (UAX #15).
 ///
 /// Inside, names are compared byte by byte, as ``ExactValue`` says. So that one name is one name nevertheless, what people type is
@@ -41,7 +43,7 @@ package enum NameForm {
   /// bytes where it is not.
   package static func selects(_ selector: String, _ name: String) -> Bool {
     // Swift holds all spellings of one text for equal. This is the one place where that is wanted.
-    selector.isSame(as: name) || isKept(selector) && selector == name
+    selector.hasSameBytes(as: name) || isKept(selector) && selector == name
   }
 
   /// A new name that is not in NFC is refused, never changed: what it means is known to whoever made it.

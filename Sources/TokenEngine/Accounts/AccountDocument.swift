@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Platform
 import TokenLedger
 
 /// One entry of an account file: what it is called, and the members its JSON object may have.
@@ -107,13 +108,13 @@ extension AccountDocument: Codable {
       do {
         let (entry, spelling) = try AccountDocument.entry(from: list.superDecoder())
         if let position = positions[entry.name] {
-          let isSame = spellings[position].isSame(as: spelling)
+          let isSame = spellings[position].hasSameBytes(as: spelling)
           throw EntryFault(
             what: "\(AccountText.quoted(entry.name)) is there twice"
               + (isSame ? "" : ", in two spellings (Unicode forms), first as \(Entry.kind.rawValue) \(position + 1)"),
             mend: "remove one of them")
         }
-        if !spelling.isSame(as: entry.name) { otherSpellings.append(spelling) }
+        if !spelling.hasSameBytes(as: entry.name) { otherSpellings.append(spelling) }
         spellings.append(spelling)
         guard entries.count < AccountText.entriesMax else {
           throw EntryFault(what: "one more than the file may hold", mend: "keep \(AccountText.entriesMax) or fewer")

@@ -1,3 +1,4 @@
+internal import Platform
 internal import TokenLedger
 
 /// A password's stored form: argon2id or argon2i as a PHC string, or bcrypt as `$2a$`, `$2b$` or `$2y$`.
@@ -62,7 +63,7 @@ public struct PasswordHash: Sendable {
   public func verify(_ password: String) throws(StoreFailure) -> Bool {
     if try verify(Array(password.utf8)) { return true }
     let normal = NameForm.typed(password)
-    return normal.isSame(as: password) ? false : try verify(Array(normal.utf8))
+    return normal.hasSameBytes(as: password) ? false : try verify(Array(normal.utf8))
   }
 
   private func verify(_ bytes: [UInt8]) throws(StoreFailure) -> Bool {

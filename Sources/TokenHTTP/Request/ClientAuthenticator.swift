@@ -75,7 +75,9 @@ enum ClientCredentials: Equatable {
       guard credentials.hasScheme("basic") else { throw .unreadable }
       guard form[.clientSecret] == nil else { throw .ambiguous }
       self = try Self.basic(credentials.value)
-      if let id = form[.clientID].map(NameForm.typed), !idCandidates.contains(where: id.isSame) { throw .ambiguous }
+      if let id = form[.clientID].map(NameForm.typed), !idCandidates.contains(where: id.hasSameBytes) {
+        throw .ambiguous
+      }
       return
     }
     switch (form[.clientID].map(NameForm.typed), form[.clientSecret]) {
