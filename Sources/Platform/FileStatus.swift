@@ -86,8 +86,9 @@ package struct FileStamp: Sendable, Hashable {
 
 /// Who besides its owner can get at a file or folder: the one rule for keys, accounts, the log and the data folder.
 ///
-/// What others can change is refused, and keys that others can read. A group that the process is in itself counts as its own: Kubernetes
-/// gives the files of a volume to such a group (`fsGroup`) and lets it read and change them. Any other group is others.
+/// What others can change is refused, and keys that others can read. A group that the process is in itself counts as
+/// its own: Kubernetes gives the files of a volume to such a group (`fsGroup`) and lets it read and change them. Any
+/// other group is others.
 package struct FileExposure: Sendable, Hashable {
   package let othersCanRead: Bool
   package let othersCanChange: Bool

@@ -67,7 +67,8 @@ package enum FileSystem {
     path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
   }
 
-  /// What is left of the disk that `path` lies on: bytes, and whether there is room for another file. Nil if it cannot be asked.
+  /// What is left of the disk that `path` lies on: bytes, and whether there is room for another file. Nil if it cannot
+  /// be asked.
   package static func room(at path: String) -> (bytes: UInt64, hasFiles: Bool)? {
     var status = statvfs()
     guard unsafe statvfs(path, &status) == 0 else { return nil }

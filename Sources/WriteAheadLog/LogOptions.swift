@@ -26,8 +26,8 @@ package struct LogOptions: Sendable {
   package var acceptsRollback = false
   /// The epoch of this opening is above this, however low those in the folder are.
   package var epochFloor: UInt32 = 0
-  /// Called after each commit with its time, from taking the batch to its acknowledgement, on the log's thread: must return at
-  /// once. Not called for a commit that failed.
+  /// Called after each commit with its time, from taking the batch to its acknowledgement, on the log's thread: must
+  /// return at once. Not called for a commit that failed.
   package var onCommit: (@Sendable (Duration) -> Void)?
   /// The identity of a log made anew. Nil: random. A fixed one is for tests.
   package var identity: LogIdentity?

@@ -87,7 +87,8 @@ extension LogFile {
 extension LogFile {
   private static var copiedBytesMax: UInt64 { 1 << 20 }
 
-  /// Copies bytes to `target` in the other file, which can be this one, and makes them durable there; ends early where this file does.
+  /// Copies bytes to `target` in the other file, which can be this one, and makes them durable there; ends early where
+  /// this file does.
   ///
   /// - Parameter onPiece: called with the bytes of each piece that was copied.
   func copy(

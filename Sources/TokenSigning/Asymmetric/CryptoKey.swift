@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// A key of libcrypto, freed with its last owner.
 ///
-/// `@unchecked Sendable`: an EVP_PKEY is not changed after it was made, and libcrypto lets any number of threads sign and
-/// verify by it at once.
+/// `@unchecked Sendable`: an EVP_PKEY is not changed after it was made, and libcrypto lets any number of threads sign
+/// and verify by it at once.
 @safe final class CryptoKey: @unchecked Sendable {
   let pointer: OpaquePointer
 

@@ -81,7 +81,8 @@ struct KeyNumbers: Sendable {
   }
 }
 
-/// Reads the key pairs that other programs make: PKCS #8 in PEM (RFC 5958, RFC 7468 §10), such as `openssl genpkey` writes.
+/// Reads the key pairs that other programs make: PKCS #8 in PEM (RFC 5958, RFC 7468 §10), such as `openssl genpkey`
+/// writes.
 enum PEMKey {
   static let bytesMax = 64 * 1024
   private static let conversion = "write it again with: openssl pkcs8 -topk8 -nocrypt -in FILE"

@@ -22,8 +22,8 @@ final class PublicKey: Sendable {
     return unsafe CryptoKey(ledger_p256_public_key(point, point.count)).map(PublicKey.init)
   }
 
-  /// Nil unless 32 bytes of a point that is written in the one canonical way (RFC 8032 §5.1.3) and is not of small order: under such a key there are
-  /// signatures that anybody can make.
+  /// Nil unless 32 bytes of a point that is written in the one canonical way (RFC 8032 §5.1.3) and is not of small
+  /// order: under such a key there are signatures that anybody can make.
   static func ed25519(_ bytes: [UInt8]) -> PublicKey? {
     guard bytes.count == 32, Ed25519Point.isKey(bytes) else { return nil }
     return unsafe CryptoKey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)).map(PublicKey.init)

@@ -70,8 +70,8 @@ package struct ForeignTokenVerifier: Sendable {
 
 /// The protected header of somebody's token (RFC 7515 §4), with only what is believed of it: which of our keys to try.
 struct ForeignHeader {
-  /// Extensions that change what is signed. Keys and addresses of keys (`jwk`, `jku`, `x5u`, `x5c`) are not believed and not looked at:
-  /// the verifier's keys are its own.
+  /// Extensions that change what is signed. Keys and addresses of keys (`jwk`, `jku`, `x5u`, `x5c`) are not believed
+  /// and not looked at: the verifier's keys are its own.
   private static let refused = ["crit", "b64", "zip", "enc"]
 
   let algorithm: SignatureAlgorithm

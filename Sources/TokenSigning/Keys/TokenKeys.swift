@@ -39,8 +39,8 @@ package struct TokenKeys: Sendable {
   /// Reads `access.json` and `refresh.json`; makes what does not exist.
   ///
   /// - Parameters:
-  ///   - path: the folder of the keys itself (`<data>/keys`); made with mode 0700 when it does not exist, its parent must
-  ///     exist.
+  ///   - path: the folder of the keys itself (`<data>/keys`); made with mode 0700 when it does not exist, its parent
+  ///     must exist.
   ///   - algorithm: what new keys of access tokens are for. Keys that exist keep theirs; `KeyFiles` changes them.
   ///
   /// A new file is complete and durable before it has its name. Of two programs that start at once, both end with the
@@ -83,8 +83,8 @@ package struct TokenKeys: Sendable {
     }
   }
 
-  /// The public keys as a JWK Set (RFC 7517 §5): the next one, so that verifiers know it before it signs, the current one
-  /// and the retiring ones. HS256 keys are never in it.
+  /// The public keys as a JWK Set (RFC 7517 §5): the next one, so that verifiers know it before it signs, the current
+  /// one and the retiring ones. HS256 keys are never in it.
   package func publicJWKS() -> [UInt8] {
     Array("{\"keys\":[".utf8) + access.compactMap(\.publicJWK).joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
   }

@@ -38,8 +38,8 @@ struct ClaimReader {
     }
   }
 
-  /// A time of others (NumericDate, RFC 7519 §2): seconds, in whatever spelling and with a fraction or without. In milliseconds; nil when
-  /// absent.
+  /// A time of others (NumericDate, RFC 7519 §2): seconds, in whatever spelling and with a fraction or without. In
+  /// milliseconds; nil when absent.
   func optionalNumericDate(_ name: String) throws(TokenRefusal) -> Double? {
     let seconds: Double
     switch object[name] {

@@ -1,7 +1,8 @@
-/// Reads claims in exactly the spelling of `TokenMinter`, in one pass and without a tree of values: what nearly every token has.
+/// Reads claims in exactly the spelling of `TokenMinter`, in one pass and without a tree of values: what nearly every
+/// token has.
 ///
-/// Nil for any other spelling, also for an escape or a letter outside ASCII: that is for `ClaimReader` to accept or refuse. What it reads,
-/// `ClaimReader` reads the same. Only for payloads whose signature was good.
+/// Nil for any other spelling, also for an escape or a letter outside ASCII: that is for `ClaimReader` to accept or
+/// refuse. What it reads, `ClaimReader` reads the same. Only for payloads whose signature was good.
 struct MintedClaims {
   private let bytes: [UInt8]
   private var position: Int

@@ -1,4 +1,5 @@
-/// What an access token says beyond the issuer and audience, which belong to the minter and the verifier (RFC 9068 §2.2).
+/// What an access token says beyond the issuer and audience, which belong to the minter and the verifier (RFC 9068
+/// §2.2).
 package struct AccessClaims: Sendable, Hashable {
   package var subject: String
   package var clientID: String
@@ -11,8 +12,8 @@ package struct AccessClaims: Sendable, Hashable {
   /// The exact end, when the lifetime is not a whole number of seconds: milliseconds since the epoch, in the second
   /// that ends at `expiresAt`.
   package var expiresAtMilliseconds: Int64?
-  /// By how many seconds the issuer's own time was ahead of these, which are the wall clock's; 0 to `ClaimTime.secondsMax`, and left out of the
-  /// token when 0. The issuer compares its own time.
+  /// By how many seconds the issuer's own time was ahead of these, which are the wall clock's; 0 to
+  /// `ClaimTime.secondsMax`, and left out of the token when 0. The issuer compares its own time.
   package var shift: Int64
   package var identifier: TokenIdentifier
   /// Further members, encoded and without braces: `"plan":"gold","seats":3`. They must satisfy `ExtraMembers.isValid`.

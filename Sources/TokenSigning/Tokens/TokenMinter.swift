@@ -9,7 +9,8 @@ package struct TokenMinter: Sendable {
   private let refresh: TokenTemplate
   private let oneTime: TokenTemplate
 
-  /// - Parameter audience: left out of the tokens when empty. Only access tokens have one: the others are for the issuer.
+  /// - Parameter audience: left out of the tokens when empty. Only access tokens have one: the others are for the
+  ///   issuer.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.ring = ring
     let members = TokenTemplate.members(issuer: issuer)

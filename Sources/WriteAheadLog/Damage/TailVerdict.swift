@@ -40,9 +40,9 @@ enum TailVerdict: Equatable {
     return false
   }
 
-  /// The place of a frame header after `offset` which proves that what stood at `offset` was on disk: by its watermark, or
-  /// because it begins with the record that is expected here, so that what stood here was a close, which is synced before
-  /// anything follows it.
+  /// The place of a frame header after `offset` which proves that what stood at `offset` was on disk: by its watermark,
+  /// or because it begins with the record that is expected here, so that what stood here was a close, which is synced
+  /// before anything follows it.
   private static func witness(
     after offset: UInt64, _ chain: FrameChain, in window: inout SegmentWindow
   ) throws(LogFailure) -> UInt64? {
@@ -68,8 +68,9 @@ enum TailVerdict: Equatable {
 
 /// The frames of a log that was read of which no later frame proves that they are on disk.
 ///
-/// They were read through the system's memory. After a sync that failed, this memory may show bytes that are nowhere else,
-/// and the next sync may report success without writing them: only writing them again makes them durable for certain.
+/// They were read through the system's memory. After a sync that failed, this memory may show bytes that are nowhere
+/// else, and the next sync may report success without writing them: only writing them again makes them durable for
+/// certain.
 struct UnprovenFrames {
   private struct Frame {
     /// By its first sequence.

@@ -11,7 +11,8 @@ struct FrameChain: Sendable {
   /// The checksum of the last header; seals do not count.
   private(set) var value: UInt32 = 0
   private(set) var nextSequence: UInt64 = 1
-  /// Whether the last frame of the segments marks a clean close; also before the first header. A checkpoint's end is no such mark.
+  /// Whether the last frame of the segments marks a clean close; also before the first header. A checkpoint's end is no
+  /// such mark.
   private(set) var wasClosedCleanly = true
   /// Of the last header; seals do not count.
   private var epoch: UInt32 = 0

@@ -115,8 +115,8 @@ struct SegmentWriter {
     statistics.segments += 1
   }
 
-  /// Goes on in a segment of the newest format. One that has no record yet, and so perhaps a close at most, is replaced: the new one has its name
-  /// and its place in the chain.
+  /// Goes on in a segment of the newest format. One that has no record yet, and so perhaps a close at most, is
+  /// replaced: the new one has its name and its place in the chain.
   mutating func renewSegment() throws(LogFailure) {
     guard nextSequence == firstSequence else { return try beginSegment() }
     try goOn(inSegmentAfter: carried) { (_) throws(LogFailure) in }
