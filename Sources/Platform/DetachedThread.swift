@@ -28,7 +28,7 @@ internal import Glibc
 /// A thread of the system that does one piece of work and ends. Work that blocks or computes for long belongs on one:
 /// Swift's tasks and Dispatch share their threads, and wait for them.
 package final class DetachedThread: Sendable {
-  /// How much one that gives way does so, on Linux, where each thread has a value of its own.
+  /// The niceness of a thread that gives way, on Linux, where each thread has its own.
   private static let niceness: CInt = 10
 
   private let givesWay: Bool
@@ -65,6 +65,6 @@ package final class DetachedThread: Sendable {
 
 /// The processors of this machine.
 package enum Processors {
-  /// How many are online; at least one.
+  /// The number that is online; at least one.
   package static var count: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }

@@ -163,7 +163,7 @@ extension OpenFile {
 }
 
 extension Errno {
-  /// What the last failed call of this thread says.
+  /// The error of the last failed call of this thread.
   static var current: Errno { Errno(rawValue: Glibc.errno) }
 
   /// Repeats a call that opens something until no signal interrupts it.

@@ -11,14 +11,14 @@ package struct TerminalDevice: Sendable {
 
   package var isTerminal: Bool { isatty(descriptor) == 1 }
 
-  /// Nil if it is no terminal or does not know.
+  /// The rows and columns; nil if it is not a terminal or does not know.
   package var size: (rows: Int, columns: Int)? {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return (Int(size.ws_row), Int(size.ws_col))
   }
 
-  /// What of a terminal was set before; see `readSingleKeys()`.
+  /// The settings that a terminal had before; see `readSingleKeys()`.
   package struct Mode {
     fileprivate let settings: termios
   }
@@ -66,8 +66,8 @@ package enum StandardStreams {
   /// Makes writes to a pipe or a terminal fail where they had to wait: also those of the runtime, which tells of a
   /// crash before it ends the program.
   ///
-  /// By opening it anew. `O_NONBLOCK` on what we were given would be seen by all who share it, such as the shell that
-  /// started us.
+  /// It opens the stream anew: `O_NONBLOCK` on the descriptor that we were given would reach all who share it, such as
+  /// the shell that started us.
   package static func neverWait() {
     for stream in [STDOUT_FILENO, STDERR_FILENO] where canWait(stream) {
       // Fails for a socket, and where the pipe belongs to another user. Then a crash can wait for the reader; log lines

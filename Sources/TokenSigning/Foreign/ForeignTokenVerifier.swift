@@ -97,12 +97,12 @@ struct ForeignHeader {
   }
 }
 
-/// What a verified token of another issuer says.
+/// The claims of a verified token of another issuer.
 package struct ForeignClaims: Sendable, Hashable {
   package let algorithm: SignatureAlgorithm
   package let keyID: String?
   package let issuer: String?
-  /// Empty when the token names none.
+  /// The audiences; empty if the token names none.
   package let audiences: [String]
   package let subject: String?
   /// Whole seconds since the epoch, rounded down.

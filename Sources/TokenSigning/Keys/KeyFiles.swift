@@ -6,7 +6,7 @@
 ///
 /// A call that finds the lock taken waits up to ten seconds for it.
 package struct KeyFiles: Sendable {
-  /// What a rotation has made of the keys, by their key ids.
+  /// The keys after a rotation, by their key ids.
   package struct Rotated: Sendable, Hashable {
     /// It signs from now on.
     package let current: String

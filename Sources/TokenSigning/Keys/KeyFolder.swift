@@ -132,7 +132,7 @@ struct KeyFolder: ~Copyable {
   }
 }
 
-/// What the keys of one file sign.
+/// The tokens that the keys of one file sign.
 package enum KeyPurpose: String, Sendable, Hashable, CaseIterable {
   /// Access tokens; the public halves are published.
   case access

@@ -18,7 +18,7 @@ enum KeyRotation {
     [key] + records.filter { $0.state != .next }
   }
 
-  /// Without this key; nil when none has the id.
+  /// The keys without this one.
   ///
   /// - Parameters:
   ///   - tokenMilliseconds: the longest that a token of these keys lives.

@@ -1,6 +1,6 @@
 /// The keys of a running server: those of access tokens and, never published, those of refresh tokens.
 package struct TokenKeys: Sendable {
-  /// In the order of their file; exactly one is current.
+  /// The keys in the order of their file; exactly one is current.
   package let access: [SigningKey]
   package let refresh: [SigningKey]
   /// The files that did not exist and were made by this opening.
@@ -65,7 +65,8 @@ package struct TokenKeys: Sendable {
     try TokenKeys(in: try KeyFolder(open: path))
   }
 
-  /// What was read is made durable before anything is signed by it: who wrote it may have died before its own sync.
+  /// Reads both files, and makes them durable before anything is signed by them: their writer can have died before its
+  /// own sync.
   ///
   /// - Parameter change: bytes that stand for the file of a purpose, to see whether they may be written there.
   init(in folder: borrowing KeyFolder, change: (purpose: KeyPurpose, bytes: [UInt8])? = nil) throws(KeyFailure) {

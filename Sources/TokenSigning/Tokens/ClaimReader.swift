@@ -15,7 +15,7 @@ struct ClaimReader {
     return text
   }
 
-  /// Nil when absent; a value of another type, null included, is refused.
+  /// The text of a claim; nil if it is absent. A value of another type, null included, is refused.
   func optionalText(_ name: String) throws(TokenRefusal) -> String? {
     switch object[name] {
     case nil: return nil

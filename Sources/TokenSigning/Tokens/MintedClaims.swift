@@ -23,7 +23,7 @@ struct MintedClaims {
       expiresAt: grant.expiresAt, identifier: identifier)
   }
 
-  /// Without extra members and without a time to the millisecond.
+  /// Reads claims without extra members and without a time to the millisecond.
   static func access(_ payload: [UInt8], after members: [UInt8]) -> AccessClaims? {
     guard var claims = MintedClaims(payload, after: members), let grant = claims.grant() else { return nil }
     let start = claims.position + MintedClaims.identifierName.utf8CodeUnitCount
@@ -87,7 +87,7 @@ struct MintedClaims {
     return true
   }
 
-  /// Up to the quote, which stays.
+  /// Takes the text up to the quote, which stays.
   private mutating func text() -> String? {
     let start = position
     while position < bytes.count {

@@ -30,7 +30,7 @@ package enum TokenType: String, Sendable, CaseIterable {
 
 /// The current key of one type of tokens, and the first segment of every token that it signs.
 final class SigningHeader: Sendable {
-  /// In base64url, with its dot.
+  /// The header in base64url, with its dot.
   let encoded: [UInt8]
   let material: SigningKey.Material
 

@@ -13,7 +13,7 @@ package struct TokenVerifier: Sendable {
   /// tokens.
   private let audienceOfNone: String
   private let ring: KeyRing
-  /// What the claims of our minter begin with, for access tokens and for refresh tokens.
+  /// The members with which the claims of our minter begin, for access tokens and for refresh tokens.
   private let accessMembers: [UInt8]
   private let refreshMembers: [UInt8]
 
@@ -47,7 +47,7 @@ package struct TokenVerifier: Sendable {
     return verified
   }
 
-  /// In whatever spelling.
+  /// Reads the claims in any spelling.
   func accessClaims(_ payload: [UInt8]) throws(TokenRefusal) -> AccessClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
@@ -80,7 +80,7 @@ package struct TokenVerifier: Sendable {
     return verified
   }
 
-  /// In whatever spelling.
+  /// Reads the claims in any spelling.
   func refreshClaims(_ payload: [UInt8]) throws(TokenRefusal) -> RefreshClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }

@@ -1,4 +1,4 @@
-/// What bad bytes in the last segment are: docs/wal-format.md, section 3.2, rules 3 to 6.
+/// The verdict on bad bytes in the last segment: docs/wal-format.md, section 3.2, rules 3 to 6.
 enum TailVerdict: Equatable {
   case torn
   case corrupt(String)
@@ -73,7 +73,7 @@ enum TailVerdict: Equatable {
 /// certain.
 struct UnprovenFrames {
   private struct Frame {
-    /// By its first sequence.
+    /// The segment, by its first sequence.
     let segment: UInt64
     let offset: UInt64
     /// A watermark from here on proves the frame.
@@ -103,7 +103,7 @@ struct UnprovenFrames {
     if let seal { frames.append(seal) }
   }
 
-  /// In each segment that has such frames, where the first one begins; in order.
+  /// The places where the first such frame of each segment begins, in order.
   var starts: [(segment: UInt64, offset: UInt64)] {
     var starts: [(segment: UInt64, offset: UInt64)] = []
     for frame in frames[provenCount...] where starts.last?.segment != frame.segment {

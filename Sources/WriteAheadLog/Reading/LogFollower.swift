@@ -3,7 +3,7 @@ package struct LogFollower {
   /// A writer may be in the middle of any write.
   private static let rereadsMax = 64
 
-  /// What was read at the opening.
+  /// The summary of what was read at the opening.
   package let summary: LogSummary
   private let storage: any LogStorage
   private var chain: FrameChain
@@ -68,7 +68,7 @@ package struct LogFollower {
     }
   }
 
-  /// To the next segment, which is there before the seal is; false where a checkpoint has removed it already.
+  /// Goes to the next segment, which is there before the seal is; returns false if a checkpoint has removed it already.
   private mutating func moveOn() throws(LogFailure) -> Bool {
     let first = chain.nextSequence
     let name = LogListing.segmentName(first)

@@ -5,7 +5,8 @@ internal import Platform
 /// Blocks; belongs on a thread of its own. A failure leaves the log as it was: the file that was begun is removed here
 /// or at the next opening.
 package struct CheckpointWriter {
-  /// What may wait in the system's memory: so much is synced at a time, lest the log's own syncs wait behind all of it.
+  /// The bytes that can wait in the system's memory: so much is synced at a time, lest the log's own syncs wait behind
+  /// all of it.
   private static let unsyncedBytesMax = 1 << 20
 
   private let storage: any LogStorage
@@ -84,7 +85,7 @@ package struct CheckpointWriter {
   }
 }
 
-/// How far a checkpoint that failed had come.
+/// The stage at which a checkpoint failed.
 package enum CheckpointFailure: Error {
   /// It never had its name.
   case unnamed(LogFailure)

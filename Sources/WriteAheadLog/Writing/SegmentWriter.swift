@@ -16,9 +16,9 @@ struct SegmentWriter {
   /// The chain value that the current segment's header carries.
   private var carried: UInt32
   private var file: any LogFile
-  /// Where the gathered bytes will be written.
+  /// The place where the gathered bytes will be written.
   private var offset: UInt64
-  /// From `offset` on, everything up to here is zero in the file.
+  /// The end of what is zero in the file from `offset` on.
   private var zeroedEnd: UInt64
   private var encoder: FrameEncoder
   private var gathered: [UInt8] = []
