@@ -50,7 +50,7 @@ package enum ResourceLimit: Sendable {
     }
   }
 
-  /// What is in force, and how far the program may raise it; nil if it cannot be asked.
+  /// The value in force, and the one that the program may raise it to; nil if it cannot be asked.
   package var values: (current: UInt64, most: UInt64)? {
     var limit = rlimit()
     guard unsafe getrlimit(number, &limit) == 0 else { return nil }

@@ -2,7 +2,8 @@ internal import Glibc
 internal import Synchronization
 package import SystemPackage
 
-/// An address that is bound, and not listened on: only who asks for this very address gets it too, and nobody can connect.
+/// An address that is bound, and not listened on: only who asks for this very address gets it too, and nobody can
+/// connect.
 package final class HeldAddress: Sendable {
   package enum Refusal: Error, Sendable, Hashable {
     /// The host is no name or address, in the system's words.

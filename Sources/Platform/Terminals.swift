@@ -11,14 +11,14 @@ package struct TerminalDevice: Sendable {
 
   package var isTerminal: Bool { isatty(descriptor) == 1 }
 
-  /// Nil if it is no terminal or does not know.
+  /// The rows and columns; nil if it is not a terminal or does not know.
   package var size: (rows: Int, columns: Int)? {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return (Int(size.ws_row), Int(size.ws_col))
   }
 
-  /// What of a terminal was set before; see `readSingleKeys()`.
+  /// The settings that a terminal had before; see `readSingleKeys()`.
   package struct Mode {
     fileprivate let settings: termios
   }
@@ -38,7 +38,8 @@ package struct TerminalDevice: Sendable {
     unsafe tcsetattr(descriptor, TCSANOW, &settings)
   }
 
-  /// Keys that were pressed and not read yet, at most 64: empty if there are none, nil if the terminal is gone. Never waits.
+  /// Keys that were pressed and not read yet, at most 64: empty if there are none, nil if the terminal is gone. Never
+  /// waits.
   package func waitingKeys() -> [UInt8]? {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     guard unsafe poll(&waiting, 1, 0) > 0 else { return [] }
@@ -50,8 +51,8 @@ package struct TerminalDevice: Sendable {
 
 /// The standard streams of this program.
 package enum StandardStreams {
-  /// Opens `/dev/null` where one of the descriptors 0, 1 and 2 is closed: else a file of the log could get its number, and messages would be
-  /// written into it.
+  /// Opens `/dev/null` where one of the descriptors 0, 1 and 2 is closed: else a file of the log could get its number,
+  /// and messages would be written into it.
   package static func fillGaps() {
     while true {
       let opened = unsafe open("/dev/null", O_RDWR)
@@ -62,13 +63,15 @@ package enum StandardStreams {
     }
   }
 
-  /// Makes writes to a pipe or a terminal fail where they had to wait: also those of the runtime, which tells of a crash before it ends
-  /// the program.
+  /// Makes writes to a pipe or a terminal fail where they had to wait: also those of the runtime, which tells of a
+  /// crash before it ends the program.
   ///
-  /// By opening it anew. `O_NONBLOCK` on what we were given would be seen by all who share it, such as the shell that started us.
+  /// It opens the stream anew: `O_NONBLOCK` on the descriptor that we were given would reach all who share it, such as
+  /// the shell that started us.
   package static func neverWait() {
     for stream in [STDOUT_FILENO, STDERR_FILENO] where canWait(stream) {
-      // Fails for a socket, and where the pipe belongs to another user. Then a crash can wait for the reader; log lines do not, since a thread writes them.
+      // Fails for a socket, and where the pipe belongs to another user. Then a crash can wait for the reader; log lines
+      // do not, since a thread writes them.
       let opened = unsafe open("/proc/self/fd/\(stream)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
       guard opened >= 0 else { continue }
       dup2(opened, stream)
@@ -76,7 +79,8 @@ package enum StandardStreams {
     }
   }
 
-  /// A pipe, a socket or a terminal; a file never makes a writer wait for another program, and its offset belongs to what we were given.
+  /// A pipe, a socket or a terminal; a file never makes a writer wait for another program, and its offset belongs to
+  /// what we were given.
   private static func canWait(_ stream: CInt) -> Bool {
     lseek(stream, 0, SEEK_CUR) < 0 && errno == ESPIPE
   }
