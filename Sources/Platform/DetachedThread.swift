@@ -65,6 +65,6 @@ package final class DetachedThread: Sendable {
 
 /// The processors of this machine.
 package enum Processors {
-  /// The number that is online; at least one.
+  /// How many are online; at least one.
   package static var count: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }
