@@ -52,11 +52,6 @@ package enum FileSystem {
     }
   }
 
-  /// Removes an empty folder.
-  package static func removeFolder(_ path: String) throws(Errno) {
-    guard unsafe rmdir(path) == 0 else { throw .current }
-  }
-
   /// The folder that a path lies in, as the path says it.
   package static func folder(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
