@@ -1,3 +1,5 @@
+internal import Platform
+
 /// What a ledger knows of a session when a refresh token of it is presented: all that the rule looks at.
 public struct SessionFacts: Sendable, Hashable {
   public var client: String
@@ -68,7 +70,7 @@ public enum RotationRule {
     on request: RotationRequest, for facts: SessionFacts?, at now: Timestamp
   ) -> RotationVerdict {
     guard let facts else { return .refuse(.unknown) }
-    guard facts.client.isSame(as: request.client) else { return .refuse(.wrongClient) }
+    guard facts.client.hasSameBytes(as: request.client) else { return .refuse(.wrongClient) }
     let presented = request.token.generation
     let live = facts.terms.rotation == .never ? 0 : facts.generation
     let behind = live - min(presented, live)
@@ -111,7 +113,7 @@ public enum RotationRule {
       return .refuseReuse(reuse, generationsBehind: behind, revokes: request.reuse == .revokeSession)
     }
     // Asked for another scope than the lost reply had: refused, but no sign of theft.
-    return facts.narrowedScope.isSame(as: request.narrowedScope)
+    return facts.narrowedScope.hasSameBytes(as: request.narrowedScope)
       ? .retry(reuse) : .refuseReuse(reuse, generationsBehind: behind, revokes: false)
   }
 }
@@ -144,7 +146,7 @@ extension RotationRule {
     onOneTimeTokenFor purpose: String, for facts: OneTimeFacts?, at now: Timestamp
   ) -> OneTimeVerdict {
     guard let facts else { return .refuse(.unknown) }
-    guard facts.purpose.isSame(as: purpose) else { return .refuse(.wrongPurpose) }
+    guard facts.purpose.hasSameBytes(as: purpose) else { return .refuse(.wrongPurpose) }
     guard !facts.isConsumed else { return .refuse(.alreadyConsumed) }
     guard now < facts.expiresAt else { return .refuse(.expired, holdsAfter: facts.expiresAt) }
     return .consume
