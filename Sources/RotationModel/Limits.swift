@@ -10,6 +10,12 @@ public struct Limit<Value: Comparable & Sendable>: Sendable {
     self.text = text
   }
 
+  /// `1ms to 30d` of `from 1ms to 30d`.
+  package var span: String { text.hasPrefix("from ") ? String(text.dropFirst(5)) : text }
+
+  /// `30d`.
+  package var most: String { text.split(separator: " ").last.map(String.init) ?? text }
+
   /// Throws ``LedgerError/invalid(field:limit:)`` for a value outside.
   public func check(_ field: String, _ value: Value) throws(LedgerError) {
     guard range.contains(value) else { throw .invalid(field: field, limit: text) }

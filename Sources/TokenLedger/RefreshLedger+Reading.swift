@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Looking at sessions and figures. An answer waits, as any other, until what it rests on is durable.
 extension RefreshLedger {
   public nonisolated func session(_ id: SessionID) async throws(LedgerError) -> Session? {
@@ -44,6 +46,9 @@ extension RefreshLedger {
 
   public nonisolated var health: LedgerHealth {
     if let failure = log?.failure { return LedgerHealth(state: .closed(failure.description)) }
+    if isClosedInMemory.load(ordering: .relaxed) {
+      return LedgerHealth(state: .closed(LogFailure.closed.description))
+    }
     return LedgerHealth(state: isStalled ? .stalled : .acceptsChanges)
   }
 
@@ -51,7 +56,8 @@ extension RefreshLedger {
     LedgerStatistics(
       liveSessions: machine.state.liveSessionCount, entries: machine.state.table.count, sequence: machine.sequence,
       durableSequence: log?.durableSequence ?? machine.sequence, logBytes: bytesSinceCheckpoint,
-      clockShiftSeconds: machine.state.shifts.seconds, isWritable: log?.failure == nil)
+      clockShiftSeconds: machine.state.shifts.seconds,
+      isWritable: log?.failure == nil && !isClosedInMemory.load(ordering: .relaxed))
   }
 
   /// The log's figures; nil for a ledger in memory.

@@ -1,3 +1,4 @@
+import Synchronization
 import WriteAheadLog
 
 /// The live sessions and one-time tokens of one log: what was issued, what was consumed, what may be rotated.
@@ -25,6 +26,8 @@ public actor RefreshLedger {
   /// The checkpoint under way.
   var checkpointing: Checkpointing?
   var isClosing = false
+  /// Of a ledger without a log, which has nothing else that could refuse what comes after its close.
+  nonisolated let isClosedInMemory = Atomic(false)
   /// The last record that a checkpoint covers.
   var checkpointedSequence: UInt64 = 0
   /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
@@ -55,7 +58,10 @@ public actor RefreshLedger {
 extension RefreshLedger {
   /// Fails before anything has changed if the log cannot take a record.
   func admit() throws(LedgerError) {
-    guard let log else { return }
+    guard let log else {
+      if isClosedInMemory.load(ordering: .relaxed) { throw LedgerError(.closed) }
+      return
+    }
     do { try log.reserve() } catch {
       // Nothing more can come.
       if log.failure != nil { events.subscriptions.finish() }
@@ -230,6 +236,7 @@ extension RefreshLedger: SessionLedger {
   /// As ``SessionLedger/issueAccess(client:)``. A closed log could not take the token back, so then there is none.
   public func issueAccess(client: String) throws(LedgerError) -> (id: SessionID, moment: LedgerMoment) {
     if let failure = log?.failure { throw LedgerError(failure) }
+    if isClosedInMemory.load(ordering: .relaxed) { throw LedgerError(.closed) }
     return machine.issueAccess(client: client)
   }
 }
