@@ -1,4 +1,4 @@
-internal import Platform
+package import Platform
 
 /// What a ledger knows of a session when a refresh token of it is presented: all that the rule looks at.
 public struct SessionFacts: Sendable, Hashable {
@@ -70,6 +70,14 @@ public enum RotationRule {
     on request: RotationRequest, for facts: SessionFacts?, at now: Timestamp
   ) -> RotationVerdict {
     guard let facts else { return .refuse(.unknown) }
+    return verdict(on: request, of: facts, at: now)
+  }
+
+  /// The verdict where the ledger has the session.
+  @inlinable
+  package static func verdict(
+    on request: RotationRequest, of facts: SessionFacts, at now: Timestamp
+  ) -> RotationVerdict {
     guard facts.client.hasSameBytes(as: request.client) else { return .refuse(.wrongClient) }
     let presented = request.token.generation
     let live = facts.terms.rotation == .never ? 0 : facts.generation
@@ -94,14 +102,16 @@ public enum RotationRule {
   }
 
   /// Versions say it; a session without them, from a log of format 1, by the time of its opening.
-  private static func isOutdated(_ facts: SessionFacts, for request: RotationRequest) -> Bool {
+  @inlinable
+  package static func isOutdated(_ facts: SessionFacts, for request: RotationRequest) -> Bool {
     guard facts.subjectVersion != .unknown else { return request.notBefore.map { facts.openedAt < $0 } ?? false }
     if let version = request.subjectVersion, version != facts.subjectVersion { return true }
     guard let version = request.clientVersion, facts.clientVersion != .unknown else { return false }
     return version != facts.clientVersion
   }
 
-  private static func verdict(
+  @usableFromInline
+  package static func verdict(
     onConsumed request: RotationRequest, of facts: SessionFacts, at now: Timestamp
   ) -> RotationVerdict {
     let behind = facts.generation - request.token.generation

@@ -4,7 +4,7 @@ import Synchronization
 extension RefreshLedger {
   public nonisolated func session(_ id: SessionID) async throws(LedgerError) -> Session? {
     let staged = await look(at: id)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
@@ -16,7 +16,7 @@ extension RefreshLedger {
   ) async throws(LedgerError) -> SessionPage {
     try Limits.page.check("limit", limit)
     let staged = try await page(of: scope, after: cursor, limit: limit)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 

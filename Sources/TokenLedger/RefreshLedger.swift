@@ -137,6 +137,13 @@ extension RefreshLedger {
     return machine.consume(id, purpose: purpose, into: &events)
   }
 
+  /// Whether nothing is to be waited for. Asked first: a call of ``durable(through:deadline:)`` costs a frame of its own.
+  @inline(__always)
+  nonisolated func isDurable(through sequence: UInt64) -> Bool {
+    guard let log else { return true }
+    return log.durableSequence >= sequence
+  }
+
   /// Waits until the sequence number is durable, as the ledger's `Durability` says.
   package nonisolated func durable(
     through sequence: UInt64, deadline: ContinuousClock.Instant? = nil
@@ -154,7 +161,7 @@ extension RefreshLedger: SessionLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageRotation(request)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence, deadline: deadline)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence, deadline: deadline) }
     return answer
   }
 
@@ -163,7 +170,7 @@ extension RefreshLedger: SessionLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageRotations(batch)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence, deadline: deadline)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence, deadline: deadline) }
     return answer
   }
 
@@ -172,7 +179,7 @@ extension RefreshLedger: SessionLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageOpening(grant)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence, deadline: deadline)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence, deadline: deadline) }
     return answer
   }
 
@@ -181,7 +188,7 @@ extension RefreshLedger: SessionLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageOpenings(batch)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence, deadline: deadline)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence, deadline: deadline) }
     return answer
   }
 
@@ -190,13 +197,13 @@ extension RefreshLedger: SessionLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageImport(batch)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return answer
   }
 
   public nonisolated func revoke(_ session: SessionID) async throws(LedgerError) -> Bool {
     let staged = try await stageRevocation(session)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
@@ -212,7 +219,7 @@ extension RefreshLedger: SessionLedger {
       next = step.next
     }
     let staged = try await stageRevocation(scope)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return count + staged.outcome
   }
 
@@ -224,13 +231,13 @@ extension RefreshLedger: SessionLedger {
     subject: String, openedUnderOtherThan version: AccountVersion, orBefore moment: Timestamp?
   ) async throws(LedgerError) -> [SessionID] {
     let staged = try await stageRevocation(of: subject, notUnder: version, orBefore: moment)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
   public nonisolated func revokeAccess(_ token: TokenID, until end: Timestamp) async throws(LedgerError) {
     let staged = try await stageAccessRevocation(token, until: end)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
   }
 
   /// As ``SessionLedger/issueAccess(client:)``. A closed log could not take the token back, so then there is none.
