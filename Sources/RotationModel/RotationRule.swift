@@ -1,4 +1,4 @@
-package import Platform
+internal import Platform
 
 /// What a ledger knows of a session when a refresh token of it is presented: all that the rule looks at.
 public struct SessionFacts: Sendable, Hashable {
@@ -78,7 +78,7 @@ public enum RotationRule {
   package static func verdict(
     on request: RotationRequest, of facts: SessionFacts, at now: Timestamp
   ) -> RotationVerdict {
-    guard facts.client.hasSameBytes(as: request.client) else { return .refuse(.wrongClient) }
+    guard isOf(facts, request.client) else { return .refuse(.wrongClient) }
     let presented = request.token.generation
     let live = facts.terms.rotation == .never ? 0 : facts.generation
     let behind = live - min(presented, live)
@@ -100,6 +100,9 @@ public enum RotationRule {
     }
     return verdict(onConsumed: request, of: facts, at: now)
   }
+
+  @usableFromInline
+  package static func isOf(_ facts: SessionFacts, _ client: String) -> Bool { facts.client.hasSameBytes(as: client) }
 
   /// Versions say it; a session without them, from a log of format 1, by the time of its opening.
   @inlinable
