@@ -65,7 +65,8 @@ extension Span<UInt8> {
 
 extension [UInt8] {
   @inlinable package mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
-    unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
+    // Byte by byte is cheaper than a copy of so few.
+    for byte in 0..<(value.bitWidth / 8) { append(UInt8(truncatingIfNeeded: value >> (byte * 8))) }
   }
 
   /// Writes the integer over the bytes at `offset`, which must be there.
