@@ -36,6 +36,13 @@ public enum Limits {
   /// How many events are kept for a consumer that is slower than they come.
   public static let eventBuffer = Limit(1...1_048_576, "from 1 to 1048576")
 
+  /// UTF-8 bytes of the ids that tokens carry: with the most scopes a token stays under 4 KiB.
+  public static let subjectID = Limit(1...512, "from 1 to 512 bytes without control characters")
+  public static let clientID = Limit(1...256, "from 1 to 256 bytes without control characters")
+  /// UTF-8 bytes of what a one-time token is good for.
+  public static let purposeID = Limit(
+    1...OneTimeGrant.purposeBytesMax, "from 1 to \(OneTimeGrant.purposeBytesMax) bytes without control characters")
+
   /// UTF-8 bytes of a subject, a client and a scope.
   static let textBytes = Limit(0...SessionGrant.textBytesMax, "0 to \(SessionGrant.textBytesMax) bytes")
   static let labelBytes = Limit(

@@ -1,3 +1,33 @@
+internal import Platform
+
+/// A value that is the same only where it is so byte by byte.
+///
+/// `String` is not by itself: two spellings of one text in different Unicode normal forms are equal, and two subjects or clients
+/// with such names would become one.
+package protocol ExactValue: Sendable {
+  func isSame(as other: Self) -> Bool
+  func hashExactly(into hasher: inout Hasher)
+}
+
+extension String: ExactValue {
+  package func isSame(as other: String) -> Bool { hasSameBytes(as: other) }
+
+  package func hashExactly(into hasher: inout Hasher) {
+    var text = self
+    text.withUTF8 { bytes in unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
+  }
+}
+
+extension Optional where Wrapped: ExactValue {
+  package func isSame(as other: Wrapped?) -> Bool {
+    switch (self, other) {
+    case (nil, nil): true
+    case (let mine?, let theirs?): mine.isSame(as: theirs)
+    default: false
+    }
+  }
+}
+
 /// The one form in which names of subjects and clients are kept: Unicode's normal form C, NFC (UAX #15).
 ///
 /// Inside, names are compared byte by byte, as ``ExactValue`` says. So that one name is one name nevertheless, what people type is

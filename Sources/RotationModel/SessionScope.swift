@@ -18,6 +18,14 @@ public enum SessionScope: Sendable, Hashable {
     }
   }
 
+  /// Whether all that it names is one subject's.
+  package var isOfOneSubject: Bool {
+    switch self {
+    case .subject, .subjectAtClient: true
+    case .client, .all: false
+    }
+  }
+
   /// Whether the names in it are in NFC.
   package var isKept: Bool {
     switch self {

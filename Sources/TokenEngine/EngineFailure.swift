@@ -1,3 +1,4 @@
+internal import Platform
 public import RotationModel
 public import WriteAheadLog
 
@@ -91,5 +92,19 @@ extension SessionID {
       throw .invalid(field: "session", limit: "16 base64url characters")
     }
     self = id
+  }
+}
+
+extension Limit {
+  /// Throws ``EngineFailure/invalid(field:limit:)`` for a value outside.
+  package func checkOption(_ field: String, _ value: Value) throws(EngineFailure) {
+    guard range.contains(value) else { throw .invalid(field: field, limit: text) }
+  }
+}
+
+extension Limit<Int> {
+  /// The rule of every id that comes from outside: so many bytes, and no control character.
+  package func checkID(_ field: String, _ id: String) throws(EngineFailure) {
+    guard range.contains(id.utf8.count), !id.hasControlCharacters else { throw .invalid(field: field, limit: text) }
   }
 }

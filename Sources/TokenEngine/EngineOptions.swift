@@ -62,13 +62,3 @@ public enum ExistingSessions: String, Sendable, Hashable, CaseIterable {
   /// From their next refresh on they live by what is configured then, for longer or for shorter. None that has expired comes back.
   case follow
 }
-
-extension Duration {
-  /// Whole milliseconds, rounded down; saturates.
-  package var wholeMilliseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-    guard !overflow else { return seconds > 0 ? .max : .min }
-    return milliseconds.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue
-  }
-}

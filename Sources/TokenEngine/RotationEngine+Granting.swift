@@ -1,4 +1,3 @@
-internal import Platform
 public import RotationModel
 
 /// The grants: what opens a session, renews it, or is good once.
@@ -39,15 +38,8 @@ extension RotationEngine {
   }
 
   /// The most UTF-8 bytes in a subject and a client id: with the most scopes their tokens stay under 4 KiB.
-  public static let subjectBytesMax = 512
-  public static let clientBytesMax = 256
-
-  /// The rule of every id that comes from outside.
-  package static func check(_ field: String, _ text: String, bytesMax: Int) throws(EngineFailure) {
-    guard (1...bytesMax).contains(text.utf8.count), !text.hasControlCharacters else {
-      throw .invalid(field: field, limit: "from 1 to \(bytesMax) bytes without control characters")
-    }
-  }
+  public static let subjectBytesMax = Limits.subjectID.range.upperBound
+  public static let clientBytesMax = Limits.clientID.range.upperBound
 
   /// Opens a session with exactly these scopes, and checks nothing: neither whether the subject exists and is enabled, nor what it or the
   /// client may have. The caller has decided all that. A store is asked for the subject's version alone, where none is passed.
@@ -104,7 +96,7 @@ extension RotationEngine {
   }
 
   /// For how many requests of a batch the store is asked at a time.
-  public static let batchTasksMax = 64
+  public static let batchTasksMax = RefreshGrant.tasksMax
 
   /// The grant `client_credentials` (RFC 6749 §4.4): an access token whose subject is the client (RFC 9068 §2.2).
   ///

@@ -19,24 +19,3 @@ package protocol LogKeepingLedger: SessionLedger {
   /// Why the log no longer accepts writes; nil while it does.
   var logFailure: LogFailure? { get }
 }
-
-extension RefreshLedger: LogKeepingLedger {
-  package nonisolated func writeCheckpoints(
-    everyBytes bytes: Int, _ report: @escaping @Sendable (Result<CheckpointReport, LogFailure>) -> Void
-  ) async {
-    var pause = Duration.seconds(1)
-    while (try? await Task.sleep(for: pause)) != nil {
-      pause = .seconds(1)
-      let isAsked = isCheckpointRequested
-      let grown = await bytesSinceCheckpoint
-      guard isAsked || grown >= UInt64(bytes) else { continue }
-      do throws(LogFailure) {
-        if let written = try await checkpoint(onProgress: tellingCheckpointRequest()) { report(.success(written)) }
-      } catch {
-        report(.failure(error))
-        pause = .seconds(60)
-      }
-      if isAsked { endCheckpointRequest() }
-    }
-  }
-}

@@ -1,4 +1,5 @@
-import WriteAheadLog
+internal import Synchronization
+package import WriteAheadLog
 
 extension RefreshLedger {
   /// Writes the state of this moment to one file and then removes the part of the log that it replaces.
@@ -58,6 +59,57 @@ extension RefreshLedger {
     isClosing = true
     checkpointing?.cancel()
     _ = await checkpointing?.value
+  }
+}
+
+// MARK: - Checkpoints by themselves, and for other processes that ask
+
+extension RefreshLedger: LogKeepingLedger {
+  package nonisolated func writeCheckpoints(
+    everyBytes bytes: Int, _ report: @escaping @Sendable (Result<CheckpointReport, LogFailure>) -> Void
+  ) async {
+    var pause = Duration.seconds(1)
+    while (try? await Task.sleep(for: pause)) != nil {
+      pause = .seconds(1)
+      let isAsked = isCheckpointRequested
+      let grown = await bytesSinceCheckpoint
+      guard isAsked || grown >= UInt64(bytes) else { continue }
+      do throws(LogFailure) {
+        if let written = try await checkpoint(onProgress: tellingCheckpointRequest()) { report(.success(written)) }
+      } catch {
+        report(.failure(error))
+        pause = .seconds(60)
+      }
+      if isAsked { endCheckpointRequest() }
+    }
+  }
+
+  /// Whether another process asked for a checkpoint: reads the folder, so for a heartbeat.
+  package nonisolated var isCheckpointRequested: Bool {
+    guard let log else { return false }
+    return (try? CheckpointRequest.isMade(in: log.storage)) ?? false
+  }
+
+  /// For ``checkpoint(onProgress:)``: tells whoever asked how far it has come, once for each percent. Nothing where nobody did;
+  /// where it fails they wait without knowing.
+  package nonisolated func tellingCheckpointRequest() -> @Sendable (CheckpointProgress) -> Void {
+    guard let file = try? log?.storage.open(CheckpointRequest.fileName, for: .writing) else { return { _ in } }
+    let told = Mutex(-1)
+    return { progress in
+      told.withLock { told in
+        let percent = progress.entriesWritten * 100 / max(1, progress.entriesTotal)
+        guard percent > told else { return }
+        told = percent
+        // Never shorter than the text before, which it overwrites.
+        let text = Array("\(progress.entriesWritten) \(progress.entriesTotal)\n".utf8)
+        _ = try? file.write(text.span, at: 0)
+      }
+    }
+  }
+
+  /// Tells who asked that it was tried.
+  package nonisolated func endCheckpointRequest() {
+    try? log?.storage.remove(CheckpointRequest.fileName)
   }
 }
 

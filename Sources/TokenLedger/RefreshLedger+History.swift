@@ -15,8 +15,6 @@ extension RefreshLedger: EventLedger {
     return AuditEvents(LogEventSource(self, subscription, after: sequence ?? last, handover: last))
   }
 
-  var shownTime: Timestamp { machine.state.shifts.wallTime(of: machine.state.highestTime) }
-
   /// What the log still tells of a session, live or ended; nil for a ledger without a log.
   public nonisolated func history(
     of session: SessionID, within limits: HistoryLimits = HistoryLimits()

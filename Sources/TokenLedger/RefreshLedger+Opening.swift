@@ -1,42 +1,6 @@
 public import SystemPackage
 package import WriteAheadLog
 
-/// How far a replay has come.
-public struct LedgerReplayProgress: Sendable, Hashable {
-  public var bytesRead: UInt64
-  public var bytesTotal: UInt64
-  public var records: UInt64
-}
-
-/// What the opening of a ledger found.
-public struct LedgerRecovery: Sendable {
-  /// Records replayed.
-  public var records: UInt64
-  /// The last sequence number in the log.
-  public var sequence: UInt64
-  /// The log, as 32 hexadecimal digits.
-  public var identity: String
-  /// Counts the openings for writing. A log whose epoch or sequence is below what was seen of it elsewhere, in an
-  /// earlier start-up message say, was rolled back.
-  public var epoch: UInt32
-  /// The last record that the checkpoint in use covers; nil without one.
-  public var checkpointSequence: UInt64?
-  /// Whether the log ended with the mark of a clean shutdown; true for a new one.
-  public var wasClosedCleanly: Bool
-  /// Whether there was no log, so that one was made.
-  public var isNew: Bool
-  /// What a crash left half-written at the end, which was cut off after a copy was kept; nil where there was nothing.
-  public var tornTail: TornTail?
-
-  public struct TornTail: Sendable, Hashable {
-    public var segment: String
-    public var offset: UInt64
-    public var bytes: UInt64
-    /// The file in the log folder that keeps the bytes.
-    public var copy: String
-  }
-}
-
 extension RefreshLedger {
   /// Opens the ledger whose log is in `folder`, which is made if it is absent: lock, repair the torn tail, replay, check, sync.
   ///
@@ -97,18 +61,5 @@ extension RefreshLedger {
       log: opened.log, checkpointExecutor: checkpointExecutor ?? executor as? any TaskExecutor,
       recovery: opened.recovery)
     return (ledger, LedgerRecovery(opened.recovery))
-  }
-}
-
-extension LedgerRecovery {
-  fileprivate init(_ recovery: LogRecovery) {
-    self.init(
-      records: recovery.records, sequence: recovery.lastSequence, identity: recovery.identity.description,
-      epoch: recovery.epoch, checkpointSequence: recovery.checkpointSequence,
-      wasClosedCleanly: recovery.wasClosedCleanly, isNew: recovery.isNew,
-      tornTail: recovery.tornTail.map { torn in
-        TornTail(
-          segment: torn.place.segment, offset: torn.place.offset, bytes: torn.bytes, copy: torn.copy ?? "")
-      })
   }
 }

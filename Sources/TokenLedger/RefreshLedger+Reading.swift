@@ -36,6 +36,8 @@ extension RefreshLedger {
 
   var sequence: UInt64 { machine.sequence }
 
+  var shownTime: Timestamp { machine.state.shifts.wallTime(of: machine.state.highestTime) }
+
   public nonisolated var register: any AccessRegister { LedgerRegister(revocations, successorWatch) }
 
   public nonisolated func now() -> Timestamp { time.now() }

@@ -1,23 +1,6 @@
 public import SystemPackage
 package import WriteAheadLog
 
-/// What ending the sessions of a rolled-back log came to.
-public struct Settlement: Sendable, Hashable {
-  public var sessionsEnded: Int
-  public var oneTimeTokensEnded: Int
-  /// The last record of the log afterwards.
-  public var sequence: UInt64
-  /// Of the opening that did it.
-  public var epoch: UInt32
-}
-
-/// How far the ending of the sessions of a rolled-back log has come: first the replay, then the ending.
-public enum SettlementProgress: Sendable, Hashable {
-  case replaying(LedgerReplayProgress)
-  /// Of the places of the ledger's table, some of which are free.
-  case ending(placesDone: Int, placesTotal: Int)
-}
-
 extension RefreshLedger {
   /// Makes a log that was restored from a backup, or cut by a repair, fit to be served.
   ///

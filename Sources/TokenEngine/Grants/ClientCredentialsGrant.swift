@@ -13,7 +13,7 @@ struct ClientCredentialsGrant: Sendable {
     guard let granted = minting.requested(scope, within: client.scopes ?? []) else {
       return observer.refuse(.invalidScope, nil, client)
     }
-    try RotationEngine.check("client", client.id, bytesMax: RotationEngine.clientBytesMax)
+    try Limits.clientID.checkID("client", client.id)
     do { try NameForm.check("client", client.id) } catch { throw EngineFailure(error) }
     try minting.check(accessLifetimeOf: client)
     if let subjects {

@@ -11,8 +11,8 @@ struct OneTimeTokens: Sendable {
   func issue(
     purpose: String, subject: String, payload: [UInt8], lifetime: Duration
   ) async throws(EngineFailure) -> OneTimeToken {
-    try RotationEngine.check("purpose", purpose, bytesMax: OneTimeGrant.purposeBytesMax)
-    try RotationEngine.check("subject", subject, bytesMax: RotationEngine.subjectBytesMax)
+    try Limits.purposeID.checkID("purpose", purpose)
+    try Limits.subjectID.checkID("subject", subject)
     let grant = OneTimeGrant(
       purpose: purpose, subject: subject, payload: payload, lifetimeMilliseconds: lifetime.wholeMilliseconds)
     let token: OneTimeToken

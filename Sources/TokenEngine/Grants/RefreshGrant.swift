@@ -39,6 +39,9 @@ struct RefreshGrant: Sendable {
   let register: any AccessRegister
   let observer: any EngineObserver
 
+  /// For how many requests of a batch the store is asked at a time.
+  static let tasksMax = 64
+
   /// A session of another version of an account is revoked only once the account was read anew: a store may have a cache.
   func refresh(_ request: RefreshRequest, isLastLook: Bool = false) async throws(EngineFailure) -> GrantOutcome {
     switch try await prepare(request, isLastLook: isLastLook) {
@@ -171,7 +174,7 @@ extension RefreshGrant {
     return await withTaskGroup(of: (Int, Result<Preparation, EngineFailure>).self) { group in
       var prepared: [Result<Preparation, EngineFailure>?] = Array(repeating: nil, count: batch.count)
       for (index, request) in batch.enumerated() {
-        if index >= RotationEngine.batchTasksMax, let (place, preparation) = await group.next() {
+        if index >= Self.tasksMax, let (place, preparation) = await group.next() {
           prepared[place] = preparation
         }
         group.addTask { (index, await self.preparation(of: request)) }

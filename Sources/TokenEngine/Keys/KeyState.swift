@@ -1,3 +1,4 @@
+internal import Platform
 internal import TokenSigning
 
 /// What may be known of a signing key: never its secret. ``RotationEngine/keyStates`` lists them.
@@ -47,4 +48,22 @@ public struct RotatedKeys: Sendable, Hashable {
   public var next: String
   /// It signed until now, and is accepted until it is retired.
   public var retiring: String
+}
+
+/// Sees that the key files have changed, without reading them.
+struct KeyFileWatch {
+  private let paths: [String]
+  /// Of the last look; before the first one the files count as changed, because they may have since they were read.
+  private var seen: [FileStamp?] = []
+
+  init(folder: String) {
+    paths = KeyPurpose.allCases.map { "\(folder)/\($0.fileName)" }
+  }
+
+  /// Whether they are others than at the look before. Two `stat` calls.
+  mutating func hasChanged() -> Bool {
+    let found = paths.map { FileStatus($0)?.stamp }
+    defer { seen = found }
+    return found != seen
+  }
 }

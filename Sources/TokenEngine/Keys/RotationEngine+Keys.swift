@@ -94,24 +94,6 @@ extension RotationEngine {
   }
 }
 
-/// Sees that the key files have changed, without reading them.
-struct KeyFileWatch {
-  private let paths: [String]
-  /// Of the last look; before the first one the files count as changed, because they may have since they were read.
-  private var seen: [FileStamp?] = []
-
-  init(folder: String) {
-    paths = KeyPurpose.allCases.map { "\(folder)/\($0.fileName)" }
-  }
-
-  /// Whether they are others than at the look before. Two `stat` calls.
-  mutating func hasChanged() -> Bool {
-    let found = paths.map { FileStatus($0)?.stamp }
-    defer { seen = found }
-    return found != seen
-  }
-}
-
 extension RotationEngine {
   /// The keys in force, those of access tokens first.
   public var keyStates: [KeyState] {

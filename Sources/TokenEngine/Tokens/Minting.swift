@@ -138,14 +138,7 @@ extension Minting {
 
   /// A subject and a client are ids that come from outside.
   func check(subject: String, client: String) throws(EngineFailure) {
-    try RotationEngine.check("subject", subject, bytesMax: RotationEngine.subjectBytesMax)
-    try RotationEngine.check("client", client, bytesMax: RotationEngine.clientBytesMax)
-  }
-}
-
-extension Limit {
-  /// Throws ``EngineFailure/invalid(field:limit:)`` for a value outside.
-  func checkOption(_ field: String, _ value: Value) throws(EngineFailure) {
-    guard range.contains(value) else { throw .invalid(field: field, limit: text) }
+    try Limits.subjectID.checkID("subject", subject)
+    try Limits.clientID.checkID("client", client)
   }
 }

@@ -1,4 +1,5 @@
 internal import Platform
+internal import RotationModel
 internal import TokenSigning
 
 /// What may be shown of a token in place of its text.
@@ -20,5 +21,18 @@ package enum TokenFingerprint {
     else { return nil }
     return TokenIdentifier(
       text: String(decoding: payload[place.upperBound...].prefix(TokenIdentifier.textBytes), as: UTF8.self))
+  }
+}
+
+extension TokenID {
+  init(_ identifier: TokenIdentifier) {
+    self.init(
+      session: SessionID(high: identifier.sessionHigh, low: identifier.sessionLow), generation: identifier.generation)
+  }
+}
+
+extension TokenIdentifier {
+  init(_ token: TokenID) {
+    self.init(sessionHigh: token.session.high, sessionLow: token.session.low, generation: token.generation)
   }
 }

@@ -53,9 +53,9 @@ struct AdminGate: Sendable {
   }
 
   /// A parameter that is an id; nil if it did not come.
-  func id(_ name: String, in query: FormParameters, bytesMax: Int) throws(EngineFailure) -> String? {
+  func id(_ name: String, in query: FormParameters, limit: Limit<Int>) throws(EngineFailure) -> String? {
     guard let text = query[named: name] else { return nil }
-    try RotationEngine.check(name, text, bytesMax: bytesMax)
+    try limit.checkID(name, text)
     return text
   }
 
@@ -64,7 +64,7 @@ struct AdminGate: Sendable {
     let mediaType = request.headers[.contentType]?.split(separator: ";").first?.lowercased()
     guard mediaType == "application/json" else { throw OAuthError.notJSON }
     guard let bytes = try await request.body(bytesMax: bodyBytesMax) else { throw OAuthError.bodyTooLarge }
-    guard StrictJSON.isObject(Array(bytes.readableBytesView)) else {
+    guard JSONCheck.isObject(Array(bytes.readableBytesView)) else {
       throw OAuthError.repeatedMember
     }
     do {

@@ -115,8 +115,8 @@ struct AdminSessions: Sendable {
   }
 
   private func scope(in query: FormParameters) throws(EngineFailure) -> SessionScope? {
-    let subject = try gate.id("subject", in: query, bytesMax: RotationEngine.subjectBytesMax)
-    let client = try gate.id("client_id", in: query, bytesMax: RotationEngine.clientBytesMax)
+    let subject = try gate.id("subject", in: query, limit: Limits.subjectID)
+    let client = try gate.id("client_id", in: query, limit: Limits.clientID)
     return switch (subject.map(NameForm.typed), client.map(NameForm.typed)) {
     case (nil, nil): nil
     case (let subject?, nil): .subject(subject)

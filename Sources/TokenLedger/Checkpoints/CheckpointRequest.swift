@@ -1,4 +1,3 @@
-internal import Synchronization
 package import WriteAheadLog
 
 /// What a checkpoint came to.
@@ -45,35 +44,5 @@ package enum CheckpointRequest {
     let figures = String(decoding: bytes[..<count], as: UTF8.self).split(whereSeparator: \.isWhitespace).map { Int($0) }
     guard figures.count == 2, let written = figures[0], let total = figures[1] else { return nil }
     return CheckpointProgress(entriesWritten: written, entriesTotal: total)
-  }
-}
-
-extension RefreshLedger {
-  /// Whether another process asked for a checkpoint: reads the folder, so for a heartbeat.
-  package nonisolated var isCheckpointRequested: Bool {
-    guard let log else { return false }
-    return (try? CheckpointRequest.isMade(in: log.storage)) ?? false
-  }
-
-  /// For ``checkpoint(onProgress:)``: tells whoever asked how far it has come, once for each percent. Nothing where nobody did;
-  /// where it fails they wait without knowing.
-  package nonisolated func tellingCheckpointRequest() -> @Sendable (CheckpointProgress) -> Void {
-    guard let file = try? log?.storage.open(CheckpointRequest.fileName, for: .writing) else { return { _ in } }
-    let told = Mutex(-1)
-    return { progress in
-      told.withLock { told in
-        let percent = progress.entriesWritten * 100 / max(1, progress.entriesTotal)
-        guard percent > told else { return }
-        told = percent
-        // Never shorter than the text before, which it overwrites.
-        let text = Array("\(progress.entriesWritten) \(progress.entriesTotal)\n".utf8)
-        _ = try? file.write(text.span, at: 0)
-      }
-    }
-  }
-
-  /// Tells who asked that it was tried.
-  package nonisolated func endCheckpointRequest() {
-    try? log?.storage.remove(CheckpointRequest.fileName)
   }
 }

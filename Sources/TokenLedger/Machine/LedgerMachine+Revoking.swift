@@ -144,13 +144,3 @@ extension LedgerMachine {
     return (count, end < state.table.slotCount ? end : nil)
   }
 }
-
-extension SessionScope {
-  /// Whether all that it names is one subject's.
-  var isOfOneSubject: Bool {
-    switch self {
-    case .subject, .subjectAtClient: true
-    case .client, .all: false
-    }
-  }
-}

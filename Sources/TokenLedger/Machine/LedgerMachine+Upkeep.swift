@@ -141,15 +141,3 @@ extension LedgerMachine {
     revocations.forgetEnded(at: now)
   }
 }
-
-/// Work that a wide revocation leaves: what it covers is freed step by step.
-enum MarkSweep {
-  /// The first of the subject's sessions, as many times; one that is not covered goes to the end of the list.
-  case subject(UInt32, remaining: Int)
-  case slots(from: UInt32)
-}
-
-extension Timestamp {
-  /// The last tick of the wheel that has passed at this moment.
-  var tick: UInt64 { UInt64(max(0, seconds)) }
-}

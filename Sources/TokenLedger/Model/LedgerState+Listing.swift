@@ -105,26 +105,3 @@ extension LedgerState {
     return page
   }
 }
-
-/// The place in a listing after the session in a slot.
-struct SlotCursor {
-  var slot: UInt32
-  var session: SessionID
-
-  /// As callers hold it: the session's id and the slot, joined by a dot.
-  var text: SessionCursor { SessionCursor(unchecked: "\(session.text).\(slot)") }
-
-  init(slot: UInt32, session: SessionID) {
-    self.slot = slot
-    self.session = session
-  }
-
-  /// Nil unless the cursor is one of these.
-  init?(_ cursor: SessionCursor) {
-    let parts = cursor.text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 2, let session = SessionID(text: String(parts[0])), let slot = UInt32(parts[1]) else {
-      return nil
-    }
-    self.init(slot: slot, session: session)
-  }
-}

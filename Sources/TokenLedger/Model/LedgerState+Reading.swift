@@ -36,13 +36,6 @@ extension LedgerState {
     }
   }
 
-  /// Whether a wide revocation covers the session in the slot.
-  @inline(__always)
-  func isCovered(_ entry: SessionEntry) -> Bool {
-    guard !marks.isSwept, let profile = profiles[entry.detail] else { return false }
-    return marks.cover(subject: entry.subject, client: profile.client, openedAt: entry.openedAt)
-  }
-
   /// Whether the slot holds a session whose refresh token is accepted at `now`.
   func isUsable(_ slot: UInt32, at now: Timestamp) -> Bool {
     let entry = table[slot]

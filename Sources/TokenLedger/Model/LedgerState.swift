@@ -167,6 +167,13 @@ package struct LedgerState {
 }
 
 extension LedgerState {
+  /// Whether a wide revocation covers the session in the slot.
+  @inline(__always)
+  func isCovered(_ entry: SessionEntry) -> Bool {
+    guard !marks.isSwept, let profile = profiles[entry.detail] else { return false }
+    return marks.cover(subject: entry.subject, client: profile.client, openedAt: entry.openedAt)
+  }
+
   /// The covered ones of the first `most` sessions of a subject, and how many were looked at; the others go to the end of the list.
   mutating func takeCovered(of subject: UInt32, most: Int) -> (covered: [UInt32], seen: Int) {
     var (covered, seen) = ([UInt32](), 0)

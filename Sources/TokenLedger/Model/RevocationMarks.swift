@@ -90,3 +90,10 @@ extension MarkKey {
   /// The place in a checkpoint.
   var rank: (UInt8, UInt32, UInt32) { (kind, subject ?? .max, client ?? .max) }
 }
+
+/// Work that a wide revocation leaves: what it covers is freed step by step.
+enum MarkSweep {
+  /// The first of the subject's sessions, as many times; one that is not covered goes to the end of the list.
+  case subject(UInt32, remaining: Int)
+  case slots(from: UInt32)
+}

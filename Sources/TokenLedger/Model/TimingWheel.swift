@@ -135,3 +135,8 @@ struct TimingWheel {
     return slot
   }
 }
+
+extension Timestamp {
+  /// The last tick of the wheel that has passed at this moment.
+  var tick: UInt64 { UInt64(max(0, seconds)) }
+}

@@ -32,7 +32,7 @@ struct ImportedSession: Decodable {
 
   /// Reads a line. Refuses what is not a JSON object in UTF-8, a member twice, an unknown one, and a bad value.
   static func read(_ line: [UInt8]) throws(Refusal) -> ImportedSession {
-    guard StrictJSON.isObject(line) else {
+    guard JSONCheck.isObject(line) else {
       throw Refusal(
         description:
           "is not a JSON object, or has a member twice; write one as {\"subject\":\"ann\",\"client_id\":\"web\"}")

@@ -29,3 +29,13 @@ package enum DurationText {
 
   private static let millisecondsOfADay: Int64 = 86_400_000
 }
+
+extension Duration {
+  /// Whole milliseconds, rounded down; saturates.
+  package var wholeMilliseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+    guard !overflow else { return seconds > 0 ? .max : .min }
+    return milliseconds.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue
+  }
+}

@@ -1,0 +1,56 @@
+/// One call for each outcome, for whoever has no reply to make of it.
+extension RefreshLedger {
+  /// Consumes the presented token and makes its successor live, as one record; or says why not.
+  public nonisolated func rotate(_ request: RotationRequest) async throws(LedgerError) -> Rotation {
+    let staged = try await stageRotation(request)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+
+  /// Consumes the presented tokens, each as ``rotate(_:)-(RotationRequest)`` would and in their order, in one step and with one commit for all.
+  public nonisolated func rotate(_ batch: [RotationRequest]) async throws(LedgerError) -> [Rotation] {
+    let staged = try await stageRotations(batch)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+
+  /// Opens a session and makes its generation 0 live.
+  public nonisolated func open(_ grant: SessionGrant) async throws(LedgerError) -> Session {
+    let staged = try await stageOpening(grant)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+
+  /// Opens sessions, in their order, in one step and with one commit for all.
+  public nonisolated func open(_ batch: [SessionGrant]) async throws(LedgerError) -> [Session] {
+    let staged = try await stageOpenings(batch)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+}
+
+extension RefreshLedger: OneTimeLedger {
+  public nonisolated func issue<Reply: Sendable>(
+    _ grant: OneTimeGrant, reply: (SessionID, LedgerMoment) -> Reply
+  ) async throws(LedgerError) -> Reply {
+    let staged = try await stageIssue(grant)
+    let answer = reply(staged.outcome, staged.moment)
+    try await durable(through: staged.sequence)
+    return answer
+  }
+
+  /// Issues a one-time token and returns its id.
+  public nonisolated func issue(_ grant: OneTimeGrant) async throws(LedgerError) -> SessionID {
+    let staged = try await stageIssue(grant)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+
+  public nonisolated func consume(
+    _ id: SessionID, purpose: String
+  ) async throws(LedgerError) -> OneTimeConsumption {
+    let staged = try await stageConsumption(id, purpose: purpose)
+    try await durable(through: staged.sequence)
+    return staged.outcome
+  }
+}
