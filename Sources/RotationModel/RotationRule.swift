@@ -73,8 +73,9 @@ public enum RotationRule {
     return verdict(on: request, of: facts, at: now)
   }
 
-  /// The verdict where the ledger has the session.
+  /// The verdict where the ledger has the session. Inlined where it is asked, so that the facts need not be put together in memory.
   @inlinable
+  @inline(__always)
   package static func verdict(
     on request: RotationRequest, of facts: SessionFacts, at now: Timestamp
   ) -> RotationVerdict {

@@ -50,7 +50,7 @@ extension RotationEngine {
     subject: String, client: Client, scopes: Scopes, label: String? = nil, version: AccountVersion? = nil
   ) async throws(EngineFailure) -> TokenPair {
     let request = OpeningRequest(subject: subject, client: client, scopes: scopes, label: label, version: version)
-    return try await openUncheckedSessions([request])[0]
+    return try await openings.openUnchecked([request])[0]
   }
 
   @available(

@@ -41,12 +41,13 @@ extension LedgerMachine {
       } else {
         record(state.rotation(of: slot), at: now, into: &sink)
       }
-      let session = state.session(at: slot)
-      guard session.rotation == .always else { return (.used(session), sequence) }
+      // What `terms` has changed of it, and never back.
+      let rotation = state.profiles[state.table[slot].detail]?.terms.rotation
+      guard rotation == .always else { return (.used(state.session(at: slot)), sequence) }
       if request.graceMilliseconds > 0 {
         successorWatch.expectUse(until: now.advanced(byMilliseconds: request.graceMilliseconds))
       }
-      return (.rotated(session), sequence)
+      return (.rotated(state.session(at: slot)), sequence)
     case .retry(let reuse):
       // The answer rests on the rotation, not on the note that it was given twice.
       let through = sequence

@@ -27,7 +27,11 @@ package struct InternTable<Value: ExactValue> {
   }
 
   func number(of value: Value) -> UInt32? {
-    index.find(hash: Self.hash(value)) { values[Int($0)].hasSameBytes(as: value) }
+    index.find(hash: Self.hash(value)) { number in
+      // Not compared as optionals: that would be a call of a generic function in another module.
+      guard let held = values[Int(number)] else { return false }
+      return held.hasSameBytes(as: value)
+    }
   }
 
   /// Whether `define` would accept the number: free, and at most one past the highest.
