@@ -14,7 +14,7 @@ extension SessionDictionary {
   ) throws(LedgerError) -> Decided<SessionPage> {
     let now = time.now()
     let place = cursor.flatMap { Int($0.text) } ?? 0
-    guard cursor == nil || (1...max(1, openings.count)).contains(place) else {
+    guard cursor == nil || (1...max(1, lastOpening)).contains(place) else {
       throw .invalid(field: "after", limit: "what a page before said; list from the beginning")
     }
     let rest = usable(in: scope, at: now).filter { $0.entry.number > place }

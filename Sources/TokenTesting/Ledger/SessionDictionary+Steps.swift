@@ -189,7 +189,7 @@ extension SessionDictionary {
     let count = usable(in: scope, at: start).count
     // After whatever was issued so far: a token of a session that is forgotten says no more than its second.
     let now = time.now(notBefore: max(start, latestIssue.advanced(byMilliseconds: 1)))
-    marks[scope] = Mark(openings: openings.count, time: now)
+    marks[scope] = Mark(openings: lastOpening, time: now)
     record(.revokedAll(scope), at: now)
     return decided(count, at: now)
   }

@@ -44,6 +44,7 @@ struct SessionDictionary: Sendable {
   var marks: [SessionScope: Mark] = [:]
   /// The number of each opening, and of each access token without a session. Never forgotten, as little in a test is.
   private(set) var openings: [SessionID: Int] = [:]
+  private(set) var lastOpening = 0
   var revokedSessions: Set<SessionID> = []
   var revokedTokens: [TokenID: Timestamp] = [:]
   /// Seen as access tokens since the step before.
@@ -73,9 +74,11 @@ struct SessionDictionary: Sendable {
   mutating func number(_ known: SessionID? = nil) -> (id: SessionID, number: Int) {
     var id = known ?? draw()
     while known == nil, openings[id] != nil || oneTimeTokens[id] != nil { id = draw() }
-    let number = openings.count + 1
-    openings[id] = number
-    return (id, number)
+    lastOpening += 1
+    openings[id] = lastOpening
+    // It may be that of one that was forgotten and is brought in again.
+    revokedSessions.remove(id)
+    return (id, lastOpening)
   }
 
   private mutating func draw() -> SessionID {
@@ -123,7 +126,9 @@ extension SessionDictionary {
     let seconds = time.shift(of: now, inForce: shifts.seconds)
     guard seconds != shifts.seconds else { return now }
     let latest = max(latestIssue, shifts.changes.last?.from ?? .zero)
-    let start = time.now(notBefore: max(now, latest.advanced(byMilliseconds: 1)))
+    let start = max(now, latest.advanced(byMilliseconds: 1))
+    // Not read anew: after a pause in between, the shift would be too small for it.
+    _ = time.now(notBefore: start)
     record(nil, at: start)
     shifts.change(to: seconds, from: start)
     return start
