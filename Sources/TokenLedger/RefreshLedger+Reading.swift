@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Looking at sessions and figures. An answer waits, as any other, until what it rests on is durable.
 extension RefreshLedger {
   public nonisolated func session(_ id: SessionID) async throws(LedgerError) -> Session? {
@@ -65,7 +67,7 @@ extension RefreshLedger {
   public nonisolated func now() -> Timestamp { time.now() }
 
   public nonisolated var health: LedgerHealth {
-    if let failure = log?.failure { return LedgerHealth(state: .closed(failure.description)) }
+    if let failure = logFailure { return LedgerHealth(state: .closed(failure.description)) }
     return LedgerHealth(state: isStalled ? .stalled : .acceptsChanges)
   }
 
@@ -73,7 +75,7 @@ extension RefreshLedger {
     LedgerStatistics(
       liveSessions: machine.state.liveSessionCount, entries: machine.state.table.count, sequence: machine.sequence,
       durableSequence: log?.durableSequence ?? machine.sequence, logBytes: bytesSinceCheckpoint,
-      clockShiftSeconds: machine.state.shifts.seconds, isWritable: log?.failure == nil)
+      clockShiftSeconds: machine.state.shifts.seconds, isWritable: logFailure == nil)
   }
 
   /// The log's figures; nil for a ledger in memory.
@@ -83,7 +85,10 @@ extension RefreshLedger {
   public nonisolated var isStalled: Bool { log?.isStalled ?? false }
 
   /// Why the log no longer accepts writes; nil while it does.
-  public nonisolated var logFailure: LogFailure? { log?.failure }
+  public nonisolated var logFailure: LogFailure? {
+    guard let log else { return isClosedInMemory.load(ordering: .relaxed) ? .closed : nil }
+    return log.failure
+  }
 }
 
 /// Names are the same only byte by byte: an older log holds one in several spellings.

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The heartbeat, and the end.
 extension RefreshLedger {
   /// As ``SessionLedger/run(_:)``: ``sweepExpired()`` once a second. Ends when the task is cancelled, and closes nothing.
@@ -54,6 +56,7 @@ extension RefreshLedger {
 
   /// Closes the log, whatever it comes to, and ends those who listen.
   nonisolated func closeLog() async throws(LogFailure) {
+    if log == nil { isClosedInMemory.store(true, ordering: .relaxed) }
     let result: Result<Void, LogFailure>
     do { result = .success(try await log?.close() ?? ()) } catch { result = .failure(error) }
     await endSubscriptions()
@@ -64,7 +67,7 @@ extension RefreshLedger {
 
   /// What a log that takes no more records cannot say is left.
   func noteClosingTime() {
-    guard log?.failure == nil, (try? admit()) != nil else { return }
+    guard logFailure == nil, (try? admit()) != nil else { return }
     machine.noteClosingTime(into: &events)
   }
 }

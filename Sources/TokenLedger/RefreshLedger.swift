@@ -1,3 +1,4 @@
+internal import Synchronization
 import WriteAheadLog
 
 /// The live sessions and one-time tokens of one log: what was issued, what was consumed, what may be rotated.
@@ -25,6 +26,8 @@ public actor RefreshLedger {
   /// The checkpoint under way.
   var checkpointing: Checkpointing?
   var isClosing = false
+  /// Whether a ledger without a log was closed.
+  nonisolated let isClosedInMemory = Atomic(false)
   /// The last record that a checkpoint covers.
   var checkpointedSequence: UInt64 = 0
   /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
@@ -77,7 +80,10 @@ struct LedgerEventLog: LedgerEventSink {
 extension RefreshLedger {
   /// Fails before anything has changed if the log cannot take a record.
   func admit() throws(LedgerError) {
-    guard let log else { return }
+    guard let log else {
+      if let failure = logFailure { throw LedgerError(failure) }
+      return
+    }
     do { try log.reserve() } catch {
       // Nothing more can come.
       if log.failure != nil { events.subscriptions.finish() }
@@ -251,7 +257,7 @@ extension RefreshLedger: SessionLedger {
 
   /// As ``SessionLedger/issueAccess(client:)``. A closed log could not take the token back, so then there is none.
   public func issueAccess(client: String) throws(LedgerError) -> (id: SessionID, moment: LedgerMoment) {
-    if let failure = log?.failure { throw LedgerError(failure) }
+    if let failure = logFailure { throw LedgerError(failure) }
     return machine.issueAccess(client: client)
   }
 }
