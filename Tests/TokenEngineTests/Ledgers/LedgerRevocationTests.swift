@@ -96,6 +96,31 @@ struct LedgerRevocationTests {
   }
 
   @Test(
+    "of a scope spares a session that is brought in after it, whatever became of one with that id before",
+    arguments: ConformingLedger.allCases)
+  func broughtInAgain(kind: ConformingLedger) async throws {
+    try await kind.play { stage in
+      let item = SessionImport(id: SessionID(high: 1, low: 1), grant: try LedgerStage.grant(idle: 1_000))
+      #expect(try await stage.ledger.revoke(.all) == 0)
+      let first = try await stage.ledger.importSessions([item]) { outcomes, _ in outcomes }
+      guard case .opened = first[0] else {
+        Issue.record("\(first)")
+        return
+      }
+      stage.clock.advance(milliseconds: 2_000)
+      try await stage.heartbeat()
+      #expect(try await stage.ledger.revoke(.all) == 0)
+      stage.clock.advance(milliseconds: 2_000)
+      let second = try await stage.ledger.importSessions([item]) { outcomes, _ in outcomes }
+      guard case .opened(let session) = second[0] else {
+        Issue.record("\(second)")
+        return
+      }
+      #expect(!stage.refusesAccess(of: session))
+    }
+  }
+
+  @Test(
     "of a subject's outdated sessions ends those of another version, and of those without one the older; and names them",
     arguments: ConformingLedger.allCases)
   func outdated(kind: ConformingLedger) async throws {
