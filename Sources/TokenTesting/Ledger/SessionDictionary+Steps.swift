@@ -127,7 +127,7 @@ extension SessionDictionary {
 
   mutating func issueAccess() -> (id: SessionID, moment: LedgerMoment) {
     let now = time.now()
-    latestIssue = now
+    latestAccessIssue = now
     return (number().id, LedgerMoment(time: now, shift: time.shift(of: now, inForce: shifts.seconds)))
   }
 }
@@ -188,7 +188,8 @@ extension SessionDictionary {
     let start = begin()
     let count = usable(in: scope, at: start).count
     // After whatever was issued so far: a token of a session that is forgotten says no more than its second.
-    let now = time.now(notBefore: max(start, latestIssue.advanced(byMilliseconds: 1)))
+    let issued = max(latestIssue, latestAccessIssue)
+    let now = time.now(notBefore: max(start, issued.advanced(byMilliseconds: 1)))
     marks[scope] = Mark(openings: lastOpening, time: now)
     record(.revokedAll(scope), at: now)
     return decided(count, at: now)

@@ -51,8 +51,9 @@ struct SessionDictionary: Sendable {
   var seenTokens: Set<TokenID> = []
   /// Until when the use of a successor may close a grace window.
   var windowsOpenUntil = Timestamp.zero
-  /// What a wide revocation must be after.
+  /// When a session was last opened or answered, and when an access token without a session was issued: a wide revocation is after both.
   var latestIssue = Timestamp.zero
+  var latestAccessIssue = Timestamp.zero
   private(set) var sequence: UInt64 = 0
   private(set) var shifts = TimeShifts()
   private var latestEvent = Timestamp.zero
