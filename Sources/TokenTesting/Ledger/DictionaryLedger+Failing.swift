@@ -13,6 +13,8 @@ extension DictionaryLedger {
   /// | ``LedgerError/outcomeUnknown(_:)`` | those that change something; with `afterEffect` the change is made, without it none |
   /// | ``LedgerError/closed(_:)`` | the same; from the first of them on the ledger is closed for good |
   ///
+  /// ``LedgerError/invalid(field:limit:)`` cannot be ordered: it is said of what a caller passed.
+  ///
   /// - Parameters:
   ///   - times: so many calls; nil for all until ``recover()``. While that is so ``health`` says it: unavailable, or stalled where it is overloaded.
   ///   - afterEffect: whether the call takes effect before it fails, as where a connection breaks between a commit and its answer. Only for

@@ -125,6 +125,24 @@ struct FailingLedgerTests {
     #expect(!engine.isReady && engine.isClosedForWrites)
   }
 
+  @Test("that was closed takes no more changes and is not ready, and verifies on", arguments: TestedLedger.allCases)
+  func closed(on tested: TestedLedger) async throws {
+    let engine = try tested.engine(clock: clock)
+    let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
+    #expect(engine.isReady)
+    try await engine.close()
+    #expect(!engine.isReady && engine.isClosedForWrites)
+    let failure = await failure { _ = try await engine.refresh(pair.refreshToken, client: Self.web) }
+    guard case .ledger(.closed)? = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(failure?.isTemporary == false && failure?.isUnavailable == true)
+    #expect(await !engine.statistics.isWritable)
+    #expect(try engine.verify(pair.accessToken).subject == "ann")
+    try await engine.close()
+  }
+
   @Test("tells a cancelled request that its outcome is unknown, and what was decided stays decided")
   func cancelled() async throws {
     let engine = try engine(grace: .seconds(10))

@@ -63,19 +63,29 @@ struct LedgerReadingTests {
   func holders(kind: ConformingLedger) async throws {
     try await kind.play { stage in
       let (first, second) = (AccountVersion("1"), AccountVersion("2"))
-      var openings: [Timestamp] = []
+      var sessions: [Session] = []
       for (scope, version) in [("read", first), ("write", first), ("read", second), ("read", first)] {
         let grant = try LedgerStage.grant(scope: scope, clientVersion: version)
-        openings.append(try await stage.open(grant).openedAt)
+        sessions.append(try await stage.open(grant))
         stage.clock.advance(milliseconds: 1)
+      }
+      // They go on by other terms, the younger one first.
+      let lifetimes = try #require(Lifetimes(idleMilliseconds: 7_200_000, absoluteMilliseconds: 360_000_000))
+      for session in [sessions[3], sessions[0]] {
+        let request = RotationRequest(
+          token: session.tokenID, client: "web", terms: SessionTerms(lifetimes: lifetimes))
+        guard case .rotated = try await stage.rotate(request) else {
+          Issue.record("a live token was not rotated")
+          return
+        }
       }
       #expect(try await stage.ledger.revoke(stage.open("bob", "app").id))
       let holders = try await stage.ledger.holders()
       #expect(holders.subjects == ["ann"])
       #expect(
         Set(holders.clients) == [
-          SessionHolders.ClientHolding(client: "web", version: first, firstOpening: openings[0]),
-          SessionHolders.ClientHolding(client: "web", version: second, firstOpening: openings[2]),
+          SessionHolders.ClientHolding(client: "web", version: first, firstOpening: sessions[0].openedAt),
+          SessionHolders.ClientHolding(client: "web", version: second, firstOpening: sessions[2].openedAt),
         ])
       #expect(holders.clients.count == 2)
     }
