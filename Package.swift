@@ -204,7 +204,9 @@ let package = Package(
 
     // For tests, of embedders too: time and randomness, which need no engine, and stores.
     .target(name: "TokenTestInputs", dependencies: ["TokenLedger"], swiftSettings: settings),
-    .target(name: "TokenTesting", dependencies: ["TokenTestInputs", "TokenEngine"], swiftSettings: settings),
+    .target(
+      name: "TokenTesting", dependencies: ["TokenTestInputs", "RotationModel", "TokenLedger", "TokenEngine"],
+      swiftSettings: settings),
     // Tests.
     .target(
       name: "LedgerTesting", dependencies: ["TokenTestInputs", "WriteAheadLog"], path: "Tests/LedgerTesting",

@@ -79,7 +79,8 @@ public protocol SessionLedger: Sendable {
   /// How many sessions a scope has, as a counter says at once: some that have ended may be counted for some seconds.
   func sessionCount(of scope: SessionScope) async throws(LedgerError) -> Int
 
-  /// Who has sessions: for whoever keeps subjects and clients, to end what those have left that are gone. Costs a look at each name.
+  /// Who has sessions: for whoever keeps subjects and clients, to end what those have left that are gone. Costs a look at each session,
+  /// between which other calls run.
   func holders() async throws(LedgerError) -> SessionHolders
 
   /// What verifiers of access tokens ask, in this process and without a wait.
@@ -97,7 +98,8 @@ public protocol SessionLedger: Sendable {
   /// Frees what has ended, and whatever else the ledger does beside its callers, until the task is cancelled. `notice` must return at once.
   func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async
 
-  /// Makes everything that was decided durable and closes. Every later call throws ``LedgerError/closed(_:)``.
+  /// Makes everything that was decided durable and closes. Every later call that would change something throws ``LedgerError/closed(_:)``; what is
+  /// known can still be looked at.
   func close() async throws(LedgerError)
 }
 

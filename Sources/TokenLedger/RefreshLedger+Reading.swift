@@ -29,9 +29,33 @@ extension RefreshLedger {
   /// As ``SessionLedger/sessionCount(of:)``. Those that ended since the last sweep, or by a wide revocation whose sweep has not passed, are counted too.
   public func sessionCount(of scope: SessionScope) -> Int { machine.sessionCount(of: scope) }
 
-  /// As ``SessionLedger/holders()``. Of subjects as counters say at once. Costs a look at each name and profile, and at the sessions that a wide
-  /// revocation has ended and the sweep has not reached.
-  public func holders() -> SessionHolders { machine.holders() }
+  /// As ``SessionLedger/holders()``, in steps between which other calls run: a session that is opened or ends meanwhile may be missed or told.
+  public nonisolated func holders() async -> SessionHolders {
+    var subjects: Set<[UInt8]> = []
+    var holders = SessionHolders(subjects: [], clients: [])
+    var places: [HolderKey: Int] = [:]
+    var next: Int? = 0
+    while let slot = next {
+      let step = await self.holders(from: slot)
+      for subject in step.holders.subjects where subjects.insert(Array(subject.utf8)).inserted {
+        holders.subjects.append(subject)
+      }
+      for found in step.holders.clients {
+        let key = HolderKey(client: Array(found.client.utf8), version: found.version)
+        if let place = places[key] {
+          let first = holders.clients[place].firstOpening
+          holders.clients[place].firstOpening = min(first, found.firstOpening)
+        } else {
+          places[key] = holders.clients.count
+          holders.clients.append(found)
+        }
+      }
+      next = step.next
+    }
+    return holders
+  }
+
+  private func holders(from slot: Int) -> (holders: SessionHolders, next: Int?) { machine.holders(from: slot) }
 
   /// For tests: a copy of all that the ledger knows.
   package var state: LedgerState { machine.state }
@@ -45,10 +69,7 @@ extension RefreshLedger {
   public nonisolated func now() -> Timestamp { time.now() }
 
   public nonisolated var health: LedgerHealth {
-    if let failure = log?.failure { return LedgerHealth(state: .closed(failure.description)) }
-    if isClosedInMemory.load(ordering: .relaxed) {
-      return LedgerHealth(state: .closed(LogFailure.closed.description))
-    }
+    if let failure = logFailure { return LedgerHealth(state: .closed(failure.description)) }
     return LedgerHealth(state: isStalled ? .stalled : .acceptsChanges)
   }
 
@@ -56,8 +77,7 @@ extension RefreshLedger {
     LedgerStatistics(
       liveSessions: machine.state.liveSessionCount, entries: machine.state.table.count, sequence: machine.sequence,
       durableSequence: log?.durableSequence ?? machine.sequence, logBytes: bytesSinceCheckpoint,
-      clockShiftSeconds: machine.state.shifts.seconds,
-      isWritable: log?.failure == nil && !isClosedInMemory.load(ordering: .relaxed))
+      clockShiftSeconds: machine.state.shifts.seconds, isWritable: logFailure == nil)
   }
 
   /// The log's figures; nil for a ledger in memory.
@@ -67,7 +87,16 @@ extension RefreshLedger {
   public nonisolated var isStalled: Bool { log?.isStalled ?? false }
 
   /// Why the log no longer accepts writes; nil while it does.
-  public nonisolated var logFailure: LogFailure? { log?.failure }
+  public nonisolated var logFailure: LogFailure? {
+    guard let log else { return isClosedInMemory.load(ordering: .relaxed) ? .closed : nil }
+    return log.failure
+  }
+}
+
+/// Names are the same only byte by byte: an older log holds one in several spellings.
+private struct HolderKey: Hashable {
+  var client: [UInt8]
+  var version: AccountVersion
 }
 
 /// What this process's verifiers ask of a ledger with a log.

@@ -56,8 +56,8 @@ extension RefreshLedger {
 
   /// Closes the log, whatever it comes to, and ends those who listen.
   nonisolated func closeLog() async throws(LogFailure) {
-    let result: Result<Void, LogFailure>
     if log == nil { isClosedInMemory.store(true, ordering: .relaxed) }
+    let result: Result<Void, LogFailure>
     do { result = .success(try await log?.close() ?? ()) } catch { result = .failure(error) }
     await endSubscriptions()
     try result.get()
@@ -67,7 +67,7 @@ extension RefreshLedger {
 
   /// What a log that takes no more records cannot say is left.
   func noteClosingTime() {
-    guard log?.failure == nil, (try? admit()) != nil else { return }
+    guard logFailure == nil, (try? admit()) != nil else { return }
     machine.noteClosingTime(into: &events)
   }
 }

@@ -26,7 +26,7 @@ public actor RefreshLedger {
   /// The checkpoint under way.
   var checkpointing: Checkpointing?
   var isClosing = false
-  /// Of a ledger without a log, which has nothing else that could refuse what comes after its close.
+  /// Whether a ledger without a log was closed.
   nonisolated let isClosedInMemory = Atomic(false)
   /// The last record that a checkpoint covers.
   var checkpointedSequence: UInt64 = 0
@@ -242,8 +242,7 @@ extension RefreshLedger: SessionLedger {
 
   /// As ``SessionLedger/issueAccess(client:)``. A closed log could not take the token back, so then there is none.
   public func issueAccess(client: String) throws(LedgerError) -> (id: SessionID, moment: LedgerMoment) {
-    if let failure = log?.failure { throw LedgerError(failure) }
-    if isClosedInMemory.load(ordering: .relaxed) { throw LedgerError(.closed) }
+    if let failure = logFailure { throw LedgerError(failure) }
     return machine.issueAccess(client: client)
   }
 }

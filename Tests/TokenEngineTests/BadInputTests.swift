@@ -46,36 +46,36 @@ struct BadInputTests {
 
   @Test(
     "a session's label",
-    arguments: ["", "a\u{7}b", "a\u{85}b", String(repeating: "é", count: 65)])
-  func label(label: String) async throws {
-    let engine = try RotationEngine.inMemory(clock: ManualClock())
+    arguments: TestedLedger.allCases, ["", "a\u{7}b", "a\u{85}b", String(repeating: "é", count: 65)])
+  func label(on ledger: TestedLedger, label: String) async throws {
+    let engine = try ledger.engine(clock: ManualClock())
     await expect(engine, "label is outside its limit: 1 to 128 bytes without control characters") {
       _ = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [], label: label)
     }
   }
 
-  @Test("a subject that the store does not know")
-  func unknownSubject() async throws {
+  @Test("a subject that the store does not know", arguments: TestedLedger.allCases)
+  func unknownSubject(on ledger: TestedLedger) async throws {
     let subjects = SubjectTable()
     subjects.set(Subject(id: "ann", scopes: ["read"]), password: "ann")
-    let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: subjects)
+    let engine = try ledger.engine(clock: ManualClock(), subjects: subjects)
     await expect(engine, "subject is outside its limit: a subject that the store knows") {
       _ = try await engine.openSession(forSubject: "bob", client: Self.web)
     }
     #expect(try await engine.openSession(forSubject: "ann", client: Self.web).pair().scopes == Scopes("read"))
   }
 
-  @Test("a subject by its id where there is no store")
-  func noStore() async throws {
-    let engine = try RotationEngine.inMemory(clock: ManualClock())
+  @Test("a subject by its id where there is no store", arguments: TestedLedger.allCases)
+  func noStore(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: ManualClock())
     await expect(engine, "subjects is outside its limit: at least one store, to look subjects up") {
       _ = try await engine.openSession(forSubject: "ann", client: Self.web)
     }
   }
 
-  @Test("a subject or client id that is empty, too long or has control characters")
-  func names() async throws {
-    let engine = try RotationEngine.inMemory(clock: ManualClock())
+  @Test("a subject or client id that is empty, too long or has control characters", arguments: TestedLedger.allCases)
+  func names(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: ManualClock())
     for subject in ["", "a\nb", String(repeating: "s", count: 513)] {
       await expect(engine, "subject is outside its limit: from 1 to 512 bytes without control characters") {
         _ = try await engine.openUncheckedSession(subject: subject, client: Self.web, scopes: [])
@@ -97,16 +97,16 @@ struct BadInputTests {
     #expect(failure?.description == "session is outside its limit: 16 base64url characters")
   }
 
-  @Test("a session id's own text is one")
-  func sessionIDText() async throws {
-    let engine = try RotationEngine.inMemory(clock: ManualClock())
+  @Test("a session id's own text is one", arguments: TestedLedger.allCases)
+  func sessionIDText(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: ManualClock())
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     #expect(try SessionID(validating: pair.session.text) == pair.session)
   }
 
-  @Test("a page of a listing, a buffer of events and a batch")
-  func counts() async throws {
-    let engine = try RotationEngine.inMemory(clock: ManualClock())
+  @Test("a page of a listing, a buffer of events and a batch", arguments: TestedLedger.allCases)
+  func counts(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: ManualClock())
     for limit in [0, -1, 1001] {
       await expect(engine, "limit is outside its limit: from 1 to 1000") {
         _ = try await engine.sessions(of: .all, limit: limit)

@@ -20,10 +20,10 @@ struct ClientCredentialsTests {
   }
 
   @Test(
-    "gets an access token whose subject is the client, with all scopes that the client may have, and no session is opened"
-  )
-  func grantsAToken() async throws {
-    let fixture = try EngineFixture()
+    "gets an access token whose subject is the client, with all scopes that the client may have, and no session is opened",
+    arguments: TestedLedger.allCases)
+  func grantsAToken(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let token = try await token(fixture)
     let access = try fixture.engine.verify(token.accessToken)
     #expect(access.subject == "robot")
@@ -35,9 +35,9 @@ struct ClientCredentialsTests {
     #expect(fixture.observer.events.last == .clientGranted(token.tokenID, client: "robot"))
   }
 
-  @Test("gets the scope that it asks for, and none that it may not have")
-  func narrowsTheScope() async throws {
-    let fixture = try EngineFixture()
+  @Test("gets the scope that it asks for, and none that it may not have", arguments: TestedLedger.allCases)
+  func narrowsTheScope(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     #expect(try await token(fixture, scope: "read").scopes == Scopes("read"))
     #expect(try await fixture.engine.clientToken(for: Self.robot, scope: "admin") == .refused(.invalidScope))
     var unbounded = Self.robot
@@ -46,9 +46,9 @@ struct ClientCredentialsTests {
     #expect(try await fixture.engine.clientToken(for: unbounded, scope: "read") == .refused(.invalidScope))
   }
 
-  @Test("is refused without that grant type, and where it is public")
-  func needsTheGrant() async throws {
-    let fixture = try EngineFixture()
+  @Test("is refused without that grant type, and where it is public", arguments: TestedLedger.allCases)
+  func needsTheGrant(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     var client = Self.robot
     client.grants = [.password, .refreshToken]
     #expect(try await fixture.engine.clientToken(for: client) == .refused(.unauthorizedClient))
@@ -57,16 +57,16 @@ struct ClientCredentialsTests {
     #expect(try await fixture.engine.clientToken(for: client) == .refused(.unauthorizedClient))
   }
 
-  @Test("is refused where a subject has the same id")
-  func isNoSubject() async throws {
-    let fixture = try EngineFixture()
+  @Test("is refused where a subject has the same id", arguments: TestedLedger.allCases)
+  func isNoSubject(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     fixture.subjects.set(Subject(id: "robot", isEnabled: false, scopes: []), password: "robot")
     #expect(try await fixture.engine.clientToken(for: Self.robot) == .refused(.clientNamedAsSubject))
   }
 
-  @Test("has a token that lives as long as its client's access tokens")
-  func livesItsLifetime() async throws {
-    let fixture = try EngineFixture()
+  @Test("has a token that lives as long as its client's access tokens", arguments: TestedLedger.allCases)
+  func livesItsLifetime(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     var client = Self.robot
     client.lifetimes.access = .seconds(5)
     let token = try await token(fixture, client)
@@ -77,9 +77,10 @@ struct ClientCredentialsTests {
     #expect(throws: BadToken.expired) { try fixture.engine.verify(token.accessToken) }
   }
 
-  @Test("can revoke it, whether or not it asks to end a session with it", arguments: [false, true])
-  func revokes(endsSession: Bool) async throws {
-    let fixture = try EngineFixture()
+  @Test(
+    "can revoke it, whether or not it asks to end a session with it", arguments: TestedLedger.allCases, [false, true])
+  func revokes(on ledger: TestedLedger, endsSession: Bool) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let (token, other) = (try await token(fixture), try await token(fixture))
     let outcome = try await fixture.engine.revoke(
       token: token.accessToken, client: Self.robot, endsSession: endsSession)
@@ -88,18 +89,18 @@ struct ClientCredentialsTests {
     _ = try fixture.engine.verify(other.accessToken)
   }
 
-  @Test("loses it when the client's sessions are revoked")
-  func endsWithTheClient() async throws {
-    let fixture = try EngineFixture()
+  @Test("loses it when the client's sessions are revoked", arguments: TestedLedger.allCases)
+  func endsWithTheClient(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let token = try await token(fixture)
     fixture.clock.advance(milliseconds: 1000)
     try await fixture.engine.revokeSessions(of: .client("robot"))
     #expect(throws: BadToken.revoked) { try fixture.engine.verify(token.accessToken) }
   }
 
-  @Test("gets a good one right after that, in the same millisecond too")
-  func afterARevocation() async throws {
-    let fixture = try EngineFixture()
+  @Test("gets a good one right after that, in the same millisecond too", arguments: TestedLedger.allCases)
+  func afterARevocation(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let before = try await token(fixture)
     try await fixture.engine.revokeSessions(of: .client("robot"))
     let after = try await token(fixture)

@@ -6,9 +6,6 @@ import TokenTesting
 @Suite("A client's own policies")
 struct ClientPolicyTests {
   private let clock = ManualClock()
-  private let engine: RotationEngine
-
-  init() throws { engine = try RotationEngine.inMemory(clock: clock) }
 
   private static let phone = Client(
     id: "phone", isPublic: true, grace: .seconds(30),
@@ -17,8 +14,9 @@ struct ClientPolicyTests {
     id: "service", isPublic: false, rotation: .never, lifetimes: ClientLifetimes(refresh: .seconds(3600)))
   private static let plain = Client(id: "plain", isPublic: true)
 
-  @Test("lifetimes are those of its sessions alone, and the engine's are the others'")
-  func lifetimes() async throws {
+  @Test("lifetimes are those of its sessions alone, and the engine's are the others'", arguments: TestedLedger.allCases)
+  func lifetimes(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: clock)
     let own = try await engine.openUncheckedSession(subject: "ann", client: Self.phone, scopes: [])
     let others = try await engine.openUncheckedSession(subject: "ann", client: Self.plain, scopes: [])
     #expect(own.expiresInSeconds == 60)
@@ -31,8 +29,9 @@ struct ClientPolicyTests {
     #expect(try engine.verify(others.accessToken).client == "plain")
   }
 
-  @Test("grace window answers its retries, while another client's retry is a reuse")
-  func grace() async throws {
+  @Test("grace window answers its retries, while another client's retry is a reuse", arguments: TestedLedger.allCases)
+  func grace(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: clock)
     for (client, isGranted) in [(Self.phone, true), (Self.plain, false)] {
       let first = try await engine.openUncheckedSession(subject: "ann", client: client, scopes: [])
       let next = try await engine.refresh(first.refreshToken, client: client).pair()
@@ -43,8 +42,11 @@ struct ClientPolicyTests {
     }
   }
 
-  @Test("rotation `never` keeps the refresh token's text through every refresh, and moves its idle end")
-  func rotationNever() async throws {
+  @Test(
+    "rotation `never` keeps the refresh token's text through every refresh, and moves its idle end",
+    arguments: TestedLedger.allCases)
+  func rotationNever(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: clock)
     let first = try await engine.openUncheckedSession(subject: "job", client: Self.service, scopes: [])
     var access: Set<String> = [first.accessToken]
     for _ in 0..<5 {
@@ -71,16 +73,20 @@ struct ClientPolicyTests {
       (ClientLifetimes(session: .zero), "maxAge is outside its limit: from 1ms to 36600d"),
     ])
   func outsideLimits(lifetimes: ClientLifetimes, says: String) async throws {
-    let client = Client(id: "bad", isPublic: true, lifetimes: lifetimes)
-    let failure = await #expect(throws: EngineFailure.self) {
-      try await engine.openUncheckedSession(subject: "ann", client: client, scopes: [])
+    for ledger in TestedLedger.allCases {
+      let engine = try ledger.engine(clock: clock)
+      let client = Client(id: "bad", isPublic: true, lifetimes: lifetimes)
+      let failure = await #expect(throws: EngineFailure.self) {
+        try await engine.openUncheckedSession(subject: "ann", client: client, scopes: [])
+      }
+      #expect(failure?.description == says)
+      #expect(await engine.statistics.sequence == 0)
     }
-    #expect(failure?.description == says)
-    #expect(await engine.statistics.sequence == 0)
   }
 
-  @Test("grace above 300 s is refused by name at its refresh, and consumes nothing")
-  func graceTooLong() async throws {
+  @Test("grace above 300 s is refused by name at its refresh, and consumes nothing", arguments: TestedLedger.allCases)
+  func graceTooLong(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: clock)
     let client = Client(id: "plain", isPublic: true, grace: .seconds(301))
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.plain, scopes: [])
     let failure = await #expect(throws: EngineFailure.self) {
@@ -91,10 +97,10 @@ struct ClientPolicyTests {
   }
 
   @Test(
-    "A client that was added after a session was opened under its id is not given it: the refresh is refused, and the session ends"
-  )
-  func addedAgain() async throws {
-    let fixture = try EngineFixture()
+    "A client that was added after a session was opened under its id is not given it: the refresh is refused, and the session ends",
+    arguments: TestedLedger.allCases)
+  func addedAgain(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     fixture.clock.advance(milliseconds: 1)
     var client = EngineFixture.client

@@ -12,9 +12,9 @@ struct EmbedderStoreTests {
     func subject(id: String) async throws -> Subject? { Subject(id: id, scopes: ["read"]) }
   }
 
-  @Test("may have no passwords: then none is right, and sessions are opened by id")
-  func withoutPasswords() async throws {
-    let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Staff())
+  @Test("may have no passwords: then none is right, and sessions are opened by id", arguments: TestedLedger.allCases)
+  func withoutPasswords(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: ManualClock(), subjects: Staff())
     #expect(
       try await engine.logIn(name: "ann", password: "x", client: Self.web) == .refused(.badCredentials))
     #expect(try await engine.openSession(forSubject: "ann", client: Self.web).pair().scopes == ["read"])
@@ -41,9 +41,9 @@ struct EmbedderStoreTests {
     }
   }
 
-  @Test("is asked for all refreshes of a batch at once", .timeLimit(.minutes(1)))
-  func batchInParallel() async throws {
-    let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Meeting(of: 64))
+  @Test("is asked for all refreshes of a batch at once", .timeLimit(.minutes(1)), arguments: TestedLedger.allCases)
+  func batchInParallel(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: ManualClock(), subjects: Meeting(of: 64))
     let pairs = try await engine.openUncheckedSessions(
       (0..<64).map {
         OpeningRequest(subject: "subject \($0)", client: Self.web, scopes: [], version: AccountVersion.none)
@@ -53,9 +53,9 @@ struct EmbedderStoreTests {
     #expect(try outcomes.map { try $0.get().pair().session } == pairs.map(\.session))
   }
 
-  @Test("is asked for a larger batch in turns, and the order is kept")
-  func largeBatch() async throws {
-    let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Staff())
+  @Test("is asked for a larger batch in turns, and the order is kept", arguments: TestedLedger.allCases)
+  func largeBatch(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: ManualClock(), subjects: Staff())
     let pairs = try await engine.openUncheckedSessions(
       (0..<200).map {
         OpeningRequest(subject: "subject \($0)", client: Self.web, scopes: [], version: AccountVersion.none)
@@ -75,9 +75,11 @@ struct EmbedderStoreTests {
     }
   }
 
-  @Test("that fails for one subject of a batch fails that request alone, and consumes nothing for it")
-  func oneFailure() async throws {
-    let engine = try RotationEngine.inMemory(clock: ManualClock(), subjects: Partial())
+  @Test(
+    "that fails for one subject of a batch fails that request alone, and consumes nothing for it",
+    arguments: TestedLedger.allCases)
+  func oneFailure(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: ManualClock(), subjects: Partial())
     let pairs = try await engine.openUncheckedSessions(
       ["ann", "bob", "cat"].map {
         OpeningRequest(subject: $0, client: Self.web, scopes: [], version: AccountVersion.none)

@@ -61,10 +61,11 @@ struct EngineEventsTests {
     #expect(failure?.description == "after is outside its limit: at most 0, the log's last record")
   }
 
-  @Test("a batch of refreshes is answered one by one as it would be alone, in its order")
-  func batch() async throws {
+  @Test(
+    "a batch of refreshes is answered one by one as it would be alone, in its order", arguments: TestedLedger.allCases)
+  func batch(on ledger: TestedLedger) async throws {
     let observer = RecordingObserver()
-    let engine = try RotationEngine.inMemory(clock: ManualClock(), observer: observer)
+    let engine = try ledger.engine(clock: ManualClock(), observer: observer)
     let app = Client(id: "app", isPublic: true)
     let pairs = try await engine.openUncheckedSessions(
       ["ann", "bob", "cat"].map { OpeningRequest(subject: $0, client: Self.web, scopes: ["read"]) })

@@ -5,7 +5,7 @@ import TokenTesting
 
 @testable import TokenEngine
 
-/// An engine in memory with one subject, one client and a clock that stands still.
+/// An engine with one subject, one client and a clock that stands still, on a ledger that writes nothing.
 struct EngineFixture {
   static let client = Client(id: "web", isPublic: true, scopes: Scopes("read write"))
 
@@ -13,17 +13,16 @@ struct EngineFixture {
   let observer = RecordingObserver()
   let subjects = SubjectTable()
   let keys: TokenKeys
-  let ledger: RefreshLedger
+  let ledger: any OneTimeLedger & EventLedger
   let engine: RotationEngine
 
-  init(_ change: (inout EngineOptions) -> Void = { _ in }) throws {
+  init(on tested: TestedLedger = .refreshLedger, _ change: (inout EngineOptions) -> Void = { _ in }) throws {
     var options = EngineOptions()
     change(&options)
     try options.validate()
     subjects.set(Subject(id: "ann", scopes: ["read", "write", "admin"]), password: "ann")
     keys = TokenKeys.generate()
-    ledger = RefreshLedger.inMemory(
-      sessionsPerSubjectMax: options.sessionsPerSubjectMax, clock: clock.sessionClock, random: SeededGenerator(seed: 3))
+    ledger = tested.make(clock: clock, sessionsPerSubjectMax: options.sessionsPerSubjectMax)
     engine = RotationEngine(
       options: options, keys: KeyRing(keys), ledger: ledger, recovery: nil, subjects: subjects,
       clock: clock.sessionClock,

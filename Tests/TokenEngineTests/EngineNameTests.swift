@@ -6,9 +6,6 @@ import TokenTesting
 @Suite("Names that a program passes to the engine")
 struct EngineNameTests {
   private static let other = "jose\u{301}"
-  private let engine: RotationEngine
-
-  init() throws { engine = try RotationEngine.inMemory(clock: ManualClock()) }
 
   private func isRefused(_ field: String, _ call: () async throws -> Void) async -> Bool {
     do {
@@ -21,8 +18,11 @@ struct EngineNameTests {
     }
   }
 
-  @Test("are refused in another form than NFC with the member, never changed, and nothing is opened")
-  func refused() async throws {
+  @Test(
+    "are refused in another form than NFC with the member, never changed, and nothing is opened",
+    arguments: TestedLedger.allCases)
+  func refused(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: ManualClock())
     let (web, strange) = (Client(id: "web", isPublic: true), Client(id: Self.other, isPublic: true))
     let subject = Subject(id: Self.other, scopes: [])
     #expect(
@@ -46,8 +46,11 @@ struct EngineNameTests {
     #expect(await engine.statistics.entries == 0)
   }
 
-  @Test("pass in NFC, with compatibility characters as they are", arguments: ["jos\u{E9}", "\u{FB01}n", "\u{D55C}"])
-  func taken(name: String) async throws {
+  @Test(
+    "pass in NFC, with compatibility characters as they are", arguments: TestedLedger.allCases,
+    ["jos\u{E9}", "\u{FB01}n", "\u{D55C}"])
+  func taken(on ledger: TestedLedger, name: String) async throws {
+    let engine = try ledger.engine(clock: ManualClock())
     let client = Client(id: name, isPublic: true)
     let pair = try await engine.openUncheckedSession(subject: name, client: client, scopes: [])
     let token = try engine.verify(pair.accessToken)

@@ -6,15 +6,15 @@ import TokenTesting
 @Suite("A one-time token")
 struct EngineOneTimeTests {
   private let clock = ManualClock()
-  private let engine: RotationEngine
 
-  init() throws { engine = try RotationEngine.inMemory(clock: clock) }
-
-  @Test("presented by 40 tasks at once is consumed by one, with the subject and the payload it was issued with")
-  func once() async throws {
+  @Test(
+    "presented by 40 tasks at once is consumed by one, with the subject and the payload it was issued with",
+    arguments: TestedLedger.allCases)
+  func once(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: clock)
     let token = try await engine.issueOneTimeToken(
       purpose: "reset", subject: "ann", payload: [0, 255, 7], lifetime: .seconds(60))
-    let outcomes = try await withThrowingTaskGroup(of: OneTimeTokenOutcome.self) { [engine] group in
+    let outcomes = try await withThrowingTaskGroup(of: OneTimeTokenOutcome.self) { group in
       for _ in 0..<40 { group.addTask { try await engine.consumeOneTimeToken(token.text, purpose: "reset") } }
       return try await group.reduce(into: []) { $0.append($1) }
     }
@@ -22,8 +22,9 @@ struct EngineOneTimeTests {
     #expect(outcomes.count { $0 == .refused(.alreadyConsumed) } == 39)
   }
 
-  @Test("of 1 ms is good for that millisecond, and not at its end")
-  func oneMillisecond() async throws {
+  @Test("of 1 ms is good for that millisecond, and not at its end", arguments: TestedLedger.allCases)
+  func oneMillisecond(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: clock)
     let good = try await engine.issueOneTimeToken(purpose: "reset", subject: "ann", lifetime: .milliseconds(1))
     let late = try await engine.issueOneTimeToken(purpose: "reset", subject: "ann", lifetime: .milliseconds(1))
     #expect(good.expiresAt == clock.now.advanced(byMilliseconds: 1))
@@ -32,16 +33,18 @@ struct EngineOneTimeTests {
     #expect(try await engine.consumeOneTimeToken(late.text, purpose: "reset") == .refused(.expired))
   }
 
-  @Test("is refused for another purpose, and left as it is")
-  func purpose() async throws {
+  @Test("is refused for another purpose, and left as it is", arguments: TestedLedger.allCases)
+  func purpose(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: clock)
     let token = try await engine.issueOneTimeToken(purpose: "reset", subject: "ann", lifetime: .seconds(60))
     #expect(try await engine.consumeOneTimeToken(token.text, purpose: "invite") == .refused(.wrongPurpose))
     #expect(
       try await engine.consumeOneTimeToken(token.text, purpose: "reset") == .consumed(subject: "ann", payload: []))
   }
 
-  @Test("is no refresh token and no access token, and these are none of it")
-  func otherKinds() async throws {
+  @Test("is no refresh token and no access token, and these are none of it", arguments: TestedLedger.allCases)
+  func otherKinds(on ledger: TestedLedger) async throws {
+    let engine = try ledger.engine(clock: clock)
     let web = Client(id: "web", isPublic: true)
     let token = try await engine.issueOneTimeToken(purpose: "reset", subject: "ann", lifetime: .seconds(60))
     let pair = try await engine.openUncheckedSession(subject: "ann", client: web, scopes: [])
@@ -61,15 +64,18 @@ struct EngineOneTimeTests {
       ("lifetime", "reset", 0, -1),
     ])
   func outsideLimits(field: String, purpose: String, payloadBytes: Int, milliseconds: Int64) async throws {
-    let failure = await #expect(throws: EngineFailure.self) {
-      try await engine.issueOneTimeToken(
-        purpose: purpose, subject: "ann", payload: Array(repeating: 1, count: payloadBytes),
-        lifetime: .milliseconds(milliseconds))
+    for ledger in TestedLedger.allCases {
+      let engine = try ledger.engine(clock: clock)
+      let failure = await #expect(throws: EngineFailure.self) {
+        try await engine.issueOneTimeToken(
+          purpose: purpose, subject: "ann", payload: Array(repeating: 1, count: payloadBytes),
+          lifetime: .milliseconds(milliseconds))
+      }
+      guard case .invalid(field, _) = failure else {
+        Issue.record("not \(field): \(String(describing: failure))")
+        continue
+      }
+      #expect(await engine.statistics.sequence == 0)
     }
-    guard case .invalid(field, _) = failure else {
-      Issue.record("not \(field): \(String(describing: failure))")
-      return
-    }
-    #expect(await engine.statistics.sequence == 0)
   }
 }

@@ -102,10 +102,12 @@ struct GraceReplayTests {
     #expect((try await engine.session(next.session) != nil) == isAnswered)
   }
 
-  @Test("by 40 tasks at once that hold one token gives all of them one pair, and one rotation")
-  func fortyTasks() async throws {
+  @Test(
+    "by 40 tasks at once that hold one token gives all of them one pair, and one rotation",
+    arguments: TestedLedger.allCases)
+  func fortyTasks(on ledger: TestedLedger) async throws {
     let observer = RecordingObserver()
-    let engine = try RotationEngine.inMemory(clock: ManualClock(), options: Self.options(), observer: observer)
+    let engine = try ledger.engine(clock: ManualClock(), options: Self.options(), observer: observer)
     let first = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     let pairs = try await withThrowingTaskGroup(of: TokenPair.self) { group in
       for _ in 0..<40 {

@@ -8,9 +8,11 @@ import TokenTesting
 
 @Suite("Lifetimes")
 struct LifetimeTests {
-  @Test("an access token is refused from the moment of its end", arguments: [1, 250, 500, 999, 1000, 1500] as [Int64])
-  func accessTokenEnds(milliseconds: Int64) async throws {
-    let fixture = try EngineFixture { $0.accessLifetime = .milliseconds(milliseconds) }
+  @Test(
+    "an access token is refused from the moment of its end", arguments: TestedLedger.allCases,
+    [1, 250, 500, 999, 1000, 1500] as [Int64])
+  func accessTokenEnds(on ledger: TestedLedger, milliseconds: Int64) async throws {
+    let fixture = try EngineFixture(on: ledger) { $0.accessLifetime = .milliseconds(milliseconds) }
     let pair = try await fixture.logIn()
     fixture.clock.advance(milliseconds: milliseconds - 1)
     #expect(try fixture.engine.verify(pair.accessToken).subject == "ann")
@@ -18,9 +20,11 @@ struct LifetimeTests {
     #expect(throws: BadToken.expired) { try fixture.engine.verify(pair.accessToken) }
   }
 
-  @Test("a lifetime under one second works at any place in the second", arguments: [0, 1, 400, 999] as [Int64])
-  func subSecondAnywhere(start: Int64) async throws {
-    let fixture = try EngineFixture {
+  @Test(
+    "a lifetime under one second works at any place in the second", arguments: TestedLedger.allCases,
+    [0, 1, 400, 999] as [Int64])
+  func subSecondAnywhere(on ledger: TestedLedger, start: Int64) async throws {
+    let fixture = try EngineFixture(on: ledger) {
       $0.accessLifetime = .milliseconds(300)
       $0.refreshLifetime = .milliseconds(700)
     }
@@ -39,17 +43,19 @@ struct LifetimeTests {
     #expect(refused == .refused(.expired(generationsBehind: 0)) || refused == .refused(.unknown))
   }
 
-  @Test("an expired refresh token is refused as expired by its own claim too")
-  func refreshTokenExpires() async throws {
-    let fixture = try EngineFixture { $0.refreshLifetime = .seconds(60) }
+  @Test("an expired refresh token is refused as expired by its own claim too", arguments: TestedLedger.allCases)
+  func refreshTokenExpires(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger) { $0.refreshLifetime = .seconds(60) }
     let pair = try await fixture.logIn()
     fixture.clock.advance(milliseconds: 60_000)
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.expired(generationsBehind: nil)))
   }
 
-  @Test("an access token that was seen to have ended stays refused when the clock is set back")
-  func clockSetBack() async throws {
-    let fixture = try EngineFixture()
+  @Test(
+    "an access token that was seen to have ended stays refused when the clock is set back",
+    arguments: TestedLedger.allCases)
+  func clockSetBack(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     fixture.clock.advance(milliseconds: 900_000)
     #expect(throws: BadToken.expired) { try fixture.engine.verify(pair.accessToken) }
@@ -93,9 +99,9 @@ struct LifetimeTests {
 
   @Test(
     "A refresh for a client with an access lifetime outside its limits is refused with the field, and consumes nothing",
-    arguments: [Duration.zero, .seconds(31 * 86_400), .seconds(Int64.max)])
-  func accessLifetimeOutsideItsLimits(lifetime: Duration) async throws {
-    let fixture = try EngineFixture()
+    arguments: TestedLedger.allCases, [Duration.zero, .seconds(31 * 86_400), .seconds(Int64.max)])
+  func accessLifetimeOutsideItsLimits(on ledger: TestedLedger, lifetime: Duration) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     var client = EngineFixture.client
     client.lifetimes.access = lifetime
@@ -108,50 +114,54 @@ struct LifetimeTests {
 
 @Suite("A log-in")
 struct LogInTests {
-  @Test("grants what subject and client may have where no scope is asked for")
-  func defaultScope() async throws {
-    #expect(try await EngineFixture().logIn().scopes == Scopes("read write"))
+  @Test("grants what subject and client may have where no scope is asked for", arguments: TestedLedger.allCases)
+  func defaultScope(on ledger: TestedLedger) async throws {
+    #expect(try await EngineFixture(on: ledger).logIn().scopes == Scopes("read write"))
   }
 
-  @Test("with a scope outside what the client may have is refused, and opens no session")
-  func tooMuchScope() async throws {
-    let fixture = try EngineFixture()
+  @Test(
+    "with a scope outside what the client may have is refused, and opens no session", arguments: TestedLedger.allCases)
+  func tooMuchScope(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let outcome = try await fixture.engine.logIn(
       name: "ann", password: "ann", client: EngineFixture.client, scope: "admin")
     #expect(outcome == .refused(.invalidScope))
     #expect(await fixture.engine.statistics.entries == 0)
   }
 
-  @Test("with a wrong password is refused", arguments: [("ann", "no"), ("bob", "no")])
-  func badCredentials(name: String, password: String) async throws {
-    let fixture = try EngineFixture()
-    let outcome = try await fixture.engine.logIn(name: name, password: password, client: EngineFixture.client)
+  @Test("with a wrong password is refused", arguments: TestedLedger.allCases, ["ann", "bob"])
+  func badCredentials(on ledger: TestedLedger, name: String) async throws {
+    let fixture = try EngineFixture(on: ledger)
+    let outcome = try await fixture.engine.logIn(name: name, password: "no", client: EngineFixture.client)
     #expect(outcome == .refused(.badCredentials))
   }
 
-  @Test("of a disabled subject is refused as disabled")
-  func disabled() async throws {
-    let fixture = try EngineFixture()
+  @Test("of a disabled subject is refused as disabled", arguments: TestedLedger.allCases)
+  func disabled(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     fixture.subjects.setEnabled("ann", false)
     let outcome = try await fixture.engine.logIn(name: "ann", password: "ann", client: EngineFixture.client)
     #expect(outcome == .refused(.subjectDisabled))
   }
 
-  @Test("of a subject whose name no token can carry is a failure that names the field", arguments: ["", "a\nb"])
-  func unusableSubject(subject: String) async throws {
-    let fixture = try EngineFixture()
+  @Test(
+    "of a subject whose name no token can carry is a failure that names the field", arguments: TestedLedger.allCases,
+    ["", "a\nb"])
+  func unusableSubject(on ledger: TestedLedger, subject: String) async throws {
+    let fixture = try EngineFixture(on: ledger)
     await #expect(throws: EngineFailure.self) {
       try await fixture.engine.openUncheckedSession(subject: subject, client: EngineFixture.client, scopes: [])
     }
     #expect(await fixture.engine.statistics.entries == 0)
   }
 
-  @Test("A login that a change of its subject overtakes opens nothing", arguments: [true, false])
-  func overtakenLogin(isGone: Bool) async throws {
+  @Test(
+    "A login that a change of its subject overtakes opens nothing", arguments: TestedLedger.allCases, [true, false])
+  func overtakenLogin(on tested: TestedLedger, isGone: Bool) async throws {
     let subjects = SubjectTable()
     let clock = ManualClock()
     subjects.set(Subject(id: "ann", scopes: []), password: "ann")
-    let ledger = RefreshLedger.inMemory(clock: clock.sessionClock, random: SeededGenerator(seed: 3))
+    let ledger = tested.make(clock: clock)
     var options = EngineOptions()
     options.customClaims = { _ in
       // Whoever follows the store has ended all sessions by the time that this one is opened.
@@ -160,7 +170,7 @@ struct LogInTests {
       } else {
         subjects.set(Subject(id: "ann", scopes: [], version: AccountVersion("2")), password: "other")
       }
-      try await ledger.revoke(SessionScope.subject("ann"))
+      _ = try await ledger.revoke(SessionScope.subject("ann"))
       return .empty
     }
     let engine = RotationEngine(

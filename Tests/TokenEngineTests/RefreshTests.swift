@@ -8,9 +8,11 @@ import TokenTesting
 
 @Suite("A refresh")
 struct RefreshTests {
-  @Test("returns a new pair whose access token is accepted and names subject, client, scopes and session")
-  func returnsANewPair() async throws {
-    let fixture = try EngineFixture()
+  @Test(
+    "returns a new pair whose access token is accepted and names subject, client, scopes and session",
+    arguments: TestedLedger.allCases)
+  func returnsANewPair(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let first = try await fixture.logIn()
     fixture.clock.advance(milliseconds: 1000)
     let second = try await fixture.refresh(first.refreshToken).pair()
@@ -28,9 +30,11 @@ struct RefreshTests {
     #expect(access.expiresAt == fixture.clock.now.seconds + 900)
   }
 
-  @Test("of a used token is refused as reused, and revokes the session and its access tokens at once")
-  func usedTokenRevokes() async throws {
-    let fixture = try EngineFixture()
+  @Test(
+    "of a used token is refused as reused, and revokes the session and its access tokens at once",
+    arguments: TestedLedger.allCases)
+  func usedTokenRevokes(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let first = try await fixture.logIn()
     let second = try await fixture.refresh(first.refreshToken).pair()
     let reused = GrantRefusal.reused(.race, generationsBehind: 1, revokedSession: true)
@@ -40,18 +44,22 @@ struct RefreshTests {
     #expect(throws: BadToken.revoked) { try fixture.engine.verify(first.accessToken) }
   }
 
-  @Test("with an access token is refused as of the wrong type, and costs the session nothing")
-  func wrongType() async throws {
-    let fixture = try EngineFixture()
+  @Test(
+    "with an access token is refused as of the wrong type, and costs the session nothing",
+    arguments: TestedLedger.allCases)
+  func wrongType(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     #expect(try await fixture.refresh(pair.accessToken) == .refused(.badToken(.wrongType)))
     #expect(throws: BadToken.wrongType) { try fixture.engine.verify(pair.refreshToken) }
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 
-  @Test("with a token of another issuer is refused, and the token stays good where it belongs")
-  func wrongIssuer() async throws {
-    let fixture = try EngineFixture()
+  @Test(
+    "with a token of another issuer is refused, and the token stays good where it belongs",
+    arguments: TestedLedger.allCases)
+  func wrongIssuer(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     let other = try fixture.sibling { $0.issuer = "https://elsewhere.example" }
     let outcome = try await other.refresh(pair.refreshToken, client: EngineFixture.client)
@@ -60,17 +68,17 @@ struct RefreshTests {
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 
-  @Test("with a token signed by another key is refused")
-  func otherKey() async throws {
-    let fixture = try EngineFixture()
-    let stranger = try EngineFixture()
+  @Test("with a token signed by another key is refused", arguments: TestedLedger.allCases)
+  func otherKey(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
+    let stranger = try EngineFixture(on: ledger)
     let pair = try await stranger.logIn()
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.badToken(.unknownKey)))
   }
 
-  @Test("with any byte of the token changed is refused, and the token stays good")
-  func changedByte() async throws {
-    let fixture = try EngineFixture()
+  @Test("with any byte of the token changed is refused, and the token stays good", arguments: TestedLedger.allCases)
+  func changedByte(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     let bytes = Array(pair.refreshToken.utf8)
     for position in bytes.indices {
@@ -85,9 +93,9 @@ struct RefreshTests {
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 
-  @Test("after the subject is gone is refused before the token is consumed")
-  func subjectGone() async throws {
-    let fixture = try EngineFixture()
+  @Test("after the subject is gone is refused before the token is consumed", arguments: TestedLedger.allCases)
+  func subjectGone(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     fixture.subjects.remove("ann")
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.subjectGone))
@@ -95,9 +103,9 @@ struct RefreshTests {
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 
-  @Test("while the subject is disabled is refused before the token is consumed")
-  func subjectDisabled() async throws {
-    let fixture = try EngineFixture()
+  @Test("while the subject is disabled is refused before the token is consumed", arguments: TestedLedger.allCases)
+  func subjectDisabled(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     fixture.subjects.setEnabled("ann", false)
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.subjectDisabled))
@@ -105,27 +113,29 @@ struct RefreshTests {
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 
-  @Test("by another client is refused, and neither consumes nor revokes")
-  func wrongClient() async throws {
-    let fixture = try EngineFixture()
+  @Test("by another client is refused, and neither consumes nor revokes", arguments: TestedLedger.allCases)
+  func wrongClient(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     let other = try await fixture.engine.refresh(pair.refreshToken, client: Client(id: "app", isPublic: true))
     #expect(other == .refused(.wrongClient))
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 
-  @Test("by a client without the grant is refused, and does not consume")
-  func unauthorizedClient() async throws {
-    let fixture = try EngineFixture()
+  @Test("by a client without the grant is refused, and does not consume", arguments: TestedLedger.allCases)
+  func unauthorizedClient(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     let limited = Client(id: "web", isPublic: true, grants: [.password])
     #expect(try await fixture.engine.refresh(pair.refreshToken, client: limited) == .refused(.unauthorizedClient))
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 
-  @Test("narrows the access token to the scope asked for, and the session keeps what was granted")
-  func narrowsTheScope() async throws {
-    let fixture = try EngineFixture()
+  @Test(
+    "narrows the access token to the scope asked for, and the session keeps what was granted",
+    arguments: TestedLedger.allCases)
+  func narrowsTheScope(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let first = try await fixture.logIn()
     let narrowed = try await fixture.refresh(first.refreshToken, scope: "read").pair()
     #expect(narrowed.scopes == Scopes("read"))
@@ -135,17 +145,18 @@ struct RefreshTests {
   }
 
   @Test(
-    "that asks for more than was granted is refused, and does not consume", arguments: ["admin", "read  write", "\""])
-  func tooMuchScope(scope: String) async throws {
-    let fixture = try EngineFixture()
+    "that asks for more than was granted is refused, and does not consume", arguments: TestedLedger.allCases,
+    ["admin", "read  write", "\""])
+  func tooMuchScope(on ledger: TestedLedger, scope: String) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     #expect(try await fixture.refresh(pair.refreshToken, scope: scope) == .refused(.invalidScope))
     _ = try await fixture.refresh(pair.refreshToken).pair()
   }
 
-  @Test("by 64 callers at once with one token succeeds once")
-  func oneOf64Succeeds() async throws {
-    let fixture = try EngineFixture { $0.reuse = .refuse }
+  @Test("by 64 callers at once with one token succeeds once", arguments: TestedLedger.allCases)
+  func oneOf64Succeeds(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger) { $0.reuse = .refuse }
     let pair = try await fixture.logIn()
     let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
       for _ in 0..<64 {
@@ -156,9 +167,11 @@ struct RefreshTests {
     #expect(granted == 1)
   }
 
-  @Test("repeated inside the grace window is answered with the identical pair, byte for byte")
-  func graceAnswersTheIdenticalPair() async throws {
-    let fixture = try EngineFixture { $0.grace = .seconds(10) }
+  @Test(
+    "repeated inside the grace window is answered with the identical pair, byte for byte",
+    arguments: TestedLedger.allCases)
+  func graceAnswersTheIdenticalPair(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger) { $0.grace = .seconds(10) }
     let first = try await fixture.logIn()
     let second = try await fixture.refresh(first.refreshToken).pair()
     fixture.clock.advance(milliseconds: 9_999)
@@ -167,9 +180,11 @@ struct RefreshTests {
     #expect(again.refreshToken == second.refreshToken)
   }
 
-  @Test("repeated inside the grace window after the access token's end mints a fresh one beside the same refresh token")
-  func graceRenewsAnExpiredAccessToken() async throws {
-    let fixture = try EngineFixture {
+  @Test(
+    "repeated inside the grace window after the access token's end mints a fresh one beside the same refresh token",
+    arguments: TestedLedger.allCases)
+  func graceRenewsAnExpiredAccessToken(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger) {
       $0.grace = .seconds(10)
       $0.accessLifetime = .seconds(2)
     }
@@ -182,9 +197,11 @@ struct RefreshTests {
     #expect(try fixture.engine.verify(again.accessToken).subject == "ann")
   }
 
-  @Test("tells the observer why it was refused, with the presented token's id where its signature was good")
-  func observerIsToldTheReason() async throws {
-    let fixture = try EngineFixture()
+  @Test(
+    "tells the observer why it was refused, with the presented token's id where its signature was good",
+    arguments: TestedLedger.allCases)
+  func observerIsToldTheReason(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let first = try await fixture.logIn()
     _ = try await fixture.refresh(first.refreshToken)
     _ = try await fixture.refresh(first.refreshToken)

@@ -29,9 +29,9 @@ struct ScopeLossTests {
     #expect(try await fixture.refresh(next.refreshToken).pair().scopes == Scopes("read write"))
   }
 
-  @Test("is granted the rest at its next refresh, and may not ask for what it lost")
-  func refresh() async throws {
-    let fixture = try EngineFixture()
+  @Test("is granted the rest at its next refresh, and may not ask for what it lost", arguments: TestedLedger.allCases)
+  func refresh(on ledger: TestedLedger) async throws {
+    let fixture = try EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     #expect(pair.scopes == Scopes("read write"))
     fixture.subjects.set(Subject(id: "ann", scopes: ["read"]), password: "ann")

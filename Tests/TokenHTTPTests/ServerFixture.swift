@@ -15,7 +15,7 @@ struct ServerFixture {
   static let password = "correct horse"
   static let secret = "a-secret-of-the-web-client"
 
-  let clock = ManualClock()
+  let clock: ManualClock
   let observer: any EngineObserver
   let recorder = RecordingObserver()
   let subjects = SubjectTable()
@@ -30,8 +30,10 @@ struct ServerFixture {
     wire: WireFormat = .standard, pathPrefix: String = "", observer: (any EngineObserver)? = nil,
     metrics: ServerMetrics? = nil,
     logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+    clock: ManualClock = ManualClock(), ledger: (any SessionLedger)? = nil,
     _ change: (inout EngineOptions) -> Void = { _ in }
   ) throws {
+    self.clock = clock
     var engineOptions = EngineOptions()
     change(&engineOptions)
     var options = ServerOptions()
@@ -45,7 +47,7 @@ struct ServerFixture {
     } else {
       self.observer = observer ?? recorder
     }
-    let ledger = RefreshLedger.inMemory(clock: clock.sessionClock, random: SeededGenerator(seed: 7))
+    let ledger = ledger ?? RefreshLedger.inMemory(clock: clock.sessionClock, random: SeededGenerator(seed: 7))
     engine = RotationEngine(
       options: engineOptions, keys: KeyRing(keys), ledger: ledger, recovery: nil, subjects: subjects,
       clock: clock.sessionClock,

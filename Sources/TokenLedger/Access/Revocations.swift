@@ -98,7 +98,8 @@ extension Revocations {
     guard count.load(ordering: .acquiring) != 0 else { return }
     lists.withLock { lists in
       let isClose = lists.isAnyMark(of: subject, client) { $0 <= time && $0.seconds == time.seconds }
-      if isClose { lists.openedAfterMark[session] = time }
+      // What is known of one that was brought in under this id before holds no longer.
+      lists.openedAfterMark[session] = isClose ? time : nil
     }
   }
 

@@ -27,23 +27,27 @@ extension LedgerMachine {
     return count
   }
 
-  package func holders() -> SessionHolders {
+  /// Who has live sessions in one step's slots from `slot` on, and where to go on; nil at the end.
+  func holders(from slot: Int) -> (holders: SessionHolders, next: Int?) {
+    var holders = SessionHolders(subjects: [], clients: [])
+    guard slot < state.table.slotCount else { return (holders, nil) }
     let now = now()
-    var clients: [SessionHolders.ClientHolding] = []
-    for number in 0..<UInt32(state.profiles.values.count) {
-      guard let profile = state.profiles[number], let name = state.names[profile.client] else { continue }
-      var next = state.byProfile.first(of: number)
-      // A list is in the order of openings.
-      while let slot = next, !state.isUsable(slot, at: now) { next = state.byProfile.next(after: slot) }
-      guard let slot = next else { continue }
-      clients.append(
+    let end = min(slot + Self.countedPerStep, state.table.slotCount)
+    var subjects: Set<UInt32> = []
+    var openings: [UInt32: Timestamp] = [:]
+    for slot in UInt32(slot)..<UInt32(end) where state.isUsable(slot, at: now) {
+      let entry = state.table[slot]
+      subjects.insert(entry.subject)
+      openings[entry.detail] = min(entry.openedAt, openings[entry.detail] ?? .distantFuture)
+    }
+    // As names: the numbers may mean others at the next step.
+    holders.subjects = subjects.map { state.name($0) }
+    for (number, opening) in openings {
+      guard let profile = state.profiles[number] else { continue }
+      holders.clients.append(
         SessionHolders.ClientHolding(
-          client: name, version: profile.clientVersion, firstOpening: state.table[slot].openedAt))
+          client: state.name(profile.client), version: profile.clientVersion, firstOpening: opening))
     }
-    var subjects: [String] = []
-    for number in 0..<UInt32(state.names.values.count) where state.bySubject.count(of: number) > 0 {
-      if let name = state.names[number] { subjects.append(name) }
-    }
-    return SessionHolders(subjects: subjects, clients: clients)
+    return (holders, end < state.table.slotCount ? end : nil)
   }
 }

@@ -130,7 +130,7 @@ extension LedgerMachine {
   }
 
   /// The most slots that one step of a count looks at: a fraction of a millisecond.
-  private static let countedPerStep = 4096
+  static let countedPerStep = 4096
 
   /// - Returns: how many live sessions of a scope there are in one step from `slot` on, and where to go on; nil at the end.
   func countLive(of scope: SessionScope, from slot: Int) -> (count: Int, next: Int?) {

@@ -5,8 +5,9 @@ extension LedgerMachine {
   ) -> Staged<Rotation> {
     let now = begin(into: &sink)
     let slot = state.table.slot(of: request.token.session)
-    let outcome = rotate(request, of: slot, at: now, into: &sink)
-    return staged(outcome, at: now, through: sequence(behind: outcome))
+    var through: UInt64 = 0
+    let outcome = rotate(request, of: slot, at: now, into: &sink, through: &through)
+    return staged(outcome, at: now, through: through)
   }
 
   package mutating func rotate(
@@ -21,21 +22,20 @@ extension LedgerMachine {
     slots.reserveCapacity(batch.count)
     for request in batch { slots.append(state.table.slot(of: request.token.session)) }
     for (request, slot) in zip(batch, slots) {
-      outcomes.append(rotate(request, of: slot, at: now, into: &sink))
-      through = max(through, sequence(behind: outcomes[outcomes.count - 1]))
+      outcomes.append(rotate(request, of: slot, at: now, into: &sink, through: &through))
     }
     return staged(outcomes, at: now, through: through)
   }
 
-  /// The event that the outcome of a moment ago rests on. A retry's rests on the rotation, not on the note that it was answered twice.
-  private func sequence(behind outcome: Rotation) -> UInt64 {
-    if case .replayed = outcome { sequence - 1 } else { sequence }
-  }
-
+  /// - Parameter through: raised to the event that the outcome rests on.
   private mutating func rotate(
-    _ request: RotationRequest, of slot: UInt32?, at now: Timestamp, into sink: inout some LedgerEventSink
+    _ request: RotationRequest, of slot: UInt32?, at now: Timestamp, into sink: inout some LedgerEventSink,
+    through: inout UInt64
   ) -> Rotation {
-    guard let slot, let facts = state.facts(at: slot) else { return .refused(.unknown) }
+    guard let slot, let facts = state.facts(at: slot) else {
+      through = max(through, sequence)
+      return .refused(.unknown)
+    }
     switch RotationRule.verdict(on: request, of: facts, at: now) {
     case .rotate:
       if let terms = request.terms { record(state.events(moving: slot, to: terms), at: now, into: &sink) }
@@ -44,6 +44,7 @@ extension LedgerMachine {
       } else {
         record(state.rotation(of: slot), at: now, into: &sink)
       }
+      through = max(through, sequence)
       // What `terms` has changed of it, and never back.
       let rotation = state.profiles[state.table[slot].detail]?.terms.rotation
       guard rotation == .always else { return .used(state.session(at: slot)) }
@@ -52,20 +53,26 @@ extension LedgerMachine {
       }
       return .rotated(state.session(at: slot))
     case .retry(let reuse):
+      // The answer rests on the rotation, not on the note that it was given twice.
+      through = max(through, sequence)
       record(.replayed(slot: slot, reuse), at: now, into: &sink)
       return .replayed(state.session(at: slot), reuse)
     case .refuseReuse(let reuse, let behind, let revokes):
       record(.reused(slot: slot, reuse, generationsBehind: behind, revokes: revokes), at: now, into: &sink)
       if revokes { revocations.insert(state.table[slot].id) }
+      through = max(through, sequence)
       return .refused(.reused(reuse, generationsBehind: behind, revokedSession: revokes))
     case .revokeRolledBack(let ahead):
       revoke(slot, cause: .rollback, at: now, into: &sink)
+      through = max(through, sequence)
       return .refused(.neverIssued(generationsAhead: ahead))
     case .revokeOutdated(let behind):
       revoke(slot, cause: .requested, at: now, into: &sink)
+      through = max(through, sequence)
       return .refused(.outdated(generationsBehind: behind, revokedSession: true))
     case .refuse(let refusal, let holdsAfter):
       proveTime(holdsAfter, at: now, into: &sink)
+      through = max(through, sequence)
       return .refused(refusal)
     }
   }

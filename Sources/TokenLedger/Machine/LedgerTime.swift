@@ -11,7 +11,7 @@ package final class LedgerTime: Sendable {
   private let offset: Atomic<Int64>
 
   /// - Parameter highest: the highest time that the log has seen.
-  init(_ clock: SessionClock, notBefore highest: Timestamp) {
+  package init(_ clock: SessionClock, notBefore highest: Timestamp) {
     self.clock = clock
     let wall = clock.now()
     let boot = clock.bootMilliseconds()
@@ -27,7 +27,7 @@ package final class LedgerTime: Sendable {
   }
 
   /// The same, and at least `floor`, for all who ask from then on.
-  func now(notBefore floor: Timestamp) -> Timestamp {
+  package func now(notBefore floor: Timestamp) -> Timestamp {
     let now = now()
     guard now < floor else { return now }
     let boot = clock.bootMilliseconds()

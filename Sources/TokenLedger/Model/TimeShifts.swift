@@ -35,7 +35,7 @@ package struct TimeShifts: Sendable, Hashable {
   /// By which a time that is past at `now` is shown: what the clock said then, but not as if it were to come, where that clock was ahead of the one
   /// that is right now.
   @inline(__always)
-  func shownSeconds(of time: Timestamp, at now: Timestamp) -> Int64 {
+  package func shownSeconds(of time: Timestamp, at now: Timestamp) -> Int64 {
     guard !changes.isEmpty else { return 0 }
     let then = seconds(at: time)
     let isToCome =
@@ -48,7 +48,7 @@ package struct TimeShifts: Sendable, Hashable {
     time.advanced(byMilliseconds: -1000 * seconds(at: time))
   }
 
-  mutating func change(to seconds: Int64, from time: Timestamp) {
+  package mutating func change(to seconds: Int64, from time: Timestamp) {
     if changes.count == Self.changesMax { changes.removeFirst() }
     changes.append(Change(from: time, seconds: seconds))
   }

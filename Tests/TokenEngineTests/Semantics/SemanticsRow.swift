@@ -35,8 +35,8 @@ struct SemanticsRow {
     var cells: [String] { [reply, told, recorded, state] }
   }
 
-  func play(under policy: SemanticsPolicy) async throws -> Outcome {
-    let stage = try SemanticsStage(policy, options)
+  func play(under policy: SemanticsPolicy, on ledger: TestedLedger) async throws -> Outcome {
+    let stage = try SemanticsStage(policy, on: ledger, options)
     try await prepare(stage)
     let toldBefore = stage.fixture.observer.events.count
     var records = try await stage.engine.events().makeAsyncIterator()
@@ -55,10 +55,10 @@ struct SemanticsRow {
   }
 
   /// The lines of the table: one for each outcome, with the policies that lead to it.
-  func lines() async throws -> [String] {
+  func lines(on ledger: TestedLedger) async throws -> [String] {
     var outcomes: [(outcome: Outcome, policies: [SemanticsPolicy])] = []
     for policy in SemanticsPolicy.all {
-      let outcome = try await play(under: policy)
+      let outcome = try await play(under: policy, on: ledger)
       if let index = outcomes.firstIndex(where: { $0.outcome == outcome }) {
         outcomes[index].policies.append(policy)
       } else {
@@ -86,12 +86,12 @@ struct SemanticsSection {
     [refreshing, predecessors, checkedFirst, neverRotated, revoking, afterRevocation, terms, accessTokens, oneTime]
   }
 
-  func text() async throws -> String {
+  func text(on ledger: TestedLedger) async throws -> String {
     var lines = [
       "### \(title)", "",
       "| situation | policy | reply | observer is told | audit event | state after |", "|---|---|---|---|---|---|",
     ]
-    for row in rows { lines += try await row.lines() }
+    for row in rows { lines += try await row.lines(on: ledger) }
     return lines.joined(separator: "\n")
   }
 }

@@ -39,7 +39,8 @@ extension SemanticsSection {
           "signed by another key",
           act: {
             try await $0.present(
-              SemanticsStage($0.policy) { _ in }.mintRefresh(TokenID(session: $0.last.session, generation: 0)))
+              SemanticsStage($0.policy, on: $0.ledger) { _ in }.mintRefresh(
+                TokenID(session: $0.last.session, generation: 0)))
           }),
         live("an access token in its place", act: { try await $0.present($0.last.accessToken) }),
         live("subject gone", after: { $0.fixture.subjects.remove("ann") }),

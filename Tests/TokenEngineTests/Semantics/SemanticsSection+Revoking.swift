@@ -102,7 +102,7 @@ extension SemanticsSection {
             after: {
               try await $0.engine.revokeSessions(of: .all)
               $0.wait(2_000)
-              try await $0.fixture.ledger.sweepExpired()
+              try await TestedLedger.sweep($0.fixture.ledger)
             }
           ) {
             try await $0.present($0.last)

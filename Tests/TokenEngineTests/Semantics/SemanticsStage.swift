@@ -9,6 +9,7 @@ import TokenTesting
 /// What a row of the table is played with: an engine under one policy, and the pairs that were answered so far.
 final class SemanticsStage {
   let policy: SemanticsPolicy
+  let ledger: TestedLedger
   let fixture: EngineFixture
   /// Another one than the fixture's after a change of the configuration.
   var engine: RotationEngine
@@ -17,9 +18,10 @@ final class SemanticsStage {
   /// Of another session than the last pair's, where the row is about that.
   private var presented: TokenPair?
 
-  init(_ policy: SemanticsPolicy, _ change: (inout EngineOptions) -> Void) throws {
+  init(_ policy: SemanticsPolicy, on ledger: TestedLedger, _ change: (inout EngineOptions) -> Void) throws {
     self.policy = policy
-    fixture = try EngineFixture {
+    self.ledger = ledger
+    fixture = try EngineFixture(on: ledger) {
       policy.apply(to: &$0)
       change(&$0)
     }

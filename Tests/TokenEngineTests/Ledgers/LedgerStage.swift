@@ -1,0 +1,177 @@
+import LedgerTesting
+import RotationModel
+import Synchronization
+import Testing
+import TokenLedger
+import TokenTesting
+
+/// The ledgers that must keep what `SessionLedger`, `OneTimeLedger` and `EventLedger` promise. Another one is another case: the suites here are written
+/// against the protocols alone.
+enum ConformingLedger: String, CaseIterable, Sendable {
+  /// `RefreshLedger`, with a log on a disk that does nothing while the test holds it.
+  case refreshLedger
+  case dictionary
+
+  /// Plays a test on a new ledger.
+  func play(_ test: (LedgerStage) async throws -> Void) async throws {
+    let stage = try await stage()
+    do { try await test(stage) } catch {
+      await stage.release()
+      await stage.end()
+      throw error
+    }
+    await stage.release()
+    await stage.end()
+  }
+
+  private func stage() async throws -> LedgerStage {
+    let clock = ManualClock()
+    switch self {
+    case .refreshLedger:
+      let executor = SteppedExecutor()
+      let ledger = try await executor.driving {
+        try await RefreshLedger.open(
+          storage: FakeStorage(seed: 1), executor: executor, options: LedgerOptions(), clock: clock.sessionClock,
+          random: SeededGenerator(seed: 1)
+        ).ledger
+      }
+      let disk = HeldDisk(executor)
+      await disk.release()
+      return LedgerStage(
+        clock: clock, ledger: ledger, hold: { await disk.hold() }, release: { await disk.release() },
+        heartbeat: { try await ledger.sweepExpired() }, end: { await disk.hold() })
+    case .dictionary:
+      let ledger = DictionaryLedger(clock: clock, random: SeededGenerator(seed: 1))
+      return LedgerStage(
+        clock: clock, ledger: ledger, hold: { ledger.hold() }, release: { ledger.release() },
+        heartbeat: { ledger.sweep() }, end: {})
+    }
+  }
+}
+
+/// A ledger, and what its maker can do to it.
+struct LedgerStage: Sendable {
+  let clock: ManualClock
+  let ledger: any OneTimeLedger & EventLedger
+  /// What is decided from now on does not become durable.
+  let hold: @Sendable () async -> Void
+  /// It does again.
+  let release: @Sendable () async -> Void
+  /// What the ledger does once a second.
+  let heartbeat: @Sendable () async throws -> Void
+  fileprivate let end: @Sendable () async -> Void
+
+  fileprivate init(
+    clock: ManualClock, ledger: any OneTimeLedger & EventLedger, hold: @escaping @Sendable () async -> Void,
+    release: @escaping @Sendable () async -> Void, heartbeat: @escaping @Sendable () async throws -> Void,
+    end: @escaping @Sendable () async -> Void
+  ) {
+    self.clock = clock
+    self.ledger = ledger
+    self.hold = hold
+    self.release = release
+    self.heartbeat = heartbeat
+    self.end = end
+  }
+}
+
+/// Runs an executor's jobs but for the time in which it is held.
+private actor HeldDisk {
+  private let executor: SteppedExecutor
+  private var running: (end: AsyncStream<Never>.Continuation, task: Task<Void, Never>)?
+
+  init(_ executor: SteppedExecutor) {
+    self.executor = executor
+  }
+
+  func release() {
+    guard running == nil else { return }
+    let (stream, end) = AsyncStream<Never>.makeStream()
+    let executor = executor
+    running = (end, Task.detached { await executor.driving { for await _ in stream {} } })
+  }
+
+  func hold() async {
+    guard let running else { return }
+    self.running = nil
+    running.end.finish()
+    await running.task.value
+  }
+}
+
+// MARK: - What the suites ask for again and again
+
+extension LedgerStage {
+  static func grant(
+    _ subject: String = "ann", _ client: String = "web", scope: String = "read", idle: Int64 = 3_600_000,
+    version: AccountVersion = .none, clientVersion: AccountVersion = .none
+  ) throws -> SessionGrant {
+    SessionGrant(
+      subject: subject, client: client, scope: scope,
+      lifetimes: try #require(Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: 100 * 3_600_000)),
+      subjectVersion: version, clientVersion: clientVersion)
+  }
+
+  func open(_ grant: SessionGrant) async throws -> Session {
+    try await ledger.open(grant, deadline: nil) { session, _ in session }
+  }
+
+  func open(_ subject: String = "ann", _ client: String = "web") async throws -> Session {
+    try await open(Self.grant(subject, client))
+  }
+
+  func rotate(_ request: RotationRequest) async throws -> Rotation {
+    try await ledger.rotate(request, deadline: nil) { outcome, _ in outcome }
+  }
+
+  /// Whether the session's live access token is refused, as a verifier finds it.
+  func refusesAccess(of session: Session) -> Bool {
+    ledger.register.isRefused(
+      session.tokenID, subject: session.subject, client: session.client, issuedAt: session.usedAt.seconds)
+  }
+
+  /// Begins a call, and returns once it was decided: when it has counted an event.
+  func begin<Outcome: Sendable>(
+    _ call: @escaping @Sendable () async throws(LedgerError) -> Outcome
+  ) async -> HeldCall<Outcome> {
+    let before = await ledger.statistics.sequence
+    let held = HeldCall(call)
+    while await ledger.statistics.sequence == before { await Task.yield() }
+    return held
+  }
+}
+
+/// A call that may not have returned yet.
+final class HeldCall<Outcome: Sendable>: Sendable {
+  let task: Task<Result<Outcome, LedgerError>, Never>
+  private let flag: Flag
+
+  init(_ call: @escaping @Sendable () async throws(LedgerError) -> Outcome) {
+    let told = Flag()
+    flag = told
+    task = Task {
+      defer { told.set() }
+      do throws(LedgerError) { return .success(try await call()) } catch { return .failure(error) }
+    }
+  }
+
+  /// Whether it has returned, in far more turns than it takes to come as far as it may.
+  func hasReturned() async -> Bool {
+    for _ in 0..<500 { await Task.yield() }
+    return flag.isSet
+  }
+
+  /// The error that it ended with; nil for none.
+  var failure: LedgerError? {
+    get async { if case .failure(let error) = await task.value { error } else { nil } }
+  }
+}
+
+/// Set once, seen from anywhere.
+final class Flag: Sendable {
+  private let state = Mutex(false)
+
+  var isSet: Bool { state.withLock { $0 } }
+
+  func set() { state.withLock { $0 = true } }
+}
