@@ -79,7 +79,7 @@ public enum RotationRule {
   package static func verdict(
     on request: RotationRequest, of facts: SessionFacts, at now: Timestamp
   ) -> RotationVerdict {
-    guard isOf(facts, request.client) else { return .refuse(.wrongClient) }
+    guard areSame(facts.client, request.client) else { return .refuse(.wrongClient) }
     let presented = request.token.generation
     let live = facts.terms.rotation == .never ? 0 : facts.generation
     let behind = live - min(presented, live)
@@ -103,10 +103,14 @@ public enum RotationRule {
   }
 
   @usableFromInline
-  package static func isOf(_ facts: SessionFacts, _ client: String) -> Bool { facts.client.hasSameBytes(as: client) }
+  package static func areSame(_ name: String, _ other: String) -> Bool { name.hasSameBytes(as: other) }
+
+  @usableFromInline
+  package static func areSame(_ name: String?, _ other: String?) -> Bool { name.hasSameBytes(as: other) }
 
   /// Versions say it; a session without them, from a log of format 1, by the time of its opening.
   @inlinable
+  @inline(__always)
   package static func isOutdated(_ facts: SessionFacts, for request: RotationRequest) -> Bool {
     guard facts.subjectVersion != .unknown else { return request.notBefore.map { facts.openedAt < $0 } ?? false }
     if let version = request.subjectVersion, version != facts.subjectVersion { return true }
@@ -114,7 +118,8 @@ public enum RotationRule {
     return version != facts.clientVersion
   }
 
-  @usableFromInline
+  @inlinable
+  @inline(__always)
   package static func verdict(
     onConsumed request: RotationRequest, of facts: SessionFacts, at now: Timestamp
   ) -> RotationVerdict {
@@ -127,7 +132,7 @@ public enum RotationRule {
       return .refuseReuse(reuse, generationsBehind: behind, revokes: request.reuse == .revokeSession)
     }
     // Asked for another scope than the lost reply had: refused, but no sign of theft.
-    return facts.narrowedScope.hasSameBytes(as: request.narrowedScope)
+    return areSame(facts.narrowedScope, request.narrowedScope)
       ? .retry(reuse) : .refuseReuse(reuse, generationsBehind: behind, revokes: false)
   }
 }

@@ -54,26 +54,6 @@ public struct Session: Sendable, Hashable {
   /// How far the ledger's time, which all of these are, is ahead of the wall clock.
   public var shifts: Shifts
 
-  @inlinable
-  public init(
-    id: SessionID, generation: UInt32, subject: String, client: String, scope: String, narrowedScope: String?,
-    label: String?, terms: SessionTerms, openedAt: Timestamp, usedAt: Timestamp, shifts: Shifts = Shifts()
-  ) {
-    self.id = id
-    self.generation = generation
-    self.subject = subject
-    self.client = client
-    self.scope = scope
-    self.narrowedScope = narrowedScope
-    self.label = label
-    rotation = terms.rotation
-    self.openedAt = openedAt
-    self.usedAt = usedAt
-    idleEnd = terms.lifetimes.idleEnd(usedAt: usedAt)
-    absoluteEnd = terms.lifetimes.absoluteEnd(openedAt: openedAt)
-    self.shifts = shifts
-  }
-
   /// The lesser of both ends. From this moment on the refresh token is expired.
   public var expiresAt: Timestamp { min(idleEnd, absoluteEnd) }
 
@@ -85,6 +65,19 @@ public struct Session: Sendable, Hashable {
 }
 
 extension Session {
+  /// The session that the terms make of these times.
+  public init(
+    id: SessionID, generation: UInt32, subject: String, client: String, scope: String, narrowedScope: String?,
+    label: String?, terms: SessionTerms, openedAt: Timestamp, usedAt: Timestamp, shifts: Shifts = Shifts()
+  ) {
+    // By the initializer that the compiler makes: one that assigns each property copies the whole at its end.
+    self.init(
+      id: id, generation: generation, subject: subject, client: client, scope: scope, narrowedScope: narrowedScope,
+      label: label, rotation: terms.rotation, openedAt: openedAt, usedAt: usedAt,
+      idleEnd: terms.lifetimes.idleEnd(usedAt: usedAt), absoluteEnd: terms.lifetimes.absoluteEnd(openedAt: openedAt),
+      shifts: shifts)
+  }
+
   /// By how many whole seconds the ledger's time was ahead of the wall clock: nearly always 0 (docs/semantics.md, "Time").
   public struct Shifts: Sendable, Hashable {
     /// At its last use: what its access token carries as `shift`.
