@@ -137,6 +137,7 @@ let package = Package(
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras", condition: server),
         .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        system,
         .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
       ],
       resources: [.embedInCode("Discovery/openapi.json")],
@@ -145,7 +146,7 @@ let package = Package(
     .target(
       name: "TokenConsole",
       dependencies: [
-        "TokenHTTP", "TokenEngine", "TokenLedger", "TokenObservability",
+        "Platform", "TokenHTTP", "TokenEngine", "TokenLedger", "TokenObservability",
         .product(name: "Hummingbird", package: "hummingbird", condition: console),
         .product(name: "HTTPTypes", package: "swift-http-types", condition: console),
         .product(name: "Logging", package: "swift-log", condition: console),
@@ -231,7 +232,7 @@ let package = Package(
     ),
     .testTarget(
       name: "TokenLedgerTests",
-      dependencies: ["TokenLedger", "LedgerTesting", "WriteAheadLog", system],
+      dependencies: ["Platform", "TokenLedger", "LedgerTesting", "WriteAheadLog", system],
       swiftSettings: settings
     ),
     .testTarget(

@@ -3,8 +3,8 @@ package import SystemPackage
 
 /// Advisory locks on open files and folders.
 ///
-/// A lock belongs to the open file, so it keeps apart two programs and two values in one program alike; it is let go of with
-/// the value, and with a program that dies.
+/// A lock belongs to the open file, so it keeps apart two programs and two values in one program alike; it is let go of
+/// with the value, and with a program that dies.
 private enum AdvisoryLock {
   private static let pauseMicroseconds: UInt32 = 5_000
 

@@ -9,10 +9,11 @@ package enum ClockReading {
   @usableFromInline static let bootClock = CLOCK_MONOTONIC
   #endif
 
-  /// Since 1970, by the clock that people set.
+  /// The milliseconds since 1970, by the clock that people set.
   @inlinable package static func wallMilliseconds() -> Int64 { milliseconds(of: CLOCK_REALTIME) }
 
-  /// Since the machine was started, suspend included. Nobody can set it, and it never goes back.
+  /// The milliseconds since the machine was started, suspend included. Nobody can set this clock, and it never goes
+  /// back.
   @inlinable package static func bootMilliseconds() -> Int64 { milliseconds(of: bootClock) }
 
   @inlinable static func milliseconds(of clock: clockid_t) -> Int64 {

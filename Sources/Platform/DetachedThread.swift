@@ -1,9 +1,34 @@
 internal import Glibc
 
-/// A thread of the system that does one piece of work and ends. Work that blocks or computes for long belongs on one: Swift's tasks and Dispatch
-/// share their threads, and wait for them.
+/// A count that threads wait for.
+///
+/// `@unchecked`: POSIX lets any thread post and wait; nothing else touches the memory before `deinit`.
+@safe package final class Semaphore: @unchecked Sendable {
+  private let semaphore: UnsafeMutablePointer<sem_t>
+
+  package init() {
+    unsafe semaphore = .allocate(capacity: 1)
+    unsafe sem_init(semaphore, 0, 0)
+  }
+
+  deinit {
+    unsafe sem_destroy(semaphore)
+    unsafe semaphore.deallocate()
+  }
+
+  package func post() {
+    unsafe sem_post(semaphore)
+  }
+
+  package func wait() {
+    while unsafe sem_wait(semaphore) != 0 {}
+  }
+}
+
+/// A thread of the system that does one piece of work and ends. Work that blocks or computes for long belongs on one:
+/// Swift's tasks and Dispatch share their threads, and wait for them.
 package final class DetachedThread: Sendable {
-  /// How much one that gives way does so, on Linux, where each thread has a value of its own.
+  /// The niceness of a thread that gives way, on Linux, where each thread has its own.
   private static let niceness: CInt = 10
 
   private let givesWay: Bool
@@ -42,4 +67,19 @@ package final class DetachedThread: Sendable {
 package enum Processors {
   /// How many are online; at least one.
   package static var count: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}
+
+/// Work that waits for the disk or for a lock, away from the threads that Swift's tasks share.
+package enum BlockingWork {
+  /// Runs it on a thread of its own and returns what it gives. Goes on where the caller is cancelled.
+  package static func run<Answer: Sendable, Failure: Error>(
+    _ work: @escaping @Sendable () throws(Failure) -> Answer
+  ) async throws(Failure) -> Answer {
+    let outcome: Result<Answer, Failure> = await withCheckedContinuation { continuation in
+      let perform: @Sendable () -> Void = { continuation.resume(returning: Result(catching: work)) }
+      // Where the system has no thread left, late is better than never.
+      if DetachedThread(perform).start() != 0 { perform() }
+    }
+    return try outcome.get()
+  }
 }

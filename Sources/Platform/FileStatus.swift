@@ -1,7 +1,7 @@
 internal import Glibc
 package import SystemPackage
 
-/// What the system says of a file, a folder or a link.
+/// The system's facts about a file, a folder or a link.
 package struct FileStatus: Sendable {
   package enum Kind: Sendable, Hashable {
     case file, folder, link
@@ -15,9 +15,9 @@ package struct FileStatus: Sendable {
   package let owner: UInt32
   package let group: UInt32
   package let size: Int64
-  /// Of the file, in its file system.
+  /// The file's number in its file system.
   package let number: UInt64
-  /// Of the file system.
+  /// The number of the file system.
   package let device: UInt64
   package let stamp: FileStamp
   /// Names that it has; of a folder: two, and one for each folder in it.
@@ -49,7 +49,7 @@ package struct FileStatus: Sendable {
     return FileStatus(status)
   }
 
-  /// Nil if there is nothing, or nothing to be seen.
+  /// Asks for what `path` names; nil if there is nothing, or nothing to be seen.
   package init?(_ path: String, followsLinks: Bool = true) {
     guard let status = try? FileStatus.of(path, followsLinks: followsLinks) else { return nil }
     self = status
@@ -60,7 +60,7 @@ package struct FileStatus: Sendable {
   package var exposure: FileExposure { FileExposure(mode: mode, group: group) }
 }
 
-/// What tells one version of a file from another without reading it.
+/// A mark that tells one version of a file from another without reading it.
 package struct FileStamp: Sendable, Hashable {
   private let device: UInt64
   private let inode: UInt64
@@ -79,12 +79,17 @@ package struct FileStamp: Sendable, Hashable {
     changedSeconds = status.st_ctim.tv_sec
     changedNanoseconds = status.st_ctim.tv_nsec
   }
+
+  /// The stamp of what `path` leads to now; nil if there is nothing, or nothing to be seen. One call of the system.
+  package static func of(path: String) -> FileStamp? { FileStatus(path)?.stamp }
 }
 
-/// Who besides its owner can get at a file or folder: the one rule for keys, accounts, the log and the data folder.
+/// The access that others than its owner have to a file or folder: the one rule for keys, accounts, the log and the
+/// data folder.
 ///
-/// What others can change is refused, and keys that others can read. A group that the process is in itself counts as its own: Kubernetes
-/// gives the files of a volume to such a group (`fsGroup`) and lets it read and change them. Any other group is others.
+/// What others can change is refused, and keys that others can read. A group that the process is in itself counts as
+/// its own: Kubernetes gives the files of a volume to such a group (`fsGroup`) and lets it read and change them. Any
+/// other group is others.
 package struct FileExposure: Sendable, Hashable {
   package let othersCanRead: Bool
   package let othersCanChange: Bool
@@ -102,7 +107,7 @@ package struct FileExposure: Sendable, Hashable {
     isOpenToOwnGroup = isOwnGroup && mode & 0o060 != 0
   }
 
-  /// Of what the path leads to; nil where there is nothing, or nothing to be seen.
+  /// Asks for what the path leads to; nil if there is nothing, or nothing to be seen.
   package init?(path: String) {
     guard let status = FileStatus(path) else { return nil }
     self = status.exposure
@@ -115,7 +120,7 @@ package struct FileExposure: Sendable, Hashable {
     return Set(groups.prefix(Int(max(0, count))).map { UInt32($0) } + [UInt32(getegid())])
   }
 
-  /// Of a mode: four digits in base eight.
+  /// The text of a mode: four digits in base eight.
   package static func text(ofMode mode: UInt32) -> String {
     String(mode & 0o7777, radix: 8, digits: 4)
   }

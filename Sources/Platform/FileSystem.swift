@@ -1,7 +1,7 @@
 internal import Glibc
 package import SystemPackage
 
-/// What is done to files and folders by their paths.
+/// Calls on files and folders by their paths.
 package enum FileSystem {
   /// The names in a folder, in any order.
   package static func names(in folder: String) throws(Errno) -> [String] {
@@ -52,11 +52,6 @@ package enum FileSystem {
     }
   }
 
-  /// Removes an empty folder.
-  package static func removeFolder(_ path: String) throws(Errno) {
-    guard unsafe rmdir(path) == 0 else { throw .current }
-  }
-
   /// The folder that a path lies in, as the path says it.
   package static func folder(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
@@ -67,7 +62,8 @@ package enum FileSystem {
     path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
   }
 
-  /// What is left of the disk that `path` lies on: bytes, and whether there is room for another file. Nil if it cannot be asked.
+  /// The room that is left on the disk of `path`: bytes, and whether there is room for another file. Nil if it cannot
+  /// be asked.
   package static func room(at path: String) -> (bytes: UInt64, hasFiles: Bool)? {
     var status = statvfs()
     guard unsafe statvfs(path, &status) == 0 else { return nil }

@@ -90,6 +90,20 @@ package struct OpenFile: ~Copyable, Sendable {
     }
   }
 
+  /// Writes all of `bytes` at `offset`; an interrupted call is made again.
+  package func writeAll(_ bytes: Span<UInt8>, at offset: UInt64) throws(Errno) {
+    var written = 0
+    while written < bytes.count {
+      do throws(Errno) {
+        let count = try write(bytes.extracting(written..<bytes.count), at: offset + UInt64(written))
+        guard count > 0 else { throw .ioError }
+        written += count
+      } catch {
+        guard error == .interrupted else { throw error }
+      }
+    }
+  }
+
   package func truncate(to size: UInt64) throws(Errno) {
     guard ftruncate(descriptor, Int(clamping: size)) == 0 else { throw .current }
   }
@@ -105,8 +119,51 @@ package struct OpenFile: ~Copyable, Sendable {
   }
 }
 
+/// Why the content of a file was not taken.
+package enum BoundedReadError: Error, Sendable, Hashable {
+  /// It has more bytes than were asked for at most.
+  case tooLarge
+  case refused(Errno)
+}
+
+extension OpenFile {
+  private static let pieceBytes = 64 << 10
+
+  /// All bytes from the start, at most `bytesMax`. Also of what has no size before it is read, such as a pipe.
+  package func contents(bytesMax: Int) throws(BoundedReadError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: min(Self.pieceBytes, bytesMax + 1))
+    while true {
+      let count = unsafe Glibc.read(descriptor, &piece, piece.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw .refused(.current) }
+      if count == 0 { return bytes }
+      guard bytes.count + count <= bytesMax else { throw .tooLarge }
+      bytes += piece[..<count]
+    }
+  }
+}
+
+/// The rule by which root gives away what it makes: in another user's folder it is that user's. The server that runs as
+/// that user could not read it otherwise.
+///
+/// Only for what the caller has just made itself: anything else may have been put there by its owner to be given it. A
+/// refusal by the system is no failure: the file stays root's.
+extension OpenFile {
+  /// Gives a file that was made in `folder` to the folder's owner.
+  package func giveToOwner(of folder: String) {
+    guard geteuid() == 0, let status = FileStatus(folder) else { return }
+    give(toOwnerOf: status)
+  }
+
+  func give(toOwnerOf folder: FileStatus) {
+    guard geteuid() == 0, folder.owner != 0 else { return }
+    fchown(descriptor, folder.owner, folder.group)
+  }
+}
+
 extension Errno {
-  /// What the last failed call of this thread says.
+  /// The error of the last failed call of this thread.
   static var current: Errno { Errno(rawValue: Glibc.errno) }
 
   /// Repeats a call that opens something until no signal interrupts it.

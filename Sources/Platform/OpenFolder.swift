@@ -1,8 +1,8 @@
 internal import Glibc
 package import SystemPackage
 
-/// An open folder; closed at the end of its life. Its files are named relative to it: a path that is swapped meanwhile cannot
-/// lead elsewhere.
+/// An open folder; closed at the end of its life. Its files are named relative to it: a path that is swapped meanwhile
+/// cannot lead elsewhere.
 package struct OpenFolder: ~Copyable, Sendable {
   let descriptor: CInt
 
@@ -28,6 +28,14 @@ package struct OpenFolder: ~Copyable, Sendable {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { throw .current }
     return FileStatus(status)
+  }
+
+  /// Gives this folder, which was just made and is empty, to the owner of the one that it is in, by the rule of files.
+  package func giveToParentsOwner() {
+    guard geteuid() == 0, let own = try? status(), own.owner == 0, own.linkCount <= 2 else { return }
+    var parent = stat()
+    guard unsafe fstatat(descriptor, "..", &parent, 0) == 0, parent.st_uid != 0 else { return }
+    fchown(descriptor, parent.st_uid, parent.st_gid)
   }
 
   /// Opens a file that is no link, for reading; nil if there is none. A pipe in its place does not hang the caller.

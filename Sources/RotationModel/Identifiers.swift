@@ -3,7 +3,7 @@ public struct SessionID: Sendable, Hashable, Comparable {
   public let high: UInt64
   public let low: UInt32
 
-  public init(high: UInt64, low: UInt32) {
+  @inlinable public init(high: UInt64, low: UInt32) {
     self.high = high
     self.low = low
   }
@@ -28,7 +28,7 @@ public struct TokenID: Sendable, Hashable {
   public let session: SessionID
   public let generation: UInt32
 
-  public init(session: SessionID, generation: UInt32) {
+  @inlinable public init(session: SessionID, generation: UInt32) {
     self.session = session
     self.generation = generation
   }

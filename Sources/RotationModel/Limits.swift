@@ -10,6 +10,12 @@ public struct Limit<Value: Comparable & Sendable>: Sendable {
     self.text = text
   }
 
+  /// `1ms to 30d` of `from 1ms to 30d`.
+  package var span: String { text.hasPrefix("from ") ? String(text.dropFirst(5)) : text }
+
+  /// `30d`.
+  package var most: String { text.split(separator: " ").last.map(String.init) ?? text }
+
   /// Throws ``LedgerError/invalid(field:limit:)`` for a value outside.
   public func check(_ field: String, _ value: Value) throws(LedgerError) {
     guard range.contains(value) else { throw .invalid(field: field, limit: text) }
@@ -70,6 +76,9 @@ extension RotationRequest {
 extension SessionGrant {
   /// Throws ``LedgerError/invalid(field:limit:)`` for the first value outside its limit.
   public func validate() throws(LedgerError) {
+    // Nearly always, and without a look at the words of the limits.
+    let hasRoom = max(subject.utf8.count, client.utf8.count, scope.utf8.count) <= SessionGrant.textBytesMax
+    if hasRoom, label == nil, NameForm.isKept(subject), NameForm.isKept(client) { return }
     try NameForm.validate("subject", subject)
     try NameForm.validate("client", client)
     try Limits.textBytes.check("scope", scope.utf8.count)

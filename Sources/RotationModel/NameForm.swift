@@ -5,13 +5,11 @@ internal import Platform
 /// `String` is not by itself: two spellings of one text in different Unicode normal forms are equal, and two subjects or clients
 /// with such names would become one.
 package protocol ExactValue: Sendable {
-  func isSame(as other: Self) -> Bool
+  func hasSameBytes(as other: Self) -> Bool
   func hashExactly(into hasher: inout Hasher)
 }
 
 extension String: ExactValue {
-  package func isSame(as other: String) -> Bool { hasSameBytes(as: other) }
-
   package func hashExactly(into hasher: inout Hasher) {
     var text = self
     text.withUTF8 { bytes in unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
@@ -19,10 +17,10 @@ extension String: ExactValue {
 }
 
 extension Optional where Wrapped: ExactValue {
-  package func isSame(as other: Wrapped?) -> Bool {
+  package func hasSameBytes(as other: Wrapped?) -> Bool {
     switch (self, other) {
     case (nil, nil): true
-    case (let mine?, let theirs?): mine.isSame(as: theirs)
+    case (let mine?, let theirs?): mine.hasSameBytes(as: theirs)
     default: false
     }
   }
@@ -71,7 +69,7 @@ package enum NameForm {
   /// bytes where it is not.
   package static func selects(_ selector: String, _ name: String) -> Bool {
     // Swift holds all spellings of one text for equal. This is the one place where that is wanted.
-    selector.isSame(as: name) || isKept(selector) && selector == name
+    selector.hasSameBytes(as: name) || isKept(selector) && selector == name
   }
 
   /// A new name that is not in NFC is refused, never changed: what it means is known to whoever made it.

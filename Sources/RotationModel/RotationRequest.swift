@@ -19,7 +19,7 @@ public enum ReuseClass: UInt8, Sendable, Hashable, CaseIterable {
   /// Two or more generations behind: a copy that somebody kept.
   case staleLineage = 4
 
-  public static let raceMilliseconds: Int64 = 1000
+  @inlinable public static var raceMilliseconds: Int64 { 1000 }
 }
 
 extension ReuseClass: CustomStringConvertible {
@@ -56,8 +56,9 @@ public struct RotationRequest: Sendable {
   /// What the session is to live by from now on; nil for the terms it was opened with. Never revives one that has expired.
   public var terms: SessionTerms?
 
-  public static let graceMillisecondsMax: Int64 = 300_000
+  @inlinable public static var graceMillisecondsMax: Int64 { 300_000 }
 
+  @inlinable
   public init(
     token: TokenID, client: String, graceMilliseconds: Int64 = 0, reuse: ReusePolicy = .revokeSession,
     narrowedScope: String? = nil, subjectVersion: AccountVersion? = nil, clientVersion: AccountVersion? = nil,

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// What a ledger knows of a session when a refresh token of it is presented: all that the rule looks at.
 public struct SessionFacts: Sendable, Hashable {
   public var client: String
@@ -68,7 +70,15 @@ public enum RotationRule {
     on request: RotationRequest, for facts: SessionFacts?, at now: Timestamp
   ) -> RotationVerdict {
     guard let facts else { return .refuse(.unknown) }
-    guard facts.client.isSame(as: request.client) else { return .refuse(.wrongClient) }
+    return verdict(on: request, of: facts, at: now)
+  }
+
+  /// The verdict where the ledger has the session.
+  @inlinable
+  package static func verdict(
+    on request: RotationRequest, of facts: SessionFacts, at now: Timestamp
+  ) -> RotationVerdict {
+    guard isOf(facts, request.client) else { return .refuse(.wrongClient) }
     let presented = request.token.generation
     let live = facts.terms.rotation == .never ? 0 : facts.generation
     let behind = live - min(presented, live)
@@ -91,15 +101,20 @@ public enum RotationRule {
     return verdict(onConsumed: request, of: facts, at: now)
   }
 
+  @usableFromInline
+  package static func isOf(_ facts: SessionFacts, _ client: String) -> Bool { facts.client.hasSameBytes(as: client) }
+
   /// Versions say it; a session without them, from a log of format 1, by the time of its opening.
-  private static func isOutdated(_ facts: SessionFacts, for request: RotationRequest) -> Bool {
+  @inlinable
+  package static func isOutdated(_ facts: SessionFacts, for request: RotationRequest) -> Bool {
     guard facts.subjectVersion != .unknown else { return request.notBefore.map { facts.openedAt < $0 } ?? false }
     if let version = request.subjectVersion, version != facts.subjectVersion { return true }
     guard let version = request.clientVersion, facts.clientVersion != .unknown else { return false }
     return version != facts.clientVersion
   }
 
-  private static func verdict(
+  @usableFromInline
+  package static func verdict(
     onConsumed request: RotationRequest, of facts: SessionFacts, at now: Timestamp
   ) -> RotationVerdict {
     let behind = facts.generation - request.token.generation
@@ -111,7 +126,7 @@ public enum RotationRule {
       return .refuseReuse(reuse, generationsBehind: behind, revokes: request.reuse == .revokeSession)
     }
     // Asked for another scope than the lost reply had: refused, but no sign of theft.
-    return facts.narrowedScope.isSame(as: request.narrowedScope)
+    return facts.narrowedScope.hasSameBytes(as: request.narrowedScope)
       ? .retry(reuse) : .refuseReuse(reuse, generationsBehind: behind, revokes: false)
   }
 }
@@ -144,7 +159,7 @@ extension RotationRule {
     onOneTimeTokenFor purpose: String, for facts: OneTimeFacts?, at now: Timestamp
   ) -> OneTimeVerdict {
     guard let facts else { return .refuse(.unknown) }
-    guard facts.purpose.isSame(as: purpose) else { return .refuse(.wrongPurpose) }
+    guard facts.purpose.hasSameBytes(as: purpose) else { return .refuse(.wrongPurpose) }
     guard !facts.isConsumed else { return .refuse(.alreadyConsumed) }
     guard now < facts.expiresAt else { return .refuse(.expired, holdsAfter: facts.expiresAt) }
     return .consume

@@ -13,8 +13,8 @@ public struct SessionGrant: Sendable, Hashable {
   public var clientVersion: AccountVersion
 
   /// The most UTF-8 bytes in each of subject, client and scope.
-  public static let textBytesMax = 1024
-  public static let labelBytesMax = 128
+  @inlinable public static var textBytesMax: Int { 1024 }
+  @inlinable public static var labelBytesMax: Int { 128 }
 
   public init(
     subject: String, client: String, scope: String, lifetimes: Lifetimes, rotation: RotationPolicy = .always,
@@ -54,6 +54,7 @@ public struct Session: Sendable, Hashable {
   /// How far the ledger's time, which all of these are, is ahead of the wall clock.
   public var shifts: Shifts
 
+  @inlinable
   public init(
     id: SessionID, generation: UInt32, subject: String, client: String, scope: String, narrowedScope: String?,
     label: String?, terms: SessionTerms, openedAt: Timestamp, usedAt: Timestamp, shifts: Shifts = Shifts()
@@ -94,6 +95,7 @@ extension Session {
     /// Now, as far as the ledger knows: by which its ends are shown.
     public var current: Int64 = 0
 
+    @inlinable
     public init(atUse: Int64 = 0, ofOpening: Int64 = 0, ofUse: Int64 = 0, current: Int64 = 0) {
       self.atUse = atUse
       self.ofOpening = ofOpening

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Whose sessions: for listing them and for ending them together.
 ///
 /// A name in Unicode normal form C (NFC) means every spelling of it that the log of an older release holds; a name in another form its own bytes, and
@@ -11,9 +13,9 @@ public enum SessionScope: Sendable, Hashable {
   /// Whether a session of that subject and client is one of them.
   public func contains(subject: String, client: String) -> Bool {
     switch self {
-    case .subject(let mine): mine.isSame(as: subject)
-    case .client(let mine): mine.isSame(as: client)
-    case .subjectAtClient(let mine, let other): mine.isSame(as: subject) && other.isSame(as: client)
+    case .subject(let mine): mine.hasSameBytes(as: subject)
+    case .client(let mine): mine.hasSameBytes(as: client)
+    case .subjectAtClient(let mine, let other): mine.hasSameBytes(as: subject) && other.hasSameBytes(as: client)
     case .all: true
     }
   }

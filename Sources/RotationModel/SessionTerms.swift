@@ -6,11 +6,11 @@ public struct Lifetimes: Sendable, Hashable {
   public let absoluteMilliseconds: Int64
 
   /// The longest lifetime: 100 years. Keeps every sum of a time and a lifetime far from overflow.
-  public static let millisecondsMax: Int64 = 100 * 366 * 86_400_000
+  @inlinable public static var millisecondsMax: Int64 { 100 * 366 * 86_400_000 }
 
   /// The longest lifetime of an access token: 30 days. So long a revocation is remembered, whatever the lifetimes were
   /// when the tokens were minted and are after a restart.
-  public static let accessMillisecondsMax: Int64 = 30 * 86_400_000
+  @inlinable public static var accessMillisecondsMax: Int64 { 30 * 86_400_000 }
 
   /// Nil unless both are at least one millisecond and at most ``millisecondsMax``.
   public init?(idleMilliseconds: Int64, absoluteMilliseconds: Int64) {
@@ -80,13 +80,11 @@ public struct AccountVersion: Sendable, Hashable {
     self.digest = digest < 2 ? digest + 2 : digest
   }
 
-  private init(reserved: UInt64) { digest = reserved }
-
   /// Of a session that was opened without a word about it, as in a log of format 1: its opening is compared with ``RotationRequest/notBefore``.
-  public static let unknown = AccountVersion(reserved: 0)
+  @inlinable public static var unknown: AccountVersion { AccountVersion(stored: 0) }
   /// Of an account that has no versions.
-  public static let none = AccountVersion(reserved: 1)
+  @inlinable public static var none: AccountVersion { AccountVersion(stored: 1) }
 
   /// As a log holds it.
-  package init(stored: UInt64) { digest = stored }
+  @usableFromInline package init(stored: UInt64) { digest = stored }
 }

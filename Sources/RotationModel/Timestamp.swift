@@ -9,10 +9,10 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     self.milliseconds = milliseconds
   }
 
-  public static let zero = Timestamp(milliseconds: 0)
-  public static let distantFuture = Timestamp(milliseconds: .max)
+  @inlinable public static var zero: Timestamp { Timestamp(milliseconds: 0) }
+  @inlinable public static var distantFuture: Timestamp { Timestamp(milliseconds: .max) }
   /// 9999-12-31T23:59:59.999Z: nothing that is kept is later, so a sum with a lifetime cannot overflow.
-  package static let latestMilliseconds: Int64 = 253_402_300_799_999
+  @inlinable package static var latestMilliseconds: Int64 { 253_402_300_799_999 }
 
   /// Whole seconds since the epoch, rounded down: what `iat` carries.
   public var seconds: Int64 { milliseconds.flooringDivision(by: 1000) }

@@ -6,19 +6,18 @@ internal import TokenSigning
 enum ClientDuration: String {
   case grace, accessTTL, refreshTTL, maxAge
 
-  private var range: ClosedRange<Duration> {
+  private var limit: Limit<Duration> {
     switch self {
-    case .grace: .zero...(.milliseconds(RotationRequest.graceMillisecondsMax))
-    case .accessTTL: .milliseconds(1)...(.milliseconds(Lifetimes.accessMillisecondsMax))
-    case .refreshTTL, .maxAge: .milliseconds(1)...(.milliseconds(Lifetimes.millisecondsMax))
+    case .grace: Limits.grace
+    case .accessTTL: Limits.accessLifetime
+    case .refreshTTL, .maxAge: Limits.sessionLifetime
     }
   }
 
   var rule: String {
     switch self {
-    case .grace: "must be 0s to 300s (5m), written as 500ms, 30s or 5m"
-    case .accessTTL: "must be 1ms to 30d, written as 500ms, 30s, 15m, 12h or 30d"
-    case .refreshTTL, .maxAge: "must be 1ms to 36600d, written as 500ms, 30s, 15m, 12h or 30d"
+    case .grace: "must be \(limit.span) (5m), written as 500ms, 30s or 5m"
+    case .accessTTL, .refreshTTL, .maxAge: "must be \(limit.span), written as 500ms, 30s, 15m, 12h or 30d"
     }
   }
 
@@ -29,7 +28,7 @@ enum ClientDuration: String {
 
   @discardableResult
   func check(_ duration: Duration) throws(AccountFailure) -> Duration {
-    guard range.contains(duration), DurationText.format(duration) != nil else { throw fault }
+    guard limit.range.contains(duration), DurationText.format(duration) != nil else { throw fault }
     return duration
   }
 

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Platform
 internal import TokenLedger
 
 /// Numbers, times and names as the console's pages show them.
@@ -96,8 +97,7 @@ enum FigureText {
         UInt8(ascii: "~"):
         text.unicodeScalars.append(Unicode.Scalar(byte))
       default:
-        let digits = String(byte, radix: 16, uppercase: true)
-        text += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
+        text += "%" + String(byte, digits: 2, uppercase: true)
       }
     }
     return text

@@ -3,15 +3,8 @@ internal import HummingbirdCore
 public import Logging
 internal import NIOCore
 public import ServiceLifecycle
+internal import SystemPackage
 public import TokenEngine
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 /// The token server: its routes on a Hummingbird application, to run in a service group after its engine.
 ///
@@ -121,10 +114,10 @@ public struct ListenFailure: Error, Sendable, CustomStringConvertible {
 extension ListenFailure.Reason {
   /// The meaning of an error number of the system for listening.
   init(errorNumber: CInt) {
-    switch errorNumber {
-    case EADDRINUSE: self = .portInUse
-    case EACCES, EPERM: self = .notPermitted
-    case EADDRNOTAVAIL: self = .noSuchAddress
+    switch Errno(rawValue: errorNumber) {
+    case .addressInUse: self = .portInUse
+    case .permissionDenied, .notPermitted: self = .notPermitted
+    case .addressNotAvailable: self = .noSuchAddress
     default: self = .other("error \(errorNumber)")
     }
   }

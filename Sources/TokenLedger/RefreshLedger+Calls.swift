@@ -3,28 +3,28 @@ extension RefreshLedger {
   /// Consumes the presented token and makes its successor live, as one record; or says why not.
   public nonisolated func rotate(_ request: RotationRequest) async throws(LedgerError) -> Rotation {
     let staged = try await stageRotation(request)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
   /// Consumes the presented tokens, each as ``rotate(_:)-(RotationRequest)`` would and in their order, in one step and with one commit for all.
   public nonisolated func rotate(_ batch: [RotationRequest]) async throws(LedgerError) -> [Rotation] {
     let staged = try await stageRotations(batch)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
   /// Opens a session and makes its generation 0 live.
   public nonisolated func open(_ grant: SessionGrant) async throws(LedgerError) -> Session {
     let staged = try await stageOpening(grant)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
   /// Opens sessions, in their order, in one step and with one commit for all.
   public nonisolated func open(_ batch: [SessionGrant]) async throws(LedgerError) -> [Session] {
     let staged = try await stageOpenings(batch)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 }
@@ -35,14 +35,14 @@ extension RefreshLedger: OneTimeLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageIssue(grant)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return answer
   }
 
   /// Issues a one-time token and returns its id.
   public nonisolated func issue(_ grant: OneTimeGrant) async throws(LedgerError) -> SessionID {
     let staged = try await stageIssue(grant)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
@@ -50,7 +50,7 @@ extension RefreshLedger: OneTimeLedger {
     _ id: SessionID, purpose: String
   ) async throws(LedgerError) -> OneTimeConsumption {
     let staged = try await stageConsumption(id, purpose: purpose)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 }

@@ -1,8 +1,10 @@
+import Synchronization
+
 /// Looking at sessions and figures. An answer waits, as any other, until what it rests on is durable.
 extension RefreshLedger {
   public nonisolated func session(_ id: SessionID) async throws(LedgerError) -> Session? {
     let staged = await look(at: id)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
@@ -14,7 +16,7 @@ extension RefreshLedger {
   ) async throws(LedgerError) -> SessionPage {
     try Limits.page.check("limit", limit)
     let staged = try await page(of: scope, after: cursor, limit: limit)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
@@ -44,6 +46,9 @@ extension RefreshLedger {
 
   public nonisolated var health: LedgerHealth {
     if let failure = log?.failure { return LedgerHealth(state: .closed(failure.description)) }
+    if isClosedInMemory.load(ordering: .relaxed) {
+      return LedgerHealth(state: .closed(LogFailure.closed.description))
+    }
     return LedgerHealth(state: isStalled ? .stalled : .acceptsChanges)
   }
 
@@ -51,7 +56,8 @@ extension RefreshLedger {
     LedgerStatistics(
       liveSessions: machine.state.liveSessionCount, entries: machine.state.table.count, sequence: machine.sequence,
       durableSequence: log?.durableSequence ?? machine.sequence, logBytes: bytesSinceCheckpoint,
-      clockShiftSeconds: machine.state.shifts.seconds, isWritable: log?.failure == nil)
+      clockShiftSeconds: machine.state.shifts.seconds,
+      isWritable: log?.failure == nil && !isClosedInMemory.load(ordering: .relaxed))
   }
 
   /// The log's figures; nil for a ledger in memory.

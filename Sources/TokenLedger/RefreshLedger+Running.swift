@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The heartbeat, and the end.
 extension RefreshLedger {
   /// As ``SessionLedger/run(_:)``: ``sweepExpired()`` once a second. Ends when the task is cancelled, and closes nothing.
@@ -55,6 +57,7 @@ extension RefreshLedger {
   /// Closes the log, whatever it comes to, and ends those who listen.
   nonisolated func closeLog() async throws(LogFailure) {
     let result: Result<Void, LogFailure>
+    if log == nil { isClosedInMemory.store(true, ordering: .relaxed) }
     do { result = .success(try await log?.close() ?? ()) } catch { result = .failure(error) }
     await endSubscriptions()
     try result.get()

@@ -1,3 +1,4 @@
+import Synchronization
 import WriteAheadLog
 
 /// The live sessions and one-time tokens of one log: what was issued, what was consumed, what may be rotated.
@@ -25,6 +26,8 @@ public actor RefreshLedger {
   /// The checkpoint under way.
   var checkpointing: Checkpointing?
   var isClosing = false
+  /// Of a ledger without a log, which has nothing else that could refuse what comes after its close.
+  nonisolated let isClosedInMemory = Atomic(false)
   /// The last record that a checkpoint covers.
   var checkpointedSequence: UInt64 = 0
   /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
@@ -55,7 +58,10 @@ public actor RefreshLedger {
 extension RefreshLedger {
   /// Fails before anything has changed if the log cannot take a record.
   func admit() throws(LedgerError) {
-    guard let log else { return }
+    guard let log else {
+      if isClosedInMemory.load(ordering: .relaxed) { throw LedgerError(.closed) }
+      return
+    }
     do { try log.reserve() } catch {
       // Nothing more can come.
       if log.failure != nil { events.subscriptions.finish() }
@@ -131,6 +137,13 @@ extension RefreshLedger {
     return machine.consume(id, purpose: purpose, into: &events)
   }
 
+  /// Whether nothing is to be waited for. Asked first: a call of ``durable(through:deadline:)`` costs a frame of its own.
+  @inline(__always)
+  nonisolated func isDurable(through sequence: UInt64) -> Bool {
+    guard let log else { return true }
+    return log.durableSequence >= sequence
+  }
+
   /// Waits until the sequence number is durable, as the ledger's `Durability` says.
   package nonisolated func durable(
     through sequence: UInt64, deadline: ContinuousClock.Instant? = nil
@@ -148,7 +161,7 @@ extension RefreshLedger: SessionLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageRotation(request)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence, deadline: deadline)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence, deadline: deadline) }
     return answer
   }
 
@@ -157,7 +170,7 @@ extension RefreshLedger: SessionLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageRotations(batch)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence, deadline: deadline)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence, deadline: deadline) }
     return answer
   }
 
@@ -166,7 +179,7 @@ extension RefreshLedger: SessionLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageOpening(grant)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence, deadline: deadline)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence, deadline: deadline) }
     return answer
   }
 
@@ -175,7 +188,7 @@ extension RefreshLedger: SessionLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageOpenings(batch)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence, deadline: deadline)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence, deadline: deadline) }
     return answer
   }
 
@@ -184,13 +197,13 @@ extension RefreshLedger: SessionLedger {
   ) async throws(LedgerError) -> Reply {
     let staged = try await stageImport(batch)
     let answer = reply(staged.outcome, staged.moment)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return answer
   }
 
   public nonisolated func revoke(_ session: SessionID) async throws(LedgerError) -> Bool {
     let staged = try await stageRevocation(session)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
@@ -206,7 +219,7 @@ extension RefreshLedger: SessionLedger {
       next = step.next
     }
     let staged = try await stageRevocation(scope)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return count + staged.outcome
   }
 
@@ -218,18 +231,19 @@ extension RefreshLedger: SessionLedger {
     subject: String, openedUnderOtherThan version: AccountVersion, orBefore moment: Timestamp?
   ) async throws(LedgerError) -> [SessionID] {
     let staged = try await stageRevocation(of: subject, notUnder: version, orBefore: moment)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
   public nonisolated func revokeAccess(_ token: TokenID, until end: Timestamp) async throws(LedgerError) {
     let staged = try await stageAccessRevocation(token, until: end)
-    try await durable(through: staged.sequence)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
   }
 
   /// As ``SessionLedger/issueAccess(client:)``. A closed log could not take the token back, so then there is none.
   public func issueAccess(client: String) throws(LedgerError) -> (id: SessionID, moment: LedgerMoment) {
     if let failure = log?.failure { throw LedgerError(failure) }
+    if isClosedInMemory.load(ordering: .relaxed) { throw LedgerError(.closed) }
     return machine.issueAccess(client: client)
   }
 }

@@ -1,6 +1,6 @@
 internal import Platform
 
-/// When a record counts as safe.
+/// The moment from which a record counts as safe.
 public enum Durability: Sendable, Hashable {
   /// After it is on disk: survives power loss.
   case always
@@ -18,16 +18,16 @@ package struct LogOptions: Sendable {
   package var segmentBytesMax: Int
   /// Space is filled with zeroes ahead of the writing in steps of this many bytes.
   package var preallocationBytes: Int
-  /// With more payload bytes than this waiting for the disk, `reserve` refuses.
+  /// The most payload bytes that can wait for the disk: past them `reserve` refuses.
   package var stagedBytesMax: Int
-  /// With as many waiting for the disk, `reserve` refuses.
+  /// The number of callers waiting for the disk at which `reserve` refuses.
   package var waitersMax = 1 << 16
   /// Opens a log that may be older than what was served from it; see `CommitLog.settle`.
   package var acceptsRollback = false
   /// The epoch of this opening is above this, however low those in the folder are.
   package var epochFloor: UInt32 = 0
-  /// Called after each commit with its time, from taking the batch to its acknowledgement, on the log's thread: must return at
-  /// once. Not called for a commit that failed.
+  /// Called after each commit with its time, from taking the batch to its acknowledgement, on the log's thread: must
+  /// return at once. Not called for a commit that failed.
   package var onCommit: (@Sendable (Duration) -> Void)?
   /// The identity of a log made anew. Nil: random. A fixed one is for tests.
   package var identity: LogIdentity?

@@ -5,7 +5,7 @@ internal import SystemPackage
 /// Every call blocks. Names are plain file names. Errors are `LogFailure.io`, and `.locked` from `lock()`; the
 /// callers retry short reads, short writes and `EINTR` of both, and never retry a sync.
 package protocol LogStorage: Sendable {
-  /// How messages name the folder.
+  /// The name of the folder in messages.
   var path: String { get }
 
   /// The names of all files in the folder, in any order.
@@ -29,7 +29,7 @@ package protocol LogStorage: Sendable {
 package enum LogFileUse: Sendable {
   case reading
   case writing
-  /// Empty and for writing; what had this name is gone.
+  /// A new file, for writing; what had this name is gone.
   case creating
 }
 
@@ -87,7 +87,8 @@ extension LogFile {
 extension LogFile {
   private static var copiedBytesMax: UInt64 { 1 << 20 }
 
-  /// Copies bytes to `target` in the other file, which can be this one, and makes them durable there; ends early where this file does.
+  /// Copies bytes to `target` in the other file, which can be this one, and makes them durable there; ends early where
+  /// this file does.
   ///
   /// - Parameter onPiece: called with the bytes of each piece that was copied.
   func copy(

@@ -1,3 +1,4 @@
+import Platform
 import RefreshRotationLoad
 import SystemPackage
 import TokenAccounts

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Platform
 
 @main
 struct RefreshLedgerCommand: AsyncParsableCommand {
@@ -31,12 +31,12 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
       }
     } catch let failure as CommandFailure {
       Terminal.complain(failure.description)
-      Glibc.exit(failure.status.rawValue)
+      Program.exit(failure.status.rawValue)
     } catch {
       // `--help` and `--version` come here too.
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       Terminal.complain("\(message(for: error)); add --help to see what the command takes")
-      Glibc.exit(ExitStatus.usage.rawValue)
+      Program.exit(ExitStatus.usage.rawValue)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 import Testing
 
@@ -48,6 +49,6 @@ import Testing
       try FileReplacement.replace(folder.path(of: "file"), with: [1], temporaryName: "file.tmp")
     }
     #expect(folder.names == ["file"])
-    try FileSystem.removeFolder(folder.path(of: "file"))
+    rmdir(folder.path(of: "file"))
   }
 }

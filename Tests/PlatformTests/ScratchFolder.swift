@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import Testing
 
@@ -13,7 +14,7 @@ struct ScratchFolder: ~Copyable {
 
   deinit {
     for name in names { try? FileSystem.remove("\(path)/\(name)") }
-    try? FileSystem.removeFolder(path)
+    rmdir(path)
   }
 
   var names: [String] { (try? FileSystem.names(in: path).sorted()) ?? [] }

@@ -86,7 +86,7 @@ struct ClientPolicyTests {
     let failure = await #expect(throws: EngineFailure.self) {
       try await engine.refresh(pair.refreshToken, client: client)
     }
-    #expect(failure?.description == "grace is outside its limit: from 0 to 300 s")
+    #expect(failure?.description == "grace is outside its limit: from 0s to 300s")
     #expect(try await engine.refresh(pair.refreshToken, client: Self.plain).pair().session == pair.session)
   }
 

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// A token endpoint and how its clients speak to it.
 public struct Endpoint: Sendable {
   /// The whole address.
@@ -65,7 +67,7 @@ package enum PercentEncoding {
       if isUnreserved(byte) {
         encoded.unicodeScalars.append(Unicode.Scalar(byte))
       } else {
-        encoded += byte < 16 ? "%0\(String(byte, radix: 16))" : "%\(String(byte, radix: 16))"
+        encoded += "%" + String(byte, digits: 2)
       }
     }
     return encoded

@@ -1,3 +1,4 @@
+internal import Platform
 public import RotationModel
 internal import TokenSigning
 
@@ -38,13 +39,13 @@ struct TokenInquiries: Sendable {
   func revoke(token: String, client: Client, endsSession: Bool) async throws(EngineFailure) -> TokenRevocation {
     let now = ledger.now().milliseconds
     if let claims = try? verifier.verifyRefresh(token, nowMilliseconds: now, ignoringExpiry: true) {
-      guard claims.clientID.isSame(as: client.id) else { return .nothing }
+      guard claims.clientID.hasSameBytes(as: client.id) else { return .nothing }
       let session = TokenID(claims.identifier).session
       return .session(session, wasLive: try await revoke(session))
     }
     guard
       let claims = try? verifier.verifyAccess(token, nowMilliseconds: now, ignoringExpiry: true),
-      claims.clientID.isSame(as: client.id)
+      claims.clientID.hasSameBytes(as: client.id)
     else { return .nothing }
     let tokenID = TokenID(claims.identifier)
     // Where no live session stands behind it, the token is revoked alone.

@@ -1,3 +1,4 @@
+internal import Platform
 internal import RotationModel
 internal import TokenSigning
 
@@ -39,7 +40,7 @@ struct OneTimeTokens: Sendable {
       return refuse(error == .expired ? .expired : .badToken(error.asBadToken), nil, purpose)
     }
     let id = TokenID(claims.identifier).session
-    guard claims.purpose.isSame(as: purpose) else { return refuse(.wrongPurpose, id, purpose) }
+    guard claims.purpose.hasSameBytes(as: purpose) else { return refuse(.wrongPurpose, id, purpose) }
     let consumption: OneTimeConsumption
     do { consumption = try await ledger.consume(id, purpose: purpose) } catch { throw EngineFailure(error) }
     switch consumption {

@@ -1,3 +1,4 @@
+internal import Platform
 public import RotationModel
 internal import TokenSigning
 
@@ -126,7 +127,7 @@ extension RefreshGrant {
       return .refused(error.asGrantRefusal, nil)
     }
     let tokenID = TokenID(claims.identifier)
-    guard claims.clientID.isSame(as: client.id) else { return .refused(.wrongClient, tokenID) }
+    guard claims.clientID.hasSameBytes(as: client.id) else { return .refused(.wrongClient, tokenID) }
     guard let granted = Scopes(claims.scope) else { return .refused(.badToken(.malformed), tokenID) }
     var allowed = client.scopes.map(granted.intersection) ?? granted
     var (version, notBefore) = (request.subjectVersion, client.sessionsNotBefore)

@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import NIOCore
+internal import Platform
 internal import TokenEngine
 
 /// What the admin routes share: who may use them, how a body is read, how an error is answered.
@@ -45,7 +46,7 @@ struct AdminGate: Sendable {
       default: throw .malformedQuery
       }
     }
-    guard query.names.allSatisfy({ name in names.contains { $0.utf8.elementsEqual(name.utf8) } }) else {
+    guard query.names.allSatisfy({ name in names.contains { $0.hasSameBytes(as: name) } }) else {
       throw .unknownParameter(known: names)
     }
     for name in query.names where query[named: name] == nil { throw .empty(parameter: name) }

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The parameters of a form as OAuth defines them: each at most once, and one without a value as if it had not come
 /// (RFC 6749 §3.1, §3.2).
 package struct FormParameters: Sendable {
@@ -37,7 +39,7 @@ package struct FormParameters: Sendable {
     bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
   }
 
-  private func has(_ name: String) -> Bool { names.contains { $0.utf8.elementsEqual(name.utf8) } }
+  private func has(_ name: String) -> Bool { names.contains { $0.hasSameBytes(as: name) } }
 
   /// The value of a parameter; nil if it is absent or empty.
   package subscript(_ name: Parameter) -> String? { self[named: name.rawValue] }
@@ -49,7 +51,7 @@ package struct FormParameters: Sendable {
 
   /// The values of a parameter that can repeat, empty ones too.
   func all(named name: String) -> [String] {
-    zip(names, values).compactMap { $0.utf8.elementsEqual(name.utf8) ? $1 : nil }
+    zip(names, values).compactMap { $0.hasSameBytes(as: name) ? $1 : nil }
   }
 
   /// The parameters that the endpoints know; they ignore all others (RFC 6749 §3.2).
@@ -99,7 +101,7 @@ enum PercentDecoding {
       case UInt8(ascii: "%"):
         guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else { return nil }
         decoded.append(high << 4 | low)
-      case 0..<0x20, 0x7F:
+      case _ where byte.isControl:
         return nil
       default:
         decoded.append(byte)

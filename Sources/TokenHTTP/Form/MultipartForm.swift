@@ -1,3 +1,5 @@
+internal import Platform
+
 extension FormParameters {
   /// Reads the fields of `multipart/form-data` (RFC 7578), by the rules of a form: each is text, none is a file.
   ///
@@ -52,7 +54,7 @@ private struct MultipartPart {
 
   private static func header(_ line: ArraySlice<UInt8>) -> (name: String, value: String)? {
     guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
-      line.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }),
+      line.allSatisfy({ !$0.isControl || $0 == 0x09 }),
       let name = String(validating: line[..<colon], as: UTF8.self), !name.utf8.contains(0x20),
       let value = String(validating: line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }, as: UTF8.self)
     else { return nil }

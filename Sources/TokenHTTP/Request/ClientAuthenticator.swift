@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import Platform
 internal import TokenEngine
 internal import TokenLedger
 
@@ -74,7 +75,9 @@ enum ClientCredentials: Equatable {
       guard credentials.hasScheme("basic") else { throw .unreadable }
       guard form[.clientSecret] == nil else { throw .ambiguous }
       self = try Self.basic(credentials.value)
-      if let id = form[.clientID].map(NameForm.typed), !idCandidates.contains(where: id.isSame) { throw .ambiguous }
+      if let id = form[.clientID].map(NameForm.typed), !idCandidates.contains(where: id.hasSameBytes) {
+        throw .ambiguous
+      }
       return
     }
     switch (form[.clientID].map(NameForm.typed), form[.clientSecret]) {
@@ -98,7 +101,7 @@ enum ClientCredentials: Equatable {
   private static func basic(_ text: Substring) throws(Fault) -> ClientCredentials {
     guard let decoded = Data(base64Encoded: String(text)).map(Array.init),
       let colon = decoded.firstIndex(of: UInt8(ascii: ":")), colon > 0,
-      !decoded.contains(where: { $0 < 0x20 || $0 == 0x7F })
+      !decoded.contains(where: \.isControl)
     else { throw .unreadable }
     let ids = readings(of: decoded[..<colon]).compactMap { String(validating: $0, as: UTF8.self) }.map(NameForm.typed)
     guard !ids.isEmpty else { throw .unreadable }

@@ -1,14 +1,7 @@
 internal import HTTPTypes
 package import Hummingbird
 internal import NIOCore
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
+internal import Platform
 
 /// The address of a peer, as far as limits tell addresses apart: an IPv4 address, or the first 64 bits of an IPv6 one,
 /// which is what a single subscriber is given.
@@ -34,18 +27,13 @@ package struct PeerAddress: Hashable, Sendable {
     } else if let colon = text.firstIndex(of: ":"), colon == text.lastIndex(of: ":") {
       text = text[..<colon]
     }
-    if let bytes = Self.parse(text, AF_INET, count: 4) {
+    if let bytes = AddressText.ipv4(String(text)) {
       self.bytes = Self.mappedPrefix + bytes
-    } else if let bytes = Self.parse(text, AF_INET6, count: 16) {
+    } else if let bytes = AddressText.ipv6(String(text)) {
       self.bytes = bytes.starts(with: Self.mappedPrefix) ? bytes : Array(bytes[..<8])
     } else {
       return nil
     }
-  }
-
-  private static func parse(_ text: Substring, _ family: CInt, count: Int) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: count)
-    return inet_pton(family, String(text), &bytes) == 1 ? bytes : nil
   }
 }
 

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import Platform
 internal import TokenEngine
 
 /// `GET /auth`: tells a proxy whether to let a request through (nginx `auth_request`, Traefik `forwardAuth`, Caddy
@@ -38,7 +39,7 @@ enum ForwardAuthentication {
       if (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "%") || byte == 0x20 && !isAtEnd {
         encoded.unicodeScalars.append(Unicode.Scalar(byte))
       } else {
-        encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        encoded += "%" + String(byte, digits: 2, uppercase: true)
       }
     }
     return encoded

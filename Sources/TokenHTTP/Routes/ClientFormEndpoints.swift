@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
+internal import Platform
 internal import TokenEngine
 internal import TokenLedger
 
@@ -81,7 +82,7 @@ struct IntrospectionEndpoint: Sendable {
       body.add("client_id", token.client)
       body.add("sub", token.subject)
       // A client's own token has no resource owner.
-      if !token.subject.isSame(as: token.client) { body.add("username", token.subject) }
+      if !token.subject.hasSameBytes(as: token.client) { body.add("username", token.subject) }
       body.add("token_type", "Bearer")
       body.add("iat", token.issuedAt)
       body.add("exp", token.expiresAt)

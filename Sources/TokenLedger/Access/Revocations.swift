@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// What was revoked while access tokens of it may still be alive: what a verifier in this process asks, from any thread and
@@ -144,7 +145,7 @@ private struct TextScope: Hashable {
   }
 
   static func == (left: TextScope, right: TextScope) -> Bool {
-    left.subject.isSame(as: right.subject) && left.client.isSame(as: right.client)
+    left.subject.hasSameBytes(as: right.subject) && left.client.hasSameBytes(as: right.client)
   }
 
   func hash(into hasher: inout Hasher) {

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The events that a decision leads to, with the definitions that must come before them. Pure, as decisions are.
 extension LedgerState {
   func events(opening grant: SessionGrant, as id: SessionID, in slot: UInt32) -> [LedgerEvent] {
@@ -90,7 +92,7 @@ private struct Definitions {
 
   mutating func number(of text: String, in names: InternTable<String>) -> UInt32 {
     if let number = names.number(of: text) { return number }
-    if let position = newNames.firstIndex(where: { $0.isSame(as: text) }) { return newNumbers[position] }
+    if let position = newNames.firstIndex(where: { $0.hasSameBytes(as: text) }) { return newNumbers[position] }
     let number = names.nextFree(skipping: newNames.count)
     newNames.append(text)
     newNumbers.append(number)

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// One record of a log, or one entry of its checkpoint, in words, for people and programs that read it.
 package struct LedgerRecord: Sendable, Hashable {
   /// Of an entry: that of the last record that the checkpoint covers.
@@ -40,7 +42,7 @@ package struct LedgerRecord: Sendable, Hashable {
 
   /// Whether the record is part of the life of one of the subject's sessions or one-time tokens.
   package func concerns(subject name: String) -> Bool {
-    subject.isSame(as: name) || ended.contains { $0.subject.isSame(as: name) }
+    subject.hasSameBytes(as: name) || ended.contains { $0.subject.hasSameBytes(as: name) }
   }
 }
 

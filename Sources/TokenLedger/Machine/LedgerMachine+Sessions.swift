@@ -33,7 +33,7 @@ extension LedgerMachine {
     _ request: RotationRequest, of slot: UInt32?, at now: Timestamp, into sink: inout some LedgerEventSink
   ) -> (Rotation, through: UInt64) {
     guard let slot, let facts = state.facts(at: slot) else { return (.refused(.unknown), sequence) }
-    switch RotationRule.verdict(on: request, for: facts, at: now) {
+    switch RotationRule.verdict(on: request, of: facts, at: now) {
     case .rotate:
       if let terms = request.terms { record(state.events(moving: slot, to: terms), at: now, into: &sink) }
       if let scope = request.narrowedScope {

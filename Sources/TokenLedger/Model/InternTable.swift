@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Values that many sessions share, each kept once under a small number with a count of its users.
 ///
 /// The log defines a value when it is first used and then speaks of its number; the number is free again
@@ -25,7 +27,7 @@ package struct InternTable<Value: ExactValue> {
   }
 
   func number(of value: Value) -> UInt32? {
-    index.find(hash: Self.hash(value)) { values[Int($0)].isSame(as: value) }
+    index.find(hash: Self.hash(value)) { values[Int($0)].hasSameBytes(as: value) }
   }
 
   /// Whether `define` would accept the number: free, and at most one past the highest.

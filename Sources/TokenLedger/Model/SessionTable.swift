@@ -43,7 +43,7 @@ package struct SessionProfile: Hashable, Sendable {
 }
 
 extension SessionProfile: ExactValue {
-  package func isSame(as other: SessionProfile) -> Bool { self == other }
+  package func hasSameBytes(as other: SessionProfile) -> Bool { self == other }
   package func hashExactly(into hasher: inout Hasher) { hash(into: &hasher) }
 }
 

@@ -3,12 +3,12 @@ internal import Synchronization
 
 /// A key of libcrypto, freed with its last owner.
 ///
-/// `@unchecked Sendable`: an EVP_PKEY is not changed after it was made, and libcrypto lets any number of threads sign and
-/// verify by it at once.
+/// `@unchecked Sendable`: an EVP_PKEY is not changed after it was made, and libcrypto lets any number of threads sign
+/// and verify by it at once.
 @safe final class CryptoKey: @unchecked Sendable {
   let pointer: OpaquePointer
 
-  /// Nil for nil, whose reason in libcrypto's queue is dropped.
+  /// Takes over a key of libcrypto; nil for nil, whose reason in libcrypto's queue is dropped.
   init?(_ pointer: OpaquePointer?) {
     ERR_clear_error()
     guard let pointer = unsafe pointer else { return nil }
@@ -43,7 +43,7 @@ internal import Synchronization
     for context in free.withLock({ $0 }) { unsafe EVP_PKEY_CTX_free(context.pointer) }
   }
 
-  /// What `body` returns for a context that nobody else uses meanwhile; nil when libcrypto has none for this key.
+  /// Gives `body` a context that nobody else uses meanwhile; nil if libcrypto has none for this key.
   @unsafe func withContext<Result>(_ body: (OpaquePointer) -> Result) -> Result? {
     guard let context = free.withLock({ $0.popLast() }) ?? made() else { return nil }
     defer { free.withLock { $0.append(context) } }
@@ -65,7 +65,7 @@ enum P256Signature {
     0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
   ]
 
-  /// Nil unless there are exactly 64 bytes with 0 < r < n and 0 < s < n.
+  /// The signature in DER; nil unless there are exactly 64 bytes with 0 < r < n and 0 < s < n.
   static func der(_ signature: [UInt8]) -> [UInt8]? {
     guard signature.count == 64 else { return nil }
     let r = signature[..<32]
@@ -78,7 +78,7 @@ enum P256Signature {
   /// The longest DER signature: two integers of 33 bytes.
   static let derBytesMax = 72
 
-  /// Nil unless it is a signature in DER.
+  /// The signature of a JWS; nil unless it is one in DER.
   static func raw(_ der: [UInt8]) -> [UInt8]? {
     var raw = [UInt8](repeating: 0, count: 64)
     return unsafe ledger_p256_raw(der, der.count, &raw) == 1 ? raw : nil

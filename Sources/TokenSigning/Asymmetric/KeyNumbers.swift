@@ -6,7 +6,7 @@ struct KeyNumbers: Sendable {
   /// Big-endian, one for each of `kind.members`. Of a curve each has 32 bytes; of RSA as few as it needs.
   let values: [[UInt8]]
 
-  /// How large the RSA keys are that are made here.
+  /// The size of the RSA keys that are made here.
   static let rsaBits = 2048
 
   /// A new key pair. Cost: 0.1 ms, for RSA some 100 ms.
@@ -27,7 +27,7 @@ struct KeyNumbers: Sendable {
     self.values = values
   }
 
-  /// Nil for a key of another kind, and for a public one.
+  /// Reads the numbers of a key; nil for a key of another kind, and for a public one.
   init?(of key: CryptoKey) {
     let found: (kind: KeyKind, values: [[UInt8]])
     switch unsafe EVP_PKEY_get_base_id(key.pointer) {
@@ -64,7 +64,7 @@ struct KeyNumbers: Sendable {
     }
   }
 
-  /// Empty when the key has no such number, or one that is too large for any key that is accepted here.
+  /// One number of a key; empty if the key has no such number, or one too large for any key that is accepted here.
   private static func number(_ name: String, of key: CryptoKey, width: Int) -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: PublicKey.rsaModulusBits.upperBound / 8) { target, initialized in
       initialized = unsafe ledger_key_number(key.pointer, name, width, target.baseAddress, target.count)
@@ -81,7 +81,8 @@ struct KeyNumbers: Sendable {
   }
 }
 
-/// Reads the key pairs that other programs make: PKCS #8 in PEM (RFC 5958, RFC 7468 §10), such as `openssl genpkey` writes.
+/// Reads the key pairs that other programs make: PKCS #8 in PEM (RFC 5958, RFC 7468 §10), such as `openssl genpkey`
+/// writes.
 enum PEMKey {
   static let bytesMax = 64 * 1024
   private static let conversion = "write it again with: openssl pkcs8 -topk8 -nocrypt -in FILE"

@@ -15,21 +15,21 @@ final class PublicKey: Sendable {
     pssContexts = SignatureContexts(key, signs: false, isPSS: true)
   }
 
-  /// Nil unless both are 32 bytes and the point lies on P-256.
+  /// A key of P-256; nil unless both are 32 bytes and the point lies on the curve.
   static func p256(x: [UInt8], y: [UInt8]) -> PublicKey? {
     guard x.count == 32, y.count == 32 else { return nil }
     let point = [0x04] + x + y
     return unsafe CryptoKey(ledger_p256_public_key(point, point.count)).map(PublicKey.init)
   }
 
-  /// Nil unless 32 bytes of a point that is written in the one canonical way (RFC 8032 §5.1.3) and is not of small order: under such a key there are
-  /// signatures that anybody can make.
+  /// A key of Ed25519; nil unless 32 bytes of a point that is written in the one canonical way (RFC 8032 §5.1.3) and is
+  /// not of small order: under such a key there are signatures that anybody can make.
   static func ed25519(_ bytes: [UInt8]) -> PublicKey? {
     guard bytes.count == 32, Ed25519Point.isKey(bytes) else { return nil }
     return unsafe CryptoKey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)).map(PublicKey.init)
   }
 
-  /// Nil unless the modulus has 2048 to 8192 bits and the exponent is odd, over 1 and at most 64 bits.
+  /// An RSA key; nil unless the modulus has 2048 to 8192 bits and the exponent is odd, over 1 and at most 64 bits.
   static func rsa(modulus: [UInt8], exponent: [UInt8]) -> PublicKey? {
     guard let top = modulus.first, top != 0, let low = exponent.last, exponent.first != 0 else { return nil }
     guard rsaModulusBits.contains(modulus.count * 8 - top.leadingZeroBitCount) else { return nil }
@@ -64,7 +64,7 @@ final class PublicKey: Sendable {
   }
 }
 
-/// Which encoded points of edwards25519 are no public keys; OpenSSL takes them all.
+/// The encoded points of edwards25519 that are not public keys; OpenSSL takes them all.
 enum Ed25519Point {
   /// The `y` of the eight points whose order divides the cofactor, little-endian: each has one or two signs.
   private static let smallOrder: [[UInt8]] = [

@@ -23,7 +23,7 @@ enum KeyKind: Sendable, Hashable, CaseIterable {
   case ed25519
   case rsa
 
-  /// Nil for HS256, which has no pair.
+  /// The kind of an algorithm's keys; nil for HS256, which has no pair.
   init?(_ algorithm: SignatureAlgorithm) {
     switch algorithm {
     case .hs256: return nil
@@ -33,7 +33,7 @@ enum KeyKind: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// What a key is for that does not say.
+  /// The algorithm of a key that does not name one.
   var usualAlgorithm: SignatureAlgorithm {
     switch self {
     case .p256: .es256

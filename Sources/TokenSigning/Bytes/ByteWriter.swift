@@ -74,7 +74,7 @@
     append(UInt8(ascii: "\""))
   }
 
-  /// What `append(jsonString:)` writes.
+  /// The text that `append(jsonString:)` writes.
   static func jsonText(_ text: String) -> String {
     unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: jsonStringBytesMax(text)) { scratch in
       var writer = unsafe ByteWriter(scratch)

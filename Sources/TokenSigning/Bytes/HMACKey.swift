@@ -24,7 +24,7 @@ package final class HMACKey: Sendable {
 
   private let contexts: InlineArray<8, Mutex<Keyed>>
 
-  /// Nil for a secret under 32 bytes.
+  /// Takes a secret; nil if it has fewer than 32 bytes.
   package init?(secret: Span<UInt8>) {
     guard secret.count >= Self.secretBytesMin else { return nil }
     contexts = InlineArray { _ in

@@ -70,8 +70,8 @@ package struct ForeignTokenVerifier: Sendable {
 
 /// The protected header of somebody's token (RFC 7515 §4), with only what is believed of it: which of our keys to try.
 struct ForeignHeader {
-  /// Extensions that change what is signed. Keys and addresses of keys (`jwk`, `jku`, `x5u`, `x5c`) are not believed and not looked at:
-  /// the verifier's keys are its own.
+  /// Extensions that change what is signed. Keys and addresses of keys (`jwk`, `jku`, `x5u`, `x5c`) are not believed
+  /// and not looked at: the verifier's keys are its own.
   private static let refused = ["crit", "b64", "zip", "enc"]
 
   let algorithm: SignatureAlgorithm
@@ -97,12 +97,12 @@ struct ForeignHeader {
   }
 }
 
-/// What a verified token of another issuer says.
+/// The claims of a verified token of another issuer.
 package struct ForeignClaims: Sendable, Hashable {
   package let algorithm: SignatureAlgorithm
   package let keyID: String?
   package let issuer: String?
-  /// Empty when the token names none.
+  /// The audiences; empty if the token names none.
   package let audiences: [String]
   package let subject: String?
   /// Whole seconds since the epoch, rounded down.

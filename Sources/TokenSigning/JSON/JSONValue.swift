@@ -16,7 +16,7 @@ struct JSONObject {
   struct Member {
     let name: String
     let value: JSONValue
-    /// Where the text holds this member, from its name's quote to its value's end.
+    /// The place of this member in the text, from its name's quote to its value's end.
     let source: Range<Int>
   }
 

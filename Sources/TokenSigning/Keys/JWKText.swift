@@ -16,7 +16,7 @@ enum JWKText {
     return Array("\(head),\"k\":\"\(Base64URL.text(secret.span))\"".utf8)
   }
 
-  /// What the thumbprint of a public key is over (RFC 7638 §3).
+  /// The text that the thumbprint of a public key is over (RFC 7638 §3).
   static func thumbprintInput(_ numbers: KeyNumbers) -> [UInt8] {
     var required = [("kty", numbers.kind.type)]
     if let curve = numbers.kind.curve { required.append(("crv", curve)) }
@@ -46,7 +46,7 @@ enum JWKText {
 
 /// The members of a JSON Web Key, by their types.
 extension JSONObject {
-  /// Nil when absent; a value of another type is refused.
+  /// The text of a member; nil if it is absent. A value of another type is refused.
   func keyText(_ name: String) throws(KeyFailure) -> String? {
     switch self[name] {
     case nil: return nil

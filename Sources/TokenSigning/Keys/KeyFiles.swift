@@ -6,7 +6,7 @@
 ///
 /// A call that finds the lock taken waits up to ten seconds for it.
 package struct KeyFiles: Sendable {
-  /// What a rotation has made of the keys, by their key ids.
+  /// The keys after a rotation, by their key ids.
   package struct Rotated: Sendable, Hashable {
     /// It signs from now on.
     package let current: String
@@ -48,7 +48,8 @@ package struct KeyFiles: Sendable {
   /// Removes a retiring key: what it signed is refused from the next reload on.
   ///
   /// - Parameters:
-  ///   - tokenMilliseconds: the longest that a token of this purpose lives: the lifetime of access tokens, or of sessions.
+  ///   - tokenMilliseconds: the longest that a token of this purpose lives: the lifetime of access tokens, or of
+  ///     sessions.
   ///   - force: whether to remove it although such a token may still live.
   package func retire(
     _ id: String, of purpose: KeyPurpose, tokenMilliseconds: Int64, nowMilliseconds: Int64, force: Bool = false
@@ -79,7 +80,8 @@ package struct KeyFiles: Sendable {
     return record.id
   }
 
-  /// Copies both files, as they are at one moment, to another folder of keys, which is made with mode 0700 and must hold none. Durable on return.
+  /// Copies both files, as they are at one moment, to another folder of keys, which is made with mode 0700 and must
+  /// hold none. Durable on return.
   package func copy(to target: String) throws(KeyChangeFailure) {
     let folder = try Self.files { () throws(KeyFailure) in try KeyFolder(open: self.folder) }
     guard folder.lock(tries: lockTries) else { throw .locked(path: folder.path) }
@@ -107,7 +109,8 @@ package struct KeyFiles: Sendable {
     return Rotated(current: records[1].id, next: records[0].id, retiring: records[2].id)
   }
 
-  /// Reads, changes and replaces one file under the lock. What is written has been read back first, beside the other file.
+  /// Reads, changes and replaces one file under the lock. What is written has been read back first, beside the other
+  /// file.
   private func change(
     _ purpose: KeyPurpose, _ body: ([KeyRecord], String) throws(KeyChangeFailure) -> [KeyRecord]
   ) throws(KeyChangeFailure) -> [KeyRecord] {

@@ -97,7 +97,8 @@ struct KeyFolder: ~Copyable {
 
   static func temporaryName(of name: String) -> String { ".\(name).tmp" }
 
-  /// Tries so often, every 5 ms, for the lock under which files are replaced; it is let go of with the folder, or with the program.
+  /// Tries so often, every 5 ms, for the lock under which files are replaced; it is let go of with the folder, or with
+  /// the program.
   func lock(tries: Int = 1) -> Bool { (try? folder.lock(tries: tries)) ?? false }
 
   /// Makes the names of the folder's files durable; there is nothing to be done where nothing can be written.
@@ -131,7 +132,7 @@ struct KeyFolder: ~Copyable {
   }
 }
 
-/// What the keys of one file sign.
+/// The tokens that the keys of one file sign.
 package enum KeyPurpose: String, Sendable, Hashable, CaseIterable {
   /// Access tokens; the public halves are published.
   case access

@@ -1,6 +1,7 @@
 internal import Platform
 
-/// The life of the keys of one file: next, current, retiring, gone. Pure: each takes the keys and returns those to write.
+/// The life of the keys of one file: next, current, retiring, gone. Pure: each takes the keys and returns those to
+/// write.
 enum KeyRotation {
   /// The next key becomes current, the current one retiring, and `newNext` the next one. Where no key is next,
   /// `makeCurrent` makes the one that becomes current.
@@ -17,7 +18,7 @@ enum KeyRotation {
     [key] + records.filter { $0.state != .next }
   }
 
-  /// Without this key; nil when none has the id.
+  /// The keys without this one.
   ///
   /// - Parameters:
   ///   - tokenMilliseconds: the longest that a token of these keys lives.
@@ -50,8 +51,8 @@ package enum KeyChangeFailure: Error, Sendable, Hashable, CustomStringConvertibl
   case unknownKey(path: String, id: String)
   /// The key to retire still signs, or has never signed.
   case notRetiring(path: String, id: String, state: SigningKey.State)
-  /// Tokens that the key signed may live until then: milliseconds since the epoch, nil where the file does not say since
-  /// when the key is retiring.
+  /// Tokens that the key signed may live until then: milliseconds since the epoch, nil where the file does not say
+  /// since when the key is retiring.
   case tokensAlive(path: String, id: String, untilMilliseconds: Int64?)
 
   package var description: String {

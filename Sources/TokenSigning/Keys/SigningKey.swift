@@ -18,12 +18,13 @@ package struct SigningKey: Sendable {
   package let id: String
   package let algorithm: SignatureAlgorithm
   package let state: State
-  /// When it became retiring, milliseconds since the epoch; nil in another state, and where that was not written down.
+  /// The time when it became retiring, milliseconds since the epoch; nil in another state, and if it was not written
+  /// down.
   package let retiredAt: Int64?
   /// The same for equal keys, whatever their `kid` says; tells nothing of the secret.
   let fingerprint: String
   let material: Material
-  /// What is published of it; nil for HS256, of which nothing is.
+  /// The published part of it; nil for HS256, of which nothing is published.
   let publicJWK: [UInt8]?
 
   /// An HS256 key.
@@ -60,7 +61,7 @@ package struct SigningKey: Sendable {
     [id, algorithm.rawValue, state.rawValue, fingerprint, retiredAt.map(String.init) ?? ""]
   }
 
-  /// What verifies its tokens: this algorithm alone.
+  /// The key that verifies its tokens, for this algorithm alone.
   var verificationKey: VerificationKey {
     switch material {
     case .secret(let hmac): VerificationKey(hmac, id: id)

@@ -1,6 +1,6 @@
 /// The keys of a running server: those of access tokens and, never published, those of refresh tokens.
 package struct TokenKeys: Sendable {
-  /// In the order of their file; exactly one is current.
+  /// The keys in the order of their file; exactly one is current.
   package let access: [SigningKey]
   package let refresh: [SigningKey]
   /// The files that did not exist and were made by this opening.
@@ -39,8 +39,8 @@ package struct TokenKeys: Sendable {
   /// Reads `access.json` and `refresh.json`; makes what does not exist.
   ///
   /// - Parameters:
-  ///   - path: the folder of the keys itself (`<data>/keys`); made with mode 0700 when it does not exist, its parent must
-  ///     exist.
+  ///   - path: the folder of the keys itself (`<data>/keys`); made with mode 0700 when it does not exist, its parent
+  ///     must exist.
   ///   - algorithm: what new keys of access tokens are for. Keys that exist keep theirs; `KeyFiles` changes them.
   ///
   /// A new file is complete and durable before it has its name. Of two programs that start at once, both end with the
@@ -65,7 +65,8 @@ package struct TokenKeys: Sendable {
     try TokenKeys(in: try KeyFolder(open: path))
   }
 
-  /// What was read is made durable before anything is signed by it: who wrote it may have died before its own sync.
+  /// Reads both files, and makes them durable before anything is signed by them: their writer can have died before its
+  /// own sync.
   ///
   /// - Parameter change: bytes that stand for the file of a purpose, to see whether they may be written there.
   init(in folder: borrowing KeyFolder, change: (purpose: KeyPurpose, bytes: [UInt8])? = nil) throws(KeyFailure) {
@@ -83,8 +84,8 @@ package struct TokenKeys: Sendable {
     }
   }
 
-  /// The public keys as a JWK Set (RFC 7517 §5): the next one, so that verifiers know it before it signs, the current one
-  /// and the retiring ones. HS256 keys are never in it.
+  /// The public keys as a JWK Set (RFC 7517 §5): the next one, so that verifiers know it before it signs, the current
+  /// one and the retiring ones. HS256 keys are never in it.
   package func publicJWKS() -> [UInt8] {
     Array("{\"keys\":[".utf8) + access.compactMap(\.publicJWK).joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
   }

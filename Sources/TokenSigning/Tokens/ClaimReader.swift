@@ -15,7 +15,7 @@ struct ClaimReader {
     return text
   }
 
-  /// Nil when absent; a value of another type, null included, is refused.
+  /// The text of a claim; nil if it is absent. A value of another type, null included, is refused.
   func optionalText(_ name: String) throws(TokenRefusal) -> String? {
     switch object[name] {
     case nil: return nil
@@ -38,8 +38,8 @@ struct ClaimReader {
     }
   }
 
-  /// A time of others (NumericDate, RFC 7519 §2): seconds, in whatever spelling and with a fraction or without. In milliseconds; nil when
-  /// absent.
+  /// A time of others (NumericDate, RFC 7519 §2): seconds, in whatever spelling and with a fraction or without. In
+  /// milliseconds; nil when absent.
   func optionalNumericDate(_ name: String) throws(TokenRefusal) -> Double? {
     let seconds: Double
     switch object[name] {

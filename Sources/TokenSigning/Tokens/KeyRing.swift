@@ -9,7 +9,7 @@ internal import Synchronization
   private let current: Atomic<Unmanaged<KeySnapshot>>
   /// All that were ever current, the present one last.
   private let kept: Mutex<[KeySnapshot]>
-  /// Where their files are; nil for keys that are in no folder.
+  /// The folder of their files; nil for keys that are in no folder.
   package let folder: String?
 
   /// Keys that are never reloaded.
@@ -29,7 +29,7 @@ internal import Synchronization
     self.folder = folder
   }
 
-  /// What `body` makes of the keys in force.
+  /// Gives `body` the keys in force, and returns what it makes of them.
   @inline(__always)
   func withCurrent<Result, Failure: Error>(
     _ body: (KeySnapshot) throws(Failure) -> Result

@@ -1,7 +1,8 @@
-/// Reads claims in exactly the spelling of `TokenMinter`, in one pass and without a tree of values: what nearly every token has.
+/// Reads claims in exactly the spelling of `TokenMinter`, in one pass and without a tree of values: what nearly every
+/// token has.
 ///
-/// Nil for any other spelling, also for an escape or a letter outside ASCII: that is for `ClaimReader` to accept or refuse. What it reads,
-/// `ClaimReader` reads the same. Only for payloads whose signature was good.
+/// Nil for any other spelling, also for an escape or a letter outside ASCII: that is for `ClaimReader` to accept or
+/// refuse. What it reads, `ClaimReader` reads the same. Only for payloads whose signature was good.
 struct MintedClaims {
   private let bytes: [UInt8]
   private var position: Int
@@ -22,7 +23,7 @@ struct MintedClaims {
       expiresAt: grant.expiresAt, identifier: identifier)
   }
 
-  /// Without extra members and without a time to the millisecond.
+  /// Reads claims without extra members and without a time to the millisecond.
   static func access(_ payload: [UInt8], after members: [UInt8]) -> AccessClaims? {
     guard var claims = MintedClaims(payload, after: members), let grant = claims.grant() else { return nil }
     let start = claims.position + MintedClaims.identifierName.utf8CodeUnitCount
@@ -86,7 +87,7 @@ struct MintedClaims {
     return true
   }
 
-  /// Up to the quote, which stays.
+  /// Takes the text up to the quote, which stays.
   private mutating func text() -> String? {
     let start = position
     while position < bytes.count {

@@ -53,7 +53,7 @@ struct OwnHeaders: Sendable {
     }
   }
 
-  /// Which word fits a header that is none of ours. It is only looked at to say why; nothing of it is believed.
+  /// The refusal of a header that is none of ours. The header is only looked at to say why; nothing of it is believed.
   private func refusal(_ header: Span<UInt8>, type: TokenType) -> TokenRefusal {
     for other in TokenType.allCases where find(header, in: accepted(other)) != nil { return .wrongType }
     guard let bytes = Base64URL.decode(header), let object = try? JSONReader.object(bytes) else { return .malformed }
@@ -65,17 +65,17 @@ struct OwnHeaders: Sendable {
   }
 }
 
-/// What every compact JWS (RFC 7515 §7.1) that we read must look like, before any of its bytes is believed.
+/// The form that every compact JWS (RFC 7515 §7.1) must have before any of its bytes is believed.
 enum TokenFormat {
   /// A limit on what is decoded and authenticated at all.
   static let textBytesMax = 4096
 
-  /// Where the three parts of a token lie in its text.
+  /// The places of the three parts of a token in its text.
   struct Parts {
     let header: Range<Int>
     let payload: Range<Int>
     let signature: Range<Int>
-    /// What the signature is over.
+    /// The text that is signed.
     var signed: Range<Int> { 0..<payload.upperBound }
   }
 

@@ -1,4 +1,5 @@
-/// What an access token says beyond the issuer and audience, which belong to the minter and the verifier (RFC 9068 §2.2).
+/// The claims of an access token beside the issuer and audience, which belong to the minter and the verifier (RFC 9068
+/// §2.2).
 package struct AccessClaims: Sendable, Hashable {
   package var subject: String
   package var clientID: String
@@ -11,8 +12,8 @@ package struct AccessClaims: Sendable, Hashable {
   /// The exact end, when the lifetime is not a whole number of seconds: milliseconds since the epoch, in the second
   /// that ends at `expiresAt`.
   package var expiresAtMilliseconds: Int64?
-  /// By how many seconds the issuer's own time was ahead of these, which are the wall clock's; 0 to `ClaimTime.secondsMax`, and left out of the
-  /// token when 0. The issuer compares its own time.
+  /// The seconds by which the issuer's own time was ahead of these, which are the wall clock's; 0 to
+  /// `ClaimTime.secondsMax`, and left out of the token when 0. The issuer compares its own time.
   package var shift: Int64
   package var identifier: TokenIdentifier
   /// Further members, encoded and without braces: `"plan":"gold","seats":3`. They must satisfy `ExtraMembers.isValid`.
@@ -35,18 +36,18 @@ package struct AccessClaims: Sendable, Hashable {
 }
 
 extension AccessClaims {
-  /// When it was issued, in seconds of the issuer's own time.
+  /// The time of issue, in seconds of the issuer's own time.
   package var ownIssuedAt: Int64 { issuedAt + shift }
 
   /// The moment of its end, in milliseconds of the issuer's own time.
   package var ownEndMilliseconds: Int64 { (expiresAtMilliseconds ?? expiresAt * 1000) + shift * 1000 }
 }
 
-/// What a refresh token says beyond its issuer.
+/// The claims of a refresh token beside its issuer.
 package struct RefreshClaims: Sendable, Hashable {
   package var subject: String
   package var clientID: String
-  /// What was granted, so that a narrower request is checked before the token is consumed; left out when empty.
+  /// The scope that was granted, so that a narrower request is checked before the token is consumed; left out if empty.
   package var scope: String
   /// Seconds since the epoch.
   package var issuedAt: Int64
@@ -67,9 +68,9 @@ package struct RefreshClaims: Sendable, Hashable {
   }
 }
 
-/// What a one-time token says beyond its issuer.
+/// The claims of a one-time token beside its issuer.
 package struct OneTimeClaims: Sendable, Hashable {
-  /// What it may be used for, such as "password-reset": compared byte for byte by whoever consumes it.
+  /// Its purpose, such as "password-reset": compared byte for byte by the caller that consumes it.
   package var purpose: String
   /// Seconds since the epoch.
   package var issuedAt: Int64
@@ -91,7 +92,7 @@ package enum ExtraMembers {
   static let reserved: Set<String> = [
     "iss", "aud", "sub", "client_id", "scope", "iat", "exp", "exp_ms", "nbf", "jti", "shift", "sid",
   ]
-  /// With the longest subject, client and scopes there must still be room under `TokenVerifier.textBytesMax`.
+  /// The most bytes: with the longest subject, client and scopes a token stays under `TokenVerifier.textBytesMax`.
   package static let bytesMax = 1024
 
   /// True for strict JSON members, none of a reserved name, none twice, at most 32 of them and `bytesMax` bytes.

@@ -14,12 +14,12 @@ package struct TokenIdentifier: Sendable, Hashable {
     self.generation = generation
   }
 
-  /// Nil unless the text is exactly 22 canonical letters.
+  /// Reads the text; nil unless it is exactly 22 canonical letters.
   package init?(text: String) {
     self.init(text: text.utf8.span)
   }
 
-  /// Nil unless the text is exactly 22 canonical letters.
+  /// Reads the text; nil unless it is exactly 22 canonical letters.
   init?(text: Span<UInt8>) {
     guard text.count == Self.textBytes, let bytes = Base64URL.decode(text) else { return nil }
     self.init(

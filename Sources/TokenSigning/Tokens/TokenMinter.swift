@@ -9,7 +9,8 @@ package struct TokenMinter: Sendable {
   private let refresh: TokenTemplate
   private let oneTime: TokenTemplate
 
-  /// - Parameter audience: left out of the tokens when empty. Only access tokens have one: the others are for the issuer.
+  /// - Parameter audience: left out of the tokens when empty. Only access tokens have one: the others are for the
+  ///   issuer.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.ring = ring
     let members = TokenTemplate.members(issuer: issuer)
@@ -106,7 +107,7 @@ package struct TokenMinter: Sendable {
 
 /// The part of a token's claims that is the same for every token of one type, issuer and audience, encoded once.
 struct TokenTemplate: Sendable {
-  /// Of the constant members as many whole groups of three bytes as there are: those encode the same whatever follows.
+  /// The whole groups of three bytes of the constant members, encoded: they are the same whatever follows.
   private let head: [UInt8]
   /// The constant members after those groups: 0 to 2 bytes.
   private let rest: [UInt8]
@@ -119,10 +120,10 @@ struct TokenTemplate: Sendable {
     rest = Array(constant[whole...])
   }
 
-  /// What the claims of refresh and one-time tokens begin with.
+  /// The members with which the claims of refresh and one-time tokens begin.
   static func members(issuer: String) -> String { "{\"iss\":\(ByteWriter.jsonText(issuer))" }
 
-  /// What the claims of access tokens begin with.
+  /// The members with which the claims of access tokens begin.
   static func accessMembers(issuer: String, audience: String) -> String {
     members(issuer: issuer) + (audience.isEmpty ? "" : ",\"aud\":\(ByteWriter.jsonText(audience))")
   }

@@ -1,7 +1,7 @@
 /// The `typ` of our own tokens. A token of one type is never taken for one of another.
 ///
-/// Access tokens have keys of their own; refresh and one-time tokens share those that are never published, told apart by
-/// their signed header.
+/// Access tokens have keys of their own; refresh and one-time tokens share those that are never published, told apart
+/// by their signed header.
 package enum TokenType: String, Sendable, CaseIterable {
   /// RFC 9068.
   case access = "at+jwt"
@@ -30,7 +30,7 @@ package enum TokenType: String, Sendable, CaseIterable {
 
 /// The current key of one type of tokens, and the first segment of every token that it signs.
 final class SigningHeader: Sendable {
-  /// In base64url, with its dot.
+  /// The header in base64url, with its dot.
   let encoded: [UInt8]
   let material: SigningKey.Material
 

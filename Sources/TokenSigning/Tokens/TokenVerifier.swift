@@ -9,15 +9,16 @@ package struct TokenVerifier: Sendable {
 
   private let issuer: String
   private let audience: String
-  /// What a token without one is for: the issuer, if that is the audience; releases that named no audience issued such tokens.
+  /// What a token without one is for: the issuer, if that is the audience; releases that named no audience issued such
+  /// tokens.
   private let audienceOfNone: String
   private let ring: KeyRing
-  /// What the claims of our minter begin with, for access tokens and for refresh tokens.
+  /// The members with which the claims of our minter begin, for access tokens and for refresh tokens.
   private let accessMembers: [UInt8]
   private let refreshMembers: [UInt8]
 
-  /// - Parameter audience: what the access tokens must name as theirs; when empty they must name none, and when it is the issuer they may
-  ///   name none.
+  /// - Parameter audience: what the access tokens must name as theirs; when empty they must name none, and when it is
+  ///   the issuer they may name none.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.issuer = issuer
     self.audience = audience
@@ -33,8 +34,8 @@ package struct TokenVerifier: Sendable {
   }
 
   /// - Parameters:
-  ///   - nowMilliseconds: milliseconds since the epoch, of the issuer's own time: a token's `shift` is added to its times. It is expired from the
-  ///     millisecond of its end on.
+  ///   - nowMilliseconds: milliseconds since the epoch, of the issuer's own time: a token's `shift` is added to its
+  ///     times. It is expired from the millisecond of its end on.
   ///   - ignoringExpiry: whether an expired token passes too, for its revocation (RFC 7009); all else is checked.
   package func verifyAccess(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
@@ -46,7 +47,7 @@ package struct TokenVerifier: Sendable {
     return verified
   }
 
-  /// In whatever spelling.
+  /// Reads the claims in any spelling.
   func accessClaims(_ payload: [UInt8]) throws(TokenRefusal) -> AccessClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
@@ -79,7 +80,7 @@ package struct TokenVerifier: Sendable {
     return verified
   }
 
-  /// In whatever spelling.
+  /// Reads the claims in any spelling.
   func refreshClaims(_ payload: [UInt8]) throws(TokenRefusal) -> RefreshClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }

@@ -5,9 +5,11 @@ package enum LogCopy {
   /// A checkpoint may replace the files that were to be copied; then the copy begins again.
   private static let attemptsMax = 16
 
-  /// Copies the log up to its last whole frame into an empty folder, with a mark that keeps it from being served as it is.
+  /// Copies the log up to its last whole frame into an empty folder, with a mark that keeps it from being served as it
+  /// is.
   ///
-  /// All of it is checked before a byte is copied, and durable on return. What was acknowledged before the call is in it.
+  /// All of it is checked before a byte is copied, and durable on return. What was acknowledged before the call is in
+  /// it.
   /// - Parameter onProgress: called for each piece that was copied; begins again where the copy does.
   /// - Throws: `.corrupt` where the source is damaged; `.io` with `EEXIST` where the target holds a log.
   package static func make(

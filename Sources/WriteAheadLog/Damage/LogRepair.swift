@@ -1,7 +1,7 @@
-/// What opening for writing does with what a walk found: docs/wal-format.md section 3.2, last part.
+/// The repair that an opening for writing makes of what a walk found: docs/wal-format.md section 3.2, last part.
 struct LogRepair {
   let storage: any LogStorage
-  /// Of this opening.
+  /// The epoch of this opening.
   let epoch: UInt32
 
   /// Cuts off a torn tail, completes a missing seal, removes what is no longer needed, and makes all that was accepted

@@ -1,4 +1,4 @@
-/// What can be saved of a damaged log: everything before the first damage. Nothing is ever deleted.
+/// The part of a damaged log that can be saved: everything before the first damage. Nothing is ever deleted.
 package struct LogSalvage: Sendable {
   /// The first damage.
   package let segment: String
@@ -10,7 +10,7 @@ package struct LogSalvage: Sendable {
   package let cut: LogPlace?
   /// Files that get another name, with `damaged-` before it, and are not read again.
   package let setAside: [String]
-  /// Where the log goes on if no segment is left of it.
+  /// The place where the log goes on if no segment is left of it.
   private let continuation: Continuation?
   private let epochMax: UInt32
 

@@ -1,4 +1,4 @@
-/// What bad bytes in the last segment are: docs/wal-format.md, section 3.2, rules 3 to 6.
+/// The verdict on bad bytes in the last segment: docs/wal-format.md, section 3.2, rules 3 to 6.
 enum TailVerdict: Equatable {
   case torn
   case corrupt(String)
@@ -40,9 +40,9 @@ enum TailVerdict: Equatable {
     return false
   }
 
-  /// The place of a frame header after `offset` which proves that what stood at `offset` was on disk: by its watermark, or
-  /// because it begins with the record that is expected here, so that what stood here was a close, which is synced before
-  /// anything follows it.
+  /// The place of a frame header after `offset` which proves that what stood at `offset` was on disk: by its watermark,
+  /// or because it begins with the record that is expected here, so that what stood here was a close, which is synced
+  /// before anything follows it.
   private static func witness(
     after offset: UInt64, _ chain: FrameChain, in window: inout SegmentWindow
   ) throws(LogFailure) -> UInt64? {
@@ -68,11 +68,12 @@ enum TailVerdict: Equatable {
 
 /// The frames of a log that was read of which no later frame proves that they are on disk.
 ///
-/// They were read through the system's memory. After a sync that failed, this memory may show bytes that are nowhere else,
-/// and the next sync may report success without writing them: only writing them again makes them durable for certain.
+/// They were read through the system's memory. After a sync that failed, this memory may show bytes that are nowhere
+/// else, and the next sync may report success without writing them: only writing them again makes them durable for
+/// certain.
 struct UnprovenFrames {
   private struct Frame {
-    /// By its first sequence.
+    /// The segment, by its first sequence.
     let segment: UInt64
     let offset: UInt64
     /// A watermark from here on proves the frame.
@@ -102,7 +103,7 @@ struct UnprovenFrames {
     if let seal { frames.append(seal) }
   }
 
-  /// In each segment that has such frames, where the first one begins; in order.
+  /// The places where the first such frame of each segment begins, in order.
   var starts: [(segment: UInt64, offset: UInt64)] {
     var starts: [(segment: UInt64, offset: UInt64)] = []
     for frame in frames[provenCount...] where starts.last?.segment != frame.segment {

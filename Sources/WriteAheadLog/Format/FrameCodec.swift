@@ -8,7 +8,7 @@ struct FrameEncoder {
     [UInt8](repeating: 0, count: LogFormat.frameHeaderBytes) + LogFormat.descriptor + [UInt8](repeating: 0, count: 4)
 
   let epoch: UInt32
-  /// What the next header carries as *previous*.
+  /// The value that the next header carries as *previous*.
   var chain: UInt32
   private let seed: UInt32
   private var codec = BlockCodec()

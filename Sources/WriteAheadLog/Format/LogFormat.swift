@@ -5,9 +5,9 @@ internal import Platform
 enum LogFormat {
   static let fileMagic: UInt32 = 0x184D_2A5E
   static let frameMagic: UInt32 = 0x184D_2A5F
-  /// Of the files that are written.
+  /// The version of the files that are written.
   static let version: UInt16 = 2
-  /// Of the files that are read.
+  /// The versions of the files that are read.
   static let versionsRead: ClosedRange<UInt16> = 1...2
   static let fileHeaderBytes = 64
   static let frameHeaderBytes = 56
@@ -21,7 +21,7 @@ enum LogFormat {
   static let payloadBytesMax = 1 << 20
   static let frameBytesMax = frameHeaderBytes + preludeBytes + payloadBytesMax + endMarkBytes
   static let uncompressedBit: UInt32 = 1 << 31
-  /// What a disk writes wholly or not at all.
+  /// The bytes that a disk writes wholly or not at all.
   static let sectorBytes: UInt64 = 512
 }
 
@@ -33,7 +33,7 @@ extension Span<UInt8> {
 }
 
 extension LogIdentity {
-  /// What header checksums of this log go on from.
+  /// The seed of this log's header checksums.
   var checksumSeed: UInt32 {
     var bytes: [UInt8] = []
     append(to: &bytes)

@@ -24,7 +24,7 @@ package struct LogFrame: Sendable, Hashable {
 /// Sees each frame in order; the payload is only valid during the call.
 package typealias LogVisit = (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordRefusal) -> Void
 
-/// How far a replay has come.
+/// The progress of a replay.
 package struct ReplayProgress: Sendable, Hashable {
   package let bytesRead: UInt64
   package let bytesTotal: UInt64

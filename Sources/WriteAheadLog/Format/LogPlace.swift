@@ -1,4 +1,4 @@
-/// Where something stands in the log.
+/// A place in the log.
 package struct LogPlace: Sendable, Hashable, CustomStringConvertible {
   /// The file's name inside the log folder.
   package let segment: String
@@ -17,17 +17,17 @@ package struct LogPlace: Sendable, Hashable, CustomStringConvertible {
 /// section 3.4 says what can be mistaken for it).
 package struct TornTail: Sendable, Hashable {
   package let place: LogPlace
-  /// Up to the last byte that is not zero.
+  /// The bytes up to the last one that is not zero.
   package let bytes: UInt64
   /// The file in the log folder that keeps them; nil if nothing was repaired.
   package internal(set) var copy: String?
 }
 
-/// Where writing goes on in a segment.
+/// The place in a segment where writing goes on.
 struct ResumePoint {
   /// The segment's first record.
   let firstSequence: UInt64
-  /// Of the segment's format.
+  /// The version of the segment's format.
   let version: UInt16
   let offset: UInt64
   let fileBytes: UInt64

@@ -1,19 +1,20 @@
-/// What the next header must carry: the state that goes from header to header through a whole log.
+/// The state that goes from header to header through a whole log, and that the next header must continue.
 struct FrameChain: Sendable {
   /// A header that is whole in itself and does not belong where it stands.
   struct Break: Error {
     let what: String
   }
 
-  /// Nil before the first header.
+  /// The identity of the log; nil before the first header.
   private(set) var identity: LogIdentity?
   private(set) var checksumSeed: UInt32 = 0
   /// The checksum of the last header; seals do not count.
   private(set) var value: UInt32 = 0
   private(set) var nextSequence: UInt64 = 1
-  /// Whether the last frame of the segments marks a clean close; also before the first header. A checkpoint's end is no such mark.
+  /// Whether the last frame of the segments marks a clean close; also before the first header. A checkpoint's end is no
+  /// such mark.
   private(set) var wasClosedCleanly = true
-  /// Of the last header; seals do not count.
+  /// The epoch of the last header; seals do not count.
   private var epoch: UInt32 = 0
   /// The highest of all.
   private(set) var epochMax: UInt32 = 0

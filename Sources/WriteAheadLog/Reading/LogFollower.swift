@@ -3,7 +3,7 @@ package struct LogFollower {
   /// A writer may be in the middle of any write.
   private static let rereadsMax = 64
 
-  /// What was read at the opening.
+  /// The summary of what was read at the opening.
   package let summary: LogSummary
   private let storage: any LogStorage
   private var chain: FrameChain
@@ -12,7 +12,8 @@ package struct LogFollower {
 
   /// Shows every frame there is to `visit`, as `LogReader` does.
   ///
-  /// - Throws: `.corrupt` at the first damage, `.unsupportedVersion`, `.io`; the last for a folder without a segment too.
+  /// - Throws: `.corrupt` at the first damage, `.unsupportedVersion`, `.io`; the last for a folder without a segment
+  ///   too.
   package init(storage: some LogStorage, visit: LogVisit) throws(LogFailure) {
     var walk = try LogWalk(storage, rereads: Self.rereadsMax, onProgress: { _ in })
     try walk.run(visit)
@@ -26,8 +27,10 @@ package struct LogFollower {
 
   /// Shows the frames that were written since. What is half-written is left for a later call.
   ///
-  /// Returns false where the log went on without this reader, which was too slow, or was replaced: begin with a new one.
-  /// - Throws: `.corrupt` where what was written does not follow what stands before it, or `visit` refuses a record; `.io`.
+  /// Returns false where the log went on without this reader, which was too slow, or was replaced: begin with a new
+  /// one.
+  /// - Throws: `.corrupt` where what was written does not follow what stands before it, or `visit` refuses a record;
+  ///   `.io`.
   package mutating func advance(_ visit: LogVisit) throws(LogFailure) -> Bool {
     try scan.window.refresh()
     var wasRemoved = false
@@ -65,7 +68,7 @@ package struct LogFollower {
     }
   }
 
-  /// To the next segment, which is there before the seal is; false where a checkpoint has removed it already.
+  /// Goes to the next segment, which is there before the seal is; returns false if a checkpoint has removed it already.
   private mutating func moveOn() throws(LogFailure) -> Bool {
     let first = chain.nextSequence
     let name = LogListing.segmentName(first)

@@ -15,7 +15,7 @@ package enum LogReader {
     return walk.summary
   }
 
-  /// What the files of the log hold, the zeroes written ahead included.
+  /// Counts the bytes of the log's files, the zeroes written ahead included.
   package static func bytes(in storage: some LogStorage) throws(LogFailure) -> UInt64 {
     var total: UInt64 = 0
     for name in LogListing(names: try storage.names()).neededNames {

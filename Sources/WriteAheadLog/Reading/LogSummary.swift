@@ -1,9 +1,9 @@
-/// What a log holds, as read from end to end.
+/// The contents of a log in figures, as read from end to end.
 package struct LogSummary: Sendable, Hashable {
   package struct Segment: Sendable, Hashable {
     package let name: String
     package let firstSequence: UInt64
-    /// Without the zeroes written ahead.
+    /// The bytes without the zeroes written ahead.
     package internal(set) var bytes: UInt64
     package internal(set) var frames = 0
     package internal(set) var isSealed = false
@@ -11,7 +11,7 @@ package struct LogSummary: Sendable, Hashable {
 
   /// The sequence of the last record; 0 in an empty log.
   package internal(set) var lastSequence: UInt64 = 0
-  /// Nil in an empty folder.
+  /// The identity of the log; nil in an empty folder.
   package internal(set) var identity: LogIdentity?
   /// The highest epoch seen.
   package internal(set) var epoch: UInt32 = 0
@@ -22,14 +22,14 @@ package struct LogSummary: Sendable, Hashable {
   package internal(set) var frames = 0
   /// Records after the checkpoint; its entries are not counted.
   package internal(set) var records: UInt64 = 0
-  /// Of all files read, without the zeroes written ahead.
+  /// The bytes of all files read, without the zeroes written ahead.
   package internal(set) var bytes: UInt64 = 0
   package internal(set) var tornTail: TornTail?
   /// Nothing was written since the last clean close; true where there is no log.
   package internal(set) var wasClosedCleanly = true
 }
 
-/// What opening a log found and did.
+/// The result of opening a log.
 package struct LogRecovery: Sendable, Hashable {
   package let lastSequence: UInt64
   package let identity: LogIdentity
@@ -39,7 +39,7 @@ package struct LogRecovery: Sendable, Hashable {
   package let frames: Int
   package let records: UInt64
   package let bytes: UInt64
-  /// Of the segments alone: what the next checkpoint would replace.
+  /// The bytes of the segments alone, which the next checkpoint would replace.
   package let segmentBytes: UInt64
   package let tornTail: TornTail?
   package let wasClosedCleanly: Bool
@@ -65,12 +65,12 @@ package struct LogRecovery: Sendable, Hashable {
 
 /// Counts since the log was opened.
 package struct LogStatistics: Sendable, Hashable {
-  /// To frames; zeroes written ahead are not counted.
+  /// The bytes written to frames; zeroes written ahead are not counted.
   package internal(set) var bytesWritten: UInt64 = 0
   package internal(set) var frames: UInt64 = 0
   package internal(set) var records: UInt64 = 0
   package internal(set) var syncs: UInt64 = 0
-  /// From taking a batch to its acknowledgement.
+  /// The time of the last commit, from taking a batch to its acknowledgement.
   package internal(set) var lastCommit: Duration = .zero
   /// Files that hold the log now.
   package internal(set) var segments = 0

@@ -8,22 +8,23 @@ struct LogWalk {
   let listing: LogListing
   private(set) var summary = LogSummary()
   private(set) var chain = FrameChain()
-  /// Nil if there is no segment.
+  /// The place where writing goes on; nil if there is no segment.
   private(set) var end: ResumePoint?
   /// The last but one segment, if a crash kept it from being sealed although its successor was there already.
   private(set) var unsealed: ResumePoint?
   private(set) var unproven = UnprovenFrames()
   /// The last record of the last frame that was admitted and that the visitor accepted.
   private(set) var acceptedSequence: UInt64 = 0
-  /// Of the checkpoint that was read: the log's identity, and what the segment after it must carry.
+  /// The log's identity, and the value that the next segment must carry, both from the checkpoint that was read.
   private(set) var checkpointIdentity: LogIdentity?
   private(set) var checkpointPrevious: UInt32 = 0
   private let storage: any LogStorage
   private let onProgress: (ReplayProgress) -> Void
   private var progress: (total: UInt64, reported: UInt64) = (0, 0)
-  /// How often something that looks wrong may be read again, because a writer may be in the middle of writing it.
+  /// The number of times that something that looks wrong can be read again, because a writer can be in the middle of
+  /// it.
   private var rereadsLeft: Int
-  /// Of the files that are still to be read: a checkpoint may remove their names while a reader reads them.
+  /// The files that are still to be read: a checkpoint can remove their names while a reader reads them.
   private var windows: [String: SegmentWindow] = [:]
 
   private static let progressStepBytes: UInt64 = 4 << 20

@@ -29,7 +29,7 @@ struct SegmentScan {
     self.seed = seed
   }
 
-  /// What stands at `offset`.
+  /// Reads what stands at `offset`.
   mutating func read(at offset: UInt64) throws(LogFailure) -> Reading {
     guard offset < window.size else { return .end }
     let range = try window.load(LogFormat.frameHeaderBytes, at: offset)
@@ -87,9 +87,9 @@ struct SegmentWindow {
 
   let name: String
   private let file: any LogFile
-  /// As it was at the opening or the last `refresh`: what is written later is not seen.
+  /// The size at the opening or the last `refresh`: what is written later is not seen.
   private(set) var size: UInt64
-  /// What stands in the file from `start` on.
+  /// The bytes of the file from `start` on.
   private(set) var buffer: [UInt8] = []
   private var start: UInt64 = 0
 

@@ -2,10 +2,11 @@ internal import Platform
 
 /// Writes one checkpoint beside the log: docs/wal-format.md, section 2.4, step 4.
 ///
-/// Blocks; belongs on a thread of its own. A failure leaves the log as it was: the file that was begun is removed here or
-/// at the next opening.
+/// Blocks; belongs on a thread of its own. A failure leaves the log as it was: the file that was begun is removed here
+/// or at the next opening.
 package struct CheckpointWriter {
-  /// What may wait in the system's memory: so much is synced at a time, lest the log's own syncs wait behind all of it.
+  /// The bytes that can wait in the system's memory: so much is synced at a time, lest the log's own syncs wait behind
+  /// all of it.
   private static let unsyncedBytesMax = 1 << 20
 
   private let storage: any LogStorage
@@ -64,7 +65,8 @@ package struct CheckpointWriter {
 
   /// Removes the segments and checkpoints that the newest checkpoint replaces; returns how many segments that were.
   ///
-  /// To be called after `finish`. What is not removed, by a failure or a crash, is ignored and removed at the next opening.
+  /// To be called after `finish`. What is not removed, by a failure or a crash, is ignored and removed at the next
+  /// opening.
   package static func removeReplaced(in storage: any LogStorage) throws(LogFailure) -> Int {
     let listing = LogListing(names: try storage.names())
     for name in listing.obsoleteNames { try storage.remove(name) }
@@ -83,7 +85,7 @@ package struct CheckpointWriter {
   }
 }
 
-/// How far a checkpoint that failed had come.
+/// The stage at which a checkpoint failed.
 package enum CheckpointFailure: Error {
   /// It never had its name.
   case unnamed(LogFailure)

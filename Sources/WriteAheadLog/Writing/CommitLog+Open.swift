@@ -8,7 +8,8 @@ extension CommitLog {
   ///   - clock: for durability `interval` and the measured times.
   ///   - onProgress: called every few MiB, and at the end.
   ///   - replay: sees each frame once, in order, checkpoint entries first.
-  /// - Throws: `.locked` at once; `.rolledBack` unless the options accept that; `.corrupt` with the place and nothing changed on disk; `.unsupportedVersion`; `.io`.
+  /// - Throws: `.locked` at once; `.rolledBack` unless the options accept that; `.corrupt` with the place and nothing
+  ///   changed on disk; `.unsupportedVersion`; `.io`.
   package nonisolated static func open(
     storage: some LogStorage, options: LogOptions = LogOptions(), executor: any SerialExecutor,
     clock: any Clock<Duration> = ContinuousClock(), onProgress: @escaping (ReplayProgress) -> Void = { _ in },

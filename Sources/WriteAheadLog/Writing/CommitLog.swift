@@ -14,12 +14,12 @@ package actor CommitLog {
   private nonisolated let staged: StagedRecords
   private nonisolated let waiters: CommitWaiters
   private nonisolated let executor: any SerialExecutor
-  /// To start a drain there and nowhere else first; nil if the executor cannot.
+  /// The executor once more, so that a drain starts there and nowhere else first; nil if it cannot run tasks.
   private nonisolated let taskExecutor: (any TaskExecutor)?
   private nonisolated let latest: Mutex<LogStatistics>
   /// Segments that checkpoints have replaced since the opening.
   private nonisolated let replacedSegments = Atomic(0)
-  /// Since when, by `elapsed`, a commit has been under way, in nanoseconds; 0 while none is.
+  /// The time, by `elapsed`, since which a commit has been under way, in nanoseconds; 0 while none is.
   private nonisolated let busySince = Atomic<Int64>(0)
   private nonisolated let stalled = Atomic(false)
   private nonisolated let isSyncDue = Atomic(false)
@@ -197,7 +197,7 @@ extension CommitLog {
     latest.withLock { $0 = statistics }
   }
 
-  /// With durability `interval`, lets a sync fall due if something is not synced and none is awaited.
+  /// Lets a sync fall due, with durability `interval`, if something is not synced and no sync is awaited.
   private func startSyncTimer() {
     guard case .interval(let interval) = durability, syncTimer == nil, writer.hasUnsyncedRecords else { return }
     syncTimer = Task.detached(executorPreference: taskExecutor) { [weak self, clock] in
@@ -219,7 +219,7 @@ extension CommitLog {
     }
   }
 
-  /// From now on the log may be opened like any other: its owner has ended what a rollback could bring back to life.
+  /// Lets the log be opened like any other from now on: its owner has ended what a rollback could bring back to life.
   package func settle() throws(LogFailure) {
     try RollbackMark.remove(in: storage)
   }

@@ -29,7 +29,8 @@ package final class CommitThread: SerialExecutor, TaskExecutor {
   }
 }
 
-/// What the thread and its executor share: the thread must not keep the executor alive, or it would never end.
+/// The queue that the thread and its executor share: the thread must not keep the executor alive, or it would never
+/// end.
 private final class JobQueue: Sendable {
   /// A waiting job holds its executor, so that the executor outlives the job.
   private struct Entry {

@@ -11,9 +11,9 @@ final class CommitWaiters: Sendable {
   }
 
   private struct State {
-    /// By arrival.
+    /// The waiters, by arrival.
     var waiters: [Waiter] = []
-    /// Of the last round, for its memory.
+    /// The list of the last round, kept for its memory.
     var ready: [Waiter] = []
     var failure: LogFailure?
     /// Whether one of them has a deadline.

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// What a checkpoint must know of the log that it belongs to.
+/// The facts that a checkpoint needs of the log that it belongs to.
 package struct CheckpointBase: Sendable, Hashable {
   /// The last record that the checkpoint covers; the segment after it begins with the next one and is on disk.
   package let covered: UInt64

@@ -16,9 +16,9 @@ struct SegmentWriter {
   /// The chain value that the current segment's header carries.
   private var carried: UInt32
   private var file: any LogFile
-  /// Where the gathered bytes will be written.
+  /// The place where the gathered bytes will be written.
   private var offset: UInt64
-  /// From `offset` on, everything up to here is zero in the file.
+  /// The end of what is zero in the file from `offset` on.
   private var zeroedEnd: UInt64
   private var encoder: FrameEncoder
   private var gathered: [UInt8] = []
@@ -115,8 +115,8 @@ struct SegmentWriter {
     statistics.segments += 1
   }
 
-  /// Goes on in a segment of the newest format. One that has no record yet, and so perhaps a close at most, is replaced: the new one has its name
-  /// and its place in the chain.
+  /// Goes on in a segment of the newest format. One that has no record yet, and so perhaps a close at most, is
+  /// replaced: the new one has its name and its place in the chain.
   mutating func renewSegment() throws(LogFailure) {
     guard nextSequence == firstSequence else { return try beginSegment() }
     try goOn(inSegmentAfter: carried) { (_) throws(LogFailure) in }

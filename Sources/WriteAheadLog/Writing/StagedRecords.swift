@@ -3,7 +3,7 @@ internal import Synchronization
 /// The records that wait to be written: filled by the one writer, emptied by the log's thread, each without waiting
 /// for more than the other's few instructions.
 final class StagedRecords: Sendable {
-  /// What becomes one frame.
+  /// The records that become one frame.
   struct Batch {
     var payload: [UInt8] = []
     var recordCount: UInt32 = 0
@@ -17,7 +17,7 @@ final class StagedRecords: Sendable {
     var batches: [Batch] = []
     /// Emptied, with their memory.
     var spare: [Batch] = []
-    /// In `batches`, and taken but not yet written.
+    /// The bytes in `batches`, and those taken but not yet written.
     var bytes = 0
     var isDraining = false
     var refusal: LogFailure?

@@ -32,7 +32,7 @@ struct ClientsAdd: ParsableCommand {
 
   @Option(
     help: """
-      For how long a used refresh token gets the same answer again: \(EngineLimit.grace.span); without this, rotation.grace.
+      For how long a used refresh token gets the same answer again: \(Limits.grace.span); without this, rotation.grace.
       """)
   var grace: String?
 

@@ -1,4 +1,3 @@
-import Glibc
 import Platform
 import SystemPackage
 import TokenAccounts
@@ -24,7 +23,7 @@ struct DoctorAccounts {
     do throws(KeyFailure) {
       keys = try TokenKeys.open(folder: folder)
     } catch {
-      guard error.kind == .missing, FolderNames.list(data.logFolder.string) == nil else {
+      guard error.kind == .missing, (try? FileSystem.names(in: data.logFolder.string)) == nil else {
         let isMissing = error.kind == .missing
         return [
           .problem(

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import SystemPackage
 import TokenEngine
 import WriteAheadLog
@@ -60,23 +60,19 @@ struct DoctorDisk {
 
   /// Measures writes into space that was written ahead, as the log does.
   private func measure() throws -> [Duration] {
-    let path = data.folder.appending(".doctor-\(getpid())")
-    let file = try FileDescriptor.open(
-      path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec, .noFollow], permissions: .ownerReadWrite)
-    defer {
-      unlink(path.string)
-      try? file.close()
-    }
+    let path = data.folder.appending(".doctor-\(Program.id)").string
+    let file = try OpenFile(making: path)
+    defer { try? FileSystem.remove(path) }
     let blank = [UInt8](repeating: 0, count: Self.pageBytes * Self.pages)
-    try file.writeAll(toAbsoluteOffset: 0, blank)
-    guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+    try file.writeAll(blank.span, at: 0)
+    try file.sync()
     let page = [UInt8](repeating: 0x5A, count: Self.pageBytes)
     var times: [Duration] = []
     let began = ContinuousClock.now
     for number in 0..<Self.pages {
       let start = ContinuousClock.now
-      try file.writeAll(toAbsoluteOffset: Int64(number * Self.pageBytes), page)
-      guard fdatasync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+      try file.writeAll(page.span, at: UInt64(number * Self.pageBytes))
+      try file.syncContent()
       let end = ContinuousClock.now
       times.append(end - start)
       if end - began > Self.most { break }

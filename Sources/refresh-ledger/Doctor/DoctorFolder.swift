@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import SystemPackage
 
 /// The findings on the data folder: its owner, who else can look into it, its disk.
@@ -30,11 +30,11 @@ struct DoctorFolder {
   }
 
   private func ownership(_ path: String, _ status: FileStatus) -> DoctorFinding? {
-    guard status.owner != geteuid() else { return nil }
+    guard status.owner != Program.userID else { return nil }
     let fix = "run this and the server as the same user; chown -R USER \(StartBanner.quoted(data.path))"
-    let what = "\(path) belongs to user \(status.owner), and this is user \(geteuid())"
+    let what = "\(path) belongs to user \(status.owner), and this is user \(Program.userID)"
     // Root may do all; the owner of a volume is another where its files are the group's.
-    let isUsable = geteuid() == 0 || access(path, status.isFolder ? R_OK | W_OK | X_OK : R_OK | W_OK) == 0
+    let isUsable = Program.userID == 0 || FileSystem.isUsable(path, isFolder: status.isFolder)
     return isUsable ? .warning(Self.check, what, fix: fix) : .problem(Self.check, what, fix: fix)
   }
 
@@ -52,11 +52,9 @@ struct DoctorFolder {
   }
 
   private func space() -> [DoctorFinding] {
-    var status = statvfs()
-    guard statvfs(data.path, &status) == 0 else { return [] }
-    let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    guard let (free, hasFiles) = FileSystem.room(at: data.path) else { return [] }
     let shown = "\(FigureText.bytes(Double(free))) free"
-    if status.f_files > 0, status.f_favail == 0 {
+    if !hasFiles {
       return [.problem("space", "the disk has no room for another file", fix: "remove files from it")]
     }
     if free < 64 << 20 {

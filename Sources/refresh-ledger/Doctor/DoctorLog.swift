@@ -1,3 +1,4 @@
+import Platform
 import SystemPackage
 import TokenEngine
 import TokenLedger
@@ -29,7 +30,8 @@ struct DoctorLog {
 
   func findings() -> [DoctorFinding] {
     let quoted = StartBanner.quoted(data.path)
-    guard let names = FolderNames.list(data.logFolder.string), names.contains(where: { $0.hasSuffix(".lz4") }) else {
+    guard let names = try? FileSystem.names(in: data.logFolder.string), names.contains(where: { $0.hasSuffix(".lz4") })
+    else {
       return [.note(Self.check, "there is none yet; the first start makes it")]
     }
     var findings: [DoctorFinding] = []

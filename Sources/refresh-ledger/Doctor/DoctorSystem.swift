@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import TokenEngine
 import TokenHTTP
 import TokenLedger
@@ -16,9 +16,8 @@ struct DoctorSystem {
   }
 
   private func openFiles() -> DoctorFinding? {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
-    let most = Int(clamping: limit.rlim_max)
+    guard let limit = ResourceLimit.openFiles.values else { return nil }
+    let most = Int(clamping: limit.most)
     let wanted = settings.http.connectionsMax
     let fitting = max(0, most - DescriptorLimit.reserve)
     // Of this shell: a server that another program starts may have another limit.
@@ -35,9 +34,7 @@ struct DoctorSystem {
   }
 
   private func fileSize() -> DoctorFinding? {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { return nil }
-    let most = UInt64(limit.rlim_cur)
+    guard let most = ResourceLimit.fileSize.values?.current else { return nil }
     // A segment ends with the batch that takes it past its size.
     let wanted = UInt64(settings.engine.segmentBytesMax) + (64 << 20)
     guard most < wanted else { return nil }

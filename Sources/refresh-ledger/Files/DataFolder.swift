@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Platform
 import SystemPackage
 import TokenAccounts
@@ -10,14 +9,12 @@ enum DataFolder {
   ///
   /// - Parameter files: paths of files that may lie in it, such as the configuration.
   static func take(_ path: String, beside files: [String] = []) throws(CommandFailure) {
-    guard mkdir(path, 0o700) != 0 else { return syncParent(of: path) }
-    let code = errno
-    guard code == EEXIST, let status = FileStatus(path) else {
-      throw CommandFailure(
-        .cannotCreate,
-        "\(path): cannot make the data folder: \(String(cString: strerror(code))); name one whose parent exists and is writable"
-      )
+    func refused(_ code: Errno) -> CommandFailure {
+      CommandFailure(
+        .cannotCreate, "\(path): cannot make the data folder: \(code); name one whose parent exists and is writable")
     }
+    do { if try FileSystem.makeFolder(path) { return syncParent(of: path) } } catch { throw refused(error) }
+    guard let status = FileStatus(path) else { throw refused(.fileExists) }
     guard status.isFolder else {
       throw CommandFailure(.cannotCreate, "\(path): is a file, not a folder; name another folder with --data")
     }
@@ -37,13 +34,11 @@ enum DataFolder {
 
   /// Requires a folder that exists and is a data folder or empty: a mistyped name must not become a new folder.
   static func require(_ path: String) throws(CommandFailure) {
-    guard let status = FileStatus(path) else {
-      let reason = errno
-      guard reason == ENOENT || reason == ENOTDIR else {
+    let status: FileStatus
+    do { status = try FileStatus.of(path) } catch {
+      guard error == .noSuchFileOrDirectory || error == .notDirectory else {
         throw CommandFailure(
-          .inputOutput,
-          "\(path): cannot look at the data folder: \(String(cString: strerror(reason))); run this as the server's user"
-        )
+          .inputOutput, "\(path): cannot look at the data folder: \(error); run this as the server's user")
       }
       throw CommandFailure(
         .noInput,
@@ -63,7 +58,7 @@ enum DataFolder {
   /// The name of a file that does not belong there, in a folder that is not a data folder; nil for a data folder, an
   /// empty one, and one that cannot be read.
   private static func stranger(in path: String, beside files: [String]) -> String? {
-    guard let names = FolderNames.list(path), !isOurs(path, names) else { return nil }
+    guard let names = try? FileSystem.names(in: path), !isOurs(path, names) else { return nil }
     let named = Set(files.compactMap { FileStatus($0)?.number })
     return names.sorted().first { name in
       !ownNames.contains(name) && !emptyNames.contains(name) && !name.hasPrefix(".doctor-")
@@ -91,12 +86,7 @@ enum DataFolder {
   /// Makes the folder's own name durable, if the system lets us: else a power loss could take the whole folder away.
   private static func syncParent(of path: String) {
     let parent = FilePath(path).removingLastComponent()
-    guard
-      let opened = try? FileDescriptor.open(
-        parent.isEmpty ? "." : parent, .readOnly, options: [.directory, .closeOnExec])
-    else { return }
-    fsync(opened.rawValue)
-    try? opened.close()
+    try? OpenFolder(parent.isEmpty ? "." : parent.string).sync()
   }
 }
 

@@ -36,12 +36,12 @@ struct FolderExposure {
 
   /// The folder, and the files in it, in `keys` and in `log` that are of the server. Other files are not ours to judge.
   static func paths(in folder: String) -> [String] {
-    let names = (FolderNames.list(folder) ?? []).filter { name in
+    let names = ((try? FileSystem.names(in: folder)) ?? []).filter { name in
       ["keys", "log", IssuerFile.name].contains(name) || ["clients.", "users."].contains { name.hasPrefix($0) }
     }
     var paths = [folder] + names.sorted().map { "\(folder)/\($0)" }
     for inner in ["\(folder)/keys", "\(folder)/log"] {
-      for name in (FolderNames.list(inner) ?? []).sorted() { paths.append("\(inner)/\(name)") }
+      for name in ((try? FileSystem.names(in: inner)) ?? []).sorted() { paths.append("\(inner)/\(name)") }
     }
     return paths
   }

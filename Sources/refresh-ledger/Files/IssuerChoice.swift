@@ -1,4 +1,3 @@
-import Glibc
 import Platform
 import TokenAccounts
 import TokenEngine
@@ -23,7 +22,7 @@ enum IssuerChoice: Equatable {
 
   /// Whether tokens can have been issued: each has its record.
   static func hasLog(_ folder: String) -> Bool {
-    FolderNames.list("\(folder)/log")?.contains { $0.hasSuffix(".lz4") } ?? false
+    (try? FileSystem.names(in: "\(folder)/log"))?.contains { $0.hasSuffix(".lz4") } ?? false
   }
 
   /// Decides on the issuer for a command that issues tokens without a server, keeps it, and returns the settings with
@@ -73,7 +72,7 @@ struct IssuerFile {
     var bytes = try InputFile.read(path, "kept issuer", bytesMax: Self.bytesMax)
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
     guard let issuer = String(validating: bytes, as: UTF8.self), (1...256).contains(bytes.count),
-      !issuer.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+      !issuer.hasControlCharacters
     else {
       throw CommandFailure(
         .configuration,
@@ -92,7 +91,7 @@ struct IssuerFile {
     }
   }
 
-  func remove() { unlink(path) }
+  func remove() { try? FileSystem.remove(path) }
 
   /// Copies the issuer to a copy of a data folder's log, where the tokens would be refused without it.
   static func copy(from source: String, to target: String) throws(CommandFailure) {

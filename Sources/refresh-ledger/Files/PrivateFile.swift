@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import SystemPackage
 
 /// A new file of mode 0600 that gets its name once it is whole and durable.
@@ -6,7 +6,7 @@ final class PrivateFile {
   private let path: String
   private let partial: String
   private let what: String
-  private let file: FileDescriptor
+  private let file: OpenFile
 
   /// - Parameter what: names the contents in messages.
   init(creating path: String, _ what: String) throws(CommandFailure) {
@@ -16,9 +16,7 @@ final class PrivateFile {
     // A name that no other run has at the same time.
     partial = "\(path).\(UInt32.random(in: 0 ... .max)).partial"
     do {
-      file = try FileDescriptor.open(
-        FilePath(partial), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec, .noFollow],
-        permissions: .ownerReadWrite)
+      file = try OpenFile(making: partial)
     } catch {
       throw CommandFailure(
         .cannotCreate, "\(partial): cannot make the file for \(what): \(error); name a place that you may write to")
@@ -33,32 +31,23 @@ final class PrivateFile {
   }
 
   func write(_ text: String) throws(CommandFailure) {
-    do { _ = try file.writeAll(text.utf8) } catch {
+    do { try file.writeAll(text.utf8.span) } catch {
       throw CommandFailure(.inputOutput, "\(partial): cannot write \(what): \(error); free space and run this again")
     }
   }
 
   /// Makes it durable and gives it its name.
   func keep() throws(CommandFailure) {
-    guard fsync(file.rawValue) == 0 else { throw failure("sync") }
+    do { try file.sync() } catch { throw failure("sync", error) }
     // A link takes no name that another has by now.
-    guard link(partial, path) == 0 else { throw failure("name") }
+    do { try FileSystem.link(partial, to: path) } catch { throw failure("name", error) }
     let parent = FilePath(path).removingLastComponent()
-    if let folder = try? FileDescriptor.open(
-      parent.isEmpty ? "." : parent, .readOnly, options: [.directory, .closeOnExec])
-    {
-      fsync(folder.rawValue)
-      try? folder.close()
-    }
+    try? OpenFolder(parent.isEmpty ? "." : parent.string).sync()
   }
 
-  private func failure(_ operation: String) -> CommandFailure {
-    CommandFailure(
-      .inputOutput, "\(path): cannot \(operation) the file: \(String(cString: strerror(errno))); run this again")
+  private func failure(_ operation: String, _ code: Errno) -> CommandFailure {
+    CommandFailure(.inputOutput, "\(path): cannot \(operation) the file: \(code); run this again")
   }
 
-  deinit {
-    try? file.close()
-    unlink(partial)
-  }
+  deinit { try? FileSystem.remove(partial) }
 }

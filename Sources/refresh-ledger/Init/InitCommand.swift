@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Platform
 import SystemPackage
 import TokenAccounts
 import TokenEngine
@@ -45,7 +45,7 @@ struct InitCommand: ParsableCommand {
       first = try makeFolder(settings)
     } catch {
       // Or the corrected command would be refused for it.
-      unlink(configPath)
+      try? FileSystem.remove(configPath)
       throw error
     }
     if json {
@@ -94,7 +94,7 @@ struct InitCommand: ParsableCommand {
       do {
         try file.closeAfter { _ = try file.writeAll(text.utf8) }
       } catch {
-        unlink(configPath)
+        try? FileSystem.remove(configPath)
         throw error
       }
     } catch Errno.fileExists {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import SystemPackage
-import TokenAccounts
 import TokenEngine
 import TokenLedger
 import TokenSigning
@@ -135,8 +134,8 @@ struct KeysRetire: ParsableCommand {
   @Option(
     name: .customLong("tokens-live"),
     help: """
-      How long its tokens live, as 15m; without this, \(EngineLimit.accessLifetime.most) for access tokens and \
-      \(EngineLimit.absoluteLifetime.most) for refresh tokens.
+      How long its tokens live, as 15m; without this, \(Limits.accessLifetime.most) for access tokens and \
+      \(Limits.sessionLifetime.most) for refresh tokens.
       """)
   var tokensLive: String?
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
 import FoundationEssentials
-import Glibc
+import Platform
 import RefreshRotationLoad
 import TokenEngine
 import UnixSignals
@@ -109,7 +109,7 @@ struct LoadCommand: AsyncParsableCommand {
     let listener = Task {
       for await _ in signals {
         // The first ends the load and keeps what was measured.
-        guard !load.isCancelled else { Glibc.exit(Self.interrupted) }
+        guard !load.isCancelled else { Program.exit(Self.interrupted) }
         load.cancel()
       }
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import Glibc
+import Platform
 import SystemPackage
 import TokenEngine
 
@@ -35,7 +35,7 @@ struct LoadEngineOptions: ParsableArguments {
   func withEngine<Outcome>(
     grace: Duration, _ work: (RotationEngine) async throws -> Outcome
   ) async throws -> Outcome {
-    let folder = FilePath(path ?? "refresh-ledger-load-\(getpid())")
+    let folder = FilePath(path ?? "refresh-ledger-load-\(Program.id)")
     try LoadEngineOptions.make(folder)
     defer { if path == nil { try? FileManager.default.removeItem(atPath: folder.string) } }
     var settings = EngineOptions()

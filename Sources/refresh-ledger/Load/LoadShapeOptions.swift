@@ -1,6 +1,5 @@
 import ArgumentParser
 import RefreshRotationLoad
-import TokenAccounts
 import TokenEngine
 
 /// The options for how hard, how long and how rudely `load` rotates.

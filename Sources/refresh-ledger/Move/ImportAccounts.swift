@@ -1,3 +1,4 @@
+import Platform
 import TokenAccounts
 import TokenEngine
 import TokenHTTP
@@ -100,7 +101,7 @@ struct ImportAccounts {
 
   private func check(_ session: ImportedSession, _ client: Client) throws(ImportedSession.Refusal) {
     guard let label = session.label else { return }
-    let isPlain = label.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
+    let isPlain = !label.hasControlCharacters
     guard isPlain, (1...SessionGrant.labelBytesMax).contains(label.utf8.count) else {
       throw ImportedSession.Refusal(
         description:

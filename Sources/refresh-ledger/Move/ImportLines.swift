@@ -1,3 +1,4 @@
+import Platform
 import SystemPackage
 
 /// The lines of a file, one after another. A file of any size takes one piece of memory.

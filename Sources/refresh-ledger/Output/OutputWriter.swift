@@ -1,5 +1,4 @@
 import Dispatch
-import Glibc
 import Platform
 import Synchronization
 import SystemPackage
@@ -110,10 +109,9 @@ final class OutputWriter: Sendable {
 
   /// Waits for room, for a descriptor that does not wait by itself.
   private func waitForRoom() {
-    var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
-    poll(&waiting, 1, -1)
+    descriptor.waitForRoom()
     // Of some devices `poll` says at once that there is room where there is none.
-    usleep(5000)
+    Program.pause(microseconds: 5000)
   }
 }
 

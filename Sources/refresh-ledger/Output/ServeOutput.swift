@@ -1,5 +1,5 @@
-import Glibc
 import Logging
+import Platform
 import Synchronization
 import SystemPackage
 
@@ -65,7 +65,7 @@ final class ServeOutput: Sendable {
       guard !(errors.isIdle && output.isIdle),
         patience.lasts(at: .now, written: errors.written + output.written)
       else { return true }
-      usleep(1000)
+      Program.pause(microseconds: 1000)
     }
   }
 }

@@ -1,5 +1,5 @@
-import Glibc
 import Logging
+import Platform
 
 /// The number of files and connections that the process can have open. The log needs some at any time: a segment that
 /// cannot be opened ends every change, so connections must leave room for it.
@@ -26,13 +26,6 @@ enum DescriptorLimit {
 
   /// Raises the limit as far as the process may, and returns it.
   static func raise() -> Int {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return Int.max }
-    if limit.rlim_cur < limit.rlim_max {
-      var raised = limit
-      raised.rlim_cur = limit.rlim_max
-      if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
-    }
-    return Int(clamping: limit.rlim_cur)
+    ResourceLimit.openFiles.raise().map { Int(clamping: $0) } ?? .max
   }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Glibc
 import Logging
+import Platform
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,7 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
       try await serve(output)
     } catch let failure as CommandFailure {
       output.finish(failure.description)
-      Glibc.exit(failure.status.rawValue)
+      Program.exit(failure.status.rawValue)
     } catch {
       output.finish()
       throw error
@@ -61,20 +61,14 @@ enum ServeSignals {
   static func prepare() {
     // A closed pipe, a terminal of another job and a file that may not grow are errors of the write: they do not end the
     // process.
-    for number in [SIGPIPE, SIGTTOU, SIGXFSZ] { signal(number, SIG_IGN) }
+    for signal in [Signal.brokenPipe, .foreignTerminal, .fileSize] { signal.ignore() }
     // Swift's backtracer, if there is a toolchain, takes these for a crash, stops all threads and then goes on as if
     // nothing had happened. The watchdog of systemd sends the first to end the process.
-    for number in [SIGABRT, SIGQUIT] where !isIgnored(number) { signal(number, SIG_DFL) }
+    Signal.abort.restoreDefault()
+    if !Signal.quit.isIgnored { Signal.quit.restoreDefault() }
     // Until the account files are followed: a reload must not end a server that is still starting.
-    signal(SIGHUP, SIG_IGN)
+    Signal.hangUp.ignore()
     // Asks for a link of the console; it ends no server that has none.
-    signal(SIGUSR1, SIG_IGN)
-  }
-
-  /// Whether a signal is ignored, as a shell sets it for what runs in the background.
-  private static func isIgnored(_ number: Int32) -> Bool {
-    var action = sigaction()
-    guard number != SIGABRT, sigaction(number, nil, &action) == 0 else { return false }
-    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    Signal.user1.ignore()
   }
 }

@@ -1,6 +1,6 @@
 import Dispatch
-import Glibc
 import Logging
+import Platform
 import ServiceLifecycle
 import Synchronization
 import SystemPackage
@@ -74,7 +74,7 @@ struct ServiceNotification: Sendable {
   /// this one.
   private static func watchdogInterval(_ environment: [String: String]) -> Duration? {
     guard let microseconds = Int64(environment["WATCHDOG_USEC"] ?? ""), microseconds > 0 else { return nil }
-    if let process = environment["WATCHDOG_PID"], process != "\(getpid())" { return nil }
+    if let process = environment["WATCHDOG_PID"], process != "\(Program.id)" { return nil }
     return .microseconds(microseconds)
   }
 
@@ -110,30 +110,14 @@ struct NotificationSocket: Sendable {
     var name = Array(text.utf8)
     guard let first = name.first, name.count > 1, !name.contains(0) else { return nil }
     guard first == UInt8(ascii: "/") || first == UInt8(ascii: "@") else { return nil }
-    guard name.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else { return nil }
+    guard name.count < LocalDatagram.nameBytesEnd else { return nil }
     if first == UInt8(ascii: "@") { name[0] = 0 }
     self.name = name
   }
 
   /// Sends the text as one datagram.
   func send(_ text: String) throws(Errno) {
-    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    defer { close(descriptor) }
-    var patience = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-    // Without the zeroes after the name, which would be part of an abstract one.
-    let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
-    let bytes = Array(text.utf8)
-    let sent = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        sendto(descriptor, bytes, bytes.count, 0, $0, length)
-      }
-    }
-    guard sent == bytes.count else { throw Errno(rawValue: errno) }
+    try LocalDatagram.send(Array(text.utf8), to: name, patienceSeconds: Self.patienceSeconds)
   }
 }
 

@@ -1,5 +1,5 @@
 import Dispatch
-import Glibc
+import Platform
 import ServiceLifecycle
 
 /// The service that ends the process if a shutdown does not come to its end: a disk that never answers lets neither the
@@ -43,6 +43,6 @@ struct ShutdownDeadline: Service {
 
   /// Ends the process without what `exit` would do first: that can wait for the disk too.
   private static func end() -> Never {
-    _exit(ExitStatus.inputOutput.rawValue)
+    Program.exitAtOnce(ExitStatus.inputOutput.rawValue)
   }
 }

@@ -1,4 +1,5 @@
 import Logging
+import Platform
 import TokenEngine
 import TokenHTTP
 
@@ -20,7 +21,7 @@ struct StartAddress {
     self.folder = folder
     let choice = try IssuerChoice.find(settings, folder: folder)
     // Before anything else: an address that cannot be had must not be kept, nor a long log be read for it.
-    held = try HeldAddress(host: settings.http.host, port: settings.http.port)
+    held = try ListenAddress.hold(host: settings.http.host, port: settings.http.port)
     self.settings.http.port = held.port
     let file = IssuerFile(folder: folder)
     let served = self.settings.reachableURL(port: self.settings.http.port)

@@ -1,4 +1,3 @@
-import TokenAccounts
 import TokenEngine
 
 /// Byte sizes and durations as people write them. ``DurationText`` reads the latter.
@@ -44,5 +43,18 @@ enum QuantityText {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard !digits.isEmpty, digits.count <= 18, let count = Int64(digits) else { return nil }
     return (count, text[digits.endIndex...])
+  }
+}
+
+extension Limit<Duration> {
+  static func durations(_ range: ClosedRange<Duration>) -> Limit<Duration> {
+    Limit(range, "from \(QuantityText.text(range.lowerBound)) to \(QuantityText.text(range.upperBound))")
+  }
+}
+
+extension Limit<Int> {
+  static func bytes(_ range: ClosedRange<Int>) -> Limit<Int> {
+    Limit(
+      range, "from \(QuantityText.text(bytes: range.lowerBound)) to \(QuantityText.text(bytes: range.upperBound))")
   }
 }

@@ -46,7 +46,7 @@ extension Setting {
       "How long SIGTERM waits for requests under way."),
   ]
 
-  private static let timeout = SettingLimit.durations(.milliseconds(10)...(.seconds(600)))
+  private static let timeout = Limit.durations(.milliseconds(10)...(.seconds(600)))
 
   private static let tokens = [
     Setting(
@@ -57,7 +57,7 @@ extension Setting {
       .tokensAudience, .line(\.engine.audience, bytes: 0...256),
       "The claim aud of access tokens; the issuer where it is empty."),
     Setting(
-      .tokensAccessTTL, .duration(\.engine.accessLifetime, EngineLimit.accessLifetime, example: "15m"),
+      .tokensAccessTTL, .duration(\.engine.accessLifetime, Limits.accessLifetime, example: "15m"),
       "How long an access token is accepted."),
     Setting(
       .tokensAlgorithm, .choice(\.engine.algorithm),
@@ -66,13 +66,13 @@ extension Setting {
 
   private static let sessions = [
     Setting(
-      .sessionsRefreshTTL, .duration(\.engine.refreshLifetime, EngineLimit.idleLifetime, example: "30d"),
+      .sessionsRefreshTTL, .duration(\.engine.refreshLifetime, Limits.sessionLifetime, example: "30d"),
       "How long a refresh token may lie unused."),
     Setting(
-      .sessionsMaxAge, .duration(\.engine.sessionLifetime, EngineLimit.absoluteLifetime, example: "365d"),
+      .sessionsMaxAge, .duration(\.engine.sessionLifetime, Limits.sessionLifetime, example: "365d"),
       "When a session ends whatever happens."),
     Setting(
-      .sessionsPerSubjectMax, .count(\.engine.sessionsPerSubjectMax, EngineLimit.sessionsPerSubject),
+      .sessionsPerSubjectMax, .count(\.engine.sessionsPerSubjectMax, Limits.sessionsPerSubject.range),
       "How many sessions a subject may have; the next log-in ends the one unused the longest. 0 for any number."),
     Setting(
       .sessionsExisting, .choice(\.engine.existingSessions),
@@ -81,8 +81,8 @@ extension Setting {
 
   private static let rotation = [
     Setting(
-      .rotationGrace, .duration(\.engine.grace, EngineLimit.grace, example: "30s"),
-      "How long after a rotation the consumed token is answered with the same pair, up to \(EngineLimit.grace.most)."),
+      .rotationGrace, .duration(\.engine.grace, Limits.grace, example: "30s"),
+      "How long after a rotation the consumed token is answered with the same pair, up to \(Limits.grace.most)."),
     Setting(
       .rotationReuse, .choice(\.engine.reuse),
       "What else happens when a consumed token is refused: \(SettingValue.sentence(of: ReusePolicy.self))."),
@@ -94,13 +94,13 @@ extension Setting {
       "When an answer goes out: always, once it is on disk; interval, once the system has it, with regular syncs;",
       "none, without those."),
     Setting(
-      .logSyncInterval, .duration(\.syncInterval, EngineLimit.syncInterval, example: "1s"),
+      .logSyncInterval, .duration(\.syncInterval, LedgerOptions.syncIntervalLimit, example: "1s"),
       "With durability: interval only; about what a power loss may cost."),
     Setting(
-      .logSegmentBytes, .bytes(\.engine.segmentBytesMax, EngineLimit.segmentBytes, example: "64MiB"),
+      .logSegmentBytes, .bytes(\.engine.segmentBytesMax, LedgerOptions.segmentBytesLimit, example: "64MiB"),
       "The size at which a file of the log is followed by a new one."),
     Setting(
-      .logCheckpointEvery, .bytes(\.engine.checkpointEvery, EngineLimit.checkpointEvery, example: "1GiB"),
+      .logCheckpointEvery, .bytes(\.engine.checkpointEvery, LedgerOptions.checkpointBytesLimit, example: "1GiB"),
       "How much the log grows until a checkpoint replaces it."),
   ]
 

@@ -1,4 +1,3 @@
-import TokenAccounts
 import TokenEngine
 
 /// One setting of the server: its key, what it takes, where that goes, and what it does. ``Setting/all`` is the table
@@ -51,7 +50,7 @@ struct SettingValue: Sendable {
   }
 
   /// - Parameter example: a value for messages.
-  static func duration(_ place: Place<Duration>, _ limit: SettingLimit<Duration>, example: String) -> SettingValue {
+  static func duration(_ place: Place<Duration>, _ limit: Limit<Duration>, example: String) -> SettingValue {
     let rule = "\(limit.text), for example \(example)"
     return SettingValue(place, limits: limit.span) { (text: String) throws(SettingError) in
       guard let duration = DurationText.parse(text) else {
@@ -67,7 +66,7 @@ struct SettingValue: Sendable {
   }
 
   /// - Parameter example: a value for messages.
-  static func bytes(_ place: Place<Int>, _ limit: SettingLimit<Int>, example: String) -> SettingValue {
+  static func bytes(_ place: Place<Int>, _ limit: Limit<Int>, example: String) -> SettingValue {
     let rule = "\(limit.text), for example \(example)"
     return SettingValue(place, limits: limit.span) { (text: String) throws(SettingError) in
       guard let bytes = QuantityText.bytes(text) else {

@@ -1,3 +1,4 @@
+import Platform
 import TokenHTTP
 
 /// The fault of a setting's value and its fix: the end of a sentence that begins with key and value.
@@ -16,7 +17,7 @@ enum SettingText {
     guard bytes.contains(text.utf8.count) else {
       throw SettingError("has \(text.utf8.count) bytes; write \(bytes.lowerBound) to \(bytes.upperBound)")
     }
-    guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+    guard !text.hasControlCharacters else {
       throw SettingError("holds a control character; write printable characters")
     }
     return text

@@ -1,3 +1,4 @@
+import Platform
 import SystemPackage
 
 /// The secret or token on the standard input, where other users of the machine do not see it.
@@ -80,27 +81,26 @@ enum InputLine {
 enum InputFile {
   /// Reads all bytes of the file. `what` names it in messages.
   static func read(_ path: String, _ what: String, bytesMax: Int) throws(CommandFailure) -> [UInt8] {
-    do {
-      let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
-      return try file.closeAfter {
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 16 << 10)
-        while bytes.count <= bytesMax {
-          let count = try piece.withUnsafeMutableBytes { try file.read(into: $0) }
-          if count == 0 { return bytes }
-          bytes += piece.prefix(count)
-        }
+    do throws(BoundedReadError) {
+      return try contents(path, bytesMax: bytesMax)
+    } catch {
+      switch error {
+      case .tooLarge:
         throw CommandFailure(
           .configuration, "\(path): the \(what) is larger than \(bytesMax >> 10) KiB; name another file")
+      case .refused(.isDirectory):
+        throw CommandFailure(.noInput, "\(path): is a folder, not a \(what); name a file")
+      case .refused(.noSuchFileOrDirectory):
+        throw CommandFailure(.noInput, "\(path): there is no such \(what); name a file that exists")
+      case .refused(let code):
+        throw CommandFailure(.inputOutput, "\(path): cannot read the \(what): \(code); name a file that you can read")
       }
-    } catch let failure as CommandFailure {
-      throw failure
-    } catch Errno.isDirectory {
-      throw CommandFailure(.noInput, "\(path): is a folder, not a \(what); name a file")
-    } catch Errno.noSuchFileOrDirectory {
-      throw CommandFailure(.noInput, "\(path): there is no such \(what); name a file that exists")
-    } catch {
-      throw CommandFailure(.inputOutput, "\(path): cannot read the \(what): \(error); name a file that you can read")
     }
+  }
+
+  private static func contents(_ path: String, bytesMax: Int) throws(BoundedReadError) -> [UInt8] {
+    let file: OpenFile
+    do { file = try OpenFile(reading: path, followsLinks: true) } catch { throw .refused(error) }
+    return try file.contents(bytesMax: bytesMax)
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import SystemPackage
 
 /// A few lines on the standard error output that are drawn over themselves, on a terminal only.
@@ -38,11 +38,7 @@ struct LiveLines: ~Copyable {
   private var start: String { drawn > 1 ? "\r\u{1B}[\(drawn - 1)A" : "\r" }
 
   /// The columns of the terminal: a line that wraps would move the others.
-  private static var width: Int {
-    var size = winsize()
-    guard ioctl(FileDescriptor.standardError.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
-  }
+  private static var width: Int { TerminalDevice(.standardError).size?.columns ?? 80 }
 }
 
 /// Lines for a terminal that is too narrow for them.

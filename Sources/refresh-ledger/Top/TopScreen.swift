@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Synchronization
 import SystemPackage
 
@@ -12,32 +12,27 @@ final class TopScreen {
   private static let keyPause = Duration.milliseconds(50)
   private static let interrupt: UInt8 = 3
 
-  private var previous: termios?
+  private let keyboard = TerminalDevice(.standardInput)
+  private let previous: TerminalDevice.Mode?
 
   init() {
     TopScreen.isEnded.store(false, ordering: .relaxed)
-    for number in [SIGTERM, SIGHUP, SIGINT] {
-      signal(number) { _ in TopScreen.isEnded.store(true, ordering: .relaxed) }
+    for signal in [Signal.terminate, .hangUp, .interrupt] {
+      signal.perform { _ in TopScreen.isEnded.store(true, ordering: .relaxed) }
     }
-    var settings = termios()
-    if tcgetattr(STDIN_FILENO, &settings) == 0 {
-      previous = settings
-      settings.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
-      tcsetattr(STDIN_FILENO, TCSANOW, &settings)
-    }
+    previous = keyboard.readSingleKeys()
     write("\u{1B}[?1049h\u{1B}[?25l")
   }
 
   deinit {
     write("\u{1B}[?25h\u{1B}[?1049l")
-    if var previous { tcsetattr(STDIN_FILENO, TCSANOW, &previous) }
+    if let previous { keyboard.restore(previous) }
   }
 
   /// The rows and columns of the terminal.
   private var size: (rows: Int, columns: Int) {
-    var size = winsize()
-    let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_row > 0 && size.ws_col > 0
-    return isKnown ? (Int(size.ws_row), Int(size.ws_col)) : (24, 80)
+    guard let size = TerminalDevice(.standardOutput).size, size.rows > 0 else { return (24, 80) }
+    return size
   }
 
   /// The number of readings that the curve has room for, behind its indent.
@@ -66,13 +61,9 @@ final class TopScreen {
   /// Whether q or Control-C was pressed.
   private func isEndAsked() -> Bool {
     guard previous != nil else { return false }
-    var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-    guard poll(&waiting, 1, 0) > 0 else { return false }
-    var keys = [UInt8](repeating: 0, count: 64)
-    let count = Glibc.read(STDIN_FILENO, &keys, keys.count)
     // The terminal is gone.
-    guard count > 0 else { return true }
-    return keys.prefix(count).contains {
+    guard let keys = keyboard.waitingKeys() else { return true }
+    return keys.contains {
       $0 == UInt8(ascii: "q") || $0 == UInt8(ascii: "Q") || $0 == TopScreen.interrupt
     }
   }

@@ -1,4 +1,5 @@
 import LedgerTesting
+import Platform
 import Testing
 
 @testable import TokenLedger
@@ -135,6 +136,6 @@ struct TableTests {
 }
 
 extension Int: ExactValue {
-  package func isSame(as other: Int) -> Bool { self == other }
+  package func hasSameBytes(as other: Int) -> Bool { self == other }
   package func hashExactly(into hasher: inout Hasher) { hasher.combine(self) }
 }

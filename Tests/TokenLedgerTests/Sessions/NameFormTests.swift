@@ -1,4 +1,5 @@
 import LedgerTesting
+import Platform
 import Testing
 import WriteAheadLog
 
@@ -22,8 +23,8 @@ struct NameFormTests {
 
   @Test("What is typed in any form is the same name in NFC", arguments: spellings)
   func typed(kept: String, other: String) {
-    #expect(NameForm.typed(other).isSame(as: kept))
-    #expect(NameForm.typed(kept).isSame(as: kept))
+    #expect(NameForm.typed(other).hasSameBytes(as: kept))
+    #expect(NameForm.typed(kept).hasSameBytes(as: kept))
     #expect(NameForm.isKept(kept) && !NameForm.isKept(other))
   }
 
@@ -31,7 +32,7 @@ struct NameFormTests {
     "What is no other spelling stays as it is: compatibility characters, case, spaces",
     arguments: ["\u{FB01}n", "\u{2460}", "\u{FF21}nn", "Ann", " ann ", "a\u{A0}b", "", "\u{301}a"])
   func untouched(name: String) {
-    #expect(NameForm.typed(name).isSame(as: name) && NameForm.isKept(name))
+    #expect(NameForm.typed(name).hasSameBytes(as: name) && NameForm.isKept(name))
   }
 
   @Test(
@@ -39,7 +40,7 @@ struct NameFormTests {
     arguments: ["e\u{301}", "\u{301}\u{323}"])
   func long(part: String) {
     let name = "a" + String(repeating: part, count: 200_000)
-    #expect(NameForm.typed(name).isSame(as: name) && !NameForm.isKept(name) && !NameForm.selects(name, "ann"))
+    #expect(NameForm.typed(name).hasSameBytes(as: name) && !NameForm.isKept(name) && !NameForm.selects(name, "ann"))
   }
 
   @Test("30 marks in a row are put in order, with 31 it is no name")
@@ -47,7 +48,7 @@ struct NameFormTests {
     let most = "a" + String(repeating: "\u{301}\u{323}", count: 15)
     #expect(NameForm.isKept(NameForm.typed(most)))
     let over = most + "\u{301}"
-    #expect(NameForm.typed(over).isSame(as: over) && !NameForm.isKept(over))
+    #expect(NameForm.typed(over).hasSameBytes(as: over) && !NameForm.isKept(over))
     await #expect(throws: LedgerError.self) {
       try await CrowdFixture().ledger.open(CrowdFixture.grant(over, "web"))
     }
@@ -76,7 +77,7 @@ struct NameFormTests {
     }
     #expect(await fixture.ledger.statistics.sequence == 0)
     let session = try await fixture.open(kept, kept)
-    #expect(session.subject.isSame(as: kept) && session.client.isSame(as: kept))
+    #expect(session.subject.hasSameBytes(as: kept) && session.client.hasSameBytes(as: kept))
   }
 
   @Test("A one-time token for a subject in another form is refused")
@@ -155,7 +156,7 @@ struct OldNameTests {
   func opens() async throws {
     for session in sessions {
       let next = try await ledger.rotate(RotationRequest(token: session.tokenID, client: session.client)).session
-      #expect(try #require(next).subject.isSame(as: session.subject))
+      #expect(try #require(next).subject.hasSameBytes(as: session.subject))
     }
     try await ledger.close()
   }

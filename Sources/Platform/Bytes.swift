@@ -1,13 +1,13 @@
 public import Glibc
 
-// Equal byte for byte. Not in constant time: for secrets there is OpenSSL's comparison. Inlinable: names are compared on the way of every
-// request.
+// Equal byte for byte. Not in constant time: for secrets there is OpenSSL's comparison. Inlinable: names are compared
+// on the way of every request.
 
 extension String {
   /// Whether both are the same text byte by byte.
   ///
-  /// `==` does not tell two spellings of one text in different Unicode normal forms apart; names, ids and claims (RFC 7519 §7.3) are
-  /// compared without any normalization.
+  /// `==` does not tell two spellings of one text in different Unicode normal forms apart; names, ids and claims (RFC
+  /// 7519 §7.3) are compared without any normalization.
   @inlinable package func hasSameBytes(as other: String) -> Bool {
     guard utf8.count == other.utf8.count else { return false }
     let isSame = unsafe utf8.withContiguousStorageIfAvailable { mine in
@@ -34,7 +34,7 @@ extension Span<UInt8> {
   /// Whether all bytes are zero.
   package var isZero: Bool {
     unsafe withUnsafeBytes { bytes in
-      guard let start = bytes.baseAddress else { return true }
+      guard let start = bytes.baseAddress, unsafe !bytes.isEmpty else { return true }
       // All bytes equal the one before them, and the first is zero.
       return unsafe bytes[0] == 0 && memcmp(start, start + 1, bytes.count - 1) == 0
     }
@@ -48,5 +48,30 @@ extension Span<UInt8> {
       guard let found = unsafe memchr(base + start, Int32(byte), count - start) else { return nil }
       return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
+  }
+}
+
+// Integers among bytes, the lowest byte first. Inlinable, or each call in another module would look its type up at run
+// time.
+
+extension Span<UInt8> {
+  /// The little-endian integer at `offset`, which must lie wholly inside.
+  @inlinable package func integer<Value: FixedWidthInteger & UnsignedInteger>(_: Value.Type, at offset: Int) -> Value {
+    precondition(offset >= 0 && offset <= count - Value.bitWidth / 8)
+    let loaded = unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: Value.self) }
+    return Value(littleEndian: loaded)
+  }
+}
+
+extension [UInt8] {
+  @inlinable package mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
+    unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
+  }
+
+  /// Writes the integer over the bytes at `offset`, which must be there.
+  @inlinable package mutating func overwriteLittleEndian<Value: FixedWidthInteger & UnsignedInteger>(
+    _ value: Value, at offset: Int
+  ) {
+    for place in 0..<Value.bitWidth / 8 { self[offset + place] = UInt8(truncatingIfNeeded: value >> (8 * place)) }
   }
 }
