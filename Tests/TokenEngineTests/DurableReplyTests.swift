@@ -98,6 +98,13 @@ struct DurableReplyTests {
     await held.expectWaiting(token, "a refusal")
   }
 
+  @Test("each pair of a batch")
+  func batch() async throws {
+    let held = try await HeldEngine()
+    let request = RefreshRequest(token: try await held.token(), client: HeldEngine.client)
+    await held.expectWaiting("a batch") { [engine = held.engine] in _ = try await engine.refresh([request]) }
+  }
+
   @Test("a new session's pair, a one-time token, and every revocation")
   func otherReplies() async throws {
     let calls: [(Comment, @Sendable (RotationEngine, TokenPair) async throws -> Void)] = [

@@ -156,6 +156,22 @@ struct LogInTests {
   }
 
   @Test(
+    "A session of an older log, which knows no versions, goes on where it is not older than its subject's sessions may be",
+    arguments: [(0, true), (1, false)] as [(Int64, Bool)])
+  func olderSession(by milliseconds: Int64, goesOn: Bool) async throws {
+    let fixture = try EngineFixture()
+    let lifetimes = try #require(Lifetimes(idleMilliseconds: 60_000, absoluteMilliseconds: 60_000))
+    let session = try await fixture.ledger.open(
+      SessionGrant(subject: "ann", client: "web", scope: "read", lifetimes: lifetimes), deadline: nil
+    ) { session, _ in session }
+    let moment = session.openedAt.advanced(byMilliseconds: milliseconds)
+    fixture.subjects.set(Subject(id: "ann", scopes: ["read"], sessionsNotBefore: moment), password: "ann")
+    let token = fixture.engine.refreshing.minting.refreshToken(of: session)
+    let outcome = try await fixture.refresh(token)
+    if goesOn { _ = try outcome.pair() } else { #expect(outcome == .refused(.revoked(generationsBehind: 0))) }
+  }
+
+  @Test(
     "A login that a change of its subject overtakes opens nothing", arguments: TestedLedger.allCases, [true, false])
   func overtakenLogin(on tested: TestedLedger, isGone: Bool) async throws {
     let subjects = SubjectTable()

@@ -131,6 +131,33 @@ struct DurableVerdictTests {
     if case .overloaded = error as? LedgerError { true } else { false }
   }
 
+  @Test("A wait whose deadline has passed ends with the heartbeat, and what was waited for goes on")
+  func deadline() async throws {
+    let held = try await HeldLedger()
+    let ledger = held.ledger
+    let request = RotationRequest(token: try await held.session().tokenID, client: "web", reuse: .refuse)
+    let sequence = await ledger.statistics.sequence
+    let task = Task { () async -> LedgerError? in
+      do throws(LedgerError) {
+        _ = try await ledger.rotate(request, deadline: .now) { outcome, _ in outcome }
+        return nil
+      } catch {
+        return error
+      }
+    }
+    while await ledger.statistics.sequence == sequence { await Task.yield() }
+    // Far more turns than the call takes to come as far as it may.
+    for _ in 0..<500 { await Task.yield() }
+    try await ledger.sweepExpired()
+    let failure = await held.executor.driving { await task.value }
+    guard case .outcomeUnknown? = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    let again = try await held.executor.driving { () async throws(LedgerError) in try await ledger.rotate(request) }
+    #expect(again.refusal == .reused(.race, generationsBehind: 1, revokedSession: false))
+  }
+
   @Test("One transition and one sync serve any number of simultaneous presenters in the grace window")
   func presentersShareOneSync() async throws {
     let held = try await HeldLedger()

@@ -1,4 +1,6 @@
+import Foundation
 import LedgerTesting
+import SystemPackage
 import Testing
 import WriteAheadLog
 
@@ -33,6 +35,32 @@ struct RememberedVerdictTests {
     try await first.close()
     clock.step(milliseconds: -500)
     #expect(try await open(folder, clock).rotate(request) == verdict)
+  }
+
+  @Test("What was said to have expired has so after a crash with the clock set back", arguments: [false, true])
+  func expiry(isOneTime: Bool) async throws {
+    let (folder, left) = (try TemporaryFolder(), try TemporaryFolder())
+    let clock = ManualClock()
+    let first = try await open(folder, clock)
+    let session = try await session(first, idleMilliseconds: 500)
+    let token = try await first.issue(OneTimeGrant(purpose: "reset", subject: "ann", lifetimeMilliseconds: 500))
+    func isExpired(_ ledger: RefreshLedger) async throws -> Bool {
+      if isOneTime { return try await ledger.consume(token, purpose: "reset") == .refused(.expired) }
+      let request = RotationRequest(token: session.tokenID, client: "web")
+      return try await ledger.rotate(request).refusal == .expired(generationsBehind: 0)
+    }
+    clock.advance(milliseconds: 600)
+    #expect(try await isExpired(first))
+    // What a crash at this moment would leave.
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path.string) {
+      try FileManager.default.copyItem(
+        atPath: folder.path.appending(name).string, toPath: left.path.appending(name).string)
+    }
+    try await first.close()
+    clock.step(milliseconds: -600)
+    let second = try await open(left, clock)
+    #expect(try await isExpired(second))
+    try await second.close()
   }
 
   @Test("A session that was said to be revoked is so after a restart, for as long as its access tokens may live")
