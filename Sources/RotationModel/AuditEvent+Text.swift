@@ -14,8 +14,8 @@ extension AuditEvent: Codable {
   /// | `event` | facts |
   /// |---|---|
   /// | `opened` | `token`, `subject`, `client`, `scope`, `label` where there is one |
-  /// | `rotated`, `used`, `successor_used` | `token`, `subject`, `client` |
-  /// | `replayed` | the same and `class`: `retry`, `race`, `late_parent`, `stale_lineage` |
+  /// | `rotated`, `used`, `successor_seen` | `token`, `subject`, `client` |
+  /// | `retried` | the same and `class`: `retry`, `race`, `late_parent`, `stale_lineage` |
   /// | `reused` | the same and `generations_behind`, `revoked_session` |
   /// | `revoked` | `session`, `subject`, `client`, `cause`: `requested`, `reuse`, `rollback`, `evicted` |
   /// | `revoked_all` | `subject`, `client` or both, or `all`, which is true |
@@ -101,9 +101,9 @@ extension AuditEvent.Fact {
     switch self {
     case .opened: "opened"
     case .rotated: "rotated"
-    case .used: "used"
-    case .replayed: "replayed"
-    case .successorUsed: "successor_used"
+    case .refreshed: "used"
+    case .retried: "retried"
+    case .successorSeen: "successor_seen"
     case .reused: "reused"
     case .revoked: "revoked"
     case .revokedAll: "revoked_all"
@@ -125,10 +125,10 @@ extension AuditEvent.Fact {
       members.append((.scope, .text(scope)))
       if let label { members.append((.label, .text(label))) }
       return members
-    case .rotated(let token, let subject, let client), .used(let token, let subject, let client),
-      .successorUsed(let token, let subject, let client):
+    case .rotated(let token, let subject, let client), .refreshed(let token, let subject, let client),
+      .successorSeen(let token, let subject, let client):
       return whose(token, subject, client)
-    case .replayed(let token, let subject, let client, let reuse):
+    case .retried(let token, let subject, let client, let reuse):
       return whose(token, subject, client) + [(.class, .text("\(reuse)"))]
     case .reused(let token, let subject, let client, let reuse, let behind, let revoked):
       return whose(token, subject, client) + [
@@ -165,10 +165,10 @@ extension AuditEvent.Fact {
         try token(), subject: try text(.subject), client: try text(.client), scope: try text(.scope),
         label: try container.decodeIfPresent(String.self, forKey: .label))
     case "rotated": self = .rotated(try token(), subject: try text(.subject), client: try text(.client))
-    case "used": self = .used(try token(), subject: try text(.subject), client: try text(.client))
-    case "successor_used": self = .successorUsed(try token(), subject: try text(.subject), client: try text(.client))
-    case "replayed":
-      self = .replayed(try token(), subject: try text(.subject), client: try text(.client), try reuse())
+    case "used": self = .refreshed(try token(), subject: try text(.subject), client: try text(.client))
+    case "successor_seen": self = .successorSeen(try token(), subject: try text(.subject), client: try text(.client))
+    case "retried":
+      self = .retried(try token(), subject: try text(.subject), client: try text(.client), try reuse())
     case "reused":
       self = .reused(
         try token(), subject: try text(.subject), client: try text(.client), try reuse(),

@@ -21,11 +21,11 @@ public struct AuditEvent: Sendable, Hashable {
     /// The token is the new live one.
     case rotated(TokenID, subject: String, client: String)
     /// A session whose token is never rotated was refreshed; the token is that of the new access token.
-    case used(TokenID, subject: String, client: String)
+    case refreshed(TokenID, subject: String, client: String)
     /// The predecessor of the token was presented in the grace window and answered with the identical pair.
-    case replayed(TokenID, subject: String, client: String, ReuseClass)
+    case retried(TokenID, subject: String, client: String, ReuseClass)
     /// The token was presented as an access token for the first time: its predecessor's grace window is closed.
-    case successorUsed(TokenID, subject: String, client: String)
+    case successorSeen(TokenID, subject: String, client: String)
     /// The token was presented after it had been rotated out.
     case reused(
       TokenID, subject: String, client: String, ReuseClass, generationsBehind: UInt32, revokedSession: Bool)

@@ -28,7 +28,7 @@ public enum Limits {
   public static let accessLifetime = Limit(
     Duration.milliseconds(1)...(.milliseconds(Lifetimes.accessMillisecondsMax)), "from 1ms to 30d")
   /// Of a session: both the idle lifetime and the absolute one. Keeps every sum of a time and a lifetime far from overflow.
-  public static let sessionLifetime = Limit(
+  public static let lifetime = Limit(
     Duration.milliseconds(1)...(.milliseconds(Lifetimes.millisecondsMax)), "from 1ms to 36600d")
   /// Of the grace window. A lost reply is asked for again within seconds; a longer window helps whoever has stolen a token.
   public static let grace = Limit(
@@ -95,7 +95,7 @@ extension OneTimeGrant {
     try NameForm.validate("subject", subject)
     try Limits.purposeBytes.check("purpose", purpose.utf8.count)
     try Limits.payloadBytes.check("payload", payload.count)
-    try Limits.sessionLifetime.check("lifetime", Duration.milliseconds(lifetimeMilliseconds))
+    try Limits.lifetime.check("lifetime", Duration.milliseconds(lifetimeMilliseconds))
   }
 }
 

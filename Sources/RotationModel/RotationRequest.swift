@@ -82,9 +82,9 @@ public enum Rotation: Sendable, Hashable {
   /// The token was live; it is consumed and the session's next generation is live now.
   case rotated(Session)
   /// The token is the session's one and stays so (``RotationPolicy/never``).
-  case used(Session)
+  case refreshed(Session)
   /// The token is the direct predecessor, inside the grace window: the same successor again.
-  case replayed(Session, ReuseClass)
+  case retried(Session, ReuseClass)
   case refused(RotationRefusal)
 }
 

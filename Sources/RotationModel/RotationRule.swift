@@ -8,11 +8,11 @@ public struct SessionFacts: Sendable, Hashable {
   /// Whether the session was revoked: by itself, by a wide revocation, or with a reuse.
   public var isRevoked: Bool
   /// Whether the live generation was seen as an access token: its predecessor is not answered any more.
-  public var hasUsedSuccessor: Bool
+  public var hasSeenSuccessor: Bool
   public var terms: SessionTerms
   public var openedAt: Timestamp
   /// When the live token was issued.
-  public var usedAt: Timestamp
+  public var refreshedAt: Timestamp
   /// What the live access token was narrowed to; nil for all that was granted.
   public var narrowedScope: String?
   /// Under which versions of its subject's and its client's account the session was opened.
@@ -21,17 +21,17 @@ public struct SessionFacts: Sendable, Hashable {
 
   @inlinable
   public init(
-    client: String, generation: UInt32, isRevoked: Bool, hasUsedSuccessor: Bool, terms: SessionTerms,
-    openedAt: Timestamp, usedAt: Timestamp, narrowedScope: String?, subjectVersion: AccountVersion,
+    client: String, generation: UInt32, isRevoked: Bool, hasSeenSuccessor: Bool, terms: SessionTerms,
+    openedAt: Timestamp, refreshedAt: Timestamp, narrowedScope: String?, subjectVersion: AccountVersion,
     clientVersion: AccountVersion
   ) {
     self.client = client
     self.generation = generation
     self.isRevoked = isRevoked
-    self.hasUsedSuccessor = hasUsedSuccessor
+    self.hasSeenSuccessor = hasSeenSuccessor
     self.terms = terms
     self.openedAt = openedAt
-    self.usedAt = usedAt
+    self.refreshedAt = refreshedAt
     self.narrowedScope = narrowedScope
     self.subjectVersion = subjectVersion
     self.clientVersion = clientVersion
@@ -84,8 +84,10 @@ public enum RotationRule {
     let live = facts.terms.rotation == .never ? 0 : facts.generation
     let behind = live - min(presented, live)
     guard !facts.isRevoked else { return .refuse(.revoked(generationsBehind: behind)) }
-    var end = facts.terms.lifetimes.end(openedAt: facts.openedAt, usedAt: facts.usedAt)
-    if let terms = request.terms { end = min(end, terms.lifetimes.end(openedAt: facts.openedAt, usedAt: facts.usedAt)) }
+    var end = facts.terms.lifetimes.end(openedAt: facts.openedAt, refreshedAt: facts.refreshedAt)
+    if let terms = request.terms {
+      end = min(end, terms.lifetimes.end(openedAt: facts.openedAt, refreshedAt: facts.refreshedAt))
+    }
     guard now < end else { return .refuse(.expired(generationsBehind: behind), holdsAfter: end) }
     if isOutdated(facts, for: request) {
       return request.revokesOutdated
@@ -124,9 +126,9 @@ public enum RotationRule {
     onConsumed request: RotationRequest, of facts: SessionFacts, at now: Timestamp
   ) -> RotationVerdict {
     let behind = facts.generation - request.token.generation
-    let isUnused = behind == 1 && !facts.hasUsedSuccessor
-    let isInGrace = isUnused && now < facts.usedAt.advanced(byMilliseconds: request.graceMilliseconds)
-    let isRace = isUnused && now < facts.usedAt.advanced(byMilliseconds: ReuseClass.raceMilliseconds)
+    let isUnused = behind == 1 && !facts.hasSeenSuccessor
+    let isInGrace = isUnused && now < facts.refreshedAt.advanced(byMilliseconds: request.graceMilliseconds)
+    let isRace = isUnused && now < facts.refreshedAt.advanced(byMilliseconds: ReuseClass.raceMilliseconds)
     let reuse: ReuseClass = behind > 1 ? .staleLineage : isRace ? .race : isInGrace ? .retry : .lateParent
     guard isInGrace else {
       return .refuseReuse(reuse, generationsBehind: behind, revokes: request.reuse == .revokeSession)

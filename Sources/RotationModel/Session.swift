@@ -46,7 +46,7 @@ public struct Session: Sendable, Hashable {
   public var rotation: RotationPolicy
   public var openedAt: Timestamp
   /// When the session was opened or last refreshed: the issue time of its access token.
-  public var usedAt: Timestamp
+  public var refreshedAt: Timestamp
   /// Last use + idle lifetime.
   public var idleEnd: Timestamp
   /// Opening + absolute lifetime; no use moves it.
@@ -68,13 +68,14 @@ extension Session {
   /// The session that the terms make of these times.
   public init(
     id: SessionID, generation: UInt32, subject: String, client: String, scope: String, narrowedScope: String?,
-    label: String?, terms: SessionTerms, openedAt: Timestamp, usedAt: Timestamp, shifts: Shifts = Shifts()
+    label: String?, terms: SessionTerms, openedAt: Timestamp, refreshedAt: Timestamp, shifts: Shifts = Shifts()
   ) {
     // By the initializer that the compiler makes: one that assigns each property copies the whole at its end.
     self.init(
       id: id, generation: generation, subject: subject, client: client, scope: scope, narrowedScope: narrowedScope,
-      label: label, rotation: terms.rotation, openedAt: openedAt, usedAt: usedAt,
-      idleEnd: terms.lifetimes.idleEnd(usedAt: usedAt), absoluteEnd: terms.lifetimes.absoluteEnd(openedAt: openedAt),
+      label: label, rotation: terms.rotation, openedAt: openedAt, refreshedAt: refreshedAt,
+      idleEnd: terms.lifetimes.idleEnd(refreshedAt: refreshedAt),
+      absoluteEnd: terms.lifetimes.absoluteEnd(openedAt: openedAt),
       shifts: shifts)
   }
 
@@ -101,7 +102,7 @@ extension Session {
   public var onWallClock: Session {
     var shown = self
     shown.openedAt = openedAt.shifted(back: shifts.ofOpening)
-    shown.usedAt = usedAt.shifted(back: shifts.ofUse)
+    shown.refreshedAt = refreshedAt.shifted(back: shifts.ofUse)
     shown.idleEnd = idleEnd.shifted(back: shifts.current)
     shown.absoluteEnd = absoluteEnd.shifted(back: shifts.current)
     shown.shifts = Shifts()

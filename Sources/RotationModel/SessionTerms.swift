@@ -22,7 +22,7 @@ public struct Lifetimes: Sendable, Hashable {
 
   /// When a session that was last refreshed then ends, unless it is refreshed again.
   @inlinable
-  public func idleEnd(usedAt: Timestamp) -> Timestamp { usedAt.advanced(byMilliseconds: idleMilliseconds) }
+  public func idleEnd(refreshedAt: Timestamp) -> Timestamp { refreshedAt.advanced(byMilliseconds: idleMilliseconds) }
 
   /// When a session that was opened then ends, whatever happens. No refresh moves it.
   @inlinable
@@ -30,8 +30,8 @@ public struct Lifetimes: Sendable, Hashable {
 
   /// When a session ends: the lesser of both ends. From this moment on its refresh token is expired.
   @inlinable
-  public func end(openedAt: Timestamp, usedAt: Timestamp) -> Timestamp {
-    min(idleEnd(usedAt: usedAt), absoluteEnd(openedAt: openedAt))
+  public func end(openedAt: Timestamp, refreshedAt: Timestamp) -> Timestamp {
+    min(idleEnd(refreshedAt: refreshedAt), absoluteEnd(openedAt: openedAt))
   }
 }
 

@@ -29,7 +29,7 @@ struct AnyMember: CodingKey {
 }
 
 /// A value in an account file that is refused: what is wrong in a few words, and the fix.
-struct EntryFault: Error {
+struct EntryError: Error {
   var what: String
   var fix: String
 }
@@ -94,13 +94,13 @@ extension AccountDocument: Codable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: AnyMember.self)
     for key in container.allKeys where !["version", Entry.listMember].contains(key.stringValue) {
-      throw EntryFault(
+      throw EntryError(
         what: "unknown member \(AccountText.quoted(key.stringValue))",
         fix: "the members are version and \(Entry.listMember)")
     }
     let version = try container.decode(Int.self, forKey: AnyMember("version"))
     guard version == AccountDocument.version else {
-      throw EntryFault(what: "version \(version) is not known", fix: "use version \(AccountDocument.version)")
+      throw EntryError(what: "version \(version) is not known", fix: "use version \(AccountDocument.version)")
     }
     var spellings: [String] = []
     var list = try container.nestedUnkeyedContainer(forKey: AnyMember(Entry.listMember))
@@ -110,7 +110,7 @@ extension AccountDocument: Codable {
         let (entry, spelling) = try AccountDocument.entry(from: list.superDecoder())
         if let position = positions[entry.name] {
           let isSame = spellings[position].hasSameBytes(as: spelling)
-          throw EntryFault(
+          throw EntryError(
             what: "\(AccountText.quoted(entry.name)) is there twice"
               + (isSame ? "" : ", in two spellings (Unicode forms), first as \(Entry.kind.rawValue) \(position + 1)"),
             fix: "remove one of them")
@@ -118,12 +118,12 @@ extension AccountDocument: Codable {
         if !spelling.hasSameBytes(as: entry.name) { otherSpellings.append(spelling) }
         spellings.append(spelling)
         guard entries.count < AccountText.entriesMax else {
-          throw EntryFault(what: "one more than the file may hold", fix: "keep \(AccountText.entriesMax) or fewer")
+          throw EntryError(what: "one more than the file may hold", fix: "keep \(AccountText.entriesMax) or fewer")
         }
         append(entry)
       } catch {
         let fault = AccountDocument.fault(of: error)
-        throw EntryFault(what: "\(Entry.kind.rawValue) \(number), \(fault.what)", fix: fault.fix)
+        throw EntryError(what: "\(Entry.kind.rawValue) \(number), \(fault.what)", fix: fault.fix)
       }
     }
   }
@@ -140,7 +140,7 @@ extension AccountDocument: Codable {
     let name = try? container.decode(String.self, forKey: AnyMember(Entry.nameMember))
     do {
       for key in container.allKeys where !Entry.members.contains(key.stringValue) {
-        throw EntryFault(
+        throw EntryError(
           what: "unknown member \(AccountText.quoted(key.stringValue))",
           fix: "the members are \(Entry.members.joined(separator: ", "))")
       }
@@ -148,22 +148,22 @@ extension AccountDocument: Codable {
       return (entry, name ?? entry.name)
     } catch {
       let fault = fault(of: error)
-      throw EntryFault(what: "\(name.map { AccountText.quoted($0) + ", " } ?? "")\(fault.what)", fix: fault.fix)
+      throw EntryError(what: "\(name.map { AccountText.quoted($0) + ", " } ?? "")\(fault.what)", fix: fault.fix)
     }
   }
 
   /// What a decoder's error means, without the values, which may be secret.
-  private static func fault(of error: any Error) -> EntryFault {
+  private static func fault(of error: any Error) -> EntryError {
     switch error {
-    case let fault as EntryFault: fault
-    case AccountFailure.invalid(let field, let rule): EntryFault(what: "member \(field)", fix: rule)
+    case let fault as EntryError: fault
+    case AccountError.invalid(let field, let rule): EntryError(what: "member \(field)", fix: rule)
     case DecodingError.keyNotFound(let key, _):
-      EntryFault(what: "no member \(AccountText.quoted(key.stringValue))", fix: "add it")
+      EntryError(what: "no member \(AccountText.quoted(key.stringValue))", fix: "add it")
     case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
-      EntryFault(
+      EntryError(
         what: "member \(AccountText.quoted(context.codingPath.last?.stringValue ?? "document")) is of another type",
         fix: "it must be \(AccountDocument.article(for: type))")
-    default: EntryFault(what: "is not valid JSON", fix: "correct it or restore it from a copy")
+    default: EntryError(what: "is not valid JSON", fix: "correct it or restore it from a copy")
     }
   }
 
@@ -180,7 +180,7 @@ extension AccountDocument: Codable {
 
 extension AccountDocument {
   /// Reads a whole file's bytes.
-  init(json: [UInt8], path: String) throws(AccountFailure) {
+  init(json: [UInt8], path: String) throws(AccountError) {
     // The mark of UTF-8 that editors of Windows put before a text.
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let text = json.starts(with: mark) ? Array(json.dropFirst(mark.count)) : json
@@ -198,7 +198,7 @@ extension AccountDocument {
   }
 
   /// The bytes of the file: members sorted, one to a line, so that a person can read and compare them.
-  func json(path: String) throws(AccountFailure) -> [UInt8] {
+  func json(path: String) throws(AccountError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     guard let encoded = try? encoder.encode(self) else {

@@ -24,7 +24,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
     /// Held so that its inode number is not given away; see ``OpenedFile``.
     var opened: OpenedFile?
     /// Why the version that was read last is not in force.
-    var failure: AccountFailure?
+    var failure: AccountError?
     /// Whether `document` came from a file, not from there being none.
     var hasBeenRead = false
     /// A look-up or a caller saw that the file must be read.
@@ -39,7 +39,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
       hasBeenRead = true
     }
 
-    mutating func refuse(_ opened: OpenedFile?, because failure: AccountFailure) {
+    mutating func refuse(_ opened: OpenedFile?, because failure: AccountError) {
       self.opened = opened
       stamp = opened?.stamp
       self.failure = failure
@@ -63,7 +63,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
   /// call back.
   init(
     path: String, clock: @escaping Clock, observer: @escaping @Sendable (AccountFileEvent) -> Void
-  ) throws(AccountFailure) {
+  ) throws(AccountError) {
     self.path = path
     self.clock = clock
     self.observer = observer
@@ -91,7 +91,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
 
   /// Reads the file again if it changed, without waiting for the next check, and throws if its newest version is not
   /// in force. Blocks.
-  func reload() throws(AccountFailure) -> Document {
+  func reload() throws(AccountError) -> Document {
     queue.sync {
       state.withLock { $0.hasChanged = true }
       readIfChanged()
@@ -103,7 +103,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
 
   /// Reads the newest version, lets `change` edit it and puts the result in its place, durably, while the lock file
   /// keeps every other writer away. If anything throws, the file is as it was. Blocks.
-  func update(_ change: (inout Document) throws(AccountFailure) -> Void) throws(AccountFailure) {
+  func update(_ change: (inout Document) throws(AccountError) -> Void) throws(AccountError) {
     let lock = try takeLock()
     var document = try documentOnDisk()
     try change(&document)
@@ -113,7 +113,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
   }
 
   /// On the file beside this one that is never removed.
-  private func takeLock() throws(AccountFailure) -> OpenFile {
+  private func takeLock() throws(AccountError) -> OpenFile {
     let lock: OpenFile
     do throws(Errno) { lock = try OpenFile.lockFile(lockPath) } catch {
       throw .system("cannot be opened", error, path: lockPath, fix: "make the folder writable for this user")
@@ -122,16 +122,16 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
     return lock
   }
 
-  private func replace(with bytes: [UInt8]) throws(AccountFailure) {
+  private func replace(with bytes: [UInt8]) throws(AccountError) {
     let temporary = path + ".tmp"
     do {
       try FileReplacement.replace(path, with: bytes, temporaryName: FileSystem.name(of: temporary))
     } catch {
-      throw AccountFailure(error, replacing: path, by: temporary)
+      throw AccountError(error, replacing: path, by: temporary)
     }
   }
 
-  private func documentOnDisk() throws(AccountFailure) -> Document {
+  private func documentOnDisk() throws(AccountError) -> Document {
     // A replacement would put a file in the link's place and leave its target as it was.
     if FileStatus(path, followsLinks: false)?.isLink == true {
       throw .inaccessible(path: path, what: "is a symbolic link", fix: "change the file that it points to")
@@ -141,7 +141,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
     return Document()
   }
 
-  private var missing: AccountFailure {
+  private var missing: AccountError {
     .inaccessible(path: path, what: "is gone", fix: "restore it from a copy, or restart to begin with an empty one")
   }
 
@@ -161,7 +161,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
   private func readIfChanged() {
     guard state.withLock({ $0.hasChanged }) else { return }
     let events: [AccountFileEvent]
-    do throws(AccountFailure) {
+    do throws(AccountError) {
       if let opened = try OpenedFile(path: path) {
         events = take(opened)
       } else if state.withLock({ $0.hasBeenRead }) {
@@ -184,7 +184,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
       return state.stamp == opened.stamp
     }
     guard !isSame else { return [] }
-    do throws(AccountFailure) {
+    do throws(AccountError) {
       let document = try Document(json: opened.bytes, path: path)
       let before = state.withLock { state in
         defer { state.put(document, of: opened) }
@@ -200,7 +200,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
   }
 
   /// A file that is gone or cannot be opened is tried again at every check, and reported once.
-  private func keepDocument(because failure: AccountFailure) -> [AccountFileEvent] {
+  private func keepDocument(because failure: AccountError) -> [AccountFileEvent] {
     state.withLock { state in
       defer { state.refuse(nil, because: failure) }
       return state.failure == failure ? [] : [.refused(failure)]
@@ -210,8 +210,8 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
 
 extension AccountFile {
   /// Adds an entry at the end of the file.
-  func add(_ entry: Entry) throws(AccountFailure) {
-    try update { document throws(AccountFailure) in
+  func add(_ entry: Entry) throws(AccountError) {
+    try update { document throws(AccountError) in
       guard document[entry.name] == nil else { throw .exists(Entry.kind, name: entry.name) }
       guard document.entries.count < AccountText.entriesMax else { throw .full(Entry.kind, path: path) }
       document.append(entry)
@@ -220,17 +220,17 @@ extension AccountFile {
 
   /// Changes one entry in place. `change` must not change the name.
   func edit(
-    name: String, _ change: (inout Entry) throws(AccountFailure) -> Void
-  ) throws(AccountFailure) {
-    try update { document throws(AccountFailure) in
+    name: String, _ change: (inout Entry) throws(AccountError) -> Void
+  ) throws(AccountError) {
+    try update { document throws(AccountError) in
       guard var entry = document[name] else { throw .unknown(Entry.kind, name: name) }
       try change(&entry)
       document.replace(entry)
     }
   }
 
-  func remove(name: String) throws(AccountFailure) {
-    try update { document throws(AccountFailure) in
+  func remove(name: String) throws(AccountError) {
+    try update { document throws(AccountError) in
       guard document[name] != nil else { throw .unknown(Entry.kind, name: name) }
       document.remove(name: name)
     }

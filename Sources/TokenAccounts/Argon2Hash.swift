@@ -50,7 +50,7 @@ struct Argon2Hash: Sendable {
   private let text: String
   private let type: Argon2_type
 
-  init(_ text: String) throws(AccountFailure) {
+  init(_ text: String) throws(AccountError) {
     guard text.utf8.count <= Argon2Hash.textBytesMax, let parts = Argon2Hash.parts(of: text) else {
       throw .invalid(field: "passwordHash", rule: "is not $argon2id$v=19$m=…,t=…,p=…$salt$hash")
     }
@@ -70,7 +70,7 @@ struct Argon2Hash: Sendable {
   }
 
   /// Hashes a password with argon2id and a random salt.
-  static func make(password: [UInt8], cost: PasswordCost) throws(AccountFailure) -> String {
+  static func make(password: [UInt8], cost: PasswordCost) throws(AccountError) -> String {
     let salt = try RandomBytes.make(saltBytes)
     var hash = [UInt8](repeating: 0, count: hashBytes)
     let code = unsafe argon2id_hash_raw(
@@ -81,11 +81,11 @@ struct Argon2Hash: Sendable {
     return phc(salt: salt, hash: hash, cost: cost)
   }
 
-  static func unmatchable(cost: PasswordCost) throws(AccountFailure) -> String {
+  static func unmatchable(cost: PasswordCost) throws(AccountError) -> String {
     phc(salt: try RandomBytes.make(saltBytes), hash: try RandomBytes.make(hashBytes), cost: cost)
   }
 
-  func verify(_ password: [UInt8]) throws(StoreFailure) -> Bool {
+  func verify(_ password: [UInt8]) throws(StoreError) -> Bool {
     let code = unsafe argon2_verify(text, password, password.count, type)
     switch code {
     case ARGON2_OK.rawValue: return true

@@ -17,7 +17,7 @@ struct BcryptHash: Sendable {
 
   private let text: String
 
-  init(_ text: String) throws(AccountFailure) {
+  init(_ text: String) throws(AccountError) {
     let bytes = Array(text.utf8)
     guard bytes.count == BcryptHash.textBytes, ["$2a$", "$2b$", "$2y$"].contains(where: text.hasPrefix),
       bytes[6] == UInt8(ascii: "$"), bytes[7...].allSatisfy(BcryptHash.isInAlphabet),
@@ -32,7 +32,7 @@ struct BcryptHash: Sendable {
     self.text = text
   }
 
-  func verify(_ password: [UInt8]) throws(StoreFailure) -> Bool {
+  func verify(_ password: [UInt8]) throws(StoreError) -> Bool {
     // The same work is done for a password with a NUL, so that the time does not name the scheme.
     let hasNUL = password.contains(0)
     let phrase = hasNUL ? [0x2D] : Array(password.prefix(BcryptHash.passwordBytesUsed))
@@ -44,7 +44,7 @@ struct BcryptHash: Sendable {
   }
 
   /// `phrase` ends with its only NUL.
-  private static func crypt(phrase: [UInt8], setting: String) throws(StoreFailure) -> [UInt8] {
+  private static func crypt(phrase: [UInt8], setting: String) throws(StoreError) -> [UInt8] {
     let size = MemoryLayout<crypt_data>.size
     let scratch = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
     unsafe scratch.initializeMemory(as: UInt8.self, repeating: 0, count: size)

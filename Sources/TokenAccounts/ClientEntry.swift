@@ -21,7 +21,7 @@ struct ClientEntry: AccountEntry {
       version, sessionsNotBefore
   }
 
-  init(client: Client, digest: SecretDigest?, version: String? = nil) throws(AccountFailure) {
+  init(client: Client, digest: SecretDigest?, version: String? = nil) throws(AccountError) {
     var client = client
     client.id = NameForm.typed(client.id)
     if let rule = AccountText.fault(inClientID: client.id) { throw .invalid(field: "id", rule: rule) }
@@ -111,7 +111,7 @@ struct ClientEntry: AccountEntry {
   }
 
   /// Reads grant types separated by single spaces.
-  static func grants(_ text: String) throws(AccountFailure) -> Set<GrantType> {
+  static func grants(_ text: String) throws(AccountError) -> Set<GrantType> {
     var grants: Set<GrantType> = []
     for name in text.split(separator: " ", omittingEmptySubsequences: false) where !text.isEmpty {
       guard let grant = GrantType(rawValue: String(name)) else {
@@ -123,7 +123,7 @@ struct ClientEntry: AccountEntry {
     return grants
   }
 
-  static func rotation(_ text: String) throws(AccountFailure) -> RotationPolicy {
+  static func rotation(_ text: String) throws(AccountError) -> RotationPolicy {
     guard let policy = RotationPolicy.allCases.first(where: { "\($0)" == text }) else {
       throw .invalid(field: "rotation", rule: "must be always or never")
     }
@@ -134,7 +134,7 @@ struct ClientEntry: AccountEntry {
     GrantType.allCases.filter(grants.contains).map(\.rawValue).joined(separator: " ")
   }
 
-  private static func digest(_ text: String) throws(AccountFailure) -> SecretDigest {
+  private static func digest(_ text: String) throws(AccountError) -> SecretDigest {
     guard let digest = SecretDigest(text: text) else {
       throw .invalid(field: "secretDigest", rule: "must be sha256: and 64 base64url characters")
     }

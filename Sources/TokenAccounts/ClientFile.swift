@@ -20,14 +20,14 @@ public final class ClientFile: ClientStore {
   /// read or refused, on a queue of the file's; it must not call back.
   public convenience init(
     path: String, observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
-  ) throws(AccountFailure) {
+  ) throws(AccountError) {
     try self.init(path: path, clock: AccountClock.now, observer: observer)
   }
 
   init(
     path: String, clock: @escaping @Sendable () -> Duration,
     observer: @escaping @Sendable (AccountFileEvent) -> Void
-  ) throws(AccountFailure) {
+  ) throws(AccountError) {
     file = try AccountFile(path: path, clock: clock, observer: observer)
     unmatchable = try SecretDigest.unmatchable()
   }
@@ -43,12 +43,12 @@ public final class ClientFile: ClientStore {
   }
 
   /// The clients in the order of the file, read anew if it changed.
-  public func list() throws(AccountFailure) -> [Client] {
+  public func list() throws(AccountError) -> [Client] {
     try file.reload().entries.map(\.client)
   }
 
   /// Reads the file again if it changed, and throws if its newest version is not in force.
-  public func reload() throws(AccountFailure) {
+  public func reload() throws(AccountError) {
     _ = try file.reload()
   }
 
@@ -56,7 +56,7 @@ public final class ClientFile: ClientStore {
   ///
   /// A public client may neither introspect nor be an admin, nor use `client_credentials`. A grace window is 0 to 300
   /// seconds in whole milliseconds.
-  public func add(_ client: Client, secret: String? = nil) throws(AccountFailure) {
+  public func add(_ client: Client, secret: String? = nil) throws(AccountError) {
     guard client.isPublic == (secret == nil) else {
       throw .invalid(
         field: "secret",
@@ -76,24 +76,24 @@ public final class ClientFile: ClientStore {
     _ = await file.current()
   }
 
-  public func remove(id: String) throws(AccountFailure) {
+  public func remove(id: String) throws(AccountError) {
     try file.remove(name: id)
   }
 
   /// Reads grant types as people write them: `password refresh_token`.
-  public static func grants(_ text: String) throws(AccountFailure) -> Set<GrantType> {
+  public static func grants(_ text: String) throws(AccountError) -> Set<GrantType> {
     try ClientEntry.grants(text)
   }
 
   /// Reads a grace window as people write it: `500ms`, `30s`, `5m`; 0 to 300 seconds.
-  public static func grace(_ text: String) throws(AccountFailure) -> Duration {
+  public static func grace(_ text: String) throws(AccountError) -> Duration {
     try ClientDuration.grace.parse(text)
   }
 
   /// Reads lifetimes as people write them: `500ms`, `30s`, `15m`, `12h`, `30d`; nil for those of the engine.
   public static func lifetimes(
     access: String? = nil, refresh: String? = nil, session: String? = nil
-  ) throws(AccountFailure) -> ClientLifetimes {
+  ) throws(AccountError) -> ClientLifetimes {
     var lifetimes = ClientLifetimes()
     if let access { lifetimes.access = try ClientDuration.accessTTL.parse(access) }
     if let refresh { lifetimes.refresh = try ClientDuration.refreshTTL.parse(refresh) }
@@ -102,7 +102,7 @@ public final class ClientFile: ClientStore {
   }
 
   /// Reads `always` or `never`.
-  public static func rotation(_ text: String) throws(AccountFailure) -> RotationPolicy {
+  public static func rotation(_ text: String) throws(AccountError) -> RotationPolicy {
     try ClientEntry.rotation(text)
   }
 

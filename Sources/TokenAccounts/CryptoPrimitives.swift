@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// Bytes from libcrypto's seeded generator.
 enum RandomBytes {
-  static func make(_ count: Int) throws(AccountFailure) -> [UInt8] {
+  static func make(_ count: Int) throws(AccountError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     guard let length = Int32(exactly: count), unsafe RAND_bytes(&bytes, length) == 1 else {
       throw .hashing("no random bytes")

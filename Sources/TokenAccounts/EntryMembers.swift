@@ -10,7 +10,7 @@ enum ClientDuration: String {
     switch self {
     case .grace: Limits.grace
     case .accessTTL: Limits.accessLifetime
-    case .refreshTTL, .maxAge: Limits.sessionLifetime
+    case .refreshTTL, .maxAge: Limits.lifetime
     }
   }
 
@@ -21,30 +21,30 @@ enum ClientDuration: String {
     }
   }
 
-  func parse(_ text: String) throws(AccountFailure) -> Duration {
+  func parse(_ text: String) throws(AccountError) -> Duration {
     guard let duration = DurationText.parse(text) else { throw fault }
     return try check(duration)
   }
 
   @discardableResult
-  func check(_ duration: Duration) throws(AccountFailure) -> Duration {
+  func check(_ duration: Duration) throws(AccountError) -> Duration {
     guard limit.range.contains(duration), DurationText.format(duration) != nil else { throw fault }
     return duration
   }
 
-  private var fault: AccountFailure { .invalid(field: rawValue, rule: rule) }
+  private var fault: AccountError { .invalid(field: rawValue, rule: rule) }
 }
 
 /// The text of an account's version, as the account files hold it.
 enum VersionText {
   /// One that no account had: 12 random bytes as 16 base64url characters.
-  static func make() throws(AccountFailure) -> String {
+  static func make() throws(AccountError) -> String {
     let bytes = try RandomBytes.make(12)
     return Base64URL.text(bytes.span)
   }
 
   /// The member `version` of an entry, once it is seen to be one.
-  static func checked(_ text: String) throws(AccountFailure) -> String {
+  static func checked(_ text: String) throws(AccountError) -> String {
     guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
       throw .invalid(field: "version", rule: "must be 1 to 64 printable ASCII characters, or left out")
     }
@@ -54,7 +54,7 @@ enum VersionText {
 
 extension Scopes {
   /// Reads the member `scopes` of an entry.
-  init(entry text: String) throws(AccountFailure) {
+  init(entry text: String) throws(AccountError) {
     guard let scopes = Scopes(text) else {
       throw .invalid(
         field: "scopes",
@@ -67,7 +67,7 @@ extension Scopes {
 
 extension Timestamp {
   /// Reads the member `sessionsNotBefore` of an account.
-  init(entry milliseconds: Int64) throws(AccountFailure) {
+  init(entry milliseconds: Int64) throws(AccountError) {
     guard milliseconds >= 0 else {
       throw .invalid(field: "sessionsNotBefore", rule: "must be a time after 1970, in milliseconds since then")
     }

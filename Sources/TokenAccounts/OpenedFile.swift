@@ -12,7 +12,7 @@ final class OpenedFile: Sendable {
   static let bytesMax = 64 << 20
 
   /// Opens and reads the whole file; nil if there is none.
-  init?(path: String) throws(AccountFailure) {
+  init?(path: String) throws(AccountError) {
     let file: OpenFile
     do throws(Errno) {
       // A pipe in the file's place must not hang the caller.
@@ -27,7 +27,7 @@ final class OpenedFile: Sendable {
 
   private static func read(
     _ file: borrowing OpenFile, path: String
-  ) throws(AccountFailure) -> ([UInt8], FileStamp) {
+  ) throws(AccountError) -> ([UInt8], FileStamp) {
     let fix = "restore it from a copy"
     let status: FileStatus
     do { status = try file.status() } catch { throw .system("cannot be read", error, path: path, fix: fix) }
@@ -38,7 +38,7 @@ final class OpenedFile: Sendable {
       let mode = FileExposure.text(ofMode: status.mode)
       throw .malformed(path: path, what: "others can change it (mode \(mode))", fix: "run chmod 600 \(path)")
     }
-    let tooLarge = AccountFailure.inaccessible(path: path, what: "is larger than \(bytesMax >> 20) MiB", fix: fix)
+    let tooLarge = AccountError.inaccessible(path: path, what: "is larger than \(bytesMax >> 20) MiB", fix: fix)
     guard status.size <= bytesMax else { throw tooLarge }
     do throws(BoundedReadError) {
       return (try file.contents(bytesMax: bytesMax), status.stamp)

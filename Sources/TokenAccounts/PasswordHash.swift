@@ -22,9 +22,9 @@ public struct PasswordHash: Sendable {
 
   /// Reads a stored form without running it.
   ///
-  /// Throws ``AccountFailure/invalid(field:rule:)`` for an unknown scheme, a malformed string, and for a cost over the
+  /// Throws ``AccountError/invalid(field:rule:)`` for an unknown scheme, a malformed string, and for a cost over the
   /// limits of ``PasswordCost`` or bcrypt's 2^16 rounds.
-  public init(_ text: String) throws(AccountFailure) {
+  public init(_ text: String) throws(AccountError) {
     self.text = text
     if text.hasPrefix("$argon2") {
       scheme = .argon2(try Argon2Hash(text))
@@ -41,7 +41,7 @@ public struct PasswordHash: Sendable {
   /// verification does.
   public static func make(
     password: String, cost: PasswordCost = .standard
-  ) throws(AccountFailure) -> PasswordHash {
+  ) throws(AccountError) -> PasswordHash {
     let password = NameForm.typed(password)
     if let rule = AccountText.fault(inPassword: password) { throw .invalid(field: "password", rule: rule) }
     return try PasswordHash(Argon2Hash.make(password: Array(password.utf8), cost: cost))
@@ -51,7 +51,7 @@ public struct PasswordHash: Sendable {
   /// as a real one.
   ///
   /// Verify it if there is no such name, and the time does not tell that there is none.
-  public static func unmatchable(cost: PasswordCost = .standard) throws(AccountFailure) -> PasswordHash {
+  public static func unmatchable(cost: PasswordCost = .standard) throws(AccountError) -> PasswordHash {
     try PasswordHash(Argon2Hash.unmatchable(cost: cost))
   }
 
@@ -60,14 +60,14 @@ public struct PasswordHash: Sendable {
   /// Its bytes are tried as they are, as hashes made elsewhere or by an older release want them; then, if it is not in Unicode normal
   /// form C, in that.
   ///
-  /// Throws ``StoreFailure/overloaded`` if the machine has no memory for it.
-  public func verify(_ password: String) throws(StoreFailure) -> Bool {
+  /// Throws ``StoreError/overloaded`` if the machine has no memory for it.
+  public func verify(_ password: String) throws(StoreError) -> Bool {
     if try verify(Array(password.utf8)) { return true }
     let normal = NameForm.typed(password)
     return normal.hasSameBytes(as: password) ? false : try verify(Array(normal.utf8))
   }
 
-  private func verify(_ bytes: [UInt8]) throws(StoreFailure) -> Bool {
+  private func verify(_ bytes: [UInt8]) throws(StoreError) -> Bool {
     guard (1...PasswordHash.passwordBytesMax).contains(bytes.count) else { return false }
     switch scheme {
     case .argon2(let hash): return try hash.verify(bytes)

@@ -6,7 +6,7 @@ public import TokenEngine
 ///
 /// Password hashes cost tens of milliseconds and tens of MiB each on purpose: without the first bound a burst of log-ins
 /// takes all memory and all threads of Swift's pool, without the second it takes minutes to be answered. What is over
-/// both is refused at once with ``StoreFailure/overloaded``: let all stores of a program share one pool. Work whose caller was cancelled is still done.
+/// both is refused at once with ``StoreError/overloaded``: let all stores of a program share one pool. Work whose caller was cancelled is still done.
 public final class PasswordPool: Sendable {
   private struct State {
     var running = 0
@@ -39,14 +39,14 @@ public final class PasswordPool: Sendable {
 
   /// Runs `work` on a worker and returns what it gives.
   ///
-  /// Throws ``StoreFailure/overloaded`` at once, and never runs `work`, if all workers are busy and as many wait as can.
+  /// Throws ``StoreError/overloaded`` at once, and never runs `work`, if all workers are busy and as many wait as can.
   public func run<Answer: Sendable>(
-    _ work: @escaping @Sendable () throws(StoreFailure) -> Answer
-  ) async throws(StoreFailure) -> Answer {
-    let outcome: Result<Answer, StoreFailure> = await withCheckedContinuation { continuation in
+    _ work: @escaping @Sendable () throws(StoreError) -> Answer
+  ) async throws(StoreError) -> Answer {
+    let outcome: Result<Answer, StoreError> = await withCheckedContinuation { continuation in
       admit(
         Job {
-          do throws(StoreFailure) {
+          do throws(StoreError) {
             continuation.resume(returning: .success(try work()))
           } catch {
             continuation.resume(returning: .failure(error))
@@ -109,21 +109,21 @@ extension PasswordPool {
   /// Costs what the hash asks, tens of milliseconds as a rule, and none of Swift's threads. If there is no such name, verify
   /// ``PasswordHash/unmatchable(cost:)`` and drop the outcome.
   ///
-  /// - Throws: ``StoreFailure/overloaded`` if the pool is full or the machine has no memory for it.
-  public func verify(_ password: String, of hash: PasswordHash) async throws(StoreFailure) -> Bool {
-    try await run { () throws(StoreFailure) in try hash.verify(password) }
+  /// - Throws: ``StoreError/overloaded`` if the pool is full or the machine has no memory for it.
+  public func verify(_ password: String, of hash: PasswordHash) async throws(StoreError) -> Bool {
+    try await run { () throws(StoreError) in try hash.verify(password) }
   }
 
   /// Hashes a new password of 8 to 1024 bytes with argon2id on a worker of the pool. Costs as much as a verification.
   ///
-  /// - Throws: ``AccountFailure/invalid(field:rule:)`` for the password, ``AccountFailure/overloaded`` if the pool is full.
+  /// - Throws: ``AccountError/invalid(field:rule:)`` for the password, ``AccountError/overloaded`` if the pool is full.
   public func hash(
     _ password: String, cost: PasswordCost = .standard
-  ) async throws(AccountFailure) -> PasswordHash {
-    let outcome: Result<PasswordHash, AccountFailure>
-    do throws(StoreFailure) {
-      outcome = try await run { () throws(StoreFailure) in
-        Result { () throws(AccountFailure) in try PasswordHash.make(password: password, cost: cost) }
+  ) async throws(AccountError) -> PasswordHash {
+    let outcome: Result<PasswordHash, AccountError>
+    do throws(StoreError) {
+      outcome = try await run { () throws(StoreError) in
+        Result { () throws(AccountError) in try PasswordHash.make(password: password, cost: cost) }
       }
     } catch {
       throw .overloaded

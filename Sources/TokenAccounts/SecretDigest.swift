@@ -18,7 +18,7 @@ struct SecretDigest: Sendable {
   }
 
   /// Makes the stored form of `secret` with a fresh salt.
-  init(secret: [UInt8]) throws(AccountFailure) {
+  init(secret: [UInt8]) throws(AccountError) {
     let salt = try RandomBytes.make(SecretDigest.saltBytes)
     self.init(salt: salt, digest: SecretDigest.digest(salt: salt, secret: secret))
   }
@@ -33,7 +33,7 @@ struct SecretDigest: Sendable {
   }
 
   /// A form that no secret is known to match, to compare with if there is no client of that id.
-  static func unmatchable() throws(AccountFailure) -> SecretDigest {
+  static func unmatchable() throws(AccountError) -> SecretDigest {
     SecretDigest(salt: try RandomBytes.make(saltBytes), digest: try RandomBytes.make(Digest.byteCount))
   }
 

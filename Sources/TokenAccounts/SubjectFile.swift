@@ -29,7 +29,7 @@ public final class SubjectFile: SubjectStore {
   public convenience init(
     path: String, pool: PasswordPool = PasswordPool(), cost: PasswordCost = .standard,
     observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
-  ) throws(AccountFailure) {
+  ) throws(AccountError) {
     try self.init(
       path: path, pool: pool, cost: cost, clock: AccountClock.now, observer: observer)
   }
@@ -37,22 +37,22 @@ public final class SubjectFile: SubjectStore {
   init(
     path: String, pool: PasswordPool, cost: PasswordCost, clock: @escaping @Sendable () -> Duration,
     observer: @escaping @Sendable (AccountFileEvent) -> Void
-  ) throws(AccountFailure) {
+  ) throws(AccountError) {
     file = try AccountFile(path: path, clock: clock, observer: observer)
     unmatchable = try PasswordHash.unmatchable(cost: cost)
     self.pool = pool
     self.cost = cost
   }
 
-  /// Throws ``StoreFailure/overloaded`` if the pool is full.
+  /// Throws ``StoreError/overloaded`` if the pool is full.
   ///
   /// For an unknown name the hash of some user, always the same for one name, is verified and its outcome dropped: the
   /// time is that of a user of this file, also if hashes of several kinds and costs are in it.
-  public func authenticate(name: String, password: String) async throws(StoreFailure) -> Subject? {
+  public func authenticate(name: String, password: String) async throws(StoreError) -> Subject? {
     guard (1...PasswordHash.passwordBytesMax).contains(password.utf8.count) else { return nil }
     let document = await file.current()
     let hash = document[name]?.hash ?? decoy(for: name, in: document)
-    let isRight = try await pool.run { () throws(StoreFailure) in try hash.verify(password) }
+    let isRight = try await pool.run { () throws(StoreError) in try hash.verify(password) }
     // The file may have changed while the hash was computed: what holds now counts.
     guard isRight, let now = await file.current()[name], now.hash.text == hash.text else { return nil }
     return now.subject
@@ -67,29 +67,29 @@ public final class SubjectFile: SubjectStore {
   }
 
   /// The users in the order of the file, read anew if it changed.
-  public func list() throws(AccountFailure) -> [Subject] {
+  public func list() throws(AccountError) -> [Subject] {
     try file.reload().entries.map(\.subject)
   }
 
   /// Names that the file holds in another Unicode normal form than NFC, as they stand there. Each is taken for the same name in NFC, and
   /// the next change of the file writes that.
-  package func otherSpellings() throws(AccountFailure) -> [String] {
+  package func otherSpellings() throws(AccountError) -> [String] {
     try file.reload().otherSpellings
   }
 
   /// Reads the file again if it changed, and throws if its newest version is not in force.
-  public func reload() throws(AccountFailure) {
+  public func reload() throws(AccountError) {
     _ = try file.reload()
   }
 
   /// Adds an enabled user with a password of 8 to 1024 bytes.
-  public func add(name: String, password: String, scopes: Scopes) throws(AccountFailure) {
+  public func add(name: String, password: String, scopes: Scopes) throws(AccountError) {
     try refuseTaken(name)
     try add(name: name, hash: PasswordHash.make(password: password, cost: cost), scopes: scopes)
   }
 
   /// Adds an enabled user whose password was hashed elsewhere, with argon2 or bcrypt.
-  public func add(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountFailure) {
+  public func add(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountError) {
     var entry = try UserEntry(name: name, hash: hash, scopes: scopes)
     // What an earlier user of that name had open is not this one's.
     try entry.renew()
@@ -98,16 +98,16 @@ public final class SubjectFile: SubjectStore {
 
   /// Sets whether the user can log in and refresh. Disabling ends the user's sessions: a refresh finds it out by itself, access
   /// tokens are refused once whoever follows the file has called ``RotationEngine/revokeSessions(of:)``.
-  public func setEnabled(name: String, _ isEnabled: Bool) throws(AccountFailure) {
-    try file.edit(name: name) { entry throws(AccountFailure) in
+  public func setEnabled(name: String, _ isEnabled: Bool) throws(AccountError) {
+    try file.edit(name: name) { entry throws(AccountError) in
       if isEnabled { entry.enable() } else if entry.isEnabled { try entry.renew(isEnabled: false) }
     }
   }
 
   /// Ends the user's sessions, as disabling does.
-  public func setPassword(name: String, _ password: String) throws(AccountFailure) {
+  public func setPassword(name: String, _ password: String) throws(AccountError) {
     let hash = try PasswordHash.make(password: password, cost: cost)
-    try file.edit(name: name) { entry throws(AccountFailure) in try entry.renew(hash: hash) }
+    try file.edit(name: name) { entry throws(AccountError) in try entry.renew(hash: hash) }
   }
 
   /// Looks whether the file has changed, as a look-up does: for a heartbeat, so that a change is seen while nobody logs in.
@@ -115,12 +115,12 @@ public final class SubjectFile: SubjectStore {
     _ = await file.current()
   }
 
-  public func remove(name: String) throws(AccountFailure) {
+  public func remove(name: String) throws(AccountError) {
     try file.remove(name: name)
   }
 
   /// Before the password is hashed: what is refused anyway should not cost that.
-  private func refuseTaken(_ name: String) throws(AccountFailure) {
+  private func refuseTaken(_ name: String) throws(AccountError) {
     let name = NameForm.typed(name)
     if let rule = AccountText.fault(inUserName: name) { throw .invalid(field: "name", rule: rule) }
     if try file.reload()[name] != nil { throw .exists(.user, name: name) }

@@ -31,7 +31,7 @@ struct UserEntry: AccountEntry {
   }
 
   /// Ends the sessions that the user has.
-  mutating func renew(hash: PasswordHash? = nil, isEnabled: Bool? = nil) throws(AccountFailure) {
+  mutating func renew(hash: PasswordHash? = nil, isEnabled: Bool? = nil) throws(AccountError) {
     if let hash { self.hash = hash }
     if let isEnabled { self.isEnabled = isEnabled }
     version = try VersionText.make()
@@ -43,7 +43,7 @@ struct UserEntry: AccountEntry {
 
   private mutating func noteVersion() { accountVersion = AccountVersion("\(version ?? "") \(hash.text)") }
 
-  init(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountFailure) {
+  init(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountError) {
     let name = NameForm.typed(name)
     if let rule = AccountText.fault(inUserName: name) { throw .invalid(field: "name", rule: rule) }
     self.name = name

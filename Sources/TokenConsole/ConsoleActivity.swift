@@ -41,8 +41,8 @@ final class ConsoleActivity: EngineObserver {
   func engine(observed event: EngineEvent) {
     switch event {
     case .opened: note(.opened)
-    case .rotated, .used: note(.rotated)
-    case .replayed: note(.replayed)
+    case .rotated, .refreshed: note(.rotated)
+    case .retried: note(.retried)
     case .refused(.reused(let reuse, _, let revoked), let token, let client):
       let what = ConsoleAlarm.What.reused(client: client, reuse, revokedSession: revoked)
       note(revoked ? [.refused, .reused, .revoked] : [.refused, .reused], alarm(token?.session, what))
@@ -162,7 +162,7 @@ struct ActivityReading {
 
 /// What a console counts.
 enum ActivityKind: Int, CaseIterable {
-  case opened, rotated, replayed, reused, refused, revoked
+  case opened, rotated, retried, reused, refused, revoked
 }
 
 /// An event that an operator should know of.

@@ -62,7 +62,7 @@ struct ConsoleFrame: Sendable {
 
   /// The page that says why something was not done.
   func refusal(
-    _ fault: ConsoleFault, of engine: RotationEngine, title: String, for visitor: ConsoleVisitor?, _ body: HTML
+    _ fault: ConsoleError, of engine: RotationEngine, title: String, for visitor: ConsoleVisitor?, _ body: HTML
   ) -> Response {
     var response = page(title, for: visitor, status: fault.status, body)
     response.headers[.retryAfter] = fault.retryAfter(of: engine)

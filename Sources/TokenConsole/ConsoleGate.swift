@@ -36,11 +36,11 @@ struct ConsoleGate: Sendable {
 
   /// The form of whoever is signed in, which came from a page of ours.
   func form(of request: Request) async throws -> (FormParameters, ConsoleVisitor) {
-    guard let visitor = await visitor(of: request) else { throw ConsoleFault.signedOut }
+    guard let visitor = await visitor(of: request) else { throw ConsoleError.signedOut }
     let form = try await ownForm(of: request)
     guard let token = form[named: "form_token"],
       RandomSecret.Digest(of: token) == visitor.session.formToken.digest
-    else { throw ConsoleFault.foreignForm }
+    else { throw ConsoleError.foreignForm }
     return (form, visitor)
   }
 
@@ -49,7 +49,7 @@ struct ConsoleGate: Sendable {
     let form = try await ownForm(of: request)
     guard let secret = form[named: "secret"], console.link.take(secret) else {
       logger.notice("console: log-in by a link that is used or void was refused")
-      throw ConsoleFault.badLink
+      throw ConsoleError.badLink
     }
     return open(.link, logger)
   }
@@ -58,7 +58,7 @@ struct ConsoleGate: Sendable {
   func signInByClient(_ request: Request, from address: PeerAddress?, logger: Logger) async throws -> String {
     let form = try await ownForm(of: request)
     guard let id = form[.clientID].map(NameForm.typed), let secret = form[.clientSecret] else {
-      throw ConsoleFault.badClient
+      throw ConsoleError.badClient
     }
     let attempt = try begin(id, address)
     let found: Client?
@@ -66,25 +66,25 @@ struct ConsoleGate: Sendable {
       found = try await clients.authenticate(id: id, secretCandidates: [Array(secret.utf8)])
     } catch {
       end(attempt, .undecided)
-      throw ConsoleFault.failed((error as? StoreFailure).map { .store($0) } ?? .foreign(error))
+      throw ConsoleError.failed((error as? StoreError).map { .store($0) } ?? .foreign(error))
     }
     guard let client = found, client.isAdmin else {
       end(attempt, .failed)
       logger.notice("console: log-in refused", metadata: ["client": .string(LogText.line(id))])
-      throw ConsoleFault.badClient
+      throw ConsoleError.badClient
     }
     end(attempt, .succeeded)
     return open(.client(id: client.id, version: client.version), logger)
   }
 
   private func ownForm(of request: Request) async throws -> FormParameters {
-    guard RequestOrigin.isOwn(request) else { throw ConsoleFault.foreignForm }
-    do { return try await request.form(bytesMax: bodyBytesMax) } catch let fault as FormFault {
-      throw ConsoleFault.form(fault)
+    guard RequestOrigin.isOwn(request) else { throw ConsoleError.foreignForm }
+    do { return try await request.form(bytesMax: bodyBytesMax) } catch let fault as FormError {
+      throw ConsoleError.form(fault)
     }
   }
 
-  private func begin(_ id: String, _ address: PeerAddress?) throws(ConsoleFault) -> LoginLimiter.Attempt? {
+  private func begin(_ id: String, _ address: PeerAddress?) throws(ConsoleError) -> LoginLimiter.Attempt? {
     guard let limiter else { return nil }
     let (attempt, wait) = limiter.begin(client: Self.limitedAs, address: address, name: id)
     guard let attempt else { throw .putOff(wait) }

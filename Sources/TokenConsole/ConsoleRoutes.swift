@@ -86,11 +86,11 @@ struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
       try await timeline(request, context.parameters.get("sid"))
     }
     page(group, "/sessions/{sid}/revoke", "Revoke a session", .sessions) { _, context, visitor in
-      guard let session = try await liveSession(context.parameters.get("sid")) else { throw ConsoleFault.noSuchSession }
+      guard let session = try await liveSession(context.parameters.get("sid")) else { throw ConsoleError.noSuchSession }
       return RevocationPages.session(session, frame, visitor, at: engine.time)
     }
     page(group, "/revoke", "Revoke all sessions of a subject", .sessions) { request, _, visitor in
-      guard let subject = try FormParameters(query: request)[name: "subject"] else { throw ConsoleFault.noSuchSession }
+      guard let subject = try FormParameters(query: request)[name: "subject"] else { throw ConsoleError.noSuchSession }
       let count = try await engine.sessionCount(of: .subject(subject))
       return RevocationPages.subject(subject, count: count, frame, visitor)
     }
@@ -122,7 +122,7 @@ struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
     change(group, "/revoke") { request, context in
       let (_, visitor) = try await gate.form(of: request)
       guard let subject = try FormParameters(query: request)[name: "subject"] else {
-        throw ConsoleFault.form(.malformed)
+        throw ConsoleError.form(.malformed)
       }
       let count = try await engine.revokeSessions(of: .subject(subject))
       note("sessions revoked", visitor, context, ["of": .string(LogText.line("subject \(subject)"))])
@@ -143,7 +143,7 @@ extension ConsoleRoutes {
       of: query.scope, after: query.cursor, limit: SessionListPage.pageCount)
     var ended: LookBack<EndedSessions>?
     if query.wantsEnded, let subject = query.subject {
-      ended = await turn.look { () async throws(EngineFailure) in try await engine.endedSessions(ofSubject: subject) }
+      ended = await turn.look { () async throws(EngineError) in try await engine.endedSessions(ofSubject: subject) }
     }
     let revoked = parameters[named: "done"] == "revoked-all" ? parameters[named: "count"].flatMap { Int($0) } : nil
     return SessionListPage(
@@ -155,7 +155,7 @@ extension ConsoleRoutes {
   private func timeline(_ request: Request, _ text: String?) async throws -> HTML {
     let id = try SessionID(validating: text ?? "")
     let live = try await engine.session(id)
-    let history = await turn.look { () async throws(EngineFailure) in try await engine.history(of: id) }
+    let history = await turn.look { () async throws(EngineError) in try await engine.history(of: id) }
     let notice: HTML =
       switch try FormParameters(query: request)[named: "done"] {
       case "revoked": NoticeText.done("The session was revoked.")
@@ -164,7 +164,7 @@ extension ConsoleRoutes {
       }
     let page = TimelinePage(frame: frame, id: id, live: live, history: history, notice: notice, now: engine.time)
     if page.session == nil, case .found(let history) = history, history.events.isEmpty, history.extent.isWhole {
-      throw ConsoleFault.noSuchSession
+      throw ConsoleError.noSuchSession
     }
     return page.body
   }
@@ -197,20 +197,20 @@ extension ConsoleRoutes {
       do {
         return frame.page(title, in: section, for: visitor, try await body(request, context, visitor))
       } catch {
-        return refusal(ConsoleFault(error) ?? .failed(.foreign(error)), visitor, context)
+        return refusal(ConsoleError(error) ?? .failed(.foreign(error)), visitor, context)
       }
     }
   }
 
   /// A form that changes something.
   private func change(
-    _ group: RouterGroup<Context>, _ path: String, retry: (@Sendable (ConsoleFault) -> HTML)? = nil,
+    _ group: RouterGroup<Context>, _ path: String, retry: (@Sendable (ConsoleError) -> HTML)? = nil,
     _ respond: @escaping @Sendable (Request, Context) async throws -> Response
   ) {
     group.on(RouterPath(console.path + path), method: .post) { request, context -> Response in
       do { return try await respond(request, context) } catch {
         // What the connection throws is nobody's to be told.
-        guard let fault = ConsoleFault(error) else { throw error }
+        guard let fault = ConsoleError(error) else { throw error }
         if let retry { return frame.refusal(fault, of: engine, title: "Sign in", for: nil, retry(fault)) }
         if case .signedOut = fault {
           return frame.refusal(fault, of: engine, title: "Sign in", for: nil, SignInPages.signIn(frame, fault))
@@ -220,7 +220,7 @@ extension ConsoleRoutes {
     }
   }
 
-  private func refusal(_ fault: ConsoleFault, _ visitor: ConsoleVisitor?, _ context: Context) -> Response {
+  private func refusal(_ fault: ConsoleError, _ visitor: ConsoleVisitor?, _ context: Context) -> Response {
     if case .failed(let failure) = fault {
       context.logger.warning(
         "console: request failed", metadata: ["failure": .string(LogText.line(failure.description))])

@@ -4,7 +4,7 @@ internal import TokenLedger
 
 /// The pages of whoever is not signed in.
 enum SignInPages {
-  static func signIn(_ frame: ConsoleFrame, _ fault: ConsoleFault?) -> HTML {
+  static func signIn(_ frame: ConsoleFrame, _ fault: ConsoleError?) -> HTML {
     """
     <div class="door">
     <h1>Sign in</h1>
@@ -51,7 +51,7 @@ enum RevocationPages {
       <div><dt>Subject</dt><dd>\(FigureText.name(session.subject))</dd></div>
       <div><dt>Client</dt><dd>\(FigureText.name(session.client))</dd></div>
       <div><dt>Label</dt><dd>\(session.label.map(FigureText.name) ?? "–")</dd></div>
-      <div><dt>Last used</dt><dd>\(FigureText.age(session.usedAt, at: now))</dd></div>
+      <div><dt>Last used</dt><dd>\(FigureText.age(session.refreshedAt, at: now))</dd></div>
       </dl>
       <p>Its refresh token and its access tokens are refused from then on. Whoever uses it must log in again. This cannot be undone.</p>
       <p class="actions"><button class="danger">Revoke the session</button> <a class="button" href="\(here)">Cancel</a></p>
@@ -79,7 +79,7 @@ enum RevocationPages {
 
 /// Boxes that say what was done or refused.
 enum NoticeText {
-  static func alert(_ fault: ConsoleFault?) -> HTML {
+  static func alert(_ fault: ConsoleError?) -> HTML {
     guard let fault else { return "" }
     return "<p class=\"notice bad\" role=\"alert\">\(fault.text)</p>"
   }
@@ -96,7 +96,7 @@ enum NoticeText {
   }
 
   /// A whole page.
-  static func page(_ fault: ConsoleFault, _ frame: ConsoleFrame) -> HTML {
+  static func page(_ fault: ConsoleError, _ frame: ConsoleFrame) -> HTML {
     """
     <div class="door">
     <h1>Not done</h1>

@@ -13,13 +13,13 @@ final class LookBackTurn: Sendable {
   private let isTaken = Atomic(false)
 
   /// - Parameter read: nil where the engine has no log.
-  func look<Found>(_ read: () async throws(EngineFailure) -> Found?) async -> LookBack<Found> {
+  func look<Found>(_ read: () async throws(EngineError) -> Found?) async -> LookBack<Found> {
     guard !isTaken.exchange(true, ordering: .acquiring) else {
       return .unknown(
         "<p class=\"notice plain\">The log is being read for somebody else. Load the page again in a moment.</p>")
     }
     defer { isTaken.store(false, ordering: .releasing) }
-    do throws(EngineFailure) {
+    do throws(EngineError) {
       guard let found = try await read() else {
         return .unknown("<p class=\"notice plain\">This server keeps no log, so that nothing is known of what was.</p>")
       }

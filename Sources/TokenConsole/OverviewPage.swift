@@ -25,7 +25,7 @@ struct OverviewPage {
     <dl class="facts">
     \(total("Sessions opened", "opened"))
     \(total("Tokens rotated", "rotated"))
-    \(total("Pairs repeated in the grace window", "replayed"))
+    \(total("Pairs repeated in the grace window", "retried"))
     \(total("Grants refused", "refused"))
     \(total("Used tokens presented again", "reused"))
     \(total("Revocations", "revoked"))

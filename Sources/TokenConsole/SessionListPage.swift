@@ -102,7 +102,7 @@ struct SessionListPage {
     <td role="cell" data-label="Client">\(FigureText.name(session.client))</td>
     <td role="cell" data-label="Label">\(session.label.map(FigureText.name) ?? "–")</td>
     <td role="cell" data-label="Opened">\(FigureText.age(session.openedAt, at: now))</td>
-    <td role="cell" data-label="Last used">\(FigureText.age(session.usedAt, at: now))</td>
+    <td role="cell" data-label="Last used">\(FigureText.age(session.refreshedAt, at: now))</td>
     <td role="cell" data-label="Ends">\(FigureText.age(session.expiresAt, at: now))</td></tr>
     """
   }

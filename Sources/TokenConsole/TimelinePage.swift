@@ -48,7 +48,7 @@ struct TimelinePage {
       <div><dt>Scope</dt><dd>\(scope)</dd></div>
       <div><dt>Refresh token</dt><dd>\(rotation(session))</dd></div>
       <div><dt>Opened (UTC)</dt><dd>\(FigureText.time(session.onWallClock.openedAt))</dd></div>
-      <div><dt>Last used (UTC)</dt><dd>\(FigureText.time(session.onWallClock.usedAt))</dd></div>
+      <div><dt>Last used (UTC)</dt><dd>\(FigureText.time(session.onWallClock.refreshedAt))</dd></div>
       \(ends(session))
       </dl>
       \(revoke)
@@ -123,7 +123,7 @@ enum TimelineText {
 
   private static func isPlainUse(_ event: AuditEvent) -> Bool {
     switch event.fact {
-    case .rotated, .used: true
+    case .rotated, .refreshed: true
     default: false
     }
   }
@@ -164,13 +164,13 @@ enum TimelineText {
       let scopes: HTML = scope.isEmpty ? "no scope" : "the scope \(scope)"
       return (.good, "Opened", "For \(FigureText.name(subject)) at \(FigureText.name(client)), with \(scopes).")
     case .rotated(let token, _, _): return (.plain, "Rotated to generation \(token.generation)", "")
-    case .used(let token, _, _): return (.plain, "Refreshed, the \(FigureText.ordinal(token.generation)) time", "")
-    case .replayed(let token, _, _, let reuse):
+    case .refreshed(let token, _, _): return (.plain, "Refreshed, the \(FigureText.ordinal(token.generation)) time", "")
+    case .retried(let token, _, _, let reuse):
       return (
         .note, "Pair repeated: replayed in the grace window",
         "The token before generation \(token.generation) came again: \(LedgerText.words(reuse))."
       )
-    case .successorUsed(let token, _, _):
+    case .successorSeen(let token, _, _):
       return (.note, "Grace window closed", "The access token of generation \(token.generation) was used.")
     case .reused(let token, _, _, let reuse, let behind, let revoked):
       let end: HTML = revoked ? "The session was revoked with it." : "The session goes on, by rotation.reuse."

@@ -6,9 +6,9 @@ public enum EngineEvent: Sendable, Hashable {
   /// `token` is the new live one.
   case rotated(TokenID, subject: String, client: String)
   /// The session's refresh token is never rotated; `token` is that of the new access token.
-  case used(TokenID, subject: String, client: String)
+  case refreshed(TokenID, subject: String, client: String)
   /// The predecessor was presented in the grace window and the identical pair was answered.
-  case replayed(TokenID, subject: String, client: String, ReuseClass)
+  case retried(TokenID, subject: String, client: String, ReuseClass)
   /// An access token for the client itself.
   case clientGranted(TokenID, client: String)
   /// `token` is the presented one where its signature was good.

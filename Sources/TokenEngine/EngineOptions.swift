@@ -14,9 +14,9 @@ public struct EngineOptions: Sendable {
   /// How long an access token is accepted, to the millisecond. From 1 ms to 30 days.
   public var accessLifetime = Duration.seconds(15 * 60)
   /// How long a refresh token may lie unused, to the millisecond. From 1 ms to 100 years.
-  public var refreshLifetime = Duration.seconds(30 * 86_400)
+  public var idleLifetime = Duration.seconds(30 * 86_400)
   /// How long after its opening a session ends whatever happens. From 1 ms to 100 years.
-  public var sessionLifetime = Duration.seconds(365 * 86_400)
+  public var absoluteLifetime = Duration.seconds(365 * 86_400)
   /// For how long after a rotation its predecessor is answered with the identical pair: 0 for never, at most 300 s.
   /// A client may have its own.
   public var grace = Duration.zero
@@ -38,11 +38,11 @@ public struct EngineOptions: Sendable {
 
   public init() {}
 
-  /// Throws ``EngineFailure/invalid(field:limit:)`` for the first value outside its limit.
-  public func validate() throws(EngineFailure) {
+  /// Throws ``EngineError/invalid(field:limit:)`` for the first value outside its limit.
+  public func validate() throws(EngineError) {
     try Limits.accessLifetime.checkOption("accessTTL", accessLifetime)
-    try Limits.sessionLifetime.checkOption("refreshTTL", refreshLifetime)
-    try Limits.sessionLifetime.checkOption("maxAge", sessionLifetime)
+    try Limits.lifetime.checkOption("refreshTTL", idleLifetime)
+    try Limits.lifetime.checkOption("maxAge", absoluteLifetime)
     try Limits.grace.checkOption("grace", grace)
     try Limits.sessionsPerSubject.checkOption("perSubjectMax", sessionsPerSubjectMax)
     guard !issuer.isEmpty, issuer.utf8.count <= 256 else { throw .invalid(field: "issuer", limit: "1 to 256 bytes") }

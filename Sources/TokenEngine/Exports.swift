@@ -1,5 +1,5 @@
 // What options, outcomes and failures of the engine are made of: with these, `import TokenEngine` is all that an embedder needs, also under
-// the upcoming feature MemberImportVisibility. TokenLedger brings FilePath, Durability and LogFailure along.
+// the upcoming feature MemberImportVisibility. TokenLedger brings FilePath, Durability and LogError along.
 
 @_exported public import TokenLedger
 @_exported public import TokenSigning

@@ -14,16 +14,16 @@ extension RotationEngine {
   /// - Parameters:
   ///   - folder: made with mode 0700 if it is absent; it must not hold a log or keys yet.
   ///   - includesKeys: false where the keys are kept elsewhere: without them no token verifies.
-  /// - Throws: ``EngineFailure/log(_:)`` where the log cannot be read or copied, ``EngineFailure/keys(_:)`` for the keys, and
-  ///   ``EngineFailure/invalid(field:limit:)`` for an engine in memory.
-  public func backUp(to folder: FilePath, includesKeys: Bool = true) async throws(EngineFailure) {
+  /// - Throws: ``EngineError/log(_:)`` where the log cannot be read or copied, ``EngineError/keys(_:)`` for the keys, and
+  ///   ``EngineError/invalid(field:limit:)`` for an engine in memory.
+  public func backUp(to folder: FilePath, includesKeys: Bool = true) async throws(EngineError) {
     let keys = try keyFolder
     let source = FilePath(keys).removingLastComponent()
-    try await BlockingWork.run { () throws(EngineFailure) in
+    try await BlockingWork.run { () throws(EngineError) in
       do { try PrivateFolder.make(folder) } catch {
         throw .keys("cannot create \(folder): \(error); name a folder whose parent exists and is writable")
       }
-      do throws(LogFailure) {
+      do throws(LogError) {
         _ = try LogCopy.make(
           of: FolderStorage(path: source.appending("log")), in: FolderStorage(path: folder.appending("log")))
       } catch {
@@ -37,10 +37,10 @@ extension RotationEngine {
   /// Makes a backup that is in the folder fit to be opened: ends every session and one-time token in it, because those that were spent after the backup are
   /// live in it and nothing can tell which. Returns how many sessions ended. The folder must not be open; takes as long as a start.
   ///
-  /// - Throws: ``EngineFailure/invalid(field:limit:)`` where there is no log, ``EngineFailure/log(_:)`` where it is damaged or another process
+  /// - Throws: ``EngineError/invalid(field:limit:)`` where there is no log, ``EngineError/log(_:)`` where it is damaged or another process
   ///   has it open.
   @discardableResult
-  public static func restoreBackup(in folder: FilePath) async throws(EngineFailure) -> Int {
+  public static func restoreBackup(in folder: FilePath) async throws(EngineError) -> Int {
     guard FileStatus(folder.appending("log").string) != nil else {
       throw .invalid(field: "folder", limit: "one with a log in it")
     }

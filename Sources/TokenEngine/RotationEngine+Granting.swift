@@ -9,12 +9,12 @@ extension RotationEngine {
   /// the subject changed meanwhile: then its session was opened and is revoked.
   public func logIn(
     name: String, password: String, client: Client, scope: String? = nil, label: String? = nil
-  ) async throws(EngineFailure) -> GrantOutcome {
+  ) async throws(EngineError) -> GrantOutcome {
     try await openings.logIn(name: name, password: password, client: client, scope: scope, label: label)
   }
 
   /// See ``SubjectStore/loginName(ignoringCase:)``; the same name where there is no store.
-  package func loginName(ignoringCase name: String) async throws(EngineFailure) -> String {
+  package func loginName(ignoringCase name: String) async throws(EngineError) -> String {
     do { return try await subjects?.loginName(ignoringCase: name) ?? name } catch { throw .store(from: error) }
   }
 
@@ -24,16 +24,16 @@ extension RotationEngine {
   /// has another version by then, is disabled or gone, the session is revoked and the outcome is a refusal.
   public func openSession(
     for subject: Subject, client: Client, scope: String? = nil, label: String? = nil
-  ) async throws(EngineFailure) -> GrantOutcome {
+  ) async throws(EngineError) -> GrantOutcome {
     try await openings.open(for: subject, client: client, scope: scope, label: label)
   }
 
   /// The same for a subject by its id, which the store must know.
   ///
-  /// - Throws: ``EngineFailure/invalid(field:limit:)`` with the field `subject` where it does not.
+  /// - Throws: ``EngineError/invalid(field:limit:)`` with the field `subject` where it does not.
   public func openSession(
     forSubject id: String, client: Client, scope: String? = nil, label: String? = nil
-  ) async throws(EngineFailure) -> GrantOutcome {
+  ) async throws(EngineError) -> GrantOutcome {
     try await openings.open(forSubject: id, client: client, scope: scope, label: label)
   }
 
@@ -45,10 +45,10 @@ extension RotationEngine {
   /// client may have. The caller has decided all that. A store is asked for the subject's version alone, where none is passed.
   ///
   /// - Parameter version: of the subject's account, as the caller authenticated it; see ``OpeningRequest/version``.
-  /// - Throws: ``EngineFailure/invalid(field:limit:)`` for a text or lifetime outside its limit.
+  /// - Throws: ``EngineError/invalid(field:limit:)`` for a text or lifetime outside its limit.
   public func openUncheckedSession(
     subject: String, client: Client, scopes: Scopes, label: String? = nil, version: AccountVersion? = nil
-  ) async throws(EngineFailure) -> TokenPair {
+  ) async throws(EngineError) -> TokenPair {
     let request = OpeningRequest(subject: subject, client: client, scopes: scopes, label: label, version: version)
     return try await openings.openUnchecked([request])[0]
   }
@@ -59,15 +59,15 @@ extension RotationEngine {
   )
   public func openSession(
     subject: String, client: Client, scopes: Scopes, label: String? = nil
-  ) async throws(EngineFailure) -> TokenPair {
+  ) async throws(EngineError) -> TokenPair {
     try await openUncheckedSession(subject: subject, client: client, scopes: scopes, label: label)
   }
 
   /// Opens sessions with one step and one commit for all: as many calls of ``openUncheckedSession(subject:client:scopes:label:version:)`` in this order.
   ///
   /// - Parameter batch: as many as ``Limits/batch`` allows.
-  /// - Throws: ``EngineFailure/invalid(field:limit:)`` where one of them is outside its limits; then none was opened.
-  public func openUncheckedSessions(_ batch: [OpeningRequest]) async throws(EngineFailure) -> [TokenPair] {
+  /// - Throws: ``EngineError/invalid(field:limit:)`` where one of them is outside its limits; then none was opened.
+  public func openUncheckedSessions(_ batch: [OpeningRequest]) async throws(EngineError) -> [TokenPair] {
     try await openings.openUnchecked(batch)
   }
 
@@ -78,7 +78,7 @@ extension RotationEngine {
   /// within the grace window the others are answered with the identical pair.
   public func refresh(
     _ token: String, client: Client, scope: String? = nil
-  ) async throws(EngineFailure) -> GrantOutcome {
+  ) async throws(EngineError) -> GrantOutcome {
     try await refreshing.refresh(RefreshRequest(token: token, client: client, scope: scope))
   }
 
@@ -91,7 +91,7 @@ extension RotationEngine {
   /// - Throws: what fails all of them: the ledger, a batch over its limit. Then none is answered.
   public func refresh(
     _ batch: [RefreshRequest]
-  ) async throws(EngineFailure) -> [Result<GrantOutcome, EngineFailure>] {
+  ) async throws(EngineError) -> [Result<GrantOutcome, EngineError>] {
     try await refreshing.refresh(batch)
   }
 
@@ -108,7 +108,7 @@ extension RotationEngine {
   /// take it for that subject (RFC 9068 §5).
   public func clientToken(
     for client: Client, scope: String? = nil
-  ) async throws(EngineFailure) -> ClientGrantOutcome {
+  ) async throws(EngineError) -> ClientGrantOutcome {
     try await clientCredentials.token(for: client, scope: scope)
   }
 
@@ -118,21 +118,21 @@ extension RotationEngine {
   ///   - purpose: 1 to 256 bytes; the token is good for nothing else.
   ///   - payload: handed back at consumption, at most 1024 bytes. The ledger keeps it; the token does not hold it.
   ///   - lifetime: from 1 ms to 100 years, to the millisecond.
-  /// - Throws: ``EngineFailure/invalid(field:limit:)`` with the field `ledger` where the engine's ledger keeps no one-time tokens.
+  /// - Throws: ``EngineError/invalid(field:limit:)`` with the field `ledger` where the engine's ledger keeps no one-time tokens.
   public func issueOneTimeToken(
     purpose: String, subject: String, payload: [UInt8] = [], lifetime: Duration
-  ) async throws(EngineFailure) -> OneTimeToken {
+  ) async throws(EngineError) -> OneTimeToken {
     try await withOneTimeTokens().issue(purpose: purpose, subject: subject, payload: payload, lifetime: lifetime)
   }
 
   /// Consumes a one-time token: of any number of presentations one is told so, once that is durable.
   public func consumeOneTimeToken(
     _ token: String, purpose: String
-  ) async throws(EngineFailure) -> OneTimeTokenOutcome {
+  ) async throws(EngineError) -> OneTimeTokenOutcome {
     try await withOneTimeTokens().consume(token, purpose: purpose)
   }
 
-  private func withOneTimeTokens() throws(EngineFailure) -> OneTimeTokens {
+  private func withOneTimeTokens() throws(EngineError) -> OneTimeTokens {
     guard let oneTimeTokens else { throw .invalid(field: "ledger", limit: "one that keeps one-time tokens") }
     return oneTimeTokens
   }
@@ -141,7 +141,7 @@ extension RotationEngine {
   /// by its id, and its token is made again, the same.
   ///
   /// The caller has checked that subject and client exist and may have the scopes.
-  package func importSessions(_ batch: [ForeignSession]) async throws(EngineFailure) -> [ImportOutcome] {
+  package func importSessions(_ batch: [ForeignSession]) async throws(EngineError) -> [ImportOutcome] {
     try await imports.open(batch)
   }
 }

@@ -48,7 +48,7 @@ extension RotationEngine: Service {
   @discardableResult
   public func checkpoint(
     onProgress: @escaping @Sendable (CheckpointProgress) -> Void = { _ in }
-  ) async throws(EngineFailure) -> CheckpointReport? {
+  ) async throws(EngineError) -> CheckpointReport? {
     guard let ledger = ledger as? any LogKeepingLedger else { return nil }
     do {
       guard let report = try await ledger.checkpoint(onProgress: onProgress) else { return nil }
@@ -60,7 +60,7 @@ extension RotationEngine: Service {
     }
   }
 
-  private func tell(_ result: Result<CheckpointReport, LogFailure>) {
+  private func tell(_ result: Result<CheckpointReport, LogError>) {
     switch result {
     case .success(let report):
       observer.engine(

@@ -13,14 +13,14 @@ extension RotationEngine {
   /// is read in upper and lower case alike (RFC 9110 §11.1).
   ///
   /// Costs what ``verify(_:)`` does.
-  public func verify(authorization header: String?) throws(AuthorizationRefusal) -> AccessToken {
+  public func verify(authorization header: String?) throws(AuthorizationError) -> AccessToken {
     try access.verify(authorization: header)
   }
 
   /// The same for all values of the header, as gRPC metadata and HTTP fields hold them: several are refused as malformed.
   public func verify(
     authorization headers: some Sequence<String>
-  ) throws(AuthorizationRefusal) -> AccessToken {
+  ) throws(AuthorizationError) -> AccessToken {
     var headers = headers.makeIterator()
     let first = headers.next()
     guard first == nil || headers.next() == nil else { throw .malformed }
@@ -31,7 +31,7 @@ extension RotationEngine {
   ///
   /// A refresh token is recognised only where the hint says that it is one: a resource server that asks about a bearer
   /// must not take it for an access token.
-  public func introspect(_ token: String, hint: TokenHint? = nil) async throws(EngineFailure) -> Introspection {
+  public func introspect(_ token: String, hint: TokenHint? = nil) async throws(EngineError) -> Introspection {
     try await inquiries.introspect(token, hint: hint)
   }
 
@@ -40,7 +40,7 @@ extension RotationEngine {
   /// An expired token is taken too. One of another client changes nothing. Returns once that is durable.
   public func revoke(
     token: String, client: Client, endsSession: Bool = false
-  ) async throws(EngineFailure) -> TokenRevocation {
+  ) async throws(EngineError) -> TokenRevocation {
     try await inquiries.revoke(token: token, client: client, endsSession: endsSession)
   }
 }

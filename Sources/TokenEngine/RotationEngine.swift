@@ -71,7 +71,7 @@ public final class RotationEngine: Sendable {
     folder: FilePath, options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
     observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system,
     onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
-  ) async throws(EngineFailure) -> RotationEngine {
+  ) async throws(EngineError) -> RotationEngine {
     try options.validate()
     try makeFolder(folder)
     var ledgerOptions = options.ledgerOptions
@@ -101,7 +101,7 @@ public final class RotationEngine: Sendable {
   public convenience init(
     ledger: any SessionLedger, keyFolder: FilePath? = nil, options: EngineOptions = EngineOptions(),
     subjects: (any SubjectStore)? = nil, observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system
-  ) throws(EngineFailure) {
+  ) throws(EngineError) {
     try options.validate()
     let keys: KeyRing
     do {
@@ -121,7 +121,7 @@ public final class RotationEngine: Sendable {
   public static func inMemory(
     options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
     observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system
-  ) throws(EngineFailure) -> RotationEngine {
+  ) throws(EngineError) -> RotationEngine {
     try RotationEngine(
       ledger: RefreshLedger.inMemory(
         sessionsPerSubjectMax: options.sessionsPerSubjectMax, clock: clock, random: OpenSSLRandom()),
@@ -147,16 +147,16 @@ public final class RotationEngine: Sendable {
 
   /// Reads the key files again and puts their keys in force; when it throws, the keys stay as they are. Waits for the disk. ``run()`` does it by
   /// itself within a second of a change.
-  public func reloadKeys() throws(EngineFailure) {
+  public func reloadKeys() throws(EngineError) {
     do { try keys.reload() } catch { throw .keys("\(error)") }
   }
 
   /// Makes everything durable and closes the log with the mark of a clean shutdown. Every later change fails.
-  public func close() async throws(EngineFailure) {
-    do { try await ledger.close() } catch { throw EngineFailure(error) }
+  public func close() async throws(EngineError) {
+    do { try await ledger.close() } catch { throw EngineError(error) }
   }
 
-  private static func makeFolder(_ folder: FilePath) throws(EngineFailure) {
+  private static func makeFolder(_ folder: FilePath) throws(EngineError) {
     do {
       try PrivateFolder.make(folder)
     } catch {

@@ -63,24 +63,24 @@ public struct TokenApplication: Service {
     Set(Route.allCases.compactMap { $0.path.split(separator: "/").first.map(String.init) })
   }()
 
-  /// Throws ``ListenFailure`` if the server cannot listen.
+  /// Throws ``ListenError`` if the server cannot listen.
   public func run() async throws {
     do {
       try await application.run()
     } catch let error as IOError {
-      throw failure(ListenFailure.Reason(errorNumber: error.errnoCode))
+      throw failure(ListenError.Reason(errorNumber: error.errnoCode))
     } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
       throw failure(.noSuchAddress)
     }
   }
 
-  private func failure(_ reason: ListenFailure.Reason) -> ListenFailure {
-    ListenFailure(host: options.host, port: options.port, reason: reason)
+  private func failure(_ reason: ListenError.Reason) -> ListenError {
+    ListenError(host: options.host, port: options.port, reason: reason)
   }
 }
 
 /// The reason why the server cannot listen where it should.
-public struct ListenFailure: Error, Sendable, CustomStringConvertible {
+public struct ListenError: Error, Sendable, CustomStringConvertible {
   public enum Reason: Sendable, Hashable {
     case portInUse
     /// Ports below 1024 need a right that this process does not have.
@@ -111,7 +111,7 @@ public struct ListenFailure: Error, Sendable, CustomStringConvertible {
   }
 }
 
-extension ListenFailure.Reason {
+extension ListenError.Reason {
   /// The meaning of an error number of the system for listening.
   init(errorNumber: CInt) {
     switch Errno(rawValue: errorNumber) {

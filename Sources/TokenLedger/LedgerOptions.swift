@@ -6,7 +6,7 @@ public struct LedgerOptions: Sendable {
   public var durability: Durability
   /// A segment of the log is closed when it has grown past this many bytes. 64 KiB…4 GiB.
   public var segmentBytesMax: Int
-  /// Records that wait for the disk; past this many bytes calls fail with `LogFailure.overloaded` at once.
+  /// Records that wait for the disk; past this many bytes calls fail with `LogError.overloaded` at once.
   public var stagedBytesMax: Int
   /// How many sessions a subject may have at a time: the next opening revokes the least recently used. 0 for any number.
   public var sessionsPerSubjectMax: Int
@@ -40,7 +40,7 @@ public struct LedgerOptions: Sendable {
 
 extension LedgerError {
   /// What a log says of a call, as every ledger says it.
-  package init(_ failure: LogFailure) {
+  package init(_ failure: LogError) {
     switch failure {
     case .overloaded: self = .overloaded
     case .locked, .corrupt, .unsupportedVersion, .io, .rolledBack, .closed: self = .closed(failure.description)

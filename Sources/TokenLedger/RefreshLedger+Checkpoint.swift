@@ -9,13 +9,13 @@ extension RefreshLedger {
   /// ``LedgerOptions/segmentBytesMax``. One at a time: a call while one is under way is answered with that one's report.
   ///
   /// Returns nil where there is nothing to write: no log, or no record since the last checkpoint.
-  /// - Throws: `LogFailure.io` where the file could not be written, for example on a full disk; the log and all that
+  /// - Throws: `LogError.io` where the file could not be written, for example on a full disk; the log and all that
   ///   it holds are as before and the ledger goes on. If the folder could not be synced after the file had its name, the
-  ///   ledger is closed for writes, as after any failed sync. `LogFailure.closed` if the ledger was closed meanwhile.
+  ///   ledger is closed for writes, as after any failed sync. `LogError.closed` if the ledger was closed meanwhile.
   @discardableResult
   public nonisolated func checkpoint(
     onProgress: @escaping @Sendable (CheckpointProgress) -> Void = { _ in }
-  ) async throws(LogFailure) -> CheckpointReport? {
+  ) async throws(LogError) -> CheckpointReport? {
     guard let task = try await startCheckpoint(onProgress) else { return nil }
     return try await task.value.get()
   }
@@ -28,7 +28,7 @@ extension RefreshLedger {
 
   private func startCheckpoint(
     _ onProgress: @escaping @Sendable (CheckpointProgress) -> Void
-  ) throws(LogFailure) -> Checkpointing? {
+  ) throws(LogError) -> Checkpointing? {
     if let checkpointing { return checkpointing }
     guard let log else { return nil }
     guard !isClosing else { throw .closed }
@@ -38,7 +38,7 @@ extension RefreshLedger {
     let snapshot = LedgerSnapshot(of: machine.state, sequence: sequence)
     let writing = CheckpointWriting(snapshot: snapshot, cut: log.stageCut(), log: log, onProgress: onProgress)
     let task = Task.detached(executorPreference: checkpointExecutor) {
-      let result: Result<(report: CheckpointReport, mark: UInt64), LogFailure> = await writing.run()
+      let result: Result<(report: CheckpointReport, mark: UInt64), LogError> = await writing.run()
       await self.endCheckpoint(result)
       return result.map(\.report)
     }
@@ -46,7 +46,7 @@ extension RefreshLedger {
     return task
   }
 
-  private func endCheckpoint(_ result: Result<(report: CheckpointReport, mark: UInt64), LogFailure>) {
+  private func endCheckpoint(_ result: Result<(report: CheckpointReport, mark: UInt64), LogError>) {
     checkpointing = nil
     guard case .success(let (report, mark)) = result else { return }
     checkpointedSequence = report.sequence
@@ -66,7 +66,7 @@ extension RefreshLedger {
 
 extension RefreshLedger: LogKeepingLedger {
   package nonisolated func writeCheckpoints(
-    everyBytes bytes: Int, _ report: @escaping @Sendable (Result<CheckpointReport, LogFailure>) -> Void
+    everyBytes bytes: Int, _ report: @escaping @Sendable (Result<CheckpointReport, LogError>) -> Void
   ) async {
     var pause = Duration.seconds(1)
     while (try? await Task.sleep(for: pause)) != nil {
@@ -74,7 +74,7 @@ extension RefreshLedger: LogKeepingLedger {
       let isAsked = isCheckpointRequested
       let grown = await bytesSinceCheckpoint
       guard isAsked || grown >= UInt64(bytes) else { continue }
-      do throws(LogFailure) {
+      do throws(LogError) {
         if let written = try await checkpoint(onProgress: tellingCheckpointRequest()) { report(.success(written)) }
       } catch {
         report(.failure(error))
@@ -120,12 +120,12 @@ private struct CheckpointWriting: Sendable {
   let log: CommitLog
   let onProgress: @Sendable (CheckpointProgress) -> Void
 
-  func run() async -> Result<(report: CheckpointReport, mark: UInt64), LogFailure> {
-    do throws(LogFailure) {
+  func run() async -> Result<(report: CheckpointReport, mark: UInt64), LogError> {
+    do throws(LogError) {
       let base = try await cut.base()
       var writer = try CheckpointWriter(base, in: log.storage)
       let bytes: UInt64
-      do throws(CheckpointFailure) {
+      do throws(CheckpointError) {
         bytes = try write(to: &writer)
       } catch {
         switch error {
@@ -147,10 +147,10 @@ private struct CheckpointWriting: Sendable {
     }
   }
 
-  private func write(to writer: inout CheckpointWriter) throws(CheckpointFailure) -> UInt64 {
+  private func write(to writer: inout CheckpointWriter) throws(CheckpointError) -> UInt64 {
     var encoder = CheckpointEncoder(snapshot)
     var payload: [UInt8] = []
-    do throws(LogFailure) {
+    do throws(LogError) {
       while true {
         let count = encoder.fill(&payload)
         if count == 0 { break }

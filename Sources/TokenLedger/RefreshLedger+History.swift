@@ -44,9 +44,9 @@ extension RefreshLedger: EventLedger {
     guard let storage = log?.storage else { return nil }
     let thread: CommitThread
     do { thread = try CommitThread(givesWay: true) } catch { throw LedgerError(error) }
-    let reading = Task.detached(executorPreference: thread) { () -> Result<(Collector, HistoryExtent), LogFailure> in
+    let reading = Task.detached(executorPreference: thread) { () -> Result<(Collector, HistoryExtent), LogError> in
       var collector = collector
-      do throws(LogFailure) {
+      do throws(LogError) {
         let extent = try HistoryPass.run(&collector, in: storage, within: limits)
         return .success((collector, extent))
       } catch {

@@ -4,13 +4,13 @@ package import WriteAheadLog
 extension RefreshLedger {
   /// Opens the ledger whose log is in `folder`, which is made if it is absent: lock, repair the torn tail, replay, check, sync.
   ///
-  /// Throws ``LogFailure/locked(path:)`` at once where another process has it open and ``LogFailure/corrupt(segment:offset:what:)`` with segment and
+  /// Throws ``LogError/locked(path:)`` at once where another process has it open and ``LogError/corrupt(segment:offset:what:)`` with segment and
   /// offset for any damage but a torn tail; nothing on disk is changed then. Replays some million records a second.
   public static func open(
     folder: FilePath, options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
     onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
-  ) async throws(LogFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
+  ) async throws(LogError) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
     let (commits, checkpoints): (CommitThread, CommitThread)
     (commits, checkpoints) = (try CommitThread(), try CommitThread(givesWay: true))
     return try await open(
@@ -37,7 +37,7 @@ extension RefreshLedger {
     stopwatch: any Clock<Duration> = ContinuousClock(),
     options: LedgerOptions, clock: SessionClock, random: any RandomNumberGenerator & Sendable,
     onProgress: @escaping (LedgerReplayProgress) -> Void = { _ in }
-  ) async throws(LogFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
+  ) async throws(LogError) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
     var replay = LedgerReplay()
     var logOptions = LogOptions(
       durability: options.durability, segmentBytesMax: options.segmentBytesMax,
@@ -53,7 +53,7 @@ extension RefreshLedger {
           LedgerReplayProgress(
             bytesRead: progress.bytesRead, bytesTotal: progress.bytesTotal, records: progress.records))
       },
-      replay: { (frame, payload) throws(RecordRefusal) in try replay.apply(frame, payload) })
+      replay: { (frame, payload) throws(RecordError) in try replay.apply(frame, payload) })
     let ledger = RefreshLedger(
       machine: LedgerMachine(
         state: replay.state, sequence: opened.recovery.lastSequence, clock: clock, random: random,

@@ -87,7 +87,7 @@ extension RefreshLedger {
   public nonisolated var isStalled: Bool { log?.isStalled ?? false }
 
   /// Why the log no longer accepts writes; nil while it does.
-  public nonisolated var logFailure: LogFailure? {
+  public nonisolated var logFailure: LogError? {
     guard let log else { return isClosedInMemory.load(ordering: .relaxed) ? .closed : nil }
     return log.failure
   }

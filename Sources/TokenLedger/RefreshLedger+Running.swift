@@ -55,9 +55,9 @@ extension RefreshLedger {
   }
 
   /// Closes the log, whatever it comes to, and ends those who listen.
-  nonisolated func closeLog() async throws(LogFailure) {
+  nonisolated func closeLog() async throws(LogError) {
     if log == nil { isClosedInMemory.store(true, ordering: .relaxed) }
-    let result: Result<Void, LogFailure>
+    let result: Result<Void, LogError>
     do { result = .success(try await log?.close() ?? ()) } catch { result = .failure(error) }
     await endSubscriptions()
     try result.get()

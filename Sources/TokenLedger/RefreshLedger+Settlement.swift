@@ -16,7 +16,7 @@ extension RefreshLedger {
     storage: any LogStorage, executor: any SerialExecutor, keepsSessions: Bool, epochFloor: UInt32 = 0,
     options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system,
     onProgress: @escaping (SettlementProgress) -> Void = { _ in }
-  ) async throws(LogFailure) -> Settlement {
+  ) async throws(LogError) -> Settlement {
     var options = options
     options.acceptsRollback = true
     options.epochFloor = epochFloor
@@ -45,7 +45,7 @@ extension RefreshLedger {
   public static func settle(
     folder: FilePath, keepsSessions: Bool, epochFloor: UInt32 = 0,
     onProgress: @escaping (SettlementProgress) -> Void = { _ in }
-  ) async throws(LogFailure) -> Settlement {
+  ) async throws(LogError) -> Settlement {
     try await settle(
       storage: FolderStorage(path: folder), executor: try CommitThread(), keepsSessions: keepsSessions,
       epochFloor: epochFloor,
@@ -54,7 +54,7 @@ extension RefreshLedger {
 
   private func endLive(
     from slot: UInt32, most: UInt32
-  ) throws(LogFailure) -> (next: UInt32?, places: UInt32, sessions: Int, oneTimeTokens: Int, sequence: UInt64) {
+  ) throws(LogError) -> (next: UInt32?, places: UInt32, sessions: Int, oneTimeTokens: Int, sequence: UInt64) {
     try log?.reserve()
     let step = machine.endLive(from: slot, most: most, into: &events)
     return (

@@ -33,7 +33,7 @@ public actor RefreshLedger {
   /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
   var checkpointMark: Int64 = 0
 
-  typealias Checkpointing = Task<Result<CheckpointReport, LogFailure>, Never>
+  typealias Checkpointing = Task<Result<CheckpointReport, LogError>, Never>
 
   package init(
     machine: consuming LedgerMachine, log: CommitLog?, checkpointExecutor: (any TaskExecutor)? = nil,

@@ -22,11 +22,11 @@ public struct EngineLogObserver: EngineObserver {
       logger.info("session opened", metadata: metadata(token, subject: subject, client: client))
     case .rotated(let token, let subject, let client):
       logger.debug("token rotated", metadata: metadata(token, subject: subject, client: client))
-    case .used(let token, let subject, let client):
+    case .refreshed(let token, let subject, let client):
       logger.debug("session refreshed", metadata: metadata(token, subject: subject, client: client))
     case .clientGranted(let token, let client):
       logger.info("token issued to a client", metadata: metadata(token, client: client))
-    case .replayed(let token, let subject, let client, let reuse):
+    case .retried(let token, let subject, let client, let reuse):
       var metadata = metadata(token, subject: subject, client: client)
       metadata["class"] = "\(reuse)"
       logger.info("pair repeated in the grace window", metadata: metadata)

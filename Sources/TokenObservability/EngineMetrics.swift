@@ -45,8 +45,8 @@ public struct EngineMetricsObserver: EngineObserver {
     switch event {
     case .opened: opened.increment()
     case .rotated: rotated.increment()
-    case .used: unrotated.increment()
-    case .replayed(_, _, _, let reuse): replayed.increment(ReuseLabel.text(reuse))
+    case .refreshed: unrotated.increment()
+    case .retried(_, _, _, let reuse): replayed.increment(ReuseLabel.text(reuse))
     case .clientGranted: clientGranted.increment()
     case .refused(let refusal, _, _): count(refusal)
     case .revoked: count(.session)
@@ -140,7 +140,7 @@ package struct GrantMetrics: Sendable {
   /// - Parameters:
   ///   - result: the refusal, nil where it was granted.
   ///   - duration: from the call of the engine to its answer.
-  package func note(_ grant: GrantType, _ result: Result<GrantRefusal?, EngineFailure>, within duration: Duration) {
+  package func note(_ grant: GrantType, _ result: Result<GrantRefusal?, EngineError>, within duration: Duration) {
     if grant == .refreshToken { rotate.record(duration) }
     switch result {
     case .success(nil): break

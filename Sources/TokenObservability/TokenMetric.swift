@@ -159,7 +159,7 @@ package enum OverloadCause: String, Sendable, CaseIterable {
   /// The password pool, or another store of subjects.
   case store
 
-  init(_ overload: EngineFailure.Overload) {
+  init(_ overload: EngineError.Overload) {
     switch overload {
     case .log: self = .log
     case .store: self = .store

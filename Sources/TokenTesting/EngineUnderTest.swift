@@ -12,7 +12,7 @@ extension RotationEngine {
   public static func inMemory(
     clock: ManualClock, options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
     observer: any EngineObserver = SilentObserver()
-  ) throws(EngineFailure) -> RotationEngine {
+  ) throws(EngineError) -> RotationEngine {
     try inMemory(options: options, subjects: subjects, observer: observer, clock: clock.sessionClock)
   }
 }

@@ -6,7 +6,7 @@ public import TokenEngine
 public final class SubjectTable: SubjectStore {
   private struct State {
     var subjects: [String: (subject: Subject, password: String)] = [:]
-    var failure: StoreFailure?
+    var failure: StoreError?
   }
 
   private let state = Mutex(State())
@@ -28,7 +28,7 @@ public final class SubjectTable: SubjectStore {
   }
 
   /// What every look-up throws from now on; nil for none.
-  public func fail(with failure: StoreFailure?) {
+  public func fail(with failure: StoreError?) {
     state.withLock { $0.failure = failure }
   }
 
@@ -46,7 +46,7 @@ public final class SubjectTable: SubjectStore {
     return alike.count == 1 ? alike[0] : name
   }
 
-  private func entry(_ name: String) throws(StoreFailure) -> (subject: Subject, password: String)? {
+  private func entry(_ name: String) throws(StoreError) -> (subject: Subject, password: String)? {
     let (entry, failure) = state.withLock { ($0.subjects[name], $0.failure) }
     if let failure { throw failure }
     return entry
@@ -57,7 +57,7 @@ public final class SubjectTable: SubjectStore {
 public final class ClientTable: ClientStore {
   private struct State {
     var clients: [String: (client: Client, secret: [UInt8]?)] = [:]
-    var failure: StoreFailure?
+    var failure: StoreError?
   }
 
   private let state = Mutex(State())
@@ -70,7 +70,7 @@ public final class ClientTable: ClientStore {
   }
 
   /// What every look-up throws from now on; nil for none.
-  public func fail(with failure: StoreFailure?) {
+  public func fail(with failure: StoreError?) {
     state.withLock { $0.failure = failure }
   }
 
@@ -83,7 +83,7 @@ public final class ClientTable: ClientStore {
     return entry.client
   }
 
-  private func entry(_ id: String) throws(StoreFailure) -> (client: Client, secret: [UInt8]?)? {
+  private func entry(_ id: String) throws(StoreError) -> (client: Client, secret: [UInt8]?)? {
     let (entry, failure) = state.withLock { ($0.clients[id], $0.failure) }
     if let failure { throw failure }
     return entry

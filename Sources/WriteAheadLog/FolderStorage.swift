@@ -11,11 +11,11 @@ package struct FolderStorage: LogStorage {
 
   package var path: String { folder.string }
 
-  package func names() throws(LogFailure) -> [String] {
+  package func names() throws(LogError) -> [String] {
     try explained("list", path, try FileSystem.names(in: path))
   }
 
-  package func lock() throws(LogFailure) -> any LogLock {
+  package func lock() throws(LogError) -> any LogLock {
     if try explained("create", path, try FileSystem.makeFolder(path)) {
       (try? OpenFolder(path, followsLinks: false))?.giveToParentsOwner()
       let parent = folder.removingLastComponent()
@@ -28,7 +28,7 @@ package struct FolderStorage: LogStorage {
     return FolderFile(file, path: place)
   }
 
-  package func open(_ name: String, for use: LogFileUse) throws(LogFailure) -> any LogFile {
+  package func open(_ name: String, for use: LogFileUse) throws(LogError) -> any LogFile {
     let place = path(of: name)
     switch use {
     case .reading: return FolderFile(try explained("open", place, try OpenFile(reading: place)), path: place)
@@ -42,23 +42,23 @@ package struct FolderStorage: LogStorage {
     }
   }
 
-  package func rename(_ name: String, to newName: String) throws(LogFailure) {
+  package func rename(_ name: String, to newName: String) throws(LogError) {
     let place = path(of: name)
     try explained("rename", place, try FileSystem.rename(place, to: path(of: newName)))
   }
 
-  package func remove(_ name: String) throws(LogFailure) {
+  package func remove(_ name: String) throws(LogError) {
     let place = path(of: name)
     try explained("remove", place, try FileSystem.remove(place))
   }
 
-  package func syncDirectory() throws(LogFailure) {
+  package func syncDirectory() throws(LogError) {
     try sync(path)
   }
 
   private func path(of name: String) -> String { folder.appending(name).string }
 
-  private func sync(_ directory: String, followsLinks: Bool = false) throws(LogFailure) {
+  private func sync(_ directory: String, followsLinks: Bool = false) throws(LogError) {
     let opened = try explained("open", directory, try OpenFolder(directory, followsLinks: followsLinks))
     try explained("sync", directory, try opened.sync())
   }
@@ -67,7 +67,7 @@ package struct FolderStorage: LogStorage {
 /// Says in the log's words what the system refuses.
 private func explained<Result: ~Copyable>(
   _ operation: String, _ path: String, _ call: @autoclosure () throws(Errno) -> Result
-) throws(LogFailure) -> Result {
+) throws(LogError) -> Result {
   do { return try call() } catch { throw .io(operation: operation, path: path, errno: error.rawValue) }
 }
 
@@ -81,23 +81,23 @@ private final class FolderFile: LogFile, LogLock {
     self.path = path
   }
 
-  func size() throws(LogFailure) -> UInt64 {
+  func size() throws(LogError) -> UInt64 {
     try explained("measure", path, try file.size())
   }
 
-  func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogFailure) -> Int {
+  func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogError) -> Int {
     try explained("read", path, try file.read(into: &bytes, range, at: offset))
   }
 
-  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogFailure) -> Int {
+  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogError) -> Int {
     try explained("write to", path, try file.write(bytes, at: offset))
   }
 
-  func sync() throws(LogFailure) {
+  func sync() throws(LogError) {
     try explained("sync", path, try file.syncContent())
   }
 
-  func truncate(to size: UInt64) throws(LogFailure) {
+  func truncate(to size: UInt64) throws(LogError) {
     try explained("truncate", path, try file.truncate(to: size))
   }
 }

@@ -2,28 +2,28 @@ internal import SystemPackage
 
 /// One folder of files: all that the log asks of an operating system.
 ///
-/// Every call blocks. Names are plain file names. Errors are `LogFailure.io`, and `.locked` from `lock()`; the
+/// Every call blocks. Names are plain file names. Errors are `LogError.io`, and `.locked` from `lock()`; the
 /// callers retry short reads, short writes and `EINTR` of both, and never retry a sync.
 package protocol LogStorage: Sendable {
   /// The name of the folder in messages.
   var path: String { get }
 
   /// The names of all files in the folder, in any order.
-  func names() throws(LogFailure) -> [String]
+  func names() throws(LogError) -> [String]
 
   /// Makes the folder if it is missing, and takes the writer's lock until the result is released. Never waits.
-  func lock() throws(LogFailure) -> any LogLock
+  func lock() throws(LogError) -> any LogLock
 
-  func open(_ name: String, for use: LogFileUse) throws(LogFailure) -> any LogFile
+  func open(_ name: String, for use: LogFileUse) throws(LogError) -> any LogFile
 
   /// Replaces `to` if it exists. Durable after `syncDirectory`.
-  func rename(_ name: String, to newName: String) throws(LogFailure)
+  func rename(_ name: String, to newName: String) throws(LogError)
 
   /// Durable after `syncDirectory`.
-  func remove(_ name: String) throws(LogFailure)
+  func remove(_ name: String) throws(LogError)
 
   /// Makes the folder's entries durable.
-  func syncDirectory() throws(LogFailure)
+  func syncDirectory() throws(LogError)
 }
 
 package enum LogFileUse: Sendable {
@@ -35,19 +35,19 @@ package enum LogFileUse: Sendable {
 
 /// An open file; closed when released.
 package protocol LogFile: AnyObject, Sendable {
-  func size() throws(LogFailure) -> UInt64
+  func size() throws(LogError) -> UInt64
 
   /// Fills the start of `bytes[range]` with what stands at `offset`, and returns how many bytes it filled: 0 only at
   /// the end of the file, or for no bytes.
-  func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogFailure) -> Int
+  func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogError) -> Int
 
   /// Writes a start of `bytes` and returns how many bytes that was.
-  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogFailure) -> Int
+  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogError) -> Int
 
   /// Makes the content and the size durable. After an error nothing is known of either.
-  func sync() throws(LogFailure)
+  func sync() throws(LogError)
 
-  func truncate(to size: UInt64) throws(LogFailure)
+  func truncate(to size: UInt64) throws(LogError)
 }
 
 /// The right to write to the folder, given up when released.
@@ -55,10 +55,10 @@ package protocol LogLock: AnyObject, Sendable {}
 
 extension LogFile {
   /// Fills all of `bytes[range]`, except past the end of the file; returns how many bytes it filled.
-  func readAll(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogFailure) -> Int {
+  func readAll(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogError) -> Int {
     var filled = 0
     while filled < range.count {
-      do throws(LogFailure) {
+      do throws(LogError) {
         let rest = (range.lowerBound + filled)..<range.upperBound
         let count = try read(into: &bytes, rest, at: offset + UInt64(filled))
         if count == 0 { break }
@@ -70,10 +70,10 @@ extension LogFile {
     return filled
   }
 
-  func writeAll(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogFailure) {
+  func writeAll(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogError) {
     var written = 0
     while written < bytes.count {
-      do throws(LogFailure) {
+      do throws(LogError) {
         let count = try write(bytes.extracting(written..<bytes.count), at: offset + UInt64(written))
         guard count > 0 else { throw .io(operation: "write to", path: "the log", errno: Errno.ioError.rawValue) }
         written += count
@@ -94,7 +94,7 @@ extension LogFile {
   func copy(
     from start: UInt64, bytes: UInt64, to copy: any LogFile, at target: UInt64 = 0,
     onPiece: (UInt64) -> Void = { _ in }
-  ) throws(LogFailure) {
+  ) throws(LogError) {
     var piece = [UInt8](repeating: 0, count: Int(clamping: min(Self.copiedBytesMax, max(bytes, 1))))
     var done: UInt64 = 0
     while done < bytes {
@@ -109,7 +109,7 @@ extension LogFile {
   }
 }
 
-extension LogFailure {
+extension LogError {
   fileprivate var isInterruption: Bool { isIO(.interrupted) }
 
   package var isMissingFile: Bool { isIO(.noSuchFileOrDirectory) }

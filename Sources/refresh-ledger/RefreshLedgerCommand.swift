@@ -29,7 +29,7 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
       } else {
         try command.run()
       }
-    } catch let failure as CommandFailure {
+    } catch let failure as CommandError {
       Terminal.complain(failure.description)
       Program.exit(failure.status.rawValue)
     } catch {

@@ -26,7 +26,7 @@ enum CheckpointTarget: OneInput {
     builder.build(from: &input)
     var replay = LedgerReplay()
     // A refusal ends it, and what came before stays.
-    do throws(RecordRefusal) { try replay.apply(builder.payload.span) } catch {}
+    do throws(RecordError) { try replay.apply(builder.payload.span) } catch {}
     var frames = picture(of: replay.state)
     if isDamaged, !frames.isEmpty, !frames[0].isEmpty { frames[0][place % frames[0].count] ^= bits }
     guard let restored = restore(frames) else {
@@ -41,7 +41,7 @@ enum CheckpointTarget: OneInput {
   }
 
   private static func apply(_ payload: [UInt8], to replay: inout LedgerReplay) -> Bool {
-    do throws(RecordRefusal) {
+    do throws(RecordError) {
       try replay.apply(payload.span)
       return true
     } catch {
@@ -62,7 +62,7 @@ enum CheckpointTarget: OneInput {
   private static func restore(_ payloads: [[UInt8]]) -> LedgerReplay? {
     var replay = LedgerReplay()
     for payload in payloads {
-      do throws(RecordRefusal) {
+      do throws(RecordError) {
         try replay.apply(frame(.checkpoint, recordCount: count(payload)), payload.span)
       } catch {
         // What was restored up to here is of no use: sessions are findable only once all are there.
@@ -71,13 +71,13 @@ enum CheckpointTarget: OneInput {
       }
     }
     let nothing: [UInt8] = []
-    do throws(RecordRefusal) { try replay.apply(frame(.checkpointEnd, recordCount: 0), nothing.span) } catch {
+    do throws(RecordError) { try replay.apply(frame(.checkpointEnd, recordCount: 0), nothing.span) } catch {
       return nil
     }
     LedgerAccount.check(replay.state)
     var again = LedgerReplay()
     for payload in picture(of: replay.state) {
-      do throws(RecordRefusal) {
+      do throws(RecordError) {
         try again.apply(frame(.checkpoint, recordCount: count(payload)), payload.span)
       } catch {
         require(false, "a checkpoint of a restored state is refused: \(error.what)")
@@ -95,7 +95,7 @@ enum CheckpointTarget: OneInput {
     var decoder = CheckpointDecoder()
     var count = 0
     while decoder.offset < payload.count {
-      do throws(RecordRefusal) { _ = try decoder.next(in: payload.span) } catch { return count }
+      do throws(RecordError) { _ = try decoder.next(in: payload.span) } catch { return count }
       count += 1
     }
     return count
@@ -182,12 +182,12 @@ private enum EntryBuilder {
     entry.idHigh = UInt64(input.byte() % 4)
     entry.idLow = UInt32(input.byte())
     entry.openedAt = Timestamp(milliseconds: now - Int64(input.byte() % 250))
-    entry.usedAt = Timestamp(milliseconds: now - Int64(input.byte() % 4))
+    entry.refreshedAt = Timestamp(milliseconds: now - Int64(input.byte() % 4))
     entry.subject = UInt32(input.byte() % 6)
     entry.detail = UInt32(input.byte() % 6)
     entry.generation = input.integer()
     entry.version = AccountVersion(stored: UInt64(input.byte() % 4))
-    entry.hasUsedSuccessor = input.byte() % 4 == 0
+    entry.hasSeenSuccessor = input.byte() % 4 == 0
     if input.byte() % 4 == 3 { entry.narrowedScope = UInt32(input.byte() % 6) }
     return entry
   }

@@ -52,12 +52,12 @@ struct EventBuilder {
         slot: number(&input), id: id(&input), subject: number(&input), purpose: number(&input),
         endsAt: time.advanced(byMilliseconds: Int64(input.integer(UInt16.self))), payload: input.take(input.choice(9)))
     case 14: .oneTimeConsumed(slot: number(&input))
-    case 15: .replayed(slot: number(&input), input.byte() % 2 == 0 ? .retry : .race)
+    case 15: .retried(slot: number(&input), input.byte() % 2 == 0 ? .retry : .race)
     case 16:
       .reused(
         slot: number(&input), ReuseClass.allCases[input.choice(4)], generationsBehind: UInt32(input.byte() % 8),
         revokes: input.byte() % 2 == 0)
-    case 17: .successorUsed(slot: number(&input))
+    case 17: .successorSeen(slot: number(&input))
     case 18: .revokedBefore(markKey(&input))
     case 19: .markEnded(markKey(&input))
     case 20:

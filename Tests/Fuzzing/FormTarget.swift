@@ -59,7 +59,7 @@ enum FormTarget: OneInput {
       isBroken = true
       body.insert(contentsOf: input.take(4), at: body.isEmpty ? 0 : Int(input.byte()) % body.count)
     }
-    do throws(FormFault) {
+    do throws(FormError) {
       let form = try FormParameters(body[...])
       require(isBroken || !isRepeated, "a repeated parameter is accepted")
       guard !isBroken else { return }

@@ -7,7 +7,7 @@ import LedgerTesting
 enum FrameTarget: OneInput {
   private struct Outcome: Equatable {
     var summary: LogSummary?
-    var failure: LogFailure?
+    var failure: LogError?
     var payloads: [[UInt8]] = []
   }
 
@@ -53,9 +53,9 @@ enum FrameTarget: OneInput {
 
   private static func walk(_ storage: FakeStorage, rereads: Int) -> Outcome {
     var payloads: [[UInt8]] = []
-    do throws(LogFailure) {
+    do throws(LogError) {
       var walk = try LogWalk(storage, rereads: rereads, onProgress: { _ in })
-      try walk.run { (frame, payload) throws(RecordRefusal) in
+      try walk.run { (frame, payload) throws(RecordError) in
         require(payload.count <= LogFormat.payloadBytesMax, "a payload above its limit")
         // The visit that says that a checkpoint is complete.
         guard frame.kind != .checkpointEnd else { return }
@@ -90,7 +90,7 @@ enum FrameTarget: OneInput {
   /// What opening for writing does: afterwards the log is whole, and holds what it held.
   private static func repair(_ storage: FakeStorage, _ before: Outcome) {
     guard let summary = before.summary else { return }
-    do throws(LogFailure) {
+    do throws(LogError) {
       var walk = try LogWalk(storage, onProgress: { _ in })
       try walk.run { _, _ in }
       guard let end = walk.end else { return }

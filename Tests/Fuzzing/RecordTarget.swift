@@ -28,7 +28,7 @@ enum RecordTarget: OneInput {
     var encoder = RecordEncoder()
     var again: [UInt8] = []
     var accepted = true
-    do throws(RecordRefusal) {
+    do throws(RecordError) {
       try replay.apply(payload.span) { event, time, _ in
         if writesAgain { encoder.encode(event, at: time, into: &again, startsFrame: again.isEmpty) }
       }
@@ -41,7 +41,7 @@ enum RecordTarget: OneInput {
     decide(replay.state)
     guard writesAgain, !again.isEmpty else { return }
     var second = LedgerReplay()
-    do throws(RecordRefusal) {
+    do throws(RecordError) {
       try second.apply(again.span)
     } catch {
       require(false, "accepted events are refused when written again: \(error.what)")
@@ -64,19 +64,21 @@ enum RecordTarget: OneInput {
             let token = TokenID(session: entry.id, generation: generation)
             let request = RotationRequest(token: token, client: client, graceMilliseconds: 1_000)
             check(
-              state.decide(request, of: slot, at: now), of: entry, in: slot, generation: generation,
+              RotationRule.verdict(on: request, for: state.facts(at: slot), at: now), of: entry, generation: generation,
               isOver: now >= end || state.isCovered(entry),
               live: state.session(at: slot).refreshTokenID.generation)
           }
         }
         let stranger = RotationRequest(token: TokenID(session: entry.id, generation: 0), client: client + "x")
-        require(state.decide(stranger, of: slot, at: .zero) == .refuse(.wrongClient), "another client gets a verdict")
+        let verdict = RotationRule.verdict(on: stranger, for: state.facts(at: slot), at: .zero)
+        require(verdict == .refuse(.wrongClient), "another client gets a verdict")
       } else {
         let purpose = state.names[entry.detail] ?? ""
-        let verdict = state.decide(consuming: entry.id, purpose: purpose, at: end)
+        let facts = state.oneTimeFacts(at: slot)
+        let verdict = RotationRule.verdict(onOneTimeTokenFor: purpose, for: facts, at: end)
         if case .consume = verdict { require(false, "a one-time token is consumed after its end") }
         if entry.status == .oneTimeConsumed {
-          let again = state.decide(consuming: entry.id, purpose: purpose, at: .zero)
+          let again = RotationRule.verdict(onOneTimeTokenFor: purpose, for: facts, at: .zero)
           require(again == .refuse(.alreadyConsumed), "a one-time token is consumed twice")
         }
       }
@@ -84,22 +86,21 @@ enum RecordTarget: OneInput {
   }
 
   private static func check(
-    _ verdict: RotationDecision, of entry: SessionEntry, in slot: UInt32, generation: UInt32, isOver: Bool,
-    live: UInt32
+    _ verdict: RotationVerdict, of entry: SessionEntry, generation: UInt32, isOver: Bool, live: UInt32
   ) {
     switch verdict {
-    case .rotate(let rotated):
-      require(rotated == slot && generation == live, "another token than the live one rotates")
+    case .rotate:
+      require(generation == live, "another token than the live one rotates")
       require(entry.status == .live && !isOver, "an ended or revoked session rotates")
-    case .replay(let replayed, _):
-      require(replayed == slot && generation &+ 1 == entry.generation, "another token than the predecessor is replayed")
-      require(entry.status == .live && !isOver, "an ended or revoked session is replayed")
-      require(!entry.hasUsedSuccessor, "a token is replayed whose successor was used")
-    case .endOutdated: require(false, "a session is outdated for nobody")
-    case .refuseReuse(_, _, let behind, _):
+    case .retry:
+      require(generation &+ 1 == entry.generation, "another token than the predecessor is answered again")
+      require(entry.status == .live && !isOver, "an ended or revoked session is answered again")
+      require(!entry.hasSeenSuccessor, "a token is answered again whose successor was seen")
+    case .revokeOutdated: require(false, "a session is outdated for nobody")
+    case .refuseReuse(_, let behind, _):
       require(generation < entry.generation && behind == entry.generation - generation, "a reuse that is none")
-    case .endRolledBack(let ended, let ahead):
-      require(ended == slot && ahead == generation - live, "a session of another token is rolled back")
+    case .revokeRolledBack(let ahead):
+      require(ahead == generation - live, "a session of another token is rolled back")
     case .refuse: break
     }
   }

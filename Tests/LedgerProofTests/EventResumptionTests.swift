@@ -20,7 +20,7 @@ struct EventResumptionTests {
     var events: [AuditEvent] = []
     var first: UInt64?
     var replay = LedgerReplay()
-    _ = try LogReader.read(storage: FakeStorage(files: files)) { (frame, payload) throws(RecordRefusal) in
+    _ = try LogReader.read(storage: FakeStorage(files: files)) { (frame, payload) throws(RecordError) in
       var sequence = frame.firstSequence
       if frame.kind == .records { first = first ?? sequence }
       try replay.apply(

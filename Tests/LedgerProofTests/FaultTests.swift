@@ -63,10 +63,10 @@ struct StorageFaultTests {
     let faults = FaultWatch(storage, target: 1, form: StorageFaultForm(way: .ioError, isSticky: false))
     faults.begin(.committing)
     let file = try storage.open("wal-1", for: .creating)
-    #expect(throws: LogFailure.io(operation: "sync", path: "wal-1", errno: 5)) { try file.sync() }
+    #expect(throws: LogError.io(operation: "sync", path: "wal-1", errno: 5)) { try file.sync() }
     #expect(faults.breaches == [])
     try file.sync()
-    let failure = LogFailure.io(operation: "sync", path: "wal-1", errno: 5)
+    let failure = LogError.io(operation: "sync", path: "wal-1", errno: 5)
     #expect(faults.breaches == ["synced wal-1 again after a failed sync", "sync wal-1 after \(failure)"])
   }
 

@@ -15,17 +15,17 @@ final class HandWrittenHistory {
     let terms = SessionTerms(lifetimes: try #require(Self.lifetimes), rotation: rotation)
     opened = Session(
       id: id, generation: 0, subject: "ann", client: "web", scope: "read write", narrowedScope: nil, label: "phone",
-      terms: terms, openedAt: .zero, usedAt: .zero)
+      terms: terms, openedAt: .zero, refreshedAt: .zero)
     let facts = SessionState.Facts(opened: opened, terms: terms)
     line = Linearization(SessionState(facts), facts)
   }
 
-  func session(_ generation: UInt32, usedAt: Int64, scope: String? = nil) -> Session {
+  func session(_ generation: UInt32, refreshedAt: Int64, scope: String? = nil) -> Session {
     var session = opened
     session.generation = generation
-    session.usedAt = Timestamp(milliseconds: usedAt)
+    session.refreshedAt = Timestamp(milliseconds: refreshedAt)
     session.narrowedScope = scope
-    session.idleEnd = Timestamp(milliseconds: usedAt + 1_000)
+    session.idleEnd = Timestamp(milliseconds: refreshedAt + 1_000)
     return session
   }
 
@@ -60,7 +60,9 @@ final class HandWrittenHistory {
     return line.endLife(survival) == nil
   }
 
-  func rotate(_ generation: UInt32, usedAt: Int64 = 5) {
-    call(presenting(generation), .rotation(.rotated(session(generation + 1, usedAt: usedAt))), time: 0...usedAt)
+  func rotate(_ generation: UInt32, refreshedAt: Int64 = 5) {
+    call(
+      presenting(generation), .rotation(.rotated(session(generation + 1, refreshedAt: refreshedAt))),
+      time: 0...refreshedAt)
   }
 }

@@ -10,8 +10,8 @@ struct SimulationOracleRefusalTests {
     let history = try HandWrittenHistory()
     let first = history.ask(history.presenting(0))
     let second = history.ask(history.presenting(0))
-    history.answer(first, .rotation(.rotated(history.session(1, usedAt: 5))), time: 0...10)
-    history.answer(second, .rotation(.rotated(history.session(1, usedAt: 5))), time: 0...10)
+    history.answer(first, .rotation(.rotated(history.session(1, refreshedAt: 5))), time: 0...10)
+    history.answer(second, .rotation(.rotated(history.session(1, refreshedAt: 5))), time: 0...10)
     #expect(!history.holds())
   }
 
@@ -20,7 +20,7 @@ struct SimulationOracleRefusalTests {
     let history = try HandWrittenHistory()
     history.rotate(0)
     #expect(history.holds())
-    history.rotate(0, usedAt: 7)
+    history.rotate(0, refreshedAt: 7)
     #expect(!history.holds())
   }
 
@@ -61,17 +61,17 @@ struct SimulationOracleRefusalTests {
     history.rotate(0)
     let refusal = RotationRefusal.reused(.race, generationsBehind: 1, revokedSession: true)
     history.call(history.presenting(0, reuse: .revokeSession), .rotation(.refused(refusal)))
-    history.rotate(1, usedAt: 9)
+    history.rotate(1, refreshedAt: 9)
     #expect(!history.holds())
   }
 
   @Test("The oracle refuses a history in which a token works at its end, and no sooner was it refused")
   func successAfterExpiry() throws {
     let history = try HandWrittenHistory()
-    history.rotate(0, usedAt: 1_000)
+    history.rotate(0, refreshedAt: 1_000)
     #expect(!history.holds())
     let inTime = try HandWrittenHistory()
-    inTime.rotate(0, usedAt: 999)
+    inTime.rotate(0, refreshedAt: 999)
     #expect(inTime.holds())
   }
 
@@ -82,7 +82,7 @@ struct SimulationOracleRefusalTests {
     let history = try HandWrittenHistory()
     history.call(history.presenting(0), .rotation(.refused(.expired(generationsBehind: 0))), time: 0...2_000)
     #expect(history.holds())
-    history.rotate(0, usedAt: 5)
+    history.rotate(0, refreshedAt: 5)
     #expect(!history.holds())
   }
 
@@ -96,12 +96,12 @@ struct SimulationOracleRefusalTests {
   @Test("The oracle refuses a history in which the grace window gives a sibling, not the identical session")
   func siblingInGrace() throws {
     for sibling in try [
-      HandWrittenHistory().session(2, usedAt: 5), HandWrittenHistory().session(1, usedAt: 6),
-      HandWrittenHistory().session(1, usedAt: 5, scope: "read"),
+      HandWrittenHistory().session(2, refreshedAt: 5), HandWrittenHistory().session(1, refreshedAt: 6),
+      HandWrittenHistory().session(1, refreshedAt: 5, scope: "read"),
     ] {
       let history = try HandWrittenHistory()
       history.rotate(0)
-      history.call(history.presenting(0, grace: 100), .rotation(.replayed(sibling, .race)))
+      history.call(history.presenting(0, grace: 100), .rotation(.retried(sibling, .race)))
       #expect(!history.holds())
     }
   }
@@ -110,7 +110,7 @@ struct SimulationOracleRefusalTests {
   func replayAfterGrace() throws {
     let history = try HandWrittenHistory()
     history.rotate(0)
-    let replayed = TimedCall.Outcome.rotation(.replayed(history.session(1, usedAt: 5), .race))
+    let replayed = TimedCall.Outcome.rotation(.retried(history.session(1, refreshedAt: 5), .race))
     history.call(history.presenting(0, grace: 100), replayed, time: 105...200)
     #expect(!history.holds())
   }
@@ -129,7 +129,7 @@ struct SimulationOracleRefusalTests {
     let history = try HandWrittenHistory()
     _ = history.ask(.revoke)
     #expect(history.holds())
-    history.call(.look, .looked(history.session(0, usedAt: 0)))
+    history.call(.look, .looked(history.session(0, refreshedAt: 0)))
     #expect(history.holds())
     history.call(.look, .looked(nil))
     #expect(!history.holds())
@@ -143,7 +143,7 @@ struct SimulationOracleRefusalTests {
     history.rotate(0)
     #expect(history.holds(.all))
     #expect(history.holds(.anyPrefix))
-    history.call(.look, .looked(history.session(0, usedAt: 0)))
+    history.call(.look, .looked(history.session(0, refreshedAt: 0)))
     #expect(!history.holds())
   }
 }
@@ -157,7 +157,7 @@ struct SimulationOracleAcceptanceTests {
     let refusal = TimedCall.Outcome.rotation(.refused(.reused(.race, generationsBehind: 1, revokedSession: false)))
     history.answer(questions[0], refusal, time: 0...10)
     history.answer(questions[1], refusal, time: 0...10)
-    history.answer(questions[2], .rotation(.rotated(history.session(1, usedAt: 5))), time: 0...10)
+    history.answer(questions[2], .rotation(.rotated(history.session(1, refreshedAt: 5))), time: 0...10)
     #expect(history.holds())
   }
 
@@ -166,7 +166,7 @@ struct SimulationOracleAcceptanceTests {
     let history = try HandWrittenHistory()
     _ = history.ask(history.presenting(0))
     #expect(history.holds())
-    history.call(.look, .looked(wasDone ? history.session(1, usedAt: 5) : history.session(0, usedAt: 0)))
+    history.call(.look, .looked(wasDone ? history.session(1, refreshedAt: 5) : history.session(0, refreshedAt: 0)))
     #expect(history.holds())
   }
 
@@ -177,7 +177,7 @@ struct SimulationOracleAcceptanceTests {
     let history = try HandWrittenHistory()
     history.rotate(0)
     #expect(history.holds())
-    let replayed = TimedCall.Outcome.rotation(.replayed(history.session(1, usedAt: 5), .race))
+    let replayed = TimedCall.Outcome.rotation(.retried(history.session(1, refreshedAt: 5), .race))
     history.call(history.presenting(0, grace: 100), replayed, time: 50...104)
     history.call(history.presenting(0, grace: 100), replayed, time: 50...300)
     #expect(history.holds())
@@ -192,7 +192,7 @@ struct SimulationOracleAcceptanceTests {
     let refusal = RotationRefusal.reused(.race, generationsBehind: 1, revokedSession: false)
     history.call(
       history.presenting(0, grace: 100, reuse: .revokeSession, scope: "read"), .rotation(.refused(refusal)))
-    history.rotate(1, usedAt: 9)
+    history.rotate(1, refreshedAt: 9)
     #expect(history.holds())
   }
 
@@ -202,9 +202,9 @@ struct SimulationOracleAcceptanceTests {
     for lost in 0...3 as ClosedRange<UInt32> {
       let history = try HandWrittenHistory()
       #expect(history.holds())
-      for generation in 0..<3 as Range<UInt32> { history.rotate(generation, usedAt: 5) }
+      for generation in 0..<3 as Range<UInt32> { history.rotate(generation, refreshedAt: 5) }
       #expect(history.holds(.anyPrefix))
-      let left = history.session(lost, usedAt: lost == 0 ? 0 : 5)
+      let left = history.session(lost, refreshedAt: lost == 0 ? 0 : 5)
       history.call(.look, .looked(left))
       #expect(history.holds())
     }

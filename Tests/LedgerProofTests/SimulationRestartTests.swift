@@ -13,9 +13,9 @@ struct SimulationRestartTests {
     return options
   }
 
-  private func open(_ storage: FakeStorage) async throws(LogFailure) -> RefreshLedger {
+  private func open(_ storage: FakeStorage) async throws(LogError) -> RefreshLedger {
     let executor = SteppedExecutor()
-    return try await executor.driving { () async throws(LogFailure) in
+    return try await executor.driving { () async throws(LogError) in
       try await RefreshLedger.open(
         storage: storage, executor: executor, options: options(), clock: ManualClock().sessionClock,
         random: SeededGenerator(seed: 2)

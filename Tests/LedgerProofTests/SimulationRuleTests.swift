@@ -6,8 +6,8 @@ import Testing
 /// The rules beside the history of one session: each refuses what breaks it.
 @Suite("A rule of the simulation")
 struct SimulationRuleTests {
-  private func session(_ number: UInt32, usedAt: Int64) throws -> Session {
-    var session = try HandWrittenHistory().session(0, usedAt: usedAt)
+  private func session(_ number: UInt32, refreshedAt: Int64) throws -> Session {
+    var session = try HandWrittenHistory().session(0, refreshedAt: refreshedAt)
     session.id = SessionID(high: 0, low: number)
     return session
   }
@@ -19,12 +19,12 @@ struct SimulationRuleTests {
   @Test("The rule about batches refuses a second consumption, a retry before its rotation, and two moments")
   func batches() throws {
     let history = try HandWrittenHistory()
-    let rotated = Rotation.rotated(history.session(1, usedAt: 5))
-    let replayed = Rotation.replayed(history.session(1, usedAt: 5), .race)
+    let rotated = Rotation.rotated(history.session(1, refreshedAt: 5))
+    let replayed = Rotation.retried(history.session(1, refreshedAt: 5), .race)
     #expect(BatchOrder.breach([request(0), request(0)], [rotated, replayed]) == nil)
     #expect(BatchOrder.breach([request(0), request(0)], [rotated, rotated]) != nil)
     #expect(BatchOrder.breach([request(0)], []) != nil)
-    let later = Rotation.rotated(history.session(2, usedAt: 6))
+    let later = Rotation.rotated(history.session(2, refreshedAt: 6))
     #expect(BatchOrder.breach([request(0), request(1)], [rotated, later]) != nil)
   }
 
@@ -32,7 +32,9 @@ struct SimulationRuleTests {
     "The rule about the cap refuses too many sessions, too many evictions, and those of sessions that were used later"
   )
   func cap() throws {
-    let (old, new, opened) = (try session(1, usedAt: 1), try session(2, usedAt: 2), try session(3, usedAt: 3))
+    let (old, new, opened) = (
+      try session(1, refreshedAt: 1), try session(2, refreshedAt: 2), try session(3, refreshedAt: 3)
+    )
     #expect(CapRule.breach(2, [old, new], opened, [new, opened]) == nil)
     #expect(CapRule.breach(2, [old, new], opened, [old, opened]) != nil)
     #expect(CapRule.breach(2, [old, new], opened, [old, new, opened]) != nil)
@@ -66,7 +68,7 @@ struct SimulationRuleTests {
     for isCovered in [false, true] {
       let oracle = HistoryOracle()
       let history = try HandWrittenHistory()
-      let opened = history.session(0, usedAt: 0)
+      let opened = history.session(0, refreshedAt: 0)
       let asked = oracle.askForNew()
       let wide = try #require(oracle.askForRevocation(of: .subject("ann")))
       let lifetimes = try #require(HandWrittenHistory.lifetimes)
@@ -87,7 +89,7 @@ struct SimulationRuleTests {
     arguments: [false, true])
   func noOverlap(isBefore: Bool) throws {
     let oracle = HistoryOracle()
-    let opened = try HandWrittenHistory().session(0, usedAt: 0)
+    let opened = try HandWrittenHistory().session(0, refreshedAt: 0)
     let lifetimes = try #require(HandWrittenHistory.lifetimes)
     let grant = SessionGrant(subject: "ann", client: "web", scope: "read write", lifetimes: lifetimes, label: "phone")
     func open() {

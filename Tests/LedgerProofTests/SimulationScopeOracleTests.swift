@@ -28,7 +28,7 @@ struct SimulationScopeOracleTests {
     #expect(!revokedAgain.holds())
     let seen = try HandWrittenHistory()
     seen.call(.revokeAll, .done)
-    seen.call(.look, .looked(seen.session(0, usedAt: 0)))
+    seen.call(.look, .looked(seen.session(0, refreshedAt: 0)))
     #expect(!seen.holds())
   }
 
@@ -52,7 +52,7 @@ struct SimulationScopeOracleTests {
     let history = try HandWrittenHistory()
     history.rotate(0)
     history.call(.noteSuccessor(generation: 1, grace: 100), .done, time: 5...10)
-    history.call(history.presenting(0, grace: 100), .rotation(.replayed(history.session(1, usedAt: 5), .race)))
+    history.call(history.presenting(0, grace: 100), .rotation(.retried(history.session(1, refreshedAt: 5), .race)))
     #expect(!history.holds())
   }
 
@@ -67,7 +67,7 @@ struct SimulationScopeOracleTests {
       history.presenting(0, grace: 100),
       .rotation(.refused(.reused(.lateParent, generationsBehind: 1, revokedSession: false))))
     #expect(history.holds())
-    history.call(history.presenting(0, grace: 100), .rotation(.replayed(history.session(1, usedAt: 5), .race)))
+    history.call(history.presenting(0, grace: 100), .rotation(.retried(history.session(1, refreshedAt: 5), .race)))
     #expect(!history.holds())
   }
 
@@ -87,15 +87,15 @@ struct SimulationScopeOracleTests {
   )
   func neverRotated() throws {
     let consumed = try HandWrittenHistory(.never)
-    consumed.call(consumed.presenting(0), .rotation(.rotated(consumed.session(1, usedAt: 5))))
+    consumed.call(consumed.presenting(0), .rotation(.rotated(consumed.session(1, refreshedAt: 5))))
     #expect(!consumed.holds())
     let back = try HandWrittenHistory(.never)
-    back.call(back.presenting(0), .rotation(.used(back.session(1, usedAt: 5))))
-    back.call(back.presenting(0), .rotation(.used(back.session(1, usedAt: 6))))
+    back.call(back.presenting(0), .rotation(.refreshed(back.session(1, refreshedAt: 5))))
+    back.call(back.presenting(0), .rotation(.refreshed(back.session(1, refreshedAt: 6))))
     #expect(!back.holds())
     let ahead = try HandWrittenHistory(.never)
-    ahead.call(ahead.presenting(0), .rotation(.used(ahead.session(1, usedAt: 5))))
-    ahead.call(ahead.presenting(1), .rotation(.used(ahead.session(2, usedAt: 6))))
+    ahead.call(ahead.presenting(0), .rotation(.refreshed(ahead.session(1, refreshedAt: 5))))
+    ahead.call(ahead.presenting(1), .rotation(.refreshed(ahead.session(2, refreshedAt: 6))))
     #expect(!ahead.holds())
   }
 
@@ -104,7 +104,7 @@ struct SimulationScopeOracleTests {
   )
   func outdated() throws {
     let history = try HandWrittenHistory()
-    history.call(history.presenting(0, notBefore: 1), .rotation(.rotated(history.session(1, usedAt: 5))))
+    history.call(history.presenting(0, notBefore: 1), .rotation(.rotated(history.session(1, refreshedAt: 5))))
     #expect(!history.holds())
     let ended = try HandWrittenHistory()
     ended.call(ended.presenting(0, notBefore: 1), revoked)
@@ -118,14 +118,14 @@ struct SimulationScopeOracleTests {
   func termsIgnored() throws {
     let history = try HandWrittenHistory()
     let terms = SessionTerms(lifetimes: try #require(Lifetimes(idleMilliseconds: 50, absoluteMilliseconds: 500)))
-    history.call(history.presenting(0, terms: terms), .rotation(.rotated(history.session(1, usedAt: 5))))
+    history.call(history.presenting(0, terms: terms), .rotation(.rotated(history.session(1, refreshedAt: 5))))
     #expect(!history.holds())
   }
 
   @Test("The oracle refuses a history in which a label is lost")
   func labelLost() throws {
     let history = try HandWrittenHistory()
-    var session = history.session(1, usedAt: 5)
+    var session = history.session(1, refreshedAt: 5)
     session.label = nil
     history.call(history.presenting(0), .rotation(.rotated(session)))
     #expect(!history.holds())
@@ -140,8 +140,8 @@ struct SimulationScopeOracleAcceptanceTests {
   func neverRotated() throws {
     let history = try HandWrittenHistory(.never)
     let (first, second) = (history.ask(history.presenting(0)), history.ask(history.presenting(0)))
-    history.answer(second, .rotation(.used(history.session(2, usedAt: 6))), time: 0...6)
-    history.answer(first, .rotation(.used(history.session(1, usedAt: 5))), time: 0...6)
+    history.answer(second, .rotation(.refreshed(history.session(2, refreshedAt: 6))), time: 0...6)
+    history.answer(first, .rotation(.refreshed(history.session(1, refreshedAt: 5))), time: 0...6)
     #expect(history.holds())
   }
 
@@ -152,7 +152,7 @@ struct SimulationScopeOracleAcceptanceTests {
     let history = try HandWrittenHistory()
     let rotation = history.ask(history.presenting(0))
     history.call(.noteSuccessor(generation: 1, grace: 0), .done, time: 5...10)
-    history.answer(rotation, .rotation(.rotated(history.session(1, usedAt: 5))), time: 0...10)
+    history.answer(rotation, .rotation(.rotated(history.session(1, refreshedAt: 5))), time: 0...10)
     let refusal = RotationRefusal.reused(.lateParent, generationsBehind: 1, revokedSession: false)
     history.call(history.presenting(0), .rotation(.refused(refusal)), time: 5...10)
     #expect(history.holds())
@@ -168,7 +168,7 @@ struct SimulationScopeOracleAcceptanceTests {
     #expect(history.holds())
     let outcome: Rotation =
       isLost
-      ? .replayed(history.session(1, usedAt: 5), .race)
+      ? .retried(history.session(1, refreshedAt: 5), .race)
       : .refused(.reused(.lateParent, generationsBehind: 1, revokedSession: false))
     history.call(history.presenting(0, grace: 100), .rotation(outcome))
     #expect(history.holds())
@@ -181,7 +181,7 @@ struct SimulationScopeOracleAcceptanceTests {
     let history = try HandWrittenHistory()
     _ = history.ask(.evict)
     let outcome: Rotation =
-      isEvicted ? .refused(.revoked(generationsBehind: 0)) : .rotated(history.session(1, usedAt: 5))
+      isEvicted ? .refused(.revoked(generationsBehind: 0)) : .rotated(history.session(1, refreshedAt: 5))
     history.call(history.presenting(0), .rotation(outcome))
     #expect(history.holds())
   }

@@ -66,8 +66,8 @@ struct SimulationTimeOracleTests {
     #expect(isRefused(time) == isWrong)
   }
 
-  private func session(usedAt: Int64, shift: Int64) throws -> Session {
-    var session = try HandWrittenHistory().session(1, usedAt: usedAt)
+  private func session(refreshedAt: Int64, shift: Int64) throws -> Session {
+    var session = try HandWrittenHistory().session(1, refreshedAt: refreshedAt)
     session.shifts.atUse = shift
     return session
   }
@@ -78,18 +78,18 @@ struct SimulationTimeOracleTests {
   func shift(seconds: Int64, isWrong: Bool) throws {
     set(wall: 10_000, boot: 0)
     set(wall: 6_000, boot: 0)
-    oracle.judgeShift(of: try session(usedAt: 10_500, shift: seconds), askedAt: oracle.moment())
+    oracle.judgeShift(of: try session(refreshedAt: 10_500, shift: seconds), askedAt: oracle.moment())
     #expect(oracle.violations.isEmpty != isWrong)
   }
 
   @Test("The oracle of time refuses another shift of the identical pair")
   func samePair() throws {
     set(wall: 6_000, boot: 0)
-    oracle.judgeShift(of: try session(usedAt: 10_000, shift: 4), askedAt: oracle.moment())
+    oracle.judgeShift(of: try session(refreshedAt: 10_000, shift: 4), askedAt: oracle.moment())
     oracle.endLife(.all)
-    oracle.judgeSameShift(of: try session(usedAt: 10_000, shift: 4))
+    oracle.judgeSameShift(of: try session(refreshedAt: 10_000, shift: 4))
     #expect(oracle.violations.isEmpty)
-    oracle.judgeSameShift(of: try session(usedAt: 10_000, shift: 0))
+    oracle.judgeSameShift(of: try session(refreshedAt: 10_000, shift: 0))
     #expect(!oracle.violations.isEmpty)
   }
 }

@@ -45,7 +45,7 @@ final class FakeDisk: Sendable {
   /// Counts the call, and lets it happen, or a part of it, or throws.
   ///
   /// - Returns: the fault that the caller carries out: `short`, `lossySync`, `lateFailure`, or `death` of a write.
-  func admit(_ call: StorageCall) throws(LogFailure) -> StorageFault? {
+  func admit(_ call: StorageCall) throws(LogError) -> StorageFault? {
     let (isRefused, fate): (Bool, (@Sendable (StorageCall) -> StorageFault?)?) = state.withLock { state in
       if state.isDead { return (true, nil) }
       if call.operation.isChange {
@@ -70,10 +70,10 @@ final class FakeDisk: Sendable {
 
   /// The same for a call that does all or nothing.
   func perform<Result>(
-    _ call: StorageCall, _ body: (inout State) throws(LogFailure) -> Result
-  ) throws(LogFailure) -> Result {
+    _ call: StorageCall, _ body: (inout State) throws(LogError) -> Result
+  ) throws(LogError) -> Result {
     let fault = try admit(call)
-    let result = try state.withLock { (state) throws(LogFailure) in try body(&state) }
+    let result = try state.withLock { (state) throws(LogError) in try body(&state) }
     if case .lateFailure(let errno, _) = fault { throw call.failure(errno) }
     return result
   }

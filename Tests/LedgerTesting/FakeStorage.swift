@@ -112,21 +112,21 @@ extension FakeStorage {
 
 extension FakeStorage {
   /// Never in the order of the names: nobody may rely on it.
-  package func names() throws(LogFailure) -> [String] {
+  package func names() throws(LogError) -> [String] {
     try disk.perform(StorageCall(.names)) { $0.entries.keys.sorted(by: >) }
   }
 
-  package func lock() throws(LogFailure) -> any LogLock {
-    try disk.perform(StorageCall(.lock)) { (state) throws(LogFailure) in
+  package func lock() throws(LogError) -> any LogLock {
+    try disk.perform(StorageCall(.lock)) { (state) throws(LogError) in
       guard !state.isLocked else { throw .locked(path: path) }
       state.isLocked = true
       return FakeLock(disk, life: state.life)
     }
   }
 
-  package func open(_ name: String, for use: LogFileUse) throws(LogFailure) -> any LogFile {
+  package func open(_ name: String, for use: LogFileUse) throws(LogError) -> any LogFile {
     let call = StorageCall(use == .creating ? .create : .open, name)
-    let file = try disk.perform(call) { (state) throws(LogFailure) in
+    let file = try disk.perform(call) { (state) throws(LogError) in
       if use == .creating {
         let file = FakeFile(durable: [], remembersUnsynced: disk.remembersUnsynced)
         state.entries[name] = file
@@ -138,7 +138,7 @@ extension FakeStorage {
     return OpenFakeFile(disk, file, name)
   }
 
-  package func rename(_ name: String, to newName: String) throws(LogFailure) {
+  package func rename(_ name: String, to newName: String) throws(LogError) {
     try disk.perform(StorageCall(.rename, name)) { state in
       guard let file = state.entries.removeValue(forKey: name) else { return }
       state.entries[newName] = file
@@ -146,7 +146,7 @@ extension FakeStorage {
     }
   }
 
-  package func remove(_ name: String) throws(LogFailure) {
+  package func remove(_ name: String) throws(LogError) {
     try disk.perform(StorageCall(.remove, name)) { state in
       guard let file = state.entries.removeValue(forKey: name) else { return }
       disk.note(.removed(name), &state)
@@ -154,7 +154,7 @@ extension FakeStorage {
     }
   }
 
-  package func syncDirectory() throws(LogFailure) {
+  package func syncDirectory() throws(LogError) {
     try disk.perform(StorageCall(.syncDirectory)) { state in
       state.durableEntries = state.entries
       state.unsyncedChanges.removeAll(keepingCapacity: true)

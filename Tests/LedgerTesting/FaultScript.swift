@@ -39,7 +39,7 @@ package struct StorageCall: Sendable {
     case names, lock, open, create, rename, remove, syncDirectory
     case size, read, write, sync, truncate
 
-    /// As `LogFailure.io` names it.
+    /// As `LogError.io` names it.
     var words: String {
       switch self {
       case .names: "list"
@@ -83,7 +83,7 @@ package struct StorageCall: Sendable {
   }
 
   /// What it throws when it fails with `errno`.
-  package func failure(_ errno: Int32) -> LogFailure {
+  package func failure(_ errno: Int32) -> LogError {
     .io(operation: operation.words, path: name.isEmpty ? Self.folderName : name, errno: errno)
   }
 }

@@ -14,11 +14,11 @@ final class OpenFakeFile: LogFile {
     self.name = name
   }
 
-  func size() throws(LogFailure) -> UInt64 {
+  func size() throws(LogError) -> UInt64 {
     try disk.perform(StorageCall(.size, name)) { _ in UInt64(file.size) }
   }
 
-  func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogFailure) -> Int {
+  func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogError) -> Int {
     let call = StorageCall(.read, name, offset: offset, count: range.count)
     let fault = try disk.admit(call)
     let script = disk.state.withLock { $0.script }
@@ -33,7 +33,7 @@ final class OpenFakeFile: LogFile {
     return count
   }
 
-  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogFailure) -> Int {
+  func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogError) -> Int {
     let call = StorageCall(.write, name, offset: offset, count: bytes.count)
     let fault = try disk.admit(call)
     let script = disk.state.withLock { $0.script }
@@ -59,7 +59,7 @@ final class OpenFakeFile: LogFile {
     }
   }
 
-  func sync() throws(LogFailure) {
+  func sync() throws(LogError) {
     let call = StorageCall(.sync, name)
     let fault = try disk.admit(call)
     let fails = disk.state.withLock { state in
@@ -76,7 +76,7 @@ final class OpenFakeFile: LogFile {
     if case .lateFailure(let errno, _) = fault { throw call.failure(errno) }
   }
 
-  func truncate(to size: UInt64) throws(LogFailure) {
+  func truncate(to size: UInt64) throws(LogError) {
     let call = StorageCall(.truncate, name, offset: size)
     try disk.perform(call) { _ in file.truncate(to: call.offset) }
   }
@@ -85,7 +85,7 @@ final class OpenFakeFile: LogFile {
     disk.state.withLock { state in state.entries.reduce(0) { $0 + ($1.key == "lock" ? 0 : $1.value.size) } }
   }
 
-  private func interrupt(_ call: StorageCall, _ script: FaultScript) throws(LogFailure) {
+  private func interrupt(_ call: StorageCall, _ script: FaultScript) throws(LogError) {
     guard let every = script.interruptedEvery else { return }
     let count = transfers.withLock { count in
       count += 1

@@ -48,7 +48,7 @@ extension Operation {
     for _ in 0..<times {
       var replay = LedgerReplay()
       let summary = try LogReader.read(storage: FolderStorage(path: FilePath(folder))) {
-        (frame, payload) throws(RecordRefusal) in try replay.apply(frame, payload)
+        (frame, payload) throws(RecordError) in try replay.apply(frame, payload)
       }
       guard summary.records >= records, replay.state.highestTime == noon else {
         throw UnexpectedOutcome("the log does not hold what was written")

@@ -42,7 +42,7 @@ import Testing
     let target = RefusingTarget()
     let load = RotationLoad(
       options: LoadOptions(sessions: 50, connections: 50, duration: .seconds(1), reuseRate: 0), target: target)
-    await #expect(throws: TargetFailure.login("no")) { try await load.run() }
+    await #expect(throws: TargetError.login("no")) { try await load.run() }
     #expect(await target.count.value == 1)
   }
 }
@@ -56,12 +56,12 @@ private struct RefusingTarget: RotationTarget {
   let name = "refusing"
   let count = Count()
 
-  func open() async throws(TargetFailure) -> IssuedToken {
+  func open() async throws(TargetError) -> IssuedToken {
     await count.add()
     throw .login("no")
   }
 
-  func rotate(_ refreshToken: String) async throws(TargetFailure) -> RotationReply { .refused }
+  func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply { .refused }
 }
 
 @Suite("Retry-After") struct RetryAfterTests {

@@ -40,11 +40,11 @@ final class ScriptedTarget: RotationTarget {
   /// Requests for a rotation until now.
   var rotations: Int { state.withLock { $0.rotations } }
 
-  func open() async throws(TargetFailure) -> IssuedToken {
+  func open() async throws(TargetError) -> IssuedToken {
     state.withLock { IssuedToken(Self.issue(&$0)) }
   }
 
-  func rotate(_ refreshToken: String) async throws(TargetFailure) -> RotationReply {
+  func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply {
     let number = state.withLock { state in
       state.rotations += 1
       return state.rotations

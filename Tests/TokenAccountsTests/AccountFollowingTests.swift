@@ -77,10 +77,10 @@ struct AccountFollowingTests {
       folder.advance(milliseconds: 10)
       #expect(await users.subject(id: "ada") != nil)
     }
-    let expected = AccountFailure.malformed(
+    let expected = AccountError.malformed(
       path: folder.usersPath, what: "line 1 is not JSON", fix: "correct it or restore it from a copy")
     #expect(folder.events.withLock { $0 } == [.refused(expected)])
-    #expect(accountFailure { () throws(AccountFailure) in try users.reload() } == expected)
+    #expect(accountFailure { () throws(AccountError) in try users.reload() } == expected)
     try folder.replace(folder.usersPath, with: document("bob"))
     folder.advance(milliseconds: 10)
     #expect(await users.subject(id: "bob") != nil)
@@ -99,7 +99,7 @@ struct AccountFollowingTests {
     for _ in 0..<3 { #expect(accountFailure(users.reload) != nil) }
     #expect(folder.events.withLock { $0.count } == 1)
     let hash = try PasswordHash(Self.hash)
-    let failure = accountFailure { () throws(AccountFailure) in
+    let failure = accountFailure { () throws(AccountError) in
       try users.add(name: "bob", hash: hash, scopes: [])
     }
     #expect(failure?.description.contains("is gone") == true)
@@ -114,7 +114,7 @@ struct AccountFollowingTests {
   func changeOfBroken() throws {
     let users = try folder.users()
     try folder.replace(folder.usersPath, with: "{}")
-    let failure = accountFailure { () throws(AccountFailure) in
+    let failure = accountFailure { () throws(AccountError) in
       try users.add(name: "bob", password: "correct horse", scopes: [])
     }
     #expect(failure?.description.contains("no member \"version\"") == true)
@@ -128,7 +128,7 @@ struct AccountFollowingTests {
       atPath: folder.usersPath, withDestinationPath: folder.path + "/mounted.json")
     let users = try folder.users()
     #expect(await users.subject(id: "ada") != nil)
-    let failure = accountFailure { () throws(AccountFailure) in try users.remove(name: "ada") }
+    let failure = accountFailure { () throws(AccountError) in try users.remove(name: "ada") }
     #expect(failure?.description.contains("is a symbolic link") == true)
   }
 
@@ -136,8 +136,8 @@ struct AccountFollowingTests {
   func noFile() throws {
     try FileManager.default.createDirectory(atPath: folder.usersPath, withIntermediateDirectories: false)
     #expect(mkfifo(folder.clientsPath, 0o600) == 0)
-    let users = accountFailure { () throws(AccountFailure) in _ = try folder.users() }
-    let clients = accountFailure { () throws(AccountFailure) in _ = try folder.clients() }
+    let users = accountFailure { () throws(AccountError) in _ = try folder.users() }
+    let clients = accountFailure { () throws(AccountError) in _ = try folder.clients() }
     #expect(users?.description.contains("is not a regular file") == true)
     #expect(clients?.description.contains("is not a regular file") == true)
   }
@@ -202,7 +202,7 @@ struct AccountFollowingTests {
     ])
   func badUsers(text: String, message: String) throws {
     try folder.replace(folder.usersPath, with: text.replacing("HASH", with: Self.hash))
-    let failure = accountFailure { () throws(AccountFailure) in _ = try folder.users() }
+    let failure = accountFailure { () throws(AccountError) in _ = try folder.users() }
     #expect(failure?.description == "\(folder.usersPath): \(message)")
   }
 
@@ -219,7 +219,7 @@ struct AccountFollowingTests {
   func badClients(members: String, message: String) throws {
     let text = "{\"version\": 1, \"clients\": [{\"id\": \"web\", \(members)}]}"
     try folder.replace(folder.clientsPath, with: text.replacing("DIGEST", with: Self.digest))
-    let failure = accountFailure { () throws(AccountFailure) in _ = try folder.clients() }
+    let failure = accountFailure { () throws(AccountError) in _ = try folder.clients() }
     #expect(failure?.description.contains("client 1, \"web\", ") == true)
     #expect(failure?.description.contains(message) == true)
   }
@@ -232,10 +232,10 @@ struct AccountFollowingTests {
     }
     let clients = try folder.clients()
     try folder.replace(folder.clientsPath, with: text(100_000))
-    let full = accountFailure { () throws(AccountFailure) in try clients.add(Client(id: "web", isPublic: true)) }
+    let full = accountFailure { () throws(AccountError) in try clients.add(Client(id: "web", isPublic: true)) }
     #expect(full == .full(.client, path: folder.clientsPath))
     try folder.replace(folder.clientsPath, with: text(100_001))
-    let failure = accountFailure { () throws(AccountFailure) in _ = try folder.clients() }
+    let failure = accountFailure { () throws(AccountError) in _ = try folder.clients() }
     #expect(failure?.description.contains("client 100001, one more than the file may hold") == true)
   }
 

@@ -48,7 +48,7 @@ struct AccountNameTests {
       let text = Array(try folder.text(of: folder.usersPath).utf8)
       #expect(text.firstRange(of: Array(kept.utf8)) != nil && text.firstRange(of: Array(other.utf8)) == nil)
       #expect(
-        accountFailure { () throws(AccountFailure) in
+        accountFailure { () throws(AccountError) in
           try users.add(name: named, password: "correct horse", scopes: [])
         } == .exists(.user, name: kept))
       try users.setPassword(name: named, "battery staple")
@@ -76,7 +76,7 @@ struct AccountNameTests {
   @Test("Two entries that are one name in two spellings are refused with both places")
   func duplicates() throws {
     try write("ann", Self.kept, "bob", Self.other)
-    let failure = accountFailure { () throws(AccountFailure) in _ = try folder.users() }
+    let failure = accountFailure { () throws(AccountError) in _ = try folder.users() }
     let what = "user 4, \"\(Self.kept)\" is there twice, in two spellings (Unicode forms), first as user 2"
     #expect(failure == .malformed(path: folder.usersPath, what: what, fix: "remove one of them"))
   }

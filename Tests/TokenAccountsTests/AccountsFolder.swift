@@ -24,13 +24,13 @@ final class AccountsFolder: Sendable {
   var usersPath: String { "\(path)/\(SubjectFile.fileName)" }
   var clientsPath: String { "\(path)/\(ClientFile.fileName)" }
 
-  func users(pool: PasswordPool = PasswordPool()) throws(AccountFailure) -> SubjectFile {
+  func users(pool: PasswordPool = PasswordPool()) throws(AccountError) -> SubjectFile {
     try SubjectFile(
       path: usersPath, pool: pool, cost: AccountsFolder.cheap, clock: { self.time.withLock { $0 } },
       observer: { event in self.events.withLock { $0.append(event) } })
   }
 
-  func clients() throws(AccountFailure) -> ClientFile {
+  func clients() throws(AccountError) -> ClientFile {
     try ClientFile(
       path: clientsPath, clock: { self.time.withLock { $0 } },
       observer: { event in self.events.withLock { $0.append(event) } })
@@ -56,8 +56,8 @@ final class AccountsFolder: Sendable {
 }
 
 /// The failure that `work` throws, nil where it throws none.
-func accountFailure(_ work: () throws(AccountFailure) -> Void) -> AccountFailure? {
-  do throws(AccountFailure) {
+func accountFailure(_ work: () throws(AccountError) -> Void) -> AccountError? {
+  do throws(AccountError) {
     try work()
     return nil
   } catch {

@@ -87,12 +87,12 @@ struct ClientFileTests {
 
   @Test("A taken id, an unknown id and a removed client")
   func listing() async throws {
-    let taken = accountFailure { () throws(AccountFailure) in try clients.add(Client(id: "app", isPublic: true)) }
+    let taken = accountFailure { () throws(AccountError) in try clients.add(Client(id: "app", isPublic: true)) }
     #expect(taken == .exists(.client, name: "app"))
     try clients.remove(id: "web")
     #expect(try clients.list().map(\.id) == ["app"])
     #expect(await clients.client(id: "web") == nil)
-    let gone = accountFailure { () throws(AccountFailure) in try clients.remove(id: "web") }
+    let gone = accountFailure { () throws(AccountError) in try clients.remove(id: "web") }
     #expect(gone == .unknown(.client, name: "web"))
   }
 
@@ -102,7 +102,7 @@ struct ClientFileTests {
       String(repeating: "s", count: 15), String(repeating: "s", count: 1025), "0123456789abcdef\n", "0123456789ab–cdef",
     ])
   func badSecrets(secret: String) {
-    let failure = accountFailure { () throws(AccountFailure) in
+    let failure = accountFailure { () throws(AccountError) in
       try clients.add(Client(id: "new", isPublic: false), secret: secret)
     }
     #expect(failure == .invalid(field: "secret", rule: "must be 16 to 1024 printable ASCII characters"))
@@ -125,7 +125,7 @@ struct ClientFileTests {
       ("grace", Client(id: "new", isPublic: true, grace: .microseconds(1)), nil),
     ] as [(String, Client, String?)])
   func badClients(field: String, client: Client, secret: String?) throws {
-    let failure = accountFailure { () throws(AccountFailure) in try clients.add(client, secret: secret) }
+    let failure = accountFailure { () throws(AccountError) in try clients.add(client, secret: secret) }
     guard case .invalid(field: field, _) = failure else {
       Issue.record("\(String(describing: failure))")
       return
@@ -148,7 +148,7 @@ struct ClientFileTests {
     "What is no grace window of 0 to 300 s is refused",
     arguments: ["", "s", "30", "-1s", "+1s", "1.5s", "30 s", "301s", "6m", "1h", "99999999999999999999s", "٣s"])
   func badGrace(text: String) {
-    let failure = accountFailure { () throws(AccountFailure) in _ = try ClientFile.grace(text) }
+    let failure = accountFailure { () throws(AccountError) in _ = try ClientFile.grace(text) }
     #expect(failure == .invalid(field: "grace", rule: ClientDuration.grace.rule))
   }
 
@@ -163,13 +163,13 @@ struct ClientFileTests {
     #expect(try folder.text(of: folder.clientsPath).contains("\"90d\""))
     for (access, refresh) in [("0s", "1d"), ("31d", "1d"), ("1m", "0s"), ("1m", "36601d"), ("x", "1d")] {
       #expect(
-        accountFailure { () throws(AccountFailure) in
+        accountFailure { () throws(AccountError) in
           _ = try ClientFile.lifetimes(access: access, refresh: refresh)
         } != nil)
     }
     var open = client
     (open.id, open.isPublic) = ("spa", true)
-    let failure = accountFailure { () throws(AccountFailure) in try clients.add(open) }
+    let failure = accountFailure { () throws(AccountError) in try clients.add(open) }
     #expect(failure == .invalid(field: "rotation", rule: "must be always for a public client"))
   }
 
@@ -178,7 +178,7 @@ struct ClientFileTests {
     #expect(try ClientFile.grants("refresh_token password") == [.refreshToken, .password])
     #expect(try ClientFile.grants("") == [])
     for text in ["implicit", "password  refresh_token", " password", "Password"] {
-      #expect(accountFailure { () throws(AccountFailure) in _ = try ClientFile.grants(text) } != nil)
+      #expect(accountFailure { () throws(AccountError) in _ = try ClientFile.grants(text) } != nil)
     }
   }
 }

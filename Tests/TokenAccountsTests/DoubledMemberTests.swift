@@ -16,7 +16,7 @@ struct DoubledMemberTests {
   private func refusal(_ text: String, clients: Bool = false) throws -> String {
     let path = clients ? folder.clientsPath : folder.usersPath
     try folder.replace(path, with: text)
-    let failure = accountFailure { () throws(AccountFailure) in
+    let failure = accountFailure { () throws(AccountError) in
       if clients { _ = try folder.clients() } else { _ = try folder.users() }
     }
     guard case .malformed(path, let what, _) = failure else { return "\(String(describing: failure))" }

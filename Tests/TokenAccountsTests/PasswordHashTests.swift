@@ -99,7 +99,7 @@ struct PasswordHashTests {
     ])
   func absurdCost(prefix: String) {
     let text = prefix + "c2l4dGVlbiBieXRlIHNsdA$Vmu8bysmWNmwnl/cFrbFrjnljLOBOaUTfK8xThUR4Z8"
-    let failure = accountFailure { () throws(AccountFailure) in _ = try PasswordHash(text) }
+    let failure = accountFailure { () throws(AccountError) in _ = try PasswordHash(text) }
     #expect(failure?.description.contains("asks for a cost outside the limits") == true)
   }
 
@@ -108,7 +108,7 @@ struct PasswordHashTests {
     let rest = "$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
     _ = try PasswordHash("$2b$16" + rest)
     for cost in ["17", "31", "99", "03", "00"] {
-      let failure = accountFailure { () throws(AccountFailure) in _ = try PasswordHash("$2b$\(cost)\(rest)") }
+      let failure = accountFailure { () throws(AccountError) in _ = try PasswordHash("$2b$\(cost)\(rest)") }
       #expect(failure?.description.contains("must be 4 to 16") == true)
     }
   }
@@ -130,7 +130,7 @@ struct PasswordHashTests {
       "$argon2id$v=19$m=64,t=2,p=1$c2l4dGVlbiBieXRlIHNsdB$Vmu8bysmWNmwnl/cFrbFrjnljLOBOaUT",
     ])
   func unknownSchemes(text: String) {
-    let failure = accountFailure { () throws(AccountFailure) in _ = try PasswordHash(text) }
+    let failure = accountFailure { () throws(AccountError) in _ = try PasswordHash(text) }
     #expect(failure != nil)
     #expect(failure?.description.contains("secret") == false)
     #expect(failure?.description.contains("\n") == false)
@@ -138,7 +138,7 @@ struct PasswordHashTests {
 
   @Test("A new password has 8 to 1024 bytes", arguments: [(7, false), (8, true), (1024, true), (1025, false)])
   func passwordLength(length: Int, isFine: Bool) {
-    let failure = accountFailure { () throws(AccountFailure) in
+    let failure = accountFailure { () throws(AccountError) in
       _ = try PasswordHash.make(password: String(repeating: "p", count: length), cost: AccountsFolder.cheap)
     }
     #expect(failure == (isFine ? nil : .invalid(field: "password", rule: "must have 8 to 1024 bytes")))

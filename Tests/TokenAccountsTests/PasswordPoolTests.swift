@@ -54,7 +54,7 @@ struct PasswordPoolTests {
     while pool.waitingCount == 0 { await Task.yield() }
 
     let ran = Mutex(false)
-    await #expect(throws: StoreFailure.overloaded) {
+    await #expect(throws: StoreError.overloaded) {
       try await pool.run { ran.withLock { $0 = true } }
     }
     gate.open()
@@ -69,7 +69,7 @@ struct PasswordPoolTests {
     let gate = Gate()
     async let running: Void = pool.run { gate.pass() }
     await gate.waitUntilBegun()
-    await #expect(throws: StoreFailure.overloaded) { try await pool.run {} }
+    await #expect(throws: StoreError.overloaded) { try await pool.run {} }
     gate.open()
     try await running
     // The worker is free a moment after its last answer.
@@ -135,8 +135,8 @@ struct PasswordPoolTests {
   @Test("What the work throws reaches the caller")
   func failure() async {
     let pool = PasswordPool(workers: 1)
-    await #expect(throws: StoreFailure.unreadable("x")) {
-      try await pool.run { () throws(StoreFailure) in throw .unreadable("x") }
+    await #expect(throws: StoreError.unreadable("x")) {
+      try await pool.run { () throws(StoreError) in throw .unreadable("x") }
     }
   }
 
@@ -147,7 +147,7 @@ struct PasswordPoolTests {
     #expect(try await pool.verify("correct horse", of: hash))
     #expect(try await !pool.verify("wrong horse", of: hash))
     #expect(try await !pool.verify("correct horse", of: PasswordHash.unmatchable(cost: AccountsFolder.cheap)))
-    await #expect(throws: AccountFailure.invalid(field: "password", rule: "must have 8 to 1024 bytes")) {
+    await #expect(throws: AccountError.invalid(field: "password", rule: "must have 8 to 1024 bytes")) {
       try await pool.hash("short", cost: AccountsFolder.cheap)
     }
   }
@@ -158,13 +158,13 @@ struct PasswordPoolTests {
     let hash = try PasswordHash.unmatchable()
     let (gate, open) = AsyncStream<Void>.makeStream()
     let blocked = DispatchSemaphore(value: 0)
-    async let busy: Void = pool.run { () throws(StoreFailure) in
+    async let busy: Void = pool.run { () throws(StoreError) in
       open.yield()
       blocked.wait()
     }
     for await _ in gate { break }
-    await #expect(throws: StoreFailure.overloaded) { try await pool.verify("x", of: hash) }
-    await #expect(throws: AccountFailure.overloaded) { try await pool.hash("correct horse") }
+    await #expect(throws: StoreError.overloaded) { try await pool.verify("x", of: hash) }
+    await #expect(throws: AccountError.overloaded) { try await pool.hash("correct horse") }
     blocked.signal()
     try await busy
   }

@@ -103,7 +103,7 @@ struct SubjectFileTests {
     async let blocked: Void = pool.run { blocker.block() }
     await blocker.waitUntilBegun()
     for name in ["ada", "eve"] {
-      await #expect(throws: StoreFailure.overloaded) {
+      await #expect(throws: StoreError.overloaded) {
         try await users.authenticate(name: name, password: "correct horse")
       }
     }
@@ -167,7 +167,7 @@ struct SubjectFileTests {
 
   @Test("A name that is taken is refused, and the user keeps its password")
   func duplicate() async throws {
-    let failure = accountFailure { () throws(AccountFailure) in
+    let failure = accountFailure { () throws(AccountError) in
       try users.add(name: "ada", password: "battery staple", scopes: [])
     }
     #expect(failure == .exists(.user, name: "ada"))
@@ -177,7 +177,7 @@ struct SubjectFileTests {
   @Test("A name that differs only in Unicode normal form is the same name")
   func normalForms() throws {
     try users.add(name: "jos\u{E9}", password: "correct horse", scopes: [])
-    let failure = accountFailure { () throws(AccountFailure) in
+    let failure = accountFailure { () throws(AccountError) in
       try users.add(name: "jose\u{301}", password: "correct horse", scopes: [])
     }
     #expect(failure != nil)
@@ -185,10 +185,10 @@ struct SubjectFileTests {
 
   @Test("Changes of a user that is not there are refused by name")
   func unknownUser() {
-    let expected = AccountFailure.unknown(.user, name: "eve")
-    #expect(accountFailure { () throws(AccountFailure) in try users.setEnabled(name: "eve", false) } == expected)
-    #expect(accountFailure { () throws(AccountFailure) in try users.setPassword(name: "eve", "12345678") } == expected)
-    #expect(accountFailure { () throws(AccountFailure) in try users.remove(name: "eve") } == expected)
+    let expected = AccountError.unknown(.user, name: "eve")
+    #expect(accountFailure { () throws(AccountError) in try users.setEnabled(name: "eve", false) } == expected)
+    #expect(accountFailure { () throws(AccountError) in try users.setPassword(name: "eve", "12345678") } == expected)
+    #expect(accountFailure { () throws(AccountError) in try users.remove(name: "eve") } == expected)
   }
 
   @Test(
@@ -197,7 +197,7 @@ struct SubjectFileTests {
       "", String(repeating: "a", count: 257), "a\nb", "a\0", "a\u{7F}", "a\u{85}b", "a\u{2028}b", "a\u{202E}b",
     ])
   func badNames(name: String) {
-    let failure = accountFailure { () throws(AccountFailure) in
+    let failure = accountFailure { () throws(AccountError) in
       try users.add(name: name, password: "correct horse", scopes: [])
     }
     guard case .invalid(field: "name", _) = failure else {
@@ -229,7 +229,7 @@ struct SubjectFileTests {
   @Test("A file that others can change is refused with the command that fixes it", arguments: [0o602, 0o666])
   func changeable(mode: Int) throws {
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.usersPath)
-    let failure = accountFailure { () throws(AccountFailure) in _ = try folder.users() }
+    let failure = accountFailure { () throws(AccountError) in _ = try folder.users() }
     #expect(failure?.description.contains("others can change it (mode 0\(String(mode, radix: 8)))") == true)
     #expect(failure?.description.hasSuffix("run chmod 600 \(folder.usersPath)") == true)
   }
@@ -263,7 +263,7 @@ struct SubjectFileTests {
   @Test("An operation on a file in a folder that is not there is refused in one line that names it")
   func noFolder() throws {
     let lost = try SubjectFile(path: folder.path + "/gone/users.json")
-    let failure = accountFailure { () throws(AccountFailure) in
+    let failure = accountFailure { () throws(AccountError) in
       try lost.add(name: "ada", password: "correct horse", scopes: [])
     }
     #expect(failure?.description.contains("/gone/users.lock: cannot be opened") == true)

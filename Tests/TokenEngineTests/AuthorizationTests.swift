@@ -23,7 +23,7 @@ struct AuthorizationTests {
     "shows no bearer where it is absent or of another scheme",
     arguments: [nil, "", "Basic YTpi", "Bearer\t", "Bearer:", "BearerX", "DPoP", "Token x", " Bearer x", "Ｂearer x"])
   func absent(header: String?) {
-    #expect(throws: AuthorizationRefusal.absent) { try engine.verify(authorization: header) }
+    #expect(throws: AuthorizationError.absent) { try engine.verify(authorization: header) }
   }
 
   @Test("is malformed without exactly one token")
@@ -33,24 +33,24 @@ struct AuthorizationTests {
       "Bearer", "Bearer ", "Bearer  ", "Bearer \(token) ", "Bearer \(token) \(token)", "Bearer \(token),\(token)",
       "Bearer \(token)\r\nX: y", "Bearer \(token)\u{0}", "Bearer é",
     ] {
-      #expect(throws: AuthorizationRefusal.malformed, "\(header.debugDescription)") {
+      #expect(throws: AuthorizationError.malformed, "\(header.debugDescription)") {
         try engine.verify(authorization: header)
       }
     }
-    #expect(throws: AuthorizationRefusal.malformed) {
+    #expect(throws: AuthorizationError.malformed) {
       try engine.verify(authorization: ["Bearer \(token)", "Bearer \(token)"])
     }
-    #expect(throws: AuthorizationRefusal.absent) { try engine.verify(authorization: [String]()) }
+    #expect(throws: AuthorizationError.absent) { try engine.verify(authorization: [String]()) }
   }
 
   @Test("says of a token what is wrong with it")
   func badToken() async throws {
-    #expect(throws: AuthorizationRefusal.badToken(.malformed)) { try engine.verify(authorization: "Bearer x") }
-    #expect(throws: AuthorizationRefusal.badToken(.wrongType)) {
+    #expect(throws: AuthorizationError.badToken(.malformed)) { try engine.verify(authorization: "Bearer x") }
+    #expect(throws: AuthorizationError.badToken(.wrongType)) {
       try engine.verify(authorization: "Bearer \(pair.refreshToken)")
     }
     try await engine.revoke(pair.session)
-    #expect(throws: AuthorizationRefusal.badToken(.revoked)) {
+    #expect(throws: AuthorizationError.badToken(.revoked)) {
       try engine.verify(authorization: "Bearer \(pair.accessToken)")
     }
   }

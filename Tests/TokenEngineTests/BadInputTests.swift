@@ -13,7 +13,7 @@ struct BadInputTests {
     _ engine: RotationEngine, _ says: String, _ body: () async throws -> Void
   ) async {
     let before = await engine.statistics.sequence
-    let failure = await #expect(throws: EngineFailure.self) { try await body() }
+    let failure = await #expect(throws: EngineError.self) { try await body() }
     #expect(failure?.description == says)
     #expect(failure?.isTemporary == false)
     #expect(await engine.statistics.sequence == before)
@@ -26,8 +26,8 @@ struct BadInputTests {
       (\EngineOptions.grace, .milliseconds(-1), "grace is outside its limit: from 0s to 300s"),
       (\EngineOptions.accessLifetime, .zero, "accessTTL is outside its limit: from 1ms to 30d"),
       (\EngineOptions.accessLifetime, .seconds(30 * 86_400 + 1), "accessTTL is outside its limit: from 1ms to 30d"),
-      (\EngineOptions.refreshLifetime, .zero, "refreshTTL is outside its limit: from 1ms to 36600d"),
-      (\EngineOptions.sessionLifetime, .seconds(-1), "maxAge is outside its limit: from 1ms to 36600d"),
+      (\EngineOptions.idleLifetime, .zero, "refreshTTL is outside its limit: from 1ms to 36600d"),
+      (\EngineOptions.absoluteLifetime, .seconds(-1), "maxAge is outside its limit: from 1ms to 36600d"),
     ] as [(any WritableKeyPath<EngineOptions, Duration> & Sendable, Duration, String)])
   func setting(
     path: any WritableKeyPath<EngineOptions, Duration> & Sendable, value: Duration, says: String
@@ -93,7 +93,7 @@ struct BadInputTests {
     "a session id that is not one",
     arguments: ["", "short", String(repeating: "A", count: 17), "AAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAA+"])
   func sessionID(text: String) {
-    let failure = #expect(throws: EngineFailure.self) { try SessionID(validating: text) }
+    let failure = #expect(throws: EngineError.self) { try SessionID(validating: text) }
     #expect(failure?.description == "session is outside its limit: 16 base64url characters")
   }
 

@@ -76,7 +76,7 @@ struct ClientPolicyTests {
     for ledger in TestedLedger.allCases {
       let engine = try ledger.engine(clock: clock)
       let client = Client(id: "bad", isPublic: true, lifetimes: lifetimes)
-      let failure = await #expect(throws: EngineFailure.self) {
+      let failure = await #expect(throws: EngineError.self) {
         try await engine.openUncheckedSession(subject: "ann", client: client, scopes: [])
       }
       #expect(failure?.description == says)
@@ -89,7 +89,7 @@ struct ClientPolicyTests {
     let engine = try ledger.engine(clock: clock)
     let client = Client(id: "plain", isPublic: true, grace: .seconds(301))
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.plain, scopes: [])
-    let failure = await #expect(throws: EngineFailure.self) {
+    let failure = await #expect(throws: EngineError.self) {
       try await engine.refresh(pair.refreshToken, client: client)
     }
     #expect(failure?.description == "grace is outside its limit: from 0s to 300s")

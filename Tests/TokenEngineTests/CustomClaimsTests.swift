@@ -58,7 +58,7 @@ struct CustomClaimsTests {
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     let before = await engine.statistics.sequence
     isDown.withLock { $0 = true }
-    let failure = await #expect(throws: EngineFailure.self) {
+    let failure = await #expect(throws: EngineError.self) {
       try await engine.refresh(pair.refreshToken, client: Self.web)
     }
     guard case .foreign(let error) = failure else {
@@ -79,7 +79,7 @@ struct CustomClaimsTests {
     ])
   func reservedNames(name: String) async throws {
     let engine = try Self.engine { _ in try CustomClaims(json: #"{"ok":1,"\#(name)":"x"}"#) }
-    let failure = await #expect(throws: EngineFailure.self) {
+    let failure = await #expect(throws: EngineError.self) {
       try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     }
     #expect(failure?.description.contains("claims is outside its limit") == true)
@@ -91,7 +91,7 @@ struct CustomClaimsTests {
     "that are no JSON object or too large are refused with their limit",
     arguments: ["", "[]", "{", #"{"a":}"#, #"{"a":1,"a":2}"#, #"{"a":"\#(String(repeating: "x", count: 1020))"}"#])
   func badText(json: String) {
-    let failure = #expect(throws: EngineFailure.self) { try CustomClaims(json: json) }
+    let failure = #expect(throws: EngineError.self) { try CustomClaims(json: json) }
     #expect(failure?.description.contains("at most 1024 bytes and 32 members") == true)
   }
 
@@ -111,7 +111,7 @@ struct CustomClaimsTests {
     let subject = String(repeating: "s", count: 1900 - 1024 - 1 - members.utf8.count)
     let pair = try await fixture.engine.openUncheckedSession(subject: subject, client: client, scopes: scopes)
     _ = try fixture.engine.verify(pair.accessToken)
-    await #expect(throws: EngineFailure.self) {
+    await #expect(throws: EngineError.self) {
       _ = try await fixture.engine.openUncheckedSession(subject: subject + "s", client: client, scopes: scopes)
     }
   }

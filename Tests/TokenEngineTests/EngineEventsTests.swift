@@ -57,7 +57,7 @@ struct EngineEventsTests {
   @Test("from a number ahead of the log are refused: it is not the log that the number came from")
   func aheadOfTheLog() async throws {
     let engine = try RotationEngine.inMemory(clock: ManualClock())
-    let failure = await #expect(throws: EngineFailure.self) { try await engine.events(after: 1) }
+    let failure = await #expect(throws: EngineError.self) { try await engine.events(after: 1) }
     #expect(failure?.description == "after is outside its limit: at most 0, the log's last record")
   }
 

@@ -28,10 +28,10 @@ struct EngineKeysTests {
     #expect(try engine.verify(before.accessToken).subject == "ann")
     let after = try await engine.openUncheckedSession(subject: "bob", client: Self.web, scopes: [])
 
-    let early = await #expect(throws: EngineFailure.self) { try await engine.retireKey(rotated.retiring) }
+    let early = await #expect(throws: EngineError.self) { try await engine.retireKey(rotated.retiring) }
     #expect(early?.description.contains("may be in use") == true && early?.isTemporary == false)
-    await #expect(throws: EngineFailure.self) { try await engine.retireKey(rotated.current, force: true) }
-    await #expect(throws: EngineFailure.self) { try await engine.retireKey("nobody", force: true) }
+    await #expect(throws: EngineError.self) { try await engine.retireKey(rotated.current, force: true) }
+    await #expect(throws: EngineError.self) { try await engine.retireKey("nobody", force: true) }
     try await engine.retireKey(rotated.retiring, force: true)
     #expect(throws: BadToken.self) { try engine.verify(before.accessToken) }
     #expect(try engine.verify(after.accessToken).subject == "bob")
@@ -45,16 +45,16 @@ struct EngineKeysTests {
     let rotated = try await engine.rotateKeys(of: .refresh)
     #expect(ids(engine, .refresh, .current) == [rotated.current])
     #expect(try await engine.refresh(pair.refreshToken, client: Self.web).pair().session == pair.session)
-    await #expect(throws: EngineFailure.self) { try await engine.rotateKeys(of: .refresh, algorithm: .es256) }
+    await #expect(throws: EngineError.self) { try await engine.rotateKeys(of: .refresh, algorithm: .es256) }
     try await engine.close()
   }
 
   @Test("of an engine in memory are in no file to change")
   func inMemory() async throws {
     let engine = try RotationEngine.inMemory(clock: ManualClock())
-    let failure = await #expect(throws: EngineFailure.self) { try await engine.rotateKeys() }
+    let failure = await #expect(throws: EngineError.self) { try await engine.rotateKeys() }
     #expect(failure?.description.contains("keys") == true)
-    await #expect(throws: EngineFailure.self) { try await engine.backUp(to: folder.path) }
+    await #expect(throws: EngineError.self) { try await engine.backUp(to: folder.path) }
   }
 
   @Test("that another program changed are seen by a look at the files, once")
@@ -121,17 +121,17 @@ struct EngineKeysTests {
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     let copy = EngineFolder()
     try await engine.backUp(to: copy.path)
-    await #expect(throws: EngineFailure.self) { try await engine.backUp(to: copy.path) }
+    await #expect(throws: EngineError.self) { try await engine.backUp(to: copy.path) }
     try await engine.close()
 
-    let unsettled = await #expect(throws: EngineFailure.self) { try await RotationEngine.open(folder: copy.path) }
+    let unsettled = await #expect(throws: EngineError.self) { try await RotationEngine.open(folder: copy.path) }
     #expect(unsettled?.isTemporary == false)
     #expect(try await RotationEngine.restoreBackup(in: copy.path) == 1)
     let restored = try await RotationEngine.open(folder: copy.path)
     #expect(restored.keyStates == engine.keyStates)
     #expect(try await restored.refresh(pair.refreshToken, client: Self.web) == .refused(.revoked(generationsBehind: 0)))
     try await restored.close()
-    await #expect(throws: EngineFailure.self) { try await RotationEngine.restoreBackup(in: FilePath("nowhere")) }
+    await #expect(throws: EngineError.self) { try await RotationEngine.restoreBackup(in: FilePath("nowhere")) }
   }
 
   @Test("are for nothing any more once it is closed, which no later call undoes")
@@ -139,7 +139,7 @@ struct EngineKeysTests {
     let engine = try await open()
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     try await engine.close()
-    let failure = await #expect(throws: EngineFailure.self) {
+    let failure = await #expect(throws: EngineError.self) {
       try await engine.refresh(pair.refreshToken, client: Self.web)
     }
     #expect(failure?.isTemporary == false && failure?.isUnavailable == true)

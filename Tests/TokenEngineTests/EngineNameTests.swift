@@ -11,7 +11,7 @@ struct EngineNameTests {
     do {
       try await call()
       return false
-    } catch EngineFailure.invalid(field: field, limit: let limit) {
+    } catch EngineError.invalid(field: field, limit: let limit) {
       return limit.contains("NFC")
     } catch {
       return false

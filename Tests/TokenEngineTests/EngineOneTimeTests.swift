@@ -66,7 +66,7 @@ struct EngineOneTimeTests {
   func outsideLimits(field: String, purpose: String, payloadBytes: Int, milliseconds: Int64) async throws {
     for ledger in TestedLedger.allCases {
       let engine = try ledger.engine(clock: clock)
-      let failure = await #expect(throws: EngineFailure.self) {
+      let failure = await #expect(throws: EngineError.self) {
         try await engine.issueOneTimeToken(
           purpose: purpose, subject: "ann", payload: Array(repeating: 1, count: payloadBytes),
           lifetime: .milliseconds(milliseconds))

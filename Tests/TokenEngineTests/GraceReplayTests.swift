@@ -118,7 +118,7 @@ struct GraceReplayTests {
     #expect(pairs.count == 40)
     #expect(Set(pairs).count == 1)
     let rotations = observer.events.count { if case .rotated = $0 { true } else { false } }
-    let races = observer.events.count { if case .replayed(_, _, _, .race) = $0 { true } else { false } }
+    let races = observer.events.count { if case .retried(_, _, _, .race) = $0 { true } else { false } }
     #expect(rotations == 1)
     #expect(races == 39)
     #expect(try await engine.session(first.session)?.generation == 1)

@@ -26,7 +26,7 @@ struct LifetimeTests {
   func subSecondAnywhere(on ledger: TestedLedger, start: Int64) async throws {
     let fixture = try EngineFixture(on: ledger) {
       $0.accessLifetime = .milliseconds(300)
-      $0.refreshLifetime = .milliseconds(700)
+      $0.idleLifetime = .milliseconds(700)
     }
     fixture.clock.advance(milliseconds: start)
     let pair = try await fixture.logIn()
@@ -45,7 +45,7 @@ struct LifetimeTests {
 
   @Test("an expired refresh token is refused as expired by its own claim too", arguments: TestedLedger.allCases)
   func refreshTokenExpires(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger) { $0.refreshLifetime = .seconds(60) }
+    let fixture = try EngineFixture(on: ledger) { $0.idleLifetime = .seconds(60) }
     let pair = try await fixture.logIn()
     fixture.clock.advance(milliseconds: 60_000)
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.expired(generationsBehind: nil)))
@@ -65,10 +65,10 @@ struct LifetimeTests {
 
   @Test("a lifetime that is not positive is refused with its name and limit", arguments: [Duration.zero, .seconds(-1)])
   func notPositive(lifetime: Duration) {
-    for path in [\EngineOptions.accessLifetime, \.refreshLifetime, \.sessionLifetime] {
+    for path in [\EngineOptions.accessLifetime, \.idleLifetime, \.absoluteLifetime] {
       var options = EngineOptions()
       options[keyPath: path] = lifetime
-      let failure = #expect(throws: EngineFailure.self) { try options.validate() }
+      let failure = #expect(throws: EngineError.self) { try options.validate() }
       #expect(failure?.description.contains("from 1ms") == true)
     }
   }
@@ -77,7 +77,7 @@ struct LifetimeTests {
   func graceTooLong() {
     var options = EngineOptions()
     options.grace = .seconds(301)
-    let failure = #expect(throws: EngineFailure.self) { try options.validate() }
+    let failure = #expect(throws: EngineError.self) { try options.validate() }
     #expect(failure?.description == "grace is outside its limit: from 0s to 300s")
   }
 
@@ -105,7 +105,7 @@ struct LifetimeTests {
     let pair = try await fixture.logIn()
     var client = EngineFixture.client
     client.lifetimes.access = lifetime
-    await #expect(throws: EngineFailure.self) {
+    await #expect(throws: EngineError.self) {
       _ = try await fixture.engine.refresh(pair.refreshToken, client: client)
     }
     _ = try await fixture.refresh(pair.refreshToken).pair()
@@ -149,7 +149,7 @@ struct LogInTests {
     ["", "a\nb"])
   func unusableSubject(on ledger: TestedLedger, subject: String) async throws {
     let fixture = try EngineFixture(on: ledger)
-    await #expect(throws: EngineFailure.self) {
+    await #expect(throws: EngineError.self) {
       try await fixture.engine.openUncheckedSession(subject: subject, client: EngineFixture.client, scopes: [])
     }
     #expect(await fixture.engine.statistics.entries == 0)

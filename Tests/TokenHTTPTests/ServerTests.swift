@@ -137,7 +137,7 @@ struct ServerTests {
       options.port = port
       let second = TokenApplication.make(
         engine: fixture.engine, clients: fixture.clients, options: options, logger: fixture.logger)
-      let failure = await #expect(throws: ListenFailure.self) { try await second.run() }
+      let failure = await #expect(throws: ListenError.self) { try await second.run() }
       #expect(failure?.reason == .portInUse)
       #expect(
         failure?.description
@@ -155,7 +155,7 @@ struct ServerTests {
     options.port = 0
     let server = TokenApplication.make(
       engine: fixture.engine, clients: fixture.clients, options: options, logger: fixture.logger)
-    let failure = await #expect(throws: ListenFailure.self) { try await server.run() }
+    let failure = await #expect(throws: ListenError.self) { try await server.run() }
     #expect(failure?.reason == .noSuchAddress)
   }
 }

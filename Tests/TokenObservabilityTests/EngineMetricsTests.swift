@@ -36,10 +36,10 @@ struct EngineMetricsTests {
   private static let events: [(EngineEvent, [String: Int64])] = [
     (.opened(token, subject: "ann", client: "web"), ["sessions_opened_total": 1]),
     (.rotated(token, subject: "ann", client: "web"), ["rotations_total": 1]),
-    (.used(token, subject: "ann", client: "web"), ["unrotated_refreshes_total": 1]),
+    (.refreshed(token, subject: "ann", client: "web"), ["unrotated_refreshes_total": 1]),
     (.clientGranted(token, client: "web"), ["client_tokens_total": 1]),
-    (.replayed(token, subject: "ann", client: "web", .retry), ["replays_total{retry}": 1]),
-    (.replayed(token, subject: "ann", client: "web", .race), ["replays_total{race}": 1]),
+    (.retried(token, subject: "ann", client: "web", .retry), ["replays_total{retry}": 1]),
+    (.retried(token, subject: "ann", client: "web", .race), ["replays_total{race}": 1]),
     (
       .refused(.reused(.lateParent, generationsBehind: 1, revokedSession: false), token: token, client: "web"),
       ["refusals_total{reused}": 1, "reuses_total{late_parent}": 1]

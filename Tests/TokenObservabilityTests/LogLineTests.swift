@@ -24,7 +24,7 @@ struct LogLineTests {
     "name a session by its id and a token by its jti, as audit events do",
     arguments: [
       .opened(token, subject: "ann", client: "web"), .rotated(token, subject: "ann", client: "web"),
-      .used(token, subject: "ann", client: "web"), .replayed(token, subject: "ann", client: "web", .retry),
+      .refreshed(token, subject: "ann", client: "web"), .retried(token, subject: "ann", client: "web", .retry),
       .refused(.expired(generationsBehind: nil), token: token, client: "web"),
       .refused(.reused(.lateParent, generationsBehind: 1, revokedSession: true), token: token, client: "web"),
       .refused(.neverIssued(generationsAhead: 1), token: token, client: "web"),

@@ -17,8 +17,8 @@ import Testing
 
   private func refusal(
     _ token: String, _ verifier: ForeignTokenVerifier, at now: Int64 = ForeignFixtures.now
-  ) -> TokenRefusal? {
-    TokenFixtures.refusal { () throws(TokenRefusal) in _ = try verifier.verify(token, nowMilliseconds: now) }
+  ) -> TokenVerificationError? {
+    TokenFixtures.refusal { () throws(TokenVerificationError) in _ = try verifier.verify(token, nowMilliseconds: now) }
   }
 
   private func hs256(header: String = #"{"alg":"HS256"}"#, claims: String = claims) throws -> String {

@@ -3,9 +3,9 @@ import Testing
 @testable import TokenSigning
 
 @Suite struct JSONReaderTests {
-  private func read(_ text: String) throws(JSONFault) -> JSONObject { try JSONReader.object(Array(text.utf8)) }
+  private func read(_ text: String) throws(JSONError) -> JSONObject { try JSONReader.object(Array(text.utf8)) }
 
-  private func fault(_ bytes: [UInt8]) -> JSONFault.Reason? {
+  private func fault(_ bytes: [UInt8]) -> JSONError.Reason? {
     do {
       _ = try JSONReader.object(bytes)
       return nil
@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  private func fault(_ text: String) -> JSONFault.Reason? { fault(Array(text.utf8)) }
+  private func fault(_ text: String) -> JSONError.Reason? { fault(Array(text.utf8)) }
 
   @Test("Every kind of value is read")
   func values() throws {
@@ -74,10 +74,10 @@ import Testing
   @Test(
     "What is not one object alone is refused",
     arguments: [
-      ("", JSONFault.Reason.notObject), ("[]", .notObject), ("\"x\"", .notObject), ("\u{FEFF}{}", .notObject),
+      ("", JSONError.Reason.notObject), ("[]", .notObject), ("\"x\"", .notObject), ("\u{FEFF}{}", .notObject),
       ("{}x", .trailing), ("{}{}", .trailing), ("{}\0", .trailing),
     ])
-  func wholeText(text: String, reason: JSONFault.Reason) {
+  func wholeText(text: String, reason: JSONError.Reason) {
     #expect(fault(text) == reason)
   }
 
@@ -93,12 +93,12 @@ import Testing
   @Test(
     "Half a surrogate pair, a bad escape and a bare control character are refused",
     arguments: [
-      (#"\ud800"#, JSONFault.Reason.loneSurrogate), (#"\udc00"#, .loneSurrogate), (#"\ud800x"#, .loneSurrogate),
+      (#"\ud800"#, JSONError.Reason.loneSurrogate), (#"\udc00"#, .loneSurrogate), (#"\ud800x"#, .loneSurrogate),
       (#"\ud800\n"#, .loneSurrogate), (#"\ud800\ud800"#, .loneSurrogate), (#"\x41"#, .badEscape),
       (#"\u12g4"#, .badEscape), (#"\u12"#, .badEscape), ("a\nb", .controlCharacter),
       (#"\n"# + "\u{1F}", .controlCharacter),
     ])
-  func badStrings(string: String, reason: JSONFault.Reason) {
+  func badStrings(string: String, reason: JSONError.Reason) {
     #expect(fault("{\"s\":\"\(string)\"}") == reason)
   }
 

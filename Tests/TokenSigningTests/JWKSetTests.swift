@@ -5,11 +5,11 @@ import Testing
 @Suite struct JWKSetTests {
   private static let good = #"{"kty":"oct","kid":"s","k":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"}"#
 
-  private func set(_ keys: String...) throws(KeyFailure) -> JWKSet {
+  private func set(_ keys: String...) throws(KeyError) -> JWKSet {
     try JWKSet(json: Array("{\"keys\":[\(keys.joined(separator: ","))]}".utf8))
   }
 
-  private func failure(_ open: () throws(KeyFailure) -> Void) -> KeyFailure? {
+  private func failure(_ open: () throws(KeyError) -> Void) -> KeyError? {
     do {
       try open()
       return nil
@@ -59,7 +59,7 @@ import Testing
     let set = try set(key, Self.good)
     #expect(set.keys.map(\.id) == ["s"])
     #expect(set.ignored == ["key 0: \(reason)"])
-    #expect(failure { () throws(KeyFailure) in _ = try self.set(key) }?.message.contains(reason) == true)
+    #expect(failure { () throws(KeyError) in _ = try self.set(key) }?.message.contains(reason) == true)
   }
 
   @Test("A point that is not on P-256 is no key")
@@ -85,9 +85,9 @@ import Testing
     let known =
       #"{"kty":"oct","new":[{}],"state":"current","kid":"s","k":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"}"#
     #expect(try set(known).keys.count == 1)
-    #expect(failure { () throws(KeyFailure) in _ = try set(known, Self.good) }?.message.hasPrefix("key 1 has") == true)
+    #expect(failure { () throws(KeyError) in _ = try set(known, Self.good) }?.message.hasPrefix("key 1 has") == true)
     let twice = #"{"keys":[],"keys":[]}"#
-    let duplicate = failure { () throws(KeyFailure) in _ = try JWKSet(json: Array(twice.utf8)) }
+    let duplicate = failure { () throws(KeyError) in _ = try JWKSet(json: Array(twice.utf8)) }
     #expect(duplicate?.message.contains("names a member twice") == true)
   }
 
@@ -98,10 +98,10 @@ import Testing
       return Array("{\"keys\":[\(all.joined(separator: ","))]}".utf8)
     }
     #expect(try JWKSet(json: keys(64)).keys.count == 64)
-    #expect(failure { () throws(KeyFailure) in _ = try JWKSet(json: keys(65)) } != nil)
+    #expect(failure { () throws(KeyError) in _ = try JWKSet(json: keys(65)) } != nil)
     let spaces = [UInt8](repeating: 0x20, count: 256 * 1024)
     #expect(
-      failure { () throws(KeyFailure) in _ = try JWKSet(json: spaces + keys(1)) }?.message.contains("KiB") == true)
+      failure { () throws(KeyError) in _ = try JWKSet(json: spaces + keys(1)) }?.message.contains("KiB") == true)
   }
 
   @Test("A secret file is a JWK, or raw bytes without one newline at their end")
@@ -113,7 +113,7 @@ import Testing
       #expect(try verifier.verify(token, nowMilliseconds: 0).expiresAt == 9)
     }
     let other = ForeignTokenVerifier(keys: try JWKSet.secret(raw + [10, 10]).keys)
-    #expect(throws: TokenRefusal.badSignature) { try other.verify(token, nowMilliseconds: 0) }
+    #expect(throws: TokenVerificationError.badSignature) { try other.verify(token, nowMilliseconds: 0) }
     #expect(try JWKSet.secret(Array(Self.good.utf8)).keys.map(\.id) == ["s"])
   }
 
@@ -124,17 +124,17 @@ import Testing
       "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n",
     ])
   func notSecrets(file: String) {
-    #expect(failure { () throws(KeyFailure) in _ = try JWKSet.secret(Array(file.utf8)) } != nil)
+    #expect(failure { () throws(KeyError) in _ = try JWKSet.secret(Array(file.utf8)) } != nil)
   }
 
   @Test("A file that is not there is told from one that is bad")
   func files() {
-    let missing = failure { () throws(KeyFailure) in _ = try JWKSet.open(path: "/nonexistent/jwks.json") }
+    let missing = failure { () throws(KeyError) in _ = try JWKSet.open(path: "/nonexistent/jwks.json") }
     #expect(missing?.kind == .missing)
     #expect(missing?.description.hasPrefix("/nonexistent/jwks.json: ") == true)
-    let bad = failure { () throws(KeyFailure) in _ = try JWKSet.open(path: "/dev/null") }
+    let bad = failure { () throws(KeyError) in _ = try JWKSet.open(path: "/dev/null") }
     #expect(bad?.kind == .malformed)
-    let endless = failure { () throws(KeyFailure) in _ = try JWKSet.openSecret(path: "/dev/zero") }
+    let endless = failure { () throws(KeyError) in _ = try JWKSet.openSecret(path: "/dev/zero") }
     #expect(endless?.kind == .malformed)
   }
 }

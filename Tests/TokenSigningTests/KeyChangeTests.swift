@@ -5,7 +5,7 @@ import Testing
 
 /// Changes of key files that are cut off, that come at once, or that find files which they must not touch.
 @Suite struct KeyChangeTests {
-  private func failure(_ folder: borrowing KeyFolderFixture) -> KeyFailure? {
+  private func failure(_ folder: borrowing KeyFolderFixture) -> KeyError? {
     do {
       _ = try TokenKeys.open(folder: folder.path)
       return nil
@@ -54,7 +54,7 @@ import Testing
     let isLocked = other.lock()
     #expect(isLocked)
     let files = KeyFiles(folder: folder.path, lockTries: 2)
-    #expect(throws: KeyChangeFailure.locked(path: folder.path)) { try files.rotateRefresh(nowMilliseconds: 0) }
+    #expect(throws: KeyChangeError.locked(path: folder.path)) { try files.rotateRefresh(nowMilliseconds: 0) }
     #expect(try folder.states(.refresh) == ["current HS256"])
     // Reading needs no lock.
     #expect(failure(folder) == nil)
@@ -65,12 +65,12 @@ import Testing
     let folder = try KeyFolderFixture()
     #expect(failure(folder)?.kind == .missing)
     let files = folder.files
-    #expect(throws: KeyChangeFailure.self) { try files.rotateAccess(algorithm: .hs256, nowMilliseconds: 0) }
+    #expect(throws: KeyChangeError.self) { try files.rotateAccess(algorithm: .hs256, nowMilliseconds: 0) }
     #expect(folder.names.isEmpty)
     _ = try TokenKeys.openOrCreate(folder: folder.path)
     unlink("\(folder.path)/refresh.json")
     #expect(failure(folder)?.kind == .missing)
-    #expect(throws: KeyChangeFailure.self) { try files.rotateAccess(algorithm: .hs256, nowMilliseconds: 0) }
+    #expect(throws: KeyChangeError.self) { try files.rotateAccess(algorithm: .hs256, nowMilliseconds: 0) }
     #expect(folder.names == ["access.json"])
   }
 
@@ -81,8 +81,8 @@ import Testing
     folder.write("{\"keys\":[]}", to: name)
     let before = [try folder.text("access.json"), try folder.text("refresh.json")]
     let files = folder.files
-    #expect(throws: KeyChangeFailure.self) { try files.rotateAccess(algorithm: .hs256, nowMilliseconds: 0) }
-    #expect(throws: KeyChangeFailure.self) { try files.rotateRefresh(nowMilliseconds: 0) }
+    #expect(throws: KeyChangeError.self) { try files.rotateAccess(algorithm: .hs256, nowMilliseconds: 0) }
+    #expect(throws: KeyChangeError.self) { try files.rotateRefresh(nowMilliseconds: 0) }
     #expect([try folder.text("access.json"), try folder.text("refresh.json")] == before)
   }
 
@@ -92,7 +92,7 @@ import Testing
     _ = try TokenKeys.openOrCreate(folder: folder.path)
     chmod("\(folder.path)/access.json", 0o644)
     let files = folder.files
-    #expect(throws: KeyChangeFailure.self) { try files.rotateAccess(algorithm: .hs256, nowMilliseconds: 0) }
+    #expect(throws: KeyChangeError.self) { try files.rotateAccess(algorithm: .hs256, nowMilliseconds: 0) }
     #expect(folder.mode("access.json") == 0o644)
   }
 
@@ -135,7 +135,7 @@ import Testing
     let kind = try #require(KeyKind(algorithm))
     let mine = KeyNumbers.generate(kind)
     let other = KeyNumbers.generate(kind)
-    #expect(throws: KeyFailure.self) {
+    #expect(throws: KeyError.self) {
       try PrivateKey(
         KeyNumbers(kind: kind, values: other.values.dropLast() + mine.values.suffix(1)), algorithm: algorithm)
     }
@@ -147,7 +147,7 @@ import Testing
     let order = try #require(Base64URL.decode("_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE"))
     for number in [[UInt8](repeating: 0, count: 32), order, [UInt8](repeating: 0xFF, count: 32)] {
       let bad = KeyNumbers(kind: .p256, values: [good.values[0], good.values[1], number])
-      #expect(throws: KeyFailure.self) { try PrivateKey(bad, algorithm: .es256) }
+      #expect(throws: KeyError.self) { try PrivateKey(bad, algorithm: .es256) }
     }
   }
 
@@ -157,7 +157,7 @@ import Testing
     for index in good.values.indices {
       var values = good.values
       values[index][0] ^= 0x40
-      #expect(throws: KeyFailure.self, "\(good.kind.members[index])") {
+      #expect(throws: KeyError.self, "\(good.kind.members[index])") {
         try PrivateKey(KeyNumbers(kind: .rsa, values: values), algorithm: .rs256)
       }
     }

@@ -28,7 +28,7 @@ import Testing
     close(file)
   }
 
-  private func failure(_ folder: String) -> KeyFailure? {
+  private func failure(_ folder: String) -> KeyError? {
     do {
       _ = try TokenKeys.openOrCreate(folder: folder)
       return nil
@@ -155,7 +155,7 @@ import Testing
     try withFolder { folder in
       _ = try TokenKeys.openOrCreate(folder: folder)
       for (text, kind) in [
-        (file(1, count: 31), KeyFailure.Kind.weak), (file(1, state: "old"), .malformed),
+        (file(1, count: 31), KeyError.Kind.weak), (file(1, state: "old"), .malformed),
         (file(1, algorithm: "none"), .malformed), (file(1, algorithm: "ES256"), .malformed),
         (file(1, state: "next"), .malformed),
       ] {
@@ -171,8 +171,8 @@ import Testing
 
   @Test("One key for both purposes is refused, whatever its key ids say")
   func sharedKey() throws {
-    #expect(throws: KeyFailure.self) { try TokenFixtures.keys(access: 1, refresh: 1) }
-    #expect(throws: KeyFailure.self) {
+    #expect(throws: KeyError.self) { try TokenFixtures.keys(access: 1, refresh: 1) }
+    #expect(throws: KeyError.self) {
       try TokenKeys(
         access: [SigningKey(secret: TokenFixtures.secret(1), state: .current, id: "a")],
         refresh: [SigningKey(secret: TokenFixtures.secret(1), state: .current, id: "b")])

@@ -7,7 +7,7 @@ import Testing
 @Suite struct KeyFilesTests {
   private static let now: Int64 = 1_700_000_000_000
 
-  private func refusal(_ change: () throws(KeyChangeFailure) -> Void) -> KeyChangeFailure? {
+  private func refusal(_ change: () throws(KeyChangeError) -> Void) -> KeyChangeError? {
     do {
       try change()
       return nil
@@ -99,8 +99,8 @@ import Testing
     _ = try TokenKeys.openOrCreate(folder: folder.path, algorithm: .edDSA)
     let files = folder.files
     let rotated = try files.rotateAccess(algorithm: .edDSA, nowMilliseconds: Self.now)
-    func retire(_ id: String, at now: Int64, force: Bool = false) -> KeyChangeFailure? {
-      refusal { () throws(KeyChangeFailure) in
+    func retire(_ id: String, at now: Int64, force: Bool = false) -> KeyChangeError? {
+      refusal { () throws(KeyChangeError) in
         try files.retire(id, of: .access, tokenMilliseconds: 900_000, nowMilliseconds: now, force: force)
       }
     }
@@ -127,7 +127,7 @@ import Testing
     let rotated = try files.rotateAccess(algorithm: .hs256, nowMilliseconds: Self.now)
     let text = try folder.text("access.json")
     folder.write(text.split(separator: "\"retiredAt\":\(Self.now),").joined(), to: "access.json")
-    let failure = refusal { () throws(KeyChangeFailure) in
+    let failure = refusal { () throws(KeyChangeError) in
       try files.retire(rotated.retiring, of: .access, tokenMilliseconds: 1, nowMilliseconds: .max)
     }
     #expect(
@@ -146,7 +146,7 @@ import Testing
     #expect(rotated.current == id)
     #expect(try folder.states() == ["next ES256", "current PS256", "retiring ES256"])
     let files = folder.files
-    let failure = refusal { () throws(KeyChangeFailure) in
+    let failure = refusal { () throws(KeyChangeError) in
       try files.importNextAccess(pem: PrivateKeyFixtures.pem(PrivateKeyFixtures.weakRSA))
     }
     guard case .files(let weak) = failure else {
@@ -174,7 +174,7 @@ import Testing
     let files = folder.files
     for round in 0..<14 { try files.rotateAccess(algorithm: .hs256, nowMilliseconds: Int64(round)) }
     let before = try folder.text("access.json")
-    let failure = refusal { () throws(KeyChangeFailure) in
+    let failure = refusal { () throws(KeyChangeError) in
       try files.rotateAccess(algorithm: .hs256, nowMilliseconds: Self.now)
     }
     #expect(failure == .full(path: "\(folder.path)/access.json"))

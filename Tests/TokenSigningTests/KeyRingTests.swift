@@ -67,7 +67,7 @@ import Testing
     case "exposed": chmod("\(folder.path)/refresh.json", 0o644)
     default: folder.write(contents, to: "access.json")
     }
-    #expect(throws: KeyFailure.self) { try ring.reload() }
+    #expect(throws: KeyError.self) { try ring.reload() }
     #expect(minter(ring).mintAccess(TokenFixtures.access()) == token)
     #expect(isAccepted(token, by: ring))
     #expect(ring.keys.access.count == 1)

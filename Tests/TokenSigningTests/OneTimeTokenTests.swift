@@ -20,8 +20,10 @@ import Testing
     OneTimeClaims(purpose: purpose, issuedAt: 1_700_000_000, expiresAt: 1_700_000_900, identifier: identifier)
   }
 
-  private func refusal(_ token: String, at now: Int64 = TokenFixtures.now) -> TokenRefusal? {
-    TokenFixtures.refusal { () throws(TokenRefusal) in _ = try verifier.verifyOneTime(token, nowMilliseconds: now) }
+  private func refusal(_ token: String, at now: Int64 = TokenFixtures.now) -> TokenVerificationError? {
+    TokenFixtures.refusal { () throws(TokenVerificationError) in
+      _ = try verifier.verifyOneTime(token, nowMilliseconds: now)
+    }
   }
 
   /// A token under the key of one-time tokens, with claims that nothing has checked.
@@ -62,10 +64,10 @@ import Testing
     let oneTime = minter.mintOneTime(claims())
     #expect(refusal(access) == .wrongType)
     #expect(refusal(refresh) == .wrongType)
-    #expect(throws: TokenRefusal.wrongType) {
+    #expect(throws: TokenVerificationError.wrongType) {
       try verifier.verifyRefresh(oneTime, nowMilliseconds: TokenFixtures.now)
     }
-    #expect(throws: TokenRefusal.wrongType) {
+    #expect(throws: TokenVerificationError.wrongType) {
       try verifier.verifyAccess(oneTime, nowMilliseconds: TokenFixtures.now)
     }
   }
@@ -75,7 +77,7 @@ import Testing
     let refresh = minter.mintRefresh(TokenFixtures.refresh()).split(separator: ".")
     let oneTime = minter.mintOneTime(claims()).split(separator: ".")
     #expect(refusal("\(oneTime[0]).\(refresh[1]).\(refresh[2])") == .badSignature)
-    #expect(throws: TokenRefusal.badSignature) {
+    #expect(throws: TokenVerificationError.badSignature) {
       try verifier.verifyRefresh("\(refresh[0]).\(oneTime[1]).\(oneTime[2])", nowMilliseconds: TokenFixtures.now)
     }
   }

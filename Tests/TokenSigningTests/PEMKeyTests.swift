@@ -3,7 +3,7 @@ import Testing
 @testable import TokenSigning
 
 @Suite struct PEMKeyTests {
-  private func failure(_ text: [UInt8], algorithm: SignatureAlgorithm? = nil) -> KeyFailure? {
+  private func failure(_ text: [UInt8], algorithm: SignatureAlgorithm? = nil) -> KeyError? {
     do {
       let numbers = try PEMKey.numbers(text)
       _ = try PrivateKey(numbers, algorithm: algorithm ?? numbers.kind.usualAlgorithm)

@@ -55,8 +55,8 @@ import Testing
     let key = #"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#
     let signed = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
     let good = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
-    #expect(throws: TokenRefusal.claims("claims")) { try verify("\(signed).\(good)", key: key) }
-    #expect(throws: TokenRefusal.badSignature) { try verify("\(signed)A.\(good)", key: key) }
+    #expect(throws: TokenVerificationError.claims("claims")) { try verify("\(signed).\(good)", key: key) }
+    #expect(throws: TokenVerificationError.badSignature) { try verify("\(signed)A.\(good)", key: key) }
   }
 
   /// The signature over a message by the private key that a standard prints.

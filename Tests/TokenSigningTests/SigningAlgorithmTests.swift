@@ -12,15 +12,15 @@ import Testing
       case .rs256, .ps256: try PEMKey.numbers(PrivateKeyFixtures.pem(PrivateKeyFixtures.rsa))
       case .es256: try PEMKey.numbers(PrivateKeyFixtures.pem(PrivateKeyFixtures.p256))
       case .edDSA: try PEMKey.numbers(PrivateKeyFixtures.pem(PrivateKeyFixtures.ed25519))
-      case .hs256: throw KeyFailure(.malformed, "no pair")
+      case .hs256: throw KeyError(.malformed, "no pair")
       }
     return try TokenKeys(
       access: [SigningKey(numbers, algorithm: algorithm, state: .current)],
       refresh: [SigningKey(secret: TokenFixtures.secret(2), state: .current)])
   }
 
-  private func refusal(_ token: String, _ keys: TokenKeys) -> TokenRefusal? {
-    TokenFixtures.refusal { () throws(TokenRefusal) in
+  private func refusal(_ token: String, _ keys: TokenKeys) -> TokenVerificationError? {
+    TokenFixtures.refusal { () throws(TokenVerificationError) in
       _ = try TokenFixtures.verifier(keys).verifyAccess(token, nowMilliseconds: TokenFixtures.now)
     }
   }
@@ -72,7 +72,7 @@ import Testing
     for _ in 0..<20 {
       #expect(refusal(resigned(token, bad), keys) == .badSignature)
       _ = try verifier.verifyAccess(token, nowMilliseconds: TokenFixtures.now)
-      #expect(throws: TokenRefusal.badSignature) {
+      #expect(throws: TokenVerificationError.badSignature) {
         try verifier.verifyAccess(resigned(token, bad), nowMilliseconds: TokenFixtures.now)
       }
     }
@@ -186,9 +186,11 @@ import Testing
     let claims = try foreign.verify(token, nowMilliseconds: TokenFixtures.now)
     #expect(claims.algorithm == algorithm && claims.keyID == keys.access[0].id && claims.subject == "alice")
     let refresh = TokenFixtures.minter(keys).mintRefresh(TokenFixtures.refresh())
-    #expect(throws: TokenRefusal.unknownKey) { try foreign.verify(refresh, nowMilliseconds: TokenFixtures.now) }
+    #expect(throws: TokenVerificationError.unknownKey) {
+      try foreign.verify(refresh, nowMilliseconds: TokenFixtures.now)
+    }
     let other = TokenFixtures.minter(TokenKeys.generate(algorithm)).mintAccess(TokenFixtures.access())
-    #expect(throws: TokenRefusal.unknownKey) { try foreign.verify(other, nowMilliseconds: TokenFixtures.now) }
+    #expect(throws: TokenVerificationError.unknownKey) { try foreign.verify(other, nowMilliseconds: TokenFixtures.now) }
     for token in [ForeignFixtures.rs256, ForeignFixtures.ps256, ForeignFixtures.es256, ForeignFixtures.edDSA] {
       #expect(refusal(token, keys) != nil)
     }

@@ -40,7 +40,7 @@ enum TokenFixtures {
 
   /// A token with this header and payload, signed by HS256 whatever they say.
   static func signed(header: String, payload: String, secret: [UInt8]) throws -> String {
-    guard let hmac = HMACKey(secret: secret.span) else { throw KeyFailure(.weak, "too short") }
+    guard let hmac = HMACKey(secret: secret.span) else { throw KeyError(.weak, "too short") }
     let signed = "\(Base64URL.text(of: Array(header.utf8))).\(Base64URL.text(of: Array(payload.utf8)))"
     let code = hmac.code(for: Array(signed.utf8).span)
     return "\(signed).\(Base64URL.text(code.span))"
@@ -68,7 +68,7 @@ enum TokenFixtures {
   }
 
   /// The refusal, or nil when the token was accepted.
-  static func refusal(_ verify: () throws(TokenRefusal) -> Void) -> TokenRefusal? {
+  static func refusal(_ verify: () throws(TokenVerificationError) -> Void) -> TokenVerificationError? {
     do {
       try verify()
       return nil

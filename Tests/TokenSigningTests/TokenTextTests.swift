@@ -16,8 +16,8 @@ import TokenTestInputs
     refresh = TokenFixtures.minter(keys).mintRefresh(TokenFixtures.refresh())
   }
 
-  private func refusal(_ token: String) -> TokenRefusal? {
-    TokenFixtures.refusal { () throws(TokenRefusal) in
+  private func refusal(_ token: String) -> TokenVerificationError? {
+    TokenFixtures.refusal { () throws(TokenVerificationError) in
       _ = try verifier.verifyAccess(token, nowMilliseconds: TokenFixtures.now)
     }
   }

@@ -14,12 +14,16 @@ import Testing
     verifier = TokenFixtures.verifier(keys)
   }
 
-  private func accessRefusal(_ token: String, at now: Int64 = TokenFixtures.now) -> TokenRefusal? {
-    TokenFixtures.refusal { () throws(TokenRefusal) in _ = try verifier.verifyAccess(token, nowMilliseconds: now) }
+  private func accessRefusal(_ token: String, at now: Int64 = TokenFixtures.now) -> TokenVerificationError? {
+    TokenFixtures.refusal { () throws(TokenVerificationError) in
+      _ = try verifier.verifyAccess(token, nowMilliseconds: now)
+    }
   }
 
-  private func refreshRefusal(_ token: String, at now: Int64 = TokenFixtures.now) -> TokenRefusal? {
-    TokenFixtures.refusal { () throws(TokenRefusal) in _ = try verifier.verifyRefresh(token, nowMilliseconds: now) }
+  private func refreshRefusal(_ token: String, at now: Int64 = TokenFixtures.now) -> TokenVerificationError? {
+    TokenFixtures.refusal { () throws(TokenVerificationError) in
+      _ = try verifier.verifyRefresh(token, nowMilliseconds: now)
+    }
   }
 
   @Test("The fixtures that the refusals are made from pass as they are")
@@ -46,20 +50,20 @@ import Testing
     let access = TokenFixtures.access(expiresAt: 1, expiresAtMilliseconds: 900)
     let token = minter.mintAccess(access)
     #expect(try verifier.verifyAccess(token, nowMilliseconds: .max, ignoringExpiry: true) == access)
-    #expect(throws: TokenRefusal.expired) { try verifier.verifyAccess(token, nowMilliseconds: .max) }
+    #expect(throws: TokenVerificationError.expired) { try verifier.verifyAccess(token, nowMilliseconds: .max) }
     let refresh = minter.mintRefresh(TokenFixtures.refresh())
     #expect(
       try verifier.verifyRefresh(refresh, nowMilliseconds: .max, ignoringExpiry: true) == TokenFixtures.refresh())
     let strangers = TokenFixtures.minter(try TokenFixtures.keys(access: 9, refresh: 10))
-    #expect(throws: TokenRefusal.unknownKey) {
+    #expect(throws: TokenVerificationError.unknownKey) {
       try verifier.verifyRefresh(
         strangers.mintRefresh(TokenFixtures.refresh()), nowMilliseconds: 0, ignoringExpiry: true)
     }
     let others = TokenFixtures.minter(keys, issuer: "https://elsewhere.example")
-    #expect(throws: TokenRefusal.wrongIssuer) {
+    #expect(throws: TokenVerificationError.wrongIssuer) {
       try verifier.verifyAccess(others.mintAccess(access), nowMilliseconds: 0, ignoringExpiry: true)
     }
-    #expect(throws: TokenRefusal.wrongType) {
+    #expect(throws: TokenVerificationError.wrongType) {
       try verifier.verifyAccess(refresh, nowMilliseconds: 0, ignoringExpiry: true)
     }
   }
@@ -114,7 +118,7 @@ import Testing
     let composed = TokenFixtures.minter(keys, issuer: "https://\u{E9}.example")
     let verifier = TokenFixtures.verifier(keys, issuer: "https://e\u{301}.example")
     let token = composed.mintAccess(TokenFixtures.access())
-    #expect(throws: TokenRefusal.wrongIssuer) {
+    #expect(throws: TokenVerificationError.wrongIssuer) {
       try verifier.verifyAccess(token, nowMilliseconds: TokenFixtures.now)
     }
   }
@@ -127,7 +131,7 @@ import Testing
     }
     let verifier = TokenFixtures.verifier(keys, audience: "")
     let token = minter.mintAccess(TokenFixtures.access())
-    #expect(throws: TokenRefusal.wrongAudience) {
+    #expect(throws: TokenVerificationError.wrongAudience) {
       try verifier.verifyAccess(token, nowMilliseconds: TokenFixtures.now)
     }
   }
@@ -140,7 +144,9 @@ import Testing
     let verifier = TokenFixtures.verifier(keys, audience: TokenFixtures.issuer)
     #expect(throws: Never.self) { try verifier.verifyAccess(token, nowMilliseconds: TokenFixtures.now) }
     let other = minter.mintAccess(TokenFixtures.access())
-    #expect(throws: TokenRefusal.wrongAudience) { try verifier.verifyAccess(other, nowMilliseconds: TokenFixtures.now) }
+    #expect(throws: TokenVerificationError.wrongAudience) {
+      try verifier.verifyAccess(other, nowMilliseconds: TokenFixtures.now)
+    }
   }
 
   @Test("Keys that are next or retiring are accepted, and only the current one signs")
@@ -164,7 +170,8 @@ import Testing
   @Test(
     "A header that is not ours is refused, with the word that fits",
     arguments: [
-      (#"{"alg":"none","typ":"at+jwt"}"#, TokenRefusal.algorithm), (#"{"alg":"None","typ":"at+jwt"}"#, .algorithm),
+      (#"{"alg":"none","typ":"at+jwt"}"#, TokenVerificationError.algorithm),
+      (#"{"alg":"None","typ":"at+jwt"}"#, .algorithm),
       (#"{"alg":"NONE"}"#, .algorithm), (#"{"alg":"nOnE"}"#, .algorithm), (#"{"alg":""}"#, .algorithm),
       (#"{"alg":"hs256","typ":"at+jwt"}"#, .algorithm), (#"{"alg":"HS384","typ":"at+jwt"}"#, .algorithm),
       (#"{"alg":"ES256","typ":"at+jwt"}"#, .algorithm), (#"{"alg":"HS256","typ":"JWT"}"#, .wrongType),
@@ -172,7 +179,7 @@ import Testing
       (#"{"alg":"HS256","alg":"none"}"#, .malformed), ("[]", .malformed), ("", .malformed),
       (#"{"alg":["HS256"]}"#, .malformed),
     ])
-  func foreignHeaders(header: String, refusal: TokenRefusal) throws {
+  func foreignHeaders(header: String, refusal: TokenVerificationError) throws {
     let token = try TokenFixtures.signed(
       header: header, payload: TokenFixtures.claims(), secret: TokenFixtures.secret(1))
     #expect(accessRefusal(token) == refusal)

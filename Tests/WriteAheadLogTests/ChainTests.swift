@@ -26,7 +26,7 @@ struct ChainTests {
     #expect(first[places[2]...].count == second[others[2]...].count)
     let spliced = Array(first[..<places[2]]) + second[others[2]...]
     let storage = FakeStorage(seed: 2, files: [name: spliced])
-    do throws(LogFailure) {
+    do throws(LogError) {
       _ = try LogReader.read(storage: storage) { _, _ in }
       Issue.record("a frame of another history was taken for the next one")
     } catch {
@@ -49,7 +49,7 @@ struct ChainTests {
     var files = storage.files
     let end = try #require(files[names[0]]?.count)
     files[names[0]]?.append(contentsOf: [0, 0, 1])
-    do throws(LogFailure) {
+    do throws(LogError) {
       _ = try LogReader.read(storage: FakeStorage(seed: 2, files: files)) { _, _ in }
       Issue.record("bytes after a seal were passed over")
     } catch {
@@ -73,7 +73,7 @@ struct ChainTests {
     let name = "wal-0000000000000001.lz4"
     var files = storage.files
     files[name]?.replaceSubrange(500..<512, with: Array(repeating: 0, count: 12))
-    do throws(LogFailure) {
+    do throws(LogError) {
       let log = try await SteppedLog.open(FakeStorage(seed: 1, files: files), LogOptions())
       Issue.record("opened with \(log.replayed.count) of 2 acknowledged records")
     } catch {

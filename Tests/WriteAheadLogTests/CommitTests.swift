@@ -74,8 +74,8 @@ struct CommitTests {
     let inner = log.log
     log.stage([5, 5])
     let waiting = (1...2).map { UInt64($0 + 1) }.map { sequence in
-      Task { () async -> LogFailure? in
-        do throws(LogFailure) {
+      Task { () async -> LogError? in
+        do throws(LogError) {
           try await inner.durable(through: sequence)
           return nil
         } catch { return error }
@@ -83,7 +83,7 @@ struct CommitTests {
     }
     log.executor.runUntilIdle()
     let calls = disk.changes
-    let expected = LogFailure.io(operation: "sync", path: "wal-0000000000000001.lz4", errno: 5)
+    let expected = LogError.io(operation: "sync", path: "wal-0000000000000001.lz4", errno: 5)
     for task in waiting { #expect(await task.value == expected) }
     disk.follow(FaultScript())
     #expect(throws: expected) { try inner.reserve() }
@@ -111,7 +111,7 @@ struct CommitTests {
     log.executor.runUntilIdle()
     disk.follow(FaultScript())
     let calls = disk.changes
-    await #expect(throws: LogFailure.self) { try await log.close() }
+    await #expect(throws: LogError.self) { try await log.close() }
     #expect(disk.changes == calls)
     let again = try await SteppedLog.open(disk, LogOptions())
     #expect(again.replayed == [1] || again.replayed == [1, 2])
@@ -156,7 +156,7 @@ struct CommitTests {
     let log = try await SteppedLog.open(FakeStorage(seed: 1), LogOptions(stagedBytesMax: 1000))
     try log.log.reserve()
     log.stage([1200])
-    #expect(throws: LogFailure.overloaded) { try log.log.reserve() }
+    #expect(throws: LogError.overloaded) { try log.log.reserve() }
     log.executor.runUntilIdle()
     try log.log.reserve()
   }
@@ -168,8 +168,8 @@ struct CommitTests {
     log.stage([5, 6])
     try await log.close()
     #expect(log.log.durableSequence == 2)
-    #expect(throws: LogFailure.closed) { try log.log.reserve() }
-    await #expect(throws: LogFailure.closed) { try await log.log.durable(through: 3) }
+    #expect(throws: LogError.closed) { try log.log.reserve() }
+    await #expect(throws: LogError.closed) { try await log.log.durable(through: 3) }
     try await log.close()
     let again = try await SteppedLog.open(disk, LogOptions())
     #expect(again.replayed == [1, 2])
@@ -181,7 +181,7 @@ struct CommitTests {
   func locked() async throws {
     let disk = FakeStorage(seed: 1)
     let log = try await SteppedLog.open(disk, LogOptions())
-    await #expect(throws: LogFailure.locked(path: disk.path)) {
+    await #expect(throws: LogError.locked(path: disk.path)) {
       _ = try await SteppedLog.open(disk, LogOptions())
     }
     try await log.close()

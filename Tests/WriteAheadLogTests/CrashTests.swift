@@ -20,7 +20,7 @@ struct CrashTests {
       let options = LogOptions(
         durability: durability, segmentBytesMax: Int.random(in: 200...6000, using: &random),
         preallocationBytes: 256 * Int.random(in: 0...8, using: &random), identity: SteppedLog.identity)
-      do throws(LogFailure) {
+      do throws(LogError) {
         let log = try await SteppedLog.open(storage, options)
         check(log, safe: safe, staged: staged, "seed \(seed) round \(round)")
         safe = log.recovery.lastSequence

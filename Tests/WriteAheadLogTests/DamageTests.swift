@@ -6,8 +6,8 @@ import WriteAheadLog
 /// records than those that were written, and never fewer than a surviving watermark says.
 @Suite("Damage")
 struct DamageTests {
-  private func outcome(_ files: [String: [UInt8]]) async -> Result<SteppedLog, LogFailure> {
-    do throws(LogFailure) {
+  private func outcome(_ files: [String: [UInt8]]) async -> Result<SteppedLog, LogError> {
+    do throws(LogError) {
       return .success(try await SteppedLog.open(FakeStorage(seed: 1, files: files), .small))
     } catch {
       return .failure(error)
@@ -19,7 +19,7 @@ struct DamageTests {
     sourceLocation: SourceLocation = #_sourceLocation
   ) async {
     let storage = FakeStorage(seed: 1, files: files)
-    do throws(LogFailure) {
+    do throws(LogError) {
       let log = try await SteppedLog.open(storage, .small)
       Issue.record("\(comment()): opened with \(log.replayed.count) records", sourceLocation: sourceLocation)
     } catch {
@@ -225,10 +225,10 @@ struct DamageTests {
     let storage = FakeStorage(seed: 1, files: try GoldenLog.files())
     let name = "wal-0000000000000001.lz4"
     let what = "the record at byte 7 of the frame's payload: too odd"
-    await #expect(throws: LogFailure.corrupt(segment: name, offset: 64, what: what)) {
-      try await executor.driving { () async throws(LogFailure) in
-        _ = try await CommitLog.open(storage: storage, executor: executor) { (_, _) throws(RecordRefusal) in
-          throw RecordRefusal(byteOffsetInPayload: 7, what: "too odd")
+    await #expect(throws: LogError.corrupt(segment: name, offset: 64, what: what)) {
+      try await executor.driving { () async throws(LogError) in
+        _ = try await CommitLog.open(storage: storage, executor: executor) { (_, _) throws(RecordError) in
+          throw RecordError(byteOffsetInPayload: 7, what: "too odd")
         }
       }
     }
@@ -243,7 +243,7 @@ struct DamageTests {
     let checksum = crc32c(header)
     for place in 0..<4 { header.append(UInt8(truncatingIfNeeded: checksum >> (8 * UInt32(place)))) }
     files[name]?.replaceSubrange(0..<64, with: header)
-    await #expect(throws: LogFailure.unsupportedVersion(segment: name, version: 3)) {
+    await #expect(throws: LogError.unsupportedVersion(segment: name, version: 3)) {
       _ = try await SteppedLog.open(FakeStorage(seed: 1, files: files), .small)
     }
   }

@@ -9,9 +9,9 @@ struct EndedWaitTests {
   /// What a task that waits was told; nil for success.
   private func wait(
     in log: CommitLog, for sequence: UInt64, deadline: ContinuousClock.Instant? = nil
-  ) -> Task<LogFailure?, Never> {
+  ) -> Task<LogError?, Never> {
     Task {
-      do throws(LogFailure) {
+      do throws(LogError) {
         try await log.durable(through: sequence, deadline: deadline)
         return nil
       } catch {
@@ -21,7 +21,7 @@ struct EndedWaitTests {
   }
 
   /// Ends the overdue waits until the task has its answer: its wait may not have begun.
-  private func endOverdue(in log: CommitLog, until task: Task<LogFailure?, Never>) async -> LogFailure? {
+  private func endOverdue(in log: CommitLog, until task: Task<LogError?, Never>) async -> LogError? {
     let heartbeat = Task {
       while !Task.isCancelled {
         log.endOverdueWaits()
@@ -52,11 +52,11 @@ struct EndedWaitTests {
     log.commit([5])
     log.stage([5])
     let inner = log.log
-    let outcomes = await Task { () -> [LogFailure?] in
+    let outcomes = await Task { () -> [LogError?] in
       withUnsafeCurrentTask { unsafe $0?.cancel() }
-      var outcomes: [LogFailure?] = []
+      var outcomes: [LogError?] = []
       for sequence in [1, 2] as [UInt64] {
-        do throws(LogFailure) {
+        do throws(LogError) {
           try await inner.durable(through: sequence)
           outcomes.append(nil)
         } catch {
@@ -124,9 +124,9 @@ struct CommitWaiterTests {
 
   private func wait(
     for sequence: UInt64, deadline: ContinuousClock.Instant? = nil
-  ) -> Task<LogFailure?, Never> {
+  ) -> Task<LogError?, Never> {
     Task { [waiters] in
-      do throws(LogFailure) {
+      do throws(LogError) {
         try await waiters.wait(for: sequence, deadline: deadline)
         return nil
       } catch {

@@ -20,7 +20,7 @@ struct FailedSyncTests {
       })
   }
 
-  private func afterPowerLoss(_ storage: FakeStorage, seed: UInt64) async throws(LogFailure) -> SteppedLog {
+  private func afterPowerLoss(_ storage: FakeStorage, seed: UInt64) async throws(LogError) -> SteppedLog {
     try await SteppedLog.open(FakeStorage(seed: seed, files: storage.crashImage(seed: seed)), .small)
   }
 

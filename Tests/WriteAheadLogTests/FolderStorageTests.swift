@@ -17,7 +17,7 @@ struct FolderStorageTests {
 
   private func open(_ folder: FilePath, _ options: LogOptions = LogOptions()) async throws -> CommitLog {
     try await CommitLog.open(storage: FolderStorage(path: folder), options: options, executor: CommitThread()) {
-      (_, payload) throws(RecordRefusal) in
+      (_, payload) throws(RecordError) in
       _ = try NumberedRecords.sequences(in: payload)
     }.log
   }
@@ -43,7 +43,7 @@ struct FolderStorageTests {
       try await log.durable(through: 1000)
       try await log.close()
       var found: [UInt64] = []
-      let summary = try LogReader.read(storage: FolderStorage(path: folder)) { (_, payload) throws(RecordRefusal) in
+      let summary = try LogReader.read(storage: FolderStorage(path: folder)) { (_, payload) throws(RecordError) in
         found += try NumberedRecords.sequences(in: payload)
       }
       #expect(found == Array(1...1000))
@@ -66,7 +66,7 @@ struct FolderStorageTests {
   func locked() async throws {
     try await withFolder { folder in
       let log = try await open(folder)
-      await #expect(throws: LogFailure.locked(path: folder.string)) { _ = try await open(folder) }
+      await #expect(throws: LogError.locked(path: folder.string)) { _ = try await open(folder) }
       try await log.close()
       try await open(folder).close()
     }
@@ -80,7 +80,7 @@ struct FolderStorageTests {
       try FileManager.default.moveItem(atPath: segment, toPath: segment + ".moved")
       try FileManager.default.createSymbolicLink(atPath: segment, withDestinationPath: segment + ".moved")
       let loop = Errno.tooManySymbolicLinkLevels.rawValue
-      await #expect(throws: LogFailure.io(operation: "open", path: segment, errno: loop)) {
+      await #expect(throws: LogError.io(operation: "open", path: segment, errno: loop)) {
         try await open(folder).close()
       }
     }
@@ -100,9 +100,9 @@ struct FolderStorageTests {
       repeat {
         var last: UInt64 = 0
         let before = log.durableSequence
-        _ = try LogReader.read(storage: FolderStorage(path: folder)) { (_, payload) throws(RecordRefusal) in
+        _ = try LogReader.read(storage: FolderStorage(path: folder)) { (_, payload) throws(RecordError) in
           for sequence in try NumberedRecords.sequences(in: payload) {
-            guard sequence == last + 1 else { throw RecordRefusal(byteOffsetInPayload: 0, what: "gap after \(last)") }
+            guard sequence == last + 1 else { throw RecordError(byteOffsetInPayload: 0, what: "gap after \(last)") }
             last = sequence
           }
         }

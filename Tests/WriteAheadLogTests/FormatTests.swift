@@ -23,7 +23,7 @@ struct FormatTests {
     let files = try GoldenLog.files(version: version)
     let storage = FakeStorage(seed: 1, files: files)
     var found: [UInt64] = []
-    let summary = try LogReader.read(storage: storage) { (_, payload) throws(RecordRefusal) in
+    let summary = try LogReader.read(storage: storage) { (_, payload) throws(RecordError) in
       found += try NumberedRecords.sequences(in: payload)
     }
     #expect(found == Array(1...GoldenLog.lastSequence))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A copy of a log")
 struct LogCopyTests {
-  private func opened(_ files: [String: [UInt8]], accepting: Bool = false) async throws(LogFailure) -> SteppedLog {
+  private func opened(_ files: [String: [UInt8]], accepting: Bool = false) async throws(LogError) -> SteppedLog {
     var options = LogOptions.small
     options.acceptsRollback = accepting
     return try await SteppedLog.open(FakeStorage(seed: 1, files: files), options)
@@ -40,9 +40,9 @@ struct LogCopyTests {
   func isMarked() async throws {
     let target = FakeStorage(seed: 1)
     _ = try LogCopy.make(of: FakeStorage(seed: 1, files: try GoldenLog.files()), in: target)
-    await #expect(throws: LogFailure.rolledBack(path: target.path)) { try await opened(target.files) }
+    await #expect(throws: LogError.rolledBack(path: target.path)) { try await opened(target.files) }
     let accepted = try await SteppedLog.open(target, with { $0.acceptsRollback = true })
-    try await accepted.executor.driving { () async throws(LogFailure) in try await accepted.log.settle() }
+    try await accepted.executor.driving { () async throws(LogError) in try await accepted.log.settle() }
     try await accepted.close()
     #expect(try await opened(target.files).replayed == Array(1...GoldenLog.lastSequence))
   }
@@ -51,10 +51,10 @@ struct LogCopyTests {
   func refusals() async throws {
     var files = try GoldenLog.files()
     let target = FakeStorage(seed: 1, files: files)
-    #expect(throws: LogFailure.self) { try LogCopy.make(of: FakeStorage(seed: 1, files: files), in: target) }
+    #expect(throws: LogError.self) { try LogCopy.make(of: FakeStorage(seed: 1, files: files), in: target) }
     #expect(target.files == files)
     files[files.segmentNames[0]]?[80] ^= 1
-    #expect(throws: LogFailure.self) {
+    #expect(throws: LogError.self) {
       try LogCopy.make(of: FakeStorage(seed: 1, files: files), in: FakeStorage(seed: 1))
     }
   }

@@ -26,7 +26,7 @@ struct LogFollowerTests {
 
     mutating func advance(_ follower: inout LogFollower) throws -> Bool {
       var found: [UInt64] = []
-      let goesOn = try follower.advance { (_, payload) throws(RecordRefusal) in
+      let goesOn = try follower.advance { (_, payload) throws(RecordError) in
         found += try NumberedRecords.sequences(in: payload)
       }
       sequences += found
@@ -43,7 +43,7 @@ struct LogFollowerTests {
     let first = try #require(files[names[0]])
     try append(first[..<100], to: names[0], in: disk)
     var seen = Seen()
-    var follower = try LogFollower(storage: disk) { (_, _) throws(RecordRefusal) in }
+    var follower = try LogFollower(storage: disk) { (_, _) throws(RecordError) in }
     for (index, name) in names.enumerated() {
       let bytes = try #require(files[name])
       // As a writer does: the successor is there before the seal.
@@ -69,7 +69,7 @@ struct LogFollowerTests {
     )
     let disk = FakeStorage(seed: 2, files: files.merging([name: Array(last[..<64])]) { $1 })
     var atOpening: [UInt64] = []
-    var follower = try LogFollower(storage: disk) { (_, payload) throws(RecordRefusal) in
+    var follower = try LogFollower(storage: disk) { (_, payload) throws(RecordError) in
       atOpening += try NumberedRecords.sequences(in: payload)
     }
     try append(last[64...], to: name, in: disk)
@@ -87,7 +87,7 @@ struct LogFollowerTests {
     for isNextThere in [true, false] {
       let disk = FakeStorage(seed: 2, files: files.merging([names[0]: Array(first[..<64])]) { $1 })
       for name in names.dropFirst() { try disk.remove(name) }
-      var follower = try LogFollower(storage: disk) { (_, _) throws(RecordRefusal) in }
+      var follower = try LogFollower(storage: disk) { (_, _) throws(RecordError) in }
       try append(first[64...], to: names[0], in: disk)
       if isNextThere { try append(try #require(files[names[1]])[...], to: names[1], in: disk) }
       try disk.remove(names[0])
@@ -104,10 +104,10 @@ struct LogFollowerTests {
     let name = files.segmentNames[0]
     let first = try #require(files[name])
     let disk = FakeStorage(seed: 2, files: [name: Array(first[..<64])])
-    var follower = try LogFollower(storage: disk) { (_, _) throws(RecordRefusal) in }
+    var follower = try LogFollower(storage: disk) { (_, _) throws(RecordError) in }
     // The second frame in the place of the first.
     let header = try FrameHeader.decode(first[64..<120].span, seed: SteppedLog.identity.checksumSeed).header
     try append(first[(64 + header.frameBytes)...], to: name, in: disk)
-    #expect(throws: LogFailure.self) { try follower.advance { (_, _) throws(RecordRefusal) in } }
+    #expect(throws: LogError.self) { try follower.advance { (_, _) throws(RecordError) in } }
   }
 }

@@ -13,7 +13,7 @@ struct LogSalvageTests {
     var rounds = 0
     while let plan = try LogSalvage.plan(
       for: storage,
-      visit: { (_, payload) throws(RecordRefusal) in
+      visit: { (_, payload) throws(RecordError) in
         _ = try NumberedRecords.sequences(in: payload)
       })
     {
@@ -119,7 +119,7 @@ struct LogSalvageTests {
     let image = storage.crashImage(seed: seed)
     let isUntouched = image == files
     if !isUntouched {
-      await #expect(throws: LogFailure.self, "seed \(seed)") {
+      await #expect(throws: LogError.self, "seed \(seed)") {
         try await SteppedLog.open(FakeStorage(seed: 1, files: image), .small)
       }
     }

@@ -25,19 +25,19 @@ enum NumberedRecords {
   }
 
   /// The sequences in a payload; throws where the bytes are not those that `append` made.
-  static func sequences(in payload: Span<UInt8>) throws(RecordRefusal) -> [UInt64] {
+  static func sequences(in payload: Span<UInt8>) throws(RecordError) -> [UInt64] {
     var found: [UInt64] = []
     let bytes = payload.withUnsafeBufferPointer(Array.init)
     var start = 0
     while start < bytes.count {
-      guard start + overhead <= bytes.count else { throw RecordRefusal(byteOffsetInPayload: start, what: "too short") }
+      guard start + overhead <= bytes.count else { throw RecordError(byteOffsetInPayload: start, what: "too short") }
       let filler = Int(bytes[start]) | Int(bytes[start + 1]) << 8
       let sequence = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[start + 2 + $1]) << UInt64(8 * $1) }
       var expected: [UInt8] = []
       append(sequence, fillerBytes: filler, to: &expected)
       let end = min(bytes.count, start + expected.count)
       guard Array(bytes[start..<end]) == expected else {
-        throw RecordRefusal(byteOffsetInPayload: start, what: "not what was written")
+        throw RecordError(byteOffsetInPayload: start, what: "not what was written")
       }
       found.append(sequence)
       start = end
@@ -71,12 +71,12 @@ final class SteppedLog {
 
   static func open(
     _ disk: FakeStorage, _ options: LogOptions, clock: any Clock<Duration> = ContinuousClock()
-  ) async throws(LogFailure) -> SteppedLog {
+  ) async throws(LogError) -> SteppedLog {
     let executor = SteppedExecutor()
     let replayed = Mutex<[UInt64]>([])
-    let opened = try await executor.driving { () async throws(LogFailure) in
+    let opened = try await executor.driving { () async throws(LogError) in
       try await CommitLog.open(storage: disk, options: options, executor: executor, clock: clock) {
-        (_, payload) throws(RecordRefusal) in
+        (_, payload) throws(RecordError) in
         let found = try NumberedRecords.sequences(in: payload)
         replayed.withLock { $0 += found }
       }
@@ -100,9 +100,9 @@ final class SteppedLog {
     executor.runUntilIdle()
   }
 
-  func close() async throws(LogFailure) {
+  func close() async throws(LogError) {
     let log = log
-    try await executor.driving { () async throws(LogFailure) in try await log.close() }
+    try await executor.driving { () async throws(LogError) in try await log.close() }
   }
 }
 

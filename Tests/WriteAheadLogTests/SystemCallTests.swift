@@ -21,7 +21,7 @@ struct SystemCallTests {
       try #require(mkfifo(folder.appending("pipe").string, 0o600) == 0)
       let pipe = try FolderStorage(path: folder).open("pipe", for: .writing)
       let path = folder.appending("pipe").string
-      #expect(throws: LogFailure.io(operation: "sync", path: path, errno: Errno.invalidArgument.rawValue)) {
+      #expect(throws: LogError.io(operation: "sync", path: path, errno: Errno.invalidArgument.rawValue)) {
         try pipe.sync()
       }
     }
@@ -30,7 +30,7 @@ struct SystemCallTests {
   @Test("to sync a folder: one of the process file system cannot be")
   func folderSync() {
     let processes = "/proc"
-    #expect(throws: LogFailure.io(operation: "sync", path: processes, errno: Errno.invalidArgument.rawValue)) {
+    #expect(throws: LogError.io(operation: "sync", path: processes, errno: Errno.invalidArgument.rawValue)) {
       try FolderStorage(path: FilePath(processes)).syncDirectory()
     }
   }

@@ -86,7 +86,7 @@ struct Caller {
     round.sessions[position].ready = time + context.options.think
     guard !judgement.goesOn else { return }
     if let place = judgement.refusedStart {
-      let failure = TargetFailure.refusedStart(at: place)
+      let failure = TargetError.refusedStart(at: place)
       recorder.tally.count(failure)
       recorder.tally.refusedStart = recorder.tally.refusedStart ?? failure.description
     } else if judgement.violation == nil {
@@ -128,7 +128,7 @@ struct Caller {
 
   private mutating func rotate(_ position: Int, due: Duration, sent: Duration) async -> Duration {
     let presented = round.sessions[position].judge.token
-    do throws(TargetFailure) {
+    do throws(TargetError) {
       let reply = try await context.target.rotate(presented)
       let now = context.clock.now
       failuresInRow = 0
@@ -153,10 +153,10 @@ struct Caller {
   /// The live token, presented by several at the same moment.
   private mutating func race(_ position: Int, sent: Duration) async -> Duration {
     let (presented, target) = (round.sessions[position].judge.token, context.target)
-    let outcomes = await withTaskGroup(of: Result<RotationReply, TargetFailure>.self) { group in
+    let outcomes = await withTaskGroup(of: Result<RotationReply, TargetError>.self) { group in
       for _ in 0..<context.options.race {
         group.addTask {
-          do throws(TargetFailure) { return .success(try await target.rotate(presented)) } catch {
+          do throws(TargetError) { return .success(try await target.rotate(presented)) } catch {
             return .failure(error)
           }
         }
@@ -197,7 +197,7 @@ struct Caller {
     let judgement = round.sessions[position].judge.lost(seen, sent: sent, at: now)
     follow(position, judgement, at: now)
     guard judgement.goesOn else { return now }
-    do throws(TargetFailure) {
+    do throws(TargetError) {
       let reply = try await context.target.rotate(presented)
       let end = context.clock.now
       recorder.reach(end)
@@ -218,7 +218,7 @@ struct Caller {
   /// A consumed token, presented again.
   private mutating func presentAgain(_ entry: ConsumedTokens.Entry, sent: Duration) async -> Duration {
     var reply: RotationReply?
-    do throws(TargetFailure) { reply = try await context.target.rotate(entry.token.token) } catch { count(error) }
+    do throws(TargetError) { reply = try await context.target.rotate(entry.token.token) } catch { count(error) }
     let now = context.clock.now
     guard !Task.isCancelled else { return now }
     recorder.reach(now)
@@ -238,13 +238,13 @@ struct Caller {
 
   // MARK: Failures
 
-  private mutating func count(_ failure: TargetFailure) {
+  private mutating func count(_ failure: TargetError) {
     recorder.tally.count(failure)
     if let kind = failure.kind, !kind.isSilence { recorder.tally.lastAnswer = context.clock.now }
   }
 
   /// The token may be consumed: its session goes on, in doubt.
-  private mutating func failed(_ position: Int, _ failure: TargetFailure, sent: Duration) async -> Duration {
+  private mutating func failed(_ position: Int, _ failure: TargetError, sent: Duration) async -> Duration {
     let now = context.clock.now
     guard !Task.isCancelled, failure != .cancelled else { return now }
     recorder.reach(now)

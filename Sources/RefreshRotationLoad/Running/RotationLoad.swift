@@ -28,7 +28,7 @@ public struct RotationLoad: Sendable {
   ///
   /// Throws only if the sessions cannot be opened; a target that dies in mid-run ends the load early, and the report says so.
   /// Cancelling the task ends the load early too.
-  public func run(_ observer: LoadObserver = LoadObserver()) async throws(TargetFailure) -> LoadReport {
+  public func run(_ observer: LoadObserver = LoadObserver()) async throws(TargetError) -> LoadReport {
     let (options, target) = (options, target)
     let tokens = try await SessionOpening(target: target, count: options.sessions, callers: options.connections).open {
       observer.onOpened($0, options.sessions)
@@ -106,7 +106,7 @@ public struct RotationLoad: Sendable {
 
   private static func seconds(_ time: Duration) -> Double { Double(Int(time.inSeconds * 10)) / 10 }
 
-  private static func count(_ failures: [TargetFailure], in collector: LoadCollector, at now: Duration) {
+  private static func count(_ failures: [TargetError], in collector: LoadCollector, at now: Duration) {
     guard !failures.isEmpty else { return }
     var tally = Tally()
     for failure in failures { tally.count(failure) }

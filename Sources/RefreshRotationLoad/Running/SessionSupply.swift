@@ -10,12 +10,12 @@ struct PatientOpening: Sendable {
   private static let pauseMax = Duration.seconds(10)
 
   /// Waits as long as the target says with 503 or 429, and tries a broken connection again some times.
-  func open() async throws(TargetFailure) -> IssuedToken {
+  func open() async throws(TargetError) -> IssuedToken {
     let clock = ContinuousClock()
     let end = clock.now + patience
     var (attempts, pause) = (0, Duration.milliseconds(100))
     while true {
-      do throws(TargetFailure) {
+      do throws(TargetError) {
         return try await target.open()
       } catch {
         guard !Task.isCancelled else { throw .cancelled }
@@ -47,15 +47,15 @@ struct SessionOpening: Sendable {
 
   /// `onProgress` is told how many there are. The first session that cannot be had ends the opening; it is opened alone, so that a
   /// wrong password is one failed log-in and not many.
-  func open(onProgress: @Sendable (Int) -> Void) async throws(TargetFailure) -> [IssuedToken] {
+  func open(onProgress: @Sendable (Int) -> Void) async throws(TargetError) -> [IssuedToken] {
     let opening = PatientOpening(target: target)
     let callers = min(callers, Self.callersMax)
-    let result = await withTaskGroup(of: Result<IssuedToken, TargetFailure>.self) { group in
+    let result = await withTaskGroup(of: Result<IssuedToken, TargetError>.self) { group in
       var tokens: [IssuedToken] = []
       tokens.reserveCapacity(count)
       func begin() {
         group.addTask {
-          do throws(TargetFailure) { return .success(try await opening.open()) } catch { return .failure(error) }
+          do throws(TargetError) { return .success(try await opening.open()) } catch { return .failure(error) }
         }
       }
       begin()
@@ -67,7 +67,7 @@ struct SessionOpening: Sendable {
           onProgress(tokens.count)
         case .failure(let failure):
           group.cancelAll()
-          return Result<[IssuedToken], TargetFailure>.failure(failure)
+          return Result<[IssuedToken], TargetError>.failure(failure)
         }
         while begun < min(count, tokens.count + callers) {
           begin()
@@ -85,7 +85,7 @@ final class SessionSupply: Sendable {
   private struct State {
     var opened: [IssuedToken] = []
     /// Since the last look.
-    var failures: [TargetFailure] = []
+    var failures: [TargetError] = []
     var openedCount = 0
     var isExhausted = false
   }
@@ -113,7 +113,7 @@ final class SessionSupply: Sendable {
   var openedCount: Int { state.withLock { $0.openedCount } }
 
   /// The failures since the last call.
-  func takeFailures() -> [TargetFailure] {
+  func takeFailures() -> [TargetError] {
     state.withLock { state in
       defer { state.failures = [] }
       return state.failures
@@ -137,7 +137,7 @@ final class SessionSupply: Sendable {
 
   private func openOne() async {
     while !Task.isCancelled {
-      do throws(TargetFailure) {
+      do throws(TargetError) {
         let token = try await opening.open()
         return state.withLock { state in
           state.opened.append(token)

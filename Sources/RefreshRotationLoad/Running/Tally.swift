@@ -23,7 +23,7 @@ struct Tally: Sendable {
   /// When the server last answered anything.
   var lastAnswer = Duration.zero
 
-  mutating func count(_ failure: TargetFailure) {
+  mutating func count(_ failure: TargetError) {
     guard let kind = failure.kind else { return }
     errors[kind, default: 0] += 1
     if firstErrors[kind] == nil { firstErrors[kind] = failure.description }

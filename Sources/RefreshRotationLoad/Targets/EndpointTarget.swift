@@ -28,7 +28,7 @@ public struct EndpointTarget: RotationTarget {
 
   public var name: String { endpoint.url }
 
-  public func open() async throws(TargetFailure) -> IssuedToken {
+  public func open() async throws(TargetError) -> IssuedToken {
     let answer = try await post(endpoint.loginForm + clientForm)
     let url = endpoint.url
     switch (answer.status, answer.reply?.token, answer.reply?.error) {
@@ -50,7 +50,7 @@ public struct EndpointTarget: RotationTarget {
     }
   }
 
-  public func rotate(_ refreshToken: String) async throws(TargetFailure) -> RotationReply {
+  public func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply {
     try reply(
       to: refreshToken,
       await post("grant_type=refresh_token&refresh_token=\(PercentEncoding.encode(refreshToken))\(clientForm)"))
@@ -79,7 +79,7 @@ public struct EndpointTarget: RotationTarget {
     IssuedToken(token, lifetime: answer.reply?.lifetime.map { .seconds($0) })
   }
 
-  private func reply(to presented: String, _ answer: Answer) throws(TargetFailure) -> RotationReply {
+  private func reply(to presented: String, _ answer: Answer) throws(TargetError) -> RotationReply {
     switch (answer.status, answer.reply) {
     case (201...299, let reply?) where reply.token != nil: return .granted(issued(reply.token ?? presented, answer))
     case (200, let reply?):
@@ -94,12 +94,12 @@ public struct EndpointTarget: RotationTarget {
     }
   }
 
-  private func notAnEndpoint(_ answer: Answer) -> TargetFailure {
+  private func notAnEndpoint(_ answer: Answer) -> TargetError {
     let said = answer.reply == nil && answer.status == 200 ? "200 and no JSON" : "\(answer.status)"
     return .reply("\(endpoint.url) answered \(said), not as a token endpoint does; check --url and --token-path")
   }
 
-  private func post(_ form: String) async throws(TargetFailure) -> Answer {
+  private func post(_ form: String) async throws(TargetError) -> Answer {
     var request = HTTPClientRequest(url: endpoint.url)
     request.method = .POST
     request.headers = headers
@@ -114,17 +114,17 @@ public struct EndpointTarget: RotationTarget {
         RetryAfter.duration($0, date: date, nowSeconds: now)
       }
       switch response.status.code {
-      case 503: throw TargetFailure.overloaded(retryAfter: retryAfter)
-      case 429: throw TargetFailure.throttled(retryAfter: retryAfter)
+      case 503: throw TargetError.overloaded(retryAfter: retryAfter)
+      case 429: throw TargetError.throttled(retryAfter: retryAfter)
       case let status:
         return Answer(status: Int(status), reply: EndpointReply(Data(body.readableBytesView), of: endpoint))
       }
-    } catch let failure as TargetFailure {
+    } catch let failure as TargetError {
       throw failure
     } catch is NIOTooManyBytesError {
       throw .reply("\(endpoint.url) answered more than \(Self.replyBytesMax >> 10) KiB; is it a token endpoint?")
     } catch {
-      throw ConnectionFault.failure(error, at: endpoint.url)
+      throw ConnectionErrorWords.failure(error, at: endpoint.url)
     }
   }
 }

@@ -13,7 +13,7 @@ public struct EngineTarget: RotationTarget {
 
   public var name: String { "in-process" }
 
-  public func open() async throws(TargetFailure) -> IssuedToken {
+  public func open() async throws(TargetError) -> IssuedToken {
     do {
       return issued(try await engine.openUncheckedSession(subject: "load", client: client, scopes: scopes))
     } catch {
@@ -21,7 +21,7 @@ public struct EngineTarget: RotationTarget {
     }
   }
 
-  public func rotate(_ refreshToken: String) async throws(TargetFailure) -> RotationReply {
+  public func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply {
     do {
       switch try await engine.refresh(refreshToken, client: client) {
       case .granted(let pair): return .granted(issued(pair))
@@ -36,7 +36,7 @@ public struct EngineTarget: RotationTarget {
     IssuedToken(pair.refreshToken, lifetime: .seconds(pair.refreshExpiresInSeconds))
   }
 
-  private func failure(_ failure: EngineFailure) -> TargetFailure {
+  private func failure(_ failure: EngineError) -> TargetError {
     failure.isTemporary ? .overloaded(retryAfter: nil) : .reply(failure.description)
   }
 }

@@ -6,9 +6,9 @@ public protocol RotationTarget: Sendable {
   var name: String { get }
 
   /// Logs in and returns the first refresh token of a new session.
-  func open() async throws(TargetFailure) -> IssuedToken
+  func open() async throws(TargetError) -> IssuedToken
 
-  func rotate(_ refreshToken: String) async throws(TargetFailure) -> RotationReply
+  func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply
 
   /// Presents the token and does not wait for the reply longer than `patience`. What is returned is what the load generator
   /// saw, nil for nothing: the client that it plays does not know it.
@@ -61,12 +61,12 @@ public final class TokenListTarget: RotationTarget {
 
   public var name: String { target.name }
 
-  public func open() async throws(TargetFailure) -> IssuedToken {
+  public func open() async throws(TargetError) -> IssuedToken {
     guard let token = tokens.withLock({ $0.popLast() }) else { throw .exhausted }
     return token
   }
 
-  public func rotate(_ refreshToken: String) async throws(TargetFailure) -> RotationReply {
+  public func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply {
     try await target.rotate(refreshToken)
   }
 

@@ -2,7 +2,7 @@ internal import RotationModel
 internal import TokenSigning
 
 /// Why the value of an `Authorization` header shows no good access token.
-public enum AuthorizationRefusal: Error, Sendable, Hashable {
+public enum AuthorizationError: Error, Sendable, Hashable {
   /// None came, or one of another scheme. The caller may be told to bring one, and has done nothing wrong (RFC 6750 §3.1).
   case absent
   /// The scheme is `Bearer` and not one token follows it (RFC 6750 §2.1), or several headers came: which one somebody in front has looked at is
@@ -27,7 +27,7 @@ struct AccessVerification: Sendable {
   let register: any AccessRegister
 
   /// See ``RotationEngine/verify(authorization:)-(String?)``.
-  func verify(authorization header: String?) throws(AuthorizationRefusal) -> AccessToken {
+  func verify(authorization header: String?) throws(AuthorizationError) -> AccessToken {
     guard let header else { throw .absent }
     let space = UInt8(ascii: " ")
     let end = header.utf8.firstIndex(of: space) ?? header.endIndex
@@ -62,7 +62,7 @@ struct AccessVerification: Sendable {
   }
 }
 
-extension TokenRefusal {
+extension TokenVerificationError {
   var asBadToken: BadToken {
     switch self {
     case .tooLong: .tooLong

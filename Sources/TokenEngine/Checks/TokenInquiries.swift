@@ -36,7 +36,7 @@ struct TokenInquiries: Sendable {
   let observer: any EngineObserver
 
   /// See ``RotationEngine/revoke(token:client:endsSession:)``.
-  func revoke(token: String, client: Client, endsSession: Bool) async throws(EngineFailure) -> TokenRevocation {
+  func revoke(token: String, client: Client, endsSession: Bool) async throws(EngineError) -> TokenRevocation {
     let now = ledger.now().milliseconds
     if let claims = try? verifier.verifyRefresh(token, nowMilliseconds: now, ignoringExpiry: true) {
       guard claims.clientID.hasSameBytes(as: client.id) else { return .nothing }
@@ -51,30 +51,30 @@ struct TokenInquiries: Sendable {
     // Where no live session stands behind it, the token is revoked alone.
     if endsSession, try await revoke(tokenID.session) { return .session(tokenID.session, wasLive: true) }
     let end = Timestamp(milliseconds: claims.ownEndMilliseconds)
-    do { try await ledger.revokeAccess(tokenID, until: end) } catch { throw EngineFailure(error) }
+    do { try await ledger.revokeAccess(tokenID, until: end) } catch { throw EngineError(error) }
     observer.engine(observed: .accessRevoked(tokenID))
     return .access(tokenID)
   }
 
-  func revoke(_ session: SessionID) async throws(EngineFailure) -> Bool {
+  func revoke(_ session: SessionID) async throws(EngineError) -> Bool {
     do {
       let wasLive = try await ledger.revoke(session)
       if wasLive { observer.engine(observed: .revoked(session)) }
       return wasLive
     } catch {
-      throw EngineFailure(error)
+      throw EngineError(error)
     }
   }
 
   /// See ``RotationEngine/introspect(_:hint:)``.
-  func introspect(_ token: String, hint: TokenHint?) async throws(EngineFailure) -> Introspection {
+  func introspect(_ token: String, hint: TokenHint?) async throws(EngineError) -> Introspection {
     if let access = try? access.verify(token) { return .access(access) }
     guard hint == .refreshToken,
       let claims = try? verifier.verifyRefresh(token, nowMilliseconds: ledger.now().milliseconds)
     else { return .inactive }
     let tokenID = TokenID(claims.identifier)
     let found: Session?
-    do { found = try await ledger.session(tokenID.session) } catch { throw EngineFailure(error) }
+    do { found = try await ledger.session(tokenID.session) } catch { throw EngineError(error) }
     guard let session = found, session.refreshTokenID == tokenID else { return .inactive }
     return .refresh(session)
   }

@@ -6,7 +6,7 @@ struct ClientCredentialsGrant: Sendable {
   let subjects: (any SubjectStore)?
   let observer: any EngineObserver
 
-  func token(for client: Client, scope: String?) async throws(EngineFailure) -> ClientGrantOutcome {
+  func token(for client: Client, scope: String?) async throws(EngineError) -> ClientGrantOutcome {
     guard client.grants.contains(.clientCredentials), !client.isPublic else {
       return observer.refuse(.unauthorizedClient, nil, client)
     }
@@ -14,7 +14,7 @@ struct ClientCredentialsGrant: Sendable {
       return observer.refuse(.invalidScope, nil, client)
     }
     try Limits.clientID.checkID("client", client.id)
-    do { try NameForm.check("client", client.id) } catch { throw EngineFailure(error) }
+    do { try NameForm.check("client", client.id) } catch { throw EngineError(error) }
     try minting.check(accessLifetimeOf: client)
     if let subjects {
       let namesake: Subject?
@@ -23,7 +23,7 @@ struct ClientCredentialsGrant: Sendable {
     }
     let claims = try await minting.customClaims(subject: client.id, client: client.id, scopes: granted)
     let issued: (id: SessionID, moment: LedgerMoment)
-    do { issued = try await minting.ledger.issueAccess(client: client.id) } catch { throw EngineFailure(error) }
+    do { issued = try await minting.ledger.issueAccess(client: client.id) } catch { throw EngineError(error) }
     let token = minting.clientToken(for: client, scopes: granted, claims: claims, issued: issued)
     observer.engine(observed: .clientGranted(token.tokenID, client: client.id))
     return .granted(token)

@@ -11,7 +11,7 @@ struct OneTimeTokens: Sendable {
 
   func issue(
     purpose: String, subject: String, payload: [UInt8], lifetime: Duration
-  ) async throws(EngineFailure) -> OneTimeToken {
+  ) async throws(EngineError) -> OneTimeToken {
     try Limits.purposeID.checkID("purpose", purpose)
     try Limits.subjectID.checkID("subject", subject)
     let grant = OneTimeGrant(
@@ -26,13 +26,13 @@ struct OneTimeTokens: Sendable {
         return OneTimeToken(text: minter.mintOneTime(claims), id: id, expiresAt: end.shifted(back: moment.shift))
       }
     } catch {
-      throw EngineFailure(error)
+      throw EngineError(error)
     }
     observer.engine(observed: .oneTimeIssued(token.id, subject: subject, purpose: purpose))
     return token
   }
 
-  func consume(_ token: String, purpose: String) async throws(EngineFailure) -> OneTimeTokenOutcome {
+  func consume(_ token: String, purpose: String) async throws(EngineError) -> OneTimeTokenOutcome {
     let claims: OneTimeClaims
     do {
       claims = try verifier.verifyOneTime(token, nowMilliseconds: ledger.now().milliseconds)
@@ -42,7 +42,7 @@ struct OneTimeTokens: Sendable {
     let id = TokenID(claims.identifier).session
     guard claims.purpose.hasSameBytes(as: purpose) else { return refuse(.wrongPurpose, id, purpose) }
     let consumption: OneTimeConsumption
-    do { consumption = try await ledger.consume(id, purpose: purpose) } catch { throw EngineFailure(error) }
+    do { consumption = try await ledger.consume(id, purpose: purpose) } catch { throw EngineError(error) }
     switch consumption {
     case .consumed(let subject, let payload):
       observer.engine(observed: .oneTimeConsumed(id, subject: subject, purpose: purpose))

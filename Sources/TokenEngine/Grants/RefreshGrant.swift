@@ -44,7 +44,7 @@ struct RefreshGrant: Sendable {
   static let tasksMax = 64
 
   /// A session of another version of an account is revoked only once the account was read anew: a store may have a cache.
-  func refresh(_ request: RefreshRequest, isLastLook: Bool = false) async throws(EngineFailure) -> GrantOutcome {
+  func refresh(_ request: RefreshRequest, isLastLook: Bool = false) async throws(EngineError) -> GrantOutcome {
     switch try await prepare(request, isLastLook: isLastLook) {
     case .refused(let refusal, let tokenID):
       return observer.refuse(refusal, tokenID, request.client)
@@ -53,14 +53,14 @@ struct RefreshGrant: Sendable {
       do {
         answer = try await minting.ledger.rotate(prepared.request, deadline: nil) { self.answer(prepared, $0, at: $1) }
       } catch {
-        throw EngineFailure(error)
+        throw EngineError(error)
       }
       return try await outcome(of: answer, prepared, request)
     }
   }
 
   /// As many calls of ``refresh(_:isLastLook:)``, with one step in this order and one commit for all.
-  func refresh(_ batch: [RefreshRequest]) async throws(EngineFailure) -> [Result<GrantOutcome, EngineFailure>] {
+  func refresh(_ batch: [RefreshRequest]) async throws(EngineError) -> [Result<GrantOutcome, EngineError>] {
     let preparations = await prepare(batch)
     let ready = preparations.compactMap { if case .success(.ready(let prepared)) = $0 { prepared } else { nil } }
     var answers: ArraySlice<Answer>
@@ -69,12 +69,12 @@ struct RefreshGrant: Sendable {
         zip(ready, outcomes).map { answer($0, $1, at: moment) }
       }[...]
     } catch {
-      throw EngineFailure(error)
+      throw EngineError(error)
     }
-    var outcomes: [Result<GrantOutcome, EngineFailure>] = []
+    var outcomes: [Result<GrantOutcome, EngineError>] = []
     outcomes.reserveCapacity(batch.count)
     for (request, preparation) in zip(batch, preparations) {
-      do throws(EngineFailure) {
+      do throws(EngineError) {
         switch try preparation.get() {
         case .refused(let refusal, let tokenID):
           outcomes.append(.success(observer.refuse(refusal, tokenID, request.client)))
@@ -116,7 +116,7 @@ struct RefreshGrant: Sendable {
 extension RefreshGrant {
   private func prepare(
     _ request: RefreshRequest, isLastLook: Bool
-  ) async throws(EngineFailure) -> Preparation {
+  ) async throws(EngineError) -> Preparation {
     let client = request.client
     guard client.grants.contains(.refreshToken) else { return .refused(.unauthorizedClient, nil) }
     try minting.check(accessLifetimeOf: client)
@@ -166,14 +166,14 @@ extension RefreshGrant {
   }
 
   /// Each request's preparation, in their order. Without a store and a closure nothing is waited for, and no task is made.
-  private func prepare(_ batch: [RefreshRequest]) async -> [Result<Preparation, EngineFailure>] {
+  private func prepare(_ batch: [RefreshRequest]) async -> [Result<Preparation, EngineError>] {
     guard batch.count > 1, subjects != nil || minting.options.customClaims != nil else {
-      var prepared: [Result<Preparation, EngineFailure>] = []
+      var prepared: [Result<Preparation, EngineError>] = []
       for request in batch { prepared.append(await preparation(of: request)) }
       return prepared
     }
-    return await withTaskGroup(of: (Int, Result<Preparation, EngineFailure>).self) { group in
-      var prepared: [Result<Preparation, EngineFailure>?] = Array(repeating: nil, count: batch.count)
+    return await withTaskGroup(of: (Int, Result<Preparation, EngineError>).self) { group in
+      var prepared: [Result<Preparation, EngineError>?] = Array(repeating: nil, count: batch.count)
       for (index, request) in batch.enumerated() {
         if index >= Self.tasksMax, let (place, preparation) = await group.next() {
           prepared[place] = preparation
@@ -185,8 +185,8 @@ extension RefreshGrant {
     }
   }
 
-  private func preparation(of request: RefreshRequest) async -> Result<Preparation, EngineFailure> {
-    do throws(EngineFailure) { return .success(try await prepare(request, isLastLook: false)) } catch {
+  private func preparation(of request: RefreshRequest) async -> Result<Preparation, EngineError> {
+    do throws(EngineError) { return .success(try await prepare(request, isLastLook: false)) } catch {
       return .failure(error)
     }
   }
@@ -206,10 +206,10 @@ extension RefreshGrant {
     switch outcome {
     case .rotated(let session):
       return granted(session, .rotated(session.tokenID, subject: session.subject, client: client))
-    case .used(let session):
-      return granted(session, .used(session.tokenID, subject: session.subject, client: client))
-    case .replayed(let session, let reuse):
-      return granted(session, .replayed(session.tokenID, subject: session.subject, client: client, reuse))
+    case .refreshed(let session):
+      return granted(session, .refreshed(session.tokenID, subject: session.subject, client: client))
+    case .retried(let session, let reuse):
+      return granted(session, .retried(session.tokenID, subject: session.subject, client: client, reuse))
     case .refused(.outdated(_, revokedSession: false)):
       return .lookAgain
     case .refused(.unknown)
@@ -222,7 +222,7 @@ extension RefreshGrant {
 
   private func outcome(
     of answer: Answer, _ prepared: Prepared, _ request: RefreshRequest
-  ) async throws(EngineFailure) -> GrantOutcome {
+  ) async throws(EngineError) -> GrantOutcome {
     switch answer {
     case .granted(let pair, let event):
       observer.engine(observed: event)

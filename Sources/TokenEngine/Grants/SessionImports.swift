@@ -53,7 +53,7 @@ struct SessionImports: Sendable {
   let minting: Minting
   let observer: any EngineObserver
 
-  func open(_ batch: [ForeignSession]) async throws(EngineFailure) -> [ImportOutcome] {
+  func open(_ batch: [ForeignSession]) async throws(EngineError) -> [ImportOutcome] {
     var imports: [SessionImport] = []
     for item in batch {
       try minting.check(subject: item.subject, client: item.client.id)
@@ -77,7 +77,7 @@ struct SessionImports: Sendable {
         (outcomes, zip(imports, outcomes).map { outcome(of: $0.id, $1) })
       }
     } catch {
-      throw EngineFailure(error)
+      throw EngineError(error)
     }
     for case .opened(let session) in imported.ledger {
       observer.engine(observed: .opened(session.tokenID, subject: session.subject, client: session.client))

@@ -29,7 +29,7 @@ struct SessionOpenings: Sendable {
 
   func logIn(
     name: String, password: String, client: Client, scope: String?, label: String?
-  ) async throws(EngineFailure) -> GrantOutcome {
+  ) async throws(EngineError) -> GrantOutcome {
     guard client.grants.contains(.password) else { return observer.refuse(.unauthorizedClient, nil, client) }
     guard let subjects else { throw .invalid(field: "subjects", limit: "at least one store, to log in by password") }
     let found: Subject?
@@ -40,7 +40,7 @@ struct SessionOpenings: Sendable {
 
   func open(
     for subject: Subject, client: Client, scope: String?, label: String?
-  ) async throws(EngineFailure) -> GrantOutcome {
+  ) async throws(EngineError) -> GrantOutcome {
     guard subject.isEnabled else { return observer.refuse(.subjectDisabled, nil, client) }
     let allowed = client.scopes.map(subject.scopes.intersection) ?? subject.scopes
     guard let granted = minting.requested(scope, within: allowed) else {
@@ -57,7 +57,7 @@ struct SessionOpenings: Sendable {
 
   func open(
     forSubject id: String, client: Client, scope: String?, label: String?
-  ) async throws(EngineFailure) -> GrantOutcome {
+  ) async throws(EngineError) -> GrantOutcome {
     guard let subjects else { throw .invalid(field: "subjects", limit: "at least one store, to look subjects up") }
     let found: Subject?
     do { found = try await subjects.subject(id: id) } catch { throw .store(from: error) }
@@ -65,7 +65,7 @@ struct SessionOpenings: Sendable {
     return try await open(for: subject, client: client, scope: scope, label: label)
   }
 
-  func openUnchecked(_ batch: [OpeningRequest]) async throws(EngineFailure) -> [TokenPair] {
+  func openUnchecked(_ batch: [OpeningRequest]) async throws(EngineError) -> [TokenPair] {
     var grants: [SessionGrant] = []
     var claims: [CustomClaims] = []
     for request in batch {
@@ -91,7 +91,7 @@ struct SessionOpenings: Sendable {
         return (sessions, pairs)
       }
     } catch {
-      throw EngineFailure(error)
+      throw EngineError(error)
     }
     for session in opened.sessions {
       observer.engine(observed: .opened(session.tokenID, subject: session.subject, client: session.client))
@@ -99,7 +99,7 @@ struct SessionOpenings: Sendable {
     return opened.pairs
   }
 
-  private func version(for request: OpeningRequest) async throws(EngineFailure) -> AccountVersion {
+  private func version(for request: OpeningRequest) async throws(EngineError) -> AccountVersion {
     if let version = request.version { return version }
     guard let subjects else { return .none }
     do { return try await subjects.subject(id: request.subject)?.version ?? .none } catch { throw .store(from: error) }
@@ -109,7 +109,7 @@ struct SessionOpenings: Sendable {
   /// spared it. The session is revoked where it must not be.
   private func refusal(
     of subject: Subject, in subjects: any SubjectStore, since session: SessionID
-  ) async throws(EngineFailure) -> GrantRefusal? {
+  ) async throws(EngineError) -> GrantRefusal? {
     let found: Subject?
     do { found = try await subjects.subject(id: subject.id) } catch {
       try await revoke(session)
@@ -126,11 +126,11 @@ struct SessionOpenings: Sendable {
     return refusal
   }
 
-  private func revoke(_ session: SessionID) async throws(EngineFailure) {
+  private func revoke(_ session: SessionID) async throws(EngineError) {
     do {
       if try await minting.ledger.revoke(session) { observer.engine(observed: .revoked(session)) }
     } catch {
-      throw EngineFailure(error)
+      throw EngineError(error)
     }
   }
 }

@@ -6,7 +6,7 @@ public import TokenSigning
 ///
 /// Each call writes one file whole and durably, waits up to ten seconds for other programs that change it, and puts the new keys in force here;
 /// other processes that have the folder open follow within a second, as ``run()`` does. None needs a restart, and no request waits. An
-/// engine in memory has no files: the calls throw ``EngineFailure/invalid(field:limit:)`` with the field `keys`.
+/// engine in memory has no files: the calls throw ``EngineError/invalid(field:limit:)`` with the field `keys`.
 extension RotationEngine {
   /// Lets the next key sign, keeps the current one for the tokens that it signed, and makes a new next key.
   ///
@@ -17,17 +17,17 @@ extension RotationEngine {
   ///   - use: whose keys. Those of refresh and one-time tokens are HS256 always.
   ///   - algorithm: what the new key of access tokens is for; nil for what the current one is for. To change it takes two rotations where public
   ///     keys are published: verifiers learn of the new key after the first, and it signs after the second.
-  /// - Throws: ``EngineFailure/keys(_:)`` where a file cannot be read or written, another program holds it, or it has 16 keys.
+  /// - Throws: ``EngineError/keys(_:)`` where a file cannot be read or written, another program holds it, or it has 16 keys.
   @discardableResult
   public func rotateKeys(
     of use: KeyState.Use = .access, algorithm: SignatureAlgorithm? = nil
-  ) async throws(EngineFailure) -> RotatedKeys {
+  ) async throws(EngineError) -> RotatedKeys {
     guard use == .access || algorithm == nil || algorithm == .hs256 else {
       throw .invalid(field: "algorithm", limit: "HS256 for refresh and one-time tokens")
     }
     let algorithm = algorithm ?? accessAlgorithm
     let now = clock.now().milliseconds
-    let rotated = try await changeKeys { files throws(KeyChangeFailure) in
+    let rotated = try await changeKeys { files throws(KeyChangeError) in
       switch use {
       case .access: try files.rotateAccess(algorithm: algorithm, nowMilliseconds: now)
       case .refresh: try files.rotateRefresh(nowMilliseconds: now)
@@ -43,14 +43,14 @@ extension RotationEngine {
   ///   - tokenLifetime: how long tokens of this key live at most; nil for the longest that there can be, 30 days for access tokens and 100 years for
   ///     refresh and one-time tokens. Where every client lives by ``EngineOptions/accessLifetime``, that is enough.
   ///   - force: whether to remove it although such a token may still live.
-  /// - Throws: ``EngineFailure/keys(_:)`` for a key that is unknown or not retiring, or whose tokens may live.
+  /// - Throws: ``EngineError/keys(_:)`` for a key that is unknown or not retiring, or whose tokens may live.
   public func retireKey(
     _ id: String, of use: KeyState.Use = .access, tokenLifetime: Duration? = nil, force: Bool = false
-  ) async throws(EngineFailure) {
+  ) async throws(EngineError) {
     let longest = use == .access ? Lifetimes.accessMillisecondsMax : Lifetimes.millisecondsMax
     let milliseconds = tokenLifetime?.wholeMilliseconds ?? longest
     let now = clock.now().milliseconds
-    try await changeKeys { files throws(KeyChangeFailure) in
+    try await changeKeys { files throws(KeyChangeError) in
       try files.retire(
         id, of: use == .access ? .access : .refresh, tokenMilliseconds: milliseconds, nowMilliseconds: now,
         force: force)
@@ -64,14 +64,14 @@ extension RotationEngine {
   @discardableResult
   public func importNextKey(
     pem: String, algorithm: SignatureAlgorithm? = nil
-  ) async throws(EngineFailure) -> String {
-    try await changeKeys { files throws(KeyChangeFailure) in
+  ) async throws(EngineError) -> String {
+    try await changeKeys { files throws(KeyChangeError) in
       try files.importNextAccess(pem: Array(pem.utf8), algorithm: algorithm)
     }
   }
 
   var keyFolder: String {
-    get throws(EngineFailure) {
+    get throws(EngineError) {
       guard let folder = keys.folder else {
         throw .invalid(field: "keys", limit: "those of an engine that was opened in a folder")
       }
@@ -81,11 +81,11 @@ extension RotationEngine {
 
   @discardableResult
   private func changeKeys<Outcome: Sendable>(
-    _ change: @escaping @Sendable (KeyFiles) throws(KeyChangeFailure) -> Outcome
-  ) async throws(EngineFailure) -> Outcome {
+    _ change: @escaping @Sendable (KeyFiles) throws(KeyChangeError) -> Outcome
+  ) async throws(EngineError) -> Outcome {
     let folder = try keyFolder
     let keys = keys
-    return try await BlockingWork.run { () throws(EngineFailure) in
+    return try await BlockingWork.run { () throws(EngineError) in
       let outcome: Outcome
       do { outcome = try change(KeyFiles(folder: folder)) } catch { throw .keys("\(error)") }
       do { try keys.reload() } catch { throw .keys("\(error)") }
@@ -106,8 +106,8 @@ extension RotationEngine {
   func followKeys(_ watch: inout KeyFileWatch) async {
     guard watch.hasChanged() else { return }
     let keys = keys
-    do throws(KeyFailure) {
-      if try await BlockingWork.run({ () throws(KeyFailure) in try keys.reload() }) {
+    do throws(KeyError) {
+      if try await BlockingWork.run({ () throws(KeyError) in try keys.reload() }) {
         observer.engine(observed: .keysReloaded)
       }
     } catch {

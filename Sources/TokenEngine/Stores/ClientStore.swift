@@ -54,9 +54,9 @@ public struct Client: Sendable, Equatable {
 public struct ClientLifetimes: Sendable, Hashable {
   /// ``EngineOptions/accessLifetime``, from 1 ms to 30 days.
   public var access: Duration?
-  /// ``EngineOptions/refreshLifetime``, from 1 ms to 100 years.
+  /// ``EngineOptions/idleLifetime``, from 1 ms to 100 years.
   public var refresh: Duration?
-  /// ``EngineOptions/sessionLifetime``, from 1 ms to 100 years.
+  /// ``EngineOptions/absoluteLifetime``, from 1 ms to 100 years.
   public var session: Duration?
 
   public init(access: Duration? = nil, refresh: Duration? = nil, session: Duration? = nil) {

@@ -56,7 +56,7 @@ extension SubjectStore {
 }
 
 /// Why a store could not answer. The HTTP layer answers 503 with `Retry-After`, never `invalid_grant`.
-public enum StoreFailure: Error, Sendable, Equatable {
+public enum StoreError: Error, Sendable, Equatable {
   /// More work waits than the store's bound allows; trying again later may do.
   case overloaded
   /// The store's backing is unreadable; the text names what and where, and holds no secret.

@@ -29,7 +29,7 @@ public struct CustomClaims: Sendable, Hashable {
   }
 
   /// A value that encodes to a JSON object; its members come in the order of their names.
-  public init(_ value: some Encodable) throws(EngineFailure) {
+  public init(_ value: some Encodable) throws(EngineError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let json = try? encoder.encode(value) else { throw CustomClaims.fault }
@@ -37,7 +37,7 @@ public struct CustomClaims: Sendable, Hashable {
   }
 
   /// The text of a JSON object.
-  public init(json: String) throws(EngineFailure) {
+  public init(json: String) throws(EngineError) {
     let text = json.utf8
     guard text.first == UInt8(ascii: "{"), text.last == UInt8(ascii: "}"), text.count >= 2 else {
       throw CustomClaims.fault
@@ -47,7 +47,7 @@ public struct CustomClaims: Sendable, Hashable {
     self.init(members: members)
   }
 
-  private static let fault = EngineFailure.invalid(
+  private static let fault = EngineError.invalid(
     field: "claims", limit: "a JSON object of at most 1024 bytes and 32 members without the names of standard claims")
 }
 

@@ -23,13 +23,13 @@ struct Minting: Sendable {
     let (subject, client, tokenID) = (session.subject, session.client, session.tokenID)
     var access = accessClaims(
       subject: subject, client: client, tokenID: tokenID,
-      issued: LedgerMoment(time: session.usedAt, shift: session.shifts.atUse), lifetime: lifetime, scopes: scopes,
+      issued: LedgerMoment(time: session.refreshedAt, shift: session.shifts.atUse), lifetime: lifetime, scopes: scopes,
       claims: claims)
     if access.end <= now {
       // A retry in the grace window after the access token's end: a fresh one beside the same refresh token.
       access = accessClaims(
         subject: subject, client: client, tokenID: tokenID,
-        issued: LedgerMoment(time: max(moment.time, session.usedAt), shift: moment.shift), lifetime: lifetime,
+        issued: LedgerMoment(time: max(moment.time, session.refreshedAt), shift: moment.shift), lifetime: lifetime,
         scopes: scopes, claims: claims)
     }
     return TokenPair(
@@ -45,7 +45,7 @@ struct Minting: Sendable {
     return minter.mintRefresh(
       RefreshClaims(
         subject: session.subject, clientID: session.client, scope: session.scope,
-        issuedAt: (isFixed ? session.openedAt : session.usedAt).seconds,
+        issuedAt: (isFixed ? session.openedAt : session.refreshedAt).seconds,
         expiresAt: (isFixed ? session.absoluteEnd : session.expiresAt).secondsRoundedUp,
         identifier: TokenIdentifier(session.refreshTokenID)))
   }
@@ -92,12 +92,12 @@ struct Minting: Sendable {
 
 extension Minting {
   /// What the embedder's closure says.
-  func customClaims(subject: String, client: String, scopes: Scopes) async throws(EngineFailure) -> CustomClaims {
+  func customClaims(subject: String, client: String, scopes: Scopes) async throws(EngineError) -> CustomClaims {
     guard let make = options.customClaims else { return .empty }
     let claims: CustomClaims
     do {
       claims = try await make(ClaimsContext(subject: subject, client: client, scopes: scopes))
-    } catch let failure as EngineFailure {
+    } catch let failure as EngineError {
       throw failure
     } catch {
       throw .foreign(error)
@@ -111,20 +111,20 @@ extension Minting {
   }
 
   /// An access token that lives longer would outlive what is remembered of its revocation.
-  func check(accessLifetimeOf client: Client) throws(EngineFailure) {
+  func check(accessLifetimeOf client: Client) throws(EngineError) {
     guard let access = client.lifetimes.access else { return }
     try Limits.accessLifetime.checkOption("accessTTL", access)
   }
 
   /// What a new session of the client lives by.
-  func terms(for client: Client) throws(EngineFailure) -> SessionTerms {
+  func terms(for client: Client) throws(EngineError) -> SessionTerms {
     let own = client.lifetimes
     try check(accessLifetimeOf: client)
-    let idle = (own.refresh ?? options.refreshLifetime).wholeMilliseconds
-    let absolute = (own.session ?? options.sessionLifetime).wholeMilliseconds
+    let idle = (own.refresh ?? options.idleLifetime).wholeMilliseconds
+    let absolute = (own.session ?? options.absoluteLifetime).wholeMilliseconds
     guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {
       let isIdleBad = !(1...Lifetimes.millisecondsMax).contains(idle)
-      throw .invalid(field: isIdleBad ? "refreshTTL" : "maxAge", limit: Limits.sessionLifetime.text)
+      throw .invalid(field: isIdleBad ? "refreshTTL" : "maxAge", limit: Limits.lifetime.text)
     }
     return SessionTerms(lifetimes: lifetimes, rotation: client.rotation)
   }
@@ -137,7 +137,7 @@ extension Minting {
   }
 
   /// A subject and a client are ids that come from outside.
-  func check(subject: String, client: String) throws(EngineFailure) {
+  func check(subject: String, client: String) throws(EngineError) {
     try Limits.subjectID.checkID("subject", subject)
     try Limits.clientID.checkID("client", client)
   }

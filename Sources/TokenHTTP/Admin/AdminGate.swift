@@ -22,7 +22,7 @@ struct AdminGate: Sendable {
       return try await body(try await admin(request.headers))
     } catch let error as OAuthError {
       return Response(error)
-    } catch EngineFailure.invalid(let field, let limit) {
+    } catch EngineError.invalid(let field, let limit) {
       return Response(.outsideLimit(field: field, limit: limit))
     } catch {
       return try faults.reply(toThrown: error, logger: logger)
@@ -54,7 +54,7 @@ struct AdminGate: Sendable {
   }
 
   /// A parameter that is an id; nil if it did not come.
-  func id(_ name: String, in query: FormParameters, limit: Limit<Int>) throws(EngineFailure) -> String? {
+  func id(_ name: String, in query: FormParameters, limit: Limit<Int>) throws(EngineError) -> String? {
     guard let text = query[named: name] else { return nil }
     try limit.checkID(name, text)
     return text

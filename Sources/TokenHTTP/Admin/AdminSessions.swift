@@ -50,7 +50,7 @@ struct AdminSessions: Sendable {
   private func client(_ id: String?, _ admin: Client) async throws -> Client {
     guard let id else { return admin }
     let found: Client?
-    do { found = try await clients.client(id: NameForm.typed(id)) } catch { throw TokenFault.store(error) }
+    do { found = try await clients.client(id: NameForm.typed(id)) } catch { throw TokenEndpointError.store(error) }
     guard let client = found else { throw OAuthError.outsideLimit(field: "client_id", limit: "a client that is known") }
     return client
   }
@@ -114,7 +114,7 @@ struct AdminSessions: Sendable {
     }
   }
 
-  private func scope(in query: FormParameters) throws(EngineFailure) -> SessionScope? {
+  private func scope(in query: FormParameters) throws(EngineError) -> SessionScope? {
     let subject = try gate.id("subject", in: query, limit: Limits.subjectID)
     let client = try gate.id("client_id", in: query, limit: Limits.clientID)
     return switch (subject.map(NameForm.typed), client.map(NameForm.typed)) {
@@ -143,7 +143,7 @@ struct AdminSessions: Sendable {
     body.add("generation", Int64(session.generation))
     let shown = session.onWallClock
     body.add("opened_at_ms", shown.openedAt.milliseconds)
-    body.add("last_used_at_ms", shown.usedAt.milliseconds)
+    body.add("last_used_at_ms", shown.refreshedAt.milliseconds)
     body.add("idle_end_ms", shown.idleEnd.milliseconds)
     body.add("absolute_end_ms", shown.absoluteEnd.milliseconds)
   }

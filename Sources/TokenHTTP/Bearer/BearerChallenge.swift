@@ -4,7 +4,7 @@ internal import NIOCore
 public import TokenEngine
 
 /// The reasons why a request's access token is not good enough (RFC 6750 §3.1).
-public enum BearerFault: Error, Sendable, Hashable {
+public enum BearerError: Error, Sendable, Hashable {
   /// The request brought no bearer: the client has done nothing wrong.
   case missing
   case rejected(BadToken)
@@ -14,7 +14,7 @@ public enum BearerFault: Error, Sendable, Hashable {
 
 extension BearerState {
   /// Returns the verified token if it has all of these scopes.
-  func required(scopes: Scopes? = nil) throws(BearerFault) -> AccessToken {
+  func required(scopes: Scopes? = nil) throws(BearerError) -> AccessToken {
     switch self {
     case .anonymous: throw .missing
     case .rejected(let fault): throw .rejected(fault)
@@ -43,7 +43,7 @@ public struct BearerChallenge: Sendable {
   /// The realm of every challenge; nil for `refresh-ledger`, which is named only if no bearer came.
   public let realm: String?
   /// Writes the body; nil for JSON with the `error` and `error_description` of RFC 6749 §5.2.
-  public let body: (@Sendable (BearerFault) -> Body)?
+  public let body: (@Sendable (BearerError) -> Body)?
 
   static let realmStandard = "refresh-ledger"
 
@@ -52,14 +52,14 @@ public struct BearerChallenge: Sendable {
   /// - Parameters:
   ///   - realm: visible ASCII and spaces; nil for the standard realm.
   ///   - body: writes the body; nil for the standard JSON.
-  public init(realm: String? = nil, body: (@Sendable (BearerFault) -> Body)? = nil) {
+  public init(realm: String? = nil, body: (@Sendable (BearerError) -> Body)? = nil) {
     precondition(realm?.utf8.allSatisfy { (0x20...0x7E).contains($0) } ?? true, "not the text of a realm")
     self.realm = realm
     self.body = body
   }
 
   /// The reply to a request that is refused.
-  public func response(to fault: BearerFault) -> Response {
+  public func response(to fault: BearerError) -> Response {
     var response: Response
     if let body = body?(fault) {
       response = Response(status: fault.error.status, body: ResponseBody(byteBuffer: ByteBuffer(string: body.text)))
@@ -73,7 +73,7 @@ public struct BearerChallenge: Sendable {
     return response
   }
 
-  private func challenge(of fault: BearerFault) -> String {
+  private func challenge(of fault: BearerError) -> String {
     var parameters: [String] = []
     if let realm = realm ?? (fault == .missing ? Self.realmStandard : nil) {
       let quoted = realm.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
@@ -88,7 +88,7 @@ public struct BearerChallenge: Sendable {
   }
 }
 
-extension BearerFault {
+extension BearerError {
   /// The error of the reply: without a code if the client has done nothing wrong (RFC 6750 §3.1).
   var error: OAuthError {
     switch self {

@@ -27,7 +27,7 @@ public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
   public func handle(
     _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
   ) async throws -> Response {
-    do throws(BearerFault) { _ = try context.bearer.required(scopes: required) } catch {
+    do throws(BearerError) { _ = try context.bearer.required(scopes: required) } catch {
       return challenge.response(to: error)
     }
     return try await next(request, context)
@@ -37,10 +37,10 @@ public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
 /// The refusal of a request for its access token. Thrown out of a route, it is answered as its ``BearerChallenge``
 /// says.
 public struct BearerRefusal: HTTPResponseError {
-  public let fault: BearerFault
+  public let fault: BearerError
   private let challenge: BearerChallenge
 
-  public init(_ fault: BearerFault, challenge: BearerChallenge = BearerChallenge()) {
+  public init(_ fault: BearerError, challenge: BearerChallenge = BearerChallenge()) {
     self.fault = fault
     self.challenge = challenge
   }

@@ -14,7 +14,7 @@ package struct FormParameters: Sendable {
   init() {}
 
   /// - Parameter mayRepeat: tells which parameters can come more than once; none by default.
-  init(_ body: ArraySlice<UInt8>, mayRepeat: (String) -> Bool = { _ in false }) throws(FormFault) {
+  init(_ body: ArraySlice<UInt8>, mayRepeat: (String) -> Bool = { _ in false }) throws(FormError) {
     for pair in body.split(separator: UInt8(ascii: "&")) {
       let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
       guard let name = PercentDecoding.decode(pair[..<end]),
@@ -27,7 +27,7 @@ package struct FormParameters: Sendable {
   /// Adds a decoded parameter.
   mutating func add(
     _ name: [UInt8], _ value: [UInt8], mayRepeat: (String) -> Bool = { _ in false }
-  ) throws(FormFault) {
+  ) throws(FormError) {
     guard names.count < FormParameters.countMax else { throw .tooManyParameters }
     guard let name = FormParameters.text(name), let value = FormParameters.text(value) else { throw .malformed }
     guard mayRepeat(name) || !has(name) else { throw .duplicate }
@@ -70,7 +70,7 @@ package struct FormParameters: Sendable {
 }
 
 /// The reasons why the body of a request is not a form. None of these holds any of the body.
-package enum FormFault: Error, Sendable, Hashable {
+package enum FormError: Error, Sendable, Hashable {
   /// Not `application/x-www-form-urlencoded`, or compressed.
   case mediaType
   /// The body is over its limit.

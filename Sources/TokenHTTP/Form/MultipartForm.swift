@@ -7,7 +7,7 @@ extension FormParameters {
   /// with CR LF, and each part has one `Content-Disposition: form-data` with a name.
   init(
     multipart body: ArraySlice<UInt8>, boundary: [UInt8], mayRepeat: (String) -> Bool = { _ in false }
-  ) throws(FormFault) {
+  ) throws(FormError) {
     self.init()
     let mark = Array("--".utf8) + boundary
     guard body.starts(with: mark) else { throw .malformed }
@@ -37,7 +37,7 @@ private struct MultipartPart {
   static let lineEnd: [UInt8] = [0x0D, 0x0A]
   private static let headersMax = 8
 
-  init(_ part: ArraySlice<UInt8>) throws(FormFault) {
+  init(_ part: ArraySlice<UInt8>) throws(FormError) {
     var rest = part
     var headers: [(name: String, value: String)] = []
     while !rest.starts(with: Self.lineEnd) {

@@ -14,15 +14,15 @@ struct FaultReplies: Sendable {
   /// ended.
   func reply(toThrown error: any Error, logger: Logger) throws -> Response {
     switch error {
-    case let fault as FormFault: reply(to: .form(fault), logger: logger)
-    case let fault as TokenFault: reply(to: fault, logger: logger)
-    case let failure as EngineFailure: reply(to: .failed(failure), logger: logger)
+    case let fault as FormError: reply(to: .form(fault), logger: logger)
+    case let fault as TokenEndpointError: reply(to: fault, logger: logger)
+    case let failure as EngineError: reply(to: .failed(failure), logger: logger)
     default: throw error
     }
   }
 
   /// - Parameter logger: nil for a fault that is counted, not logged.
-  func reply(to fault: TokenFault, logger: Logger?) -> Response {
+  func reply(to fault: TokenEndpointError, logger: Logger?) -> Response {
     if case .failed(let failure) = fault {
       let level = failure.isTemporary ? Logger.Level.warning : .error
       logger?.log(level: level, "request failed", metadata: ["failure": "\(LogText.line(failure.description))"])

@@ -13,8 +13,8 @@ internal import Foundation
 struct ClientAuthenticator: Sendable {
   let clients: any ClientStore
 
-  /// Throws ``TokenFault``, which does not tell an unknown id, a wrong secret and a missing one apart.
-  func client(for headers: HTTPFields, form: FormParameters) async throws(TokenFault) -> Client {
+  /// Throws ``TokenEndpointError``, which does not tell an unknown id, a wrong secret and a missing one apart.
+  func client(for headers: HTTPFields, form: FormParameters) async throws(TokenEndpointError) -> Client {
     let credentials: ClientCredentials
     do {
       credentials = try ClientCredentials(authorization: headers[values: .authorization], form: form)

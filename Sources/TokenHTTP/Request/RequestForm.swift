@@ -6,23 +6,23 @@ internal import TokenEngine
 extension Request {
   /// Reads the form in the body. Parameters in the query are never read: they end up in logs (RFC 6749 §2.3.1).
   ///
-  /// Throws ``FormFault``, and errors of the connection while the body is read.
+  /// Throws ``FormError``, and errors of the connection while the body is read.
   /// - Parameters:
   ///   - takesMultipart: whether `multipart/form-data` is read too.
   ///   - mayRepeat: tells which parameters can come more than once; none by default.
   package func form(
     bytesMax: Int, takesMultipart: Bool = false, mayRepeat: (String) -> Bool = { _ in false }
   ) async throws -> FormParameters {
-    guard let type = mediaType else { throw FormFault.mediaType }
+    guard let type = mediaType else { throw FormError.mediaType }
     let isMultipart = type.isNamed("multipart/form-data")
     guard isMultipart ? takesMultipart : type.isNamed("application/x-www-form-urlencoded") else {
-      throw FormFault.mediaType
+      throw FormError.mediaType
     }
-    guard let body = try await body(bytesMax: bytesMax) else { throw FormFault.tooLarge }
+    guard let body = try await body(bytesMax: bytesMax) else { throw FormError.tooLarge }
     // In one piece of memory: a view of the buffer checks at each byte whether it can be read.
     let bytes = Array(buffer: body)[...]
     guard isMultipart else { return try FormParameters(bytes, mayRepeat: mayRepeat) }
-    guard let boundary = type.boundary else { throw FormFault.malformed }
+    guard let boundary = type.boundary else { throw FormError.malformed }
     return try FormParameters(multipart: bytes, boundary: boundary, mayRepeat: mayRepeat)
   }
 
@@ -39,7 +39,7 @@ extension FormParameters {
   /// query is read here.
   ///
   /// - Parameter mayRepeat: tells which parameters can come more than once; none by default.
-  package init(query request: Request, mayRepeat: (String) -> Bool = { _ in false }) throws(FormFault) {
+  package init(query request: Request, mayRepeat: (String) -> Bool = { _ in false }) throws(FormError) {
     let query = request.uri.query ?? ""
     // It stands for bytes that were not UTF-8 and are lost; whoever means the character itself sends it escaped.
     guard !query.unicodeScalars.contains("\u{FFFD}") else { throw .malformed }

@@ -17,7 +17,7 @@ struct ClientFormEndpoint: Sendable {
   /// Throws only errors of the connection while the body is read.
   func respond(
     to request: Request, logger: Logger,
-    _ answer: (FormParameters, Client) async throws(TokenFault) -> Response
+    _ answer: (FormParameters, Client) async throws(TokenEndpointError) -> Response
   ) async throws -> Response {
     do {
       let form = try await request.form(bytesMax: bodyBytesMax)
@@ -39,9 +39,9 @@ struct RevocationEndpoint: Sendable {
   private var engine: RotationEngine { endpoint.engine }
 
   func respond(to request: Request, logger: Logger) async throws -> Response {
-    try await endpoint.respond(to: request, logger: logger) { form, client throws(TokenFault) in
+    try await endpoint.respond(to: request, logger: logger) { form, client throws(TokenEndpointError) in
       guard let token = form[.token] else { throw .missing(.token) }
-      do throws(EngineFailure) {
+      do throws(EngineError) {
         _ = try await engine.revoke(token: token, client: client, endsSession: form[.endSession] == "true")
       } catch {
         throw .failed(error)
@@ -59,10 +59,10 @@ struct IntrospectionEndpoint: Sendable {
   private var engine: RotationEngine { endpoint.engine }
 
   func respond(to request: Request, logger: Logger) async throws -> Response {
-    try await endpoint.respond(to: request, logger: logger) { form, client throws(TokenFault) in
+    try await endpoint.respond(to: request, logger: logger) { form, client throws(TokenEndpointError) in
       guard let token = form[.token] else { throw .missing(.token) }
       guard client.mayIntrospect else { return Self.reply(to: .inactive, options: engine.options) }
-      do throws(EngineFailure) {
+      do throws(EngineError) {
         let hint = form[.tokenTypeHint].flatMap(TokenHint.init(rawValue:))
         return Self.reply(to: try await engine.introspect(token, hint: hint), options: engine.options)
       } catch {
@@ -98,7 +98,7 @@ struct IntrospectionEndpoint: Sendable {
       body.add("username", session.subject)
       body.add("token_type", "refresh_token")
       let shown = session.onWallClock
-      body.add("iat", shown.usedAt.seconds)
+      body.add("iat", shown.refreshedAt.seconds)
       body.add("exp", shown.expiresAt.secondsRoundedUp)
       body.add("jti", session.refreshTokenID.text)
       body.add("sid", session.id.text)

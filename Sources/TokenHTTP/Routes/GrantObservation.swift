@@ -7,8 +7,8 @@ struct GrantObservation: Sendable {
   let metrics: GrantMetrics?
 
   func watch<Tokens>(
-    _ grant: GrantType, _ call: () async throws(EngineFailure) -> GrantResult<Tokens>
-  ) async throws(EngineFailure) -> GrantResult<Tokens> {
+    _ grant: GrantType, _ call: () async throws(EngineError) -> GrantResult<Tokens>
+  ) async throws(EngineError) -> GrantResult<Tokens> {
     let began = ContinuousClock.now
     let result = await trace(grant, call)
     metrics?.note(grant, result.map(\.refusal), within: ContinuousClock.now - began)
@@ -16,8 +16,8 @@ struct GrantObservation: Sendable {
   }
 
   private func trace<Tokens>(
-    _ grant: GrantType, _ call: () async throws(EngineFailure) -> GrantResult<Tokens>
-  ) async -> Result<GrantResult<Tokens>, EngineFailure> {
+    _ grant: GrantType, _ call: () async throws(EngineError) -> GrantResult<Tokens>
+  ) async -> Result<GrantResult<Tokens>, EngineError> {
     let tracer = InstrumentationSystem.tracer
     if tracer is NoOpTracer { return await Self.result(of: call) }
     return await tracer.withAnySpan("grant \(grant.rawValue)") { span in
@@ -37,8 +37,8 @@ struct GrantObservation: Sendable {
 
   /// The outcome as a value, since a tracer records thrown errors, whose text is not ours.
   private static func result<Answer>(
-    of call: () async throws(EngineFailure) -> Answer
-  ) async -> Result<Answer, EngineFailure> {
+    of call: () async throws(EngineError) -> Answer
+  ) async -> Result<Answer, EngineError> {
     do { return .success(try await call()) } catch { return .failure(error) }
   }
 }

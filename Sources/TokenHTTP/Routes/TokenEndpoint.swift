@@ -41,11 +41,11 @@ struct TokenEndpoint: Sendable {
     }
   }
 
-  private func refresh(_ form: FormParameters, _ asked: GrantRequest) async throws(TokenFault) -> Response {
+  private func refresh(_ form: FormParameters, _ asked: GrantRequest) async throws(TokenEndpointError) -> Response {
     guard let token = form[.refreshToken] else { throw .missing(.refreshToken) }
     let outcome: GrantOutcome
-    do throws(EngineFailure) {
-      outcome = try await observation.watch(.refreshToken) { () async throws(EngineFailure) in
+    do throws(EngineError) {
+      outcome = try await observation.watch(.refreshToken) { () async throws(EngineError) in
         try await engine.refresh(token, client: asked.client, scope: asked.scope)
       }
     } catch {
@@ -54,10 +54,10 @@ struct TokenEndpoint: Sendable {
     return try reply(to: outcome, .refreshToken)
   }
 
-  private func clientToken(_ asked: GrantRequest) async throws(TokenFault) -> Response {
+  private func clientToken(_ asked: GrantRequest) async throws(TokenEndpointError) -> Response {
     let outcome: ClientGrantOutcome
-    do throws(EngineFailure) {
-      outcome = try await observation.watch(.clientCredentials) { () async throws(EngineFailure) in
+    do throws(EngineError) {
+      outcome = try await observation.watch(.clientCredentials) { () async throws(EngineError) in
         try await engine.clientToken(for: asked.client, scope: asked.scope)
       }
     } catch {
@@ -71,7 +71,7 @@ struct TokenEndpoint: Sendable {
 
   private func logIn(
     _ form: FormParameters, _ asked: GrantRequest, from address: @Sendable () -> PeerAddress?
-  ) async throws(TokenFault) -> Response {
+  ) async throws(TokenEndpointError) -> Response {
     guard let user = form[.username].map(NameForm.typed) else { throw .missing(.username) }
     guard let password = form[.password] else { throw .missing(.password) }
     return try reply(to: try await logIn(user, password, asked, from: address), .password)
@@ -79,9 +79,9 @@ struct TokenEndpoint: Sendable {
 
   private func logIn(
     _ user: String, _ password: String, _ asked: GrantRequest, from address: @Sendable () -> PeerAddress?
-  ) async throws(TokenFault) -> GrantOutcome {
-    @Sendable func logIn() async throws(EngineFailure) -> GrantOutcome {
-      try await observation.watch(.password) { () async throws(EngineFailure) in
+  ) async throws(TokenEndpointError) -> GrantOutcome {
+    @Sendable func logIn() async throws(EngineError) -> GrantOutcome {
+      try await observation.watch(.password) { () async throws(EngineError) in
         let name = wire.ignoresCaseOfNames ? try await engine.loginName(ignoringCase: user) : user
         return try await engine.logIn(name: name, password: password, client: asked.client, scope: asked.scope)
       }
@@ -108,7 +108,7 @@ struct TokenEndpoint: Sendable {
     }
   }
 
-  private func reply(to outcome: GrantOutcome, _ grant: GrantType) throws(TokenFault) -> Response {
+  private func reply(to outcome: GrantOutcome, _ grant: GrantType) throws(TokenEndpointError) -> Response {
     switch outcome {
     case .granted(let pair): return wire.reply(to: pair)
     case .refused(let refusal): throw .refused(refusal, grant)

@@ -21,14 +21,14 @@ public final class ServerCertificate: Sendable {
   ///   - certificate: the path of the certificate, followed in the same file by what its chain needs.
   ///   - key: the path of its private key, without a passphrase.
   /// - Throws: if one of the files cannot be read or holds no PEM of its kind, or if they do not belong together.
-  public init(certificate: String, key: String) throws(CertificateFailure) {
+  public init(certificate: String, key: String) throws(CertificateError) {
     certificatePath = certificate
     keyPath = key
     loaded = Mutex(try Self.load(certificate, key))
   }
 
   /// Reads the files again and uses them for new connections. If it throws, the certificate in use stays.
-  public func reload() throws(CertificateFailure) {
+  public func reload() throws(CertificateError) {
     let fresh = try Self.load(certificatePath, keyPath)
     loaded.withLock { $0 = fresh }
   }
@@ -65,29 +65,29 @@ public final class ServerCertificate: Sendable {
     return configuration
   }
 
-  private static func load(_ certificatePath: String, _ keyPath: String) throws(CertificateFailure) -> Loaded {
+  private static func load(_ certificatePath: String, _ keyPath: String) throws(CertificateError) -> Loaded {
     let chain: [NIOSSLCertificate]
     do { chain = try NIOSSLCertificate.fromPEMFile(certificatePath) } catch {
-      throw CertificateFailure(path: certificatePath, fault: .noCertificate)
+      throw CertificateError(path: certificatePath, fault: .noCertificate)
     }
-    guard !chain.isEmpty else { throw CertificateFailure(path: certificatePath, fault: .noCertificate) }
+    guard !chain.isEmpty else { throw CertificateError(path: certificatePath, fault: .noCertificate) }
     let key: NIOSSLPrivateKey
     do { key = try NIOSSLPrivateKey(file: keyPath, format: .pem) } catch {
-      throw CertificateFailure(path: keyPath, fault: .noKey)
+      throw CertificateError(path: keyPath, fault: .noKey)
     }
     do {
       _ = try NIOSSLContext(
         configuration: .makeServerConfiguration(
           certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
     } catch {
-      throw CertificateFailure(path: keyPath, fault: .mismatch)
+      throw CertificateError(path: keyPath, fault: .mismatch)
     }
     return Loaded(chain: chain, key: key)
   }
 }
 
 /// The reason why a certificate or its key cannot be used.
-public struct CertificateFailure: Error, Sendable, Hashable, CustomStringConvertible {
+public struct CertificateError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Fault: Sendable, Hashable {
     case noCertificate
     case noKey

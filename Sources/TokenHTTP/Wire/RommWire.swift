@@ -17,7 +17,7 @@ struct RommWire: TokenWire {
   /// any white space.
   func request(
     in form: FormParameters, headers: HTTPFields, authenticator: ClientAuthenticator
-  ) async throws(TokenFault) -> GrantRequest {
+  ) async throws(TokenEndpointError) -> GrantRequest {
     let name = form[.grantType] ?? GrantType.password.rawValue
     switch GrantType(rawValue: name) {
     case .password:
@@ -44,7 +44,7 @@ struct RommWire: TokenWire {
     return Response(status: .ok, json: body)
   }
 
-  func reply(to fault: TokenFault) -> Response {
+  func reply(to fault: TokenEndpointError) -> Response {
     switch fault {
     case .form(.mediaType): reply(.unsupportedMediaType, "Unsupported media type")
     case .form(.tooLarge): reply(.contentTooLarge, "Request body too large")

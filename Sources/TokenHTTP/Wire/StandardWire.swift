@@ -9,7 +9,7 @@ struct StandardWire: TokenWire {
 
   func request(
     in form: FormParameters, headers: HTTPFields, authenticator: ClientAuthenticator
-  ) async throws(TokenFault) -> GrantRequest {
+  ) async throws(TokenEndpointError) -> GrantRequest {
     guard let name = form[.grantType] else { throw .missing(.grantType) }
     let client = try await authenticator.client(for: headers, form: form)
     guard let grant = GrantType(rawValue: name) else { throw .unsupportedGrant(named: name) }
@@ -37,7 +37,7 @@ struct StandardWire: TokenWire {
     return Response(status: .ok, json: body)
   }
 
-  func reply(to fault: TokenFault) -> Response {
+  func reply(to fault: TokenEndpointError) -> Response {
     var response = Response(Self.error(of: fault))
     // The challenge that RFC 6749 §5.2 asks for.
     if case .invalidClient = fault {
@@ -54,7 +54,7 @@ struct StandardWire: TokenWire {
     Response(.methodNotAllowed(methods))
   }
 
-  private static func error(of fault: TokenFault) -> OAuthError {
+  private static func error(of fault: TokenEndpointError) -> OAuthError {
     switch fault {
     case .form(.mediaType): .notForm
     case .form(.tooLarge): .bodyTooLarge

@@ -16,13 +16,13 @@ protocol TokenWire: Sendable {
   /// Reads what a request asks for, and finds the client that asks.
   func request(
     in form: FormParameters, headers: HTTPFields, authenticator: ClientAuthenticator
-  ) async throws(TokenFault) -> GrantRequest
+  ) async throws(TokenEndpointError) -> GrantRequest
 
   /// Hands out a token pair.
   func reply(to pair: TokenPair) -> Response
 
   /// Hands out nothing, and says why. `Retry-After` is added by ``FaultReplies``.
-  func reply(to fault: TokenFault) -> Response
+  func reply(to fault: TokenEndpointError) -> Response
 
   /// Answers a request that no route has answered, mostly for its path.
   func unanswered(_ status: HTTPResponse.Status) -> Response

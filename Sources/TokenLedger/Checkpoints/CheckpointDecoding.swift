@@ -5,9 +5,9 @@ import WriteAheadLog
 struct CheckpointDecoder {
   private(set) var offset = 0
 
-  mutating func next(in bytes: Span<UInt8>) throws(RecordRefusal) -> CheckpointEntry {
+  mutating func next(in bytes: Span<UInt8>) throws(RecordError) -> CheckpointEntry {
     guard let kind = CheckpointEntryKind(rawValue: bytes[offset]) else {
-      throw RecordRefusal(byteOffsetInPayload: offset, what: "a checkpoint entry of an unknown kind")
+      throw RecordError(byteOffsetInPayload: offset, what: "a checkpoint entry of an unknown kind")
     }
     let fixed = try take(kind.fixedBytes, in: bytes)
     switch kind {
@@ -63,13 +63,13 @@ struct CheckpointDecoder {
 
   private mutating func slot(
     _ kind: CheckpointEntryKind, _ bytes: Span<UInt8>, at fixed: Int
-  ) throws(RecordRefusal) -> CheckpointEntry {
+  ) throws(RecordError) -> CheckpointEntry {
     guard let status = SessionEntry.Status(rawValue: bytes[fixed + 1]), status != .free else {
       throw refusal(fixed, "an entry is in no state that can be")
     }
     var entry = SessionEntry(
       idHigh: bytes.integer(UInt64.self, at: fixed + 6), openedAt: try time(bytes, at: fixed + 18),
-      usedAt: try time(bytes, at: fixed + 26), idLow: bytes.integer(UInt32.self, at: fixed + 14),
+      refreshedAt: try time(bytes, at: fixed + 26), idLow: bytes.integer(UInt32.self, at: fixed + 14),
       subject: try number(bytes, at: fixed + 34), detail: try number(bytes, at: fixed + 38), status: status)
     guard entry.isSession == (kind != .oneTimeToken) else {
       throw refusal(fixed, "an entry's kind and state do not agree")
@@ -79,7 +79,7 @@ struct CheckpointDecoder {
       entry.generation = bytes.integer(UInt32.self, at: fixed + 42)
       entry.narrowedScope = bytes.integer(UInt32.self, at: fixed + 46)
       guard bytes[fixed + 50] <= 1 else { throw refusal(fixed + 50, "a flag is neither 0 nor 1") }
-      entry.hasUsedSuccessor = bytes[fixed + 50] == 1
+      entry.hasSeenSuccessor = bytes[fixed + 50] == 1
       if kind == .sessionWithVersion {
         entry.version = AccountVersion(stored: bytes.integer(UInt64.self, at: fixed + 55))
       }
@@ -91,7 +91,7 @@ struct CheckpointDecoder {
       payload: try take(counted: count, max: OneTimeGrant.payloadBytesMax, in: bytes))
   }
 
-  private mutating func state(_ bytes: Span<UInt8>, at fixed: Int) throws(RecordRefusal) -> CheckpointEntry {
+  private mutating func state(_ bytes: Span<UInt8>, at fixed: Int) throws(RecordError) -> CheckpointEntry {
     let highest = try time(bytes, at: fixed + 1)
     let count = Int(bytes.integer(UInt16.self, at: fixed + 9))
     guard count <= TimeShifts.changesMax else { throw refusal(fixed, "there are too many shifts of time") }
@@ -106,7 +106,7 @@ struct CheckpointDecoder {
   }
 
   /// Where the next `count` bytes begin, all of which are there.
-  private mutating func take(_ count: Int, in bytes: Span<UInt8>) throws(RecordRefusal) -> Int {
+  private mutating func take(_ count: Int, in bytes: Span<UInt8>) throws(RecordError) -> Int {
     guard bytes.count - offset >= count else { throw refusal(offset, "a checkpoint entry ends too early") }
     defer { offset += count }
     return offset
@@ -114,7 +114,7 @@ struct CheckpointDecoder {
 
   private mutating func take(
     counted count: Int, max limit: Int, in bytes: Span<UInt8>
-  ) throws(RecordRefusal) -> [UInt8] {
+  ) throws(RecordError) -> [UInt8] {
     guard count <= limit else { throw refusal(offset, "a text or payload is too long") }
     let start = try take(count, in: bytes)
     var content: [UInt8] = []
@@ -123,13 +123,13 @@ struct CheckpointDecoder {
     return content
   }
 
-  private func number(_ bytes: Span<UInt8>, at place: Int) throws(RecordRefusal) -> UInt32 {
+  private func number(_ bytes: Span<UInt8>, at place: Int) throws(RecordError) -> UInt32 {
     let number = bytes.integer(UInt32.self, at: place)
     guard number != .max else { throw refusal(place, "a number is out of range") }
     return number
   }
 
-  private func time(_ bytes: Span<UInt8>, at place: Int) throws(RecordRefusal) -> Timestamp {
+  private func time(_ bytes: Span<UInt8>, at place: Int) throws(RecordError) -> Timestamp {
     let milliseconds = Int64(bitPattern: bytes.integer(UInt64.self, at: place))
     guard (0...Timestamp.endMilliseconds).contains(milliseconds) else {
       throw refusal(place, "a time is out of range")
@@ -137,8 +137,8 @@ struct CheckpointDecoder {
     return Timestamp(milliseconds: milliseconds)
   }
 
-  private func refusal(_ place: Int, _ what: String) -> RecordRefusal {
-    RecordRefusal(byteOffsetInPayload: place, what: what)
+  private func refusal(_ place: Int, _ what: String) -> RecordError {
+    RecordError(byteOffsetInPayload: place, what: what)
   }
 }
 

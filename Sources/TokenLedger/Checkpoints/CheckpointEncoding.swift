@@ -156,13 +156,13 @@ extension [UInt8] {
     appendLittleEndian(entry.idHigh)
     appendLittleEndian(entry.idLow)
     appendLittleEndian(entry.openedAt.milliseconds)
-    appendLittleEndian(entry.usedAt.milliseconds)
+    appendLittleEndian(entry.refreshedAt.milliseconds)
     appendLittleEndian(entry.subject)
     appendLittleEndian(entry.detail)
     if entry.isSession {
       appendLittleEndian(entry.generation)
       appendLittleEndian(entry.narrowedScope)
-      append(entry.hasUsedSuccessor ? 1 : 0)
+      append(entry.hasSeenSuccessor ? 1 : 0)
       appendLittleEndian(label)
       appendLittleEndian(entry.version.digest)
     } else {

@@ -23,19 +23,19 @@ public struct CheckpointProgress: Sendable, Hashable {
 package enum CheckpointRequest {
   package static let fileName = "checkpoint.request"
 
-  package static func make(in storage: any LogStorage) throws(LogFailure) {
+  package static func make(in storage: any LogStorage) throws(LogError) {
     _ = try storage.open(fileName, for: .creating)
   }
 
-  package static func isMade(in storage: any LogStorage) throws(LogFailure) -> Bool {
+  package static func isMade(in storage: any LogStorage) throws(LogError) -> Bool {
     try storage.names().contains(fileName)
   }
 
   /// Nil before the writing began, and once it ended.
-  package static func progress(in storage: any LogStorage) throws(LogFailure) -> CheckpointProgress? {
+  package static func progress(in storage: any LogStorage) throws(LogError) -> CheckpointProgress? {
     var bytes = [UInt8](repeating: 0, count: 64)
     let count: Int
-    do throws(LogFailure) {
+    do throws(LogError) {
       count = try storage.open(fileName, for: .reading).read(into: &bytes, 0..<bytes.count, at: 0)
     } catch {
       guard error.isMissingFile else { throw error }

@@ -123,7 +123,7 @@ extension LedgerState {
     guard entry.openedAt <= highestTime else { return "slot \(slot) was opened after the checkpoint" }
     guard entry.isSession else { return !names.isDefined(entry.detail) ? "name \(entry.detail) is not defined" : nil }
     guard profiles.isDefined(entry.detail) else { return "profile \(entry.detail) is not defined" }
-    guard entry.usedAt >= entry.openedAt, entry.usedAt <= highestTime else {
+    guard entry.refreshedAt >= entry.openedAt, entry.refreshedAt <= highestTime else {
       return "slot \(slot) was used before it was opened or after the checkpoint"
     }
     guard entry.narrowedScope == SessionEntry.notNarrowed || names.isDefined(entry.narrowedScope) else {

@@ -10,11 +10,11 @@ package enum LedgerEvent: Sendable, Hashable {
     slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32, label: UInt32, version: AccountVersion)
   /// `generation` is the new live one.
   case rotated(slot: UInt32, generation: UInt32, narrowedScope: UInt32)
-  case replayed(slot: UInt32, ReuseClass)
+  case retried(slot: UInt32, ReuseClass)
   /// The session is revoked with it if `revokes`.
   case reused(slot: UInt32, ReuseClass, generationsBehind: UInt32, revokes: Bool)
   /// Closes the grace window.
-  case successorUsed(slot: UInt32)
+  case successorSeen(slot: UInt32)
   case reprofiled(slot: UInt32, profile: UInt32)
   case revoked(slot: UInt32, cause: RevocationCause)
   /// Revokes what the key names and was opened before the time of the event.

@@ -15,7 +15,7 @@ package struct LedgerReplay {
     _ frame: LogFrame, _ payload: Span<UInt8>,
     visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in },
     visitEntry: (CheckpointEntry, borrowing LedgerState) -> Void = { _, _ in }
-  ) throws(RecordRefusal) {
+  ) throws(RecordError) {
     let count: Int
     switch frame.kind {
     case .records:
@@ -24,26 +24,26 @@ package struct LedgerReplay {
       count = try applyEntries(payload, covered: frame.firstSequence, visitEntry)
     case .checkpointEnd:
       guard restore.isComplete else {
-        throw RecordRefusal(byteOffsetInPayload: 0, what: "the checkpoint ends without its last entry")
+        throw RecordError(byteOffsetInPayload: 0, what: "the checkpoint ends without its last entry")
       }
       count = 0
     }
     guard count == frame.recordCount else {
-      throw RecordRefusal(
+      throw RecordError(
         byteOffsetInPayload: payload.count, what: "the frame holds \(count) records and says \(frame.recordCount)")
     }
   }
 
   private mutating func applyEntries(
     _ payload: Span<UInt8>, covered: UInt64, _ visit: (CheckpointEntry, borrowing LedgerState) -> Void
-  ) throws(RecordRefusal) -> Int {
+  ) throws(RecordError) -> Int {
     var count = 0
     var decoder = CheckpointDecoder()
     while decoder.offset < payload.count {
       let start = decoder.offset
       let entry = try decoder.next(in: payload)
       if let contradiction = restore.apply(entry, to: &state, covered: covered) {
-        throw RecordRefusal(byteOffsetInPayload: start, what: contradiction)
+        throw RecordError(byteOffsetInPayload: start, what: contradiction)
       }
       visit(entry, state)
       count += 1
@@ -57,7 +57,7 @@ package struct LedgerReplay {
   @discardableResult
   mutating func apply(
     _ payload: Span<UInt8>, visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in }
-  ) throws(RecordRefusal) -> Int {
+  ) throws(RecordError) -> Int {
     var count = 0
     var decoder = try RecordDecoder(startOf: payload)
     while decoder.offset < payload.count {
@@ -66,10 +66,10 @@ package struct LedgerReplay {
         Int(slot) < state.table.slotCount ? state.table[slot].generation : nil
       }
       guard time >= state.highestTime else {
-        throw RecordRefusal(byteOffsetInPayload: start, what: "a record's time is before that of the record before it")
+        throw RecordError(byteOffsetInPayload: start, what: "a record's time is before that of the record before it")
       }
       if let contradiction = state.contradiction(in: event, at: time) {
-        throw RecordRefusal(byteOffsetInPayload: start, what: contradiction)
+        throw RecordError(byteOffsetInPayload: start, what: contradiction)
       }
       visit(event, time, state)
       state.apply(event, at: time)

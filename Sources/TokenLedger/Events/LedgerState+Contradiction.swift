@@ -30,8 +30,8 @@ extension LedgerState {
     case .oneTimeIssued(let slot, let id, let subject, let purpose, _, _):
       guard names.isDefined(purpose) else { return "name \(purpose) is not defined" }
       return contradictionInInsertion(slot: slot, id: id, subject: subject)
-    case .replayed(let slot, _), .successorUsed(let slot):
-      guard holds(.live, slot), table[slot].generation > 0, !table[slot].hasUsedSuccessor else {
+    case .retried(let slot, _), .successorSeen(let slot):
+      guard holds(.live, slot), table[slot].generation > 0, !table[slot].hasSeenSuccessor else {
         return "slot \(slot) holds no session whose grace window could be open"
       }
       return nil

@@ -79,7 +79,7 @@ extension LedgerState {
     guard numbers.reduce(0, { $0 + bySubject.count(of: $1) }) >= most else { return [] }
     let usable = numbers.flatMap { bySubject.slots(of: $0) }.filter { isUsable($0, at: now) }
     guard usable.count >= most else { return [] }
-    let byUse = usable.sorted { (table[$0].usedAt, $0) < (table[$1].usedAt, $1) }
+    let byUse = usable.sorted { (table[$0].refreshedAt, $0) < (table[$1].refreshedAt, $1) }
     return Array(byUse.prefix(usable.count - most + 1))
   }
 }

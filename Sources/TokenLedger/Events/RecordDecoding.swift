@@ -2,7 +2,7 @@ import WriteAheadLog
 
 /// Reads the records of one frame's payload, in order, and trusts none of its bytes.
 ///
-/// Whatever does not decode is thrown as a `RecordRefusal` with its offset in the payload.
+/// Whatever does not decode is thrown as a `RecordError` with its offset in the payload.
 ///
 /// The payload is handed to each call, as a span cannot be kept.
 struct RecordDecoder {
@@ -10,7 +10,7 @@ struct RecordDecoder {
   private var time = Timestamp.zero
 
   /// Reads the frame's base time.
-  init(startOf bytes: Span<UInt8>) throws(RecordRefusal) {
+  init(startOf bytes: Span<UInt8>) throws(RecordError) {
     let base = Int64(bitPattern: try littleEndian(UInt64.self, in: bytes))
     guard (0...Timestamp.latestMilliseconds).contains(base) else { throw refusal("the frame's time is out of range") }
     time = Timestamp(milliseconds: base)
@@ -20,10 +20,10 @@ struct RecordDecoder {
   /// record repeats only the low byte.
   mutating func next(
     in bytes: Span<UInt8>, liveGeneration: (UInt32) -> UInt32?
-  ) throws(RecordRefusal) -> (event: LedgerEvent, time: Timestamp) {
+  ) throws(RecordError) -> (event: LedgerEvent, time: Timestamp) {
     let start = offset
     guard let kind = RecordKind(rawValue: try byte(in: bytes)) else {
-      throw RecordRefusal(byteOffsetInPayload: start, what: "a record of an unknown kind")
+      throw RecordError(byteOffsetInPayload: start, what: "a record of an unknown kind")
     }
     let delta = try variable(in: bytes, max: UInt64(Timestamp.latestMilliseconds))
     time = time.advanced(byMilliseconds: Int64(delta))
@@ -33,7 +33,7 @@ struct RecordDecoder {
 
   private mutating func event(
     of kind: RecordKind, in bytes: Span<UInt8>, liveGeneration: (UInt32) -> UInt32?
-  ) throws(RecordRefusal) -> LedgerEvent {
+  ) throws(RecordError) -> LedgerEvent {
     switch kind {
     case .rotated, .rotatedNarrowed:
       let slot = try number(in: bytes)
@@ -59,10 +59,10 @@ struct RecordDecoder {
         throw refusal("an unknown cause of revocation")
       }
       return .revoked(slot: slot, cause: cause)
-    case .replayed, .reused:
+    case .retried, .reused:
       return try reuse(kind, in: bytes)
-    case .successorUsed:
-      return .successorUsed(slot: try number(in: bytes))
+    case .successorSeen:
+      return .successorSeen(slot: try number(in: bytes))
     case .reprofiled:
       return .reprofiled(slot: try number(in: bytes), profile: try number(in: bytes))
     case .revokedBefore:
@@ -91,7 +91,7 @@ struct RecordDecoder {
     }
   }
 
-  private mutating func opened(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {
+  private mutating func opened(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordError) -> LedgerEvent {
     let (slot, id, subject) = (try number(in: bytes), try sessionID(in: bytes), try number(in: bytes))
     let profile = try number(in: bytes)
     var (label, version) = (LabelTable.none, AccountVersion.unknown)
@@ -105,7 +105,7 @@ struct RecordDecoder {
     return .opened(slot: slot, id: id, subject: subject, profile: profile, label: label, version: version)
   }
 
-  private mutating func profiled(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {
+  private mutating func profiled(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordError) -> LedgerEvent {
     let (number, client, scope) = (try number(in: bytes), try number(in: bytes), try number(in: bytes))
     let idle = Int64(try variable(in: bytes, max: UInt64(Lifetimes.millisecondsMax)))
     let absolute = Int64(try variable(in: bytes, max: UInt64(Lifetimes.millisecondsMax)))
@@ -123,12 +123,12 @@ struct RecordDecoder {
     return .profiled(number: number, profile: profile)
   }
 
-  private mutating func reuse(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {
+  private mutating func reuse(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordError) -> LedgerEvent {
     let slot = try number(in: bytes)
     guard let reuse = ReuseClass(rawValue: try byte(in: bytes)) else { throw refusal("an unknown class of reuse") }
-    if kind == .replayed {
+    if kind == .retried {
       guard reuse == .retry || reuse == .race else { throw refusal("a class of reuse that is not answered") }
-      return .replayed(slot: slot, reuse)
+      return .retried(slot: slot, reuse)
     }
     let outcome = try byte(in: bytes)
     guard outcome <= 1 else { throw refusal("an unknown outcome of reuse") }
@@ -136,7 +136,7 @@ struct RecordDecoder {
     return .reused(slot: slot, reuse, generationsBehind: UInt32(behind), revokes: outcome == 1)
   }
 
-  private mutating func markKey(in bytes: Span<UInt8>) throws(RecordRefusal) -> MarkKey {
+  private mutating func markKey(in bytes: Span<UInt8>) throws(RecordError) -> MarkKey {
     let kind = try byte(in: bytes)
     let subject = kind == 1 || kind == 3 ? try number(in: bytes) : nil
     let client = kind == 2 || kind == 3 ? try number(in: bytes) : nil
@@ -146,7 +146,7 @@ struct RecordDecoder {
     return key
   }
 
-  private mutating func oneTimeIssued(in bytes: Span<UInt8>) throws(RecordRefusal) -> LedgerEvent {
+  private mutating func oneTimeIssued(in bytes: Span<UInt8>) throws(RecordError) -> LedgerEvent {
     let (slot, id, subject, purpose) = (
       try number(in: bytes), try sessionID(in: bytes), try number(in: bytes), try number(in: bytes)
     )
@@ -157,13 +157,13 @@ struct RecordDecoder {
       endsAt: time.advanced(byMilliseconds: lifetime), payload: payload)
   }
 
-  private mutating func byte(in bytes: Span<UInt8>) throws(RecordRefusal) -> UInt8 {
+  private mutating func byte(in bytes: Span<UInt8>) throws(RecordError) -> UInt8 {
     guard offset < bytes.count else { throw refusal("a record ends too early") }
     defer { offset += 1 }
     return bytes[offset]
   }
 
-  private mutating func variable(in bytes: Span<UInt8>, max limit: UInt64) throws(RecordRefusal) -> UInt64 {
+  private mutating func variable(in bytes: Span<UInt8>, max limit: UInt64) throws(RecordError) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while true {
@@ -177,13 +177,13 @@ struct RecordDecoder {
     return value
   }
 
-  private mutating func number(in bytes: Span<UInt8>) throws(RecordRefusal) -> UInt32 {
+  private mutating func number(in bytes: Span<UInt8>) throws(RecordError) -> UInt32 {
     UInt32(try variable(in: bytes, max: UInt64(UInt32.max - 1)))
   }
 
   private mutating func littleEndian<Value: FixedWidthInteger>(
     _: Value.Type, in bytes: Span<UInt8>
-  ) throws(RecordRefusal) -> Value {
+  ) throws(RecordError) -> Value {
     var value: Value = 0
     for position in 0..<(Value.bitWidth / 8) {
       value |= Value(truncatingIfNeeded: try byte(in: bytes)) << (position * 8)
@@ -191,11 +191,11 @@ struct RecordDecoder {
     return value
   }
 
-  private mutating func sessionID(in bytes: Span<UInt8>) throws(RecordRefusal) -> SessionID {
+  private mutating func sessionID(in bytes: Span<UInt8>) throws(RecordError) -> SessionID {
     SessionID(high: try littleEndian(UInt64.self, in: bytes), low: try littleEndian(UInt32.self, in: bytes))
   }
 
-  private mutating func counted(in bytes: Span<UInt8>, max limit: Int) throws(RecordRefusal) -> [UInt8] {
+  private mutating func counted(in bytes: Span<UInt8>, max limit: Int) throws(RecordError) -> [UInt8] {
     let count = Int(try variable(in: bytes, max: UInt64(limit)))
     var content: [UInt8] = []
     content.reserveCapacity(count)
@@ -203,7 +203,7 @@ struct RecordDecoder {
     return content
   }
 
-  private func refusal(_ what: String) -> RecordRefusal {
-    RecordRefusal(byteOffsetInPayload: offset, what: what)
+  private func refusal(_ what: String) -> RecordError {
+    RecordError(byteOffsetInPayload: offset, what: what)
   }
 }

@@ -13,9 +13,9 @@ enum RecordKind: UInt8 {
   case oneTimeConsumed = 9
   case clockSeen = 10
   case openedLabelled = 11
-  case replayed = 12
+  case retried = 12
   case reused = 13
-  case successorUsed = 14
+  case successorSeen = 14
   case revokedBefore = 15
   case markEnded = 16
   case accessRevoked = 17
@@ -78,12 +78,12 @@ struct RecordEncoder {
       bytes.begin(.clockSeen, delta)
     case .shifted(let seconds):
       bytes.append(.shifted, delta, [UInt64(max(0, seconds))])
-    case .replayed(let slot, let reuse):
-      bytes.append(.replayed, delta, [UInt64(slot), UInt64(reuse.rawValue)])
+    case .retried(let slot, let reuse):
+      bytes.append(.retried, delta, [UInt64(slot), UInt64(reuse.rawValue)])
     case .reused(let slot, let reuse, let behind, let revokes):
       bytes.append(.reused, delta, [UInt64(slot), UInt64(reuse.rawValue), revokes ? 1 : 0, UInt64(behind)])
-    case .successorUsed(let slot):
-      bytes.append(.successorUsed, delta, [UInt64(slot)])
+    case .successorSeen(let slot):
+      bytes.append(.successorSeen, delta, [UInt64(slot)])
     case .reprofiled(let slot, let profile):
       bytes.append(.reprofiled, delta, [UInt64(slot), UInt64(profile)])
     case .revokedBefore(let key):

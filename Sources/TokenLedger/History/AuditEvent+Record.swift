@@ -17,13 +17,13 @@ extension AuditEvent {
     case .rotated(let slot, let generation, _):
       let (token, subject, client) = state.who(slot, generation: generation)
       return state.profiles[state.table[slot].detail]?.terms.rotation == .never
-        ? .used(token, subject: subject, client: client) : .rotated(token, subject: subject, client: client)
-    case .replayed(let slot, let reuse):
+        ? .refreshed(token, subject: subject, client: client) : .rotated(token, subject: subject, client: client)
+    case .retried(let slot, let reuse):
       let (token, subject, client) = state.who(slot)
-      return .replayed(token, subject: subject, client: client, reuse)
-    case .successorUsed(let slot):
+      return .retried(token, subject: subject, client: client, reuse)
+    case .successorSeen(let slot):
       let (token, subject, client) = state.who(slot)
-      return .successorUsed(token, subject: subject, client: client)
+      return .successorSeen(token, subject: subject, client: client)
     case .reused(let slot, let reuse, let behind, let revokes):
       let (token, subject, client) = state.who(slot, generation: state.table[slot].generation - behind)
       return .reused(

@@ -23,7 +23,7 @@ final class AuditHistory: Sendable {
     // It must not hold the history itself: what is abandoned is to end.
     let (input, room) = (history.input, history.room)
     Task.detached(executorPreference: thread) { [weak history] in
-      do throws(LogFailure) {
+      do throws(LogError) {
         var reading = Reading(after: first, through: last) { batch in
           input.yield(batch)
           room.wait()
@@ -57,7 +57,7 @@ final class AuditHistory: Sendable {
       }
       return nil
     } catch {
-      throw LedgerError(error as? LogFailure ?? .closed)
+      throw LedgerError(error as? LogError ?? .closed)
     }
   }
 
@@ -78,9 +78,9 @@ final class AuditHistory: Sendable {
       told = first
     }
 
-    mutating func run(in storage: any LogStorage) throws(LogFailure) {
-      do throws(LogFailure) {
-        _ = try LogReader.read(storage: storage) { (frame, payload) throws(RecordRefusal) in
+    mutating func run(in storage: any LogStorage) throws(LogError) {
+      do throws(LogError) {
+        _ = try LogReader.read(storage: storage) { (frame, payload) throws(RecordError) in
           try read(frame, payload)
         }
       } catch {
@@ -91,7 +91,7 @@ final class AuditHistory: Sendable {
       if !batch.isEmpty { _ = give(batch) }
     }
 
-    private mutating func read(_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordRefusal) {
+    private mutating func read(_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordError) {
       if frame.kind == .records, frame.firstSequence > last { try stop() }
       if frame.kind == .records, frame.firstSequence > told + 1, told == first {
         noteMissed(through: frame.firstSequence - 1)
@@ -127,9 +127,9 @@ final class AuditHistory: Sendable {
       told = end
     }
 
-    private mutating func stop() throws(RecordRefusal) {
+    private mutating func stop() throws(RecordError) {
       isDone = true
-      throw RecordRefusal(byteOffsetInPayload: 0, what: "enough was read")
+      throw RecordError(byteOffsetInPayload: 0, what: "enough was read")
     }
   }
 }

@@ -68,7 +68,7 @@ extension LedgerRecord {
       if state.profiles[state.table[slot].detail]?.terms.rotation == .never { kind = "used" }
       facts = [Fact("generation", generation)]
       if narrowedScope != SessionEntry.notNarrowed { facts.append(Fact("scope", state.name(narrowedScope))) }
-    case .replayed, .reused, .successorUsed, .reprofiled, .revokedBefore, .markEnded, .accessRevoked:
+    case .retried, .reused, .successorSeen, .reprofiled, .revokedBefore, .markEnded, .accessRevoked:
       describe(event, before: state)
     case .revoked(let slot, let cause):
       about(state.table[slot], in: state)
@@ -98,13 +98,13 @@ extension LedgerRecord {
   /// The kinds with which a session's rules are kept.
   private mutating func describe(_ event: LedgerEvent, before state: borrowing LedgerState) {
     switch event {
-    case .replayed(let slot, let reuse):
+    case .retried(let slot, let reuse):
       about(state.table[slot], in: state)
       facts = [Fact("class", reuse)]
     case .reused(let slot, let reuse, let behind, let revokes):
       about(state.table[slot], in: state)
       facts = [Fact("class", reuse), Fact("generations_behind", behind), Fact("revoked", revokes)]
-    case .successorUsed(let slot):
+    case .successorSeen(let slot):
       about(state.table[slot], in: state)
     case .reprofiled(let slot, let profile):
       about(state.table[slot], in: state)
@@ -153,14 +153,15 @@ extension LedgerRecord {
         LedgerEvent.accessRevoked(token, end: end), sequence: sequence, time: state.highestTime, before: state)
       kind = "revoked_access_token"
     case .slot(_, let held, let label, let payload):
-      let used = state.shifts.wallTime(of: held.usedAt)
+      let used = state.shifts.wallTime(of: held.refreshedAt)
       self.init(sequence: sequence, time: used, kind: held.isSession ? "session" : "one_time_token", facts: [])
       about(held, in: state)
       facts = [Fact("subject", state.name(held.subject))]
       guard held.isSession else {
         time = state.shifts.wallTime(of: held.openedAt)
         facts += [
-          Fact("purpose", state.name(held.detail)), Fact("lifetime_ms", held.usedAt.millisecondsSince(held.openedAt)),
+          Fact("purpose", state.name(held.detail)),
+          Fact("lifetime_ms", held.refreshedAt.millisecondsSince(held.openedAt)),
           Fact("payload_bytes", payload.count), Fact("consumed", held.status == .oneTimeConsumed),
         ]
         return
@@ -195,9 +196,9 @@ extension LedgerEvent {
     case .oneTimeConsumed: "one_time_consumed"
     case .clockSeen: "clock_seen"
     case .shifted: "shifted"
-    case .replayed: "replayed"
+    case .retried: "retried"
     case .reused: "reused"
-    case .successorUsed: "successor_used"
+    case .successorSeen: "successor_seen"
     case .reprofiled: "reprofiled"
     case .revokedBefore: "revoked_before"
     case .markEnded: "mark_ended"

@@ -50,7 +50,7 @@ package struct LedgerRecordReader {
   /// Reads one frame. Only who visits the records pays for their words.
   package mutating func read(
     _ frame: LogFrame, _ payload: Span<UInt8>, visit: ((LedgerRecord) -> Void)? = nil
-  ) throws(RecordRefusal) {
+  ) throws(RecordError) {
     var sequence = frame.firstSequence
     try replay.apply(
       frame, payload,

@@ -16,15 +16,15 @@ protocol HistoryCollector: Sendable {
 enum HistoryPass {
   static func run<Collector: HistoryCollector>(
     _ collector: inout Collector, in storage: any LogStorage, within limits: HistoryLimits
-  ) throws(LogFailure) -> HistoryExtent {
+  ) throws(LogError) -> HistoryExtent {
     let deadline = ContinuousClock.now + limits.duration
     var extent = HistoryExtent(isWhole: true)
     var replay = LedgerReplay()
-    do throws(LogFailure) {
-      _ = try LogReader.read(storage: storage) { (frame, payload) throws(RecordRefusal) in
+    do throws(LogError) {
+      _ = try LogReader.read(storage: storage) { (frame, payload) throws(RecordError) in
         guard ContinuousClock.now < deadline, replay.state.table.count <= limits.entriesMax else {
           extent.isWhole = false
-          throw RecordRefusal(byteOffsetInPayload: 0, what: "enough was read")
+          throw RecordError(byteOffsetInPayload: 0, what: "enough was read")
         }
         var sequence = frame.firstSequence
         try replay.apply(
@@ -62,7 +62,7 @@ struct SessionCollector: HistoryCollector {
     history.events = [
       AuditEvent(sequence: covered, time: state.shifts.wallTime(of: state.highestTime), fact: .missed(from: 1))
     ]
-    if held.status == .revoked { history.revokedAt = state.shifts.wallTime(of: held.usedAt) }
+    if held.status == .revoked { history.revokedAt = state.shifts.wallTime(of: held.refreshedAt) }
   }
 
   mutating func take(
@@ -71,7 +71,7 @@ struct SessionCollector: HistoryCollector {
     switch event {
     case .opened(_, let opened, _, _, _, _):
       guard opened == id else { return }
-    case .rotated(let slot, _, _), .replayed(let slot, _), .successorUsed(let slot), .reused(let slot, _, _, _),
+    case .rotated(let slot, _, _), .retried(let slot, _), .successorSeen(let slot), .reused(let slot, _, _, _),
       .revoked(let slot, _):
       guard note(slot, in: state) else { return }
     case .accessRevoked(let token, _):
@@ -144,7 +144,7 @@ struct EndedCollector: HistoryCollector {
     if case .name(let number, let text) = entry { note(number, text) }
     guard case .slot(let slot, let held, _, _) = entry, held.status == .revoked, numbers.contains(held.subject)
     else { return }
-    let endedAt = state.shifts.wallTime(of: held.usedAt)
+    let endedAt = state.shifts.wallTime(of: held.refreshedAt)
     tell(EndedSession(session: state.session(at: slot), endedAt: endedAt, end: .revoked(nil)))
   }
 

@@ -47,7 +47,7 @@ extension LedgerMachine {
       through = max(through, sequence)
       // What `terms` has changed of it, and never back.
       let rotation = state.profiles[state.table[slot].detail]?.terms.rotation
-      guard rotation == .always else { return .used(state.session(at: slot)) }
+      guard rotation == .always else { return .refreshed(state.session(at: slot)) }
       if request.graceMilliseconds > 0 {
         successorWatch.expectUse(until: now.advanced(byMilliseconds: request.graceMilliseconds))
       }
@@ -55,8 +55,8 @@ extension LedgerMachine {
     case .retry(let reuse):
       // The answer rests on the rotation, not on the note that it was given twice.
       through = max(through, sequence)
-      record(.replayed(slot: slot, reuse), at: now, into: &sink)
-      return .replayed(state.session(at: slot), reuse)
+      record(.retried(slot: slot, reuse), at: now, into: &sink)
+      return .retried(state.session(at: slot), reuse)
     case .refuseReuse(let reuse, let behind, let revokes):
       record(.reused(slot: slot, reuse, generationsBehind: behind, revokes: revokes), at: now, into: &sink)
       if revokes { revocations.insert(state.table[slot].id) }

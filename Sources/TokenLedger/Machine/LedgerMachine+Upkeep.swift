@@ -8,7 +8,7 @@ extension LedgerMachine {
   /// Begins a step, and gives its time.
   mutating func begin(into sink: inout some LedgerEventSink) -> Timestamp {
     let now = noteShift(at: now(), into: &sink)
-    noteUsedSuccessors(at: now, into: &sink)
+    noteSeenSuccessors(at: now, into: &sink)
     if wheel.currentTick < now.tick { sweep(at: now, budget: Self.sweepBudgetPerCall, into: &sink) }
     return now
   }
@@ -45,14 +45,14 @@ extension LedgerMachine {
 
   /// Closes the grace windows whose successors were seen as access tokens. Nobody waits for that to be durable: it is a step
   /// of its own that happens to be taken now.
-  private mutating func noteUsedSuccessors(at now: Timestamp, into sink: inout some LedgerEventSink) {
+  private mutating func noteSeenSuccessors(at now: Timestamp, into sink: inout some LedgerEventSink) {
     for token in successorWatch.take() {
       guard let slot = state.table.slot(of: token.session) else { continue }
       let entry = state.table[slot]
-      guard entry.status == .live, entry.generation == token.generation, !entry.hasUsedSuccessor,
-        now < entry.usedAt.advanced(byMilliseconds: RotationRequest.graceMillisecondsMax)
+      guard entry.status == .live, entry.generation == token.generation, !entry.hasSeenSuccessor,
+        now < entry.refreshedAt.advanced(byMilliseconds: RotationRequest.graceMillisecondsMax)
       else { continue }
-      record(.successorUsed(slot: slot), at: now, into: &sink)
+      record(.successorSeen(slot: slot), at: now, into: &sink)
     }
   }
 

@@ -3,10 +3,10 @@ extension LedgerState {
   /// The moment from which the entry counts as ended, and its slot may be used again.
   @inline(__always)
   func expiry(of entry: SessionEntry) -> Timestamp {
-    guard entry.isSession, let profile = profiles[entry.detail] else { return entry.usedAt }
-    let end = profile.terms.lifetimes.end(openedAt: entry.openedAt, usedAt: entry.usedAt)
+    guard entry.isSession, let profile = profiles[entry.detail] else { return entry.refreshedAt }
+    let end = profile.terms.lifetimes.end(openedAt: entry.openedAt, refreshedAt: entry.refreshedAt)
     guard entry.status == .revoked else { return end }
-    return max(end, entry.usedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
+    return max(end, entry.refreshedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
   }
 
   /// The first tick of the wheel at which the entry has ended.
@@ -19,8 +19,8 @@ extension LedgerState {
     guard entry.isSession, let profile = profiles[entry.detail] else { return nil }
     return SessionFacts(
       client: name(profile.client), generation: entry.generation,
-      isRevoked: entry.status == .revoked || isCovered(entry), hasUsedSuccessor: entry.hasUsedSuccessor,
-      terms: profile.terms, openedAt: entry.openedAt, usedAt: entry.usedAt,
+      isRevoked: entry.status == .revoked || isCovered(entry), hasSeenSuccessor: entry.hasSeenSuccessor,
+      terms: profile.terms, openedAt: entry.openedAt, refreshedAt: entry.refreshedAt,
       narrowedScope: entry.narrowedScope == SessionEntry.notNarrowed ? nil : names[entry.narrowedScope],
       subjectVersion: entry.version, clientVersion: profile.clientVersion)
   }
@@ -31,7 +31,7 @@ extension LedgerState {
     switch entry.status {
     case .oneTimeLive, .oneTimeConsumed:
       return OneTimeFacts(
-        purpose: name(entry.detail), isConsumed: entry.status == .oneTimeConsumed, expiresAt: entry.usedAt)
+        purpose: name(entry.detail), isConsumed: entry.status == .oneTimeConsumed, expiresAt: entry.refreshedAt)
     case .free, .live, .revoked: return nil
     }
   }
@@ -59,14 +59,14 @@ extension LedgerState {
       label: labels[slot].flatMap { names[$0] },
       terms: profile.terms,
       openedAt: entry.openedAt,
-      usedAt: entry.usedAt,
+      refreshedAt: entry.refreshedAt,
       shifts: shifts.changes.isEmpty ? Session.Shifts() : sessionShifts(entry))
   }
 
   private func sessionShifts(_ entry: SessionEntry) -> Session.Shifts {
     Session.Shifts(
-      atUse: shifts.seconds(at: entry.usedAt), ofOpening: shifts.shownSeconds(of: entry.openedAt, at: highestTime),
-      ofUse: shifts.shownSeconds(of: entry.usedAt, at: highestTime), current: shifts.seconds)
+      atUse: shifts.seconds(at: entry.refreshedAt), ofOpening: shifts.shownSeconds(of: entry.openedAt, at: highestTime),
+      ofUse: shifts.shownSeconds(of: entry.refreshedAt, at: highestTime), current: shifts.seconds)
   }
 
   /// The numbers of a scope; nil where the state knows no such name, and so nothing of theirs.

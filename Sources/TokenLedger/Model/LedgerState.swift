@@ -42,15 +42,15 @@ package struct LedgerState {
         labels[slot] = label
         names.retain(label)
       }
-    case .replayed:
+    case .retried:
       // The answer may have held a fresh access token.
       latestIssue = max(latestIssue, time)
     case .clockSeen:
       break
     case .shifted(let seconds):
       shifts.change(to: seconds, from: time)
-    case .successorUsed(let slot):
-      table[slot].hasUsedSuccessor = true
+    case .successorSeen(let slot):
+      table[slot].hasSeenSuccessor = true
     case .reused(let slot, _, _, let revokes):
       if revokes { applyRevocation(slot: slot, at: time) }
     case .reprofiled(let slot, let profile):
@@ -70,7 +70,7 @@ package struct LedgerState {
     case .oneTimeIssued(let slot, let id, let subject, let purpose, let endsAt, let payload):
       table.insert(
         SessionEntry(
-          idHigh: id.high, openedAt: time, usedAt: endsAt, idLow: id.low, subject: subject, detail: purpose,
+          idHigh: id.high, openedAt: time, refreshedAt: endsAt, idLow: id.low, subject: subject, detail: purpose,
           status: .oneTimeLive),
         at: slot)
       names.retain(subject)
@@ -85,9 +85,9 @@ package struct LedgerState {
   private mutating func applyRotation(slot: UInt32, generation: UInt32, narrowedScope: UInt32, at time: Timestamp) {
     let previous = table[slot].narrowedScope
     table[slot].generation = generation
-    table[slot].usedAt = time
+    table[slot].refreshedAt = time
     latestIssue = max(latestIssue, time)
-    table[slot].hasUsedSuccessor = false
+    table[slot].hasSeenSuccessor = false
     guard previous != narrowedScope else { return }
     table[slot].narrowedScope = narrowedScope
     if narrowedScope != SessionEntry.notNarrowed { names.retain(narrowedScope) }
@@ -99,7 +99,7 @@ package struct LedgerState {
   ) {
     table.insert(
       SessionEntry(
-        idHigh: id.high, openedAt: time, usedAt: time, version: version, idLow: id.low, subject: subject,
+        idHigh: id.high, openedAt: time, refreshedAt: time, version: version, idLow: id.low, subject: subject,
         detail: profile, status: .live),
       at: slot)
     names.retain(subject)
@@ -113,7 +113,7 @@ package struct LedgerState {
   private mutating func applyRevocation(slot: UInt32, at time: Timestamp) {
     unlist(slot)
     table[slot].status = .revoked
-    table[slot].usedAt = time
+    table[slot].refreshedAt = time
   }
 
   private mutating func applyProfile(_ profile: UInt32, to slot: UInt32) {

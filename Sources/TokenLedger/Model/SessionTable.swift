@@ -3,7 +3,7 @@ package struct SessionEntry: Sendable, Equatable {
   package var idHigh: UInt64 = 0
   package var openedAt = Timestamp.zero
   /// A session: when its live token was issued, or when it was revoked. A one-time token: when it ends.
-  package var usedAt = Timestamp.zero
+  package var refreshedAt = Timestamp.zero
   /// A session: of its subject's account.
   package var version = AccountVersion.unknown
   package var idLow: UInt32 = 0
@@ -16,7 +16,7 @@ package struct SessionEntry: Sendable, Equatable {
   package var narrowedScope: UInt32 = SessionEntry.notNarrowed
   package var status = Status.free
   /// The live generation was seen as an access token: its predecessor is not answered any more.
-  package var hasUsedSuccessor = false
+  package var hasSeenSuccessor = false
 
   package static let notNarrowed = UInt32.max
 

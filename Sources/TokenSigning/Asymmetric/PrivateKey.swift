@@ -15,19 +15,19 @@ final class PrivateKey: Sendable {
   private let contexts: SignatureContexts
 
   /// Refuses numbers that are no key, that are another kind's than the algorithm, or an RSA key of another length.
-  init(_ numbers: KeyNumbers, algorithm: SignatureAlgorithm) throws(KeyFailure) {
+  init(_ numbers: KeyNumbers, algorithm: SignatureAlgorithm) throws(KeyError) {
     guard KeyKind(algorithm) == numbers.kind else {
-      throw KeyFailure(.malformed, "is a key of another type than its algorithm \(algorithm.rawValue) needs")
+      throw KeyError(.malformed, "is a key of another type than its algorithm \(algorithm.rawValue) needs")
     }
     if numbers.kind == .rsa {
       let range = Self.rsaModulusBits
       let bits = numbers.values[0].count * 8 - (numbers.values[0].first?.leadingZeroBitCount ?? 0)
       guard range.contains(bits) else {
-        throw KeyFailure(.weak, "is an RSA key outside of \(range.lowerBound) to \(range.upperBound) bits")
+        throw KeyError(.weak, "is an RSA key outside of \(range.lowerBound) to \(range.upperBound) bits")
       }
     }
     guard let key = numbers.cryptoKey() else {
-      throw KeyFailure(.malformed, "has numbers that are not those of one key")
+      throw KeyError(.malformed, "has numbers that are not those of one key")
     }
     self.algorithm = algorithm
     self.key = key

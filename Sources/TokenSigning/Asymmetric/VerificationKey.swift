@@ -11,9 +11,9 @@ package struct VerificationKey: Sendable {
   private let material: Material
 
   /// A secret of at least 32 bytes, for HS256 alone.
-  init(secret: [UInt8], id: String?) throws(KeyFailure) {
+  init(secret: [UInt8], id: String?) throws(KeyError) {
     guard let hmac = HMACKey(secret: secret.span) else {
-      throw KeyFailure(.weak, "an HS256 key must have at least \(HMACKey.secretBytesMin) bytes")
+      throw KeyError(.weak, "an HS256 key must have at least \(HMACKey.secretBytesMin) bytes")
     }
     self.init(hmac, id: id)
   }

@@ -18,7 +18,7 @@ package struct ForeignTokenVerifier: Sendable {
   /// - Parameter nowMilliseconds: milliseconds since the epoch; there is no leeway.
   ///
   /// A token without `exp` is refused as `claims("exp")`: it would be good for ever.
-  package func verify(_ token: String, nowMilliseconds: Int64) throws(TokenRefusal) -> ForeignClaims {
+  package func verify(_ token: String, nowMilliseconds: Int64) throws(TokenVerificationError) -> ForeignClaims {
     let text = token.utf8.span
     let parts = try TokenFormat.split(text)
     let header = try ForeignHeader(text.extracting(parts.header))
@@ -32,7 +32,7 @@ package struct ForeignTokenVerifier: Sendable {
   }
 
   /// A key without a `kid` may be meant by any; a token without one may mean any.
-  private func candidates(for header: ForeignHeader) throws(TokenRefusal) -> [VerificationKey] {
+  private func candidates(for header: ForeignHeader) throws(TokenVerificationError) -> [VerificationKey] {
     let named = keys.filter { key in
       guard let wanted = header.keyID, let id = key.id else { return true }
       return id.hasSameBytes(as: wanted)
@@ -45,7 +45,7 @@ package struct ForeignTokenVerifier: Sendable {
 
   private func check(
     _ payload: [UInt8], header: ForeignHeader, nowMilliseconds: Int64
-  ) throws(TokenRefusal) -> ForeignClaims {
+  ) throws(TokenVerificationError) -> ForeignClaims {
     let claims = try ClaimReader(payload)
     let issuer = try claims.optionalText("iss")
     if let wanted = self.issuer {
@@ -77,7 +77,7 @@ struct ForeignHeader {
   let algorithm: SignatureAlgorithm
   let keyID: String?
 
-  init(_ segment: Span<UInt8>) throws(TokenRefusal) {
+  init(_ segment: Span<UInt8>) throws(TokenVerificationError) {
     guard let bytes = Base64URL.decode(segment), let object = try? JSONReader.object(bytes) else { throw .malformed }
     guard case .string(let name) = object["alg"] else { throw .malformed }
     guard let algorithm = SignatureAlgorithm(rawValue: name) else { throw .algorithm }

@@ -10,34 +10,34 @@ package struct JWKSet: Sendable {
   package private(set) var ignored: [String] = []
 
   /// A JWK Set (RFC 7517 §5), or a single JWK. A set without any usable key is refused, with what was wrong with them.
-  package init(json: [UInt8]) throws(KeyFailure) {
+  package init(json: [UInt8]) throws(KeyError) {
     guard json.count <= Self.bytesMax else {
-      throw KeyFailure(.malformed, "is larger than \(Self.bytesMax / 1024) KiB; give a file of keys only")
+      throw KeyError(.malformed, "is larger than \(Self.bytesMax / 1024) KiB; give a file of keys only")
     }
     let object: JSONObject
     do {
       object = try JSONReader.object(json)
     } catch {
-      throw KeyFailure(.malformed, "\(error); give a JWK Set such as an issuer's jwks.json")
+      throw KeyError(.malformed, "\(error); give a JWK Set such as an issuer's jwks.json")
     }
     let values = try Self.values(of: object)
     var keys: [VerificationKey] = []
     var seen: Set<[String]> = []
     for (index, value) in values.enumerated() {
       let key: VerificationKey
-      do throws(KeyFailure) {
+      do throws(KeyError) {
         key = try JWK.verificationKey(value)
       } catch {
         ignored.append("key \(index): \(error.message)")
         continue
       }
       if let id = key.id, !seen.insert([id] + key.algorithms.map(\.rawValue)).inserted {
-        throw KeyFailure(.malformed, "key \(index) has the kid and algorithm of an earlier key; give it its own kid")
+        throw KeyError(.malformed, "key \(index) has the kid and algorithm of an earlier key; give it its own kid")
       }
       keys.append(key)
     }
     guard !keys.isEmpty else {
-      throw KeyFailure(.malformed, "no usable key (\(ignored.first ?? "the set is empty")); give the issuer's JWK Set")
+      throw KeyError(.malformed, "no usable key (\(ignored.first ?? "the set is empty")); give the issuer's JWK Set")
     }
     self.keys = keys
   }
@@ -47,17 +47,17 @@ package struct JWKSet: Sendable {
   }
 
   /// A shared secret: a JWK or JWK Set of type "oct", else the raw bytes without one newline at their end.
-  package static func secret(_ bytes: [UInt8]) throws(KeyFailure) -> JWKSet {
+  package static func secret(_ bytes: [UInt8]) throws(KeyError) -> JWKSet {
     if let object = try? JSONReader.object(bytes), object.has("kty") || object.has("keys") {
       let set = try JWKSet(json: bytes)
       guard set.keys.allSatisfy({ $0.algorithms == [.hs256] }) else {
-        throw KeyFailure(.malformed, "holds public keys, not a secret; give it with --jwks")
+        throw KeyError(.malformed, "holds public keys, not a secret; give it with --jwks")
       }
       return set
     }
     // A public key is known to everybody: as an HMAC secret it would accept anybody's tokens.
     guard !bytes.starts(with: Array("-----BEGIN".utf8)) else {
-      throw KeyFailure(.weak, "is a PEM file, not a shared secret; give public keys as a JWK Set with --jwks")
+      throw KeyError(.weak, "is a PEM file, not a shared secret; give public keys as a JWK Set with --jwks")
     }
     var secret = bytes[...]
     if secret.last == UInt8(ascii: "\n") {
@@ -68,24 +68,24 @@ package struct JWKSet: Sendable {
   }
 
   /// Reads a file as `init(json:)` does.
-  package static func open(path: String) throws(KeyFailure) -> JWKSet {
+  package static func open(path: String) throws(KeyError) -> JWKSet {
     let bytes = try OpenFile.keys(at: path, bytesMax: bytesMax)
     do { return try JWKSet(json: bytes) } catch { throw error.at(path) }
   }
 
   /// Reads a file as `secret(_:)` does.
-  package static func openSecret(path: String) throws(KeyFailure) -> JWKSet {
+  package static func openSecret(path: String) throws(KeyError) -> JWKSet {
     let bytes = try OpenFile.keys(at: path, bytesMax: bytesMax)
     do { return try secret(bytes) } catch { throw error.at(path) }
   }
 
-  private static func values(of object: JSONObject) throws(KeyFailure) -> [JSONValue] {
+  private static func values(of object: JSONObject) throws(KeyError) -> [JSONValue] {
     if object.has("kty") && !object.has("keys") { return [.object(object)] }
     guard case .array(let values) = object["keys"] else {
-      throw KeyFailure(.malformed, "has no array \"keys\"; give a JWK Set such as an issuer's jwks.json")
+      throw KeyError(.malformed, "has no array \"keys\"; give a JWK Set such as an issuer's jwks.json")
     }
     guard values.count <= keysMax else {
-      throw KeyFailure(.malformed, "has more than \(keysMax) keys; keep those that are in use")
+      throw KeyError(.malformed, "has more than \(keysMax) keys; keep those that are in use")
     }
     return values
   }
@@ -94,9 +94,9 @@ package struct JWKSet: Sendable {
 /// Reads one JSON Web Key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
 enum JWK {
   /// The key, or a failure that says why it is none that verifies a signature here. Private members are not looked at.
-  static func verificationKey(_ value: JSONValue) throws(KeyFailure) -> VerificationKey {
-    guard case .object(let object) = value else { throw KeyFailure(.malformed, "is not an object") }
-    guard let type = try object.keyText("kty") else { throw KeyFailure(.malformed, "has no \"kty\"") }
+  static func verificationKey(_ value: JSONValue) throws(KeyError) -> VerificationKey {
+    guard case .object(let object) = value else { throw KeyError(.malformed, "is not an object") }
+    guard let type = try object.keyText("kty") else { throw KeyError(.malformed, "has no \"kty\"") }
     try checkPurpose(object)
     let id = try object.keyText("kid")
     switch type {
@@ -106,14 +106,14 @@ enum JWK {
     case "EC":
       let algorithms = try algorithms(object, of: type, possible: [.es256])
       guard try object.keyText("crv") == "P-256" else {
-        throw KeyFailure(.malformed, "is on a curve other than P-256")
+        throw KeyError(.malformed, "is on a curve other than P-256")
       }
       let key = PublicKey.p256(x: try object.keyBytes("x"), y: try object.keyBytes("y"))
       return VerificationKey(try good(key, "is not a point of P-256"), algorithms: algorithms, id: id)
     case "OKP":
       let algorithms = try algorithms(object, of: type, possible: [.edDSA])
       guard try object.keyText("crv") == "Ed25519" else {
-        throw KeyFailure(.malformed, "is on a curve other than Ed25519")
+        throw KeyError(.malformed, "is on a curve other than Ed25519")
       }
       let key = PublicKey.ed25519(try object.keyBytes("x"))
       return VerificationKey(try good(key, "is not an Ed25519 key of 32 bytes"), algorithms: algorithms, id: id)
@@ -121,31 +121,31 @@ enum JWK {
       let algorithms = try algorithms(object, of: type, possible: [.rs256, .ps256])
       let key = PublicKey.rsa(modulus: try object.keyBytes("n"), exponent: try object.keyBytes("e"))
       return VerificationKey(try good(key, "is not an RSA key of 2048 to 8192 bits"), algorithms: algorithms, id: id)
-    default: throw KeyFailure(.malformed, "is of an unknown type")
+    default: throw KeyError(.malformed, "is of an unknown type")
     }
   }
 
   /// `use` and `key_ops` may say that a key is not for verifying signatures (RFC 7517 §4.2, §4.3).
-  private static func checkPurpose(_ object: JSONObject) throws(KeyFailure) {
-    if let use = try object.keyText("use"), use != "sig" { throw KeyFailure(.malformed, "is not for signatures") }
+  private static func checkPurpose(_ object: JSONObject) throws(KeyError) {
+    if let use = try object.keyText("use"), use != "sig" { throw KeyError(.malformed, "is not for signatures") }
     guard let operations = object["key_ops"] else { return }
-    guard case .array(let values) = operations else { throw KeyFailure(.malformed, "\"key_ops\" is not an array") }
+    guard case .array(let values) = operations else { throw KeyError(.malformed, "\"key_ops\" is not an array") }
     let verifies = values.contains { if case .string("verify") = $0 { true } else { false } }
-    guard verifies else { throw KeyFailure(.malformed, "is not for verifying") }
+    guard verifies else { throw KeyError(.malformed, "is not for verifying") }
   }
 
   private static func algorithms(
     _ object: JSONObject, of type: String, possible: [SignatureAlgorithm]
-  ) throws(KeyFailure) -> [SignatureAlgorithm] {
+  ) throws(KeyError) -> [SignatureAlgorithm] {
     guard let name = try object.keyText("alg") else { return possible }
     guard let algorithm = SignatureAlgorithm(rawValue: name), possible.contains(algorithm) else {
-      throw KeyFailure(.malformed, "is for an algorithm that is not supported with its type")
+      throw KeyError(.malformed, "is for an algorithm that is not supported with its type")
     }
     return [algorithm]
   }
 
-  private static func good(_ key: PublicKey?, _ otherwise: String) throws(KeyFailure) -> PublicKey {
-    guard let key else { throw KeyFailure(.malformed, otherwise) }
+  private static func good(_ key: PublicKey?, _ otherwise: String) throws(KeyError) -> PublicKey {
+    guard let key else { throw KeyError(.malformed, otherwise) }
     return key
   }
 }

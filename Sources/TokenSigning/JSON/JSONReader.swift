@@ -15,11 +15,11 @@ struct JSONReader {
   }
 
   /// The object that is the whole of `bytes`. Cost: one pass, and a square of the members of one object.
-  static func object(_ bytes: [UInt8], elementsMax: Int = elementsMax) throws(JSONFault) -> JSONObject {
+  static func object(_ bytes: [UInt8], elementsMax: Int = elementsMax) throws(JSONError) -> JSONObject {
     do {
       _ = try UTF8Span(validating: bytes.span)
     } catch {
-      throw JSONFault(reason: .notUTF8, offset: error.byteOffsets.lowerBound)
+      throw JSONError(reason: .notUTF8, offset: error.byteOffsets.lowerBound)
     }
     var reader = JSONReader(bytes, elementsMax: elementsMax)
     reader.skipSpace()
@@ -32,8 +32,8 @@ struct JSONReader {
 
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  private func fault(_ reason: JSONFault.Reason) -> JSONFault {
-    JSONFault(reason: reason, offset: position)
+  private func fault(_ reason: JSONError.Reason) -> JSONError {
+    JSONError(reason: reason, offset: position)
   }
 
   private mutating func skipSpace() {
@@ -46,13 +46,13 @@ struct JSONReader {
     return true
   }
 
-  private mutating func expect(_ text: StaticString) throws(JSONFault) {
+  private mutating func expect(_ text: StaticString) throws(JSONError) {
     for index in 0..<text.utf8CodeUnitCount {
       guard take(unsafe text.utf8Start[index]) else { throw fault(.unexpected) }
     }
   }
 
-  private mutating func readValue(depth: Int) throws(JSONFault) -> JSONValue {
+  private mutating func readValue(depth: Int) throws(JSONError) -> JSONValue {
     guard depth <= Self.depthMax else { throw fault(.tooDeep) }
     switch next {
     case UInt8(ascii: "\""): return .string(try readString())
@@ -71,7 +71,7 @@ struct JSONReader {
     }
   }
 
-  private mutating func readObject(depth: Int) throws(JSONFault) -> JSONObject {
+  private mutating func readObject(depth: Int) throws(JSONError) -> JSONObject {
     var members: [JSONObject.Member] = []
     members.reserveCapacity(12)
     position += 1
@@ -83,7 +83,7 @@ struct JSONReader {
       guard next == UInt8(ascii: "\"") else { throw fault(.unexpected) }
       let name = try readString()
       for member in members where member.name == name {
-        throw JSONFault(reason: .duplicateName, offset: start)
+        throw JSONError(reason: .duplicateName, offset: start)
       }
       guard members.count < Self.membersMax else { throw fault(.tooMany) }
       skipSpace()
@@ -97,7 +97,7 @@ struct JSONReader {
     return JSONObject(members: members)
   }
 
-  private mutating func readArray(depth: Int) throws(JSONFault) -> [JSONValue] {
+  private mutating func readArray(depth: Int) throws(JSONError) -> [JSONValue] {
     var elements: [JSONValue] = []
     position += 1
     skipSpace()
@@ -116,7 +116,7 @@ struct JSONReader {
 // MARK: - Numbers
 
 extension JSONReader {
-  private mutating func readNumber() throws(JSONFault) -> JSONValue {
+  private mutating func readNumber() throws(JSONError) -> JSONValue {
     let start = position
     let isNegative = take(UInt8(ascii: "-"))
     guard let first = next, isDigit(first) else { throw fault(.unexpected) }
@@ -156,7 +156,7 @@ extension JSONReader {
     return tooBig || overflow ? nil : sum
   }
 
-  private mutating func skipDigits() throws(JSONFault) {
+  private mutating func skipDigits() throws(JSONError) {
     guard let first = next, isDigit(first) else { throw fault(.unexpected) }
     while let digit = next, isDigit(digit) { position += 1 }
   }
@@ -165,7 +165,7 @@ extension JSONReader {
 // MARK: - Strings
 
 extension JSONReader {
-  private mutating func readString() throws(JSONFault) -> String {
+  private mutating func readString() throws(JSONError) -> String {
     position += 1
     let start = position
     while let byte = next {
@@ -180,7 +180,7 @@ extension JSONReader {
     throw fault(.unexpected)
   }
 
-  private mutating func readEscapedString(from start: Int) throws(JSONFault) -> String {
+  private mutating func readEscapedString(from start: Int) throws(JSONError) -> String {
     var text = Array(bytes[start..<position])
     while let byte = next {
       position += 1
@@ -196,7 +196,7 @@ extension JSONReader {
     throw fault(.unexpected)
   }
 
-  private mutating func readEscape(into text: inout [UInt8]) throws(JSONFault) {
+  private mutating func readEscape(into text: inout [UInt8]) throws(JSONError) {
     guard let letter = next else { throw fault(.badEscape) }
     position += 1
     switch letter {
@@ -213,7 +213,7 @@ extension JSONReader {
     }
   }
 
-  private mutating func readScalar() throws(JSONFault) -> Character {
+  private mutating func readScalar() throws(JSONError) -> Character {
     let first = UInt32(try readHex())
     var value = first
     if (0xD800..<0xDC00).contains(first) {
@@ -226,7 +226,7 @@ extension JSONReader {
     return Character(scalar)
   }
 
-  private mutating func readHex() throws(JSONFault) -> UInt16 {
+  private mutating func readHex() throws(JSONError) -> UInt16 {
     var value: UInt16 = 0
     for _ in 0..<4 {
       guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { throw fault(.badEscape) }
@@ -245,7 +245,7 @@ package enum JSONCheck {
   ///
   /// - Parameter elementsMax: how many elements an array may have.
   package static func fault(in bytes: [UInt8], elementsMax: Int) -> (what: String, line: Int)? {
-    do throws(JSONFault) {
+    do throws(JSONError) {
       _ = try JSONReader.object(bytes, elementsMax: elementsMax)
       return nil
     } catch {

@@ -31,7 +31,7 @@ struct JSONObject {
 }
 
 /// Why a text is not the strict JSON that is wanted here, and at which byte.
-struct JSONFault: Error, Equatable, CustomStringConvertible {
+struct JSONError: Error, Equatable, CustomStringConvertible {
   enum Reason: String {
     case notUTF8 = "is not UTF-8"
     case notObject = "is not a JSON object"

@@ -15,7 +15,7 @@ enum KeyFile {
   }
 
   /// The keys, ready for use.
-  static func decode(_ bytes: [UInt8], path: String) throws(KeyFailure) -> [SigningKey] {
+  static func decode(_ bytes: [UInt8], path: String) throws(KeyError) -> [SigningKey] {
     var keys: [SigningKey] = []
     for (index, record) in try records(bytes, path: path).enumerated() {
       do { keys.append(try record.signingKey()) } catch { throw fault(error, index: index, path: path) }
@@ -24,15 +24,15 @@ enum KeyFile {
   }
 
   /// The keys as they stand in the file; their numbers are not looked at.
-  static func records(_ bytes: [UInt8], path: String) throws(KeyFailure) -> [KeyRecord] {
+  static func records(_ bytes: [UInt8], path: String) throws(KeyError) -> [KeyRecord] {
     let object: JSONObject
     do {
       object = try JSONReader.object(bytes)
     } catch {
-      throw KeyFailure(.malformed, path: path, "\(error); restore the file from a copy")
+      throw KeyError(.malformed, path: path, "\(error); restore the file from a copy")
     }
     guard case .array(let values) = object["keys"], !values.isEmpty, values.count <= keysMax else {
-      throw KeyFailure(.malformed, path: path, "has no array \"keys\" of 1 to \(keysMax); restore it from a copy")
+      throw KeyError(.malformed, path: path, "has no array \"keys\" of 1 to \(keysMax); restore it from a copy")
     }
     var records: [KeyRecord] = []
     for (index, value) in values.enumerated() {
@@ -41,8 +41,8 @@ enum KeyFile {
     return records
   }
 
-  private static func fault(_ failure: KeyFailure, index: Int, path: String) -> KeyFailure {
-    KeyFailure(failure.kind, path: path, "key \(index): \(failure.message); restore the file from a copy")
+  private static func fault(_ failure: KeyError, index: Int, path: String) -> KeyError {
+    KeyError(failure.kind, path: path, "key \(index): \(failure.message); restore the file from a copy")
   }
 }
 
@@ -82,22 +82,22 @@ struct KeyRecord: Sendable {
   }
 
   /// - Parameter source: the text that the value was read from.
-  init(_ value: JSONValue, in source: [UInt8]) throws(KeyFailure) {
-    guard case .object(let object) = value else { throw KeyFailure(.malformed, "is not an object") }
+  init(_ value: JSONValue, in source: [UInt8]) throws(KeyError) {
+    guard case .object(let object) = value else { throw KeyError(.malformed, "is not an object") }
     guard let name = try object.keyText("alg"), let algorithm = SignatureAlgorithm(rawValue: name) else {
       let known = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
-      throw KeyFailure(.malformed, "\"alg\" must be one of \(known)")
+      throw KeyError(.malformed, "\"alg\" must be one of \(known)")
     }
     guard let id = try object.keyText("kid"), (1...64).contains(id.utf8.count) else {
-      throw KeyFailure(.malformed, "\"kid\" must be a string of 1 to 64 bytes")
+      throw KeyError(.malformed, "\"kid\" must be a string of 1 to 64 bytes")
     }
     guard let text = try object.keyText("state"), let state = SigningKey.State(rawValue: text) else {
-      throw KeyFailure(.malformed, "\"state\" must be \"next\", \"current\" or \"retiring\"")
+      throw KeyError(.malformed, "\"state\" must be \"next\", \"current\" or \"retiring\"")
     }
     switch object["retiredAt"] {
     case nil: retiredAt = nil
     case .integer(let moment) where state == .retiring && ClaimTime.milliseconds.contains(moment): retiredAt = moment
-    default: throw KeyFailure(.malformed, "\"retiredAt\" must be milliseconds since 1970, of a retiring key alone")
+    default: throw KeyError(.malformed, "\"retiredAt\" must be milliseconds since 1970, of a retiring key alone")
     }
     self.id = id
     self.algorithm = algorithm
@@ -128,22 +128,22 @@ struct KeyRecord: Sendable {
   }
 
   /// The key itself. Cost: 0.2 ms, for RSA some 20 ms, as its primes are checked.
-  func signingKey() throws(KeyFailure) -> SigningKey {
+  func signingKey() throws(KeyError) -> SigningKey {
     let object: JSONObject
     do {
       object = try JSONReader.object([UInt8(ascii: "{")] + members + [UInt8(ascii: "}")])
     } catch {
-      throw KeyFailure(.malformed, "\(error)")
+      throw KeyError(.malformed, "\(error)")
     }
     guard let kind = KeyKind(algorithm) else {
-      guard try object.keyText("kty") == "oct" else { throw KeyFailure(.malformed, "\"kty\" must be \"oct\"") }
+      guard try object.keyText("kty") == "oct" else { throw KeyError(.malformed, "\"kty\" must be \"oct\"") }
       return try SigningKey(secret: try object.keyBytes("k"), state: state, id: id, retiredAt: retiredAt)
     }
     guard try object.keyText("kty") == kind.type else {
-      throw KeyFailure(.malformed, "\"kty\" must be \"\(kind.type)\" for \(algorithm.rawValue)")
+      throw KeyError(.malformed, "\"kty\" must be \"\(kind.type)\" for \(algorithm.rawValue)")
     }
     if let curve = kind.curve, try object.keyText("crv") != curve {
-      throw KeyFailure(.malformed, "\"crv\" must be \"\(curve)\" for \(algorithm.rawValue)")
+      throw KeyError(.malformed, "\"crv\" must be \"\(curve)\" for \(algorithm.rawValue)")
     }
     var values: [[UInt8]] = []
     for name in kind.members { values.append(try object.keyBytes(name)) }

@@ -35,13 +35,13 @@ package struct KeyFiles: Sendable {
   @discardableResult
   package func rotateAccess(
     algorithm: SignatureAlgorithm, nowMilliseconds: Int64
-  ) throws(KeyChangeFailure) -> Rotated {
+  ) throws(KeyChangeError) -> Rotated {
     try rotate(.access, algorithm: algorithm, nowMilliseconds: nowMilliseconds)
   }
 
   /// The same for the key of refresh and one-time tokens, which is HS256 always.
   @discardableResult
-  package func rotateRefresh(nowMilliseconds: Int64) throws(KeyChangeFailure) -> Rotated {
+  package func rotateRefresh(nowMilliseconds: Int64) throws(KeyChangeError) -> Rotated {
     try rotate(.refresh, algorithm: .hs256, nowMilliseconds: nowMilliseconds)
   }
 
@@ -53,8 +53,8 @@ package struct KeyFiles: Sendable {
   ///   - force: whether to remove it although such a token may still live.
   package func retire(
     _ id: String, of purpose: KeyPurpose, tokenMilliseconds: Int64, nowMilliseconds: Int64, force: Bool = false
-  ) throws(KeyChangeFailure) {
-    _ = try change(purpose) { records, path throws(KeyChangeFailure) in
+  ) throws(KeyChangeError) {
+    _ = try change(purpose) { records, path throws(KeyChangeError) in
       try KeyRotation.retired(
         records, id: id, tokenMilliseconds: tokenMilliseconds, nowMilliseconds: nowMilliseconds, force: force,
         path: path)
@@ -68,8 +68,8 @@ package struct KeyFiles: Sendable {
   @discardableResult
   package func importNextAccess(
     pem: [UInt8], algorithm: SignatureAlgorithm? = nil
-  ) throws(KeyChangeFailure) -> String {
-    let record = try Self.files { () throws(KeyFailure) in
+  ) throws(KeyChangeError) -> String {
+    let record = try Self.files { () throws(KeyError) in
       let numbers = try PEMKey.numbers(pem)
       let algorithm = algorithm ?? numbers.kind.usualAlgorithm
       // Checked before it is in a file, so that the refusal speaks of the PEM.
@@ -82,16 +82,16 @@ package struct KeyFiles: Sendable {
 
   /// Copies both files, as they are at one moment, to another folder of keys, which is made with mode 0700 and must
   /// hold none. Durable on return.
-  package func copy(to target: String) throws(KeyChangeFailure) {
-    let folder = try Self.files { () throws(KeyFailure) in try KeyFolder(open: self.folder) }
+  package func copy(to target: String) throws(KeyChangeError) {
+    let folder = try Self.files { () throws(KeyError) in try KeyFolder(open: self.folder) }
     guard folder.lock(tries: lockTries) else { throw .locked(path: folder.path) }
-    try Self.files { () throws(KeyFailure) in
+    try Self.files { () throws(KeyError) in
       // Only good files are copied.
       _ = try TokenKeys(in: folder)
       let copy = try KeyFolder(openOrCreate: target)
       for purpose in KeyPurpose.allCases {
         guard try copy.create(purpose.fileName, folder.present(purpose)) else {
-          throw KeyFailure(
+          throw KeyError(
             .inputOutput, path: copy.path(of: purpose.fileName), "is there already; name a folder without keys")
         }
       }
@@ -100,7 +100,7 @@ package struct KeyFiles: Sendable {
 
   private func rotate(
     _ purpose: KeyPurpose, algorithm: SignatureAlgorithm, nowMilliseconds: Int64
-  ) throws(KeyChangeFailure) -> Rotated {
+  ) throws(KeyChangeError) -> Rotated {
     let records = try change(purpose) { records, _ in
       KeyRotation.rotated(
         records, newNext: KeyRecord.generate(algorithm, state: .next), nowMilliseconds: nowMilliseconds,
@@ -112,19 +112,19 @@ package struct KeyFiles: Sendable {
   /// Reads, changes and replaces one file under the lock. What is written has been read back first, beside the other
   /// file.
   private func change(
-    _ purpose: KeyPurpose, _ body: ([KeyRecord], String) throws(KeyChangeFailure) -> [KeyRecord]
-  ) throws(KeyChangeFailure) -> [KeyRecord] {
-    let folder = try Self.files { () throws(KeyFailure) in try KeyFolder(open: self.folder) }
+    _ purpose: KeyPurpose, _ body: ([KeyRecord], String) throws(KeyChangeError) -> [KeyRecord]
+  ) throws(KeyChangeError) -> [KeyRecord] {
+    let folder = try Self.files { () throws(KeyError) in try KeyFolder(open: self.folder) }
     guard folder.lock(tries: lockTries) else { throw .locked(path: folder.path) }
     let path = folder.path(of: purpose.fileName)
-    let records = try Self.files { () throws(KeyFailure) in
+    let records = try Self.files { () throws(KeyError) in
       // Only good files are changed.
       _ = try TokenKeys(in: folder)
       return try KeyFile.records(folder.present(purpose), path: path)
     }
     let changed = try body(records, path)
     guard changed.count <= KeyFile.keysMax else { throw .full(path: path) }
-    try Self.files { () throws(KeyFailure) in
+    try Self.files { () throws(KeyError) in
       let bytes = KeyFile.encode(changed)
       _ = try TokenKeys(in: folder, change: (purpose, bytes))
       try folder.replace(purpose.fileName, with: bytes)
@@ -133,8 +133,8 @@ package struct KeyFiles: Sendable {
   }
 
   private static func files<Result: ~Copyable>(
-    _ body: () throws(KeyFailure) -> Result
-  ) throws(KeyChangeFailure) -> Result {
+    _ body: () throws(KeyError) -> Result
+  ) throws(KeyChangeError) -> Result {
     do { return try body() } catch { throw .files(error) }
   }
 

@@ -9,7 +9,7 @@ struct KeyFolder: ~Copyable {
   private let folder: OpenFolder
 
   /// Made with mode 0700 when it does not exist. Refused when others can change what is in it.
-  init(openOrCreate path: String) throws(KeyFailure) {
+  init(openOrCreate path: String) throws(KeyError) {
     let isNew = try Self.explained("cannot be made", at: path, try FileSystem.makeFolder(path))
     let folder = try Self.open(path)
     if isNew {
@@ -21,7 +21,7 @@ struct KeyFolder: ~Copyable {
   }
 
   /// A folder that must exist.
-  init(open path: String) throws(KeyFailure) {
+  init(open path: String) throws(KeyError) {
     self.init(path: path, try Self.open(path))
   }
 
@@ -30,51 +30,51 @@ struct KeyFolder: ~Copyable {
     self.folder = folder
   }
 
-  private static func open(_ path: String) throws(KeyFailure) -> OpenFolder {
+  private static func open(_ path: String) throws(KeyError) -> OpenFolder {
     do {
       let folder = try OpenFolder(path, followsLinks: false)
       if try !folder.status().exposure.othersCanChange { return folder }
     } catch {
       switch error {
       case .noSuchFileOrDirectory:
-        throw KeyFailure(.missing, path: path, "there is no such folder of keys; name the data folder of the server")
+        throw KeyError(.missing, path: path, "there is no such folder of keys; name the data folder of the server")
       case .notDirectory:
-        throw KeyFailure(
+        throw KeyError(
           .inputOutput, path: path, "is a file or a link, where the folder of keys belongs; move it away")
       default: throw failure("cannot be opened", error, at: path)
       }
     }
-    throw KeyFailure(.exposed, path: path, "others can change this folder of keys; run: chmod 700 \(path)")
+    throw KeyError(.exposed, path: path, "others can change this folder of keys; run: chmod 700 \(path)")
   }
 
   func path(of name: String) -> String { "\(path)/\(name)" }
 
   /// The bytes of a file, or nil when there is none. Refuses a file that others can read or change.
-  func read(_ name: String) throws(KeyFailure) -> [UInt8]? {
+  func read(_ name: String) throws(KeyError) -> [UInt8]? {
     let path = path(of: name)
     guard let file = try Self.explained("cannot be opened", at: path, try folder.openIfPresent(reading: name)) else {
       return nil
     }
     let status = try Self.explained("cannot be looked at", at: path, try file.status())
     guard status.kind == .file else {
-      throw KeyFailure(.malformed, path: path, "is not a file; remove it, and new keys are made")
+      throw KeyError(.malformed, path: path, "is not a file; remove it, and new keys are made")
     }
     guard !status.exposure.othersCanRead, !status.exposure.othersCanChange else {
-      throw KeyFailure(.exposed, path: path, "others can read this key; run: chmod 600 \(path)")
+      throw KeyError(.exposed, path: path, "others can read this key; run: chmod 600 \(path)")
     }
     return try file.keys(path: path, bytesMax: Self.fileBytesMax)
   }
 
   /// The bytes of a purpose's file, which must exist.
-  func present(_ purpose: KeyPurpose) throws(KeyFailure) -> [UInt8] {
+  func present(_ purpose: KeyPurpose) throws(KeyError) -> [UInt8] {
     guard let bytes = try read(purpose.fileName) else {
-      throw KeyFailure(.missing, path: path(of: purpose.fileName), "there is no such key file; restore it from a copy")
+      throw KeyError(.missing, path: path(of: purpose.fileName), "there is no such key file; restore it from a copy")
     }
     return bytes
   }
 
   /// Makes a file of mode 0600 that is complete and durable before it has its name; false when the name is taken.
-  func create(_ name: String, _ contents: [UInt8]) throws(KeyFailure) -> Bool {
+  func create(_ name: String, _ contents: [UInt8]) throws(KeyError) -> Bool {
     let suffix = Base64URL.text(OpenSSLRandom.secret(bytes: 9).span)
     do {
       return try folder.create(name, with: contents, temporaryName: ".\(name).\(suffix).tmp")
@@ -87,7 +87,7 @@ struct KeyFolder: ~Copyable {
   ///
   /// When it throws, the old file stands, save where the last step failed: then the new one does, and may be lost in a
   /// power failure.
-  func replace(_ name: String, with contents: [UInt8]) throws(KeyFailure) {
+  func replace(_ name: String, with contents: [UInt8]) throws(KeyError) {
     do {
       try folder.replace(name, with: contents, temporaryName: Self.temporaryName(of: name))
     } catch {
@@ -102,7 +102,7 @@ struct KeyFolder: ~Copyable {
   func lock(tries: Int = 1) -> Bool { (try? folder.lock(tries: tries)) ?? false }
 
   /// Makes the names of the folder's files durable; there is nothing to be done where nothing can be written.
-  func sync() throws(KeyFailure) {
+  func sync() throws(KeyError) {
     do { try folder.sync() } catch {
       guard [.readOnlyFileSystem, .invalidArgument].contains(error) else {
         throw Self.failure("cannot be synced", error, at: path)
@@ -110,7 +110,7 @@ struct KeyFolder: ~Copyable {
     }
   }
 
-  private func failure(_ failure: FileReplacement.Failure, of name: String, naming: String) -> KeyFailure {
+  private func failure(_ failure: FileReplacement.Failure, of name: String, naming: String) -> KeyError {
     let what =
       switch failure.step {
       case .openFolder, .make: "cannot be made"
@@ -121,13 +121,13 @@ struct KeyFolder: ~Copyable {
     return Self.failure(what, failure.code, at: path(of: name))
   }
 
-  private static func failure(_ what: String, _ code: Errno, at path: String) -> KeyFailure {
-    KeyFailure(.inputOutput, path: path, "\(what): \(code); check the folder's owner and free space")
+  private static func failure(_ what: String, _ code: Errno, at path: String) -> KeyError {
+    KeyError(.inputOutput, path: path, "\(what): \(code); check the folder's owner and free space")
   }
 
   private static func explained<Result: ~Copyable>(
     _ what: String, at path: String, _ call: @autoclosure () throws(Errno) -> Result
-  ) throws(KeyFailure) -> Result {
+  ) throws(KeyError) -> Result {
     do { return try call() } catch { throw failure(what, error, at: path) }
   }
 }

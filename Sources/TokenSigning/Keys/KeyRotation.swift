@@ -25,7 +25,7 @@ enum KeyRotation {
   ///   - force: whether it goes although tokens that it signed may still live.
   static func retired(
     _ records: [KeyRecord], id: String, tokenMilliseconds: Int64, nowMilliseconds: Int64, force: Bool, path: String
-  ) throws(KeyChangeFailure) -> [KeyRecord] {
+  ) throws(KeyChangeError) -> [KeyRecord] {
     guard let key = records.first(where: { $0.id.hasSameBytes(as: id) }) else { throw .unknownKey(path: path, id: id) }
     guard key.state == .retiring else { throw .notRetiring(path: path, id: id, state: key.state) }
     if !force {
@@ -40,9 +40,9 @@ enum KeyRotation {
 }
 
 /// Why keys were not changed. The description is one line: where, what, the fix. It never holds a key.
-package enum KeyChangeFailure: Error, Sendable, Hashable, CustomStringConvertible {
+package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The files cannot be read or written, or the new key is none.
-  case files(KeyFailure)
+  case files(KeyError)
   /// Another program is changing the keys.
   case locked(path: String)
   /// The file holds as many keys as it may.

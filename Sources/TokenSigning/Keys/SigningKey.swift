@@ -30,9 +30,9 @@ package struct SigningKey: Sendable {
   /// An HS256 key.
   ///
   /// - Parameter id: the `kid`, when it is not to be the fingerprint.
-  package init(secret: [UInt8], state: State, id: String? = nil, retiredAt: Int64? = nil) throws(KeyFailure) {
+  package init(secret: [UInt8], state: State, id: String? = nil, retiredAt: Int64? = nil) throws(KeyError) {
     guard let hmac = HMACKey(secret: secret.span) else {
-      throw KeyFailure(.weak, "an HS256 key must have at least \(HMACKey.secretBytesMin) bytes")
+      throw KeyError(.weak, "an HS256 key must have at least \(HMACKey.secretBytesMin) bytes")
     }
     material = .secret(hmac)
     fingerprint = Self.fingerprint(of: secret)
@@ -46,7 +46,7 @@ package struct SigningKey: Sendable {
   /// A key of any of the other algorithms.
   init(
     _ numbers: KeyNumbers, algorithm: SignatureAlgorithm, state: State, id: String? = nil, retiredAt: Int64? = nil
-  ) throws(KeyFailure) {
+  ) throws(KeyError) {
     material = .pair(try PrivateKey(numbers, algorithm: algorithm))
     fingerprint = Self.fingerprint(of: numbers)
     self.id = id ?? fingerprint

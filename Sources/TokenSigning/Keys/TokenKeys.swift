@@ -10,16 +10,16 @@ package struct TokenKeys: Sendable {
 
   /// Refuses a set without exactly one current key, with two next ones, with a `kid` twice, or with a key that serves
   /// both purposes, and refresh keys that are not HS256.
-  package init(access: [SigningKey], refresh: [SigningKey]) throws(KeyFailure) {
+  package init(access: [SigningKey], refresh: [SigningKey]) throws(KeyError) {
     currentAccess = try Self.current(of: access, type: .access)
     currentRefresh = try Self.current(of: refresh, type: .refresh)
     guard refresh.allSatisfy({ $0.algorithm == .hs256 }) else {
-      throw KeyFailure(
+      throw KeyError(
         .malformed, "a key of refresh tokens is not for HS256; remove it, or restore the file from a copy")
     }
     let refreshFingerprints = Set(refresh.map(\.fingerprint))
     guard access.allSatisfy({ !refreshFingerprints.contains($0.fingerprint) }) else {
-      throw KeyFailure(.weak, "one key is used for access and for refresh tokens; remove one of the files")
+      throw KeyError(.weak, "one key is used for access and for refresh tokens; remove one of the files")
     }
     self.access = access
     self.refresh = refresh
@@ -47,7 +47,7 @@ package struct TokenKeys: Sendable {
   /// same keys.
   package static func openOrCreate(
     folder path: String, algorithm: SignatureAlgorithm = .hs256
-  ) throws(KeyFailure) -> TokenKeys {
+  ) throws(KeyError) -> TokenKeys {
     let folder = try KeyFolder(openOrCreate: path)
     var filesMade: [String] = []
     for (purpose, algorithm) in [(KeyPurpose.access, algorithm), (.refresh, .hs256)] {
@@ -61,7 +61,7 @@ package struct TokenKeys: Sendable {
   }
 
   /// Reads both files, and makes nothing.
-  package static func open(folder path: String) throws(KeyFailure) -> TokenKeys {
+  package static func open(folder path: String) throws(KeyError) -> TokenKeys {
     try TokenKeys(in: try KeyFolder(open: path))
   }
 
@@ -69,7 +69,7 @@ package struct TokenKeys: Sendable {
   /// own sync.
   ///
   /// - Parameter change: bytes that stand for the file of a purpose, to see whether they may be written there.
-  init(in folder: borrowing KeyFolder, change: (purpose: KeyPurpose, bytes: [UInt8])? = nil) throws(KeyFailure) {
+  init(in folder: borrowing KeyFolder, change: (purpose: KeyPurpose, bytes: [UInt8])? = nil) throws(KeyError) {
     var keys: [KeyPurpose: [SigningKey]] = [:]
     for purpose in KeyPurpose.allCases {
       let bytes: [UInt8]
@@ -95,16 +95,16 @@ package struct TokenKeys: Sendable {
     access.map(\.identity) == other.access.map(\.identity) && refresh.map(\.identity) == other.refresh.map(\.identity)
   }
 
-  private static func current(of keys: [SigningKey], type: TokenType) throws(KeyFailure) -> SigningKey {
+  private static func current(of keys: [SigningKey], type: TokenType) throws(KeyError) -> SigningKey {
     let current = keys.filter { $0.state == .current }
     guard let key = current.first, current.count == 1 else {
-      throw KeyFailure(.malformed, "\(current.count) of the \(type) keys are current; make it exactly one")
+      throw KeyError(.malformed, "\(current.count) of the \(type) keys are current; make it exactly one")
     }
     guard keys.count(where: { $0.state == .next }) <= 1 else {
-      throw KeyFailure(.malformed, "several of the \(type) keys are next; one may be, remove the others")
+      throw KeyError(.malformed, "several of the \(type) keys are next; one may be, remove the others")
     }
     guard Set(keys.map(\.id)).count == keys.count else {
-      throw KeyFailure(.malformed, "two of the \(type) keys have the same kid; give each its own")
+      throw KeyError(.malformed, "two of the \(type) keys have the same kid; give each its own")
     }
     return key
   }

@@ -2,7 +2,7 @@
 struct ClaimReader {
   let object: JSONObject
 
-  init(_ payload: [UInt8]) throws(TokenRefusal) {
+  init(_ payload: [UInt8]) throws(TokenVerificationError) {
     do {
       object = try JSONReader.object(payload)
     } catch {
@@ -10,13 +10,13 @@ struct ClaimReader {
     }
   }
 
-  func text(_ name: String) throws(TokenRefusal) -> String {
+  func text(_ name: String) throws(TokenVerificationError) -> String {
     guard let text = try optionalText(name) else { throw .claims(name) }
     return text
   }
 
   /// The text of a claim; nil if it is absent. A value of another type, null included, is refused.
-  func optionalText(_ name: String) throws(TokenRefusal) -> String? {
+  func optionalText(_ name: String) throws(TokenVerificationError) -> String? {
     switch object[name] {
     case nil: return nil
     case .string(let text): return text
@@ -25,12 +25,12 @@ struct ClaimReader {
   }
 
   /// A whole number of seconds, written without fraction or exponent.
-  func seconds(_ name: String) throws(TokenRefusal) -> Int64 {
+  func seconds(_ name: String) throws(TokenVerificationError) -> Int64 {
     guard let seconds = try optionalTime(name, in: ClaimTime.seconds) else { throw .claims(name) }
     return seconds
   }
 
-  func optionalTime(_ name: String, in range: ClosedRange<Int64>) throws(TokenRefusal) -> Int64? {
+  func optionalTime(_ name: String, in range: ClosedRange<Int64>) throws(TokenVerificationError) -> Int64? {
     switch object[name] {
     case nil: return nil
     case .integer(let value) where range.contains(value): return value
@@ -40,7 +40,7 @@ struct ClaimReader {
 
   /// A time of others (NumericDate, RFC 7519 §2): seconds, in whatever spelling and with a fraction or without. In
   /// milliseconds; nil when absent.
-  func optionalNumericDate(_ name: String) throws(TokenRefusal) -> Double? {
+  func optionalNumericDate(_ name: String) throws(TokenVerificationError) -> Double? {
     let seconds: Double
     switch object[name] {
     case nil: return nil
@@ -53,7 +53,7 @@ struct ClaimReader {
   }
 
   /// RFC 7519 §4.1.3: one string or an array of them; nil when absent.
-  func audiences() throws(TokenRefusal) -> [String]? {
+  func audiences() throws(TokenVerificationError) -> [String]? {
     switch object["aud"] {
     case nil: return nil
     case .string(let audience): return [audience]

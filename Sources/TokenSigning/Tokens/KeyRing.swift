@@ -18,7 +18,7 @@ internal import Synchronization
   }
 
   /// Opens or makes the keys of a folder, as `TokenKeys.openOrCreate(folder:algorithm:)` does.
-  package convenience init(folder: String, algorithm: SignatureAlgorithm = .hs256) throws(KeyFailure) {
+  package convenience init(folder: String, algorithm: SignatureAlgorithm = .hs256) throws(KeyError) {
     self.init(try TokenKeys.openOrCreate(folder: folder, algorithm: algorithm), folder: folder)
   }
 
@@ -50,10 +50,10 @@ internal import Synchronization
   /// Makes nothing: a file that is gone is a failure. Reads files and waits for the disk: call it from where waiting is
   /// fine. Without a folder it does nothing. Returns whether they are others than before.
   @discardableResult
-  package func reload() throws(KeyFailure) -> Bool {
+  package func reload() throws(KeyError) -> Bool {
     guard let folder else { return false }
     // One at a time, so that what was read last is what stays.
-    return try kept.withLock { kept throws(KeyFailure) in
+    return try kept.withLock { kept throws(KeyError) in
       let read = try TokenKeys.open(folder: folder)
       guard kept.last?.keys.isSame(as: read) != true else { return false }
       let snapshot = KeySnapshot(read)

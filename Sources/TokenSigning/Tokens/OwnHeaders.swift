@@ -34,7 +34,7 @@ struct OwnHeaders: Sendable {
   }
 
   /// The decoded claims of a token of this type whose signature is good.
-  func payload(of text: Span<UInt8>, type: TokenType) throws(TokenRefusal) -> [UInt8] {
+  func payload(of text: Span<UInt8>, type: TokenType) throws(TokenVerificationError) -> [UInt8] {
     let parts = try TokenFormat.split(text)
     let header = text.extracting(parts.header)
     guard let accepted = find(header, in: accepted(type)) else { throw refusal(header, type: type) }
@@ -54,7 +54,7 @@ struct OwnHeaders: Sendable {
   }
 
   /// The refusal of a header that is none of ours. The header is only looked at to say why; nothing of it is believed.
-  private func refusal(_ header: Span<UInt8>, type: TokenType) -> TokenRefusal {
+  private func refusal(_ header: Span<UInt8>, type: TokenType) -> TokenVerificationError {
     for other in TokenType.allCases where find(header, in: accepted(other)) != nil { return .wrongType }
     guard let bytes = Base64URL.decode(header), let object = try? JSONReader.object(bytes) else { return .malformed }
     guard case .string(let name) = object["alg"] else { return .malformed }
@@ -79,7 +79,7 @@ enum TokenFormat {
     var signed: Range<Int> { 0..<payload.upperBound }
   }
 
-  static func split(_ text: Span<UInt8>) throws(TokenRefusal) -> Parts {
+  static func split(_ text: Span<UInt8>) throws(TokenVerificationError) -> Parts {
     guard text.count <= textBytesMax else { throw .tooLong }
     let dot = UInt8(ascii: ".")
     guard let first = text.firstIndex(of: dot, from: 0), let second = text.firstIndex(of: dot, from: first + 1),

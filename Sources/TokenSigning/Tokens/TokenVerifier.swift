@@ -39,7 +39,7 @@ package struct TokenVerifier: Sendable {
   ///   - ignoringExpiry: whether an expired token passes too, for its revocation (RFC 7009); all else is checked.
   package func verifyAccess(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
-  ) throws(TokenRefusal) -> AccessClaims {
+  ) throws(TokenVerificationError) -> AccessClaims {
     let payload = try payload(of: token, type: .access)
     let verified =
       if let minted = MintedClaims.access(payload, after: accessMembers) { minted } else { try accessClaims(payload) }
@@ -48,7 +48,7 @@ package struct TokenVerifier: Sendable {
   }
 
   /// Reads the claims in any spelling.
-  func accessClaims(_ payload: [UInt8]) throws(TokenRefusal) -> AccessClaims {
+  func accessClaims(_ payload: [UInt8]) throws(TokenVerificationError) -> AccessClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     guard (try claims.optionalText("aud") ?? audienceOfNone).hasSameBytes(as: audience) else { throw .wrongAudience }
@@ -70,7 +70,7 @@ package struct TokenVerifier: Sendable {
   /// - Parameter ignoringExpiry: whether an expired token passes too, for its revocation (RFC 7009).
   package func verifyRefresh(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
-  ) throws(TokenRefusal) -> RefreshClaims {
+  ) throws(TokenVerificationError) -> RefreshClaims {
     let payload = try payload(of: token, type: .refresh)
     let verified =
       if let minted = MintedClaims.refresh(payload, after: refreshMembers) { minted } else {
@@ -81,7 +81,7 @@ package struct TokenVerifier: Sendable {
   }
 
   /// Reads the claims in any spelling.
-  func refreshClaims(_ payload: [UInt8]) throws(TokenRefusal) -> RefreshClaims {
+  func refreshClaims(_ payload: [UInt8]) throws(TokenVerificationError) -> RefreshClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
     return RefreshClaims(
@@ -91,7 +91,7 @@ package struct TokenVerifier: Sendable {
   }
 
   /// A token that passes may still be past its exact end by up to a second, or consumed: the ledger decides.
-  package func verifyOneTime(_ token: String, nowMilliseconds: Int64) throws(TokenRefusal) -> OneTimeClaims {
+  package func verifyOneTime(_ token: String, nowMilliseconds: Int64) throws(TokenVerificationError) -> OneTimeClaims {
     let payload = try payload(of: token, type: .oneTime)
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
@@ -105,13 +105,13 @@ package struct TokenVerifier: Sendable {
     return verified
   }
 
-  private func payload(of token: String, type: TokenType) throws(TokenRefusal) -> [UInt8] {
-    try ring.withCurrent { snapshot throws(TokenRefusal) in
+  private func payload(of token: String, type: TokenType) throws(TokenVerificationError) -> [UInt8] {
+    try ring.withCurrent { snapshot throws(TokenVerificationError) in
       try snapshot.headers.payload(of: token.utf8.span, type: type)
     }
   }
 
-  private func identifier(_ claims: ClaimReader) throws(TokenRefusal) -> TokenIdentifier {
+  private func identifier(_ claims: ClaimReader) throws(TokenVerificationError) -> TokenIdentifier {
     guard let identifier = TokenIdentifier(text: try claims.text("jti")) else { throw .claims("jti") }
     return identifier
   }

@@ -33,9 +33,9 @@ extension SessionDictionary {
     case .retry(let reuse):
       // The answer rests on the rotation, not on the note that it was given twice.
       let through = sequence
-      record(.replayed(live, subject: subject, client: client, reuse), at: now)
+      record(.retried(live, subject: subject, client: client, reuse), at: now)
       latestIssue = now
-      return (.replayed(session(id, entry), reuse), through)
+      return (.retried(session(id, entry), reuse), through)
     case .refuseReuse(let reuse, let behind, let revokes):
       let consumed = TokenID(session: id, generation: entry.generation - behind)
       record(
@@ -65,16 +65,16 @@ extension SessionDictionary {
       if terms.rotation == .always { next.grant.terms.rotation = .always }
     }
     next.generation += 1
-    next.usedAt = now
+    next.refreshedAt = now
     next.narrowedScope = request.narrowedScope
-    next.hasUsedSuccessor = false
+    next.hasSeenSuccessor = false
     sessions[id] = next
     latestIssue = now
     let token = TokenID(session: id, generation: next.generation)
     let (subject, client) = (next.grant.subject, next.grant.client)
     guard next.grant.terms.rotation == .always else {
-      record(.used(token, subject: subject, client: client), at: now)
-      return .used(session(id, next))
+      record(.refreshed(token, subject: subject, client: client), at: now)
+      return .refreshed(session(id, next))
     }
     record(.rotated(token, subject: subject, client: client), at: now)
     if request.graceMilliseconds > 0 {
@@ -108,13 +108,13 @@ extension SessionDictionary {
   private mutating func open(_ grant: SessionGrant, as known: SessionID? = nil, at now: Timestamp) -> Session {
     if sessionsPerSubjectMax > 0 {
       let live = usable(in: .subject(grant.subject), at: now)
-      let byUse = live.sorted { ($0.entry.usedAt, $0.entry.number) < ($1.entry.usedAt, $1.entry.number) }
+      let byUse = live.sorted { ($0.entry.refreshedAt, $0.entry.number) < ($1.entry.refreshedAt, $1.entry.number) }
       for (id, entry) in byUse.prefix(max(0, live.count - sessionsPerSubjectMax + 1)) {
         revoke(id, entry, cause: .evicted, at: now)
       }
     }
     let (id, number) = number(known)
-    let entry = Entry(grant: grant, number: number, openedAt: now, usedAt: now)
+    let entry = Entry(grant: grant, number: number, openedAt: now, refreshedAt: now)
     sessions[id] = entry
     latestIssue = now
     record(
@@ -180,7 +180,7 @@ extension SessionDictionary {
 
   private mutating func end(_ id: SessionID, at now: Timestamp) {
     sessions[id]?.isRevoked = true
-    sessions[id]?.usedAt = now
+    sessions[id]?.refreshedAt = now
     revokedSessions.insert(id)
   }
 

@@ -12,17 +12,17 @@ struct SessionDictionary: Sendable {
     let number: Int
     let openedAt: Timestamp
     /// When it was last refreshed or, if it was revoked, when that was.
-    var usedAt: Timestamp
+    var refreshedAt: Timestamp
     var generation: UInt32 = 0
     var narrowedScope: String?
-    var hasUsedSuccessor = false
+    var hasSeenSuccessor = false
     var isRevoked = false
 
-    var end: Timestamp { grant.terms.lifetimes.end(openedAt: openedAt, usedAt: usedAt) }
+    var end: Timestamp { grant.terms.lifetimes.end(openedAt: openedAt, refreshedAt: refreshedAt) }
 
     /// Until when the ledger knows of it: of a revoked one as long as access tokens of it can live.
     var keptUntil: Timestamp {
-      isRevoked ? max(end, usedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)) : end
+      isRevoked ? max(end, refreshedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)) : end
     }
   }
 
@@ -141,11 +141,11 @@ extension SessionDictionary {
     seenTokens = []
     for token in seen {
       guard let entry = sessions[token.session], !entry.isRevoked, entry.generation == token.generation,
-        !entry.hasUsedSuccessor,
-        now < entry.usedAt.advanced(byMilliseconds: RotationRequest.graceMillisecondsMax)
+        !entry.hasSeenSuccessor,
+        now < entry.refreshedAt.advanced(byMilliseconds: RotationRequest.graceMillisecondsMax)
       else { continue }
-      sessions[token.session]?.hasUsedSuccessor = true
-      record(.successorUsed(token, subject: entry.grant.subject, client: entry.grant.client), at: now)
+      sessions[token.session]?.hasSeenSuccessor = true
+      record(.successorSeen(token, subject: entry.grant.subject, client: entry.grant.client), at: now)
     }
   }
 
@@ -195,8 +195,8 @@ extension SessionDictionary {
   func facts(of entry: Entry) -> SessionFacts {
     SessionFacts(
       client: entry.grant.client, generation: entry.generation, isRevoked: entry.isRevoked || isCovered(entry),
-      hasUsedSuccessor: entry.hasUsedSuccessor, terms: entry.grant.terms, openedAt: entry.openedAt,
-      usedAt: entry.usedAt, narrowedScope: entry.narrowedScope, subjectVersion: entry.grant.subjectVersion,
+      hasSeenSuccessor: entry.hasSeenSuccessor, terms: entry.grant.terms, openedAt: entry.openedAt,
+      refreshedAt: entry.refreshedAt, narrowedScope: entry.narrowedScope, subjectVersion: entry.grant.subjectVersion,
       clientVersion: entry.grant.clientVersion)
   }
 
@@ -204,10 +204,10 @@ extension SessionDictionary {
     Session(
       id: id, generation: entry.generation, subject: entry.grant.subject, client: entry.grant.client,
       scope: entry.grant.scope, narrowedScope: entry.narrowedScope, label: entry.grant.label,
-      terms: entry.grant.terms, openedAt: entry.openedAt, usedAt: entry.usedAt,
+      terms: entry.grant.terms, openedAt: entry.openedAt, refreshedAt: entry.refreshedAt,
       shifts: Session.Shifts(
-        atUse: shifts.seconds(at: entry.usedAt),
+        atUse: shifts.seconds(at: entry.refreshedAt),
         ofOpening: shifts.shownSeconds(of: entry.openedAt, at: latestEvent),
-        ofUse: shifts.shownSeconds(of: entry.usedAt, at: latestEvent), current: shifts.seconds))
+        ofUse: shifts.shownSeconds(of: entry.refreshedAt, at: latestEvent), current: shifts.seconds))
   }
 }

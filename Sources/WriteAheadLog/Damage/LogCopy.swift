@@ -14,7 +14,7 @@ package enum LogCopy {
   /// - Throws: `.corrupt` where the source is damaged; `.io` with `EEXIST` where the target holds a log.
   package static func make(
     of source: some LogStorage, in target: some LogStorage, onProgress: (ReplayProgress) -> Void = { _ in }
-  ) throws(LogFailure) -> LogSummary {
+  ) throws(LogError) -> LogSummary {
     let lock = try target.lock()
     defer { withExtendedLifetime(lock) {} }
     let listing = LogListing(names: try target.names())
@@ -24,7 +24,7 @@ package enum LogCopy {
     try RollbackMark.set(in: target)
     var attempt = 1
     while true {
-      do throws(LogFailure) {
+      do throws(LogError) {
         return try copyOnce(source, to: target, onProgress)
       } catch {
         guard error.isMissingFile, attempt < attemptsMax else { throw error }
@@ -37,7 +37,7 @@ package enum LogCopy {
 
   private static func copyOnce(
     _ source: some LogStorage, to target: some LogStorage, _ onProgress: (ReplayProgress) -> Void
-  ) throws(LogFailure) -> LogSummary {
+  ) throws(LogError) -> LogSummary {
     let summary = try LogReader.read(storage: source) { _, _ in }
     var files = summary.segments.map { (name: $0.name, bytes: $0.bytes) }
     if let covered = summary.checkpointSequence {

@@ -8,8 +8,8 @@ struct LogRepair {
   /// durable.
   ///
   /// - Returns: where writing goes on, and the torn tail with the name of its copy.
-  func run(_ walk: LogWalk, end: ResumePoint) throws(LogFailure) -> (end: ResumePoint, tornTail: TornTail?) {
-    let tornTail = try walk.summary.tornTail.map { tail throws(LogFailure) in try cut(tail) }
+  func run(_ walk: LogWalk, end: ResumePoint) throws(LogError) -> (end: ResumePoint, tornTail: TornTail?) {
+    let tornTail = try walk.summary.tornTail.map { tail throws(LogError) in try cut(tail) }
     if let unsealed = walk.unsealed {
       // The seal says that its successor is there, whose name may be in memory only after a mere kill.
       try storage.syncDirectory()
@@ -31,7 +31,7 @@ struct LogRepair {
   /// Writes again what stands in a segment from `offset` on, and its size, and makes them durable.
   ///
   /// The bytes are those that stand there, so a crash on the way harms nothing.
-  private func writeAgain(_ name: String, from offset: UInt64, _ walk: LogWalk) throws(LogFailure) {
+  private func writeAgain(_ name: String, from offset: UInt64, _ walk: LogWalk) throws(LogError) {
     guard let end = walk.summary.segments.last(where: { $0.name == name })?.bytes, end > offset else { return }
     let file = try storage.open(name, for: .writing)
     try file.copy(from: offset, bytes: end - offset, to: file, at: offset)
@@ -42,7 +42,7 @@ struct LogRepair {
     try file.sync()
   }
 
-  private func cut(_ tail: TornTail) throws(LogFailure) -> TornTail {
+  private func cut(_ tail: TornTail) throws(LogError) -> TornTail {
     var copied = tail
     // An opening that wrote nothing leaves its epoch to the next one.
     let name = LogListing.unusedName(
@@ -57,7 +57,7 @@ struct LogRepair {
     return copied
   }
 
-  private func seal(_ unsealed: ResumePoint, _ walk: LogWalk) throws(LogFailure) {
+  private func seal(_ unsealed: ResumePoint, _ walk: LogWalk) throws(LogError) {
     let header = FrameHeader(
       kind: .seal, epoch: epoch, firstSequence: walk.chain.nextSequence, watermark: walk.chain.nextSequence - 1,
       recordCount: 0, payloadBytes: 0, storedBytes: 0, payloadChecksum: 0, previous: unsealed.previous)

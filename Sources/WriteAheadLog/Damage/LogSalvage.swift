@@ -25,9 +25,9 @@ package struct LogSalvage: Sendable {
   ///
   /// - Parameter visit: checks the records of each frame.
   /// - Throws: `.io`, `.unsupportedVersion`.
-  package static func plan(for storage: some LogStorage, visit: LogVisit) throws(LogFailure) -> LogSalvage? {
+  package static func plan(for storage: some LogStorage, visit: LogVisit) throws(LogError) -> LogSalvage? {
     var walk = try LogWalk(storage, onProgress: { _ in })
-    do throws(LogFailure) {
+    do throws(LogError) {
       try walk.run(visit)
       return nil
     } catch {
@@ -77,7 +77,7 @@ package struct LogSalvage: Sendable {
   ///
   /// A further look may find more to do. May be repeated after a crash: what was done is found done. Takes the lock.
   /// - Returns: the names of the files that keep what was cut off or set aside.
-  package func apply(to storage: some LogStorage) throws(LogFailure) -> [String] {
+  package func apply(to storage: some LogStorage) throws(LogError) -> [String] {
     let lock = try storage.lock()
     defer { withExtendedLifetime(lock) {} }
     try RollbackMark.set(in: storage)
@@ -108,7 +108,7 @@ package struct LogSalvage: Sendable {
     return kept
   }
 
-  private func unusedName(_ name: String, in storage: some LogStorage) throws(LogFailure) -> String {
+  private func unusedName(_ name: String, in storage: some LogStorage) throws(LogError) -> String {
     try LogListing.unusedName(name, among: storage.names())
   }
 }

@@ -8,7 +8,7 @@ enum TailVerdict: Equatable {
   ///   - chain: what the frame at `offset` must carry.
   static func judge(
     _ bad: SegmentScan.BadFrame, at offset: UInt64, chain: FrameChain, in window: inout SegmentWindow
-  ) throws(LogFailure) -> TailVerdict {
+  ) throws(LogError) -> TailVerdict {
     if let witness = try witness(after: offset, chain, in: &window) {
       return .corrupt("\(bad.what), and it was on disk when the frame at \(witness) was written")
     }
@@ -27,7 +27,7 @@ enum TailVerdict: Equatable {
 
   private static func hasMarksOfTornWrite(
     _ bad: SegmentScan.BadFrame, at offset: UInt64, in window: inout SegmentWindow
-  ) throws(LogFailure) -> Bool {
+  ) throws(LogError) -> Bool {
     let frameBytes = bad.header?.frameBytes ?? LogFormat.frameHeaderBytes
     if window.size - offset < UInt64(frameBytes) { return true }
     let end = offset + UInt64(bad.header?.contentBytes ?? LogFormat.frameHeaderBytes)
@@ -45,7 +45,7 @@ enum TailVerdict: Equatable {
   /// before anything follows it.
   private static func witness(
     after offset: UInt64, _ chain: FrameChain, in window: inout SegmentWindow
-  ) throws(LogFailure) -> UInt64? {
+  ) throws(LogError) -> UInt64? {
     let expected = chain.nextSequence
     let pieceBytes = 1 << 20
     let firstMagicByte = UInt8(truncatingIfNeeded: LogFormat.frameMagic)

@@ -22,7 +22,7 @@ package struct LogFrame: Sendable, Hashable {
 }
 
 /// Sees each frame in order; the payload is only valid during the call.
-package typealias LogVisit = (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordRefusal) -> Void
+package typealias LogVisit = (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordError) -> Void
 
 /// The progress of a replay.
 package struct ReplayProgress: Sendable, Hashable {
@@ -32,7 +32,7 @@ package struct ReplayProgress: Sendable, Hashable {
 }
 
 /// Thrown by whoever replays a frame when a record in it makes no sense: the log is then refused as corrupt.
-package struct RecordRefusal: Error, Sendable {
+package struct RecordError: Error, Sendable {
   package let byteOffsetInPayload: Int
   package let what: String
 

@@ -74,17 +74,17 @@ struct LogListing: Equatable {
 enum RollbackMark {
   static let fileName = "rollback.mark"
 
-  static func isSet(in storage: any LogStorage) throws(LogFailure) -> Bool {
+  static func isSet(in storage: any LogStorage) throws(LogError) -> Bool {
     try storage.names().contains(fileName)
   }
 
   /// Durable on return.
-  static func set(in storage: any LogStorage) throws(LogFailure) {
+  static func set(in storage: any LogStorage) throws(LogError) {
     try storage.open(fileName, for: .creating).sync()
     try storage.syncDirectory()
   }
 
-  static func remove(in storage: any LogStorage) throws(LogFailure) {
+  static func remove(in storage: any LogStorage) throws(LogError) {
     guard try isSet(in: storage) else { return }
     try storage.remove(fileName)
     try storage.syncDirectory()

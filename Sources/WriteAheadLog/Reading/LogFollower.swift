@@ -14,7 +14,7 @@ package struct LogFollower {
   ///
   /// - Throws: `.corrupt` at the first damage, `.unsupportedVersion`, `.io`; the last for a folder without a segment
   ///   too.
-  package init(storage: some LogStorage, visit: LogVisit) throws(LogFailure) {
+  package init(storage: some LogStorage, visit: LogVisit) throws(LogError) {
     var walk = try LogWalk(storage, rereads: Self.rereadsMax, onProgress: { _ in })
     try walk.run(visit)
     let name = LogListing.segmentName(walk.end?.firstSequence ?? 1)
@@ -31,7 +31,7 @@ package struct LogFollower {
   /// one.
   /// - Throws: `.corrupt` where what was written does not follow what stands before it, or `visit` refuses a record;
   ///   `.io`.
-  package mutating func advance(_ visit: LogVisit) throws(LogFailure) -> Bool {
+  package mutating func advance(_ visit: LogVisit) throws(LogError) -> Bool {
     try scan.window.refresh()
     var wasRemoved = false
     while true {
@@ -50,7 +50,7 @@ package struct LogFollower {
     }
   }
 
-  private mutating func admit(_ header: FrameHeader, checksum: UInt32, _ visit: LogVisit) throws(LogFailure) {
+  private mutating func admit(_ header: FrameHeader, checksum: UInt32, _ visit: LogVisit) throws(LogError) {
     let place = LogPlace(segment: scan.window.name, offset: offset)
     do throws(FrameChain.Break) {
       try chain.admit(header, checksum: checksum)
@@ -61,7 +61,7 @@ package struct LogFollower {
     let frame = LogFrame(
       kind: .records, firstSequence: header.firstSequence, recordCount: Int(header.recordCount), epoch: header.epoch,
       watermark: header.watermark, place: place, fileBytes: header.frameBytes)
-    do throws(RecordRefusal) {
+    do throws(RecordError) {
       try visit(frame, scan.payload.span)
     } catch {
       throw .corrupt(segment: place.segment, offset: place.offset, what: error.what)
@@ -69,11 +69,11 @@ package struct LogFollower {
   }
 
   /// Goes to the next segment, which is there before the seal is; returns false if a checkpoint has removed it already.
-  private mutating func moveOn() throws(LogFailure) -> Bool {
+  private mutating func moveOn() throws(LogError) -> Bool {
     let first = chain.nextSequence
     let name = LogListing.segmentName(first)
     var window: SegmentWindow
-    do throws(LogFailure) {
+    do throws(LogError) {
       window = try SegmentWindow(name, in: storage)
     } catch {
       guard error.isMissingFile else { throw error }

@@ -9,17 +9,17 @@ package enum LogReader {
   /// says so in `tornTail`.
   /// - Throws: `.corrupt` at the first damage, `.unsupportedVersion`, `.io`.
   /// - Complexity: reads every byte of the log; holds about 4 MiB.
-  package static func read(storage: some LogStorage, visit: LogVisit) throws(LogFailure) -> LogSummary {
+  package static func read(storage: some LogStorage, visit: LogVisit) throws(LogError) -> LogSummary {
     var walk = try LogWalk(storage, rereads: rereadsMax, onProgress: { _ in })
     try walk.run(visit)
     return walk.summary
   }
 
   /// Counts the bytes of the log's files, the zeroes written ahead included.
-  package static func bytes(in storage: some LogStorage) throws(LogFailure) -> UInt64 {
+  package static func bytes(in storage: some LogStorage) throws(LogError) -> UInt64 {
     var total: UInt64 = 0
     for name in LogListing(names: try storage.names()).neededNames {
-      do throws(LogFailure) {
+      do throws(LogError) {
         total += try storage.open(name, for: .reading).size()
       } catch {
         // A checkpoint may replace a file after it was listed.
@@ -30,12 +30,12 @@ package enum LogReader {
   }
 
   /// The record that the newest checkpoint covers; nil without one.
-  package static func newestCheckpoint(in storage: some LogStorage) throws(LogFailure) -> UInt64? {
+  package static func newestCheckpoint(in storage: some LogStorage) throws(LogError) -> UInt64? {
     LogListing(names: try storage.names()).checkpoints.last
   }
 
   /// Whether the log is marked as older than what was served from it: a backup, or cut by a repair.
-  package static func isRolledBack(_ storage: some LogStorage) throws(LogFailure) -> Bool {
+  package static func isRolledBack(_ storage: some LogStorage) throws(LogError) -> Bool {
     try RollbackMark.isSet(in: storage)
   }
 }

@@ -32,13 +32,13 @@ struct LogWalk {
   /// - Parameter rereads: 0 for whoever holds the lock.
   init(
     _ storage: any LogStorage, rereads: Int = 0, onProgress: @escaping (ReplayProgress) -> Void
-  ) throws(LogFailure) {
+  ) throws(LogError) {
     self.storage = storage
     self.onProgress = onProgress
     rereadsLeft = rereads
     while true {
       let listing = LogListing(names: try storage.names())
-      do throws(LogFailure) {
+      do throws(LogError) {
         for name in listing.neededNames { windows[name] = try SegmentWindow(name, in: storage) }
         self.listing = listing
         break
@@ -51,7 +51,7 @@ struct LogWalk {
     progress.total = windows.values.reduce(0) { $0 + $1.size }
   }
 
-  mutating func run(_ visit: LogVisit) throws(LogFailure) {
+  mutating func run(_ visit: LogVisit) throws(LogError) {
     var needed = Array(listing.neededSegments)
     if let covered = listing.checkpoints.last {
       try readCheckpoint(covered, visit)
@@ -88,7 +88,7 @@ struct LogWalk {
   }
 
   /// A writer may have made the successor after the folder was listed.
-  private func successors(of first: UInt64) throws(LogFailure) -> ArraySlice<UInt64> {
+  private func successors(of first: UInt64) throws(LogError) -> ArraySlice<UInt64> {
     guard rereadsLeft > 0 else { return [] }
     return LogListing(names: try storage.names()).segments.drop { $0 <= first }
   }
@@ -99,7 +99,7 @@ struct LogWalk {
 extension LogWalk {
   private mutating func readSegment(
     _ first: UInt64, successors: ArraySlice<UInt64>, _ visit: LogVisit
-  ) throws(LogFailure) -> SegmentEnd {
+  ) throws(LogError) -> SegmentEnd {
     let name = LogListing.segmentName(first)
     var window = try takeWindow(name)
     let (fileHeader, checksum) = try window.readFileHeader()
@@ -151,7 +151,7 @@ extension LogWalk {
   /// Returns if the bytes are a torn tail, and notes it.
   private mutating func judge(
     _ bad: SegmentScan.BadFrame, at place: LogPlace, successors: ArraySlice<UInt64>, _ window: inout SegmentWindow
-  ) throws(LogFailure) {
+  ) throws(LogError) {
     if !successors.isEmpty {
       guard try isWithoutFrames(successors) else {
         throw .corrupt(segment: place.segment, offset: place.offset, what: bad.what)
@@ -167,7 +167,7 @@ extension LogWalk {
   }
 
   /// Whether the one successor follows right here and holds no frame: then the seal was about to be written.
-  private func isWithoutFrames(_ successors: ArraySlice<UInt64>) throws(LogFailure) -> Bool {
+  private func isWithoutFrames(_ successors: ArraySlice<UInt64>) throws(LogError) -> Bool {
     guard successors.count == 1, let successor = successors.first, successor == chain.nextSequence else { return false }
     let name = LogListing.segmentName(successor)
     let opened = windows[name]
@@ -176,13 +176,13 @@ extension LogWalk {
     return try window.isZero(from: UInt64(LogFormat.fileHeaderBytes))
   }
 
-  private mutating func takeWindow(_ name: String) throws(LogFailure) -> SegmentWindow {
+  private mutating func takeWindow(_ name: String) throws(LogError) -> SegmentWindow {
     guard var window = windows.removeValue(forKey: name) else { return try SegmentWindow(name, in: storage) }
     if rereadsLeft > 0 { try window.refresh() }
     return window
   }
 
-  private mutating func mayReread(_ scan: inout SegmentScan) throws(LogFailure) -> Bool {
+  private mutating func mayReread(_ scan: inout SegmentScan) throws(LogError) -> Bool {
     guard rereadsLeft > 0 else { return false }
     rereadsLeft -= 1
     try scan.window.refresh()
@@ -200,7 +200,7 @@ extension LogWalk {
 // MARK: - Checkpoints, headers, frames
 
 extension LogWalk {
-  private mutating func readCheckpoint(_ covered: UInt64, _ visit: LogVisit) throws(LogFailure) {
+  private mutating func readCheckpoint(_ covered: UInt64, _ visit: LogVisit) throws(LogError) {
     let name = LogListing.checkpointName(covered)
     var window = try takeWindow(name)
     let (fileHeader, checksum) = try window.readFileHeader()
@@ -239,7 +239,7 @@ extension LogWalk {
   private mutating func admit(
     _ header: FrameHeader, checksum: UInt32, _ payload: [UInt8], at place: LogPlace, covered: UInt64? = nil,
     _ visit: LogVisit
-  ) throws(LogFailure) {
+  ) throws(LogError) {
     do throws(FrameChain.Break) {
       try chain.admit(header, checksum: checksum, covered: covered)
     } catch {
@@ -256,7 +256,7 @@ extension LogWalk {
       kind: kind, firstSequence: header.firstSequence,
       recordCount: Int(header.recordCount), epoch: header.epoch, watermark: header.watermark, place: place,
       fileBytes: header.frameBytes)
-    do throws(RecordRefusal) {
+    do throws(RecordError) {
       try visit(frame, payload.span)
     } catch {
       let what = "the record at byte \(error.byteOffsetInPayload) of the frame's payload: \(error.what)"

@@ -30,7 +30,7 @@ struct SegmentScan {
   }
 
   /// Reads what stands at `offset`.
-  mutating func read(at offset: UInt64) throws(LogFailure) -> Reading {
+  mutating func read(at offset: UInt64) throws(LogError) -> Reading {
     guard offset < window.size else { return .end }
     let range = try window.load(LogFormat.frameHeaderBytes, at: offset)
     guard range.count == LogFormat.frameHeaderBytes else {
@@ -54,12 +54,12 @@ struct SegmentScan {
     return .frame(header, checksum: checksum)
   }
 
-  private mutating func bad(at offset: UInt64, _ what: String) throws(LogFailure) -> Reading {
+  private mutating func bad(at offset: UInt64, _ what: String) throws(LogError) -> Reading {
     if try window.isZero(from: offset) { return .end }
     return .bad(BadFrame(what: what, header: nil, impossible: false))
   }
 
-  private mutating func readPayload(of header: FrameHeader, at offset: UInt64) throws(LogFailure) -> BadFrame? {
+  private mutating func readPayload(of header: FrameHeader, at offset: UInt64) throws(LogError) -> BadFrame? {
     func damaged(_ what: String) -> BadFrame { BadFrame(what: what, header: header, impossible: false) }
     let range = try window.load(header.frameBytes, at: offset)
     guard range.count == header.frameBytes else { return damaged("the file ends inside a frame") }
@@ -93,20 +93,20 @@ struct SegmentWindow {
   private(set) var buffer: [UInt8] = []
   private var start: UInt64 = 0
 
-  init(_ name: String, in storage: some LogStorage) throws(LogFailure) {
+  init(_ name: String, in storage: some LogStorage) throws(LogError) {
     self.name = name
     file = try storage.open(name, for: .reading)
     size = try file.size()
   }
 
   /// Forgets what was read and measures again.
-  mutating func refresh() throws(LogFailure) {
+  mutating func refresh() throws(LogError) {
     buffer.removeAll(keepingCapacity: true)
     size = try file.size()
   }
 
   /// Makes `count` bytes from `offset` on, or as many as the file has, stand in `buffer`; returns where.
-  mutating func load(_ count: Int, at offset: UInt64) throws(LogFailure) -> Range<Int> {
+  mutating func load(_ count: Int, at offset: UInt64) throws(LogError) -> Range<Int> {
     let available = Int(clamping: min(UInt64(count), size > offset ? size - offset : 0))
     if offset < start || offset + UInt64(available) > start + UInt64(buffer.count) {
       let piece = Int(clamping: min(UInt64(max(available, Self.pieceBytes)), size > offset ? size - offset : 0))
@@ -121,7 +121,7 @@ struct SegmentWindow {
   }
 
   /// The header with which the file begins, and its checksum.
-  mutating func readFileHeader() throws(LogFailure) -> (FileHeader, UInt32) {
+  mutating func readFileHeader() throws(LogError) -> (FileHeader, UInt32) {
     let range = try load(LogFormat.fileHeaderBytes, at: 0)
     do throws(FileHeader.Refusal) {
       return try FileHeader.decode(buffer.span.extracting(range))
@@ -134,7 +134,7 @@ struct SegmentWindow {
   }
 
   /// Whether all from `offset` to `end` (or the end of the file) is zero, or nothing.
-  mutating func isZero(from offset: UInt64, to end: UInt64 = .max) throws(LogFailure) -> Bool {
+  mutating func isZero(from offset: UInt64, to end: UInt64 = .max) throws(LogError) -> Bool {
     var place = offset
     let end = min(end, size)
     while place < end {
@@ -147,7 +147,7 @@ struct SegmentWindow {
   }
 
   /// The end of the last byte that is not zero, or `offset`.
-  mutating func contentEnd(from offset: UInt64) throws(LogFailure) -> UInt64 {
+  mutating func contentEnd(from offset: UInt64) throws(LogError) -> UInt64 {
     var place = offset
     var end = offset
     while place < size {

@@ -20,7 +20,7 @@ package struct CheckpointWriter {
   private var name: String { LogListing.checkpointName(base.covered) }
   private var unfinishedName: String { name + LogListing.unfinishedSuffix }
 
-  package init(_ base: CheckpointBase, in storage: any LogStorage) throws(LogFailure) {
+  package init(_ base: CheckpointBase, in storage: any LogStorage) throws(LogError) {
     self.storage = storage
     self.base = base
     file = try storage.open(LogListing.checkpointName(base.covered) + LogListing.unfinishedSuffix, for: .creating)
@@ -33,7 +33,7 @@ package struct CheckpointWriter {
   }
 
   /// - Parameter payload: 1 byte to 1 MiB, `entryCount` whole entries.
-  package mutating func append(_ payload: Span<UInt8>, entryCount: UInt32) throws(LogFailure) {
+  package mutating func append(_ payload: Span<UInt8>, entryCount: UInt32) throws(LogError) {
     encoder.append(
       .checkpoint, payload, recordCount: entryCount, firstSequence: base.covered, watermark: base.covered, to: &gathered
     )
@@ -43,10 +43,10 @@ package struct CheckpointWriter {
 
   /// Completes the file, makes it durable and gives it its name; returns its size.
   ///
-  /// - Throws: `CheckpointFailure.unnamed` where the log is as it was; `.directory` where the name may or may not last,
+  /// - Throws: `CheckpointError.unnamed` where the log is as it was; `.directory` where the name may or may not last,
   ///   after which nothing that it replaces may be removed.
-  package mutating func finish() throws(CheckpointFailure) -> UInt64 {
-    do throws(LogFailure) {
+  package mutating func finish() throws(CheckpointError) -> UInt64 {
+    do throws(LogError) {
       encoder.appendMark(.close, firstSequence: base.covered, watermark: base.covered, to: &gathered)
       try flush()
       try sync()
@@ -54,7 +54,7 @@ package struct CheckpointWriter {
     } catch {
       throw .unnamed(error)
     }
-    do throws(LogFailure) { try storage.syncDirectory() } catch { throw .directory(error) }
+    do throws(LogError) { try storage.syncDirectory() } catch { throw .directory(error) }
     return offset
   }
 
@@ -67,28 +67,28 @@ package struct CheckpointWriter {
   ///
   /// To be called after `finish`. What is not removed, by a failure or a crash, is ignored and removed at the next
   /// opening.
-  package static func removeReplaced(in storage: any LogStorage) throws(LogFailure) -> Int {
+  package static func removeReplaced(in storage: any LogStorage) throws(LogError) -> Int {
     let listing = LogListing(names: try storage.names())
     for name in listing.obsoleteNames { try storage.remove(name) }
     return listing.segments.count - listing.neededSegments.count
   }
 
-  private mutating func flush() throws(LogFailure) {
+  private mutating func flush() throws(LogError) {
     try file.writeAll(gathered.span, at: offset)
     offset += UInt64(gathered.count)
     gathered.removeAll(keepingCapacity: true)
   }
 
-  private mutating func sync() throws(LogFailure) {
+  private mutating func sync() throws(LogError) {
     try file.sync()
     syncedEnd = offset
   }
 }
 
 /// The stage at which a checkpoint failed.
-package enum CheckpointFailure: Error {
+package enum CheckpointError: Error {
   /// It never had its name.
-  case unnamed(LogFailure)
+  case unnamed(LogError)
   /// It has its name, but the folder could not be synced.
-  case directory(LogFailure)
+  case directory(LogError)
 }

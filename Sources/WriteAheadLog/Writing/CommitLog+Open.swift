@@ -14,8 +14,8 @@ extension CommitLog {
     storage: some LogStorage, options: LogOptions = LogOptions(), executor: any SerialExecutor,
     clock: any Clock<Duration> = ContinuousClock(), onProgress: @escaping (ReplayProgress) -> Void = { _ in },
     replay: LogVisit
-  ) async throws(LogFailure) -> (log: CommitLog, recovery: LogRecovery) {
-    try await withTaskExecutorPreference(executor as? any TaskExecutor) { () async throws(LogFailure) in
+  ) async throws(LogError) -> (log: CommitLog, recovery: LogRecovery) {
+    try await withTaskExecutorPreference(executor as? any TaskExecutor) { () async throws(LogError) in
       try openHere(storage, options, executor, clock, onProgress, replay)
     }
   }
@@ -23,7 +23,7 @@ extension CommitLog {
   private static func openHere(
     _ storage: some LogStorage, _ options: LogOptions, _ executor: any SerialExecutor, _ clock: any Clock<Duration>,
     _ onProgress: @escaping (ReplayProgress) -> Void, _ replay: LogVisit
-  ) throws(LogFailure) -> (log: CommitLog, recovery: LogRecovery) {
+  ) throws(LogError) -> (log: CommitLog, recovery: LogRecovery) {
     let lock = try storage.lock()
     if !options.acceptsRollback, try RollbackMark.isSet(in: storage) { throw .rolledBack(path: storage.path) }
     var walk = try LogWalk(storage, onProgress: onProgress)
@@ -55,7 +55,7 @@ extension CommitLog {
 
   private static func makeFirstSegment(
     _ storage: some LogStorage, _ options: LogOptions, _ identity: LogIdentity, _ epoch: UInt32, _ listing: LogListing
-  ) throws(LogFailure) -> ResumePoint {
+  ) throws(LogError) -> ResumePoint {
     for name in listing.unfinished { try storage.remove(name) }
     let header = FileHeader(kind: .segment, epoch: epoch, identity: identity, sequence: 1, previous: 0)
     let made = try SegmentWriter.createFile(LogListing.segmentName(1), header, storage, options)

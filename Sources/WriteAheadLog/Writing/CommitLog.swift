@@ -62,7 +62,7 @@ extension CommitLog {
   ///
   /// - Throws: `.overloaded` while too much or too many wait for the disk, or it does not answer; `.closed`, or the
   ///   failure that ended writing.
-  package nonisolated func reserve() throws(LogFailure) {
+  package nonisolated func reserve() throws(LogError) {
     try staged.reserve()
     if stalled.load(ordering: .relaxed) || waiters.isFull { throw .overloaded }
   }
@@ -88,7 +88,7 @@ extension CommitLog {
   }
 
   /// Ends all writing, as a failed write does: for whoever finds that the folder can no longer be trusted.
-  package nonisolated func failStop(_ failure: LogFailure) {
+  package nonisolated func failStop(_ failure: LogError) {
     staged.refuse(with: failure)
     waiters.fail(failure)
     staged.failCut(with: failure)
@@ -119,7 +119,7 @@ extension CommitLog {
   ///   ``endOverdueWaits()`` is called after `deadline`: the writing goes on.
   package nonisolated func durable(
     through sequence: UInt64, deadline: ContinuousClock.Instant? = nil
-  ) async throws(LogFailure) {
+  ) async throws(LogError) {
     try await waiters.wait(for: sequence, deadline: deadline)
   }
 
@@ -130,7 +130,7 @@ extension CommitLog {
   package nonisolated var durableSequence: UInt64 { waiters.acknowledgedSequence }
 
   /// Why the log takes no records: a failure, or `.closed`.
-  package nonisolated var failure: LogFailure? { waiters.failure }
+  package nonisolated var failure: LogError? { waiters.failure }
 
   package nonisolated var statistics: LogStatistics {
     var statistics = latest.withLock { $0 }
@@ -156,7 +156,7 @@ extension CommitLog {
         busySince.store(0, ordering: .relaxed)
         stalled.store(false, ordering: .relaxed)
       }
-      do throws(LogFailure) {
+      do throws(LogError) {
         try write()
         staged.recycle(&batches)
         let commit = elapsed() - began
@@ -172,7 +172,7 @@ extension CommitLog {
     }
   }
 
-  private func write() throws(LogFailure) {
+  private func write() throws(LogError) {
     for batch in batches {
       if batch.recordCount > 0 { try writer.append(batch.payload.span, recordCount: batch.recordCount) }
       if let cut = batch.cut { cut.resolve(.success(try writer.cut())) }
@@ -186,7 +186,7 @@ extension CommitLog {
     }
   }
 
-  private func fail(_ failure: LogFailure) {
+  private func fail(_ failure: LogError) {
     failStop(failure)
     syncTimer?.cancel()
   }
@@ -211,7 +211,7 @@ extension CommitLog {
   private func syncIfDue() {
     guard lock != nil, failure == nil, isSyncDue.exchange(false, ordering: .relaxed) else { return }
     syncTimer = nil
-    do throws(LogFailure) {
+    do throws(LogError) {
       try writer.sync()
       note(lastCommit: statistics.lastCommit)
     } catch {
@@ -220,7 +220,7 @@ extension CommitLog {
   }
 
   /// Lets the log be opened like any other from now on: its owner has ended what a rollback could bring back to life.
-  package func settle() throws(LogFailure) {
+  package func settle() throws(LogError) {
     try RollbackMark.remove(in: storage)
   }
 
@@ -228,10 +228,10 @@ extension CommitLog {
   /// the second time.
   ///
   /// - Throws: what ended writing, now or earlier; the lock is given back all the same.
-  package func close() async throws(LogFailure) {
+  package func close() async throws(LogError) {
     guard lock != nil else { return }
     staged.refuse(with: .closed)
-    do throws(LogFailure) {
+    do throws(LogError) {
       drain()
       if let failure { throw failure }
       try writer.close()

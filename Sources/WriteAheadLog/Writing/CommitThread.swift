@@ -10,7 +10,7 @@ package final class CommitThread: SerialExecutor, TaskExecutor {
 
   /// - Parameter givesWay: as `DetachedThread` does; for checkpoints and what else nobody waits for.
   /// - Throws: `.io` if the system has no thread left.
-  package init(givesWay: Bool = false) throws(LogFailure) {
+  package init(givesWay: Bool = false) throws(LogError) {
     let queue = JobQueue()
     self.queue = queue
     try queue.start(givesWay: givesWay)
@@ -65,7 +65,7 @@ private final class JobQueue: Sendable {
     if wakes { wakeUp.post() }
   }
 
-  func start(givesWay: Bool) throws(LogFailure) {
+  func start(givesWay: Bool) throws(LogError) {
     let result = DetachedThread(givesWay: givesWay) { self.run() }.start()
     guard result == 0 else { throw .io(operation: "start", path: "the log's thread", errno: result) }
   }

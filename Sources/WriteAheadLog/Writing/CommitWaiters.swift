@@ -7,7 +7,7 @@ final class CommitWaiters: Sendable {
     /// Names it for its cancellation.
     let number: UInt64
     let deadline: ContinuousClock.Instant?
-    let continuation: UnsafeContinuation<LogFailure?, Never>
+    let continuation: UnsafeContinuation<LogError?, Never>
   }
 
   private struct State {
@@ -15,7 +15,7 @@ final class CommitWaiters: Sendable {
     var waiters: [Waiter] = []
     /// The list of the last round, kept for its memory.
     var ready: [Waiter] = []
-    var failure: LogFailure?
+    var failure: LogError?
     /// Whether one of them has a deadline.
     var hasDeadlines = false
   }
@@ -38,16 +38,16 @@ final class CommitWaiters: Sendable {
   var acknowledgedSequence: UInt64 { acknowledged.load(ordering: .acquiring) }
 
   /// Why nothing more will be acknowledged.
-  var failure: LogFailure? { state.withLock { $0.failure } }
+  var failure: LogError? { state.withLock { $0.failure } }
 
   /// Returns once every record up to `sequence` is safe.
   ///
   /// - Throws: what ended writing before; `.waitEnded` where the task is cancelled, or at the first ``endOverdue(at:)`` after `deadline`. What is
   ///   waited for goes on.
-  func wait(for sequence: UInt64, deadline: ContinuousClock.Instant?) async throws(LogFailure) {
+  func wait(for sequence: UInt64, deadline: ContinuousClock.Instant?) async throws(LogError) {
     if acknowledgedSequence >= sequence { return }
     let number = lastNumber.add(1, ordering: .relaxed).newValue
-    let failure: LogFailure? = await withTaskCancellationHandler {
+    let failure: LogError? = await withTaskCancellationHandler {
       // A checked continuation would allocate; this one is resumed once, here or by whoever removes it.
       await unsafe withUnsafeContinuation { continuation in
         let waiter = unsafe Waiter(
@@ -61,7 +61,7 @@ final class CommitWaiters: Sendable {
   }
 
   /// The outcome, where there is one already.
-  private func add(_ waiter: Waiter) -> LogFailure?? {
+  private func add(_ waiter: Waiter) -> LogError?? {
     state.withLock { state in
       if acknowledgedSequence >= waiter.sequence { return .some(nil) }
       if let failure = state.failure { return .some(failure) }
@@ -122,8 +122,8 @@ final class CommitWaiters: Sendable {
   }
 
   /// Fails everybody who waits and will wait for what is not acknowledged; the first failure stays.
-  func fail(_ failure: LogFailure) {
-    let (failed, first): ([Waiter], LogFailure) = state.withLock { state in
+  func fail(_ failure: LogError) {
+    let (failed, first): ([Waiter], LogError) = state.withLock { state in
       let first = state.failure ?? failure
       state.failure = first
       defer {

@@ -15,16 +15,16 @@ package struct CheckpointBase: Sendable, Hashable {
 /// The end of a segment, asked for at one place among the records.
 package final class SegmentCut: Sendable {
   private struct State {
-    var result: Result<CheckpointBase, LogFailure>?
-    var waiter: CheckedContinuation<Result<CheckpointBase, LogFailure>, Never>?
+    var result: Result<CheckpointBase, LogError>?
+    var waiter: CheckedContinuation<Result<CheckpointBase, LogError>, Never>?
   }
 
   private let state = Mutex(State())
 
   /// The first result stays.
-  func resolve(_ result: Result<CheckpointBase, LogFailure>) {
+  func resolve(_ result: Result<CheckpointBase, LogError>) {
     let waiter = state.withLock { state in
-      guard state.result == nil else { return nil as CheckedContinuation<Result<CheckpointBase, LogFailure>, Never>? }
+      guard state.result == nil else { return nil as CheckedContinuation<Result<CheckpointBase, LogError>, Never>? }
       state.result = result
       defer { state.waiter = nil }
       return state.waiter
@@ -33,7 +33,7 @@ package final class SegmentCut: Sendable {
   }
 
   /// Waits until every record before the cut and the new segment are on disk. For one caller.
-  package func base() async throws(LogFailure) -> CheckpointBase {
+  package func base() async throws(LogError) -> CheckpointBase {
     let result = await withCheckedContinuation { continuation in
       let known = state.withLock { state in
         if state.result == nil { state.waiter = continuation }

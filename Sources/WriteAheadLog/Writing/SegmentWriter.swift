@@ -29,7 +29,7 @@ struct SegmentWriter {
   init(
     _ storage: any LogStorage, options: LogOptions, identity: LogIdentity, epoch: UInt32, end: ResumePoint,
     nextSequence: UInt64, segments: Int
-  ) throws(LogFailure) {
+  ) throws(LogError) {
     self.storage = storage
     self.options = options
     self.identity = identity
@@ -54,7 +54,7 @@ struct SegmentWriter {
   /// Adds a frame; it reaches the file with `flush` at the latest.
   ///
   /// - Parameter payload: 1 byte to 1 MiB.
-  mutating func append(_ payload: Span<UInt8>, recordCount: UInt32) throws(LogFailure) {
+  mutating func append(_ payload: Span<UInt8>, recordCount: UInt32) throws(LogError) {
     if segmentBytes >= UInt64(max(0, options.segmentBytesMax)) { try beginSegment() }
     encoder.append(
       .records, payload, recordCount: recordCount, firstSequence: nextSequence, watermark: statistics.syncedSequence,
@@ -66,7 +66,7 @@ struct SegmentWriter {
   }
 
   /// Hands what was gathered to the operating system.
-  mutating func flush() throws(LogFailure) {
+  mutating func flush() throws(LogError) {
     guard !gathered.isEmpty else { return }
     let end = segmentBytes
     try file.writeAll(gathered.span, at: offset)
@@ -78,7 +78,7 @@ struct SegmentWriter {
   }
 
   /// Flushes, and returns once all of it is on disk.
-  mutating func sync() throws(LogFailure) {
+  mutating func sync() throws(LogError) {
     try flush()
     guard hasUnsynced else { return }
     try file.sync()
@@ -88,7 +88,7 @@ struct SegmentWriter {
   }
 
   /// Writes zeroes ahead when fewer than half a step of them are left, so that a sync need not flush a new size.
-  mutating func zeroAhead() throws(LogFailure) {
+  mutating func zeroAhead() throws(LogError) {
     let step = UInt64(max(0, options.preallocationBytes))
     guard zeroedEnd - offset < step / 2, offset < UInt64(max(0, options.segmentBytesMax)) else { return }
     let end = zeroedEnd + step
@@ -102,11 +102,11 @@ struct SegmentWriter {
 
   /// Ends the segment, unless it has no record yet, and goes on in a new one; docs/wal-format.md section 2.4 says why
   /// in this order.
-  mutating func beginSegment() throws(LogFailure) {
+  mutating func beginSegment() throws(LogError) {
     guard nextSequence > firstSequence else { return }
     try sync()
     let old = file
-    try goOn(inSegmentAfter: encoder.chain) { writer throws(LogFailure) in
+    try goOn(inSegmentAfter: encoder.chain) { writer throws(LogError) in
       writer.appendMark(.seal)
       try writer.flush()
       try old.truncate(to: writer.offset)
@@ -117,17 +117,17 @@ struct SegmentWriter {
 
   /// Goes on in a segment of the newest format. One that has no record yet, and so perhaps a close at most, is
   /// replaced: the new one has its name and its place in the chain.
-  mutating func renewSegment() throws(LogFailure) {
+  mutating func renewSegment() throws(LogError) {
     guard nextSequence == firstSequence else { return try beginSegment() }
-    try goOn(inSegmentAfter: carried) { (_) throws(LogFailure) in }
+    try goOn(inSegmentAfter: carried) { (_) throws(LogError) in }
   }
 
   /// - Parameters:
   ///   - previous: the chain value that the new segment carries.
   ///   - finish: what is to be done with the old segment once the new one is there.
   private mutating func goOn(
-    inSegmentAfter previous: UInt32, finish: (inout SegmentWriter) throws(LogFailure) -> Void
-  ) throws(LogFailure) {
+    inSegmentAfter previous: UInt32, finish: (inout SegmentWriter) throws(LogError) -> Void
+  ) throws(LogError) {
     let header = FileHeader(
       kind: .segment, epoch: epoch, identity: identity, sequence: nextSequence, previous: previous)
     let made = try Self.createFile(LogListing.segmentName(nextSequence), header, storage, options)
@@ -141,7 +141,7 @@ struct SegmentWriter {
   }
 
   /// Ends the segment, so that a checkpoint may cover all before the next one.
-  mutating func cut() throws(LogFailure) -> CheckpointBase {
+  mutating func cut() throws(LogError) -> CheckpointBase {
     try beginSegment()
     try sync()
     return CheckpointBase(
@@ -150,7 +150,7 @@ struct SegmentWriter {
   }
 
   /// Makes everything durable and says that the log was closed cleanly.
-  mutating func close() throws(LogFailure) {
+  mutating func close() throws(LogError) {
     try sync()
     appendMark(.close)
     try flush()
@@ -169,7 +169,7 @@ extension SegmentWriter {
   /// - Returns: the file, its header's checksum, and how many bytes it has.
   static func createFile(
     _ name: String, _ header: FileHeader, _ storage: any LogStorage, _ options: LogOptions
-  ) throws(LogFailure) -> (file: any LogFile, checksum: UInt32, bytes: UInt64) {
+  ) throws(LogError) -> (file: any LogFile, checksum: UInt32, bytes: UInt64) {
     let unfinishedName = name + LogListing.unfinishedSuffix
     let file = try storage.open(unfinishedName, for: .creating)
     var bytes = header.encoded()

@@ -20,7 +20,7 @@ final class StagedRecords: Sendable {
     /// The bytes in `batches`, and those taken but not yet written.
     var bytes = 0
     var isDraining = false
-    var refusal: LogFailure?
+    var refusal: LogError?
     /// The last one asked for.
     var cut: SegmentCut?
   }
@@ -36,8 +36,8 @@ final class StagedRecords: Sendable {
     self.bytesMax = bytesMax
   }
 
-  func reserve() throws(LogFailure) {
-    let refusal: LogFailure? = state.withLock { state in
+  func reserve() throws(LogError) {
+    let refusal: LogError? = state.withLock { state in
       state.refusal ?? (state.bytes > bytesMax ? .overloaded : nil)
     }
     if let refusal { throw refusal }
@@ -85,7 +85,7 @@ final class StagedRecords: Sendable {
   }
 
   /// Nothing more is written: who waits for a cut is told so.
-  func failCut(with failure: LogFailure) {
+  func failCut(with failure: LogError) {
     let cut = state.withLock { $0.cut }
     cut?.resolve(.failure(failure))
   }
@@ -120,7 +120,7 @@ final class StagedRecords: Sendable {
   }
 
   /// Takes nothing more, for `failure`; the first one stays. What is staged already may still be taken.
-  func refuse(with failure: LogFailure) {
+  func refuse(with failure: LogError) {
     state.withLock { state in
       if state.refusal == nil { state.refusal = failure }
     }

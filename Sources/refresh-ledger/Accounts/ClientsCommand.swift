@@ -72,8 +72,8 @@ struct ClientsAdd: ParsableCommand {
         lifetimes: try ClientFile.lifetimes(access: accessTTL, refresh: refreshTTL, session: maxAge),
         mayIntrospect: introspect, isAdmin: admin)
       try file.add(client, secret: readsSecret ? try InputLine.read("secret") : nil)
-    } catch let failure as AccountFailure {
-      throw CommandFailure(failure)
+    } catch let failure as AccountError {
+      throw CommandError(failure)
     }
     try Terminal.writeLine("added client \(id)")
   }
@@ -129,8 +129,8 @@ struct ClientsList: ParsableCommand {
 
   func run() throws {
     let rows: [Row]
-    do { rows = try data.clients().list().map(Row.init) } catch let failure as AccountFailure {
-      throw CommandFailure(failure)
+    do { rows = try data.clients().list().map(Row.init) } catch let failure as AccountError {
+      throw CommandError(failure)
     }
     if json {
       for row in rows { try Terminal.writeLine(JSONText.line(row)) }
@@ -158,7 +158,7 @@ struct ClientsRemove: ParsableCommand {
 
   func run() throws {
     let clients = try data.clients()
-    do { try clients.remove(id: id) } catch { throw CommandFailure(error) }
+    do { try clients.remove(id: id) } catch { throw CommandError(error) }
     try Terminal.writeLine("removed client \(id)")
   }
 }

@@ -34,7 +34,7 @@ struct UsersAdd: ParsableCommand {
     let scopes = try ScopesArgument.parse(scopes)
     let users = try data.users()
     let password = try InputLine.read("password")
-    do { try users.add(name: name, password: password, scopes: scopes) } catch { throw CommandFailure(error) }
+    do { try users.add(name: name, password: password, scopes: scopes) } catch { throw CommandError(error) }
     try Terminal.writeLine("added user \(name)")
   }
 }
@@ -55,7 +55,7 @@ struct UsersList: ParsableCommand {
 
   func run() throws {
     let users: [Subject]
-    do { users = try data.users().list() } catch let failure as AccountFailure { throw CommandFailure(failure) }
+    do { users = try data.users().list() } catch let failure as AccountError { throw CommandError(failure) }
     if json {
       for user in users {
         try Terminal.writeLine(
@@ -88,7 +88,7 @@ struct UsersPassword: ParsableCommand {
   func run() throws {
     let users = try data.users()
     let password = try InputLine.read("password")
-    do { try users.setPassword(name: name, password) } catch { throw CommandFailure(error) }
+    do { try users.setPassword(name: name, password) } catch { throw CommandError(error) }
     try Terminal.writeLine("changed the password of \(name)")
   }
 }
@@ -104,7 +104,7 @@ struct UsersDisable: ParsableCommand {
 
   func run() throws {
     let users = try data.users()
-    do { try users.setEnabled(name: name, false) } catch { throw CommandFailure(error) }
+    do { try users.setEnabled(name: name, false) } catch { throw CommandError(error) }
     try Terminal.writeLine("disabled user \(name); its sessions end: a running server sees it at once")
   }
 }
@@ -120,7 +120,7 @@ struct UsersEnable: ParsableCommand {
 
   func run() throws {
     let users = try data.users()
-    do { try users.setEnabled(name: name, true) } catch { throw CommandFailure(error) }
+    do { try users.setEnabled(name: name, true) } catch { throw CommandError(error) }
     try Terminal.writeLine("enabled user \(name)")
   }
 }
@@ -136,7 +136,7 @@ struct UsersRemove: ParsableCommand {
 
   func run() throws {
     let users = try data.users()
-    do { try users.remove(name: name) } catch { throw CommandFailure(error) }
+    do { try users.remove(name: name) } catch { throw CommandError(error) }
     try Terminal.writeLine("removed user \(name)")
   }
 }

@@ -20,7 +20,7 @@ struct DoctorAccounts {
   private func keys() -> [DoctorFinding] {
     let folder = data.folder.appending("keys").string
     let keys: TokenKeys
-    do throws(KeyFailure) {
+    do throws(KeyError) {
       keys = try TokenKeys.open(folder: folder)
     } catch {
       guard error.kind == .missing, (try? FileSystem.names(in: data.logFolder.string)) == nil else {
@@ -58,7 +58,7 @@ struct DoctorAccounts {
     }
     let over =
       keys.access.filter { isOver($0, settings.engine.accessLifetime) }
-      + keys.refresh.filter { isOver($0, settings.engine.sessionLifetime) }
+      + keys.refresh.filter { isOver($0, settings.engine.absoluteLifetime) }
     return over.map {
       .note(
         "keys", "what \($0.id) signed has expired by the lifetimes of the settings",
@@ -68,7 +68,7 @@ struct DoctorAccounts {
 
   private func users() -> [DoctorFinding] {
     let (users, otherSpellings): ([Subject], [String])
-    do throws(AccountFailure) {
+    do throws(AccountError) {
       let file = try SubjectFile(path: DataFolderOption.usersPath(data.folder))
       (users, otherSpellings) = (try file.list(), try file.otherSpellings())
     } catch {
@@ -102,7 +102,7 @@ struct DoctorAccounts {
 
   private func clients() -> [DoctorFinding] {
     let clients: [Client]
-    do throws(AccountFailure) {
+    do throws(AccountError) {
       clients = try ClientFile(path: DataFolderOption.clientsPath(data.folder)).list()
     } catch {
       return [.problem("clients", error.description)]

@@ -24,7 +24,7 @@ struct DoctorCommand: ParsableCommand {
     try DataFolder.require(data.path)
     let inColor = Terminal.usesColor(.standardOutput)
     var counts: [DoctorFinding.Verdict: Int] = [:]
-    func tell(_ findings: [DoctorFinding]) throws(CommandFailure) {
+    func tell(_ findings: [DoctorFinding]) throws(CommandError) {
       for finding in findings {
         counts[finding.verdict, default: 0] += 1
         if json {
@@ -56,9 +56,9 @@ struct DoctorCommand: ParsableCommand {
   }
 
   /// Reads the settings as `serve` would; they are the defaults if it would refuse them.
-  private func readSettings() throws(CommandFailure) -> (ServerSettings, DoctorFinding) {
+  private func readSettings() throws(CommandError) -> (ServerSettings, DoctorFinding) {
     let from = configPath ?? "the defaults"
-    do throws(CommandFailure) {
+    do throws(CommandError) {
       let sources = try SettingSources(
         flags: [:], environment: Terminal.environment, filePath: configPath)
       let settings = try ServerSettings(sources)

@@ -12,7 +12,7 @@ struct DoctorIssuer {
     let port = settings.http.port
     let served = settings.reachableURL(port: port)
     let choice: IssuerChoice
-    do throws(CommandFailure) { choice = try IssuerChoice.find(settings, folder: folder) } catch {
+    do throws(CommandError) { choice = try IssuerChoice.find(settings, folder: folder) } catch {
       return [.problem(Self.check, error.description)]
     }
     switch choice {

@@ -42,7 +42,7 @@ struct DoctorLog {
           Self.check,
           "\(kept.count) copies of what a crash or a repair cut off: \(kept.prefix(3).joined(separator: " "))"))
     }
-    do throws(LogFailure) {
+    do throws(LogError) {
       if try LogReader.isRolledBack(FolderStorage(path: data.logFolder)) {
         findings.append(
           .problem(
@@ -53,7 +53,7 @@ struct DoctorLog {
       return findings + [.problem(Self.check, error.description)]
     }
     let reading: Reading
-    do throws(CommandFailure) { reading = try read() } catch {
+    do throws(CommandError) { reading = try read() } catch {
       let isDamage = error.status == .bad
       return findings + [
         .problem(Self.check, error.description, fix: isDamage ? "refresh-ledger log repair --data \(quoted)" : nil)
@@ -62,13 +62,13 @@ struct DoctorLog {
     return findings + [whole(reading)] + growth(reading) + [start(reading)] + clock(reading) + otherForms(reading)
   }
 
-  private func read() throws(CommandFailure) -> Reading {
+  private func read() throws(CommandError) -> Reading {
     var reader = LedgerRecordReader()
     var bytes: UInt64 = 0
     var (from, to): (Timestamp?, Timestamp?) = (nil, nil)
     let began = ContinuousClock.now
     let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") {
-      (frame, payload) throws(RecordRefusal) in
+      (frame, payload) throws(RecordError) in
       try reader.read(frame, payload)
       guard frame.kind == .records else { return }
       bytes += UInt64(frame.fileBytes)

@@ -46,7 +46,7 @@ struct DoctorSystem {
   private func address() -> DoctorFinding? {
     let (host, port) = (settings.http.host, settings.http.port)
     guard !isServed else { return nil }
-    do throws(CommandFailure) {
+    do throws(CommandError) {
       try ListenAddress.probe(host: host, port: port)
       return .ok("address", "\(host):\(port) is free")
     } catch {

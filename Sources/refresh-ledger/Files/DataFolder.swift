@@ -8,24 +8,24 @@ enum DataFolder {
   /// Makes the folder with mode 0700, or takes the one that exists, which must be a data folder or empty.
   ///
   /// - Parameter files: paths of files that may lie in it, such as the configuration.
-  static func take(_ path: String, beside files: [String] = []) throws(CommandFailure) {
-    func refused(_ code: Errno) -> CommandFailure {
-      CommandFailure(
+  static func take(_ path: String, beside files: [String] = []) throws(CommandError) {
+    func refused(_ code: Errno) -> CommandError {
+      CommandError(
         .cannotCreate, "\(path): cannot make the data folder: \(code); name one whose parent exists and is writable")
     }
     do { if try FileSystem.makeFolder(path) { return syncParent(of: path) } } catch { throw refused(error) }
     guard let status = FileStatus(path) else { throw refused(.fileExists) }
     guard status.isFolder else {
-      throw CommandFailure(.cannotCreate, "\(path): is a file, not a folder; name another folder with --data")
+      throw CommandError(.cannotCreate, "\(path): is a file, not a folder; name another folder with --data")
     }
     if let stranger = stranger(in: path, beside: files) {
-      throw CommandFailure(
+      throw CommandError(
         .cannotCreate,
         "\(path): is not a data folder: it holds \(stranger.shown) and nothing of refresh-ledger; name an empty or a new folder with --data"
       )
     }
     if FileExposure(path: path)?.othersCanChange == true {
-      throw CommandFailure(
+      throw CommandError(
         .configuration,
         "\(path): others can change this folder; name a new one below it, or run: chmod go-w \(StartBanner.quoted(path))"
       )
@@ -33,22 +33,22 @@ enum DataFolder {
   }
 
   /// Requires a folder that exists and is a data folder or empty: a mistyped name must not become a new folder.
-  static func require(_ path: String) throws(CommandFailure) {
+  static func require(_ path: String) throws(CommandError) {
     let status: FileStatus
     do { status = try FileStatus.of(path) } catch {
       guard error == .noSuchFileOrDirectory || error == .notDirectory else {
-        throw CommandFailure(
+        throw CommandError(
           .inputOutput, "\(path): cannot look at the data folder: \(error); run this as the server's user")
       }
-      throw CommandFailure(
+      throw CommandError(
         .noInput,
         "\(path): there is no such data folder; name it with --data, or make one with refresh-ledger init")
     }
     guard status.isFolder else {
-      throw CommandFailure(.noInput, "\(path): is a file, not a folder; name the server's data folder with --data")
+      throw CommandError(.noInput, "\(path): is a file, not a folder; name the server's data folder with --data")
     }
     if let stranger = stranger(in: path, beside: []) {
-      throw CommandFailure(
+      throw CommandError(
         .noInput,
         "\(path): is not a data folder: it holds \(stranger.shown) and nothing of refresh-ledger; name the server's with --data"
       )
@@ -79,8 +79,8 @@ enum DataFolder {
   private static let emptyNames: Set<String> = ["lost+found", ".snapshot", ".gitkeep", ".gitignore", ".keep"]
 
   /// The failure of a command that makes a log, if `path` has one already.
-  static func holdsLog(_ path: String) -> CommandFailure {
-    CommandFailure(.cannotCreate, "\(path): there is a log already; name another folder, or move that one away")
+  static func holdsLog(_ path: String) -> CommandError {
+    CommandError(.cannotCreate, "\(path): there is a log already; name another folder, or move that one away")
   }
 
   /// Makes the folder's own name durable, if the system lets us: else a power loss could take the whole folder away.
@@ -105,19 +105,19 @@ struct DataFolderOption: ParsableArguments {
   static func logFolder(of path: String) -> FilePath { FilePath(path).appending("log") }
 
   /// The embedded user file of a folder that exists.
-  func users() throws(CommandFailure) -> SubjectFile {
+  func users() throws(CommandError) -> SubjectFile {
     try DataFolder.require(path)
-    do { return try SubjectFile(path: DataFolderOption.usersPath(folder)) } catch { throw CommandFailure(error) }
+    do { return try SubjectFile(path: DataFolderOption.usersPath(folder)) } catch { throw CommandError(error) }
   }
 
   /// The embedded client file of a folder that exists.
-  func clients() throws(CommandFailure) -> ClientFile {
+  func clients() throws(CommandError) -> ClientFile {
     try DataFolder.require(path)
-    do { return try ClientFile(path: DataFolderOption.clientsPath(folder)) } catch { throw CommandFailure(error) }
+    do { return try ClientFile(path: DataFolderOption.clientsPath(folder)) } catch { throw CommandError(error) }
   }
 
   /// The folder of the keys, in a data folder that exists.
-  func keyFolder() throws(CommandFailure) -> String {
+  func keyFolder() throws(CommandError) -> String {
     try DataFolder.require(path)
     return folder.appending("keys").string
   }

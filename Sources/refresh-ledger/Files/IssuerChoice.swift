@@ -14,7 +14,7 @@ enum IssuerChoice: Equatable {
   /// No token can have been issued yet.
   case open
 
-  static func find(_ settings: ServerSettings, folder: String) throws(CommandFailure) -> IssuerChoice {
+  static func find(_ settings: ServerSettings, folder: String) throws(CommandError) -> IssuerChoice {
     if settings.isIssuerSet { return .set }
     if let issuer = try IssuerFile(folder: folder).read() { return .kept(issuer) }
     return hasLog(folder) ? .earlier(EngineOptions().issuer) : .open
@@ -29,7 +29,7 @@ enum IssuerChoice: Equatable {
   /// it. `tell` gets what the command must say.
   static func settle(
     _ settings: ServerSettings, folder: String, tell: (String) -> Void
-  ) throws(CommandFailure) -> ServerSettings {
+  ) throws(CommandError) -> ServerSettings {
     var settings = settings
     let file = IssuerFile(folder: folder)
     switch try find(settings, folder: folder) {
@@ -40,7 +40,7 @@ enum IssuerChoice: Equatable {
       settings.issue(as: issuer)
     case .open:
       guard settings.http.port != 0 else {
-        throw CommandFailure(
+        throw CommandError(
           .configuration,
           "\(folder): with http.port 0 nobody knows yet where the server will be, and tokens name it; set tokens.issuer"
         )
@@ -67,14 +67,14 @@ struct IssuerFile {
   }
 
   /// Reads the issuer; nil if there is none.
-  func read() throws(CommandFailure) -> String? {
+  func read() throws(CommandError) -> String? {
     guard FileStatus(path, followsLinks: false) != nil else { return nil }
     var bytes = try InputFile.read(path, "kept issuer", bytesMax: Self.bytesMax)
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
     guard let issuer = String(validating: bytes, as: UTF8.self), (1...256).contains(bytes.count),
       !issuer.hasControlCharacters
     else {
-      throw CommandFailure(
+      throw CommandError(
         .configuration,
         "\(path): is not an issuer; write the address that the tokens were issued for in one line, or set tokens.issuer"
       )
@@ -83,18 +83,18 @@ struct IssuerFile {
   }
 
   /// Writes the issuer, whole or not at all.
-  func keep(_ issuer: String) throws(CommandFailure) {
+  func keep(_ issuer: String) throws(CommandError) {
     do {
       try FileReplacement.replace(path, with: Array("\(issuer)\n".utf8), temporaryName: "\(IssuerFile.name).tmp")
     } catch {
-      throw CommandFailure(AccountFailure(error, replacing: path, by: path + ".tmp"))
+      throw CommandError(AccountError(error, replacing: path, by: path + ".tmp"))
     }
   }
 
   func remove() { try? FileSystem.remove(path) }
 
   /// Copies the issuer to a copy of a data folder's log, where the tokens would be refused without it.
-  static func copy(from source: String, to target: String) throws(CommandFailure) {
+  static func copy(from source: String, to target: String) throws(CommandError) {
     guard let issuer = try IssuerFile(folder: source).read() else { return }
     let copy = IssuerFile(folder: target)
     if try copy.read() == nil { try copy.keep(issuer) }

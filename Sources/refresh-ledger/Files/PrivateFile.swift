@@ -9,7 +9,7 @@ final class PrivateFile {
   private let file: OpenFile
 
   /// - Parameter what: names the contents in messages.
-  init(creating path: String, _ what: String) throws(CommandFailure) {
+  init(creating path: String, _ what: String) throws(CommandError) {
     try PrivateFile.refuseTaken(path)
     self.path = path
     self.what = what
@@ -18,26 +18,26 @@ final class PrivateFile {
     do {
       file = try OpenFile(making: partial)
     } catch {
-      throw CommandFailure(
+      throw CommandError(
         .cannotCreate, "\(partial): cannot make the file for \(what): \(error); name a place that you may write to")
     }
   }
 
   /// Refuses a path that is taken.
-  static func refuseTaken(_ path: String) throws(CommandFailure) {
+  static func refuseTaken(_ path: String) throws(CommandError) {
     guard FileStatus(path, followsLinks: false) == nil else {
-      throw CommandFailure(.cannotCreate, "\(path): there is a file already; name another, or move that one away")
+      throw CommandError(.cannotCreate, "\(path): there is a file already; name another, or move that one away")
     }
   }
 
-  func write(_ text: String) throws(CommandFailure) {
+  func write(_ text: String) throws(CommandError) {
     do { try file.writeAll(text.utf8.span) } catch {
-      throw CommandFailure(.inputOutput, "\(partial): cannot write \(what): \(error); free space and run this again")
+      throw CommandError(.inputOutput, "\(partial): cannot write \(what): \(error); free space and run this again")
     }
   }
 
   /// Makes it durable and gives it its name.
-  func keep() throws(CommandFailure) {
+  func keep() throws(CommandError) {
     do { try file.sync() } catch { throw failure("sync", error) }
     // A link takes no name that another has by now.
     do { try FileSystem.link(partial, to: path) } catch { throw failure("name", error) }
@@ -45,8 +45,8 @@ final class PrivateFile {
     try? OpenFolder(parent.isEmpty ? "." : parent.string).sync()
   }
 
-  private func failure(_ operation: String, _ code: Errno) -> CommandFailure {
-    CommandFailure(.inputOutput, "\(path): cannot \(operation) the file: \(code); run this again")
+  private func failure(_ operation: String, _ code: Errno) -> CommandError {
+    CommandError(.inputOutput, "\(path): cannot \(operation) the file: \(code); run this again")
   }
 
   deinit { try? FileSystem.remove(partial) }

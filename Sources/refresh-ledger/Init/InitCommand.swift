@@ -58,13 +58,13 @@ struct InitCommand: ParsableCommand {
     try Terminal.write(text(banner, first, wantsClient: settings.http.wire == .standard))
   }
 
-  private func makeFolder(_ settings: ServerSettings) throws(CommandFailure) -> FirstStart {
+  private func makeFolder(_ settings: ServerSettings) throws(CommandError) -> FirstStart {
     try DataFolder.take(data.path, beside: [configPath] + settings.namedFiles)
-    do throws(KeyFailure) {
+    do throws(KeyError) {
       _ = try TokenKeys.openOrCreate(
         folder: data.folder.appending("keys").string, algorithm: settings.engine.algorithm)
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
     return try FirstStart(users: data.users(), clients: data.clients(), folder: data.folder, settings: settings)
   }
@@ -86,7 +86,7 @@ struct InitCommand: ParsableCommand {
   }
 
   /// Writes a new file. One that cannot be written whole is removed again.
-  private func write(_ text: String) throws(CommandFailure) {
+  private func write(_ text: String) throws(CommandError) {
     do {
       let file = try FileDescriptor.open(
         FilePath(configPath), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
@@ -98,10 +98,10 @@ struct InitCommand: ParsableCommand {
         throw error
       }
     } catch Errno.fileExists {
-      throw CommandFailure(
+      throw CommandError(
         .cannotCreate, "\(configPath): there is a file already; start with it, or name another one with --config")
     } catch {
-      throw CommandFailure(
+      throw CommandError(
         .cannotCreate,
         "\(configPath): cannot write the configuration: \(error); name a place that you may write to with --config")
     }

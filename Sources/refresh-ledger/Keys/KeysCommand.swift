@@ -37,7 +37,7 @@ struct KeysList: ParsableCommand {
     let folder = FilePath(try data.keyFolder())
     for name in ["access.json", "refresh.json"] { try requireFile(folder.appending(name)) }
     let keys: TokenKeys
-    do { keys = try TokenKeys.openOrCreate(folder: folder.string) } catch { throw CommandFailure(error) }
+    do { keys = try TokenKeys.openOrCreate(folder: folder.string) } catch { throw CommandError(error) }
     let rows = keys.access.map { Row($0, use: "access") } + keys.refresh.map { Row($0, use: "refresh") }
     if json {
       for row in rows { try Terminal.writeLine(JSONText.line(row)) }
@@ -49,17 +49,17 @@ struct KeysList: ParsableCommand {
   }
 
   /// Refuses a file that is missing: listing must not make keys.
-  private func requireFile(_ path: FilePath) throws(CommandFailure) {
+  private func requireFile(_ path: FilePath) throws(CommandError) {
     do {
       let opened = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
       try opened.close()
     } catch Errno.noSuchFileOrDirectory {
-      throw CommandFailure(
+      throw CommandError(
         .noInput, "\(path): there is no such key file; name the data folder with --data, or start the server once")
     } catch Errno.notDirectory {
-      throw CommandFailure.notFolder(path.string)
+      throw CommandError.notFolder(path.string)
     } catch {
-      throw CommandFailure(.inputOutput, "\(path): cannot open the key file: \(error); run this as the server's user")
+      throw CommandError(.inputOutput, "\(path): cannot open the key file: \(error); run this as the server's user")
     }
   }
 }
@@ -100,18 +100,18 @@ struct KeysRotate: ParsableCommand {
     let folder = try data.keyFolder()
     let current: SignatureAlgorithm?
     do { current = try TokenKeys.open(folder: folder).access.first { $0.state == .current }?.algorithm } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
     let files = KeyFiles(folder: folder)
     let rotated: KeyFiles.Rotated
-    do throws(KeyChangeFailure) {
+    do throws(KeyChangeError) {
       rotated =
         refresh
         ? try files.rotateRefresh(nowMilliseconds: now)
         : try files.rotateAccess(
           algorithm: algorithm.flatMap(SignatureAlgorithm.init(rawValue:)) ?? current ?? .hs256, nowMilliseconds: now)
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
     try Terminal.writeLine("current \(rotated.current), next \(rotated.next), retiring \(rotated.retiring)")
   }
@@ -135,7 +135,7 @@ struct KeysRetire: ParsableCommand {
     name: .customLong("tokens-live"),
     help: """
       How long its tokens live, as 15m; without this, \(Limits.accessLifetime.most) for access tokens and \
-      \(Limits.sessionLifetime.most) for refresh tokens.
+      \(Limits.lifetime.most) for refresh tokens.
       """)
   var tokensLive: String?
 
@@ -151,13 +151,13 @@ struct KeysRetire: ParsableCommand {
   func run() throws {
     let longest = refresh ? Lifetimes.millisecondsMax : Lifetimes.accessMillisecondsMax
     let folder = try data.keyFolder()
-    do throws(KeyChangeFailure) {
+    do throws(KeyChangeError) {
       try KeyFiles(folder: folder).retire(
         kid, of: refresh ? .refresh : .access,
         tokenMilliseconds: tokensLive.flatMap(DurationText.parse)?.wholeMilliseconds ?? longest,
         nowMilliseconds: SessionClock.system.now().milliseconds, force: force)
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
     try Terminal.writeLine("retired key \(kid)")
   }
@@ -187,11 +187,11 @@ struct KeysImport: ParsableCommand {
     let pem = try InputFile.read(file, "private key", bytesMax: 64 << 10)
     let folder = try data.keyFolder()
     let id: String
-    do throws(KeyChangeFailure) {
+    do throws(KeyChangeError) {
       id = try KeyFiles(folder: folder).importNextAccess(
         pem: pem, algorithm: algorithm.flatMap(SignatureAlgorithm.init(rawValue:)))
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
     try Terminal.writeLine("next \(id)")
   }

@@ -41,19 +41,19 @@ struct TokenVerify: ParsableCommand {
       let claims = try verifier.verify(text, nowMilliseconds: SessionClock.system.now().milliseconds)
       try Terminal.writeLine(
         String(decoding: claims.payload, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: " "))
-    } catch let refusal as TokenRefusal {
-      throw CommandFailure(.bad, "refused: \(refusal)")
+    } catch let refusal as TokenVerificationError {
+      throw CommandError(.bad, "refused: \(refusal)")
     }
   }
 
-  private func keys() throws(CommandFailure) -> [VerificationKey] {
+  private func keys() throws(CommandError) -> [VerificationKey] {
     do {
       var keys: [VerificationKey] = []
       if let keySetPath { keys += try JWKSet.open(path: keySetPath).keys }
       if let secretPath { keys += try JWKSet.openSecret(path: secretPath).keys }
       return keys
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
   }
 }

@@ -54,13 +54,13 @@ struct LoadCommand: AsyncParsableCommand {
     report.machine = .current
     try outputs.write(report)
     try Terminal.writeLine(LoadSummary(report: report).text)
-    if let refused = report.refusedStart { throw CommandFailure(.configuration, refused) }
+    if let refused = report.refusedStart { throw CommandError(.configuration, refused) }
     if report.invariantViolations > 0 {
-      throw CommandFailure(
+      throw CommandError(
         .bad, "\(FigureText.counted(report.invariantViolations, "broken invariant")); the lines above say which")
     }
     if let reason = report.endedEarly, reason != Self.endedByHand {
-      throw CommandFailure(.temporary, "\(report.server): \(reason)")
+      throw CommandError(.temporary, "\(report.server): \(reason)")
     }
   }
 
@@ -98,8 +98,8 @@ struct LoadCommand: AsyncParsableCommand {
   private func run(_ target: any RotationTarget, _ options: LoadOptions) async throws -> LoadReport {
     let view = LoadView(server: target.name, options: options)
     let started = Date.now
-    let load = Task { () -> Result<LoadReport, TargetFailure> in
-      do throws(TargetFailure) {
+    let load = Task { () -> Result<LoadReport, TargetError> in
+      do throws(TargetError) {
         return .success(try await RotationLoad(options: options, target: target).run(view.observer))
       } catch {
         return .failure(error)
@@ -122,11 +122,11 @@ struct LoadCommand: AsyncParsableCommand {
       if load.isCancelled, report.endedEarly == nil { report.endedEarly = Self.endedByHand }
       return report
     case .failure(let failure):
-      throw CommandFailure(Self.status(of: failure), "no load was run: \(failure)\(Self.fix(of: failure))")
+      throw CommandError(Self.status(of: failure), "no load was run: \(failure)\(Self.fix(of: failure))")
     }
   }
 
-  private static func status(of failure: TargetFailure) -> ExitStatus {
+  private static func status(of failure: TargetError) -> ExitStatus {
     switch failure {
     case .overloaded, .throttled, .timeout, .connection, .cancelled: .temporary
     case .login, .reply, .tls: .configuration
@@ -135,7 +135,7 @@ struct LoadCommand: AsyncParsableCommand {
   }
 
   /// The fix, if the failure itself does not say what to do.
-  private static func fix(of failure: TargetFailure) -> String {
+  private static func fix(of failure: TargetError) -> String {
     switch failure {
     case .overloaded, .throttled: "; it was waited for; try again later or with fewer --sessions"
     case .connection: "; check the address and that a server runs there"

@@ -102,7 +102,7 @@ struct LoadEndpointOptions: ParsableArguments {
   }
 
   /// Reads the tokens in the file of `--tokens`; nil if there is none.
-  func startTokens() throws(CommandFailure) -> [IssuedToken]? {
+  func startTokens() throws(CommandError) -> [IssuedToken]? {
     guard let tokens else { return nil }
     let bytes = try InputFile.read(tokens, "file of refresh tokens", bytesMax: Self.tokensBytesMax)
     return try LoadTokenList(bytes, path: tokens).tokens
@@ -122,14 +122,14 @@ struct LoadEndpointOptions: ParsableArguments {
     return endpoint
   }
 
-  private func readPassword() throws(CommandFailure) -> String {
+  private func readPassword() throws(CommandError) -> String {
     if let password { return password }
     if readsPassword { return try InputLine.read("password") }
     return Terminal.environment[Self.passwordVariable] ?? ""
   }
 
   /// Makes a client that opens as many connections as there are requests under way.
-  func client(for options: LoadOptions) throws(CommandFailure) -> HTTPClient {
+  func client(for options: LoadOptions) throws(CommandError) -> HTTPClient {
     var configuration = HTTPClient.Configuration()
     // A redirect would carry the secrets on to another place.
     configuration.redirectConfiguration = .disallow
@@ -154,11 +154,11 @@ struct LoadEndpointOptions: ParsableArguments {
   private static let reserve = 48
 
   /// Refuses more connections than the process can open, before anything is sent.
-  func checkDescriptors(for options: LoadOptions) throws(CommandFailure) {
+  func checkDescriptors(for options: LoadOptions) throws(CommandError) {
     guard !http2 else { return }
     let (most, needed) = (DescriptorLimit.raise(), options.requestsMax + Self.spare + Self.reserve)
     guard needed > most else { return }
-    throw CommandFailure(
+    throw CommandError(
       .usage,
       "\(options.requestsMax) requests at once need \(needed) open files and the process may have \(most); raise the limit (ulimit -n) or lower --connections\(options.race > 1 ? " or --race" : "")"
     )

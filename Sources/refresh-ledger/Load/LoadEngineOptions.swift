@@ -48,12 +48,12 @@ struct LoadEngineOptions: ParsableArguments {
       let outcome = try await work(engine)
       try await engine.close()
       return outcome
-    } catch let failure as EngineFailure {
-      throw CommandFailure(failure)
+    } catch let failure as EngineError {
+      throw CommandError(failure)
     }
   }
 
-  private static func make(_ folder: FilePath) throws(CommandFailure) {
+  private static func make(_ folder: FilePath) throws(CommandError) {
     try DataFolder.take(folder.string)
     let log = DataFolderOption.logFolder(of: folder.string).string
     guard FileStatus(log) == nil else { throw DataFolder.holdsLog(log) }

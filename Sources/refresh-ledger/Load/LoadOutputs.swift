@@ -16,7 +16,7 @@ struct LoadOutputs: ParsableArguments {
   }
 
   /// Refuses a file that cannot be written, before the load starts. Makes no file.
-  func check() throws(CommandFailure) {
+  func check() throws(CommandError) {
     for path in [json, report].compactMap({ $0 }) {
       let file = FilePath(path)
       do {
@@ -30,24 +30,24 @@ struct LoadOutputs: ParsableArguments {
           try FileManager.default.removeItem(atPath: path)
         }
       } catch {
-        throw CommandFailure(.cannotCreate, "cannot write \(path): \(error); name another file")
+        throw CommandError(.cannotCreate, "cannot write \(path): \(error); name another file")
       }
     }
   }
 
-  func write(_ figures: LoadReport) throws(CommandFailure) {
+  func write(_ figures: LoadReport) throws(CommandError) {
     if let json { try Self.write(JSONText.line(figures) + "\n", to: json) }
     if let report { try Self.write(ReportPage(figures).html, to: report) }
   }
 
-  static func write(_ text: String, to path: String) throws(CommandFailure) {
+  static func write(_ text: String, to path: String) throws(CommandError) {
     do {
       let file = try FileDescriptor.open(
         FilePath(path), .writeOnly, options: [.create, .truncate],
         permissions: [.ownerReadWrite, .groupRead, .otherRead])
       try file.closeAfter { _ = try file.writeAll(text.utf8) }
     } catch {
-      throw CommandFailure(.cannotCreate, "cannot write \(path): \(error); name another file")
+      throw CommandError(.cannotCreate, "cannot write \(path): \(error); name another file")
     }
   }
 }
@@ -59,7 +59,7 @@ struct LoadComparison {
 
   private static let bytesMax = 256 << 20
 
-  func run() throws(CommandFailure) {
+  func run() throws(CommandError) {
     let reports = (try read(paths[0]), try read(paths[1]))
     if let page {
       try LoadOutputs.write(ComparisonPage(reports.0, reports.1).html, to: page)
@@ -69,12 +69,12 @@ struct LoadComparison {
     try Terminal.write("A: \(paths[0])\nB: \(paths[1])\n" + table.text)
   }
 
-  private func read(_ path: String) throws(CommandFailure) -> LoadReport {
+  private func read(_ path: String) throws(CommandError) -> LoadReport {
     let bytes = try InputFile.read(path, "report", bytesMax: Self.bytesMax)
     do {
       return try JSONDecoder().decode(LoadReport.self, from: Data(bytes))
     } catch {
-      throw CommandFailure(
+      throw CommandError(
         .configuration, "\(path): is not a report that load --json of this version wrote; run the load again")
     }
   }

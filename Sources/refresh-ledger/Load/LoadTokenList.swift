@@ -7,7 +7,7 @@ struct LoadTokenList {
   /// The most bytes of a line: no server has tokens of that length.
   private static let bytesMax = 16 << 10
 
-  init(_ bytes: [UInt8], path: String) throws(CommandFailure) {
+  init(_ bytes: [UInt8], path: String) throws(CommandError) {
     var tokens: [IssuedToken] = []
     var lines: [ArraySlice<UInt8>: Int] = [:]
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -19,16 +19,16 @@ struct LoadTokenList {
       guard token.count <= Self.bytesMax, token.allSatisfy({ (0x21...0x7E).contains($0) }),
         token.first != UInt8(ascii: "{")
       else {
-        throw CommandFailure(.configuration, "\(place): is not a refresh token; write one a line, and nothing else")
+        throw CommandError(.configuration, "\(place): is not a refresh token; write one a line, and nothing else")
       }
       // Presented twice it would look like a server that lets a token go to two.
       if let earlier = lines.updateValue(index + 1, forKey: token) {
-        throw CommandFailure(.configuration, "\(place): is the refresh token of line \(earlier) again; write each once")
+        throw CommandError(.configuration, "\(place): is the refresh token of line \(earlier) again; write each once")
       }
       tokens.append(IssuedToken(String(decoding: token, as: UTF8.self), place: place))
     }
     guard !tokens.isEmpty else {
-      throw CommandFailure(.configuration, "\(path): holds no refresh token; write one a line")
+      throw CommandError(.configuration, "\(path): holds no refresh token; write one a line")
     }
     self.tokens = tokens
   }

@@ -40,7 +40,7 @@ struct LogBackup: ParsableCommand {
   }
 
   /// Copies the log in `source` to the data folder `target`, which is made if it is absent.
-  static func copy(_ source: FilePath, to target: String, label: String) throws(CommandFailure) -> Outcome {
+  static func copy(_ source: FilePath, to target: String, label: String) throws(CommandError) -> Outcome {
     try DataFolder.take(target)
     var bar = ProgressBar(label: label)
     do {
@@ -50,10 +50,10 @@ struct LogBackup: ParsableCommand {
       return Outcome(
         folder: target, identity: summary.identity?.description ?? "", epoch: summary.epoch,
         lastSequence: summary.lastSequence, bytes: summary.bytes)
-    } catch LogFailure.io(_, let path, Errno.fileExists.rawValue) {
+    } catch LogError.io(_, let path, Errno.fileExists.rawValue) {
       throw DataFolder.holdsLog(path)
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
   }
 }
@@ -100,7 +100,7 @@ struct LogRestore: AsyncParsableCommand {
     do {
       settlement = try await settleWithBars(data.logFolder, keepsSessions: keepsSessions, epochFloor: aboveEpoch)
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
     let ended =
       keepsSessions
@@ -111,7 +111,7 @@ struct LogRestore: AsyncParsableCommand {
 
   private static func settleWithBars(
     _ folder: FilePath, keepsSessions: Bool, epochFloor: UInt32
-  ) async throws(LogFailure) -> Settlement {
+  ) async throws(LogError) -> Settlement {
     var replay = ProgressBar(label: "replaying the log")
     var ending = ProgressBar(label: "ending the sessions", unit: .things("entries"))
     return try await RefreshLedger.settle(folder: folder, keepsSessions: keepsSessions, epochFloor: epochFloor) {

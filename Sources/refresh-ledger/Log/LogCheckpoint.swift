@@ -17,15 +17,15 @@ struct LogCheckpoint: AsyncParsableCommand {
 
   func run() async throws {
     guard let ledger = try await data.openLedger() else { return try await askServer() }
-    let outcome: Result<CheckpointReport?, LogFailure>
-    do throws(LogFailure) {
+    let outcome: Result<CheckpointReport?, LogError>
+    do throws(LogError) {
       outcome = .success(try await LogCheckpoint.write(ledger))
     } catch {
       outcome = .failure(error)
     }
     try? await ledger.closeUnserved()
     switch outcome {
-    case .failure(let failure): throw CommandFailure(failure)
+    case .failure(let failure): throw CommandError(failure)
     case .success(nil): try Terminal.writeLine("nothing to do: no record came after the last checkpoint")
     case .success(let report?):
       try Terminal.writeLine(
@@ -34,7 +34,7 @@ struct LogCheckpoint: AsyncParsableCommand {
     }
   }
 
-  private static func write(_ ledger: RefreshLedger) async throws(LogFailure) -> CheckpointReport? {
+  private static func write(_ ledger: RefreshLedger) async throws(LogError) -> CheckpointReport? {
     let bar = SharedProgressBar(label: "writing a checkpoint", unit: .things("entries"))
     return try await ledger.checkpoint { progress in
       bar.show(UInt64(progress.entriesWritten), of: UInt64(progress.entriesTotal))
@@ -49,10 +49,10 @@ struct LogCheckpoint: AsyncParsableCommand {
       try CheckpointRequest.make(in: storage)
       if try await isAnswered(in: storage) { return try report(since: before, recordsBefore, storage) }
       try storage.remove(CheckpointRequest.fileName)
-    } catch let failure as LogFailure {
-      throw CommandFailure(failure)
+    } catch let failure as LogError {
+      throw CommandError(failure)
     }
-    throw CommandFailure(
+    throw CommandError(
       .temporary,
       "\(data.path): whoever has the log open wrote no checkpoint in \(wait) s; see its log, or stop it and run this again"
     )
@@ -80,7 +80,7 @@ struct LogCheckpoint: AsyncParsableCommand {
     }
     // One may have come since: the heartbeat has the log know the time.
     guard recordsBefore == 0 else {
-      throw CommandFailure(.inputOutput, "\(data.path): the server could not write a checkpoint; its log says why")
+      throw CommandError(.inputOutput, "\(data.path): the server could not write a checkpoint; its log says why")
     }
     try Terminal.writeLine("nothing to do: no record came after the last checkpoint")
   }

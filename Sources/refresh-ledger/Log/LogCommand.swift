@@ -114,7 +114,7 @@ struct LogVerify: ParsableCommand {
 
   func run() throws {
     var reader = LedgerRecordReader()
-    let summary = try LogSurvey(folder: data.logFolder, label: "verifying") { (frame, payload) throws(RecordRefusal) in
+    let summary = try LogSurvey(folder: data.logFolder, label: "verifying") { (frame, payload) throws(RecordError) in
       try reader.read(frame, payload)
     }.summary
     let torn = summary.tornTail

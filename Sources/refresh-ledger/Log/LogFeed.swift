@@ -35,12 +35,12 @@ struct LogFeed {
   /// Reads what there is, with a bar. `visit` sees each record, `visitEntry` each entry of a checkpoint.
   mutating func begin(
     _ visit: ((LedgerRecord) -> Void)? = nil, entry visitEntry: ((LedgerRecord) -> Void)? = nil
-  ) throws(CommandFailure) {
+  ) throws(CommandError) {
     let total = try LogSurvey.requireLog(in: folder)
     var bar = ProgressBar(label: "reading the log")
     var (reader, totals) = (LedgerRecordReader(), Totals())
     do {
-      let follower = try LogFollower(storage: FolderStorage(path: folder)) { (frame, payload) throws(RecordRefusal) in
+      let follower = try LogFollower(storage: FolderStorage(path: folder)) { (frame, payload) throws(RecordError) in
         totals.note(frame)
         bar.show(totals.bytes, of: total)
         try reader.read(frame, payload, visit: frame.kind == .records ? visit : visitEntry)
@@ -54,12 +54,12 @@ struct LogFeed {
   }
 
   /// Shows what was written since the last look.
-  mutating func advance(_ visit: @escaping (LedgerRecord) -> Void) throws(CommandFailure) -> Step {
+  mutating func advance(_ visit: @escaping (LedgerRecord) -> Void) throws(CommandError) -> Step {
     guard var follower else { return Step() }
     var (reader, totals) = (reader, totals)
     let goesOn: Bool
     do {
-      goesOn = try follower.advance { (frame, payload) throws(RecordRefusal) in
+      goesOn = try follower.advance { (frame, payload) throws(RecordError) in
         totals.note(frame)
         try reader.read(frame, payload, visit: visit)
       }
@@ -80,9 +80,9 @@ struct LogFeed {
     return Step(wasReadAgain: true, missed: last > seen ? seen + 1...last : nil)
   }
 
-  private static func failure(_ failure: LogFailure, _ folder: FilePath) -> CommandFailure {
-    guard failure.isMissingFile else { return CommandFailure(failure) }
-    return CommandFailure(.noInput, "\(folder): there is no log; name the server's data folder with --data")
+  private static func failure(_ failure: LogError, _ folder: FilePath) -> CommandError {
+    guard failure.isMissingFile else { return CommandError(failure) }
+    return CommandError(.noInput, "\(folder): there is no log; name the server's data folder with --data")
   }
 }
 

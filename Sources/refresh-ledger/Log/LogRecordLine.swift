@@ -29,7 +29,7 @@ struct LogRecordLine: Encodable {
   static let header = line("SEQUENCE", "TIME", "EVENT", "SESSION", "FACTS") + "\n"
 
   /// The record in columns that line up with those of other records.
-  static func row(_ record: LedgerRecord) throws(CommandFailure) -> String {
+  static func row(_ record: LedgerRecord) throws(CommandError) -> String {
     line("\(record.sequence)", time(record.time), record.kind, record.session?.text ?? "-", try facts(record))
   }
 
@@ -46,14 +46,14 @@ struct LogRecordLine: Encodable {
   }
 
   /// `name=value`, in the record's order.
-  static func facts(_ record: LedgerRecord) throws(CommandFailure) -> String {
+  static func facts(_ record: LedgerRecord) throws(CommandError) -> String {
     var words: [String] = []
     for fact in record.facts { words.append("\(fact.name)=\(try value(fact.value))") }
     return words.joined(separator: " ")
   }
 
   /// The value as one word, or as a JSON string if it is not one word.
-  private static func value(_ text: String) throws(CommandFailure) -> String {
+  private static func value(_ text: String) throws(CommandError) -> String {
     let isWord = !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
     return isWord ? text : try JSONText.line(text).shown
   }

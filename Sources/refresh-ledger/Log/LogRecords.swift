@@ -21,12 +21,12 @@ struct LogDump: ParsableCommand {
     _ = try LogSurvey.requireLog(in: data.logFolder)
     var reader = LedgerRecordReader()
     var text = json ? "" : LogRecordLine.header
-    var failure: CommandFailure?
+    var failure: CommandError?
     do {
-      _ = try LogSurvey(folder: data.logFolder, label: nil) { (frame, payload) throws(RecordRefusal) in
+      _ = try LogSurvey(folder: data.logFolder, label: nil) { (frame, payload) throws(RecordError) in
         try reader.read(frame, payload) { record in
           guard failure == nil else { return }
-          do throws(CommandFailure) {
+          do throws(CommandError) {
             text += try (json ? JSONText.line(LogRecordLine(record)) : LogRecordLine.row(record)) + "\n"
             guard text.utf8.count >= LogDump.pieceBytes else { return }
             try Terminal.write(text)
@@ -79,12 +79,12 @@ struct LogHistory: ParsableCommand {
       session.flatMap { SessionID(text: $0) }.map(SessionLife.init(of:))
       ?? SessionLife(ofSubject: subject ?? "")
     var reader = LedgerRecordReader()
-    _ = try LogSurvey(folder: data.logFolder, label: "reading") { (frame, payload) throws(RecordRefusal) in
+    _ = try LogSurvey(folder: data.logFolder, label: "reading") { (frame, payload) throws(RecordError) in
       try reader.read(frame, payload) { life.take($0) }
     }
     guard !life.entries.isEmpty else {
       let what = session.map { "session \($0)" } ?? "subject \(subject ?? "")"
-      throw CommandFailure(
+      throw CommandError(
         .bad, "\(data.path): the log knows nothing of \(what); it may have ended before the checkpoint")
     }
     guard json else { return try Terminal.write(life.table()) }

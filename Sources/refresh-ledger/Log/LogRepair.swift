@@ -31,7 +31,7 @@ struct LogRepair: AsyncParsableCommand {
     }
     while true {
       let kept: [String]
-      do throws(LogFailure) { kept = try plan.apply(to: storage) } catch { throw CommandFailure(error) }
+      do throws(LogError) { kept = try plan.apply(to: storage) } catch { throw CommandError(error) }
       for name in kept { try Terminal.writeLine("kept: \(data.logFolder.appending(name))") }
       guard let further = try LogRepair.plan(storage) else { break }
       plan = further
@@ -44,7 +44,7 @@ struct LogRepair: AsyncParsableCommand {
   /// here by hand.
   private func settleIfCut(_ storage: FolderStorage) async throws {
     let isMarked: Bool
-    do throws(LogFailure) { isMarked = try LogReader.isRolledBack(storage) } catch { throw CommandFailure(error) }
+    do throws(LogError) { isMarked = try LogReader.isRolledBack(storage) } catch { throw CommandError(error) }
     guard isMarked else { return try Terminal.writeLine("the log is whole: nothing to repair") }
     guard apply else {
       try Terminal.writeLine("the log is whole, but cut or restored: its sessions are to be ended; --apply does it")
@@ -53,19 +53,19 @@ struct LogRepair: AsyncParsableCommand {
     try await LogRestore.settle(data, keepsSessions: false, aboveEpoch: 0)
   }
 
-  private static func plan(_ storage: FolderStorage) throws(CommandFailure) -> LogSalvage? {
+  private static func plan(_ storage: FolderStorage) throws(CommandError) -> LogSalvage? {
     var reader = LedgerRecordReader()
     var bar = ProgressBar(label: "looking for damage")
     var bytes: UInt64 = 0
     do {
       let total = try LogReader.bytes(in: storage)
-      return try LogSalvage.plan(for: storage) { (frame, payload) throws(RecordRefusal) in
+      return try LogSalvage.plan(for: storage) { (frame, payload) throws(RecordError) in
         bytes += UInt64(frame.fileBytes)
         bar.show(bytes, of: total)
         try reader.read(frame, payload)
       }
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
   }
 

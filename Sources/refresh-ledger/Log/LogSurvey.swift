@@ -15,14 +15,14 @@ struct LogSurvey {
   /// Reads the log in `folder`, and shows a bar on a terminal meanwhile if it has a label. `visit` sees each frame.
   init(
     folder: FilePath, label: String?,
-    visit: (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordRefusal) -> Void = { _, _ in }
-  ) throws(CommandFailure) {
+    visit: (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordError) -> Void = { _, _ in }
+  ) throws(CommandError) {
     let storage = FolderStorage(path: folder)
     let total = try LogSurvey.requireLog(in: folder)
     var bar = ProgressBar(label: label ?? "", isWanted: label != nil)
     var (payloadBytes, frameBytes, durableSequence) = (UInt64(0), UInt64(0), UInt64(0))
     do {
-      summary = try LogReader.read(storage: storage) { (frame, payload) throws(RecordRefusal) in
+      summary = try LogReader.read(storage: storage) { (frame, payload) throws(RecordError) in
         payloadBytes += UInt64(payload.count)
         frameBytes += UInt64(frame.fileBytes)
         durableSequence = max(durableSequence, frame.watermark)
@@ -30,7 +30,7 @@ struct LogSurvey {
         try visit(frame, payload)
       }
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
     self.payloadBytes = payloadBytes
     self.frameBytes = frameBytes
@@ -43,20 +43,20 @@ struct LogSurvey {
   }
 
   /// The record that the newest checkpoint covers; nil without one.
-  static func newestCheckpoint(in storage: FolderStorage) throws(CommandFailure) -> UInt64? {
-    do { return try LogReader.newestCheckpoint(in: storage) } catch { throw CommandFailure(error) }
+  static func newestCheckpoint(in storage: FolderStorage) throws(CommandError) -> UInt64? {
+    do { return try LogReader.newestCheckpoint(in: storage) } catch { throw CommandError(error) }
   }
 
   /// The number of bytes of the log in a folder. A folder that is missing or has no log ends the command with 66.
-  static func requireLog(in folder: FilePath) throws(CommandFailure) -> UInt64 {
+  static func requireLog(in folder: FilePath) throws(CommandError) -> UInt64 {
     let storage = FolderStorage(path: folder)
-    do throws(LogFailure) {
+    do throws(LogError) {
       return try LogReader.bytes(in: storage)
     } catch {
       guard !error.isMissingFile else {
-        throw CommandFailure(.noInput, "\(storage.path): there is no log; name the server's data folder with --data")
+        throw CommandError(.noInput, "\(storage.path): there is no log; name the server's data folder with --data")
       }
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
   }
 }
@@ -64,14 +64,14 @@ struct LogSurvey {
 extension DataFolderOption {
   /// Opens the ledger of the folder for a command that writes, with a bar while the log is replayed. Returns nil while
   /// another process has it open; a folder without a log ends the command with 66.
-  func openLedger() async throws(CommandFailure) -> RefreshLedger? {
+  func openLedger() async throws(CommandError) -> RefreshLedger? {
     _ = try LogSurvey.requireLog(in: logFolder)
     var bar = ProgressBar(label: "replaying the log")
-    do throws(LogFailure) {
+    do throws(LogError) {
       return try await RefreshLedger.open(folder: logFolder) { bar.show($0.bytesRead, of: $0.bytesTotal) }.ledger
     } catch {
       if case .locked = error { return nil }
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
   }
 }

@@ -87,7 +87,7 @@ struct LogTail: AsyncParsableCommand {
     }
   }
 
-  private func show(_ records: ArraySlice<LedgerRecord>) throws(CommandFailure) {
+  private func show(_ records: ArraySlice<LedgerRecord>) throws(CommandError) {
     guard !records.isEmpty else { return }
     var text = ""
     for record in records {

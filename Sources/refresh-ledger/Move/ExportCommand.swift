@@ -28,15 +28,15 @@ struct ExportCommand: AsyncParsableCommand {
 
   func run() async throws {
     let server = try remote.server()
-    let file = try output.map { path throws(CommandFailure) in try PrivateFile(creating: path, "the sessions") }
+    let file = try output.map { path throws(CommandError) in try PrivateFile(creating: path, "the sessions") }
     var count: UInt64 = 0
     var text = ""
-    func write(_ row: SessionRow) throws(CommandFailure) {
+    func write(_ row: SessionRow) throws(CommandError) {
       text += try JSONText.line(ExportedSession(row)) + "\n"
       count += 1
       if text.utf8.count >= ExportCommand.pieceBytes { try flush() }
     }
-    func flush() throws(CommandFailure) {
+    func flush() throws(CommandError) {
       if file == nil { try Terminal.write(text) } else { try file?.write(text) }
       text = ""
     }
@@ -53,10 +53,10 @@ struct ExportCommand: AsyncParsableCommand {
     if let output { try Terminal.writeLine("\(said) to \(output)") } else { Terminal.note(said) }
   }
 
-  private func readLog(_ write: (SessionRow) throws(CommandFailure) -> Void) throws(CommandFailure) -> String {
+  private func readLog(_ write: (SessionRow) throws(CommandError) -> Void) throws(CommandError) -> String {
     var reader = LedgerRecordReader()
     let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") {
-      (frame, payload) throws(RecordRefusal) in
+      (frame, payload) throws(RecordError) in
       try reader.read(frame, payload)
     }
     let sessions = reader.sessions(of: whose.scope ?? .all, at: SessionClock.system.now())

@@ -25,15 +25,15 @@ struct ImportAccounts {
   private static let hour: Int64 = 3_600_000
   private static let minute: Int64 = 60_000
 
-  init(data: DataFolderOption, settings: ServerSettings, now: Timestamp) throws(CommandFailure) {
+  init(data: DataFolderOption, settings: ServerSettings, now: Timestamp) throws(CommandError) {
     self.settings = settings
     self.now = now
     let (userFile, clientFile) = (try data.users(), try data.clients())
-    do throws(AccountFailure) {
+    do throws(AccountError) {
       users = Dictionary(try userFile.list().map { ($0.id, $0) }) { first, _ in first }
       clients = Dictionary(try clientFile.list().map { ($0.id, $0) }) { first, _ in first }
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
   }
 
@@ -113,7 +113,7 @@ struct ImportAccounts {
   /// sessions share what the ledger keeps of lifetimes.
   private func left(_ session: ImportedSession, _ client: Client) -> Int64? {
     if let end = session.idleEnd, end <= now { return nil }
-    let longest = (client.lifetimes.session ?? settings.engine.sessionLifetime).wholeMilliseconds
+    let longest = (client.lifetimes.session ?? settings.engine.absoluteLifetime).wholeMilliseconds
     let ends = [session.expiresAt, session.openedAt?.advanced(byMilliseconds: longest)].compactMap(\.self)
     let left = min(longest, ends.map { $0.millisecondsSince(now) }.min() ?? longest)
     guard left > 0 else { return nil }

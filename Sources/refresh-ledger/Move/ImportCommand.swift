@@ -101,7 +101,7 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   /// Reads the whole file before anything is changed, and throws if any line is refused.
-  private func check(_ accounts: ImportAccounts) throws(CommandFailure) -> Outcome {
+  private func check(_ accounts: ImportAccounts) throws(CommandError) -> Outcome {
     var accounts = accounts
     var outcome = Outcome()
     var first: String?
@@ -120,7 +120,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
     guard let first else { return outcome }
     let more = refused == 1 ? "" : " (\(refused - 1) more lines are refused; nothing was changed)"
-    throw CommandFailure(.bad, first + more)
+    throw CommandError(.bad, first + more)
   }
 
   private func open(
@@ -133,17 +133,17 @@ struct ImportCommand: AsyncParsableCommand {
       try? await engine.close()
       throw error
     }
-    do { try await engine.close() } catch { throw CommandFailure(error) }
+    do { try await engine.close() } catch { throw CommandError(error) }
   }
 
-  private func openEngine(_ settings: ServerSettings) async throws(CommandFailure) -> RotationEngine {
+  private func openEngine(_ settings: ServerSettings) async throws(CommandError) -> RotationEngine {
     var bar = ProgressBar(label: "replaying the log")
     do {
       return try await RotationEngine.open(folder: data.folder, options: settings.engine) {
         bar.show($0.bytesRead, of: $0.bytesTotal)
       }
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
   }
 
@@ -162,7 +162,7 @@ struct ImportCommand: AsyncParsableCommand {
       if let line = try lines.next() {
         // It was good a moment ago.
         guard let verdict = try? accounts.judge(line) else {
-          throw CommandFailure(.bad, "\(self.file):\(lines.number): changed while it was read; run this again")
+          throw CommandError(.bad, "\(self.file):\(lines.number): changed while it was read; run this again")
         }
         if case .live(let session) = verdict { batch.append((lines.number, session)) }
       } else {
@@ -183,7 +183,7 @@ struct ImportCommand: AsyncParsableCommand {
     _ outcome: inout Outcome
   ) async throws {
     let outcomes: [ImportOutcome]
-    do { outcomes = try await engine.importSessions(batch.map(\.session)) } catch { throw CommandFailure(error) }
+    do { outcomes = try await engine.importSessions(batch.map(\.session)) } catch { throw CommandError(error) }
     var text = ""
     for (item, made) in zip(batch, outcomes) {
       let (id, token): (SessionID, String?)

@@ -17,24 +17,24 @@ final class ImportLines {
   private(set) var bytesRead: UInt64 = 0
   let bytesTotal: UInt64
 
-  init(path: String) throws(CommandFailure) {
+  init(path: String) throws(CommandError) {
     self.path = path
     do {
       file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
     } catch Errno.noSuchFileOrDirectory {
-      throw CommandFailure(.noInput, "\(path): there is no such file of sessions; name a file that exists")
+      throw CommandError(.noInput, "\(path): there is no such file of sessions; name a file that exists")
     } catch {
-      throw CommandFailure(
+      throw CommandError(
         .inputOutput, "\(path): cannot open the file of sessions: \(error); name a file that you can read")
     }
     guard FileStatus(path)?.isFolder != true else {
       try? file.close()
-      throw CommandFailure(.noInput, "\(path): is a folder, not a file; name a file of sessions")
+      throw CommandError(.noInput, "\(path): is a folder, not a file; name a file of sessions")
     }
     // Read twice: not for a pipe.
     guard let end = try? file.seek(offset: 0, from: .end), (try? file.seek(offset: 0, from: .start)) != nil else {
       try? file.close()
-      throw CommandFailure(.noInput, "\(path): is not a file that can be read twice; write the lines to a file")
+      throw CommandError(.noInput, "\(path): is not a file that can be read twice; write the lines to a file")
     }
     bytesTotal = UInt64(max(0, end))
   }
@@ -42,14 +42,14 @@ final class ImportLines {
   deinit { try? file.close() }
 
   /// Reads the next line, without its end; nil after the last. Passes over empty lines.
-  func next() throws(CommandFailure) -> [UInt8]? {
+  func next() throws(CommandError) -> [UInt8]? {
     while let line = try nextOfAny() {
       if line.contains(where: { $0 != 0x20 && $0 != 0x09 }) { return line }
     }
     return nil
   }
 
-  private func nextOfAny() throws(CommandFailure) -> [UInt8]? {
+  private func nextOfAny() throws(CommandError) -> [UInt8]? {
     var line: [UInt8] = []
     while true {
       if place == piece.count {
@@ -64,7 +64,7 @@ final class ImportLines {
       line += piece[place..<(end ?? piece.count)]
       place = end.map { $0 + 1 } ?? piece.count
       guard line.count <= Self.bytesMax else {
-        throw CommandFailure(
+        throw CommandError(
           .bad,
           "\(path):\(number + 1): the line is longer than \(Self.bytesMax >> 10) KiB; write one session in each line")
       }
@@ -78,7 +78,7 @@ final class ImportLines {
     line.last == UInt8(ascii: "\r") ? Array(line.dropLast()) : line
   }
 
-  private func fill() throws(CommandFailure) {
+  private func fill() throws(CommandError) {
     guard !isAtEnd else { return }
     piece = [UInt8](repeating: 0, count: Self.pieceBytes)
     place = 0
@@ -88,7 +88,7 @@ final class ImportLines {
       bytesRead += UInt64(count)
       isAtEnd = count == 0
     } catch {
-      throw CommandFailure(
+      throw CommandError(
         .inputOutput, "\(path): cannot read the file of sessions: \(error); fix the disk or copy the file")
     }
   }

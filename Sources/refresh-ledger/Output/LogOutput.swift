@@ -10,7 +10,7 @@ enum LogOutput {
   /// Makes a logger of the level that the command line names, else the environment, else `info`.
   static func logger(
     level: Logger.Level?, environment: [String: String], to stream: OutputWriter
-  ) throws(CommandFailure) -> Logger {
+  ) throws(CommandError) -> Logger {
     var logger = Logger(label: label, factory: { StreamLogHandler(label: $0, stream: stream) })
     logger.logLevel = .info
     if let level {
@@ -18,7 +18,7 @@ enum LogOutput {
     } else if let text = environment[levelVariable], !text.isEmpty {
       guard let level = Logger.Level(rawValue: text.lowercased()) else {
         let all = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-        throw CommandFailure(.configuration, "\(levelVariable): the level is not known; write one of \(all)")
+        throw CommandError(.configuration, "\(levelVariable): the level is not known; write one of \(all)")
       }
       logger.logLevel = level
     }

@@ -36,10 +36,10 @@ final class OutputWriter: Sendable {
   }
 
   /// Starts the thread, which stays until the process ends.
-  func start() throws(CommandFailure) {
+  func start() throws(CommandError) {
     let status = DetachedThread { self.run() }.start()
     guard status == 0 else {
-      throw CommandFailure(
+      throw CommandError(
         .temporary,
         "cannot start a thread for the output: \(Errno(rawValue: status)); raise the limit of threads (ulimit -u)")
     }

@@ -18,7 +18,7 @@ final class ServeOutput: Sendable {
   private let isEnding = Atomic(false)
 
   /// Takes the streams, and everything that is logged in this process. Can be called once in a process.
-  init() throws(CommandFailure) {
+  init() throws(CommandError) {
     StandardStreams.neverWait()
     let missing: @Sendable (Int) -> String = { count in
       let lines = FigureText.counted(count, "line") + (count == 1 ? " was" : " were")

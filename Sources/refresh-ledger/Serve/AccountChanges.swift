@@ -57,7 +57,7 @@ struct AccountRevocation: Service {
 
   /// Ends the sessions once. Those of a user who may log in end if they were opened before the change: a log-in right
   /// after it goes on.
-  private func endOnce(_ scope: SessionScope) async throws(EngineFailure) {
+  private func endOnce(_ scope: SessionScope) async throws(EngineError) {
     if case .subject(let name) = scope, let user = await users.subject(id: name), user.isEnabled {
       try await engine.revokeOutdatedSessions(of: user)
     } else {

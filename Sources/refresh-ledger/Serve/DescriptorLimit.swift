@@ -8,11 +8,11 @@ enum DescriptorLimit {
   static let reserve = 64
 
   /// Raises the limit as far as the process may, and returns how many of `connections` fit into it.
-  static func connectionsMax(_ connections: Int, logger: Logger) throws(CommandFailure) -> Int {
+  static func connectionsMax(_ connections: Int, logger: Logger) throws(CommandError) -> Int {
     let most = raise()
     guard connections > most - reserve else { return connections }
     guard most > reserve else {
-      throw CommandFailure(
+      throw CommandError(
         .configuration,
         "the process may have \(most) files open, which leaves no connection beside the log; raise the limit (ulimit -n) to \(reserve * 2) at least"
       )

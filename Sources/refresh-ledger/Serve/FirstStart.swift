@@ -27,34 +27,34 @@ struct FirstStart {
   /// Makes what is missing in a data folder that has its keys: a user if there is none, and a client if there is none.
   init(
     users: SubjectFile, clients: ClientFile, folder: FilePath, settings: ServerSettings
-  ) throws(CommandFailure) {
+  ) throws(CommandError) {
     let (lacksUser, lacksClient): (Bool, Bool)
-    do throws(AccountFailure) {
+    do throws(AccountError) {
       lacksUser = try users.list().isEmpty
       lacksClient = settings.http.wire == .standard ? try clients.list().isEmpty : false
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
     guard lacksUser || lacksClient else { return }
     // Before anything is made: were this to fail later, nobody would see the secrets of what was made.
     do { expiredToken = try ExpiredToken.make(dataFolder: folder, options: settings.engine) } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
-    do throws(AccountFailure) {
+    do throws(AccountError) {
       if lacksUser { try addUser(to: users) }
       if lacksClient { try addClient(to: clients) }
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
   }
 
-  private mutating func addUser(to users: SubjectFile) throws(AccountFailure) {
+  private mutating func addUser(to users: SubjectFile) throws(AccountError) {
     let password = FirstStart.randomText()
     try users.add(name: FirstStart.userName, password: password, scopes: Scopes(FirstStart.scopes) ?? [])
     self.password = password
   }
 
-  private mutating func addClient(to clients: ClientFile) throws(AccountFailure) {
+  private mutating func addClient(to clients: ClientFile) throws(AccountError) {
     let secret = FirstStart.randomText()
     try clients.add(Client(id: FirstStart.clientID, isPublic: false), secret: secret)
     self.secret = secret
@@ -76,7 +76,7 @@ extension FirstStart: RedactedValue {}
 ///
 /// It names a session that does not exist, so it would be worth nothing at any time.
 enum ExpiredToken {
-  static func make(dataFolder: FilePath, options: EngineOptions) throws(KeyFailure) -> String {
+  static func make(dataFolder: FilePath, options: EngineOptions) throws(KeyError) -> String {
     let keys = try TokenKeys.openOrCreate(folder: dataFolder.appending("keys").string)
     let minter = TokenMinter(keys: keys, issuer: options.issuer, audience: options.audience)
     let session = TokenIdentifier(sessionHigh: 0, sessionLow: 0, generation: 0)

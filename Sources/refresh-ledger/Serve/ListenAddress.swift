@@ -5,31 +5,31 @@ import SystemPackage
 /// A check whether a server could listen at an address. Its failure is one line, not a stack of log lines.
 enum ListenAddress {
   /// Binds the address and lets go of it again. Port 0 is always free.
-  static func probe(host: String, port: Int) throws(CommandFailure) {
+  static func probe(host: String, port: Int) throws(CommandError) {
     try hold(host: host, port: port).close()
   }
 
   /// Binds the address and keeps it.
-  static func hold(host: String, port: Int) throws(CommandFailure) -> HeldAddress {
+  static func hold(host: String, port: Int) throws(CommandError) -> HeldAddress {
     do { return try HeldAddress(host: host, port: port) } catch { throw failure(error, host, port) }
   }
 
-  private static func failure(_ refusal: HeldAddress.Refusal, _ host: String, _ port: Int) -> CommandFailure {
+  private static func failure(_ refusal: HeldAddress.Refusal, _ host: String, _ port: Int) -> CommandError {
     let place = "\(host):\(port)"
     switch refusal {
     case .unknownHost(let reason):
-      return CommandFailure(.configuration, "http.host \"\(host)\": \(reason); name an address of this machine")
+      return CommandError(.configuration, "http.host \"\(host)\": \(reason); name an address of this machine")
     case .system(.addressInUse):
-      return CommandFailure(
+      return CommandError(
         .temporary, "\(place) is in use by another program; stop that program or choose another port with --port")
     case .system(.permissionDenied):
-      return CommandFailure(
+      return CommandError(
         .configuration, "\(place) is not allowed for this user; choose a port from 1024 on with --port")
     case .system(.addressNotAvailable):
-      return CommandFailure(
+      return CommandError(
         .configuration, "\(place) is not an address of this machine; choose another host with --host")
     case .system(let code):
-      return CommandFailure(.inputOutput, "\(place): cannot listen: \(code); choose another address")
+      return CommandError(.inputOutput, "\(place): cannot listen: \(code); choose another address")
     }
   }
 }

@@ -31,7 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
     let output = try ServeOutput()
     do {
       try await serve(output)
-    } catch let failure as CommandFailure {
+    } catch let failure as CommandError {
       output.finish(failure.description)
       Program.exit(failure.status.rawValue)
     } catch {

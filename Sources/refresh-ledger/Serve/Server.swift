@@ -60,7 +60,7 @@ struct Server {
   }
 
   /// Returns after a graceful shutdown, with the log closed cleanly.
-  func run() async throws(CommandFailure) {
+  func run() async throws(CommandError) {
     var options = settings.http
     options.connectionsMax = try DescriptorLimit.connectionsMax(options.connectionsMax, logger: logger)
     options.certificate = try TLSCertificate.load(settings, logger: logger)
@@ -72,12 +72,12 @@ struct Server {
     try await server.run(options, at: address)
   }
 
-  private func run(_ options: ServerOptions, at address: StartAddress) async throws(CommandFailure) {
+  private func run(_ options: ServerOptions, at address: StartAddress) async throws(CommandError) {
     let folder = FilePath(dataPath)
     let (ended, end) = AsyncStream<SessionScope>.makeStream()
     let (users, clients): (SubjectFile, ClientFile)
     let engine: RotationEngine
-    do throws(CommandFailure) {
+    do throws(CommandError) {
       (users, clients) = try openAccounts(folder) { scope in end.yield(scope) }
       engine = try await openEngine(folder, users: users)
     } catch {
@@ -125,7 +125,7 @@ struct Server {
     try await serve(services.compactMap(\.self), announcement)
   }
 
-  private func serve(_ services: [any Service], _ announcement: Announcement) async throws(CommandFailure) {
+  private func serve(_ services: [any Service], _ announcement: Announcement) async throws(CommandError) {
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = settings.drain
@@ -137,16 +137,16 @@ struct Server {
       // The secrets of a first start are stored by now and must not be lost with the port.
       announcement.make(port: settings.http.port)
       switch error {
-      case let failure as ListenFailure: throw CommandFailure(.temporary, failure.description)
-      case let failure as EngineFailure: throw CommandFailure(failure)
-      default: throw CommandFailure(.internalFault, "the server ended: \(error); see the log lines above and restart")
+      case let failure as ListenError: throw CommandError(.temporary, failure.description)
+      case let failure as EngineError: throw CommandError(failure)
+      default: throw CommandError(.internalFault, "the server ended: \(error); see the log lines above and restart")
       }
     }
   }
 
   private func openAccounts(
     _ folder: FilePath, onEnd: @escaping @Sendable (SessionScope) -> Void
-  ) throws(CommandFailure) -> (users: SubjectFile, clients: ClientFile) {
+  ) throws(CommandError) -> (users: SubjectFile, clients: ClientFile) {
     let observer: @Sendable (AccountFileEvent) -> Void = { [accountLog] event in
       accountLog.tell(event)
       for scope in AccountRevocation.scopes(of: event) { onEnd(scope) }
@@ -155,11 +155,11 @@ struct Server {
       let users = try SubjectFile(path: DataFolderOption.usersPath(folder), observer: observer)
       return (users, try ClientFile(path: DataFolderOption.clientsPath(folder), observer: observer))
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
   }
 
-  private func openEngine(_ folder: FilePath, users: SubjectFile) async throws(CommandFailure) -> RotationEngine {
+  private func openEngine(_ folder: FilePath, users: SubjectFile) async throws(CommandError) -> RotationEngine {
     let engine: RotationEngine
     do {
       var shown = ReplayProgress(notification: notification, output: output)
@@ -171,7 +171,7 @@ struct Server {
         shown.show(progress.bytesRead, of: progress.bytesTotal)
       }
     } catch {
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
     return engine
   }

@@ -16,7 +16,7 @@ struct StartAddress {
   private var notice: (level: Logger.Level, text: Logger.Message)?
 
   /// Takes the address, and keeps the issuer in the folder if that is new.
-  init(_ settings: ServerSettings, folder: String) throws(CommandFailure) {
+  init(_ settings: ServerSettings, folder: String) throws(CommandError) {
     self.settings = settings
     self.folder = folder
     let choice = try IssuerChoice.find(settings, folder: folder)

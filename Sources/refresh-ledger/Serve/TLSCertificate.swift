@@ -6,11 +6,11 @@ import TokenLedger
 /// The certificate that the settings name, and what an operator should know about it.
 enum TLSCertificate {
   /// Reads the certificate; nil if none is named.
-  static func load(_ settings: ServerSettings, logger: Logger) throws(CommandFailure) -> ServerCertificate? {
+  static func load(_ settings: ServerSettings, logger: Logger) throws(CommandError) -> ServerCertificate? {
     guard let paths = settings.certificate else { return nil }
     let certificate: ServerCertificate
     do { certificate = try ServerCertificate(certificate: paths.certificate, key: paths.key) } catch {
-      throw CommandFailure(.configuration, "http.tls: \(error.description)")
+      throw CommandError(.configuration, "http.tls: \(error.description)")
     }
     report(certificate, logger: logger)
     if settings.isIssuerSet, settings.engine.issuer.hasPrefix("http://") {

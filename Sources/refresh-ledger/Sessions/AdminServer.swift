@@ -103,7 +103,7 @@ struct AdminServer {
 
   private func ended(_ reply: Reply) throws -> Int {
     guard reply.status != 204 else {
-      throw CommandFailure(
+      throw CommandError(
         .bad, "\(url): does not say how many sessions ended, as an older release; see what is left with sessions list")
     }
     return try read(reply, as: Ending.self).ended
@@ -125,7 +125,7 @@ struct AdminServer {
       let response = try await http.execute(request, timeout: .seconds(30))
       return Reply(status: Int(response.status.code), bytes: try await response.body.collect(upTo: 4 << 20))
     } catch {
-      throw CommandFailure.noReply(error, from: url)
+      throw CommandError.noReply(error, from: url)
     }
   }
 
@@ -152,24 +152,24 @@ struct AdminServer {
   private func read<Body: Decodable>(_ reply: Reply, as type: Body.Type) throws -> Body {
     guard reply.status == 200 else { throw failure(reply) }
     guard let body = try? JSONDecoder().decode(type, from: Data(reply.bytes.readableBytesView)) else {
-      throw CommandFailure(.bad, "\(url): answers, but not as a refresh-ledger server does; check the address")
+      throw CommandError(.bad, "\(url): answers, but not as a refresh-ledger server does; check the address")
     }
     return body
   }
 
-  private func failure(_ reply: Reply) -> CommandFailure {
+  private func failure(_ reply: Reply) -> CommandError {
     let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(reply.bytes.readableBytesView))
     switch (reply.status, refusal) {
     case (401, _?):
-      return CommandFailure(.bad, "\(url): does not know the client or its secret; see clients list there")
+      return CommandError(.bad, "\(url): does not know the client or its secret; see clients list there")
     case (403, _?):
-      return CommandFailure(.bad, "\(url): the client is not an admin; add one with clients add --admin there")
-    case (503, _?): return CommandFailure(.temporary, "\(url): is overloaded or closed for changes; try again later")
+      return CommandError(.bad, "\(url): the client is not an admin; add one with clients add --admin there")
+    case (503, _?): return CommandError(.temporary, "\(url): is overloaded or closed for changes; try again later")
     case (_, let refusal?):
       let what = refusal.description ?? refusal.error
-      return CommandFailure(.bad, "\(url): refused: \(LogText.line(what))")
+      return CommandError(.bad, "\(url): refused: \(LogText.line(what))")
     case (_, nil):
-      return CommandFailure(
+      return CommandError(
         .bad,
         "\(url): answers \(reply.status), not as a refresh-ledger server does; check the address and its path prefix")
     }

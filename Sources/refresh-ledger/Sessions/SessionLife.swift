@@ -55,7 +55,7 @@ struct SessionLife {
   }
 
   /// The entries in lines for people.
-  func table() throws(CommandFailure) -> String {
+  func table() throws(CommandError) -> String {
     var table = TextTable("SEQUENCE", "TIME", "SESSION", "EVENT", "FACTS")
     for entry in entries {
       for session in entry.sessions {

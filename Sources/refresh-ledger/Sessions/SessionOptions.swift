@@ -65,7 +65,7 @@ struct AdminServerOptions: ParsableArguments {
   }
 
   /// The server; nil if none is named.
-  func server() throws(CommandFailure) -> AdminServer? {
+  func server() throws(CommandError) -> AdminServer? {
     guard let url, let clientID else { return nil }
     return AdminServer(
       url: url.hasSuffix("/") ? String(url.dropLast()) : url, client: clientID, secret: try InputLine.read("secret"),

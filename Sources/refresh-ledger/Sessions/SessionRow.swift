@@ -54,7 +54,7 @@ extension SessionRow {
     self.init(
       sid: session.id.text, subject: session.subject, client: session.client, scope: session.scope,
       label: session.label, rotation: "\(session.rotation)", generation: session.generation,
-      openedAt: LogRecordLine.time(shown.openedAt), lastUsedAt: LogRecordLine.time(shown.usedAt),
+      openedAt: LogRecordLine.time(shown.openedAt), lastUsedAt: LogRecordLine.time(shown.refreshedAt),
       idleEnd: LogRecordLine.time(shown.idleEnd), absoluteEnd: LogRecordLine.time(shown.absoluteEnd))
   }
 }

@@ -36,7 +36,7 @@ struct SessionsList: AsyncParsableCommand {
       try await server.sessions(subject: whose.subject, client: whose.client, show)
     } else {
       var reader = LedgerRecordReader()
-      _ = try LogSurvey(folder: data.logFolder, label: "reading") { (frame, payload) throws(RecordRefusal) in
+      _ = try LogSurvey(folder: data.logFolder, label: "reading") { (frame, payload) throws(RecordError) in
         try reader.read(frame, payload)
       }
       for session in reader.sessions(of: whose.scope ?? .all, at: SessionClock.system.now()) {
@@ -77,11 +77,11 @@ struct SessionsShow: AsyncParsableCommand {
     if let server = try remote.server() { return try await show(id, of: server) }
     var life = SessionLife(of: id)
     var reader = LedgerRecordReader()
-    _ = try LogSurvey(folder: data.logFolder, label: "reading") { (frame, payload) throws(RecordRefusal) in
+    _ = try LogSurvey(folder: data.logFolder, label: "reading") { (frame, payload) throws(RecordError) in
       try reader.read(frame, payload) { life.take($0) }
     }
     guard !life.entries.isEmpty else {
-      throw CommandFailure(
+      throw CommandError(
         .bad, "\(data.path): the log knows nothing of session \(session); it may have ended before the checkpoint")
     }
     let live = reader.session(id, at: SessionClock.system.now()).map(SessionRow.init)
@@ -100,7 +100,7 @@ struct SessionsShow: AsyncParsableCommand {
 
   private func show(_ id: SessionID, of server: AdminServer) async throws {
     guard let live = try await server.session(id) else {
-      throw CommandFailure(.bad, "\(server.url): session \(session) is not live; its life is in the log of that server")
+      throw CommandError(.bad, "\(server.url): session \(session) is not live; its life is in the log of that server")
     }
     if json { return try Terminal.writeLine(JSONText.line(live)) }
     var table = TextTable("SESSION", session)
@@ -142,19 +142,19 @@ struct SessionsRevoke: AsyncParsableCommand {
   func run() async throws {
     if let server = try remote.server() { return try Terminal.writeLine(await revoke(at: server)) }
     guard let ledger = try await data.openLedger() else {
-      throw CommandFailure(
+      throw CommandError(
         .temporary,
         "\(data.path): a server has the log open; ask it with --url, or stop it first"
       )
     }
-    let outcome: Result<String, CommandFailure>
+    let outcome: Result<String, CommandError>
     do throws(LedgerError) {
       outcome = try await revoke(in: ledger)
     } catch {
       try? await ledger.close()
-      throw CommandFailure(error)
+      throw CommandError(error)
     }
-    do { try await ledger.close() } catch { throw CommandFailure(error) }
+    do { try await ledger.close() } catch { throw CommandError(error) }
     try Terminal.writeLine(outcome.get())
   }
 
@@ -163,16 +163,16 @@ struct SessionsRevoke: AsyncParsableCommand {
       return Self.words(try await server.revokeAll(subject: whose.subject, client: whose.client))
     }
     guard try await server.revoke(id) else {
-      throw CommandFailure(.bad, "\(server.url): session \(session) is not live; there was nothing to revoke")
+      throw CommandError(.bad, "\(server.url): session \(session) is not live; there was nothing to revoke")
     }
     return "revoked session \(session)"
   }
 
-  private func revoke(in ledger: RefreshLedger) async throws(LedgerError) -> Result<String, CommandFailure> {
+  private func revoke(in ledger: RefreshLedger) async throws(LedgerError) -> Result<String, CommandError> {
     if let session, let id = SessionID(text: session) {
       guard try await ledger.revoke(id) else {
         return .failure(
-          CommandFailure(.bad, "\(data.path): session \(session) is not live; there was nothing to revoke"))
+          CommandError(.bad, "\(data.path): session \(session) is not live; there was nothing to revoke"))
       }
       return .success("revoked session \(session)")
     }

@@ -15,11 +15,11 @@ struct ConfigurationFile {
   private static let bytesMax = 64 << 10
 
   /// Reads the file. Refuses what is not a mapping of known sections and keys, with the line.
-  init(path: String) throws(CommandFailure) {
+  init(path: String) throws(CommandError) {
     self.path = path
     let bytes = try InputFile.read(path, "configuration file", bytesMax: ConfigurationFile.bytesMax)
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw CommandFailure(.configuration, "\(path): is not UTF-8; save it as UTF-8")
+      throw CommandError(.configuration, "\(path): is not UTF-8; save it as UTF-8")
     }
     let root: Node?
     do {
@@ -40,7 +40,7 @@ struct ConfigurationFile {
     entries[key].map { "\(path):\($0.line)" }
   }
 
-  private mutating func note(_ mapping: Node.Mapping, under section: String) throws(CommandFailure) {
+  private mutating func note(_ mapping: Node.Mapping, under section: String) throws(CommandError) {
     for (keyNode, value) in mapping {
       guard let name = keyNode.scalar?.string else {
         throw fault(at: keyNode, "a key is not a word; write \"key: value\"")
@@ -90,24 +90,24 @@ struct ConfigurationFile {
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }
 
-  private func fault(at node: Node, _ what: String) -> CommandFailure {
-    CommandFailure(.configuration, "\(path):\(node.mark?.line ?? 1): \(what)")
+  private func fault(at node: Node, _ what: String) -> CommandError {
+    CommandError(.configuration, "\(path):\(node.mark?.line ?? 1): \(what)")
   }
 
-  private func fault(of error: any Error) -> CommandFailure {
+  private func fault(of error: any Error) -> CommandError {
     let fix = "fix the YAML there"
     switch error {
     case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
       YamlError.composer(_, let problem, let mark, _):
-      return CommandFailure(.configuration, "\(path):\(mark.line): \(problem); \(fix)")
+      return CommandError(.configuration, "\(path):\(mark.line): \(problem); \(fix)")
     case YamlError.duplicatedKeysInMapping(let duplicates, let context):
       let names = duplicates.map(ConfigurationFile.shown).joined(separator: ", ")
-      return CommandFailure(
+      return CommandError(
         .configuration, "\(path):\(context.mark.line): the section that begins here has \(names) twice; keep one")
     case YamlError.reader(let problem, _, _, _):
-      return CommandFailure(.configuration, "\(path): \(problem); save it as UTF-8 text")
+      return CommandError(.configuration, "\(path): \(problem); save it as UTF-8 text")
     default:
-      return CommandFailure(.configuration, "\(path): is not YAML; \(fix)")
+      return CommandError(.configuration, "\(path): is not YAML; \(fix)")
     }
   }
 }

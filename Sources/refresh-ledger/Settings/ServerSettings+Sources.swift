@@ -3,7 +3,7 @@ import TokenHTTP
 
 extension ServerSettings {
   /// Reads the settings from `sources`, and checks them one by one and against each other.
-  init(_ sources: SettingSources) throws(CommandFailure) {
+  init(_ sources: SettingSources) throws(CommandError) {
     self = .standard
     for setting in Setting.all {
       guard let text = sources.text(setting.key) else { continue }
@@ -24,7 +24,7 @@ extension ServerSettings {
     try refuseContradictions(sources)
   }
 
-  private func refuseUnsafeAddress(_ sources: SettingSources) throws(CommandFailure) {
+  private func refuseUnsafeAddress(_ sources: SettingSources) throws(CommandError) {
     switch (certificatePath.isEmpty, certificateKeyPath.isEmpty) {
     case (true, true), (false, false): break
     case (false, true):
@@ -42,17 +42,17 @@ extension ServerSettings {
   }
 
   /// Refuses settings that contradict each other. Only what was written down can: a default gives way.
-  private func refuseContradictions(_ sources: SettingSources) throws(CommandFailure) {
-    if sources.text(.sessionsRefreshTTL) != nil, engine.refreshLifetime > engine.sessionLifetime {
+  private func refuseContradictions(_ sources: SettingSources) throws(CommandError) {
+    if sources.text(.sessionsRefreshTTL) != nil, engine.idleLifetime > engine.absoluteLifetime {
       throw sources.fault(
         .sessionsRefreshTTL, "is longer than sessions.maxAge, which ends the session first; shorten it or raise maxAge")
     }
-    if sources.text(.tokensAccessTTL) != nil, engine.accessLifetime > engine.sessionLifetime {
+    if sources.text(.tokensAccessTTL) != nil, engine.accessLifetime > engine.absoluteLifetime {
       throw sources.fault(
         .tokensAccessTTL,
         "is longer than sessions.maxAge: the token would outlive its session; shorten it or raise maxAge")
     }
-    if engine.grace > .zero, engine.grace >= engine.refreshLifetime {
+    if engine.grace > .zero, engine.grace >= engine.idleLifetime {
       throw sources.fault(
         .rotationGrace, "is not shorter than sessions.refreshTTL; shorten it or raise refreshTTL")
     }

@@ -66,10 +66,10 @@ extension Setting {
 
   private static let sessions = [
     Setting(
-      .sessionsRefreshTTL, .duration(\.engine.refreshLifetime, Limits.sessionLifetime, example: "30d"),
+      .sessionsRefreshTTL, .duration(\.engine.idleLifetime, Limits.lifetime, example: "30d"),
       "How long a refresh token may lie unused."),
     Setting(
-      .sessionsMaxAge, .duration(\.engine.sessionLifetime, Limits.sessionLifetime, example: "365d"),
+      .sessionsMaxAge, .duration(\.engine.absoluteLifetime, Limits.lifetime, example: "365d"),
       "When a session ends whatever happens."),
     Setting(
       .sessionsPerSubjectMax, .count(\.engine.sessionsPerSubjectMax, Limits.sessionsPerSubject.range),

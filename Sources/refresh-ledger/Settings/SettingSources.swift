@@ -5,7 +5,7 @@ struct SettingSources {
   private let file: ConfigurationFile?
 
   /// Refuses unknown keys in the file and unknown variables that begin with `REFRESH_LEDGER_`.
-  init(flags: [SettingKey: String], environment: [String: String], filePath: String?) throws(CommandFailure) {
+  init(flags: [SettingKey: String], environment: [String: String], filePath: String?) throws(CommandError) {
     try SettingSources.refuseUnknown(environment)
     self.flags = flags
     self.environment = environment
@@ -18,8 +18,8 @@ struct SettingSources {
   }
 
   /// A failure that names the key, its place, what is wrong with it and the fix.
-  func fault(_ key: SettingKey, _ what: String) -> CommandFailure {
-    CommandFailure(.configuration, "\(place(of: key)): \(key.rawValue)\(shownValue(of: key)) \(what)")
+  func fault(_ key: SettingKey, _ what: String) -> CommandError {
+    CommandError(.configuration, "\(place(of: key)): \(key.rawValue)\(shownValue(of: key)) \(what)")
   }
 
   private func place(of key: SettingKey) -> String {
@@ -33,7 +33,7 @@ struct SettingSources {
     return " \"\(String(text.prefix(64)).shown)\(text.count > 64 ? "…" : "")\""
   }
 
-  private static func refuseUnknown(_ environment: [String: String]) throws(CommandFailure) {
+  private static func refuseUnknown(_ environment: [String: String]) throws(CommandError) {
     let known = SettingKey.allCases.map(\.environmentName) + [LogOutput.levelVariable]
     for name in environment.keys.sorted() where name.hasPrefix(SettingKey.environmentPrefix) {
       guard !known.contains(name), !isSetByContainers(name) else { continue }
@@ -41,7 +41,7 @@ struct SettingSources {
         SettingKey.fix(ofRemovedVariable: name)
         ?? Suggestion.nearest(to: name, among: known).map { "did you mean \($0)?" }
         ?? "unset it, or see docs/configuration.md for the names there are"
-      throw CommandFailure(.configuration, "environment: unknown variable \(name); \(fix)")
+      throw CommandError(.configuration, "environment: unknown variable \(name); \(fix)")
     }
   }
 

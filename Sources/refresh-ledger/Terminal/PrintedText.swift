@@ -29,13 +29,13 @@ struct TextTable {
 
 /// The JSON that `--json` prints: on one line, its members sorted.
 enum JSONText {
-  static func line(_ value: some Encodable) throws(CommandFailure) -> String {
+  static func line(_ value: some Encodable) throws(CommandError) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
       return String(decoding: try encoder.encode(value), as: UTF8.self)
     } catch {
-      throw CommandFailure(.internalFault, "cannot encode the answer as JSON; leave --json out")
+      throw CommandError(.internalFault, "cannot encode the answer as JSON; leave --json out")
     }
   }
 }

@@ -7,16 +7,16 @@ enum Terminal {
   static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
   /// Writes all of `text` to the standard output at once, so that it is seen although the output is a pipe.
-  static func write(_ text: String) throws(CommandFailure) {
+  static func write(_ text: String) throws(CommandError) {
     do {
       _ = try FileDescriptor.standardOutput.writeAll(text.utf8)
     } catch {
-      throw CommandFailure(
+      throw CommandError(
         .inputOutput, "cannot write to the standard output: \(error); free space or close the pipe later")
     }
   }
 
-  static func writeLine(_ text: String) throws(CommandFailure) {
+  static func writeLine(_ text: String) throws(CommandError) {
     try write(text + "\n")
   }
 

@@ -85,7 +85,7 @@ struct TopCommand: AsyncParsableCommand {
     while left.map({ $0 > 0 }) ?? true {
       screen.draw([heading(source)] + lines)
       guard await screen.wait(.seconds(interval)) else { return }
-      do throws(CommandFailure) {
+      do throws(CommandError) {
         let reading = try await source.read()
         rates = Array((rates + [reading.rate]).suffix(TopScreen.historyCount))
         lines = reading.lines(history: Array(rates.suffix(screen.historyRoom)))

@@ -7,7 +7,7 @@ struct TopLog: TopSource {
   private var feed: LogFeed
   private var began = ContinuousClock.now
 
-  init(data: String) throws(CommandFailure) {
+  init(data: String) throws(CommandError) {
     self.data = data
     feed = LogFeed(folder: DataFolderOption.logFolder(of: data))
   }
@@ -15,12 +15,12 @@ struct TopLog: TopSource {
   var title: String { data }
   var rowHeader: String { TopLogReading.rowHeader }
 
-  mutating func begin() async throws(CommandFailure) {
+  mutating func begin() async throws(CommandError) {
     try feed.begin()
     began = .now
   }
 
-  mutating func read() async throws(CommandFailure) -> TopLogReading {
+  mutating func read() async throws(CommandError) -> TopLogReading {
     var kinds: [String: Int] = [:]
     let before = feed.totals
     let step = try feed.advance { kinds[$0.kind, default: 0] += 1 }

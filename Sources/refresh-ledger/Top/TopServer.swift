@@ -10,7 +10,7 @@ struct TopServer: TopSource {
   private let http: HTTPClient
   private var last: MetricsScrape?
 
-  init(url: String, certificates: String?) throws(CommandFailure) {
+  init(url: String, certificates: String?) throws(CommandError) {
     self.url = url
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow
@@ -29,30 +29,30 @@ struct TopServer: TopSource {
   var title: String { url }
   var rowHeader: String { TopServerReading.rowHeader }
 
-  mutating func begin() async throws(CommandFailure) {
+  mutating func begin() async throws(CommandError) {
     last = try await scrape()
   }
 
-  mutating func read() async throws(CommandFailure) -> TopServerReading {
+  mutating func read() async throws(CommandError) -> TopServerReading {
     let now = try await scrape()
     let before = last ?? now
     last = now
     return TopServerReading(now, since: before)
   }
 
-  private func scrape() async throws(CommandFailure) -> MetricsScrape {
+  private func scrape() async throws(CommandError) -> MetricsScrape {
     let (status, text): (UInt, String)
     do {
       let response = try await http.execute(HTTPClientRequest(url: "\(url)/metrics"), timeout: .seconds(5))
       status = response.status.code
       text = String(buffer: try await response.body.collect(upTo: 8 << 20))
     } catch {
-      throw CommandFailure.noReply(error, from: url)
+      throw CommandError.noReply(error, from: url)
     }
     let scrape = MetricsScrape(text)
     guard status == 200, scrape[.ready] != nil else {
       let what = status == 200 ? "its metrics are not those of refresh-ledger" : "/metrics answers \(status)"
-      throw CommandFailure(
+      throw CommandError(
         .bad, "\(url): \(what); check the address, its path prefix, and whether a proxy refuses /metrics")
     }
     return scrape

@@ -8,10 +8,10 @@ protocol TopSource {
   var rowHeader: String { get }
 
   /// Looks at it once, so that the first reading has something to be compared with.
-  mutating func begin() async throws(CommandFailure)
+  mutating func begin() async throws(CommandError)
 
   /// Reads the present state, and what happened since the last look.
-  mutating func read() async throws(CommandFailure) -> Reading
+  mutating func read() async throws(CommandError) -> Reading
 }
 
 /// One look at what is watched.

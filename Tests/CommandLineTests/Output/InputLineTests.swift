@@ -30,7 +30,7 @@ import Testing
   @Test("is refused as UTF-16, with what to do")
   func utf16() throws {
     for bytes in [[0xFF, 0xFE, 0x61, 0x00], [0xFE, 0xFF, 0x00, 0x61], [0x61, 0x00, 0x0A, 0x00]] as [[UInt8]] {
-      let failure = #expect(throws: CommandFailure.self) { try InputLine.secret(bytes, "password") }
+      let failure = #expect(throws: CommandError.self) { try InputLine.secret(bytes, "password") }
       #expect(failure?.description.contains("UTF-8") == true)
     }
   }

@@ -27,7 +27,7 @@ struct DamageOutcome {
     _ files: [String: [UInt8]], _ log: ReferenceLog, checksRecords: Bool = true
   ) async -> DamageOutcome {
     let folder = FakeStorage(files: files)
-    do throws(LogFailure) {
+    do throws(LogError) {
       let recovery = try await open(folder, log)
       let verdict = SpecifiedVerdict.opens(
         lastSequence: recovery.sequence,
@@ -46,7 +46,7 @@ struct DamageOutcome {
     }
   }
 
-  private static func refused(_ failure: LogFailure, changes: Int) -> DamageOutcome {
+  private static func refused(_ failure: LogError, changes: Int) -> DamageOutcome {
     let breach = changes == 0 ? nil : "refused after \(changes) changes to the folder"
     switch failure {
     case .corrupt(let segment, let offset, _):
@@ -60,7 +60,7 @@ struct DamageOutcome {
 
   private static func open(
     _ folder: FakeStorage, _ log: ReferenceLog
-  ) async throws(LogFailure) -> LedgerRecovery {
+  ) async throws(LogError) -> LedgerRecovery {
     try await RefreshLedger.open(
       storage: folder, executor: InlineExecutor(), options: log.options, clock: ManualClock().sessionClock,
       random: SeededGenerator(seed: 1)
@@ -87,11 +87,11 @@ struct DamageOutcome {
     if files.keys.allSatisfy({ !$0.hasPrefix("checkpoint-") }) { next = 1 }
     var entries = log.entries[...]
     var breach: String?
-    do throws(LogFailure) {
+    do throws(LogError) {
       let opened = try await CommitLog.open(
         storage: FakeStorage(files: files), options: LogOptions(preallocationBytes: log.options.preallocationBytes),
         executor: InlineExecutor()
-      ) { (frame, payload) throws(RecordRefusal) in
+      ) { (frame, payload) throws(RecordError) in
         if frame.kind == .checkpointEnd { return }
         let bytes = payload.withUnsafeBufferPointer(Array.init)
         if frame.kind == .checkpoint {

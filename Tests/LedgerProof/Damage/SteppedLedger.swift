@@ -32,9 +32,9 @@ final class SteppedLedger {
 
   static func open(
     _ storage: some LogStorage, options: LedgerOptions, clock: ManualClock, seed: UInt64
-  ) async throws(LogFailure) -> SteppedLedger {
+  ) async throws(LogError) -> SteppedLedger {
     let executor = SteppedExecutor()
-    let opened = try await executor.driving { () async throws(LogFailure) in
+    let opened = try await executor.driving { () async throws(LogError) in
       try await RefreshLedger.open(
         storage: storage, executor: executor, options: options, clock: clock.sessionClock,
         random: SeededGenerator(seed: seed))
@@ -136,9 +136,9 @@ final class SteppedLedger {
   }
 
   /// Returns once the checkpoint is there and what it replaces is gone.
-  func checkpoint() async throws(LogFailure) {
+  func checkpoint() async throws(LogError) {
     let ledger = ledger
-    try await executor.driving { () async throws(LogFailure) in _ = try await ledger.checkpoint() }
+    try await executor.driving { () async throws(LogError) in _ = try await ledger.checkpoint() }
   }
 
   func close() async throws(LedgerError) {

@@ -52,7 +52,7 @@ private struct BackupAttempt {
   let stage: FaultStage
   let faults: FaultWatch
   let copy: FakeStorage
-  let failure: LogFailure?
+  let failure: LogError?
   private let source: FakeStorage
 
   init(_ stage: FaultStage, target: Int, form: StorageFaultForm, failsSource: Bool) {
@@ -60,7 +60,7 @@ private struct BackupAttempt {
     source = FakeStorage(seed: stage.seed, files: stage.files)
     copy = FakeStorage(seed: stage.seed)
     faults = FaultWatch(failsSource ? source : copy, target: target, form: form)
-    do throws(LogFailure) {
+    do throws(LogError) {
       _ = try LogCopy.make(of: source, in: copy)
       failure = nil
     } catch {

@@ -41,7 +41,7 @@ struct FaultRun {
   var files: [String: [UInt8]] { disk.files }
 
   /// Opens what a kill left, unsynced as it is, and returns how many records that opening serves.
-  func serveAfterKill() async throws(LogFailure) -> UInt64 {
+  func serveAfterKill() async throws(LogError) -> UInt64 {
     defer { disk.killProcess() }
     let opened = try await SteppedLedger.open(disk, options: stage.options, clock: clock, seed: stage.seed &+ 99)
     return opened.recovery.sequence
@@ -82,7 +82,7 @@ struct FaultRun {
   private mutating func open(_ index: Int) async -> Bool {
     faults.begin(.opening)
     openings += 1
-    do throws(LogFailure) {
+    do throws(LogError) {
       let opened = try await SteppedLedger.open(
         disk, options: stage.options, clock: clock, seed: stage.seed &+ openings)
       if let stop = faults.stop { breach("opened in spite of \(stop)", index) }
@@ -120,7 +120,7 @@ struct FaultRun {
     await expectStopped(ledger, stop, index)
   }
 
-  private mutating func expectStopped(_ ledger: SteppedLedger, _ stop: LogFailure, _ index: Int) async {
+  private mutating func expectStopped(_ ledger: SteppedLedger, _ stop: LogError, _ index: Int) async {
     if ledger.ledger.logFailure != stop {
       breach("the log's failure is \(ledger.ledger.logFailure.map { "\($0)" } ?? "none"), not \(stop)", index)
     }
@@ -131,7 +131,7 @@ struct FaultRun {
     guard let ledger else { return }
     let wasWell = faults.failure == nil
     faults.begin(.checkpointing)
-    do throws(LogFailure) {
+    do throws(LogError) {
       try await ledger.checkpoint()
       if wasWell, let failure = faults.failure { breach("made a checkpoint in spite of \(failure)", index) }
     } catch {
@@ -170,13 +170,13 @@ struct FaultRun {
     subject: "late", client: "web", scope: "", lifetimes: LedgerScript.shortest)
 
   /// The failure must be the one that was injected, which names the operation and the path.
-  private mutating func expect(_ failure: LogFailure, _ injected: LogFailure?, _ who: String, _ index: Int) {
+  private mutating func expect(_ failure: LogError, _ injected: LogError?, _ who: String, _ index: Int) {
     if failure == injected { return }
     breach("\(who) threw \(failure), injected was \(injected.map { "\($0)" } ?? "nothing")", index)
   }
 
   /// The same of a call, whose error says it in the words of every ledger.
-  private mutating func expect(_ failure: LedgerError, _ injected: LogFailure?, _ who: String, _ index: Int) {
+  private mutating func expect(_ failure: LedgerError, _ injected: LogError?, _ who: String, _ index: Int) {
     if failure == injected.map({ LedgerError($0) }) { return }
     breach("\(who) threw \(failure), injected was \(injected.map { "\($0)" } ?? "nothing")", index)
   }

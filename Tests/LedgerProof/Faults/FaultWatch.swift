@@ -24,9 +24,9 @@ final class FaultWatch: Sendable {
   private struct State {
     var phase = Phase.opening
     var operations: [Operation] = []
-    var failure: LogFailure?
+    var failure: LogError?
     /// A failure after which this opening may change nothing any more.
-    var stop: LogFailure?
+    var stop: LogError?
     var unsyncable: Set<String> = []
     var isRetry = false
     var syncs = 0
@@ -53,9 +53,9 @@ final class FaultWatch: Sendable {
 
   var operations: [Operation] { state.withLock { $0.operations } }
   /// The first that was thrown and that nobody may take for an interruption.
-  var failure: LogFailure? { state.withLock { $0.failure } }
+  var failure: LogError? { state.withLock { $0.failure } }
   /// The first failure that must end all writing.
-  var stop: LogFailure? { state.withLock { $0.stop } }
+  var stop: LogError? { state.withLock { $0.stop } }
   /// Of segments, that went well.
   var syncs: Int { state.withLock { $0.syncs } }
   /// What the user did that a failure forbids.

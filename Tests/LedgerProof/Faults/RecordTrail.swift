@@ -25,7 +25,7 @@ struct RecordTrail: Sendable {
   /// What is wrong with a folder that should hold at least the records up to `acknowledged` and at most those up to
   /// `staged`; nil for nothing.
   func breach(_ files: [String: [UInt8]], _ options: LedgerOptions, _ records: ClosedRange<UInt64>) async -> String? {
-    do throws(LogFailure) {
+    do throws(LogError) {
       let folder = FakeStorage(files: files)
       let opened = try await open(folder, options)
       let last = opened.recovery.sequence
@@ -45,7 +45,7 @@ struct RecordTrail: Sendable {
 
   private func open(
     _ folder: FakeStorage, _ options: LedgerOptions
-  ) async throws(LogFailure) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
+  ) async throws(LogError) -> (ledger: RefreshLedger, recovery: LedgerRecovery) {
     try await RefreshLedger.open(
       storage: folder, executor: InlineExecutor(), options: options, clock: ManualClock().sessionClock,
       random: SeededGenerator(seed: 1))
@@ -53,9 +53,9 @@ struct RecordTrail: Sendable {
 
   private func payloadBreach(_ files: [String: [UInt8]]) async -> String? {
     var breach: String?
-    do throws(LogFailure) {
+    do throws(LogError) {
       _ = try await CommitLog.open(storage: FakeStorage(files: files), executor: InlineExecutor()) {
-        (frame, payload) throws(RecordRefusal) in
+        (frame, payload) throws(RecordError) in
         guard frame.kind == .records else { return }
         if payloads[frame.firstSequence] != payload.withUnsafeBufferPointer(Array.init) {
           breach = "record \(frame.firstSequence) is not the one that was written"

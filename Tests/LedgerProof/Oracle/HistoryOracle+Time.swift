@@ -5,7 +5,7 @@ extension HistoryOracle {
   /// One pair of tokens.
   struct PairKey: Hashable {
     let token: TokenID
-    let usedAt: Timestamp
+    let refreshedAt: Timestamp
   }
 
   func noteTime(wall: Int64, boot: Int64, isHeldUp: Bool = false) {
@@ -46,10 +46,10 @@ extension HistoryOracle {
       bounds.noteDurableCall(askedAt: start)
       bounds.noteRead(earliest)
       switch rotation {
-      case .rotated(let session), .used(let session):
-        bounds.noteAnswer(session.usedAt.milliseconds)
+      case .rotated(let session), .refreshed(let session):
+        bounds.noteAnswer(session.refreshedAt.milliseconds)
         judgeShift(of: session, askedAt: start)
-      case .replayed(let session, _): judgeSameShift(of: session)
+      case .retried(let session, _): judgeSameShift(of: session)
       case .refused: break
       }
     case .revocation, .consumption:
@@ -62,7 +62,7 @@ extension HistoryOracle {
 
   /// A pair's access token, whose times are the ledger's less the shift, is not issued in the future, and not needlessly long ago.
   func judgeShift(of session: Session, askedAt start: Int) {
-    let shown = session.usedAt.milliseconds - 1_000 * session.shifts.atUse
+    let shown = session.refreshedAt.milliseconds - 1_000 * session.shifts.atUse
     let (lowest, highest) = (bounds.lowestWall(since: start), bounds.highestWall(since: start))
     let evidence = ["\(session)", "shown \(shown), the wall clock from \(lowest) to \(highest)"]
     // No token can say less than 0: with a wall clock before 1970 it says something of the first day.
@@ -72,12 +72,12 @@ extension HistoryOracle {
       violate("an access token is issued in the past", evidence)
     }
     if session.shifts.atUse < 0 { violate("a shift is negative", evidence) }
-    shiftsOfPairs[PairKey(token: session.tokenID, usedAt: session.usedAt)] = session.shifts.atUse
+    shiftsOfPairs[PairKey(token: session.tokenID, refreshedAt: session.refreshedAt)] = session.shifts.atUse
   }
 
   /// The identical pair keeps its shift.
   func judgeSameShift(of session: Session) {
-    guard let shift = shiftsOfPairs[PairKey(token: session.tokenID, usedAt: session.usedAt)] else { return }
+    guard let shift = shiftsOfPairs[PairKey(token: session.tokenID, refreshedAt: session.refreshedAt)] else { return }
     if session.shifts.atUse != shift {
       violate("a pair had the shift \(shift) and has \(session.shifts.atUse) now", ["\(session)"])
     }

@@ -54,11 +54,11 @@ extension HistoryOracle {
 
   func opened(_ session: Session, for grant: SessionGrant, asked: (invoked: Int, knownTime: Int64)) {
     _ = moment()
-    let used = session.usedAt.milliseconds
+    let used = session.refreshedAt.milliseconds
     let lifetimes = grant.terms.lifetimes
     let isAsGranted =
       session.generation == 0 && session.subject == grant.subject && session.client == grant.client
-      && session.scope == grant.scope && session.narrowedScope == nil && session.openedAt == session.usedAt
+      && session.scope == grant.scope && session.narrowedScope == nil && session.openedAt == session.refreshedAt
       && session.label == grant.label && session.rotation == grant.terms.rotation
       && session.idleEnd.milliseconds == used + lifetimes.idleMilliseconds
       && session.absoluteEnd.milliseconds == used + lifetimes.absoluteMilliseconds

@@ -7,8 +7,8 @@ extension SessionState {
   ) -> [SessionState] {
     switch rotation {
     case .rotated(let session): return rotated(request, to: session, .always, call, facts)
-    case .used(let session): return rotated(request, to: session, .never, call, facts)
-    case .replayed(let session, let reuse): return replayed(request, session, reuse, call, facts)
+    case .refreshed(let session): return rotated(request, to: session, .never, call, facts)
+    case .retried(let session, let reuse): return replayed(request, session, reuse, call, facts)
     case .refused(.wrongClient):
       return standing != .forgotten && request.client != facts.opened.client ? [self] : []
     case .refused(.unknown):
@@ -57,7 +57,7 @@ extension SessionState {
   private func rotated(
     _ request: RotationRequest, to session: Session, _ policy: RotationPolicy, _ call: TimedCall, _ facts: Facts
   ) -> [SessionState] {
-    let used = session.usedAt.milliseconds
+    let used = session.refreshedAt.milliseconds
     guard isUsable, request.client == facts.opened.client, request.token.generation == liveToken,
       session.generation == generation + 1, used >= earliest(call), used <= call.latest,
       used < endTo(facts, request.terms), session.narrowedScope == request.narrowedScope,
@@ -70,7 +70,7 @@ extension SessionState {
   private func replayed(
     _ request: RotationRequest, _ session: Session, _ reuse: ReuseClass, _ call: TimedCall, _ facts: Facts
   ) -> [SessionState] {
-    let used = session.usedAt.milliseconds
+    let used = session.refreshedAt.milliseconds
     guard mayBeJudged(request, call, facts), terms.rotation == .always, successorUse == .unseen, generation > 0,
       request.token.generation == generation - 1, session.generation == generation,
       (usedFrom...usedTo).contains(used), session.narrowedScope == narrowedScope,
@@ -113,7 +113,7 @@ extension SessionState {
 
   func looked(at session: Session?, _ call: TimedCall, _ facts: Facts) -> [SessionState] {
     guard let session else { return standing != .live || call.latest >= endFrom(facts) ? [self] : [] }
-    let used = session.usedAt.milliseconds
+    let used = session.refreshedAt.milliseconds
     guard isUsable, session.generation == generation, (usedFrom...usedTo).contains(used),
       session.narrowedScope == narrowedScope, earliest(call) < end(used, facts), isSame(session, facts)
     else { return [] }
@@ -125,7 +125,7 @@ extension SessionState {
     return session.id == opened.id && session.subject == opened.subject && session.client == opened.client
       && session.scope == opened.scope && session.label == opened.label && session.openedAt == opened.openedAt
       && session.rotation == terms.rotation
-      && session.idleEnd.milliseconds == session.usedAt.milliseconds + terms.lifetimes.idleMilliseconds
+      && session.idleEnd.milliseconds == session.refreshedAt.milliseconds + terms.lifetimes.idleMilliseconds
       && session.absoluteEnd.milliseconds == opened.openedAt.milliseconds + terms.lifetimes.absoluteMilliseconds
   }
 }

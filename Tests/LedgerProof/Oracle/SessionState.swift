@@ -44,7 +44,7 @@ struct SessionState: SequentialState {
   var provenTime: Int64
 
   init(_ facts: Facts) {
-    usedFrom = facts.opened.usedAt.milliseconds
+    usedFrom = facts.opened.refreshedAt.milliseconds
     usedTo = usedFrom
     provenTime = usedFrom
     terms = facts.terms

@@ -82,8 +82,8 @@ extension TimedCall.Outcome: CustomStringConvertible {
   package var description: String {
     switch self {
     case .rotation(.rotated(let session)): "rotated \(Self.text(session))"
-    case .rotation(.used(let session)): "used \(Self.text(session))"
-    case .rotation(.replayed(let session, let reuse)): "replayed as \(reuse) \(Self.text(session))"
+    case .rotation(.refreshed(let session)): "used \(Self.text(session))"
+    case .rotation(.retried(let session, let reuse)): "replayed as \(reuse) \(Self.text(session))"
     case .rotation(.refused(let refusal)): "refused \(refusal)"
     case .revocation(let wasLive): "revocation \(wasLive)"
     case .done: "done"
@@ -94,7 +94,7 @@ extension TimedCall.Outcome: CustomStringConvertible {
   }
 
   private static func text(_ session: Session) -> String {
-    "generation \(session.generation) used \(session.usedAt.milliseconds) ends \(session.expiresAt.milliseconds) "
+    "generation \(session.generation) used \(session.refreshedAt.milliseconds) ends \(session.expiresAt.milliseconds) "
       + "scope \(session.narrowedScope ?? "all")"
   }
 }

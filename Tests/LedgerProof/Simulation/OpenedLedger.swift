@@ -12,8 +12,8 @@ struct OpenedLedger: Sendable {
   static func open(
     _ storage: FakeStorage, _ plan: SimulationPlan, executor: any SerialExecutor & TaskExecutor,
     checkpointExecutor: any TaskExecutor, timer: ManualClock, clock: SessionClock, randomSeed: UInt64
-  ) async -> Result<OpenedLedger, LogFailure> {
-    do throws(LogFailure) {
+  ) async -> Result<OpenedLedger, LogError> {
+    do throws(LogError) {
       let opened = try await RefreshLedger.open(
         storage: storage, executor: executor, checkpointExecutor: checkpointExecutor, stopwatch: timer.stopwatch,
         options: plan.options, clock: clock, random: SeededGenerator(seed: randomSeed))
@@ -43,8 +43,8 @@ struct LedgerPicture: Equatable {
       guard entry.status != .free else { continue }
       numbers += [
         UInt64(slot), entry.idHigh, UInt64(entry.idLow), UInt64(entry.generation), UInt64(entry.status.rawValue),
-        UInt64(bitPattern: entry.openedAt.milliseconds), UInt64(bitPattern: entry.usedAt.milliseconds),
-        UInt64(entry.subject), UInt64(entry.detail), UInt64(entry.narrowedScope), entry.hasUsedSuccessor ? 1 : 0,
+        UInt64(bitPattern: entry.openedAt.milliseconds), UInt64(bitPattern: entry.refreshedAt.milliseconds),
+        UInt64(entry.subject), UInt64(entry.detail), UInt64(entry.narrowedScope), entry.hasSeenSuccessor ? 1 : 0,
         entry.version.digest,
       ]
       entries.append(state.names[entry.subject] ?? "?")

@@ -36,7 +36,7 @@ struct RotAtRest {
     if copy.files != rotten { world.oracle.violate("the refusal of a damaged log has changed it", evidence) }
   }
 
-  private func open(_ copy: FakeStorage) -> LogFailure? {
+  private func open(_ copy: FakeStorage) -> LogError? {
     let ready = ReadyJobs(seed: world.seed, bias: .inOrder, trace: world.trace)
     let opening = Opening()
     let world = world
@@ -52,14 +52,14 @@ struct RotAtRest {
 
   /// `@unchecked`: only the simulation's thread touches it.
   private final class Opening: @unchecked Sendable {
-    var failure: LogFailure?
+    var failure: LogError?
   }
 
   /// The frames of which something later in the log says that they were on the disk, and the headers of the segments.
   private func witnessed(_ files: [String: [UInt8]]) -> [Place] {
     var frames: [LogFrame] = []
     let storage = FakeStorage(seed: world.seed, files: files)
-    let summary = try? LogReader.read(storage: storage) { (frame, _) throws(RecordRefusal) in frames.append(frame) }
+    let summary = try? LogReader.read(storage: storage) { (frame, _) throws(RecordError) in frames.append(frame) }
     guard let summary else {
       world.oracle.violate("the log between two lives cannot be read")
       return []

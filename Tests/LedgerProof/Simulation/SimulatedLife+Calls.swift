@@ -79,10 +79,10 @@ extension SimulatedLife {
     case .rotated(let session):
       note("rotated", session.generation)
       noteNewest(session, of: number, grace: request.graceMilliseconds)
-    case .used(let session):
+    case .refreshed(let session):
       note("used", session.generation)
       noteNewest(session, of: number, grace: 0)
-    case .replayed(let session, let reuse):
+    case .retried(let session, let reuse):
       note("replayed as \(reuse)", session.generation)
       noteNewest(session, of: number, grace: 0)
     case .refused(let refusal):

@@ -74,7 +74,7 @@ extension SimulatedLife {
     case .sweep: await sweep(ledger)
     case .checkpoint:
       let report = await answered(nil) { () async throws(LedgerError) in
-        do throws(LogFailure) { return try await ledger.checkpoint() } catch { throw LedgerError(error) }
+        do throws(LogError) { return try await ledger.checkpoint() } catch { throw LedgerError(error) }
       }
       if case .some(.some(let report)) = report {
         note("checkpoints written", UInt32(truncatingIfNeeded: report.sequence))

@@ -37,7 +37,7 @@ extension SimulatedLife {
     var log: [AuditEvent] = []
     var first: UInt64?
     var replay = LedgerReplay()
-    _ = try? LogReader.read(storage: storage) { (frame, payload) throws(RecordRefusal) in
+    _ = try? LogReader.read(storage: storage) { (frame, payload) throws(RecordError) in
       var sequence = frame.firstSequence
       if frame.kind == .records { first = first ?? sequence }
       try replay.apply(

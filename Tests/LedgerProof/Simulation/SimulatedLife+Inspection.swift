@@ -58,7 +58,7 @@ extension SimulatedLife {
     let isCovered = states.allSatisfy { state in
       state.coveredFrom.map { covered in
         covered + Lifetimes.accessMillisecondsMax > oracle.highestTime
-          && world.newest[number].usedAt.milliseconds <= covered
+          && world.newest[number].refreshedAt.milliseconds <= covered
       } ?? false
     }
     if !refuses, isCovered {
@@ -96,7 +96,7 @@ extension SimulatedLife {
 
   private func fold(_ storage: FakeStorage) -> LedgerPicture? {
     var replay = LedgerReplay()
-    let summary = try? LogReader.read(storage: storage) { (frame, payload) throws(RecordRefusal) in
+    let summary = try? LogReader.read(storage: storage) { (frame, payload) throws(RecordError) in
       try replay.apply(frame, payload)
     }
     return summary == nil ? nil : LedgerPicture(replay.state)

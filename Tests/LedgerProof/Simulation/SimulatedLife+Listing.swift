@@ -75,7 +75,7 @@ enum CapRule {
     let kept = usable.filter { left.contains($0.id) }
     if after.count > cap { return "a subject has more sessions than its cap" }
     if evicted.count > max(0, usable.count - cap + 1) { return "an opening evicts more sessions than it must" }
-    if let last = evicted.map(\.usedAt).max(), let first = kept.map(\.usedAt).min(), last > first {
+    if let last = evicted.map(\.refreshedAt).max(), let first = kept.map(\.refreshedAt).min(), last > first {
       return "an opening evicts a session that was used later than one that it keeps"
     }
     return nil

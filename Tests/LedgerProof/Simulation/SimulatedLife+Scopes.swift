@@ -19,7 +19,7 @@ extension SimulatedLife {
       // Marks are kept for as long as an access token may live.
       let age = world.oracle.highestTime - question.knownTime
       // A token of a history that a power loss took may be younger than the mark.
-      guard world.newest[number].usedAt.milliseconds <= question.knownTime else { continue }
+      guard world.newest[number].refreshedAt.milliseconds <= question.knownTime else { continue }
       if age < Lifetimes.accessMillisecondsMax, !isRefused(world.newest[number], ledger) {
         violate("access tokens of session \(number) are accepted after a wide revocation was answered")
       }
@@ -48,14 +48,14 @@ extension SimulatedLife {
     let question = world.oracle.ask(
       .session(number), .noteSuccessor(generation: session.generation, grace: world.newestGraces[number]))
     ledger.successorWatch.note(
-      session.tokenID, issuedAt: session.usedAt.seconds, now: Timestamp(milliseconds: readTime(ledger)))
+      session.tokenID, issuedAt: session.refreshedAt.seconds, now: Timestamp(milliseconds: readTime(ledger)))
     note("successor noted", session.generation)
     world.oracle.answer(question, .done)
   }
 
   func isRefused(_ session: Session, _ ledger: RefreshLedger) -> Bool {
     ledger.revocations.refuse(
-      session.tokenID, subject: session.subject, client: session.client, issuedAt: session.usedAt.seconds)
+      session.tokenID, subject: session.subject, client: session.client, issuedAt: session.refreshedAt.seconds)
   }
 
   /// Some presentations in one call; several of one token among them.
@@ -105,10 +105,10 @@ enum BatchOrder {
       switch rotation {
       case .rotated(let session):
         guard spent.insert(request.token).inserted else { return "a batch consumes one token twice" }
-        moments.insert(session.usedAt)
-      case .used(let session): moments.insert(session.usedAt)
-      case .replayed(let session, _):
-        if session.usedAt == moments.first, !spent.contains(request.token), moments.count == 1,
+        moments.insert(session.refreshedAt)
+      case .refreshed(let session): moments.insert(session.refreshedAt)
+      case .retried(let session, _):
+        if session.refreshedAt == moments.first, !spent.contains(request.token), moments.count == 1,
           batch.contains(where: { $0.token == request.token }), session.generation == request.token.generation + 1,
           batch.filter({ $0.token == request.token }).count > 1,
           zip(batch, rotations).contains(where: { other, answer in

@@ -31,7 +31,7 @@ final class SimulatedLife: @unchecked Sendable {
   private var started = 0
   /// What those that run do, by the order of their start.
   private var callers: [Int: String] = [:]
-  private var opening: Result<OpenedLedger, LogFailure>?
+  private var opening: Result<OpenedLedger, LogError>?
   private var isClosed = false
   /// Who hears of the ledger's events.
   var consumer: Task<Void, Never>?
@@ -154,7 +154,7 @@ extension SimulatedLife {
     return true
   }
 
-  func openLedger(_ storage: FakeStorage) async -> Result<OpenedLedger, LogFailure> {
+  func openLedger(_ storage: FakeStorage) async -> Result<OpenedLedger, LogError> {
     await OpenedLedger.open(
       storage, world.plan, executor: ready.logExecutor, checkpointExecutor: ready.taskExecutor, timer: timer,
       clock: world.time.clock,

@@ -7,8 +7,8 @@ import TokenEngine
 func optionsAndClients() -> (options: EngineOptions, mobile: Client, television: Client) {
   var options = EngineOptions()
   options.accessLifetime = .seconds(10 * 60)
-  options.refreshLifetime = .seconds(7 * 86_400)
-  options.sessionLifetime = .seconds(90 * 86_400)
+  options.idleLifetime = .seconds(7 * 86_400)
+  options.absoluteLifetime = .seconds(90 * 86_400)
   let mobile = Client(id: "mobile", isPublic: true, grace: .seconds(60))
   let television = Client(
     id: "television", isPublic: true,

@@ -35,7 +35,7 @@ struct EmbeddingTestingSnippet {
 
     ledger.fail(.outcomeUnknown("the connection broke"), times: 1, afterEffect: true)
 
-    let failure = await #expect(throws: EngineFailure.self) {
+    let failure = await #expect(throws: EngineError.self) {
       try await engine.refresh(pair.refreshToken, client: web)
     }
     #expect(failure?.isTemporary == true)

@@ -19,16 +19,16 @@ struct FailingLedgerTests {
     return try RotationEngine(ledger: ledger, options: options, observer: observer, clock: clock.sessionClock)
   }
 
-  private func failure(_ call: () async throws -> Void) async -> EngineFailure? {
+  private func failure(_ call: () async throws -> Void) async -> EngineError? {
     do {
       try await call()
       return nil
     } catch {
-      return error as? EngineFailure
+      return error as? EngineError
     }
   }
 
-  static let kinds: [(error: LedgerError, isTemporary: Bool, overload: EngineFailure.Overload?)] = [
+  static let kinds: [(error: LedgerError, isTemporary: Bool, overload: EngineError.Overload?)] = [
     (.unavailable("the database is away"), true, nil), (.overloaded, true, .log), (.outcomeUnknown("cut"), true, nil),
     (.closed("the disk is gone"), false, nil),
   ]
@@ -36,7 +36,7 @@ struct FailingLedgerTests {
   @Test(
     "says whether to try again, answers that it is unavailable, consumes nothing, and tells its observer of no success",
     arguments: kinds)
-  func beforeTheEffect(error: LedgerError, isTemporary: Bool, overload: EngineFailure.Overload?) async throws {
+  func beforeTheEffect(error: LedgerError, isTemporary: Bool, overload: EngineError.Overload?) async throws {
     let engine = try engine()
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     let told = observer.events

@@ -246,7 +246,7 @@ private struct LedgerPair {
     let statistics = await ledger.statistics
     answer.figures = [Int64(statistics.liveSessions), Int64(statistics.entries), statistics.clockShiftSeconds]
     for session in handedOut.suffix(40) {
-      let (subject, client, issuedAt) = (session.subject, session.client, session.usedAt.seconds)
+      let (subject, client, issuedAt) = (session.subject, session.client, session.refreshedAt.seconds)
       answer.refusals.append(
         ledger.register.isRefused(session.tokenID, subject: subject, client: client, issuedAt: issuedAt))
       answer.refusals.append(ledger.register.isMarked(subject: subject, client: client, issuedAt: issuedAt))
@@ -277,8 +277,8 @@ extension Rotation {
   /// The session that a token was handed out of.
   fileprivate var session: Session? {
     switch self {
-    case .rotated(let session), .used(let session): session
-    case .replayed, .refused: nil
+    case .rotated(let session), .refreshed(let session): session
+    case .retried, .refused: nil
     }
   }
 }

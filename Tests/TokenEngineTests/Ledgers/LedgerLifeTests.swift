@@ -27,7 +27,7 @@ struct LedgerLifeTests {
         return
       }
       #expect(rotated.shifts.atUse == shift && rotated.shifts.current == shift)
-      #expect(rotated.onWallClock.usedAt == rotated.usedAt.shifted(back: shift))
+      #expect(rotated.onWallClock.refreshedAt == rotated.refreshedAt.shifted(back: shift))
       #expect(await stage.ledger.statistics.clockShiftSeconds == shift)
       stage.clock.advance(milliseconds: 10_000)
       #expect(try await stage.ledger.session(session.id) == nil)
@@ -58,11 +58,11 @@ struct LedgerLifeTests {
       let request = RotationRequest(token: session.tokenID, client: "web", graceMilliseconds: 10_000)
       guard case .rotated(let first) = try await stage.rotate(request) else { return }
       stage.clock.step(milliseconds: -60_000)
-      guard case .replayed(let again, _) = try await stage.rotate(request) else {
+      guard case .retried(let again, _) = try await stage.rotate(request) else {
         Issue.record("a retry in the window was refused")
         return
       }
-      #expect(again.usedAt == first.usedAt && again.shifts.atUse == first.shifts.atUse)
+      #expect(again.refreshedAt == first.refreshedAt && again.shifts.atUse == first.shifts.atUse)
       #expect(again.shifts.atUse == 0 && again.shifts.current == 60)
     }
   }

@@ -26,7 +26,7 @@ struct LedgerReplyTests {
         Issue.record("a live token was not rotated")
         return
       }
-      #expect(next.generation == 1 && next.usedAt == stage.clock.now)
+      #expect(next.generation == 1 && next.refreshedAt == stage.clock.now)
       let refused = try await ledger.rotate([request], deadline: nil) { counted($0, $1) }
       #expect(refused == [.refused(.reused(.race, generationsBehind: 1, revokedSession: false))])
       let item = SessionImport(id: SessionID(high: 7, low: 7), grant: try LedgerStage.grant())
@@ -146,11 +146,11 @@ struct LedgerReplyTests {
       }
       #expect(made.isSet)
       await stage.release()
-      guard case .replayed(let successor, .race) = try await stage.rotate(request) else {
+      guard case .retried(let successor, .race) = try await stage.rotate(request) else {
         Issue.record("what was decided was not kept")
         return
       }
-      #expect(successor.generation == 1 && successor.usedAt == stage.clock.now)
+      #expect(successor.generation == 1 && successor.refreshedAt == stage.clock.now)
     }
   }
 
@@ -215,7 +215,7 @@ struct LedgerReplyTests {
         Issue.record("\(outcomes)")
         return
       }
-      #expect(next.id == sessions[0].id && next.usedAt == stage.clock.now)
+      #expect(next.id == sessions[0].id && next.refreshedAt == stage.clock.now)
       #expect(outcomes[1] == .refused(.wrongClient))
       #expect(outcomes[2] == .refused(.reused(.race, generationsBehind: 1, revokedSession: true)))
       #expect(try await stage.ledger.session(sessions[1].id)?.generation == 0)

@@ -88,9 +88,9 @@ struct LedgerRevocationTests {
       let outcome = try await stage.rotate(RotationRequest(token: session.tokenID, client: "web"))
       #expect(outcome == .refused(.unknown))
       let register = stage.ledger.register
-      #expect(register.isMarked(subject: "ann", client: "web", issuedAt: session.usedAt.seconds))
+      #expect(register.isMarked(subject: "ann", client: "web", issuedAt: session.refreshedAt.seconds))
       #expect(stage.refusesAccess(of: session))
-      #expect(!register.isMarked(subject: "bob", client: "web", issuedAt: session.usedAt.seconds))
+      #expect(!register.isMarked(subject: "bob", client: "web", issuedAt: session.refreshedAt.seconds))
       #expect(!register.isMarked(subject: "ann", client: "web", issuedAt: stage.clock.now.seconds))
     }
   }
@@ -153,7 +153,7 @@ struct LedgerRevocationTests {
   func accessToken(kind: ConformingLedger) async throws {
     try await kind.play { stage in
       let session = try await stage.open()
-      let end = session.usedAt.advanced(byMilliseconds: 60_000)
+      let end = session.refreshedAt.advanced(byMilliseconds: 60_000)
       try await stage.ledger.revokeAccess(session.tokenID, until: end)
       #expect(stage.refusesAccess(of: session))
       guard case .rotated(let next) = try await stage.rotate(RotationRequest(token: session.tokenID, client: "web"))
@@ -196,11 +196,11 @@ struct LedgerRevocationTests {
       let session = try await stage.open()
       let request = RotationRequest(token: session.tokenID, client: "web", graceMilliseconds: 10_000, reuse: .refuse)
       guard case .rotated(let next) = try await stage.rotate(request) else { return }
-      guard case .replayed = try await stage.rotate(request) else {
+      guard case .retried = try await stage.rotate(request) else {
         Issue.record("a retry in the window was refused")
         return
       }
-      stage.ledger.register.noteUse(of: next.tokenID, issuedAt: next.usedAt.seconds, now: stage.ledger.now())
+      stage.ledger.register.noteUse(of: next.tokenID, issuedAt: next.refreshedAt.seconds, now: stage.ledger.now())
       let refusal = RotationRefusal.reused(.lateParent, generationsBehind: 1, revokedSession: false)
       #expect(try await stage.rotate(request) == .refused(refusal))
     }

@@ -127,7 +127,7 @@ extension LedgerStage {
   /// Whether the session's live access token is refused, as a verifier finds it.
   func refusesAccess(of session: Session) -> Bool {
     ledger.register.isRefused(
-      session.tokenID, subject: session.subject, client: session.client, issuedAt: session.usedAt.seconds)
+      session.tokenID, subject: session.subject, client: session.client, issuedAt: session.refreshedAt.seconds)
   }
 
   /// Begins a call, and returns once it was decided: when it has counted an event.

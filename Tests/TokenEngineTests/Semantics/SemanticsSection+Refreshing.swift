@@ -27,7 +27,7 @@ extension SemanticsSection {
           try await $0.present($0.last)
         },
         SemanticsRow(situation: "idle lifetime over") {
-          $0.refreshLifetime = .seconds(60)
+          $0.idleLifetime = .seconds(60)
         } prepare: {
           try await $0.open()
           $0.wait(60_000)
@@ -35,8 +35,8 @@ extension SemanticsSection {
           try await $0.present($0.last)
         },
         SemanticsRow(situation: "absolute lifetime over, used until then") {
-          $0.refreshLifetime = .seconds(60)
-          $0.sessionLifetime = .seconds(100)
+          $0.idleLifetime = .seconds(60)
+          $0.absoluteLifetime = .seconds(100)
         } prepare: {
           try await $0.open()
           $0.wait(59_999)
@@ -133,7 +133,7 @@ extension SemanticsSection {
         try await $0.present($0.predecessor)
       },
       SemanticsRow(situation: "predecessor, within 30 s, of a session whose absolute end has come") {
-        $0.sessionLifetime = .seconds(20)
+        $0.absoluteLifetime = .seconds(20)
       } prepare: {
         try await $0.open()
         $0.wait(19_000)

@@ -51,12 +51,12 @@ extension SemanticsSection {
     _ situation: String, _ existing: ExistingSessions, _ before: Int64, _ after: Int64, _ pauses: Int64...
   ) -> SemanticsRow {
     SemanticsRow(situation: situation) {
-      $0.refreshLifetime = .seconds(before)
+      $0.idleLifetime = .seconds(before)
     } prepare: { stage in
       try await stage.open()
       stage.engine = try stage.fixture.sibling {
         stage.policy.apply(to: &$0)
-        $0.refreshLifetime = .seconds(after)
+        $0.idleLifetime = .seconds(after)
         $0.existingSessions = existing
       }
       for pause in pauses.dropLast() {

@@ -19,8 +19,8 @@ enum SemanticsWording {
     switch event {
     case .opened: "`opened`"
     case .rotated(let token, _, _): "`rotated` (\(token.generation))"
-    case .used(let token, _, _): "`used` (\(token.generation))"
-    case .replayed(let token, _, _, let reuse): "`replayed` (\(token.generation)), `\(reuse)`"
+    case .refreshed(let token, _, _): "`used` (\(token.generation))"
+    case .retried(let token, _, _, let reuse): "`retried` (\(token.generation)), `\(reuse)`"
     case .clientGranted: "`clientGranted`"
     case .refused(let refusal, let token, _): "`refused` \(words(refusal))\(token == nil ? ", no id" : "")"
     case .revoked: "`revoked`"
@@ -40,9 +40,9 @@ enum SemanticsWording {
     switch fact {
     case .opened: "`opened`"
     case .rotated(let token, _, _): "`rotated` (\(token.generation))"
-    case .used(let token, _, _): "`used` (\(token.generation))"
-    case .replayed(let token, _, _, let reuse): "`replayed` (\(token.generation)), `\(reuse)`"
-    case .successorUsed(let token, _, _): "`successorUsed` (\(token.generation))"
+    case .refreshed(let token, _, _): "`used` (\(token.generation))"
+    case .retried(let token, _, _, let reuse): "`retried` (\(token.generation)), `\(reuse)`"
+    case .successorSeen(let token, _, _): "`successorSeen` (\(token.generation))"
     case .reused(_, _, _, let reuse, let behind, let revoked):
       "`reused` `\(reuse)`, \(behind) behind\(revoked ? ", session revoked" : "")"
     case .revoked(_, _, _, let cause): "`revoked` `\(cause)`"

@@ -30,18 +30,18 @@ struct OAuthErrorTests {
 
   @Test("gives no code where the client has done nothing wrong")
   func noCode() throws {
-    #expect(BearerFault.missing.error.code == nil)
+    #expect(BearerError.missing.error.code == nil)
     for fault in BadToken.allCases {
-      let error = BearerFault.rejected(fault).error
+      let error = BearerError.rejected(fault).error
       #expect(error.status == .unauthorized && error.code == .invalidToken)
     }
-    #expect(BearerFault.insufficientScope([]).error.status == .forbidden)
+    #expect(BearerError.insufficientScope([]).error.status == .forbidden)
   }
 }
 
 @Suite("Retry-After")
 struct RetryAfterTests {
-  static let faults: [TokenFault] = [
+  static let faults: [TokenEndpointError] = [
     .form(.mediaType), .form(.tooLarge), .form(.duplicate), .form(.tooManyParameters), .form(.malformed),
     .missing(.refreshToken), .ambiguousClient, .invalidClient, .unsupportedGrant(named: "x"),
     .refused(.unknown, .refreshToken), .refused(.badCredentials, .password), .throttled(.seconds(3)), .overloaded,

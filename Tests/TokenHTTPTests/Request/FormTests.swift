@@ -9,7 +9,7 @@ import Testing
 
 @Suite("A form")
 struct FormTests {
-  private func parse(_ text: String) throws(FormFault) -> FormParameters { try FormParameters(Array(text.utf8)[...]) }
+  private func parse(_ text: String) throws(FormError) -> FormParameters { try FormParameters(Array(text.utf8)[...]) }
 
   @Test("is decoded: plus is a space, percent starts two hexadecimal digits of either case")
   func decodes() throws {
@@ -28,7 +28,7 @@ struct FormTests {
     "with a parameter twice is refused, also an unknown, an empty or an escaped one",
     arguments: ["scope=a&scope=b", "scope=a&scope", "x=1&x=1", "scope=a&%73cope=b", "=1&=2"])
   func duplicates(text: String) {
-    #expect(throws: FormFault.duplicate) { try parse(text) }
+    #expect(throws: FormError.duplicate) { try parse(text) }
   }
 
   @Test(
@@ -38,19 +38,19 @@ struct FormTests {
       "a=%C0%AF", "a=\u{7F}",
     ])
   func malformed(text: String) {
-    #expect(throws: FormFault.malformed) { try parse(text) }
+    #expect(throws: FormError.malformed) { try parse(text) }
   }
 
   @Test("that holds bytes which are not UTF-8 is refused")
   func notUTF8() {
-    #expect(throws: FormFault.malformed) { try FormParameters([0x61, 0x3D, 0xE9]) }
+    #expect(throws: FormError.malformed) { try FormParameters([0x61, 0x3D, 0xE9]) }
   }
 
   @Test("may repeat what the endpoint lets it, and nothing else")
   func repeats() throws {
     let form = try FormParameters(Array("resource=a&resource=&scope=x&resource=a".utf8)[...]) { $0 == "resource" }
     #expect(form.all(named: "resource") == ["a", "", "a"] && form[.scope] == "x")
-    #expect(throws: FormFault.duplicate) {
+    #expect(throws: FormError.duplicate) {
       try FormParameters(Array("resource=a&scope=x&scope=y".utf8)[...]) { $0 == "resource" }
     }
   }
@@ -59,7 +59,7 @@ struct FormTests {
   func count() throws {
     let names = (0..<65).map { "p\($0)=1" }
     _ = try parse(names.dropLast().joined(separator: "&"))
-    #expect(throws: FormFault.tooManyParameters) { try parse(names.joined(separator: "&")) }
+    #expect(throws: FormError.tooManyParameters) { try parse(names.joined(separator: "&")) }
   }
 
   @Test("of any bytes is read or refused, and never traps")

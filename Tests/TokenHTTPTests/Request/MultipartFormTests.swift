@@ -11,7 +11,7 @@ struct MultipartFormTests {
     "--XX\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\(more)\r\n\(value)\r\n"
   }
 
-  private func parse(_ text: String) throws(FormFault) -> FormParameters {
+  private func parse(_ text: String) throws(FormError) -> FormParameters {
     try FormParameters(multipart: Array(text.utf8)[...], boundary: Array(Self.boundary.utf8))
   }
 
@@ -51,24 +51,24 @@ struct MultipartFormTests {
 
   @Test("that is malformed, or holds a file, is refused", arguments: malformedTexts)
   func malformed(text: String) {
-    #expect(throws: FormFault.malformed) { try parse(text) }
+    #expect(throws: FormError.malformed) { try parse(text) }
   }
 
   @Test("that holds bytes which are not UTF-8 is refused")
   func notUTF8() {
     var bytes = Array(Self.part("a", "b").utf8) + Array(Self.end.utf8)
     bytes[bytes.count - Self.end.utf8.count - 3] = 0xE9
-    #expect(throws: FormFault.malformed) {
+    #expect(throws: FormError.malformed) {
       try FormParameters(multipart: bytes[...], boundary: Array(Self.boundary.utf8))
     }
   }
 
   @Test("has each field once, and 64 in all")
   func bounds() throws {
-    #expect(throws: FormFault.duplicate) { try parse(Self.part("a", "1") + Self.part("a", "2") + Self.end) }
+    #expect(throws: FormError.duplicate) { try parse(Self.part("a", "1") + Self.part("a", "2") + Self.end) }
     let parts = (0..<65).map { Self.part("p\($0)", "1") }
     _ = try parse(parts.dropLast().joined() + Self.end)
-    #expect(throws: FormFault.tooManyParameters) { try parse(parts.joined() + Self.end) }
+    #expect(throws: FormError.tooManyParameters) { try parse(parts.joined() + Self.end) }
   }
 
   @Test("names its boundary in its type, plain or quoted")

@@ -26,7 +26,7 @@ struct RefusalTests {
 
   @Test("that has expired")
   func expired() async throws {
-    let fixture = try ServerFixture { $0.refreshLifetime = .seconds(60) }
+    let fixture = try ServerFixture { $0.idleLifetime = .seconds(60) }
     let pair = try await fixture.pair()
     fixture.clock.advance(milliseconds: 60_000)
     try await fixture.run {

@@ -14,7 +14,7 @@ struct RecordTests {
     .named(number: 300, text: "ünïcode ☃"),
     .opened(slot: 70_000, id: id, subject: 0, profile: 1, label: LabelTable.none, version: .none),
     .opened(slot: 70_000, id: id, subject: 0, profile: 1, label: 300, version: AccountVersion("2")),
-    .replayed(slot: 5, .retry), .replayed(slot: 5, .race), .successorUsed(slot: 5),
+    .retried(slot: 5, .retry), .retried(slot: 5, .race), .successorSeen(slot: 5),
     .reused(slot: 5, .lateParent, generationsBehind: 1, revokes: false),
     .reused(slot: 5, .staleLineage, generationsBehind: 4_000_000_000, revokes: true),
     .reprofiled(slot: 5, profile: 300),
@@ -41,7 +41,7 @@ struct RecordTests {
     return bytes
   }
 
-  private func decode(_ bytes: [UInt8]) throws(RecordRefusal) -> [(event: LedgerEvent, time: Timestamp)] {
+  private func decode(_ bytes: [UInt8]) throws(RecordError) -> [(event: LedgerEvent, time: Timestamp)] {
     var decoder = try RecordDecoder(startOf: bytes.span)
     var decoded: [(event: LedgerEvent, time: Timestamp)] = []
     while decoder.offset < bytes.count { decoded.append(try decoder.next(in: bytes.span) { _ in 7 }) }
@@ -84,7 +84,7 @@ struct RecordTests {
   func truncationNeverTraps() {
     let whole = encode(Self.events)
     for length in 0..<whole.count {
-      do throws(RecordRefusal) {
+      do throws(RecordError) {
         let decoded = try decode(Array(whole.prefix(length)))
         #expect(decoded.count < Self.events.count)
         #expect(encode(decoded.map(\.event)).count == length || decoded.isEmpty)
@@ -101,7 +101,7 @@ struct RecordTests {
       kind: .records, firstSequence: 1, recordCount: count, epoch: 1, watermark: 0,
       place: LogPlace(segment: "wal", offset: 64), fileBytes: payload.count)
     var replay = LedgerReplay()
-    #expect(throws: RecordRefusal.self) { () throws in try replay.apply(frame, payload.span) }
+    #expect(throws: RecordError.self) { () throws in try replay.apply(frame, payload.span) }
   }
 
   @Test("Random bytes are refused or decoded, and never trap", arguments: 0..<200 as Range<UInt64>)
@@ -111,7 +111,7 @@ struct RecordTests {
     bytes.append(contentsOf: (0..<200).map { _ in UInt8.random(in: 0...255, using: &generator) })
     bytes[8] = UInt8.random(in: 1...10, using: &generator)
     var replay = LedgerReplay()
-    do throws(RecordRefusal) {
+    do throws(RecordError) {
       try replay.apply(bytes.span)
     } catch {
       #expect(error.byteOffsetInPayload <= bytes.count)

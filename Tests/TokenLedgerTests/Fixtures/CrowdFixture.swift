@@ -29,7 +29,7 @@ struct CrowdFixture {
   /// Whether its refresh token is accepted, and its access token.
   func accepts(_ session: Session) async throws -> (refresh: Bool, access: Bool) {
     let refuses = ledger.revocations.refuse(
-      session.tokenID, subject: session.subject, client: session.client, issuedAt: session.usedAt.seconds)
+      session.tokenID, subject: session.subject, client: session.client, issuedAt: session.refreshedAt.seconds)
     let request = RotationRequest(token: session.refreshTokenID, client: session.client, reuse: .refuse)
     return (try await ledger.rotate(request).refusal == nil, !refuses)
   }

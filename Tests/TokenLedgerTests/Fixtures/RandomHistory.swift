@@ -17,7 +17,7 @@ struct LedgerPicture: Equatable {
       let entry = state.table[slot]
       guard entry.status != .free else { return nil }
       guard entry.isSession else { return "\(slot) \(entry) \(state.payloads[slot] ?? [])" }
-      return "\(slot) \(entry.status) \(entry.hasUsedSuccessor) \(state.session(at: slot))"
+      return "\(slot) \(entry.status) \(entry.hasSeenSuccessor) \(state.session(at: slot))"
     }
     names = state.names.count
     profiles = state.profiles.count

@@ -62,8 +62,8 @@ struct ReadableTextTests {
   static let facts: [AuditEvent.Fact] = [
     .opened(token, subject: "ann", client: "web", scope: "read", label: "Ann's phone"),
     .opened(token, subject: "ann", client: "web", scope: "", label: nil),
-    .rotated(token, subject: "ann", client: "web"), .used(token, subject: "ann", client: "web"),
-    .replayed(token, subject: "ann", client: "web", .retry), .successorUsed(token, subject: "ann", client: "web"),
+    .rotated(token, subject: "ann", client: "web"), .refreshed(token, subject: "ann", client: "web"),
+    .retried(token, subject: "ann", client: "web", .retry), .successorSeen(token, subject: "ann", client: "web"),
     .reused(token, subject: "ann", client: "web", .staleLineage, generationsBehind: 3, revokedSession: true),
     .revoked(session, subject: "ann", client: "web", .evicted), .revokedAll(.subject("ann")),
     .revokedAll(.client("web")), .revokedAll(.subjectAtClient(subject: "ann", client: "web")), .revokedAll(.all),

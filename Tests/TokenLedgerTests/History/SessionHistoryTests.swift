@@ -43,7 +43,7 @@ struct SessionHistoryTests {
       found.events.map(\.fact) == [
         .opened(mine.tokenID, subject: ann, client: web, scope: "read", label: "telephone"),
         .rotated(TokenID(session: mine.id, generation: 1), subject: ann, client: web),
-        .replayed(TokenID(session: mine.id, generation: 1), subject: ann, client: web, .race),
+        .retried(TokenID(session: mine.id, generation: 1), subject: ann, client: web, .race),
         .rotated(TokenID(session: mine.id, generation: 2), subject: ann, client: web),
         .accessRevoked(
           TokenID(session: mine.id, generation: 2), until: place.clock.now.advanced(byMilliseconds: 5)),

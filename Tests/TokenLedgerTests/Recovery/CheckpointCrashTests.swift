@@ -9,7 +9,7 @@ import WriteAheadLog
 struct CheckpointCrashTests {
   private func open(
     _ storage: FakeStorage, _ executor: SteppedExecutor
-  ) async throws(LogFailure) -> RefreshLedger {
+  ) async throws(LogError) -> RefreshLedger {
     try await RefreshLedger.open(
       storage: storage, executor: executor, options: .small, clock: ManualClock().sessionClock,
       random: SeededGenerator(seed: 1)
@@ -80,7 +80,7 @@ struct CheckpointCrashTests {
       let ledger = try await open(storage, executor)
       for _ in 0..<5 { _ = try await ledger.open(grant) }
       #expect(ledger.logFailure == nil)
-      do throws(LogFailure) {
+      do throws(LogError) {
         _ = try await ledger.checkpoint()
         Issue.record("a checkpoint whose folder was not synced counts as made")
       } catch {

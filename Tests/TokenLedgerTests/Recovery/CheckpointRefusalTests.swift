@@ -14,7 +14,7 @@ struct CheckpointRefusalTests {
   /// A one-time token of that id.
   private static func token(_ slot: UInt32, _ id: SessionID) -> CheckpointEntry {
     let entry = SessionEntry(
-      idHigh: id.high, openedAt: .zero, usedAt: Timestamp(milliseconds: 500), idLow: id.low, subject: 4, detail: 4,
+      idHigh: id.high, openedAt: .zero, refreshedAt: Timestamp(milliseconds: 500), idLow: id.low, subject: 4, detail: 4,
       status: .oneTimeLive)
     return .slot(slot, entry, label: LabelTable.none, payload: [])
   }
@@ -61,7 +61,7 @@ struct CheckpointRefusalTests {
   func consumedPayload() {
     func token(_ status: SessionEntry.Status) -> CheckpointEntry {
       let entry = SessionEntry(
-        idHigh: 1, openedAt: .zero, usedAt: Timestamp(milliseconds: 500), idLow: 1, subject: 4, detail: 4,
+        idHigh: 1, openedAt: .zero, refreshedAt: Timestamp(milliseconds: 500), idLow: 1, subject: 4, detail: 4,
         status: status)
       return .slot(3, entry, label: LabelTable.none, payload: [1])
     }
@@ -106,7 +106,7 @@ struct CheckpointRefusalTests {
     func isComplete(_ payload: [UInt8], _ count: Int) -> Bool {
       let nothing: [UInt8] = []
       var replay = LedgerReplay()
-      do throws(RecordRefusal) {
+      do throws(RecordError) {
         try replay.apply(frame(.checkpoint, count), payload.span)
         try replay.apply(frame(.checkpointEnd, 0), nothing.span)
         return true

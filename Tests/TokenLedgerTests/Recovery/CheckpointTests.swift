@@ -156,7 +156,7 @@ struct CheckpointTests {
     async let outcome = try? ledger.checkpoint()
     try await ledger.close()
     _ = await outcome
-    await #expect(throws: LogFailure.self) { try await ledger.checkpoint() }
+    await #expect(throws: LogError.self) { try await ledger.checkpoint() }
     #expect(try FolderStorage(path: folder.path).names().allSatisfy { !$0.hasSuffix(".tmp") })
     #expect(await (try open(folder, ManualClock(), seed: 2)).ledger.statistics.liveSessions == 300)
   }
@@ -176,7 +176,7 @@ struct CheckpointTests {
       // Enough for the new segment, not for the checkpoint.
       script.bytesMax = storage.files.values.reduce(0) { $0 + $1.count } + 500
       storage.follow(script)
-      await #expect(throws: LogFailure.self) { try await ledger.checkpoint() }
+      await #expect(throws: LogError.self) { try await ledger.checkpoint() }
       storage.follow(FaultScript())
       #expect(storage.files.keys.allSatisfy { !$0.hasPrefix("checkpoint-") }, "\(storage.files.keys)")
       #expect(ledger.logFailure == nil)

@@ -136,7 +136,7 @@ struct RecoveryTests {
   func folderIsLocked() async throws {
     let folder = try TemporaryFolder()
     let first = try await open(folder, ManualClock(), seed: 1)
-    await #expect(throws: LogFailure.self) { try await open(folder, ManualClock(), seed: 2) }
+    await #expect(throws: LogError.self) { try await open(folder, ManualClock(), seed: 2) }
     try await first.close()
   }
 
@@ -151,7 +151,7 @@ struct RecoveryTests {
       encoder.encode(.revoked(slot: 5, cause: .requested), at: .zero, into: &payload, startsFrame: startsFrame)
     }
     try await log.close()
-    do throws(LogFailure) {
+    do throws(LogError) {
       _ = try await RefreshLedger.open(folder: folder.path)
       Issue.record("a contradictory log was opened")
     } catch {

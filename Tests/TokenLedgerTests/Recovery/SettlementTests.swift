@@ -42,7 +42,7 @@ struct SettlementTests {
     let ledger = try await open(folder)
     _ = try await ledger.open(try grant())
     let copy = try backup(of: folder)
-    await #expect(throws: LogFailure.self) { try await open(copy) }
+    await #expect(throws: LogError.self) { try await open(copy) }
     _ = try await settle(copy, keepsSessions: false)
     _ = try await open(copy)
   }

@@ -25,7 +25,7 @@ struct RepeatedWideRevocationTests {
     let session = try await ledger.open(grant("web"))
     func isRefused() -> Bool {
       ledger.revocations.refuse(
-        session.tokenID, subject: "ann", client: "web", issuedAt: session.usedAt.seconds)
+        session.tokenID, subject: "ann", client: "web", issuedAt: session.refreshedAt.seconds)
     }
     #expect(!isRefused())
     clock.advance(milliseconds: later)

@@ -46,7 +46,7 @@ struct WideRevocationTests {
     try await fixture.ledger.sweepExpired()
     #expect(await fixture.ledger.statistics.entries == 0)
     #expect(try await fixture.ledger.rotate(request).refusal == .unknown)
-    #expect(fixture.ledger.revocations.isMarked(subject: "ann", client: "web", issuedAt: session.usedAt.seconds))
+    #expect(fixture.ledger.revocations.isMarked(subject: "ann", client: "web", issuedAt: session.refreshedAt.seconds))
     #expect(try await !fixture.accepts(session).access)
   }
 
@@ -56,7 +56,7 @@ struct WideRevocationTests {
     let before = try await fixture.open("ann", "web")
     try await fixture.ledger.revoke(scope)
     let after = try await fixture.open("ann", "web")
-    #expect(after.usedAt.seconds == before.usedAt.seconds)
+    #expect(after.refreshedAt.seconds == before.refreshedAt.seconds)
     try await fixture.ledger.sweepExpired()
     #expect(try await fixture.accepts(after) == (true, true))
     #expect(try await fixture.accepts(before) == (false, false))
@@ -98,7 +98,7 @@ struct WideRevocationTests {
       for (session, isLive) in [(before, false), (after, true)] {
         #expect(
           second.revocations.refuse(
-            session.tokenID, subject: "ann", client: "web", issuedAt: session.usedAt.seconds) == !isLive)
+            session.tokenID, subject: "ann", client: "web", issuedAt: session.refreshedAt.seconds) == !isLive)
         let request = RotationRequest(token: session.tokenID, client: "web")
         #expect((try await second.rotate(request).session != nil) == isLive)
       }
@@ -155,7 +155,7 @@ struct WideRevocationTests {
       Issue.record("\(rotation)")
       return
     }
-    #expect(refuses(refreshed, in: fixture.ledger, issuedAt: refreshed.usedAt))
+    #expect(refuses(refreshed, in: fixture.ledger, issuedAt: refreshed.refreshedAt))
   }
 
   @Test("An access token of a retry in the grace window in the very millisecond of a wide revocation is refused")
@@ -167,7 +167,7 @@ struct WideRevocationTests {
     fixture.clock.advance(milliseconds: 20_000)
     let rotation = try await fixture.ledger.rotate(request)
     try await fixture.ledger.revoke(SessionScope.client("web"))
-    guard case .replayed(let replayed, _) = rotation else {
+    guard case .retried(let replayed, _) = rotation else {
       Issue.record("\(rotation)")
       return
     }
@@ -194,7 +194,7 @@ struct AccessRevocationTests {
   func refusesOne() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
-    let end = session.usedAt.advanced(byMilliseconds: 60_000)
+    let end = session.refreshedAt.advanced(byMilliseconds: 60_000)
     try await fixture.ledger.revokeAccess(session.tokenID, until: end)
     #expect(try await fixture.accepts(session) == (true, false))
     let next = try #require(try await fixture.ledger.session(session.id))
@@ -209,8 +209,8 @@ struct AccessRevocationTests {
   func writesOnce() async throws {
     let fixture = CrowdFixture()
     let session = try await fixture.open("ann", "web")
-    let end = session.usedAt.advanced(byMilliseconds: 60_000)
-    try await fixture.ledger.revokeAccess(session.tokenID, until: session.usedAt)
+    let end = session.refreshedAt.advanced(byMilliseconds: 60_000)
+    try await fixture.ledger.revokeAccess(session.tokenID, until: session.refreshedAt)
     let before = await fixture.ledger.statistics.sequence
     try await fixture.ledger.revokeAccess(session.tokenID, until: end)
     try await fixture.ledger.revokeAccess(session.tokenID, until: end)

@@ -15,7 +15,7 @@ private struct HeldLedger {
   init(stagedBytesMax: Int = 16 << 20) async throws {
     let (disk, executor, clock) = (disk, executor, clock)
     let options = LedgerOptions(stagedBytesMax: stagedBytesMax)
-    ledger = try await executor.driving { () async throws(LogFailure) in
+    ledger = try await executor.driving { () async throws(LogError) in
       try await RefreshLedger.open(
         storage: disk, executor: executor, options: options, clock: clock.sessionClock, random: SeededGenerator(seed: 1)
       ).ledger
@@ -75,7 +75,7 @@ struct DurableVerdictTests {
     let token = try await held.session().tokenID
     let request = RotationRequest(token: token, client: "web", graceMilliseconds: 1_000)
     _ = try await held.ledger.stageRotation(request)
-    await held.expectWaiting({ [ledger = held.ledger] in try await ledger.rotate(request) }, "replayed")
+    await held.expectWaiting({ [ledger = held.ledger] in try await ledger.rotate(request) }, "retried")
   }
 
   @Test(

@@ -49,7 +49,7 @@ struct GraceWindowTests {
     }
     let next = try #require(try await first.rotate(request(.refuse)).session)
     try await first.sweepExpired()
-    first.successorWatch.note(next.tokenID, issuedAt: next.usedAt.seconds, now: place.clock.now)
+    first.successorWatch.note(next.tokenID, issuedAt: next.refreshedAt.seconds, now: place.clock.now)
     try await first.sweepExpired()
     if checkpointed { try await first.checkpoint() }
     try await first.close()
@@ -70,7 +70,7 @@ struct GraceWindowTests {
     try await first.close()
     let second = try await place.open()
     #expect(try await second.rotate(request).session == next)
-    second.successorWatch.note(next.tokenID, issuedAt: next.usedAt.seconds, now: place.clock.now)
+    second.successorWatch.note(next.tokenID, issuedAt: next.refreshedAt.seconds, now: place.clock.now)
     #expect(try await second.rotate(request).session == nil)
     try await second.close()
   }
@@ -99,7 +99,7 @@ struct GraceWindowTests {
     _ = try await fixture.rotate(generation: 0, grace: grace)
     fixture.clock.advance(milliseconds: after)
     switch try await fixture.rotate(generation: 0, grace: grace, reuse: .refuse) {
-    case .replayed(_, let reuse): #expect(reuse == expected && expected == .retry)
+    case .retried(_, let reuse): #expect(reuse == expected && expected == .retry)
     case .refused(.reused(let reuse, generationsBehind: 1, revokedSession: false)):
       #expect(reuse == expected && expected != .retry)
     case let other: Issue.record("\(other)")

@@ -31,7 +31,7 @@ struct RotationFixture {
 extension Rotation {
   var session: Session? {
     switch self {
-    case .rotated(let session), .used(let session), .replayed(let session, _): session
+    case .rotated(let session), .refreshed(let session), .retried(let session, _): session
     case .refused: nil
     }
   }
@@ -55,7 +55,7 @@ struct RotationTests {
     #expect(next.scope == "read write")
     #expect(next.narrowedScope == nil)
     #expect(next.openedAt == fixture.session.openedAt)
-    #expect(next.usedAt == fixture.clock.now)
+    #expect(next.refreshedAt == fixture.clock.now)
     #expect(next.expiresAt == fixture.clock.now.advanced(byMilliseconds: 10_000))
   }
 
@@ -168,7 +168,7 @@ struct GraceTests {
     let first = try await fixture.rotate(generation: 0, grace: 2_000)
     fixture.clock.advance(milliseconds: 1_999)
     let again = try await fixture.rotate(generation: 0, grace: 2_000)
-    #expect(again == .replayed(try #require(first.session), .retry))
+    #expect(again == .retried(try #require(first.session), .retry))
     let before = await fixture.ledger.statistics.sequence
     _ = try await fixture.rotate(generation: 0, grace: 2_000)
     #expect(await fixture.ledger.statistics.sequence == before + 1)
@@ -219,6 +219,6 @@ struct GraceTests {
     let other = try await fixture.rotate(generation: 0, grace: 2_000)
     #expect(other.refusal == .reused(.race, generationsBehind: 1, revokedSession: false))
     let same = try await fixture.rotate(generation: 0, grace: 2_000, scope: "read")
-    #expect(same == .replayed(try #require(narrowed.session), .race))
+    #expect(same == .retried(try #require(narrowed.session), .race))
   }
 }

@@ -17,7 +17,7 @@ struct RotationPolicyTests {
     let fixture = CrowdFixture()
     let session = try await fixture.ledger.open(CrowdFixture.grant("ann", "web", rotation: .never))
     for use in 1...3 as ClosedRange<UInt32> {
-      guard case .used(let used) = try await self.use(fixture, session) else {
+      guard case .refreshed(let used) = try await self.use(fixture, session) else {
         Issue.record("use \(use)")
         return
       }
@@ -94,7 +94,7 @@ struct SessionTermsTests {
       token: session.tokenID, client: "web", terms: try terms(idle: 2_000, absolute: absolute))
     let next = try #require(try await fixture.ledger.rotate(request).session)
     #expect(next.absoluteEnd == session.openedAt.advanced(byMilliseconds: absolute))
-    #expect(next.idleEnd == next.usedAt.advanced(byMilliseconds: 2_000))
+    #expect(next.idleEnd == next.refreshedAt.advanced(byMilliseconds: 2_000))
     #expect(await fixture.ledger.state.profiles.count == 1)
   }
 

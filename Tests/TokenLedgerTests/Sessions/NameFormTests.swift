@@ -195,7 +195,7 @@ struct OldNameTests {
     for session in sessions {
       for ledger in [ledger, again] {
         let refuses = ledger.revocations.refuse(
-          session.tokenID, subject: session.subject, client: session.client, issuedAt: session.usedAt.seconds)
+          session.tokenID, subject: session.subject, client: session.client, issuedAt: session.refreshedAt.seconds)
         #expect(refuses == (session.subject != "ann"))
       }
     }

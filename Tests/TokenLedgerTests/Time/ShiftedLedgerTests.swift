@@ -54,7 +54,7 @@ struct ShiftedLedgerTests {
     _ = try await ledger.open(grant(idle: hour))
     clock.pause(after: .boot, milliseconds: 5_000)
     let session = try await ledger.open(grant(idle: hour))
-    #expect(session.onWallClock.usedAt <= clock.now)
+    #expect(session.onWallClock.refreshedAt <= clock.now)
   }
 
   @Test(
@@ -99,7 +99,7 @@ struct ShiftedLedgerTests {
     let ledger = try await open(storage)
     let session = try await ledger.open(grant(idle: hour))
     clock.advance(milliseconds: 2_000)
-    let end = session.usedAt.advanced(byMilliseconds: 1_500)
+    let end = session.refreshedAt.advanced(byMilliseconds: 1_500)
     try await ledger.revokeAccess(session.tokenID, until: end)
     storage.killProcess()
     clock.step(milliseconds: -hour)

@@ -5,8 +5,8 @@ internal import NIOSSL
 internal import SystemPackage
 
 /// What an error of the HTTP client means, in words for whoever gave the address.
-package enum ConnectionFault {
-  package static func failure(_ error: any Error, at url: String) -> TargetFailure {
+package enum ConnectionErrorWords {
+  package static func failure(_ error: any Error, at url: String) -> TargetError {
     switch error {
     case is CancellationError: .cancelled
     case let error as HTTPClientError: failure(error, at: url)
@@ -20,7 +20,7 @@ package enum ConnectionFault {
     }
   }
 
-  private static func failure(_ error: HTTPClientError, at url: String) -> TargetFailure {
+  private static func failure(_ error: HTTPClientError, at url: String) -> TargetError {
     switch error {
     case .cancelled, .alreadyShutdown: .cancelled
     case .deadlineExceeded, .readTimeout, .writeTimeout: .timeout("\(url) did not answer in time")
@@ -40,7 +40,7 @@ package enum ConnectionFault {
     return error.dnsAError == nil && error.dnsAAAAError == nil ? "no connection" : "its name is not known"
   }
 
-  private static func failure(ofTLS text: String, at url: String) -> TargetFailure {
+  private static func failure(ofTLS text: String, at url: String) -> TargetError {
     text.contains("EOF") || text.contains("uncleanShutdown")
       ? .connection("\(url) closed the connection without an answer")
       : .tls("\(url): no TLS connection: \(reason(ofTLS: text))")

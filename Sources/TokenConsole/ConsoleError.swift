@@ -4,24 +4,24 @@ internal import TokenHTTP
 internal import TokenLedger
 
 /// Why a page of the console does not show or do what was asked for.
-enum ConsoleFault: Error {
+enum ConsoleError: Error {
   case signedOut
   /// A form that no page of ours sent, or of a stay that is over.
   case foreignForm
-  case form(FormFault)
+  case form(FormError)
   case badLink
   case badClient
   /// Too many log-ins from there failed: none is looked at for that long.
   case putOff(Duration)
   case noSuchSession
-  case failed(EngineFailure)
+  case failed(EngineError)
 
   /// Nil for what is none of the engine's either.
   init?(_ error: any Error) {
     switch error {
-    case let fault as ConsoleFault: self = fault
-    case let failure as EngineFailure: self = .failed(failure)
-    case let fault as FormFault: self = .form(fault)
+    case let fault as ConsoleError: self = fault
+    case let failure as EngineError: self = .failed(failure)
+    case let fault as FormError: self = .form(fault)
     default: return nil
     }
   }
@@ -64,7 +64,7 @@ enum ConsoleFault: Error {
     }
   }
 
-  private static func isInvalid(_ failure: EngineFailure) -> Bool {
+  private static func isInvalid(_ failure: EngineError) -> Bool {
     switch failure {
     case .invalid, .ledger(.invalid(field: _, limit: _)): true
     default: false

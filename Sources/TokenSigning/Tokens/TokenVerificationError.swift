@@ -1,7 +1,7 @@
 /// Why a token was refused. For audit, metrics and the command line; the wire tells most of these apart from nothing.
 ///
 /// No case holds any part of the token.
-package enum TokenRefusal: Error, Sendable, Hashable, CustomStringConvertible {
+package enum TokenVerificationError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Over 4096 bytes.
   case tooLong
   /// Not three parts, not canonical base64url, or a header that is not strict JSON.

@@ -2,7 +2,7 @@ internal import Platform
 internal import SystemPackage
 
 /// A key or key file that cannot be used. The description is one line: where, what, the fix. It never holds a key.
-package struct KeyFailure: Error, Sendable, Hashable, CustomStringConvertible {
+package struct KeyError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Kind: Sendable, Hashable {
     /// There is no such file.
     case missing
@@ -29,30 +29,30 @@ package struct KeyFailure: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The same failure, said of this file.
-  func at(_ path: String) -> KeyFailure { KeyFailure(kind, path: path, message) }
+  func at(_ path: String) -> KeyError { KeyError(kind, path: path, message) }
 }
 
 extension OpenFile {
   /// The whole of a file of keys.
-  borrowing func keys(path: String, bytesMax: Int) throws(KeyFailure) -> [UInt8] {
+  borrowing func keys(path: String, bytesMax: Int) throws(KeyError) -> [UInt8] {
     do { return try contents(bytesMax: bytesMax) } catch {
       switch error {
       case .tooLarge:
-        throw KeyFailure(.malformed, path: path, "is larger than \(bytesMax / 1024) KiB; give a file of keys only")
-      case .refused(let code): throw KeyFailure(.inputOutput, path: path, "cannot be read: \(code)")
+        throw KeyError(.malformed, path: path, "is larger than \(bytesMax / 1024) KiB; give a file of keys only")
+      case .refused(let code): throw KeyError(.inputOutput, path: path, "cannot be read: \(code)")
       }
     }
   }
 
   /// The whole of a file of keys that the user named; links are followed.
-  static func keys(at path: String, bytesMax: Int) throws(KeyFailure) -> [UInt8] {
+  static func keys(at path: String, bytesMax: Int) throws(KeyError) -> [UInt8] {
     let file: OpenFile
     do { file = try OpenFile(reading: path, followsLinks: true) } catch {
-      let kind: KeyFailure.Kind = error == .noSuchFileOrDirectory ? .missing : .inputOutput
-      throw KeyFailure(kind, path: path, "cannot be opened: \(error); check the path and its permissions")
+      let kind: KeyError.Kind = error == .noSuchFileOrDirectory ? .missing : .inputOutput
+      throw KeyError(kind, path: path, "cannot be opened: \(error); check the path and its permissions")
     }
     if (try? file.status())?.isFolder == true {
-      throw KeyFailure(.missing, path: path, "is a folder, not a file; name a file of keys")
+      throw KeyError(.missing, path: path, "is a folder, not a file; name a file of keys")
     }
     return try file.keys(path: path, bytesMax: bytesMax)
   }

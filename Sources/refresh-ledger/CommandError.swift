@@ -23,7 +23,7 @@ enum ExitStatus: Int32 {
 }
 
 /// The reason why a command failed: one line that says what, where and the fix, and holds no secret.
-struct CommandFailure: Error, CustomStringConvertible {
+struct CommandError: Error, CustomStringConvertible {
   let status: ExitStatus
   let description: String
 
@@ -33,21 +33,21 @@ struct CommandFailure: Error, CustomStringConvertible {
   }
 }
 
-extension CommandFailure {
+extension CommandError {
   /// The failure for a path that has a file in the place of a folder.
-  static func notFolder(_ path: String) -> CommandFailure {
+  static func notFolder(_ path: String) -> CommandError {
     var place = FilePath(path)
     // The path itself is a file where no part before it is one.
     while !place.removingLastComponent().isEmpty, FileStatus(place.removingLastComponent().string)?.isFolder != true {
       place.removeLastComponent()
       if FileStatus(place.string) != nil { break }
     }
-    return CommandFailure(
+    return CommandError(
       .noInput, "\(place): is a file where a folder belongs; move it away, or name the server's data folder with --data"
     )
   }
 
-  init(_ failure: LogFailure) {
+  init(_ failure: LogError) {
     switch failure {
     case .corrupt, .unsupportedVersion, .rolledBack: self.init(.bad, failure.description)
     case .locked, .overloaded, .waitEnded: self.init(.temporary, failure.description)
@@ -66,7 +66,7 @@ extension CommandFailure {
     }
   }
 
-  init(_ failure: EngineFailure) {
+  init(_ failure: EngineError) {
     switch failure {
     case .log(let failure): self.init(failure)
     case .ledger(let error): self.init(error)
@@ -76,7 +76,7 @@ extension CommandFailure {
     }
   }
 
-  init(_ failure: AccountFailure) {
+  init(_ failure: AccountError) {
     let status: ExitStatus
     switch failure {
     case .exists, .full: status = .cannotCreate
@@ -91,7 +91,7 @@ extension CommandFailure {
     self.init(status, failure.description)
   }
 
-  init(_ failure: KeyChangeFailure) {
+  init(_ failure: KeyChangeError) {
     switch failure {
     case .files(let failure): self.init(failure)
     case .locked: self.init(.temporary, failure.description)
@@ -101,7 +101,7 @@ extension CommandFailure {
     }
   }
 
-  init(_ failure: KeyFailure) {
+  init(_ failure: KeyError) {
     switch failure.kind {
     case .missing: self.init(.noInput, failure.description)
     case .inputOutput: self.init(.inputOutput, failure.description)
@@ -110,11 +110,11 @@ extension CommandFailure {
   }
 }
 
-extension CommandFailure {
+extension CommandError {
   /// The failure for a request to the server at `url` that got no reply.
-  static func noReply(_ error: any Error, from url: String) -> CommandFailure {
-    let failure = ConnectionFault.failure(error, at: url)
-    if case .tls = failure { return CommandFailure(.configuration, failure.description) }
-    return CommandFailure(.temporary, "\(failure); check the address and that a server runs there")
+  static func noReply(_ error: any Error, from url: String) -> CommandError {
+    let failure = ConnectionErrorWords.failure(error, at: url)
+    if case .tls = failure { return CommandError(.configuration, failure.description) }
+    return CommandError(.temporary, "\(failure); check the address and that a server runs there")
   }
 }

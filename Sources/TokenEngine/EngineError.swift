@@ -6,12 +6,12 @@ public import WriteAheadLog
 ///
 /// No failure has consumed a token that the caller could still need: either nothing was written, or the outcome is
 /// unknown (the log failed) and the ledger accepts nothing more until it is opened again.
-public enum EngineFailure: Error, Sendable, CustomStringConvertible {
+public enum EngineError: Error, Sendable, CustomStringConvertible {
   case ledger(LedgerError)
   /// The log in the folder cannot be opened, copied or brought to a checkpoint.
-  case log(LogFailure)
+  case log(LogError)
   /// A subject or client store did not answer; trying again later may do.
-  case store(StoreFailure)
+  case store(StoreError)
   /// A store or the claims closure of the embedder threw something of its own. Nothing was consumed.
   case foreign(any Error)
   /// The key files are missing, unreadable or unsafe; the text names the file and the fix.
@@ -69,10 +69,10 @@ public enum EngineFailure: Error, Sendable, CustomStringConvertible {
   }
 }
 
-extension EngineFailure {
+extension EngineError {
   /// What a store threw, as ours.
-  static func store(from error: any Error) -> EngineFailure {
-    (error as? StoreFailure).map { .store($0) } ?? .foreign(error)
+  static func store(from error: any Error) -> EngineError {
+    (error as? StoreError).map { .store($0) } ?? .foreign(error)
   }
 
   /// What the caller passed is the caller's, whoever found it.
@@ -86,8 +86,8 @@ extension EngineFailure {
 }
 
 extension SessionID {
-  /// Throws ``EngineFailure/invalid(field:limit:)`` with the field `session` unless `text` is the text of one.
-  public init(validating text: String) throws(EngineFailure) {
+  /// Throws ``EngineError/invalid(field:limit:)`` with the field `session` unless `text` is the text of one.
+  public init(validating text: String) throws(EngineError) {
     guard let id = SessionID(text: text) else {
       throw .invalid(field: "session", limit: "16 base64url characters")
     }
@@ -96,15 +96,15 @@ extension SessionID {
 }
 
 extension Limit {
-  /// Throws ``EngineFailure/invalid(field:limit:)`` for a value outside.
-  package func checkOption(_ field: String, _ value: Value) throws(EngineFailure) {
+  /// Throws ``EngineError/invalid(field:limit:)`` for a value outside.
+  package func checkOption(_ field: String, _ value: Value) throws(EngineError) {
     guard range.contains(value) else { throw .invalid(field: field, limit: text) }
   }
 }
 
 extension Limit<Int> {
   /// The rule of every id that comes from outside: so many bytes, and no control character.
-  package func checkID(_ field: String, _ id: String) throws(EngineFailure) {
+  package func checkID(_ field: String, _ id: String) throws(EngineError) {
     guard range.contains(id.utf8.count), !id.hasControlCharacters else { throw .invalid(field: field, limit: text) }
   }
 }

@@ -1,5 +1,5 @@
 /// The target did not answer as a token endpoint does. Says nothing about the presented token.
-public enum TargetFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public enum TargetError: Error, Sendable, Equatable, CustomStringConvertible {
   /// 503: it has too much to do or cannot write.
   case overloaded(retryAfter: Duration?)
   /// 429.
@@ -28,7 +28,7 @@ public enum TargetFailure: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// A refresh token that was given to start from was refused when it was presented first.
-  static func refusedStart(at place: String) -> TargetFailure {
+  static func refusedStart(at place: String) -> TargetError {
     .login(
       "\(place): the server refuses this refresh token: it is spent, revoked, expired or another client's; give fresh ones"
     )

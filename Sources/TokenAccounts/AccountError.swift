@@ -9,7 +9,7 @@ public enum AccountKind: String, Sendable, Equatable {
 
 /// Why an account file could not be read or changed. Each description is one line that says what, where and the fix,
 /// and holds no password, secret or hash.
-public enum AccountFailure: Error, Sendable, Equatable {
+public enum AccountError: Error, Sendable, Equatable {
   /// The name is taken; nothing was changed.
   case exists(AccountKind, name: String)
   /// There is no such name; nothing was changed.
@@ -30,7 +30,7 @@ public enum AccountFailure: Error, Sendable, Equatable {
   case overloaded
 }
 
-extension AccountFailure: CustomStringConvertible {
+extension AccountError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .exists(let kind, let name):
@@ -55,9 +55,9 @@ extension AccountFailure: CustomStringConvertible {
   }
 }
 
-extension AccountFailure {
+extension AccountError {
   /// What the system refused, and why.
-  static func system(_ what: String, _ code: Errno, path: String, fix: String) -> AccountFailure {
+  static func system(_ what: String, _ code: Errno, path: String, fix: String) -> AccountError {
     .inaccessible(path: path, what: "\(what) (\(code))", fix: fix)
   }
 
@@ -66,9 +66,9 @@ extension AccountFailure {
     let (what, path, fix) =
       switch failure.step {
       case .openFolder: ("cannot be opened", FileSystem.folder(of: path), "make it readable")
-      case .make: ("cannot be created", temporaryPath, AccountFailure.room)
-      case .write: ("cannot be written", temporaryPath, AccountFailure.room)
-      case .name: ("cannot be replaced", path, AccountFailure.room)
+      case .make: ("cannot be created", temporaryPath, AccountError.room)
+      case .write: ("cannot be written", temporaryPath, AccountError.room)
+      case .name: ("cannot be replaced", path, AccountError.room)
       case .syncFolder: ("cannot be synced", FileSystem.folder(of: path), "check the disk")
       }
     self = .system(what, failure.code, path: path, fix: fix)
@@ -85,5 +85,5 @@ public enum AccountFileEvent: Sendable, Equatable {
   /// removed.
   case ended(AccountKind, names: [String])
   /// A changed file was refused; what was read before stays in force. Reported once for each change.
-  case refused(AccountFailure)
+  case refused(AccountError)
 }

@@ -1,8 +1,8 @@
 internal import TokenEngine
 
 /// The reasons why a token request gets no tokens. A ``TokenWire`` has the words.
-enum TokenFault: Error {
-  case form(FormFault)
+enum TokenEndpointError: Error {
+  case form(FormError)
   case missing(FormParameters.Parameter)
   /// More than one way of client authentication at once.
   case ambiguousClient
@@ -15,11 +15,11 @@ enum TokenFault: Error {
   /// As many requests are being answered as may be at once.
   case overloaded
   /// The request may be in order, but the engine could not answer it.
-  case failed(EngineFailure)
+  case failed(EngineError)
 
   /// The fault of a client store that threw.
-  static func store(_ error: any Error) -> TokenFault {
-    .failed((error as? StoreFailure).map { .store($0) } ?? .foreign(error))
+  static func store(_ error: any Error) -> TokenEndpointError {
+    .failed((error as? StoreError).map { .store($0) } ?? .foreign(error))
   }
 
   /// Whether the same request can be answered later, or by another instance: every wire says so with 503.
