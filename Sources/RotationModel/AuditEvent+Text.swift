@@ -14,7 +14,7 @@ extension AuditEvent: Codable {
   /// | `event` | facts |
   /// |---|---|
   /// | `opened` | `token`, `subject`, `client`, `scope`, `label` where there is one |
-  /// | `rotated`, `used`, `successor_seen` | `token`, `subject`, `client` |
+  /// | `rotated`, `refreshed`, `successor_seen` | `token`, `subject`, `client` |
   /// | `retried` | the same and `class`: `retry`, `race`, `late_parent`, `stale_lineage` |
   /// | `reused` | the same and `generations_behind`, `revoked_session` |
   /// | `revoked` | `session`, `subject`, `client`, `cause`: `requested`, `reuse`, `rollback`, `evicted` |
@@ -101,7 +101,7 @@ extension AuditEvent.Fact {
     switch self {
     case .opened: "opened"
     case .rotated: "rotated"
-    case .refreshed: "used"
+    case .refreshed: "refreshed"
     case .retried: "retried"
     case .successorSeen: "successor_seen"
     case .reused: "reused"
@@ -165,7 +165,7 @@ extension AuditEvent.Fact {
         try token(), subject: try text(.subject), client: try text(.client), scope: try text(.scope),
         label: try container.decodeIfPresent(String.self, forKey: .label))
     case "rotated": self = .rotated(try token(), subject: try text(.subject), client: try text(.client))
-    case "used": self = .refreshed(try token(), subject: try text(.subject), client: try text(.client))
+    case "refreshed": self = .refreshed(try token(), subject: try text(.subject), client: try text(.client))
     case "successor_seen": self = .successorSeen(try token(), subject: try text(.subject), client: try text(.client))
     case "retried":
       self = .retried(try token(), subject: try text(.subject), client: try text(.client), try reuse())

@@ -48,7 +48,7 @@ struct ClientEntry: AccountEntry {
     }
     for (kind, duration) in [
       (ClientDuration.grace, client.grace), (.accessTTL, client.lifetimes.access),
-      (.refreshTTL, client.lifetimes.refresh), (.maxAge, client.lifetimes.session),
+      (.refreshTTL, client.lifetimes.idle), (.maxAge, client.lifetimes.absolute),
     ] {
       if let duration { try kind.check(duration) }
     }
@@ -73,8 +73,8 @@ struct ClientEntry: AccountEntry {
     client.grace = try container.decodeIfPresent(String.self, forKey: .grace).map(ClientDuration.grace.parse)
     client.lifetimes = try ClientLifetimes(
       access: container.decodeIfPresent(String.self, forKey: .accessTTL).map(ClientDuration.accessTTL.parse),
-      refresh: container.decodeIfPresent(String.self, forKey: .refreshTTL).map(ClientDuration.refreshTTL.parse),
-      session: container.decodeIfPresent(String.self, forKey: .maxAge).map(ClientDuration.maxAge.parse))
+      idle: container.decodeIfPresent(String.self, forKey: .refreshTTL).map(ClientDuration.refreshTTL.parse),
+      absolute: container.decodeIfPresent(String.self, forKey: .maxAge).map(ClientDuration.maxAge.parse))
     if let text = try container.decodeIfPresent(String.self, forKey: .rotation) {
       client.rotation = try ClientEntry.rotation(text)
     }
@@ -94,8 +94,8 @@ struct ClientEntry: AccountEntry {
     try container.encode(ClientEntry.text(of: client.grants), forKey: .grants)
     try container.encodeIfPresent(client.grace.flatMap(DurationText.format), forKey: .grace)
     try container.encodeIfPresent(client.lifetimes.access.flatMap(DurationText.format), forKey: .accessTTL)
-    try container.encodeIfPresent(client.lifetimes.refresh.flatMap(DurationText.format), forKey: .refreshTTL)
-    try container.encodeIfPresent(client.lifetimes.session.flatMap(DurationText.format), forKey: .maxAge)
+    try container.encodeIfPresent(client.lifetimes.idle.flatMap(DurationText.format), forKey: .refreshTTL)
+    try container.encodeIfPresent(client.lifetimes.absolute.flatMap(DurationText.format), forKey: .maxAge)
     if client.rotation != .always { try container.encode("\(client.rotation)", forKey: .rotation) }
     try container.encode(client.mayIntrospect, forKey: .introspect)
     try container.encode(client.isAdmin, forKey: .admin)

@@ -96,8 +96,8 @@ public final class ClientFile: ClientStore {
   ) throws(AccountError) -> ClientLifetimes {
     var lifetimes = ClientLifetimes()
     if let access { lifetimes.access = try ClientDuration.accessTTL.parse(access) }
-    if let refresh { lifetimes.refresh = try ClientDuration.refreshTTL.parse(refresh) }
-    if let session { lifetimes.session = try ClientDuration.maxAge.parse(session) }
+    if let refresh { lifetimes.idle = try ClientDuration.refreshTTL.parse(refresh) }
+    if let session { lifetimes.absolute = try ClientDuration.maxAge.parse(session) }
     return lifetimes
   }
 

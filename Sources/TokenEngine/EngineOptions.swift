@@ -40,14 +40,14 @@ public struct EngineOptions: Sendable {
 
   /// Throws ``EngineError/invalid(field:limit:)`` for the first value outside its limit.
   public func validate() throws(EngineError) {
-    try Limits.accessLifetime.checkOption("accessTTL", accessLifetime)
-    try Limits.lifetime.checkOption("refreshTTL", idleLifetime)
-    try Limits.lifetime.checkOption("maxAge", absoluteLifetime)
+    try Limits.accessLifetime.checkOption("accessLifetime", accessLifetime)
+    try Limits.lifetime.checkOption("idleLifetime", idleLifetime)
+    try Limits.lifetime.checkOption("absoluteLifetime", absoluteLifetime)
     try Limits.grace.checkOption("grace", grace)
-    try Limits.sessionsPerSubject.checkOption("perSubjectMax", sessionsPerSubjectMax)
+    try Limits.sessionsPerSubject.checkOption("sessionsPerSubjectMax", sessionsPerSubjectMax)
     guard !issuer.isEmpty, issuer.utf8.count <= 256 else { throw .invalid(field: "issuer", limit: "1 to 256 bytes") }
     guard audience.utf8.count <= 256 else { throw .invalid(field: "audience", limit: "at most 256 bytes") }
-    try LedgerOptions.segmentBytesLimit.checkOption("segmentBytes", segmentBytesMax)
+    try LedgerOptions.segmentBytesLimit.checkOption("segmentBytesMax", segmentBytesMax)
     try LedgerOptions.checkpointBytesLimit.checkOption("checkpointEvery", checkpointEvery)
     if case .interval(let interval) = durability {
       try LedgerOptions.syncIntervalLimit.checkOption("syncInterval", interval)

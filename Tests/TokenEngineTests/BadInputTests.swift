@@ -24,10 +24,12 @@ struct BadInputTests {
     arguments: [
       (\EngineOptions.grace, Duration.milliseconds(300_001), "grace is outside its limit: from 0s to 300s"),
       (\EngineOptions.grace, .milliseconds(-1), "grace is outside its limit: from 0s to 300s"),
-      (\EngineOptions.accessLifetime, .zero, "accessTTL is outside its limit: from 1ms to 30d"),
-      (\EngineOptions.accessLifetime, .seconds(30 * 86_400 + 1), "accessTTL is outside its limit: from 1ms to 30d"),
-      (\EngineOptions.idleLifetime, .zero, "refreshTTL is outside its limit: from 1ms to 36600d"),
-      (\EngineOptions.absoluteLifetime, .seconds(-1), "maxAge is outside its limit: from 1ms to 36600d"),
+      (\EngineOptions.accessLifetime, .zero, "accessLifetime is outside its limit: from 1ms to 30d"),
+      (
+        \EngineOptions.accessLifetime, .seconds(30 * 86_400 + 1), "accessLifetime is outside its limit: from 1ms to 30d"
+      ),
+      (\EngineOptions.idleLifetime, .zero, "idleLifetime is outside its limit: from 1ms to 36600d"),
+      (\EngineOptions.absoluteLifetime, .seconds(-1), "absoluteLifetime is outside its limit: from 1ms to 36600d"),
     ] as [(any WritableKeyPath<EngineOptions, Duration> & Sendable, Duration, String)])
   func setting(
     path: any WritableKeyPath<EngineOptions, Duration> & Sendable, value: Duration, says: String

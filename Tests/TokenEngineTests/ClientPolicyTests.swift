@@ -9,9 +9,9 @@ struct ClientPolicyTests {
 
   private static let phone = Client(
     id: "phone", isPublic: true, grace: .seconds(30),
-    lifetimes: ClientLifetimes(access: .seconds(60), refresh: .seconds(3600), session: .seconds(7200)))
+    lifetimes: ClientLifetimes(access: .seconds(60), idle: .seconds(3600), absolute: .seconds(7200)))
   private static let service = Client(
-    id: "service", isPublic: false, rotation: .never, lifetimes: ClientLifetimes(refresh: .seconds(3600)))
+    id: "service", isPublic: false, rotation: .never, lifetimes: ClientLifetimes(idle: .seconds(3600)))
   private static let plain = Client(id: "plain", isPublic: true)
 
   @Test("lifetimes are those of its sessions alone, and the engine's are the others'", arguments: TestedLedger.allCases)
@@ -67,10 +67,10 @@ struct ClientPolicyTests {
   @Test(
     "that are outside their limits are refused by name when a session is opened, and nothing is written",
     arguments: [
-      (ClientLifetimes(access: .zero), "accessTTL is outside its limit: from 1ms to 30d"),
-      (ClientLifetimes(access: .seconds(31 * 86_400)), "accessTTL is outside its limit: from 1ms to 30d"),
-      (ClientLifetimes(refresh: .seconds(-1)), "refreshTTL is outside its limit: from 1ms to 36600d"),
-      (ClientLifetimes(session: .zero), "maxAge is outside its limit: from 1ms to 36600d"),
+      (ClientLifetimes(access: .zero), "lifetimes.access is outside its limit: from 1ms to 30d"),
+      (ClientLifetimes(access: .seconds(31 * 86_400)), "lifetimes.access is outside its limit: from 1ms to 30d"),
+      (ClientLifetimes(idle: .seconds(-1)), "lifetimes.idle is outside its limit: from 1ms to 36600d"),
+      (ClientLifetimes(absolute: .zero), "lifetimes.absolute is outside its limit: from 1ms to 36600d"),
     ])
   func outsideLimits(lifetimes: ClientLifetimes, says: String) async throws {
     for ledger in TestedLedger.allCases {

@@ -55,14 +55,14 @@ public struct ClientLifetimes: Sendable, Hashable {
   /// ``EngineOptions/accessLifetime``, from 1 ms to 30 days.
   public var access: Duration?
   /// ``EngineOptions/idleLifetime``, from 1 ms to 100 years.
-  public var refresh: Duration?
+  public var idle: Duration?
   /// ``EngineOptions/absoluteLifetime``, from 1 ms to 100 years.
-  public var session: Duration?
+  public var absolute: Duration?
 
-  public init(access: Duration? = nil, refresh: Duration? = nil, session: Duration? = nil) {
+  public init(access: Duration? = nil, idle: Duration? = nil, absolute: Duration? = nil) {
     self.access = access
-    self.refresh = refresh
-    self.session = session
+    self.idle = idle
+    self.absolute = absolute
   }
 }
 

@@ -113,18 +113,18 @@ extension Minting {
   /// An access token that lives longer would outlive what is remembered of its revocation.
   func check(accessLifetimeOf client: Client) throws(EngineError) {
     guard let access = client.lifetimes.access else { return }
-    try Limits.accessLifetime.checkOption("accessTTL", access)
+    try Limits.accessLifetime.checkOption("lifetimes.access", access)
   }
 
   /// What a new session of the client lives by.
   func terms(for client: Client) throws(EngineError) -> SessionTerms {
     let own = client.lifetimes
     try check(accessLifetimeOf: client)
-    let idle = (own.refresh ?? options.idleLifetime).wholeMilliseconds
-    let absolute = (own.session ?? options.absoluteLifetime).wholeMilliseconds
+    let idle = (own.idle ?? options.idleLifetime).wholeMilliseconds
+    let absolute = (own.absolute ?? options.absoluteLifetime).wholeMilliseconds
     guard let lifetimes = Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute) else {
       let isIdleBad = !(1...Lifetimes.millisecondsMax).contains(idle)
-      throw .invalid(field: isIdleBad ? "refreshTTL" : "maxAge", limit: Limits.lifetime.text)
+      throw .invalid(field: isIdleBad ? "lifetimes.idle" : "lifetimes.absolute", limit: Limits.lifetime.text)
     }
     return SessionTerms(lifetimes: lifetimes, rotation: client.rotation)
   }

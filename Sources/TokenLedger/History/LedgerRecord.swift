@@ -65,7 +65,7 @@ extension LedgerRecord {
       if label != LabelTable.none { facts.append(Fact("label", state.name(label))) }
     case .rotated(let slot, let generation, let narrowedScope):
       about(state.table[slot], in: state)
-      if state.profiles[state.table[slot].detail]?.terms.rotation == .never { kind = "used" }
+      if state.profiles[state.table[slot].detail]?.terms.rotation == .never { kind = "refreshed" }
       facts = [Fact("generation", generation)]
       if narrowedScope != SessionEntry.notNarrowed { facts.append(Fact("scope", state.name(narrowedScope))) }
     case .retried, .reused, .successorSeen, .reprofiled, .revokedBefore, .markEnded, .accessRevoked:

@@ -112,8 +112,8 @@ struct ClientsList: ParsableCommand {
       grants = GrantType.allCases.filter(client.grants.contains).map(\.rawValue).joined(separator: " ")
       grace = client.grace.flatMap(ClientFile.text(of:))
       accessTTL = client.lifetimes.access.flatMap(ClientFile.text(of:))
-      refreshTTL = client.lifetimes.refresh.flatMap(ClientFile.text(of:))
-      maxAge = client.lifetimes.session.flatMap(ClientFile.text(of:))
+      refreshTTL = client.lifetimes.idle.flatMap(ClientFile.text(of:))
+      maxAge = client.lifetimes.absolute.flatMap(ClientFile.text(of:))
       rotation = "\(client.rotation)"
       introspect = client.mayIntrospect
       admin = client.isAdmin

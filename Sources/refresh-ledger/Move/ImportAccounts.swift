@@ -113,7 +113,7 @@ struct ImportAccounts {
   /// sessions share what the ledger keeps of lifetimes.
   private func left(_ session: ImportedSession, _ client: Client) -> Int64? {
     if let end = session.idleEnd, end <= now { return nil }
-    let longest = (client.lifetimes.session ?? settings.engine.absoluteLifetime).wholeMilliseconds
+    let longest = (client.lifetimes.absolute ?? settings.engine.absoluteLifetime).wholeMilliseconds
     let ends = [session.expiresAt, session.openedAt?.advanced(byMilliseconds: longest)].compactMap(\.self)
     let left = min(longest, ends.map { $0.millisecondsSince(now) }.min() ?? longest)
     guard left > 0 else { return nil }

@@ -12,7 +12,7 @@ func optionsAndClients() -> (options: EngineOptions, mobile: Client, television:
   let mobile = Client(id: "mobile", isPublic: true, grace: .seconds(60))
   let television = Client(
     id: "television", isPublic: true,
-    lifetimes: ClientLifetimes(refresh: .seconds(180 * 86_400), session: .seconds(365 * 86_400)))
+    lifetimes: ClientLifetimes(idle: .seconds(180 * 86_400), absolute: .seconds(365 * 86_400)))
   return (options, mobile, television)
 }
 // docs:end

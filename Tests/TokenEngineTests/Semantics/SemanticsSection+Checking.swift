@@ -84,7 +84,7 @@ extension SemanticsSection {
 
   private static let fixedClient = Client(
     id: "web", isPublic: false, scopes: Scopes("read write"), rotation: .never,
-    lifetimes: ClientLifetimes(refresh: .seconds(60), session: .seconds(100)))
+    lifetimes: ClientLifetimes(idle: .seconds(60), absolute: .seconds(100)))
 
   private static func fixed(
     _ situation: String, after change: @escaping (SemanticsStage) async throws -> Void

@@ -19,7 +19,7 @@ enum SemanticsWording {
     switch event {
     case .opened: "`opened`"
     case .rotated(let token, _, _): "`rotated` (\(token.generation))"
-    case .refreshed(let token, _, _): "`used` (\(token.generation))"
+    case .refreshed(let token, _, _): "`refreshed` (\(token.generation))"
     case .retried(let token, _, _, let reuse): "`retried` (\(token.generation)), `\(reuse)`"
     case .clientGranted: "`clientGranted`"
     case .refused(let refusal, let token, _): "`refused` \(words(refusal))\(token == nil ? ", no id" : "")"
@@ -40,7 +40,7 @@ enum SemanticsWording {
     switch fact {
     case .opened: "`opened`"
     case .rotated(let token, _, _): "`rotated` (\(token.generation))"
-    case .refreshed(let token, _, _): "`used` (\(token.generation))"
+    case .refreshed(let token, _, _): "`refreshed` (\(token.generation))"
     case .retried(let token, _, _, let reuse): "`retried` (\(token.generation)), `\(reuse)`"
     case .successorSeen(let token, _, _): "`successorSeen` (\(token.generation))"
     case .reused(_, _, _, let reuse, let behind, let revoked):
