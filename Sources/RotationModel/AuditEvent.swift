@@ -15,6 +15,7 @@ public struct AuditEvent: Sendable, Hashable {
     self.fact = fact
   }
 
+  @nonexhaustive
   public enum Fact: Sendable, Hashable {
     /// `label`: what the subject calls the session.
     case opened(TokenID, subject: String, client: String, scope: String, label: String?)

@@ -1,4 +1,5 @@
 /// Why a ledger could not answer at all. A refusal of a token is a value, not one of these.
+@nonexhaustive
 public enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
   /// More waits than may. Nothing was written; the same call may do in a moment.
   case overloaded

@@ -27,6 +27,7 @@ public enum OneTimeConsumption: Sendable, Hashable {
 }
 
 /// Why a one-time token was not accepted.
+@nonexhaustive
 public enum OneTimeRefusal: Sendable, Hashable {
   case unknown
   case expired

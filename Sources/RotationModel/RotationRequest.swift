@@ -8,6 +8,7 @@ public enum ReusePolicy: String, Sendable, Hashable, CaseIterable {
 
 /// What kind of reuse the presentation of a rotated-out token is, as far as the ledger can tell. A log or an alarm may weigh it;
 /// the wire never tells.
+@nonexhaustive
 public enum ReuseClass: UInt8, Sendable, Hashable, CaseIterable {
   /// The direct predecessor inside the grace window, its successor not used yet: a reply was lost.
   case retry = 1
@@ -89,6 +90,7 @@ public enum Rotation: Sendable, Hashable {
 }
 
 /// Why a refresh token was not accepted. The wire never tells these apart; the audit event does.
+@nonexhaustive
 public enum RotationRefusal: Sendable, Hashable {
   /// No session of that id: never opened, or ended and forgotten.
   case unknown

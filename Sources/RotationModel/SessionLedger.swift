@@ -132,6 +132,7 @@ public protocol AccessRegister: Sendable {
 
 /// How a ledger is.
 public struct LedgerHealth: Sendable, Hashable {
+  @nonexhaustive
   public enum State: Sendable, Hashable {
     case acceptsChanges
     /// What it stands on has not answered for some seconds: changes are refused as ``LedgerError/overloaded`` until it does.
@@ -156,6 +157,7 @@ public struct LedgerHealth: Sendable, Hashable {
 }
 
 /// What a running ledger tells whoever runs it.
+@nonexhaustive
 public enum LedgerNotice: Sendable, Hashable {
   /// Somebody set the wall clock by more than two seconds, back if `byMilliseconds` is negative; or it was behind the ledger at the start.
   case clockStepped(byMilliseconds: Int64, shiftSeconds: Int64)

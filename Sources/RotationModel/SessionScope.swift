@@ -50,6 +50,7 @@ extension SessionScope: CustomStringConvertible {
 }
 
 /// Why a session was revoked.
+@nonexhaustive
 public enum RevocationCause: UInt8, Sendable, Hashable, CaseIterable {
   /// Somebody who may asked for it.
   case requested = 1

@@ -9,6 +9,7 @@ public enum AccountKind: String, Sendable, Equatable {
 
 /// Why an account file could not be read or changed. Each description is one line that says what, where and the fix,
 /// and holds no password, secret or hash.
+@nonexhaustive
 public enum AccountError: Error, Sendable, Equatable {
   /// The name is taken; nothing was changed.
   case exists(AccountKind, name: String)

@@ -6,6 +6,7 @@ public import WriteAheadLog
 ///
 /// No failure has consumed a token that the caller could still need: either nothing was written, or the outcome is
 /// unknown (the log failed) and the ledger accepts nothing more until it is opened again.
+@nonexhaustive
 public enum EngineError: Error, Sendable, CustomStringConvertible {
   case ledger(LedgerError)
   /// The log in the folder cannot be opened, copied or brought to a checkpoint.
@@ -41,6 +42,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
   }
 
   /// What was asked for more than it takes at a time.
+  @nonexhaustive
   public enum Overload: String, Sendable, CaseIterable {
     /// As much waits for the disk as may, or the disk does not answer.
     case log

@@ -1,6 +1,7 @@
 public import RotationModel
 
 /// What the engine did, for logs, metrics and audit. Holds no token text and no secret.
+@nonexhaustive
 public enum EngineEvent: Sendable, Hashable {
   case opened(TokenID, subject: String, client: String)
   /// `token` is the new live one.

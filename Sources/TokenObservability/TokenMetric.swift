@@ -3,6 +3,7 @@ internal import TokenEngine
 /// The metrics of a token server, under the names that Prometheus and swift-metrics know them by; docs/metrics.md says more.
 ///
 /// Every value of every label comes from an enumeration or from the server's own routes, never from a request.
+@nonexhaustive
 public enum TokenMetric: String, Sendable, CaseIterable {
   case sessionsOpened = "refresh_ledger_sessions_opened_total"
   case rotations = "refresh_ledger_rotations_total"

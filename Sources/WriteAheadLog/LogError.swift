@@ -4,6 +4,7 @@ internal import SystemPackage
 ///
 /// After `io` from a write or a sync the log takes no more records until it is opened again; what was acknowledged
 /// before is on disk.
+@nonexhaustive
 public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Another process, or another opening in this one, writes to the folder.
   case locked(path: String)

@@ -1,4 +1,5 @@
 /// The target did not answer as a token endpoint does. Says nothing about the presented token.
+@nonexhaustive
 public enum TargetError: Error, Sendable, Equatable, CustomStringConvertible {
   /// 503: it has too much to do or cannot write.
   case overloaded(retryAfter: Duration?)

@@ -2,6 +2,7 @@ internal import RotationModel
 internal import TokenSigning
 
 /// Why the value of an `Authorization` header shows no good access token.
+@nonexhaustive
 public enum AuthorizationError: Error, Sendable, Hashable {
   /// None came, or one of another scheme. The caller may be told to bring one, and has done nothing wrong (RFC 6750 §3.1).
   case absent

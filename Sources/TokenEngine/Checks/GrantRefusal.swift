@@ -1,6 +1,7 @@
 public import RotationModel
 
 /// What is wrong with a token that does not verify.
+@nonexhaustive
 public enum BadToken: String, Error, Sendable, Hashable, CaseIterable {
   /// Not three canonical base64url parts, or claims that are not as we write them.
   case malformed
@@ -19,6 +20,7 @@ public enum BadToken: String, Error, Sendable, Hashable, CaseIterable {
 }
 
 /// Why a grant was refused. The wire tells only ``errorCode``; the observer is told all.
+@nonexhaustive
 public enum GrantRefusal: Sendable, Hashable {
   /// The presented refresh token does not verify.
   case badToken(BadToken)

@@ -4,12 +4,14 @@ internal import TokenSigning
 
 /// Which kind of token a caller of revocation or introspection says it has (RFC 7009 §2.1). The token itself says it too, so
 /// a wrong hint does no harm.
+@nonexhaustive
 public enum TokenHint: String, Sendable, CaseIterable {
   case accessToken = "access_token"
   case refreshToken = "refresh_token"
 }
 
 /// What the revocation of a token came to.
+@nonexhaustive
 public enum TokenRevocation: Sendable, Hashable {
   /// The session has ended with it; false where it had ended before.
   case session(SessionID, wasLive: Bool)
@@ -20,6 +22,7 @@ public enum TokenRevocation: Sendable, Hashable {
 }
 
 /// What a token is right now (RFC 7662).
+@nonexhaustive
 public enum Introspection: Sendable, Hashable {
   case access(AccessToken)
   /// The live refresh token of this session.

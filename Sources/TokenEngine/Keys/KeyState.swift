@@ -3,6 +3,7 @@ internal import TokenSigning
 
 /// What may be known of a signing key: never its secret. ``RotationEngine/keyStates`` lists them.
 public struct KeyState: Sendable, Hashable {
+  @nonexhaustive
   public enum Use: String, Sendable, Hashable, CaseIterable {
     /// Access tokens.
     case access
@@ -10,6 +11,7 @@ public struct KeyState: Sendable, Hashable {
     case refresh
   }
 
+  @nonexhaustive
   public enum State: String, Sendable, Hashable {
     /// Accepted and, with public keys, published; signs as soon as it becomes current.
     case next

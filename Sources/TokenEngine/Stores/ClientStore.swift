@@ -1,6 +1,7 @@
 public import RotationModel
 
 /// A grant type that a client may use at the token endpoint (RFC 6749 §4).
+@nonexhaustive
 public enum GrantType: String, Sendable, CaseIterable, Codable {
   case password
   case refreshToken = "refresh_token"

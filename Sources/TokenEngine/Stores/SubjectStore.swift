@@ -56,6 +56,7 @@ extension SubjectStore {
 }
 
 /// Why a store could not answer. The HTTP layer answers 503 with `Retry-After`, never `invalid_grant`.
+@nonexhaustive
 public enum StoreError: Error, Sendable, Equatable {
   /// More work waits than the store's bound allows; trying again later may do.
   case overloaded

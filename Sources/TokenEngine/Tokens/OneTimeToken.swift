@@ -46,6 +46,7 @@ extension OneTimeTokenOutcome: CustomStringConvertible, CustomDebugStringConvert
 }
 
 /// Why a one-time token was refused. What is told to whoever presented it should not tell these apart.
+@nonexhaustive
 public enum OneTimeTokenRefusal: Sendable, Hashable {
   case badToken(BadToken)
   case expired

@@ -4,6 +4,7 @@ internal import NIOCore
 public import TokenEngine
 
 /// The reasons why a request's access token is not good enough (RFC 6750 §3.1).
+@nonexhaustive
 public enum BearerError: Error, Sendable, Hashable {
   /// The request brought no bearer: the client has done nothing wrong.
   case missing

@@ -4,6 +4,7 @@
 /// With HS256, EdDSA and RS256 the same claims give the same token, byte for byte. An ES256 or PS256 signature has a
 /// random part: a retry in the grace window is answered with another text of the same access token (same `jti`, same
 /// claims, as good as the first). Refresh tokens are HS256 always, and so the same.
+@nonexhaustive
 public enum SignatureAlgorithm: String, Sendable, Hashable, CaseIterable {
   /// HMAC by one secret that whoever verifies must have too; it is never published.
   case hs256 = "HS256"
