@@ -84,7 +84,7 @@ extension RefreshLedger {
   package nonisolated var logStatistics: LogStatistics? { log?.statistics }
 
   /// Whether the heartbeat found the disk not answering.
-  public nonisolated var isStalled: Bool { log?.isStalled ?? false }
+  package nonisolated var isStalled: Bool { log?.isStalled ?? false }
 
   /// Why the log no longer accepts writes; nil while it does.
   public nonisolated var logFailure: LogError? {

@@ -17,9 +17,9 @@ public actor RefreshLedger {
   /// The one time of the ledger, its engine and its verifiers.
   package nonisolated let time: LedgerTime
   /// Asked by verifiers of access tokens, from any thread.
-  public nonisolated let revocations: Revocations
+  package nonisolated let revocations: Revocations
   /// Told by verifiers of access tokens, from any thread.
-  public nonisolated let successorWatch: SuccessorWatch
+  package nonisolated let successorWatch: SuccessorWatch
 
   /// Where checkpoints are written; nil for the default.
   let checkpointExecutor: (any TaskExecutor)?

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenAccounts
 
-@Suite("The password pool", .timeLimit(.minutes(1)))
+@Suite("The password pool", .timeLimit(.minutes(10)))
 struct PasswordPoolTests {
   /// Work that says when it began and ends when it is let go.
   private final class Gate: Sendable {

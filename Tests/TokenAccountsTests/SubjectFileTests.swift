@@ -95,7 +95,7 @@ struct SubjectFileTests {
     func release() { semaphore.signal() }
   }
 
-  @Test("A full pool is overload, not a wrong password", .timeLimit(.minutes(1)))
+  @Test("A full pool is overload, not a wrong password", .timeLimit(.minutes(10)))
   func overload() async throws {
     let pool = PasswordPool(workers: 1, waitingMax: 0)
     let users = try folder.users(pool: pool)
@@ -111,7 +111,7 @@ struct SubjectFileTests {
     try await blocked
   }
 
-  @Test("What changes while a password is verified counts", .timeLimit(.minutes(1)), arguments: [true, false])
+  @Test("What changes while a password is verified counts", .timeLimit(.minutes(10)), arguments: [true, false])
   func changedMeanwhile(isDisabled: Bool) async throws {
     let pool = PasswordPool(workers: 1)
     let users = try folder.users(pool: pool)

@@ -41,7 +41,7 @@ struct EmbedderStoreTests {
     }
   }
 
-  @Test("is asked for all refreshes of a batch at once", .timeLimit(.minutes(1)), arguments: TestedLedger.allCases)
+  @Test("is asked for all refreshes of a batch at once", .timeLimit(.minutes(10)), arguments: TestedLedger.allCases)
   func batchInParallel(on ledger: TestedLedger) async throws {
     let engine = try ledger.engine(clock: ManualClock(), subjects: Meeting(of: 64))
     let pairs = try await engine.openUncheckedSessions(

@@ -92,7 +92,7 @@ struct EngineKeysTests {
     try await engine.close()
   }
 
-  @Test("are followed by run() as serve follows them", .timeLimit(.minutes(1)))
+  @Test("are followed by run() as serve follows them", .timeLimit(.minutes(10)))
   func run() async throws {
     let (events, continuation) = AsyncStream<EngineEvent>.makeStream()
     let engine = try await open(observer: YieldingObserver(continuation: continuation))

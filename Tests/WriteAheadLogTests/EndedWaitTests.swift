@@ -4,7 +4,7 @@ import Testing
 @testable import WriteAheadLog
 
 /// A wait for the disk that ends before the disk has answered.
-@Suite("A wait for a commit", .timeLimit(.minutes(1)))
+@Suite("A wait for a commit", .timeLimit(.minutes(10)))
 struct EndedWaitTests {
   /// What a task that waits was told; nil for success.
   private func wait(
@@ -118,7 +118,7 @@ struct EndedWaitTests {
   }
 }
 
-@Suite("Those who wait for commits", .timeLimit(.minutes(1)))
+@Suite("Those who wait for commits", .timeLimit(.minutes(10)))
 struct CommitWaiterTests {
   private let waiters = CommitWaiters(acknowledged: 0, waitingMax: 3)
 

@@ -7,7 +7,7 @@ internal import Synchronization
 /// Something is in it from the moment of the decision, before that is durable: whoever was not told yet may see its access tokens
 /// refused, and accepted again after a crash that undid the decision. While nothing was revoked for the longest lifetime that
 /// an access token can have (``Lifetimes/accessMillisecondsMax``), a look-up is one atomic load and no lock.
-public final class Revocations: Sendable {
+package final class Revocations: Sendable {
   private struct Lists {
     var sessions: Set<SessionID> = []
     var tokens: [TokenID: Timestamp] = [:]
@@ -39,7 +39,7 @@ public final class Revocations: Sendable {
   init() {}
 
   /// Whether the session was revoked by itself. Never blocks on I/O.
-  public func contains(_ session: SessionID) -> Bool {
+  package func contains(_ session: SessionID) -> Bool {
     guard count.load(ordering: .acquiring) != 0 else { return false }
     return lists.withLock { $0.sessions.contains(session) }
   }
@@ -49,7 +49,7 @@ public final class Revocations: Sendable {
   ///
   /// - Parameter issuedAt: its `iat`, seconds since the epoch.
   @inline(__always)
-  public func refuse(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
+  package func refuse(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
     guard count.load(ordering: .acquiring) != 0 else { return false }
     return isListed(token, subject: subject, client: client, issuedAt: issuedAt)
   }
@@ -62,7 +62,7 @@ public final class Revocations: Sendable {
   }
 
   /// Whether a refresh token of a session that the ledger has forgotten belongs to what a mark ended.
-  public func isMarked(subject: String, client: String, issuedAt: Int64) -> Bool {
+  package func isMarked(subject: String, client: String, issuedAt: Int64) -> Bool {
     guard count.load(ordering: .acquiring) != 0 else { return false }
     return lists.withLock { $0.isMarked(subject, client, issuedAt: issuedAt) }
   }

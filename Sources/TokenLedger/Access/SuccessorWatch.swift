@@ -4,7 +4,7 @@ internal import Synchronization
 ///
 /// While no window can be open a note is one atomic load. The ledger takes the notes at its next step, whatever that is, so of what a verifier
 /// saw before a refresh began, that refresh knows.
-public final class SuccessorWatch: Sendable {
+package final class SuccessorWatch: Sendable {
   /// Milliseconds since the epoch: until then a window may be open.
   private let openUntil: Atomic<Int64>
   private let hasNotes = Atomic<Bool>(false)
@@ -17,7 +17,7 @@ public final class SuccessorWatch: Sendable {
 
   /// An access token with this `jti` was verified. `issuedAt` is its `iat`, in seconds since the epoch.
   @inline(__always)
-  public func note(_ token: TokenID, issuedAt: Int64, now: Timestamp) {
+  package func note(_ token: TokenID, issuedAt: Int64, now: Timestamp) {
     guard now.milliseconds < openUntil.load(ordering: .relaxed), token.generation > 0 else { return }
     let age = now.seconds.subtractingReportingOverflow(issuedAt).partialValue
     guard age <= RotationRequest.graceMillisecondsMax / 1000 else { return }

@@ -3,7 +3,7 @@ import Testing
 import TokenTesting
 
 /// What a test can order of a `DictionaryLedger`.
-@Suite("A dictionary ledger that is told to fail", .timeLimit(.minutes(1)))
+@Suite("A dictionary ledger that is told to fail", .timeLimit(.minutes(10)))
 struct DictionaryLedgerTests {
   private let clock = ManualClock()
   private let ledger: DictionaryLedger

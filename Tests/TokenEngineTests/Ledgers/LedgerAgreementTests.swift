@@ -8,7 +8,7 @@ import TokenTesting
 struct LedgerAgreementTests {
   @Test(
     "that are asked the same at the same times answer, refuse and tell the same, whatever that is",
-    .timeLimit(.minutes(5)), arguments: 0..<60 as Range<UInt64>)
+    .timeLimit(.minutes(10)), arguments: 0..<60 as Range<UInt64>)
   func agree(seed: UInt64) async throws {
     var pair = try await LedgerPair(seed: seed)
     for step in 0..<120 {

@@ -3,7 +3,7 @@ import Testing
 import TokenTesting
 
 /// What `SessionLedger` says of time, health, figures and the end.
-@Suite("Any ledger's life", .timeLimit(.minutes(1)))
+@Suite("Any ledger's life", .timeLimit(.minutes(10)))
 struct LedgerLifeTests {
   @Test(
     "goes on to the millisecond where the wall clock is set back, and says by how much it is ahead of it",

@@ -166,7 +166,7 @@ struct LedgerReadingTests {
 
   @Test(
     "as events is told in their order, from a place on, each once it is durable; none from a place ahead of it",
-    .timeLimit(.minutes(1)), arguments: ConformingLedger.allCases)
+    .timeLimit(.minutes(10)), arguments: ConformingLedger.allCases)
   func events(kind: ConformingLedger) async throws {
     try await kind.play { stage in
       let ledger = stage.ledger

@@ -4,7 +4,7 @@ import Testing
 import TokenTesting
 
 /// What `SessionLedger` says of replies, of waiting, and of the end of a wait.
-@Suite("Any ledger", .timeLimit(.minutes(1)))
+@Suite("Any ledger", .timeLimit(.minutes(10)))
 struct LedgerReplyTests {
   @Test("makes a reply once, of the outcome and of its moment, and hands it out", arguments: ConformingLedger.allCases)
   func once(kind: ConformingLedger) async throws {
