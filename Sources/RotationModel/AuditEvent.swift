@@ -3,7 +3,7 @@
 /// Events are told once they are durable, in the order of their numbers; numbers in between belong to records that are nobody's
 /// business. None holds a token, a key or a payload.
 public struct AuditEvent: Sendable, Hashable {
-  /// The number of its record: what to give to ``RefreshLedger/events(after:buffer:)`` to go on after it.
+  /// The number of its record: what to give to ``EventLedger/events(after:buffer:)`` to go on after it.
   public var sequence: UInt64
   /// When it was, by the wall clock: the ledger's time less the shift that was in force.
   public var time: Timestamp

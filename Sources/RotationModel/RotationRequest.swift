@@ -10,9 +10,9 @@ public enum ReusePolicy: String, Sendable, Hashable, CaseIterable {
 /// the wire never tells.
 @nonexhaustive
 public enum ReuseClass: UInt8, Sendable, Hashable, CaseIterable {
-  /// The direct predecessor inside the grace window, its successor not used yet: a reply was lost.
+  /// The direct predecessor inside the grace window, its successor not seen yet: a reply was lost.
   case retry = 1
-  /// The direct predecessor within ``raceMilliseconds`` of its rotation, its successor not used yet: two callers that share one
+  /// The direct predecessor within ``raceMilliseconds`` of its rotation, its successor not seen yet: two callers that share one
   /// token.
   case race = 2
   /// The direct predecessor, after its grace window or after its successor's use.

@@ -33,7 +33,7 @@ public struct SessionGrant: Sendable, Hashable {
 /// A session (family) as it stands after a decision.
 public struct Session: Sendable, Hashable {
   public var id: SessionID
-  /// Of the one live refresh token; with ``RotationPolicy/never`` how often the session was used, which its access tokens
+  /// Of the one live refresh token; with ``RotationPolicy/never`` how often the session was refreshed, which its access tokens
   /// carry.
   public var generation: UInt32
   public var subject: String

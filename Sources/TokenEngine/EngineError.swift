@@ -4,8 +4,8 @@ public import WriteAheadLog
 
 /// Why the engine could not answer. A refused token or log-in is not one of these: it is a ``GrantRefusal``.
 ///
-/// No failure has consumed a token that the caller could still need: either nothing was written, or the outcome is
-/// unknown (the log failed) and the ledger accepts nothing more until it is opened again.
+/// Either nothing was written, or it is not known whether it was: the ledger says so (``LedgerError/outcomeUnknown(_:)``) and goes on, or it failed and
+/// accepts nothing more until it is opened again. In the grace window a retry is answered with the pair that may have been lost.
 @nonexhaustive
 public enum EngineError: Error, Sendable, CustomStringConvertible {
   case ledger(LedgerError)

@@ -1,4 +1,4 @@
-// What options, outcomes and failures of the engine are made of: with these, `import TokenEngine` is all that an embedder needs, also under
+// What options, outcomes and errors of the engine are made of: with these, `import TokenEngine` is all that an embedder needs, also under
 // the upcoming feature MemberImportVisibility. TokenLedger brings FilePath, Durability and LogError along.
 
 @_exported public import TokenLedger

@@ -27,7 +27,7 @@ public enum Introspection: Sendable, Hashable {
   case access(AccessToken)
   /// The live refresh token of this session.
   case refresh(Session)
-  /// Anything else: not ours, expired, used, revoked.
+  /// Anything else: not ours, expired, consumed, revoked.
   case inactive
 }
 
