@@ -5,7 +5,8 @@ public enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
   case overloaded
   /// What the ledger stands on does not answer; the text says what. Nothing was written; the same call may do later.
   case unavailable(String)
-  /// The call may or may not have taken effect, and the ledger goes on; the text says what happened. To ask again is safe.
+  /// The call may or may not have taken effect, and the ledger goes on; the text says what happened. To ask again changes nothing twice; a rotation
+  /// that took effect is answered again within its grace window alone, and is a reuse after it.
   case outcomeUnknown(String)
   /// The ledger takes no more changes until it is opened again; the text says why. Of a call that was under way the outcome is unknown.
   case closed(String)

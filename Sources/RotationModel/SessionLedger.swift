@@ -5,10 +5,12 @@
 /// ``LedgerError/invalid(field:limit:)`` has changed nothing.
 ///
 /// `reply` is called at most once, after the outcome is fixed and before it is durable, so that signing overlaps the wait; what it made is dropped
-/// if the outcome does not become durable. It must not call the ledger. It is not called where the call throws before anything is decided.
+/// if the outcome does not become durable. It must not call the ledger, other than for ``now()`` and what ``register`` has. It is not called where the
+/// call throws before anything is decided.
 ///
-/// Cancelling the caller, or the passing of `deadline`, ends its wait and never the work: the call throws ``LedgerError/outcomeUnknown(_:)``, and what
-/// was decided stays decided. A deadline is kept to the second; nil for none.
+/// A call without a deadline waits for its outcome, also where its task is cancelled: whoever must tell somebody of it, as an engine's observer, passes
+/// none. With one, its passing or a cancellation ends the wait and never the work: the call throws ``LedgerError/outcomeUnknown(_:)``, and what was
+/// decided stays decided. A deadline is kept to the second while ``run(_:)`` runs.
 public protocol SessionLedger: Sendable {
   /// Consumes the presented token and makes its successor live, as one change; or says why not. The verdict is ``RotationRule``'s.
   func rotate<Reply: Sendable>(
@@ -76,7 +78,8 @@ public protocol SessionLedger: Sendable {
     of scope: SessionScope, after cursor: SessionCursor?, limit: Int
   ) async throws(LedgerError) -> SessionPage
 
-  /// How many sessions a scope has, as a counter says at once: some that have ended may be counted for some seconds.
+  /// How many sessions a scope has, as a counter says at once, without a wait for what it counts to be durable: some that have ended may be counted
+  /// for some seconds.
   func sessionCount(of scope: SessionScope) async throws(LedgerError) -> Int
 
   /// Who has sessions: for whoever keeps subjects and clients, to end what those have left that are gone. Costs a look at each session,

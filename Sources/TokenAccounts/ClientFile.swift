@@ -92,12 +92,12 @@ public final class ClientFile: ClientStore {
 
   /// Reads lifetimes as people write them: `500ms`, `30s`, `15m`, `12h`, `30d`; nil for those of the engine.
   public static func lifetimes(
-    access: String? = nil, refresh: String? = nil, session: String? = nil
+    access: String? = nil, idle: String? = nil, absolute: String? = nil
   ) throws(AccountError) -> ClientLifetimes {
     var lifetimes = ClientLifetimes()
     if let access { lifetimes.access = try ClientDuration.accessTTL.parse(access) }
-    if let refresh { lifetimes.idle = try ClientDuration.refreshTTL.parse(refresh) }
-    if let session { lifetimes.absolute = try ClientDuration.maxAge.parse(session) }
+    if let idle { lifetimes.idle = try ClientDuration.refreshTTL.parse(idle) }
+    if let absolute { lifetimes.absolute = try ClientDuration.maxAge.parse(absolute) }
     return lifetimes
   }
 

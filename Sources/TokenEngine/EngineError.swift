@@ -26,7 +26,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
   public var isTemporary: Bool {
     switch self {
     case .ledger(.overloaded), .ledger(.unavailable), .ledger(.outcomeUnknown), .ledger(.full), .log(.overloaded),
-      .log(.locked), .store, .foreign:
+      .log(.locked), .log(.waitEnded), .store, .foreign:
       true
     case .ledger(.closed), .ledger(.invalid), .log, .keys, .invalid: false
     }

@@ -15,8 +15,11 @@ extension RotationEngine {
   ///   - folder: made with mode 0700 if it is absent; it must not hold a log or keys yet.
   ///   - includesKeys: false where the keys are kept elsewhere: without them no token verifies.
   /// - Throws: ``EngineError/log(_:)`` where the log cannot be read or copied, ``EngineError/keys(_:)`` for the keys, and
-  ///   ``EngineError/invalid(field:limit:)`` for an engine in memory.
+  ///   ``EngineError/invalid(field:limit:)`` for an engine in memory, or on a ledger of the caller's.
   public func backUp(to folder: FilePath, includesKeys: Bool = true) async throws(EngineError) {
+    guard recovery != nil else {
+      throw .invalid(field: "ledger", limit: "that of an engine that was opened in a folder")
+    }
     let keys = try keyFolder
     let source = FilePath(keys).removingLastComponent()
     try await BlockingWork.run { () throws(EngineError) in

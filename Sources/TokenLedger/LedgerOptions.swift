@@ -47,4 +47,9 @@ extension LedgerError {
     case .waitEnded: self = .outcomeUnknown(failure.description)
     }
   }
+
+  /// What a reading of the log's files came to; the ledger goes on.
+  init(reading failure: LogError) {
+    self = failure == .closed ? .closed(failure.description) : .unavailable(failure.description)
+  }
 }

@@ -43,7 +43,7 @@ extension RefreshLedger: EventLedger {
   ) async throws(LedgerError) -> (Collector, HistoryExtent)? {
     guard let storage = log?.storage else { return nil }
     let thread: CommitThread
-    do { thread = try CommitThread(givesWay: true) } catch { throw LedgerError(error) }
+    do { thread = try CommitThread(givesWay: true) } catch { throw LedgerError(reading: error) }
     let reading = Task.detached(executorPreference: thread) { () -> Result<(Collector, HistoryExtent), LogError> in
       var collector = collector
       do throws(LogError) {
@@ -55,7 +55,7 @@ extension RefreshLedger: EventLedger {
     }
     switch await reading.value {
     case .success(let found): return found
-    case .failure(let failure): throw LedgerError(failure)
+    case .failure(let failure): throw LedgerError(reading: failure)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// Looking at sessions and figures. An answer waits, as any other, until what it rests on is durable.
@@ -31,17 +32,17 @@ extension RefreshLedger {
 
   /// As ``SessionLedger/holders()``, in steps between which other calls run: a session that is opened or ends meanwhile may be missed or told.
   public nonisolated func holders() async -> SessionHolders {
-    var subjects: Set<[UInt8]> = []
+    var subjects: Set<ExactName> = []
     var holders = SessionHolders(subjects: [], clients: [])
     var places: [HolderKey: Int] = [:]
     var next: Int? = 0
     while let slot = next {
       let step = await self.holders(from: slot)
-      for subject in step.holders.subjects where subjects.insert(Array(subject.utf8)).inserted {
+      for subject in step.holders.subjects where subjects.insert(ExactName(subject)).inserted {
         holders.subjects.append(subject)
       }
       for found in step.holders.clients {
-        let key = HolderKey(client: Array(found.client.utf8), version: found.version)
+        let key = HolderKey(client: ExactName(found.client), version: found.version)
         if let place = places[key] {
           let first = holders.clients[place].firstOpening
           holders.clients[place].firstOpening = min(first, found.firstOpening)
@@ -69,8 +70,13 @@ extension RefreshLedger {
   public nonisolated func now() -> Timestamp { time.now() }
 
   public nonisolated var health: LedgerHealth {
-    if let failure = logFailure { return LedgerHealth(state: .closed(failure.description)) }
-    return LedgerHealth(state: isStalled ? .stalled : .acceptsChanges)
+    let state: LedgerHealth.State
+    if let failure = logFailure {
+      state = .closed(failure.description)
+    } else {
+      state = isStalled ? .stalled : .acceptsChanges
+    }
+    return LedgerHealth(state: state, clockShiftSeconds: time.shift(of: time.now(), inForce: 0))
   }
 
   public var statistics: LedgerStatistics {
@@ -93,9 +99,21 @@ extension RefreshLedger {
   }
 }
 
-/// Names are the same only byte by byte: an older log holds one in several spellings.
+/// A name that is the same only byte by byte: an older log holds one in several spellings.
+private struct ExactName: Hashable {
+  private let name: String
+
+  init(_ name: String) {
+    self.name = name
+  }
+
+  static func == (left: ExactName, right: ExactName) -> Bool { left.name.hasSameBytes(as: right.name) }
+
+  func hash(into hasher: inout Hasher) { name.hashExactly(into: &hasher) }
+}
+
 private struct HolderKey: Hashable {
-  var client: [UInt8]
+  var client: ExactName
   var version: AccountVersion
 }
 

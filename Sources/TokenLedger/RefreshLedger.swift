@@ -211,6 +211,7 @@ extension RefreshLedger: SessionLedger {
   /// counted in the step that ends them; of a client or of all in steps of their own just before, since one step would hold up every other caller.
   @discardableResult
   public nonisolated func revoke(_ scope: SessionScope) async throws(LedgerError) -> Int {
+    try await precheck(scope)
     var count = 0
     var next: Int? = scope.isOfOneSubject ? nil : 0
     while let slot = next {
@@ -221,6 +222,12 @@ extension RefreshLedger: SessionLedger {
     let staged = try await stageRevocation(scope)
     if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return count + staged.outcome
+  }
+
+  /// What is wrong with the scope is told before anything is counted, and nothing is counted in vain.
+  private func precheck(_ scope: SessionScope) throws(LedgerError) {
+    try machine.check(scope)
+    try admit()
   }
 
   private func countLive(of scope: SessionScope, from slot: Int) -> (count: Int, next: Int?) {

@@ -1,3 +1,5 @@
+import Platform
+
 @testable import TokenSigning
 
 /// The strict JSON reader, and what is read with it: key sets, secrets and our own key files.

@@ -156,7 +156,7 @@ struct ClientFileTests {
   func terms() throws {
     let client = Client(
       id: "kiosk", isPublic: false, rotation: .never,
-      lifetimes: try ClientFile.lifetimes(access: "5m", refresh: "1500ms", session: "90d"))
+      lifetimes: try ClientFile.lifetimes(access: "5m", idle: "1500ms", absolute: "90d"))
     try clients.add(client, secret: "0123456789abcdef")
     let kept = try #require(try folder.clients().list().first { $0.id == "kiosk" })
     #expect((kept.rotation, kept.lifetimes) == (client.rotation, client.lifetimes))
@@ -164,7 +164,7 @@ struct ClientFileTests {
     for (access, refresh) in [("0s", "1d"), ("31d", "1d"), ("1m", "0s"), ("1m", "36601d"), ("x", "1d")] {
       #expect(
         accountFailure { () throws(AccountError) in
-          _ = try ClientFile.lifetimes(access: access, refresh: refresh)
+          _ = try ClientFile.lifetimes(access: access, idle: refresh)
         } != nil)
     }
     var open = client

@@ -32,12 +32,16 @@ struct EndedWaitTests {
     return await task.value
   }
 
-  @Test("that is cancelled ends at once, its record is written all the same, and who waits on is told so")
+  @Test(
+    "that is cancelled and has a deadline ends at once, its record is written all the same, and who waits on is told so"
+  )
   func cancelled() async throws {
     let log = try await SteppedLog.open(FakeStorage(seed: 1), LogOptions())
     log.stage([5])
-    let (ended, patient) = (wait(in: log.log, for: 1), wait(in: log.log, for: 1))
+    let hour = ContinuousClock.now + .seconds(3600)
+    let (ended, patient) = (wait(in: log.log, for: 1, deadline: hour), wait(in: log.log, for: 1))
     ended.cancel()
+    patient.cancel()
     #expect(await ended.value == .waitEnded)
     #expect(log.log.durableSequence == 0)
     log.executor.runUntilIdle()
@@ -46,7 +50,9 @@ struct EndedWaitTests {
     #expect(log.log.failure == nil)
   }
 
-  @Test("of a task that was cancelled before it began ends at once, and not where the record is durable already")
+  @Test(
+    "with a deadline of a task that was cancelled before it began ends at once, and not where the record is durable already"
+  )
   func cancelledBefore() async throws {
     let log = try await SteppedLog.open(FakeStorage(seed: 1), LogOptions())
     log.commit([5])
@@ -57,7 +63,7 @@ struct EndedWaitTests {
       var outcomes: [LogError?] = []
       for sequence in [1, 2] as [UInt64] {
         do throws(LogError) {
-          try await inner.durable(through: sequence)
+          try await inner.durable(through: sequence, deadline: .now + .seconds(3600))
           outcomes.append(nil)
         } catch {
           outcomes.append(error)
@@ -85,7 +91,7 @@ struct EndedWaitTests {
   func goesOn() async throws {
     let log = try await SteppedLog.open(FakeStorage(seed: 1), LogOptions())
     log.stage([5])
-    let ended = wait(in: log.log, for: 1)
+    let ended = wait(in: log.log, for: 1, deadline: .now + .seconds(3600))
     ended.cancel()
     #expect(await ended.value == .waitEnded)
     try log.log.reserve()
@@ -155,7 +161,7 @@ struct CommitWaiterTests {
   @Test("make room where one is cancelled or overdue")
   func makeRoom() async {
     let now = ContinuousClock.now
-    let cancelled = wait(for: 1)
+    let cancelled = wait(for: 1, deadline: now + .seconds(7200))
     let (overdue, later) = (wait(for: 1, deadline: now), wait(for: 1, deadline: now + .seconds(60)))
     await waitUntilFull()
     waiters.endOverdue(at: now - .seconds(1))

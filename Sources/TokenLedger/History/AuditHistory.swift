@@ -18,7 +18,7 @@ final class AuditHistory: Sendable {
     in storage: any LogStorage, after first: UInt64, through last: UInt64
   ) throws(LedgerError) -> AuditHistory {
     let thread: CommitThread
-    do { thread = try CommitThread(givesWay: true) } catch { throw LedgerError(error) }
+    do { thread = try CommitThread(givesWay: true) } catch { throw LedgerError(reading: error) }
     let history = AuditHistory()
     // It must not hold the history itself: what is abandoned is to end.
     let (input, room) = (history.input, history.room)
@@ -57,7 +57,7 @@ final class AuditHistory: Sendable {
       }
       return nil
     } catch {
-      throw LedgerError(error as? LogError ?? .closed)
+      throw LedgerError(reading: error as? LogError ?? .closed)
     }
   }
 

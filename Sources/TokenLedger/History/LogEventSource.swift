@@ -27,14 +27,6 @@ struct LogEventSource: AuditEventSource {
   }
 
   mutating func next() async throws(LedgerError) -> AuditEvent? {
-    do {
-      return try await nextOrCancelled()
-    } catch LedgerError.outcomeUnknown where Task.isCancelled {
-      return nil
-    }
-  }
-
-  private mutating func nextOrCancelled() async throws(LedgerError) -> AuditEvent? {
     if let event = read.popFirst() { return event }
     if case .unread(let start, let handover) = stage {
       try await ledger.durable(through: handover)

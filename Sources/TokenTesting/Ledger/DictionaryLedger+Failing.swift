@@ -30,7 +30,7 @@ extension DictionaryLedger {
   }
 
   /// Makes the ledger slow: what is decided from now on is not durable, and whoever waits for it waits, until ``release()``, its deadline or its
-  /// cancellation. What rests on nothing new is answered at once.
+  /// cancellation where there is a deadline. What rests on nothing new is answered at once.
   public func hold() {
     let sequence = books.withLock { $0.sessions.sequence }
     held.hold(after: sequence)

@@ -42,7 +42,7 @@ final class HeldCalls: Sendable {
 
   /// Returns once the event is durable.
   ///
-  /// - Throws: ``LedgerError/outcomeUnknown(_:)`` where the deadline passes or the task is cancelled before.
+  /// - Throws: ``LedgerError/outcomeUnknown(_:)`` where the deadline passes before, or the task is cancelled and there is a deadline.
   func wait(for sequence: UInt64, until deadline: ContinuousClock.Instant?) async throws(LedgerError) {
     let number: Int? = state.withLock { state in
       guard let durable = state.durableSequence, durable < sequence else { return nil }
@@ -69,7 +69,7 @@ final class HeldCalls: Sendable {
         if let answer { continuation.resume(returning: answer) }
       }
     } onCancel: {
-      end(number)
+      if deadline != nil { end(number) }
     }
     timer?.cancel()
     guard isDurable else {

@@ -115,8 +115,8 @@ extension CommitLog {
   /// Returns once all records up to `sequence` are as safe as the log's durability promises.
   ///
   /// Does not suspend if they are already.
-  /// - Throws: what ended writing before they were; they may or may not be found at the next opening. `.waitEnded` where the task is cancelled, or
-  ///   ``endOverdueWaits()`` is called after `deadline`: the writing goes on.
+  /// - Throws: what ended writing before they were; they may or may not be found at the next opening. With a deadline also `.waitEnded`, where the
+  ///   task is cancelled or ``endOverdueWaits()`` is called after it: the writing goes on. Without one it cannot be cancelled.
   package nonisolated func durable(
     through sequence: UInt64, deadline: ContinuousClock.Instant? = nil
   ) async throws(LogError) {

@@ -4,7 +4,7 @@ internal import Synchronization
 final class CommitWaiters: Sendable {
   @safe private struct Waiter {
     let sequence: UInt64
-    /// Names it for its cancellation.
+    /// Names it for its cancellation, which needs a deadline; 0 without one.
     let number: UInt64
     let deadline: ContinuousClock.Instant?
     let continuation: UnsafeContinuation<LogError?, Never>
@@ -42,22 +42,32 @@ final class CommitWaiters: Sendable {
 
   /// Returns once every record up to `sequence` is safe.
   ///
-  /// - Throws: what ended writing before; `.waitEnded` where the task is cancelled, or at the first ``endOverdue(at:)`` after `deadline`. What is
-  ///   waited for goes on.
+  /// - Throws: what ended writing before; with a deadline also `.waitEnded`, where the task is cancelled, or at the first ``endOverdue(at:)`` after it.
+  ///   What is waited for goes on. Without a deadline a cancelled task waits like any other.
   func wait(for sequence: UInt64, deadline: ContinuousClock.Instant?) async throws(LogError) {
     if acknowledgedSequence >= sequence { return }
-    let number = lastNumber.add(1, ordering: .relaxed).newValue
-    let failure: LogError? = await withTaskCancellationHandler {
-      // A checked continuation would allocate; this one is resumed once, here or by whoever removes it.
-      await unsafe withUnsafeContinuation { continuation in
-        let waiter = unsafe Waiter(
-          sequence: sequence, number: number, deadline: deadline, continuation: continuation)
-        if let outcome = add(waiter) { unsafe continuation.resume(returning: outcome) }
+    let failure: LogError?
+    if let deadline {
+      let number = lastNumber.add(1, ordering: .relaxed).newValue
+      failure = await withTaskCancellationHandler {
+        await outcome(of: sequence, number: number, deadline: deadline)
+      } onCancel: {
+        cancel(number)
       }
-    } onCancel: {
-      end { $0.number == number }
+    } else {
+      failure = await outcome(of: sequence, number: 0, deadline: nil)
     }
     if let failure { throw failure }
+  }
+
+  private func outcome(
+    of sequence: UInt64, number: UInt64, deadline: ContinuousClock.Instant?
+  ) async -> LogError? {
+    // A checked continuation would allocate; this one is resumed once, here or by whoever removes it.
+    await unsafe withUnsafeContinuation { continuation in
+      let waiter = unsafe Waiter(sequence: sequence, number: number, deadline: deadline, continuation: continuation)
+      if let outcome = add(waiter) { unsafe continuation.resume(returning: outcome) }
+    }
   }
 
   /// The outcome, where there is one already.
@@ -66,7 +76,7 @@ final class CommitWaiters: Sendable {
       if acknowledgedSequence >= waiter.sequence { return .some(nil) }
       if let failure = state.failure { return .some(failure) }
       // Asked under the lock: a cancellation that did not find the waiter came before.
-      if Task.isCancelled { return .some(.waitEnded) }
+      if waiter.deadline != nil, Task.isCancelled { return .some(.waitEnded) }
       state.waiters.append(waiter)
       if waiter.deadline != nil { state.hasDeadlines = true }
       waiting.store(state.waiters.count, ordering: .relaxed)
@@ -74,16 +84,21 @@ final class CommitWaiters: Sendable {
     }
   }
 
-  /// Ends the waits whose deadline has passed.
-  func endOverdue(at now: ContinuousClock.Instant) {
-    guard state.withLock({ $0.hasDeadlines }) else { return }
-    end { $0.deadline.map { $0 <= now } ?? false }
+  private func cancel(_ number: UInt64) {
+    let waiter: Waiter? = state.withLock { state in
+      guard let index = state.waiters.firstIndex(where: { $0.number == number }) else { return nil }
+      defer { waiting.store(state.waiters.count, ordering: .relaxed) }
+      return state.waiters.remove(at: index)
+    }
+    if let waiter { unsafe waiter.continuation.resume(returning: .waitEnded) }
   }
 
-  private func end(_ isOver: (Waiter) -> Bool) {
+  /// Ends the waits whose deadline has passed.
+  func endOverdue(at now: ContinuousClock.Instant) {
     let ended: [Waiter] = state.withLock { state in
+      guard state.hasDeadlines else { return [] }
+      func isOver(_ waiter: Waiter) -> Bool { waiter.deadline.map { $0 <= now } ?? false }
       let ended = state.waiters.filter(isOver)
-      guard !ended.isEmpty else { return [] }
       state.waiters.removeAll(where: isOver)
       state.hasDeadlines = state.waiters.contains { $0.deadline != nil }
       waiting.store(state.waiters.count, ordering: .relaxed)

@@ -69,7 +69,7 @@ struct ClientsAdd: ParsableCommand {
       let client = Client(
         id: id, isPublic: isPublic, scopes: scopes, grants: try ClientFile.grants(grants),
         grace: try grace.map { try ClientFile.grace($0) }, rotation: try ClientFile.rotation(rotation),
-        lifetimes: try ClientFile.lifetimes(access: accessTTL, refresh: refreshTTL, session: maxAge),
+        lifetimes: try ClientFile.lifetimes(access: accessTTL, idle: refreshTTL, absolute: maxAge),
         mayIntrospect: introspect, isAdmin: admin)
       try file.add(client, secret: readsSecret ? try InputLine.read("secret") : nil)
     } catch let failure as AccountError {
