@@ -55,7 +55,8 @@ struct RefreshGrant: Sendable {
       } catch {
         throw EngineError(error)
       }
-      return try await outcome(of: answer, prepared, request)
+      if let outcome = outcome(of: answer, prepared) { return outcome }
+      return try await refresh(request, isLastLook: true)
     }
   }
 
@@ -79,7 +80,11 @@ struct RefreshGrant: Sendable {
         case .refused(let refusal, let tokenID):
           outcomes.append(.success(observer.refuse(refusal, tokenID, request.client)))
         case .ready(let prepared):
-          outcomes.append(.success(try await outcome(of: answers.removeFirst(), prepared, request)))
+          if let outcome = outcome(of: answers.removeFirst(), prepared) {
+            outcomes.append(.success(outcome))
+          } else {
+            outcomes.append(.success(try await refresh(request, isLastLook: true)))
+          }
         }
       } catch {
         outcomes.append(.failure(error))
@@ -220,9 +225,8 @@ extension RefreshGrant {
     }
   }
 
-  private func outcome(
-    of answer: Answer, _ prepared: Prepared, _ request: RefreshRequest
-  ) async throws(EngineError) -> GrantOutcome {
+  /// What the caller is told, after the observer; nil where the account is to be looked at once more.
+  private func outcome(of answer: Answer, _ prepared: Prepared) -> GrantOutcome? {
     switch answer {
     case .granted(let pair, let event):
       observer.engine(observed: event)
@@ -230,7 +234,7 @@ extension RefreshGrant {
     case .refused(let refusal):
       return observer.refuse(refusal, prepared.request.token, prepared.client)
     case .lookAgain:
-      return try await refresh(request, isLastLook: true)
+      return nil
     }
   }
 }
