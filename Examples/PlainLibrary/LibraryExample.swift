@@ -31,7 +31,7 @@ struct LibraryExample {
       switch event.fact {
       case .opened(_, let subject, _, _, let label): print("opened by \(subject) on \(label ?? "?")")
       case .rotated(let token, _, _): print("rotated to generation \(token.generation)")
-      case .retried(let token, _, _, _): print("replayed generation \(token.generation)")
+      case .retried(let token, _, _, _): print("retried generation \(token.generation)")
       default: break
       }
       // Keep the number beside what you made of the event: after a restart, go on with events(after:) from it.

@@ -16,7 +16,7 @@ struct EmbeddingDocumentTests {
     #expect(
       printed == [
         "a retry is answered with the identical pair: true", "the access token is ann's at web",
-        "opened by ann on Ann's laptop", "rotated to generation 1", "replayed generation 1",
+        "opened by ann on Ann's laptop", "rotated to generation 1", "retried generation 1",
       ])
   }
 
