@@ -6,12 +6,20 @@ import SystemPackage
 enum ListenAddress {
   /// Binds the address and lets go of it again. Port 0 is always free.
   static func probe(host: String, port: Int) throws(CommandError) {
-    try hold(host: host, port: port).close()
+    do { try HeldAddress(host: host, port: port).close() } catch { throw failure(error, host, port) }
   }
 
-  /// Binds the address and keeps it.
+  /// Binds the address and keeps it. Waits up to a second for an address in use: a server that was killed a moment ago may
+  /// still be letting go of it.
   static func hold(host: String, port: Int) throws(CommandError) -> HeldAddress {
-    do { return try HeldAddress(host: host, port: port) } catch { throw failure(error, host, port) }
+    var tries = 0
+    while true {
+      do { return try HeldAddress(host: host, port: port) } catch {
+        tries += 1
+        guard case .system(.addressInUse) = error, tries < 20 else { throw failure(error, host, port) }
+        Program.pause(microseconds: 50_000)
+      }
+    }
   }
 
   private static func failure(_ refusal: HeldAddress.Refusal, _ host: String, _ port: Int) -> CommandError {
