@@ -139,7 +139,7 @@ extension RefreshLedger {
 
   /// Whether nothing is to be waited for. Asked first: a call of ``durable(through:deadline:)`` costs a frame of its own.
   @inline(__always)
-  nonisolated func isDurable(through sequence: UInt64) -> Bool {
+  package nonisolated func isDurable(through sequence: UInt64) -> Bool {
     guard let log else { return true }
     return log.durableSequence >= sequence
   }

@@ -51,7 +51,7 @@ struct RefreshGrant: Sendable {
     case .ready(let prepared):
       let answer: Answer
       do {
-        answer = try await minting.ledger.rotate(prepared.request, deadline: nil) { self.answer(prepared, $0, at: $1) }
+        answer = try await minting.hot.rotate(prepared.request) { self.answer(prepared, $0, at: $1) }
       } catch {
         throw EngineError(error)
       }

@@ -82,7 +82,7 @@ struct SessionOpenings: Sendable {
     let opened: (sessions: [Session], pairs: [TokenPair])
     do {
       // Signing overlaps the wait for the disk.
-      opened = try await minting.ledger.open(grants, deadline: nil) { sessions, moment in
+      opened = try await minting.hot.open(grants) { sessions, moment in
         let pairs = sessions.indices.map { index in
           minting.pair(
             for: sessions[index], scopes: batch[index].scopes, claims: claims[index],

@@ -7,6 +7,15 @@ struct Minting: Sendable {
   let minter: TokenMinter
   /// Of the ledger, which gives the time.
   let ledger: any SessionLedger
+  /// The same, where it must be cheap.
+  let hot: HotLedger
+
+  init(options: EngineOptions, minter: TokenMinter, ledger: any SessionLedger) {
+    self.options = options
+    self.minter = minter
+    self.ledger = ledger
+    hot = HotLedger(ledger)
+  }
 
   /// The ledger's time. It never goes back, so a clock that is set back revives no token.
   func now() -> Timestamp { ledger.now() }
