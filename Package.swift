@@ -22,6 +22,7 @@ let observability: TargetDependencyCondition? = .when(traits: ["Observability"])
 let server: TargetDependencyCondition? = .when(traits: ["Server"])
 let console: TargetDependencyCondition? = .when(traits: ["Console"])
 let commandLine: TargetDependencyCondition? = .when(traits: ["CLI"])
+let postgres: TargetDependencyCondition? = .when(traits: ["Postgres"])
 
 let package = Package(
   name: "refresh-ledger",
@@ -30,6 +31,7 @@ let package = Package(
     .library(name: "RotationModel", targets: ["RotationModel"]),
     .library(name: "TokenAccounts", targets: ["TokenAccounts"]),
     .library(name: "TokenLedger", targets: ["TokenLedger"]),
+    .library(name: "TokenLedgerPostgres", targets: ["TokenLedgerPostgres"]),
     .library(name: "TokenObservability", targets: ["TokenObservability"]),
     .library(name: "TokenHTTP", targets: ["TokenHTTP"]),
     .library(name: "TokenConsole", targets: ["TokenConsole"]),
@@ -45,11 +47,12 @@ let package = Package(
     .trait(
       name: "Console", description: "TokenConsole: the admin's pages; with Server, which serves them.",
       enabledTraits: ["Server"]),
+    .trait(name: "Postgres", description: "TokenLedgerPostgres: the ledger that many instances share in PostgreSQL, by libpq."),
     .trait(
       name: "CLI",
       description: "The refresh-ledger command, its configuration and its load generator; with Server and Console.",
       enabledTraits: ["Server", "Console"]),
-    .default(enabledTraits: ["Server", "Console", "CLI"]),
+    .default(enabledTraits: ["Server", "Console", "Postgres", "CLI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
@@ -75,6 +78,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CChecksum"),
 
     // What an operating system offers: the only target that imports its C library.
@@ -92,11 +96,19 @@ let package = Package(
       dependencies: ["Platform", "RotationModel", "WriteAheadLog", system],
       swiftSettings: settingsTouchingC
     ),
+    .target(
+      name: "TokenLedgerPostgres",
+      dependencies: [
+        "Platform", "RotationModel", "TokenLedger", .target(name: "CLibPQ", condition: postgres),
+      ],
+      swiftSettings: settingsTouchingC
+    ),
     .target(name: "TokenSigning", dependencies: ["Platform", "COpenSSL", system], swiftSettings: settingsTouchingC),
     .target(
       name: "TokenEngine",
       dependencies: [
         "Platform", "RotationModel", "TokenLedger", "TokenSigning", "COpenSSL",
+        .target(name: "TokenLedgerPostgres", condition: postgres),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         system,
       ],
@@ -105,7 +117,8 @@ let package = Package(
     .target(
       name: "TokenAccounts",
       dependencies: [
-        "Platform", "TokenEngine", "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL", system,
+        "Platform", "TokenEngine", "TokenLedger", "TokenSigning", "CArgon2", "CCrypt", "COpenSSL",
+        .target(name: "TokenLedgerPostgres", condition: postgres), system,
       ],
       swiftSettings: settingsTouchingC),
 
@@ -174,6 +187,7 @@ let package = Package(
       dependencies: [
         "Platform", "TokenConsole", "TokenHTTP", "TokenObservability", "RefreshRotationLoad", "TokenAccounts",
         "TokenEngine", "TokenLedger", "TokenSigning", "WriteAheadLog",
+        .target(name: "TokenLedgerPostgres", condition: postgres),
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: commandLine),
         .product(name: "Yams", package: "Yams", condition: commandLine),
         .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
@@ -211,6 +225,10 @@ let package = Package(
     .target(
       name: "LedgerTesting", dependencies: ["TokenTestInputs", "WriteAheadLog"], path: "Tests/LedgerTesting",
       swiftSettings: settings),
+    // A PostgreSQL server of the tests' own, on loopback, for as long as they run.
+    .target(
+      name: "PostgresTesting", dependencies: ["Platform", "TokenLedgerPostgres", "TokenTestInputs", system],
+      path: "Tests/PostgresTesting", swiftSettings: settings),
     // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait.
     .target(
       name: "LedgerProof", dependencies: ["LedgerTesting", "TokenLedger", "WriteAheadLog"], path: "Tests/LedgerProof",
@@ -238,11 +256,16 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
+      name: "TokenLedgerPostgresTests",
+      dependencies: ["Platform", "RotationModel", "TokenLedgerPostgres", "PostgresTesting", "TokenTestInputs", "TokenLedger"],
+      swiftSettings: settings),
+    .testTarget(
       name: "TokenSigningTests", dependencies: ["Platform", "TokenSigning", "TokenTestInputs"], swiftSettings: settings),
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
-        "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting", "PlainLibrary", system,
+        "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting", "PlainLibrary", "PostgresTesting",
+        .target(name: "TokenLedgerPostgres", condition: postgres), system,
       ],
       swiftSettings: settings
     ),
@@ -258,7 +281,10 @@ let package = Package(
     ),
     .testTarget(
       name: "TokenAccountsTests",
-      dependencies: ["TokenAccounts", "TokenEngine", "TokenLedger", "LedgerTesting", "TokenTesting"],
+      dependencies: [
+        "TokenAccounts", "TokenEngine", "TokenLedger", "LedgerTesting", "TokenTesting", "PostgresTesting",
+        .target(name: "TokenLedgerPostgres", condition: postgres),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "TokenHTTPTests",
@@ -285,7 +311,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "refresh-ledger", "TokenHTTP", "TokenObservability", "TokenLedger",
+        "refresh-ledger", "TokenHTTP", "TokenObservability", "TokenLedger", "PostgresTesting",
+        .target(name: "TokenLedgerPostgres", condition: postgres),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         system,
       ],
@@ -302,10 +329,25 @@ let engine: Set = [
   "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenAccounts", "TokenTesting", "TokenSigningTests",
   "TokenEngineTests", "TokenAccountsTests", "PlainLibrary", "operation-costs",
 ]
-@MainActor func keep(_ targets: Set<String>, products: Set<String>, dependencies: Set<String>) {
+let shared: Set = [
+  "Platform", "CChecksum", "CLZ4", "CLibPQ", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenLedgerPostgres",
+  "TokenTestInputs", "PostgresTesting", "TokenLedgerPostgresTests",
+]
+@MainActor func keep(
+  _ targets: Set<String>, products: Set<String>, traits: Set<Trait> = [], dependencies: Set<String>
+) {
   package.targets.removeAll { !targets.contains($0.name) }
+  for target in package.targets {
+    target.dependencies.removeAll { dependency in
+      switch dependency {
+      case .targetItem(let name, _): !targets.contains(name)
+      case .byNameItem(let name, _): !targets.contains(name)
+      default: false
+      }
+    }
+  }
   package.products.removeAll { !products.contains($0.name) }
-  package.traits = []
+  package.traits = traits
   package.dependencies = [
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
@@ -320,6 +362,11 @@ let engine: Set = [
 if Context.environment["REFRESH_LEDGER_CORE"] != nil {
   // The log, the ledger and their tests.
   keep(core, products: ["TokenLedger"], dependencies: ["swift-system"])
+} else if Context.environment["REFRESH_LEDGER_POSTGRES"] != nil {
+  // The ledger in PostgreSQL and its tests.
+  keep(
+    shared, products: ["TokenLedgerPostgres"],
+    traits: [.trait(name: "Postgres"), .default(enabledTraits: ["Postgres"])], dependencies: ["swift-system"])
 } else if Context.environment["REFRESH_LEDGER_ENGINE"] != nil {
   // The same, and signing, engine and accounts with theirs.
   keep(
