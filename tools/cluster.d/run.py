@@ -40,6 +40,7 @@ READY_SECONDS = 60
 
 
 def up(options: argparse.Namespace, place: Place) -> None:
+    place.require_free()
     binary = ""
     if options.instances:
         binary = str(server_program())
@@ -130,7 +131,7 @@ def down(place: Place) -> None:
 
 
 def end_all(place: Place) -> None:
-    """By what was written down when each was started: first those who ask the database, then the database."""
+    """By what was written down when each was started: first those who ask the databases, then these."""
     for record in sorted((place.folder / "run").iterdir()):
         if not re.fullmatch(r"s\d+", record.name):
             Program(record.name, place.folder).end()
