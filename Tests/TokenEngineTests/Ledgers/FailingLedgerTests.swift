@@ -127,7 +127,7 @@ struct FailingLedgerTests {
 
   @Test("that was closed takes no more changes and is not ready, and verifies on", arguments: TestedLedger.allCases)
   func closed(on tested: TestedLedger) async throws {
-    let engine = try tested.engine(clock: clock)
+    let engine = try await tested.engine(clock: clock)
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     #expect(engine.isReady)
     try await engine.close()
