@@ -164,6 +164,19 @@ public struct LedgerHealth: Sendable, Hashable {
 public enum LedgerNotice: Sendable, Hashable {
   /// Somebody set the wall clock by more than two seconds, back if `byMilliseconds` is negative; or it was behind the ledger at the start.
   case clockStepped(byMilliseconds: Int64, shiftSeconds: Int64)
+  /// What the ledger stands on cannot be reached; the text is one line that says why, without a secret. Told once, until ``becameAvailable``.
+  case becameUnavailable(String)
+  /// It answers again.
+  case becameAvailable
+  /// Nothing was heard for so long of what other instances revoke. Told once, until ``feedCaughtUp``.
+  case feedBecameStale(Duration)
+  /// All that other instances have revoked is known again.
+  case feedCaughtUp
+  /// A change may or may not have been made, and whoever asked for it was told so; the text is one line that says why.
+  case outcomeUnknown(String)
+  /// What the ledger stands on has lost changes that it had acknowledged, as after a restore from a backup. Every call is refused until somebody has
+  /// looked; the text is one line that says what to do.
+  case fenced(String)
 }
 
 /// Figures of a running ledger, each as of one moment.

@@ -54,7 +54,8 @@ final class ConsoleActivity: EngineObserver {
     case .checkpointFailed(let what): note([], alarm(nil, .checkpointFailed(what)))
     case .clockStepped(_, let shift): note([], alarm(nil, .clockStepped(shiftSeconds: shift)))
     case .clientGranted, .accessRevoked, .oneTimeIssued, .oneTimeConsumed, .oneTimeRefused, .checkpointed,
-      .keysReloaded, .keysRefused:
+      .keysReloaded, .keysRefused, .databaseUnavailable, .databaseAvailable, .feedStale, .feedCaughtUp,
+      .outcomeUnknown, .databaseFenced, .policyDiffers:
       break
     }
   }

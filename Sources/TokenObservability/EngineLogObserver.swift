@@ -73,6 +73,33 @@ public struct EngineLogObserver: EngineObserver {
       logger.notice("the keys were read again")
     case .keysRefused(let what):
       logger.error("the keys from before stay in force", metadata: ["failure": .string(LogText.line(what))])
+    case .databaseUnavailable, .databaseAvailable, .feedStale, .feedCaughtUp, .outcomeUnknown, .databaseFenced,
+      .policyDiffers:
+      tellDatabase(event)
+    }
+  }
+
+  private func tellDatabase(_ event: EngineEvent) {
+    switch event {
+    case .databaseUnavailable(let why):
+      logger.error("the database cannot be reached", metadata: ["failure": .string(LogText.line(why))])
+    case .databaseAvailable:
+      logger.notice("the database answers again")
+    case .feedStale(let age):
+      logger.warning(
+        "revocations of other instances are not seen",
+        metadata: ["age_ms": .stringConvertible(age.wholeMilliseconds)])
+    case .feedCaughtUp:
+      logger.notice("revocations of other instances are seen again")
+    case .outcomeUnknown(let why):
+      logger.warning("it is not known if a change was made", metadata: ["failure": .string(LogText.line(why))])
+    case .databaseFenced(let what):
+      logger.critical("the database has lost acknowledged changes", metadata: ["fix": .string(LogText.line(what))])
+    case .policyDiffers(let before, let now):
+      logger.warning(
+        "other instances have another policy",
+        metadata: ["before": .string(LogText.line(before)), "now": .string(LogText.line(now))])
+    default: break
     }
   }
 

@@ -59,7 +59,9 @@ public struct EngineMetricsObserver: EngineObserver {
     case .checkpointFailed: checkpoints.increment(CheckpointOutcome.failed.rawValue)
     case .clockStepped(let step, _):
       clockSteps.increment((step < 0 ? ClockDirection.back : .forward).rawValue)
-    case .keysReloaded, .keysRefused: break
+    case .keysReloaded, .keysRefused, .databaseUnavailable, .databaseAvailable, .feedStale, .feedCaughtUp,
+      .outcomeUnknown, .databaseFenced, .policyDiffers:
+      break
     }
   }
 
