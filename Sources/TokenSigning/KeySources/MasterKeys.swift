@@ -76,16 +76,9 @@ package struct MasterKeys: Sendable {
   }
 
   private static func key(at path: String) throws(KeyError) -> SealingKey {
-    let file: OpenFile
-    let status: FileStatus
-    do {
-      // Waits for no other end of a pipe, and follows links, as those under which secrets are mounted.
-      file = try OpenFile(reading: path, followsLinks: true, waits: false)
-      status = try file.status()
-    } catch {
-      let kind: KeyError.Kind = error == .noSuchFileOrDirectory ? .missing : .inputOutput
-      throw KeyError(kind, path: path, "the master key cannot be opened: \(error); check the path and its permissions")
-    }
+    // Waits for no other end of a pipe, and follows links, as those under which secrets are mounted.
+    let file = try explained(path) { () throws(Errno) in try OpenFile(reading: path, followsLinks: true, waits: false) }
+    let status = try explained(path) { () throws(Errno) in try file.status() }
     let recipe = "make one with: (umask 077; head -c 32 /dev/urandom > FILE)"
     guard status.kind == .file else {
       throw KeyError(.malformed, path: path, "is not a file; a master key is a file of 32 bytes; \(recipe)")
@@ -99,6 +92,15 @@ package struct MasterKeys: Sendable {
       throw KeyError(.weak, path: path, "has \(status.size) bytes; a master key is a file of exactly 32; \(recipe)")
     }
     return key
+  }
+
+  private static func explained<Result: ~Copyable>(
+    _ path: String, _ call: () throws(Errno) -> Result
+  ) throws(KeyError) -> Result {
+    do { return try call() } catch {
+      let kind: KeyError.Kind = error == .noSuchFileOrDirectory ? .missing : .inputOutput
+      throw KeyError(kind, path: path, "the master key cannot be opened: \(error); check the path and its permissions")
+    }
   }
 
   /// Seals by the first key.
