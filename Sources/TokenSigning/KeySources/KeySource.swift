@@ -47,26 +47,6 @@ package struct KeyTexts: Sendable {
 
 extension KeyTexts: RedactedValue {}
 
-/// For how long a new key is known before it signs, so that each server and each verifier has read it by then.
-package struct KeyPublication: Sendable, Hashable {
-  /// How long a verifier may keep the JWK Set that it has.
-  package static let keySetMaxAge = Duration.seconds(300)
-
-  /// After how long a server that heard of no change is known to be cut off.
-  package var staleAfter: Duration
-
-  package init(staleAfter: Duration) {
-    self.staleAfter = staleAfter
-  }
-
-  /// - Parameter algorithm: of the key. Nobody fetches one of HS256, so its delay is shorter.
-  func milliseconds(_ algorithm: SignatureAlgorithm) -> Int64 {
-    let delay = algorithm == .hs256 ? staleAfter : staleAfter + Self.keySetMaxAge
-    let (seconds, attoseconds) = delay.components
-    return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-  }
-}
-
 extension KeySource {
   /// A purpose's keys, which must be there.
   func present(_ purpose: KeyPurpose, in texts: KeyTexts) throws(KeyError) -> [UInt8] {

@@ -64,6 +64,26 @@ enum KeyRotation {
   }
 }
 
+/// For how long a new key is known before it signs, so that each server and each verifier has read it by then.
+package struct KeyPublication: Sendable, Hashable {
+  /// How long a verifier may keep the JWK Set that it has.
+  package static let keySetMaxAge = Duration.seconds(300)
+
+  /// After how long a server that heard of no change is known to be cut off.
+  package var staleAfter: Duration
+
+  package init(staleAfter: Duration) {
+    self.staleAfter = staleAfter
+  }
+
+  /// - Parameter algorithm: of the key. Nobody fetches one of HS256, so its delay is shorter.
+  func milliseconds(_ algorithm: SignatureAlgorithm) -> Int64 {
+    let delay = algorithm == .hs256 ? staleAfter : staleAfter + Self.keySetMaxAge
+    let (seconds, attoseconds) = delay.components
+    return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+  }
+}
+
 /// Why keys were not changed. The description is one line: where, what, the fix. It never holds a key.
 package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The files cannot be read or written, or the new key is none.
