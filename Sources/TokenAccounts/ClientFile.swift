@@ -7,7 +7,7 @@ internal import TokenLedger
 ///
 /// It is followed, locked and replaced as ``SubjectFile`` is; the lock is `clients.lock`. Of a secret only a salted
 /// SHA-256 digest is stored. The methods that change the file block.
-public final class ClientFile: ClientStore {
+public final class ClientFile: ClientStore, ClientDirectory {
   public static let fileName = "clients.json"
   /// How many candidates of a secret are looked at; more encodings of one secret than these there are not.
   public static let candidatesMax = 8
@@ -15,6 +15,8 @@ public final class ClientFile: ClientStore {
   private let file: AccountFile<ClientEntry>
   /// Compared with for unknown ids and public clients.
   private let unmatchable: SecretDigest
+
+  package var place: String { file.path }
 
   /// Opens the file at `path`, which need not exist: no file is no clients. `observer` is told of every change that was
   /// read or refused, on a queue of the file's; it must not call back.

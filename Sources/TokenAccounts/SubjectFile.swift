@@ -11,7 +11,7 @@ internal import TokenLedger
 /// The look-ups never block a thread of Swift's pool. The methods that change the file are for command lines and set-up:
 /// they block for the password hash and the disk, hold an advisory lock (`users.lock` beside the file) against other
 /// writers, and return when the change is durable. The file has mode 0600 and at most 100,000 users.
-public final class SubjectFile: SubjectStore {
+public final class SubjectFile: SubjectStore, SubjectDirectory {
   public static let fileName = "users.json"
 
   private let file: AccountFile<UserEntry>
@@ -19,6 +19,8 @@ public final class SubjectFile: SubjectStore {
   private let cost: PasswordCost
   /// Verified for unknown names while the file is empty.
   private let unmatchable: PasswordHash
+
+  package var place: String { file.path }
 
   /// Opens the file at `path`, which need not exist: no file is no users.
   ///
