@@ -7,6 +7,7 @@ internal import TokenLedger
 struct AccountChange<Entry: AccountEntry>: Sendable {
   /// In NFC.
   let name: String
+  private(set) var isRemoval = false
   /// The entry that is to stand in the place of the one there is; nil for none, both ways.
   private let make: @Sendable (Entry?) throws(AccountError) -> Entry?
 
@@ -42,7 +43,7 @@ struct AccountChange<Entry: AccountEntry>: Sendable {
 
   static func removing(_ name: String) -> AccountChange {
     let name = NameForm.typed(name)
-    return AccountChange(name: name) { found throws(AccountError) in
+    return AccountChange(name: name, isRemoval: true) { found throws(AccountError) in
       guard found != nil else { throw .unknown(Entry.kind, name: name) }
       return nil
     }
