@@ -79,6 +79,8 @@ extension CommandError {
   init(_ failure: AccountError) {
     let status: ExitStatus
     switch failure {
+    case .database(let error, _): status = CommandError(error).status
+    case .contended: status = .temporary
     case .exists, .full: status = .cannotCreate
     case .unknown: status = .noInput
     case .invalid: status = .usage
