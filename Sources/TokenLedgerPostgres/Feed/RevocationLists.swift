@@ -1,0 +1,120 @@
+#if Postgres
+internal import RotationModel
+internal import TokenLedger
+
+/// A row of `revocation`: what an access token is refused by, or by what it is not.
+struct Revocation: Sendable, Hashable {
+  enum Concern: Sendable, Hashable {
+    case session(SessionID)
+    case token(TokenID)
+    /// All sessions of a scope that were opened before; `at` is after every access token that was issued before.
+    case scope(SessionScope, at: Timestamp)
+    /// The session was opened after a mark that covers what it is, in the very second of it.
+    case exemption(SessionID)
+  }
+
+  /// In the order of all numbers of the ledger. That of an exemption is the number of the opening: of no mark before it the session is one.
+  var number: Int64
+  var concern: Concern
+  /// From then on no access token that it concerns is valid.
+  var until: Timestamp
+}
+
+/// What is refused, by what a verifier asks with, and when each entry may be forgotten.
+struct RevocationLists {
+  private struct Mark {
+    var number: Int64
+    var at: Timestamp
+    var until: Timestamp
+  }
+
+  private enum Key: Hashable {
+    case session(SessionID)
+    case token(TokenID)
+    case scope(TextScope)
+    case exemption(SessionID)
+  }
+
+  private var sessions: [SessionID: Timestamp] = [:]
+  private var tokens: [TokenID: Timestamp] = [:]
+  private var marks: [TextScope: Mark] = [:]
+  private var exemptions: [SessionID: (number: Int64, until: Timestamp)] = [:]
+  /// The keys of entries by the quarter of a minute in which they end.
+  private var due: [Int64: [Key]] = [:]
+  private var lastFreed = Int64.min
+
+  /// How many entries can refuse something.
+  var count: Int { sessions.count + tokens.count + marks.count }
+
+  func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
+    if sessions[token.session] != nil || tokens[token] != nil { return true }
+    return isMarked(subject: subject, client: client, issuedAt: issuedAt, session: token.session)
+  }
+
+  /// Whether what was issued in this second may have been issued before a mark.
+  func isMarked(subject: String, client: String, issuedAt: Int64, session: SessionID? = nil) -> Bool {
+    guard !marks.isEmpty else { return false }
+    let since = issuedAt.multipliedReportingOverflow(by: 1000).partialValue
+    let exemption = session.flatMap { exemptions[$0]?.number } ?? .min
+    func meets(_ scope: TextScope) -> Bool {
+      guard let mark = marks[scope], since < mark.at.milliseconds else { return false }
+      // A session that was opened after the mark has no token of an earlier second.
+      return issuedAt < mark.at.seconds || exemption < mark.number
+    }
+    return meets(.subject(subject)) || meets(.client(client)) || meets(.both(subject, client)) || meets(.all)
+  }
+
+  mutating func insert(_ revocation: Revocation) {
+    let until = revocation.until
+    switch revocation.concern {
+    case .session(let id):
+      guard sessions[id].map({ $0 < until }) ?? true else { return }
+      sessions[id] = until
+      expect(.session(id), until)
+    case .token(let id):
+      guard tokens[id].map({ $0 < until }) ?? true else { return }
+      tokens[id] = until
+      expect(.token(id), until)
+    case .scope(let scope, let time):
+      let scope = TextScope(scope)
+      let mark = marks[scope]
+      guard mark.map({ $0.number < revocation.number || $0.until < until }) ?? true else { return }
+      marks[scope] = Mark(
+        number: max(revocation.number, mark?.number ?? .min), at: max(time, mark?.at ?? .zero),
+        until: max(until, mark?.until ?? .zero))
+      expect(.scope(scope), until)
+    case .exemption(let id):
+      let known = exemptions[id]
+      guard known.map({ $0.number < revocation.number || $0.until < until }) ?? true else { return }
+      exemptions[id] = (max(revocation.number, known?.number ?? .min), max(until, known?.until ?? .zero))
+      expect(.exemption(id), until)
+    }
+  }
+
+  /// Forgets what has ended; costs a look at what ended since the last time, not at what is there.
+  mutating func forgetEnded(at now: Timestamp) {
+    let current = Self.quarter(of: now)
+    guard current > lastFreed else { return }
+    for quarter in due.keys.filter({ $0 < current }) {
+      for key in due.removeValue(forKey: quarter) ?? [] { forget(key, at: now) }
+    }
+    lastFreed = current
+  }
+
+  private mutating func expect(_ key: Key, _ until: Timestamp) {
+    due[Self.quarter(of: until), default: []].append(key)
+  }
+
+  /// One that ends later than was expected of it at first is expected there too.
+  private mutating func forget(_ key: Key, at now: Timestamp) {
+    switch key {
+    case .session(let id): if sessions[id].map({ $0 <= now }) ?? false { sessions[id] = nil }
+    case .token(let id): if tokens[id].map({ $0 <= now }) ?? false { tokens[id] = nil }
+    case .scope(let scope): if marks[scope].map({ $0.until <= now }) ?? false { marks[scope] = nil }
+    case .exemption(let id): if exemptions[id].map({ $0.until <= now }) ?? false { exemptions[id] = nil }
+    }
+  }
+
+  private static func quarter(of time: Timestamp) -> Int64 { time.milliseconds >> 14 }
+}
+#endif
