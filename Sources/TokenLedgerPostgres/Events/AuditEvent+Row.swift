@@ -4,7 +4,10 @@ internal import RotationModel
 /// Events as they are read back.
 extension AuditEvent {
   /// What a statement selects of `event`, in the order in which ``init(_:_:)`` takes it.
-  static let columns = "number, shown_ms, " + EventColumns.names
+  static let columns = """
+    e.number, e.shown_ms, e.kind, e.session, e.generation, e.subject, e.client, e.class, e.behind, e.ended, e.cause, \
+    e.until_ms, e.sessions, e.one_time_tokens, e.scope, e.label, e.purpose
+    """
 
   /// A row of such a statement. Nil for a kind that a later version has added: it tells it to those that know it.
   ///
@@ -12,7 +15,7 @@ extension AuditEvent {
   init?(_ rows: Rows, _ row: Int) throws(DatabaseError) {
     let number = try rows.int64(row, 0)
     guard number >= 0 else { throw .malformed("an event has the number \(number)") }
-    guard let kind = EventKind(rawValue: Int16(truncatingIfNeeded: try rows.int64(row, 2))) else { return nil }
+    guard let kind = EventRow.Kind(rawValue: Int16(truncatingIfNeeded: try rows.int64(row, 2))) else { return nil }
     self.init(
       sequence: UInt64(number), time: Timestamp(milliseconds: try rows.int64(row, 1)),
       fact: try Fact(kind, EventCells(rows: rows, row: row)))
@@ -27,7 +30,7 @@ private struct EventCells {
   func session() throws(DatabaseError) -> SessionID { try rows.sessionID(row, 3) }
 
   func token() throws(DatabaseError) -> TokenID {
-    TokenID(session: try session(), generation: try UInt32(inRange: rows.int64(row, 4)))
+    TokenID(session: try session(), generation: try rows.generation(row, 4))
   }
 
   func subject() throws(DatabaseError) -> String { try rows.text(row, 5) }
@@ -41,7 +44,7 @@ private struct EventCells {
     return reuse
   }
 
-  func behind() throws(DatabaseError) -> UInt32 { try UInt32(inRange: rows.int64(row, 8)) }
+  func behind() throws(DatabaseError) -> UInt32 { try rows.generation(row, 8) }
   func ended() throws(DatabaseError) -> Bool { try rows.bool(row, 9) }
 
   func cause() throws(DatabaseError) -> RevocationCause {
@@ -71,7 +74,7 @@ private struct EventCells {
 }
 
 extension AuditEvent.Fact {
-  fileprivate init(_ kind: EventKind, _ cells: EventCells) throws(DatabaseError) {
+  fileprivate init(_ kind: EventRow.Kind, _ cells: EventCells) throws(DatabaseError) {
     switch kind {
     case .opened:
       self = .opened(
@@ -99,14 +102,6 @@ extension AuditEvent.Fact {
     case .oneTimeConsumed:
       self = .oneTimeConsumed(try cells.session(), subject: try cells.subject(), purpose: try cells.purpose())
     }
-  }
-}
-
-extension UInt32 {
-  /// A generation, or a difference of two.
-  init(inRange value: Int64) throws(DatabaseError) {
-    guard let value = UInt32(exactly: value) else { throw .malformed("a row has the generation \(value)") }
-    self = value
   }
 }
 #endif

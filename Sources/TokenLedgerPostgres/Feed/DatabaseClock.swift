@@ -1,7 +1,7 @@
 #if Postgres
-internal import RotationModel
+package import RotationModel
 internal import Synchronization
-internal import TokenLedger
+package import TokenLedger
 
 /// The ledger's time as an instance knows it without asking: the most that the database's time was seen ahead of this machine's boot clock, and that
 /// clock. So it is never ahead of the database, and goes on at the machine's pace while the database is away.

@@ -2,24 +2,6 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// A row of `revocation`: what an access token is refused by, or by what it is not.
-struct Revocation: Sendable, Hashable {
-  enum Concern: Sendable, Hashable {
-    case session(SessionID)
-    case token(TokenID)
-    /// All sessions of a scope that were opened before; `at` is after every access token that was issued before.
-    case scope(SessionScope, at: Timestamp)
-    /// The session was opened after a mark that covers what it is, in the very second of it.
-    case exemption(SessionID)
-  }
-
-  /// In the order of all numbers of the ledger. That of an exemption is the number of the opening: of no mark before it the session is one.
-  var number: Int64
-  var concern: Concern
-  /// From then on no access token that it concerns is valid.
-  var until: Timestamp
-}
-
 /// What is refused, by what a verifier asks with, and when each entry may be forgotten.
 struct RevocationLists {
   private struct Mark {
@@ -64,9 +46,10 @@ struct RevocationLists {
     return meets(.subject(subject)) || meets(.client(client)) || meets(.both(subject, client)) || meets(.all)
   }
 
-  mutating func insert(_ revocation: Revocation) {
+  /// The number of an exemption comes after that of the opening and before that of every later mark: of no mark with a lower one the session is part.
+  mutating func insert(_ revocation: RevocationRow) {
     let until = revocation.until
-    switch revocation.concern {
+    switch revocation.kind {
     case .session(let id):
       guard sessions[id].map({ $0 < until }) ?? true else { return }
       sessions[id] = until
@@ -75,12 +58,12 @@ struct RevocationLists {
       guard tokens[id].map({ $0 < until }) ?? true else { return }
       tokens[id] = until
       expect(.token(id), until)
-    case .scope(let scope, let time):
+    case .scope(let scope):
       let scope = TextScope(scope)
       let mark = marks[scope]
       guard mark.map({ $0.number < revocation.number || $0.until < until }) ?? true else { return }
       marks[scope] = Mark(
-        number: max(revocation.number, mark?.number ?? .min), at: max(time, mark?.at ?? .zero),
+        number: max(revocation.number, mark?.number ?? .min), at: max(revocation.time, mark?.at ?? .zero),
         until: max(until, mark?.until ?? .zero))
       expect(.scope(scope), until)
     case .exemption(let id):

@@ -22,7 +22,7 @@ final class RevocationRegister: Sendable {
   }
 
   /// Has access tokens refused from the moment at which this returns.
-  func insert(_ revocations: some Sequence<Revocation>) {
+  func insert(_ revocations: [RevocationRow]) {
     lists.withLock { lists in
       for revocation in revocations { lists.insert(revocation) }
       count.store(lists.count, ordering: .releasing)

@@ -47,6 +47,12 @@ final class SuccessorNotes: Sendable {
     windowsUntil.max(end, ordering: .relaxed)
   }
 
+  /// Whether the token was noted a moment ago: its row may not say so yet.
+  func contains(_ token: TokenID) -> Bool {
+    guard windowsUntil.load(ordering: .relaxed) > 0 else { return false }
+    return state.withLock { $0.pending.contains(token) || $0.taken.contains(token) || $0.takenBefore.contains(token) }
+  }
+
   /// Some of what waits, in the order of their sessions: that in which rows are locked.
   func take(most: Int) -> [TokenID] {
     guard hasNotes.load(ordering: .acquiring) else { return [] }
