@@ -20,6 +20,8 @@ package final class DatabaseClock: Sendable {
   package let simulated: SessionClock?
   /// The ledger's time less the boot clock, in milliseconds; ``unknown`` before the first answer.
   private let lead = Atomic<Int64>(DatabaseClock.unknown)
+  /// The latest time that a step had.
+  private let latestStep = Atomic<Int64>(.min)
   /// The latest time that was told.
   private let latest = Atomic<Int64>(.min)
   /// The shift that was in force at the last answer.
@@ -48,13 +50,18 @@ package final class DatabaseClock: Sendable {
   package func estimate() -> Int64? {
     if let simulated {
       // Nothing lies between a test's clock and the database's: what is read there counts at once.
-      note(
-        ledgerMilliseconds: simulated.now().milliseconds &+ shiftMilliseconds.load(ordering: .relaxed),
-        bootAtReply: simulated.bootMilliseconds() - 1)
+      let wall = simulated.now().milliseconds
+      let shift = shiftMilliseconds.load(ordering: .relaxed)
+      lead.max(wall &+ shift &- simulated.bootMilliseconds(), ordering: .relaxed)
     }
     let lead = lead.load(ordering: .relaxed)
     guard lead > Self.unknown else { return nil }
     return clock.bootMilliseconds() &+ lead
+  }
+
+  /// What the ledger's time must be at least in a step that begins now; less than ``estimate()`` by what the pace of two clocks can make.
+  package func leastTime() -> Int64? {
+    estimate().map { simulated == nil ? $0 - Self.driftMillisecondsMax : $0 }
   }
 
   // MARK: What answers tell
@@ -64,7 +71,8 @@ package final class DatabaseClock: Sendable {
   /// - Parameter boot: the boot clock after the answer had come: what lies in between makes the time too small, never too large.
   package func note(ledgerMilliseconds time: Int64, bootAtReply boot: Int64) {
     // Both are whole milliseconds: the part of one that the boot clock has passed could make the time too large.
-    lead.max(time &- boot &- 1, ordering: .relaxed)
+    lead.max(time &- boot &- (simulated == nil ? 1 : 0), ordering: .relaxed)
+    latestStep.max(time, ordering: .relaxed)
   }
 
   /// How the database's time stands to what was known of it before the transaction was sent.
@@ -81,7 +89,10 @@ package final class DatabaseClock: Sendable {
     _ time: Int64, over estimate: Int64?, isNewConnection: Bool
   ) -> Int64? {
     guard let estimate, time < estimate else { return nil }
-    guard !isNewConnection, simulated == nil, estimate - time <= Self.driftMillisecondsMax else { return estimate }
+    guard !isNewConnection, simulated == nil, estimate - time <= Self.driftMillisecondsMax else {
+      // Later than whatever was issued under the shift before.
+      return max(estimate, latestStep.load(ordering: .relaxed) + 1)
+    }
     lead.subtract(1, ordering: .relaxed)
     return nil
   }

@@ -147,8 +147,7 @@ struct ClockRaise {
   func raise(
     _ connection: DatabaseConnection, from shift: Int64, by difference: Int64, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
-    // One more, so that the first time under it is later than the last before.
-    let target = shift + difference + 1
+    let target = shift + difference
     _ = try connection.transaction(
       queries.time() + [
         Query(queries.raisingLock), Query(queries.raiseShift, [.int64(target)]),
