@@ -39,9 +39,7 @@ struct RevocationLists {
     let since = issuedAt.multipliedReportingOverflow(by: 1000).partialValue
     let exemption = session.flatMap { exemptions[$0]?.number } ?? .min
     func meets(_ scope: TextScope) -> Bool {
-      guard let mark = marks[scope], since < mark.at.milliseconds else { return false }
-      // A session that was opened after the mark has no token of an earlier second.
-      return issuedAt < mark.at.seconds || exemption < mark.number
+      marks[scope].map { since < $0.at.milliseconds && exemption < $0.number } ?? false
     }
     return meets(.subject(subject)) || meets(.client(client)) || meets(.both(subject, client)) || meets(.all)
   }
