@@ -72,6 +72,12 @@ class Node:
     def is_running(self) -> bool:
         return self.program.pid is not None
 
+    @property
+    def is_made_standby(self) -> bool:
+        """Whether it follows another when it is started."""
+        found = subprocess.run([*as_user("postgres"), "test", "-e", self.data / "standby.signal"], check=False)
+        return found.returncode == 0
+
     def command(self, name: str, *arguments) -> list:
         return [*as_user("postgres"), postgres_programs() / name, *arguments]
 
@@ -143,11 +149,12 @@ class Node:
         self.ask(f"alter system set {name} = {literal(value)}; select pg_reload_conf()")
 
     def standing(self) -> Standing:
-        """A standby's timeline is that of what it receives, or of its last restart point."""
+        """A standby's timeline is that of its newest piece of log: what it is told of its receiver is gone when that has stopped, and its last
+        restart point may lie on an older one."""
         sql = """
             select pg_is_in_recovery(),
               case when pg_is_in_recovery()
-                then coalesce((select received_tli from pg_stat_wal_receiver), (select timeline_id from pg_control_checkpoint()))
+                then (select max(('x' || substr(name, 1, 8))::bit(32)::int) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$')
                 else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end,
               case when pg_is_in_recovery()
                 then coalesce(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0') else pg_current_wal_lsn() end - '0/0'::pg_lsn,

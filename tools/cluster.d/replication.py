@@ -1,6 +1,7 @@
 """Who is the primary, for whom it waits, and how another takes its place without losing what was acknowledged."""
 
 import re
+import signal
 import time
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from place import Settings
 from programs import Failure
 
 STANDBY_SECONDS = 60
+# A killed standby that has more than the primary never follows it.
+AGAIN_SECONDS = 15
 NAMES = "synchronous_standby_names"
 
 
@@ -75,8 +78,8 @@ def make(all_nodes: list[Node], settings: Settings, replication_password: str) -
     wait_for(primary, standbys)
 
 
-def wait_until_streaming(node: Node, primary: Node) -> None:
-    deadline = time.monotonic() + STANDBY_SECONDS
+def wait_until_streaming(node: Node, primary: Node, seconds: float = STANDBY_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     sql = f"select count(*) from pg_stat_replication where application_name = {literal(node.name)} and state = 'streaming'"
     while primary.ask(sql) != "1":
         if not node.is_running or time.monotonic() > deadline:
@@ -164,18 +167,32 @@ def rejoin(all_nodes: list[Node]) -> int:
     primary = members(all_nodes).found_primary()
     gone = [node for node in all_nodes if not node.is_running]
     for node in gone:
-        reason = node.rewind(primary)
-        if reason is None:
-            how = "rewound"
-        else:
-            say(f"{node.name}: cannot be rewound ({reason}); takes a new base backup")
-            node.copy(primary)
-            how = "copied anew"
-        node.start()
-        wait_until_streaming(node, primary)
-        say(f"{node.name}: {how}, standby of {primary.name}")
+        say(f"{node.name}: {bring_back(node, primary)}, standby of {primary.name}")
     follow_all(all_nodes, primary)
     return len(gone)
+
+
+def bring_back(node: Node, primary: Node) -> str:
+    """How it was brought back."""
+    if node.is_made_standby:
+        node.follow_from_start(primary)
+        node.start()
+        try:
+            wait_until_streaming(node, primary, AGAIN_SECONDS)
+            return "started again"
+        except Failure as failure:
+            say(f"{node.name}: {str(failure).partition(';')[0]}; takes a new base backup")
+            node.program.end(signal.SIGQUIT)
+    elif reason := node.rewind(primary):
+        say(f"{node.name}: cannot be rewound ({reason}); takes a new base backup")
+    else:
+        node.start()
+        wait_until_streaming(node, primary)
+        return "rewound"
+    node.copy(primary)
+    node.start()
+    wait_until_streaming(node, primary)
+    return "copied anew"
 
 
 def follow_all(all_nodes: list[Node], primary: Node) -> None:
