@@ -134,7 +134,7 @@ class Node:
 
     def kill(self) -> None:
         self.program.kill()
-        remove_memory(self.data)
+        remove_traces(self.data)
 
     def ask(self, sql: str, database: str = "postgres", seconds: float = 10) -> str:
         """Of the administrator. Columns are separated by tabs. The statement goes through the standard input, as it may hold a password."""
@@ -171,17 +171,21 @@ def stop_all(place: Place) -> None:
     """All that were started in this folder. At once, without a last checkpoint: their data is removed next."""
     for data in sorted((place.folder / "nodes").glob("s[0-9]*")):
         Program(data.name, place.folder).end(signal.SIGQUIT, seconds=30)
-        remove_memory(data)
+        remove_traces(data)
 
 
-def remove_memory(data: Path) -> None:
-    """The little piece of System V memory that tells a second server that a first one runs outlives a kill -9."""
+def remove_traces(data: Path) -> None:
+    """What outlives a kill -9 and tells a second server that a first one runs: a little piece of System V memory, and a file with the
+    process id, which another process may have by now. Both stay where somebody still has that memory."""
     try:
-        done = subprocess.run([*as_user("postgres"), "sed", "-n", "7p", data / "postmaster.pid"], capture_output=True, text=True, check=True)
-        key, identifier = done.stdout.split()
+        told = subprocess.run([*as_user("postgres"), "sed", "-n", "7p", data / "postmaster.pid"], capture_output=True, text=True, check=True)
+        key, identifier = told.stdout.split()
         pieces = [line.split() for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
     except (subprocess.CalledProcessError, ValueError, FileNotFoundError):
         return
     # The second column is its id, the seventh how many are attached to it.
-    if any(piece[0] == key and piece[1] == identifier and piece[6] == "0" for piece in pieces):
+    attached = [piece[6] for piece in pieces if piece[:2] == [key, identifier]]
+    if attached == ["0"]:
         run([*as_user("postgres"), "ipcrm", "-m", identifier])
+    if attached in ([], ["0"]):
+        run([*as_user("postgres"), "rm", "-f", data / "postmaster.pid"])

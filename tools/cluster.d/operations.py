@@ -11,7 +11,7 @@ from demonstration import lines
 from instances import Instance, health, instances, knows_databases, make_shared, start_all
 from node import ADMIN, REPLICATION, nodes, stop_all
 from place import Place, Settings, write_private
-from programs import Failure, Program, free_ports, server_program
+from programs import Failure, Program, free_ports, nginx_program, postgres_programs, server_program
 from replication import say
 
 READY_SECONDS = 60
@@ -20,10 +20,15 @@ READY_SECONDS = 60
 def up(options: argparse.Namespace, place: Place) -> None:
     place.require_free()
     binary = ""
+    # What is missing is told before anything is built or made.
+    postgres_programs()
     if options.instances:
+        nginx_program()
         binary = str(server_program())
         if not knows_databases(binary):
-            raise Failure(f"{binary} has no `serve --database`: it is older than this clone, or was built without the trait Postgres; build it again")
+            raise Failure(
+                f"{binary} cannot keep its sessions in a database: it is older than this clone, or was built without the trait Postgres; "
+                "build it again: tools/swift-build -c release --product refresh-ledger")
     place.make()
     try:
         with place.held():

@@ -91,8 +91,11 @@ class Place:
 
     def make(self) -> None:
         # Others go through it to what is theirs, and list nothing.
-        self.folder.mkdir(mode=0o711, exist_ok=True)
-        self.folder.chmod(0o711)
+        try:
+            self.folder.mkdir(mode=0o711, exist_ok=True)
+            self.folder.chmod(0o711)
+        except OSError as error:
+            raise Failure(f"{self.folder} cannot be made: {error.strerror}; name another place with --folder") from error
         write_private(self.mark, "{}\n")
         for name in ("run", "log"):
             (self.folder / name).mkdir(mode=0o700)

@@ -93,7 +93,7 @@ def server_program() -> Path:
     if given := os.environ.get("REFRESH_LEDGER_BINARY"):
         place = Path(given).resolve()
         if not place.is_file():
-            raise Failure(f"REFRESH_LEDGER_BINARY names {place}, which is not there: name a refresh-ledger, or unset it")
+            raise Failure(f"REFRESH_LEDGER_BINARY names {place}, which is not there: name a refresh-ledger, or unset it, and it is built")
         return place
     for kind in ("release", "debug"):
         if (place := ROOT / ".build" / kind / "refresh-ledger").is_file():
@@ -112,7 +112,7 @@ def free_ports(count: int, first: int | None = None, without: tuple[int, ...] = 
         ports = list(range(start, start + count))
         if not set(ports) & set(without) and all(is_free(port) for port in ports):
             return ports
-    raise Failure(f"ports {starts[0]} to {starts[0] + count - 1} of 127.0.0.1 are not all free: name others, or none")
+    raise Failure(f"ports {starts[0]} to {starts[0] + count - 1} of 127.0.0.1 are not all free: name others with --port or --database-port, or none")
 
 
 def is_free(port: int) -> bool:

@@ -5,7 +5,7 @@ import signal
 import time
 from dataclasses import dataclass
 
-from node import REPLICATION, Node, Standing, literal
+from node import REPLICATION, Node, Standing, literal, remove_traces
 from place import Settings
 from programs import Failure
 
@@ -174,6 +174,7 @@ def rejoin(all_nodes: list[Node]) -> int:
 
 def bring_back(node: Node, primary: Node) -> str:
     """How it was brought back."""
+    remove_traces(node.data)
     if node.is_made_standby:
         node.follow_from_start(primary)
         node.start()
