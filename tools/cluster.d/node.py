@@ -6,36 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from place import Place, Settings
-from programs import Failure, Program, as_user, postgres_programs, run
+from programs import ROOT, Failure, Program, as_user, postgres_programs, run
 
 START_SECONDS = 60
 ADMIN = "postgres"
 REPLICATION = "replicator"
 
-# Of every node. What differs, port and name, is on the command line: pg_rewind takes the files of the node that it follows.
-SETTINGS = """
+# Of every node, as it is recommended. What differs, port and name, is on the command line: pg_rewind takes the files of the node that it
+# follows.
+RECOMMENDED = ROOT / "docs/running/postgresql.conf"
+# For a database that shares its machine with others, and leaves nothing outside of its folder when it is killed.
+OWN = """
 unix_socket_directories = ''
-max_connections = 200
-shared_buffers = 128MB
-# Nothing outside of the node's folder stays when it is killed.
 dynamic_shared_memory_type = mmap
-wal_level = replica
-hot_standby = on
-max_wal_senders = 10
-# So much is kept for a node that comes back.
-wal_keep_size = 512MB
 min_wal_size = 80MB
-max_wal_size = 1GB
-fsync = on
-full_page_writes = on
-synchronous_commit = on
-# A neighbour that is gone is noticed in seconds.
-wal_receiver_timeout = 3s
-wal_sender_timeout = 3s
-wal_retrieve_retry_interval = 200ms
-tcp_keepalives_idle = 2
-tcp_keepalives_interval = 1
-tcp_keepalives_count = 3
 log_line_prefix = '%m [%p] %q%u '
 """
 
@@ -89,7 +73,7 @@ class Node:
             "initdb", "-D", self.data, "-U", ADMIN, "--auth", "scram-sha-256", f"--pwfile={file}", "--encoding", "UTF8", "--no-locale",
             "--data-checksums", "--no-instructions"))
         run([*as_user("postgres"), "rm", file])
-        run([*as_user("postgres"), "tee", "-a", self.data / "postgresql.conf"], text=SETTINGS)
+        run([*as_user("postgres"), "tee", "-a", self.data / "postgresql.conf"], text=RECOMMENDED.read_text() + OWN)
 
     def copy(self, primary: "Node") -> None:
         """Takes a base backup, to follow the primary."""
