@@ -138,7 +138,13 @@ extension RefreshGrant {
     var (version, notBefore) = (request.subjectVersion, client.sessionsNotBefore)
     if let subjects {
       let found: Subject?
-      do { found = try await subjects.subject(id: claims.subject) } catch { throw .store(from: error) }
+      do {
+        found =
+          isLastLook
+          ? try await subjects.latestSubject(id: claims.subject) : try await subjects.subject(id: claims.subject)
+      } catch {
+        throw .store(from: error)
+      }
       guard let subject = found else { return .refused(.subjectGone, tokenID) }
       guard subject.isEnabled else { return .refused(.subjectDisabled, tokenID) }
       allowed = allowed.intersection(subject.scopes)
@@ -153,7 +159,8 @@ extension RefreshGrant {
       token: tokenID, client: client.id, graceMilliseconds: (client.grace ?? options.grace).wholeMilliseconds,
       reuse: options.reuse, narrowedScope: scopes == granted ? nil : scopes.text, subjectVersion: version,
       clientVersion: client.version, notBefore: notBefore, revokesOutdated: isLastLook || subjects == nil,
-      terms: options.existingSessions == .follow ? try minting.terms(for: client) : nil)
+      terms: options.existingSessions == .follow ? try minting.terms(for: client) : nil,
+      accessMilliseconds: minting.accessMilliseconds(of: client))
     return .ready(
       Prepared(
         request: rotation, client: client, subject: claims.subject, scopes: scopes,
