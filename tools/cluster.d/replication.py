@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from node import REPLICATION, Node, Standing, literal, remove_traces
 from place import Settings
-from programs import Failure
+from programs import ROOT, Failure
 
+# The role of the instances, their database and its schema, as recommended.
+RECOMMENDED = ROOT / "docs/running/database.sql"
 STANDBY_SECONDS = 60
 # A killed standby that has more than the primary never follows it.
 AGAIN_SECONDS = 15
@@ -63,11 +65,9 @@ def make(all_nodes: list[Node], settings: Settings, replication_password: str) -
     primary, *standbys = all_nodes
     primary.make(settings.admin_password)
     primary.start()
-    primary.ask(f"""
-        create role {REPLICATION} login replication password {literal(replication_password)};
-        create role ledger login password {literal(settings.ledger_password)};
-        grant pg_monitor to ledger;
-        create database ledger owner ledger""")
+    primary.ask(f"create role {REPLICATION} login replication password {literal(replication_password)}")
+    names = f"\\set role ledger\n\\set database ledger\n\\set schema {settings.schema}\n"
+    primary.ask(f"{names}{RECOMMENDED.read_text()}\nalter role ledger password {literal(settings.ledger_password)}", seconds=60)
     say(f"{primary.name}: primary on 127.0.0.1:{primary.port}")
     for node in standbys:
         node.copy(primary)

@@ -17,6 +17,7 @@ environment: REFRESH_LEDGER_BINARY is the command that the instances run; withou
 """
 
 import argparse
+import re
 import signal
 import sys
 from pathlib import Path
@@ -55,6 +56,8 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     trying.add_argument("--rounds", type=int, default=2, metavar="N", help="primaries that are killed (default: 2)")
     options = parser.parse_args(arguments)
     if options.command in ("up", "try"):
+        if not re.fullmatch("[a-z_][a-z0-9_]{0,62}", options.schema):
+            parser.error("--schema is lower case letters, digits and _, at most 63")
         if not 0 <= options.standbys <= 8 or not 0 <= options.instances <= 32:
             parser.error("--standbys is 0 to 8, --instances 0 to 32")
         last = (options.database_port or 0) + options.standbys

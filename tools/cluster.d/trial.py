@@ -20,7 +20,7 @@ from node import Node, nodes
 from place import Place, Settings
 from programs import ROOT, Failure, as_user, environment, started_at
 from replication import members, named, say
-from writers import TABLE, Writers
+from writers import NOTES, TABLE, Writers
 
 WRITERS = 8
 SETTLED_SECONDS = 30
@@ -79,7 +79,7 @@ def try_in(options: argparse.Namespace, place: Place) -> None:
     require_secret(settings, watcher.end())
     refuses(lambda: operations.up(options, place), "already")
     all_nodes = nodes(settings, place)
-    members(all_nodes).found_primary().ask(f"{TABLE}; alter table note owner to ledger", database="ledger")
+    members(all_nodes).found_primary().ask(TABLE, database="ledger")
     with Writers(WRITERS, settings, place) as writers:
         for number in range(options.rounds):
             try_round(number, writers, all_nodes, place)
@@ -155,7 +155,7 @@ def compare(writers: Writers, all_nodes: list[Node]) -> None:
     for node in all_nodes:
         deadline = time.monotonic() + SETTLED_SECONDS
         # A standby may show a commit a moment after it has it on its disk.
-        while lost := writers.lost(set(map(int, node.ask("select number from note", database="ledger", seconds=60).split()))):
+        while lost := writers.lost(set(map(int, node.ask(f"select number from {NOTES}", database="ledger", seconds=60).split()))):
             require(time.monotonic() < deadline, f"{node.name} lost {len(lost)} acknowledged rows, such as {lost[:5]}")
             time.sleep(0.2)
     say(f"-- {writers.acknowledged} rows were acknowledged; all {len(all_nodes)} databases have all of them")

@@ -7,7 +7,8 @@ import time
 from place import Place, Settings
 from programs import environment, postgres_programs
 
-TABLE = "create table note (number int8 primary key)"
+NOTES = "trial.note"
+TABLE = f"create schema trial authorization ledger; create table {NOTES} (number int8 primary key); alter table {NOTES} owner to ledger"
 
 
 class Writer(threading.Thread):
@@ -41,7 +42,7 @@ class Writer(threading.Thread):
                     number = self.next
                     # One that was not answered is never sent again: whether it was committed is not known.
                     self.next += self.step
-                    self.psql.stdin.write(f"insert into note values ({number}) returning number;\n")
+                    self.psql.stdin.write(f"insert into {NOTES} values ({number}) returning number;\n")
                     if self.psql.stdout.readline().strip() != str(number):
                         break
                     self.acknowledged.append(number)
