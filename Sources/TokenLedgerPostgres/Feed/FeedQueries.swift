@@ -88,7 +88,7 @@ struct FeedQueries: Sendable {
       sql: """
         select l.timeline, l.fence, l.server, \(LedgerSQL.timeline), (select system_identifier::text from pg_control_system()),
           \(time.now), l.shift_ms, l.high_ms,
-          exists (select from event where number = $1) or $1 < (\(EventReading.oldestNumber))
+          coalesce(exists (select from event where number = $1) or $1 < \(EventReading.oldestNumber), false)
         from ledger l
         """)
   }
