@@ -1,14 +1,15 @@
 package import Platform
 internal import SystemPackage
+public import TokenEngine
 
-/// What one of the account files holds.
+/// What an account file, or a kind of records in a database, holds.
 public enum AccountKind: String, Sendable, Equatable {
   case user
   case client
 }
 
-/// Why an account file could not be read or changed. Each description is one line that says what, where and the fix,
-/// and holds no password, secret or hash.
+/// Why accounts could not be read or changed. Each description is one line that says what, where and the fix, and holds no
+/// password, secret or hash. `path` is the file's path, or the database that holds the accounts and its schema.
 @nonexhaustive
 public enum AccountError: Error, Sendable, Equatable {
   /// The name is taken; nothing was changed.
@@ -17,7 +18,7 @@ public enum AccountError: Error, Sendable, Equatable {
   case unknown(AccountKind, name: String)
   /// A value given by the caller is outside its limit. `rule` says what the limit is.
   case invalid(field: String, rule: String)
-  /// The file holds as many entries, or as many bytes, as it may; nothing was changed.
+  /// The file or the database holds as many entries as it may; nothing was changed.
   case full(AccountKind, path: String)
   /// The contents of the file are refused as a whole. `what` names the entry and the member.
   case malformed(path: String, what: String, fix: String)
@@ -25,6 +26,11 @@ public enum AccountError: Error, Sendable, Equatable {
   case inaccessible(path: String, what: String, fix: String)
   /// Another program has held the lock file for longer than a change can take.
   case locked(path: String)
+  /// Other programs change the account all the time; nothing was changed.
+  case contended(AccountKind, name: String)
+  /// The database that holds the accounts did not do it, for the ledger's reason. With ``LedgerError/outcomeUnknown(_:)`` the account may have
+  /// been changed, else nothing was.
+  case database(LedgerError, path: String)
   /// The machine has no memory or no randomness to make a hash with.
   case hashing(String)
   /// As many passwords wait for a worker of the ``PasswordPool`` as may; nothing was hashed.
@@ -48,6 +54,12 @@ extension AccountError: CustomStringConvertible {
       "\(path): \(what): \(fix)"
     case .locked(let path):
       "\(path) is locked by another program: wait for it to end and try again"
+    case .contended(let kind, let name):
+      "other programs change \(kind.rawValue) \(AccountText.quoted(name)) at the same time: try again when they have ended"
+    case .database(.outcomeUnknown(let what), let path):
+      "\(path): \(what): the account may have been changed: list the accounts and try again"
+    case .database(let failure, let path):
+      "\(path): \(failure): nothing was changed, try again when the database answers"
     case .hashing(let reason):
       "the hash could not be made (\(reason)): free memory and try again"
     case .overloaded:
@@ -78,13 +90,14 @@ extension AccountError {
   private static let room = "free space on the disk and make the folder writable for this user"
 }
 
-/// What happened to an account file that an open ``SubjectFile`` or ``ClientFile`` follows.
+/// What happened to the accounts that an open ``SubjectFile`` or ``ClientFile``, or its like in a database, follows. `path` is the file's path, or the
+/// database and its schema.
 public enum AccountFileEvent: Sendable, Equatable {
-  /// A changed file was read and is in force from now on.
+  /// Changed accounts were read and are in force from now on.
   case reloaded(path: String, entries: Int)
   /// With that the sessions of these are to end: users that were removed or disabled or have another password, clients that were
   /// removed.
   case ended(AccountKind, names: [String])
-  /// A changed file was refused; what was read before stays in force. Reported once for each change.
+  /// Changed accounts were refused or could not be read; what was read before stays in force. Reported once for each change.
   case refused(AccountError)
 }

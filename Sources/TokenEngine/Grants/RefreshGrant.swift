@@ -143,7 +143,13 @@ extension RefreshGrant {
     var (version, notBefore) = (request.subjectVersion, client.sessionsNotBefore)
     if let subjects {
       let found: Subject?
-      do { found = try await subjects.subject(id: claims.subject) } catch { throw .store(from: error) }
+      do {
+        found =
+          isLastLook
+          ? try await subjects.latestSubject(id: claims.subject) : try await subjects.subject(id: claims.subject)
+      } catch {
+        throw .store(from: error)
+      }
       guard let subject = found else { return .refused(.subjectGone, tokenID) }
       guard subject.isEnabled else { return .refused(.subjectDisabled, tokenID) }
       allowed = allowed.intersection(subject.scopes)

@@ -111,7 +111,7 @@ struct SessionOpenings: Sendable {
     of subject: Subject, in subjects: any SubjectStore, since session: SessionID
   ) async throws(EngineError) -> GrantRefusal? {
     let found: Subject?
-    do { found = try await subjects.subject(id: subject.id) } catch {
+    do { found = try await subjects.latestSubject(id: subject.id) } catch {
       try await revoke(session)
       throw .store(from: error)
     }

@@ -41,12 +41,19 @@ public protocol SubjectStore: Sendable {
   /// The subject as it is now, nil where it is gone. Asked at every refresh.
   func subject(id: String) async throws -> Subject?
 
+  /// The subject as it stands in what is behind the store, past any cache of the store's own; nil where it is gone. Asked before a session is
+  /// revoked because its account has changed, and once a session is open: several programs may share what is behind the store, and the one that
+  /// asks may have heard of a change last. The same as ``subject(id:)`` by default.
+  func latestSubject(id: String) async throws -> Subject?
+
   /// The name under which to log in where case is not told apart, as `wire: romm` has it: `name` itself where there is such a name or none
   /// like it, else the only one that is the same in lower case. The same name by default.
   func loginName(ignoringCase name: String) async throws -> String
 }
 
 extension SubjectStore {
+  public func latestSubject(id: String) async throws -> Subject? { try await subject(id: id) }
+
   public func loginName(ignoringCase name: String) async throws -> String { name }
 }
 

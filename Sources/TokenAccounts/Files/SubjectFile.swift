@@ -11,14 +11,13 @@ internal import TokenLedger
 /// The look-ups never block a thread of Swift's pool. The methods that change the file are for command lines and set-up:
 /// they block for the password hash and the disk, hold an advisory lock (`users.lock` beside the file) against other
 /// writers, and return when the change is durable. The file has mode 0600 and at most 100,000 users.
-public final class SubjectFile: SubjectStore {
+public final class SubjectFile: SubjectStore, SubjectDirectory {
   public static let fileName = "users.json"
 
   private let file: AccountFile<UserEntry>
-  private let pool: PasswordPool
-  private let cost: PasswordCost
-  /// Verified for unknown names while the file is empty.
-  private let unmatchable: PasswordHash
+  private let lookup: SubjectLookup<AccountFile<UserEntry>>
+
+  package var place: String { file.path }
 
   /// Opens the file at `path`, which need not exist: no file is no users.
   ///
@@ -39,9 +38,7 @@ public final class SubjectFile: SubjectStore {
     observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) throws(AccountError) {
     file = try AccountFile(path: path, clock: clock, observer: observer)
-    unmatchable = try PasswordHash.unmatchable(cost: cost)
-    self.pool = pool
-    self.cost = cost
+    lookup = try SubjectLookup(file, pool: pool, cost: cost)
   }
 
   /// Throws ``StoreError/overloaded`` if the pool is full.
@@ -49,21 +46,15 @@ public final class SubjectFile: SubjectStore {
   /// For an unknown name the hash of some user, always the same for one name, is verified and its outcome dropped: the
   /// time is that of a user of this file, also if hashes of several kinds and costs are in it.
   public func authenticate(name: String, password: String) async throws(StoreError) -> Subject? {
-    guard (1...PasswordHash.passwordBytesMax).contains(password.utf8.count) else { return nil }
-    let document = await file.current()
-    let hash = document[name]?.hash ?? decoy(for: name, in: document)
-    let isRight = try await pool.run { () throws(StoreError) in try hash.verify(password) }
-    // The file may have changed while the hash was computed: what holds now counts.
-    guard isRight, let now = await file.current()[name], now.hash.text == hash.text else { return nil }
-    return now.subject
+    try await lookup.authenticate(name: name, password: password)
   }
 
   public func subject(id: String) async -> Subject? {
-    await file.current()[id]?.subject
+    await lookup.subject(id: id)
   }
 
   public func loginName(ignoringCase name: String) async -> String {
-    await file.current().name(ignoringCase: name) ?? name
+    await lookup.loginName(ignoringCase: name)
   }
 
   /// The users in the order of the file, read anew if it changed.
@@ -84,30 +75,27 @@ public final class SubjectFile: SubjectStore {
 
   /// Adds an enabled user with a password of 8 to 1024 bytes.
   public func add(name: String, password: String, scopes: Scopes) throws(AccountError) {
-    try refuseTaken(name)
-    try add(name: name, hash: PasswordHash.make(password: password, cost: cost), scopes: scopes)
+    // Before the password is hashed: what is refused anyway should not cost that.
+    let checked = try UserEntry.checked(name)
+    guard try file.reload()[checked] == nil else { throw .exists(.user, name: checked) }
+    try add(name: name, hash: PasswordHash.make(password: password, cost: lookup.cost), scopes: scopes)
   }
 
   /// Adds an enabled user whose password was hashed elsewhere, with argon2 or bcrypt.
   public func add(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountError) {
-    var entry = try UserEntry(name: name, hash: hash, scopes: scopes)
-    // What an earlier user of that name had open is not this one's.
-    try entry.renew()
-    try file.add(entry)
+    try file.make(.adding(name: name, hash: hash, scopes: scopes))
   }
 
   /// Sets whether the user can log in and refresh. Disabling ends the user's sessions: a refresh finds it out by itself, access
   /// tokens are refused once whoever follows the file has called ``RotationEngine/revokeSessions(of:)``.
   public func setEnabled(name: String, _ isEnabled: Bool) throws(AccountError) {
-    try file.edit(name: name) { entry throws(AccountError) in
-      if isEnabled { entry.enable() } else if entry.isEnabled { try entry.renew(isEnabled: false) }
-    }
+    try file.make(.setting(enabled: isEnabled, of: name))
   }
 
   /// Ends the user's sessions, as disabling does.
   public func setPassword(name: String, _ password: String) throws(AccountError) {
-    let hash = try PasswordHash.make(password: password, cost: cost)
-    try file.edit(name: name) { entry throws(AccountError) in try entry.renew(hash: hash) }
+    let hash = try PasswordHash.make(password: password, cost: lookup.cost)
+    try file.make(.setting(hash, of: name))
   }
 
   /// Looks whether the file has changed, as a look-up does: for a heartbeat, so that a change is seen while nobody logs in.
@@ -116,20 +104,16 @@ public final class SubjectFile: SubjectStore {
   }
 
   public func remove(name: String) throws(AccountError) {
-    try file.remove(name: name)
+    try file.make(.removing(name))
   }
 
-  /// Before the password is hashed: what is refused anyway should not cost that.
-  private func refuseTaken(_ name: String) throws(AccountError) {
-    let name = NameForm.typed(name)
-    if let rule = AccountText.fault(inUserName: name) { throw .invalid(field: "name", rule: rule) }
-    if try file.reload()[name] != nil { throw .exists(.user, name: name) }
+  /// All users, to be put elsewhere.
+  package func copy() throws(AccountError) -> AccountCopy {
+    try AccountCopy(file.reload().entries, path: file.path)
   }
 
-  private func decoy(for name: String, in document: AccountDocument<UserEntry>) -> PasswordHash {
-    guard !document.entries.isEmpty else { return unmatchable }
-    // Swift seeds hash values anew in every program run, so no outsider knows which user it is.
-    let choice = UInt(bitPattern: name.hashValue) % UInt(document.entries.count)
-    return document.entries[Int(choice)].hash
+  /// Puts these users in the place of all there are.
+  package func replaceAll(with copy: AccountCopy) throws(AccountError) {
+    try file.replaceAll(with: copy.entries(path: file.path))
   }
 }

@@ -43,10 +43,15 @@ struct UserEntry: AccountEntry {
 
   private mutating func noteVersion() { accountVersion = AccountVersion("\(version ?? "") \(hash.text)") }
 
-  init(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountError) {
+  /// The name in NFC, if it can be one.
+  static func checked(_ name: String) throws(AccountError) -> String {
     let name = NameForm.typed(name)
     if let rule = AccountText.fault(inUserName: name) { throw .invalid(field: "name", rule: rule) }
-    self.name = name
+    return name
+  }
+
+  init(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountError) {
+    self.name = try UserEntry.checked(name)
     self.hash = hash
     self.scopes = scopes
     noteVersion()

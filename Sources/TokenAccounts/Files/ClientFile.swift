@@ -7,14 +7,15 @@ internal import TokenLedger
 ///
 /// It is followed, locked and replaced as ``SubjectFile`` is; the lock is `clients.lock`. Of a secret only a salted
 /// SHA-256 digest is stored. The methods that change the file block.
-public final class ClientFile: ClientStore {
+public final class ClientFile: ClientStore, ClientDirectory {
   public static let fileName = "clients.json"
   /// How many candidates of a secret are looked at; more encodings of one secret than these there are not.
-  public static let candidatesMax = 8
+  public static let candidatesMax = AccountText.secretCandidatesMax
 
   private let file: AccountFile<ClientEntry>
-  /// Compared with for unknown ids and public clients.
-  private let unmatchable: SecretDigest
+  private let lookup: ClientLookup<AccountFile<ClientEntry>>
+
+  package var place: String { file.path }
 
   /// Opens the file at `path`, which need not exist: no file is no clients. `observer` is told of every change that was
   /// read or refused, on a queue of the file's; it must not call back.
@@ -29,17 +30,15 @@ public final class ClientFile: ClientStore {
     observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) throws(AccountError) {
     file = try AccountFile(path: path, clock: clock, observer: observer)
-    unmatchable = try SecretDigest.unmatchable()
+    lookup = try ClientLookup(file)
   }
 
   public func client(id: String) async -> Client? {
-    await file.current()[id]?.client
+    await lookup.client(id: id)
   }
 
   public func authenticate(id: String, secretCandidates: [[UInt8]]) async -> Client? {
-    let entry = await file.current()[id]
-    let matched = (entry?.digest ?? unmatchable).matches(anyOf: secretCandidates.prefix(ClientFile.candidatesMax))
-    return matched && entry?.digest != nil ? entry?.client : nil
+    await lookup.authenticate(id: id, secretCandidates: secretCandidates)
   }
 
   /// The clients in the order of the file, read anew if it changed.
@@ -57,18 +56,7 @@ public final class ClientFile: ClientStore {
   /// A public client may neither introspect nor be an admin, nor use `client_credentials`. A grace window is 0 to 300
   /// seconds in whole milliseconds.
   public func add(_ client: Client, secret: String? = nil) throws(AccountError) {
-    guard client.isPublic == (secret == nil) else {
-      throw .invalid(
-        field: "secret",
-        rule: client.isPublic ? "must not be given for a public client" : "must be given: 16 bytes or more")
-    }
-    var digest: SecretDigest?
-    if let secret {
-      if let rule = AccountText.fault(inClientSecret: secret) { throw .invalid(field: "secret", rule: rule) }
-      digest = try SecretDigest(secret: Array(secret.utf8))
-    }
-    // What an earlier client of that id had open is not this one's.
-    try file.add(ClientEntry(client: client, digest: digest, version: VersionText.make()))
+    try file.make(.adding(client, secret: secret))
   }
 
   /// See ``SubjectFile/follow()``.
@@ -77,7 +65,17 @@ public final class ClientFile: ClientStore {
   }
 
   public func remove(id: String) throws(AccountError) {
-    try file.remove(name: id)
+    try file.make(.removing(id))
+  }
+
+  /// All clients, to be put elsewhere.
+  package func copy() throws(AccountError) -> AccountCopy {
+    try AccountCopy(file.reload().entries, path: file.path)
+  }
+
+  /// Puts these clients in the place of all there are.
+  package func replaceAll(with copy: AccountCopy) throws(AccountError) {
+    try file.replaceAll(with: copy.entries(path: file.path))
   }
 
   /// Reads grant types as people write them: `password refresh_token`.

@@ -5,6 +5,8 @@ enum AccountText {
   static let secretBytesMax = 1024
   static let passwordBytesMin = 8
   static let clientSecretBytesMin = 16
+  /// The most candidates of one client's secret that are looked at.
+  static let secretCandidatesMax = 8
   /// The most entries in one account file.
   static let entriesMax = 100_000
 

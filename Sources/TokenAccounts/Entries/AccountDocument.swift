@@ -3,37 +3,6 @@ internal import Platform
 internal import TokenLedger
 internal import TokenSigning
 
-/// One entry of an account file: what it is called, and the members its JSON object may have.
-protocol AccountEntry: Codable, Sendable {
-  static var kind: AccountKind { get }
-  /// The member of the document that holds the entries.
-  static var listMember: String { get }
-  /// The member that names the entry.
-  static var nameMember: String { get }
-  /// Every member an entry may have.
-  static var members: [String] { get }
-  /// In NFC, whatever the file says: an account file is typed by people.
-  var name: String { get }
-  /// Whether what was opened in this entry's name ends when the file says `new` of that name instead; nil for nothing.
-  func endsSessions(as new: Self?) -> Bool
-}
-
-/// Any member name, also those that are not expected.
-struct AnyMember: CodingKey {
-  let stringValue: String
-  var intValue: Int? { nil }
-
-  init(_ name: String) { stringValue = name }
-  init(stringValue: String) { self.stringValue = stringValue }
-  init?(intValue: Int) { nil }
-}
-
-/// A value in an account file that is refused: what is wrong in a few words, and the fix.
-struct EntryError: Error {
-  var what: String
-  var fix: String
-}
-
 /// The whole of an account file: `{"version": 1, "users": [...]}`. Strict: a member that is not known is refused, since
 /// a misspelt `enabled` must not leave a user enabled.
 struct AccountDocument<Entry: AccountEntry>: Sendable {
@@ -66,25 +35,51 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     lowered.updateValue(lowered[key] == nil ? name : nil, forKey: key)
   }
 
+  /// Makes the change of one entry: a new one comes at the end.
+  mutating func make(_ change: AccountChange<Entry>, path: String) throws(AccountError) {
+    let found = self[change.name]
+    let new = try change.result(of: found, count: entries.count, path: path)
+    switch (found, new) {
+    case (nil, let new?): append(new)
+    case (_?, let new?): replace(new)
+    case (let found?, nil): remove(found)
+    case (nil, nil): break
+    }
+  }
+
   /// Adds an entry at the end. The caller has seen that the name is free.
-  mutating func append(_ entry: Entry) {
+  private mutating func append(_ entry: Entry) {
     positions[entry.name] = entries.count
     noteLowered(entry.name)
     entries.append(entry)
   }
 
-  /// Replaces the entry of the same name; nothing if there is none.
-  mutating func replace(_ entry: Entry) {
+  /// Replaces the entry of the same name.
+  private mutating func replace(_ entry: Entry) {
     if let position = positions[entry.name] { entries[position] = entry }
   }
 
   /// Linear in the number of entries.
-  mutating func remove(name: String) {
-    guard let position = positions.removeValue(forKey: NameForm.typed(name)) else { return }
+  private mutating func remove(_ entry: Entry) {
+    guard let position = positions.removeValue(forKey: entry.name) else { return }
     entries.remove(at: position)
     for (index, entry) in entries.enumerated().dropFirst(position) { positions[entry.name] = index }
     lowered = [:]
     for entry in entries { noteLowered(entry.name) }
+  }
+
+  /// What whoever follows is told when `new` takes the place of this.
+  func events(replacedBy new: AccountDocument, path: String) -> [AccountFileEvent] {
+    let ended = entries.filter { $0.endsSessions(as: new[$0.name]) }.map(\.name)
+    let reloaded = AccountFileEvent.reloaded(path: path, entries: new.entries.count)
+    return ended.isEmpty ? [reloaded] : [reloaded, .ended(Entry.kind, names: ended)]
+  }
+}
+
+extension AccountDocument {
+  /// These entries in this order, whose names differ.
+  init(_ entries: [Entry]) {
+    for entry in entries { append(entry) }
   }
 }
 
@@ -107,7 +102,7 @@ extension AccountDocument: Codable {
     while !list.isAtEnd {
       let number = list.currentIndex + 1
       do {
-        let (entry, spelling) = try AccountDocument.entry(from: list.superDecoder())
+        let (entry, spelling) = try AccountDocument.namedEntry(from: list.superDecoder())
         if let position = positions[entry.name] {
           let isSame = spellings[position].hasSameBytes(as: spelling)
           throw EntryError(
@@ -134,17 +129,12 @@ extension AccountDocument: Codable {
     try container.encode(entries, forKey: AnyMember(Entry.listMember))
   }
 
-  /// The entry, and its name as it stands there.
-  private static func entry(from decoder: any Decoder) throws -> (Entry, spelling: String) {
-    let container = try decoder.container(keyedBy: AnyMember.self)
-    let name = try? container.decode(String.self, forKey: AnyMember(Entry.nameMember))
+  /// The entry, and its name as it stands there. What is wrong with it is told with that name.
+  private static func namedEntry(from decoder: any Decoder) throws -> (Entry, spelling: String) {
+    let name = try? decoder.container(keyedBy: AnyMember.self)
+      .decode(String.self, forKey: AnyMember(Entry.nameMember))
     do {
-      for key in container.allKeys where !Entry.members.contains(key.stringValue) {
-        throw EntryError(
-          what: "unknown member \(AccountText.quoted(key.stringValue))",
-          fix: "the members are \(Entry.members.joined(separator: ", "))")
-      }
-      let entry = try Entry(from: decoder)
+      let entry = try entry(from: decoder)
       return (entry, name ?? entry.name)
     } catch {
       let fault = fault(of: error)
@@ -152,8 +142,19 @@ extension AccountDocument: Codable {
     }
   }
 
+  /// The entry, if it has no member that is not known.
+  static func entry(from decoder: any Decoder) throws -> Entry {
+    let container = try decoder.container(keyedBy: AnyMember.self)
+    for key in container.allKeys where !Entry.members.contains(key.stringValue) {
+      throw EntryError(
+        what: "unknown member \(AccountText.quoted(key.stringValue))",
+        fix: "the members are \(Entry.members.joined(separator: ", "))")
+    }
+    return try Entry(from: decoder)
+  }
+
   /// What a decoder's error means, without the values, which may be secret.
-  private static func fault(of error: any Error) -> EntryError {
+  static func fault(of error: any Error) -> EntryError {
     switch error {
     case let fault as EntryError: fault
     case AccountError.invalid(let field, let rule): EntryError(what: "member \(field)", fix: rule)

@@ -12,7 +12,7 @@ enum AccountClock {
 /// write, and a file that became unreadable leaves what was read before in force.
 ///
 /// Look-ups cost a `stat` every 10 ms and otherwise a lock. Reading and parsing happen on a queue of its own.
-final class AccountFile<Entry: AccountEntry>: Sendable {
+final class AccountFile<Entry: AccountEntry>: AccountSource {
   typealias Document = AccountDocument<Entry>
   /// Time since an origin that stays the same, never going back.
   typealias Clock = @Sendable () -> Duration
@@ -101,9 +101,18 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
     return document
   }
 
-  /// Reads the newest version, lets `change` edit it and puts the result in its place, durably, while the lock file
-  /// keeps every other writer away. If anything throws, the file is as it was. Blocks.
-  func update(_ change: (inout Document) throws(AccountError) -> Void) throws(AccountError) {
+  /// Reads the newest version, makes the change and puts the result in its place, durably, while the lock file keeps every
+  /// other writer away. If anything throws, the file is as it was. Blocks.
+  func make(_ change: AccountChange<Entry>) throws(AccountError) {
+    try update { document throws(AccountError) in try document.make(change, path: path) }
+  }
+
+  /// Puts these entries in the place of all there are, as ``make(_:)`` does.
+  func replaceAll(with entries: [Entry]) throws(AccountError) {
+    try update { document throws(AccountError) in document = Document(entries) }
+  }
+
+  private func update(_ change: (inout Document) throws(AccountError) -> Void) throws(AccountError) {
     let lock = try takeLock()
     var document = try documentOnDisk()
     try change(&document)
@@ -190,9 +199,7 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
         defer { state.put(document, of: opened) }
         return state.document
       }
-      let ended = before.entries.filter { $0.endsSessions(as: document[$0.name]) }.map(\.name)
-      let reloaded = AccountFileEvent.reloaded(path: path, entries: document.entries.count)
-      return ended.isEmpty ? [reloaded] : [reloaded, .ended(Entry.kind, names: ended)]
+      return before.events(replacedBy: document, path: path)
     } catch {
       state.withLock { $0.refuse(opened, because: error) }
       return [.refused(error)]
@@ -204,35 +211,6 @@ final class AccountFile<Entry: AccountEntry>: Sendable {
     state.withLock { state in
       defer { state.refuse(nil, because: failure) }
       return state.failure == failure ? [] : [.refused(failure)]
-    }
-  }
-}
-
-extension AccountFile {
-  /// Adds an entry at the end of the file.
-  func add(_ entry: Entry) throws(AccountError) {
-    try update { document throws(AccountError) in
-      guard document[entry.name] == nil else { throw .exists(Entry.kind, name: entry.name) }
-      guard document.entries.count < AccountText.entriesMax else { throw .full(Entry.kind, path: path) }
-      document.append(entry)
-    }
-  }
-
-  /// Changes one entry in place. `change` must not change the name.
-  func edit(
-    name: String, _ change: (inout Entry) throws(AccountError) -> Void
-  ) throws(AccountError) {
-    try update { document throws(AccountError) in
-      guard var entry = document[name] else { throw .unknown(Entry.kind, name: name) }
-      try change(&entry)
-      document.replace(entry)
-    }
-  }
-
-  func remove(name: String) throws(AccountError) {
-    try update { document throws(AccountError) in
-      guard document[name] != nil else { throw .unknown(Entry.kind, name: name) }
-      document.remove(name: name)
     }
   }
 }

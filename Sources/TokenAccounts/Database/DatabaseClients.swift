@@ -1,0 +1,54 @@
+#if Postgres
+public import TokenEngine
+
+/// Clients in the database of a `PostgresLedger`, under the rules of ``ClientFile``, kept and followed as ``DatabaseSubjects`` are: one record for each
+/// client, by its id.
+///
+/// An instance learns within 100 ms that a client was removed or replaced: a session that another instance opened for the new client of an id in
+/// that time, and that is refreshed here within it, ends.
+public final class DatabaseClients: ClientStore, ClientDirectory {
+  private let records: AccountRecords<ClientEntry>
+  private let lookup: ClientLookup<AccountRecords<ClientEntry>>
+
+  package var place: String { records.place }
+
+  init(
+    _ store: any AccountRecordStore, observer: @escaping @Sendable (AccountFileEvent) -> Void
+  ) async throws(AccountError) {
+    records = try await AccountRecords(store, observer: observer)
+    lookup = try ClientLookup(records)
+  }
+
+  public func client(id: String) async -> Client? {
+    await lookup.client(id: id)
+  }
+
+  public func authenticate(id: String, secretCandidates: [[UInt8]]) async -> Client? {
+    await lookup.authenticate(id: id, secretCandidates: secretCandidates)
+  }
+
+  /// The clients in the order of their ids' bytes, read anew.
+  public func list() async throws(AccountError) -> [Client] {
+    try await records.reload().entries.map(\.client)
+  }
+
+  /// Reads the clients again, and throws if their newest version is not in force.
+  public func reload() async throws(AccountError) {
+    _ = try await records.reload()
+  }
+
+  /// See ``DatabaseSubjects/follow()``.
+  public func follow() async {
+    _ = await records.current()
+  }
+
+  /// Adds a client under the rules of ``ClientFile/add(_:secret:)``.
+  public func add(_ client: Client, secret: String? = nil) async throws(AccountError) {
+    try await records.make(.adding(client, secret: secret))
+  }
+
+  public func remove(id: String) async throws(AccountError) {
+    try await records.make(.removing(id))
+  }
+}
+#endif

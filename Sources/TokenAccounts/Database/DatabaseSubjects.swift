@@ -1,0 +1,101 @@
+#if Postgres
+public import TokenEngine
+internal import TokenLedger
+
+/// Users in the database of a `PostgresLedger`, under the rules of ``SubjectFile``: one record for each user, by its name in NFC.
+///
+/// Every instance on the database sees a change within 100 ms while the database answers, and tells its observer whose sessions end with it. While
+/// the database does not answer, what was read before stays in force for look-ups, and changes are refused with
+/// ``AccountError/database(_:path:)``. Before a session is revoked because its user changed, and once one is open, the user is read from the database itself.
+///
+/// Look-ups cost two locks. A change is durable, on a standby as well where one is required, when its method returns; of two programs that change
+/// one user at the same time one comes after the other. At most 100,000 users. Nothing blocks a thread of Swift's pool.
+public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
+  private let records: AccountRecords<UserEntry>
+  private let lookup: SubjectLookup<AccountRecords<UserEntry>>
+
+  package var place: String { records.place }
+
+  init(
+    _ store: any AccountRecordStore, pool: PasswordPool, cost: PasswordCost,
+    observer: @escaping @Sendable (AccountFileEvent) -> Void
+  ) async throws(AccountError) {
+    records = try await AccountRecords(store, observer: observer)
+    lookup = try SubjectLookup(records, pool: pool, cost: cost)
+  }
+
+  /// Throws ``StoreError/overloaded`` if the pool is full. An unknown name takes the time of one there is, as in a ``SubjectFile``.
+  public func authenticate(name: String, password: String) async throws(StoreError) -> Subject? {
+    try await lookup.authenticate(name: name, password: password)
+  }
+
+  public func subject(id: String) async -> Subject? {
+    await lookup.subject(id: id)
+  }
+
+  /// The user as the database has it now. Costs a transaction.
+  ///
+  /// - Throws: ``StoreError/unreadable(_:)`` if the database does not answer.
+  public func latestSubject(id: String) async throws(StoreError) -> Subject? {
+    // A name that no user can have is not asked for.
+    guard let name = try? UserEntry.checked(id) else { return nil }
+    do throws(AccountError) {
+      return try await records.latest(name)?.subject
+    } catch {
+      if case .database(.overloaded, _) = error { throw .overloaded }
+      throw .unreadable(error.description)
+    }
+  }
+
+  public func loginName(ignoringCase name: String) async -> String {
+    await lookup.loginName(ignoringCase: name)
+  }
+
+  /// The users in the order of their names' bytes, read anew.
+  public func list() async throws(AccountError) -> [Subject] {
+    try await records.reload().entries.map(\.subject)
+  }
+
+  package func otherSpellings() -> [String] { [] }
+
+  /// Reads the users again, and throws if their newest version is not in force.
+  public func reload() async throws(AccountError) {
+    _ = try await records.reload()
+  }
+
+  /// Waits until what is known to have changed is in force. Needs no heartbeat: changes are read as the database tells of them.
+  public func follow() async {
+    _ = await records.current()
+  }
+
+  /// Adds an enabled user with a password of 8 to 1024 bytes, which is hashed on the pool.
+  public func add(name: String, password: String, scopes: Scopes) async throws(AccountError) {
+    // Before the password is hashed: what is refused anyway should not cost that.
+    let checked = try UserEntry.checked(name)
+    guard try await records.latest(checked) == nil else { throw .exists(.user, name: checked) }
+    let hash = try await lookup.pool.hash(password, cost: lookup.cost)
+    try await add(name: name, hash: hash, scopes: scopes)
+  }
+
+  /// Adds an enabled user whose password was hashed elsewhere, with argon2 or bcrypt.
+  public func add(name: String, hash: PasswordHash, scopes: Scopes) async throws(AccountError) {
+    try await records.make(.adding(name: name, hash: hash, scopes: scopes))
+  }
+
+  /// Sets whether the user can log in and refresh. Disabling ends the user's sessions: a refresh finds it out by itself, access tokens are refused once
+  /// an observer of ``AccountFileEvent/ended(_:names:)`` has called ``RotationEngine/revokeSessions(of:)``.
+  public func setEnabled(name: String, _ isEnabled: Bool) async throws(AccountError) {
+    try await records.make(.setting(enabled: isEnabled, of: name))
+  }
+
+  /// Ends the user's sessions, as disabling does. The password is hashed on the pool.
+  public func setPassword(name: String, _ password: String) async throws(AccountError) {
+    let hash = try await lookup.pool.hash(password, cost: lookup.cost)
+    try await records.make(.setting(hash, of: name))
+  }
+
+  public func remove(name: String) async throws(AccountError) {
+    try await records.make(.removing(name))
+  }
+}
+#endif
