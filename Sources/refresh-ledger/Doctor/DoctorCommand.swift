@@ -22,37 +22,17 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     try DataFolder.require(data.path)
-    let inColor = Terminal.usesColor(.standardOutput)
-    var counts: [DoctorFinding.Verdict: Int] = [:]
-    func tell(_ findings: [DoctorFinding]) throws(CommandError) {
-      for finding in findings {
-        counts[finding.verdict, default: 0] += 1
-        if json {
-          try Terminal.writeLine(JSONText.line(finding))
-        } else {
-          try Terminal.write(finding.text(inColor: inColor))
-        }
-      }
-    }
+    var report = FindingReport(isJSON: json)
     let (settings, configured) = try readSettings()
-    try tell([configured] + DoctorIssuer(folder: data.path, settings: settings).findings())
+    try report.tell([configured] + DoctorIssuer(folder: data.path, settings: settings).findings())
     let holder = LockHolder.find(folder: data.logFolder.string)
-    try tell(DoctorFolder(data: data).findings())
-    try tell([serverFinding(holder)])
-    try tell(DoctorAccounts(data: data, settings: settings).findings())
-    try tell(DoctorSystem(settings: settings, isServed: holder != nil).findings())
-    try tell(DoctorDisk(data: data, settings: settings).findings())
-    try tell(DoctorLog(data: data, settings: settings, isServed: holder != nil).findings())
-    let problems = counts[.problem] ?? 0
-    if !json {
-      let warnings = counts[.warning] ?? 0
-      try Terminal.writeLine("\(counted(problems, "problem")), \(counted(warnings, "warning"))")
-    }
-    if problems > 0 { throw ExitCode(ExitStatus.bad.rawValue) }
-  }
-
-  private func counted(_ count: Int, _ word: String) -> String {
-    count == 0 ? "no \(word)" : count == 1 ? "1 \(word)" : "\(count) \(word)s"
+    try report.tell(DoctorFolder(data: data).findings())
+    try report.tell([serverFinding(holder)])
+    try report.tell(DoctorAccounts(data: data, settings: settings).findings())
+    try report.tell(DoctorSystem(settings: settings, isServed: holder != nil).findings())
+    try report.tell(DoctorDisk(data: data, settings: settings).findings())
+    try report.tell(DoctorLog(data: data, settings: settings, isServed: holder != nil).findings())
+    try report.end()
   }
 
   /// Reads the settings as `serve` would; they are the defaults if it would refuse them.

@@ -18,10 +18,11 @@ extension ServerSettings {
     try settleStore(sources)
   }
 
-  /// Reads the settings of the section `store` alone, for commands on what it names.
+  /// Reads the sections `store` and `tokens` alone, for commands on what the first names: the others are not theirs to judge.
   init(storeOf sources: SettingSources) throws(CommandError) {
     self = .standard
-    for setting in Setting.store { try read(setting, sources) }
+    for setting in Setting.store + Setting.tokens { try read(setting, sources) }
+    isIssuerSet = sources.text(.tokensIssuer) != nil
     try settleStore(sources)
   }
 

@@ -45,21 +45,23 @@ struct DatabaseOptions: ParsableArguments {
       flags: flags.merging(more) { own, _ in own }, environment: Terminal.environment, filePath: configPath)
   }
 
-  /// The section `store` alone: other settings in the environment are not looked at.
-  func storeSources() throws(CommandError) -> SettingSources {
-    let prefix = SettingKey.environmentPrefix + "STORE_"
+  /// Those of the sections `store` and `tokens`: other settings in the environment are not looked at.
+  func storeSources(_ more: [SettingKey: String] = [:]) throws(CommandError) -> SettingSources {
+    let environment = Terminal.environment.filter { name, _ in
+      ["STORE_", "TOKENS_"].contains { name.hasPrefix(SettingKey.environmentPrefix + $0) }
+    }
     return try SettingSources(
-      flags: flags, environment: Terminal.environment.filter { $0.key.hasPrefix(prefix) }, filePath: configPath)
+      flags: flags.merging(more) { own, _ in own }, environment: environment, filePath: configPath)
   }
 
-  /// The database, for a command that works on nothing else.
-  func store() throws(CommandError) -> StoreSettings {
-    let store = try ServerSettings(storeOf: storeSources()).store
-    guard store.kind == .postgres else {
+  /// The settings of a database, for a command that works on nothing else.
+  func settings(_ more: [SettingKey: String] = [:]) throws(CommandError) -> ServerSettings {
+    let settings = try ServerSettings(storeOf: storeSources(more))
+    guard settings.store.kind == .postgres else {
       throw CommandError(
         .usage, "no database is named; name it with --database, REFRESH_LEDGER_STORE_DATABASE or store.database")
     }
-    return store
+    return settings
   }
 }
 
