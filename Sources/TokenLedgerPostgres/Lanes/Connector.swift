@@ -41,22 +41,29 @@ package final class Connector: Sendable {
     var failures: [(host: DatabaseHost, error: DatabaseError)] = []
     for place in 0..<address.hosts.count {
       let index = (first + place) % address.hosts.count
-      do {
-        let connection = try DatabaseConnection.open(address, host: index, timeout: min(Self.hostTimeout, .now.duration(to: deadline)))
-        do {
-          try prepare(connection, deadline: min(deadline, .now + .seconds(5)))
-          let result = try use(connection)
-          lastHost.store(index, ordering: .relaxed)
-          return result
-        } catch {
-          connection.close()
-          throw error
-        }
+      do throws(DatabaseError) {
+        let result = try self.use(host: index, deadline: deadline, use)
+        lastHost.store(index, ordering: .relaxed)
+        return result
       } catch {
         failures.append((address.hosts[index], error))
       }
     }
     throw Self.failure(failures)
+  }
+
+  private func use<Result>(
+    host index: Int, deadline: ContinuousClock.Instant, _ use: (DatabaseConnection) throws(DatabaseError) -> Result
+  ) throws(DatabaseError) -> Result {
+    let timeout = min(Self.hostTimeout, ContinuousClock.now.duration(to: deadline))
+    let connection = try DatabaseConnection.open(address, host: index, timeout: timeout)
+    do throws(DatabaseError) {
+      try prepare(connection, deadline: min(deadline, .now + .seconds(5)))
+      return try use(connection)
+    } catch {
+      connection.close()
+      throw error
+    }
   }
 
   /// One line for all hosts.
@@ -112,11 +119,14 @@ package final class Connector: Sendable {
   }
 
   /// Reads what the ledger is, once whoever watches over it has looked.
-  private func serve(_ connection: DatabaseConnection, deadline: ContinuousClock.Instant) throws(DatabaseError) -> LedgerFacts {
+  private func serve(
+    _ connection: DatabaseConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> LedgerFacts {
     let ledger = "\(setting.schema.quoted).ledger"
     guard try connection.transaction([Query(Self.hasLedger, [.text(ledger)])], deadline: deadline)[0].bool(0, 0) else {
       throw .unsuitable(
-        "The database has no ledger in the schema \(setting.schema); run `refresh-ledger database init`, or set `store.schema`.")
+        "The database has no ledger in the schema \(setting.schema); run `refresh-ledger database init`, or set `store.schema`."
+      )
     }
     let version = try DatabaseSchema.servedVersion(
       try connection.transaction([Query(DatabaseSchema.readVersion)], deadline: deadline)[0], of: setting.schema)
@@ -140,11 +150,13 @@ package final class Connector: Sendable {
     switch state {
     case "copying":
       .unsuitable(
-        "The ledger in the database is being filled; wait for `refresh-ledger database adopt`, run it again, or undo it with `--undo`.")
+        "The ledger in the database is being filled; wait for `refresh-ledger database adopt`, run it again, or undo it with `--undo`."
+      )
     case "left":
       .unsuitable("The ledger has left the database for a folder; serve from that with `--data`.")
     default:
-      .unsuitable("The ledger in the database has the state \(state), which this program does not know; install a newer one.")
+      .unsuitable(
+        "The ledger in the database has the state \(state), which this program does not know; install a newer one.")
     }
   }
 

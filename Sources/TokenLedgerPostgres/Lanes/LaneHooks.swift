@@ -1,5 +1,5 @@
 #if Postgres
-internal import TokenLedger
+package import TokenLedger
 
 /// What the lanes tell and ask of the rest of the ledger, on their own threads: none of it waits.
 package struct LaneHooks: Sendable {

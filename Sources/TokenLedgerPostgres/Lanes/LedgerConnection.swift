@@ -30,17 +30,14 @@ package final class LedgerConnection {
     return try answer(rows, count: queries.count)
   }
 
-  /// Begins a step that ends with ``finish(_:wakes:deadline:)``: its transaction stays open over a round trip.
+  /// Begins a step that ends with ``finish(_:wakes:deadline:)``: its transaction stays open over a round trip. Whoever does not finish it rolls it back.
   package func begin(
     _ queries: [Query], hold: Prelude.Hold = .shared, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {
     let begun = setting.prelude.queries(facts, hold: hold) + queries
     var rows = try run([Query(.begin)] + begun, begins: true, deadline: deadline)
     rows.removeFirst()
-    do { return try answer(rows, count: queries.count) } catch {
-      database.rollBack(deadline: deadline)
-      throw error
-    }
+    return try answer(rows, count: queries.count)
   }
 
   /// Runs the last queries of a step that was begun, and commits.
@@ -50,6 +47,14 @@ package final class LedgerConnection {
     let rows = try run(queries + [Query(.commit)], after: after(wakes: wakes), begins: false, deadline: deadline)
     try checkStandby(rows, after: queries.count + 1)
     return Array(rows.prefix(queries.count))
+  }
+
+  /// Looks at something without a step: what it gives is not sure to be on a standby.
+  package func look(_ query: Query, deadline: ContinuousClock.Instant) throws(DatabaseError) -> Rows {
+    let clock = setting.prelude.clock()
+    let rows = try database.transaction(clock + [query], deadline: deadline)
+    guard let found = rows.last else { throw .malformed("a query has no answer") }
+    return found
   }
 
   /// Notes a time that a committed step had, so that the instance's own clock is not behind it.
@@ -118,7 +123,7 @@ package struct LedgerSetting: Sendable {
   package let schema: SchemaName
   package let options: PostgresOptions
   package let prelude: Prelude
-  package let statements: StepStatements
+  let time: StatementTime
   package var hooks = LaneHooks()
 
   /// - Throws: `.unsuitable` for a schema's name that PostgreSQL does not take.
@@ -126,7 +131,7 @@ package struct LedgerSetting: Sendable {
     schema = try SchemaName(options.schema)
     self.options = options
     prelude = Prelude(options: options)
-    statements = StepStatements(time: options.time)
+    time = options.time
   }
 }
 #endif

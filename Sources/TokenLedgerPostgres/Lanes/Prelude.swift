@@ -86,6 +86,13 @@ package struct Prelude: Sendable {
       then \(StepRefusal.sql("standby", "current_setting('synchronous_standby_names')")) end
     """
 
+  /// What sets the time of a transaction that is no step: nothing where the database's clock does.
+  func clock() -> [Query] {
+    guard let simulatedClock else { return [] }
+    let statement = Statement(name: "clock", sql: "select set_config('refresh_ledger.now', $1, true)")
+    return [Query(statement, [.text(String(simulatedClock.now().milliseconds))])]
+  }
+
   package func queries(_ facts: LedgerFacts, hold: Hold = .shared) -> [Query] {
     // An instance with a simulated clock tells the database the time of each step.
     let time = simulatedClock.map { [Parameter.text(String($0.now().milliseconds))] } ?? []

@@ -17,7 +17,7 @@ enum StepRefusal: Sendable, Hashable {
 
   /// Nil for an error that is not ours.
   init?(code: String, text: String) {
-    guard code == "22P02", let place = text.range(of: Self.marker) else { return nil }
+    guard code == "22P02", let place = text.firstRange(of: Self.marker) else { return nil }
     let said = text[place.upperBound...].prefix { $0 != "\"" }
     switch said.split(separator: " ").first {
     case "standby": self = .standby

@@ -28,7 +28,8 @@ package enum DatabaseSchema {
   ) throws(DatabaseError) -> Installation {
     do throws(DatabaseError) {
       let rows = try connection.transaction(
-        [Query(.begin), Query(lock), Query(find, [.text(name.text), .text("\(name.quoted).ledger")])], deadline: deadline)
+        [Query(.begin), Query(lock), Query(find, [.text(name.text), .text("\(name.quoted).ledger")])],
+        deadline: deadline)
       let found = rows[2]
       if try !found.bool(0, 0) { try connection.simple("create schema \(name.quoted)", deadline: deadline) }
       try connection.simple("set local search_path to \(name.quoted)", deadline: deadline)
@@ -55,7 +56,8 @@ package enum DatabaseSchema {
   /// - Parameter rows: `version` and `oldest_program` of the ledger's row.
   static func servedVersion(_ rows: Rows, of name: SchemaName) throws(DatabaseError) -> Int64 {
     guard rows.count == 1 else {
-      throw .unsuitable("The schema \(name) has no ledger; restore it, or run `refresh-ledger database init` for another one.")
+      throw .unsuitable(
+        "The schema \(name) has no ledger; restore it, or run `refresh-ledger database init` for another one.")
     }
     let (version, oldest) = (try rows.int64(0, 0), try rows.int64(0, 1))
     guard oldest <= Self.version else {
@@ -65,7 +67,8 @@ package enum DatabaseSchema {
     }
     guard version >= Self.version else {
       throw .unsuitable(
-        "The schema \(name) has version \(version), and this program needs \(Self.version); run `refresh-ledger database init`.")
+        "The schema \(name) has version \(version), and this program needs \(Self.version); run `refresh-ledger database init`."
+      )
     }
     return version
   }
@@ -96,9 +99,11 @@ extension DatabaseError {
     switch code {
     case "42501":
       return .unsuitable(
-        "This user may not make the schema \(name): \(text); run `grant create on database ... to ...`, or make the schema and give it to this user.")
+        "This user may not make the schema \(name): \(text); run `grant create on database ... to ...`, or make the schema and give it to this user."
+      )
     case "42P07":
-      return .unsuitable("The schema \(name) has tables that are not a ledger's: \(text); choose another `store.schema`.")
+      return .unsuitable(
+        "The schema \(name) has tables that are not a ledger's: \(text); choose another `store.schema`.")
     case "25006":
       return .unsuitable("The server takes no changes: \(text); name the primary in the database's address.")
     default: return self

@@ -52,6 +52,7 @@ package enum LedgerSQL {
 
   /// What waits for the standby like any other change and changes nothing.
   package static let barrier = "pg_logical_emit_message(true, 'refresh_ledger', '')"
+  package static let barrierStatement = Statement(name: "barrier", sql: "select \(barrier)")
 }
 
 /// Where statements take their time from.
@@ -76,5 +77,18 @@ package enum StatementTime: Sendable, Hashable {
 
   /// A table of one row, `m`, with the moment.
   package var moment: String { "select \(now) as now, \(Self.shiftSeconds) as shift, l.access_ms from ledger l" }
+}
+
+/// A statement whose time comes from the database's clock or, in tests, from the step's beginning.
+package struct TimedStatement: Sendable {
+  private let database: Statement
+  private let simulated: Statement
+
+  package init(name: String, _ sql: (StatementTime) -> String) {
+    database = Statement(name: name, sql: sql(.database))
+    simulated = Statement(name: name, sql: sql(.simulated))
+  }
+
+  package subscript(time: StatementTime) -> Statement { time == .database ? database : simulated }
 }
 #endif

@@ -90,7 +90,7 @@ enum SchemaTables {
     );
     create index revocation_end on revocation (until_ms);
     create index revocation_time on revocation (at_ms) where kind in (3, 4);
-    create index revocation_token on revocation (session, generation) where kind = 2;
+    create index revocation_session on revocation (session);
     """
 
   /// In ranges of 2^24 numbers; what no range takes goes to the default partition.

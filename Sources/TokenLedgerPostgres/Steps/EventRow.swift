@@ -5,7 +5,8 @@
 package struct EventRow: Sendable, Hashable {
   package enum Kind: Int16, Sendable, Hashable, CaseIterable {
     case opened = 1
-    case rotated, refreshed, retried, successorSeen, reused, revoked, revokedAll, accessRevoked, expired, oneTimeIssued, oneTimeConsumed
+    case rotated, refreshed, retried, successorSeen, reused, revoked, revokedAll, accessRevoked, expired, oneTimeIssued,
+      oneTimeConsumed
   }
 
   package var kind: Kind

@@ -1,6 +1,6 @@
 #if Postgres
 internal import Platform
-internal import TokenLedger
+package import TokenLedger
 
 /// A row of the table `session`, with all of its columns.
 package struct SessionRow: Sendable, Hashable {
@@ -61,7 +61,9 @@ package struct SessionRow: Sendable, Hashable {
       idleMilliseconds: try rows.int64(row, start + 4), absoluteMilliseconds: try rows.int64(row, start + 5))
     let rotation = UInt8(exactly: try rows.int64(row, start + 13)).flatMap(RotationPolicy.init(rawValue:))
     let status = Int16(exactly: try rows.int64(row, start + 12)).flatMap(Status.init(rawValue:))
-    guard let lifetimes, let rotation, let status else { throw .malformed("a session has terms or a status that none can have") }
+    guard let lifetimes, let rotation, let status else {
+      throw .malformed("a session has terms or a status that none can have")
+    }
     terms = SessionTerms(lifetimes: lifetimes, rotation: rotation)
     openedNumber = try rows.int64(row, start + 6)
     sweepAt = try time(7)
@@ -121,7 +123,9 @@ struct WideMarks: Sendable {
 extension Rows {
   package func sessionID(_ row: Int, _ column: Int) throws(DatabaseError) -> SessionID {
     try withBytes(row, column) { bytes throws(DatabaseError) in
-      guard bytes.count == SessionID.byteCount else { throw .malformed("a session's id has \(bytes.count) bytes in place of 12") }
+      guard bytes.count == SessionID.byteCount else {
+        throw .malformed("a session's id has \(bytes.count) bytes in place of 12")
+      }
       var (high, low): (UInt64, UInt32) = (0, 0)
       for index in 0..<8 { high = high << 8 | UInt64(bytes[index]) }
       for index in 8..<12 { low = low << 8 | UInt32(bytes[index]) }
