@@ -1,4 +1,5 @@
 import ArgumentParser
+import SystemPackage
 
 /// The findings of a command on the standard output, as they come, and their sum at the end.
 struct FindingReport {
