@@ -74,7 +74,13 @@ struct TokenInquiries: Sendable {
     let now = ledger.now()
     let tokenID: TokenID
     switch try await verify(token, at: now) {
-    case .access(let claims): return (try? access.accept(claims, at: now)).map { .access($0) } ?? .inactive
+    case .access(let claims):
+      do { return .access(try access.accept(claims, at: now)) } catch .unverifiable {
+        throw .ledger(
+          .unavailable("what was revoked of late is not known here, so no access token is judged until it is"))
+      } catch {
+        return .inactive
+      }
     case .refresh(let claims) where hint == .refreshToken: tokenID = TokenID(claims.identifier)
     case .refresh, nil: return .inactive
     }

@@ -6,6 +6,9 @@ package struct LaneHooks: Sendable {
   /// Looks at a connection that the connector has found to be a primary with the ledger: its timeline, its clock, and what was acknowledged.
   /// Throws where this instance must not serve from it.
   package var examine: @Sendable (DatabaseConnection) throws(DatabaseError) -> Void = { (_) throws(DatabaseError) in }
+  /// What the ledger's time must be at least by what the instance has seen of it, in milliseconds: the database's clock may have been set back. Nil for
+  /// anything.
+  package var leastTime: @Sendable () -> Int64? = { nil }
   /// A step had this time, by which the clocks of the instance go from then on.
   package var noteTime: @Sendable (_ time: Timestamp, _ shiftMilliseconds: Int64) -> Void = { _, _ in }
   /// Committed here: verifiers of this instance must know it before whoever asked for it does.

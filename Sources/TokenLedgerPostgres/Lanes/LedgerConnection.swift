@@ -24,7 +24,7 @@ package final class LedgerConnection {
   package func step(
     _ queries: [Query], hold: Prelude.Hold = .shared, wakes: Bool = false, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {
-    let begun = setting.prelude.queries(facts, hold: hold) + queries
+    let begun = setting.prelude.queries(facts, leastTime: setting.hooks.leastTime(), hold: hold) + queries
     let rows = try run(begun, after: after(wakes: wakes), begins: true, deadline: deadline)
     try checkStandby(rows, after: begun.count)
     return try answer(rows, count: queries.count)
@@ -34,7 +34,7 @@ package final class LedgerConnection {
   package func begin(
     _ queries: [Query], hold: Prelude.Hold = .shared, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {
-    let begun = setting.prelude.queries(facts, hold: hold) + queries
+    let begun = setting.prelude.queries(facts, leastTime: setting.hooks.leastTime(), hold: hold) + queries
     var rows = try run([Query(.begin)] + begun, begins: true, deadline: deadline)
     rows.removeFirst()
     return try answer(rows, count: queries.count)

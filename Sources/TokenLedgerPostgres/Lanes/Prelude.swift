@@ -72,6 +72,7 @@ package struct Prelude: Sendable {
             when l.state <> 'open' then \(StepRefusal.sql("state", "l.state"))
             when l.timeline <> $2 then \(StepRefusal.sql("timeline", "l.timeline"))
             when l.fence <> $3 then \(StepRefusal.sql("fence", "l.fence"))
+            when \(options.time.now) < $4 then \(StepRefusal.sql("clock", "l.shift_ms"))
           end,
           \(options.time.now), l.shift_ms, l.access_ms, l.windows_until
         from (select) one left join ledger l on true
@@ -93,12 +94,13 @@ package struct Prelude: Sendable {
     return [Query(statement, [.text(String(simulatedClock.now().milliseconds))])]
   }
 
-  package func queries(_ facts: LedgerFacts, hold: Hold = .shared) -> [Query] {
+  /// - Parameter leastTime: what the ledger's time must be at least, in milliseconds, by what the instance has seen of it.
+  package func queries(_ facts: LedgerFacts, leastTime: Int64? = nil, hold: Hold = .shared) -> [Query] {
     // An instance with a simulated clock tells the database the time of each step.
     let time = simulatedClock.map { [Parameter.text(String($0.now().milliseconds))] } ?? []
     return [
       Query(hold == .shared ? shared : alone, time),
-      Query(look, [.int64(facts.version), .int64(facts.timeline), .int64(facts.fence)]),
+      Query(look, [.int64(facts.version), .int64(facts.timeline), .int64(facts.fence), .int64(leastTime)]),
     ]
   }
 

@@ -7,6 +7,8 @@ enum StepRefusal: Sendable, Hashable {
   case standby
   /// The ledger's row is gone.
   case noLedger
+  /// The database's clock was set back: the ledger's time is raised before anything else happens.
+  case clock
   /// Another program changed the schema, moved the ledger away, fenced it, or a standby was promoted: what the connection found is no longer so.
   case changed(String)
 
@@ -22,6 +24,7 @@ enum StepRefusal: Sendable, Hashable {
     switch said.split(separator: " ").first {
     case "standby": self = .standby
     case "ledger": self = .noLedger
+    case "clock": self = .clock
     default: self = .changed(String(said))
     }
   }
@@ -35,6 +38,7 @@ enum StepRefusal: Sendable, Hashable {
           + "synchronous_commit = on, or `store.standby: none` where the storage itself is replicated.")
     case .noLedger:
       .unsuitable("The ledger's row is gone from the database; restore it from a backup.")
+    case .clock: .unreachable("its clock was set back, and the ledger's time is raised before it goes on")
     case .changed(let what):
       .unsuitable("The ledger in the database was changed meanwhile (\(what)); the instance looks at it anew.")
     }

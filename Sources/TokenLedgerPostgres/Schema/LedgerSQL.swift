@@ -7,8 +7,8 @@ package enum LedgerSQL {
   /// The first number of every advisory lock of this ledger.
   package static let lockSpace = "'ledger_number'::regclass::oid::int4"
 
-  /// The second number of the lock by which a step holds the block of 1024 numbers in which it began; 2^28 blocks are told apart.
-  package static let blockLock = "(\(blockLockBase) + ((last_value >> 10) & 268435455))::int4"
+  /// The second number of the lock by which a step holds the last number that had been given out when it began; 2^28 of them are told apart.
+  package static let blockLock = "(\(blockLockBase) + (\(lastNumber) & 268435455))::int4"
   /// What the second numbers of blocks begin at; those of other locks are below.
   package static let blockLockBase = 1_879_048_192
 
