@@ -19,7 +19,6 @@ struct DatabaseCheck: AsyncParsableCommand {
     let settings = try database.settings()
     var report = FindingReport(isJSON: json)
     try report.tell(DatabaseProbe(settings).findings())
-    try await report.tell(DatabaseKeys(settings: settings.store).findings())
     try report.end()
   }
 }

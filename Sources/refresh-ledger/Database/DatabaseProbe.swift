@@ -4,19 +4,16 @@ import TokenLedgerPostgres
 
 /// A look at every host of a database and at the ledger in it, for `database check` and `doctor`. Changes nothing.
 struct DatabaseProbe {
-  let settings: StoreSettings
-  /// The issuer of the settings; nil if they set none.
-  let issuer: String?
+  private let settings: ServerSettings
 
   init(_ settings: ServerSettings) {
-    self.settings = settings.store
-    issuer = settings.isIssuerSet ? settings.engine.issuer : nil
+    self.settings = settings
   }
 
   private static let hostTimeout = Duration.seconds(5)
 
   func findings() throws(CommandError) -> [DoctorFinding] {
-    let address = try settings.address()
+    let address = try settings.store.address()
     var hosts: [DatabaseFindings.Host] = []
     var primary: (survey: ServerSurvey, connection: DatabaseConnection)?
     defer { primary?.connection.close() }
@@ -39,7 +36,7 @@ struct DatabaseProbe {
         hosts.append(DatabaseFindings.Host(name: "\(host)", answer: .failure(error)))
       }
     }
-    let findings = DatabaseFindings(settings: settings, hosts: hosts).findings()
+    let findings = DatabaseFindings(settings: settings.store, hosts: hosts).findings()
     guard let primary else { return findings }
     return findings + ledger(primary.survey, primary.connection)
   }
@@ -57,14 +54,14 @@ struct DatabaseProbe {
 
   private func ledger(_ server: ServerSurvey, _ connection: DatabaseConnection) -> [DoctorFinding] {
     let deadline = ContinuousClock.now + Self.hostTimeout
+    let schema = settings.store.schema
     do throws(DatabaseError) {
-      let isThere = try LedgerSurvey.isThere(connection, schema: settings.schema, deadline: deadline)
-      let ledger = isThere ? try LedgerSurvey.read(connection, schema: settings.schema, deadline: deadline) : nil
-      return LedgerFindings(settings: settings, issuer: issuer, server: server, ledger: ledger).findings()
+      let isThere = try LedgerSurvey.isThere(connection, schema: schema, deadline: deadline)
+      let ledger = isThere ? try LedgerSurvey.read(connection, schema: schema, deadline: deadline) : nil
+      return LedgerFindings(settings: settings, server: server, ledger: ledger).findings()
     } catch {
       return [
-        .problem(
-          "schema", "\(settings.schema): cannot be read: \(error.description)", fix: DatabaseFailure.fix(of: error))
+        .problem("schema", "\(schema): cannot be read: \(error.description)", fix: DatabaseFailure.fix(of: error))
       ]
     }
   }

@@ -1,23 +1,23 @@
 #if Postgres
 import TokenEngine
 import TokenLedgerPostgres
+import TokenSigning
 
 /// The findings on the tables of a ledger in a database. Judges facts that were read before, and asks nobody.
 struct LedgerFindings {
-  let settings: StoreSettings
-  /// The issuer of the settings; nil if they set none.
-  let issuer: String?
+  let settings: ServerSettings
   let server: ServerSurvey
   /// Nil where the schema has no ledger.
   let ledger: LedgerSurvey?
 
-  private var options: String { StorePlace(settings, folder: "").options }
+  private var store: StoreSettings { settings.store }
+  private var options: String { StorePlace(store, folder: "").options }
 
   func findings() -> [DoctorFinding] {
     guard let ledger else {
       return [
         .problem(
-          "schema", "\(settings.schema): there is no ledger in it",
+          "schema", "\(store.schema): there is no ledger in it",
           fix: "refresh-ledger database init \(options) --issuer URL")
       ]
     }
@@ -28,7 +28,7 @@ struct LedgerFindings {
   }
 
   private func schema(_ ledger: LedgerSurvey) -> DoctorFinding {
-    let what = "\(settings.schema): version \(ledger.version)"
+    let what = "\(store.schema): version \(ledger.version)"
     if ledger.oldestProgram > DatabaseSchema.version {
       return .problem(
         "schema", "\(what), for programs that know version \(ledger.oldestProgram)",
@@ -70,7 +70,7 @@ struct LedgerFindings {
   }
 
   private func issuer(_ ledger: LedgerSurvey) -> DoctorFinding {
-    switch (ledger.issuer, issuer) {
+    switch (ledger.issuer, settings.isIssuerSet ? settings.engine.issuer : nil) {
     case (nil, nil):
       .problem("issuer", "none is set", fix: "refresh-ledger database init \(options) --issuer URL, or tokens.issuer")
     case (nil, let mine?): .note("issuer", "\(mine), by tokens.issuer; the next start of a server keeps it")
@@ -83,24 +83,40 @@ struct LedgerFindings {
   }
 
   private func keys(_ ledger: LedgerSurvey) -> [DoctorFinding] {
-    let count = ledger.records["key"] ?? 0
-    if count == 0, settings.keyFolder.isEmpty {
-      return [
-        .problem(
-          "keys", "there are none in the database", fix: "set store.masterKey: the first server that starts makes them")
-      ]
+    let isSealed = !ledger.sealedKeys.isEmpty
+    do throws(KeyError) {
+      if !store.keyFolder.isEmpty {
+        let found = findings(of: try TokenKeys.open(folder: store.keyFolder))
+        guard isSealed else { return found }
+        return found + [
+          .warning(
+            "keys", "there are some in the database too, which no server with store.keyFolder uses",
+            fix: "see that every server has store.keyFolder, or every one store.masterKey")
+        ]
+      }
+      guard !store.masterKeys.isEmpty else {
+        return isSealed
+          ? [.note("keys", "they are in the database, sealed", fix: "give --master-key to see whether they open")]
+          : [
+            .problem(
+              "keys", "there are none in the database", fix: "refresh-ledger database init \(options) --master-key FILE"
+            )
+          ]
+      }
+      let masterKeys = try MasterKeys(files: store.masterKeys)
+      guard isSealed else {
+        return [.note("keys", "there are none yet; the first start of a server makes them, or database init")]
+      }
+      let source = SealedKeys(
+        SurveyedKeys(ledger), masterKeys: masterKeys, publication: KeyPublication(staleAfter: store.staleAfter))
+      return findings(of: try TokenKeys.open(source))
+    } catch {
+      return [.problem("keys", error.description)]
     }
-    if count > 0, !settings.keyFolder.isEmpty {
-      return [
-        .warning(
-          "keys", "there are some in the database, and store.keyFolder names files",
-          fix: "set store.masterKey, or see that every server has the same files")
-      ]
-    }
-    if settings.masterKeys.isEmpty, settings.keyFolder.isEmpty {
-      return [.note("keys", "they are in the database, sealed; give --master-key to see whether they open")]
-    }
-    return []
+  }
+
+  private func findings(of keys: TokenKeys) -> [DoctorFinding] {
+    KeyFindings(keys: keys, settings: settings, options: options).findings()
   }
 
   private func accounts(_ ledger: LedgerSurvey) -> [DoctorFinding] {
@@ -141,7 +157,23 @@ struct LedgerFindings {
   private func events(_ ledger: LedgerSurvey) -> DoctorFinding {
     guard let oldest = ledger.oldestEventMilliseconds else { return .note("events", "there are none yet") }
     let time = LogRecordLine.time(Timestamp(milliseconds: oldest))
-    return .note("events", "the oldest is of \(time); they are kept for \(QuantityText.text(settings.eventRetention))")
+    return .note("events", "the oldest is of \(time); they are kept for \(QuantityText.text(store.eventRetention))")
   }
+}
+
+/// The keys of a survey, which are read and not written.
+private struct SurveyedKeys: KeyRecordStore {
+  private let found: KeyRecords
+
+  init(_ ledger: LedgerSurvey) {
+    let records = ledger.sealedKeys.mapValues { KeyRecords.Record(body: $0, change: 0) }
+    found = KeyRecords(records, nowMilliseconds: ledger.nowMilliseconds)
+  }
+
+  var lastChange: Int64 { 0 }
+
+  func readKeyRecords() -> KeyRecords { found }
+
+  func writeKeyRecord(_ name: String, _ body: [UInt8], expecting change: Int64?) throws(KeyError) -> Bool { false }
 }
 #endif

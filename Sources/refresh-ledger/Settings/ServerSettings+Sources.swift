@@ -10,7 +10,7 @@ extension ServerSettings {
     if sources.text(.limitsConnectionsPerAddress) == nil, isExposed, !http.trustsProxy {
       http.connectionsPerAddressMax = Self.exposedConnectionsPerAddress
     }
-    isIssuerSet = sources.text(.tokensIssuer) != nil
+    noteWhatIsSet(sources)
     isAudienceSet = !engine.audience.isEmpty
     issue(as: engine.issuer)
     try refuseUnsafeAddress(sources)
@@ -22,8 +22,13 @@ extension ServerSettings {
   init(storeOf sources: SettingSources) throws(CommandError) {
     self = .standard
     for setting in Setting.store + Setting.tokens { try read(setting, sources) }
-    isIssuerSet = sources.text(.tokensIssuer) != nil
+    noteWhatIsSet(sources)
     try settleStore(sources)
+  }
+
+  private mutating func noteWhatIsSet(_ sources: SettingSources) {
+    isIssuerSet = sources.text(.tokensIssuer) != nil
+    isAlgorithmSet = sources.text(.tokensAlgorithm) != nil
   }
 
   private mutating func read(_ setting: Setting, _ sources: SettingSources) throws(CommandError) {

@@ -47,11 +47,17 @@ struct DatabaseOptions: ParsableArguments {
 
   /// Those of the sections `store` and `tokens`: other settings in the environment are not looked at.
   func storeSources(_ more: [SettingKey: String] = [:]) throws(CommandError) -> SettingSources {
+    try storeSources(more, filePath: configPath)
+  }
+
+  fileprivate func storeSources(
+    _ more: [SettingKey: String], filePath: String?
+  ) throws(CommandError) -> SettingSources {
     let environment = Terminal.environment.filter { name, _ in
       ["STORE_", "TOKENS_"].contains { name.hasPrefix(SettingKey.environmentPrefix + $0) }
     }
     return try SettingSources(
-      flags: flags.merging(more) { own, _ in own }, environment: environment, filePath: configPath)
+      flags: flags.merging(more) { own, _ in own }, environment: environment, filePath: filePath)
   }
 
   /// The settings of a database, for a command that works on nothing else.
@@ -97,6 +103,15 @@ struct StoreOptions: ParsableArguments {
     let store = try ServerSettings(storeOf: sources).store
     try refuseFolder(beside: store, sources)
     return store
+  }
+
+  /// The store of settings that are refused as a whole, by the file or, if that cannot be read, without it; nil if it is what is refused.
+  func readableStore() -> StoreSettings? {
+    for path in [database.configPath, nil] {
+      let sources = try? database.storeSources([:], filePath: path)
+      if let sources, let settings = try? ServerSettings(storeOf: sources) { return settings.store }
+    }
+    return nil
   }
 
   /// Refuses a folder on the command line where other settings name a database: one of the two would be passed over.
