@@ -42,11 +42,35 @@ enum DatabaseFailure {
   }
 }
 
+extension DatabaseError {
+  /// The words of it, to stand after a place and a colon.
+  var words: String {
+    var words = description
+    if words.last == "." { words.removeLast() }
+    guard let first = words.first, words.dropFirst().first?.isLowercase == true || words.hasPrefix("A ") else {
+      return words
+    }
+    return first.lowercased() + words.dropFirst()
+  }
+}
+
 extension CommandError {
   /// - Parameter place: the database without its password.
   init(_ error: DatabaseError, at place: String) {
     let fix = DatabaseFailure.fix(of: error).map { "; \($0)" } ?? ""
-    self.init(DatabaseFailure.status(of: error), "\(place): \(error.description)\(fix)")
+    self.init(DatabaseFailure.status(of: error), "\(place): \(error.words)\(fix)")
+  }
+
+  /// What a ledger in a database threw.
+  init(ofDatabase error: any Error, at place: String) {
+    switch error {
+    case let failure as CommandError: self = failure
+    case let failure as DatabaseError: self.init(failure, at: place)
+    case let failure as LedgerError:
+      let known = CommandError(failure)
+      self.init(known.status, "\(place): \(known.description)")
+    default: self.init(.internalFault, "\(place): \(error)")
+    }
   }
 }
 #endif

@@ -1,5 +1,6 @@
 #if Postgres
 import ArgumentParser
+import Platform
 import TokenEngine
 import TokenLedgerPostgres
 import TokenSigning
@@ -62,24 +63,27 @@ struct DatabaseInit: AsyncParsableCommand {
     let store = settings.store
     var outcome = try makeTables(store, issuer: settings.isIssuerSet ? settings.engine.issuer : nil)
     if !store.masterKeys.isEmpty {
-      let opened = try await DatabaseStore.open(store)
-      do {
-        outcome.keys = try opened.makeKeys(settings.engine.algorithm)
-      } catch {
-        await opened.close()
-        throw error
-      }
-      await opened.close()
+      let opened = try await DatabaseStore.open(settings)
+      outcome.keys = try await opened.whileOpen { try await makeKeys(opened.keys(), settings.engine.algorithm) }
     }
     try Terminal.writeLine(json ? JSONText.line(outcome) : words(outcome, store))
   }
 
+  /// Makes the keys that there are not yet.
+  private func makeKeys(
+    _ source: any KeySource, _ algorithm: SignatureAlgorithm
+  ) async throws(CommandError) -> [String] {
+    do {
+      return try await BlockingWork.run { () throws(KeyError) in
+        try TokenKeys.openOrCreate(source, algorithm: algorithm).filesMade
+      }
+    } catch {
+      throw CommandError(error)
+    }
+  }
+
   private func makeTables(_ store: StoreSettings, issuer: String?) throws(CommandError) -> Outcome {
-    let deadline = ContinuousClock.now + .seconds(60)
-    let connection = try store.connectToPrimary(deadline: deadline)
-    defer { connection.close() }
-    do throws(DatabaseError) {
-      let schema = try SchemaName(store.schema)
+    try store.visitPrimary(within: .seconds(60)) { (connection, schema, deadline) throws(DatabaseError) in
       let installed = try DatabaseSchema.install(schema, issuer: issuer, on: connection, deadline: deadline)
       let kept = try LedgerIssuer(schema).settle(issuer, replaces: force, on: connection, deadline: deadline)
       let (tables, version): (String, Int64) =
@@ -90,8 +94,6 @@ struct DatabaseInit: AsyncParsableCommand {
         }
       return Outcome(
         database: store.databaseName, schema: store.schema, tables: tables, version: version, issuer: kept, keys: [])
-    } catch {
-      throw CommandError(error, at: store.databaseName)
     }
   }
 

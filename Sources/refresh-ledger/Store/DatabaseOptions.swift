@@ -98,11 +98,11 @@ struct StoreOptions: ParsableArguments {
   }
 
   /// Where sessions, accounts and keys are, for a command that needs no other settings.
-  func store() throws(CommandError) -> StoreSettings {
+  func storeSettings() throws(CommandError) -> ServerSettings {
     let sources = try database.storeSources()
-    let store = try ServerSettings(storeOf: sources).store
-    try refuseFolder(beside: store, sources)
-    return store
+    let settings = try ServerSettings(storeOf: sources)
+    try refuseFolder(beside: settings.store, sources)
+    return settings
   }
 
   /// The store of settings that are refused as a whole, by the file or, if that cannot be read, without it; nil if it is what is refused.

@@ -4,65 +4,94 @@ import TokenEngine
 import TokenLedgerPostgres
 import TokenSigning
 
-/// A database that servers share, opened beside them. What it changes they see as each other's changes.
+/// The ledger in a database that servers share, opened: by a server, or beside servers, which see what it changes as each other's changes.
 struct DatabaseStore: CommandStore {
-  private let settings: StoreSettings
-  private let ledger: PostgresLedger
+  private let settings: ServerSettings
+  let ledger: PostgresLedger
 
   /// How many sessions are read at once.
   private static let pageCount = 1000
 
   let place: String
 
-  /// - Parameter connections: how many change sessions at once; one, for a command that does one thing after another.
-  static func open(_ settings: StoreSettings, connections: Int = 1) async throws(CommandError) -> DatabaseStore {
+  /// - Parameter connections: how many change sessions at once; one does for a command that does one thing after another.
+  static func open(_ settings: ServerSettings, connections: Int = 1) async throws(CommandError) -> DatabaseStore {
     var options = PostgresOptions(settings)
     options.connections = connections
-    let place = settings.databaseName
+    let place = settings.store.databaseName
     do {
-      let ledger = try await PostgresLedger.open(settings.address(), options: options)
+      let ledger = try await PostgresLedger.open(settings.store.address(), options: options)
       return DatabaseStore(settings: settings, ledger: ledger, place: place)
     } catch {
-      throw CommandError(openingDatabase: error, at: place)
+      throw CommandError(ofDatabase: error, at: place)
     }
   }
 
-  func users() async throws(CommandError) -> any SubjectDirectory {
-    do { return try await DatabaseSubjects(ledger) } catch { throw CommandError(error) }
+  func users() async throws(CommandError) -> any SubjectDirectory { try await users { _ in } }
+  func clients() async throws(CommandError) -> any ClientDirectory { try await clients { _ in } }
+
+  func users(
+    _ observer: @escaping @Sendable (AccountFileEvent) -> Void
+  ) async throws(CommandError) -> DatabaseSubjects {
+    do { return try await DatabaseSubjects(ledger, observer: observer) } catch { throw CommandError(error) }
   }
 
-  func clients() async throws(CommandError) -> any ClientDirectory {
-    do { return try await DatabaseClients(ledger) } catch { throw CommandError(error) }
+  func clients(
+    _ observer: @escaping @Sendable (AccountFileEvent) -> Void
+  ) async throws(CommandError) -> DatabaseClients {
+    do { return try await DatabaseClients(ledger, observer: observer) } catch { throw CommandError(error) }
   }
 
-  func keys() throws(CommandError) -> any KeySource { try settings.keySource(in: ledger) }
+  func keys() throws(CommandError) -> any KeySource {
+    let store = settings.store
+    guard store.keyFolder.isEmpty else { return FolderKeys(folder: store.keyFolder) }
+    guard !store.masterKeys.isEmpty else {
+      throw CommandError(
+        .configuration,
+        "\(place): no key opens its signing keys: name the file that seals them with store.masterKey (--master-key), or a "
+          + "folder of key files with store.keyFolder (--key-folder)")
+    }
+    do {
+      return SealedKeys(
+        DatabaseKeyRecords(ledger.records), masterKeys: try MasterKeys(files: store.masterKeys),
+        publication: KeyPublication(staleAfter: store.staleAfter))
+    } catch {
+      throw CommandError(error)
+    }
+  }
+
+  /// An engine on the ledger, which makes the first keys if there are none. It closes the ledger.
+  func engine(
+    options: EngineOptions, subjects: (any SubjectStore)?, observer: any EngineObserver
+  ) async throws(CommandError) -> RotationEngine {
+    let keys = try keys()
+    do {
+      return try await RotationEngine.open(
+        ledger, keys: keys, options: options, subjects: subjects, observer: observer)
+    } catch {
+      throw CommandError(error)
+    }
+  }
 
   func sessions(
     of scope: SessionScope, _ page: ([Session], Int) throws(CommandError) -> Void
   ) async throws(CommandError) -> String {
+    let total = try await asking { () throws(LedgerError) in try await ledger.sessionCount(of: scope) }
     var cursor: SessionCursor?
-    do {
-      let total = try await ledger.sessionCount(of: scope)
-      repeat {
-        let found = try await ledger.sessions(of: scope, after: cursor, limit: Self.pageCount)
-        try page(found.sessions, total)
-        cursor = found.next
-      } while cursor != nil
-    } catch let failure as LedgerError {
-      throw CommandError(failure)
-    } catch let failure as CommandError {
-      throw failure
-    }
+    repeat {
+      let found = try await asking { () throws(LedgerError) in
+        try await ledger.sessions(of: scope, after: cursor, limit: Self.pageCount)
+      }
+      try page(found.sessions, total)
+      cursor = found.next
+    } while cursor != nil
     return "from \(place)"
   }
 
   func story(of session: SessionID) async throws(CommandError) -> SessionStory? {
-    let (live, history): (Session?, SessionHistory?)
-    do throws(LedgerError) {
-      live = try await ledger.session(session)
-      history = try await ledger.history(of: session, within: HistoryLimits(duration: .seconds(30), toldMax: 100_000))
-    } catch {
-      throw CommandError(error)
+    let live = try await asking { () throws(LedgerError) in try await ledger.session(session) }
+    let history = try await asking { () throws(LedgerError) in
+      try await ledger.history(of: session, within: HistoryLimits(duration: .seconds(30), toldMax: 100_000))
     }
     let events = history?.events ?? []
     guard live != nil || !events.isEmpty else { return nil }
@@ -76,13 +105,19 @@ struct DatabaseStore: CommandStore {
   }
 
   func revoke(_ session: SessionID) async throws(CommandError) -> Bool {
-    do { return try await ledger.revoke(session) } catch { throw CommandError(error) }
+    try await asking { () throws(LedgerError) in try await ledger.revoke(session) }
   }
 
   func revoke(_ scope: SessionScope) async throws(CommandError) -> Int {
-    do { return try await ledger.revoke(scope) } catch { throw CommandError(error) }
+    try await asking { () throws(LedgerError) in try await ledger.revoke(scope) }
   }
 
   func close() async { try? await ledger.close() }
+
+  private func asking<Answer>(
+    _ ask: () async throws(LedgerError) -> Answer
+  ) async throws(CommandError) -> Answer {
+    do { return try await ask() } catch { throw CommandError(ofDatabase: error, at: place) }
+  }
 }
 #endif

@@ -51,7 +51,7 @@ struct TopCommand: AsyncParsableCommand {
       await server.close()
       return
     }
-    let store = try place.store()
+    let store = try place.storeSettings().store
     switch store.kind {
     case .embedded: try await watch(TopLog(data: place.data.path))
     case .postgres:

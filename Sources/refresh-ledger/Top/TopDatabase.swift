@@ -32,8 +32,9 @@ struct TopDatabase: TopSource {
   /// Looks over the connection that there is, or another where that one was lost.
   private mutating func look() throws(CommandError) -> LedgerPulse {
     let deadline = ContinuousClock.now + Self.patience
-    let open = try connection ?? settings.connectToPrimary(deadline: deadline)
-    do {
+    let open: DatabaseConnection
+    if let connection { open = connection } else { open = try settings.connectToPrimary(deadline: deadline) }
+    do throws(DatabaseError) {
       let pulse = try LedgerPulse.read(open, schema: schema, after: number, deadline: deadline)
       (connection, number, began) = (open, pulse.number, .now)
       return pulse
