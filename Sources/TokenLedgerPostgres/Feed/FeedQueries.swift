@@ -87,7 +87,8 @@ struct FeedQueries: Sendable {
       name: "feed_facts",
       sql: """
         select l.timeline, l.fence, l.server, \(LedgerSQL.timeline), (select system_identifier::text from pg_control_system()),
-          \(time.now), l.shift_ms, l.high_ms, exists (select from event where number = $1)
+          \(time.now), l.shift_ms, l.high_ms,
+          exists (select from event where number = $1) or $1 < (\(EventReading.oldestNumber))
         from ledger l
         """)
   }
