@@ -47,7 +47,9 @@ let package = Package(
     .trait(
       name: "Console", description: "TokenConsole: the admin's pages; with Server, which serves them.",
       enabledTraits: ["Server"]),
-    .trait(name: "Postgres", description: "TokenLedgerPostgres: the ledger that many instances share in PostgreSQL, by libpq."),
+    .trait(
+      name: "Postgres",
+      description: "TokenLedgerPostgres: the ledger that many instances share in PostgreSQL, by libpq."),
     .trait(
       name: "CLI",
       description: "The refresh-ledger command, its configuration and its load generator; with Server and Console.",
@@ -257,15 +259,17 @@ let package = Package(
     ),
     .testTarget(
       name: "TokenLedgerPostgresTests",
-      dependencies: ["Platform", "RotationModel", "TokenLedgerPostgres", "PostgresTesting", "TokenTestInputs", "TokenLedger"],
+      dependencies: [
+        "Platform", "RotationModel", "TokenLedgerPostgres", "PostgresTesting", "TokenTestInputs", "TokenLedger",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "TokenSigningTests", dependencies: ["Platform", "TokenSigning", "TokenTestInputs"], swiftSettings: settings),
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [
-        "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting", "PlainLibrary", "PostgresTesting",
-        .target(name: "TokenLedgerPostgres", condition: postgres), system,
+        "TokenEngine", "TokenLedger", "TokenSigning", "LedgerTesting", "TokenTesting", "PlainLibrary",
+        "PostgresTesting", .target(name: "TokenLedgerPostgres", condition: postgres), system,
       ],
       swiftSettings: settings
     ),

@@ -105,5 +105,6 @@ static inline EVP_PKEY *ledger_p256_public_key(const unsigned char *point, size_
 }
 
 #include "private_keys.h"
+#include "sealing.h"
 #include "signatures.h"
 #endif

@@ -6,6 +6,19 @@ extension AuditEvent: CustomStringConvertible {
   }
 }
 
+extension AuditEvent {
+  /// What happened, as ``description`` has it: `opened`, `rotated`, ...
+  package var kind: String { fact.word }
+
+  /// The facts in words, in a fixed order, texts as they are.
+  package var facts: [(name: String, value: String)] {
+    fact.members.map { member in
+      if case .text(let text) = member.value { return (member.name.rawValue, text) }
+      return (member.name.rawValue, "\(member.value)")
+    }
+  }
+}
+
 extension AuditEvent: Codable {
   /// A JSON object: `sequence` and `time` (milliseconds since 1970) as numbers, `event` as a word, and the facts of that event, ids as their texts:
   ///

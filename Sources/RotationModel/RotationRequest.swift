@@ -56,6 +56,9 @@ public struct RotationRequest: Sendable {
   public var revokesOutdated: Bool
   /// What the session is to live by from now on; nil for the terms it was opened with. Never revives one that has expired.
   public var terms: SessionTerms?
+  /// How long the access tokens live that are issued with what this refreshes; at most ``Lifetimes/accessMillisecondsMax``. A ledger may forget a
+  /// revocation once the last access token that it can concern has ended.
+  public var accessMilliseconds: Int64
 
   @inlinable public static var graceMillisecondsMax: Int64 { 300_000 }
 
@@ -75,6 +78,26 @@ public struct RotationRequest: Sendable {
     self.notBefore = notBefore
     self.revokesOutdated = revokesOutdated
     self.terms = terms
+    accessMilliseconds = Lifetimes.accessMillisecondsMax
+  }
+
+  @inlinable
+  public init(
+    token: TokenID, client: String, graceMilliseconds: Int64 = 0, reuse: ReusePolicy = .revokeSession,
+    narrowedScope: String? = nil, subjectVersion: AccountVersion? = nil, clientVersion: AccountVersion? = nil,
+    notBefore: Timestamp? = nil, revokesOutdated: Bool = true, terms: SessionTerms? = nil, accessMilliseconds: Int64
+  ) {
+    self.token = token
+    self.client = client
+    self.graceMilliseconds = graceMilliseconds
+    self.reuse = reuse
+    self.narrowedScope = narrowedScope
+    self.subjectVersion = subjectVersion
+    self.clientVersion = clientVersion
+    self.notBefore = notBefore
+    self.revokesOutdated = revokesOutdated
+    self.terms = terms
+    self.accessMilliseconds = accessMilliseconds
   }
 }
 

@@ -11,6 +11,9 @@ public struct SessionGrant: Sendable, Hashable {
   /// Under which versions of its subject's and its client's account the session is opened.
   public var subjectVersion: AccountVersion
   public var clientVersion: AccountVersion
+  /// How long the access tokens live that are issued at the opening; at most ``Lifetimes/accessMillisecondsMax``. A ledger may forget a revocation
+  /// once the last access token that it can concern has ended.
+  public var accessMilliseconds = Lifetimes.accessMillisecondsMax
 
   /// The most UTF-8 bytes in each of subject, client and scope.
   @inlinable public static var textBytesMax: Int { 1024 }
@@ -27,6 +30,17 @@ public struct SessionGrant: Sendable, Hashable {
     self.label = label
     self.subjectVersion = subjectVersion
     self.clientVersion = clientVersion
+  }
+
+  public init(
+    subject: String, client: String, scope: String, lifetimes: Lifetimes, rotation: RotationPolicy = .always,
+    label: String? = nil, subjectVersion: AccountVersion = .unknown, clientVersion: AccountVersion = .unknown,
+    accessMilliseconds: Int64
+  ) {
+    self.init(
+      subject: subject, client: client, scope: scope, lifetimes: lifetimes, rotation: rotation, label: label,
+      subjectVersion: subjectVersion, clientVersion: clientVersion)
+    self.accessMilliseconds = accessMilliseconds
   }
 }
 

@@ -95,6 +95,9 @@ public protocol SessionLedger: Sendable {
   /// How the ledger is at this moment. From any thread; waits for nothing.
   var health: LedgerHealth { get }
 
+  /// What it stands on: ``LedgerStore/embedded`` by default.
+  var store: LedgerStore { get }
+
   /// The ledger's figures. Never waits for a disk.
   var statistics: LedgerStatistics { get async }
 
@@ -104,6 +107,10 @@ public protocol SessionLedger: Sendable {
   /// Makes everything that was decided durable and closes. Every later call that would change something throws ``LedgerError/closed(_:)``; what is
   /// known can still be looked at.
   func close() async throws(LedgerError)
+}
+
+extension SessionLedger {
+  public var store: LedgerStore { .embedded }
 }
 
 /// The time of the step in which something was decided.
@@ -121,7 +128,7 @@ public struct LedgerMoment: Sendable, Hashable {
 /// What must be refused although it is signed and its time is not over: asked by verifiers of access tokens from any thread, and told what they saw.
 public protocol AccessRegister: Sendable {
   /// Whether an access token with these claims, whose signature was verified, is refused: it or its session was revoked, or its subject's, its
-  /// client's or all sessions of that time. Never waits for a disk or a network.
+  /// client's or all sessions of that time. Never waits for a disk or a network. Every token is, while ``LedgerHealth/refusesAccess`` says so.
   ///
   /// - Parameter issuedAt: its `iat` as the ledger's time has it, seconds since the epoch.
   func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool
@@ -133,37 +140,24 @@ public protocol AccessRegister: Sendable {
   func noteUse(of token: TokenID, issuedAt: Int64, now: Timestamp)
 }
 
-/// How a ledger is.
-public struct LedgerHealth: Sendable, Hashable {
-  @nonexhaustive
-  public enum State: Sendable, Hashable {
-    case acceptsChanges
-    /// What it stands on has not answered for some seconds: changes are refused as ``LedgerError/overloaded`` until it does.
-    case stalled
-    /// What it stands on cannot be reached since then.
-    case unavailable(since: Timestamp)
-    /// For good, and why.
-    case closed(String)
-  }
-
-  public var state: State
-  /// How old the newest news of revocations elsewhere is; nil where there is no elsewhere.
-  public var feedAge: Duration?
-  /// By how many whole seconds the ledger's time was ahead of the wall clock when it was last looked.
-  public var clockShiftSeconds: Int64
-
-  public init(state: State, feedAge: Duration? = nil, clockShiftSeconds: Int64 = 0) {
-    self.state = state
-    self.feedAge = feedAge
-    self.clockShiftSeconds = clockShiftSeconds
-  }
-}
-
 /// What a running ledger tells whoever runs it.
 @nonexhaustive
 public enum LedgerNotice: Sendable, Hashable {
   /// Somebody set the wall clock by more than two seconds, back if `byMilliseconds` is negative; or it was behind the ledger at the start.
   case clockStepped(byMilliseconds: Int64, shiftSeconds: Int64)
+  /// What the ledger stands on cannot be reached; the text is one line that says why, without a secret. Told once, until ``becameAvailable``.
+  case becameUnavailable(String)
+  /// It answers again.
+  case becameAvailable
+  /// Nothing was heard for so long of what other instances revoke. Told once, until ``feedCaughtUp``.
+  case feedBecameStale(Duration)
+  /// All that other instances have revoked is known again.
+  case feedCaughtUp
+  /// A change may or may not have been made, and whoever asked for it was told so; the text is one line that says why.
+  case outcomeUnknown(String)
+  /// What the ledger stands on has lost changes that it had acknowledged, as after a restore from a backup. Every call is refused until somebody has
+  /// looked; the text is one line that says what to do.
+  case fenced(String)
 }
 
 /// Figures of a running ledger, each as of one moment.

@@ -53,6 +53,14 @@ final class ConsoleActivity: EngineObserver {
     case .revokedAll(let scope): note([.revoked], alarm(nil, .revokedAll(scope)))
     case .checkpointFailed(let what): note([], alarm(nil, .checkpointFailed(what)))
     case .clockStepped(_, let shift): note([], alarm(nil, .clockStepped(shiftSeconds: shift)))
+    case .databaseUnavailable(let why): note([.outage], alarm(nil, .databaseUnavailable(why)))
+    case .databaseAvailable: note([], alarm(nil, .databaseAvailable))
+    case .databaseFenced(let fix): note([], alarm(nil, .databaseFenced(fix)))
+    case .feedStale: note([], alarm(nil, .feedStale))
+    case .feedCaughtUp: note([], alarm(nil, .feedCaughtUp))
+    case .policyDiffers(let before, let now): note([], alarm(nil, .policyDiffers(before: before, now: now)))
+    // With an outage there are many: they would put out all other alarms.
+    case .outcomeUnknown: note(.unknown)
     case .clientGranted, .accessRevoked, .oneTimeIssued, .oneTimeConsumed, .oneTimeRefused, .checkpointed,
       .keysReloaded, .keysRefused:
       break
@@ -163,18 +171,26 @@ struct ActivityReading {
 /// What a console counts.
 enum ActivityKind: Int, CaseIterable {
   case opened, rotated, retried, reused, refused, revoked
+  /// The database could not be reached any more; it is not known if a change was made.
+  case outage, unknown
 }
 
 /// An event that an operator should know of.
 struct ConsoleAlarm: Sendable {
   enum What: Sendable {
     case reused(client: String, ReuseClass, revokedSession: Bool)
-    /// The log is older than what was served from it.
+    /// The ledger is older than what was served from it.
     case neverIssued(client: String)
     case revoked
     case revokedAll(SessionScope)
     case checkpointFailed(String)
     case clockStepped(shiftSeconds: Int64)
+    case databaseUnavailable(String)
+    case databaseAvailable
+    case databaseFenced(String)
+    case feedStale
+    case feedCaughtUp
+    case policyDiffers(before: String, now: String)
   }
 
   let time: Timestamp

@@ -57,7 +57,9 @@ enum ConsoleError: Error {
     case .badLink: "This link was used already, has expired or was replaced by a newer one."
     case .badClient: "No admin client has this id and secret."
     case .putOff: "Too many log-ins from this address failed. Wait a minute and try again."
-    case .noSuchSession: "There is no such session, and the log tells nothing of one."
+    case .noSuchSession: "There is no such session, and nothing is known of one."
+    case .failed(.ledger(.outcomeUnknown(let what))):
+      "It is not known if this was done: \(what). Look, and do it again if it was not; to do it twice does no harm."
     case .failed(let failure):
       Self.isInvalid(failure)
         ? failure.description : "The server cannot answer this now: \(failure.description). Nothing more was done."

@@ -11,18 +11,20 @@ struct ConsoleFrame: Sendable {
     case keys = "/keys"
     case log = "/log"
 
-    var title: String {
+    func title(_ store: StoreText) -> String {
       switch self {
       case .overview: "Overview"
       case .sessions: "Sessions"
       case .keys: "Keys"
-      case .log: "Log"
+      case .log: store.title
       }
     }
   }
 
   /// The path of the overview: all others are below it.
   let base: String
+  /// What every page says of the place where the sessions are.
+  let store: StoreText
 
   func path(_ rest: String) -> String { base + rest }
 
@@ -50,6 +52,7 @@ struct ConsoleFrame: Sendable {
       <main id="main" tabindex="-1">
       \(body)
       </main>
+      \(foot(visitor))
       </body>
       </html>
 
@@ -94,6 +97,11 @@ struct ConsoleFrame: Sendable {
     }
   }
 
+  /// Nothing is said to strangers.
+  private func foot(_ visitor: ConsoleVisitor?) -> HTML {
+    visitor == nil ? "" : "<footer><p class=\"quiet\">\(store.foot)</p></footer>"
+  }
+
   private func header(_ section: Section?, _ visitor: ConsoleVisitor?) -> HTML {
     let mark: HTML = """
       <svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d="M5 8.5A8 8 0 0 1 19.5 9M19 15.5A8 8 0 0 1 4.5 15M19.5 4v5h-5M4.5 20v-5h5"/></svg>
@@ -104,7 +112,7 @@ struct ConsoleFrame: Sendable {
     }
     let items = Section.allCases.map { item -> HTML in
       let current: HTML = item == section ? " aria-current=\"page\"" : ""
-      return "<li><a href=\"\(path(item.rawValue))\"\(current)>\(item.title)</a></li>"
+      return "<li><a href=\"\(path(item.rawValue))\"\(current)>\(item.title(store))</a></li>"
     }
     return """
       <header class="top"><div class="bar">

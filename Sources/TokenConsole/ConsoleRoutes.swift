@@ -29,7 +29,7 @@ struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
     engine = place.engine
     self.console = console
     let (base, options) = (place.pathPrefix + console.path, place.options)
-    frame = ConsoleFrame(base: base)
+    frame = ConsoleFrame(base: base, store: StoreText(of: engine))
     gate = ConsoleGate(
       console: console, clients: place.clients, limiter: place.limiter,
       cookie: ConsoleCookie(base: base, speaksTLS: options.certificate != nil, trustsProxy: options.trustsProxy),
@@ -72,9 +72,12 @@ struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
     page(root, "", "Overview", .overview) { _, _, _ in
       OverviewPage(frame: frame, figures: await LiveFigures.read(engine, console.activity)).body
     }
-    page(root, "/keys", "Keys", .keys) { _, _, _ in KeysPage(keys: engine.keyStates).body }
-    page(root, "/log", "Log", .log) { _, _, _ in
-      LogPage(frame: frame, figures: await LiveFigures.read(engine, console.activity), recovery: engine.recovery).body
+    page(root, "/keys", "Keys", .keys) { _, _, _ in KeysPage(keys: engine.keyStates, store: frame.store).body }
+    page(root, "/log", frame.store.title, .log) { _, _, _ in
+      let figures = await LiveFigures.read(engine, console.activity)
+      return frame.store.isShared
+        ? DatabasePage(frame: frame, figures: figures).body
+        : LogPage(frame: frame, figures: figures, recovery: engine.recovery).body
     }
     addSearches(to: place.bounded)
     addChanges(to: place.bounded)
@@ -143,7 +146,9 @@ extension ConsoleRoutes {
       of: query.scope, after: query.cursor, limit: SessionListPage.pageCount)
     var ended: LookBack<EndedSessions>?
     if query.wantsEnded, let subject = query.subject {
-      ended = await turn.look { () async throws(EngineError) in try await engine.endedSessions(ofSubject: subject) }
+      ended = await turn.look(frame.store) { () async throws(EngineError) in
+        try await engine.endedSessions(ofSubject: subject)
+      }
     }
     let revoked = parameters[named: "done"] == "revoked-all" ? parameters[named: "count"].flatMap { Int($0) } : nil
     return SessionListPage(
@@ -155,7 +160,7 @@ extension ConsoleRoutes {
   private func timeline(_ request: Request, _ text: String?) async throws -> HTML {
     let id = try SessionID(validating: text ?? "")
     let live = try await engine.session(id)
-    let history = await turn.look { () async throws(EngineError) in try await engine.history(of: id) }
+    let history = await turn.look(frame.store) { () async throws(EngineError) in try await engine.history(of: id) }
     let notice: HTML =
       switch try FormParameters(query: request)[named: "done"] {
       case "revoked": NoticeText.done("The session was revoked.")

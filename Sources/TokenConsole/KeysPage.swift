@@ -4,6 +4,7 @@ internal import TokenLedger
 /// The keys in force, without their secrets.
 struct KeysPage {
   let keys: [KeyState]
+  let store: StoreText
 
   var body: HTML {
     """
@@ -23,11 +24,13 @@ struct KeysPage {
     <div><dt>current</dt><dd>Signs.</dd></div>
     <div><dt>retiring</dt><dd>Signs no more; what it signed is accepted until it is retired.</dd></div>
     </dl>
-    <p class="quiet"><code>refresh-ledger keys rotate</code> and <code>keys retire</code> change them, and this server follows within a
+    <p class="quiet"><code>refresh-ledger keys rotate</code> and <code>keys retire</code> change them, and \(followers) within a
     second.</p>
     </section>
     """
   }
+
+  private var followers: HTML { store.isShared ? "each instance follows" : "this server follows" }
 
   private func row(_ key: KeyState) -> HTML {
     let signs = key.use == .access ? "access tokens" : "refresh tokens"

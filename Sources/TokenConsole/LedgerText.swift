@@ -26,7 +26,7 @@ enum LedgerText {
     case nil: "Revoked"
     case .requested: "Revoked on request"
     case .reuse: "Revoked: a used token came again"
-    case .rollback: "Revoked: the log was rolled back"
+    case .rollback: "Revoked: the ledger was rolled back"
     case .evicted: "Revoked: its subject had too many"
     }
   }

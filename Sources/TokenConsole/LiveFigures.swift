@@ -9,24 +9,33 @@ struct LiveFigures: Sendable {
   private var texts: [(name: String, text: String)] = []
   private var lines: [(name: String, points: String)] = []
   let alarms: [ConsoleAlarm]
-  let health: LogHealth
+  let log: LogHealth
+  let health: LedgerHealth
+  /// When they were read, by the ledger's time.
+  let time: Timestamp
+  private let store: StoreText
 
   static let lineWidth = 236
   private static let lineHeight = 44.0
 
   /// Costs one turn of the ledger's actor, and never waits for the disk.
   static func read(_ engine: RotationEngine, _ activity: ConsoleActivity) async -> LiveFigures {
-    LiveFigures(await engine.logHealth, activity.read())
+    LiveFigures(await engine.logHealth, engine, activity.read())
   }
 
-  private init(_ health: LogHealth, _ reading: ActivityReading) {
-    self.health = health
+  private init(_ log: LogHealth, _ engine: RotationEngine, _ reading: ActivityReading) {
+    self.log = log
+    (health, time, store) = (engine.health, engine.time, StoreText(of: engine))
     alarms = reading.alarms
-    add(health.ledger)
+    add(log.ledger)
     add(reading)
-    add(reading.lastCommits, rate: reading.commitRate)
-    if let files = health.files { add(files) }
-    texts.append(("state", Self.words(health.state)))
+    if store.isShared {
+      addDatabase()
+    } else {
+      add(reading.lastCommits, rate: reading.commitRate)
+    }
+    if let files = log.files { add(files) }
+    add("state", store.words(health))
   }
 
   /// The figure, where the script finds it; a dash where there is none.
@@ -36,9 +45,12 @@ struct LiveFigures: Sendable {
 
   /// Whether the server accepts changes, as every page of figures says it.
   var statePill: HTML {
-    let tone = health.state == .acceptsChanges ? "good" : "bad"
+    let tone = StoreText.isWell(health) ? "good" : "bad"
     return "<p class=\"pill \(tone)\" data-state>\(self["state"])</p>"
   }
+
+  /// What an operator must know at once.
+  var trouble: HTML { store.trouble(health, at: time) }
 
   /// The last five minutes as a line. What it says stands beside it in words.
   func line(_ name: String) -> HTML {
@@ -53,7 +65,7 @@ struct LiveFigures: Sendable {
   /// What the script asks for.
   var json: Response {
     var body = JSONObjectWriter(capacity: 4096)
-    body.add("ready", health.state == .acceptsChanges)
+    body.add("ready", StoreText.isWell(health))
     body.add("figures", objects: texts) { figure, object in
       object.add("name", figure.name)
       object.add("text", figure.text)
@@ -65,22 +77,24 @@ struct LiveFigures: Sendable {
     return Response(status: .ok, json: body)
   }
 
-  static func words(_ state: LogHealth.State) -> String {
-    switch state {
-    case .acceptsChanges: "Ready: changes are accepted"
-    case .stalled: "Not ready: the disk does not answer"
-    case .unavailable: "Not ready: the ledger cannot be reached"
-    case .closed: "Not ready: the log is closed, and only a restart opens it again"
-    }
-  }
-
   private mutating func add(_ ledger: LedgerStatistics) {
     add("live-sessions", FigureText.count(ledger.liveSessions))
     add("entries", FigureText.count(ledger.entries))
-    add("staged", FigureText.count(ledger.sequence))
     add("durable", FigureText.count(ledger.durableSequence))
+    guard !store.isShared else { return }
+    add("staged", FigureText.count(ledger.sequence))
     add("lag", FigureText.count(ledger.sequence - min(ledger.sequence, ledger.durableSequence)))
     add("since-checkpoint", FigureText.bytes(ledger.logBytes))
+  }
+
+  private mutating func addDatabase() {
+    var away = "–"
+    if case .unavailable(let since) = health.state {
+      away = FigureText.span(milliseconds: max(0, time.millisecondsSince(since)))
+    }
+    add("away", away)
+    add("feed-age", health.feedAge.map(FigureText.milliseconds) ?? "–")
+    add("clock-shift", "\(health.clockShiftSeconds) s")
   }
 
   private mutating func add(_ files: LogHealth.Files) {

@@ -10,7 +10,7 @@ struct LogPage {
   var body: HTML {
     """
     <div class="heading"><h1>Log</h1>\(figures.statePill)</div>
-    \(why)
+    \(figures.trouble)
     <div class="columns" data-live="\(frame.path("/live"))">
     <section class="panel" aria-labelledby="records">
     <h2 id="records">Records</h2>
@@ -19,7 +19,7 @@ struct LogPage {
     \(fact("Durable, as log.durability has it", "durable"))
     \(fact("Waiting for the disk", "lag"))
     \(fact("Known to be on disk", "synced"))
-    <div><dt>Durability</dt><dd>\(figures.health.durability)</dd></div>
+    <div><dt>Durability</dt><dd>\(figures.log.durability)</dd></div>
     </dl>
     </section>
     <section class="panel" aria-labelledby="commits">
@@ -45,11 +45,6 @@ struct LogPage {
     \(opening)
     </div>
     """
-  }
-
-  private var why: HTML {
-    guard case .closed(let why) = figures.health.state else { return "" }
-    return "<p class=\"notice bad\" role=\"alert\">\(why)</p>"
   }
 
   private func fact(_ title: String, _ figure: String) -> HTML {

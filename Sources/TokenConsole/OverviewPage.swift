@@ -12,9 +12,9 @@ struct OverviewPage {
     <h1>Overview</h1>
     \(figures.statePill)
     </div>
-    \(trouble)
+    \(figures.trouble)
     <section class="cards" data-live="\(frame.path("/live"))" aria-label="Now">
-    \(card("Live sessions", "live-sessions", "", note: "\(figures["entries"]) entries in memory", line: nil))
+    \(card("Live sessions", "live-sessions", "", note: entries, line: nil))
     \(card("Rotations", "rotated-rate", "/s", note: peak("rotated"), line: "rotated"))
     \(card("Sessions opened", "opened-rate", "/s", note: peak("opened"), line: "opened"))
     \(card("Refusals", "refused-rate", "/s", note: peak("refused"), line: "refused"))
@@ -31,6 +31,19 @@ struct OverviewPage {
     \(total("Revocations", "revoked"))
     </dl>
     </section>
+    \(frame.store.isShared ? DatabasePage(frame: frame, figures: figures).summary : log)
+    </div>
+    <section class="panel" aria-labelledby="alarms">
+    <h2 id="alarms">Worth a look <span class="quiet">(times are UTC)</span></h2>
+    \(alarms)
+    </section>
+    <p class="quiet" data-script hidden>The figures renew themselves every 3 seconds.</p>
+    <noscript><p class="quiet">Without scripts the figures are those of the moment when this page was loaded.</p></noscript>
+    """
+  }
+
+  private var log: HTML {
+    """
     <section class="panel" aria-labelledby="log">
     <h2 id="log">Log</h2>
     <dl class="facts">
@@ -42,19 +55,11 @@ struct OverviewPage {
     <div><dt>Grown since the checkpoint</dt><dd>\(figures["since-checkpoint"])</dd></div>
     </dl>
     </section>
-    </div>
-    <section class="panel" aria-labelledby="alarms">
-    <h2 id="alarms">Worth a look <span class="quiet">(times are UTC)</span></h2>
-    \(alarms)
-    </section>
-    <p class="quiet" data-script hidden>The figures renew themselves every 3 seconds.</p>
-    <noscript><p class="quiet">Without scripts the figures are those of the moment when this page was loaded.</p></noscript>
     """
   }
 
-  private var trouble: HTML {
-    guard case .closed(let why) = figures.health.state else { return "" }
-    return "<p class=\"notice bad\" role=\"alert\">\(why)</p>"
+  private var entries: HTML {
+    frame.store.isShared ? "of all instances" : "\(figures["entries"]) entries in memory"
   }
 
   private func peak(_ name: String) -> HTML { "\(figures["\(name)-peak"]) /s at most in 5 min" }
@@ -98,7 +103,7 @@ struct OverviewPage {
         reuse != .retry
       )
     case .neverIssued(let client):
-      return ("A token ahead of the log came at \(FigureText.name(client)): the log was rolled back", true)
+      return ("A token ahead of the ledger came at \(FigureText.name(client)): the ledger was rolled back", true)
     case .revoked: return ("A session was revoked", false)
     case .revokedAll(let scope): return ("All sessions were revoked: \(LedgerText.words(scope))", false)
     case .checkpointFailed(let why): return ("A checkpoint failed: \(why)", true)
@@ -106,6 +111,13 @@ struct OverviewPage {
       return shift > 0
         ? ("The wall clock is \(shift) s behind the time that tokens were issued at", true)
         : ("The wall clock was set", true)
+    case .databaseUnavailable(let why): return ("The database could not be reached: \(why)", true)
+    case .databaseAvailable: return ("The database answered again", false)
+    case .databaseFenced(let fix): return ("The database has lost acknowledged changes: \(fix)", true)
+    case .feedStale: return ("What other instances revoke was not heard of any more", true)
+    case .feedCaughtUp: return ("What other instances revoked was known again", false)
+    case .policyDiffers(let before, let now):
+      return ("The instance before this one had another policy: \(before), and this one \(now)", true)
     }
   }
 }

@@ -127,14 +127,14 @@ struct SessionListPage {
     guard let ended else {
       return """
         <p><a class="button" href="\(frame.path("/sessions"))\(query.text(ended: true))">Look for ended sessions too</a>
-        <span class="quiet">This reads the log.</span></p>
+        <span class="quiet">This reads the \(frame.store.history).</span></p>
         """
     }
     let content: HTML
     switch ended {
     case .found(let ended) where ended.sessions.isEmpty:
-      content = "<p class=\"quiet\">The log tells of none.</p>\(LookBackText.extent(ended.extent))"
-    case .found(let ended): content = "\(table(ended))\(LookBackText.extent(ended.extent))"
+      content = "<p class=\"quiet\">\(frame.store.noEndedSessions)</p>\(frame.store.extent(ended.extent))"
+    case .found(let ended): content = "\(table(ended))\(frame.store.extent(ended.extent))"
     case .unknown(let why): content = why
     }
     return "<section class=\"panel\" aria-labelledby=\"ended\"><h2 id=\"ended\">Ended sessions</h2>\(content)</section>"

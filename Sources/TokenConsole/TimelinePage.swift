@@ -1,7 +1,7 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// One session: what it is, and its life as the log tells it.
+/// One session: what it is, and its life as the ledger tells it.
 struct TimelinePage {
   let frame: ConsoleFrame
   let id: SessionID
@@ -81,19 +81,21 @@ struct TimelinePage {
     case .unknown(let why): return why
     case .found(let history):
       guard !history.events.isEmpty else {
-        return "<p class=\"quiet\">The log tells nothing of it.</p>\(LookBackText.extent(history.extent))"
+        return "<p class=\"quiet\">\(frame.store.noHistory)</p>\(frame.store.extent(history.extent))"
       }
       return """
         <p class="quiet">Times are UTC.</p>
-        <ol class="timeline">\(TimelineText.items(of: history))</ol>
-        \(LookBackText.extent(history.extent))
+        <ol class="timeline">\(TimelineText(store: frame.store).items(of: history))</ol>
+        \(frame.store.extent(history.extent))
         """
     }
   }
 }
 
 /// The life of a session as items of a list.
-enum TimelineText {
+struct TimelineText {
+  let store: StoreText
+
   /// So many rotations in a row stand in one item, to be unfolded.
   private static let foldMin = 4
 
@@ -101,12 +103,12 @@ enum TimelineText {
     case good, plain, note, bad, end, gap
   }
 
-  static func items(of history: SessionHistory) -> [HTML] {
+  func items(of history: SessionHistory) -> [HTML] {
     var items: [HTML] = []
     var rest = history.events[...]
     while let event = rest.first {
       let run = rest.prefix(while: isPlainUse)
-      if run.count >= foldMin, let last = run.last {
+      if run.count >= Self.foldMin, let last = run.last {
         items.append(fold(Array(run), last))
         rest = rest.dropFirst(run.count)
       } else {
@@ -121,33 +123,33 @@ enum TimelineText {
     return items
   }
 
-  private static func isPlainUse(_ event: AuditEvent) -> Bool {
+  private func isPlainUse(_ event: AuditEvent) -> Bool {
     switch event.fact {
     case .rotated, .refreshed: true
     default: false
     }
   }
 
-  private static func item(_ event: AuditEvent) -> HTML {
+  private func item(_ event: AuditEvent) -> HTML {
     let (tone, title, detail) = words(event.fact)
     return item(tone, event.time, event.sequence, title, detail)
   }
 
-  private static func item(
+  private func item(
     _ tone: Tone, _ time: Timestamp, _ sequence: UInt64?, _ title: HTML, _ detail: HTML
   ) -> HTML {
-    let number: HTML = sequence.map { "<span class=\"quiet\">record \(FigureText.count($0))</span>" } ?? ""
+    let number: HTML = sequence.map { "<span class=\"quiet\">\(store.number($0))</span>" } ?? ""
     return """
       <li class="\(tone.rawValue)"><p class="when">\(FigureText.time(time, exact: true)) \(number)</p>
       <p class="what">\(title)</p><p class="quiet">\(detail)</p></li>
       """
   }
 
-  private static func gap(_ count: Int) -> HTML {
+  private func gap(_ count: Int) -> HTML {
     "<li class=\"gap\"><p class=\"what\">\(FigureText.count(count)) events are not shown</p></li>"
   }
 
-  private static func fold(_ run: [AuditEvent], _ last: AuditEvent) -> HTML {
+  private func fold(_ run: [AuditEvent], _ last: AuditEvent) -> HTML {
     let rows = run.map { event -> HTML in
       "<li>\(FigureText.time(event.time, exact: true)) \(words(event.fact).title)</li>"
     }
@@ -158,7 +160,7 @@ enum TimelineText {
       """
   }
 
-  private static func words(_ fact: AuditEvent.Fact) -> (tone: Tone, title: HTML, detail: HTML) {
+  private func words(_ fact: AuditEvent.Fact) -> (tone: Tone, title: HTML, detail: HTML) {
     switch fact {
     case .opened(_, let subject, let client, let scope, _):
       let scopes: HTML = scope.isEmpty ? "no scope" : "the scope \(scope)"
@@ -186,8 +188,7 @@ enum TimelineText {
         "It is refused until its end, \(FigureText.time(end)). The session goes on."
       )
     case .expired: return (.end, "Expired", "Its time was over.")
-    case .missed:
-      return (.gap, "Here the log begins, with a checkpoint", "What was before is not in the log any more.")
+    case .missed: return (.gap, store.beginning.title, store.beginning.detail)
     case .oneTimeIssued, .oneTimeConsumed: return (.note, "A one-time token of this id", "")
     }
   }

@@ -31,6 +31,34 @@ public enum EngineEvent: Sendable, Hashable {
   case keysReloaded
   /// Changed key files were refused and the keys from before stay in force; the text says which file, why and the fix.
   case keysRefused(String)
+  /// The database that holds the sessions cannot be reached; the text is one line that says why. Changes are refused until ``databaseAvailable``.
+  case databaseUnavailable(String)
+  case databaseAvailable
+  /// For so long nothing was heard of what other instances revoke: until ``feedCaughtUp`` their revocations are not seen here.
+  case feedStale(Duration)
+  case feedCaughtUp
+  /// A change may or may not have been made, and its caller was told that it is not known; the text is one line that says why.
+  case outcomeUnknown(String)
+  /// The database has lost changes that it had acknowledged: nothing is served from it until somebody has looked. The text is one line that says what to
+  /// do.
+  case databaseFenced(String)
+  /// An instance was opened with lifetimes, grace, reuse or an algorithm that are not those of the instance before it. Its own are written down now.
+  case policyDiffers(before: String, now: String)
+}
+
+extension EngineEvent {
+  /// What the ledger told.
+  init(_ notice: LedgerNotice) {
+    switch notice {
+    case .clockStepped(let step, let shift): self = .clockStepped(byMilliseconds: step, shiftSeconds: shift)
+    case .becameUnavailable(let why): self = .databaseUnavailable(why)
+    case .becameAvailable: self = .databaseAvailable
+    case .feedBecameStale(let age): self = .feedStale(age)
+    case .feedCaughtUp: self = .feedCaughtUp
+    case .outcomeUnknown(let why): self = .outcomeUnknown(why)
+    case .fenced(let why): self = .databaseFenced(why)
+    }
+  }
 }
 
 /// Is told of every event once its outcome is durable, on the task that caused it, before the caller is answered.

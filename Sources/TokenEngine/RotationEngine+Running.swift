@@ -23,12 +23,7 @@ extension RotationEngine: Service {
 
   private func runLedger() async {
     let observer = observer
-    await ledger.run { notice in
-      switch notice {
-      case .clockStepped(let step, let shiftSeconds):
-        observer.engine(observed: .clockStepped(byMilliseconds: step, shiftSeconds: shiftSeconds))
-      }
-    }
+    await ledger.run { observer.engine(observed: EngineEvent($0)) }
   }
 
   private func writeCheckpoints() async {

@@ -137,6 +137,12 @@ public final class RotationEngine: Sendable {
     if case .closed = ledger.health.state { true } else { false }
   }
 
+  /// How the ledger is at this moment. Waits for nothing.
+  public var health: LedgerHealth { ledger.health }
+
+  /// What the ledger stands on, without a secret.
+  public var store: LedgerStore { ledger.store }
+
   /// What access tokens are signed with now.
   public var accessAlgorithm: SignatureAlgorithm {
     keys.keys.access.first { $0.state == .current }?.algorithm ?? options.algorithm

@@ -148,19 +148,10 @@ private struct CheckpointWriting: Sendable {
   }
 
   private func write(to writer: inout CheckpointWriter) throws(CheckpointError) -> UInt64 {
-    var encoder = CheckpointEncoder(snapshot)
-    var payload: [UInt8] = []
-    do throws(LogError) {
-      while true {
-        let count = encoder.fill(&payload)
-        if count == 0 { break }
-        if Task.isCancelled { throw .closed }
-        try writer.append(payload.span, entryCount: count)
-        onProgress(CheckpointProgress(entriesWritten: encoder.entriesDone, entriesTotal: snapshot.entryCount))
-      }
-    } catch {
-      throw .unnamed(error)
+    let total = snapshot.entryCount
+    return try CheckpointEncoder.write(snapshot, to: &writer) { done throws(LogError) in
+      if Task.isCancelled { throw .closed }
+      onProgress(CheckpointProgress(entriesWritten: done, entriesTotal: total))
     }
-    return try writer.finish()
   }
 }

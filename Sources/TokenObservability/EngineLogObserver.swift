@@ -4,7 +4,7 @@ public import TokenEngine
 /// Writes what the engine did to a log, one line an event.
 ///
 /// Rotations are at level debug, log-ins and revocations at info, refusals at notice, and a reused token, which may be
-/// a stolen one, at warning. A session is named by its id, a token by its `jti`, as audit events and the commands name them; no line holds
+/// a stolen one, at warning. A database that cannot be reached is at error, and at notice when it answers again. A session is named by its id, a token by its `jti`, as audit events and the commands name them; no line holds
 /// a token or a secret.
 ///
 /// The handler behind the logger must not wait for whoever reads the lines: callers of the engine would wait with it. swift-log's own
@@ -31,23 +31,11 @@ public struct EngineLogObserver: EngineObserver {
       metadata["class"] = "\(reuse)"
       logger.info("pair repeated in the grace window", metadata: metadata)
     case .refused(let refusal, let token, let client):
-      var metadata = metadata(token, client: client)
-      metadata["reason"] = .string(refusal.reason)
-      if case .reused(let reuse, let behind, let revoked) = refusal {
-        metadata["class"] = "\(reuse)"
-        metadata["generations_behind"] = .stringConvertible(behind)
-        metadata["revoked_session"] = .stringConvertible(revoked)
-        logger.warning("used refresh token presented again", metadata: metadata)
-      } else if case .neverIssued(let ahead) = refusal {
-        metadata["generations_ahead"] = .stringConvertible(ahead)
-        logger.error("refresh token is ahead of the log, which was rolled back; session revoked", metadata: metadata)
-      } else {
-        logger.notice("grant refused", metadata: metadata)
-      }
+      tell(refusal, metadata(token, client: client))
     case .revoked(let session):
       logger.info("session revoked", metadata: ["session": .string(session.text)])
     case .revokedAll(let scope):
-      logger.notice("sessions revoked", metadata: ["of": .string(LogText.line("\(scope)"))])
+      logger.notice("sessions revoked", metadata: ["of": line("\(scope)")])
     case .accessRevoked(let token):
       logger.info("access token revoked", metadata: ["token": .string(token.text)])
     case .oneTimeIssued(let id, let subject, let purpose):
@@ -66,13 +54,47 @@ public struct EngineLogObserver: EngineObserver {
           "bytes": .stringConvertible(bytes), "segments_removed": .stringConvertible(segmentsRemoved),
         ])
     case .checkpointFailed(let what):
-      logger.error("checkpoint failed; the log goes on", metadata: ["failure": .string(LogText.line(what))])
+      logger.error("checkpoint failed; the log goes on", metadata: ["failure": line(what)])
     case .clockStepped(let step, let shift):
       tell(stepOf: step, shift: shift)
     case .keysReloaded:
       logger.notice("the keys were read again")
     case .keysRefused(let what):
-      logger.error("the keys from before stay in force", metadata: ["failure": .string(LogText.line(what))])
+      logger.error("the keys from before stay in force", metadata: ["failure": line(what)])
+    case .databaseUnavailable(let why):
+      logger.error("the database cannot be reached; changes are refused", metadata: ["failure": line(why)])
+    case .databaseAvailable:
+      logger.notice("the database answers again; changes are accepted")
+    case .feedStale(let age):
+      logger.warning(
+        "what other instances revoke is not heard of", metadata: ["age_ms": .stringConvertible(age.wholeMilliseconds)])
+    case .feedCaughtUp:
+      logger.notice("what other instances revoked is known again")
+    case .outcomeUnknown(let why):
+      logger.warning(
+        "it is not known if a change was made; its caller was asked to try again", metadata: ["failure": line(why)])
+    case .databaseFenced(let fix):
+      logger.critical(
+        "the database has lost acknowledged changes; nothing is served from it", metadata: ["fix": line(fix)])
+    case .policyDiffers(let before, let now):
+      logger.warning(
+        "the instance before this one had another policy", metadata: ["before": line(before), "now": line(now)])
+    }
+  }
+
+  private func tell(_ refusal: GrantRefusal, _ metadata: Logger.Metadata) {
+    var metadata = metadata
+    metadata["reason"] = .string(refusal.reason)
+    if case .reused(let reuse, let behind, let revoked) = refusal {
+      metadata["class"] = "\(reuse)"
+      metadata["generations_behind"] = .stringConvertible(behind)
+      metadata["revoked_session"] = .stringConvertible(revoked)
+      logger.warning("used refresh token presented again", metadata: metadata)
+    } else if case .neverIssued(let ahead) = refusal {
+      metadata["generations_ahead"] = .stringConvertible(ahead)
+      logger.error("refresh token is ahead of the ledger, which was rolled back; session revoked", metadata: metadata)
+    } else {
+      logger.notice("grant refused", metadata: metadata)
     }
   }
 
@@ -85,16 +107,18 @@ public struct EngineLogObserver: EngineObserver {
       "\(sentence)", metadata: ["step_ms": .stringConvertible(step), "shift_seconds": .stringConvertible(shift)])
   }
 
+  private func line(_ text: String) -> Logger.MetadataValue { .string(LogText.line(text)) }
+
   private func oneTime(_ id: SessionID?, _ purpose: String, subject: String? = nil) -> Logger.Metadata {
-    var metadata: Logger.Metadata = ["purpose": .string(LogText.line(purpose))]
+    var metadata: Logger.Metadata = ["purpose": line(purpose)]
     if let id { metadata["token"] = .string(id.text) }
-    if let subject { metadata["subject"] = .string(LogText.line(subject)) }
+    if let subject { metadata["subject"] = line(subject) }
     return metadata
   }
 
   private func metadata(_ token: TokenID?, subject: String? = nil, client: String) -> Logger.Metadata {
-    var metadata: Logger.Metadata = ["client": .string(LogText.line(client))]
-    if let subject { metadata["subject"] = .string(LogText.line(subject)) }
+    var metadata: Logger.Metadata = ["client": line(client)]
+    if let subject { metadata["subject"] = line(subject) }
     if let token {
       metadata["session"] = .string(token.session.text)
       metadata["token"] = .string(token.text)

@@ -19,12 +19,19 @@ public struct EngineMetricsObserver: EngineObserver {
   private let oneTimeIssued: Counter
   private let oneTimeConsumed: Counter
   private let oneTimeRefused: LabelledCounters
-  private let checkpoints: LabelledCounters
+  /// Nil with a store that has no log.
+  private let checkpoints: LabelledCounters?
   private let clockSteps: LabelledCounters
-  private let commits: Timer
+  private let commits: Timer?
+  private let database: DatabaseCounters?
 
   /// - Parameter factory: the backend; the one that the process was bootstrapped with by default.
   public init(factory: any MetricsFactory = MetricsSystem.factory) {
+    self.init(factory: factory, store: .embedded)
+  }
+
+  /// - Parameter store: what the ledger of the engine stands on: there are the metrics of this alone.
+  public init(factory: any MetricsFactory = MetricsSystem.factory, store: TokenMetric.Store) {
     opened = Counter(.sessionsOpened, factory: factory)
     rotated = Counter(.rotations, factory: factory)
     unrotated = Counter(.unrotatedRefreshes, factory: factory)
@@ -36,9 +43,10 @@ public struct EngineMetricsObserver: EngineObserver {
     oneTimeIssued = Counter(.oneTimeTokensIssued, factory: factory)
     oneTimeConsumed = Counter(.oneTimeTokensConsumed, factory: factory)
     oneTimeRefused = LabelledCounters(.oneTimeTokenRefusals, factory: factory)
-    checkpoints = LabelledCounters(.checkpoints, factory: factory)
+    checkpoints = store == .embedded ? LabelledCounters(.checkpoints, factory: factory) : nil
     clockSteps = LabelledCounters(.clockSteps, factory: factory)
-    commits = Timer(.commitSeconds, factory: factory)
+    commits = store == .embedded ? Timer(.commitSeconds, factory: factory) : nil
+    database = store == .postgres ? DatabaseCounters(factory: factory) : nil
   }
 
   public func engine(observed event: EngineEvent) {
@@ -55,16 +63,19 @@ public struct EngineMetricsObserver: EngineObserver {
     case .oneTimeIssued: oneTimeIssued.increment()
     case .oneTimeConsumed: oneTimeConsumed.increment()
     case .oneTimeRefused(let refusal, _, _): oneTimeRefused.increment(refusal.reason)
-    case .checkpointed: checkpoints.increment(CheckpointOutcome.written.rawValue)
-    case .checkpointFailed: checkpoints.increment(CheckpointOutcome.failed.rawValue)
+    case .checkpointed: checkpoints?.increment(CheckpointOutcome.written.rawValue)
+    case .checkpointFailed: checkpoints?.increment(CheckpointOutcome.failed.rawValue)
     case .clockStepped(let step, _):
       clockSteps.increment((step < 0 ? ClockDirection.back : .forward).rawValue)
-    case .keysReloaded, .keysRefused: break
+    case .databaseUnavailable: database?.outages.increment()
+    case .feedStale: database?.feedStale.increment()
+    case .outcomeUnknown: database?.outcomesUnknown.increment()
+    case .keysReloaded, .keysRefused, .databaseAvailable, .feedCaughtUp, .databaseFenced, .policyDiffers: break
     }
   }
 
   public func engine(committedWithin duration: Duration) {
-    commits.record(duration)
+    commits?.record(duration)
   }
 
   private func count(_ refusal: GrantRefusal) {
@@ -83,43 +94,16 @@ public struct EngineMetricsObserver: EngineObserver {
   }
 }
 
-/// The metrics of an engine that are read rather than counted: live sessions, bytes of log, the records that wait for the disk.
-///
-/// A backend of swift-metrics sends what it was set to last: call ``read(_:)`` shortly before it does.
-public struct EngineGauges: Sendable {
-  private let ready: Meter
-  private let liveSessions: Meter
-  private let entries: Meter
-  private let logBytes: Meter
-  private let stagedSequence: Meter
-  private let durableSequence: Meter
-  private let sequenceLag: Meter
-  private let clockShift: Meter
+/// What happens to a ledger in a database.
+private struct DatabaseCounters: Sendable {
+  let outages: Counter
+  let outcomesUnknown: Counter
+  let feedStale: Counter
 
-  /// - Parameter factory: the backend; the one that the process was bootstrapped with by default.
-  public init(factory: any MetricsFactory = MetricsSystem.factory) {
-    func meter(_ metric: TokenMetric) -> Meter { Meter(label: metric.rawValue, factory: factory) }
-    ready = meter(.ready)
-    liveSessions = meter(.liveSessions)
-    entries = meter(.entries)
-    logBytes = meter(.logBytes)
-    stagedSequence = meter(.stagedSequence)
-    durableSequence = meter(.durableSequence)
-    sequenceLag = meter(.sequenceLag)
-    clockShift = meter(.clockShift)
-  }
-
-  /// Sets the gauges to the engine's figures of this moment. Costs one turn of the ledger's actor, and never waits for the disk.
-  public func read(_ engine: RotationEngine) async {
-    let statistics = await engine.statistics
-    ready.set(engine.isReady ? 1 : 0)
-    liveSessions.set(statistics.liveSessions)
-    entries.set(statistics.entries)
-    logBytes.set(statistics.logBytes)
-    stagedSequence.set(statistics.sequence)
-    durableSequence.set(statistics.durableSequence)
-    clockShift.set(statistics.clockShiftSeconds)
-    sequenceLag.set(statistics.sequence - min(statistics.sequence, statistics.durableSequence))
+  init(factory: any MetricsFactory) {
+    outages = Counter(.databaseOutages, factory: factory)
+    outcomesUnknown = Counter(.outcomesUnknown, factory: factory)
+    feedStale = Counter(.feedStale, factory: factory)
   }
 }
 

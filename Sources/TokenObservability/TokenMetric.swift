@@ -33,6 +33,34 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   case sequenceLag = "refresh_ledger_log_sequence_lag"
   case clockShift = "refresh_ledger_clock_shift_seconds"
   case clockSteps = "refresh_ledger_clock_steps_total"
+  case store = "refresh_ledger_store_info"
+  case databaseAvailable = "refresh_ledger_database_available"
+  case databaseUnavailableSeconds = "refresh_ledger_database_unavailable_seconds"
+  case databaseOutages = "refresh_ledger_database_outages_total"
+  case outcomesUnknown = "refresh_ledger_outcomes_unknown_total"
+  case feedAge = "refresh_ledger_feed_age_seconds"
+  case feedCurrent = "refresh_ledger_feed_current"
+  case feedStale = "refresh_ledger_feed_stale_total"
+
+  /// What the server's ledger stands on. A server has no metrics of the other kind, rather than zeros that mean nothing.
+  @nonexhaustive
+  public enum Store: String, Sendable, Hashable, CaseIterable {
+    /// This process alone, with a log.
+    case embedded
+    /// A PostgreSQL database that several instances share.
+    case postgres
+  }
+
+  /// The stores with which there is such a metric.
+  public var stores: Set<Store> {
+    switch self {
+    case .checkpoints, .commitSeconds, .logBytes, .stagedSequence, .durableSequence, .sequenceLag: [.embedded]
+    case .databaseAvailable, .databaseUnavailableSeconds, .databaseOutages, .outcomesUnknown, .feedAge, .feedCurrent,
+      .feedStale:
+      [.postgres]
+    default: Set(Store.allCases)
+    }
+  }
 
   public enum Kind: String, Sendable {
     case counter
@@ -44,7 +72,8 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   public var kind: Kind {
     switch self {
     case .requestSeconds, .rotateSeconds, .commitSeconds: .histogram
-    case .ready, .liveSessions, .entries, .logBytes, .stagedSequence, .durableSequence, .sequenceLag, .clockShift:
+    case .ready, .liveSessions, .entries, .logBytes, .stagedSequence, .durableSequence, .sequenceLag, .clockShift,
+      .store, .databaseAvailable, .databaseUnavailableSeconds, .feedAge, .feedCurrent:
       .gauge
     default: .counter
     }
@@ -72,7 +101,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .requestSeconds: "Time from the head of a request to its reply."
     case .rotateSeconds: "Time of a refresh grant in the engine, the wait for the disk included."
     case .commitSeconds: "Time of a commit of the log: write and sync of a batch of records."
-    case .ready: "1 while changes are accepted, 0 otherwise."
+    case .ready: "1 while changes are accepted and access tokens judged, 0 otherwise."
     case .liveSessions: "Sessions that are neither revoked nor swept away since their end."
     case .entries: "Entries in memory: sessions, revoked ones and one-time tokens until their end."
     case .logBytes: "Bytes of log that a restart would read besides the last checkpoint."
@@ -81,11 +110,19 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .sequenceLag: "Records that were given to the log and are not durable yet."
     case .clockShift: "Whole seconds by which the ledger's time is ahead of the wall clock, which was set back."
     case .clockSteps: "Times that the wall clock was set by more than two seconds."
+    case .store: "1; the label says what the ledger stands on."
+    case .databaseAvailable: "1 while the database answers, 0 otherwise."
+    case .databaseUnavailableSeconds: "For how long the database has not been reached; 0 while it answers."
+    case .databaseOutages: "Times that the database could not be reached any more."
+    case .outcomesUnknown: "Changes of which it is not known if they were made; each was answered 503."
+    case .feedAge: "Age of the newest news of what other instances revoked."
+    case .feedCurrent: "1 while that age is within store.staleAfter, 0 otherwise."
+    case .feedStale: "Times that it was not any more."
     }
   }
 
   /// The labels with all their values, those of `route` excepted: they are the templates of the routes there are, and
-  /// ``otherRoute``.
+  /// ``otherRoute``. Of ``store`` a server has the one value that is its own.
   public var labels: [(name: String, values: [String])] {
     switch self {
     case .replays, .reuses: [("class", ReuseLabel.all)]
@@ -95,6 +132,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .checkpoints: [("outcome", CheckpointOutcome.allCases.map(\.rawValue))]
     case .clockSteps: [("direction", ClockDirection.allCases.map(\.rawValue))]
     case .overloads: [("cause", OverloadCause.allCases.map(\.rawValue))]
+    case .store: [("kind", Store.allCases.map(\.rawValue))]
     case .requests, .requestSeconds: [("route", []), ("status", StatusClass.allCases.map(\.rawValue))]
     default: []
     }

@@ -34,6 +34,10 @@ struct CommandError: Error, CustomStringConvertible {
 }
 
 extension CommandError {
+  /// The failure of whatever needs a database, in a build that knows none.
+  static let withoutPostgres = CommandError(
+    .configuration, "this build has no PostgreSQL; take one with the package trait Postgres")
+
   /// The failure for a path that has a file in the place of a folder.
   static func notFolder(_ path: String) -> CommandError {
     var place = FilePath(path)
@@ -99,7 +103,7 @@ extension CommandError {
     case .locked: self.init(.temporary, failure.description)
     case .full: self.init(.cannotCreate, failure.description)
     case .unknownKey: self.init(.noInput, failure.description)
-    case .notRetiring, .tokensAlive: self.init(.bad, failure.description)
+    case .notRetiring, .tokensAlive, .unpublished: self.init(.bad, failure.description)
     }
   }
 

@@ -50,7 +50,7 @@ struct BadInputTests {
     "a session's label",
     arguments: TestedLedger.allCases, ["", "a\u{7}b", "a\u{85}b", String(repeating: "é", count: 65)])
   func label(on ledger: TestedLedger, label: String) async throws {
-    let engine = try ledger.engine(clock: ManualClock())
+    let engine = try await ledger.engine(clock: ManualClock())
     await expect(engine, "label is outside its limit: 1 to 128 bytes without control characters") {
       _ = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [], label: label)
     }
@@ -60,7 +60,7 @@ struct BadInputTests {
   func unknownSubject(on ledger: TestedLedger) async throws {
     let subjects = SubjectTable()
     subjects.set(Subject(id: "ann", scopes: ["read"]), password: "ann")
-    let engine = try ledger.engine(clock: ManualClock(), subjects: subjects)
+    let engine = try await ledger.engine(clock: ManualClock(), subjects: subjects)
     await expect(engine, "subject is outside its limit: a subject that the store knows") {
       _ = try await engine.openSession(forSubject: "bob", client: Self.web)
     }
@@ -69,7 +69,7 @@ struct BadInputTests {
 
   @Test("a subject by its id where there is no store", arguments: TestedLedger.allCases)
   func noStore(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: ManualClock())
+    let engine = try await ledger.engine(clock: ManualClock())
     await expect(engine, "subjects is outside its limit: at least one store, to look subjects up") {
       _ = try await engine.openSession(forSubject: "ann", client: Self.web)
     }
@@ -77,7 +77,7 @@ struct BadInputTests {
 
   @Test("a subject or client id that is empty, too long or has control characters", arguments: TestedLedger.allCases)
   func names(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: ManualClock())
+    let engine = try await ledger.engine(clock: ManualClock())
     for subject in ["", "a\nb", String(repeating: "s", count: 513)] {
       await expect(engine, "subject is outside its limit: from 1 to 512 bytes without control characters") {
         _ = try await engine.openUncheckedSession(subject: subject, client: Self.web, scopes: [])
@@ -101,14 +101,14 @@ struct BadInputTests {
 
   @Test("a session id's own text is one", arguments: TestedLedger.allCases)
   func sessionIDText(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: ManualClock())
+    let engine = try await ledger.engine(clock: ManualClock())
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     #expect(try SessionID(validating: pair.session.text) == pair.session)
   }
 
   @Test("a page of a listing, a buffer of events and a batch", arguments: TestedLedger.allCases)
   func counts(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: ManualClock())
+    let engine = try await ledger.engine(clock: ManualClock())
     for limit in [0, -1, 1001] {
       await expect(engine, "limit is outside its limit: from 1 to 1000") {
         _ = try await engine.sessions(of: .all, limit: limit)

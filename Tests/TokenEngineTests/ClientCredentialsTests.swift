@@ -23,7 +23,7 @@ struct ClientCredentialsTests {
     "gets an access token whose subject is the client, with all scopes that the client may have, and no session is opened",
     arguments: TestedLedger.allCases)
   func grantsAToken(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let token = try await token(fixture)
     let access = try fixture.engine.verify(token.accessToken)
     #expect(access.subject == "robot")
@@ -37,7 +37,7 @@ struct ClientCredentialsTests {
 
   @Test("gets the scope that it asks for, and none that it may not have", arguments: TestedLedger.allCases)
   func narrowsTheScope(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     #expect(try await token(fixture, scope: "read").scopes == Scopes("read"))
     #expect(try await fixture.engine.clientToken(for: Self.robot, scope: "admin") == .refused(.invalidScope))
     var unbounded = Self.robot
@@ -48,7 +48,7 @@ struct ClientCredentialsTests {
 
   @Test("is refused without that grant type, and where it is public", arguments: TestedLedger.allCases)
   func needsTheGrant(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     var client = Self.robot
     client.grants = [.password, .refreshToken]
     #expect(try await fixture.engine.clientToken(for: client) == .refused(.unauthorizedClient))
@@ -59,14 +59,14 @@ struct ClientCredentialsTests {
 
   @Test("is refused where a subject has the same id", arguments: TestedLedger.allCases)
   func isNoSubject(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     fixture.subjects.set(Subject(id: "robot", isEnabled: false, scopes: []), password: "robot")
     #expect(try await fixture.engine.clientToken(for: Self.robot) == .refused(.clientNamedAsSubject))
   }
 
   @Test("has a token that lives as long as its client's access tokens", arguments: TestedLedger.allCases)
   func livesItsLifetime(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     var client = Self.robot
     client.lifetimes.access = .seconds(5)
     let token = try await token(fixture, client)
@@ -80,7 +80,7 @@ struct ClientCredentialsTests {
   @Test(
     "can revoke it, whether or not it asks to end a session with it", arguments: TestedLedger.allCases, [false, true])
   func revokes(on ledger: TestedLedger, endsSession: Bool) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let (token, other) = (try await token(fixture), try await token(fixture))
     let outcome = try await fixture.engine.revoke(
       token: token.accessToken, client: Self.robot, endsSession: endsSession)
@@ -91,7 +91,7 @@ struct ClientCredentialsTests {
 
   @Test("loses it when the client's sessions are revoked", arguments: TestedLedger.allCases)
   func endsWithTheClient(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let token = try await token(fixture)
     fixture.clock.advance(milliseconds: 1000)
     try await fixture.engine.revokeSessions(of: .client("robot"))
@@ -100,7 +100,7 @@ struct ClientCredentialsTests {
 
   @Test("gets a good one right after that, in the same millisecond too", arguments: TestedLedger.allCases)
   func afterARevocation(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let before = try await token(fixture)
     try await fixture.engine.revokeSessions(of: .client("robot"))
     let after = try await token(fixture)

@@ -16,7 +16,7 @@ struct ClientPolicyTests {
 
   @Test("lifetimes are those of its sessions alone, and the engine's are the others'", arguments: TestedLedger.allCases)
   func lifetimes(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: clock)
+    let engine = try await ledger.engine(clock: clock)
     let own = try await engine.openUncheckedSession(subject: "ann", client: Self.phone, scopes: [])
     let others = try await engine.openUncheckedSession(subject: "ann", client: Self.plain, scopes: [])
     #expect(own.expiresInSeconds == 60)
@@ -31,7 +31,7 @@ struct ClientPolicyTests {
 
   @Test("grace window answers its retries, while another client's retry is a reuse", arguments: TestedLedger.allCases)
   func grace(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: clock)
+    let engine = try await ledger.engine(clock: clock)
     for (client, isGranted) in [(Self.phone, true), (Self.plain, false)] {
       let first = try await engine.openUncheckedSession(subject: "ann", client: client, scopes: [])
       let next = try await engine.refresh(first.refreshToken, client: client).pair()
@@ -46,7 +46,7 @@ struct ClientPolicyTests {
     "rotation `never` keeps the refresh token's text through every refresh, and moves its idle end",
     arguments: TestedLedger.allCases)
   func rotationNever(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: clock)
+    let engine = try await ledger.engine(clock: clock)
     let first = try await engine.openUncheckedSession(subject: "job", client: Self.service, scopes: [])
     var access: Set<String> = [first.accessToken]
     for _ in 0..<5 {
@@ -74,7 +74,7 @@ struct ClientPolicyTests {
     ])
   func outsideLimits(lifetimes: ClientLifetimes, says: String) async throws {
     for ledger in TestedLedger.allCases {
-      let engine = try ledger.engine(clock: clock)
+      let engine = try await ledger.engine(clock: clock)
       let client = Client(id: "bad", isPublic: true, lifetimes: lifetimes)
       let failure = await #expect(throws: EngineError.self) {
         try await engine.openUncheckedSession(subject: "ann", client: client, scopes: [])
@@ -86,7 +86,7 @@ struct ClientPolicyTests {
 
   @Test("grace above 300 s is refused by name at its refresh, and consumes nothing", arguments: TestedLedger.allCases)
   func graceTooLong(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: clock)
+    let engine = try await ledger.engine(clock: clock)
     let client = Client(id: "plain", isPublic: true, grace: .seconds(301))
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.plain, scopes: [])
     let failure = await #expect(throws: EngineError.self) {
@@ -100,7 +100,7 @@ struct ClientPolicyTests {
     "A client that was added after a session was opened under its id is not given it: the refresh is refused, and the session ends",
     arguments: TestedLedger.allCases)
   func addedAgain(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     fixture.clock.advance(milliseconds: 1)
     var client = EngineFixture.client

@@ -100,7 +100,7 @@ struct CustomClaimsTests {
     arguments: TestedLedger.allCases)
   func mostClaims(on ledger: TestedLedger) async throws {
     let members = (0..<25).map { "\"claim\($0)\":\"\(String(repeating: "x", count: 20))\"" }.joined(separator: ",")
-    let fixture = try EngineFixture(on: ledger) { options in
+    let fixture = try await EngineFixture(on: ledger) { options in
       options.algorithm = .rs256
       options.issuer = "https://" + String(repeating: "i", count: 248)
       options.audience = String(repeating: "a", count: 256)

@@ -14,7 +14,7 @@ struct EmbedderStoreTests {
 
   @Test("may have no passwords: then none is right, and sessions are opened by id", arguments: TestedLedger.allCases)
   func withoutPasswords(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: ManualClock(), subjects: Staff())
+    let engine = try await ledger.engine(clock: ManualClock(), subjects: Staff())
     #expect(
       try await engine.logIn(name: "ann", password: "x", client: Self.web) == .refused(.badCredentials))
     #expect(try await engine.openSession(forSubject: "ann", client: Self.web).pair().scopes == ["read"])
@@ -43,7 +43,7 @@ struct EmbedderStoreTests {
 
   @Test("is asked for all refreshes of a batch at once", .timeLimit(.minutes(10)), arguments: TestedLedger.allCases)
   func batchInParallel(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: ManualClock(), subjects: Meeting(of: 64))
+    let engine = try await ledger.engine(clock: ManualClock(), subjects: Meeting(of: 64))
     let pairs = try await engine.openUncheckedSessions(
       (0..<64).map {
         OpeningRequest(subject: "subject \($0)", client: Self.web, scopes: [], version: AccountVersion.none)
@@ -55,7 +55,7 @@ struct EmbedderStoreTests {
 
   @Test("is asked for a larger batch in turns, and the order is kept", arguments: TestedLedger.allCases)
   func largeBatch(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: ManualClock(), subjects: Staff())
+    let engine = try await ledger.engine(clock: ManualClock(), subjects: Staff())
     let pairs = try await engine.openUncheckedSessions(
       (0..<200).map {
         OpeningRequest(subject: "subject \($0)", client: Self.web, scopes: [], version: AccountVersion.none)
@@ -79,7 +79,7 @@ struct EmbedderStoreTests {
     "that fails for one subject of a batch fails that request alone, and consumes nothing for it",
     arguments: TestedLedger.allCases)
   func oneFailure(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: ManualClock(), subjects: Partial())
+    let engine = try await ledger.engine(clock: ManualClock(), subjects: Partial())
     let pairs = try await engine.openUncheckedSessions(
       ["ann", "bob", "cat"].map {
         OpeningRequest(subject: $0, client: Self.web, scopes: [], version: AccountVersion.none)

@@ -65,7 +65,7 @@ struct EngineEventsTests {
     "a batch of refreshes is answered one by one as it would be alone, in its order", arguments: TestedLedger.allCases)
   func batch(on ledger: TestedLedger) async throws {
     let observer = RecordingObserver()
-    let engine = try ledger.engine(clock: ManualClock(), observer: observer)
+    let engine = try await ledger.engine(clock: ManualClock(), observer: observer)
     let app = Client(id: "app", isPublic: true)
     let pairs = try await engine.openUncheckedSessions(
       ["ann", "bob", "cat"].map { OpeningRequest(subject: $0, client: Self.web, scopes: ["read"]) })

@@ -16,13 +16,15 @@ struct EngineFixture {
   let ledger: any OneTimeLedger & EventLedger
   let engine: RotationEngine
 
-  init(on tested: TestedLedger = .refreshLedger, _ change: (inout EngineOptions) -> Void = { _ in }) throws {
+  init(
+    on tested: TestedLedger = .refreshLedger, _ change: (inout EngineOptions) -> Void = { _ in }
+  ) async throws {
     var options = EngineOptions()
     change(&options)
     try options.validate()
     subjects.set(Subject(id: "ann", scopes: ["read", "write", "admin"]), password: "ann")
     keys = TokenKeys.generate()
-    ledger = tested.make(clock: clock, sessionsPerSubjectMax: options.sessionsPerSubjectMax)
+    ledger = try await tested.make(clock: clock, sessionsPerSubjectMax: options.sessionsPerSubjectMax)
     engine = RotationEngine(
       options: options, keys: KeyRing(keys), ledger: ledger, recovery: nil, subjects: subjects,
       clock: clock.sessionClock,

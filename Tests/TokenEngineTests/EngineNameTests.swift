@@ -22,7 +22,7 @@ struct EngineNameTests {
     "are refused in another form than NFC with the member, never changed, and nothing is opened",
     arguments: TestedLedger.allCases)
   func refused(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: ManualClock())
+    let engine = try await ledger.engine(clock: ManualClock())
     let (web, strange) = (Client(id: "web", isPublic: true), Client(id: Self.other, isPublic: true))
     let subject = Subject(id: Self.other, scopes: [])
     #expect(
@@ -50,7 +50,7 @@ struct EngineNameTests {
     "pass in NFC, with compatibility characters as they are", arguments: TestedLedger.allCases,
     ["jos\u{E9}", "\u{FB01}n", "\u{D55C}"])
   func taken(on ledger: TestedLedger, name: String) async throws {
-    let engine = try ledger.engine(clock: ManualClock())
+    let engine = try await ledger.engine(clock: ManualClock())
     let client = Client(id: name, isPublic: true)
     let pair = try await engine.openUncheckedSession(subject: name, client: client, scopes: [])
     let token = try engine.verify(pair.accessToken)

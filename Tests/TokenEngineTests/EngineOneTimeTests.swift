@@ -11,7 +11,7 @@ struct EngineOneTimeTests {
     "presented by 40 tasks at once is consumed by one, with the subject and the payload it was issued with",
     arguments: TestedLedger.allCases)
   func once(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: clock)
+    let engine = try await ledger.engine(clock: clock)
     let token = try await engine.issueOneTimeToken(
       purpose: "reset", subject: "ann", payload: [0, 255, 7], lifetime: .seconds(60))
     let outcomes = try await withThrowingTaskGroup(of: OneTimeTokenOutcome.self) { group in
@@ -24,7 +24,7 @@ struct EngineOneTimeTests {
 
   @Test("of 1 ms is good for that millisecond, and not at its end", arguments: TestedLedger.allCases)
   func oneMillisecond(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: clock)
+    let engine = try await ledger.engine(clock: clock)
     let good = try await engine.issueOneTimeToken(purpose: "reset", subject: "ann", lifetime: .milliseconds(1))
     let late = try await engine.issueOneTimeToken(purpose: "reset", subject: "ann", lifetime: .milliseconds(1))
     #expect(good.expiresAt == clock.now.advanced(byMilliseconds: 1))
@@ -35,7 +35,7 @@ struct EngineOneTimeTests {
 
   @Test("is refused for another purpose, and left as it is", arguments: TestedLedger.allCases)
   func purpose(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: clock)
+    let engine = try await ledger.engine(clock: clock)
     let token = try await engine.issueOneTimeToken(purpose: "reset", subject: "ann", lifetime: .seconds(60))
     #expect(try await engine.consumeOneTimeToken(token.text, purpose: "invite") == .refused(.wrongPurpose))
     #expect(
@@ -44,7 +44,7 @@ struct EngineOneTimeTests {
 
   @Test("is no refresh token and no access token, and these are none of it", arguments: TestedLedger.allCases)
   func otherKinds(on ledger: TestedLedger) async throws {
-    let engine = try ledger.engine(clock: clock)
+    let engine = try await ledger.engine(clock: clock)
     let web = Client(id: "web", isPublic: true)
     let token = try await engine.issueOneTimeToken(purpose: "reset", subject: "ann", lifetime: .seconds(60))
     let pair = try await engine.openUncheckedSession(subject: "ann", client: web, scopes: [])
@@ -65,7 +65,7 @@ struct EngineOneTimeTests {
     ])
   func outsideLimits(field: String, purpose: String, payloadBytes: Int, milliseconds: Int64) async throws {
     for ledger in TestedLedger.allCases {
-      let engine = try ledger.engine(clock: clock)
+      let engine = try await ledger.engine(clock: clock)
       let failure = await #expect(throws: EngineError.self) {
         try await engine.issueOneTimeToken(
           purpose: purpose, subject: "ann", payload: Array(repeating: 1, count: payloadBytes),

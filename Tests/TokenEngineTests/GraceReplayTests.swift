@@ -107,7 +107,7 @@ struct GraceReplayTests {
     arguments: TestedLedger.allCases)
   func fortyTasks(on ledger: TestedLedger) async throws {
     let observer = RecordingObserver()
-    let engine = try ledger.engine(clock: ManualClock(), options: Self.options(), observer: observer)
+    let engine = try await ledger.engine(clock: ManualClock(), options: Self.options(), observer: observer)
     let first = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     let pairs = try await withThrowingTaskGroup(of: TokenPair.self) { group in
       for _ in 0..<40 {

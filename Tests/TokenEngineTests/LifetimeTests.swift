@@ -12,7 +12,7 @@ struct LifetimeTests {
     "an access token is refused from the moment of its end", arguments: TestedLedger.allCases,
     [1, 250, 500, 999, 1000, 1500] as [Int64])
   func accessTokenEnds(on ledger: TestedLedger, milliseconds: Int64) async throws {
-    let fixture = try EngineFixture(on: ledger) { $0.accessLifetime = .milliseconds(milliseconds) }
+    let fixture = try await EngineFixture(on: ledger) { $0.accessLifetime = .milliseconds(milliseconds) }
     let pair = try await fixture.logIn()
     fixture.clock.advance(milliseconds: milliseconds - 1)
     #expect(try fixture.engine.verify(pair.accessToken).subject == "ann")
@@ -24,7 +24,7 @@ struct LifetimeTests {
     "a lifetime under one second works at any place in the second", arguments: TestedLedger.allCases,
     [0, 1, 400, 999] as [Int64])
   func subSecondAnywhere(on ledger: TestedLedger, start: Int64) async throws {
-    let fixture = try EngineFixture(on: ledger) {
+    let fixture = try await EngineFixture(on: ledger) {
       $0.accessLifetime = .milliseconds(300)
       $0.idleLifetime = .milliseconds(700)
     }
@@ -45,7 +45,7 @@ struct LifetimeTests {
 
   @Test("an expired refresh token is refused as expired by its own claim too", arguments: TestedLedger.allCases)
   func refreshTokenExpires(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger) { $0.idleLifetime = .seconds(60) }
+    let fixture = try await EngineFixture(on: ledger) { $0.idleLifetime = .seconds(60) }
     let pair = try await fixture.logIn()
     fixture.clock.advance(milliseconds: 60_000)
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.expired(generationsBehind: nil)))
@@ -55,7 +55,7 @@ struct LifetimeTests {
     "an access token that was seen to have ended stays refused when the clock is set back",
     arguments: TestedLedger.allCases)
   func clockSetBack(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     fixture.clock.advance(milliseconds: 900_000)
     #expect(throws: BadToken.expired) { try fixture.engine.verify(pair.accessToken) }
@@ -101,7 +101,7 @@ struct LifetimeTests {
     "A refresh for a client with an access lifetime outside its limits is refused with the field, and consumes nothing",
     arguments: TestedLedger.allCases, [Duration.zero, .seconds(31 * 86_400), .seconds(Int64.max)])
   func accessLifetimeOutsideItsLimits(on ledger: TestedLedger, lifetime: Duration) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     var client = EngineFixture.client
     client.lifetimes.access = lifetime
@@ -122,7 +122,7 @@ struct LogInTests {
   @Test(
     "with a scope outside what the client may have is refused, and opens no session", arguments: TestedLedger.allCases)
   func tooMuchScope(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let outcome = try await fixture.engine.logIn(
       name: "ann", password: "ann", client: EngineFixture.client, scope: "admin")
     #expect(outcome == .refused(.invalidScope))
@@ -131,14 +131,14 @@ struct LogInTests {
 
   @Test("with a wrong password is refused", arguments: TestedLedger.allCases, ["ann", "bob"])
   func badCredentials(on ledger: TestedLedger, name: String) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let outcome = try await fixture.engine.logIn(name: name, password: "no", client: EngineFixture.client)
     #expect(outcome == .refused(.badCredentials))
   }
 
   @Test("of a disabled subject is refused as disabled", arguments: TestedLedger.allCases)
   func disabled(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     fixture.subjects.setEnabled("ann", false)
     let outcome = try await fixture.engine.logIn(name: "ann", password: "ann", client: EngineFixture.client)
     #expect(outcome == .refused(.subjectDisabled))
@@ -148,7 +148,7 @@ struct LogInTests {
     "of a subject whose name no token can carry is a failure that names the field", arguments: TestedLedger.allCases,
     ["", "a\nb"])
   func unusableSubject(on ledger: TestedLedger, subject: String) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     await #expect(throws: EngineError.self) {
       try await fixture.engine.openUncheckedSession(subject: subject, client: EngineFixture.client, scopes: [])
     }
@@ -159,7 +159,7 @@ struct LogInTests {
     "A session of an older log, which knows no versions, goes on where it is not older than its subject's sessions may be",
     arguments: [(0, true), (1, false)] as [(Int64, Bool)])
   func olderSession(by milliseconds: Int64, goesOn: Bool) async throws {
-    let fixture = try EngineFixture()
+    let fixture = try await EngineFixture()
     let lifetimes = try #require(Lifetimes(idleMilliseconds: 60_000, absoluteMilliseconds: 60_000))
     let session = try await fixture.ledger.open(
       SessionGrant(subject: "ann", client: "web", scope: "read", lifetimes: lifetimes), deadline: nil
@@ -177,7 +177,7 @@ struct LogInTests {
     let subjects = SubjectTable()
     let clock = ManualClock()
     subjects.set(Subject(id: "ann", scopes: []), password: "ann")
-    let ledger = tested.make(clock: clock)
+    let ledger = try await tested.make(clock: clock)
     var options = EngineOptions()
     options.customClaims = { _ in
       // Whoever follows the store has ended all sessions by the time that this one is opened.

@@ -12,7 +12,7 @@ struct RefreshTests {
     "returns a new pair whose access token is accepted and names subject, client, scopes and session",
     arguments: TestedLedger.allCases)
   func returnsANewPair(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let first = try await fixture.logIn()
     fixture.clock.advance(milliseconds: 1000)
     let second = try await fixture.refresh(first.refreshToken).pair()
@@ -34,7 +34,7 @@ struct RefreshTests {
     "of a used token is refused as reused, and revokes the session and its access tokens at once",
     arguments: TestedLedger.allCases)
   func usedTokenRevokes(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let first = try await fixture.logIn()
     let second = try await fixture.refresh(first.refreshToken).pair()
     let reused = GrantRefusal.reused(.race, generationsBehind: 1, revokedSession: true)
@@ -48,7 +48,7 @@ struct RefreshTests {
     "with an access token is refused as of the wrong type, and costs the session nothing",
     arguments: TestedLedger.allCases)
   func wrongType(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     #expect(try await fixture.refresh(pair.accessToken) == .refused(.badToken(.wrongType)))
     #expect(throws: BadToken.wrongType) { try fixture.engine.verify(pair.refreshToken) }
@@ -59,7 +59,7 @@ struct RefreshTests {
     "with a token of another issuer is refused, and the token stays good where it belongs",
     arguments: TestedLedger.allCases)
   func wrongIssuer(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     let other = try fixture.sibling { $0.issuer = "https://elsewhere.example" }
     let outcome = try await other.refresh(pair.refreshToken, client: EngineFixture.client)
@@ -70,15 +70,15 @@ struct RefreshTests {
 
   @Test("with a token signed by another key is refused", arguments: TestedLedger.allCases)
   func otherKey(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
-    let stranger = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
+    let stranger = try await EngineFixture(on: ledger)
     let pair = try await stranger.logIn()
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.badToken(.unknownKey)))
   }
 
   @Test("with any byte of the token changed is refused, and the token stays good", arguments: TestedLedger.allCases)
   func changedByte(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     let bytes = Array(pair.refreshToken.utf8)
     for position in bytes.indices {
@@ -95,7 +95,7 @@ struct RefreshTests {
 
   @Test("after the subject is gone is refused before the token is consumed", arguments: TestedLedger.allCases)
   func subjectGone(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     fixture.subjects.remove("ann")
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.subjectGone))
@@ -105,7 +105,7 @@ struct RefreshTests {
 
   @Test("while the subject is disabled is refused before the token is consumed", arguments: TestedLedger.allCases)
   func subjectDisabled(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     fixture.subjects.setEnabled("ann", false)
     #expect(try await fixture.refresh(pair.refreshToken) == .refused(.subjectDisabled))
@@ -115,7 +115,7 @@ struct RefreshTests {
 
   @Test("by another client is refused, and neither consumes nor revokes", arguments: TestedLedger.allCases)
   func wrongClient(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     let other = try await fixture.engine.refresh(pair.refreshToken, client: Client(id: "app", isPublic: true))
     #expect(other == .refused(.wrongClient))
@@ -124,7 +124,7 @@ struct RefreshTests {
 
   @Test("by a client without the grant is refused, and does not consume", arguments: TestedLedger.allCases)
   func unauthorizedClient(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     let limited = Client(id: "web", isPublic: true, grants: [.password])
     #expect(try await fixture.engine.refresh(pair.refreshToken, client: limited) == .refused(.unauthorizedClient))
@@ -135,7 +135,7 @@ struct RefreshTests {
     "narrows the access token to the scope asked for, and the session keeps what was granted",
     arguments: TestedLedger.allCases)
   func narrowsTheScope(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let first = try await fixture.logIn()
     let narrowed = try await fixture.refresh(first.refreshToken, scope: "read").pair()
     #expect(narrowed.scopes == Scopes("read"))
@@ -148,7 +148,7 @@ struct RefreshTests {
     "that asks for more than was granted is refused, and does not consume", arguments: TestedLedger.allCases,
     ["admin", "read  write", "\""])
   func tooMuchScope(on ledger: TestedLedger, scope: String) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     #expect(try await fixture.refresh(pair.refreshToken, scope: scope) == .refused(.invalidScope))
     _ = try await fixture.refresh(pair.refreshToken).pair()
@@ -156,7 +156,7 @@ struct RefreshTests {
 
   @Test("by 64 callers at once with one token succeeds once", arguments: TestedLedger.allCases)
   func oneOf64Succeeds(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger) { $0.reuse = .refuse }
+    let fixture = try await EngineFixture(on: ledger) { $0.reuse = .refuse }
     let pair = try await fixture.logIn()
     let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
       for _ in 0..<64 {
@@ -171,7 +171,7 @@ struct RefreshTests {
     "repeated inside the grace window is answered with the identical pair, byte for byte",
     arguments: TestedLedger.allCases)
   func graceAnswersTheIdenticalPair(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger) { $0.grace = .seconds(10) }
+    let fixture = try await EngineFixture(on: ledger) { $0.grace = .seconds(10) }
     let first = try await fixture.logIn()
     let second = try await fixture.refresh(first.refreshToken).pair()
     fixture.clock.advance(milliseconds: 9_999)
@@ -184,7 +184,7 @@ struct RefreshTests {
     "repeated inside the grace window after the access token's end mints a fresh one beside the same refresh token",
     arguments: TestedLedger.allCases)
   func graceRenewsAnExpiredAccessToken(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger) {
+    let fixture = try await EngineFixture(on: ledger) {
       $0.grace = .seconds(10)
       $0.accessLifetime = .seconds(2)
     }
@@ -201,7 +201,7 @@ struct RefreshTests {
     "tells the observer why it was refused, with the presented token's id where its signature was good",
     arguments: TestedLedger.allCases)
   func observerIsToldTheReason(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let first = try await fixture.logIn()
     _ = try await fixture.refresh(first.refreshToken)
     _ = try await fixture.refresh(first.refreshToken)

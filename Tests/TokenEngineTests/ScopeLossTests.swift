@@ -13,7 +13,7 @@ struct ScopeLossTests {
     "is granted the rest of what it names at a refresh, nothing where none is left, and never more than it once had",
     arguments: named)
   func names(scope: String?, granted: String?) async throws {
-    let fixture = try EngineFixture()
+    let fixture = try await EngineFixture()
     let pair = try await fixture.logIn()
     fixture.subjects.set(Subject(id: "ann", scopes: try #require(Scopes("read admin"))), password: "ann")
     let outcome = try await fixture.engine.refresh(pair.refreshToken, client: EngineFixture.client, scope: scope)
@@ -31,7 +31,7 @@ struct ScopeLossTests {
 
   @Test("is granted the rest at its next refresh, and may not ask for what it lost", arguments: TestedLedger.allCases)
   func refresh(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let pair = try await fixture.logIn()
     #expect(pair.scopes == Scopes("read write"))
     fixture.subjects.set(Subject(id: "ann", scopes: ["read"]), password: "ann")

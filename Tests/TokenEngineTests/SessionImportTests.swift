@@ -24,7 +24,7 @@ struct SessionImportTests {
     "go on with a refresh token of ours that rotates once, and an import that is made again answers the same token",
     arguments: TestedLedger.allCases)
   func imported(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger)
+    let fixture = try await EngineFixture(on: ledger)
     let first = try await fixture.engine.importSessions([session("a"), session("b")])
     #expect(first.allSatisfy { if case .opened = $0 { true } else { false } })
     fixture.clock.advance(milliseconds: 5000)
@@ -48,7 +48,7 @@ struct SessionImportTests {
     "live no longer than they had left, whatever their client's lifetimes, and never longer than those",
     arguments: TestedLedger.allCases)
   func lifetimes(on ledger: TestedLedger) async throws {
-    let fixture = try EngineFixture(on: ledger) { $0.absoluteLifetime = .seconds(1000) }
+    let fixture = try await EngineFixture(on: ledger) { $0.absoluteLifetime = .seconds(1000) }
     let outcomes = try await fixture.engine.importSessions([session("a", left: 60_000), session("b", left: .max)])
     fixture.clock.advance(milliseconds: 60_000)
     guard case .refused = try await fixture.refresh(try token(outcomes[0])) else {

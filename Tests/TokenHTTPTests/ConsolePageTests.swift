@@ -203,11 +203,12 @@ struct ConsolePageTests {
       return AuditEvent(
         sequence: UInt64(generation), time: .zero, fact: .rotated(token, subject: "ann", client: "web"))
     }
-    let run = TimelineText.items(of: SessionHistory(events: (1...5).map { event($0) }))
+    let text = TimelineText(store: StoreText(.embedded))
+    let run = text.items(of: SessionHistory(events: (1...5).map { event($0) }))
     #expect(run.count == 1 && run[0].text.contains("Refreshed 5 times in a row"))
     #expect(run[0].text.contains("Rotated to generation 5"))
-    #expect(TimelineText.items(of: SessionHistory(events: (1...3).map { event($0) })).count == 3)
-    let cut = TimelineText.items(of: SessionHistory(events: (1...3).map { event($0) }, omittedCount: 7))
+    #expect(text.items(of: SessionHistory(events: (1...3).map { event($0) })).count == 3)
+    let cut = text.items(of: SessionHistory(events: (1...3).map { event($0) }, omittedCount: 7))
     #expect(cut.count == 4 && cut[1].text.contains("7 events are not shown"))
   }
 }

@@ -10,8 +10,8 @@ private struct CountedEvents {
   let backend = TestMetrics()
   let observer: EngineMetricsObserver
 
-  init() {
-    observer = EngineMetricsObserver(factory: backend)
+  init(store: TokenMetric.Store = .embedded) {
+    observer = EngineMetricsObserver(factory: backend, store: store)
   }
 
   /// The counters that are not 0, without the names' common beginning, as `name{values}`.
@@ -71,6 +71,30 @@ struct EngineMetricsTests {
     #expect(counted.counts == expected)
     counted.observer.engine(observed: event)
     #expect(counted.counts == expected.mapValues { $0 * 2 })
+  }
+
+  /// The same with a database.
+  private static let databaseEvents: [(EngineEvent, [String: Int64])] = [
+    (.databaseUnavailable("no route to it"), ["database_outages_total": 1]),
+    (.databaseAvailable, [:]),
+    (.feedStale(.seconds(6)), ["feed_stale_total": 1]),
+    (.feedCaughtUp, [:]),
+    (.outcomeUnknown("the connection broke"), ["outcomes_unknown_total": 1]),
+    (.databaseFenced("run database fence"), [:]),
+    (.rotated(token, subject: "ann", client: "web"), ["rotations_total": 1]),
+  ]
+
+  @Test("count what happens to a database, and have none of a log beside it", arguments: databaseEvents)
+  func databaseEvent(event: EngineEvent, expected: [String: Int64]) {
+    let counted = CountedEvents(store: .postgres)
+    counted.observer.engine(observed: event)
+    #expect(counted.counts == expected)
+    counted.observer.engine(observed: .checkpointFailed("there is none"))
+    counted.observer.engine(committedWithin: .seconds(1))
+    #expect(counted.counts == expected && counted.commits.isEmpty)
+    let embedded = CountedEvents()
+    embedded.observer.engine(observed: event)
+    #expect(embedded.counts.keys.allSatisfy { $0 == "rotations_total" })
   }
 
   @Test("know every reason that a grant can be refused for")
@@ -135,5 +159,40 @@ struct EngineMetricsTests {
     try await engine.close()
     await gauges.read(engine)
     #expect(try value(.ready) == 0)
+  }
+
+  @Test("have gauges of a database in place of those of a log, without one zero that means nothing")
+  func databaseGauges() async throws {
+    let (backend, clock) = (TestMetrics(), ManualClock())
+    let ledger = DictionaryLedger(clock: clock)
+    let engine = try RotationEngine(ledger: ledger, clock: clock.sessionClock)
+    let gauges = EngineGauges(factory: backend, store: .postgres)
+    let metrics: [TokenMetric] = [.ready, .databaseAvailable, .databaseUnavailableSeconds, .feedAge, .feedCurrent]
+    func read() async throws -> [Double?] {
+      await gauges.read(engine)
+      return try metrics.map { try backend.expectMeter($0.rawValue).lastValue }
+    }
+    ledger.setFeed(age: .milliseconds(40))
+    #expect(try await read() == [1, 1, 0, 0.04, 1])
+    ledger.fail(.unavailable("away"))
+    ledger.setFeed(age: .milliseconds(6_500), isStale: true)
+    clock.advance(milliseconds: 6_500)
+    #expect(try await read() == [0, 0, 6.5, 6.5, 0])
+    ledger.recover()
+    ledger.setFeed(age: .seconds(6), isStale: true, refusesAccess: true)
+    #expect(try await read() == [0, 1, 0, 6, 0])
+    #expect(backend.meters.first { $0.label == TokenMetric.store.rawValue }?.dimensions.map(\.1) == ["postgres"])
+  }
+
+  @Test("are those of the store alone, each there from the beginning", arguments: TokenMetric.Store.allCases)
+  func stores(store: TokenMetric.Store) {
+    let counted = CountedEvents(store: store)
+    _ = EngineGauges(factory: counted.backend, store: store)
+    _ = GrantMetrics(factory: counted.backend)
+    let backend = counted.backend
+    let there = Set(backend.counters.map(\.label) + backend.meters.map(\.label) + backend.timers.map(\.label))
+    let ofRequests: Set<TokenMetric> = [.requests, .requestSeconds]
+    let expected = TokenMetric.allCases.filter { $0.stores.contains(store) && !ofRequests.contains($0) }
+    #expect(there == Set(expected.map(\.rawValue)))
   }
 }

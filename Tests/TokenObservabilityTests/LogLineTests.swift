@@ -52,6 +52,23 @@ struct LogLineTests {
     #expect(line.metadata == ["client": "web", "reason": "malformed"])
   }
 
+  @Test(
+    "tell of a database, and of what its loss means, as loud as it is",
+    arguments: [
+      (.databaseUnavailable("no route to db1\n"), .error, "the database cannot be reached", "no route to db1"),
+      (.databaseAvailable, .notice, "the database answers again", nil),
+      (.feedStale(.milliseconds(5_020)), .warning, "not heard of", "5020"),
+      (.feedCaughtUp, .notice, "known again", nil),
+      (.outcomeUnknown("the connection broke"), .warning, "not known if a change was made", "the connection broke"),
+      (.databaseFenced("run database fence"), .critical, "lost acknowledged changes", "run database fence"),
+      (.policyDiffers(before: "grace 0 s", now: "grace 30 s"), .warning, "another policy", "grace 30 s"),
+    ] as [(EngineEvent, Logger.Level, String, String?)])
+  func database(event: EngineEvent, level: Logger.Level, words: String, metadata: String?) throws {
+    let line = try line(of: event)
+    #expect(line.level == level && "\(line.message)".contains(words))
+    #expect(metadata.map { text in line.metadata.values.contains { "\($0)" == text } } ?? line.metadata.isEmpty)
+  }
+
   @Test("have no control characters, line breaks or direction marks from names")
   func names() throws {
     let line = try line(

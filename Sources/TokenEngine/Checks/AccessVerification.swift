@@ -50,9 +50,14 @@ struct AccessVerification: Sendable {
       throw error.asBadToken
     }
     let tokenID = TokenID(claims.identifier)
-    let isRefused = register.isRefused(
-      tokenID, subject: claims.subject, client: claims.clientID, issuedAt: claims.ownIssuedAt)
-    guard !isRefused else { throw .revoked }
+    func isRefused() -> Bool {
+      register.isRefused(tokenID, subject: claims.subject, client: claims.clientID, issuedAt: claims.ownIssuedAt)
+    }
+    if isRefused() {
+      guard !ledger.health.refusesAccess else { throw .unverifiable }
+      // Asked again: all may have been refused then, and not be any more.
+      guard !isRefused() else { throw .revoked }
+    }
     guard let scopes = Scopes(claims.scope) else { throw .malformed }
     // `iat` says no more than the second.
     let raceEnd = claims.ownIssuedAt &* 1000 &+ 1000 &+ ReuseClass.raceMilliseconds

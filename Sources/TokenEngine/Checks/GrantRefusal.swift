@@ -17,6 +17,9 @@ public enum BadToken: String, Error, Sendable, Hashable, CaseIterable {
   case notYetValid = "not_yet_valid"
   /// Its session was revoked.
   case revoked
+  /// Nothing may be wrong with it: what was revoked of late is not known here, and the ledger refuses all access tokens until it is
+  /// (``LedgerHealth/refusesAccess``). The same token may be accepted later, or by another instance.
+  case unverifiable
 }
 
 /// Why a grant was refused. The wire tells only ``errorCode``; the observer is told all.

@@ -71,7 +71,12 @@ struct TokenInquiries: Sendable {
 
   /// See ``RotationEngine/introspect(_:hint:)``.
   func introspect(_ token: String, hint: TokenHint?) async throws(EngineError) -> Introspection {
-    if let access = try? access.verify(token) { return .access(access) }
+    do { return .access(try access.verify(token)) } catch .unverifiable {
+      throw .ledger(
+        .unavailable("what was revoked of late is not known here, so no access token is judged until it is"))
+    } catch {
+      // It may be a refresh token.
+    }
     guard hint == .refreshToken,
       let claims = try? verifier.verifyRefresh(token, nowMilliseconds: ledger.now().milliseconds)
     else { return .inactive }

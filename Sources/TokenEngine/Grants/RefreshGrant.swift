@@ -159,7 +159,8 @@ extension RefreshGrant {
       token: tokenID, client: client.id, graceMilliseconds: (client.grace ?? options.grace).wholeMilliseconds,
       reuse: options.reuse, narrowedScope: scopes == granted ? nil : scopes.text, subjectVersion: version,
       clientVersion: client.version, notBefore: notBefore, revokesOutdated: isLastLook || subjects == nil,
-      terms: options.existingSessions == .follow ? try minting.terms(for: client) : nil)
+      terms: options.existingSessions == .follow ? try minting.terms(for: client) : nil,
+      accessMilliseconds: minting.accessMilliseconds(of: client))
     return .ready(
       Prepared(
         request: rotation, client: client, subject: claims.subject, scopes: scopes,

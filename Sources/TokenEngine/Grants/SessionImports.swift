@@ -69,7 +69,7 @@ struct SessionImports: Sendable {
           grant: SessionGrant(
             subject: item.subject, client: item.client.id, scope: item.scopes.text, lifetimes: lifetimes,
             rotation: terms.rotation, label: item.label, subjectVersion: item.version,
-            clientVersion: item.client.version)))
+            clientVersion: item.client.version, accessMilliseconds: minting.accessMilliseconds(of: item.client))))
     }
     let imported: (ledger: [SessionImportOutcome], outcomes: [ImportOutcome])
     do {

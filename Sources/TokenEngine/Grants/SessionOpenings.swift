@@ -77,7 +77,7 @@ struct SessionOpenings: Sendable {
         SessionGrant(
           subject: request.subject, client: request.client.id, scope: request.scopes.text, lifetimes: terms.lifetimes,
           rotation: terms.rotation, label: request.label, subjectVersion: try await version(for: request),
-          clientVersion: request.client.version))
+          clientVersion: request.client.version, accessMilliseconds: minting.accessMilliseconds(of: request.client)))
     }
     let opened: (sessions: [Session], pairs: [TokenPair])
     do {

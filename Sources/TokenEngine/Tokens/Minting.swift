@@ -67,7 +67,7 @@ struct Minting: Sendable {
     let now = max(now(), issued.moment.time)
     let access = accessClaims(
       subject: client.id, client: client.id, tokenID: tokenID, issued: issued.moment,
-      lifetime: (client.lifetimes.access ?? options.accessLifetime).wholeMilliseconds, scopes: scopes, claims: claims)
+      lifetime: accessMilliseconds(of: client), scopes: scopes, claims: claims)
     return ClientToken(
       accessToken: minter.mintAccess(access.claims),
       expiresInSeconds: Self.secondsRoundedUp(from: now, to: access.end), scopes: scopes, tokenID: tokenID)
@@ -123,6 +123,11 @@ extension Minting {
   func check(accessLifetimeOf client: Client) throws(EngineError) {
     guard let access = client.lifetimes.access else { return }
     try Limits.accessLifetime.checkOption("lifetimes.access", access)
+  }
+
+  /// How long the client's access tokens live: its own lifetime, or the option's.
+  func accessMilliseconds(of client: Client) -> Int64 {
+    (client.lifetimes.access ?? options.accessLifetime).wholeMilliseconds
   }
 
   /// What a new session of the client lives by.

@@ -3,7 +3,6 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import NIOCore
-internal import Platform
 internal import TokenEngine
 
 /// What the admin routes share: who may use them, how a body is read, how an error is answered.
@@ -33,24 +32,6 @@ struct AdminGate: Sendable {
     let client = try await authenticator.client(for: headers, form: FormParameters())
     guard client.isAdmin else { throw OAuthError.notAdmin }
     return client
-  }
-
-  /// The parameters of the query: only those that the route has, each once and with a value. A misspelt or empty one
-  /// would select something else than the caller meant, and one that came twice could mean either.
-  func query(of request: Request, _ names: [String]) throws(OAuthError) -> FormParameters {
-    let query: FormParameters
-    do { query = try FormParameters(query: request) } catch {
-      switch error {
-      case .duplicate: throw .repeatedParameter
-      case .tooManyParameters: throw .tooManyQueryParameters
-      default: throw .malformedQuery
-      }
-    }
-    guard query.names.allSatisfy({ name in names.contains { $0.hasSameBytes(as: name) } }) else {
-      throw .unknownParameter(known: names)
-    }
-    for name in query.names where query[named: name] == nil { throw .empty(parameter: name) }
-    return query
   }
 
   /// A parameter that is an id; nil if it did not come.

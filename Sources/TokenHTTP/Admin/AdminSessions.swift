@@ -58,7 +58,7 @@ struct AdminSessions: Sendable {
   /// Lists the sessions of `?subject=`, `?client_id=`, both, or all; `limit` and, from the `next` of a page, `after`.
   func list(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
-      let query = try gate.query(of: request, ["subject", "client_id", "limit", "after"])
+      let query = try FormParameters(query: request, known: ["subject", "client_id", "limit", "after"])
       let limit = try query[named: "limit"].map { text throws(OAuthError) in
         guard let limit = Int(text) else {
           throw .outsideLimit(field: "limit", limit: "from 1 to \(Limits.page.range.upperBound)")
@@ -81,7 +81,7 @@ struct AdminSessions: Sendable {
 
   func show(_ request: Request, id: String?, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
-      _ = try gate.query(of: request, [])
+      _ = try FormParameters(query: request, known: [])
       guard let session = try await engine.session(try SessionID(validating: id ?? "")) else {
         throw OAuthError.noSuchSession
       }
@@ -94,7 +94,7 @@ struct AdminSessions: Sendable {
   /// Answers once the session has ended durably; 404 if no session of that id was live.
   func revoke(_ request: Request, id: String?, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
-      _ = try gate.query(of: request, [])
+      _ = try FormParameters(query: request, known: [])
       guard try await engine.revoke(try SessionID(validating: id ?? "")) else { throw OAuthError.noSuchSession }
       return Self.ended(1)
     }
@@ -103,7 +103,7 @@ struct AdminSessions: Sendable {
   /// Ends the sessions of a subject, a client or both, which can be none. All sessions end only with `?all=true`.
   func revokeAll(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
-      let query = try gate.query(of: request, ["subject", "client_id", "all"])
+      let query = try FormParameters(query: request, known: ["subject", "client_id", "all"])
       let scope: SessionScope
       switch (try self.scope(in: query), query[named: "all"]) {
       case (let some?, nil): scope = some

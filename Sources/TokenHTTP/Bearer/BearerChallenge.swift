@@ -27,7 +27,7 @@ extension BearerState {
 }
 
 /// The way in which a request without a good enough access token is refused (RFC 6750 §3): 401 or 403 with
-/// `WWW-Authenticate`. Every text is from a fixed set.
+/// `WWW-Authenticate`; 503 with `Retry-After` if no access token can be judged now. Every text is from a fixed set.
 public struct BearerChallenge: Sendable {
   /// The body of a refusal.
   public struct Body: Sendable, Hashable {
@@ -70,7 +70,12 @@ public struct BearerChallenge: Sendable {
     } else {
       response = Response(fault.error)
     }
-    response.headers[.wwwAuthenticate] = challenge(of: fault)
+    if fault == .rejected(.unverifiable) {
+      // Another token would fare no better.
+      response.headers[.retryAfter] = RetryAfter.soon
+    } else {
+      response.headers[.wwwAuthenticate] = challenge(of: fault)
+    }
     return response
   }
 
@@ -96,6 +101,7 @@ extension BearerError {
     case .missing: .noBearer
     case .rejected(.expired): .expiredBearer
     case .rejected(.revoked): .revokedBearer
+    case .rejected(.unverifiable): .unavailable
     case .rejected: .badBearer
     case .insufficientScope: .insufficientScope
     }

@@ -26,9 +26,17 @@ public struct ServerMetrics: Sendable {
   ///   - text: gives all metrics in Prometheus's text format 0.0.4. Adds the route `GET /metrics`, which everybody may ask who reaches the
   ///     server; nil for none.
   public init(factory: any MetricsFactory = MetricsSystem.factory, text: (@Sendable () -> String)? = nil) {
-    observer = EngineMetricsObserver(factory: factory)
+    self.init(factory: factory, store: .embedded, text: text)
+  }
+
+  /// - Parameter store: what the ledger of the engine stands on: there are the metrics of this alone.
+  public init(
+    factory: any MetricsFactory = MetricsSystem.factory, store: TokenMetric.Store,
+    text: (@Sendable () -> String)? = nil
+  ) {
+    observer = EngineMetricsObserver(factory: factory, store: store)
     grants = GrantMetrics(factory: factory)
-    gauges = EngineGauges(factory: factory)
+    gauges = EngineGauges(factory: factory, store: store)
     self.factory = factory
     self.text = text
   }

@@ -39,10 +39,13 @@ struct FaultReplies: Sendable {
 
 /// The values of `Retry-After` (RFC 9110 §10.2.3): the one rule of when to try again.
 package enum RetryAfter {
+  /// The seconds for what can pass at once.
+  static let soon = "1"
+
   /// The seconds that 503 names: a failed log stays failed until the server is started again, anything else can pass at
   /// once.
   package static func seconds(engine: RotationEngine) -> String {
-    engine.isClosedForWrites ? "30" : "1"
+    engine.isClosedForWrites ? "30" : soon
   }
 
   /// The seconds that 429 names: the whole seconds within which the wait ends, at least 1.

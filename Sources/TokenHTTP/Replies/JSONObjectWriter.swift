@@ -30,6 +30,15 @@ package struct JSONObjectWriter {
     bytes.writeStaticString(value ? "true" : "false")
   }
 
+  /// Adds a number of seconds with three decimals; what is shorter than a millisecond is left out.
+  mutating func add(_ name: StaticString, seconds duration: Duration) {
+    begin(name)
+    let milliseconds = max(0, duration / .milliseconds(1))
+    let whole = Int64(min(milliseconds, 1e15))
+    let decimals = String(whole % 1000)
+    bytes.writeString("\(whole / 1000).\(String(repeating: "0", count: 3 - decimals.utf8.count))\(decimals)")
+  }
+
   package mutating func add(_ name: StaticString, _ values: [String]) {
     begin(name)
     bytes.writeInteger(UInt8(ascii: "["))

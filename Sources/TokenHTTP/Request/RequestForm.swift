@@ -1,6 +1,7 @@
 internal import HTTPTypes
 package import Hummingbird
 internal import NIOCore
+internal import Platform
 internal import TokenEngine
 
 extension Request {
@@ -44,6 +45,22 @@ extension FormParameters {
     // It stands for bytes that were not UTF-8 and are lost; whoever means the character itself sends it escaped.
     guard !query.unicodeScalars.contains("\u{FFFD}") else { throw .malformed }
     try self.init(Array(query.utf8)[...], mayRepeat: mayRepeat)
+  }
+
+  /// Reads the query of a route that has just these parameters, each once and with a value: a misspelt or empty one
+  /// would ask for something else than the caller meant, and one that came twice could mean either.
+  init(query request: Request, known names: [String]) throws(OAuthError) {
+    do { try self.init(query: request) } catch {
+      switch error {
+      case .duplicate: throw .repeatedParameter
+      case .tooManyParameters: throw .tooManyQueryParameters
+      default: throw .malformedQuery
+      }
+    }
+    guard self.names.allSatisfy({ name in names.contains { $0.hasSameBytes(as: name) } }) else {
+      throw .unknownParameter(known: names)
+    }
+    for name in self.names where self[named: name] == nil { throw .empty(parameter: name) }
   }
 }
 

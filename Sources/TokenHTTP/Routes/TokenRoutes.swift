@@ -143,7 +143,7 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     case .forwardAuthentication:
       return { [challenge] in ForwardAuthentication.respond(to: $0, bearer: $1.bearer, challenge: challenge) }
     case .liveness: return { _, _ in ServerDocuments.liveness }
-    case .readiness: return { [engine] _, _ in ServerDocuments.readiness(of: engine) }
+    case .readiness: return { [engine] request, _ in Readiness.respond(to: request, engine: engine) }
     // Added only with metrics.
     case .metrics: return { [metrics] _, _ in await metrics?.respond() ?? Response(.noSuchPath) }
     case .sessionList: return { [sessions] in try await sessions.list($0, logger: $1.logger) }

@@ -121,22 +121,25 @@ extension Revocations {
 }
 
 /// A ``SessionScope`` whose names are the same only byte by byte.
-private struct TextScope: Hashable {
-  var subject: String?
-  var client: String?
+package struct TextScope: Hashable, Sendable {
+  private let subject: String?
+  private let client: String?
 
-  static let all = TextScope()
+  package static let all = TextScope()
 
-  static func subject(_ subject: String) -> TextScope { TextScope(subject: subject) }
-  static func client(_ client: String) -> TextScope { TextScope(client: client) }
-  static func both(_ subject: String, _ client: String) -> TextScope { TextScope(subject: subject, client: client) }
+  package static func subject(_ subject: String) -> TextScope { TextScope(subject: subject) }
+  package static func client(_ client: String) -> TextScope { TextScope(client: client) }
+  package static func both(_ subject: String, _ client: String) -> TextScope {
+    TextScope(subject: subject, client: client)
+  }
 
-  init(subject: String? = nil, client: String? = nil) {
+  /// The names that are nil stand for all.
+  package init(subject: String? = nil, client: String? = nil) {
     self.subject = subject
     self.client = client
   }
 
-  init(_ scope: SessionScope) {
+  package init(_ scope: SessionScope) {
     switch scope {
     case .subject(let subject): self.init(subject: subject)
     case .client(let client): self.init(client: client)
@@ -145,11 +148,11 @@ private struct TextScope: Hashable {
     }
   }
 
-  static func == (left: TextScope, right: TextScope) -> Bool {
+  package static func == (left: TextScope, right: TextScope) -> Bool {
     left.subject.hasSameBytes(as: right.subject) && left.client.hasSameBytes(as: right.client)
   }
 
-  func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(subject == nil)
     subject?.hashExactly(into: &hasher)
     client?.hashExactly(into: &hasher)

@@ -1,4 +1,5 @@
 internal import Platform
+internal import WriteAheadLog
 
 /// Puts a snapshot into the payloads of a checkpoint's frames, one after another.
 struct CheckpointEncoder {
@@ -89,6 +90,27 @@ struct CheckpointEncoder {
     case .finished:
       return false
     }
+  }
+
+  /// Writes all of a snapshot and names the file; returns its size.
+  ///
+  /// - Parameter each: told before each frame how many sessions and one-time tokens are in those so far; may end the writing.
+  static func write(
+    _ snapshot: LedgerSnapshot, to writer: inout CheckpointWriter, each: (Int) throws(LogError) -> Void
+  ) throws(CheckpointError) -> UInt64 {
+    var encoder = CheckpointEncoder(snapshot)
+    var payload: [UInt8] = []
+    do throws(LogError) {
+      while true {
+        let count = encoder.fill(&payload)
+        if count == 0 { break }
+        try each(encoder.entriesDone)
+        try writer.append(payload.span, entryCount: count)
+      }
+    } catch {
+      throw .unnamed(error)
+    }
+    return try writer.finish()
   }
 
   /// The place to look at, or nil, and on to the next stage, after the last.

@@ -132,8 +132,11 @@ extension LedgerState {
     guard label == LabelTable.none || names.isDefined(label) else { return "name \(label) is not defined" }
     return nil
   }
+}
 
-  fileprivate mutating func restore(_ entry: SessionEntry, at slot: UInt32, label: UInt32, payload: [UInt8]) {
+extension LedgerState {
+  /// Puts an entry into a free slot, without its id being found before `SessionTable.indexAll()`.
+  mutating func restore(_ entry: SessionEntry, at slot: UInt32, label: UInt32, payload: [UInt8]) {
     table.extend(to: Int(slot))
     table.place(entry, at: slot)
     names.retain(entry.subject)

@@ -3,10 +3,15 @@
 enum KeyFile {
   static let keysMax = 16
 
-  /// A set of new random keys, as the bytes of a file: a current one and, where public keys are published, the next.
-  static func newKeySet(_ algorithm: SignatureAlgorithm = .hs256) -> [UInt8] {
+  /// A set of new random keys, as the bytes of a file: a current one and, where public keys are published or keys are shared, the next.
+  ///
+  /// - Parameter publishedAt: the time to write down for the next key of shared keys, milliseconds since the epoch; nil for keys of one reader.
+  static func newKeySet(_ algorithm: SignatureAlgorithm = .hs256, publishedAt: Int64? = nil) -> [UInt8] {
     let current = KeyRecord.generate(algorithm, state: .current)
-    return encode(algorithm == .hs256 ? [current] : [current, KeyRecord.generate(algorithm, state: .next)])
+    guard let publishedAt else {
+      return encode(algorithm == .hs256 ? [current] : [current, KeyRecord.generate(algorithm, state: .next)])
+    }
+    return encode([current, KeyRecord.generate(algorithm, state: .next).published(at: publishedAt)])
   }
 
   /// The bytes of a file, a line for each key.
@@ -55,8 +60,10 @@ struct KeyRecord: Sendable {
   private(set) var state: SigningKey.State
   /// Milliseconds since the epoch; only of a retiring key.
   private(set) var retiredAt: Int64?
+  /// Since when others could read it, milliseconds since the epoch; only of a key that many share. Stays with it for its whole life.
+  private(set) var publishedAt: Int64?
   /// The encoded members other than `state` and `retiredAt`, as they were written: also those that are unknown here.
-  private let members: [UInt8]
+  private var members: [UInt8]
 
   /// A new random key.
   static func generate(_ algorithm: SignatureAlgorithm, state: SigningKey.State) -> KeyRecord {
@@ -99,6 +106,9 @@ struct KeyRecord: Sendable {
     case .integer(let moment) where state == .retiring && ClaimTime.milliseconds.contains(moment): retiredAt = moment
     default: throw KeyError(.malformed, "\"retiredAt\" must be milliseconds since 1970, of a retiring key alone")
     }
+    if case .integer(let moment) = object["publishedAt"], ClaimTime.milliseconds.contains(moment) {
+      publishedAt = moment
+    }
     self.id = id
     self.algorithm = algorithm
     self.state = state
@@ -118,6 +128,14 @@ struct KeyRecord: Sendable {
     var changed = self
     changed.state = .retiring
     changed.retiredAt = milliseconds
+    return changed
+  }
+
+  /// The same key as one that others can read from this moment on.
+  func published(at milliseconds: Int64) -> KeyRecord {
+    var changed = self
+    changed.publishedAt = milliseconds
+    changed.members += Array(",\"publishedAt\":\(milliseconds)".utf8)
     return changed
   }
 

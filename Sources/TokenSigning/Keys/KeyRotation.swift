@@ -13,6 +13,31 @@ enum KeyRotation {
     return [newNext, current.asCurrent] + retired + records.filter { $0.state == .retiring }
   }
 
+  /// Throws unless the next key has been there for as long as its publication takes.
+  static func checkPublication(
+    _ records: [KeyRecord], _ publication: KeyPublication, nowMilliseconds: Int64, path: String
+  ) throws(KeyChangeError) {
+    guard let next = records.first(where: { $0.state == .next }) else {
+      throw .unpublished(path: path, id: nil, untilMilliseconds: nil)
+    }
+    guard let publishedAt = next.publishedAt else {
+      throw .unpublished(path: path, id: next.id, untilMilliseconds: nil)
+    }
+    let (until, overflow) = publishedAt.addingReportingOverflow(publication.milliseconds(next.algorithm))
+    guard !overflow, until <= nowMilliseconds else {
+      throw .unpublished(path: path, id: next.id, untilMilliseconds: overflow ? .max - 999 : until)
+    }
+  }
+
+  /// The keys as those who share them have them: with a next key, and the time from which on it is known.
+  static func published(
+    _ records: [KeyRecord], nowMilliseconds: Int64, makeNext: () -> KeyRecord
+  ) -> [KeyRecord] {
+    let next = records.first { $0.state == .next } ?? makeNext()
+    let known = next.publishedAt == nil ? next.published(at: nowMilliseconds) : next
+    return replacingNext(records, with: known)
+  }
+
   /// This key as the next one, in place of the one that was.
   static func replacingNext(_ records: [KeyRecord], with key: KeyRecord) -> [KeyRecord] {
     [key] + records.filter { $0.state != .next }
@@ -39,6 +64,26 @@ enum KeyRotation {
   }
 }
 
+/// For how long a new key is known before it signs, so that each server and each verifier has read it by then.
+package struct KeyPublication: Sendable, Hashable {
+  /// How long a verifier may keep the JWK Set that it has.
+  package static let keySetMaxAge = Duration.seconds(300)
+
+  /// After how long a server that heard of no change is known to be cut off.
+  package var staleAfter: Duration
+
+  package init(staleAfter: Duration) {
+    self.staleAfter = staleAfter
+  }
+
+  /// - Parameter algorithm: of the key. Nobody fetches one of HS256, so its delay is shorter.
+  func milliseconds(_ algorithm: SignatureAlgorithm) -> Int64 {
+    let delay = algorithm == .hs256 ? staleAfter : staleAfter + Self.keySetMaxAge
+    let (seconds, attoseconds) = delay.components
+    return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+  }
+}
+
 /// Why keys were not changed. The description is one line: where, what, the fix. It never holds a key.
 package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The files cannot be read or written, or the new key is none.
@@ -54,6 +99,9 @@ package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible 
   /// Tokens that the key signed may live until then: milliseconds since the epoch, nil where the file does not say
   /// since when the key is retiring.
   case tokensAlive(path: String, id: String, untilMilliseconds: Int64?)
+  /// The next key is not yet known to all who share the keys until then: milliseconds since the epoch, nil where nobody wrote down since when it
+  /// is there, or there is none.
+  case unpublished(path: String, id: String?, untilMilliseconds: Int64?)
 
   package var description: String {
     switch self {
@@ -65,7 +113,25 @@ package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible 
       "\(path): key \(ByteWriter.jsonText(id)) is \(state.rawValue), not retiring; rotate the keys first"
     case .tokensAlive(let path, let id, let until):
       "\(path): tokens that key \(ByteWriter.jsonText(id)) signed may be in use \(Self.moment(until))"
+    case .unpublished(let path, nil, _):
+      "\(path): has no next key, which other servers and verifiers would know; import one, or force it, and \(Self.early)"
+    case .unpublished(let path, let id?, nil):
+      "\(path): does not say since when the next key \(ByteWriter.jsonText(id)) is known; force it, and \(Self.early)"
+    case .unpublished(let path, let id?, let until?):
+      """
+      \(path): the next key \(ByteWriter.jsonText(id)) is known to every server and verifier from \((until + 999) / 1000) (seconds since 1970) on; \
+      rotate then, or force it, and \(Self.early)
+      """
     }
+  }
+
+  private static let early = "its tokens are refused by who has not read it"
+
+  /// What fails with the files, as a failure of the change.
+  static func files<Result: ~Copyable>(
+    _ body: () throws(KeyError) -> Result
+  ) throws(KeyChangeError) -> Result {
+    do { return try body() } catch { throw .files(error) }
   }
 
   private static func moment(_ until: Int64?) -> String {

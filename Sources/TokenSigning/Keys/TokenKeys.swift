@@ -48,39 +48,47 @@ package struct TokenKeys: Sendable {
   package static func openOrCreate(
     folder path: String, algorithm: SignatureAlgorithm = .hs256
   ) throws(KeyError) -> TokenKeys {
-    let folder = try KeyFolder(openOrCreate: path)
+    try openOrCreate(FolderKeys(folder: path), algorithm: algorithm)
+  }
+
+  /// The same in any place.
+  package static func openOrCreate(
+    _ source: some KeySource, algorithm: SignatureAlgorithm
+  ) throws(KeyError) -> TokenKeys {
+    try source.prepare()
+    let texts = try source.read()
     var filesMade: [String] = []
-    for (purpose, algorithm) in [(KeyPurpose.access, algorithm), (.refresh, .hs256)] {
-      if try folder.read(purpose.fileName) != nil { continue }
-      let isMade = try folder.create(purpose.fileName, KeyFile.newKeySet(algorithm))
-      if isMade { filesMade.append(folder.path(of: purpose.fileName)) }
+    for (purpose, algorithm) in [(KeyPurpose.access, algorithm), (.refresh, .hs256)] where texts.bytes[purpose] == nil {
+      let publishedAt = source.publication == nil ? nil : texts.nowMilliseconds
+      let isMade = try source.create(purpose, KeyFile.newKeySet(algorithm, publishedAt: publishedAt))
+      if isMade { filesMade.append(source.place(of: purpose)) }
     }
-    var keys = try TokenKeys(in: folder)
+    // What another program made at the same time stands.
+    var keys = try open(source)
     keys.filesMade = filesMade
     return keys
   }
 
   /// Reads both files, and makes nothing.
   package static func open(folder path: String) throws(KeyError) -> TokenKeys {
-    try TokenKeys(in: try KeyFolder(open: path))
+    try open(FolderKeys(folder: path))
   }
 
-  /// Reads both files, and makes them durable before anything is signed by them: their writer can have died before its
-  /// own sync.
-  ///
-  /// - Parameter change: bytes that stand for the file of a purpose, to see whether they may be written there.
-  init(in folder: borrowing KeyFolder, change: (purpose: KeyPurpose, bytes: [UInt8])? = nil) throws(KeyError) {
+  /// Reads the keys of any place, and makes nothing.
+  package static func open(_ source: some KeySource) throws(KeyError) -> TokenKeys {
+    try TokenKeys(try source.read(), of: source)
+  }
+
+  /// - Parameter source: where the texts are from, or will be, for messages.
+  init(_ texts: KeyTexts, of source: any KeySource) throws(KeyError) {
     var keys: [KeyPurpose: [SigningKey]] = [:]
     for purpose in KeyPurpose.allCases {
-      let bytes: [UInt8]
-      if let change, change.purpose == purpose { bytes = change.bytes } else { bytes = try folder.present(purpose) }
-      keys[purpose] = try KeyFile.decode(bytes, path: folder.path(of: purpose.fileName))
+      keys[purpose] = try KeyFile.decode(try source.present(purpose, in: texts), path: source.place(of: purpose))
     }
-    try folder.sync()
     do {
       try self.init(access: keys[.access] ?? [], refresh: keys[.refresh] ?? [])
     } catch {
-      throw error.path.isEmpty ? error.at(folder.path) : error
+      throw error.path.isEmpty ? error.at(source.place) : error
     }
   }
 

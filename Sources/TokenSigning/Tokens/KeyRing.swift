@@ -9,24 +9,32 @@ internal import Synchronization
   private let current: Atomic<Unmanaged<KeySnapshot>>
   /// All that were ever current, the present one last.
   private let kept: Mutex<[KeySnapshot]>
+  /// Where they are kept; nil for keys that are nowhere.
+  package let source: (any KeySource)?
+
   /// The folder of their files; nil for keys that are in no folder.
-  package let folder: String?
+  package var folder: String? { (source as? FolderKeys)?.folder }
 
   /// Keys that are never reloaded.
   package convenience init(_ keys: TokenKeys) {
-    self.init(keys, folder: nil)
+    self.init(keys, source: nil)
   }
 
   /// Opens or makes the keys of a folder, as `TokenKeys.openOrCreate(folder:algorithm:)` does.
   package convenience init(folder: String, algorithm: SignatureAlgorithm = .hs256) throws(KeyError) {
-    self.init(try TokenKeys.openOrCreate(folder: folder, algorithm: algorithm), folder: folder)
+    try self.init(FolderKeys(folder: folder), algorithm: algorithm)
   }
 
-  private init(_ keys: TokenKeys, folder: String?) {
+  /// The same in any place.
+  package convenience init(_ source: some KeySource, algorithm: SignatureAlgorithm) throws(KeyError) {
+    self.init(try TokenKeys.openOrCreate(source, algorithm: algorithm), source: source)
+  }
+
+  private init(_ keys: TokenKeys, source: (any KeySource)?) {
     let first = KeySnapshot(keys)
     unsafe current = unsafe Atomic(Unmanaged.passUnretained(first))
     kept = Mutex([first])
-    self.folder = folder
+    self.source = source
   }
 
   /// Gives `body` the keys in force, and returns what it makes of them.
@@ -45,16 +53,16 @@ internal import Synchronization
   /// The public keys in force as a JWK Set (RFC 7517 §5); empty where there are HS256 keys alone.
   package var publicJWKS: [UInt8] { withCurrent { $0.publicJWKS } }
 
-  /// Reads the folder again, and puts its keys in force; when it throws, the keys stay as they are.
+  /// Reads the keys again, and puts them in force; when it throws, the keys stay as they are.
   ///
-  /// Makes nothing: a file that is gone is a failure. Reads files and waits for the disk: call it from where waiting is
-  /// fine. Without a folder it does nothing. Returns whether they are others than before.
+  /// Makes nothing: a file that is gone is a failure. Waits for the disk or the database: call it from where waiting is
+  /// fine. Keys that are nowhere stay. Returns whether they are others than before.
   @discardableResult
   package func reload() throws(KeyError) -> Bool {
-    guard let folder else { return false }
+    guard let source else { return false }
     // One at a time, so that what was read last is what stays.
     return try kept.withLock { kept throws(KeyError) in
-      let read = try TokenKeys.open(folder: folder)
+      let read = try TokenKeys.open(source)
       guard kept.last?.keys.isSame(as: read) != true else { return false }
       let snapshot = KeySnapshot(read)
       kept.append(snapshot)

@@ -29,6 +29,16 @@ extension DictionaryLedger {
     books.withLock { $0.faults.end() }
   }
 
+  /// Makes it look like one of several instances on one database, whose ``health`` says how old its news of the others is.
+  ///
+  /// - Parameters:
+  ///   - age: nil as at the beginning: it is alone.
+  ///   - isStale: whether that counts as too old.
+  ///   - refusesAccess: whether all access tokens are refused because of it.
+  public func setFeed(age: Duration?, isStale: Bool = false, refusesAccess: Bool = false) {
+    books.withLock { $0.feed = Feed(age: age, isStale: isStale, refusesAccess: refusesAccess) }
+  }
+
   /// Makes the ledger slow: what is decided from now on is not durable, and whoever waits for it waits, until ``release()``, its deadline or its
   /// cancellation where there is a deadline. What rests on nothing new is answered at once.
   public func hold() {

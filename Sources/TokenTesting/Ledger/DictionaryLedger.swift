@@ -19,6 +19,14 @@ public final class DictionaryLedger: Sendable {
   struct Books: Sendable {
     var sessions: SessionDictionary
     var faults = LedgerFaults()
+    var feed = Feed()
+  }
+
+  /// What it hears of other instances, as a test says.
+  struct Feed: Sendable {
+    var age: Duration?
+    var isStale = false
+    var refusesAccess = false
   }
 
   let books: Mutex<Books>
@@ -180,7 +188,7 @@ extension DictionaryLedger: SessionLedger {
 
     func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
       ledger.books.withLock {
-        $0.sessions.isRefused(token, subject: subject, client: client, issuedAt: issuedAt)
+        $0.feed.refusesAccess || $0.sessions.isRefused(token, subject: subject, client: client, issuedAt: issuedAt)
       }
     }
 
@@ -195,9 +203,18 @@ extension DictionaryLedger: SessionLedger {
 
   public func now() -> Timestamp { time() }
 
+  /// Another store where ``setFeed(age:isStale:refusesAccess:)`` has made it one of several.
+  public var store: LedgerStore {
+    books.withLock { $0.feed.age == nil ? .embedded : .other("a dictionary of a test") }
+  }
+
   public var health: LedgerHealth {
     books.withLock {
-      LedgerHealth(state: $0.faults.health, clockShiftSeconds: $0.sessions.shifts.seconds)
+      var health = LedgerHealth(
+        state: $0.faults.health, feedAge: $0.feed.age, clockShiftSeconds: $0.sessions.shifts.seconds)
+      health.isFeedStale = $0.feed.isStale
+      health.refusesAccess = $0.feed.refusesAccess
+      return health
     }
   }
 

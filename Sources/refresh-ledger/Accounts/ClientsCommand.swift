@@ -3,20 +3,20 @@ import TokenAccounts
 import TokenEngine
 import TokenLedger
 
-struct ClientsCommand: ParsableCommand {
+struct ClientsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clients",
-    abstract: "The embedded client file. A running server sees every change at once.",
+    abstract: "The clients, in a data folder or a database. A running server sees every change at once.",
     subcommands: [ClientsAdd.self, ClientsList.self, ClientsRemove.self])
 }
 
-struct ClientsAdd: ParsableCommand {
+struct ClientsAdd: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "add", abstract: "Adds an OAuth client.")
 
   @Argument(help: "The client_id.", transform: NameForm.typed)
   var id: String
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
   @Flag(name: .customLong("secret-stdin"), help: "Read the client's secret as one line from the standard input.")
   var readsSecret = false
@@ -62,27 +62,24 @@ struct ClientsAdd: ParsableCommand {
     guard readsSecret != isPublic else { throw ValidationError("give one of --secret-stdin and --public") }
   }
 
-  func run() throws {
+  func run() async throws {
     let scopes = try scopes.map { try ScopesArgument.parse($0) }
-    let file = try data.clients()
-    do {
+    try await place.clients { clients in
       let client = Client(
         id: id, isPublic: isPublic, scopes: scopes, grants: try ClientFile.grants(grants),
         grace: try grace.map { try ClientFile.grace($0) }, rotation: try ClientFile.rotation(rotation),
         lifetimes: try ClientFile.lifetimes(access: accessTTL, idle: refreshTTL, absolute: maxAge),
         mayIntrospect: introspect, isAdmin: admin)
-      try file.add(client, secret: readsSecret ? try InputLine.read("secret") : nil)
-    } catch let failure as AccountError {
-      throw CommandError(failure)
+      try await clients.add(client, secret: readsSecret ? try InputLine.read("secret") : nil)
     }
     try Terminal.writeLine("added client \(id)")
   }
 }
 
-struct ClientsList: ParsableCommand {
+struct ClientsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the clients, never a secret.")
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
   @Flag(help: "Print one JSON object a line.")
   var json = false
@@ -127,11 +124,8 @@ struct ClientsList: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let rows: [Row]
-    do { rows = try data.clients().list().map(Row.init) } catch let failure as AccountError {
-      throw CommandError(failure)
-    }
+  func run() async throws {
+    let rows = try await place.clients { try await $0.list().map(Row.init) }
     if json {
       for row in rows { try Terminal.writeLine(JSONText.line(row)) }
       return
@@ -147,18 +141,17 @@ struct ClientsList: ParsableCommand {
   }
 }
 
-struct ClientsRemove: ParsableCommand {
+struct ClientsRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Removes a client; its sessions can be refreshed no more.")
 
   @Argument(help: "The client_id.", transform: NameForm.typed)
   var id: String
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
-  func run() throws {
-    let clients = try data.clients()
-    do { try clients.remove(id: id) } catch { throw CommandError(error) }
+  func run() async throws {
+    try await place.clients { try await $0.remove(id: id) }
     try Terminal.writeLine("removed client \(id)")
   }
 }

@@ -3,22 +3,22 @@ import TokenAccounts
 import TokenEngine
 import TokenLedger
 
-struct UsersCommand: ParsableCommand {
+struct UsersCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "users",
-    abstract: "The embedded user file. A running server sees every change at once.",
+    abstract: "The users, in a data folder or a database. A running server sees every change at once.",
     subcommands: [
       UsersAdd.self, UsersList.self, UsersPassword.self, UsersDisable.self, UsersEnable.self, UsersRemove.self,
     ])
 }
 
-struct UsersAdd: ParsableCommand {
+struct UsersAdd: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "add", abstract: "Adds a user who may log in.")
 
   @Argument(help: "The user's name, which becomes the sub of its tokens.", transform: NameForm.typed)
   var name: String
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
   @Flag(help: "Read the password as one line from the standard input; there is no other way to give it.")
   var passwordStdin = false
@@ -30,19 +30,19 @@ struct UsersAdd: ParsableCommand {
     guard passwordStdin else { throw ValidationError("give --password-stdin and pipe the password in") }
   }
 
-  func run() throws {
+  func run() async throws {
     let scopes = try ScopesArgument.parse(scopes)
-    let users = try data.users()
-    let password = try InputLine.read("password")
-    do { try users.add(name: name, password: password, scopes: scopes) } catch { throw CommandError(error) }
+    try await place.users { users in
+      try await users.add(name: name, password: InputLine.read("password"), scopes: scopes)
+    }
     try Terminal.writeLine("added user \(name)")
   }
 }
 
-struct UsersList: ParsableCommand {
+struct UsersList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the users.")
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
   @Flag(help: "Print one JSON object a line.")
   var json = false
@@ -53,9 +53,8 @@ struct UsersList: ParsableCommand {
     var scopes: String
   }
 
-  func run() throws {
-    let users: [Subject]
-    do { users = try data.users().list() } catch let failure as AccountError { throw CommandError(failure) }
+  func run() async throws {
+    let users = try await place.users { try await $0.list() }
     if json {
       for user in users {
         try Terminal.writeLine(
@@ -69,14 +68,14 @@ struct UsersList: ParsableCommand {
   }
 }
 
-struct UsersPassword: ParsableCommand {
+struct UsersPassword: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "password", abstract: "Gives a user a new password and ends the sessions that are open.")
 
   @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
   @Flag(help: "Read the password as one line from the standard input; there is no other way to give it.")
   var passwordStdin = false
@@ -85,58 +84,53 @@ struct UsersPassword: ParsableCommand {
     guard passwordStdin else { throw ValidationError("give --password-stdin and pipe the password in") }
   }
 
-  func run() throws {
-    let users = try data.users()
-    let password = try InputLine.read("password")
-    do { try users.setPassword(name: name, password) } catch { throw CommandError(error) }
+  func run() async throws {
+    try await place.users { try await $0.setPassword(name: name, InputLine.read("password")) }
     try Terminal.writeLine("changed the password of \(name)")
   }
 }
 
-struct UsersDisable: ParsableCommand {
+struct UsersDisable: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "disable", abstract: "Keeps a user from logging in and ends its sessions.")
 
   @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
-  func run() throws {
-    let users = try data.users()
-    do { try users.setEnabled(name: name, false) } catch { throw CommandError(error) }
+  func run() async throws {
+    try await place.users { try await $0.setEnabled(name: name, false) }
     try Terminal.writeLine("disabled user \(name); its sessions end: a running server sees it at once")
   }
 }
 
-struct UsersEnable: ParsableCommand {
+struct UsersEnable: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "enable", abstract: "Lets a disabled user log in and refresh again.")
 
   @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
-  func run() throws {
-    let users = try data.users()
-    do { try users.setEnabled(name: name, true) } catch { throw CommandError(error) }
+  func run() async throws {
+    try await place.users { try await $0.setEnabled(name: name, true) }
     try Terminal.writeLine("enabled user \(name)")
   }
 }
 
-struct UsersRemove: ParsableCommand {
+struct UsersRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Removes a user; its sessions can be refreshed no more.")
 
   @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
-  func run() throws {
-    let users = try data.users()
-    do { try users.remove(name: name) } catch { throw CommandError(error) }
+  func run() async throws {
+    try await place.users { try await $0.remove(name: name) }
     try Terminal.writeLine("removed user \(name)")
   }
 }

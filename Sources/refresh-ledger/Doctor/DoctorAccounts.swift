@@ -11,7 +11,7 @@ struct DoctorAccounts {
   let data: DataFolderOption
   let settings: ServerSettings
 
-  private var quotedData: String { StartBanner.quoted(data.path) }
+  private var quotedData: String { ShellText.quoted(data.path) }
 
   func findings() -> [DoctorFinding] {
     keys() + users() + clients() + certificate()
@@ -91,7 +91,7 @@ struct DoctorAccounts {
   private func otherForms(_ spellings: [String], _ users: [Subject]) -> [DoctorFinding] {
     guard let user = users.first else { return [] }
     return SpelledNames(spellings).map { names in
-      let change = "users \(user.isEnabled ? "enable" : "disable") \(StartBanner.quoted(user.id)) --data \(quotedData)"
+      let change = "users \(user.isEnabled ? "enable" : "disable") \(ShellText.quoted(user.id)) --data \(quotedData)"
       return [
         .note(
           "users", "names in another Unicode form than NFC, taken for the same in NFC: \(names.words)",
@@ -142,7 +142,7 @@ struct DoctorAccounts {
     if let exposure = FileExposure(path: paths.key), exposure.othersCanRead || exposure.othersCanChange {
       findings.append(
         .warning(
-          "certificate", "others can read its key \(paths.key)", fix: "chmod 600 \(StartBanner.quoted(paths.key))"))
+          "certificate", "others can read its key \(paths.key)", fix: "chmod 600 \(ShellText.quoted(paths.key))"))
     }
     return findings
   }

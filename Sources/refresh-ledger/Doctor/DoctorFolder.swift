@@ -31,7 +31,7 @@ struct DoctorFolder {
 
   private func ownership(_ path: String, _ status: FileStatus) -> DoctorFinding? {
     guard status.owner != Program.userID else { return nil }
-    let fix = "run this and the server as the same user; chown -R USER \(StartBanner.quoted(data.path))"
+    let fix = "run this and the server as the same user; chown -R USER \(ShellText.quoted(data.path))"
     let what = "\(path) belongs to user \(status.owner), and this is user \(Program.userID)"
     // Root may do all; the owner of a volume is another where its files are the group's.
     let isUsable = Program.userID == 0 || FileSystem.isUsable(path, isFolder: status.isFolder)
@@ -39,7 +39,7 @@ struct DoctorFolder {
   }
 
   private func finding(_ found: FolderExposure.Finding) -> DoctorFinding {
-    let (path, quoted) = ("\(found.path) has mode \(found.mode)", StartBanner.quoted(found.path))
+    let (path, quoted) = ("\(found.path) has mode \(found.mode)", ShellText.quoted(found.path))
     let fix = "chmod \(found.isFolder ? "700" : "600") \(quoted)"
     if found.isRefused {
       let who = found.isKey ? "whoever reads a key can make tokens" : "others can change it"

@@ -29,7 +29,7 @@ struct DoctorLog {
   }
 
   func findings() -> [DoctorFinding] {
-    let quoted = StartBanner.quoted(data.path)
+    let quoted = ShellText.quoted(data.path)
     guard let names = try? FileSystem.names(in: data.logFolder.string), names.contains(where: { $0.hasSuffix(".lz4") })
     else {
       return [.note(Self.check, "there is none yet; the first start makes it")]
@@ -102,7 +102,7 @@ struct DoctorLog {
       return [
         .warning(
           "checkpoint", since + (isServed ? ", and the server wrote none" : ""),
-          fix: "refresh-ledger log checkpoint --data \(StartBanner.quoted(data.path)); what the server logs says why")
+          fix: "refresh-ledger log checkpoint --data \(ShellText.quoted(data.path)); what the server logs says why")
       ]
     }
     guard let from = reading.from, let to = reading.to, to.millisecondsSince(from) > 60_000, reading.bytes < every
@@ -121,7 +121,7 @@ struct DoctorLog {
 
   /// The names that an earlier release took as they were typed.
   private func otherForms(_ reading: Reading) -> [DoctorFinding] {
-    let quoted = StartBanner.quoted(data.path)
+    let quoted = ShellText.quoted(data.path)
     let others = reading.otherForms
     return [("subject", others.subjects), ("client", others.clients)].compactMap { kind, names in
       SpelledNames(names).map { names in

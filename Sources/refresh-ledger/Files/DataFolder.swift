@@ -27,7 +27,7 @@ enum DataFolder {
     if FileExposure(path: path)?.othersCanChange == true {
       throw CommandError(
         .configuration,
-        "\(path): others can change this folder; name a new one below it, or run: chmod go-w \(StartBanner.quoted(path))"
+        "\(path): others can change this folder; name a new one below it, or run: chmod go-w \(ShellText.quoted(path))"
       )
     }
   }

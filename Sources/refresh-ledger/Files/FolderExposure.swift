@@ -48,7 +48,7 @@ struct FolderExposure {
 
   /// Warns, in two lines at most, of what is accepted and should be known.
   func warn(_ logger: Logger) {
-    let quoted = StartBanner.quoted(folder)
+    let quoted = ShellText.quoted(folder)
     if let first = findings.first(where: { $0.exposure.isOpenToOwnGroup }) {
       logger.warning(
         "the server's own group can read or change \(first.path) (mode \(first.mode)) and maybe more: right for a volume with fsGroup, else run: chmod -R g-rwx \(quoted)"

@@ -54,7 +54,7 @@ struct InitCommand: ParsableCommand {
         password: first.password, client: first.secret.map { _ in FirstStart.clientID }, secret: first.secret)
       return try Terminal.writeLine(JSONText.line(outcome))
     }
-    let banner = StartBanner(settings, dataPath: data.path, port: settings.http.port)
+    let banner = StartBanner(settings, store: .folder(data.path), port: settings.http.port)
     try Terminal.write(text(banner, first, wantsClient: settings.http.wire == .standard))
   }
 
@@ -70,7 +70,7 @@ struct InitCommand: ParsableCommand {
   }
 
   private func text(_ banner: StartBanner, _ first: FirstStart, wantsClient: Bool) -> String {
-    let options = "--config \(StartBanner.quoted(configPath)) --data \(StartBanner.quoted(data.path))"
+    let options = "--config \(ShellText.quoted(configPath)) --data \(ShellText.quoted(data.path))"
     let next = """
       Wrote \(configPath): every setting with its default and what it does.
       The data folder \(data.path) has its keys, users and clients.

@@ -4,17 +4,17 @@ import TokenEngine
 import TokenLedger
 import TokenSigning
 
-struct KeysCommand: ParsableCommand {
+struct KeysCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "keys", abstract: "The signing keys.",
+    commandName: "keys", abstract: "The signing keys, in a data folder or a database.",
     subcommands: [KeysList.self, KeysRotate.self, KeysRetire.self, KeysImport.self])
 }
 
-struct KeysList: ParsableCommand {
+struct KeysList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Lists the signing keys, never their secrets.")
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
   @Flag(help: "Print one JSON object a line.")
   var json = false
@@ -33,11 +33,8 @@ struct KeysList: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let folder = FilePath(try data.keyFolder())
-    for name in ["access.json", "refresh.json"] { try requireFile(folder.appending(name)) }
-    let keys: TokenKeys
-    do { keys = try TokenKeys.openOrCreate(folder: folder.string) } catch { throw CommandError(error) }
+  func run() async throws {
+    let keys = try await place.keys { try TokenKeys.open($0) }
     let rows = keys.access.map { Row($0, use: "access") } + keys.refresh.map { Row($0, use: "refresh") }
     if json {
       for row in rows { try Terminal.writeLine(JSONText.line(row)) }
@@ -47,33 +44,18 @@ struct KeysList: ParsableCommand {
     for row in rows { table.append(row.kid, row.alg, row.use, row.state) }
     try Terminal.write(table.text)
   }
-
-  /// Refuses a file that is missing: listing must not make keys.
-  private func requireFile(_ path: FilePath) throws(CommandError) {
-    do {
-      let opened = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
-      try opened.close()
-    } catch Errno.noSuchFileOrDirectory {
-      throw CommandError(
-        .noInput, "\(path): there is no such key file; name the data folder with --data, or start the server once")
-    } catch Errno.notDirectory {
-      throw CommandError.notFolder(path.string)
-    } catch {
-      throw CommandError(.inputOutput, "\(path): cannot open the key file: \(error); run this as the server's user")
-    }
-  }
 }
 
-struct KeysRotate: ParsableCommand {
+struct KeysRotate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rotate",
     abstract: "Lets the next key sign, keeps the current one for the tokens it signed, and makes a new next key.",
     discussion: """
       A running server sees the change within a second. Where there is no next key yet, as with the first keys, a new one signs \
-      at once.
+      at once; in a database the next key signs once all servers and verifiers have had the time to read it, and not before.
       """)
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
   @Option(
     name: .customLong("alg"),
@@ -85,6 +67,9 @@ struct KeysRotate: ParsableCommand {
   @Flag(help: "Rotate the key of refresh tokens instead, which is HS256 always.")
   var refresh = false
 
+  @Flag(help: "In a database: rotate although not every server and verifier knows the next key yet.")
+  var force = false
+
   func validate() throws {
     guard !refresh || algorithm == nil else {
       throw ValidationError("--alg is for access tokens; refresh tokens are HS256 always")
@@ -95,29 +80,25 @@ struct KeysRotate: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let now = SessionClock.system.now().milliseconds
-    let folder = try data.keyFolder()
-    let current: SignatureAlgorithm?
-    do { current = try TokenKeys.open(folder: folder).access.first { $0.state == .current }?.algorithm } catch {
-      throw CommandError(error)
-    }
-    let files = KeyFiles(folder: folder)
-    let rotated: KeyFiles.Rotated
-    do throws(KeyChangeError) {
-      rotated =
-        refresh
-        ? try files.rotateRefresh(nowMilliseconds: now)
-        : try files.rotateAccess(
-          algorithm: algorithm.flatMap(SignatureAlgorithm.init(rawValue:)) ?? current ?? .hs256, nowMilliseconds: now)
-    } catch {
-      throw CommandError(error)
+    let rotated = try await place.keys { source in
+      let files = KeyFiles(source)
+      guard !refresh else { return try files.rotateRefresh(nowMilliseconds: now, force: force) }
+      let chosen = try algorithm.flatMap(SignatureAlgorithm.init(rawValue:)) ?? currentAlgorithm(of: source)
+      return try files.rotateAccess(algorithm: chosen, nowMilliseconds: now, force: force)
     }
     try Terminal.writeLine("current \(rotated.current), next \(rotated.next), retiring \(rotated.retiring)")
   }
+
+  private func currentAlgorithm(of source: any KeySource) throws(KeyChangeError) -> SignatureAlgorithm {
+    do { return try TokenKeys.open(source).access.first { $0.state == .current }?.algorithm ?? .hs256 } catch {
+      throw .files(error)
+    }
+  }
 }
 
-struct KeysRetire: ParsableCommand {
+struct KeysRetire: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retire",
     abstract: "Removes a retiring key.",
@@ -126,7 +107,7 @@ struct KeysRetire: ParsableCommand {
   @Argument(help: "The key's id, as keys list shows it.")
   var kid: String
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
   @Flag(help: "A key of refresh tokens.")
   var refresh = false
@@ -148,22 +129,19 @@ struct KeysRetire: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let longest = refresh ? Lifetimes.millisecondsMax : Lifetimes.accessMillisecondsMax
-    let folder = try data.keyFolder()
-    do throws(KeyChangeError) {
-      try KeyFiles(folder: folder).retire(
+    try await place.keys { source in
+      try KeyFiles(source).retire(
         kid, of: refresh ? .refresh : .access,
         tokenMilliseconds: tokensLive.flatMap(DurationText.parse)?.wholeMilliseconds ?? longest,
         nowMilliseconds: SessionClock.system.now().milliseconds, force: force)
-    } catch {
-      throw CommandError(error)
     }
     try Terminal.writeLine("retired key \(kid)")
   }
 }
 
-struct KeysImport: ParsableCommand {
+struct KeysImport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Takes a private key for the next key of access tokens.",
@@ -172,7 +150,7 @@ struct KeysImport: ParsableCommand {
   @Argument(help: "The PEM file.")
   var file: String
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
   @Option(name: .customLong("alg"), help: "What an RSA key is for: RS256 or PS256; without this, RS256.")
   var algorithm: String?
@@ -183,15 +161,10 @@ struct KeysImport: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let pem = try InputFile.read(file, "private key", bytesMax: 64 << 10)
-    let folder = try data.keyFolder()
-    let id: String
-    do throws(KeyChangeError) {
-      id = try KeyFiles(folder: folder).importNextAccess(
-        pem: pem, algorithm: algorithm.flatMap(SignatureAlgorithm.init(rawValue:)))
-    } catch {
-      throw CommandError(error)
+    let id = try await place.keys { source in
+      try KeyFiles(source).importNextAccess(pem: pem, algorithm: algorithm.flatMap(SignatureAlgorithm.init(rawValue:)))
     }
     try Terminal.writeLine("next \(id)")
   }

@@ -18,6 +18,15 @@ struct LogRecordLine: Encodable {
     facts = Dictionary(record.facts.map { ($0.name, $0.value) }) { first, _ in first }
   }
 
+  /// An event that a database tells of a session.
+  init(_ event: AuditEvent, of session: SessionID) {
+    sequence = event.sequence
+    time = LogRecordLine.time(event.time)
+    kind = event.kind
+    sid = session.text
+    facts = Dictionary(event.facts.map { ($0.name, $0.value) }) { first, _ in first }
+  }
+
   static func time(_ time: Timestamp) -> String {
     Date(timeIntervalSince1970: Double(time.milliseconds) / 1000)
       .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
@@ -47,8 +56,12 @@ struct LogRecordLine: Encodable {
 
   /// `name=value`, in the record's order.
   static func facts(_ record: LedgerRecord) throws(CommandError) -> String {
+    try facts(record.facts.map { ($0.name, $0.value) })
+  }
+
+  static func facts(_ facts: [(name: String, value: String)]) throws(CommandError) -> String {
     var words: [String] = []
-    for fact in record.facts { words.append("\(fact.name)=\(try value(fact.value))") }
+    for fact in facts { words.append("\(fact.name)=\(try value(fact.value))") }
     return words.joined(separator: " ")
   }
 

@@ -9,11 +9,11 @@ struct ExportCommand: AsyncParsableCommand {
     abstract: "Writes the live sessions as lines of JSON.",
     discussion: """
       From the log in the data folder, read beside a running server and without its lock, as of one record, which the \
-      standard error output names; or with --url from a server, page by page. Holds no token and no key. docs/migrating.md says \
+      standard error output names; from a database, or with --url from a server, page by page. Holds no token and no key. docs/migrating.md says \
       what import makes of it.
       """)
 
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
   @OptionGroup var remote: AdminServerOptions
   @OptionGroup var whose: SessionScopeOptions
 
@@ -24,7 +24,7 @@ struct ExportCommand: AsyncParsableCommand {
   /// The number of bytes that are written at once.
   private static let pieceBytes = 64 << 10
 
-  func validate() throws { try data.refuse(beside: remote.url) }
+  func validate() throws { try place.refuse(beside: remote.url) }
 
   func run() async throws {
     let server = try remote.server()
@@ -45,7 +45,7 @@ struct ExportCommand: AsyncParsableCommand {
       try await server.sessions(subject: whose.subject, client: whose.client) { try write($0) }
       from = "from \(server.url)"
     } else {
-      from = try readLog(write)
+      from = try await place.use { try await read($0, write) }
     }
     try flush()
     try file?.keep()
@@ -53,20 +53,18 @@ struct ExportCommand: AsyncParsableCommand {
     if let output { try Terminal.writeLine("\(said) to \(output)") } else { Terminal.note(said) }
   }
 
-  private func readLog(_ write: (SessionRow) throws(CommandError) -> Void) throws(CommandError) -> String {
-    var reader = LedgerRecordReader()
-    let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") {
-      (frame, payload) throws(RecordError) in
-      try reader.read(frame, payload)
-    }
-    let sessions = reader.sessions(of: whose.scope ?? .all, at: SessionClock.system.now())
+  private func read(
+    _ store: any CommandStore, _ write: (SessionRow) throws(CommandError) -> Void
+  ) async throws(CommandError) -> String {
     var bar = ProgressBar(label: "exporting", isWanted: output != nil, unit: .things("sessions"))
-    for (index, session) in sessions.enumerated() {
-      try write(SessionRow(session))
-      bar.show(UInt64(index + 1), of: UInt64(sessions.count))
+    var done: UInt64 = 0
+    return try await store.sessions(of: whose.scope ?? .all) { (sessions, total) throws(CommandError) in
+      for session in sessions {
+        try write(SessionRow(session))
+        done += 1
+        bar.show(done, of: max(done, UInt64(total)))
+      }
     }
-    let summary = survey.summary
-    return "as of record \(summary.lastSequence) of log \(summary.identity?.description ?? "-"), epoch \(summary.epoch)"
   }
 }
 

@@ -92,8 +92,10 @@ extension ServerMetrics {
 
   /// The server's metrics as `GET /metrics` prints them, and no others.
   ///
-  /// - Parameter droppedLines: the counter of lines of the process's own output, which no part of a server knows.
-  static func prometheus(droppedLines: CounterSeries) -> ServerMetrics {
+  /// - Parameters:
+  ///   - droppedLines: the counter of lines of the process's own output, which no part of a server knows.
+  ///   - store: what the server's ledger stands on.
+  static func prometheus(droppedLines: CounterSeries, store: TokenMetric.Store = .embedded) -> ServerMetrics {
     let descriptions = TokenMetric.allCases.map { metric in
       (metric.rawValue, PrometheusRegistry.Description(help: metric.help, kind: MetricFamily.Kind(metric.kind)))
     }
@@ -101,7 +103,7 @@ extension ServerMetrics {
     registry.add(
       droppedLines, named: droppedLinesName,
       help: "Lines of output that were dropped, not read in time or not writable.")
-    return ServerMetrics(factory: registry) { registry.text }
+    return ServerMetrics(factory: registry, store: store) { registry.text }
   }
 }
 

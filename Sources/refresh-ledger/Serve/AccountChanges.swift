@@ -7,13 +7,13 @@ import TokenLedger
 import TokenObservability
 
 /// The service that ends the sessions of users that were removed or disabled or have another password, and of clients
-/// that were removed, as soon as the account files say so. It looks at the files ten times a second, also while nobody
+/// that were removed, as soon as the accounts say so. It looks at them ten times a second, also while nobody
 /// logs in.
 struct AccountRevocation: Service {
   let engine: RotationEngine
-  let users: SubjectFile
-  let clients: ClientFile
-  /// The sessions that are to end, as the files' observers were told.
+  let users: any SubjectDirectory
+  let clients: any ClientDirectory
+  /// The sessions that are to end, as the observers of the accounts were told.
   let ended: AsyncStream<SessionScope>
   let logger: Logger
 
@@ -58,10 +58,16 @@ struct AccountRevocation: Service {
   /// Ends the sessions once. Those of a user who may log in end if they were opened before the change: a log-in right
   /// after it goes on.
   private func endOnce(_ scope: SessionScope) async throws(EngineError) {
-    if case .subject(let name) = scope, let user = await users.subject(id: name), user.isEnabled {
+    if case .subject(let name) = scope, let user = try await latestUser(name), user.isEnabled {
       try await engine.revokeOutdatedSessions(of: user)
     } else {
       try await engine.revokeSessions(of: scope)
+    }
+  }
+
+  private func latestUser(_ name: String) async throws(EngineError) -> Subject? {
+    do { return try await users.latestSubject(id: name) } catch {
+      throw (error as? StoreError).map { .store($0) } ?? .foreign(error)
     }
   }
 
@@ -70,19 +76,19 @@ struct AccountRevocation: Service {
   private func endOutdated() async {
     do {
       let holders = try await engine.sessionHolders()
-      let known = Set(try users.list().map(\.id))
+      let known = Set(try await users.list().map(\.id))
       for subject in holders.subjects where !known.contains(NameForm.typed(subject)) {
         logger.notice("the user \(LogText.line(subject)) was removed while no server ran: its sessions end")
         await end(.subject(subject))
       }
-      let clients = Dictionary(try clients.list().map { ($0.id, $0) }) { first, _ in first }
+      let clients = Dictionary(try await clients.list().map { ($0.id, $0) }) { first, _ in first }
       let outdated = holders.clients.filter { clients[NameForm.typed($0.client)]?.isOutdated($0) ?? true }
       for client in Set(outdated.map(\.client)).sorted() {
         logger.notice(
           "the client \(LogText.line(client)) was removed or replaced while no server ran: its sessions end")
         await end(.client(NameForm.typed(client)))
       }
-      for user in try users.list() {
+      for user in try await users.list() {
         let count = try await engine.revokeOutdatedSessions(of: user)
         if count > 0 {
           let sessions = FigureText.counted(count, "session")

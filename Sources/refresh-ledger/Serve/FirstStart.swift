@@ -24,6 +24,9 @@ struct FirstStart {
     ].compactMap(\.self)
   }
 
+  /// Nothing was made.
+  init() {}
+
   /// Makes what is missing in a data folder that has its keys: a user if there is none, and a client if there is none.
   init(
     users: SubjectFile, clients: ClientFile, folder: FilePath, settings: ServerSettings

@@ -5,11 +5,11 @@ import TokenEngine
 import TokenHTTP
 import UnixSignals
 
-/// The service that reads the account files, the keys and the TLS certificate again at each SIGHUP, and tells the log
+/// The service that reads the accounts, the keys and the TLS certificate again at each SIGHUP, and tells the log
 /// whether their newest versions are in force.
 struct Reload: Service {
-  let users: SubjectFile
-  let clients: ClientFile
+  let users: any SubjectDirectory
+  let clients: any ClientDirectory
   let engine: RotationEngine
   let certificate: ServerCertificate?
   let notification: ServiceNotification
@@ -21,13 +21,15 @@ struct Reload: Service {
       notification.tell(.reloading)
       // Also where something was refused: what was read before is then in force, and the server serves.
       defer { notification.tell(.ready) }
-      attempt("users and clients were read again", orElse: "users and clients stay as they were read before") {
-        try users.reload()
-        try clients.reload()
+      await attempt("users and clients were read again", orElse: "users and clients stay as they were read before") {
+        try await users.reload()
+        try await clients.reload()
       }
-      attempt("the keys were read again", orElse: "the keys from before stay in force") { try engine.reloadKeys() }
+      await attempt("the keys were read again", orElse: "the keys from before stay in force") {
+        try engine.reloadKeys()
+      }
       if let certificate {
-        attempt("the TLS certificate was read again", orElse: "the TLS certificate from before stays in force") {
+        await attempt("the TLS certificate was read again", orElse: "the TLS certificate from before stays in force") {
           try certificate.reload()
         }
         TLSCertificate.report(certificate, logger: logger)
@@ -36,9 +38,9 @@ struct Reload: Service {
   }
 
   /// Reads one of them. A fault in one does not keep the others from being read.
-  private func attempt(_ outcome: String, orElse kept: String, _ read: () throws -> Void) {
+  private func attempt(_ outcome: String, orElse kept: String, _ read: () async throws -> Void) async {
     do {
-      try read()
+      try await read()
       logger.notice("SIGHUP: \(outcome)")
     } catch {
       logger.error("SIGHUP: \(kept): \(error)")

@@ -12,10 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
       is one, in an option here; later wins. docs/configuration.md lists them.
       """)
 
-  @Option(name: .customLong("config"), help: "A configuration file, YAML or JSON.")
-  var configPath: String?
-
-  @OptionGroup var data: DataFolderOption
+  @OptionGroup var place: StoreOptions
 
   @Option(help: "Where to listen: http.host.")
   var host: String?
@@ -47,9 +44,9 @@ struct ServeCommand: AsyncParsableCommand {
     flags[.httpPort] = port
     let environment = Terminal.environment
     let logger = try LogOutput.logger(level: logLevel, environment: environment, to: output.errors)
-    let sources = try SettingSources(flags: flags, environment: environment, filePath: configPath)
     try await Server(
-      settings: ServerSettings(sources), configurationPath: configPath, dataPath: data.path, logger: logger,
+      settings: place.settings(flags), configurationPath: place.database.configPath, dataPath: place.data.path,
+      logger: logger,
       output: output,
       notification: ServiceNotification(environment: environment, logger: logger)
     ).run()

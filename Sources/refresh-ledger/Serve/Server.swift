@@ -14,7 +14,7 @@ import UnixSignals
 /// The server from its settings to its end: open, listen, say so, serve, drain, close.
 struct Server {
   private(set) var settings: ServerSettings
-  let dataPath: String
+  let store: StorePlace
   let logger: Logger
   let output: ServeOutput
   let notification: ServiceNotification
@@ -30,7 +30,7 @@ struct Server {
   ) {
     self.settings = settings
     namedFiles = settings.namedFiles + [configurationPath].compactMap(\.self)
-    self.dataPath = dataPath
+    store = StorePlace(settings.store, folder: dataPath)
     self.logger = logger
     self.output = output
     metrics = .prometheus(droppedLines: output.dropped)
@@ -64,8 +64,13 @@ struct Server {
     var options = settings.http
     options.connectionsMax = try DescriptorLimit.connectionsMax(options.connectionsMax, logger: logger)
     options.certificate = try TLSCertificate.load(settings, logger: logger)
-    try DataFolder.take(dataPath, beside: namedFiles)
-    let address = try StartAddress(settings, folder: dataPath)
+    let address: StartAddress
+    switch store {
+    case .folder(let path):
+      try DataFolder.take(path, beside: namedFiles)
+      address = try StartAddress(settings, folder: path)
+    case .database: address = try StartAddress(shared: settings)
+    }
     options.port = address.settings.http.port
     var server = self
     server.settings = address.settings
@@ -73,37 +78,21 @@ struct Server {
   }
 
   private func run(_ options: ServerOptions, at address: StartAddress) async throws(CommandError) {
-    let folder = FilePath(dataPath)
     let (ended, end) = AsyncStream<SessionScope>.makeStream()
-    let (users, clients): (SubjectFile, ClientFile)
-    let engine: RotationEngine
+    let ground: ServerGround
     do throws(CommandError) {
-      (users, clients) = try openAccounts(folder) { scope in end.yield(scope) }
-      engine = try await openEngine(folder, users: users)
+      ground = try await open { scope in end.yield(scope) }
     } catch {
       address.withdraw()
       throw error
     }
-    let first: FirstStart
-    do {
-      first = try FirstStart(users: users, clients: clients, folder: folder, settings: settings)
-    } catch {
-      try? await engine.close()
-      throw error
-    }
+    let engine = ground.engine
     address.tell(logger)
-    FolderExposure(folder: dataPath).warn(logger)
-    report(engine.recovery)
-    accountLog.begin(after: first)
-    if engine.accessAlgorithm != settings.engine.algorithm {
-      logger.notice(
-        "access tokens are signed with \(engine.accessAlgorithm.rawValue), as the keys are; for tokens.algorithm, \(settings.engine.algorithm.rawValue), run keys rotate --alg \(settings.engine.algorithm.rawValue)"
-      )
-    }
-    let announcement = Announcement(first) { first, port in announce(first, port: port) }
+    tell(of: ground)
+    let announcement = Announcement(ground.first) { first, port in announce(first, port: port) }
     let links = console.map { ConsoleLinks(console: $0, output: output, logger: logger) }
     let application = TokenApplication.make(
-      engine: engine, clients: clients, options: options, metrics: metrics,
+      engine: engine, clients: ground.clients, options: options, metrics: metrics,
       additionalRoutes: [console].compactMap(\.self), logger: logger,
       onServerRunning: { port in
         address.letGo()
@@ -112,17 +101,47 @@ struct Server {
         notification.tell(.ready)
       })
     let reload = Reload(
-      users: users, clients: clients, engine: engine, certificate: options.certificate, notification: notification,
-      logger: logger)
-    let revocation = AccountRevocation(engine: engine, users: users, clients: clients, ended: ended, logger: logger)
+      users: ground.users, clients: ground.clients, engine: engine, certificate: options.certificate,
+      notification: notification, logger: logger)
+    let revocation = AccountRevocation(
+      engine: engine, users: ground.users, clients: ground.clients, ended: ended, logger: logger)
     let deadline = ShutdownDeadline(
-      drain: settings.drain, dataPath: dataPath, notification: notification, output: output)
+      drain: settings.drain, store: store, notification: notification, output: output)
     let watchdog = notification.watchdogInterval.map {
       Watchdog(engine: engine, notification: notification, interval: $0)
     }
     // The last is told of the shutdown first, the engine after all others have ended.
     let services: [(any Service)?] = [engine, reload, revocation, watchdog, links, application, deadline]
     try await serve(services.compactMap(\.self), announcement)
+  }
+
+  private func open(onEnd: @escaping @Sendable (SessionScope) -> Void) async throws(CommandError) -> ServerGround {
+    let observer: @Sendable (AccountFileEvent) -> Void = { [accountLog] event in
+      accountLog.tell(event)
+      for scope in AccountRevocation.scopes(of: event) { onEnd(scope) }
+    }
+    let opening = GroundOpening(
+      settings: settings, notification: notification, output: output,
+      observer: EngineObserverGroup(
+        EngineLogObserver(logger: logger), metrics.observer, console?.observer ?? SilentObserver()),
+      accounts: observer)
+    switch store {
+    case .folder(let path): return try await opening.folder(FilePath(path))
+    case .database: return try await opening.database()
+    }
+  }
+
+  /// Tells the log what was found at the start.
+  private func tell(of ground: ServerGround) {
+    if case .folder(let path) = store { FolderExposure(folder: path).warn(logger) }
+    report(ground.engine.recovery)
+    accountLog.begin(after: ground.first)
+    let (signing, wanted) = (ground.engine.accessAlgorithm.rawValue, settings.engine.algorithm.rawValue)
+    if signing != wanted {
+      logger.notice(
+        "access tokens are signed with \(signing), as the keys are; for tokens.algorithm, \(wanted), run keys rotate --alg \(wanted)"
+      )
+    }
   }
 
   private func serve(_ services: [any Service], _ announcement: Announcement) async throws(CommandError) {
@@ -144,38 +163,6 @@ struct Server {
     }
   }
 
-  private func openAccounts(
-    _ folder: FilePath, onEnd: @escaping @Sendable (SessionScope) -> Void
-  ) throws(CommandError) -> (users: SubjectFile, clients: ClientFile) {
-    let observer: @Sendable (AccountFileEvent) -> Void = { [accountLog] event in
-      accountLog.tell(event)
-      for scope in AccountRevocation.scopes(of: event) { onEnd(scope) }
-    }
-    do {
-      let users = try SubjectFile(path: DataFolderOption.usersPath(folder), observer: observer)
-      return (users, try ClientFile(path: DataFolderOption.clientsPath(folder), observer: observer))
-    } catch {
-      throw CommandError(error)
-    }
-  }
-
-  private func openEngine(_ folder: FilePath, users: SubjectFile) async throws(CommandError) -> RotationEngine {
-    let engine: RotationEngine
-    do {
-      var shown = ReplayProgress(notification: notification, output: output)
-      engine = try await RotationEngine.open(
-        folder: folder, options: settings.engine, subjects: users,
-        observer: EngineObserverGroup(
-          EngineLogObserver(logger: logger), metrics.observer, console?.observer ?? SilentObserver())
-      ) { progress in
-        shown.show(progress.bytesRead, of: progress.bytesTotal)
-      }
-    } catch {
-      throw CommandError(error)
-    }
-    return engine
-  }
-
   private func report(_ recovery: LedgerRecovery?) {
     guard let recovery else { return }
     let state = recovery.wasClosedCleanly ? "closed cleanly" : "not closed cleanly"
@@ -195,28 +182,7 @@ struct Server {
   }
 
   private func announce(_ first: FirstStart, port: Int) {
-    let banner = StartBanner(settings, dataPath: dataPath, port: port)
+    let banner = StartBanner(settings, store: store, port: port)
     output.print(banner.text(first, wantsClient: settings.http.wire == .standard))
-  }
-}
-
-/// The progress of the replay: a bar for a person, and a word each second for systemd, which would give the start up
-/// otherwise.
-struct ReplayProgress: ~Copyable {
-  private var bar: ProgressBar
-  private let notification: ServiceNotification
-  private var nextWord = ContinuousClock.now
-
-  init(notification: ServiceNotification, output: ServeOutput) {
-    bar = ProgressBar(label: "replaying the log") { output.errors.draw($0) }
-    self.notification = notification
-  }
-
-  mutating func show(_ bytesRead: UInt64, of bytesTotal: UInt64) {
-    bar.show(bytesRead, of: bytesTotal)
-    let now = ContinuousClock.now
-    guard now >= nextWord else { return }
-    nextWord = now + .seconds(1)
-    notification.tell(.replaying(percent: bytesTotal == 0 ? 100 : Int(Double(bytesRead) / Double(bytesTotal) * 100)))
   }
 }

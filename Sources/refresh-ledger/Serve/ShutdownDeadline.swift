@@ -3,13 +3,13 @@ import Platform
 import ServiceLifecycle
 
 /// The service that ends the process if a shutdown does not come to its end: a disk that never answers lets neither the
-/// requests that wait for it nor the closing of the log return, and no cancellation reaches either.
+/// requests that wait for it nor the closing of the log return, and no cancellation reaches either. Nor does it what waits for a database.
 ///
 /// The readers of the log lines are waited for within the same time.
 struct ShutdownDeadline: Service {
   /// The time that requests under way are waited for.
   let drain: Duration
-  let dataPath: String
+  let store: StorePlace
   let notification: ServiceNotification
   let output: ServeOutput
 
@@ -27,10 +27,7 @@ struct ShutdownDeadline: Service {
     let silence = allowed - ShutdownDeadline.lastWords
     // A little before, so that the process is over by then.
     output.end(by: .now + allowed - .milliseconds(200))
-    let message = """
-      the disk did not answer within \(silence) of the shutdown and the log in \(dataPath)/log was not closed cleanly; \
-      what was acknowledged as durable is in it: fix the disk and start again
-      """
+    let message = message(after: silence)
     // A thread of Dispatch, not of Swift's pool, whose threads may wait for the same disk.
     let queue = DispatchQueue(label: "refresh-ledger.shutdown")
     queue.asyncAfter(deadline: .now() + silence / .seconds(1)) { [output] in
@@ -39,6 +36,21 @@ struct ShutdownDeadline: Service {
       ShutdownDeadline.end()
     }
     queue.asyncAfter(deadline: .now() + (allowed - .milliseconds(100)) / .seconds(1)) { ShutdownDeadline.end() }
+  }
+
+  private func message(after silence: Duration) -> String {
+    switch store {
+    case .folder(let path):
+      """
+      the disk did not answer within \(silence) of the shutdown and the log in \(path)/log was not closed cleanly; \
+      what was acknowledged as durable is in it: fix the disk and start again
+      """
+    case .database(let name, _):
+      """
+      the database \(name) did not answer within \(silence) of the shutdown; what was acknowledged is in it: \
+      start again, and look at it with refresh-ledger database check
+      """
+    }
   }
 
   /// Ends the process without what `exit` would do first: that can wait for the disk too.

@@ -10,7 +10,8 @@ struct StartAddress {
   private(set) var settings: ServerSettings
   /// The address, with the port that the system chose for `http.port: 0`, held until the server listens on it.
   private let held: HeldAddress
-  private let folder: String
+  /// The data folder; nil if there is none.
+  private let folder: String?
   /// Whether this start decided on the issuer that the folder keeps.
   private var isFirst = false
   private var notice: (level: Logger.Level, text: Logger.Message)?
@@ -54,6 +55,14 @@ struct StartAddress {
     }
   }
 
+  /// Takes the address of a server that stands on a database, which is where the issuer is looked for.
+  init(shared settings: ServerSettings) throws(CommandError) {
+    self.settings = settings
+    folder = nil
+    held = try ListenAddress.hold(host: settings.http.host, port: settings.http.port)
+    self.settings.http.port = held.port
+  }
+
   /// Tells the log which issuer it is, if the folder decided that.
   func tell(_ logger: Logger) {
     if let notice { logger.log(level: notice.level, notice.text) }
@@ -61,7 +70,7 @@ struct StartAddress {
 
   /// Forgets the issuer of a start that failed before any token could be issued.
   func withdraw() {
-    if isFirst, !IssuerChoice.hasLog(folder) { IssuerFile(folder: folder).remove() }
+    if let folder, isFirst, !IssuerChoice.hasLog(folder) { IssuerFile(folder: folder).remove() }
   }
 
   /// Lets go of the address, which nobody else can have once the server listens.

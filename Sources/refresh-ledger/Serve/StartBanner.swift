@@ -8,23 +8,32 @@ struct StartBanner {
   let reachableURL: String
   /// The certificate for curl, which may not know its issuer; nil for plaintext.
   let certificatePath: String?
-  let dataPath: String
+  let store: StorePlace
   /// The name by which the command was called, for lines that call it again.
   let command: String
 
   /// The place, then the lines to paste on a first start, or how to log in on a later one.
   func text(_ first: FirstStart, wantsClient: Bool) -> String {
-    let place = "refresh-ledger \(Release.version) listens on \(url), data in \(dataPath)\n"
+    let place = "refresh-ledger \(Release.version) listens on \(url), \(store.words)\n"
     guard first.password != nil || first.secret != nil else { return place + reminder }
     return place + secrets(first, wantsClient: wantsClient) + trial(wantsClient: wantsClient)
   }
 
   var reminder: String {
-    let data = StartBanner.quoted(dataPath)
+    let what: String
+    let user: String
+    switch store {
+    case .folder:
+      what = "Passwords and secrets were printed at the first start only. A new password, a new client:"
+      user = "users password \(FirstStart.userName)"
+    case .database:
+      what = "Users and clients are in the database. A new user, a new client:"
+      user = "users add NAME"
+    }
     return """
-      Passwords and secrets were printed at the first start only. A new password, a new client:
-        printf '%s\\n' 'NEW PASSWORD' | \(command) users password \(FirstStart.userName) --data \(data) --password-stdin
-        printf '%s\\n' 'NEW SECRET' | \(command) clients add NAME --data \(data) --secret-stdin
+      \(what)
+        printf '%s\\n' 'NEW PASSWORD' | \(command) \(user) \(store.options) --password-stdin
+        printf '%s\\n' 'NEW SECRET' | \(command) clients add NAME \(store.options) --secret-stdin
 
       """
   }
@@ -37,7 +46,7 @@ struct StartBanner {
       \(occasion) \(first.made.joined(separator: " and ")). Their secrets are shown this once; keep them.
       Paste into a shell to try it:
 
-      URL=\(StartBanner.quoted(reachableURL)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")
+      URL=\(ShellText.quoted(reachableURL)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")
       EXPIRED=\(first.expiredToken)
 
       """
@@ -46,7 +55,7 @@ struct StartBanner {
   /// The lines that try the server in any POSIX shell with curl and sed.
   func trial(wantsClient: Bool) -> String {
     let client = wantsClient ? "-u \"$CLIENT\" " : ""
-    let curl = "curl -sS" + (certificatePath.map { " --cacert \(StartBanner.quoted($0))" } ?? "")
+    let curl = "curl -sS" + (certificatePath.map { " --cacert \(ShellText.quoted($0))" } ?? "")
     return #"""
       member() { printf '%s' "$REPLY" | sed -n 's/.*"'"$1"'" *: *"\([^"]*\)".*/\1/p'; }
 
@@ -72,25 +81,14 @@ struct StartBanner {
 
       """#
   }
-
-  /// The text as one word of a shell.
-  static func quoted(_ text: String) -> String {
-    let isPlain =
-      !text.isEmpty
-      && text.utf8.allSatisfy {
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,".utf8.contains($0)
-      }
-    guard !isPlain else { return text }
-    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-  }
 }
 
 extension StartBanner {
   /// Makes the banner of a server with these settings that listens on `port`.
-  init(_ settings: ServerSettings, dataPath: String, port: Int) {
+  init(_ settings: ServerSettings, store: StorePlace, port: Int) {
     self.init(
       url: settings.url(port: port), reachableURL: settings.reachableURL(port: port),
-      certificatePath: settings.certificate?.certificate, dataPath: dataPath,
-      command: StartBanner.quoted(CommandLine.arguments.first ?? "refresh-ledger"))
+      certificatePath: settings.certificate?.certificate, store: store,
+      command: ShellText.quoted(CommandLine.arguments.first ?? "refresh-ledger"))
   }
 }

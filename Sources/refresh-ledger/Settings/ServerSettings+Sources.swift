@@ -5,14 +5,7 @@ extension ServerSettings {
   /// Reads the settings from `sources`, and checks them one by one and against each other.
   init(_ sources: SettingSources) throws(CommandError) {
     self = .standard
-    for setting in Setting.all {
-      guard let text = sources.text(setting.key) else { continue }
-      do throws(SettingError) {
-        try setting.value.read(text, &self)
-      } catch {
-        throw sources.fault(setting.key, error.description)
-      }
-    }
+    for setting in Setting.all { try read(setting, sources) }
     engine.durability = durability.durability(syncInterval)
     if sources.text(.limitsConnectionsPerAddress) == nil, isExposed, !http.trustsProxy {
       http.connectionsPerAddressMax = Self.exposedConnectionsPerAddress
@@ -22,6 +15,23 @@ extension ServerSettings {
     issue(as: engine.issuer)
     try refuseUnsafeAddress(sources)
     try refuseContradictions(sources)
+    try settleStore(sources)
+  }
+
+  /// Reads the settings of the section `store` alone, for commands on what it names.
+  init(storeOf sources: SettingSources) throws(CommandError) {
+    self = .standard
+    for setting in Setting.store { try read(setting, sources) }
+    try settleStore(sources)
+  }
+
+  private mutating func read(_ setting: Setting, _ sources: SettingSources) throws(CommandError) {
+    guard let text = sources.text(setting.key) else { return }
+    do throws(SettingError) {
+      try setting.value.read(text, &self)
+    } catch {
+      throw sources.fault(setting.key, error.description)
+    }
   }
 
   private func refuseUnsafeAddress(_ sources: SettingSources) throws(CommandError) {
@@ -55,6 +65,31 @@ extension ServerSettings {
     if engine.grace > .zero, engine.grace >= engine.idleLifetime {
       throw sources.fault(
         .rotationGrace, "is not shorter than sessions.refreshTTL; shorten it or raise refreshTTL")
+    }
+  }
+
+  /// Decides on the kind of the store, and refuses what contradicts it.
+  private mutating func settleStore(_ sources: SettingSources) throws(CommandError) {
+    if !store.database.isEmpty {
+      // A database on the command line goes before a kind that stands elsewhere.
+      guard sources.text(.storeKind) == nil || store.kind == .postgres || sources.isFlag(.storeDatabase) else {
+        throw sources.fault(
+          .storeKind,
+          "stands beside store.database (\(sources.place(of: .storeDatabase))); write postgres, or delete the database")
+      }
+      store.kind = .postgres
+    }
+    guard store.kind == .postgres else { return }
+    guard !store.database.isEmpty else {
+      throw sources.fault(.storeKind, "stands without store.database; name it, as postgresql://user@host/database")
+    }
+    guard store.masterKeys.isEmpty || store.keyFolder.isEmpty else {
+      throw sources.fault(
+        .storeKeyFolder,
+        "stands beside store.masterKey, and keys are in files or in the database; delete one of the two")
+    }
+    if let key = SettingKey.allCases.first(where: { $0.isOfLog && sources.text($0) != nil }) {
+      throw sources.fault(key, "is for the log of store.kind embedded, and this is postgres, which has none; delete it")
     }
   }
 }

@@ -25,6 +25,8 @@ struct ServerSettings {
   var durability = DurabilitySetting.always
   /// With durability `interval`: how often the log is synced.
   var syncInterval = Duration.seconds(1)
+  /// Where sessions, accounts and keys are kept.
+  var store = StoreSettings()
   /// Whether `tokens.issuer` is set. If not, ``IssuerChoice`` decides.
   var isIssuerSet = false
   /// Whether `tokens.audience` is set. If not, it is the issuer.
@@ -48,7 +50,7 @@ struct ServerSettings {
   }
 
   /// The files that the settings name, which may lie in the data folder.
-  var namedFiles: [String] { certificate.map { [$0.certificate, $0.key] } ?? [] }
+  var namedFiles: [String] { (certificate.map { [$0.certificate, $0.key] } ?? []) + store.masterKeys }
 
   /// Whether other machines can connect.
   var isExposed: Bool {

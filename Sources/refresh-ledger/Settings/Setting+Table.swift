@@ -5,7 +5,7 @@ import TokenSigning
 extension Setting {
   /// Every setting, in the order of the configuration that `init` writes. The defaults are those of
   /// ``ServerSettings/standard``.
-  static let all = http + tokens + sessions + rotation + log + limits + console
+  static let all = http + tokens + sessions + rotation + log + store + limits + console
 
   private static let http = [
     Setting(
@@ -102,6 +102,46 @@ extension Setting {
     Setting(
       .logCheckpointEvery, .bytes(\.engine.checkpointEvery, LedgerOptions.checkpointBytesLimit, example: "1GiB"),
       "How much the log grows until a checkpoint replaces it."),
+  ]
+
+  static let store = [
+    Setting(
+      .storeKind, .choice(\.store.kind),
+      "Where sessions are: embedded, in the data folder of one server; postgres, in a database that any number of",
+      "servers share (docs/multi-instance.md). Of the others here only postgres uses any, and none of log."),
+    Setting(
+      .storeDatabase, flag: "--database", .line(\.store.database, bytes: 0...4096, StoreSettings.checked(database:)),
+      "The database: a URL of libpq, as \"postgresql://user@db1,db2,db3/tokens\", or a connection string. Better without a",
+      "password, which libpq finds in ~/.pgpass or PGPASSWORD."),
+    Setting(
+      .storeSchema, flag: "--schema", .line(\.store.schema, bytes: 1...63, SettingText.schema),
+      "The schema that has the tables."),
+    Setting(
+      .storeConnections, .count(\.store.connections, StoreSettings.connectionsLimit),
+      "How many connections change sessions; one more listens for what other servers did."),
+    Setting(
+      .storeStandby, flag: "--standby", .choice(\.store.standby),
+      "required serves only while PostgreSQL waits for a synchronous standby; none, where the storage is replicated",
+      "below it, or where a failover may bring consumed tokens back."),
+    Setting(
+      .storeMasterKey, flag: "--master-key", .files(\.store.masterKeys, count: 0...StoreSettings.masterKeysMax),
+      "Files of 32 bytes, separated by commas: the first seals the signing keys that are kept in the database, all open",
+      "them: openssl rand -out FILE 32."),
+    Setting(
+      .storeKeyFolder, flag: "--key-folder", .line(\.store.keyFolder, bytes: 0...4096),
+      "A folder of key files instead, as a data folder's keys, that is the same on every server."),
+    Setting(
+      .storeRequestDeadline, .duration(\.store.requestDeadline, StoreSettings.requestDeadlineLimit, example: "10s"),
+      "How long a request waits for the database, retries included, before it is answered 503."),
+    Setting(
+      .storeStaleAfter, .duration(\.store.staleAfter, StoreSettings.staleAfterLimit, example: "5s"),
+      "How old the news of revocations by other servers may be before this one says so in health and metrics,"),
+    Setting(
+      .storeOnStale, .choice(\.store.onStale),
+      "and what it does with access tokens then: serve accepts them, refuse does not."),
+    Setting(
+      .storeEventRetention, .duration(\.store.eventRetention, StoreSettings.eventRetentionLimit, example: "90d"),
+      "How long events are kept, of which histories and streams are made."),
   ]
 
   private static let limits = [

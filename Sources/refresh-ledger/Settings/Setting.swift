@@ -141,6 +141,19 @@ struct SettingValue: Sendable {
     }
   }
 
+  /// Paths of files in one line, with commas between them, in their order.
+  static func files(_ place: Place<[String]>, count: ClosedRange<Int>) -> SettingValue {
+    SettingValue(place) { (text: String) throws(SettingError) in
+      let paths = try SettingText.paths(SettingText.line(text, bytes: 0...4096))
+      guard count.contains(paths.count) else {
+        throw SettingError("names \(paths.count) files; name at most \(count.upperBound)")
+      }
+      return paths
+    } text: {
+      $0.joined(separator: ", ")
+    }
+  }
+
   /// The choices in a sentence: `always, interval or none`.
   static func sentence<Value: RawRepresentable<String> & CaseIterable>(of type: Value.Type) -> String {
     let all = type.allCases.map(\.rawValue)

@@ -28,6 +28,17 @@ enum SettingKey: String, CaseIterable {
   case logSyncInterval = "log.syncInterval"
   case logSegmentBytes = "log.segmentBytes"
   case logCheckpointEvery = "log.checkpointEvery"
+  case storeKind = "store.kind"
+  case storeDatabase = "store.database"
+  case storeSchema = "store.schema"
+  case storeConnections = "store.connections"
+  case storeStandby = "store.standby"
+  case storeMasterKey = "store.masterKey"
+  case storeKeyFolder = "store.keyFolder"
+  case storeRequestDeadline = "store.requestDeadline"
+  case storeStaleAfter = "store.staleAfter"
+  case storeOnStale = "store.onStale"
+  case storeEventRetention = "store.eventRetention"
   case limitsBodyBytes = "limits.bodyBytes"
   case limitsRequestsInFlight = "limits.requestsInFlight"
   case limitsConnections = "limits.connections"
@@ -36,6 +47,12 @@ enum SettingKey: String, CaseIterable {
   case consoleEnabled = "console.enabled"
   case consolePath = "console.path"
   case wire = "wire"
+
+  /// Whether the value can hold a password and is never shown.
+  var isSecret: Bool { self == .storeDatabase }
+
+  /// Whether the setting says something of the log of an embedded ledger.
+  var isOfLog: Bool { rawValue.hasPrefix("log.") }
 
   static let environmentPrefix = "REFRESH_LEDGER_"
 

@@ -17,19 +17,22 @@ struct SettingSources {
     flags[key] ?? environment[key.environmentName] ?? file?.text(of: key)
   }
 
+  /// Whether the command line gives the value.
+  func isFlag(_ key: SettingKey) -> Bool { flags[key] != nil }
+
   /// A failure that names the key, its place, what is wrong with it and the fix.
   func fault(_ key: SettingKey, _ what: String) -> CommandError {
     CommandError(.configuration, "\(place(of: key)): \(key.rawValue)\(shownValue(of: key)) \(what)")
   }
 
-  private func place(of key: SettingKey) -> String {
+  func place(of key: SettingKey) -> String {
     if flags[key] != nil { return Setting.all.first { $0.key == key }?.flag ?? "command line" }
     if environment[key.environmentName] != nil { return key.environmentName }
     return file?.place(of: key) ?? "default"
   }
 
   private func shownValue(of key: SettingKey) -> String {
-    guard let text = text(key) else { return "" }
+    guard let text = text(key), !key.isSecret else { return "" }
     return " \"\(String(text.prefix(64)).shown)\(text.count > 64 ? "…" : "")\""
   }
 

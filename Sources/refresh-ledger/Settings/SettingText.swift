@@ -74,6 +74,31 @@ enum SettingText {
     return Set(origins.compactMap { $0?.text })
   }
 
+  /// Paths, separated by commas with or without a space after them, none of them twice.
+  static func paths(_ text: String) throws(SettingError) -> [String] {
+    guard !text.isEmpty else { return [] }
+    let paths = text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      String(part.drop { $0 == " " })
+    }
+    guard !paths.contains(where: \.isEmpty), Set(paths).count == paths.count else {
+      throw SettingError("names no file between two commas, or one twice; write them as new.key, old.key")
+    }
+    return paths
+  }
+
+  /// The name of a schema as PostgreSQL takes it without quotation marks.
+  static func schema(_ text: String) throws(SettingError) -> String {
+    let isPlain = text.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789_".utf8.contains($0) }
+    guard isPlain, text.first?.isNumber == false, !text.hasPrefix("pg_"), text != "public",
+      text != "information_schema"
+    else {
+      throw SettingError(
+        "is not a name for a schema; write lower case letters, digits and _, as refresh_ledger, and not pg_ before them"
+      )
+    }
+    return text
+  }
+
   /// Names of headers, separated by single spaces or commas.
   static func headers(_ text: String) throws(SettingError) -> Set<String> {
     guard !text.isEmpty else { return [] }

@@ -40,6 +40,20 @@ enum JSONText {
   }
 }
 
+/// Texts for a shell.
+enum ShellText {
+  /// The text as one word of a shell.
+  static func quoted(_ text: String) -> String {
+    let isPlain =
+      !text.isEmpty
+      && text.utf8.allSatisfy {
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,".utf8.contains($0)
+      }
+    guard !isPlain else { return text }
+    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}
+
 extension String {
   /// The text for a terminal if others chose it: characters that a terminal takes for a command, or by which it shows
   /// others in another order, are replaced.

@@ -32,12 +32,17 @@ struct MetricsPage {
 
 /// What docs/metrics.md says that there is.
 struct MetricsDocument {
+  private static let databaseHeading = "### With a database"
+
   struct Metric {
     var type: String
     var labels: [String: Set<String>]
   }
 
+  /// Of a server with a log.
   var metrics: [String: Metric] = [:]
+  /// What a server on a database has in place of those of a log.
+  var databaseMetrics: [String: Metric] = [:]
   /// The alert rules, a file of Prometheus.
   var rules = ""
 
@@ -47,7 +52,10 @@ struct MetricsDocument {
     let routes = try Self.routes(in: String(contentsOf: folder.appendingPathComponent("http.md"), encoding: .utf8))
     let text = try String(contentsOf: folder.appendingPathComponent("metrics.md"), encoding: .utf8)
     rules = String(text.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first ?? "")
-    for line in text.split(separator: "\n") where line.hasPrefix("| `refresh_ledger_") {
+    var isOfDatabase = false
+    for line in text.split(separator: "\n") {
+      if line.hasPrefix("#") { isOfDatabase = line == Self.databaseHeading }
+      guard line.hasPrefix("| `refresh_ledger_") else { continue }
       let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
       guard cells.count == 4 else { continue }
       var labels: [String: Set<String>] = [:]
@@ -56,7 +64,8 @@ struct MetricsDocument {
         guard let name = words.first else { continue }
         labels[name] = name == "route" ? routes.union(["other"]) : Set(words.dropFirst())
       }
-      metrics[Self.code(in: cells[0]).joined()] = Metric(type: cells[1], labels: labels)
+      let (name, metric) = (Self.code(in: cells[0]).joined(), Metric(type: cells[1], labels: labels))
+      if isOfDatabase { databaseMetrics[name] = metric } else { metrics[name] = metric }
     }
   }
 

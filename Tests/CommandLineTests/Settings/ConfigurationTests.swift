@@ -44,6 +44,28 @@ import Testing
     Refused("http: { drain: 25 }", "http.drain \"25\"", "a unit (ms, s, m, h or d)"),
     Refused("log: { segmentBytes: 1KiB }", "log.segmentBytes", "from 64KiB"),
     Refused("log: { checkpointEvery: 1KiB }", "log.checkpointEvery", "from 1MiB to 1TiB"),
+    Refused("store: { kind: postgresql }", "store.kind", "did you mean postgres?"),
+    Refused("store:\n  kind: postgres\n", "config.yaml:2: store.kind", "store.database"),
+    Refused(
+      "store:\n  kind: embedded\n  database: \"host=db\"\n", "config.yaml:2: store.kind", "config.yaml:3", "postgres"),
+    Refused(
+      "log: { durability: always }\nstore: { database: \"host=db\" }", "config.yaml:1: log.durability", "delete it"),
+    Refused("store: { database: \"host=db\", masterKey: a, keyFolder: b }", "store.keyFolder", "store.masterKey"),
+    Refused("store: { masterKey: \"a,,b\" }", "store.masterKey", "new.key, old.key"),
+    Refused("store: { masterKey: \"a, a\" }", "store.masterKey", "twice"),
+    Refused("store: { masterKey: [a, b] }", "store.masterKey is a single value"),
+    Refused("store: { schema: \"\" }", "store.schema", "1 to 63"),
+    Refused("store: { schema: Tokens }", "store.schema \"Tokens\"", "lower case"),
+    Refused("store: { schema: pg_tokens }", "store.schema"),
+    Refused("store: { schema: 1st }", "store.schema"),
+    Refused("store: { schema: \"a;b\" }", "store.schema"),
+    Refused("store: { connections: 0 }", "store.connections", "1 to 16"),
+    Refused("store: { connections: 17 }", "store.connections", "1 to 16"),
+    Refused("store: { standby: maybe }", "store.standby", "required or none"),
+    Refused("store: { requestDeadline: 99ms }", "store.requestDeadline", "from 100ms to 1m"),
+    Refused("store: { staleAfter: 0s }", "store.staleAfter", "from 200ms to 1h"),
+    Refused("store: { onStale: stop }", "store.onStale", "serve or refuse"),
+    Refused("store: { eventRetention: 59m }", "store.eventRetention", "from 1h to 3660d"),
     Refused("limits: { bodyBytes: 0B }", "limits.bodyBytes"),
     Refused("limits: { requestsInFlight: 0 }", "limits.requestsInFlight", "from 1 to 100000"),
     Refused("limits: { loginPerMinute: -1 }", "limits.loginPerMinute"),
@@ -141,6 +163,7 @@ import Testing
     sessions: { refreshTTL: 30d, maxAge: 365d, perSubjectMax: 0, existing: keep }
     rotation: { grace: 0s, reuse: revoke-session }
     log:      { durability: always, syncInterval: 1s, segmentBytes: 64MiB, checkpointEvery: 1GiB }
+    store:    { kind: embedded, database: "", schema: refresh_ledger, connections: 2, standby: required, masterKey: "", keyFolder: "", requestDeadline: 10s, staleAfter: 5s, onStale: serve, eventRetention: 90d }
     limits:   { bodyBytes: 16KiB, requestsInFlight: 1024, connections: 10000, connectionsPerAddress: 0, loginPerMinute: 60 }
     console:  { enabled: false, path: /console }
     wire: standard

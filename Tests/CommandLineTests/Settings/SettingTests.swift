@@ -81,7 +81,7 @@ struct SettingTests {
       guard let flag = setting.flag else { continue }
       #expect(document.text.contains("`\(flag)` is `\(setting.key.rawValue)`") && help.contains("\(flag) <"))
     }
-    #expect(Setting.all.count { $0.flag != nil } == 2)
+    #expect(Setting.all.count { $0.flag != nil } == 7)
   }
 }
 

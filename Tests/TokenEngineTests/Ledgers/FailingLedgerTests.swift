@@ -125,9 +125,32 @@ struct FailingLedgerTests {
     #expect(!engine.isReady && engine.isClosedForWrites)
   }
 
+  @Test("that refuses access tokens for old news says of none of them that it is bad, and takes them again")
+  func refusesAccess() async throws {
+    let engine = try engine()
+    let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
+    let ended = try await engine.openUncheckedSession(subject: "bob", client: Self.web, scopes: [])
+    try await engine.revoke(ended.session)
+    ledger.setFeed(age: .seconds(6), isStale: true)
+    #expect(try engine.verify(pair.accessToken).subject == "ann")
+    #expect(throws: BadToken.revoked) { try engine.verify(ended.accessToken) }
+    ledger.setFeed(age: .seconds(6), isStale: true, refusesAccess: true)
+    for token in [pair.accessToken, ended.accessToken] {
+      #expect(throws: BadToken.unverifiable) { try engine.verify(token) }
+      let failure = await failure { _ = try await engine.introspect(token) }
+      #expect(failure?.isUnavailable == true)
+    }
+    #expect(throws: BadToken.malformed) { try engine.verify("no token") }
+    #expect(try await engine.introspect("no token") == .inactive)
+    #expect(try await engine.introspect(pair.refreshToken, hint: .refreshToken) != .inactive)
+    ledger.setFeed(age: .zero)
+    #expect(try engine.verify(pair.accessToken).subject == "ann")
+    #expect(try await engine.introspect(ended.accessToken) == .inactive)
+  }
+
   @Test("that was closed takes no more changes and is not ready, and verifies on", arguments: TestedLedger.allCases)
   func closed(on tested: TestedLedger) async throws {
-    let engine = try tested.engine(clock: clock)
+    let engine = try await tested.engine(clock: clock)
     let pair = try await engine.openUncheckedSession(subject: "ann", client: Self.web, scopes: [])
     #expect(engine.isReady)
     try await engine.close()

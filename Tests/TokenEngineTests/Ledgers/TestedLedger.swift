@@ -9,7 +9,7 @@ enum TestedLedger: String, CaseIterable, Sendable {
   case refreshLedger
   case dictionary
 
-  func make(clock: ManualClock, sessionsPerSubjectMax: Int = 0) -> any OneTimeLedger & EventLedger {
+  func make(clock: ManualClock, sessionsPerSubjectMax: Int = 0) async throws -> any OneTimeLedger & EventLedger {
     let random = SeededGenerator(seed: 3)
     return switch self {
     case .refreshLedger:
@@ -24,9 +24,9 @@ enum TestedLedger: String, CaseIterable, Sendable {
   func engine(
     clock: ManualClock, options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
     observer: any EngineObserver = SilentObserver()
-  ) throws -> RotationEngine {
+  ) async throws -> RotationEngine {
     try RotationEngine(
-      ledger: make(clock: clock, sessionsPerSubjectMax: options.sessionsPerSubjectMax), options: options,
+      ledger: try await make(clock: clock, sessionsPerSubjectMax: options.sessionsPerSubjectMax), options: options,
       subjects: subjects, observer: observer, clock: clock.sessionClock)
   }
 

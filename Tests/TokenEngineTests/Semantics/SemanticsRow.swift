@@ -36,7 +36,7 @@ struct SemanticsRow {
   }
 
   func play(under policy: SemanticsPolicy, on ledger: TestedLedger) async throws -> Outcome {
-    let stage = try SemanticsStage(policy, on: ledger, options)
+    let stage = try await SemanticsStage(policy, on: ledger, options)
     try await prepare(stage)
     let toldBefore = stage.fixture.observer.events.count
     var records = try await stage.engine.events().makeAsyncIterator()

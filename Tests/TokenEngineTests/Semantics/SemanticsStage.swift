@@ -18,10 +18,10 @@ final class SemanticsStage {
   /// Of another session than the last pair's, where the row is about that.
   private var presented: TokenPair?
 
-  init(_ policy: SemanticsPolicy, on ledger: TestedLedger, _ change: (inout EngineOptions) -> Void) throws {
+  init(_ policy: SemanticsPolicy, on ledger: TestedLedger, _ change: (inout EngineOptions) -> Void) async throws {
     self.policy = policy
     self.ledger = ledger
-    fixture = try EngineFixture(on: ledger) {
+    fixture = try await EngineFixture(on: ledger) {
       policy.apply(to: &$0)
       change(&$0)
     }

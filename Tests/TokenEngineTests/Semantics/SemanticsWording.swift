@@ -33,6 +33,9 @@ enum SemanticsWording {
     case .checkpointed, .checkpointFailed: "`checkpoint`"
     case .keysReloaded, .keysRefused: "`keys`"
     case .clockStepped: "`clockStepped`"
+    case .databaseUnavailable, .databaseAvailable, .feedStale, .feedCaughtUp, .outcomeUnknown, .databaseFenced,
+      .policyDiffers:
+      "`database`"
     }
   }
 

@@ -31,10 +31,12 @@ struct OAuthErrorTests {
   @Test("gives no code where the client has done nothing wrong")
   func noCode() throws {
     #expect(BearerError.missing.error.code == nil)
-    for fault in BadToken.allCases {
+    for fault in BadToken.allCases where fault != .unverifiable {
       let error = BearerError.rejected(fault).error
       #expect(error.status == .unauthorized && error.code == .invalidToken)
     }
+    // It is the server that cannot judge: nothing is wrong with the token.
+    #expect(BearerError.rejected(.unverifiable).error == .unavailable)
     #expect(BearerError.insufficientScope([]).error.status == .forbidden)
   }
 }
@@ -46,7 +48,8 @@ struct RetryAfterTests {
     .missing(.refreshToken), .ambiguousClient, .invalidClient, .unsupportedGrant(named: "x"),
     .refused(.unknown, .refreshToken), .refused(.badCredentials, .password), .throttled(.seconds(3)), .overloaded,
     .failed(.store(.overloaded)), .failed(.store(.unreadable("x"))),
-    .failed(.keys("x")), .failed(.invalid(field: "x", limit: "x")),
+    .failed(.ledger(.unavailable("x"))), .failed(.ledger(.outcomeUnknown("x"))), .failed(.ledger(.overloaded)),
+    .failed(.ledger(.full)), .failed(.keys("x")), .failed(.invalid(field: "x", limit: "x")),
   ]
 
   @Test("comes with 429 and 503 alone, which every wire says of the same faults", arguments: WireFormat.allCases)

@@ -1,0 +1,98 @@
+#if Postgres
+internal import CLibPQ
+
+/// What libpq is told of a server: its options by keyword, as in https://www.postgresql.org/docs/current/libpq-connect.html.
+///
+/// May hold a password: nothing of it is for a text.
+struct ConnectionOptions: Sendable, Hashable {
+  private(set) var values: [String: String]
+
+  subscript(keyword: String) -> String? {
+    get { values[keyword] }
+    set { values[keyword] = newValue }
+  }
+
+  /// Takes a URL or a connection string apart.
+  ///
+  /// - Throws: `.unsuitable` for what libpq does not understand.
+  init(parsing text: String) throws(DatabaseError) {
+    guard !text.utf8.contains(0) else {
+      throw .unsuitable("The database's address has a NUL; write it without one.")
+    }
+    var message: UnsafeMutablePointer<CChar>?
+    guard let options = unsafe PQconninfoParse(text, &message) else {
+      defer { unsafe PQfreemem(message) }
+      let reason = unsafe message.map { unsafe String(cString: $0) } ?? "no memory is left"
+      throw .unsuitable(
+        "The database's address is none that libpq understands (\(Self.withoutQuotations(reason))); "
+          + "write it as postgresql://USER@HOST:5432/DATABASE.")
+    }
+    defer { unsafe PQconninfoFree(options) }
+    values = unsafe Self.values(of: options)
+  }
+
+  /// The options that a connection by these would have, with those of environment and service file. Asks no server.
+  ///
+  /// - Throws: `.unsuitable` for a value that libpq does not take.
+  func resolved() throws(DatabaseError) -> ConnectionOptions {
+    // libpq tells the result of a connection alone. One whose last option is refused is complete and never begins.
+    var probe = self
+    let noValue = "refresh-ledger"
+    probe["target_session_attrs"] = noValue
+    guard let connection = unsafe probe.startConnection() else {
+      throw .unsuitable("libpq has no memory left for a connection.")
+    }
+    defer { unsafe PQfinish(connection) }
+    let message = unsafe String(cString: PQerrorMessage(connection))
+    guard unsafe PQstatus(connection) == CONNECTION_BAD, message.contains("\"\(noValue)\"") else {
+      throw .unsuitable("The database's address cannot be used: \(message.onOneLine).")
+    }
+    guard let options = unsafe PQconninfo(connection) else {
+      throw .unsuitable("libpq has no memory left for a connection.")
+    }
+    defer { unsafe PQconninfoFree(options) }
+    return ConnectionOptions(unsafe Self.values(of: options))
+  }
+
+  /// Begins a connection; the caller finishes it. Nil if no memory is left. Looks the host's name up, and waits for that.
+  @unsafe func startConnection() -> OpaquePointer? {
+    let pairs = values.sorted { $0.key < $1.key }
+    // All strings one after the other, each with its NUL.
+    var bytes: [UInt8] = []
+    var places: [(keyword: Int, value: Int)] = []
+    for (keyword, value) in pairs {
+      let start = bytes.count
+      bytes += keyword.utf8
+      bytes.append(0)
+      places.append((start, bytes.count))
+      bytes += value.utf8
+      bytes.append(0)
+    }
+    return unsafe bytes.withUnsafeBytes { buffer in
+      guard let base = unsafe buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return nil }
+      var keywords = unsafe places.map { unsafe Optional(base + $0.keyword) }
+      var values = unsafe places.map { unsafe Optional(base + $0.value) }
+      unsafe keywords.append(nil)
+      unsafe values.append(nil)
+      return unsafe PQconnectStartParams(keywords, values, 0)
+    }
+  }
+
+  private init(_ values: [String: String]) { self.values = values }
+
+  @unsafe private static func values(of options: UnsafeMutablePointer<PQconninfoOption>) -> [String: String] {
+    var (values, option): ([String: String], _) = unsafe ([:], options)
+    while let keyword = unsafe option.pointee.keyword {
+      if let value = unsafe option.pointee.val { unsafe values[String(cString: keyword)] = String(cString: value) }
+      unsafe option += 1
+    }
+    return values
+  }
+
+  /// libpq quotes what it does not understand, and that can be a password.
+  private static func withoutQuotations(_ text: String) -> String {
+    let parts = text.onOneLine.split(separator: "\"", omittingEmptySubsequences: false)
+    return parts.enumerated().map { index, part in index.isMultiple(of: 2) ? String(part) : "..." }.joined()
+  }
+}
+#endif

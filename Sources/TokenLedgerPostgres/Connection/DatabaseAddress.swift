@@ -1,0 +1,111 @@
+#if Postgres
+internal import Platform
+
+/// Where a ledger's database is: a URL or connection string of libpq, with any number of hosts.
+///
+/// A password may stand in it, in `PGPASSWORD`, in a password file or in a service file, as for every program on libpq;
+/// no text of this value has it. `target_session_attrs` is passed over: a ledger looks at each host itself.
+public struct DatabaseAddress: Sendable, Hashable {
+  /// What was asked for, without hosts.
+  private let options: ConnectionOptions
+  /// Of which `user` and `database` are those in force, also where the text does not name them.
+  private let user: String
+  private let database: String
+
+  /// In the order in which they were named; at least one.
+  package let hosts: [DatabaseHost]
+
+  /// The `connect_timeout` that was asked for.
+  package let connectTimeout: Duration?
+
+  /// Takes the text apart, and reads environment, service file and password file. Asks no server.
+  ///
+  /// - Throws: `.unsuitable`.
+  public init(_ text: String) throws(DatabaseError) {
+    var given = try ConnectionOptions(parsing: text)
+    let resolved = try given.resolved()
+    hosts = DatabaseHost.hosts(of: resolved)
+    user = resolved["user"] ?? ""
+    database = resolved["dbname"] ?? user
+    connectTimeout = resolved["connect_timeout"].flatMap { Int($0) }.flatMap { $0 > 0 ? .seconds($0) : nil }
+    for keyword in ["host", "hostaddr", "port"] { given[keyword] = nil }
+    // A server that is gone without a word is noticed in some seconds.
+    let defaults = [
+      "tcp_user_timeout": "5000", "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
+      "fallback_application_name": "refresh-ledger",
+    ]
+    for (keyword, value) in defaults where resolved[keyword] == nil { given[keyword] = value }
+    given["client_encoding"] = "UTF8"
+    given["target_session_attrs"] = "any"
+    options = given
+  }
+
+  /// What libpq is told to connect to one host.
+  func options(host index: Int) -> ConnectionOptions {
+    var options = options
+    let host = hosts[index]
+    options["host"] = host.name
+    options["hostaddr"] = host.address
+    options["port"] = host.port
+    return options
+  }
+}
+
+extension DatabaseAddress: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// A URL without password and options.
+  public var description: String {
+    let hosts = hosts.map(\.description).joined(separator: ",")
+    return "postgresql://\(user.percentEncoded)@\(hosts)/\(database.percentEncoded)"
+  }
+
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// One of the servers that an address names.
+package struct DatabaseHost: Sendable, Hashable, CustomStringConvertible {
+  /// A name, an Internet address, or the folder of a socket; nil for libpq's default.
+  package let name: String?
+  /// An Internet address that makes looking the name up needless.
+  package let address: String?
+  package let port: String
+
+  /// As in a URL.
+  package var description: String {
+    let place = name ?? address ?? ""
+    return (place.contains(":") ? "[\(place)]" : place.percentEncoded) + ":" + port
+  }
+
+  /// The hosts that libpq would try, which has found their lists to be of one length.
+  fileprivate static func hosts(of options: ConnectionOptions) -> [DatabaseHost] {
+    func list(_ keyword: String) -> [String?] {
+      guard let value = options[keyword], !value.isEmpty else { return [] }
+      return value.split(separator: ",", omittingEmptySubsequences: false).map { $0.isEmpty ? nil : String($0) }
+    }
+    let (names, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
+    return (0..<max(1, names.count, addresses.count)).map { index in
+      let port = ports.count == 1 ? ports[0] : index < ports.count ? ports[index] : nil
+      return DatabaseHost(
+        name: index < names.count ? names[index] : nil, address: index < addresses.count ? addresses[index] : nil,
+        port: port ?? "5432")
+    }
+  }
+}
+
+extension String {
+  /// With all but unreserved characters (RFC 3986 §2.3) as their bytes.
+  fileprivate var percentEncoded: String {
+    var text = ""
+    for byte in utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "~"):
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      default: text += "%" + String(byte, digits: 2, uppercase: true)
+      }
+    }
+    return text
+  }
+}
+#endif

@@ -1,0 +1,88 @@
+#if Postgres
+internal import CLibPQ
+internal import Platform
+
+extension DatabaseLink {
+  /// Connects to one host, and waits at most until the deadline; the look-up of a name has no bound of ours.
+  ///
+  /// - Throws: `.unreachable`, `.refusedConnection`.
+  static func open(
+    _ options: ConnectionOptions, until deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> DatabaseLink {
+    guard let connection = unsafe options.startConnection() else {
+      throw .unreachable("libpq has no memory left for a connection.")
+    }
+    do {
+      try unsafe complete(connection, until: deadline)
+    } catch {
+      unsafe PQfinish(connection)
+      throw error
+    }
+    return unsafe DatabaseLink(connection)
+  }
+
+  @unsafe private static func complete(
+    _ connection: OpaquePointer, until deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) {
+    // libpq tells the SQLSTATE of a refusal in its longest form alone.
+    unsafe PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+    defer { unsafe PQsetErrorVerbosity(connection, PQERRORS_DEFAULT) }
+    var wanted = Readiness.output
+    var isConnected = false
+    while true {
+      guard unsafe PQstatus(connection) != CONNECTION_BAD else { throw unsafe refusal(connection, isConnected) }
+      let ready: Readiness
+      do {
+        ready = try Readiness.wait(for: wanted, of: unsafe PQsocket(connection), until: deadline)
+      } catch {
+        throw .unreachable("The system does not wait for a socket: \(error).")
+      }
+      guard !ready.isEmpty else { throw .unreachable("no connection was made in time") }
+      // The socket is another one after an address that did not answer.
+      let progress = unsafe PQconnectPoll(connection)
+      switch unsafe PQstatus(connection) {
+      case CONNECTION_STARTED, CONNECTION_NEEDED, CONNECTION_BAD: break
+      default: isConnected = true
+      }
+      switch progress {
+      case PGRES_POLLING_OK: return
+      case PGRES_POLLING_READING: wanted = .input
+      case PGRES_POLLING_WRITING: wanted = .output
+      default: throw unsafe refusal(connection, isConnected)
+      }
+    }
+  }
+
+  /// - Parameter isConnected: whether the host took the connection, before libpq or the server refused to go on.
+  @unsafe private static func refusal(_ connection: OpaquePointer, _ isConnected: Bool) -> DatabaseError {
+    // The lines of the longest form that tell where in the server's source it was, are for its makers.
+    let lines = unsafe String(cString: PQerrorMessage(connection)).split(separator: "\n")
+    let text = lines.filter { !$0.hasPrefix("LOCATION:") }.joined(separator: "\n").onOneLine
+    if let (code, told) = text.takingCode() { return .refusedConnection(code: code, told) }
+    return isConnected ? .refusedConnection(code: nil, text) : .unreachable(text)
+  }
+}
+extension String {
+  /// The SQLSTATE in libpq's longest form, and the text without it; nil if there is none.
+  ///
+  /// It stands after the severity and two spaces: `FATAL:  28P01: password authentication failed for user "a"`.
+  fileprivate func takingCode() -> (code: String, text: String)? {
+    let bytes = Array(utf8)
+    let (mark, codeBytes) = (Array(":  ".utf8), 5)
+    for start in bytes.indices where bytes[start...].starts(with: mark) {
+      let code = bytes[(start + mark.count)...].prefix(codeBytes)
+      let rest = bytes[(start + mark.count + code.count)...]
+      guard code.count == codeBytes, rest.starts(with: ": ".utf8), code.allSatisfy(\.isOfCode) else { continue }
+      return (String(decoding: code, as: UTF8.self), String(decoding: bytes[..<start] + rest, as: UTF8.self))
+    }
+    return nil
+  }
+}
+
+extension UInt8 {
+  /// Whether it can be part of an SQLSTATE.
+  fileprivate var isOfCode: Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self)
+  }
+}
+#endif

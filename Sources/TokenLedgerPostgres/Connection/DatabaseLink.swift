@@ -1,0 +1,170 @@
+#if Postgres
+internal import CLibPQ
+internal import Platform
+
+/// A connection of libpq as it is, used by one thread at a time: sends without a wait, and waits for answers at most to
+/// a deadline. Whatever breaks it closes it.
+@safe final class DatabaseLink {
+  /// The warnings since they were last taken.
+  private final class Warnings {
+    var texts: [String] = []
+  }
+
+  /// Nil once it is closed.
+  private var connection: OpaquePointer?
+  private let warnings = Warnings()
+
+  /// Takes over a connection that is made.
+  @unsafe init(_ connection: OpaquePointer) {
+    unsafe self.connection = unsafe connection
+    let warnings = unsafe Unmanaged.passUnretained(warnings).toOpaque()
+    // As an argument of libpq's it lives as long as this object, which finishes the connection before it goes.
+    unsafe PQsetNoticeReceiver(
+      connection,
+      { context, notice in
+        guard let context = unsafe context, let notice = unsafe notice else { return }
+        let report = unsafe Report(notice)
+        guard report.severity == "WARNING" else { return }
+        let text = "\(report.message) (\(report.code ?? "no code"))"
+        unsafe Unmanaged<Warnings>.fromOpaque(context).takeUnretainedValue().texts.append(text)
+      }, warnings)
+    unsafe PQsetnonblocking(connection, 1)
+  }
+
+  deinit { close() }
+
+  var isOpen: Bool { unsafe connection != nil }
+
+  /// Ends it at once. The server ends its part when it notices, and not what it has begun.
+  func close() {
+    guard let connection = unsafe connection else { return }
+    unsafe self.connection = nil
+    unsafe PQfinish(connection)
+  }
+
+  /// Closes it, and gives the error that says so.
+  func lost(_ text: String) -> DatabaseError {
+    close()
+    return .lost(text)
+  }
+
+  /// The connection, for a call of libpq.
+  @unsafe private func handle() throws(DatabaseError) -> OpaquePointer {
+    guard let connection = unsafe connection else { throw .lost("it is closed") }
+    return unsafe connection
+  }
+
+  /// libpq's last complaint.
+  @unsafe private func complaint(_ connection: OpaquePointer) -> String {
+    unsafe String(cString: PQerrorMessage(connection)).onOneLine
+  }
+}
+
+// What is known of the server.
+extension DatabaseLink {
+  var serverVersion: Int { unsafe connection.map { unsafe Int(PQserverVersion($0)) } ?? 0 }
+  var backendProcessID: Int32 { unsafe connection.map { unsafe PQbackendPID($0) } ?? 0 }
+
+  func parameter(_ name: String) -> String? {
+    guard let connection = unsafe connection, let value = unsafe PQparameterStatus(connection, name) else { return nil }
+    return unsafe String(cString: value)
+  }
+
+  /// Whether a transaction is open, or failed and not yet rolled back.
+  var isInTransaction: Bool {
+    guard let connection = unsafe connection else { return false }
+    let status = unsafe PQtransactionStatus(connection)
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
+  }
+
+  func takeWarnings() -> [String] {
+    defer { warnings.texts.removeAll() }
+    return warnings.texts
+  }
+}
+
+// Sending: all of it is put into libpq's buffer, and goes while answers are awaited.
+extension DatabaseLink {
+  /// - Throws: `.lost`; all that is sent until the next synchronization is one transaction.
+  func enterPipeline() throws(DatabaseError) {
+    let connection = unsafe try handle()
+    guard unsafe PQenterPipelineMode(connection) == 1 else { throw lost(unsafe complaint(connection)) }
+  }
+
+  func leavePipeline() throws(DatabaseError) {
+    let connection = unsafe try handle()
+    guard unsafe PQexitPipelineMode(connection) == 1 else { throw lost(unsafe complaint(connection)) }
+  }
+
+  func send(prepare statement: Statement, types: [UInt32]) throws(DatabaseError) {
+    let connection = unsafe try handle()
+    let isSent = unsafe PQsendPrepare(connection, statement.name, statement.sql, Int32(types.count), types)
+    guard isSent == 1 else { throw lost(unsafe complaint(connection)) }
+  }
+
+  func send(_ name: String, parameters: borrowing ParameterBuffer) throws(DatabaseError) {
+    let connection = unsafe try handle()
+    let isSent = unsafe parameters.withPointers { values, lengths, formats in
+      unsafe PQsendQueryPrepared(connection, name, Int32(values.count), values, lengths, formats, 1)
+    }
+    guard isSent == 1 else { throw lost(unsafe complaint(connection)) }
+  }
+
+  /// Ends a transaction of the pipeline.
+  func sendSynchronization() throws(DatabaseError) {
+    let connection = unsafe try handle()
+    guard unsafe PQpipelineSync(connection) == 1 else { throw lost(unsafe complaint(connection)) }
+  }
+
+  /// Statements as text, outside of a pipeline.
+  func send(script: String) throws(DatabaseError) {
+    let connection = unsafe try handle()
+    guard unsafe PQsendQuery(connection, script) == 1 else { throw lost(unsafe complaint(connection)) }
+  }
+}
+
+// Receiving.
+extension DatabaseLink {
+  /// The next answer; nil where those to one command end.
+  ///
+  /// - Throws: `.lost`, and closes the connection, if the deadline passes.
+  func nextReply(until deadline: ContinuousClock.Instant) throws(DatabaseError) -> Reply? {
+    let connection = unsafe try handle()
+    while unsafe PQisBusy(connection) != 0 {
+      // What is not yet sent goes meanwhile: else both sides could wait for the other to read. An error in writing is
+      // told by what is read.
+      let isSending = unsafe PQflush(connection) == 1
+      let ready = try wait(for: isSending ? [.input, .output] : .input, until: deadline)
+      guard !ready.isEmpty else { throw lost("no answer came before the deadline") }
+      if ready.contains(.input) { try takeInput() }
+    }
+    return unsafe PQgetResult(connection).map { unsafe Reply($0) }
+  }
+
+  /// Takes what has arrived, without a wait.
+  ///
+  /// - Throws: `.lost` if the connection is broken.
+  func takeInput() throws(DatabaseError) {
+    let connection = unsafe try handle()
+    guard unsafe PQconsumeInput(connection) == 1 else { throw lost(unsafe complaint(connection)) }
+  }
+
+  /// Takes one notification that has arrived; returns false if there is none.
+  func takeNotification() throws(DatabaseError) -> Bool {
+    guard let notification = unsafe PQnotifies(try handle()) else { return false }
+    unsafe PQfreemem(notification)
+    return true
+  }
+
+  func wait(
+    for wanted: Readiness, orWakeBy wakeUp: WakeUp? = nil, until deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Readiness {
+    let socket = unsafe PQsocket(try handle())
+    do {
+      return try Readiness.wait(for: wanted, of: socket, orWakeBy: wakeUp, until: deadline)
+    } catch {
+      throw lost("the system does not wait for its socket: \(error)")
+    }
+  }
+}
+#endif

@@ -1,0 +1,95 @@
+#if Postgres
+internal import RotationModel
+
+/// Reads of the stream of events. Each is a step that writes, so what it tells is on the standby where one is required.
+enum EventReading {
+  /// Where a stream begins that tells what happens from now on.
+  struct Start: Sendable {
+    /// The last number that was given out.
+    var last: Int64
+    var floor: Int64
+    /// Events above the floor that are there already, while steps with lower numbers are under way.
+    var known: Set<Int64>
+  }
+
+  /// Some of the events after a place.
+  struct Batch: Sendable {
+    var events: [AuditEvent] = []
+    /// The place after them: nothing up to there is left to be told.
+    var end: Int64
+    /// The last number of what was dropped with its partition, where that is after the place.
+    var missedThrough: Int64?
+  }
+
+  static let rowsMax = 1024
+  /// What one partition holds, as the number of bits of it.
+  static let partitionBits = 24
+
+  static func start(
+    _ connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Start {
+    let floor = try floor(connection, deadline: deadline)
+    let rows = try connection.step([Query(numbersAbove, [.int64(floor.floor)]), barrier], deadline: deadline).rows[0]
+    var known: Set<Int64> = []
+    for row in 0..<rows.count { known.insert(try rows.int64(row, 0)) }
+    return Start(last: floor.last, floor: floor.floor, known: known)
+  }
+
+  /// The last number, and that up to which every event is there or never will be.
+  static func floor(
+    _ connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> (last: Int64, floor: Int64) {
+    let rows = try connection.step([Query(lastNumber), Query(lowestStep), barrier], deadline: deadline).rows
+    guard rows[0].count == 1, rows[1].count == 1 else { throw .malformed("the ledger's sequence is gone") }
+    let last = try rows[0].int64(0, 0)
+    return (last, min(last, try rows[1].int64IfPresent(0, 0) ?? last))
+  }
+
+  /// - Parameters:
+  ///   - place: the number after which to begin.
+  ///   - floor: up to where every event is there or never will be.
+  static func batch(
+    after place: Int64, through floor: Int64, _ connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Batch {
+    // What is dropped between the two statements is told as missed, although it was read: not the other way round.
+    let rows = try connection.step(
+      [Query(read, [.int64(place), .int64(floor)]), Query(oldestPartition), barrier], deadline: deadline).rows
+    let (found, oldest) = (rows[0], rows[1])
+    var batch = Batch(end: floor)
+    for row in 0..<found.count {
+      if let event = try AuditEvent(found, row) { batch.events.append(event) }
+    }
+    if found.count == rowsMax { batch.end = try found.int64(found.count - 1, 0) }
+    guard oldest.count == 1, let number = try oldest.int64IfPresent(0, 0) else { return batch }
+    let start = number << Int64(partitionBits)
+    let first = found.count > 0 ? try found.int64(0, 0) : Int64.max
+    if place + 1 < start, first >= start {
+      batch.missedThrough = start - 1
+      batch.end = max(batch.end, start - 1)
+    }
+    return batch
+  }
+
+  static let barrier = Query(Statement(name: "event_barrier", sql: "select \(LedgerSQL.barrier)::text"))
+
+  private static let lastNumber = Statement(
+    name: "event_last_number", sql: "select \(LedgerSQL.lastNumber) from ledger_number")
+  private static let lowestStep = Statement(name: "event_lowest_step", sql: LedgerSQL.lowestStep)
+  private static let numbersAbove = Statement(
+    name: "event_numbers_above", sql: "select number from event where number > $1")
+
+  private static let read = Statement(
+    name: "event_read",
+    sql: """
+      select \(AuditEvent.columns) from event e where e.number > $1 and e.number <= $2 order by e.number limit \(rowsMax)
+      """)
+
+  /// The number of the oldest partition that is still there: its name says it.
+  private static let oldestPartition = Statement(
+    name: "event_oldest_partition",
+    sql: """
+      select min(substring(c.relname from '^event_([0-9]+)$')::int8) from pg_inherits i join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = 'event'::regclass
+      """)
+}
+#endif

@@ -1,0 +1,73 @@
+#if Postgres
+internal import RotationModel
+
+/// The events of all instances from a place on, in the order of their numbers.
+///
+/// It is told by the feed how far they go, and reads them a thousand at a time as they are taken: a slow consumer keeps nothing here, and loses nothing but
+/// what the database itself has dropped since. While the database is away it waits.
+struct EventSource: AuditEventSource {
+  private let steps: any StepPerformer
+  private let knowledge: InstanceKnowledge
+  /// All up to it was told.
+  private var place: Int64
+  /// Of the events after the place those that are not told.
+  private var known: Set<Int64>
+  private var read: ArraySlice<AuditEvent> = []
+  private var hasEnded = false
+
+  private static let patience = Duration.milliseconds(200)
+
+  init(_ steps: any StepPerformer, _ knowledge: InstanceKnowledge, after place: Int64, known: Set<Int64> = []) {
+    (self.steps, self.knowledge, self.place, self.known) = (steps, knowledge, place, known)
+  }
+
+  mutating func next() async throws(LedgerError) -> AuditEvent? {
+    while !hasEnded {
+      if let event = read.popFirst() { return event }
+      guard await knowledge.eventFloor.wait(after: place) else { return nil }
+      do throws(LedgerError) {
+        try await readOn()
+      } catch {
+        guard try await isPassing(error) else { return nil }
+      }
+    }
+    return nil
+  }
+
+  private mutating func readOn() async throws(LedgerError) {
+    let (place, floor) = (place, knowledge.eventFloor.value)
+    let batch = try await steps.perform { (connection, deadline) throws(DatabaseError) in
+      try EventReading.batch(after: place, through: floor, connection, deadline: deadline)
+    }
+    var events = batch.events
+    if !known.isEmpty {
+      events.removeAll { known.contains(Int64(clamping: $0.sequence)) }
+      known = known.filter { $0 > batch.end }
+    }
+    if let last = batch.missedThrough {
+      let now = knowledge.clock.now()
+      let missed = AuditEvent(
+        sequence: UInt64(clamping: last), time: now.shifted(back: knowledge.clock.shift(at: now)),
+        fact: .missed(from: UInt64(clamping: place + 1)))
+      events.insert(missed, at: 0)
+    }
+    read = events[...]
+    self.place = batch.end
+  }
+
+  /// Whether to read on after an error: what passes is waited for. False at the end.
+  private mutating func isPassing(_ error: LedgerError) async throws(LedgerError) -> Bool {
+    switch error {
+    case .unavailable, .outcomeUnknown, .overloaded:
+      do { try await Task.sleep(for: Self.patience) } catch { return false }
+      return true
+    case .closed:
+      hasEnded = true
+      return false
+    default:
+      hasEnded = true
+      throw error
+    }
+  }
+}
+#endif

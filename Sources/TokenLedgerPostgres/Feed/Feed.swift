@@ -1,0 +1,126 @@
+#if Postgres
+internal import Platform
+internal import RotationModel
+internal import Synchronization
+
+/// Follows what other instances revoke, on a thread and a connection of its own, and writes what verifiers of this one saw.
+///
+/// It looks twenty times a second, and at once where a notification or somebody here wakes it. A look is a step like any other: it is an answer, so it waits for
+/// the standby, and a primary that was cut off cannot pass for one that has no news.
+package final class Feed: Sendable {
+  private struct State {
+    var isClosing = false
+    var start: CheckedContinuation<DatabaseError?, Never>?
+    var startDeadline = ContinuousClock.now
+  }
+
+  private let knowledge: InstanceKnowledge
+  private let connector: Connector
+  private let options: PostgresOptions
+  private let state = Mutex(State())
+  private let ends = RisingNumber()
+
+  private static let interval = Duration.milliseconds(50)
+  /// Between two looks, however often it is woken.
+  private static let pauseMin = Duration.milliseconds(10)
+  private static let backOffMin = Duration.milliseconds(20)
+  private static let backOffMax = Duration.seconds(1)
+
+  package init(_ knowledge: InstanceKnowledge, connector: Connector) {
+    (self.knowledge, self.connector) = (knowledge, connector)
+    options = connector.setting.options
+  }
+
+  /// Returns once all that was revoked before is known.
+  ///
+  /// - Throws: what stands in the way; where it may pass, at the deadline. The feed has ended then.
+  package func start(deadline: ContinuousClock.Instant) async throws(DatabaseError) {
+    let error: DatabaseError? = await withCheckedContinuation { continuation in
+      state.withLock { ($0.start, $0.startDeadline) = (continuation, deadline) }
+      let thread = DetachedThread { self.run() }
+      if thread.start() != 0 { settle(.unreachable("no thread is left for the feed")) }
+    }
+    if let error { throw error }
+  }
+
+  /// Writes what was noted and ends. Idempotent.
+  package func close() async {
+    state.withLock { $0.isClosing = true }
+    knowledge.wakeUp.post()
+    _ = await ends.wait(after: 0)
+    knowledge.eventFloor.finish()
+    knowledge.recordChange.finish()
+  }
+
+  private var isClosing: Bool { state.withLock { $0.isClosing } }
+
+  /// Tells whoever waits for the start.
+  private func settle(_ error: DatabaseError?) {
+    let waiting = state.withLock { state in
+      if state.start != nil, error != nil { state.isClosing = true }
+      defer { state.start = nil }
+      return state.start
+    }
+    waiting?.resume(returning: error)
+  }
+
+  // MARK: The thread
+
+  private func run() {
+    var (reader, backOff) = (FeedReader(knowledge), Self.backOffMin)
+    while !isClosing {
+      do throws(DatabaseError) {
+        let connection = try connector.connect(deadline: .now + .seconds(5))
+        defer { connection.database.close() }
+        try connection.database.simple("listen \(connector.setting.schema.quoted)", deadline: .now + .seconds(5))
+        try follow(connection, &reader) { backOff = Self.backOffMin }
+      } catch {
+        failed(error)
+        pause(until: .now + backOff)
+        backOff = min(Self.backOffMax, backOff * 2)
+      }
+    }
+    settle(.unreachable("the ledger was closed"))
+    ends.raise(to: 1)
+  }
+
+  private func follow(
+    _ connection: LedgerConnection, _ reader: inout FeedReader, isWell: () -> Void
+  ) throws(DatabaseError) {
+    reader.begin(connection)
+    while true {
+      let began = ContinuousClock.now
+      let isLast = isClosing
+      try reader.look(connection, deadline: .now + options.requestDeadline)
+      knowledge.condition.noteConnected()
+      settle(nil)
+      isWell()
+      if isLast { return }
+      _ = try connection.database.waitForNotification(until: began + Self.interval, orWakeBy: knowledge.wakeUp)
+      let earliest = began + Self.pauseMin
+      if .now < earliest, !isClosing { try? sleep(until: earliest) }
+    }
+  }
+
+  private func failed(_ error: DatabaseError) {
+    knowledge.condition.noteAway(error)
+    let isOver = state.withLock { $0.start != nil && $0.startDeadline <= .now }
+    switch error {
+    case .unreachable, .lost, .nothingHappened, .warned:
+      if isOver { settle(error) }
+    case .refusedConnection(let code, _) where code == "53300" || code == "57P03":
+      if isOver { settle(error) }
+    default: settle(error)
+    }
+  }
+
+  private func pause(until moment: ContinuousClock.Instant) {
+    guard !isClosing else { return }
+    _ = try? Readiness.wait(for: [], of: -1, orWakeBy: knowledge.wakeUp, until: moment)
+  }
+
+  private func sleep(until moment: ContinuousClock.Instant) throws {
+    _ = try Readiness.wait(for: [], of: -1, until: moment)
+  }
+}
+#endif

@@ -1,0 +1,90 @@
+#if Postgres
+internal import RotationModel
+internal import Synchronization
+
+/// How old the news from the database is, by a clock that goes on while the process is stopped.
+final class FeedAge: Sendable {
+  private let clock: DatabaseClock
+  /// The boot clock before the last look that was answered; far back before the first.
+  private let lastLook = Atomic<Int64>(.min / 2)
+  private let staleMilliseconds: Int64
+
+  init(clock: DatabaseClock, staleAfter: Duration) {
+    self.clock = clock
+    let (seconds, attoseconds) = staleAfter.components
+    staleMilliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+  }
+
+  /// What had been committed when the boot clock said this is known now.
+  func noteLook(boot: Int64) { lastLook.max(boot, ordering: .relaxed) }
+
+  /// Nil before the first look.
+  var milliseconds: Int64? {
+    let last = lastLook.load(ordering: .relaxed)
+    return last < 0 && last <= .min / 2 ? nil : max(0, clock.bootMilliseconds() - last)
+  }
+
+  /// Whether it is older than it may be. From any thread; also right after the process was stopped for a while.
+  var isStale: Bool { milliseconds.map { $0 > staleMilliseconds } ?? true }
+}
+
+/// How the instance stands to its database, as its feed sees it, which asks many times a second.
+final class FeedCondition: Sendable {
+  private enum Link {
+    case connected
+    case away(since: Timestamp)
+  }
+
+  private struct State {
+    var link: Link
+    var reason: String?
+    var closed: String?
+  }
+
+  private let clock: DatabaseClock
+  private let age: FeedAge
+  private let state: Mutex<State>
+
+  /// From which age of an unanswered look on the ledger is said to be stalled.
+  private static let stalledMilliseconds: Int64 = 2000
+
+  init(clock: DatabaseClock, age: FeedAge) {
+    (self.clock, self.age) = (clock, age)
+    state = Mutex(State(link: .connected))
+  }
+
+  func noteConnected() {
+    state.withLock { ($0.link, $0.reason) = (.connected, nil) }
+  }
+
+  /// There is no connection, and why.
+  func noteAway(_ error: DatabaseError) {
+    let now = clock.now()
+    state.withLock { state in
+      state.reason = error.description
+      if case .connected = state.link { state.link = .away(since: now) }
+    }
+  }
+
+  func close(_ reason: String) {
+    state.withLock { if $0.closed == nil { $0.closed = reason } }
+  }
+
+  /// Why there is no connection; nil while there is one.
+  var reason: String? { state.withLock { $0.reason } }
+
+  var health: LedgerHealth {
+    let milliseconds = age.milliseconds
+    let condition: LedgerHealth.State = state.withLock { state in
+      if let closed = state.closed { return .closed(closed) }
+      switch state.link {
+      case .away(let since): return .unavailable(since: since)
+      case .connected: return milliseconds ?? 0 >= Self.stalledMilliseconds ? .stalled : .acceptsChanges
+      }
+    }
+    return LedgerHealth(
+      state: condition, feedAge: milliseconds.map { .milliseconds($0) },
+      clockShiftSeconds: DatabaseClock.seconds(ofShiftMilliseconds: clock.currentShiftMilliseconds))
+  }
+}
+#endif

@@ -1,0 +1,145 @@
+#if Postgres
+internal import RotationModel
+
+/// The looks of a feed at its ledger, one after the other, and where they have got to. Of the feed's thread.
+struct FeedReader {
+  private let knowledge: InstanceKnowledge
+  private let queries: FeedQueries
+  /// All revocations up to it are known.
+  private var cursor: Int64 = 0
+  /// Where the cursor means something.
+  private var timeline: Int64?
+  private var fence: Int64 = 0
+  private var isNewConnection = true
+  private var nextPulse = ContinuousClock.now
+
+  init(_ knowledge: InstanceKnowledge) {
+    (self.knowledge, queries) = (knowledge, knowledge.queries)
+  }
+
+  /// A new connection. On a timeline or under a fence that was not seen before everything is read again.
+  mutating func begin(_ connection: LedgerConnection) {
+    if timeline != connection.facts.timeline || fence != connection.facts.fence { cursor = 0 }
+    (timeline, fence) = (connection.facts.timeline, connection.facts.fence)
+    isNewConnection = true
+  }
+
+  /// Reads all that is new, in one step or several, and writes what verifiers saw.
+  mutating func look(_ connection: LedgerConnection, deadline: ContinuousClock.Instant) throws(DatabaseError) {
+    let boot = knowledge.clock.bootMilliseconds()
+    while try !lookOnce(connection, deadline: deadline) {}
+    knowledge.age.noteLook(boot: boot)
+  }
+
+  /// Returns whether everything was read.
+  private mutating func lookOnce(
+    _ connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Bool {
+    let isPulse = ContinuousClock.now >= nextPulse
+    let notes = knowledge.revocations.notes.take(most: FeedQueries.notesMax)
+    let estimate = knowledge.clock.estimate()
+    var rows: ArraySlice<Rows>
+    do {
+      rows = try connection.step(statements(notes, isPulse: isPulse), deadline: deadline).rows[...]
+    } catch {
+      knowledge.revocations.notes.putBack(notes)
+      throw error
+    }
+    let boot = knowledge.clock.bootMilliseconds()
+    if let left = notes.isEmpty ? nil : rows.popFirst() { try putBack(left) }
+    if isPulse {
+      _ = rows.popFirst()
+      if let newest = rows.popFirst(), newest.count == 1 { knowledge.witness.acknowledge(try newest.int64(0, 0)) }
+      knowledge.revocations.forgetEnded(at: knowledge.clock.now())
+      nextPulse = .now + .seconds(1)
+    }
+    guard rows.count == 3, let look = rows.popFirst(), let lowest = rows.popFirst(), let news = rows.popFirst() else {
+      throw .malformed("a look of the feed has fewer answers than queries")
+    }
+    let seen = try FeedLook(look, lowest)
+    try noteTime(seen, estimate: estimate, boot: boot, connection, deadline: deadline)
+    return try apply(seen, RevocationRow.all(news))
+  }
+
+  private func statements(_ notes: [TokenID], isPulse: Bool) -> [Query] {
+    var statements: [Query] = []
+    if !notes.isEmpty {
+      statements.append(
+        Query(
+          queries.flush,
+          [.bytesArray(notes.map(\.session.bytes)), .int64Array(notes.map { Int64($0.generation) })]))
+    }
+    if isPulse { statements += [Query(queries.pulse), Query(queries.newestEvent)] }
+    return statements + [Query(queries.look), Query(queries.lowestStep), Query(queries.revocations, [.int64(cursor)])]
+  }
+
+  /// Notes on sessions whose rows somebody held: the next look tries again.
+  private func putBack(_ rows: Rows) throws(DatabaseError) {
+    var left: [TokenID] = []
+    for row in 0..<rows.count {
+      left.append(TokenID(session: try rows.sessionID(row, 0), generation: try rows.generation(row, 1)))
+    }
+    knowledge.revocations.notes.putBack(left)
+  }
+
+  private mutating func apply(_ seen: FeedLook, _ news: [RevocationRow]) -> Bool {
+    knowledge.revocations.insert(news)
+    knowledge.revocations.notes.expectUse(untilMilliseconds: seen.windowsUntil)
+    knowledge.recordChange.raise(to: seen.recordChange)
+    guard seen.lastNumber >= cursor else {
+      // The numbers went back: this is not the history that the cursor is of.
+      cursor = 0
+      return false
+    }
+    // Rows are there that the limit of one look has left out.
+    let isWhole = news.count < FeedQueries.revocationsMax
+    let end = isWhole ? seen.floor : min(seen.floor, news.last?.number ?? 0)
+    cursor = max(cursor, end)
+    knowledge.eventFloor.raise(to: seen.floor)
+    return isWhole || end == seen.floor
+  }
+
+  /// Compares the database's time with what was known, and raises it if it is behind.
+  private mutating func noteTime(
+    _ seen: FeedLook, estimate: Int64?, boot: Int64, _ connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) {
+    let clock = knowledge.clock
+    let raise = ClockRaise(clock: clock, queries: queries)
+    let before = clock.currentShiftMilliseconds
+    let target = clock.timeToRaise(
+      seen.now, over: max(estimate ?? .min, seen.high), isNewConnection: isNewConnection)
+    isNewConnection = false
+    if let target {
+      try raise.raise(connection.database, from: seen.shift, by: target - seen.now, deadline: deadline)
+    } else if seen.shift != before {
+      try raise.learn(connection.database, deadline: deadline)
+    }
+    clock.note(ledgerMilliseconds: seen.now, bootAtReply: boot)
+    let shift = DatabaseClock.seconds(ofShiftMilliseconds: clock.currentShiftMilliseconds)
+    let step = clock.step(ofWallMilliseconds: seen.now - seen.shift, bootAtReply: boot)
+    if let step {
+      knowledge.tell(.clockStepped(byMilliseconds: step, shiftSeconds: shift))
+    } else if shift != DatabaseClock.seconds(ofShiftMilliseconds: before) {
+      knowledge.tell(.clockStepped(byMilliseconds: before - clock.currentShiftMilliseconds, shiftSeconds: shift))
+    }
+  }
+}
+
+/// What one look found of the ledger.
+private struct FeedLook {
+  var now: Int64
+  var shift: Int64
+  var high: Int64
+  var windowsUntil: Int64
+  var recordChange: Int64
+  var lastNumber: Int64
+  var floor: Int64
+
+  init(_ look: Rows, _ lowest: Rows) throws(DatabaseError) {
+    guard look.count == 1, lowest.count == 1 else { throw .malformed("the ledger's row is gone") }
+    (now, shift, high) = (try look.int64(0, 0), try look.int64(0, 1), try look.int64(0, 2))
+    (windowsUntil, recordChange, lastNumber) = (try look.int64(0, 3), try look.int64(0, 4), try look.int64(0, 5))
+    floor = min(lastNumber, try lowest.int64IfPresent(0, 0) ?? lastNumber)
+  }
+}
+#endif

@@ -1,0 +1,73 @@
+#if Postgres
+internal import Platform
+internal import RotationModel
+internal import Synchronization
+
+/// What an instance knows of its ledger without asking: the time, what is revoked, how old that is, and what it may not see go back.
+///
+/// Fed by the lanes with what they commit, and by the feed with what others do. From any thread.
+package final class InstanceKnowledge: Sendable {
+  package let clock: DatabaseClock
+  package let witness: Witness
+  let queries: FeedQueries
+  let age: FeedAge
+  let revocations: RevocationRegister
+  let condition: FeedCondition
+  /// All events up to it are there or never will be, and on the standby where one is required.
+  let eventFloor = RisingNumber()
+  /// The last change of what the instances share beside sessions: keys and accounts.
+  package let recordChange = RisingNumber()
+  let wakeUp: WakeUp
+  private let onNotice = Mutex<(@Sendable (LedgerNotice) -> Void)?>(nil)
+
+  /// - Throws: `.unreachable` if the system has no descriptor left.
+  package init(options: PostgresOptions) throws(DatabaseError) {
+    do { wakeUp = try WakeUp() } catch { throw .unreachable("no descriptor is left for the feed: \(error)") }
+    clock = DatabaseClock(simulated: options.simulatedClock)
+    queries = FeedQueries(options: options)
+    witness = Witness(clock: clock, queries: queries, eventRetention: options.eventRetention)
+    age = FeedAge(clock: clock, staleAfter: options.staleAfter)
+    revocations = RevocationRegister(age: age, refusesWhenStale: options.onStale == .refuse)
+    condition = FeedCondition(clock: clock, age: age)
+  }
+
+  /// What verifiers ask.
+  package var register: any AccessRegister { revocations }
+
+  package var health: LedgerHealth { condition.health }
+
+  /// Why there is no connection; nil while there is one. One line, without secrets.
+  package var awayReason: String? { condition.reason }
+
+  /// Has the feed look at once.
+  package func wakeFeed() { wakeUp.post() }
+
+  /// Who is told of steps of the database's clock, until nil is set.
+  package func setNotice(_ notice: (@Sendable (LedgerNotice) -> Void)?) {
+    onNotice.withLock { $0 = notice }
+  }
+
+  func tell(_ notice: LedgerNotice) {
+    onNotice.withLock { $0 }?(notice)
+  }
+
+  /// What the lanes tell and ask. `lanes` deadlines do not bound the look at a new connection: five seconds do.
+  package var hooks: LaneHooks {
+    var hooks = LaneHooks()
+    hooks.examine = { (connection) throws(DatabaseError) in
+      try self.witness.examine(connection, deadline: .now + .seconds(5))
+    }
+    hooks.leastTime = { self.clock.leastTime() }
+    hooks.noteTime = { time, shift in
+      self.clock.note(ledgerMilliseconds: time.milliseconds, bootAtReply: self.clock.bootMilliseconds())
+      if shift > self.clock.currentShiftMilliseconds { self.wakeFeed() }
+    }
+    hooks.noteRevocations = { self.revocations.insert($0) }
+    hooks.acknowledge = { self.witness.acknowledge($0) }
+    hooks.isSeen = { self.revocations.notes.contains($0) }
+    hooks.expectWindow = { self.revocations.notes.expectUse(untilMilliseconds: $0.milliseconds) }
+    hooks.shifts = { self.clock.shifts }
+    return hooks
+  }
+}
+#endif

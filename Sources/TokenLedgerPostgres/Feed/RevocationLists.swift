@@ -1,0 +1,101 @@
+#if Postgres
+internal import RotationModel
+internal import TokenLedger
+
+/// What is refused, by what a verifier asks with, and when each entry may be forgotten.
+struct RevocationLists {
+  private struct Mark {
+    var number: Int64
+    var at: Timestamp
+    var until: Timestamp
+  }
+
+  private enum Key: Hashable {
+    case session(SessionID)
+    case token(TokenID)
+    case scope(TextScope)
+    case exemption(SessionID)
+  }
+
+  private var sessions: [SessionID: Timestamp] = [:]
+  private var tokens: [TokenID: Timestamp] = [:]
+  private var marks: [TextScope: Mark] = [:]
+  private var exemptions: [SessionID: (number: Int64, until: Timestamp)] = [:]
+  /// The keys of entries by the quarter of a minute in which they end.
+  private var due: [Int64: [Key]] = [:]
+  private var lastFreed = Int64.min
+
+  /// How many entries can refuse something.
+  var count: Int { sessions.count + tokens.count + marks.count }
+
+  func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
+    if sessions[token.session] != nil || tokens[token] != nil { return true }
+    return isMarked(subject: subject, client: client, issuedAt: issuedAt, session: token.session)
+  }
+
+  /// Whether what was issued in this second may have been issued before a mark.
+  func isMarked(subject: String, client: String, issuedAt: Int64, session: SessionID? = nil) -> Bool {
+    guard !marks.isEmpty else { return false }
+    let since = issuedAt.multipliedReportingOverflow(by: 1000).partialValue
+    let exemption = session.flatMap { exemptions[$0]?.number } ?? .min
+    func meets(_ scope: TextScope) -> Bool {
+      marks[scope].map { since < $0.at.milliseconds && exemption < $0.number } ?? false
+    }
+    return meets(.subject(subject)) || meets(.client(client)) || meets(.both(subject, client)) || meets(.all)
+  }
+
+  /// The number of an exemption comes after that of the opening and before that of every later mark: of no mark with a lower one the session is part.
+  mutating func insert(_ revocation: RevocationRow) {
+    let until = revocation.until
+    switch revocation.kind {
+    case .session(let id):
+      guard sessions[id].map({ $0 < until }) ?? true else { return }
+      sessions[id] = until
+      expect(.session(id), until)
+    case .token(let id):
+      guard tokens[id].map({ $0 < until }) ?? true else { return }
+      tokens[id] = until
+      expect(.token(id), until)
+    case .scope(let scope):
+      let scope = TextScope(scope)
+      let mark = marks[scope]
+      guard mark.map({ $0.number < revocation.number || $0.until < until }) ?? true else { return }
+      marks[scope] = Mark(
+        number: max(revocation.number, mark?.number ?? .min), at: max(revocation.time, mark?.at ?? .zero),
+        until: max(until, mark?.until ?? .zero))
+      expect(.scope(scope), until)
+    case .exemption(let id):
+      let known = exemptions[id]
+      guard known.map({ $0.number < revocation.number || $0.until < until }) ?? true else { return }
+      exemptions[id] = (max(revocation.number, known?.number ?? .min), max(until, known?.until ?? .zero))
+      expect(.exemption(id), until)
+    }
+  }
+
+  /// Forgets what has ended; costs a look at what ended since the last time, not at what is there.
+  mutating func forgetEnded(at now: Timestamp) {
+    let current = Self.quarter(of: now)
+    guard current > lastFreed else { return }
+    for quarter in due.keys.filter({ $0 < current }) {
+      for key in due.removeValue(forKey: quarter) ?? [] { forget(key, at: now) }
+    }
+    lastFreed = current
+  }
+
+  private mutating func expect(_ key: Key, _ until: Timestamp) {
+    due[Self.quarter(of: until), default: []].append(key)
+  }
+
+  /// One that ends later than was expected of it at first is expected there too.
+  private mutating func forget(_ key: Key, at now: Timestamp) {
+    switch key {
+    case .session(let id): if sessions[id].map({ $0 <= now }) ?? false { sessions[id] = nil }
+    case .token(let id): if tokens[id].map({ $0 <= now }) ?? false { tokens[id] = nil }
+    case .scope(let scope): if marks[scope].map({ $0.until <= now }) ?? false { marks[scope] = nil }
+    case .exemption(let id): if exemptions[id].map({ $0.until <= now }) ?? false { exemptions[id] = nil }
+    }
+  }
+
+  private static func quarter(of time: Timestamp) -> Int64 { time.milliseconds >> 14 }
+}
+#endif

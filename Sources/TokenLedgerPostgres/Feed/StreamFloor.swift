@@ -1,0 +1,25 @@
+#if Postgres
+/// The floor of a stream of rows that are numbered by the ledger's sequence: every number up to it has its row, or never will.
+///
+/// A row that was committed later may have a lower number. So each step holds a lock with the last number that had been given out when it began, which is
+/// below all that it takes, until it is committed and on the standby. Whoever reads the stream asks, in this order and each with a snapshot of its
+/// own, for the last number, for the lowest one that a step under way holds, and for the rows. (A cursor that goes by number alone missed 23 to 29 % of the
+/// events of twelve writers.)
+extension LedgerSQL {
+  /// The last number that was given out, where `ledger_number` stands in the statement; 0 before the first.
+  static let lastNumber = "(last_value - (not is_called)::int4)"
+
+  /// The lowest last number that another step under way had found; null if there is none. What a lock says is taken back to a number by the last one:
+  /// nothing goes on while 2^27 numbers are given out.
+  static let lowestStep = """
+    select \(lastNumber) - (
+      select max(d.distance) from (
+        select (\(lastNumber) - (k.objid::int8 - \(blockLockBase))) & 268435455 as distance from pg_locks k
+        where k.locktype = 'advisory' and k.database = (select oid from pg_database where datname = current_database())
+          and k.classid = 'ledger_number'::regclass::oid and k.objsubid = 2 and k.granted
+          and k.objid::int8 >= \(blockLockBase) and k.pid <> pg_backend_pid()
+      ) d where d.distance < 134217728)
+    from ledger_number
+    """
+}
+#endif

@@ -1,0 +1,175 @@
+#if Postgres
+internal import RotationModel
+internal import Synchronization
+
+/// What an instance has seen of its ledger, against which each new connection is held: a database that was set back, or an old primary that goes
+/// on by itself, does not get to decide.
+package final class Witness: Sendable {
+  /// An event that was committed, and on the standby where one is required.
+  private struct Seen {
+    var number: Int64
+    /// The ledger's time when that was known.
+    var at: Timestamp
+  }
+
+  private struct State {
+    var server: String?
+    var timeline: Int64 = 0
+    var fence: Int64?
+    var newest: Seen?
+  }
+
+  let clock: DatabaseClock
+  let queries: FeedQueries
+  private let retentionMilliseconds: Int64
+  private let state = Mutex(State())
+
+  init(clock: DatabaseClock, queries: FeedQueries, eventRetention: Duration) {
+    (self.clock, self.queries) = (clock, queries)
+    retentionMilliseconds = eventRetention.components.seconds * 1000
+  }
+
+  /// An event with this number is committed for good: an outcome with it was acknowledged, or a look that was has seen it.
+  package func acknowledge(_ number: Int64) {
+    let now = clock.now()
+    state.withLock { state in
+      if state.newest.map({ $0.number < number }) ?? true { state.newest = Seen(number: number, at: now) }
+    }
+  }
+
+  /// Looks at what a new connection leads to, before anything is asked of it.
+  ///
+  /// On a timeline that is new to the ledger the numbers are advanced by 2^20: what an instance had been told by the primary before, and was not
+  /// on this one, gets no number twice. Where the ledger's time would be behind what this instance knows it is raised.
+  ///
+  /// - Throws: `.unsuitable` for a server that must not decide, with the reason and the fix.
+  package func examine(
+    _ connection: DatabaseConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) {
+    let estimate = clock.estimate()
+    let newest = state.withLock { $0.newest }
+    let rows = try connection.transaction(
+      queries.time() + [Query(queries.facts, [.int64(newest?.number)])], deadline: deadline)
+    let boot = clock.bootMilliseconds()
+    guard let row = rows.last, row.count == 1 else {
+      throw .unsuitable("The ledger's row is gone from the database; restore it from a backup.")
+    }
+    let found = try ServerFacts(row)
+    try check(found, newest)
+    try take(found, over: connection, deadline: deadline)
+    let moment = found.moment
+    if let target = clock.timeToRaise(moment.now, over: max(estimate ?? .min, moment.high), isNewConnection: true) {
+      try ClockRaise(clock: clock, queries: queries).raise(
+        connection, from: moment.shift, by: target - moment.now, deadline: deadline)
+    }
+    clock.note(ledgerMilliseconds: moment.now, bootAtReply: boot)
+  }
+
+  private func check(_ found: ServerFacts, _ newest: Seen?) throws(DatabaseError) {
+    let state = state.withLock { $0 }
+    let isSameServer = state.server == found.server
+    guard !isSameServer || found.serverTimeline >= state.timeline else {
+      throw .unsuitable(
+        "The server is on timeline \(found.serverTimeline) and this instance has seen \(state.timeline): it is an old "
+          + "primary that others have left behind; stop it, and make it a standby of the new one.")
+    }
+    guard let fence = state.fence else { return }
+    let isLacking = newest.map { seen in
+      found.moment.now - seen.at.milliseconds < retentionMilliseconds && !found.hasNewest
+    } ?? false
+    guard found.fence > fence || (found.fence == fence && !isLacking) else {
+      throw .unsuitable(
+        "The database lacks what this instance acknowledged: it was restored to an earlier moment, or a standby that lagged "
+          + "was promoted; connect to the right one, or run `refresh-ledger database fence`, which ends every session.")
+    }
+  }
+
+  /// Remembers what was found, and writes a timeline that is new to the ledger.
+  private func take(
+    _ found: ServerFacts, over connection: DatabaseConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) {
+    if found.serverTimeline != found.timeline || found.server != found.knownServer {
+      guard found.serverTimeline > found.timeline || found.server != found.knownServer else {
+        throw .unsuitable(
+          "The server is on timeline \(found.serverTimeline) and the ledger was on \(found.timeline): its files are not one "
+            + "server's; restore the database from a backup.")
+      }
+      _ = try connection.transaction(
+        [Query(queries.timelineLock), Query(queries.advanceNumbers), Query(queries.advanceTimeline)], deadline: deadline)
+    }
+    state.withLock { state in
+      if let fence = state.fence, found.fence > fence { state.newest = nil }
+      state.fence = found.fence
+      state.timeline = state.server == found.server ? max(state.timeline, found.serverTimeline) : found.serverTimeline
+      state.server = found.server
+    }
+  }
+}
+
+/// What a connection leads to.
+private struct ServerFacts {
+  struct Moment {
+    var now: Int64
+    var shift: Int64
+    var high: Int64
+  }
+
+  /// As the ledger has them.
+  var timeline: Int64
+  var fence: Int64
+  var knownServer: String
+  /// As the server has them.
+  var serverTimeline: Int64
+  var server: String
+  var moment: Moment
+  var hasNewest: Bool
+
+  init(_ rows: Rows) throws(DatabaseError) {
+    (timeline, fence, knownServer) = (try rows.int64(0, 0), try rows.int64(0, 1), try rows.text(0, 2))
+    (serverTimeline, server) = (try rows.int64(0, 3), try rows.text(0, 4))
+    moment = Moment(now: try rows.int64(0, 5), shift: try rows.int64(0, 6), high: try rows.int64(0, 7))
+    hasNewest = try rows.bool(0, 8)
+  }
+}
+
+/// Raises the ledger's time where the database's clock is behind what was told before.
+struct ClockRaise {
+  let clock: DatabaseClock
+  let queries: FeedQueries
+
+  /// Raises the shift, after every step that is under way: none of them then has a later time under the shift before.
+  ///
+  /// - Parameters:
+  ///   - shift: in force when the ledger's time was found to be behind, in milliseconds. Where another instance has raised it since by as
+  ///     much nothing changes.
+  ///   - difference: by how much it was behind.
+  /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
+  func raise(
+    _ connection: DatabaseConnection, from shift: Int64, by difference: Int64, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) {
+    let target = shift + difference
+    _ = try connection.transaction(
+      queries.time() + [
+        Query(queries.raisingLock), Query(queries.raiseShift, [.int64(target)]),
+      ], deadline: deadline)
+    try learn(connection, deadline: deadline)
+  }
+
+  /// Reads the shifts.
+  func learn(_ connection: DatabaseConnection, deadline: ContinuousClock.Instant) throws(DatabaseError) {
+    let rows = try connection.transaction([Query(queries.shifts)], deadline: deadline)[0]
+    try learn(rows)
+  }
+
+  /// - Parameter rows: of ``FeedQueries/shifts``.
+  func learn(_ rows: Rows) throws(DatabaseError) {
+    var (shift, changes): (Int64, [(from: Int64, seconds: Int64)]) = (0, [])
+    for row in 0..<rows.count {
+      shift = try rows.int64(row, 0)
+      guard let from = try rows.int64IfPresent(row, 1) else { continue }
+      changes.append((from, try rows.int64(row, 2)))
+    }
+    if rows.count > 0 { clock.learn(shiftMilliseconds: shift, changes: changes) }
+  }
+}
+#endif

@@ -1,0 +1,179 @@
+#if Postgres
+internal import Platform
+internal import Synchronization
+
+/// Finds the primary among an address's hosts and makes a connection ready for steps: for lanes, feed and commands.
+///
+/// libpq would take a server that was cut off from the others for a primary, and would ask the first host first each time. Here the host that served last
+/// is asked first, and each is looked at.
+package final class Connector: Sendable {
+  private let address: DatabaseAddress
+  package let setting: LedgerSetting
+  /// The host that was the primary last.
+  private let lastHost = Atomic<Int>(0)
+  /// How long one host may take to answer.
+  private static let hostTimeout = Duration.seconds(2)
+
+  package init(_ address: DatabaseAddress, setting: LedgerSetting) {
+    (self.address, self.setting) = (address, setting)
+  }
+
+  /// A connection on which steps can run.
+  ///
+  /// - Throws: `.unsuitable` with one line that names each host and its reason, where servers answered and none will do; else what the first
+  ///   host that could be one says.
+  package func connect(deadline: ContinuousClock.Instant) throws(DatabaseError) -> LedgerConnection {
+    try eachHost(deadline: deadline) { connection throws(DatabaseError) in
+      let facts = try self.serve(connection, deadline: deadline)
+      return LedgerConnection(connection, facts: facts, setting: self.setting)
+    }
+  }
+
+  /// A connection to the primary, whatever the ledger in it: for commands that make or look at one.
+  package func connectToPrimary(deadline: ContinuousClock.Instant) throws(DatabaseError) -> DatabaseConnection {
+    try eachHost(deadline: deadline) { connection in connection }
+  }
+
+  private func eachHost<Result>(
+    deadline: ContinuousClock.Instant, _ use: (DatabaseConnection) throws(DatabaseError) -> Result
+  ) throws(DatabaseError) -> Result {
+    let first = lastHost.load(ordering: .relaxed)
+    var failures: [(host: DatabaseHost, error: DatabaseError)] = []
+    for place in 0..<address.hosts.count {
+      let index = (first + place) % address.hosts.count
+      do throws(DatabaseError) {
+        let result = try self.use(host: index, deadline: deadline, use)
+        lastHost.store(index, ordering: .relaxed)
+        return result
+      } catch {
+        failures.append((address.hosts[index], error))
+      }
+    }
+    throw Self.failure(failures)
+  }
+
+  private func use<Result>(
+    host index: Int, deadline: ContinuousClock.Instant, _ use: (DatabaseConnection) throws(DatabaseError) -> Result
+  ) throws(DatabaseError) -> Result {
+    let timeout = min(Self.hostTimeout, ContinuousClock.now.duration(to: deadline))
+    let connection = try DatabaseConnection.open(address, host: index, timeout: timeout)
+    do throws(DatabaseError) {
+      try prepare(connection, deadline: min(deadline, .now + .seconds(5)))
+      return try use(connection)
+    } catch {
+      connection.close()
+      throw error
+    }
+  }
+
+  /// One line for all hosts.
+  private static func failure(_ failures: [(host: DatabaseHost, error: DatabaseError)]) -> DatabaseError {
+    guard failures.count > 1 else { return failures.first?.error ?? .unreachable("the address names no host") }
+    let text = failures.map { "\($0.host): \($0.error)" }.joined(separator: " | ")
+    for failure in failures {
+      // A server that may serve in a moment counts for more than one that never will.
+      switch failure.error {
+      case .refusedConnection(let code, _): return .refusedConnection(code: code, text)
+      case .unsuitable: continue
+      default: return .unreachable(text)
+      }
+    }
+    return .unsuitable("None of the database's hosts will do: \(text)")
+  }
+
+  // MARK: - One server
+
+  /// Checks that it is a primary and no pooler, and sets the session up.
+  private func prepare(_ connection: DatabaseConnection, deadline: ContinuousClock.Instant) throws(DatabaseError) {
+    guard connection.serverVersion >= 140_000 else {
+      throw .unsuitable("The server is PostgreSQL \(connection.serverVersion / 10_000); the ledger needs 14 or later.")
+    }
+    let found = try connection.transaction([Query(Self.look)], deadline: deadline)[0]
+    guard try found.int64(0, 0) == Int64(connection.backendProcessID) else {
+      throw .unsuitable(
+        "A connection pooler stands before the server, and steps need a session of their own; "
+          + "name the server itself in the database's address.")
+    }
+    guard try !found.bool(0, 1), try found.text(0, 2) == "off" else {
+      throw .unsuitable("The server is a standby or takes no changes; name the primary in the database's address.")
+    }
+    let encoding = try found.text(0, 3)
+    guard encoding == "UTF8" else {
+      throw .unsuitable("The database's encoding is \(encoding); make one with `create database ... encoding 'UTF8'`.")
+    }
+    // Like an error of the connection's own, a conflict of locks is one to be tried again.
+    let commit = try found.text(0, 4) == "remote_apply" ? "remote_apply" : "on"
+    try connection.simple(
+      """
+      set synchronous_commit = \(commit); set statement_timeout = 0; set lock_timeout = '1s';
+      set idle_in_transaction_session_timeout = '2s'; set plan_cache_mode = force_generic_plan; set enable_hashjoin = off;
+      set enable_mergejoin = off; set jit = off; set search_path to \(setting.schema.quoted)
+      """, deadline: deadline)
+    try checkStandby(connection, deadline: deadline)
+  }
+
+  private func checkStandby(_ connection: DatabaseConnection, deadline: ContinuousClock.Instant) throws(DatabaseError) {
+    guard setting.options.standby == .required else { return }
+    let names = try connection.transaction([Query(Self.standbyNames)], deadline: deadline)[0]
+    guard try !names.text(0, 0).isEmpty else { throw StepRefusal.standby.error }
+  }
+
+  /// Reads what the ledger is, once whoever watches over it has looked.
+  private func serve(
+    _ connection: DatabaseConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> LedgerFacts {
+    let ledger = "\(setting.schema.quoted).ledger"
+    guard try connection.transaction([Query(Self.hasLedger, [.text(ledger)])], deadline: deadline)[0].bool(0, 0) else {
+      throw .unsuitable(
+        "The database has no ledger in the schema \(setting.schema); run `refresh-ledger database init`, or set `store.schema`."
+      )
+    }
+    let version = try DatabaseSchema.servedVersion(
+      try connection.transaction([Query(DatabaseSchema.readVersion)], deadline: deadline)[0], of: setting.schema)
+    try setting.hooks.examine(connection)
+    let row = try connection.transaction([Query(Self.facts)], deadline: deadline)[0]
+    guard row.count == 1 else { throw StepRefusal.noLedger.error }
+    let state = try row.text(0, 0)
+    guard state == "open" else { throw Self.refusal(ofState: state) }
+    let (timeline, server) = (try row.int64(0, 1), try row.int64(0, 2))
+    guard timeline == server else {
+      throw .unsuitable(
+        "The ledger was last on timeline \(timeline) and the server is on \(server): another server has taken over; "
+          + "name that one in the database's address.")
+    }
+    return LedgerFacts(
+      version: version, timeline: timeline, fence: try row.int64(0, 3), issuer: try row.textIfPresent(0, 4),
+      policy: try row.textIfPresent(0, 5), server: try row.text(0, 6))
+  }
+
+  private static func refusal(ofState state: String) -> DatabaseError {
+    switch state {
+    case "copying":
+      .unsuitable(
+        "The ledger in the database is being filled; wait for `refresh-ledger database adopt`, run it again, or undo it with `--undo`."
+      )
+    case "left":
+      .unsuitable("The ledger has left the database for a folder; serve from that with `--data`.")
+    default:
+      .unsuitable(
+        "The ledger in the database has the state \(state), which this program does not know; install a newer one.")
+    }
+  }
+
+  private static let look = Statement(
+    name: "connect_look",
+    sql: """
+      select pg_backend_pid(), pg_is_in_recovery(), current_setting('transaction_read_only'), current_setting('server_encoding'),
+        current_setting('synchronous_commit')
+      """)
+
+  private static let standbyNames = Statement(
+    name: "connect_standby", sql: "select current_setting('synchronous_standby_names')")
+
+  private static let hasLedger = Statement(name: "connect_ledger", sql: "select to_regclass($1) is not null")
+
+  private static let facts = Statement(
+    name: "connect_facts",
+    sql: "select state, timeline, \(LedgerSQL.timeline), fence, issuer, policy, server from ledger")
+}
+#endif

@@ -1,0 +1,27 @@
+#if Postgres
+package import TokenLedger
+
+/// What the lanes tell and ask of the rest of the ledger, on their own threads: none of it waits.
+package struct LaneHooks: Sendable {
+  /// Looks at a connection that the connector has found to be a primary with the ledger: its timeline, its clock, and what was acknowledged.
+  /// Throws where this instance must not serve from it.
+  package var examine: @Sendable (DatabaseConnection) throws(DatabaseError) -> Void = { (_) throws(DatabaseError) in }
+  /// What the ledger's time must be at least by what the instance has seen of it, in milliseconds: the database's clock may have been set back. Nil for
+  /// anything.
+  package var leastTime: @Sendable () -> Int64? = { nil }
+  /// A step had this time, by which the clocks of the instance go from then on.
+  package var noteTime: @Sendable (_ time: Timestamp, _ shiftMilliseconds: Int64) -> Void = { _, _ in }
+  /// Committed here: verifiers of this instance must know it before whoever asked for it does.
+  package var noteRevocations: @Sendable ([RevocationRow]) -> Void = { _ in }
+  /// The number of an event that was committed, before anybody is told of it.
+  package var acknowledge: @Sendable (Int64) -> Void = { _ in }
+  /// Whether a verifier of this instance has seen an access token of this id, which the database may not know yet.
+  package var isSeen: @Sendable (TokenID) -> Bool = { _ in false }
+  /// A grace window is about to be opened that ends then at the latest.
+  package var expectWindow: @Sendable (_ end: Timestamp) -> Void = { _ in }
+  /// The shifts of times that were read last.
+  package var shifts: @Sendable () -> TimeShifts = { TimeShifts() }
+
+  package init() {}
+}
+#endif

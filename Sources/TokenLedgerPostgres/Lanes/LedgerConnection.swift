@@ -1,0 +1,137 @@
+#if Postgres
+/// A connection to the primary that was checked, and how steps run on it. Of one thread at a time, as its connection is.
+package final class LedgerConnection {
+  package let database: DatabaseConnection
+  package let facts: LedgerFacts
+  package let setting: LedgerSetting
+
+  /// What the last step's prelude said.
+  private(set) var latest: Prelude.Answer?
+
+  package init(_ database: DatabaseConnection, facts: LedgerFacts, setting: LedgerSetting) {
+    (self.database, self.facts, self.setting) = (database, facts, setting)
+  }
+
+  /// What a step gave: the rows of its queries, without those of its prelude.
+  package struct Answer {
+    package let prelude: Prelude.Answer
+    package let rows: [Rows]
+  }
+
+  /// Runs one step in one round trip.
+  ///
+  /// - Parameter wakes: whether other instances are told that there is something to read, after the commit.
+  package func step(
+    _ queries: [Query], hold: Prelude.Hold = .shared, wakes: Bool = false, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Answer {
+    let begun = setting.prelude.queries(facts, leastTime: setting.hooks.leastTime(), hold: hold) + queries
+    let rows = try run(begun, after: after(wakes: wakes), begins: true, deadline: deadline)
+    try checkStandby(rows, after: begun.count)
+    return try answer(rows, count: queries.count)
+  }
+
+  /// Begins a step that ends with ``finish(_:wakes:deadline:)``: its transaction stays open over a round trip. Whoever does not finish it rolls it back.
+  package func begin(
+    _ queries: [Query], hold: Prelude.Hold = .shared, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Answer {
+    let begun = setting.prelude.queries(facts, leastTime: setting.hooks.leastTime(), hold: hold) + queries
+    var rows = try run([Query(.begin)] + begun, begins: true, deadline: deadline)
+    rows.removeFirst()
+    return try answer(rows, count: queries.count)
+  }
+
+  /// Runs the last queries of a step that was begun, and commits.
+  package func finish(
+    _ queries: [Query], wakes: Bool = false, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> [Rows] {
+    let rows = try run(queries + [Query(.commit)], after: after(wakes: wakes), begins: false, deadline: deadline)
+    try checkStandby(rows, after: queries.count + 1)
+    return Array(rows.prefix(queries.count))
+  }
+
+  /// Looks at something without a step: what it gives is not sure to be on a standby.
+  package func look(_ query: Query, deadline: ContinuousClock.Instant) throws(DatabaseError) -> Rows {
+    let clock = setting.prelude.clock()
+    let rows = try database.transaction(clock + [query], deadline: deadline)
+    guard let found = rows.last else { throw .malformed("a query has no answer") }
+    return found
+  }
+
+  /// Notes a time that a committed step had, so that the instance's own clock is not behind it.
+  func note(_ time: Timestamp) {
+    guard let latest else { return }
+    setting.hooks.noteTime(time, latest.shiftMilliseconds)
+  }
+
+  private func run(
+    _ queries: [Query], after: [Query] = [], begins: Bool, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> [Rows] {
+    do {
+      return try database.transaction(queries, after: after, deadline: deadline)
+    } catch {
+      switch error {
+      case .nothingHappened(let code, let text):
+        if let refusal = StepRefusal(code: code, text: text) { throw refused(refusal) }
+      case .statement(let code, let index, let text) where begins:
+        // The prelude writes nothing, so of its later statements the same holds as of the first.
+        let begin = queries.first?.statement == .begin ? 1 : 0
+        guard index < begin + Prelude.count else { break }
+        if let refusal = StepRefusal(code: code, text: text) { throw refused(refusal) }
+        throw .nothingHappened(code: code, text)
+      default: break
+      }
+      throw error
+    }
+  }
+
+  /// What the connection found of the ledger does not hold any more.
+  private func refused(_ refusal: StepRefusal) -> DatabaseError {
+    database.close()
+    return refusal.error
+  }
+
+  private func after(wakes: Bool) -> [Query] {
+    (setting.options.standby == .required ? [Query(Self.standby)] : [])
+      + (wakes ? [Query(Self.notify, [.text(setting.schema.text)])] : [])
+  }
+
+  private func checkStandby(_ rows: [Rows], after count: Int) throws(DatabaseError) {
+    guard setting.options.standby == .required else { return }
+    guard rows.count > count, try !rows[count].text(0, 0).isEmpty else {
+      throw .warned("the primary's synchronous_standby_names was emptied while a change was committed")
+    }
+  }
+
+  private func answer(_ rows: [Rows], count: Int) throws(DatabaseError) -> Answer {
+    let prelude = try setting.prelude.answer(rows.prefix(Prelude.count))
+    guard rows.count >= Prelude.count + count else { throw .malformed("a step has fewer answers than queries") }
+    latest = prelude
+    note(prelude.now)
+    return Answer(prelude: prelude, rows: Array(rows[Prelude.count..<Prelude.count + count]))
+  }
+
+  private static let standby = Statement(
+    name: "standby_after", sql: "select current_setting('synchronous_standby_names')")
+
+  /// In a transaction of its own, whose commit waits for nobody: the queue of notifications is locked until it is over.
+  private static let notify = Statement(
+    name: "notify", sql: "select set_config('synchronous_commit', 'off', true), pg_notify($1, '')")
+}
+
+/// What all connections of an instance share.
+package struct LedgerSetting: Sendable {
+  package let schema: SchemaName
+  package let options: PostgresOptions
+  package let prelude: Prelude
+  let time: StatementTime
+  package var hooks = LaneHooks()
+
+  /// - Throws: `.unsuitable` for a schema's name that PostgreSQL does not take.
+  package init(options: PostgresOptions) throws(DatabaseError) {
+    schema = try SchemaName(options.schema)
+    self.options = options
+    prelude = Prelude(options: options)
+    time = options.time
+  }
+}
+#endif

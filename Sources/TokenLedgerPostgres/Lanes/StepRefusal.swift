@@ -1,0 +1,47 @@
+#if Postgres
+/// Why the database refused to begin a step: an error that the ledger's own statements raise before anything is written.
+///
+/// SQL has no statement that raises an error of its own; a cast that fails does, and its text comes back in the message.
+enum StepRefusal: Sendable, Hashable {
+  /// No synchronous standby is named, or commits do not wait for it.
+  case standby
+  /// The ledger's row is gone.
+  case noLedger
+  /// The database's clock was set back: the ledger's time is raised before anything else happens.
+  case clock
+  /// Another program changed the schema, moved the ledger away, fenced it, or a standby was promoted: what the connection found is no longer so.
+  case changed(String)
+
+  private static let marker = "refresh-ledger: "
+
+  /// An expression that fails with a word. `varying` is text that the planner cannot work out beforehand.
+  static func sql(_ word: String, _ varying: String) -> String { "('\(marker)\(word) ' || \(varying))::int4" }
+
+  /// Nil for an error that is not ours.
+  init?(code: String, text: String) {
+    guard code == "22P02", let place = text.firstRange(of: Self.marker) else { return nil }
+    let said = text[place.upperBound...].prefix { $0 != "\"" }
+    switch said.split(separator: " ").first {
+    case "standby": self = .standby
+    case "ledger": self = .noLedger
+    case "clock": self = .clock
+    default: self = .changed(String(said))
+    }
+  }
+
+  /// What whoever waits is told.
+  var error: DatabaseError {
+    switch self {
+    case .standby:
+      .unsuitable(
+        "The primary names no synchronous standby, so a change could be lost with it; set synchronous_standby_names and "
+          + "synchronous_commit = on, or `store.standby: none` where the storage itself is replicated.")
+    case .noLedger:
+      .unsuitable("The ledger's row is gone from the database; restore it from a backup.")
+    case .clock: .unreachable("its clock was set back, and the ledger's time is raised before it goes on")
+    case .changed(let what):
+      .unsuitable("The ledger in the database was changed meanwhile (\(what)); the instance looks at it anew.")
+    }
+  }
+}
+#endif

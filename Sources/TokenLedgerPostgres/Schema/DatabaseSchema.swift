@@ -1,0 +1,113 @@
+#if Postgres
+/// The schema of a ledger: makes it, upgrades it, and says whether this program serves it.
+///
+/// Statements live in the instances and not in the database, so instances of two versions can run side by side while the schema is that of the newer
+/// one: an upgrade adds what the newer one needs, the instances are replaced, and a later upgrade takes away what nobody needs any more.
+package enum DatabaseSchema {
+  /// The version that this program makes, and the newest that it knows.
+  package static let version: Int64 = 1
+  /// The oldest program that the schema of this version still serves.
+  package static let oldestProgram: Int64 = 1
+
+  package enum Installation: Sendable, Hashable {
+    case made
+    case upgraded(from: Int64)
+    /// It was there, of a version that this program serves.
+    case present(Int64)
+  }
+
+  /// Makes the schema or upgrades it, in one transaction and under a lock; what is there already stays as it is.
+  ///
+  /// - Parameters:
+  ///   - issuer: of the tokens, for a schema that is made; nil leaves it for later.
+  ///   - state: of a schema that is made: `open`, or `copying` while sessions are moved in.
+  /// - Throws: `.unsuitable` for a schema of a newer program, or one that somebody else made.
+  package static func install(
+    _ name: SchemaName, issuer: String? = nil, state: String = "open", on connection: DatabaseConnection,
+    deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Installation {
+    do throws(DatabaseError) {
+      let rows = try connection.transaction(
+        [Query(.begin), Query(lock), Query(find, [.text(name.text), .text("\(name.quoted).ledger")])],
+        deadline: deadline)
+      let found = rows[2]
+      if try !found.bool(0, 0) { try connection.simple("create schema \(name.quoted)", deadline: deadline) }
+      try connection.simple("set local search_path to \(name.quoted)", deadline: deadline)
+      let installation: Installation
+      if try found.bool(0, 1) {
+        let version = try connection.transaction([Query(readVersion)], deadline: deadline)[0]
+        installation = .present(try servedVersion(version, of: name))
+      } else {
+        try connection.simple(SchemaTables.script, deadline: deadline)
+        _ = try connection.transaction(
+          [Query(begin, [.int64(version), .int64(oldestProgram), .text(state), .text(issuer)])], deadline: deadline)
+        installation = .made
+      }
+      _ = try connection.transaction([Query(.commit)], deadline: deadline)
+      return installation
+    } catch {
+      try? connection.simple("rollback", deadline: deadline)
+      throw error.explained(name)
+    }
+  }
+
+  /// The version that a row says, if this program serves it.
+  ///
+  /// - Parameter rows: `version` and `oldest_program` of the ledger's row.
+  static func servedVersion(_ rows: Rows, of name: SchemaName) throws(DatabaseError) -> Int64 {
+    guard rows.count == 1 else {
+      throw .unsuitable(
+        "The schema \(name) has no ledger; restore it, or run `refresh-ledger database init` for another one.")
+    }
+    let (version, oldest) = (try rows.int64(0, 0), try rows.int64(0, 1))
+    guard oldest <= Self.version else {
+      throw .unsuitable(
+        "The schema \(name) has version \(version), which serves programs of version \(oldest) and later; this one has "
+          + "\(Self.version): install a newer refresh-ledger.")
+    }
+    guard version >= Self.version else {
+      throw .unsuitable(
+        "The schema \(name) has version \(version), and this program needs \(Self.version); run `refresh-ledger database init`."
+      )
+    }
+    return version
+  }
+
+  private static let lock = Statement(
+    name: "schema_lock", sql: "select pg_advisory_xact_lock(\(LedgerSQL.schemaLock))")
+
+  private static let find = Statement(
+    name: "schema_find",
+    sql: "select exists (select from pg_namespace where nspname = $1), to_regclass($2) is not null")
+
+  static let readVersion = Statement(
+    name: "schema_version", sql: "select version::int8, oldest_program::int8 from ledger")
+
+  private static let begin = Statement(
+    name: "schema_begin",
+    sql: """
+      insert into ledger(version, oldest_program, state, issuer, timeline, high_ms, server)
+      select $1, $2, $3, $4, \(LedgerSQL.timeline), (extract(epoch from clock_timestamp()) * 1000)::int8, system_identifier::text
+      from pg_control_system()
+      """)
+}
+
+extension DatabaseError {
+  /// The same with the fix of what goes wrong most often where a schema is made.
+  fileprivate func explained(_ name: SchemaName) -> DatabaseError {
+    guard case .statement(let code, _, let text) = self else { return self }
+    switch code {
+    case "42501":
+      return .unsuitable(
+        "This user may not make the schema \(name): \(text); run `grant create on database ... to ...`, or make the schema and give it to this user."
+      )
+    case "42P07":
+      return .unsuitable(
+        "The schema \(name) has tables that are not a ledger's: \(text); choose another `store.schema`.")
+    case "25006":
+      return .unsuitable("The server takes no changes: \(text); name the primary in the database's address.")
+    default: return self
+    }
+  }
+}
+#endif

@@ -1,0 +1,165 @@
+#if Postgres
+internal import Platform
+internal import TokenLedger
+
+/// Looks at sessions. An answer, too, waits until what it saw is on the standby.
+enum ReadingSteps {
+  /// The session if it is live.
+  static func session(
+    _ id: SessionID, on connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Session? {
+    try sessions(
+      Query(sessionStatement[connection.setting.time], [.bytes(id.bytes)]), on: connection, deadline: deadline
+    )
+    .first
+  }
+
+  /// The live sessions of a scope with ids after one, in the order of ids; one more than a page holds says that there is another.
+  static func page(
+    of scope: SessionScope, after id: SessionID?, limit: Int, on connection: LedgerConnection,
+    deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> SessionPage {
+    let (subject, client) = scope.columns
+    let parameters: [Parameter] = [.bytes(id?.bytes ?? []), .int64(Int64(limit) + 1)]
+    let names = [subject, client].compactMap { $0 }.map { Parameter.text($0) }
+    let statement = Self.statement(pages, scope)[connection.setting.time]
+    let found = try sessions(Query(statement, parameters + names), on: connection, deadline: deadline)
+    var page = SessionPage(sessions: Array(found.prefix(limit)))
+    if found.count > limit, let last = page.sessions.last { page.next = SessionCursor(text: last.id.text) }
+    return page
+  }
+
+  /// How many live sessions a scope has. Looks at each, waits for nothing that was changed, and holds nothing up.
+  static func count(
+    of scope: SessionScope, on connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Int {
+    let (subject, client) = scope.columns
+    let statement = Self.statement(counts, scope)[connection.setting.time]
+    let names = [subject, client].compactMap { $0 }.map { Parameter.text($0) }
+    return Int(try connection.look(Query(statement, names), deadline: deadline).int64(0, 0))
+  }
+
+  /// Who has live sessions, of those with ids after one: at most ``holdersRows`` rows are looked at.
+  static func holders(
+    after id: SessionID?, into holders: inout SessionHolders, on connection: LedgerConnection,
+    deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> SessionID? {
+    let rows = try connection.look(
+      Query(holdersStatement[connection.setting.time], [.bytes(id?.bytes ?? [])]), deadline: deadline)
+    var last: SessionID?
+    for row in 0..<rows.count {
+      // The first of each group says where the part that was looked at ends; null where there is none.
+      if try rows.int64(row, 4) == holdersRows { last = try rows.sessionID(row, 3) }
+      guard let subject = try rows.textIfPresent(row, 0) else { continue }
+      let client = try rows.text(row, 1)
+      let version = AccountVersion(stored: UInt64(bitPattern: try rows.int64(row, 2)))
+      holders.note(
+        subject: subject, client: client, version: version, opening: Timestamp(milliseconds: try rows.int64(row, 5)))
+    }
+    return last
+  }
+
+  private static func sessions(
+    _ query: Query, on connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> [Session] {
+    let answer = try connection.step(
+      [query, Query(StepMoment.shiftsStatement), Query(LedgerSQL.barrierStatement)], deadline: deadline)
+    let shifts = try TimeShifts(answer.rows[1])
+    var sessions: [Session] = []
+    for row in 0..<answer.rows[0].count {
+      sessions.append(try SessionRow(answer.rows[0], row).session(shifts, at: answer.prelude.now))
+    }
+    return sessions
+  }
+
+  // MARK: - Statements
+
+  private static let sessionStatement = TimedStatement(name: "session") { time in
+    "select \(LedgerSQL.sessionColumns) from session s, (\(time.moment)) m where s.id = $1 and \(LedgerSQL.isUsable)"
+  }
+
+  private struct ByScope: Sendable {
+    let all, subject, client, both: TimedStatement
+
+    /// - Parameter sql: gives the statement for a condition, whose first parameter has this number.
+    init(_ name: String, firstParameter first: Int, _ sql: @escaping (StatementTime, String) -> String) {
+      all = TimedStatement(name: "\(name)_all") { sql($0, "true") }
+      subject = TimedStatement(name: "\(name)_subject") { sql($0, "s.subject = $\(first)") }
+      client = TimedStatement(name: "\(name)_client") { sql($0, "s.client = $\(first)") }
+      // By the index of subjects: a client has more sessions than a subject.
+      both = TimedStatement(name: "\(name)_both") {
+        sql($0, "s.subject = $\(first) and (s.client = $\(first + 1)) is true")
+      }
+    }
+  }
+
+  private static func statement(_ statements: ByScope, _ scope: SessionScope) -> TimedStatement {
+    switch scope {
+    case .all: statements.all
+    case .subject: statements.subject
+    case .client: statements.client
+    case .subjectAtClient: statements.both
+    }
+  }
+
+  private static let pages = ByScope("page", firstParameter: 3) { time, condition in
+    """
+    select \(LedgerSQL.sessionColumns) from session s, (\(time.moment)) m
+    where \(condition) and s.id > $1 and \(LedgerSQL.isUsable) order by s.id limit $2
+    """
+  }
+
+  private static let counts = ByScope("count", firstParameter: 1) { time, condition in
+    "select count(*) from session s, (\(time.moment)) m where \(condition) and \(LedgerSQL.isUsable)"
+  }
+
+  private static let holdersRows: Int64 = 20_000
+
+  private static let holdersStatement = TimedStatement(name: "holders") { time in
+    """
+    with part as materialized (
+      select s.*, \(LedgerSQL.isUsable) as is_usable from session s, (\(time.moment)) m
+      where s.id > $1 order by s.id limit \(holdersRows)
+    ), whole as materialized (
+      select count(*) as rows, (select p.id from part p order by p.id desc limit 1) as last from part
+    ), held as materialized (
+      select p.subject, p.client, p.client_version, min(p.opened_at) as opened_at
+      from part p where p.is_usable group by p.subject, p.client, p.client_version
+    )
+    select h.subject, h.client, h.client_version, w.last, w.rows, h.opened_at from whole w left join held h on true
+    """
+  }
+}
+
+extension SessionHolders {
+  fileprivate mutating func note(subject: String, client: String, version: AccountVersion, opening: Timestamp) {
+    subjects.append(subject)
+    clients.append(ClientHolding(client: client, version: version, firstOpening: opening))
+  }
+
+  /// Each once: subjects and clients in the order of their bytes, and of a client's openings the first.
+  mutating func merge() {
+    subjects = Set(subjects.map { ExactName($0) }).map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var first: [ExactName: [AccountVersion: Timestamp]] = [:]
+    for holding in clients {
+      let known = first[ExactName(holding.client)]?[holding.version]
+      first[ExactName(holding.client), default: [:]][holding.version] = min(
+        known ?? .distantFuture, holding.firstOpening)
+    }
+    clients = first.flatMap { client, versions in
+      versions.map { ClientHolding(client: client.text, version: $0.key, firstOpening: $0.value) }
+    }
+    .sorted { ($0.firstOpening, $0.client) < ($1.firstOpening, $1.client) }
+  }
+}
+
+/// A name that is the same only byte by byte.
+private struct ExactName: Hashable {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+
+  static func == (left: ExactName, right: ExactName) -> Bool { left.text.hasSameBytes(as: right.text) }
+  func hash(into hasher: inout Hasher) { text.hashExactly(into: &hasher) }
+}
+#endif

@@ -1,0 +1,146 @@
+#if Postgres
+internal import Platform
+
+/// Ends sessions and access tokens. Each may be tried again: what was ended stays so, and what an earlier try of the call ended counts for it.
+enum RevokingSteps {
+  /// Ends one session; returns whether it was live.
+  static func session(
+    _ id: SessionID, attempt: Attempt, on connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Bool {
+    var step = try LockedStep(.ids([id]), on: connection, deadline: deadline)
+    var wasLive = false
+    if let row = step[id] {
+      if step.isUsable(row) {
+        step.revoke(row, cause: .requested, attempt: attempt.id)
+        wasLive = true
+      } else {
+        wasLive = row.status == .revoked && row.attempt == attempt.id
+      }
+    }
+    _ = try step.commit()
+    return wasLive
+  }
+
+  /// Ends the sessions of a subject, or of a subject at a client; returns how many were live.
+  static func subject(
+    _ subject: String, client: String?, attempt: Attempt, on connection: LedgerConnection,
+    deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Int {
+    let scope = client.map { SessionScope.subjectAtClient(subject: subject, client: $0) } ?? .subject(subject)
+    var step = try LockedStep(
+      .subjects([subject], attempt: attempt.id), reading: [Query(latestScope)], on: connection, deadline: deadline)
+    let concerned = step.ids.compactMap { step[$0] }.filter { client?.hasSameBytes(as: $0.client) ?? true }
+    let own = concerned.count { $0.attempt == attempt.id && $0.status == .revoked }
+    let live = concerned.filter(step.isUsable)
+    guard own == 0 else {
+      _ = try step.commit()
+      return own
+    }
+    for row in live { step.end(row, attempt: attempt.id) }
+    step.changes.record(.revokedAll(scope), at: step.moment)
+    // Later than whatever was issued before, to the millisecond.
+    let latest = try step.read[0].int64IfPresent(0, 0)
+    let time = Timestamp(milliseconds: max(step.moment.now.milliseconds, latest ?? .min) + 1)
+    let until = time.advanced(byMilliseconds: step.moment.accessMilliseconds)
+    if step.moment.accessMilliseconds > 0 {
+      step.changes.note(RevocationRow(time: time, until: until, kind: .scope(scope)), at: step.moment)
+    }
+    _ = try step.commit()
+    return live.count
+  }
+
+  /// Ends the sessions of a subject that were opened under another version of its account, one by one; returns them in the order of their openings.
+  static func outdated(
+    subject: String, version: AccountVersion, orBefore time: Timestamp?, attempt: Attempt,
+    on connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> [SessionID] {
+    var step = try LockedStep(.subjects([subject], attempt: attempt.id), on: connection, deadline: deadline)
+    let own = step.ids.compactMap { step[$0] }.filter { $0.attempt == attempt.id && $0.status == .revoked }
+    let outdated = step.ids.compactMap { step[$0] }.filter { row in
+      guard step.isUsable(row) else { return false }
+      guard row.subjectVersion == .unknown else { return row.subjectVersion != version }
+      return time.map { row.openedAt < $0 } ?? false
+    }
+    .sorted { $0.openedNumber < $1.openedNumber }
+    for row in outdated { step.revoke(row, cause: .requested, attempt: attempt.id) }
+    _ = try step.commit()
+    return (own + outdated).sorted { $0.openedNumber < $1.openedNumber }.map(\.id)
+  }
+
+  /// Ends every session of a client, or of all, by one mark, whatever their number.
+  static func wide(
+    client: String?, on connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) {
+    let answer = try connection.step(
+      [Query(wideStatement[connection.setting.time], [.text(client.map { "=\($0)" } ?? ""), .text(client)])],
+      hold: .alone, wakes: true, deadline: deadline)
+    let rows = answer.rows[0]
+    let hooks = connection.setting.hooks
+    hooks.acknowledge(try rows.int64(0, 1))
+    connection.note(Timestamp(milliseconds: try rows.int64(0, 0)))
+    if try rows.int64IfPresent(0, 2) != nil { hooks.noteRevocations(try RevocationRow.all(rows, from: 2)) }
+  }
+
+  /// Has one access token refused until its end.
+  static func access(
+    _ token: TokenID, until end: Timestamp, on connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) {
+    let answer = try connection.step(
+      [
+        Query(
+          accessStatement[connection.setting.time],
+          [.bytes(token.session.bytes), .int64(Int64(token.generation)), .int64(end.milliseconds)]),
+        Query(LedgerSQL.barrierStatement),
+      ], wakes: true, deadline: deadline)
+    let rows = answer.rows[0]
+    guard rows.count == 1 else { return }
+    connection.setting.hooks.noteRevocations(try RevocationRow.all(rows, from: 1))
+    connection.setting.hooks.acknowledge(try rows.int64(0, 0))
+  }
+
+  /// The latest time of what verifiers compare with times of issue.
+  private static let latestScope = Statement(
+    name: "latest_scope",
+    sql: "select max(v.at_ms) from revocation v where v.kind in (3, 4)")
+
+  private static let wideStatement = TimedStatement(name: "revoke_wide") { time in
+    """
+    with moment as materialized (
+      select 1 + greatest(m.now, (select max(v.at_ms) from revocation v where v.kind in (3, 4))) as at_ms,
+        m.now, m.shift, m.access_ms, nextval('ledger_number') as number
+      from (\(time.moment)) m
+    ), marked as (
+      insert into mark as k(client, number, at_ms) select $1, m.number, m.at_ms from moment m
+      on conflict (client) do update set number = excluded.number, at_ms = excluded.at_ms
+    ), told as (
+      insert into event(number, at_ms, shown_ms, kind, client)
+      select m.number, m.now, m.now - m.shift * 1000, 8, $2 from moment m
+    ), heard as (
+      insert into revocation as v(number, at_ms, until_ms, kind, client)
+      select m.number, m.at_ms, m.at_ms + m.access_ms, 3, $2 from moment m where m.access_ms > 0
+      returning \(RevocationRow.columns)
+    )
+    select m.now, m.number, v.* from moment m left join heard v on true
+    """
+  }
+
+  private static let accessStatement = TimedStatement(name: "revoke_access") { time in
+    """
+    with moment as materialized (
+      \(time.moment)
+    ), heard as (
+      insert into revocation as v(number, at_ms, until_ms, kind, session, generation)
+      select nextval('ledger_number'), m.now, least($3, m.now + \(Lifetimes.accessMillisecondsMax)), 2, $1, $2
+      from moment m
+      where $3 > m.now and least($3, m.now + \(Lifetimes.accessMillisecondsMax)) > coalesce(
+        (select max(r.until_ms) from revocation r where r.kind = 2 and r.session = $1 and r.generation = $2), 0)
+      returning \(RevocationRow.columns)
+    ), told as (
+      insert into event(number, at_ms, shown_ms, kind, session, generation, until_ms)
+      select v.number, m.now, m.now - m.shift * 1000, 9, $1, $2, v.until_ms - m.shift * 1000 from heard v, moment m
+    )
+    select v.number, v.* from heard v
+    """
+  }
+}
+#endif

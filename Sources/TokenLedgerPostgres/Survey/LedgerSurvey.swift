@@ -1,0 +1,71 @@
+#if Postgres
+/// The tables of a ledger as they are now: the row of `ledger`, what they hold, and how large they are. Changes nothing.
+///
+/// The counts of large tables are PostgreSQL's estimates, so that it costs the same whatever they hold.
+package struct LedgerSurvey: Sendable, Hashable {
+  package var version: Int64
+  package var oldestProgram: Int64
+  /// `open`, `copying` or `left`.
+  package var state: String
+  package var issuer: String?
+  package var timeline: Int64
+  package var shiftMilliseconds: Int64
+  /// The newest time that a server wrote down, ledger time in milliseconds.
+  package var highMilliseconds: Int64
+  /// The time now, ledger time in milliseconds.
+  package var nowMilliseconds: Int64
+  package var fence: Int64
+  /// About how many sessions there are, live and ended.
+  package var sessions: Int64
+  package var sessionBytes: Int64
+  package var eventBytes: Int64
+  /// When the oldest event happened; nil if there is none.
+  package var oldestEventMilliseconds: Int64?
+  /// The number of records of a kind: `key`, `user`, `client`.
+  package var records: [String: Int64]
+
+  /// Whether the schema has its table `ledger`.
+  package static func isThere(
+    _ connection: DatabaseConnection, schema: String, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Bool {
+    let rows = try connection.transaction(
+      [
+        Query(
+          Statement(name: "survey_presence", sql: "select to_regclass(quote_ident($1) || '.ledger') is not null"),
+          [.text(schema)])
+      ], deadline: deadline)
+    return try rows[0].bool(0, 0)
+  }
+
+  /// - Parameter schema: the name of a schema whose ledger is there.
+  package static func read(
+    _ connection: DatabaseConnection, schema: String, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> LedgerSurvey {
+    let name = "\"\(schema.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\""
+    let ledger = Statement(
+      name: "survey_ledger",
+      sql: """
+        select version::int8, oldest_program::int8, state, issuer, timeline, shift_ms, high_ms,
+          (extract(epoch from clock_timestamp()) * 1000)::int8 + shift_ms, fence,
+          greatest(0, (select reltuples::int8 from pg_class where oid = '\(name).session'::regclass)),
+          pg_total_relation_size('\(name).session'::regclass),
+          (select coalesce(sum(pg_total_relation_size(relid)), 0)::int8 from pg_partition_tree('\(name).event'::regclass)),
+          (select at_ms from \(name).event order by number limit 1)
+        from \(name).ledger
+        """)
+    let records = Statement(
+      name: "survey_records", sql: "select kind, count(*) from \(name).record group by kind")
+    let rows = try connection.transaction([Query(ledger), Query(records)], deadline: deadline)
+    let one = rows[0]
+    guard one.count == 1 else { throw .malformed("\(schema).ledger has \(one.count) rows and not one") }
+    var survey = LedgerSurvey(
+      version: try one.int64(0, 0), oldestProgram: try one.int64(0, 1), state: try one.text(0, 2),
+      issuer: try one.textIfPresent(0, 3), timeline: try one.int64(0, 4), shiftMilliseconds: try one.int64(0, 5),
+      highMilliseconds: try one.int64(0, 6), nowMilliseconds: try one.int64(0, 7), fence: try one.int64(0, 8),
+      sessions: try one.int64(0, 9), sessionBytes: try one.int64(0, 10), eventBytes: try one.int64(0, 11),
+      oldestEventMilliseconds: try one.int64IfPresent(0, 12), records: [:])
+    for row in 0..<rows[1].count { survey.records[try rows[1].text(row, 0)] = try rows[1].int64(row, 1) }
+    return survey
+  }
+}
+#endif

@@ -1,0 +1,103 @@
+#if Postgres
+/// One server of a database as it is now: what it is, how it is set, and who follows it. Needs no table and changes nothing.
+package struct ServerSurvey: Sendable, Hashable {
+  /// As `server_version_num`: 150018 is 15.18.
+  package var version: Int64
+  /// Whether it is a standby.
+  package var isInRecovery: Bool
+  /// The server's wall clock, milliseconds since 1970.
+  package var clockMilliseconds: Int64
+  package var encoding: String
+  package var database: String
+  package var role: String
+  /// The process that answered, by its own word; another than the connection has behind a pooler.
+  package var processID: Int64
+  package var timeline: Int64
+  /// Of the cluster: the same on its standbys.
+  package var systemIdentifier: Int64
+  /// Connections of clients that are open on the whole server, and of them those of ledgers that this role can see.
+  package var connections: Int64
+  package var ledgerConnections: Int64
+  /// By their names in `pg_settings`.
+  package var settings: [String: String]
+  /// Empty on a standby.
+  package var standbys: [Standby]
+
+  /// A standby that receives from the server.
+  package struct Standby: Sendable, Hashable {
+    package var name: String
+    /// `streaming`, `catchup`, ...; nil if this role is not allowed to see it.
+    package var state: String?
+    /// `sync`, `quorum`, `potential` or `async`; nil as ``state``.
+    package var synchrony: String?
+    /// How many bytes of log it has not flushed yet.
+    package var bytesBehind: Int64?
+    /// How long its flush took when it was last measured.
+    package var flushLagMilliseconds: Int64?
+
+    package init(
+      name: String, state: String?, synchrony: String?, bytesBehind: Int64? = nil, flushLagMilliseconds: Int64? = nil
+    ) {
+      self.name = name
+      self.state = state
+      self.synchrony = synchrony
+      self.bytesBehind = bytesBehind
+      self.flushLagMilliseconds = flushLagMilliseconds
+    }
+
+    /// Whether the server waits for it.
+    package var isSynchronous: Bool { state == "streaming" && (synchrony == "sync" || synchrony == "quorum") }
+  }
+
+  private static let identity = Statement(
+    name: "survey_identity",
+    sql: """
+      select current_setting('server_version_num')::int8, pg_is_in_recovery(),
+        (extract(epoch from clock_timestamp()) * 1000)::int8, current_setting('server_encoding'), current_database()::text,
+        current_user::text, pg_backend_pid()::int8, (select timeline_id::int8 from pg_control_checkpoint()),
+        (select system_identifier from pg_control_system()),
+        (select count(*) from pg_stat_activity where backend_type = 'client backend'),
+        (select count(*) from pg_stat_activity
+          where datname = current_database() and application_name = 'refresh-ledger' and pid <> pg_backend_pid())
+      """)
+
+  private static let settings = Statement(
+    name: "survey_settings",
+    sql: """
+      select name::text, setting::text from pg_settings where name in ('synchronous_commit', 'synchronous_standby_names',
+        'fsync', 'full_page_writes', 'max_connections', 'superuser_reserved_connections', 'statement_timeout')
+      """)
+
+  private static let standbys = Statement(
+    name: "survey_standbys",
+    sql: """
+      select coalesce(application_name, ''), state, sync_state,
+        case when pg_is_in_recovery() then null else pg_wal_lsn_diff(pg_current_wal_lsn(), flush_lsn)::int8 end,
+        (extract(epoch from flush_lag) * 1000)::int8
+      from pg_stat_replication order by 1
+      """)
+
+  package static func read(
+    _ connection: DatabaseConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> ServerSurvey {
+    let rows = try connection.transaction([Query(identity), Query(settings), Query(standbys)], deadline: deadline)
+    let one = rows[0]
+    guard one.count == 1 else { throw .malformed("a server that does not say what it is") }
+    var survey = ServerSurvey(
+      version: try one.int64(0, 0), isInRecovery: try one.bool(0, 1), clockMilliseconds: try one.int64(0, 2),
+      encoding: try one.text(0, 3), database: try one.text(0, 4), role: try one.text(0, 5),
+      processID: try one.int64(0, 6),
+      timeline: try one.int64(0, 7), systemIdentifier: try one.int64(0, 8), connections: try one.int64(0, 9),
+      ledgerConnections: try one.int64(0, 10), settings: [:], standbys: [])
+    for row in 0..<rows[1].count { survey.settings[try rows[1].text(row, 0)] = try rows[1].text(row, 1) }
+    for row in 0..<rows[2].count {
+      survey.standbys.append(
+        Standby(
+          name: try rows[2].text(row, 0), state: try rows[2].textIfPresent(row, 1),
+          synchrony: try rows[2].textIfPresent(row, 2), bytesBehind: try rows[2].int64IfPresent(row, 3),
+          flushLagMilliseconds: try rows[2].int64IfPresent(row, 4)))
+    }
+    return survey
+  }
+}
+#endif

@@ -1,0 +1,97 @@
+public import CoreMetrics
+public import TokenEngine
+
+/// The metrics of an engine that are read rather than counted: live sessions, bytes of log, the age of the news of other instances.
+///
+/// A backend of swift-metrics sends what it was set to last: call ``read(_:)`` shortly before it does.
+public struct EngineGauges: Sendable {
+  private let ready: Meter
+  private let liveSessions: Meter
+  private let entries: Meter
+  private let clockShift: Meter
+  /// Set once.
+  private let store: Meter
+  private let log: LogGauges?
+  private let database: DatabaseGauges?
+
+  /// - Parameter factory: the backend; the one that the process was bootstrapped with by default.
+  public init(factory: any MetricsFactory = MetricsSystem.factory) {
+    self.init(factory: factory, store: .embedded)
+  }
+
+  /// - Parameter store: what the ledger of the engine stands on: there are the metrics of this alone.
+  public init(factory: any MetricsFactory = MetricsSystem.factory, store: TokenMetric.Store) {
+    ready = Meter(.ready, factory: factory)
+    liveSessions = Meter(.liveSessions, factory: factory)
+    entries = Meter(.entries, factory: factory)
+    clockShift = Meter(.clockShift, factory: factory)
+    self.store = Meter(label: TokenMetric.store.rawValue, dimensions: [("kind", store.rawValue)], factory: factory)
+    self.store.set(1)
+    log = store == .embedded ? LogGauges(factory: factory) : nil
+    database = store == .postgres ? DatabaseGauges(factory: factory) : nil
+  }
+
+  /// Sets the gauges to the engine's figures of this moment. Costs one turn of the ledger's actor, and never waits for a disk or a network.
+  public func read(_ engine: RotationEngine) async {
+    let statistics = await engine.statistics
+    let health = engine.health
+    ready.set(health.isServing && health.acceptsChanges ? 1 : 0)
+    liveSessions.set(statistics.liveSessions)
+    entries.set(statistics.entries)
+    clockShift.set(statistics.clockShiftSeconds)
+    log?.set(statistics)
+    database?.set(health, at: engine.time)
+  }
+}
+
+/// The gauges of a ledger with a log.
+private struct LogGauges: Sendable {
+  private let bytes: Meter
+  private let stagedSequence: Meter
+  private let durableSequence: Meter
+  private let sequenceLag: Meter
+
+  init(factory: any MetricsFactory) {
+    bytes = Meter(.logBytes, factory: factory)
+    stagedSequence = Meter(.stagedSequence, factory: factory)
+    durableSequence = Meter(.durableSequence, factory: factory)
+    sequenceLag = Meter(.sequenceLag, factory: factory)
+  }
+
+  func set(_ statistics: LedgerStatistics) {
+    bytes.set(statistics.logBytes)
+    stagedSequence.set(statistics.sequence)
+    durableSequence.set(statistics.durableSequence)
+    sequenceLag.set(statistics.sequence - min(statistics.sequence, statistics.durableSequence))
+  }
+}
+
+/// The gauges of a ledger in a database.
+private struct DatabaseGauges: Sendable {
+  private let available: Meter
+  private let unavailableSeconds: Meter
+  private let feedAge: Meter
+  private let feedCurrent: Meter
+
+  init(factory: any MetricsFactory) {
+    available = Meter(.databaseAvailable, factory: factory)
+    unavailableSeconds = Meter(.databaseUnavailableSeconds, factory: factory)
+    feedAge = Meter(.feedAge, factory: factory)
+    feedCurrent = Meter(.feedCurrent, factory: factory)
+  }
+
+  func set(_ health: LedgerHealth, at now: Timestamp) {
+    var milliseconds: Int64 = 0
+    if case .unavailable(let since) = health.state { milliseconds = max(0, now.millisecondsSince(since)) }
+    available.set(health.acceptsChanges ? 1 : 0)
+    unavailableSeconds.set(Double(milliseconds) / 1000)
+    feedAge.set((health.feedAge ?? .zero) / .seconds(1))
+    feedCurrent.set(health.isFeedStale ? 0 : 1)
+  }
+}
+
+extension Meter {
+  fileprivate convenience init(_ metric: TokenMetric, factory: any MetricsFactory) {
+    self.init(label: metric.rawValue, factory: factory)
+  }
+}

@@ -1,0 +1,63 @@
+/// Keys in the files of a folder, which one server or several on one machine read.
+package struct FolderKeys: KeySource {
+  package let folder: String
+  private let lockTries: Int
+
+  /// - Parameter folder: the folder of the keys itself (`<data>/keys`).
+  package init(folder: String) {
+    self.init(folder: folder, lockTries: 2_000)
+  }
+
+  /// - Parameter lockTries: how often it asks for the lock, every 5 ms.
+  init(folder: String, lockTries: Int) {
+    self.folder = folder
+    self.lockTries = lockTries
+  }
+
+  package var place: String { folder }
+
+  package func place(of purpose: KeyPurpose) -> String { "\(folder)/\(purpose.fileName)" }
+
+  package var missing: String { "there is no such key file; restore it from a copy" }
+
+  package var publication: KeyPublication? { nil }
+
+  /// Made with mode 0700; its parent must exist.
+  package func prepare() throws(KeyError) { _ = try KeyFolder(openOrCreate: folder) }
+
+  package func read() throws(KeyError) -> KeyTexts { try Self.texts(in: try KeyFolder(open: folder)) }
+
+  package func readBetweenChanges() throws(KeyChangeError) -> KeyTexts {
+    let folder = try locked()
+    return try KeyChangeError.files { () throws(KeyError) in try Self.texts(in: folder) }
+  }
+
+  /// A file of mode 0600 that is complete and durable before it has its name.
+  package func create(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) -> Bool {
+    try KeyFolder(open: folder).create(purpose.fileName, bytes)
+  }
+
+  package func replace(
+    _ purpose: KeyPurpose, by change: (KeyTexts) throws(KeyChangeError) -> [UInt8]
+  ) throws(KeyChangeError) {
+    let folder = try locked()
+    let texts = try KeyChangeError.files { () throws(KeyError) in try Self.texts(in: folder) }
+    let bytes = try change(texts)
+    try KeyChangeError.files { () throws(KeyError) in try folder.replace(purpose.fileName, with: bytes) }
+  }
+
+  private func locked() throws(KeyChangeError) -> KeyFolder {
+    let path = folder
+    let folder = try KeyChangeError.files { () throws(KeyError) in try KeyFolder(open: path) }
+    guard folder.lock(tries: lockTries) else { throw .locked(path: path) }
+    return folder
+  }
+
+  /// Made durable before anything is signed by them: their writer can have died before its own sync.
+  private static func texts(in folder: borrowing KeyFolder) throws(KeyError) -> KeyTexts {
+    var texts = KeyTexts([:])
+    for purpose in KeyPurpose.allCases { texts.bytes[purpose] = try folder.read(purpose.fileName) }
+    try folder.sync()
+    return texts
+  }
+}

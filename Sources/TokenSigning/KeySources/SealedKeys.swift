@@ -1,0 +1,114 @@
+/// Records that many servers share, one for each purpose. Calls block.
+package protocol KeyRecordStore: Sendable {
+  /// All records of keys, by their names, as of one moment.
+  func readKeyRecords() throws(KeyError) -> KeyRecords
+
+  /// Writes a record if its last change is still this one; nil: if there is none. Returns whether it was written, durably.
+  func writeKeyRecord(_ name: String, _ body: [UInt8], expecting change: Int64?) throws(KeyError) -> Bool
+}
+
+/// What a ``KeyRecordStore`` has.
+package struct KeyRecords: Sendable {
+  package struct Record: Sendable {
+    package var body: [UInt8]
+    /// The number of its last change.
+    package var change: Int64
+
+    package init(body: [UInt8], change: Int64) {
+      self.body = body
+      self.change = change
+    }
+  }
+
+  package var records: [String: Record]
+  /// The store's own time, milliseconds since the epoch.
+  package var nowMilliseconds: Int64
+
+  package init(_ records: [String: Record], nowMilliseconds: Int64) {
+    self.records = records
+    self.nowMilliseconds = nowMilliseconds
+  }
+}
+
+/// Keys in records of a database, sealed under master keys that are not in it.
+package struct SealedKeys: KeySource {
+  package static let kind = "key"
+  /// Somebody else wrote first so often: then they are at it all the time.
+  private static let tries = 20
+
+  private let store: any KeyRecordStore
+  private let masterKeys: MasterKeys
+  package let publication: KeyPublication?
+
+  package init(_ store: any KeyRecordStore, masterKeys: MasterKeys, publication: KeyPublication) {
+    self.store = store
+    self.masterKeys = masterKeys
+    self.publication = publication
+  }
+
+  package var place: String { "the database's keys" }
+
+  package func place(of purpose: KeyPurpose) -> String { "the database's record \(Self.kind)/\(purpose.rawValue)" }
+
+  package var missing: String { "there is no such record; start a server once, or restore it from a copy" }
+
+  package func prepare() throws(KeyError) {}
+
+  package func read() throws(KeyError) -> KeyTexts { try open(try store.readKeyRecords()) }
+
+  package func readBetweenChanges() throws(KeyChangeError) -> KeyTexts {
+    try KeyChangeError.files { () throws(KeyError) in try read() }
+  }
+
+  package func create(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) -> Bool {
+    try write(purpose, bytes, expecting: nil)
+  }
+
+  package func replace(
+    _ purpose: KeyPurpose, by change: (KeyTexts) throws(KeyChangeError) -> [UInt8]
+  ) throws(KeyChangeError) {
+    for _ in 0..<Self.tries {
+      let found = try KeyChangeError.files { () throws(KeyError) in try store.readKeyRecords() }
+      let bytes = try change(try KeyChangeError.files { () throws(KeyError) in try open(found) })
+      let isWritten = try KeyChangeError.files { () throws(KeyError) in
+        try write(purpose, bytes, expecting: found.records[purpose.rawValue]?.change)
+      }
+      if isWritten { return }
+    }
+    throw .locked(path: place(of: purpose))
+  }
+
+  /// Seals under the first master key what an older one sealed, so that the older one can be put away. Returns the purposes whose keys it sealed anew.
+  package func reseal() throws(KeyError) -> [KeyPurpose] {
+    var resealed: [KeyPurpose] = []
+    for purpose in KeyPurpose.allCases {
+      for _ in 0..<Self.tries {
+        let found = try store.readKeyRecords()
+        guard let record = found.records[purpose.rawValue], !masterKeys.isNewest(record.body) else { break }
+        let bytes = try open(record.body, purpose)
+        guard try write(purpose, bytes, expecting: record.change) else { continue }
+        resealed.append(purpose)
+        break
+      }
+    }
+    return resealed
+  }
+
+  private func write(_ purpose: KeyPurpose, _ bytes: [UInt8], expecting change: Int64?) throws(KeyError) -> Bool {
+    let body = masterKeys.seal(bytes, kind: Self.kind, name: purpose.rawValue)
+    return try store.writeKeyRecord(purpose.rawValue, body, expecting: change)
+  }
+
+  private func open(_ found: KeyRecords) throws(KeyError) -> KeyTexts {
+    var texts = KeyTexts([:], nowMilliseconds: found.nowMilliseconds)
+    for purpose in KeyPurpose.allCases {
+      guard let record = found.records[purpose.rawValue] else { continue }
+      texts.bytes[purpose] = try open(record.body, purpose)
+    }
+    return texts
+  }
+
+  private func open(_ body: [UInt8], _ purpose: KeyPurpose) throws(KeyError) -> [UInt8] {
+    try masterKeys.open(body, kind: Self.kind, name: purpose.rawValue, place: place(of: purpose))
+  }
+}

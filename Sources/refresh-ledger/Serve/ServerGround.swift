@@ -1,0 +1,77 @@
+import SystemPackage
+import TokenAccounts
+import TokenEngine
+
+/// What a server serves from, opened.
+struct ServerGround {
+  let engine: RotationEngine
+  let users: any SubjectDirectory
+  let clients: any ClientDirectory
+  /// What this start made.
+  let first: FirstStart
+}
+
+/// The opening of a server's ground.
+struct GroundOpening {
+  let settings: ServerSettings
+  let notification: ServiceNotification
+  let output: ServeOutput
+  let observer: EngineObserverGroup
+  let accounts: @Sendable (AccountFileEvent) -> Void
+
+  /// Opens a data folder that was taken, and makes what a first start makes.
+  func folder(_ folder: FilePath) async throws(CommandError) -> ServerGround {
+    let (users, clients): (SubjectFile, ClientFile)
+    do {
+      users = try SubjectFile(path: DataFolderOption.usersPath(folder), observer: accounts)
+      clients = try ClientFile(path: DataFolderOption.clientsPath(folder), observer: accounts)
+    } catch {
+      throw CommandError(error)
+    }
+    let engine = try await engine(folder, users: users)
+    do {
+      let first = try FirstStart(users: users, clients: clients, folder: folder, settings: settings)
+      return ServerGround(engine: engine, users: users, clients: clients, first: first)
+    } catch {
+      try? await engine.close()
+      throw error
+    }
+  }
+
+  private func engine(_ folder: FilePath, users: SubjectFile) async throws(CommandError) -> RotationEngine {
+    do {
+      var shown = ReplayProgress(notification: notification, output: output)
+      return try await RotationEngine.open(
+        folder: folder, options: settings.engine, subjects: users, observer: observer
+      ) { progress in
+        shown.show(progress.bytesRead, of: progress.bytesTotal)
+      }
+    } catch {
+      throw CommandError(error)
+    }
+  }
+
+  /// Opens the database that the settings name.
+  func database() async throws(CommandError) -> ServerGround { throw .withoutPostgres }
+}
+
+/// The progress of the replay: a bar for a person, and a word each second for systemd, which would give the start up
+/// otherwise.
+private struct ReplayProgress: ~Copyable {
+  private var bar: ProgressBar
+  private let notification: ServiceNotification
+  private var nextWord = ContinuousClock.now
+
+  init(notification: ServiceNotification, output: ServeOutput) {
+    bar = ProgressBar(label: "replaying the log") { output.errors.draw($0) }
+    self.notification = notification
+  }
+
+  mutating func show(_ bytesRead: UInt64, of bytesTotal: UInt64) {
+    bar.show(bytesRead, of: bytesTotal)
+    let now = ContinuousClock.now
+    guard now >= nextWord else { return }
+    nextWord = now + .seconds(1)
+    notification.tell(.replaying(percent: bytesTotal == 0 ? 100 : Int(Double(bytesRead) / Double(bytesTotal) * 100)))
+  }
+}

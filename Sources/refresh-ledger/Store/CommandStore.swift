@@ -1,0 +1,44 @@
+import TokenAccounts
+import TokenEngine
+import TokenSigning
+
+/// What a command works on, opened: a data folder, or a database that servers share.
+protocol CommandStore: Sendable {
+  /// The path of the folder, or the database without its password.
+  var place: String { get }
+
+  func users() async throws(CommandError) -> any SubjectDirectory
+  func clients() async throws(CommandError) -> any ClientDirectory
+
+  /// The place of the signing keys.
+  func keys() async throws(CommandError) -> any KeySource
+
+  /// The live sessions in pages, in an order that stays the same. Returns as of when they are, in words.
+  ///
+  /// - Parameter page: gets some of them, and how many there are about.
+  func sessions(
+    of scope: SessionScope, _ page: (_ sessions: [Session], _ total: Int) throws(CommandError) -> Void
+  ) async throws(CommandError) -> String
+
+  /// What is known of a session; nil if nothing is.
+  func story(of session: SessionID) async throws(CommandError) -> SessionStory?
+
+  /// Ends a session. Returns whether it was live.
+  func revoke(_ session: SessionID) async throws(CommandError) -> Bool
+
+  /// Ends the sessions of a scope. Returns how many were live.
+  func revoke(_ scope: SessionScope) async throws(CommandError) -> Int
+
+  func close() async
+}
+
+/// A session with what happened to it.
+struct SessionStory: Encodable {
+  /// Nil if it has ended.
+  var session: SessionRow?
+  var life: [LogRecordLine]
+  /// The life in lines for people.
+  var table: String
+
+  enum CodingKeys: String, CodingKey { case session, life }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+
+/// The options that name a database and how to work with it: settings of the section `store`, of which the configuration and the
+/// environment may have the rest.
+struct DatabaseOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The database that servers share, as postgresql://user@host/name: store.database.", valueName: "url"))
+  var database: String?
+
+  @Option(help: ArgumentHelp("With a database: the schema that has the tables: store.schema.", valueName: "name"))
+  var schema: String?
+
+  @Option(help: ArgumentHelp("With a database: required or none: store.standby.", valueName: "standby"))
+  var standby: String?
+
+  @Option(
+    name: .customLong("master-key"),
+    help: ArgumentHelp(
+      "With a database: the files that open the keys in it, separated by commas: store.masterKey.", valueName: "files"))
+  var masterKey: String?
+
+  @Option(
+    name: .customLong("key-folder"),
+    help: ArgumentHelp("With a database: the folder of the key files instead: store.keyFolder.", valueName: "folder"))
+  var keyFolder: String?
+
+  @Option(name: .customLong("config"), help: "A configuration file, YAML or JSON.")
+  var configPath: String?
+
+  /// What the options say, for ``SettingSources``.
+  var flags: [SettingKey: String] {
+    var flags: [SettingKey: String] = [:]
+    flags[.storeDatabase] = database
+    flags[.storeSchema] = schema
+    flags[.storeStandby] = standby
+    flags[.storeMasterKey] = masterKey
+    flags[.storeKeyFolder] = keyFolder
+    return flags
+  }
+
+  /// All sources of settings, for a command that needs those of a server.
+  func sources(_ more: [SettingKey: String] = [:]) throws(CommandError) -> SettingSources {
+    try SettingSources(
+      flags: flags.merging(more) { own, _ in own }, environment: Terminal.environment, filePath: configPath)
+  }
+
+  /// The section `store` alone: other settings in the environment are not looked at.
+  func storeSources() throws(CommandError) -> SettingSources {
+    let prefix = SettingKey.environmentPrefix + "STORE_"
+    return try SettingSources(
+      flags: flags, environment: Terminal.environment.filter { $0.key.hasPrefix(prefix) }, filePath: configPath)
+  }
+
+  /// The database, for a command that works on nothing else.
+  func store() throws(CommandError) -> StoreSettings {
+    let store = try ServerSettings(storeOf: storeSources()).store
+    guard store.kind == .postgres else {
+      throw CommandError(
+        .usage, "no database is named; name it with --database, REFRESH_LEDGER_STORE_DATABASE or store.database")
+    }
+    return store
+  }
+}
+
+/// The options that name either a data folder or a database.
+struct StoreOptions: ParsableArguments {
+  @OptionGroup var data: DataFolderOption
+  @OptionGroup var database: DatabaseOptions
+
+  func validate() throws {
+    guard data.given == nil || database.database == nil else {
+      throw ValidationError("name either a folder with --data or a database with --database")
+    }
+  }
+
+  /// Refuses a folder or a database that was named beside a server.
+  func refuse(beside url: String?) throws {
+    guard url == nil || data.given == nil && database.flags.isEmpty && database.configPath == nil else {
+      throw ValidationError("name either a server with --url, or a folder with --data, or a database with --database")
+    }
+  }
+
+  /// The settings of the server that works on it, checked as `serve` checks them.
+  func settings(_ more: [SettingKey: String] = [:]) throws(CommandError) -> ServerSettings {
+    let sources = try database.sources(more)
+    let settings = try ServerSettings(sources)
+    try refuseFolder(beside: settings.store, sources)
+    return settings
+  }
+
+  /// Where sessions, accounts and keys are, for a command that needs no other settings.
+  func store() throws(CommandError) -> StoreSettings {
+    let sources = try database.storeSources()
+    let store = try ServerSettings(storeOf: sources).store
+    try refuseFolder(beside: store, sources)
+    return store
+  }
+
+  /// Refuses a folder on the command line where other settings name a database: one of the two would be passed over.
+  private func refuseFolder(beside store: StoreSettings, _ sources: SettingSources) throws(CommandError) {
+    guard data.given != nil, store.kind == .postgres else { return }
+    throw sources.fault(
+      .storeDatabase, "stands beside --data, and sessions are in a folder or in a database; leave one out")
+  }
+}

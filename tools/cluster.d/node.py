@@ -1,0 +1,182 @@
+"""One PostgreSQL server of the cluster."""
+
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from place import Place, Settings
+from programs import Failure, Program, as_user, postgres_programs, run
+
+START_SECONDS = 60
+ADMIN = "postgres"
+REPLICATION = "replicator"
+
+# Of every node. What differs, port and name, is on the command line: pg_rewind takes the files of the node that it follows.
+SETTINGS = """
+unix_socket_directories = ''
+max_connections = 200
+shared_buffers = 128MB
+# Nothing outside of the node's folder stays when it is killed.
+dynamic_shared_memory_type = mmap
+wal_level = replica
+hot_standby = on
+max_wal_senders = 10
+# So much is kept for a node that comes back.
+wal_keep_size = 512MB
+min_wal_size = 80MB
+max_wal_size = 1GB
+fsync = on
+full_page_writes = on
+synchronous_commit = on
+# A neighbour that is gone is noticed in seconds.
+wal_receiver_timeout = 3s
+wal_sender_timeout = 3s
+wal_retrieve_retry_interval = 200ms
+tcp_keepalives_idle = 2
+tcp_keepalives_interval = 1
+tcp_keepalives_count = 3
+log_line_prefix = '%m [%p] %q%u '
+"""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a node says of itself."""
+
+    is_primary: bool
+    timeline: int
+    # The end of what it wrote, or the greater of what it received and replayed.
+    position: int
+    is_receiving: bool
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def conninfo_value(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+class Node:
+    def __init__(self, number: int, settings: Settings, place: Place):
+        # Its name in synchronous_standby_names, and its application_name.
+        self.name = f"s{number}"
+        self.port = settings.nodes[number - 1]
+        self.place = place
+        self.data = place.folder / "nodes" / self.name
+        self.program = Program(self.name, place.folder)
+
+    @property
+    def is_running(self) -> bool:
+        return self.program.pid is not None
+
+    def command(self, name: str, *arguments) -> list:
+        return [*as_user("postgres"), postgres_programs() / name, *arguments]
+
+    def make(self, admin_password: str) -> None:
+        """An empty database, in which passwords are asked for from everywhere."""
+        file = self.place.folder / "nodes" / "first-password"
+        self.place.write_owned(file, admin_password + "\n", "postgres")
+        run(self.command(
+            "initdb", "-D", self.data, "-U", ADMIN, "--auth", "scram-sha-256", f"--pwfile={file}", "--encoding", "UTF8", "--no-locale",
+            "--data-checksums", "--no-instructions"))
+        run([*as_user("postgres"), "rm", file])
+        run([*as_user("postgres"), "tee", "-a", self.data / "postgresql.conf"], text=SETTINGS)
+
+    def copy(self, primary: "Node") -> None:
+        """Takes a base backup, to follow the primary."""
+        run([*as_user("postgres"), "rm", "-rf", self.data])
+        source = f"host=127.0.0.1 port={primary.port} user={REPLICATION} connect_timeout=5"
+        backup = self.command("pg_basebackup", "-d", source, "-D", self.data, "-c", "fast", "-X", "stream", "--no-password")
+        run(backup, seconds=600, PGPASSFILE=str(self.place.nodes_passfile))
+        self.follow_from_start(primary)
+
+    def rewind(self, primary: "Node") -> str | None:
+        """Takes back what the primary never had; the reason where it cannot."""
+        source = f"host=127.0.0.1 port={primary.port} user={ADMIN} dbname=postgres connect_timeout=5"
+        try:
+            # Else the primary's files do not say yet on which timeline it is.
+            primary.ask("checkpoint", seconds=120)
+            run(self.command("pg_rewind", "-D", self.data, f"--source-server={source}"), seconds=600, PGPASSFILE=str(self.place.nodes_passfile))
+        except Failure as failure:
+            return str(failure)
+        self.follow_from_start(primary)
+        return None
+
+    def follow_from_start(self, primary: "Node") -> None:
+        self.place.write_owned(self.data / "postgresql.auto.conf", f"primary_conninfo = {literal(self.conninfo(primary))}\n", "postgres")
+        self.place.write_owned(self.data / "standby.signal", "", "postgres")
+
+    def conninfo(self, primary: "Node") -> str:
+        """How it finds the primary; the password is in a file."""
+        return (
+            f"host=127.0.0.1 port={primary.port} user={REPLICATION} application_name={self.name} connect_timeout=2 "
+            f"keepalives_idle=2 keepalives_interval=1 keepalives_count=3 passfile={conninfo_value(str(self.place.nodes_passfile))}")
+
+    def start(self) -> None:
+        options = ["-p", str(self.port), "-c", "listen_addresses=127.0.0.1", "-c", f"cluster_name={self.name}"]
+        self.program.start(self.command("postgres", "-D", self.data, *options))
+        self.program.wait_until(self.answers, "taking connections", START_SECONDS)
+
+    def answers(self) -> bool:
+        try:
+            return self.ask("select 1", seconds=5) == "1"
+        except Failure:
+            return False
+
+    def kill(self) -> None:
+        self.program.kill()
+        remove_memory(self.data)
+
+    def ask(self, sql: str, database: str = "postgres", seconds: float = 10) -> str:
+        """Of the administrator. Columns are separated by tabs. The statement goes through the standard input, as it may hold a password."""
+        source = f"host=127.0.0.1 port={self.port} user={ADMIN} dbname={database} connect_timeout=2 application_name=cluster"
+        psql = [postgres_programs() / "psql", "-XqAt", "-w", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", "-", source]
+        try:
+            return run(psql, text=sql, seconds=seconds, PGPASSFILE=str(self.place.admin_passfile)).strip()
+        except Failure as failure:
+            raise Failure(f"{self.name} at 127.0.0.1:{self.port}: {failure}") from None
+
+    def set(self, name: str, value: str) -> None:
+        self.ask(f"alter system set {name} = {literal(value)}; select pg_reload_conf()")
+
+    def standing(self) -> Standing:
+        """A standby's timeline is that of what it receives, or of its last restart point."""
+        sql = """
+            select pg_is_in_recovery(),
+              case when pg_is_in_recovery()
+                then coalesce((select received_tli from pg_stat_wal_receiver), (select timeline_id from pg_control_checkpoint()))
+                else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end,
+              case when pg_is_in_recovery()
+                then coalesce(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0') else pg_current_wal_lsn() end - '0/0'::pg_lsn,
+              exists (select from pg_stat_wal_receiver)"""
+        recovers, timeline, position, receives = self.ask(sql, seconds=5).split("\t")
+        return Standing(recovers == "f", int(timeline), int(position), receives == "t")
+
+
+def nodes(settings: Settings, place: Place) -> list[Node]:
+    return [Node(number + 1, settings, place) for number in range(len(settings.nodes))]
+
+
+def stop_all(place: Place) -> None:
+    """All that were started in this folder: the primary first, which sends the rest to its standbys."""
+    folders = [data for data in (place.folder / "nodes").glob("s[0-9]*") if data.is_dir()]
+    for data in sorted(folders, key=lambda data: (data / "standby.signal").exists()):
+        # Fast: it ends its connections and writes a checkpoint.
+        Program(data.name, place.folder).end(signal.SIGINT, seconds=60)
+        remove_memory(data)
+
+
+def remove_memory(data: Path) -> None:
+    """The little piece of System V memory that tells a second server that a first one runs outlives a kill -9."""
+    try:
+        done = subprocess.run([*as_user("postgres"), "sed", "-n", "7p", data / "postmaster.pid"], capture_output=True, text=True, check=True)
+        key, identifier = done.stdout.split()
+        pieces = [line.split() for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
+    except (subprocess.CalledProcessError, ValueError, FileNotFoundError):
+        return
+    # The second column is its id, the seventh how many are attached to it.
+    if any(piece[0] == key and piece[1] == identifier and piece[6] == "0" for piece in pieces):
+        run([*as_user("postgres"), "ipcrm", "-m", identifier])
