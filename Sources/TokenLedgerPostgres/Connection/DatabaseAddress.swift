@@ -25,6 +25,9 @@ public struct DatabaseAddress: Sendable, Hashable {
     var given = try ConnectionOptions(parsing: text)
     let resolved = try given.resolved()
     hosts = DatabaseHost.hosts(of: resolved)
+    guard hosts.allSatisfy({ UInt16($0.port) ?? 0 > 0 }) else {
+      throw .unsuitable("The database's address names a port that is no number from 1 to 65535; write it as HOST:5432.")
+    }
     user = resolved["user"] ?? ""
     database = resolved["dbname"] ?? user
     connectTimeout = resolved["connect_timeout"].flatMap { Int($0) }.flatMap { $0 > 0 ? .seconds($0) : nil }

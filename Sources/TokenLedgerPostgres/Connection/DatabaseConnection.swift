@@ -61,8 +61,9 @@ package final class DatabaseConnection {
     precondition(!queries.isEmpty, "a transaction of nothing")
     let isBegun = link.isInTransaction
     do {
-      // A connection that the server has closed meanwhile is told apart from one that breaks later.
-      try link.takeInput()
+      // A connection that the server has closed meanwhile is told apart from one that breaks later. Before the end comes
+      // a message that says why, or nothing.
+      while try link.wait(for: .input, until: .now).contains(.input) { try link.takeInput() }
     } catch {
       throw isBegun ? error : .unreachable("the server had closed the connection")
     }
@@ -101,14 +102,14 @@ package final class DatabaseConnection {
     while let reply = try link.nextReply(until: deadline) {
       switch reply.status {
       case .rows, .done: done += 1
-      case .failed: failure = failure ?? (reply.failure, done)
+      case .failed:
+        let report = try survivedFailure(reply)
+        failure = failure ?? (report, done)
       case .sync, .passedOver, .unexpected: throw confusion()
       }
     }
     let warnings = link.takeWarnings()
-    let error = try failure.map { (report, index) throws(DatabaseError) in
-      try self.error(report, at: index, isFirst: index == 0)
-    }
+    let error = failure.map { report, index in self.error(report, at: index, isFirst: index == 0) }
     try link.enterPipeline()
     if error != nil { rollBack(deadline: deadline) }
     if let error { throw error }
@@ -177,7 +178,7 @@ extension DatabaseConnection {
         rows += answers
         guard let failure, first == nil else { continue }
         let (report, index) = failure
-        first = try error(report, at: index, isFirst: place == 0 ? index <= firstIndex ?? -1 : nil)
+        first = error(report, at: index, isFirst: place == 0 ? index <= firstIndex ?? -1 : nil)
       } catch {
         // What is known of the first transaction stays so.
         throw first ?? error
@@ -219,7 +220,9 @@ extension DatabaseConnection {
       switch (reply.status, command) {
       case (.done, .prepare(let name, let statement)): prepared[name] = statement
       case (.rows, .query), (.done, .query): rows.append(Rows(reply))
-      case (.failed, _): failure = failure ?? (reply.failure, index)
+      case (.failed, _):
+        let report = try survivedFailure(reply)
+        failure = failure ?? (report, index)
       case (.passedOver, _) where failure != nil: break
       default: throw confusion()
       }
@@ -230,21 +233,31 @@ extension DatabaseConnection {
       guard let reply = try link.nextReply(until: deadline) else { continue }
       switch reply.status {
       case .sync: return (rows, failure)
-      case .failed: failure = failure ?? (reply.failure, transaction.commitIndex)
+      case .failed:
+        let report = try survivedFailure(reply)
+        failure = failure ?? (report, transaction.commitIndex)
       default: throw confusion()
       }
     }
     throw confusion()
   }
 
-  /// What an error of a query says of its transaction.
+  /// What the server told of an error.
   ///
-  /// - Parameter isFirst: whether nothing came before it; nil for another transaction than the one that counts.
-  /// - Throws: `.lost` if it ends the connection.
-  private func error(_ report: Report, at index: Int, isFirst: Bool?) throws(DatabaseError) -> DatabaseError {
+  /// - Throws: `.lost` if the error ends the connection: what comes after it never comes.
+  private func survivedFailure(_ reply: Reply) throws(DatabaseError) -> Report {
+    let report = reply.failure
     guard let code = report.code, report.severity == "ERROR", !code.hasPrefix("08") else {
       throw link.lost(report.message)
     }
+    return report
+  }
+
+  /// What an error of a query says of its transaction.
+  ///
+  /// - Parameter isFirst: whether nothing came before it; nil for another transaction than the one that counts.
+  private func error(_ report: Report, at index: Int, isFirst: Bool?) -> DatabaseError {
+    let code = report.code ?? ""
     // The server no longer has the statement, or not as it was prepared: a new connection prepares it anew.
     if code == "26000" || code == "0A000" { close() }
     guard let isFirst else { return .statement(code: code, index: index, report.message) }

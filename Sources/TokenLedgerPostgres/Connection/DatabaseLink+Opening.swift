@@ -37,7 +37,7 @@ extension DatabaseLink {
       } catch {
         throw .unreachable("The system does not wait for a socket: \(error).")
       }
-      guard !ready.isEmpty else { throw .unreachable("no connection was made in time") }
+      guard !ready.isEmpty else { throw .unreachable("\(unsafe place(of: connection)) does not answer in time") }
       // The socket is another one after an address that did not answer.
       let progress = unsafe PQconnectPoll(connection)
       switch unsafe PQstatus(connection) {
@@ -53,13 +53,21 @@ extension DatabaseLink {
     }
   }
 
+  @unsafe private static func place(of connection: OpaquePointer) -> String {
+    let (host, port) = unsafe (PQhost(connection), PQport(connection))
+    guard let host = unsafe host, let port = unsafe port else { return "the server" }
+    return unsafe "the server \(String(cString: host)), port \(String(cString: port)),"
+  }
+
   /// - Parameter isConnected: whether the host took the connection, before libpq or the server refused to go on.
   @unsafe private static func refusal(_ connection: OpaquePointer, _ isConnected: Bool) -> DatabaseError {
     // The lines of the longest form that tell where in the server's source it was, are for its makers.
     let lines = unsafe String(cString: PQerrorMessage(connection)).split(separator: "\n")
     let text = lines.filter { !$0.hasPrefix("LOCATION:") }.joined(separator: "\n").onOneLine
     if let (code, told) = text.takingCode() { return .refusedConnection(code: code, told) }
-    return isConnected ? .refusedConnection(code: nil, text) : .unreachable(text)
+    // libpq goes no further: no password, no encryption. Or somebody has ended the connection without a word.
+    let isEnded = ["closed the connection", "reset by peer"].contains { text.contains($0) }
+    return isConnected && !isEnded ? .refusedConnection(code: nil, text) : .unreachable(text)
   }
 }
 extension String {

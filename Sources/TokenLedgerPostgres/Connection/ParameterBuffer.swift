@@ -34,7 +34,7 @@ struct ParameterBuffer {
     _ body: (_ values: [UnsafePointer<CChar>?], _ lengths: [Int32], _ formats: [Int32]) -> Result
   ) -> Result {
     unsafe bytes.withUnsafeBytes { buffer in
-      guard let base = unsafe buffer.baseAddress else { return unsafe body([], [], []) }
+      guard let base = buffer.baseAddress else { return unsafe body([], [], []) }
       let start = unsafe base.assumingMemoryBound(to: CChar.self)
       let values = unsafe offsets.map { offset in unsafe offset.map { unsafe start + $0 } }
       return unsafe body(values, lengths, formats)

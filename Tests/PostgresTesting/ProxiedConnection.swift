@@ -1,0 +1,119 @@
+#if Postgres
+internal import Platform
+internal import Synchronization
+
+/// One connection of a `FaultProxy`: a thread for each direction.
+final class ProxiedConnection: Sendable {
+  enum Action: Hashable {
+    case pass
+    /// The message does not go on, and both sides see the end.
+    case cut
+    /// The message goes on, and of its answer so many bytes; when it was whole, both sides see the end.
+    case cutInAnswer(bytes: Int)
+    /// The message goes on, and its answer waits, with all that follows.
+    case holdAnswer
+  }
+
+  private struct State {
+    /// The start of a connection is answered as a request is.
+    var requests = 1
+    /// Answers of one byte that are to come.
+    var shortAnswers = 0
+    var isHeld = false
+    /// Of which request's answer something else is made than to pass it on.
+    var target: (request: Int, action: Action)?
+  }
+
+  private let client: LoopbackSocket
+  private let server: LoopbackSocket
+  private let decide: @Sendable (MessageSplitter.Message) -> Action
+  private let state = Mutex(State())
+  private let released = Semaphore()
+
+  init(
+    client: LoopbackSocket, server: LoopbackSocket, decide: @escaping @Sendable (MessageSplitter.Message) -> Action
+  ) {
+    (self.client, self.server, self.decide) = (client, server, decide)
+  }
+
+  func start() {
+    for direction in [forwardRequests, forwardAnswers] where DetachedThread(direction).start() != 0 { cut() }
+  }
+
+  func cut() {
+    client.shutDown()
+    server.shutDown()
+    release()
+  }
+
+  /// Lets the answer go that is held.
+  func release() {
+    let wasHeld = state.withLock { state in
+      defer { state.isHeld = false }
+      return state.isHeld
+    }
+    if wasHeld { released.post() }
+  }
+
+  @Sendable private func forwardRequests() {
+    var splitter = MessageSplitter(ofClient: true)
+    while let bytes = client.read() {
+      splitter.add(bytes)
+      // What arrives together goes on together.
+      var passed: [UInt8] = []
+      while let message = splitter.next() {
+        let action = decide(message)
+        if action == .cut {
+          server.write(passed)
+          return cut()
+        }
+        note(message, action)
+        passed += message.bytes
+      }
+      server.write(passed)
+    }
+    cut()
+  }
+
+  private func note(_ message: MessageSplitter.Message, _ action: Action) {
+    state.withLock { state in
+      if message.asksForEncryption { state.shortAnswers += 1 }
+      if message.endsRequest { state.requests += 1 }
+      guard action != .pass else { return }
+      state.target = (state.requests, action)
+      state.isHeld = action == .holdAnswer
+    }
+  }
+
+  @Sendable private func forwardAnswers() {
+    var (splitter, answered, passedOfTarget) = (MessageSplitter(ofClient: false), 0, 0)
+    while let bytes = server.read() {
+      splitter.add(bytes)
+      while true {
+        splitter.shortAnswers += state.withLock { state in
+          defer { state.shortAnswers = 0 }
+          return state.shortAnswers
+        }
+        guard let message = splitter.next() else { break }
+        let action = state.withLock { state in
+          state.target.flatMap { $0.request == answered + 1 ? $0.action : nil } ?? .pass
+        }
+        switch action {
+        case .pass, .cut: client.write(message.bytes)
+        case .holdAnswer:
+          released.wait()
+          state.withLock { $0.target = nil }
+          client.write(message.bytes)
+        case .cutInAnswer(let bytes):
+          let part = message.bytes.prefix(bytes - passedOfTarget)
+          client.write(Array(part))
+          passedOfTarget += part.count
+          if message.endsAnswer { return cut() }
+        }
+        if message.endsAnswer { answered += 1 }
+      }
+    }
+    cut()
+  }
+}
+#endif

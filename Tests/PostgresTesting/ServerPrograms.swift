@@ -1,0 +1,97 @@
+#if Postgres
+internal import Glibc
+internal import Platform
+internal import Synchronization
+
+/// Why the tests have no server: one line, with the fix.
+package struct TestedServerFailure: Error, CustomStringConvertible {
+  package let description: String
+}
+
+/// The programs of PostgreSQL that are installed, and the user that may run them.
+struct ServerPrograms: Sendable {
+  private let folder: String
+  /// Another than this process's own; PostgreSQL does not run as root.
+  private let user: String?
+
+  /// Those of the newest version.
+  init() throws {
+    let root = "/usr/lib/postgresql"
+    let versions = ((try? FileSystem.names(in: root)) ?? []).compactMap { Int($0) }.sorted(by: >)
+    let path = getenv("PATH").map { String(cString: $0) } ?? ""
+    let folders = versions.map { "\(root)/\($0)/bin" } + path.split(separator: ":").map(String.init)
+    guard
+      let folder = folders.first(where: { access("\($0)/initdb", X_OK) == 0 && access("\($0)/postgres", X_OK) == 0 })
+    else {
+      throw TestedServerFailure(
+        description: "PostgreSQL is not installed, and these tests run a server of it: apt-get install postgresql")
+    }
+    self.folder = folder
+    user = geteuid() == 0 ? ["postgres", "nobody"].first { getpwnam($0) != nil } : nil
+  }
+
+  /// Makes a folder in which the server may write.
+  func makeFolder() throws -> String {
+    // Short: a socket's name has at most 107 bytes.
+    let path = "/tmp/refresh-ledger-postgres-\(Program.id)-\(String(UInt32.random(in: 0 ... .max), digits: 8))"
+    guard mkdir(path, 0o700) == 0 else { throw TestedServerFailure(description: "cannot make \(path): \(errno)") }
+    if let user, let entry = getpwnam(user) { chown(path, entry.pointee.pw_uid, entry.pointee.pw_gid) }
+    return path
+  }
+
+  /// The words that run a program as the server's user.
+  func command(_ program: String, _ arguments: [String]) -> [String] {
+    let prefix = user.map { ["setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups", "--"] } ?? []
+    return prefix + ["\(folder)/\(program)"] + arguments
+  }
+
+  /// Runs a program to its end.
+  func run(_ program: String, _ arguments: [String], log: String) throws {
+    let child = try ChildProgram(command(program, arguments), log: log)
+    guard child.waitForEnd() == 0 else { throw TestedServerFailure(description: "\(program) failed: see \(log)") }
+  }
+}
+
+/// A program beside the tests, in a group of its own, so that the terminal's signals do not reach it.
+final class ChildProgram: Sendable {
+  private let id: pid_t
+  private let status = Mutex<Int32?>(nil)
+
+  /// - Parameter log: where its output is appended.
+  init(_ words: [String], log: String) throws {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    var pointers = words.map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    var child: pid_t = 0
+    let status = posix_spawnp(&child, words[0], &actions, &attributes, &pointers, environ)
+    guard status == 0 else {
+      throw TestedServerFailure(description: "cannot start \(words[0]): \(String(cString: strerror(status)))")
+    }
+    id = child
+  }
+
+  /// Whether it has ended.
+  var hasEnded: Bool { end(WNOHANG) != nil }
+
+  /// Its status of exit, or that of `wait`.
+  func waitForEnd() -> Int32 { end(0) ?? -1 }
+
+  private func end(_ options: Int32) -> Int32? {
+    status.withLock { status in
+      guard status == nil else { return status }
+      var found: Int32 = 0
+      if waitpid(id, &found, options) == id { status = found }
+      return status
+    }
+  }
+}
+#endif

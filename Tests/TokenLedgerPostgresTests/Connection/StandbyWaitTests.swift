@@ -1,0 +1,31 @@
+#if Postgres
+import Platform
+import PostgresTesting
+import Testing
+import TokenLedgerPostgres
+
+/// A commit that waits for a standby which is not there, as after a partition.
+@Suite struct StandbyWaitTests {
+  @Test(arguments: [false, true]) func aCommitWhoseWaitIsEndedIsKeptAndUncertain(terminates: Bool) async throws {
+    let server = try await TestedServer.start()
+    defer { server.end() }
+    let database = try await TestedDatabase.make(on: server)
+    try database.execute("create table kept (a int8)")
+    let connection = try DatabaseConnection.open(database.address, host: 0, timeout: .seconds(20))
+    let id = connection.backendProcessID
+    try server.configure("synchronous_standby_names", "missing")
+    let ending = try Beside {
+      let function = terminates ? "pg_terminate_backend" : "pg_cancel_backend"
+      while try server.value(
+        "select \(function)(pid) from pg_stat_activity where wait_event = 'SyncRep' and pid = \(id)")
+        == nil
+      {}
+    }
+    let error = connection.error(of: [query("insert into kept values (1)")])
+    try ending.answer()
+    #expect(error?.kind == (terminates ? .lost : .warned))
+    #expect(connection.isOpen != terminates)
+    #expect(try database.value("select count(*) from kept") == "1")
+  }
+}
+#endif
