@@ -24,20 +24,15 @@ struct ServerPrograms: Sendable {
       let folder = folders.first(where: { access("\($0)/initdb", X_OK) == 0 && access("\($0)/postgres", X_OK) == 0 })
     else {
       throw TestedServerFailure(
-        description: "PostgreSQL is not installed, and these tests run a server of it: apt-get install postgresql")
+        description:
+          "PostgreSQL is not installed, and these tests run a server of it; run tools/install-dependencies postgres")
     }
     self.folder = folder
     user = geteuid() == 0 ? ["postgres", "nobody"].first { getpwnam($0) != nil } : nil
   }
 
   /// Makes a folder in which the server may write.
-  func makeFolder() throws -> String {
-    // Short: a socket's name has at most 107 bytes.
-    let path = "/tmp/refresh-ledger-postgres-\(Program.id)-\(String(UInt32.random(in: 0 ... .max), digits: 8))"
-    guard mkdir(path, 0o700) == 0 else { throw TestedServerFailure(description: "cannot make \(path): \(errno)") }
-    if let user, let entry = getpwnam(user) { chown(path, entry.pointee.pw_uid, entry.pointee.pw_gid) }
-    return path
-  }
+  func makeFolder() throws -> ServerFolder { try ServerFolder(user: user) }
 
   /// The words that run a program as the server's user.
   func command(_ program: String, _ arguments: [String]) -> [String] {
@@ -57,12 +52,18 @@ final class ChildProgram: Sendable {
   private let id: pid_t
   private let status = Mutex<Int32?>(nil)
 
-  /// - Parameter log: where its output is appended.
-  init(_ words: [String], log: String) throws {
+  /// - Parameters:
+  ///   - input: a descriptor that becomes its standard input; nothing if none is given.
+  ///   - log: where its output is appended.
+  init(_ words: [String], input: CInt? = nil, log: String) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    if let input {
+      posix_spawn_file_actions_adddup2(&actions, input, 0)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    }
     posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
     var attributes = posix_spawnattr_t()

@@ -12,7 +12,7 @@ package final class TestedServer: Sendable {
   private static let sharedServer = Result { try TestedServer() }
 
   private let programs: ServerPrograms
-  package let folder: String
+  private let ownFolder: ServerFolder
   package let port: Int
   /// Keeps the port across restarts.
   private let heldPort: HeldAddress
@@ -31,7 +31,7 @@ package final class TestedServer: Sendable {
 
   private init() throws {
     programs = try ServerPrograms()
-    folder = try programs.makeFolder()
+    ownFolder = try programs.makeFolder()
     heldPort = try HeldAddress(host: "127.0.0.1", port: 0)
     port = heldPort.port
     let log = "\(folder)/initdb.log"
@@ -63,10 +63,13 @@ package final class TestedServer: Sendable {
     try resume()
   }
 
+  /// Where its socket, its log and its data are.
+  package var folder: String { ownFolder.path }
+
   /// Ends the server and removes its folder.
   package func end() {
-    shutDown(.immediate)
-    _ = try? ChildProgram(["rm", "-rf", folder], log: "/dev/null").waitForEnd()
+    ownFolder.remove()
+    _ = running.withLock { $0.take() }?.waitForEnd()
   }
 
   /// What the server has logged so far.
@@ -126,31 +129,21 @@ extension TestedServer {
   /// Waits for the server's end. In a second, if nothing is frozen.
   package func shutDown(_ ending: Ending = .fast) {
     running.withLock { child in
-      guard let watcher = child, let id = processID else { return }
+      guard let server = child, let id = processID else { return }
       kill(id, ending.signal)
-      _ = watcher.waitForEnd()
+      _ = server.waitForEnd()
       child = nil
     }
   }
 
   /// Starts it again, and waits until it takes connections.
   package func resume() throws {
-    // The shell ends the server when this process has gone, however it went: no signal could be relied on.
-    let script = """
-      watched=$1 folder=$2; shift 2
-      "$@" & server=$!
-      while [ -d "/proc/$watched" ] && kill -0 $server; do sleep 0.2; done
-      [ -d "/proc/$watched" ] || { kill -CONT $server; kill -QUIT $server; wait $server; rm -rf "$folder"; }
-      wait $server
-      """
-    let server = programs.command("postgres", ["-D", "\(folder)/data"])
-    let watcher = try ChildProgram(
-      ["sh", "-c", script, "watcher", String(Program.id), folder] + server, log: "\(folder)/log")
-    running.withLock { $0 = watcher }
+    let server = try ChildProgram(programs.command("postgres", ["-D", "\(folder)/data"]), log: "\(folder)/log")
+    running.withLock { $0 = server }
     let deadline = ContinuousClock.now + .seconds(60)
     let address = try socketAddress(database: "postgres")
     while (try? DatabaseConnection.open(address, host: 0, timeout: .seconds(5))) == nil {
-      guard !watcher.hasEnded, ContinuousClock.now < deadline else {
+      guard !server.hasEnded, ContinuousClock.now < deadline else {
         throw TestedServerFailure(description: "the server of the tests does not start: see \(folder)/log")
       }
       Program.pause(microseconds: 20_000)

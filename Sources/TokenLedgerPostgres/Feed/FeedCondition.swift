@@ -38,30 +38,36 @@ final class FeedCondition: Sendable {
   private struct State {
     var link: Link
     var reason: String?
+    /// What an instance that misses what it acknowledged says.
+    var fenced: String?
     var closed: String?
   }
 
   private let clock: DatabaseClock
   private let age: FeedAge
+  private let refusesWhenStale: Bool
   private let state: Mutex<State>
 
   /// From which age of an unanswered look on the ledger is said to be stalled.
   private static let stalledMilliseconds: Int64 = 2000
 
-  init(clock: DatabaseClock, age: FeedAge) {
-    (self.clock, self.age) = (clock, age)
+  init(clock: DatabaseClock, age: FeedAge, refusesWhenStale: Bool) {
+    (self.clock, self.age, self.refusesWhenStale) = (clock, age, refusesWhenStale)
     state = Mutex(State(link: .connected))
   }
 
   func noteConnected() {
-    state.withLock { ($0.link, $0.reason) = (.connected, nil) }
+    state.withLock { ($0.link, $0.reason, $0.fenced) = (.connected, nil, nil) }
   }
 
   /// There is no connection, and why.
-  func noteAway(_ error: DatabaseError) {
+  ///
+  /// - Parameter isFenced: whether the database lacks what this instance acknowledged.
+  func noteAway(_ error: DatabaseError, isFenced: Bool) {
     let now = clock.now()
     state.withLock { state in
       state.reason = error.description
+      state.fenced = isFenced ? error.description : nil
       if case .connected = state.link { state.link = .away(since: now) }
     }
   }
@@ -82,9 +88,42 @@ final class FeedCondition: Sendable {
       case .connected: return milliseconds ?? 0 >= Self.stalledMilliseconds ? .stalled : .acceptsChanges
       }
     }
-    return LedgerHealth(
-      state: condition, feedAge: milliseconds.map { .milliseconds($0) },
+    // Before the first look nothing is known of others, and whoever opens the ledger waits for that.
+    var health = LedgerHealth(
+      state: condition, feedAge: .milliseconds(milliseconds ?? 0),
       clockShiftSeconds: DatabaseClock.seconds(ofShiftMilliseconds: clock.currentShiftMilliseconds))
+    health.isFeedStale = age.isStale
+    health.refusesAccess = refusesWhenStale && health.isFeedStale
+    return health
+  }
+
+  /// What whoever runs the ledger is told of it.
+  var news: News {
+    let isStale = age.isStale
+    let milliseconds = age.milliseconds
+    return state.withLock { state in
+      News(away: state.reason, fenced: state.fenced, staleFor: isStale ? .milliseconds(milliseconds ?? 0) : nil)
+    }
+  }
+
+  /// The part of the condition of which a change is told.
+  struct News: Sendable, Hashable {
+    /// Why there is no connection.
+    var away: String?
+    var fenced: String?
+    /// How old the news of others is, where that is too old.
+    var staleFor: Duration?
+
+    /// What is told where it was another one before: each turn once.
+    func notices(after before: News) -> [LedgerNotice] {
+      var notices: [LedgerNotice] = []
+      if let away, before.away == nil, fenced == nil { notices.append(.becameUnavailable(away)) }
+      if let fenced, before.fenced == nil { notices.append(.fenced(fenced)) }
+      if let staleFor, before.staleFor == nil { notices.append(.feedBecameStale(staleFor)) }
+      if away == nil, before.away != nil { notices.append(.becameAvailable) }
+      if staleFor == nil, before.staleFor != nil { notices.append(.feedCaughtUp) }
+      return notices
+    }
   }
 }
 #endif

@@ -18,6 +18,8 @@ package final class InstanceKnowledge: Sendable {
   /// The last change of what the instances share beside sessions: keys and accounts.
   package let recordChange = RisingNumber()
   let wakeUp: WakeUp
+  /// What the ledger holds, as the upkeep has counted it.
+  let figures = Mutex(LedgerFigures())
   private let onNotice = Mutex<(@Sendable (LedgerNotice) -> Void)?>(nil)
 
   /// - Throws: `.unreachable` if the system has no descriptor left.
@@ -28,7 +30,7 @@ package final class InstanceKnowledge: Sendable {
     witness = Witness(clock: clock, queries: queries, eventRetention: options.eventRetention)
     age = FeedAge(clock: clock, staleAfter: options.staleAfter)
     revocations = RevocationRegister(age: age, refusesWhenStale: options.onStale == .refuse)
-    condition = FeedCondition(clock: clock, age: age)
+    condition = FeedCondition(clock: clock, age: age, refusesWhenStale: options.onStale == .refuse)
   }
 
   /// What verifiers ask.

@@ -17,6 +17,8 @@ package final class Witness: Sendable {
     var timeline: Int64 = 0
     var fence: Int64?
     var newest: Seen?
+    /// Whether the database that was looked at last lacks what was acknowledged.
+    var isFenced = false
   }
 
   let clock: DatabaseClock
@@ -36,6 +38,9 @@ package final class Witness: Sendable {
       if state.newest.map({ $0.number < number }) ?? true { state.newest = Seen(number: number, at: now) }
     }
   }
+
+  /// Whether the database lacks what this instance acknowledged, and nobody has run `database fence` since.
+  var isFenced: Bool { state.withLock { $0.isFenced } }
 
   /// Looks at what a new connection leads to, before anything is asked of it.
   ///
@@ -68,16 +73,21 @@ package final class Witness: Sendable {
   private func check(_ found: ServerFacts, _ newest: Seen?) throws(DatabaseError) {
     let state = state.withLock { $0 }
     let isSameServer = state.server == found.server
-    guard !isSameServer || found.serverTimeline >= state.timeline else {
+    let isNewFence = state.fence.map { found.fence > $0 } ?? true
+    // Whoever fences has looked at which server is the one: also a backup of a timeline before.
+    guard !isSameServer || isNewFence || found.serverTimeline >= state.timeline else {
       throw .unsuitable(
         "The server is on timeline \(found.serverTimeline) and this instance has seen \(state.timeline): it is an old "
           + "primary that others have left behind; stop it, and make it a standby of the new one.")
     }
     guard let fence = state.fence else { return }
-    let isLacking = newest.map { seen in
-      found.moment.now - seen.at.milliseconds < retentionMilliseconds && !found.hasNewest
-    } ?? false
-    guard found.fence > fence || (found.fence == fence && !isLacking) else {
+    let isLacking =
+      newest.map { seen in
+        found.moment.now - seen.at.milliseconds < retentionMilliseconds && !found.hasNewest
+      } ?? false
+    let isSound = found.fence > fence || (found.fence == fence && !isLacking)
+    self.state.withLock { $0.isFenced = !isSound }
+    guard isSound else {
       throw .unsuitable(
         "The database lacks what this instance acknowledged: it was restored to an earlier moment, or a standby that lagged "
           + "was promoted; connect to the right one, or run `refresh-ledger database fence`, which ends every session.")
@@ -95,12 +105,13 @@ package final class Witness: Sendable {
             + "server's; restore the database from a backup.")
       }
       _ = try connection.transaction(
-        [Query(queries.timelineLock), Query(queries.advanceNumbers), Query(queries.advanceTimeline)], deadline: deadline)
+        [Query(queries.timelineLock), Query(queries.advanceNumbers), Query(queries.advanceTimeline)], deadline: deadline
+      )
     }
     state.withLock { state in
       if let fence = state.fence, found.fence > fence { state.newest = nil }
       state.fence = found.fence
-      state.timeline = state.server == found.server ? max(state.timeline, found.serverTimeline) : found.serverTimeline
+      state.timeline = found.serverTimeline
       state.server = found.server
     }
   }
