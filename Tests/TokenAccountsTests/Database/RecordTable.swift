@@ -48,10 +48,11 @@ final class RecordTable: AccountHome {
       return stream
     }
 
-    func all() async throws(LedgerError) -> [AccountRecord] {
+    func records(after change: Int64) async throws(LedgerError) -> (records: [AccountRecord], count: Int) {
       try table.asked { state in
         state.reads += 1
-        return (state.records[kind] ?? [:]).values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        let all = state.records[kind] ?? [:]
+        return (all.values.filter { $0.change > change }, all.count)
       }
     }
 
@@ -138,7 +139,7 @@ extension RecordTable {
     let records = (0..<count).map { number in
       ("\(number)", AccountRecord(name: "\(number)", body: Array(body(number).utf8), change: 1))
     }
-    state.withLock { $0.records[kind.rawValue] = Dictionary(uniqueKeysWithValues: records) }
+    state.withLock { ($0.records[kind.rawValue], $0.change) = (Dictionary(uniqueKeysWithValues: records), 1) }
   }
 
   /// Holds none of the instances that were made.
