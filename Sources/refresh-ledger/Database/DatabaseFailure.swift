@@ -66,6 +66,12 @@ extension CommandError {
     switch error {
     case let failure as CommandError: self = failure
     case let failure as DatabaseError: self.init(failure, at: place)
+    case EngineError.invalid(field: "issuer", let limit):
+      self.init(
+        .configuration,
+        "\(place): tokens.issuer is not \(limit); set it to that, or leave it out, or replace that with: refresh-ledger database init "
+          + "--issuer URL --force, which ends every token that is out")
+    case let failure as EngineError: self.init(failure)
     case let failure as LedgerError:
       let known = CommandError(failure)
       self.init(known.status, "\(place): \(known.description)")

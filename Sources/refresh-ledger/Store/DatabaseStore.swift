@@ -1,4 +1,5 @@
 #if Postgres
+import SystemPackage
 import TokenAccounts
 import TokenEngine
 import TokenLedgerPostgres
@@ -43,33 +44,35 @@ struct DatabaseStore: CommandStore {
   }
 
   func keys() throws(CommandError) -> any KeySource {
-    let store = settings.store
-    guard store.keyFolder.isEmpty else { return FolderKeys(folder: store.keyFolder) }
-    guard !store.masterKeys.isEmpty else {
-      throw CommandError(
-        .configuration,
-        "\(place): no key opens its signing keys: name the file that seals them with store.masterKey (--master-key), or a "
-          + "folder of key files with store.keyFolder (--key-folder)")
-    }
-    do {
-      return SealedKeys(
-        DatabaseKeyRecords(ledger.records), masterKeys: try MasterKeys(files: store.masterKeys),
-        publication: KeyPublication(staleAfter: store.staleAfter))
+    do { return try sharedKeys().source(in: ledger) } catch let failure as KeyError {
+      throw CommandError(failure)
+    } catch let failure as CommandError {
+      throw failure
     } catch {
-      throw CommandError(error)
+      throw CommandError(ofDatabase: error, at: place)
     }
+  }
+
+  private func sharedKeys() throws(CommandError) -> SharedKeys {
+    let store = settings.store
+    guard store.keyFolder.isEmpty else { return .folder(FilePath(store.keyFolder)) }
+    guard store.masterKeys.isEmpty else { return .database(masterKeys: store.masterKeys.map { FilePath($0) }) }
+    throw CommandError(
+      .configuration,
+      "\(place): nothing says where its signing keys are: name the file that seals them with store.masterKey (--master-key), or "
+        + "a folder of key files with store.keyFolder (--key-folder)")
   }
 
   /// An engine on the ledger, which makes the first keys if there are none. It closes the ledger.
   func engine(
     options: EngineOptions, subjects: (any SubjectStore)?, observer: any EngineObserver
   ) async throws(CommandError) -> RotationEngine {
-    let keys = try keys()
+    let keys = try sharedKeys()
     do {
       return try await RotationEngine.open(
-        ledger, keys: keys, options: options, subjects: subjects, observer: observer)
+        ledger: ledger, keys: keys, options: options, subjects: subjects, observer: observer)
     } catch {
-      throw CommandError(error)
+      throw CommandError(ofDatabase: error, at: place)
     }
   }
 
