@@ -194,15 +194,13 @@ struct DatabaseFindings {
   }
 
   private func clock(_ answer: Host.Answer) -> DoctorFinding {
-    let ahead = answer.clockAhead
-    let size = ahead < .zero ? .zero - ahead : ahead
-    let words = FigureText.time(seconds: size / .seconds(1))
-    let what = "the database's clock is \(words) \(ahead < .zero ? "behind" : "ahead of") this machine's"
-    let fix = "set both by NTP: timedatectl set-ntp true; tokens carry the database's time"
-    switch size {
-    case ..<Duration.seconds(2): return .ok("clock", "the database's and this machine's differ by less than 2 s")
-    case ..<Duration.seconds(60): return .warning("clock", what, fix: fix)
-    default: return .problem("clock", "\(what): others would refuse its tokens as of another time", fix: fix)
+    let clock = ClockDifference(ahead: answer.clockAhead)
+    let fix = "\(ClockDifference.fix); tokens carry the database's time"
+    switch clock.size {
+    case ..<ClockDifference.notable: return .ok("clock", "the database's and this machine's differ by less than 2 s")
+    case ..<ClockDifference.harmful: return .warning("clock", clock.words, fix: fix)
+    default:
+      return .problem("clock", "\(clock.words): other verifiers than its servers would refuse tokens", fix: fix)
     }
   }
 }

@@ -41,7 +41,8 @@ extension StoreSettings {
     try visitPrimary { (connection, schema, deadline) throws(DatabaseError) in
       guard try LedgerSurvey.isThere(connection, schema: schema.text, deadline: deadline) else {
         throw .unsuitable(
-          "the database has no ledger in the schema \(schema); run `refresh-ledger database init`, or set `store.schema`")
+          "the database has no ledger in the schema \(schema); run `refresh-ledger database init`, or set `store.schema`"
+        )
       }
       return try LedgerIssuer(schema).settle(nil, replaces: false, on: connection, deadline: deadline)
     }

@@ -9,6 +9,8 @@ struct ServerGround {
   let clients: any ClientDirectory
   /// What this start made.
   let first: FirstStart
+  /// What an operator should know of it, for the log.
+  var warning: String?
 }
 
 /// The opening of a server's ground.
@@ -59,7 +61,9 @@ struct GroundOpening {
     do {
       let (users, clients) = (try await store.users(accounts), try await store.clients(accounts))
       let engine = try await store.engine(options: settings.engine, subjects: users, observer: observer)
-      return ServerGround(engine: engine, users: users, clients: clients, first: FirstStart())
+      return ServerGround(
+        engine: engine, users: users, clients: clients, first: FirstStart(),
+        warning: ClockDifference(of: store.ledger)?.warning)
     } catch {
       await store.close()
       throw error
