@@ -21,10 +21,9 @@ import TokenLedgerPostgres
 
   /// Waits until no other session is in the database, so that what was under way has ended.
   private func keptCount() throws -> String? {
-    while try database.value(
-      "select count(*) from pg_stat_activity where datname = '\(database.name)' and pid <> pg_backend_pid() "
-        + "and backend_type = 'client backend'") != "0"
-    {}
+    try database.wait(
+      until: "select count(*) from pg_stat_activity where datname = '\(database.name)' and pid <> pg_backend_pid() "
+        + "and backend_type = 'client backend'", is: "0")
     return try database.value("select count(*) from kept")
   }
 
@@ -126,7 +125,7 @@ import TokenLedgerPostgres
     let rows = try Beside {
       try DatabaseConnection.open(address, host: 0, timeout: .seconds(20)).run([query("select 7")])[0].int64(0, 0)
     }
-    while proxy.struckCount == 0 {}
+    while proxy.struckCount == 0 { Program.pause(microseconds: 1000) }
     proxy.release()
     #expect(try rows.answer() == 7)
   }
@@ -135,10 +134,10 @@ import TokenLedgerPostgres
     let connection = try connect(database.address)
     let (database, id) = (database, connection.backendProcessID)
     let terminating = try Beside {
-      while try database.value(
-        "select pg_terminate_backend(\(id)) from pg_stat_activity where query like '%sleep(60)%' and pid = \(id) "
-          + "and state = 'active'") == nil
-      {}
+      try database.wait(
+        until:
+          "select pg_terminate_backend(\(id)) from pg_stat_activity where query like '%sleep(60)%' and pid = \(id) "
+          + "and state = 'active'", is: "true")
     }
     // Also of the first statement: the end of a session is told as an error of the statement that was under way.
     let error = connection.error(of: [query("select pg_sleep(60)"), keeps(1)])
