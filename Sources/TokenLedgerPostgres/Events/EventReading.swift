@@ -53,15 +53,15 @@ enum EventReading {
   ) throws(DatabaseError) -> Batch {
     // What is dropped between the two statements is told as missed, although it was read: not the other way round.
     let rows = try connection.step(
-      [Query(read, [.int64(place), .int64(floor)]), Query(oldestPartition), barrier], deadline: deadline).rows
+      [Query(read, [.int64(place), .int64(floor)]), Query(oldestPartition), barrier], deadline: deadline
+    ).rows
     let (found, oldest) = (rows[0], rows[1])
     var batch = Batch(end: floor)
     for row in 0..<found.count {
       if let event = try AuditEvent(found, row) { batch.events.append(event) }
     }
     if found.count == rowsMax { batch.end = try found.int64(found.count - 1, 0) }
-    guard oldest.count == 1, let number = try oldest.int64IfPresent(0, 0) else { return batch }
-    let start = number << Int64(partitionBits)
+    guard oldest.count == 1, let start = try oldest.int64IfPresent(0, 0) else { return batch }
     let first = found.count > 0 ? try found.int64(0, 0) : Int64.max
     if place + 1 < start, first >= start {
       batch.missedThrough = start - 1
@@ -84,12 +84,12 @@ enum EventReading {
       select \(AuditEvent.columns) from event e where e.number > $1 and e.number <= $2 order by e.number limit \(rowsMax)
       """)
 
-  /// The number of the oldest partition that is still there: its name says it.
-  private static let oldestPartition = Statement(
-    name: "event_oldest_partition",
-    sql: """
-      select min(substring(c.relname from '^event_([0-9]+)$')::int8) from pg_inherits i join pg_class c on c.oid = i.inhrelid
-      where i.inhparent = 'event'::regclass
-      """)
+  private static let oldestPartition = Statement(name: "event_oldest_partition", sql: "select \(oldestNumber)")
+
+  /// The first number that the oldest partition which is still there may have: its name says it.
+  static let oldestNumber = """
+    (select min(substring(c.relname from '^event_([0-9]+)$')::int8) << \(partitionBits) from pg_inherits i
+      join pg_class c on c.oid = i.inhrelid where i.inhparent = 'event'::regclass)
+    """
 }
 #endif

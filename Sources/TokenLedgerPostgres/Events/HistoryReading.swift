@@ -24,7 +24,8 @@ struct HistoryReading {
     let session = Parameter.bytes(id.bytes)
     let answer = try connection.step(
       [
-        Query(Self.row, [session]), Query(Self.first, [session]), Query(Self.latest, [session, .int64(Int64(limits.toldMax))]),
+        Query(Self.row, [session]), Query(Self.first, [session]),
+        Query(Self.latest, [session, .int64(Int64(limits.toldMax))]),
         Query(Self.count, [session, .int64(eventsMax)]), EventReading.barrier,
       ], deadline: deadline)
     let rows = answer.rows
@@ -85,7 +86,8 @@ struct HistoryReading {
   ) throws(DatabaseError) -> AuditEvent? {
     let rows = try connection.step(
       [Query(Self.scopes, [.text(subject), .int64(number), .text(client), .int64(1)]), EventReading.barrier],
-      deadline: deadline).rows[0]
+      deadline: deadline
+    ).rows[0]
     return rows.count == 1 ? try AuditEvent(rows, 0) : nil
   }
 

@@ -33,7 +33,8 @@ struct OpenedEvent {
     }
     return Session(
       id: id, generation: generation, subject: subject, client: client, scope: scope, narrowedScope: nil, label: label,
-      terms: terms, openedAt: openedAt, refreshedAt: refreshedAt, shifts: Session.Shifts(shifts, openedAt, refreshedAt, now))
+      terms: terms, openedAt: openedAt, refreshedAt: refreshedAt,
+      shifts: Session.Shifts(shifts, openedAt, refreshedAt, now))
   }
 }
 
@@ -71,7 +72,9 @@ struct SessionLife {
     self.subject = subject
     (id, eventCount) = (try rows.sessionID(row, 0), try rows.int64(row, 1))
     (openedNumber, openedAt) = (try rows.int64IfPresent(row, 2), try time(3))
-    (client, scope, label) = (try rows.textIfPresent(row, 4), try rows.textIfPresent(row, 5), try rows.textIfPresent(row, 6))
+    (client, scope, label) = (
+      try rows.textIfPresent(row, 4), try rows.textIfPresent(row, 5), try rows.textIfPresent(row, 6)
+    )
     terms = try SessionTerms(rows, row, from: 7)
     generation = UInt32(clamping: try rows.int64IfPresent(row, 10) ?? 0)
     refreshedAt = try time(11)
@@ -85,7 +88,8 @@ struct SessionLife {
     let refreshedAt = refreshedAt ?? openedAt
     return Session(
       id: id, generation: generation, subject: subject, client: client, scope: scope, narrowedScope: nil, label: label,
-      terms: terms, openedAt: openedAt, refreshedAt: refreshedAt, shifts: Session.Shifts(shifts, openedAt, refreshedAt, now))
+      terms: terms, openedAt: openedAt, refreshedAt: refreshedAt,
+      shifts: Session.Shifts(shifts, openedAt, refreshedAt, now))
   }
 
   /// How it ended; nil if it is live.

@@ -103,7 +103,7 @@ package final class Feed: Sendable {
   }
 
   private func failed(_ error: DatabaseError) {
-    knowledge.condition.noteAway(error)
+    knowledge.condition.noteAway(error, isFenced: knowledge.witness.isFenced)
     let isOver = state.withLock { $0.start != nil && $0.startDeadline <= .now }
     switch error {
     case .unreachable, .lost, .nothingHappened, .warned:

@@ -38,30 +38,36 @@ final class FeedCondition: Sendable {
   private struct State {
     var link: Link
     var reason: String?
+    /// What an instance that misses what it acknowledged says.
+    var fenced: String?
     var closed: String?
   }
 
   private let clock: DatabaseClock
   private let age: FeedAge
+  private let refusesWhenStale: Bool
   private let state: Mutex<State>
 
   /// From which age of an unanswered look on the ledger is said to be stalled.
   private static let stalledMilliseconds: Int64 = 2000
 
-  init(clock: DatabaseClock, age: FeedAge) {
-    (self.clock, self.age) = (clock, age)
+  init(clock: DatabaseClock, age: FeedAge, refusesWhenStale: Bool) {
+    (self.clock, self.age, self.refusesWhenStale) = (clock, age, refusesWhenStale)
     state = Mutex(State(link: .connected))
   }
 
   func noteConnected() {
-    state.withLock { ($0.link, $0.reason) = (.connected, nil) }
+    state.withLock { ($0.link, $0.reason, $0.fenced) = (.connected, nil, nil) }
   }
 
   /// There is no connection, and why.
-  func noteAway(_ error: DatabaseError) {
+  ///
+  /// - Parameter isFenced: whether the database lacks what this instance acknowledged.
+  func noteAway(_ error: DatabaseError, isFenced: Bool) {
     let now = clock.now()
     state.withLock { state in
       state.reason = error.description
+      state.fenced = isFenced ? error.description : nil
       if case .connected = state.link { state.link = .away(since: now) }
     }
   }
@@ -82,9 +88,16 @@ final class FeedCondition: Sendable {
       case .connected: return milliseconds ?? 0 >= Self.stalledMilliseconds ? .stalled : .acceptsChanges
       }
     }
-    return LedgerHealth(
-      state: condition, feedAge: milliseconds.map { .milliseconds($0) },
+    // Before the first look nothing is known of others, and whoever opens the ledger waits for that.
+    var health = LedgerHealth(
+      state: condition, feedAge: .milliseconds(milliseconds ?? 0),
       clockShiftSeconds: DatabaseClock.seconds(ofShiftMilliseconds: clock.currentShiftMilliseconds))
+    health.isFeedStale = age.isStale
+    health.refusesAccess = refusesWhenStale && health.isFeedStale
+    return health
   }
+
+  /// What to do where the database lacks what this instance acknowledged; nil while it does not.
+  var fenced: String? { state.withLock { $0.fenced } }
 }
 #endif

@@ -3,8 +3,7 @@ internal import RotationModel
 
 /// The statements of the feed and of what a new connection is held against.
 struct FeedQueries: Sendable {
-  private let simulatedClock: SessionClock?
-  private let setTime: Statement
+  private let prelude: Prelude
   let facts: Statement
   let timelineLock: Statement
   let advanceNumbers: Statement
@@ -28,8 +27,7 @@ struct FeedQueries: Sendable {
 
   init(options: PostgresOptions) {
     let time = options.time
-    simulatedClock = options.simulatedClock
-    setTime = Statement(name: "feed_time", sql: "select set_config('refresh_ledger.now', $1, true)")
+    prelude = Prelude(options: options)
     facts = Self.facts(time)
     timelineLock = Statement(
       name: "feed_timeline_lock",
@@ -78,20 +76,20 @@ struct FeedQueries: Sendable {
         select \(RevocationRow.columns) from revocation v where v.number > $1 order by v.number limit \(Self.revocationsMax)
         """)
     newestEvent = Statement(
-      name: "feed_newest_event", sql: "select number from event order by number desc limit 1")
+      name: "feed_newest_event", sql: "select number, at_ms from event order by number desc limit 1")
   }
 
   /// What gives a step that begins without a prelude its time, in tests; nothing in service.
-  func time() -> [Query] {
-    simulatedClock.map { [Query(setTime, [.text(String($0.now().milliseconds))])] } ?? []
-  }
+  func time() -> [Query] { prelude.clock() }
 
   private static func facts(_ time: StatementTime) -> Statement {
     Statement(
       name: "feed_facts",
       sql: """
         select l.timeline, l.fence, l.server, \(LedgerSQL.timeline), (select system_identifier::text from pg_control_system()),
-          \(time.now), l.shift_ms, l.high_ms, exists (select from event where number = $1)
+          \(time.now), l.shift_ms, l.high_ms,
+          coalesce(exists (select from event where number = $1) or $1 < \(EventReading.oldestNumber), false)
+            and coalesce(exists (select from event where number = $2 and at_ms = $3) or $2 < \(EventReading.oldestNumber), true)
         from ledger l
         """)
   }

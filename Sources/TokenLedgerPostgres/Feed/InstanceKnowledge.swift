@@ -28,7 +28,7 @@ package final class InstanceKnowledge: Sendable {
     witness = Witness(clock: clock, queries: queries, eventRetention: options.eventRetention)
     age = FeedAge(clock: clock, staleAfter: options.staleAfter)
     revocations = RevocationRegister(age: age, refusesWhenStale: options.onStale == .refuse)
-    condition = FeedCondition(clock: clock, age: age)
+    condition = FeedCondition(clock: clock, age: age, refusesWhenStale: options.onStale == .refuse)
   }
 
   /// What verifiers ask.

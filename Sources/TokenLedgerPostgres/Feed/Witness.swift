@@ -17,6 +17,10 @@ package final class Witness: Sendable {
     var timeline: Int64 = 0
     var fence: Int64?
     var newest: Seen?
+    /// The newest event whose time is known as well: a number may be given again.
+    var newestTimed: (number: Int64, milliseconds: Int64)?
+    /// Whether the database that was looked at last lacks what was acknowledged.
+    var isFenced = false
   }
 
   let clock: DatabaseClock
@@ -30,12 +34,19 @@ package final class Witness: Sendable {
   }
 
   /// An event with this number is committed for good: an outcome with it was acknowledged, or a look that was has seen it.
-  package func acknowledge(_ number: Int64) {
+  ///
+  /// - Parameter milliseconds: the ledger's time of it, where that is known.
+  package func acknowledge(_ number: Int64, milliseconds: Int64? = nil) {
     let now = clock.now()
     state.withLock { state in
       if state.newest.map({ $0.number < number }) ?? true { state.newest = Seen(number: number, at: now) }
+      guard let milliseconds, state.newestTimed.map({ $0.number < number }) ?? true else { return }
+      state.newestTimed = (number, milliseconds)
     }
   }
+
+  /// Whether the database lacks what this instance acknowledged, and nobody has run `database fence` since.
+  var isFenced: Bool { state.withLock { $0.isFenced } }
 
   /// Looks at what a new connection leads to, before anything is asked of it.
   ///
@@ -47,9 +58,9 @@ package final class Witness: Sendable {
     _ connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
     let estimate = clock.estimate()
-    let newest = state.withLock { $0.newest }
-    let rows = try connection.transaction(
-      queries.time() + [Query(queries.facts, [.int64(newest?.number)])], deadline: deadline)
+    let (newest, timed) = state.withLock { ($0.newest, $0.newestTimed) }
+    let seen: [Parameter] = [.int64(newest?.number), .int64(timed?.number), .int64(timed?.milliseconds)]
+    let rows = try connection.transaction(queries.time() + [Query(queries.facts, seen)], deadline: deadline)
     let boot = clock.bootMilliseconds()
     guard let row = rows.last, row.count == 1 else {
       throw .unsuitable("The ledger's row is gone from the database; restore it from a backup.")
@@ -68,16 +79,21 @@ package final class Witness: Sendable {
   private func check(_ found: ServerFacts, _ newest: Seen?) throws(DatabaseError) {
     let state = state.withLock { $0 }
     let isSameServer = state.server == found.server
-    guard !isSameServer || found.serverTimeline >= state.timeline else {
+    let isNewFence = state.fence.map { found.fence > $0 } ?? true
+    // Whoever fences has looked at which server is the one: also a backup of a timeline before.
+    guard !isSameServer || isNewFence || found.serverTimeline >= state.timeline else {
       throw .unsuitable(
         "The server is on timeline \(found.serverTimeline) and this instance has seen \(state.timeline): it is an old "
           + "primary that others have left behind; stop it, and make it a standby of the new one.")
     }
     guard let fence = state.fence else { return }
-    let isLacking = newest.map { seen in
-      found.moment.now - seen.at.milliseconds < retentionMilliseconds && !found.hasNewest
-    } ?? false
-    guard found.fence > fence || (found.fence == fence && !isLacking) else {
+    let isLacking =
+      newest.map { seen in
+        found.moment.now - seen.at.milliseconds < retentionMilliseconds && !found.hasNewest
+      } ?? false
+    let isSound = found.fence > fence || (found.fence == fence && !isLacking)
+    self.state.withLock { $0.isFenced = !isSound }
+    guard isSound else {
       throw .unsuitable(
         "The database lacks what this instance acknowledged: it was restored to an earlier moment, or a standby that lagged "
           + "was promoted; connect to the right one, or run `refresh-ledger database fence`, which ends every session.")
@@ -95,12 +111,13 @@ package final class Witness: Sendable {
             + "server's; restore the database from a backup.")
       }
       _ = try connection.transaction(
-        [Query(queries.timelineLock), Query(queries.advanceNumbers), Query(queries.advanceTimeline)], deadline: deadline)
+        [Query(queries.timelineLock), Query(queries.advanceNumbers), Query(queries.advanceTimeline)], deadline: deadline
+      )
     }
     state.withLock { state in
-      if let fence = state.fence, found.fence > fence { state.newest = nil }
+      if let fence = state.fence, found.fence > fence { (state.newest, state.newestTimed) = (nil, nil) }
       state.fence = found.fence
-      state.timeline = state.server == found.server ? max(state.timeline, found.serverTimeline) : found.serverTimeline
+      state.timeline = found.serverTimeline
       state.server = found.server
     }
   }

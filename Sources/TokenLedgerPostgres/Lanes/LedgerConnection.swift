@@ -1,4 +1,6 @@
 #if Postgres
+internal import Platform
+
 /// A connection to the primary that was checked, and how steps run on it. Of one thread at a time, as its connection is.
 package final class LedgerConnection {
   package let database: DatabaseConnection
@@ -7,6 +9,8 @@ package final class LedgerConnection {
 
   /// What the last step's prelude said.
   private(set) var latest: Prelude.Answer?
+  /// The boot clock at that.
+  private var latestBoot: Int64 = 0
 
   package init(_ database: DatabaseConnection, facts: LedgerFacts, setting: LedgerSetting) {
     (self.database, self.facts, self.setting) = (database, facts, setting)
@@ -35,9 +39,13 @@ package final class LedgerConnection {
     _ queries: [Query], hold: Prelude.Hold = .shared, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {
     let begun = setting.prelude.queries(facts, leastTime: setting.hooks.leastTime(), hold: hold) + queries
-    var rows = try run([Query(.begin)] + begun, begins: true, deadline: deadline)
-    rows.removeFirst()
-    return try answer(rows, count: queries.count)
+    do {
+      var rows = try run([Query(.begin)] + begun, begins: true, deadline: deadline)
+      rows.removeFirst()
+      return try answer(rows, count: queries.count)
+    } catch {
+      throw error.withoutEffect
+    }
   }
 
   /// Runs the last queries of a step that was begun, and commits.
@@ -105,9 +113,53 @@ package final class LedgerConnection {
   private func answer(_ rows: [Rows], count: Int) throws(DatabaseError) -> Answer {
     let prelude = try setting.prelude.answer(rows.prefix(Prelude.count))
     guard rows.count >= Prelude.count + count else { throw .malformed("a step has fewer answers than queries") }
-    latest = prelude
+    (latest, latestBoot) = (prelude, boot())
     note(prelude.now)
     return Answer(prelude: prelude, rows: Array(rows[Prelude.count..<Prelude.count + count]))
+  }
+
+  // MARK: - What the ledger must know before something is granted
+
+  /// Sees to it that the ledger knows how long access tokens live and that a grace window may open, before either is granted.
+  ///
+  /// Costs a step of its own where it does not; for windows at most once a minute.
+  func raiseLimits(
+    accessMilliseconds: Int64, graceMilliseconds: Int64, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) {
+    let access = min(accessMilliseconds, Lifetimes.accessMillisecondsMax)
+    func isKnown() -> Bool {
+      guard let latest else { return access <= 0 && graceMilliseconds <= 0 }
+      let end = latest.now.advanced(
+        byMilliseconds: boot() - latestBoot + graceMilliseconds + Self.windowSlackMilliseconds)
+      return access <= latest.accessMilliseconds && (graceMilliseconds <= 0 || end <= latest.windowsUntil)
+    }
+    if !isKnown() {
+      let raise = Query(Self.raise[setting.time], [.int64(access), .int64(graceMilliseconds)])
+      let answer: Answer
+      // Whatever comes of it, what it is for has not begun.
+      do { answer = try step([raise], deadline: deadline) } catch { throw error.withoutEffect }
+      if answer.rows[0].count == 1 {
+        latest?.accessMilliseconds = try answer.rows[0].int64(0, 0)
+        latest?.windowsUntil = Timestamp(milliseconds: try answer.rows[0].int64(0, 1))
+      }
+    }
+    if graceMilliseconds > 0, let end = latest?.windowsUntil { setting.hooks.expectWindow(end) }
+  }
+
+  private static let windowSlackMilliseconds: Int64 = 15_000
+
+  private static let raise = TimedStatement(name: "raise_limits") { time in
+    """
+    update ledger l set access_ms = greatest(l.access_ms, $1),
+      windows_until = case when $2 <= 0 then l.windows_until
+        else greatest(l.windows_until, \(time.now) + $2 + \(windowSlackMilliseconds) + 60000) end
+    where l.access_ms < $1 or $2 > 0 and l.windows_until < \(time.now) + $2 + \(windowSlackMilliseconds)
+    returning l.access_ms, l.windows_until
+    """
+  }
+
+  private func boot() -> Int64 {
+    setting.options.simulatedClock?.bootMilliseconds() ?? ClockReading.bootMilliseconds()
   }
 
   private static let standby = Statement(
@@ -116,6 +168,18 @@ package final class LedgerConnection {
   /// In a transaction of its own, whose commit waits for nobody: the queue of notifications is locked until it is over.
   private static let notify = Statement(
     name: "notify", sql: "select set_config('synchronous_commit', 'off', true), pg_notify($1, '')")
+}
+
+extension DatabaseError {
+  /// The same of a transaction that was not told to commit, or that decided nothing: nothing has happened.
+  var withoutEffect: DatabaseError {
+    switch self {
+    case .lost(let text), .warned(let text): .unreachable(text)
+    case .statement(let code, _, let text): .nothingHappened(code: code, text)
+    case .malformed(let text): .nothingHappened(code: "XX001", text)
+    case .unreachable, .refusedConnection, .nothingHappened, .unsuitable: self
+    }
+  }
 }
 
 /// What all connections of an instance share.

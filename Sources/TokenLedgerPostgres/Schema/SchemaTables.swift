@@ -76,7 +76,8 @@ enum SchemaTables {
     create table mark (
       client text collate "C" primary key check (client = '' or client like '=%'),
       number int8 not null,
-      at_ms int8 not null
+      at_ms int8 not null,
+      is_swept bool not null default false
     );
     create table revocation (
       number int8 primary key,
@@ -113,7 +114,10 @@ enum SchemaTables {
       one_time_tokens int8,
       scope text collate "C",
       label text collate "C",
-      purpose text collate "C"
+      purpose text collate "C",
+      idle_ms int8,
+      absolute_ms int8,
+      rotation int2
     ) partition by range (number);
     create index event_number on event (number);
     create index event_session on event (session);

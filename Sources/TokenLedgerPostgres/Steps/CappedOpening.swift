@@ -51,7 +51,8 @@ extension LockedStep {
     row.openedNumber = .max - 1_000_000 + Int64(changes.opened.count)
     open(row)
     changes.record(
-      .opened(row.tokenID, subject: row.subject, client: row.client, scope: row.scope, label: row.label), at: moment)
+      .opened(row.tokenID, subject: row.subject, client: row.client, scope: row.scope, label: row.label),
+      terms: row.terms, at: moment)
     return row
   }
 }

@@ -28,6 +28,8 @@ package struct EventRow: Sendable, Hashable {
   package var scope: String?
   package var label: String?
   package var purpose: String?
+  /// Of a session that is opened: what history knows of it once its row is gone.
+  package var terms: SessionTerms?
 
   /// Nil for what is told and never kept.
   package init?(_ fact: AuditEvent.Fact, at time: Timestamp, shift: Int64) {
@@ -98,13 +100,14 @@ extension EventRow {
     sql: """
       with told as (
         insert into event(number, at_ms, shown_ms, kind, session, generation, subject, client, class, behind, ended, cause,
-          until_ms, sessions, one_time_tokens, scope, label, purpose)
+          until_ms, sessions, one_time_tokens, scope, label, purpose, idle_ms, absolute_ms, rotation)
         select nextval('ledger_number'), e.at_ms, e.shown_ms, e.kind, e.session, e.generation, e.subject, e.client, e.class, e.behind,
-          e.ended, e.cause, e.until_ms, e.sessions, e.one_time_tokens, e.scope, e.label, e.purpose
+          e.ended, e.cause, e.until_ms, e.sessions, e.one_time_tokens, e.scope, e.label, e.purpose, e.idle_ms, e.absolute_ms, e.rotation
         from (
-          select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) with ordinality
+          select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+            $20) with ordinality
             as u(at_ms, shown_ms, kind, session, generation, subject, client, class, behind, ended, cause, until_ms, sessions,
-              one_time_tokens, scope, label, purpose, place)
+              one_time_tokens, scope, label, purpose, idle_ms, absolute_ms, rotation, place)
           order by place
         ) e
         returning number
@@ -125,6 +128,9 @@ extension EventRow {
         .int64Array(events.map { $0.until?.milliseconds }), .int64Array(events.map { $0.sessionCount.map(Int64.init) }),
         .int64Array(events.map { $0.oneTimeTokenCount.map(Int64.init) }), .textArray(events.map(\.scope)),
         .textArray(events.map(\.label)), .textArray(events.map(\.purpose)),
+        .int64Array(events.map { $0.terms?.lifetimes.idleMilliseconds }),
+        .int64Array(events.map { $0.terms?.lifetimes.absoluteMilliseconds }),
+        .int16Array(events.map { $0.terms.map { Int16($0.rotation.rawValue) } }),
       ])
   }
 }

@@ -21,6 +21,11 @@ enum OpeningStep {
     let isOpened: [Bool]
 
     func session(_ id: SessionID) -> Session? { rows[id]?.session(moment.shifts, at: moment.now) }
+
+    func usableSession(_ id: SessionID) -> Session? {
+      guard let row = rows[id], row.isUsable(marks, at: moment.now) else { return nil }
+      return row.session(moment.shifts, at: moment.now)
+    }
   }
 
   /// Opens those whose ids are not there, in their order, in one round trip.
@@ -104,10 +109,12 @@ enum OpeningStep {
     ), opened as (
       \(insertion("m.now", "(\(openings) order by place) u, moment m where not exists (select from one_time_token t where t.id = u.id)"))
       on conflict (id) do nothing
-      returning id, opened_number, opened_at, subject, client, scope, label
+      returning id, opened_number, opened_at, subject, client, scope, label, idle_ms, absolute_ms, rotation
     ), told as (
-      insert into event(number, at_ms, shown_ms, kind, session, generation, subject, client, scope, label)
-      select o.opened_number, m.now, m.now - m.shift * 1000, 1, o.id, 0, o.subject, o.client, o.scope, o.label
+      insert into event(number, at_ms, shown_ms, kind, session, generation, subject, client, scope, label, idle_ms, absolute_ms,
+        rotation)
+      select o.opened_number, m.now, m.now - m.shift * 1000, 1, o.id, 0, o.subject, o.client, o.scope, o.label, o.idle_ms,
+        o.absolute_ms, o.rotation
       from opened o, moment m
     ), exempt as (
       \(exemption("opened o", subject: "o.subject", client: "o.client", issuedAt: "o.opened_at"))

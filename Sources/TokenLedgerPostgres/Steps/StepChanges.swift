@@ -16,11 +16,13 @@ struct StepChanges: Sendable {
 
   mutating func open(_ row: SessionRow) { opened.append(row) }
 
+  /// - Parameter terms: of a session that is opened.
   /// - Precondition: the fact is one that is kept.
-  mutating func record(_ fact: AuditEvent.Fact, at moment: StepMoment) {
-    guard let event = EventRow(fact, at: moment.now, shift: moment.shift) else {
+  mutating func record(_ fact: AuditEvent.Fact, terms: SessionTerms? = nil, at moment: StepMoment) {
+    guard var event = EventRow(fact, at: moment.now, shift: moment.shift) else {
       preconditionFailure("no ledger keeps \(fact)")
     }
+    event.terms = terms
     events.append(event)
   }
 

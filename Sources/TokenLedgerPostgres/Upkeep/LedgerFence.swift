@@ -1,0 +1,71 @@
+#if Postgres
+internal import RotationModel
+
+/// Ends every session of a ledger whose database has lost what was acknowledged: it was restored to an earlier moment, or a standby that lagged was promoted.
+/// Nobody knows which tokens were used since, so none is accepted.
+package enum LedgerFence {
+  package struct Report: Sendable, Hashable {
+    /// How many live sessions it ended.
+    package var endedSessions: Int
+    /// How many one-time tokens it ended.
+    package var endedOneTimeTokens: Int
+    /// How often the ledger was fenced by now.
+    package var fence: Int64
+    /// The server's timeline, which the instances take for the right one from now on.
+    package var timeline: Int64
+  }
+
+  /// What a primary's clock may be behind that of the one before: access tokens that this one issued are ended too.
+  private static let clockToleranceMilliseconds: Int64 = 10_000
+
+  /// Ends sessions, access tokens and one-time tokens and counts the fence, in one transaction: either all of it has happened or nothing. The rows are removed
+  /// by the sweep of the instances, some at a time.
+  ///
+  /// Instances that refuse to serve go on within a second. May be run again, which ends what was opened since.
+  ///
+  /// - Parameter connection: of a connector that was given the hooks of an ``InstanceKnowledge``, which accept the server's timeline.
+  /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
+  package static func run(
+    _ connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Report {
+    let live = try ReadingSteps.count(of: .all, on: connection, deadline: deadline)
+    let answer = try connection.step(
+      [
+        Query(fence[connection.setting.time]), Query(endOneTimeTokens[connection.setting.time]), Query(advance),
+      ], hold: .alone, wakes: true, deadline: deadline)
+    return Report(
+      endedSessions: live, endedOneTimeTokens: answer.rows[1].changedCount, fence: try answer.rows[0].int64(0, 0),
+      timeline: connection.facts.timeline)
+  }
+
+  /// As a mark of all, which reaches further: into the time of a clock that was ahead, and for as long as any access token can live.
+  private static let fence = TimedStatement(name: "fence") { time in
+    """
+    with moment as materialized (
+      select \(clockToleranceMilliseconds) + greatest(m.now, (select max(v.at_ms) from revocation v where v.kind in (3, 4))) as at_ms,
+        m.now, m.shift, nextval('ledger_number') as number
+      from (\(time.moment)) m
+    ), marked as (
+      insert into mark as k(client, number, at_ms) select '', m.number, m.at_ms from moment m
+      on conflict (client) do update set number = excluded.number, at_ms = excluded.at_ms, is_swept = false
+    ), told as (
+      insert into event(number, at_ms, shown_ms, kind)
+      select m.number, m.now, m.now - m.shift * 1000, \(EventRow.Kind.revokedAll.rawValue)::int2 from moment m
+    ), heard as (
+      insert into revocation(number, at_ms, until_ms, kind)
+      select m.number, m.at_ms, m.at_ms + \(Lifetimes.accessMillisecondsMax), 3 from moment m
+    )
+    update ledger l set fence = l.fence + 1, high_ms = greatest(l.high_ms, m.now) from moment m returning l.fence
+    """
+  }
+
+  private static let endOneTimeTokens = TimedStatement(name: "fence_one_time") { time in
+    "update one_time_token t set consumed_at = m.now, attempt = 0 from (\(time.moment)) m where t.consumed_at is null"
+  }
+
+  /// What the lost server numbered gets no number twice, whatever the new one's timeline is.
+  private static let advance = Statement(
+    name: "fence_advance",
+    sql: "select setval('ledger_number', last_value + \(FeedQueries.numbersSkipped)) from ledger_number")
+}
+#endif
