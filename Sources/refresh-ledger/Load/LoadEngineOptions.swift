@@ -111,7 +111,7 @@ extension LoadEngineOptions {
       let engine = try await opened.engine(options: settings.engine, subjects: nil, observer: SilentObserver())
       let target = EngineTarget(engine: engine, subject: subject, name: "in-process, \(opened.place)")
       let report = try await work(target)
-      _ = try await engine.revokeSessions(of: SessionScope(subject: subject))
+      _ = try await engine.revokeSessions(of: .subject(subject))
       try await engine.close()
       return report
     } catch {
