@@ -43,8 +43,11 @@ struct LoadEngineOptions: ParsableArguments {
 
   /// The first option that was given and goes with a database alone.
   private var strayStoreOption: String? {
-    if store.configPath != nil { return "--config" }
-    return store.flags.isEmpty ? nil : "--schema, --standby, --master-key or --key-folder"
+    let given = [
+      ("--schema", store.schema), ("--standby", store.standby), ("--master-key", store.masterKey),
+      ("--key-folder", store.keyFolder), ("--config", store.configPath),
+    ]
+    return given.first { $0.1 != nil }?.0
   }
 
   /// Refuses what goes with the other kind of engine. A database is used where the command line names it, and never because a setting does.
