@@ -19,6 +19,8 @@ public struct LedgerOptions: Sendable {
   /// As in `LogOptions`.
   var acceptsRollback = false
   /// As in `LogOptions`.
+  package var acceptsMove = false
+  /// As in `LogOptions`.
   var epochFloor: UInt32 = 0
 
   public static let segmentBytesLimit = Limit((64 << 10)...(4 << 30), "from 64KiB to 4GiB")
@@ -43,7 +45,7 @@ extension LedgerError {
   package init(_ failure: LogError) {
     switch failure {
     case .overloaded: self = .overloaded
-    case .locked, .corrupt, .unsupportedVersion, .io, .rolledBack, .closed: self = .closed(failure.description)
+    case .locked, .corrupt, .unsupportedVersion, .io, .rolledBack, .moved, .closed: self = .closed(failure.description)
     case .waitEnded: self = .outcomeUnknown(failure.description)
     }
   }

@@ -45,6 +45,7 @@ extension RefreshLedger {
     )
     logOptions.onCommit = options.onCommit
     logOptions.acceptsRollback = options.acceptsRollback
+    logOptions.acceptsMove = options.acceptsMove
     logOptions.epochFloor = options.epochFloor
     let opened = try await CommitLog.open(
       storage: storage, options: logOptions, executor: executor, clock: stopwatch,

@@ -16,6 +16,8 @@ public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
   case io(operation: String, path: String, errno: Int32)
   /// The folder is a backup, or was cut by a repair: what was spent after its last record would be live again.
   case rolledBack(path: String)
+  /// What the folder held has gone elsewhere, and is not served from here any more; the text says where, and the fix.
+  case moved(path: String, what: String)
   /// More waits for the disk than may, or it does not answer; nothing was taken, try again later.
   case overloaded
   /// The log was closed.
@@ -36,6 +38,8 @@ public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
     case .rolledBack(let path):
       "the log in \(path) is a backup or was repaired: tokens spent after its last record would be live again; "
         + "end its sessions with refresh-ledger log restore and this data folder as --data"
+    case .moved(let path, let what):
+      "the log in \(path) \(what)"
     case .overloaded:
       "more waits to be written than the log may hold; try again in a moment"
     case .closed:

@@ -24,6 +24,8 @@ package struct LogOptions: Sendable {
   package var waitersMax = 1 << 16
   /// Opens a log that may be older than what was served from it; see `CommitLog.settle`.
   package var acceptsRollback = false
+  /// Opens a log whose contents have gone elsewhere; see ``MovedMark``.
+  package var acceptsMove = false
   /// The epoch of this opening is above this, however low those in the folder are.
   package var epochFloor: UInt32 = 0
   /// Called after each commit with its time, from taking the batch to its acknowledgement, on the log's thread: must

@@ -4,33 +4,6 @@ internal import Platform
 internal import Synchronization
 internal import TokenEngine
 
-/// One record of an account, as a database keeps it.
-struct AccountRecord: Sendable {
-  var name: String
-  var body: [UInt8]
-  /// The number of the change that wrote it, which grows with each change of any record.
-  var change: Int64
-}
-
-/// The records of one kind that all instances on a database share. Every call waits for the database and blocks no thread of Swift's pool.
-protocol AccountRecordStore: Sendable {
-  /// The database and its schema, without a password.
-  var place: String { get }
-  /// The number of the newest change of any record, of other kinds too, that this instance has heard of: at most 100 ms late while it is
-  /// connected. Costs a lock.
-  var lastChange: Int64 { get }
-  /// Yields after ``lastChange`` has grown, from now on. Ends when the ledger closes.
-  var changes: AsyncStream<Int64> { get }
-
-  /// All records, in the order of their names.
-  func all() async throws(LedgerError) -> [AccountRecord]
-  func record(_ name: String) async throws(LedgerError) -> AccountRecord?
-  /// Puts a record in the place of the one that `expecting` wrote, nil for none; false if another stands there by now.
-  func put(_ name: String, _ body: [UInt8], expecting change: Int64?) async throws(LedgerError) -> Bool
-  /// Removes the record that `expecting` wrote; false if another stands there by now, or none.
-  func remove(_ name: String, expecting change: Int64) async throws(LedgerError) -> Bool
-}
-
 /// The accounts of one kind in a database, as ``AccountFile`` is in a file: look-ups see what another instance wrote once the feed has told of it,
 /// within 100 ms while the database answers, and while it does not, what was read before stays in force.
 ///
@@ -46,10 +19,8 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
   }
 
   private struct State {
-    var document = Document()
-    /// The number of the change that wrote each entry's record.
-    var changes: [String: Int64] = [:]
-    /// Every change up to this one was read, and is in force unless `failure` says why not.
+    var accounts = RecordedAccounts<Entry>()
+    /// Every change up to this one was looked at, and is in force unless `failure` says why not.
     var covered = Int64.min
     var failure: AccountError?
     /// Whether the database did not answer, so that a look-up does not wait for it.
@@ -105,17 +76,17 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
   func current() async -> Document {
     let newest = store.lastChange
     let document: Document? = state.withLock { state in
-      if newest <= state.covered || state.isAway || state.hasEnded { state.document } else { nil }
+      if newest <= state.covered || state.isAway || state.hasEnded { state.accounts.document } else { nil }
     }
     if let document { return document }
     await wait(wantsNewest: false)
-    return state.withLock { $0.document }
+    return state.withLock { $0.accounts.document }
   }
 
   /// Reads all records again and throws if their newest version is not in force.
   func reload() async throws(AccountError) -> Document {
     await wait(wantsNewest: true)
-    let (document, failure) = state.withLock { ($0.document, $0.failure) }
+    let (document, failure) = state.withLock { ($0.accounts.document, $0.failure) }
     if let failure { throw failure }
     return document
   }
@@ -125,7 +96,7 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
     guard let record = try await asking({ () throws(LedgerError) in try await self.store.record(name) }) else {
       return nil
     }
-    return try entry(of: record)
+    return try RecordedAccounts.entry(of: record, path: place)
   }
 
   /// Makes the change unless somebody else changes the account meanwhile, and returns when it is durable and in force here. Other instances see it
@@ -148,17 +119,13 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
         try await self.store.remove(name, expecting: found.change)
       }
     }
-    let entry: Entry? = if let found { try self.entry(of: found) } else { nil }
-    let count = state.withLock { $0.document.entries.count }
+    let entry: Entry? = if let found { try RecordedAccounts.entry(of: found, path: place) } else { nil }
+    let count = state.withLock { $0.accounts.document.entries.count }
     guard let new = try change.result(of: entry, count: count, path: place) else { return true }
     let body = try Document.json(of: new, path: place)
     return try await asking { () throws(LedgerError) in
       try await self.store.put(name, body, expecting: found?.change)
     }
-  }
-
-  private func entry(of record: AccountRecord) throws(AccountError) -> Entry {
-    try Document.entry(json: record.body, name: record.name, path: place)
   }
 
   private func asking<Answer>(_ ask: () async throws(LedgerError) -> Answer) async throws(AccountError) -> Answer {
@@ -207,65 +174,61 @@ extension AccountRecords {
   private func read(tells: Bool) async {
     // Before the records: what is committed later is told later.
     let newest = store.lastChange
-    do {
-      let records = try await store.all()
-      await onQueue { self.take(records, covering: newest, tells: tells) }
+    let before = state.withLock { $0.accounts }
+    do throws(LedgerError) {
+      let (changed, count) = try await store.records(after: before.newest)
+      var names = changed.map(\.name)
+      var read = await onQueue {
+        Result { () throws(AccountError) in try before.replacing(changed, count: count, path: self.place) }
+      }
+      if case .success(nil) = read {
+        let all = try await store.records(after: .min).records
+        names = before.document.entries.map(\.name)
+        read = await onQueue { Result { () throws(AccountError) in try before.replaced(by: all, path: self.place) } }
+      }
+      await onQueue { [read, names] in
+        for event in self.take(read, over: before, names: names, covering: newest) where tells { self.observer(event) }
+      }
     } catch {
-      await onQueue { self.keepDocument(because: error, tells: tells) }
+      let isNews = keepAccounts(because: error)
+      if tells, isNews { await onQueue { self.observer(.refused(.database(error, path: self.place))) } }
     }
   }
 
-  private func onQueue(_ work: @escaping @Sendable () -> Void) async {
+  private func onQueue<Answer: Sendable>(_ work: @escaping @Sendable () -> Answer) async -> Answer {
     await withCheckedContinuation { continuation in
-      queue.async {
-        work()
-        continuation.resume()
-      }
+      queue.async { continuation.resume(returning: work()) }
     }
   }
 
-  /// Puts records in force, or notes why they are refused. An entry whose record is the one that was read before is not parsed again.
-  private func take(_ records: [AccountRecord], covering change: Int64, tells: Bool) {
-    let (before, changes) = state.withLock { ($0.document, $0.changes) }
-    var events: [AccountFileEvent] = []
+  /// Puts in force what was read in place of `before`, where only these names differ, or notes why it is refused. Gives what is to be told.
+  private func take(
+    _ read: Result<RecordedAccounts<Entry>?, AccountError>, over before: RecordedAccounts<Entry>, names: [String],
+    covering change: Int64
+  ) -> [AccountFileEvent] {
     do throws(AccountError) {
-      var entries: [Entry] = []
-      entries.reserveCapacity(records.count)
-      var isSame = records.count == before.entries.count
-      for record in records {
-        if changes[record.name] == record.change, let entry = before[record.name] {
-          entries.append(entry)
-        } else {
-          entries.append(try entry(of: record))
-          isSame = false
-        }
-      }
-      let document = isSame ? before : Document(entries)
-      if !isSame { events = before.events(replacedBy: document, path: place) }
-      let numbers = Dictionary(records.map { ($0.name, $0.change) }) { _, newer in newer }
+      let accounts = try read.get() ?? before
       state.withLock { state in
-        (state.document, state.changes, state.covered) = (document, numbers, max(change, state.covered))
+        state.accounts = accounts
+        state.covered = max(change, accounts.newest, state.covered)
         (state.failure, state.isAway) = (nil, false)
       }
+      return names.isEmpty ? [] : before.document.events(replacedBy: accounts.document, names: names, path: place)
     } catch {
-      let isNews = state.withLock { state in
+      return state.withLock { state in
         defer { (state.failure, state.isAway, state.covered) = (error, false, max(change, state.covered)) }
-        return state.failure != error
+        return state.failure == error ? [] : [.refused(error)]
       }
-      if isNews { events = [.refused(error)] }
     }
-    if tells { for event in events { observer(event) } }
   }
 
-  /// Told once for as long as the database does not answer.
-  private func keepDocument(because error: LedgerError, tells: Bool) {
-    let failure = AccountError.database(error, path: place)
-    let isNews = state.withLock { state in
-      defer { (state.failure, state.isAway) = (failure, true) }
+  /// True where this is to be told: once for as long as the database does not answer, and not because the ledger closes.
+  private func keepAccounts(because error: LedgerError) -> Bool {
+    state.withLock { state in
+      defer { (state.failure, state.isAway) = (.database(error, path: place), true) }
       if case .closed = error { state.hasEnded = true }
       return !state.isAway && !state.hasEnded
     }
-    if tells, isNews { observer(.refused(failure)) }
   }
 }
 #endif

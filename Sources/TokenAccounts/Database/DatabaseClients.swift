@@ -29,7 +29,7 @@ public final class DatabaseClients: ClientStore, ClientDirectory {
 
   /// The clients in the order of their ids' bytes, read anew.
   public func list() async throws(AccountError) -> [Client] {
-    try await records.reload().entries.map(\.client)
+    try await records.reload().entries.map(\.client).sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
   }
 
   /// Reads the clients again, and throws if their newest version is not in force.

@@ -53,7 +53,7 @@ public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
 
   /// The users in the order of their names' bytes, read anew.
   public func list() async throws(AccountError) -> [Subject] {
-    try await records.reload().entries.map(\.subject)
+    try await records.reload().entries.map(\.subject).sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
   }
 
   package func otherSpellings() -> [String] { [] }

@@ -40,8 +40,7 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     let found = self[change.name]
     let new = try change.result(of: found, count: entries.count, path: path)
     switch (found, new) {
-    case (nil, let new?): append(new)
-    case (_?, let new?): replace(new)
+    case (_, let new?): put(new)
     case (let found?, nil): remove(found)
     case (nil, nil): break
     }
@@ -68,9 +67,14 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     for entry in entries { noteLowered(entry.name) }
   }
 
-  /// What whoever follows is told when `new` takes the place of this.
-  func events(replacedBy new: AccountDocument, path: String) -> [AccountFileEvent] {
-    let ended = entries.filter { $0.endsSessions(as: new[$0.name]) }.map(\.name)
+  /// Puts an entry in the place of the one of its name, or at the end if there is none.
+  mutating func put(_ entry: Entry) {
+    if positions[entry.name] == nil { append(entry) } else { replace(entry) }
+  }
+
+  /// What whoever follows is told when `new` takes the place of this, where only entries of these names differ.
+  func events(replacedBy new: AccountDocument, names: some Sequence<String>, path: String) -> [AccountFileEvent] {
+    let ended = names.filter { self[$0]?.endsSessions(as: new[$0]) ?? false }
     let reloaded = AccountFileEvent.reloaded(path: path, entries: new.entries.count)
     return ended.isEmpty ? [reloaded] : [reloaded, .ended(Entry.kind, names: ended)]
   }

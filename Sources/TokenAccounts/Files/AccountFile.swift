@@ -199,7 +199,7 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
         defer { state.put(document, of: opened) }
         return state.document
       }
-      return before.events(replacedBy: document, path: path)
+      return before.events(replacedBy: document, names: before.entries.map(\.name), path: path)
     } catch {
       state.withLock { $0.refuse(opened, because: error) }
       return [.refused(error)]

@@ -8,7 +8,7 @@ extension CommitLog {
   ///   - clock: for durability `interval` and the measured times.
   ///   - onProgress: called every few MiB, and at the end.
   ///   - replay: sees each frame once, in order, checkpoint entries first.
-  /// - Throws: `.locked` at once; `.rolledBack` unless the options accept that; `.corrupt` with the place and nothing
+  /// - Throws: `.locked` at once; `.rolledBack` and `.moved` unless the options accept that; `.corrupt` with the place and nothing
   ///   changed on disk; `.unsupportedVersion`; `.io`.
   package nonisolated static func open(
     storage: some LogStorage, options: LogOptions = LogOptions(), executor: any SerialExecutor,
@@ -26,6 +26,9 @@ extension CommitLog {
   ) throws(LogError) -> (log: CommitLog, recovery: LogRecovery) {
     let lock = try storage.lock()
     if !options.acceptsRollback, try RollbackMark.isSet(in: storage) { throw .rolledBack(path: storage.path) }
+    if !options.acceptsMove, let what = try MovedMark.read(in: storage) {
+      throw .moved(path: storage.path, what: what)
+    }
     var walk = try LogWalk(storage, onProgress: onProgress)
     try walk.run(replay)
     let (epoch, overflow) = max(walk.chain.epochMax, options.epochFloor).addingReportingOverflow(1)

@@ -39,27 +39,6 @@ struct AccountNameTests {
     #expect(try users.otherSpellings().map { Array($0.utf8) } == [Array(other.utf8)])
   }
 
-  @Test("A user is added, changed and removed by either spelling, and stands in the file in NFC", arguments: spellings)
-  func changes(kept: String, other: String) async throws {
-    let users = try folder.users()
-    for (added, named) in [(kept, other), (other, kept)] {
-      try users.add(name: added, password: "correct horse", scopes: [])
-      #expect(isBytes(try users.list().last?.id, kept))
-      let text = Array(try folder.text(of: folder.usersPath).utf8)
-      #expect(text.firstRange(of: Array(kept.utf8)) != nil && text.firstRange(of: Array(other.utf8)) == nil)
-      #expect(
-        accountFailure { () throws(AccountError) in
-          try users.add(name: named, password: "correct horse", scopes: [])
-        } == .exists(.user, name: kept))
-      try users.setPassword(name: named, "battery staple")
-      #expect(try await users.authenticate(name: added, password: "battery staple") != nil)
-      try users.setEnabled(name: named, false)
-      #expect(await users.subject(id: added)?.isEnabled == false)
-      try users.remove(name: named)
-      #expect(try users.list().isEmpty)
-    }
-  }
-
   @Test("Any change writes an older file anew with every name in NFC, and ends nobody's sessions")
   func rewritten() throws {
     try write(Self.other, "ann")
@@ -103,37 +82,5 @@ struct AccountNameTests {
     let password = "jose\u{301} of the house"
     let text = try Argon2Hash.make(password: Array(password.utf8), cost: AccountsFolder.cheap)
     #expect(try PasswordHash(text).verify(password))
-  }
-}
-
-@Suite("The name of a log-in where case is not told apart")
-struct LoginNameTests {
-  private let folder: AccountsFolder
-  private let users: SubjectFile
-
-  init() throws {
-    folder = try AccountsFolder()
-    users = try folder.users()
-    let hash = try PasswordHash.make(password: "correct horse", cost: AccountsFolder.cheap)
-    let scopes = try #require(Scopes(""))
-    for name in ["Ada", "bob", "BOB", "Éva"] { try users.add(name: name, hash: hash, scopes: scopes) }
-  }
-
-  @Test(
-    "is the exact one, else the only one that is the same in lower case",
-    arguments: [
-      ("Ada", "Ada"), ("ada", "Ada"), ("ADA", "Ada"), ("bob", "bob"), ("BOB", "BOB"), ("Bob", "Bob"), ("éva", "Éva"),
-      ("eve", "eve"), ("", ""),
-    ])
-  func name(typed: String, found: String) async throws {
-    #expect(await users.loginName(ignoringCase: typed) == found)
-  }
-
-  @Test("is the only one again once the other is gone")
-  func removed() async throws {
-    #expect(await users.loginName(ignoringCase: "Bob") == "Bob")
-    try users.remove(name: "bob")
-    #expect(await users.loginName(ignoringCase: "Bob") == "BOB")
-    #expect(await users.loginName(ignoringCase: "ADA") == "Ada")
   }
 }
