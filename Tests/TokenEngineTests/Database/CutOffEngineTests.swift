@@ -11,7 +11,7 @@ import TokenTesting
 struct CutOffEngineTests {
   private static func store(_ onStale: PostgresOptions.OnStale = .serve) -> PostgresOptions {
     var store = EngineInstances.store
-    store.requestDeadline = .milliseconds(500)
+    store.requestDeadline = .seconds(3)
     store.staleAfter = .milliseconds(300)
     store.onStale = onStale
     return store

@@ -92,7 +92,7 @@ struct SharedKeysTests {
     let first = try await instances.engine(keys: keys)
     let proxy = try FaultProxy(to: instances.database.server)
     var store = EngineInstances.store
-    store.requestDeadline = .milliseconds(500)
+    store.requestDeadline = .seconds(3)
     let second = try await instances.engine(keys: keys, store: store, by: proxy)
     // The first brings up the key that the other one knows already as the next.
     for _ in 0..<2 {
