@@ -57,6 +57,7 @@ extension CommandError {
     case .locked, .overloaded, .waitEnded: self.init(.temporary, failure.description)
     case .io(_, let path, Errno.notDirectory.rawValue): self = .notFolder(path)
     case .io: self.init(.inputOutput, failure.description)
+    case .moved: self.init(.configuration, failure.description)
     case .closed: self.init(.internalFault, failure.description)
     }
   }
