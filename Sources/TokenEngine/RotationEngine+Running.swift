@@ -5,7 +5,7 @@ internal import TokenSigning
 internal import WriteAheadLog
 
 extension RotationEngine: Service {
-  /// Frees expired sessions once a second, writes a checkpoint when one is due, and puts changed key files in force within a second, until
+  /// Frees expired sessions once a second, writes a checkpoint when one is due, and puts changed keys in force within a second, until
   /// the service group shuts down gracefully; then closes the ledger cleanly.
   ///
   /// Put the engine before the servers that use it: a service group ends its services in reverse order, so the ledger
@@ -32,9 +32,10 @@ extension RotationEngine: Service {
   }
 
   private func followKeys() async {
-    guard let folder = keys.folder else { return }
-    var watch = KeyFileWatch(folder: folder)
-    while (try? await Task.sleep(for: .milliseconds(500))) != nil { await followKeys(&watch) }
+    guard let source = keys.source else { return }
+    var watch = KeyWatch(source)
+    let interval = Duration.milliseconds(source.publication == nil ? 500 : 100)
+    while (try? await Task.sleep(for: interval)) != nil { await followKeys(&watch) }
   }
 
   /// Writes a checkpoint, which bounds the time of the next start and the size of the log; see

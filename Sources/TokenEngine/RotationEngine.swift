@@ -23,6 +23,8 @@ public final class RotationEngine: Sendable {
   public let recovery: LedgerRecovery?
   let ledger: any SessionLedger
   let keys: KeyRing
+  /// Nil where nobody else signs with keys that this engine reads.
+  let lookups: KeyLookups?
   let clock: SessionClock
   let observer: any EngineObserver
 
@@ -36,14 +38,15 @@ public final class RotationEngine: Sendable {
   let inquiries: TokenInquiries
 
   init(
-    options: EngineOptions, keys: KeyRing, ledger: any SessionLedger, recovery: LedgerRecovery?,
-    subjects: (any SubjectStore)?, clock: SessionClock, observer: any EngineObserver
+    options: EngineOptions, keys: KeyRing, lookups: KeyLookups? = nil, ledger: any SessionLedger,
+    recovery: LedgerRecovery?, subjects: (any SubjectStore)?, clock: SessionClock, observer: any EngineObserver
   ) {
     self.options = options
     self.subjects = subjects
     self.recovery = recovery
     self.ledger = ledger
     self.keys = keys
+    self.lookups = lookups
     self.clock = clock
     self.observer = observer
     let minter = TokenMinter(ring: keys, issuer: options.issuer, audience: options.audience)
@@ -52,14 +55,16 @@ public final class RotationEngine: Sendable {
     let register = ledger.register
     openings = SessionOpenings(minting: minting, subjects: subjects, observer: observer)
     refreshing = RefreshGrant(
-      minting: minting, verifier: verifier, subjects: subjects, register: register, observer: observer)
+      minting: minting, verifier: verifier, lookups: lookups, subjects: subjects, register: register,
+      observer: observer)
     clientCredentials = ClientCredentialsGrant(minting: minting, subjects: subjects, observer: observer)
     imports = SessionImports(minting: minting, observer: observer)
     oneTimeTokens = (ledger as? any OneTimeLedger).map {
-      OneTimeTokens(ledger: $0, minter: minter, verifier: verifier, observer: observer)
+      OneTimeTokens(ledger: $0, minter: minter, verifier: verifier, lookups: lookups, observer: observer)
     }
-    access = AccessVerification(verifier: verifier, ledger: ledger, register: register)
-    inquiries = TokenInquiries(ledger: ledger, verifier: verifier, access: access, observer: observer)
+    access = AccessVerification(verifier: verifier, lookups: lookups, ledger: ledger, register: register)
+    inquiries = TokenInquiries(
+      ledger: ledger, verifier: verifier, lookups: lookups, access: access, observer: observer)
   }
 
   /// Opens the engine whose keys and log are in `folder`, which is made with mode 0700 if it is absent.
@@ -152,8 +157,9 @@ public final class RotationEngine: Sendable {
   public var publicKeySet: [UInt8] { keys.publicJWKS }
 
   /// Reads the key files again and puts their keys in force; when it throws, the keys stay as they are. Waits for the disk. ``run()`` does it by
-  /// itself within a second of a change.
+  /// itself within a second of a change. Keys in a database are read soon after, and this waits for nothing and throws nothing.
   public func reloadKeys() throws(EngineError) {
+    if let lookups, keys.folder == nil { return lookups.readSoon() }
     do { try keys.reload() } catch { throw .keys("\(error)") }
   }
 

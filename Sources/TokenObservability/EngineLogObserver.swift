@@ -4,8 +4,9 @@ public import TokenEngine
 /// Writes what the engine did to a log, one line an event.
 ///
 /// Rotations are at level debug, log-ins and revocations at info, refusals at notice, and a reused token, which may be
-/// a stolen one, at warning. A database that cannot be reached is at error, and at notice when it answers again. A session is named by its id, a token by its `jti`, as audit events and the commands name them; no line holds
-/// a token or a secret.
+/// a stolen one, at warning. A database that cannot be reached is at error, and at notice when it answers again. A
+/// session is named by its id, a token by its `jti`, as audit events and the commands name them; no line holds a token or
+/// a secret.
 ///
 /// The handler behind the logger must not wait for whoever reads the lines: callers of the engine would wait with it. swift-log's own
 /// `StreamLogHandler` for a standard stream waits when a pipe is full.
@@ -61,21 +62,8 @@ public struct EngineLogObserver: EngineObserver {
       logger.notice("the keys were read again")
     case .keysRefused(let what):
       logger.error("the keys from before stay in force", metadata: ["failure": line(what)])
-    case .databaseUnavailable(let why):
-      logger.error("the database cannot be reached; changes are refused", metadata: ["failure": line(why)])
-    case .databaseAvailable:
-      logger.notice("the database answers again; changes are accepted")
-    case .feedStale(let age):
-      logger.warning(
-        "what other instances revoke is not heard of", metadata: ["age_ms": .stringConvertible(age.wholeMilliseconds)])
-    case .feedCaughtUp:
-      logger.notice("what other instances revoked is known again")
-    case .outcomeUnknown(let why):
-      logger.warning(
-        "it is not known if a change was made; its caller was asked to try again", metadata: ["failure": line(why)])
-    case .databaseFenced(let fix):
-      logger.critical(
-        "the database has lost acknowledged changes; nothing is served from it", metadata: ["fix": line(fix)])
+    case .databaseUnavailable, .databaseAvailable, .feedStale, .feedCaughtUp, .outcomeUnknown, .databaseFenced:
+      tell(ofDatabase: event)
     case .policyDiffers(let before, let now):
       logger.warning(
         "the instance before this one had another policy", metadata: ["before": line(before), "now": line(now)])
@@ -95,6 +83,27 @@ public struct EngineLogObserver: EngineObserver {
       logger.error("refresh token is ahead of the ledger, which was rolled back; session revoked", metadata: metadata)
     } else {
       logger.notice("grant refused", metadata: metadata)
+    }
+  }
+
+  private func tell(ofDatabase event: EngineEvent) {
+    switch event {
+    case .databaseUnavailable(let why):
+      logger.error("the database cannot be reached; changes are refused", metadata: ["failure": line(why)])
+    case .databaseAvailable:
+      logger.notice("the database answers again; changes are accepted")
+    case .feedStale(let age):
+      logger.warning(
+        "what other instances revoke is not heard of", metadata: ["age_ms": .stringConvertible(age.wholeMilliseconds)])
+    case .feedCaughtUp:
+      logger.notice("what other instances revoked is known again")
+    case .outcomeUnknown(let why):
+      logger.warning(
+        "it is not known if a change was made; its caller was asked to try again", metadata: ["failure": line(why)])
+    case .databaseFenced(let fix):
+      logger.critical(
+        "the database has lost acknowledged changes; nothing is served from it", metadata: ["fix": line(fix)])
+    default: break
     }
   }
 

@@ -112,6 +112,7 @@ extension CommandError {
     switch failure.kind {
     case .missing: self.init(.noInput, failure.description)
     case .inputOutput: self.init(.inputOutput, failure.description)
+    case .unavailable: self.init(.temporary, failure.description)
     case .exposed, .malformed, .weak: self.init(.configuration, failure.description)
     }
   }

@@ -61,7 +61,7 @@ struct EngineKeysTests {
   func followed() async throws {
     let observer = RecordingObserver()
     let engine = try await open(observer: observer)
-    var watch = KeyFileWatch(folder: folder.path.appending("keys").string)
+    var watch = KeyWatch(FolderKeys(folder: folder.path.appending("keys").string))
     await engine.followKeys(&watch)
     #expect(observer.events == [])
     let files = KeyFiles(folder: folder.path.appending("keys").string)
@@ -79,7 +79,7 @@ struct EngineKeysTests {
     let engine = try await open(observer: observer)
     let before = engine.keyStates
     let path = folder.path.appending("keys")
-    var watch = KeyFileWatch(folder: path.string)
+    var watch = KeyWatch(FolderKeys(folder: path.string))
     try FileDescriptor.open(path.appending("access.json"), .writeOnly, options: .truncate).closeAfter {}
     await engine.followKeys(&watch)
     await engine.followKeys(&watch)

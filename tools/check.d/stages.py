@@ -44,7 +44,7 @@ STAGES = (
     Stage("mutants", "tools/reliability mutants", 2, beside=True),
     # What the stages above would install and make one by one: as early as can be.
     Stage(
-        "programs", "tools/install-dependencies curl openssl promtool lz4cat python3-venv slowhttptest valgrind objcopy chromium chromedriver",
+        "programs", "tools/install-dependencies curl openssl promtool lz4cat python3-venv slowhttptest valgrind objcopy chromium chromedriver nginx",
         60, beside=True),
     Stage("python", f"{_COMMAND} tools/check.d/environments", 40, ("programs",), beside=True),
     # What has a build tree of its own.

@@ -29,7 +29,9 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # Knows sessions, not JWT, not how the log keeps its bytes.
     "TokenLedger": (
         ("Platform", "WriteAheadLog", "RotationModel"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES + ("ServiceLifecycle",)),
-    "TokenLedgerPostgres": (("Platform", "RotationModel"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES),
+    # Knows sessions as rows; takes from the ledger with a log how it corrects time and remembers revocations, and what is
+    # moved from one to the other.
+    "TokenLedgerPostgres": (("Platform", "RotationModel", "TokenLedger"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES),
     # Knows signatures, not the ledger.
     "TokenSigning": (("Platform",), _CORE + _PASSWORDS + _LOG_BYTES + ("ServiceLifecycle",)),
     # Knows grants, not HTTP, not passwords.

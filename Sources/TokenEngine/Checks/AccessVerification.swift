@@ -24,6 +24,7 @@ public enum AuthorizationError: Error, Sendable, Hashable {
 /// The verification of access tokens: header, signature, issuer, audience, time, and that neither the token nor its session is revoked.
 struct AccessVerification: Sendable {
   let verifier: TokenVerifier
+  let lookups: KeyLookups?
   let ledger: any SessionLedger
   let register: any AccessRegister
 
@@ -47,8 +48,16 @@ struct AccessVerification: Sendable {
     do {
       claims = try verifier.verifyAccess(accessToken, nowMilliseconds: now.milliseconds)
     } catch {
+      // This waits for nothing: the key may be known when the token comes again.
+      if let lookups, error.mayBeForNewKey { lookups.readSoon() }
       throw error.asBadToken
     }
+    return try accept(claims, at: now)
+  }
+
+  /// What remains to be asked of an access token whose signature and time are good.
+  @inline(__always)
+  func accept(_ claims: AccessClaims, at now: Timestamp) throws(BadToken) -> AccessToken {
     let tokenID = TokenID(claims.identifier)
     func isRefused() -> Bool {
       register.isRefused(tokenID, subject: claims.subject, client: claims.clientID, issuedAt: claims.ownIssuedAt)

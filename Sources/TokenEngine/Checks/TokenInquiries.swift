@@ -35,21 +35,21 @@ public enum Introspection: Sendable, Hashable {
 struct TokenInquiries: Sendable {
   let ledger: any SessionLedger
   let verifier: TokenVerifier
+  let lookups: KeyLookups?
   let access: AccessVerification
   let observer: any EngineObserver
 
   /// See ``RotationEngine/revoke(token:client:endsSession:)``.
   func revoke(token: String, client: Client, endsSession: Bool) async throws(EngineError) -> TokenRevocation {
-    let now = ledger.now().milliseconds
-    if let claims = try? verifier.verifyRefresh(token, nowMilliseconds: now, ignoringExpiry: true) {
+    let claims: AccessClaims
+    switch try await verify(token, at: ledger.now(), ignoringExpiry: true) {
+    case .refresh(let claims):
       guard claims.clientID.hasSameBytes(as: client.id) else { return .nothing }
       let session = TokenID(claims.identifier).session
       return .session(session, wasLive: try await revoke(session))
+    case .access(let verified) where verified.clientID.hasSameBytes(as: client.id): claims = verified
+    case .access, nil: return .nothing
     }
-    guard
-      let claims = try? verifier.verifyAccess(token, nowMilliseconds: now, ignoringExpiry: true),
-      claims.clientID.hasSameBytes(as: client.id)
-    else { return .nothing }
     let tokenID = TokenID(claims.identifier)
     // Where no live session stands behind it, the token is revoked alone.
     if endsSession, try await revoke(tokenID.session) { return .session(tokenID.session, wasLive: true) }
@@ -71,19 +71,50 @@ struct TokenInquiries: Sendable {
 
   /// See ``RotationEngine/introspect(_:hint:)``.
   func introspect(_ token: String, hint: TokenHint?) async throws(EngineError) -> Introspection {
-    do { return .access(try access.verify(token)) } catch .unverifiable {
-      throw .ledger(
-        .unavailable("what was revoked of late is not known here, so no access token is judged until it is"))
-    } catch {
-      // It may be a refresh token.
+    let now = ledger.now()
+    let tokenID: TokenID
+    switch try await verify(token, at: now) {
+    case .access(let claims):
+      do { return .access(try access.accept(claims, at: now)) } catch .unverifiable {
+        throw .ledger(
+          .unavailable("what was revoked of late is not known here, so no access token is judged until it is"))
+      } catch {
+        return .inactive
+      }
+    case .refresh(let claims) where hint == .refreshToken: tokenID = TokenID(claims.identifier)
+    case .refresh, nil: return .inactive
     }
-    guard hint == .refreshToken,
-      let claims = try? verifier.verifyRefresh(token, nowMilliseconds: ledger.now().milliseconds)
-    else { return .inactive }
-    let tokenID = TokenID(claims.identifier)
     let found: Session?
     do { found = try await ledger.session(tokenID.session) } catch { throw EngineError(error) }
     guard let session = found, session.refreshTokenID == tokenID else { return .inactive }
     return .refresh(session)
+  }
+
+  private enum Verified {
+    case access(AccessClaims)
+    case refresh(RefreshClaims)
+  }
+
+  /// A token of either type whose signature and, unless it is ignored, time are good; nil for any other.
+  private func verify(
+    _ token: String, at now: Timestamp, ignoringExpiry: Bool = false
+  ) async throws(EngineError) -> Verified? {
+    let milliseconds = now.milliseconds
+    let verified = try await lookups.verify { () throws(TokenVerificationError) -> Verified in
+      let refusal: TokenVerificationError
+      do throws(TokenVerificationError) {
+        return .access(
+          try verifier.verifyAccess(token, nowMilliseconds: milliseconds, ignoringExpiry: ignoringExpiry))
+      } catch {
+        refusal = error
+      }
+      do throws(TokenVerificationError) {
+        return .refresh(
+          try verifier.verifyRefresh(token, nowMilliseconds: milliseconds, ignoringExpiry: ignoringExpiry))
+      } catch {
+        throw refusal.mayBeForNewKey ? refusal : error
+      }
+    }
+    return try? verified.get()
   }
 }

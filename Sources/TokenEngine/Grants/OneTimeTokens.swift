@@ -7,6 +7,7 @@ struct OneTimeTokens: Sendable {
   let ledger: any OneTimeLedger
   let minter: TokenMinter
   let verifier: TokenVerifier
+  let lookups: KeyLookups?
   let observer: any EngineObserver
 
   func issue(
@@ -33,10 +34,13 @@ struct OneTimeTokens: Sendable {
   }
 
   func consume(_ token: String, purpose: String) async throws(EngineError) -> OneTimeTokenOutcome {
+    let verified = try await lookups.verify { () throws(TokenVerificationError) in
+      try verifier.verifyOneTime(token, nowMilliseconds: ledger.now().milliseconds)
+    }
     let claims: OneTimeClaims
-    do {
-      claims = try verifier.verifyOneTime(token, nowMilliseconds: ledger.now().milliseconds)
-    } catch {
+    switch verified {
+    case .success(let good): claims = good
+    case .failure(let error):
       return refuse(error == .expired ? .expired : .badToken(error.asBadToken), nil, purpose)
     }
     let id = TokenID(claims.identifier).session

@@ -36,6 +36,7 @@ extension RefreshRequest: CustomStringConvertible, CustomDebugStringConvertible,
 struct RefreshGrant: Sendable {
   let minting: Minting
   let verifier: TokenVerifier
+  let lookups: KeyLookups?
   let subjects: (any SubjectStore)?
   let register: any AccessRegister
   let observer: any EngineObserver
@@ -129,7 +130,11 @@ extension RefreshGrant {
     do {
       claims = try verifier.verifyRefresh(request.token, nowMilliseconds: minting.now().milliseconds)
     } catch {
-      return .refused(error.asGrantRefusal, nil)
+      guard let lookups, error.mayBeForNewKey else { return .refused(error.asGrantRefusal, nil) }
+      try await lookups.readAgain()
+      do { claims = try verifier.verifyRefresh(request.token, nowMilliseconds: minting.now().milliseconds) } catch {
+        return .refused(error.asGrantRefusal, nil)
+      }
     }
     let tokenID = TokenID(claims.identifier)
     guard claims.clientID.hasSameBytes(as: client.id) else { return .refused(.wrongClient, tokenID) }

@@ -1,4 +1,3 @@
-internal import Platform
 internal import TokenSigning
 
 /// What may be known of a signing key: never its secret. ``RotationEngine/keyStates`` lists them.
@@ -52,20 +51,23 @@ public struct RotatedKeys: Sendable, Hashable {
   public var retiring: String
 }
 
-/// Sees that the key files have changed, without reading them.
-struct KeyFileWatch {
-  private let paths: [String]
-  /// Of the last look; before the first one the files count as changed, because they may have since they were read.
-  private var seen: [FileStamp?] = []
+/// Sees that keys have changed, without reading them.
+struct KeyWatch {
+  private let source: any KeySource
+  /// Of the last look; before the first one the keys count as changed, because they may have since they were read.
+  private var seen: KeyStamp?
 
-  init(folder: String) {
-    paths = KeyPurpose.allCases.map { "\(folder)/\($0.fileName)" }
+  init(_ source: some KeySource) {
+    self.source = source
   }
 
-  /// Whether they are others than at the look before. Two `stat` calls.
+  /// Whether they are others than at the look before. Costs two `stat` calls or a lock.
   mutating func hasChanged() -> Bool {
-    let found = paths.map { FileStatus($0)?.stamp }
+    let found = source.stamp
     defer { seen = found }
     return found != seen
   }
+
+  /// Has the next look see a change.
+  mutating func forget() { seen = nil }
 }

@@ -13,6 +13,9 @@ extension RotationEngine {
   /// Where there is no next key, as in a first file of HS256, a new one signs at once. Rotate about once in 90 days, and retire the old key
   /// with ``retireKey(_:of:tokenLifetime:force:)`` when its tokens are over.
   ///
+  /// Keys in a database are rotated once every instance and verifier has had the time to read the next key: see
+  /// ``rotateKeys(of:algorithm:force:)``.
+  ///
   /// - Parameters:
   ///   - use: whose keys. Those of refresh and one-time tokens are HS256 always.
   ///   - algorithm: what the new key of access tokens is for; nil for what the current one is for. To change it takes two rotations where public
@@ -22,6 +25,18 @@ extension RotationEngine {
   public func rotateKeys(
     of use: KeyState.Use = .access, algorithm: SignatureAlgorithm? = nil
   ) async throws(EngineError) -> RotatedKeys {
+    try await rotateKeys(of: use, algorithm: algorithm, force: false)
+  }
+
+  /// The same.
+  ///
+  /// - Parameter force: whether to rotate keys in a database although somebody may not know the next key yet: whoever has not read it refuses its tokens.
+  ///   Without, that is refused until the key was published for as long as a JWK Set may be kept (300 s; none of HS256 is) and an instance may
+  ///   be cut off without being called so.
+  @discardableResult
+  public func rotateKeys(
+    of use: KeyState.Use = .access, algorithm: SignatureAlgorithm? = nil, force: Bool
+  ) async throws(EngineError) -> RotatedKeys {
     guard use == .access || algorithm == nil || algorithm == .hs256 else {
       throw .invalid(field: "algorithm", limit: "HS256 for refresh and one-time tokens")
     }
@@ -29,8 +44,8 @@ extension RotationEngine {
     let now = clock.now().milliseconds
     let rotated = try await changeKeys { files throws(KeyChangeError) in
       switch use {
-      case .access: try files.rotateAccess(algorithm: algorithm, nowMilliseconds: now)
-      case .refresh: try files.rotateRefresh(nowMilliseconds: now)
+      case .access: try files.rotateAccess(algorithm: algorithm, nowMilliseconds: now, force: force)
+      case .refresh: try files.rotateRefresh(nowMilliseconds: now, force: force)
       }
     }
     return RotatedKeys(current: rotated.current, next: rotated.next, retiring: rotated.retiring)
@@ -83,12 +98,18 @@ extension RotationEngine {
   private func changeKeys<Outcome: Sendable>(
     _ change: @escaping @Sendable (KeyFiles) throws(KeyChangeError) -> Outcome
   ) async throws(EngineError) -> Outcome {
-    let folder = try keyFolder
+    guard let source = keys.source else {
+      throw .invalid(field: "keys", limit: "those of an engine that was opened in a folder or on a database")
+    }
     let keys = keys
     return try await BlockingWork.run { () throws(EngineError) in
       let outcome: Outcome
-      do { outcome = try change(KeyFiles(folder: folder)) } catch { throw .keys("\(error)") }
-      do { try keys.reload() } catch { throw .keys("\(error)") }
+      do throws(KeyChangeError) {
+        outcome = try change(KeyFiles(source))
+        try KeyChangeError.files { () throws(KeyError) in _ = try keys.reload() }
+      } catch {
+        throw EngineError(error)
+      }
       return outcome
     }
   }
@@ -101,9 +122,9 @@ extension RotationEngine {
     return keys.access.map { KeyState($0, use: .access) } + keys.refresh.map { KeyState($0, use: .refresh) }
   }
 
-  /// Puts changed key files in force, so that no key signs long after it was rotated out. Keys that are refused leave those from before in
+  /// Puts changed keys in force, so that no key signs long after it was rotated out. Keys that are refused leave those from before in
   /// force; the observer is told once.
-  func followKeys(_ watch: inout KeyFileWatch) async {
+  func followKeys(_ watch: inout KeyWatch) async {
     guard watch.hasChanged() else { return }
     let keys = keys
     do throws(KeyError) {
@@ -111,7 +132,20 @@ extension RotationEngine {
         observer.engine(observed: .keysReloaded)
       }
     } catch {
+      // Who cannot be reached has refused nothing: the next look tries again.
+      guard error.kind != .unavailable else { return watch.forget() }
       observer.engine(observed: .keysRefused(error.description))
+    }
+  }
+}
+
+extension EngineError {
+  /// Keys that cannot be reached are no worse than before.
+  init(_ error: KeyChangeError) {
+    if case .files(let failure) = error, failure.kind == .unavailable {
+      self = .store(.unreadable("\(failure)"))
+    } else {
+      self = .keys("\(error)")
     }
   }
 }

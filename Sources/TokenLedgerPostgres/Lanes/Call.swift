@@ -12,8 +12,12 @@ protocol LaneCall: AnyObject, Sendable {
   func noteSent()
   var wasSent: Bool { get }
   /// It failed in a step with others: from now on it is tried by itself.
-  func noteFailure()
+  ///
+  /// - Parameter isFinal: whether the same would come of it again, as of a row that is damaged; else something else stood in its way.
+  func noteFailure(isFinal: Bool)
   var isAlone: Bool { get }
+  /// Whether it has failed so often that it is given up before its time is over.
+  var isHopeless: Bool { get }
 }
 
 extension LaneCall {
@@ -37,6 +41,9 @@ final class Call<Request: Sendable, Value: Sendable>: LaneCall {
   private let state = Mutex(State.coming)
   private let sent = Atomic(false)
   private let failed = Atomic(false)
+  private let finalFailures = Atomic(0)
+
+  private static var finalFailuresMax: Int { 4 }
 
   init(_ request: Request, limit: ContinuousClock.Instant) {
     (self.request, self.limit) = (request, limit)
@@ -46,7 +53,12 @@ final class Call<Request: Sendable, Value: Sendable>: LaneCall {
   var wasSent: Bool { sent.load(ordering: .relaxed) }
   func noteSent() { sent.store(true, ordering: .relaxed) }
   var isAlone: Bool { failed.load(ordering: .relaxed) }
-  func noteFailure() { failed.store(true, ordering: .relaxed) }
+  var isHopeless: Bool { finalFailures.load(ordering: .relaxed) >= Self.finalFailuresMax }
+
+  func noteFailure(isFinal: Bool) {
+    failed.store(true, ordering: .relaxed)
+    if isFinal { finalFailures.add(1, ordering: .relaxed) }
+  }
 
   var isSettled: Bool {
     state.withLock { state in

@@ -19,6 +19,9 @@ final class Lane: @unchecked Sendable {
     requestDeadline = connector.setting.options.requestDeadline
   }
 
+  /// Of a lane that does not run.
+  func close() { connection?.database.close() }
+
   func run() {
     if connection != nil { queue.noteConnection(lane: number) }
     while let connection = connected() {
@@ -62,7 +65,6 @@ final class Lane: @unchecked Sendable {
       case .opening(let openings): try connection.open(openings)
       case .single(let call): try call.run(connection)
       }
-      failures = 0
     } catch {
       connection.database.rollBack(deadline: .now + .seconds(1))
       recover(step, from: error, on: connection)
@@ -72,32 +74,29 @@ final class Lane: @unchecked Sendable {
   /// What was not answered is tried again: as a retry where it may have taken effect.
   private func recover(_ step: LaneStep, from error: DatabaseError, on connection: LedgerConnection) {
     let calls = step.calls
-    var isConflict = false
     switch error {
-    case .unreachable, .refusedConnection, .unsuitable:
-      connection.database.close()
-    case .nothingHappened(let code, _):
-      isConflict = code == "40001" || code == "40P01" || code == "55P03"
-      for call in calls { call.noteFailure() }
-    case .statement:
+    case .unreachable, .refusedConnection, .unsuitable: connection.database.close()
+    case .nothingHappened("40001", _), .nothingHappened("40P01", _), .nothingHappened("55P03", _):
+      // A fast step waits for no row, so it met a mark that everybody waits for.
+      if case .fast = step { break }
+      for call in calls { call.noteFailure(isFinal: false) }
+    case .nothingHappened: for call in calls { call.noteFailure(isFinal: true) }
+    case .statement, .malformed:
       for call in calls {
         call.noteSent()
-        call.noteFailure()
+        call.noteFailure(isFinal: true)
       }
-    case .lost, .malformed, .warned:
+    case .warned: for call in calls { call.noteSent() }
+    case .lost:
       connection.database.close()
       for call in calls { call.noteSent() }
     }
-    if !connection.database.isOpen {
-      self.connection = nil
-      queue.noteOutage(lane: number, why: error.description)
-    }
     queue.putBack(step, why: error.description)
-    if isConflict {
-      queue.pause(lane: number, for: .milliseconds(Int64.random(in: 2...20)))
-    } else if self.connection != nil {
-      backOff()
+    guard connection.database.isOpen else {
+      self.connection = nil
+      return queue.noteOutage(lane: number, why: error.description)
     }
+    queue.pause(lane: number, for: .milliseconds(Int64.random(in: 2...20)))
   }
 }
 #endif

@@ -39,9 +39,13 @@ package final class LedgerConnection {
     _ queries: [Query], hold: Prelude.Hold = .shared, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {
     let begun = setting.prelude.queries(facts, leastTime: setting.hooks.leastTime(), hold: hold) + queries
-    var rows = try run([Query(.begin)] + begun, begins: true, deadline: deadline)
-    rows.removeFirst()
-    return try answer(rows, count: queries.count)
+    do {
+      var rows = try run([Query(.begin)] + begun, begins: true, deadline: deadline)
+      rows.removeFirst()
+      return try answer(rows, count: queries.count)
+    } catch {
+      throw error.withoutEffect
+    }
   }
 
   /// Runs the last queries of a step that was begun, and commits.
@@ -130,8 +134,10 @@ package final class LedgerConnection {
       return access <= latest.accessMilliseconds && (graceMilliseconds <= 0 || end <= latest.windowsUntil)
     }
     if !isKnown() {
-      let answer = try step(
-        [Query(Self.raise[setting.time], [.int64(access), .int64(graceMilliseconds)])], deadline: deadline)
+      let raise = Query(Self.raise[setting.time], [.int64(access), .int64(graceMilliseconds)])
+      let answer: Answer
+      // Whatever comes of it, what it is for has not begun.
+      do { answer = try step([raise], deadline: deadline) } catch { throw error.withoutEffect }
       if answer.rows[0].count == 1 {
         latest?.accessMilliseconds = try answer.rows[0].int64(0, 0)
         latest?.windowsUntil = Timestamp(milliseconds: try answer.rows[0].int64(0, 1))
@@ -162,6 +168,18 @@ package final class LedgerConnection {
   /// In a transaction of its own, whose commit waits for nobody: the queue of notifications is locked until it is over.
   private static let notify = Statement(
     name: "notify", sql: "select set_config('synchronous_commit', 'off', true), pg_notify($1, '')")
+}
+
+extension DatabaseError {
+  /// The same of a transaction that was not told to commit, or that decided nothing: nothing has happened.
+  var withoutEffect: DatabaseError {
+    switch self {
+    case .lost(let text), .warned(let text): .unreachable(text)
+    case .statement(let code, _, let text): .nothingHappened(code: code, text)
+    case .malformed(let text): .nothingHappened(code: "XX001", text)
+    case .unreachable, .refusedConnection, .nothingHappened, .unsuitable: self
+    }
+  }
 }
 
 /// What all connections of an instance share.

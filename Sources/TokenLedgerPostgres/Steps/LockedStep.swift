@@ -33,17 +33,18 @@ struct LockedStep {
     let queries = Self.queries(selection, time: connection.setting.time)
     let answer = try connection.begin(queries + reading, deadline: deadline)
     read = Array(answer.rows.suffix(reading.count))
+    let sessions: [SessionRow]
     let found = answer.rows.prefix(queries.count).suffix(4)
     let start = found.startIndex
-    moment = try StepMoment(found[start + 1], shifts: found[start + 3])
-    marks = try WideMarks(found[start + 2])
-    var ids: [SessionID] = []
-    for row in 0..<found[start].count {
-      let session = try SessionRow(found[start], row)
-      rows[session.id] = session
-      ids.append(session.id)
+    do {
+      moment = try StepMoment(found[start + 1], shifts: found[start + 3])
+      marks = try WideMarks(found[start + 2])
+      sessions = try (0..<found[start].count).map { (row) throws(DatabaseError) in try SessionRow(found[start], row) }
+    } catch {
+      throw error.withoutEffect
     }
-    self.ids = ids
+    ids = sessions.map(\.id)
+    for session in sessions { rows[session.id] = session }
   }
 
   /// The session as this step has it by now.

@@ -21,6 +21,11 @@ enum OpeningStep {
     let isOpened: [Bool]
 
     func session(_ id: SessionID) -> Session? { rows[id]?.session(moment.shifts, at: moment.now) }
+
+    func usableSession(_ id: SessionID) -> Session? {
+      guard let row = rows[id], row.isUsable(marks, at: moment.now) else { return nil }
+      return row.session(moment.shifts, at: moment.now)
+    }
   }
 
   /// Opens those whose ids are not there, in their order, in one round trip.

@@ -39,6 +39,32 @@ enum ReadingSteps {
     return Int(try connection.look(Query(statement, names), deadline: deadline).int64(0, 0))
   }
 
+  /// The ledger's figures, of which the instance adds what it knows itself. Many sessions are counted by the planner's estimate, which is some
+  /// minutes old.
+  static func statistics(
+    on connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> LedgerStatistics {
+    let rows = try connection.look(Query(statisticsStatement), deadline: deadline)
+    let (live, ended, oneTime) = (Int(try rows.int64(0, 0)), Int(try rows.int64(0, 1)), Int(try rows.int64(0, 2)))
+    return LedgerStatistics(
+      liveSessions: live, entries: live + ended + oneTime, sequence: UInt64(clamping: try rows.int64(0, 3)),
+      durableSequence: 0, logBytes: 0, clockShiftSeconds: 0, isWritable: true)
+  }
+
+  private static let statisticsStatement = Statement(
+    name: "statistics",
+    sql: """
+      select case when s.is_large then s.estimate else (select count(*) from session where status = 1) end,
+        case when s.is_large then 0 else (select count(*) from session where status <> 1) end,
+        case when o.is_large then o.estimate else (select count(*) from one_time_token) end,
+        (select \(LedgerSQL.lastNumber) from ledger_number)
+      from (\(estimate("session"))) s, (\(estimate("one_time_token"))) o
+      """)
+
+  private static func estimate(_ table: String) -> String {
+    "select reltuples::int8 as estimate, reltuples > 100000 as is_large from pg_class where oid = '\(table)'::regclass"
+  }
+
   /// Who has live sessions, of those with ids after one: at most ``holdersRows`` rows are looked at.
   static func holders(
     after id: SessionID?, into holders: inout SessionHolders, on connection: LedgerConnection,

@@ -23,6 +23,8 @@ package struct LedgerSurvey: Sendable, Hashable {
   package var oldestEventMilliseconds: Int64?
   /// The number of records of a kind: `key`, `user`, `client`.
   package var records: [String: Int64]
+  /// The bodies of the records of keys, sealed, by their names.
+  package var sealedKeys: [String: [UInt8]]
 
   /// Whether the schema has its table `ledger`.
   package static func isThere(
@@ -55,7 +57,8 @@ package struct LedgerSurvey: Sendable, Hashable {
         """)
     let records = Statement(
       name: "survey_records", sql: "select kind, count(*) from \(name).record group by kind")
-    let rows = try connection.transaction([Query(ledger), Query(records)], deadline: deadline)
+    let keys = Statement(name: "survey_keys", sql: "select name, body from \(name).record where kind = 'key'")
+    let rows = try connection.transaction([Query(ledger), Query(records), Query(keys)], deadline: deadline)
     let one = rows[0]
     guard one.count == 1 else { throw .malformed("\(schema).ledger has \(one.count) rows and not one") }
     var survey = LedgerSurvey(
@@ -63,8 +66,9 @@ package struct LedgerSurvey: Sendable, Hashable {
       issuer: try one.textIfPresent(0, 3), timeline: try one.int64(0, 4), shiftMilliseconds: try one.int64(0, 5),
       highMilliseconds: try one.int64(0, 6), nowMilliseconds: try one.int64(0, 7), fence: try one.int64(0, 8),
       sessions: try one.int64(0, 9), sessionBytes: try one.int64(0, 10), eventBytes: try one.int64(0, 11),
-      oldestEventMilliseconds: try one.int64IfPresent(0, 12), records: [:])
+      oldestEventMilliseconds: try one.int64IfPresent(0, 12), records: [:], sealedKeys: [:])
     for row in 0..<rows[1].count { survey.records[try rows[1].text(row, 0)] = try rows[1].int64(row, 1) }
+    for row in 0..<rows[2].count { survey.sealedKeys[try rows[2].text(row, 0)] = try rows[2].bytes(row, 1) }
     return survey
   }
 }

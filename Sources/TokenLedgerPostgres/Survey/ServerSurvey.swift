@@ -54,7 +54,8 @@ package struct ServerSurvey: Sendable, Hashable {
     sql: """
       select current_setting('server_version_num')::int8, pg_is_in_recovery(),
         (extract(epoch from clock_timestamp()) * 1000)::int8, current_setting('server_encoding'), current_database()::text,
-        current_user::text, pg_backend_pid()::int8, (select timeline_id::int8 from pg_control_checkpoint()),
+        current_user::text, pg_backend_pid()::int8,
+        case when pg_is_in_recovery() then (select timeline_id::int8 from pg_control_checkpoint()) else \(LedgerSQL.timeline) end,
         (select system_identifier from pg_control_system()),
         (select count(*) from pg_stat_activity where backend_type = 'client backend'),
         (select count(*) from pg_stat_activity

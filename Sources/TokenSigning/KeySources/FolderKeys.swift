@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Keys in the files of a folder, which one server or several on one machine read.
 package struct FolderKeys: KeySource {
   package let folder: String
@@ -19,6 +21,8 @@ package struct FolderKeys: KeySource {
   package func place(of purpose: KeyPurpose) -> String { "\(folder)/\(purpose.fileName)" }
 
   package var missing: String { "there is no such key file; restore it from a copy" }
+
+  package var stamp: KeyStamp { KeyStamp(ofFiles: KeyPurpose.allCases.map { FileStatus(place(of: $0))?.stamp }) }
 
   package var publication: KeyPublication? { nil }
 

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Where the keys of a server are kept: files of a folder, or sealed records of a database that many servers share.
 ///
 /// Calls block: make them where that is fine. What they give is durable.
@@ -9,6 +11,9 @@ package protocol KeySource: Sendable {
 
   /// What to say where a purpose's keys are not there, with the fix.
   var missing: String { get }
+
+  /// A mark that is another once the keys may be others. Waits for nothing but the names of files.
+  var stamp: KeyStamp { get }
 
   /// How long new keys must be known before they sign; nil where the keys have one reader.
   var publication: KeyPublication? { get }
@@ -46,6 +51,16 @@ package struct KeyTexts: Sendable {
 }
 
 extension KeyTexts: RedactedValue {}
+
+/// A mark that tells keys that may be others from those that were read, without reading them.
+package struct KeyStamp: Sendable, Hashable {
+  private let files: [FileStamp?]
+  private let change: Int64
+
+  init(ofFiles files: [FileStamp?]) { (self.files, change) = (files, 0) }
+
+  init(ofChange change: Int64) { (files, self.change) = ([], change) }
+}
 
 extension KeySource {
   /// A purpose's keys, which must be there.

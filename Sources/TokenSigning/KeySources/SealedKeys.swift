@@ -1,5 +1,8 @@
 /// Records that many servers share, one for each purpose. Calls block.
 package protocol KeyRecordStore: Sendable {
+  /// The number of the last change of any record that was heard of. Waits for nothing.
+  var lastChange: Int64 { get }
+
   /// All records of keys, by their names, as of one moment.
   func readKeyRecords() throws(KeyError) -> KeyRecords
 
@@ -51,6 +54,8 @@ package struct SealedKeys: KeySource {
   package func place(of purpose: KeyPurpose) -> String { "the database's record \(Self.kind)/\(purpose.rawValue)" }
 
   package var missing: String { "there is no such record; start a server once, or restore it from a copy" }
+
+  package var stamp: KeyStamp { KeyStamp(ofChange: store.lastChange) }
 
   package func prepare() throws(KeyError) {}
 

@@ -8,6 +8,8 @@ package struct KeyError: Error, Sendable, Hashable, CustomStringConvertible {
     case missing
     /// Reading, writing or syncing failed.
     case inputOutput
+    /// The database that holds the keys does not answer.
+    case unavailable
     /// A file or folder that others can read or change.
     case exposed
     /// Not a key file, or no usable key in it.
@@ -22,7 +24,7 @@ package struct KeyError: Error, Sendable, Hashable, CustomStringConvertible {
 
   package var description: String { path.isEmpty ? message : "\(path): \(message)" }
 
-  init(_ kind: Kind, path: String = "", _ message: String) {
+  package init(_ kind: Kind, path: String = "", _ message: String) {
     self.kind = kind
     self.path = path
     self.message = message

@@ -69,6 +69,9 @@ package struct KeyPublication: Sendable, Hashable {
   /// How long a verifier may keep the JWK Set that it has.
   package static let keySetMaxAge = Duration.seconds(300)
 
+  /// What a server that hears of the key at once needs to read it, at most.
+  static let readingMin = Duration.seconds(1)
+
   /// After how long a server that heard of no change is known to be cut off.
   package var staleAfter: Duration
 
@@ -78,7 +81,8 @@ package struct KeyPublication: Sendable, Hashable {
 
   /// - Parameter algorithm: of the key. Nobody fetches one of HS256, so its delay is shorter.
   func milliseconds(_ algorithm: SignatureAlgorithm) -> Int64 {
-    let delay = algorithm == .hs256 ? staleAfter : staleAfter + Self.keySetMaxAge
+    let known = max(staleAfter, Self.readingMin)
+    let delay = algorithm == .hs256 ? known : known + Self.keySetMaxAge
     let (seconds, attoseconds) = delay.components
     return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
   }
@@ -128,7 +132,7 @@ package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible 
   private static let early = "its tokens are refused by who has not read it"
 
   /// What fails with the files, as a failure of the change.
-  static func files<Result: ~Copyable>(
+  package static func files<Result: ~Copyable>(
     _ body: () throws(KeyError) -> Result
   ) throws(KeyChangeError) -> Result {
     do { return try body() } catch { throw .files(error) }

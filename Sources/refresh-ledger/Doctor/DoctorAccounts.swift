@@ -6,7 +6,7 @@ import TokenHTTP
 import TokenLedger
 import TokenSigning
 
-/// The findings on keys, users, clients, and the certificate.
+/// The findings on keys, users and clients in a data folder.
 struct DoctorAccounts {
   let data: DataFolderOption
   let settings: ServerSettings
@@ -14,7 +14,7 @@ struct DoctorAccounts {
   private var quotedData: String { ShellText.quoted(data.path) }
 
   func findings() -> [DoctorFinding] {
-    keys() + users() + clients() + certificate()
+    keys() + users() + clients()
   }
 
   private func keys() -> [DoctorFinding] {
@@ -33,37 +33,7 @@ struct DoctorAccounts {
       }
       return [.note("keys", "there are none yet; the first start makes them, or refresh-ledger init")]
     }
-    guard let current = keys.access.first(where: { $0.state == .current }) else { return [] }
-    let retiring = (keys.access + keys.refresh).filter { $0.state == .retiring }
-    let next = keys.access.first { $0.state == .next }
-    var words = ["access tokens are signed with \(current.algorithm.rawValue), key \(current.id)"]
-    words.append(next.map { "next is \($0.id)" } ?? "no next key yet")
-    words.append(retiring.isEmpty ? "none retires" : "\(retiring.count) retire")
-    var findings = [DoctorFinding.ok("keys", words.joined(separator: "; "))]
-    if current.algorithm != settings.engine.algorithm {
-      let wanted = settings.engine.algorithm.rawValue
-      findings.append(
-        .warning(
-          "keys", "tokens.algorithm is \(wanted), the keys are for \(current.algorithm.rawValue)",
-          fix: "refresh-ledger keys rotate --data \(quotedData) --alg \(wanted)"))
-    }
-    return findings + overdue(keys)
-  }
-
-  /// The retiring keys whose tokens have all expired.
-  private func overdue(_ keys: TokenKeys) -> [DoctorFinding] {
-    let now = SessionClock.system.now().milliseconds
-    func isOver(_ key: SigningKey, _ lifetime: Duration) -> Bool {
-      key.state == .retiring && key.retiredAt.map { $0 + lifetime.wholeMilliseconds < now } ?? false
-    }
-    let over =
-      keys.access.filter { isOver($0, settings.engine.accessLifetime) }
-      + keys.refresh.filter { isOver($0, settings.engine.absoluteLifetime) }
-    return over.map {
-      .note(
-        "keys", "what \($0.id) signed has expired by the lifetimes of the settings",
-        fix: "refresh-ledger keys retire \($0.id) --data \(quotedData)")
-    }
+    return KeyFindings(keys: keys, settings: settings, options: "--data \(quotedData)").findings()
   }
 
   private func users() -> [DoctorFinding] {
@@ -119,31 +89,5 @@ struct DoctorAccounts {
     }
     let (admins, open) = (clients.count(where: \.isAdmin), clients.count(where: \.isPublic))
     return [.ok("clients", "\(clients.count): \(admins) with admin rights, \(open) public")]
-  }
-
-  private func certificate() -> [DoctorFinding] {
-    guard let paths = settings.certificate else { return [] }
-    let certificate: ServerCertificate
-    do {
-      certificate = try ServerCertificate(certificate: paths.certificate, key: paths.key)
-    } catch {
-      return [.problem("certificate", error.description)]
-    }
-    var findings: [DoctorFinding] = []
-    let left = certificate.expiresAtSeconds - SessionClock.system.now().seconds
-    let days = left / 86_400
-    let fix = "put a new one in its place and send the server SIGHUP"
-    switch left {
-    case ..<0: findings.append(.problem("certificate", "\(paths.certificate) has expired", fix: fix))
-    case ..<(14 * 86_400):
-      findings.append(.warning("certificate", "\(paths.certificate) ends in \(days) days", fix: fix))
-    default: findings.append(.ok("certificate", "\(paths.certificate) ends in \(days) days"))
-    }
-    if let exposure = FileExposure(path: paths.key), exposure.othersCanRead || exposure.othersCanChange {
-      findings.append(
-        .warning(
-          "certificate", "others can read its key \(paths.key)", fix: "chmod 600 \(ShellText.quoted(paths.key))"))
-    }
-    return findings
   }
 }

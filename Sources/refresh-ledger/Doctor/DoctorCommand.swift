@@ -3,72 +3,74 @@ import Platform
 import SystemPackage
 import TokenEngine
 
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Checks a server's configuration and data folder, and says what is wrong and how to fix it.",
+    abstract:
+      "Checks a server's configuration and its data folder or database, and says what is wrong and how to fix it.",
     discussion: """
       Works while the server runs and while it does not; changes nothing, save for a file of 1 MiB in the data folder that the \
       disk is measured with and that is removed again. Exit 1 if there is a problem. A warning is none.
       """)
 
-  @OptionGroup var data: DataFolderOption
-
-  @Option(name: .customLong("config"), help: "The configuration file of the server.")
-  var configPath: String?
+  @OptionGroup var place: StoreOptions
 
   @Flag(help: "Print one JSON object for each finding.")
   var json = false
 
-  func run() throws {
-    try DataFolder.require(data.path)
-    let inColor = Terminal.usesColor(.standardOutput)
-    var counts: [DoctorFinding.Verdict: Int] = [:]
-    func tell(_ findings: [DoctorFinding]) throws(CommandError) {
-      for finding in findings {
-        counts[finding.verdict, default: 0] += 1
-        if json {
-          try Terminal.writeLine(JSONText.line(finding))
-        } else {
-          try Terminal.write(finding.text(inColor: inColor))
-        }
-      }
-    }
+  func run() async throws {
+    var report = FindingReport(isJSON: json)
     let (settings, configured) = try readSettings()
-    try tell([configured] + DoctorIssuer(folder: data.path, settings: settings).findings())
-    let holder = LockHolder.find(folder: data.logFolder.string)
-    try tell(DoctorFolder(data: data).findings())
-    try tell([serverFinding(holder)])
-    try tell(DoctorAccounts(data: data, settings: settings).findings())
-    try tell(DoctorSystem(settings: settings, isServed: holder != nil).findings())
-    try tell(DoctorDisk(data: data, settings: settings).findings())
-    try tell(DoctorLog(data: data, settings: settings, isServed: holder != nil).findings())
-    let problems = counts[.problem] ?? 0
-    if !json {
-      let warnings = counts[.warning] ?? 0
-      try Terminal.writeLine("\(counted(problems, "problem")), \(counted(warnings, "warning"))")
+    guard let settings else {
+      try report.tell([configured])
+      return try report.end()
     }
-    if problems > 0 { throw ExitCode(ExitStatus.bad.rawValue) }
+    switch settings.store.kind {
+    case .embedded:
+      // Before anything is said: a wrong name is a slip of whoever typed it.
+      try DataFolder.require(place.data.path)
+      try report.tell([configured])
+      try examine(place.data, settings, &report)
+    case .postgres:
+      try report.tell([configured])
+      #if Postgres
+      try report.tell(DatabaseProbe(settings).findings())
+      #endif
+      try report.tell(DoctorCertificate(settings: settings).findings())
+      try report.tell(DoctorSystem(settings: settings, isServed: false).findings())
+    }
+    try report.end()
   }
 
-  private func counted(_ count: Int, _ word: String) -> String {
-    count == 0 ? "no \(word)" : count == 1 ? "1 \(word)" : "\(count) \(word)s"
+  private func examine(
+    _ data: DataFolderOption, _ settings: ServerSettings, _ report: inout FindingReport
+  ) throws(CommandError) {
+    try report.tell(DoctorIssuer(folder: data.path, settings: settings).findings())
+    let holder = LockHolder.find(folder: data.logFolder.string)
+    try report.tell(DoctorFolder(data: data).findings())
+    try report.tell([serverFinding(holder)])
+    try report.tell(DoctorAccounts(data: data, settings: settings).findings())
+    try report.tell(DoctorCertificate(settings: settings).findings())
+    try report.tell(DoctorSystem(settings: settings, isServed: holder != nil).findings())
+    try report.tell(DoctorDisk(data: data, settings: settings).findings())
+    try report.tell(DoctorLog(data: data, settings: settings, isServed: holder != nil).findings())
   }
 
-  /// Reads the settings as `serve` would; they are the defaults if it would refuse them.
-  private func readSettings() throws(CommandError) -> (ServerSettings, DoctorFinding) {
-    let from = configPath ?? "the defaults"
+  /// Reads the settings as `serve` would. If it would refuse them, they are the defaults with the section `store`; nil if that cannot be
+  /// read either.
+  private func readSettings() throws(CommandError) -> (ServerSettings?, DoctorFinding) {
+    let from = place.database.configPath ?? "the defaults"
     do throws(CommandError) {
-      let sources = try SettingSources(
-        flags: [:], environment: Terminal.environment, filePath: configPath)
-      let settings = try ServerSettings(sources)
+      let settings = try place.settings()
       let variables = Terminal.environment.keys.filter { $0.hasPrefix(SettingKey.environmentPrefix) }.count
       let rest = variables == 0 ? "" : ", and \(variables) variables of the environment"
       return (settings, .ok("configuration", "\(from)\(rest): every setting is good"))
     } catch {
       // A file that is not there is a slip of whoever typed its name.
       guard error.status == .configuration else { throw error }
-      let settings = try ServerSettings(try SettingSources(flags: [:], environment: [:], filePath: nil))
+      var settings = ServerSettings.standard
+      guard let store = place.readableStore() else { return (nil, .problem("configuration", error.description)) }
+      settings.store = store
       return (settings, .problem("configuration", error.description + "; what follows goes by the defaults"))
     }
   }

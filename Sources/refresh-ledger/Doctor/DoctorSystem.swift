@@ -24,7 +24,7 @@ struct DoctorSystem {
     let here = "\(most) may be open for what this shell starts"
     if fitting == 0 {
       return .problem(
-        "open files", "\(here), which leaves no connection beside the log",
+        "open files", "\(here), which leaves no connection beside what the server itself opens",
         fix: "ulimit -n \(wanted + DescriptorLimit.reserve), or LimitNOFILE in the unit")
     }
     guard fitting < wanted else { return .ok("open files", "\(here); limits.connections are \(wanted)") }
@@ -34,7 +34,7 @@ struct DoctorSystem {
   }
 
   private func fileSize() -> DoctorFinding? {
-    guard let most = ResourceLimit.fileSize.values?.current else { return nil }
+    guard settings.store.kind == .embedded, let most = ResourceLimit.fileSize.values?.current else { return nil }
     // A segment ends with the batch that takes it past its size.
     let wanted = UInt64(settings.engine.segmentBytesMax) + (64 << 20)
     guard most < wanted else { return nil }
@@ -50,6 +50,10 @@ struct DoctorSystem {
       try ListenAddress.probe(host: host, port: port)
       return .ok("address", "\(host):\(port) is free")
     } catch {
+      // Whether it is a server of this database that has it no lock says.
+      guard settings.store.kind == .embedded || error.status != .temporary else {
+        return .note("address", "\(host):\(port) is taken, by this server or by another program")
+      }
       return .problem("address", error.description)
     }
   }

@@ -25,13 +25,14 @@ struct ImportAccounts {
   private static let hour: Int64 = 3_600_000
   private static let minute: Int64 = 60_000
 
-  init(data: DataFolderOption, settings: ServerSettings, now: Timestamp) throws(CommandError) {
+  init(
+    users: any SubjectDirectory, clients: any ClientDirectory, settings: ServerSettings, now: Timestamp
+  ) async throws(CommandError) {
     self.settings = settings
     self.now = now
-    let (userFile, clientFile) = (try data.users(), try data.clients())
     do throws(AccountError) {
-      users = Dictionary(try userFile.list().map { ($0.id, $0) }) { first, _ in first }
-      clients = Dictionary(try clientFile.list().map { ($0.id, $0) }) { first, _ in first }
+      self.users = Dictionary(try await users.list().map { ($0.id, $0) }) { first, _ in first }
+      self.clients = Dictionary(try await clients.list().map { ($0.id, $0) }) { first, _ in first }
     } catch {
       throw CommandError(error)
     }

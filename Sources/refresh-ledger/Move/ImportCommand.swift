@@ -2,6 +2,10 @@ import ArgumentParser
 import TokenEngine
 import TokenLedger
 
+#if Postgres
+import TokenLedgerPostgres
+#endif
+
 struct ImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
@@ -9,18 +13,13 @@ struct ImportCommand: AsyncParsableCommand {
     discussion: """
       A line is a JSON object: subject, client_id, and if wanted scope, label, opened_at, idle_end, expires_at. The whole file is \
       checked before anything is changed. An import that was interrupted, however, goes on where it was when it is run again: a \
-      line is never opened twice. The server must be stopped. docs/migrating.md says more.
+      line is never opened twice. The server of a data folder must be stopped; those of a database go on. docs/migrating.md says more.
       """)
 
   @Argument(help: "The file of JSON lines.")
   var file: String
 
-  @OptionGroup var data: DataFolderOption
-
-  @Option(
-    name: .customLong("config"),
-    help: "The configuration file of the server: its issuer and lifetimes go into the tokens.")
-  var configPath: String?
+  @OptionGroup var place: StoreOptions
 
   @Option(
     help: ArgumentHelp(
@@ -71,19 +70,50 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try ServerSettings(
-      try SettingSources(flags: [:], environment: Terminal.environment, filePath: configPath))
-    let now = SessionClock.system.now()
-    let accounts = try ImportAccounts(data: data, settings: settings, now: now)
+    let settings = try place.settings()
     if let tokens { try PrivateFile.refuseTaken(tokens) }
-    var outcome = try check(accounts)
-    if let tokens, !dryRun {
-      let settings = try IssuerChoice.settle(settings, folder: data.path) { Terminal.note($0) }
-      try await open(accounts, settings, &outcome, tokens: tokens)
+    var outcome: Outcome
+    switch settings.store.kind {
+    case .embedded: outcome = try await importIntoFolder(settings)
+    case .postgres:
+      #if Postgres
+      outcome = try await importIntoDatabase(settings)
+      #else
+      throw CommandError.withoutPostgres
+      #endif
     }
     outcome.dryRun = dryRun
     try Terminal.writeLine(json ? JSONText.line(outcome) : words(outcome))
   }
+
+  private func importIntoFolder(_ settings: ServerSettings) async throws -> Outcome {
+    let data = place.data
+    let accounts = try await ImportAccounts(
+      users: data.users(), clients: data.clients(), settings: settings, now: SessionClock.system.now())
+    var outcome = try check(accounts)
+    guard let tokens, !dryRun else { return outcome }
+    let settings = try IssuerChoice.settle(settings, folder: data.path) { Terminal.note($0) }
+    let engine = try await openEngine(settings)
+    try await Self.closing(engine) { try await open(accounts, in: engine, &outcome, tokens: tokens) }
+    return outcome
+  }
+
+  #if Postgres
+  private func importIntoDatabase(_ settings: ServerSettings) async throws -> Outcome {
+    let settings = try settings.issuedByDatabase()
+    let store = try await DatabaseStore.open(settings)
+    return try await store.whileOpen {
+      let users = try await store.users()
+      let accounts = try await ImportAccounts(
+        users: users, clients: store.clients(), settings: settings, now: store.ledger.now())
+      var outcome = try check(accounts)
+      guard let tokens, !dryRun else { return outcome }
+      let engine = try await store.engine(options: settings.engine, subjects: users, observer: SilentObserver())
+      try await Self.closing(engine) { try await open(accounts, in: engine, &outcome, tokens: tokens) }
+      return outcome
+    }
+  }
+  #endif
 
   private func words(_ outcome: Outcome) -> String {
     var words: [String] = []
@@ -123,12 +153,9 @@ struct ImportCommand: AsyncParsableCommand {
     throw CommandError(.bad, first + more)
   }
 
-  private func open(
-    _ accounts: ImportAccounts, _ settings: ServerSettings, _ outcome: inout Outcome, tokens: String
-  ) async throws {
-    let engine = try await openEngine(settings)
+  private static func closing(_ engine: RotationEngine, _ work: () async throws -> Void) async throws {
     do {
-      try await open(accounts, in: engine, &outcome, tokens: tokens)
+      try await work()
     } catch {
       try? await engine.close()
       throw error
@@ -139,7 +166,7 @@ struct ImportCommand: AsyncParsableCommand {
   private func openEngine(_ settings: ServerSettings) async throws(CommandError) -> RotationEngine {
     var bar = ProgressBar(label: "replaying the log")
     do {
-      return try await RotationEngine.open(folder: data.folder, options: settings.engine) {
+      return try await RotationEngine.open(folder: place.data.folder, options: settings.engine) {
         bar.show($0.bytesRead, of: $0.bytesTotal)
       }
     } catch {

@@ -135,6 +135,7 @@ struct Server {
   private func tell(of ground: ServerGround) {
     if case .folder(let path) = store { FolderExposure(folder: path).warn(logger) }
     report(ground.engine.recovery)
+    if let warning = ground.warning { logger.warning("\(warning)") }
     accountLog.begin(after: ground.first)
     let (signing, wanted) = (ground.engine.accessAlgorithm.rawValue, settings.engine.algorithm.rawValue)
     if signing != wanted {

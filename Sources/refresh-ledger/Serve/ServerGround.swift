@@ -9,6 +9,8 @@ struct ServerGround {
   let clients: any ClientDirectory
   /// What this start made.
   let first: FirstStart
+  /// What an operator should know of it, for the log.
+  var warning: String?
 }
 
 /// The opening of a server's ground.
@@ -51,9 +53,45 @@ struct GroundOpening {
     }
   }
 
-  /// Opens the database that the settings name.
+  #if Postgres
+  /// Opens the database that the settings name. Users and clients are made by no start: several servers may start at once.
+  func database() async throws(CommandError) -> ServerGround {
+    let settings = try settings.issuedByDatabase()
+    let store = try await DatabaseStore.open(settings, connections: settings.store.connections)
+    do {
+      let (users, clients) = (try await store.users(accounts), try await store.clients(accounts))
+      let engine = try await store.engine(options: settings.engine, subjects: users, observer: observer)
+      return ServerGround(
+        engine: engine, users: users, clients: clients, first: FirstStart(),
+        warning: ClockDifference(of: store.ledger)?.warning)
+    } catch {
+      await store.close()
+      throw error
+    }
+  }
+  #else
   func database() async throws(CommandError) -> ServerGround { throw .withoutPostgres }
+  #endif
 }
+
+#if Postgres
+extension ServerSettings {
+  /// The same with the issuer that the database keeps, if the settings have none.
+  func issuedByDatabase() throws(CommandError) -> ServerSettings {
+    let kept = try store.keptIssuer()
+    guard !isIssuerSet else { return self }
+    guard let kept else {
+      throw CommandError(
+        .configuration,
+        "\(store.databaseName): no issuer is set for its tokens: run refresh-ledger database init --issuer URL with the address "
+          + "that clients use, or set tokens.issuer")
+    }
+    var settings = self
+    settings.issue(as: kept)
+    return settings
+  }
+}
+#endif
 
 /// The progress of the replay: a bar for a person, and a word each second for systemd, which would give the start up
 /// otherwise.

@@ -10,7 +10,7 @@ extension ServerSettings {
     if sources.text(.limitsConnectionsPerAddress) == nil, isExposed, !http.trustsProxy {
       http.connectionsPerAddressMax = Self.exposedConnectionsPerAddress
     }
-    isIssuerSet = sources.text(.tokensIssuer) != nil
+    noteWhatIsSet(sources)
     isAudienceSet = !engine.audience.isEmpty
     issue(as: engine.issuer)
     try refuseUnsafeAddress(sources)
@@ -18,11 +18,17 @@ extension ServerSettings {
     try settleStore(sources)
   }
 
-  /// Reads the settings of the section `store` alone, for commands on what it names.
+  /// Reads the sections `store` and `tokens` alone, for commands on what the first names: the others are not theirs to judge.
   init(storeOf sources: SettingSources) throws(CommandError) {
     self = .standard
-    for setting in Setting.store { try read(setting, sources) }
+    for setting in Setting.store + Setting.tokens { try read(setting, sources) }
+    noteWhatIsSet(sources)
     try settleStore(sources)
+  }
+
+  private mutating func noteWhatIsSet(_ sources: SettingSources) {
+    isIssuerSet = sources.text(.tokensIssuer) != nil
+    isAlgorithmSet = sources.text(.tokensAlgorithm) != nil
   }
 
   private mutating func read(_ setting: Setting, _ sources: SettingSources) throws(CommandError) {

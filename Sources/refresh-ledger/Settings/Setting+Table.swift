@@ -48,7 +48,7 @@ extension Setting {
 
   private static let timeout = Limit.durations(.milliseconds(10)...(.seconds(600)))
 
-  private static let tokens = [
+  static let tokens = [
     Setting(
       .tokensIssuer, .line(\.engine.issuer, bytes: 1...256), isOnlyShown: true,
       "The claim iss, and the issuer of the metadata. Changing it ends every token that is out. Left out, the first",

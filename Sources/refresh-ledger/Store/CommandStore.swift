@@ -32,6 +32,20 @@ protocol CommandStore: Sendable {
   func close() async
 }
 
+extension CommandStore {
+  /// Runs `work`, and closes the store afterwards.
+  func whileOpen<Outcome>(_ work: () async throws -> Outcome) async throws -> Outcome {
+    do {
+      let outcome = try await work()
+      await close()
+      return outcome
+    } catch {
+      await close()
+      throw error
+    }
+  }
+}
+
 /// A session with what happened to it.
 struct SessionStory: Encodable {
   /// Nil if it has ended.

@@ -45,21 +45,29 @@ struct DatabaseOptions: ParsableArguments {
       flags: flags.merging(more) { own, _ in own }, environment: Terminal.environment, filePath: configPath)
   }
 
-  /// The section `store` alone: other settings in the environment are not looked at.
-  func storeSources() throws(CommandError) -> SettingSources {
-    let prefix = SettingKey.environmentPrefix + "STORE_"
-    return try SettingSources(
-      flags: flags, environment: Terminal.environment.filter { $0.key.hasPrefix(prefix) }, filePath: configPath)
+  /// Those of the sections `store` and `tokens`: other settings in the environment are not looked at.
+  func storeSources(_ more: [SettingKey: String] = [:]) throws(CommandError) -> SettingSources {
+    try storeSources(more, filePath: configPath)
   }
 
-  /// The database, for a command that works on nothing else.
-  func store() throws(CommandError) -> StoreSettings {
-    let store = try ServerSettings(storeOf: storeSources()).store
-    guard store.kind == .postgres else {
+  fileprivate func storeSources(
+    _ more: [SettingKey: String], filePath: String?
+  ) throws(CommandError) -> SettingSources {
+    let environment = Terminal.environment.filter { name, _ in
+      ["STORE_", "TOKENS_"].contains { name.hasPrefix(SettingKey.environmentPrefix + $0) }
+    }
+    return try SettingSources(
+      flags: flags.merging(more) { own, _ in own }, environment: environment, filePath: filePath)
+  }
+
+  /// The settings of a database, for a command that works on nothing else.
+  func settings(_ more: [SettingKey: String] = [:]) throws(CommandError) -> ServerSettings {
+    let settings = try ServerSettings(storeOf: storeSources(more))
+    guard settings.store.kind == .postgres else {
       throw CommandError(
         .usage, "no database is named; name it with --database, REFRESH_LEDGER_STORE_DATABASE or store.database")
     }
-    return store
+    return settings
   }
 }
 
@@ -90,11 +98,20 @@ struct StoreOptions: ParsableArguments {
   }
 
   /// Where sessions, accounts and keys are, for a command that needs no other settings.
-  func store() throws(CommandError) -> StoreSettings {
+  func storeSettings() throws(CommandError) -> ServerSettings {
     let sources = try database.storeSources()
-    let store = try ServerSettings(storeOf: sources).store
-    try refuseFolder(beside: store, sources)
-    return store
+    let settings = try ServerSettings(storeOf: sources)
+    try refuseFolder(beside: settings.store, sources)
+    return settings
+  }
+
+  /// The store of settings that are refused as a whole, by the file or, if that cannot be read, without it; nil if it is what is refused.
+  func readableStore() -> StoreSettings? {
+    for path in [database.configPath, nil] {
+      let sources = try? database.storeSources([:], filePath: path)
+      if let sources, let settings = try? ServerSettings(storeOf: sources) { return settings.store }
+    }
+    return nil
   }
 
   /// Refuses a folder on the command line where other settings name a database: one of the two would be passed over.

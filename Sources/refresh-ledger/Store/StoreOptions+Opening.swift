@@ -1,3 +1,4 @@
+import Platform
 import TokenAccounts
 import TokenEngine
 import TokenSigning
@@ -7,11 +8,8 @@ extension StoreOptions {
   func use<Outcome>(_ work: (any CommandStore) async throws -> Outcome) async throws -> Outcome {
     let store = try await open()
     do {
-      let outcome = try await work(store)
-      await store.close()
-      return outcome
+      return try await store.whileOpen { try await work(store) }
     } catch {
-      await store.close()
       switch error {
       case let failure as AccountError: throw CommandError(failure)
       case let failure as LedgerError: throw CommandError(failure)
@@ -33,14 +31,26 @@ extension StoreOptions {
     try await use { try await work($0.clients()) }
   }
 
-  /// Runs `work` on the signing keys.
-  func keys<Outcome>(_ work: (any KeySource) throws -> Outcome) async throws -> Outcome {
-    try await use { try await work($0.keys()) }
+  /// Runs `work` on the signing keys, on a thread that may wait for them.
+  func keys<Outcome: Sendable>(
+    _ work: @escaping @Sendable (any KeySource) throws -> Outcome
+  ) async throws -> Outcome {
+    try await use { store in
+      let keys = try await store.keys()
+      return try await BlockingWork.run { () throws(any Error) in try work(keys) }
+    }
   }
 
   private func open() async throws(CommandError) -> any CommandStore {
-    let store = try store()
-    guard store.kind == .postgres else { return FolderStore(data: data) }
-    throw CommandError.withoutPostgres
+    let settings = try storeSettings()
+    switch settings.store.kind {
+    case .embedded: return FolderStore(data: data)
+    case .postgres:
+      #if Postgres
+      return try await DatabaseStore.open(settings)
+      #else
+      throw .withoutPostgres
+      #endif
+    }
   }
 }

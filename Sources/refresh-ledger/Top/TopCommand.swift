@@ -8,7 +8,7 @@ struct TopCommand: AsyncParsableCommand {
     abstract: "Watches a server: sessions, rates, refusals, latencies, the growth of its log.",
     discussion: """
       With --url from the metrics of a running server, over HTTP; with --data from the log in its folder, read beside it and \
-      without its lock. On a terminal the view is renewed in place until q is pressed; elsewhere there is a line for each \
+      without its lock; with --database from the events of all servers that share it. On a terminal the view is renewed in place until q is pressed; elsewhere there is a line for each \
       reading.
       """)
 
@@ -18,8 +18,7 @@ struct TopCommand: AsyncParsableCommand {
   @Option(help: "With --url: a PEM file of the certificates to trust, if this system does not trust the server's.")
   var cacert: String?
 
-  @Option(help: ArgumentHelp("Read the log of this data folder.", valueName: "folder"))
-  var data: String?
+  @OptionGroup var place: StoreOptions
 
   @Option(help: ArgumentHelp("End after so many readings.", valueName: "n"))
   var count: Int?
@@ -31,9 +30,7 @@ struct TopCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
-    guard url == nil || data == nil else {
-      throw ValidationError("name either a server with --url or a folder with --data")
-    }
+    try place.refuse(beside: url)
     if let url, !url.hasPrefix("http://"), !url.hasPrefix("https://") {
       throw ValidationError("--url is an address such as http://127.0.0.1:8080")
     }
@@ -52,8 +49,17 @@ struct TopCommand: AsyncParsableCommand {
         throw error
       }
       await server.close()
-    } else {
-      try await watch(TopLog(data: data ?? DataFolderOption.standard))
+      return
+    }
+    let store = try place.storeSettings().store
+    switch store.kind {
+    case .embedded: try await watch(TopLog(data: place.data.path))
+    case .postgres:
+      #if Postgres
+      try await watch(TopDatabase(store))
+      #else
+      throw CommandError.withoutPostgres
+      #endif
     }
   }
 

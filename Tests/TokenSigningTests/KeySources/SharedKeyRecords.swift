@@ -21,6 +21,8 @@ final class SharedKeyRecords: KeyRecordStore {
     set { state.withLock { $0.records.nowMilliseconds = newValue } }
   }
 
+  var lastChange: Int64 { state.withLock { $0.change } }
+
   var bodies: [String: [UInt8]] {
     get { state.withLock { $0.records.records.mapValues(\.body) } }
     set { state.withLock { state in newValue.forEach { state.records.records[$0]?.body = $1 } } }

@@ -1,0 +1,14 @@
+internal import RotationModel
+
+/// By what rules an engine issues, for people: what instances on one ledger should have alike.
+struct IssuePolicy: Sendable, Hashable, CustomStringConvertible {
+  let description: String
+
+  init(_ options: EngineOptions) {
+    func text(_ duration: Duration) -> String { DurationText.format(duration) ?? "\(duration)" }
+    description = """
+      access=\(text(options.accessLifetime)) idle=\(text(options.idleLifetime)) absolute=\(text(options.absoluteLifetime)) \
+      grace=\(text(options.grace)) reuse=\(options.reuse.rawValue) algorithm=\(options.algorithm.rawValue)
+      """
+  }
+}

@@ -1,0 +1,39 @@
+#if Postgres
+package import RotationModel
+
+/// By what the instances on a ledger issue tokens, as the ledger itself has noted it.
+package struct LedgerTerms: Sendable, Hashable {
+  /// Of all tokens; nil while nobody has said.
+  package var issuer: String?
+  /// Lifetimes, grace, reuse and algorithm of the instance that came last; nil while none has come.
+  package var policy: String?
+
+  package init(issuer: String?, policy: String?) {
+    self.issuer = issuer
+    self.policy = policy
+  }
+
+  /// Notes by what this instance issues, and returns what the ledger said before. Where it names another issuer nothing is noted; where it names none this one
+  /// is, from now on.
+  package static func exchange(
+    issuer: String, policy: String, _ steps: some AttemptPerformer
+  ) async throws(LedgerError) -> LedgerTerms {
+    let queries = [Query(exchangeStatement, [.text(issuer), .text(policy)]), Query(LedgerSQL.barrierStatement)]
+    return try await steps.perform { (connection, _, deadline) throws(DatabaseError) in
+      let before = try connection.step(queries, deadline: deadline).rows[0]
+      guard before.count == 1 else { throw .malformed("the ledger has \(before.count) rows in place of one") }
+      return LedgerTerms(issuer: try before.textIfPresent(0, 0), policy: try before.textIfPresent(0, 1))
+    }
+  }
+
+  private static let exchangeStatement = Statement(
+    name: "ledger_terms",
+    sql: """
+      with before as materialized (select only_row, issuer, policy from ledger for no key update), noted as (
+        update ledger l set issuer = $1, policy = $2 from before b
+        where l.only_row = b.only_row and coalesce(b.issuer, $1) = $1 and (b.issuer is null or b.policy is distinct from $2)
+      )
+      select issuer, policy from before
+      """)
+}
+#endif

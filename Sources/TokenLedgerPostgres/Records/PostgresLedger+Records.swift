@@ -1,0 +1,23 @@
+#if Postgres
+package import RotationModel
+
+extension PostgresLedger: AttemptPerformer {}
+
+/// What instances share beside sessions.
+extension PostgresLedger {
+  /// Keys, users and clients. They keep the ledger from being given up while they are in use.
+  package var records: SharedRecords {
+    SharedRecords(self, place: place, latest: knowledge.recordChange)
+  }
+
+  /// The database and, where it is not the usual one, its schema; without a password.
+  package var place: String {
+    options.schema == PostgresOptions().schema ? "\(address)" : "\(address), schema \(options.schema)"
+  }
+
+  /// Notes by what this instance issues, and returns what the ledger said before; see ``LedgerTerms``.
+  package func exchangeTerms(issuer: String, policy: String) async throws(LedgerError) -> LedgerTerms {
+    try await LedgerTerms.exchange(issuer: issuer, policy: policy, self)
+  }
+}
+#endif

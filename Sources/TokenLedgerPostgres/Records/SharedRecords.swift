@@ -1,0 +1,194 @@
+#if Postgres
+package import RotationModel
+
+/// A document that all instances on a database share: the keys of one purpose, a user, a client.
+package struct SharedRecord: Sendable, Hashable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
+    /// The keys of one purpose, sealed.
+    case key
+    case user
+    case client
+  }
+
+  package var name: String
+  package var body: [UInt8]
+  /// The number of the change that wrote it: greater than that of any change of any record before.
+  package var change: Int64
+
+  package init(name: String, body: [UInt8], change: Int64) {
+    self.name = name
+    self.body = body
+    self.change = change
+  }
+}
+
+/// What was found of the records of a kind, as of one moment.
+package struct FoundRecords: Sendable, Hashable {
+  /// In the order of the bytes of their names.
+  package var records: [SharedRecord]
+  /// How many records of the kind there are, with those that were not asked for.
+  package var count: Int
+  /// The ledger's time.
+  package var now: Timestamp
+}
+
+/// The records of a ledger, read and changed one by one by compare-and-set.
+///
+/// Each call is one step, which waits for the standby where one is required: what it gives is durable. Whoever sees one change sees all before it. Costs a
+/// round trip and a commit; changes of records take turns, also those of different records.
+package struct SharedRecords: Sendable {
+  /// A body is a document of a person's size, not a store of files.
+  package static let bodyBytesLimit = Limit(0...(1 << 20), "at most 1 MiB")
+  package static let nameBytesLimit = Limit(1...2048, "from 1 to 2048 bytes")
+
+  private let steps: any AttemptPerformer
+  private let latest: RisingNumber
+  /// The database and its schema, for messages; without a password.
+  package let place: String
+
+  /// - Parameter latest: the number of the last change that was heard of.
+  package init(_ steps: some AttemptPerformer, place: String, latest: RisingNumber) {
+    self.steps = steps
+    self.place = place
+    self.latest = latest
+  }
+
+  /// The number of the last change of any record that this instance has heard of: at most 100 ms late while it is connected. Costs a lock.
+  package var lastChange: Int64 { latest.value }
+
+  /// Gives ``lastChange`` whenever it has grown, from now on; to a slow reader the newest alone. Ends when the ledger closes.
+  package var changes: AsyncStream<Int64> { latest.changes() }
+
+  /// The records of a kind that a later change than this one wrote; by default all of them.
+  package func records(
+    _ kind: SharedRecord.Kind, after change: Int64 = 0
+  ) async throws(LedgerError) -> FoundRecords {
+    let query = Query(RecordStatements.all, [.text(kind.rawValue), .int64(change)])
+    let count = Query(RecordStatements.count, [.text(kind.rawValue)])
+    return try await steps.perform { (connection, _, deadline) throws(DatabaseError) in
+      let answer = try connection.step([query, count, Query(LedgerSQL.barrierStatement)], deadline: deadline)
+      return FoundRecords(
+        records: try answer.rows[0].sharedRecords(), count: Int(clamping: try answer.rows[1].int64(0, 0)),
+        now: answer.prelude.now)
+    }
+  }
+
+  /// Nil if there is none.
+  package func record(_ kind: SharedRecord.Kind, _ name: String) async throws(LedgerError) -> SharedRecord? {
+    let query = Query(RecordStatements.one, [.text(kind.rawValue), .text(name)])
+    return try await steps.perform { (connection, _, deadline) throws(DatabaseError) in
+      try connection.step([query, Query(LedgerSQL.barrierStatement)], deadline: deadline).rows[0].sharedRecords().first
+    }
+  }
+
+  /// Writes a record if the change that wrote it last is still `expecting`, or, with nil, if there is none. Returns the number of this change; nil if
+  /// somebody else was first. An attempt that was interrupted and had written finds its own record.
+  package func put(
+    _ kind: SharedRecord.Kind, _ name: String, _ body: [UInt8], expecting change: Int64?
+  ) async throws(LedgerError) -> Int64? {
+    try Self.check(name, body)
+    let key: [Parameter] = [.text(kind.rawValue), .text(name)]
+    let write =
+      change.map { Query(RecordStatements.replace, key + [.bytes(body), .int64($0)]) }
+      ?? Query(RecordStatements.create, key + [.bytes(body)])
+    let queries = [Query(RecordStatements.lock), write, Query(RecordStatements.written, key + [.bytes(body)])]
+    return try await steps.perform { (connection, attempt, deadline) throws(DatabaseError) in
+      let rows = try connection.step(queries + [Query(LedgerSQL.barrierStatement)], wakes: true, deadline: deadline)
+        .rows
+      if rows[1].count > 0 { return try rows[1].int64(0, 0) }
+      return attempt.isRetry && rows[2].count > 0 ? try rows[2].int64(0, 0) : nil
+    }
+  }
+
+  /// Removes a record if the change that wrote it last is still `expecting`; false if somebody else was first.
+  package func remove(
+    _ kind: SharedRecord.Kind, _ name: String, expecting change: Int64
+  ) async throws(LedgerError) -> Bool {
+    let key: [Parameter] = [.text(kind.rawValue), .text(name)]
+    let queries = [
+      Query(RecordStatements.lock), Query(RecordStatements.remove, key + [.int64(change)]),
+      Query(RecordStatements.one, key), Query(LedgerSQL.barrierStatement),
+    ]
+    return try await steps.perform { (connection, attempt, deadline) throws(DatabaseError) in
+      let rows = try connection.step(queries, wakes: true, deadline: deadline).rows
+      return rows[1].count > 0 || attempt.isRetry && rows[2].count == 0
+    }
+  }
+
+  private static func check(_ name: String, _ body: [UInt8]) throws(LedgerError) {
+    try nameBytesLimit.check("name", name.utf8.count)
+    try bodyBytesLimit.check("body", body.count)
+    guard !name.utf8.contains(0) else { throw .invalid(field: "name", limit: "a text without NUL") }
+  }
+}
+
+/// Where steps run that must know their earlier tries: the lanes.
+package protocol AttemptPerformer: Sendable {
+  /// Runs `body` on one of the ledger's connections, on a thread that may wait; again, as a retry, where it is not known what became of it.
+  ///
+  /// - Throws: as every call of a ledger.
+  func perform<Outcome: Sendable>(
+    _ body:
+      @escaping @Sendable (LedgerConnection, Attempt, _ deadline: ContinuousClock.Instant) throws(DatabaseError) ->
+      Outcome
+  ) async throws(LedgerError) -> Outcome
+}
+
+extension Rows {
+  fileprivate func sharedRecords() throws(DatabaseError) -> [SharedRecord] {
+    var records: [SharedRecord] = []
+    records.reserveCapacity(count)
+    for row in 0..<count {
+      records.append(SharedRecord(name: try text(row, 0), body: try bytes(row, 1), change: try int64(row, 2)))
+    }
+    return records
+  }
+}
+
+private enum RecordStatements {
+  static let all = Statement(
+    name: "record_all", sql: "select name, body, change from record where kind = $1 and change > $2 order by name")
+
+  static let count = Statement(name: "record_count", sql: "select count(*) from record where kind = $1")
+
+  static let one = Statement(
+    name: "record_one", sql: "select name, body, change from record where kind = $1 and name = $2")
+
+  static let written = Statement(
+    name: "record_written", sql: "select change from record where kind = $1 and name = $2 and body = $3")
+
+  /// Before a number is taken, so that changes become visible in the order of their numbers.
+  static let lock = Statement(name: "record_lock", sql: "select record_change from ledger for no key update")
+
+  static let create = Statement(
+    name: "record_create",
+    sql: told(
+      """
+      insert into record(kind, name, body, change) values ($1, $2, $3, nextval('ledger_number'))
+      on conflict (kind, name) do nothing returning change
+      """))
+
+  static let replace = Statement(
+    name: "record_replace",
+    sql: told(
+      """
+      update record set body = $3, change = nextval('ledger_number') where kind = $1 and name = $2 and change = $4
+      returning change
+      """))
+
+  static let remove = Statement(
+    name: "record_remove",
+    sql: told(
+      "delete from record where kind = $1 and name = $2 and change = $3 returning nextval('ledger_number') as change"))
+
+  /// A change, and the row by which the feeds of all instances hear of it.
+  private static func told(_ change: String) -> String {
+    """
+    with changed as (\(change)), told as (
+      update ledger set record_change = (select change from changed) where exists (select from changed)
+    )
+    select change from changed
+    """
+  }
+}
+#endif

@@ -1,0 +1,52 @@
+#if Postgres
+/// What happens to a ledger in a database, between two looks. Changes nothing.
+///
+/// Events get their numbers before they are committed: some of the newest may be missing from a look, and are in none.
+package struct LedgerPulse: Sendable, Hashable {
+  /// The number of the newest event.
+  package var number: Int64
+  /// Events since the look before, by kind; empty for a first look.
+  package var kinds: [EventRow.Kind: Int64]
+  /// About how many sessions there are, live and ended.
+  package var sessions: Int64
+  /// Connections of servers that this role can see.
+  package var connections: Int64
+  /// How far the servers' news of revocations may be behind: the age of the newest time that one of them wrote down.
+  package var ageMilliseconds: Int64
+
+  /// - Parameters:
+  ///   - schema: of a ledger that is there.
+  ///   - number: that of the look before; nil for a first one.
+  package static func read(
+    _ connection: DatabaseConnection, schema: SchemaName, after number: Int64?, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> LedgerPulse {
+    let name = schema.quoted
+    let state = Statement(
+      name: "pulse_state",
+      sql: """
+        select (select coalesce(max(number), 0) from \(name).event),
+          greatest(0, (select reltuples::int8 from pg_class where oid = '\(name).session'::regclass)),
+          (select count(*) from pg_stat_activity
+            where datname = current_database() and application_name = 'refresh-ledger' and pid <> pg_backend_pid()),
+          greatest(0, (extract(epoch from clock_timestamp()) * 1000)::int8 + shift_ms - high_ms)
+        from \(name).ledger
+        """)
+    let counts = Statement(
+      name: "pulse_counts",
+      sql: "select kind, count(*) from \(name).event where number > $1 and number <= $2 group by kind")
+    let found = try connection.transaction([Query(state)], deadline: deadline)[0]
+    var pulse = LedgerPulse(
+      number: try found.int64(0, 0), kinds: [:], sessions: try found.int64(0, 1), connections: try found.int64(0, 2),
+      ageMilliseconds: try found.int64(0, 3))
+    guard let number, number < pulse.number else { return pulse }
+    let rows = try connection.transaction(
+      [Query(counts, [.int64(number), .int64(pulse.number)])], deadline: deadline)[0]
+    for row in 0..<rows.count {
+      // A kind that a later version has added is not shown.
+      guard let kind = EventRow.Kind(rawValue: Int16(truncatingIfNeeded: try rows.int64(row, 0))) else { continue }
+      pulse.kinds[kind] = try rows.int64(row, 1)
+    }
+    return pulse
+  }
+}
+#endif

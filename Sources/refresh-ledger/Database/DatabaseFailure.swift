@@ -1,0 +1,82 @@
+#if Postgres
+import TokenEngine
+import TokenLedgerPostgres
+
+/// The words and the exit code for what a database refused.
+enum DatabaseFailure {
+  /// What to do; nil if the error says so itself.
+  static func fix(of error: DatabaseError) -> String? {
+    switch error {
+    case .unreachable: "check host, port and that PostgreSQL runs there"
+    case .refusedConnection(let code?, _): fix(ofRefusal: code)
+    case .refusedConnection(nil, _): "check host, port and sslmode"
+    case .statement("42501", _, _): "grant it to this role, or name another in store.database"
+    case .statement("53100", _, _): "free space on the database's disk"
+    case .nothingHappened, .warned, .lost: "try again; see PostgreSQL's log"
+    case .statement, .malformed: "see PostgreSQL's log"
+    case .unsuitable: nil
+    @unknown default: nil
+    }
+  }
+
+  private static func fix(ofRefusal code: String) -> String {
+    switch code {
+    case "28P01", "28000":
+      "check the user, pg_hba.conf and the password, which libpq takes from ~/.pgpass or PGPASSWORD"
+    case "3D000": "createdb, or name another database"
+    case "53300": "raise max_connections, or lower store.connections"
+    case "57P03": "try again in a moment"
+    default: "see PostgreSQL's log"
+    }
+  }
+
+  fileprivate static func status(of error: DatabaseError) -> ExitStatus {
+    switch error {
+    case .refusedConnection(let code?, _) where code.hasPrefix("28") || code == "3D000": .configuration
+    case .unsuitable, .statement("42501", _, _): .configuration
+    case .statement: .inputOutput
+    case .malformed: .internalFault
+    case .unreachable, .refusedConnection, .nothingHappened, .warned, .lost: .temporary
+    @unknown default: .temporary
+    }
+  }
+}
+
+extension DatabaseError {
+  /// The words of it, to stand after a place and a colon.
+  var words: String {
+    var words = description
+    if words.last == "." { words.removeLast() }
+    guard let first = words.first, words.dropFirst().first?.isLowercase == true || words.hasPrefix("A ") else {
+      return words
+    }
+    return first.lowercased() + words.dropFirst()
+  }
+}
+
+extension CommandError {
+  /// - Parameter place: the database without its password.
+  init(_ error: DatabaseError, at place: String) {
+    let fix = DatabaseFailure.fix(of: error).map { "; \($0)" } ?? ""
+    self.init(DatabaseFailure.status(of: error), "\(place): \(error.words)\(fix)")
+  }
+
+  /// What a ledger in a database threw.
+  init(ofDatabase error: any Error, at place: String) {
+    switch error {
+    case let failure as CommandError: self = failure
+    case let failure as DatabaseError: self.init(failure, at: place)
+    case EngineError.invalid(field: "issuer", let limit):
+      self.init(
+        .configuration,
+        "\(place): tokens.issuer is not \(limit); set it to that, or leave it out, or replace that with: refresh-ledger database init "
+          + "--issuer URL --force, which ends every token that is out")
+    case let failure as EngineError: self.init(failure)
+    case let failure as LedgerError:
+      let known = CommandError(failure)
+      self.init(known.status, "\(place): \(known.description)")
+    default: self.init(.internalFault, "\(place): \(error)")
+    }
+  }
+}
+#endif

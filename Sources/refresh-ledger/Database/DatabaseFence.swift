@@ -1,0 +1,63 @@
+#if Postgres
+import ArgumentParser
+import SystemPackage
+import TokenEngine
+import TokenLedgerPostgres
+
+struct DatabaseFence: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fence",
+    abstract: "Ends every session of a database that has lost some of what servers had acknowledged.",
+    discussion: """
+      For a database that was restored to an earlier moment, or whose standby that lagged was promoted: nobody knows which tokens \
+      were used since, so none is accepted any more, and everybody logs in again. Servers that refuse to serve because of it go on \
+      within a second. Users, clients and keys stay as the database has them. On a terminal it asks first.
+      """)
+
+  @OptionGroup var database: DatabaseOptions
+
+  @Flag(help: "Do not ask.")
+  var yes = false
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  private struct Outcome: Encodable {
+    var database: String
+    var schema: String
+    /// How many sessions and one-time tokens were live.
+    var sessions: Int
+    var oneTimeTokens: Int
+    /// How often the ledger was fenced by now.
+    var fence: Int64
+    var timeline: Int64
+  }
+
+  func run() async throws {
+    let settings = try database.settings()
+    let place = StorePlace(settings.store, folder: "").words
+    if !yes, Terminal.isTerminal(.standardInput), Terminal.isTerminal(.standardOutput) {
+      try Terminal.write("End every session in the \(place)? Write yes: ")
+      guard readLine() == "yes" else { throw CommandError(.bad, "nothing was changed") }
+    }
+    let store = try await DatabaseStore.open(settings)
+    let report = try await store.whileOpen {
+      do throws(LedgerError) {
+        return try await store.ledger.perform { (connection, _, deadline) throws(DatabaseError) in
+          try LedgerFence.run(connection, deadline: deadline)
+        }
+      } catch {
+        throw CommandError(ofDatabase: error, at: store.place)
+      }
+    }
+    let outcome = Outcome(
+      database: settings.store.databaseName, schema: settings.store.schema, sessions: report.endedSessions,
+      oneTimeTokens: report.endedOneTimeTokens, fence: report.fence, timeline: report.timeline)
+    guard !json else { return try Terminal.writeLine(JSONText.line(outcome)) }
+    try Terminal.writeLine(
+      "fenced the \(place): ended \(FigureText.counted(outcome.sessions, "session")) and "
+        + "\(FigureText.counted(outcome.oneTimeTokens, "one-time token")); servers go on with timeline \(outcome.timeline)"
+    )
+  }
+}
+#endif

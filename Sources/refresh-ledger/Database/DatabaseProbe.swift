@@ -1,0 +1,69 @@
+#if Postgres
+import TokenEngine
+import TokenLedgerPostgres
+
+/// A look at every host of a database and at the ledger in it, for `database check` and `doctor`. Changes nothing.
+struct DatabaseProbe {
+  private let settings: ServerSettings
+
+  init(_ settings: ServerSettings) {
+    self.settings = settings
+  }
+
+  private static let hostTimeout = Duration.seconds(5)
+
+  func findings() throws(CommandError) -> [DoctorFinding] {
+    let address = try settings.store.address()
+    var hosts: [DatabaseFindings.Host] = []
+    var primary: (survey: ServerSurvey, connection: DatabaseConnection)?
+    defer { primary?.connection.close() }
+    for (index, host) in address.hosts.enumerated() {
+      do throws(DatabaseError) {
+        let connection = try DatabaseConnection.open(address, host: index, timeout: Self.hostTimeout)
+        let answer: DatabaseFindings.Host.Answer
+        do throws(DatabaseError) { answer = try look(connection) } catch {
+          connection.close()
+          throw error
+        }
+        hosts.append(DatabaseFindings.Host(name: "\(host)", answer: .success(answer)))
+        if !answer.survey.isInRecovery, answer.survey.timeline > primary?.survey.timeline ?? -1 {
+          primary?.connection.close()
+          primary = (answer.survey, connection)
+        } else {
+          connection.close()
+        }
+      } catch {
+        hosts.append(DatabaseFindings.Host(name: "\(host)", answer: .failure(error)))
+      }
+    }
+    let findings = DatabaseFindings(settings: settings.store, hosts: hosts).findings()
+    guard let primary else { return findings }
+    return findings + ledger(primary.survey, primary.connection)
+  }
+
+  private func look(_ connection: DatabaseConnection) throws(DatabaseError) -> DatabaseFindings.Host.Answer {
+    let began = ContinuousClock.now
+    let before = SessionClock.system.now()
+    let survey = try ServerSurvey.read(connection, deadline: began + Self.hostTimeout)
+    // The server read its clock at some time between, about in the middle.
+    let half = (ContinuousClock.now - began).wholeMilliseconds / 2
+    return DatabaseFindings.Host.Answer(
+      survey: survey, processID: Int64(connection.backendProcessID),
+      clockAhead: .milliseconds(survey.clockMilliseconds - before.milliseconds - half))
+  }
+
+  private func ledger(_ server: ServerSurvey, _ connection: DatabaseConnection) -> [DoctorFinding] {
+    let deadline = ContinuousClock.now + Self.hostTimeout
+    let schema = settings.store.schema
+    do throws(DatabaseError) {
+      let isThere = try LedgerSurvey.isThere(connection, schema: schema, deadline: deadline)
+      let ledger = isThere ? try LedgerSurvey.read(connection, schema: schema, deadline: deadline) : nil
+      return LedgerFindings(settings: settings, server: server, ledger: ledger).findings()
+    } catch {
+      return [
+        .problem("schema", "\(schema): cannot be read: \(error.description)", fix: DatabaseFailure.fix(of: error))
+      ]
+    }
+  }
+}
+#endif

@@ -1,0 +1,44 @@
+import TokenEngine
+import TokenSigning
+
+/// The findings on keys that were read, wherever they are kept.
+struct KeyFindings {
+  let keys: TokenKeys
+  let settings: ServerSettings
+  /// The options that name their place.
+  let options: String
+
+  func findings() -> [DoctorFinding] {
+    guard let current = keys.access.first(where: { $0.state == .current }) else { return [] }
+    let retiring = (keys.access + keys.refresh).filter { $0.state == .retiring }
+    let next = keys.access.first { $0.state == .next }
+    var words = ["access tokens are signed with \(current.algorithm.rawValue), key \(current.id)"]
+    words.append(next.map { "next is \($0.id)" } ?? "no next key yet")
+    words.append(retiring.isEmpty ? "none retires" : "\(retiring.count) retire")
+    var findings = [DoctorFinding.ok("keys", words.joined(separator: "; "))]
+    if settings.isAlgorithmSet, current.algorithm != settings.engine.algorithm {
+      let wanted = settings.engine.algorithm.rawValue
+      findings.append(
+        .warning(
+          "keys", "tokens.algorithm is \(wanted), the keys are for \(current.algorithm.rawValue)",
+          fix: "refresh-ledger keys rotate \(options) --alg \(wanted)"))
+    }
+    return findings + overdue()
+  }
+
+  /// The retiring keys whose tokens have all expired.
+  private func overdue() -> [DoctorFinding] {
+    let now = SessionClock.system.now().milliseconds
+    func isOver(_ key: SigningKey, _ lifetime: Duration) -> Bool {
+      key.state == .retiring && key.retiredAt.map { $0 + lifetime.wholeMilliseconds < now } ?? false
+    }
+    let over =
+      keys.access.filter { isOver($0, settings.engine.accessLifetime) }
+      + keys.refresh.filter { isOver($0, settings.engine.absoluteLifetime) }
+    return over.map {
+      .note(
+        "keys", "what \($0.id) signed has expired by the lifetimes of the settings",
+        fix: "refresh-ledger keys retire \($0.id) \(options)")
+    }
+  }
+}

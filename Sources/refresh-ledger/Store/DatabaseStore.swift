@@ -1,0 +1,126 @@
+#if Postgres
+import SystemPackage
+import TokenAccounts
+import TokenEngine
+import TokenLedgerPostgres
+import TokenSigning
+
+/// The ledger in a database that servers share, opened: by a server, or beside servers, which see what it changes as each other's changes.
+struct DatabaseStore: CommandStore {
+  private let settings: ServerSettings
+  let ledger: PostgresLedger
+
+  /// How many sessions are read at once.
+  private static let pageCount = 1000
+
+  let place: String
+
+  /// - Parameter connections: how many change sessions at once; one does for a command that does one thing after another.
+  static func open(_ settings: ServerSettings, connections: Int = 1) async throws(CommandError) -> DatabaseStore {
+    var options = PostgresOptions(settings)
+    options.connections = connections
+    let place = settings.store.databaseName
+    do {
+      let ledger = try await PostgresLedger.open(settings.store.address(), options: options)
+      return DatabaseStore(settings: settings, ledger: ledger, place: place)
+    } catch {
+      throw CommandError(ofDatabase: error, at: place)
+    }
+  }
+
+  func users() async throws(CommandError) -> any SubjectDirectory { try await users { _ in } }
+  func clients() async throws(CommandError) -> any ClientDirectory { try await clients { _ in } }
+
+  func users(
+    _ observer: @escaping @Sendable (AccountFileEvent) -> Void
+  ) async throws(CommandError) -> DatabaseSubjects {
+    do { return try await DatabaseSubjects(ledger, observer: observer) } catch { throw CommandError(error) }
+  }
+
+  func clients(
+    _ observer: @escaping @Sendable (AccountFileEvent) -> Void
+  ) async throws(CommandError) -> DatabaseClients {
+    do { return try await DatabaseClients(ledger, observer: observer) } catch { throw CommandError(error) }
+  }
+
+  func keys() throws(CommandError) -> any KeySource {
+    do { return try sharedKeys().source(in: ledger) } catch let failure as KeyError {
+      throw CommandError(failure)
+    } catch let failure as CommandError {
+      throw failure
+    } catch {
+      throw CommandError(ofDatabase: error, at: place)
+    }
+  }
+
+  private func sharedKeys() throws(CommandError) -> SharedKeys {
+    let store = settings.store
+    guard store.keyFolder.isEmpty else { return .folder(FilePath(store.keyFolder)) }
+    guard store.masterKeys.isEmpty else { return .database(masterKeys: store.masterKeys.map { FilePath($0) }) }
+    throw CommandError(
+      .configuration,
+      "\(place): nothing says where its signing keys are: name the file that seals them with store.masterKey (--master-key), or "
+        + "a folder of key files with store.keyFolder (--key-folder)")
+  }
+
+  /// An engine on the ledger, which makes the first keys if there are none. It closes the ledger.
+  func engine(
+    options: EngineOptions, subjects: (any SubjectStore)?, observer: any EngineObserver
+  ) async throws(CommandError) -> RotationEngine {
+    let keys = try sharedKeys()
+    do {
+      return try await RotationEngine.open(
+        ledger: ledger, keys: keys, options: options, subjects: subjects, observer: observer)
+    } catch {
+      throw CommandError(ofDatabase: error, at: place)
+    }
+  }
+
+  func sessions(
+    of scope: SessionScope, _ page: ([Session], Int) throws(CommandError) -> Void
+  ) async throws(CommandError) -> String {
+    let total = try await asking { () throws(LedgerError) in try await ledger.sessionCount(of: scope) }
+    var cursor: SessionCursor?
+    repeat {
+      let found = try await asking { () throws(LedgerError) in
+        try await ledger.sessions(of: scope, after: cursor, limit: Self.pageCount)
+      }
+      try page(found.sessions, total)
+      cursor = found.next
+    } while cursor != nil
+    return "from \(place)"
+  }
+
+  func story(of session: SessionID) async throws(CommandError) -> SessionStory? {
+    let live = try await asking { () throws(LedgerError) in try await ledger.session(session) }
+    let history = try await asking { () throws(LedgerError) in
+      try await ledger.history(of: session, within: HistoryLimits(duration: .seconds(30), toldMax: 100_000))
+    }
+    let events = history?.events ?? []
+    guard live != nil || !events.isEmpty else { return nil }
+    var table = TextTable("SEQUENCE", "TIME", "EVENT", "FACTS")
+    for event in events {
+      table.append(
+        "\(event.sequence)", LogRecordLine.time(event.time), event.kind, try LogRecordLine.facts(event.facts))
+    }
+    return SessionStory(
+      session: live.map(SessionRow.init), life: events.map { LogRecordLine($0, of: session) }, table: table.text)
+  }
+
+  func revoke(_ session: SessionID) async throws(CommandError) -> Bool {
+    try await asking { () throws(LedgerError) in try await ledger.revoke(session) }
+  }
+
+  func revoke(_ scope: SessionScope) async throws(CommandError) -> Int {
+    try await asking { () throws(LedgerError) in try await ledger.revoke(scope) }
+  }
+
+  func close() async { try? await ledger.close() }
+
+  private func asking<Answer>(
+    _ ask: () async throws(LedgerError) -> Answer
+  ) async throws(CommandError) -> Answer {
+    do { return try await ask() } catch { throw CommandError(ofDatabase: error, at: place) }
+  }
+}
+#endif

@@ -1,0 +1,120 @@
+#if Postgres
+import TokenLedgerPostgres
+
+/// The ledger in a database, looked at beside the servers that share it.
+struct TopDatabase: TopSource {
+  private let settings: StoreSettings
+  private let schema: SchemaName
+  private var connection: DatabaseConnection?
+  private var number: Int64?
+  private var began = ContinuousClock.now
+
+  /// How long one look may take.
+  private static let patience = Duration.seconds(10)
+
+  init(_ settings: StoreSettings) throws(CommandError) {
+    self.settings = settings
+    title = settings.databaseName
+    do { schema = try SchemaName(settings.schema) } catch { throw CommandError(error, at: settings.databaseName) }
+  }
+
+  let title: String
+  var rowHeader: String { TopDatabaseReading.rowHeader }
+
+  mutating func begin() async throws(CommandError) { _ = try look() }
+
+  mutating func read() async throws(CommandError) -> TopDatabaseReading {
+    let before = began
+    let pulse = try look()
+    return TopDatabaseReading(pulse, seconds: max(0.001, (began - before) / .seconds(1)))
+  }
+
+  /// Looks over the connection that there is, or another where that one was lost.
+  private mutating func look() throws(CommandError) -> LedgerPulse {
+    let deadline = ContinuousClock.now + Self.patience
+    let open: DatabaseConnection
+    if let connection { open = connection } else { open = try settings.connectToPrimary(deadline: deadline) }
+    do throws(DatabaseError) {
+      let pulse = try LedgerPulse.read(open, schema: schema, after: number, deadline: deadline)
+      (connection, number, began) = (open, pulse.number, .now)
+      return pulse
+    } catch {
+      open.close()
+      connection = nil
+      throw CommandError(error, at: title)
+    }
+  }
+}
+
+/// The events that were written to a database between two looks.
+struct TopDatabaseReading: TopReading {
+  var seconds: Double
+  /// About so many, as PostgreSQL estimates it.
+  var sessions: Int64
+  var lastSequence: Int64
+  var connections: Int64
+  /// The age of the newest time that a server wrote down.
+  var ageSeconds: Double
+  /// A second.
+  var events: Double
+  /// A second, by kind, of those that occurred.
+  var kinds: [String: Double]
+
+  init(_ pulse: LedgerPulse, seconds: Double) {
+    func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+    self.seconds = rounded(seconds)
+    sessions = pulse.sessions
+    lastSequence = pulse.number
+    connections = pulse.connections
+    ageSeconds = Double(pulse.ageMilliseconds) / 1000
+    events = rounded(Double(pulse.kinds.values.reduce(0, +)) / seconds)
+    kinds = [:]
+    for (kind, count) in pulse.kinds { kinds[kind.word] = rounded(Double(count) / seconds) }
+  }
+
+  var rate: Double { kinds["rotated"] ?? 0 }
+
+  private static let widths = [12, 10, 10, 10, 10, 12, 12]
+
+  static var rowHeader: String {
+    line(["SESSIONS ~", "EVENTS/s", "ROTATED/s", "OPENED/s", "REUSED/s", "CONNECTIONS", "LAST EVENT"])
+  }
+
+  var row: String {
+    func number(_ value: Double) -> String { FigureText.number(value, decimals: value < 100 ? 1 : 0) }
+    return TopDatabaseReading.line([
+      FigureText.number(Double(sessions)), number(events), number(rate), number(kinds["opened"] ?? 0),
+      number(kinds["reused"] ?? 0), "\(connections)", "\(lastSequence)",
+    ])
+  }
+
+  private static func line(_ cells: [String]) -> String {
+    zip(cells, widths).map { FigureText.right($0, $1) }.joined(separator: " ")
+  }
+
+  func lines(history: [Double]) -> [String] {
+    func row(_ name: String, _ value: String) -> String {
+      "  \(FigureText.left(name, 18))\(FigureText.right(value, 12))"
+    }
+    let byKind = kinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { row($0.key, FigureText.number($0.value, decimals: 1)) }
+    let age = FigureText.latency(seconds: ageSeconds)
+    return [
+      "", "about \(FigureText.number(Double(sessions))) sessions; the last event is \(lastSequence)",
+      "\(connections) connections of servers; one of them wrote \(age) ago", "A SECOND",
+      row("events", FigureText.number(events, decimals: 1)),
+      row("rotations", FigureText.number(rate, decimals: 1)),
+      "  " + Sparkline.text(history, width: TopScreen.historyCount), "", "EVENTS A SECOND, BY KIND",
+    ] + (byKind.isEmpty ? ["  none"] : byKind)
+  }
+}
+
+extension EventRow.Kind {
+  /// As the text of an event has it: `successor_seen`.
+  fileprivate var word: String {
+    var word = ""
+    for character in "\(self)" { word += character.isUppercase ? "_\(character.lowercased())" : "\(character)" }
+    return word
+  }
+}
+#endif
