@@ -227,7 +227,7 @@ struct AdoptionCopying {
     last.counts = note.counts
     let before = note
     // Also of what was issued without a record.
-    let least = max(contents.highestTime, ledger.time.now()).advanced(byMilliseconds: 1)
+    let least = max(contents.highestTime, ledger.time.now())
     let window = note.counts.sessions == 0 ? 0 : RotationRequest.graceMillisecondsMax
     try exclusively {
       _ = try database.runAlone { _ in
@@ -242,19 +242,26 @@ struct AdoptionCopying {
     note = last
   }
 
+  /// A shift that is another than the folder's is in force from a time on at which nothing was issued.
   private static let opening = TimedStatement(name: "adopt_open") { time in
-    """
-    with opened as (
+    func seconds(_ shift: String) -> String { "case when \(shift) < 1000 then 0 else (\(shift) + 999) / 1000 end" }
+    return """
+    with last as materialized (
+      select coalesce((select seconds from time_shift order by from_ms desc limit 1), 0) as seconds, max(from_ms) as from_ms
+      from time_shift
+    ), needed as materialized (
+      select greatest(l.shift_ms, $1 - (\(time.now) - l.shift_ms)) as shift_ms from ledger l
+    ), opened as (
       update ledger l
-      set state = 'open', shift_ms = greatest(l.shift_ms, $1 - (\(time.now) - l.shift_ms)),
+      set state = 'open', shift_ms = n.shift_ms + case when \(seconds("n.shift_ms")) <> k.seconds then 1 else 0 end,
         high_ms = greatest(l.high_ms, $1, \(time.now)), access_ms = greatest(l.access_ms, $2),
         windows_until = greatest(l.windows_until, $1 + $3),
         record_change = greatest(l.record_change, (select max(change) from record))
+      from needed n, last k
       returning \(time.now) as now, \(StatementTime.shiftSeconds) as shift
     )
     insert into time_shift(from_ms, seconds)
-    select greatest(o.now, (select max(from_ms) + 1 from time_shift)), o.shift from opened o
-    where o.shift <> coalesce((select seconds from time_shift order by from_ms desc limit 1), 0)
+    select greatest(o.now, k.from_ms + 1), o.shift from opened o, last k where o.shift <> k.seconds
     """
   }
 }

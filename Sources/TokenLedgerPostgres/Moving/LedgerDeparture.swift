@@ -47,7 +47,7 @@ package struct LedgerDeparture: Sendable {
       return try await BlockingWork.run { () throws(any Error) in
         let database = try MovingDatabase(address, options)
         defer { database.close() }
-        var copying = DepartureCopying(self, database)
+        let copying = DepartureCopying(self, database)
         return try copying.run(keeping: keep)
       }
     } catch {
@@ -70,13 +70,12 @@ package struct LedgerDeparture: Sendable {
 struct DepartureCopying {
   private let departure: LedgerDeparture
   private let database: MovingDatabase
-  private var counts = MoveCounts()
 
   init(_ departure: LedgerDeparture, _ database: MovingDatabase) {
     (self.departure, self.database) = (departure, database)
   }
 
-  mutating func run(keeping keep: (LedgerDeparture.Surroundings) throws -> Void) throws -> LedgerDeparture.Report {
+  func run(keeping keep: (LedgerDeparture.Surroundings) throws -> Void) throws -> LedgerDeparture.Report {
     guard try database.hasLedger() else {
       throw MoveError.refused("\(departure.place): there is no ledger; name the database that the instances serve from")
     }
@@ -85,23 +84,21 @@ struct DepartureCopying {
       let isNamed = try finish(note)
       return LedgerDeparture.Report(counts: note.counts, wasDone: !isNamed, issuer: issuer)
     }
-    try tell(.begun)
+    var counts = MoveCounts()
+    try tell(.begun, counts)
     var reading = DepartureReading(database)
     var writer = try reading.beginning()
     try reading.copyRevocations(to: &writer, &counts)
-    try tell(.revocations)
-    try reading.copyEntries(to: &writer, &counts) { (counts) throws(MoveError) in
-      self.counts = counts
-      try self.tell(.sessions)
-    }
+    try tell(.revocations, counts)
+    try reading.copyEntries(to: &writer, &counts) { (counts) throws(MoveError) in try tell(.sessions, counts) }
     let storage = FolderStorage(path: departure.unfinishedLog)
     try removeUnfinished(storage)
     try writer.finish(in: departure.unfinishedLog)
     let records = try reading.records()
     counts.records = records.count
     try keep(LedgerDeparture.Surroundings(issuer: issuer, records: records))
-    try tell(.records)
-    try tell(.ready)
+    try tell(.records, counts)
+    try tell(.ready, counts)
     var left = note
     left.phase = .left
     left.counts = counts
@@ -111,7 +108,7 @@ struct DepartureCopying {
     return LedgerDeparture.Report(counts: counts, wasDone: false, issuer: issuer)
   }
 
-  private func tell(_ step: MoveProgress.Step) throws(MoveError) {
+  private func tell(_ step: MoveProgress.Step, _ counts: MoveCounts) throws(MoveError) {
     guard departure.onProgress(MoveProgress(step: step, counts: counts)) else { throw .stopped }
   }
 
@@ -166,19 +163,20 @@ struct DepartureCopying {
 
   /// The identity of the log in a folder; nil where there is none.
   private func identity(of storage: FolderStorage) throws -> String? {
-    do {
-      guard try storage.names().contains(where: { $0.hasSuffix(".lz4") }) else { return nil }
-    } catch where error.isMissingFile {
-      return nil
-    }
+    guard try names(in: storage).contains(where: { $0.hasSuffix(".lz4") }) else { return nil }
     return try LogReader.read(storage: storage) { (_, _) throws(RecordError) in }.identity?.description
   }
 
   /// What an earlier call left, which nobody can have opened.
   private func removeUnfinished(_ storage: FolderStorage) throws {
-    do {
-      for name in try storage.names() { try storage.remove(name) }
-    } catch where error.isMissingFile {}
+    for name in try names(in: storage) { try storage.remove(name) }
+  }
+
+  private func names(in storage: FolderStorage) throws(LogError) -> [String] {
+    do throws(LogError) { return try storage.names() } catch {
+      guard error.isMissingFile else { throw error }
+      return []
+    }
   }
 }
 #endif
