@@ -60,7 +60,9 @@ private struct MovedEventReading {
       frame, payload,
       visit: { event, time, state in
         defer { sequence += 1 }
-        guard sequence > first, let told = AuditEvent(event, sequence: sequence, time: time, before: state) else { return }
+        guard sequence > first, let told = AuditEvent(event, sequence: sequence, time: time, before: state) else {
+          return
+        }
         var terms: SessionTerms?
         if case .opened(_, _, _, let profile, _, _) = event { terms = state.profiles[profile]?.terms }
         found.append(MovedEvent(event: told, time: time, shift: state.shifts.seconds(at: time), terms: terms))

@@ -67,7 +67,8 @@ struct AdoptionCopying {
       _ = try database.runAlone { ledger in
         if let known = ledger.issuer, let issuer, known != issuer {
           throw MoveError.refused(
-            "\(place): the tokens there are issued for \(known) and those of the folder for \(issuer); use another --schema")
+            "\(place): the tokens there are issued for \(known) and those of the folder for \(issuer); use another --schema"
+          )
         }
         let barrier = [Query(LedgerSQL.barrierStatement)]
         if let known = ledger.adoption, known.phase != .undone {
@@ -76,7 +77,8 @@ struct AdoptionCopying {
               "\(place): another folder's ledger is there, that of the log \(known.log); use another --schema")
           }
           guard ledger.state != "left" else {
-            throw MoveError.refused("\(place): the ledger of this folder has left it again; serve it from where it went")
+            throw MoveError.refused(
+              "\(place): the ledger of this folder has left it again; serve it from where it went")
           }
           found = known
           return barrier
@@ -88,7 +90,8 @@ struct AdoptionCopying {
         // What opened elsewhere would be live twice.
         guard !isMarked || ledger.adoption != nil else {
           throw MoveError.refused(
-            "the folder's ledger is being moved or has moved, and not to \(place); \(adoption.log.appending(MovedMark.fileName)) says where")
+            "the folder's ledger is being moved or has moved, and not to \(place); \(adoption.log.appending(MovedMark.fileName)) says where"
+          )
         }
         return [
           Query(Self.setApart), found.replacing(ledger.adoption, kind: .adoption, state: "copying"),
@@ -108,7 +111,8 @@ struct AdoptionCopying {
     do {
       return try work()
     } catch let failure as DatabaseError where failure.isOtherMove {
-      throw MoveError.refused("\(adoption.place): another program works on the same move; wait for its end, and run the command again")
+      throw MoveError.refused(
+        "\(adoption.place): another program works on the same move; wait for its end, and run the command again")
     }
   }
 
@@ -159,11 +163,14 @@ struct AdoptionCopying {
       rows.append(RevocationRow(time: contents.highestTime, until: end, kind: .token(token)))
       next.counts.revokedAccessTokens += 1
     }
-    var queries = contents.shifts.isEmpty ? [] : [
-      Query(
-        Self.shifts,
-        [.int64Array(contents.shifts.map(\.from.milliseconds)), .int64Array(contents.shifts.map(\.seconds))])
-    ]
+    var queries =
+      contents.shifts.isEmpty
+      ? []
+      : [
+        Query(
+          Self.shifts,
+          [.int64Array(contents.shifts.map(\.from.milliseconds)), .int64Array(contents.shifts.map(\.seconds))])
+      ]
     while !rows.isEmpty {
       queries.append(RevocationRow.insertion(of: Array(rows.prefix(Self.rowsMax))))
       rows.removeFirst(min(rows.count, Self.rowsMax))
@@ -176,11 +183,12 @@ struct AdoptionCopying {
     while note.phase == .sessions {
       let (entries, end) = contents.entries(from: Int(clamping: note.place), most: Self.rowsMax)
       rows.take(entries)
-      var following = end.map { end in
-        var same = note
-        same.place = UInt64(end)
-        return same
-      } ?? next(.records)
+      var following =
+        end.map { end in
+          var same = note
+          same.place = UInt64(end)
+          return same
+        } ?? next(.records)
       following.counts.sessions += rows.liveCount
       following.counts.revokedSessions += rows.sessions.count - rows.liveCount
       following.counts.oneTimeTokens += rows.oneTimeTokens.count
@@ -210,7 +218,9 @@ struct AdoptionCopying {
 
   private static let removeRecords = Statement(
     name: "adopt_remove_records",
-    sql: "delete from record where kind not in ('\(MoveNote.Kind.adoption.rawValue)', '\(MoveNote.Kind.departure.rawValue)')")
+    sql:
+      "delete from record where kind not in ('\(MoveNote.Kind.adoption.rawValue)', '\(MoveNote.Kind.departure.rawValue)')"
+  )
 
   private static let records = Statement(
     name: "adopt_records",
@@ -246,23 +256,23 @@ struct AdoptionCopying {
   private static let opening = TimedStatement(name: "adopt_open") { time in
     func seconds(_ shift: String) -> String { "case when \(shift) < 1000 then 0 else (\(shift) + 999) / 1000 end" }
     return """
-    with last as materialized (
-      select coalesce((select seconds from time_shift order by from_ms desc limit 1), 0) as seconds, max(from_ms) as from_ms
-      from time_shift
-    ), needed as materialized (
-      select greatest(l.shift_ms, $1 - (\(time.now) - l.shift_ms)) as shift_ms from ledger l
-    ), opened as (
-      update ledger l
-      set state = 'open', shift_ms = n.shift_ms + case when \(seconds("n.shift_ms")) <> k.seconds then 1 else 0 end,
-        high_ms = greatest(l.high_ms, $1, \(time.now)), access_ms = greatest(l.access_ms, $2),
-        windows_until = greatest(l.windows_until, $1 + $3),
-        record_change = greatest(l.record_change, (select max(change) from record))
-      from needed n, last k
-      returning \(time.now) as now, \(StatementTime.shiftSeconds) as shift
-    )
-    insert into time_shift(from_ms, seconds)
-    select greatest(o.now, k.from_ms + 1), o.shift from opened o, last k where o.shift <> k.seconds
-    """
+      with last as materialized (
+        select coalesce((select seconds from time_shift order by from_ms desc limit 1), 0) as seconds, max(from_ms) as from_ms
+        from time_shift
+      ), needed as materialized (
+        select greatest(l.shift_ms, $1 - (\(time.now) - l.shift_ms)) as shift_ms from ledger l
+      ), opened as (
+        update ledger l
+        set state = 'open', shift_ms = n.shift_ms + case when \(seconds("n.shift_ms")) <> k.seconds then 1 else 0 end,
+          high_ms = greatest(l.high_ms, $1, \(time.now)), access_ms = greatest(l.access_ms, $2),
+          windows_until = greatest(l.windows_until, $1 + $3),
+          record_change = greatest(l.record_change, (select max(change) from record))
+        from needed n, last k
+        returning \(time.now) as now, \(StatementTime.shiftSeconds) as shift
+      )
+      insert into time_shift(from_ms, seconds)
+      select greatest(o.now, k.from_ms + 1), o.shift from opened o, last k where o.shift <> k.seconds
+      """
   }
 }
 

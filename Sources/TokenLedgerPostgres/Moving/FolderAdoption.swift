@@ -66,7 +66,8 @@ package struct FolderAdoption: Sendable {
     do {
       let names = try FolderStorage(path: log).names()
       guard names.contains(where: { $0.hasSuffix(".lz4") }) else {
-        throw MoveError.refused("\(log): there is no ledger in this folder; name the data folder of a server that has served")
+        throw MoveError.refused(
+          "\(log): there is no ledger in this folder; name the data folder of a server that has served")
       }
       var options = LedgerOptions()
       options.acceptsMove = true
@@ -100,7 +101,8 @@ struct AdoptionUndoing {
     let storage = FolderStorage(path: adoption.log)
     let isMarked = try MovedMark.read(in: storage) != nil
     guard try database.hasLedger() else {
-      throw MoveError.refused("\(adoption.place): there is no ledger; name the database that the folder was being moved to")
+      throw MoveError.refused(
+        "\(adoption.place): there is no ledger; name the database that the folder was being moved to")
     }
     var isUndone = false
     _ = try database.runAlone { place in
@@ -135,7 +137,9 @@ struct AdoptionUndoing {
     name: "move_remove", sql: "truncate session, one_time_token, event, revocation, mark, time_shift")
   private static let removeRecords = Statement(
     name: "move_remove_records",
-    sql: "delete from record where kind not in ('\(MoveNote.Kind.adoption.rawValue)', '\(MoveNote.Kind.departure.rawValue)')")
+    sql:
+      "delete from record where kind not in ('\(MoveNote.Kind.adoption.rawValue)', '\(MoveNote.Kind.departure.rawValue)')"
+  )
   private static let open = Statement(name: "move_reopen", sql: "update ledger set state = 'open'")
 }
 #endif

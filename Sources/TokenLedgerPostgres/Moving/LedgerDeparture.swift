@@ -128,7 +128,8 @@ struct DepartureCopying {
       }
       guard ledger.state == "open" else {
         throw MoveError.refused(
-          "\(place): the ledger there is not open (\(ledger.state)); finish `refresh-ledger database adopt` first, or undo it")
+          "\(place): the ledger there is not open (\(ledger.state)); finish `refresh-ledger database adopt` first, or undo it"
+        )
       }
       guard !isLogThere else { throw holdsLog }
       return [Query(Self.setLeft), found.replacing(ledger.departure, kind: .departure, state: "left")]

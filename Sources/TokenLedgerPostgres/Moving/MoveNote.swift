@@ -48,7 +48,8 @@ struct MoveNote: Sendable, Hashable {
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       if parts.count == 2 { words[parts[0]] = parts[1] }
     }
-    guard words["v"] == "1", let log = words["log"], let phase = words["phase"].flatMap({ Phase(rawValue: String($0)) }),
+    guard words["v"] == "1", let log = words["log"],
+      let phase = words["phase"].flatMap({ Phase(rawValue: String($0)) }),
       let place = words["place"].flatMap({ UInt64($0) })
     else { throw .malformed("the database's note of a move is not of this version; use the program that wrote it") }
     self.init(log: String(log), phase: phase)

@@ -16,7 +16,9 @@ package enum MovedMark {
     let count = try file.readAll(into: &bytes, 0..<bytesMax, at: 0)
     // What somebody else wrote there, or a crash left empty, says as much by its name.
     let line = bytes.prefix(count).prefix { $0 != UInt8(ascii: "\n") }
-    guard let text = String(validating: line, as: UTF8.self), !text.isEmpty, !text.hasControlCharacters else { return "has moved to a database; serve it from there" }
+    guard let text = String(validating: line, as: UTF8.self), !text.isEmpty, !text.hasControlCharacters else {
+      return "has moved to a database; serve it from there"
+    }
     return text
   }
 

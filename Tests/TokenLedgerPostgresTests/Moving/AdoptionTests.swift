@@ -60,7 +60,9 @@ struct AdoptionTests {
         for _ in 0..<60 { try await past.step(ledger, fixture.clock) }
       }
       var adoption = fixture.adoption()
-      adoption.records = [MovedRecord(kind: "user", name: "ann", body: [1]), MovedRecord(kind: "key", name: "access", body: [2])]
+      adoption.records = [
+        MovedRecord(kind: "user", name: "ann", body: [1]), MovedRecord(kind: "key", name: "access", body: [2]),
+      ]
       let stop = StopAt(step)
       adoption.onProgress = stop.take
       var counts: MoveCounts?
@@ -69,7 +71,11 @@ struct AdoptionTests {
       } catch {
         #expect(error == .stopped, "step \(step)")
         let refusal = await fixture.refusalOfFolder()
-        if step == 0 { #expect(refusal == nil) } else { #expect(refusal?.contains("is being moved to") == true, "step \(step)") }
+        if step == 0 {
+          #expect(refusal == nil)
+        } else {
+          #expect(refusal?.contains("is being moved to") == true, "step \(step)")
+        }
         #expect(await fixture.refusalOfInstance()?.contains("is being filled") == true, "step \(step)")
         adoption.onProgress = { _ in true }
         counts = try await adoption.run().counts
@@ -107,7 +113,9 @@ struct AdoptionTests {
         return
       }
       try await adoption.undo()
-      for table in ["session", "one_time_token", "event", "revocation", "mark", "time_shift", "record where kind = 'user'"] {
+      for table in [
+        "session", "one_time_token", "event", "revocation", "mark", "time_shift", "record where kind = 'user'",
+      ] {
         #expect(try fixture.count(table) == 0, "step \(step): \(table)")
       }
       #expect(try await fixture.withFolder { await ToldContents($0) } == before, "step \(step)")
@@ -122,15 +130,19 @@ struct AdoptionTests {
   @Test("leaves the ledger's time no earlier than it was, where the folder's clock had been ahead")
   func keepsTime() async throws {
     let fixture = try await MoveFixture()
-    let (clock, lifetimes) = (fixture.clock, try #require(Lifetimes(idleMilliseconds: 7_200_000, absoluteMilliseconds: 7_200_000)))
+    let (clock, lifetimes) = (
+      fixture.clock, try #require(Lifetimes(idleMilliseconds: 7_200_000, absoluteMilliseconds: 7_200_000))
+    )
     let session = try await fixture.withFolder { ledger in
       clock.step(milliseconds: 3_600_000)
       let session = try await ledger.open(
-        SessionGrant(subject: "ann", client: "web", scope: "", lifetimes: lifetimes), deadline: nil) { session, _ in session }
+        SessionGrant(subject: "ann", client: "web", scope: "", lifetimes: lifetimes), deadline: nil
+      ) { session, _ in session }
       clock.step(milliseconds: -3_600_000)
       clock.advance(milliseconds: 1_000)
       _ = try await ledger.open(
-        SessionGrant(subject: "bob", client: "web", scope: "", lifetimes: lifetimes), deadline: nil) { session, _ in session }
+        SessionGrant(subject: "bob", client: "web", scope: "", lifetimes: lifetimes), deadline: nil
+      ) { session, _ in session }
       return session
     }
     _ = try await fixture.adoption().run()
@@ -140,11 +152,15 @@ struct AdoptionTests {
       #expect(rotated?.shifts.atUse == 3600)
       #expect(rotated?.absoluteEnd == session.absoluteEnd)
       clock.advance(milliseconds: 7_200_000)
-      #expect(try await instance.rotate(TokenID(session: session.id, generation: 1)).refusal == .expired(generationsBehind: 0))
+      #expect(
+        try await instance.rotate(TokenID(session: session.id, generation: 1)).refusal == .expired(generationsBehind: 0)
+      )
     }
   }
 
-  @Test("keeps revoked what was revoked, until its last access token has ended, and spares what was opened in the very second of a mark")
+  @Test(
+    "keeps revoked what was revoked, until its last access token has ended, and spares what was opened in the very second of a mark"
+  )
   func keepsRevocations() async throws {
     let fixture = try await MoveFixture()
     let clock = fixture.clock

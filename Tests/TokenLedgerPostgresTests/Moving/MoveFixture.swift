@@ -186,7 +186,8 @@ struct MovedPast {
     case 8...13:
       guard !handedOut.isEmpty else { return }
       let request = rotation(of: pick(handedOut).refreshTokenID, client: client)
-      if case .rotated(let session) = try await ledger.rotate(request, deadline: nil, reply: { outcome, _ in outcome }) {
+      if case .rotated(let session) = try await ledger.rotate(request, deadline: nil, reply: { outcome, _ in outcome })
+      {
         handedOut.append(session)
       }
     case 14:
@@ -197,7 +198,8 @@ struct MovedPast {
       _ = try await ledger.revoke(pick(handedOut).id)
     case 17:
       guard pick([true, false, false]) else { return }
-      _ = try await ledger.revoke(pick([.subject(subject), .subjectAtClient(subject: subject, client: client), .client(client)]))
+      _ = try await ledger.revoke(
+        pick([.subject(subject), .subjectAtClient(subject: subject, client: client), .client(client)]))
     default:
       let grant = OneTimeGrant(
         purpose: "reset", subject: subject, payload: [7, 8], lifetimeMilliseconds: pick([30_000, 900_000]))
