@@ -4,12 +4,16 @@ internal import Synchronization
 
 /// What goes on beside calls.
 extension PostgresLedger {
-  /// Tells what becomes of the database until the task is cancelled.
+  /// Tells what becomes of the database, removes what has ended, and keeps partitions for the events, until the task is cancelled.
   public func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async {
     knowledge.setNotice(notice)
-    var watch = LedgerWatch(unknownCount: lanes.queue.unknownOutcomes.count)
-    while (try? await Task.sleep(for: .milliseconds(200))) != nil {
-      watch.look(at: self, notice)
+    await withDiscardingTaskGroup { group in
+      group.addTask { await LedgerUpkeep(self.lanes, options: self.options).run() }
+      var watch = LedgerWatch(unknownCount: lanes.queue.unknownOutcomes.count)
+      while (try? await Task.sleep(for: .milliseconds(200))) != nil {
+        watch.look(at: self, notice)
+      }
+      group.cancelAll()
     }
     knowledge.setNotice(nil)
   }
@@ -44,6 +48,7 @@ extension PostgresLedger {
 private struct LedgerWatch {
   private var isAway = false
   private var isStale = false
+  private var isFenced = false
   private var unknownCount: Int
 
   init(unknownCount: Int) { self.unknownCount = unknownCount }
@@ -57,6 +62,9 @@ private struct LedgerWatch {
       notice(isAway ? .becameUnavailable(why) : .becameAvailable)
       self.isAway = isAway
     }
+    let fenced = ledger.knowledge.condition.fenced
+    if let fenced, !isFenced { notice(.fenced(fenced)) }
+    isFenced = fenced != nil
     let isStale = ledger.knowledge.age.isStale
     if isStale != self.isStale {
       notice(isStale ? .feedBecameStale(health.feedAge ?? .zero) : .feedCaughtUp)

@@ -15,6 +15,8 @@ package enum ProxyFault: Sendable, Hashable {
   case cutInAnswer(Int, bytes: Int = 0)
   /// The server carries the request out, and the answer stays here until `release`.
   case holdAnswer(Int)
+  /// The server carries the request out, and the client sees of its answer bytes that are changed at random.
+  case garbleAnswer(Int, seed: UInt64)
 }
 
 /// A way from 127.0.0.1 to a server on which one fault at a time is set. It knows of the protocol where a message ends,
@@ -28,6 +30,7 @@ package final class FaultProxy: Sendable {
     var statements = 0
     var struck = 0
     var isRefusing = false
+    var isPooling = false
     var connections: [ProxiedConnection] = []
   }
 
@@ -73,6 +76,12 @@ package final class FaultProxy: Sendable {
     set { state.withLock { $0.isRefusing = newValue } }
   }
 
+  /// Whether new connections are told of another server process than their own, as a pooler tells them.
+  package var isPooling: Bool {
+    get { state.withLock { $0.isPooling } }
+    set { state.withLock { $0.isPooling = newValue } }
+  }
+
   /// Lets the answers go that are held.
   package func release() {
     for connection in state.withLock({ $0.connections }) { connection.release() }
@@ -89,7 +98,7 @@ package final class FaultProxy: Sendable {
 
   private func serve(_ client: LoopbackSocket) {
     guard !isRefusing, let server = try? LoopbackSocket(connectedTo: serverPort) else { return client.shutDown() }
-    let connection = ProxiedConnection(client: client, server: server) { [weak self] message in
+    let connection = ProxiedConnection(client: client, server: server, isPooling: isPooling) { [weak self] message in
       self?.strike(message) ?? .pass
     }
     state.withLock { $0.connections.append(connection) }
@@ -107,6 +116,7 @@ package final class FaultProxy: Sendable {
         case .cutBeforeCommit(state.requests) where message.endsRequest: .cut
         case .cutInAnswer(state.requests, let bytes) where message.endsRequest: .cutInAnswer(bytes: bytes)
         case .holdAnswer(state.requests) where message.endsRequest: .holdAnswer
+        case .garbleAnswer(state.requests, let seed) where message.endsRequest: .garbleAnswer(seed: seed)
         default: nil
         }
       guard let action else { return .pass }

@@ -12,6 +12,8 @@ final class ProxiedConnection: Sendable {
     case cutInAnswer(bytes: Int)
     /// The message goes on, and its answer waits, with all that follows.
     case holdAnswer
+    /// The message goes on, and its answer comes with bytes that are changed.
+    case garbleAnswer(seed: UInt64)
   }
 
   private struct State {
@@ -26,14 +28,16 @@ final class ProxiedConnection: Sendable {
 
   private let client: LoopbackSocket
   private let server: LoopbackSocket
+  private let isPooling: Bool
   private let decide: @Sendable (MessageSplitter.Message) -> Action
   private let state = Mutex(State())
   private let released = Semaphore()
 
   init(
-    client: LoopbackSocket, server: LoopbackSocket, decide: @escaping @Sendable (MessageSplitter.Message) -> Action
+    client: LoopbackSocket, server: LoopbackSocket, isPooling: Bool,
+    decide: @escaping @Sendable (MessageSplitter.Message) -> Action
   ) {
-    (self.client, self.server, self.decide) = (client, server, decide)
+    (self.client, self.server, self.isPooling, self.decide) = (client, server, isPooling, decide)
   }
 
   func start() {
@@ -99,7 +103,8 @@ final class ProxiedConnection: Sendable {
           state.target.flatMap { $0.request == answered + 1 ? $0.action : nil } ?? .pass
         }
         switch action {
-        case .pass, .cut: client.write(message.bytes)
+        case .pass, .cut: client.write(isPooling ? message.bytes.withAnotherProcess : message.bytes)
+        case .garbleAnswer(let seed): client.write(message.bytes.garbled(seed: seed &+ UInt64(message.bytes.count)))
         case .holdAnswer:
           released.wait()
           state.withLock { $0.target = nil }
@@ -114,6 +119,26 @@ final class ProxiedConnection: Sendable {
       }
     }
     cut()
+  }
+}
+
+extension [UInt8] {
+  /// A message that tells a process and its key (BackendKeyData), with another process; any other as it is.
+  fileprivate var withAnotherProcess: [UInt8] {
+    guard first == UInt8(ascii: "K"), count >= 9 else { return self }
+    var changed = self
+    for index in 5..<9 { changed[index] ^= index == 5 ? 0x10 : 0xFF }
+    return changed
+  }
+
+  /// With one byte in eight, or a few, set to others.
+  fileprivate func garbled(seed: UInt64) -> [UInt8] {
+    var (changed, state) = (self, seed)
+    for _ in 0..<Swift.max(1, count / 8) {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      changed[Int(state >> 33) % count] = UInt8(truncatingIfNeeded: state >> 25)
+    }
+    return changed
   }
 }
 #endif

@@ -34,6 +34,9 @@ final class ServerFolder: Sendable {
           kill -CONT "$server"
           sleep 0.02
         else
+          for other in /proc/[0-9]*; do
+            case $(readlink "$other/cwd") in "$1"/*) kill -KILL "${other#/proc/}" ;; esac
+          done
           rm -rf "$1"
         fi
       done

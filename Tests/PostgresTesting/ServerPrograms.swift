@@ -80,6 +80,11 @@ final class ChildProgram: Sendable {
     id = child
   }
 
+  func signal(_ number: CInt) {
+    // Under the lock: a number whose end was waited for may be another's.
+    status.withLock { status in if status == nil { kill(id, number) } }
+  }
+
   /// Whether it has ended.
   var hasEnded: Bool { end(WNOHANG) != nil }
 

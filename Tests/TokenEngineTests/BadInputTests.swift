@@ -5,7 +5,7 @@ import TokenEngine
 import TokenLedger
 import TokenTesting
 
-@Suite("Input outside its limits is named, with the limit, and nothing is written")
+@Suite("Input outside its limits is named, with the limit, and nothing is written", .fewAtOnce)
 struct BadInputTests {
   private static let web = Client(id: "web", isPublic: true)
 

@@ -5,7 +5,7 @@ import TokenTesting
 
 @testable import TokenEngine
 
-@Suite("A client that asks for a token of its own")
+@Suite("A client that asks for a token of its own", .fewAtOnce)
 struct ClientCredentialsTests {
   private static let robot = Client(
     id: "robot", isPublic: false, scopes: Scopes("read write"), grants: [.clientCredentials])

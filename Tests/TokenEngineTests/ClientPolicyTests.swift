@@ -3,7 +3,7 @@ import TokenEngine
 import TokenLedger
 import TokenTesting
 
-@Suite("A client's own policies")
+@Suite("A client's own policies", .fewAtOnce)
 struct ClientPolicyTests {
   private let clock = ManualClock()
 

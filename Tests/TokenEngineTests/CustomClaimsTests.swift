@@ -11,7 +11,7 @@ private struct RoleClaims: Codable, Equatable, Sendable {
 
 private struct DirectoryDown: Error {}
 
-@Suite("Custom claims")
+@Suite("Custom claims", .fewAtOnce)
 struct CustomClaimsTests {
   private static let web = Client(id: "web", isPublic: true)
 

@@ -3,7 +3,7 @@ import Testing
 import TokenEngine
 import TokenTesting
 
-@Suite("A store of an embedder")
+@Suite("A store of an embedder", .fewAtOnce)
 struct EmbedderStoreTests {
   private static let web = Client(id: "web", isPublic: true)
 

@@ -3,7 +3,7 @@ import TokenEngine
 import TokenLedger
 import TokenTesting
 
-@Suite("The engine's events")
+@Suite("The engine's events", .fewAtOnce)
 struct EngineEventsTests {
   private static let web = Client(id: "web", isPublic: true, scopes: Scopes("read"))
 

@@ -3,7 +3,7 @@ import TokenEngine
 import TokenLedger
 import TokenTesting
 
-@Suite("Names that a program passes to the engine")
+@Suite("Names that a program passes to the engine", .fewAtOnce)
 struct EngineNameTests {
   private static let other = "jose\u{301}"
 

@@ -3,7 +3,7 @@ import TokenEngine
 import TokenLedger
 import TokenTesting
 
-@Suite("A one-time token")
+@Suite("A one-time token", .fewAtOnce)
 struct EngineOneTimeTests {
   private let clock = ManualClock()
 

@@ -13,7 +13,7 @@ final class EngineFolder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path.string) }
 }
 
-@Suite("A retry in the grace window")
+@Suite("A retry in the grace window", .fewAtOnce)
 struct GraceReplayTests {
   static let web = Client(id: "web", isPublic: true)
 

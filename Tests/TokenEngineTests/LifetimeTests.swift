@@ -6,7 +6,7 @@ import TokenTesting
 
 @testable import TokenEngine
 
-@Suite("Lifetimes")
+@Suite("Lifetimes", .fewAtOnce)
 struct LifetimeTests {
   @Test(
     "an access token is refused from the moment of its end", arguments: TestedLedger.allCases,
@@ -112,7 +112,7 @@ struct LifetimeTests {
   }
 }
 
-@Suite("A log-in")
+@Suite("A log-in", .fewAtOnce)
 struct LogInTests {
   @Test("grants what subject and client may have where no scope is asked for", arguments: TestedLedger.allCases)
   func defaultScope(on ledger: TestedLedger) async throws {

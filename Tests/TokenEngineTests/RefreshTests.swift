@@ -6,7 +6,7 @@ import TokenTesting
 
 @testable import TokenEngine
 
-@Suite("A refresh")
+@Suite("A refresh", .fewAtOnce)
 struct RefreshTests {
   @Test(
     "returns a new pair whose access token is accepted and names subject, client, scopes and session",

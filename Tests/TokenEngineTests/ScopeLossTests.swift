@@ -2,7 +2,7 @@ import Testing
 import TokenEngine
 import TokenTesting
 
-@Suite("A subject that lost a scope")
+@Suite("A subject that lost a scope", .fewAtOnce)
 struct ScopeLossTests {
   static let named: [(String?, String?)] = [
     ("read write", "read"), ("write read", "read"), ("read", "read"), (nil, "read"), ("", "read"), ("write", nil),

@@ -5,7 +5,7 @@ import TokenSigning
 
 @testable import TokenEngine
 
-@Suite("Sessions of another system")
+@Suite("Sessions of another system", .fewAtOnce)
 struct SessionImportTests {
   private func session(_ origin: String, left: Int64? = nil) -> ForeignSession {
     ForeignSession(

@@ -79,8 +79,8 @@ def command_environment(settings: Settings, place: Place) -> dict[str, str]:
 
 
 def knows_databases(binary: str) -> bool:
-    done = subprocess.run([binary, "serve", "--help"], capture_output=True, text=True, check=False, env=environment())
-    return "--database" in done.stdout
+    done = subprocess.run([binary, "database", "init", "--help"], capture_output=True, text=True, check=False, env=environment())
+    return "--issuer" in done.stdout
 
 
 def make_shared(settings: Settings, place: Place) -> None:

@@ -6,36 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from place import Place, Settings
-from programs import Failure, Program, as_user, postgres_programs, run
+from programs import ROOT, Failure, Program, as_user, postgres_programs, run
 
 START_SECONDS = 60
 ADMIN = "postgres"
 REPLICATION = "replicator"
 
-# Of every node. What differs, port and name, is on the command line: pg_rewind takes the files of the node that it follows.
-SETTINGS = """
+# Of every node, as it is recommended. What differs, port and name, is on the command line: pg_rewind takes the files of the node that it
+# follows.
+RECOMMENDED = ROOT / "docs/running/postgresql.conf"
+# For a database that shares its machine with others, and leaves nothing outside of its folder when it is killed.
+OWN = """
 unix_socket_directories = ''
-max_connections = 200
-shared_buffers = 128MB
-# Nothing outside of the node's folder stays when it is killed.
 dynamic_shared_memory_type = mmap
-wal_level = replica
-hot_standby = on
-max_wal_senders = 10
-# So much is kept for a node that comes back.
-wal_keep_size = 512MB
 min_wal_size = 80MB
-max_wal_size = 1GB
-fsync = on
-full_page_writes = on
-synchronous_commit = on
-# A neighbour that is gone is noticed in seconds.
-wal_receiver_timeout = 3s
-wal_sender_timeout = 3s
-wal_retrieve_retry_interval = 200ms
-tcp_keepalives_idle = 2
-tcp_keepalives_interval = 1
-tcp_keepalives_count = 3
 log_line_prefix = '%m [%p] %q%u '
 """
 
@@ -72,6 +56,12 @@ class Node:
     def is_running(self) -> bool:
         return self.program.pid is not None
 
+    @property
+    def is_made_standby(self) -> bool:
+        """Whether it follows another when it is started."""
+        found = subprocess.run([*as_user("postgres"), "test", "-e", self.data / "standby.signal"], check=False)
+        return found.returncode == 0
+
     def command(self, name: str, *arguments) -> list:
         return [*as_user("postgres"), postgres_programs() / name, *arguments]
 
@@ -83,7 +73,7 @@ class Node:
             "initdb", "-D", self.data, "-U", ADMIN, "--auth", "scram-sha-256", f"--pwfile={file}", "--encoding", "UTF8", "--no-locale",
             "--data-checksums", "--no-instructions"))
         run([*as_user("postgres"), "rm", file])
-        run([*as_user("postgres"), "tee", "-a", self.data / "postgresql.conf"], text=SETTINGS)
+        run([*as_user("postgres"), "tee", "-a", self.data / "postgresql.conf"], text=RECOMMENDED.read_text() + OWN)
 
     def copy(self, primary: "Node") -> None:
         """Takes a base backup, to follow the primary."""
@@ -128,14 +118,14 @@ class Node:
 
     def kill(self) -> None:
         self.program.kill()
-        remove_memory(self.data)
+        remove_traces(self.data)
 
     def ask(self, sql: str, database: str = "postgres", seconds: float = 10) -> str:
         """Of the administrator. Columns are separated by tabs. The statement goes through the standard input, as it may hold a password."""
         source = f"host=127.0.0.1 port={self.port} user={ADMIN} dbname={database} connect_timeout=2 application_name=cluster"
         psql = [postgres_programs() / "psql", "-XqAt", "-w", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", "-", source]
         try:
-            return run(psql, text=sql, seconds=seconds, PGPASSFILE=str(self.place.admin_passfile)).strip()
+            return run(psql, text=sql, seconds=seconds, PGPASSFILE=str(self.place.admin_passfile)).strip("\n")
         except Failure as failure:
             raise Failure(f"{self.name} at 127.0.0.1:{self.port}: {failure}") from None
 
@@ -143,11 +133,12 @@ class Node:
         self.ask(f"alter system set {name} = {literal(value)}; select pg_reload_conf()")
 
     def standing(self) -> Standing:
-        """A standby's timeline is that of what it receives, or of its last restart point."""
+        """A standby's timeline is that of its newest piece of log: what it is told of its receiver is gone when that has stopped, and its last
+        restart point may lie on an older one."""
         sql = """
             select pg_is_in_recovery(),
               case when pg_is_in_recovery()
-                then coalesce((select received_tli from pg_stat_wal_receiver), (select timeline_id from pg_control_checkpoint()))
+                then (select max(('x' || substr(name, 1, 8))::bit(32)::int) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$')
                 else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end,
               case when pg_is_in_recovery()
                 then coalesce(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0') else pg_current_wal_lsn() end - '0/0'::pg_lsn,
@@ -161,22 +152,24 @@ def nodes(settings: Settings, place: Place) -> list[Node]:
 
 
 def stop_all(place: Place) -> None:
-    """All that were started in this folder: the primary first, which sends the rest to its standbys."""
-    folders = [data for data in (place.folder / "nodes").glob("s[0-9]*") if data.is_dir()]
-    for data in sorted(folders, key=lambda data: (data / "standby.signal").exists()):
-        # Fast: it ends its connections and writes a checkpoint.
-        Program(data.name, place.folder).end(signal.SIGINT, seconds=60)
-        remove_memory(data)
+    """All that were started in this folder. At once, without a last checkpoint: their data is removed next."""
+    for data in sorted((place.folder / "nodes").glob("s[0-9]*")):
+        Program(data.name, place.folder).end(signal.SIGQUIT, seconds=30)
+        remove_traces(data)
 
 
-def remove_memory(data: Path) -> None:
-    """The little piece of System V memory that tells a second server that a first one runs outlives a kill -9."""
+def remove_traces(data: Path) -> None:
+    """What outlives a kill -9 and tells a second server that a first one runs: a little piece of System V memory, and a file with the
+    process id, which another process may have by now. Both stay where somebody still has that memory."""
     try:
-        done = subprocess.run([*as_user("postgres"), "sed", "-n", "7p", data / "postmaster.pid"], capture_output=True, text=True, check=True)
-        key, identifier = done.stdout.split()
+        told = subprocess.run([*as_user("postgres"), "sed", "-n", "7p", data / "postmaster.pid"], capture_output=True, text=True, check=True)
+        key, identifier = told.stdout.split()
         pieces = [line.split() for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
     except (subprocess.CalledProcessError, ValueError, FileNotFoundError):
         return
     # The second column is its id, the seventh how many are attached to it.
-    if any(piece[0] == key and piece[1] == identifier and piece[6] == "0" for piece in pieces):
+    attached = [piece[6] for piece in pieces if piece[:2] == [key, identifier]]
+    if attached == ["0"]:
         run([*as_user("postgres"), "ipcrm", "-m", identifier])
+    if attached in ([], ["0"]):
+        run([*as_user("postgres"), "rm", "-f", data / "postmaster.pid"])

@@ -80,17 +80,22 @@ class Place:
     def master_key(self) -> Path:
         return self.folder / "master.key"
 
-    def make(self) -> None:
+    def require_free(self) -> None:
         """The folder may be there and empty."""
         if self.mark.exists():
             raise Failure(f"there is a cluster in {self.folder} already: see tools/cluster status, or end it with tools/cluster down")
         if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             raise Failure(f"{self.folder} is there and is no cluster's folder: name an empty or a new one with --folder")
         if not is_reachable(self.folder):
-            raise Failure(f"the user {user_for('postgres').pw_name} cannot reach {self.folder}: name another place with --folder")
+            raise Failure(f"the user {user_for('postgres').pw_name} cannot reach {self.folder.parent}: name another place with --folder")
+
+    def make(self) -> None:
         # Others go through it to what is theirs, and list nothing.
-        self.folder.mkdir(mode=0o711, exist_ok=True)
-        self.folder.chmod(0o711)
+        try:
+            self.folder.mkdir(mode=0o711, exist_ok=True)
+            self.folder.chmod(0o711)
+        except OSError as error:
+            raise Failure(f"{self.folder} cannot be made: {error.strerror}; name another place with --folder") from error
         write_private(self.mark, "{}\n")
         for name in ("run", "log"):
             (self.folder / name).mkdir(mode=0o700)

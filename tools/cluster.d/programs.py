@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ OLDEST_POSTGRES = 14
 # Below the ports that the system gives to connections: else one of those could have the port of a program that is killed and started again.
 PORTS = range(21000, 31000)
 LOG_SHOWN = 2000
+ERROR = re.compile(r"\b(error|fatal):", re.IGNORECASE)
 
 
 class Failure(Exception):
@@ -49,7 +51,7 @@ def as_user(program: str) -> list[str]:
 
 
 def run(command: list, text: str | None = None, seconds: float = 60, **more: str) -> str:
-    """Its standard output; a failure with the last line of what it said otherwise."""
+    """Its standard output; a failure with what it called an error otherwise, or the last line that it said."""
     name = Path(command[command.index("--") + 1] if command[0] == "setpriv" else command[0]).name
     try:
         done = subprocess.run(
@@ -61,7 +63,8 @@ def run(command: list, text: str | None = None, seconds: float = 60, **more: str
         raise Failure(f"{name} did not end within {seconds:g} s") from None
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
-        raise Failure(f"{name} exited {done.returncode}: {said[-1]}")
+        error = next((line for line in said if ERROR.search(line)), said[-1])
+        raise Failure(f"{name} exited {done.returncode}: {error}")
     return done.stdout
 
 
@@ -90,7 +93,7 @@ def server_program() -> Path:
     if given := os.environ.get("REFRESH_LEDGER_BINARY"):
         place = Path(given).resolve()
         if not place.is_file():
-            raise Failure(f"REFRESH_LEDGER_BINARY names {place}, which is not there: name a refresh-ledger, or unset it")
+            raise Failure(f"REFRESH_LEDGER_BINARY names {place}, which is not there: name a refresh-ledger, or unset it, and it is built")
         return place
     for kind in ("release", "debug"):
         if (place := ROOT / ".build" / kind / "refresh-ledger").is_file():
@@ -109,7 +112,7 @@ def free_ports(count: int, first: int | None = None, without: tuple[int, ...] = 
         ports = list(range(start, start + count))
         if not set(ports) & set(without) and all(is_free(port) for port in ports):
             return ports
-    raise Failure(f"ports {starts[0]} to {starts[0] + count - 1} of 127.0.0.1 are not all free: name others, or none")
+    raise Failure(f"ports {starts[0]} to {starts[0] + count - 1} of 127.0.0.1 are not all free: name others with --port or --database-port, or none")
 
 
 def is_free(port: int) -> bool:

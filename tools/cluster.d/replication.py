@@ -1,14 +1,19 @@
 """Who is the primary, for whom it waits, and how another takes its place without losing what was acknowledged."""
 
 import re
+import signal
 import time
 from dataclasses import dataclass
 
-from node import REPLICATION, Node, Standing, literal
+from node import REPLICATION, Node, Standing, literal, remove_traces
 from place import Settings
-from programs import Failure
+from programs import ROOT, Failure
 
+# The role of the instances, their database and its schema, as recommended.
+RECOMMENDED = ROOT / "docs/running/database.sql"
 STANDBY_SECONDS = 60
+# A killed standby that has more than the primary never follows it.
+AGAIN_SECONDS = 15
 NAMES = "synchronous_standby_names"
 
 
@@ -60,11 +65,9 @@ def make(all_nodes: list[Node], settings: Settings, replication_password: str) -
     primary, *standbys = all_nodes
     primary.make(settings.admin_password)
     primary.start()
-    primary.ask(f"""
-        create role {REPLICATION} login replication password {literal(replication_password)};
-        create role ledger login password {literal(settings.ledger_password)};
-        grant pg_monitor to ledger;
-        create database ledger owner ledger""")
+    primary.ask(f"create role {REPLICATION} login replication password {literal(replication_password)}")
+    names = f"\\set role ledger\n\\set database ledger\n\\set schema {settings.schema}\n"
+    primary.ask(f"{names}{RECOMMENDED.read_text()}\nalter role ledger password {literal(settings.ledger_password)}", seconds=60)
     say(f"{primary.name}: primary on 127.0.0.1:{primary.port}")
     for node in standbys:
         node.copy(primary)
@@ -75,8 +78,8 @@ def make(all_nodes: list[Node], settings: Settings, replication_password: str) -
     wait_for(primary, standbys)
 
 
-def wait_until_streaming(node: Node, primary: Node) -> None:
-    deadline = time.monotonic() + STANDBY_SECONDS
+def wait_until_streaming(node: Node, primary: Node, seconds: float = STANDBY_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     sql = f"select count(*) from pg_stat_replication where application_name = {literal(node.name)} and state = 'streaming'"
     while primary.ask(sql) != "1":
         if not node.is_running or time.monotonic() > deadline:
@@ -164,18 +167,33 @@ def rejoin(all_nodes: list[Node]) -> int:
     primary = members(all_nodes).found_primary()
     gone = [node for node in all_nodes if not node.is_running]
     for node in gone:
-        reason = node.rewind(primary)
-        if reason is None:
-            how = "rewound"
-        else:
-            say(f"{node.name}: cannot be rewound ({reason}); takes a new base backup")
-            node.copy(primary)
-            how = "copied anew"
-        node.start()
-        wait_until_streaming(node, primary)
-        say(f"{node.name}: {how}, standby of {primary.name}")
+        say(f"{node.name}: {bring_back(node, primary)}, standby of {primary.name}")
     follow_all(all_nodes, primary)
     return len(gone)
+
+
+def bring_back(node: Node, primary: Node) -> str:
+    """How it was brought back."""
+    remove_traces(node.data)
+    if node.is_made_standby:
+        node.follow_from_start(primary)
+        node.start()
+        try:
+            wait_until_streaming(node, primary, AGAIN_SECONDS)
+            return "started again"
+        except Failure as failure:
+            say(f"{node.name}: {str(failure).partition(';')[0]}; takes a new base backup")
+            node.program.end(signal.SIGQUIT)
+    elif reason := node.rewind(primary):
+        say(f"{node.name}: cannot be rewound ({reason}); takes a new base backup")
+    else:
+        node.start()
+        wait_until_streaming(node, primary)
+        return "rewound"
+    node.copy(primary)
+    node.start()
+    wait_until_streaming(node, primary)
+    return "copied anew"
 
 
 def follow_all(all_nodes: list[Node], primary: Node) -> None:

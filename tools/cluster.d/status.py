@@ -16,6 +16,7 @@ class Row:
     """Of one program. `is_right` is false where somebody has to do something."""
 
     name: str
+    role: str
     address: str
     pid: int | None
     state: str
@@ -41,14 +42,14 @@ def balancer_rows(settings: Settings, place: Place) -> list[Row]:
         return []
     pid = Balancer(settings, place).program.pid
     answer = health(settings.balancer)
-    return [Row("nginx", settings.url, pid, answer.text, pid is not None and answer == Health(200, True))]
+    return [Row("nginx", "balancer", settings.url, pid, answer.text, pid is not None and answer == Health(200, True))]
 
 
 def instance_rows(settings: Settings, place: Place) -> list[Row]:
     rows = []
     for each in instances(settings, place):
         answer = health(each.port)
-        rows.append(Row(each.program.name, each.url, each.program.pid, answer.text, answer == Health(200, True)))
+        rows.append(Row(each.program.name, "instance", each.url, each.program.pid, answer.text, answer == Health(200, True)))
     return rows
 
 
@@ -58,7 +59,8 @@ def node_rows(settings: Settings, place: Place) -> list[Row]:
     rows = []
     for node in all_nodes:
         state, is_right = node_state(node, found)
-        rows.append(Row(node.name, f"127.0.0.1:{node.port}", node.program.pid, state, is_right))
+        role = "primary" if node is found.primary else "standby"
+        rows.append(Row(node.name, role, f"127.0.0.1:{node.port}", node.program.pid, state, is_right))
     return rows
 
 
@@ -82,5 +84,5 @@ def node_state(node: Node, found: Members) -> tuple[str, bool]:
     if not told:
         return f"standby, {where}, receives nothing", False
     sync, state, behind, lag = told.split("\t")
-    late = f", {lag} ms later" if lag else ""
+    late = f", on its disk {lag} ms later" if lag else ""
     return f"standby, {where}, {sync}, {state}, {behind} bytes behind{late}", sync in ("quorum", "sync") and state == "streaming"

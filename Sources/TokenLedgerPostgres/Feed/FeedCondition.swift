@@ -97,33 +97,7 @@ final class FeedCondition: Sendable {
     return health
   }
 
-  /// What whoever runs the ledger is told of it.
-  var news: News {
-    let isStale = age.isStale
-    let milliseconds = age.milliseconds
-    return state.withLock { state in
-      News(away: state.reason, fenced: state.fenced, staleFor: isStale ? .milliseconds(milliseconds ?? 0) : nil)
-    }
-  }
-
-  /// The part of the condition of which a change is told.
-  struct News: Sendable, Hashable {
-    /// Why there is no connection.
-    var away: String?
-    var fenced: String?
-    /// How old the news of others is, where that is too old.
-    var staleFor: Duration?
-
-    /// What is told where it was another one before: each turn once.
-    func notices(after before: News) -> [LedgerNotice] {
-      var notices: [LedgerNotice] = []
-      if let away, before.away == nil, fenced == nil { notices.append(.becameUnavailable(away)) }
-      if let fenced, before.fenced == nil { notices.append(.fenced(fenced)) }
-      if let staleFor, before.staleFor == nil { notices.append(.feedBecameStale(staleFor)) }
-      if away == nil, before.away != nil { notices.append(.becameAvailable) }
-      if staleFor == nil, before.staleFor != nil { notices.append(.feedCaughtUp) }
-      return notices
-    }
-  }
+  /// What to do where the database lacks what this instance acknowledged; nil while it does not.
+  var fenced: String? { state.withLock { $0.fenced } }
 }
 #endif

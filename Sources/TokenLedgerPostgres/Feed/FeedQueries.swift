@@ -76,7 +76,7 @@ struct FeedQueries: Sendable {
         select \(RevocationRow.columns) from revocation v where v.number > $1 order by v.number limit \(Self.revocationsMax)
         """)
     newestEvent = Statement(
-      name: "feed_newest_event", sql: "select number from event order by number desc limit 1")
+      name: "feed_newest_event", sql: "select number, at_ms from event order by number desc limit 1")
   }
 
   /// What gives a step that begins without a prelude its time, in tests; nothing in service.
@@ -88,7 +88,8 @@ struct FeedQueries: Sendable {
       sql: """
         select l.timeline, l.fence, l.server, \(LedgerSQL.timeline), (select system_identifier::text from pg_control_system()),
           \(time.now), l.shift_ms, l.high_ms,
-          exists (select from event where number = $1) or $1 < (\(EventReading.oldestNumber))
+          coalesce(exists (select from event where number = $1) or $1 < \(EventReading.oldestNumber), false)
+            and coalesce(exists (select from event where number = $2 and at_ms = $3) or $2 < \(EventReading.oldestNumber), true)
         from ledger l
         """)
   }

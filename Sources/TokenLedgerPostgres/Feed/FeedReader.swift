@@ -49,7 +49,9 @@ struct FeedReader {
     if let left = notes.isEmpty ? nil : rows.popFirst() { try putBack(left) }
     if isPulse {
       _ = rows.popFirst()
-      if let newest = rows.popFirst(), newest.count == 1 { knowledge.witness.acknowledge(try newest.int64(0, 0)) }
+      if let newest = rows.popFirst(), newest.count == 1 {
+        knowledge.witness.acknowledge(try newest.int64(0, 0), milliseconds: try newest.int64(0, 1))
+      }
       knowledge.revocations.forgetEnded(at: knowledge.clock.now())
       nextPulse = .now + .seconds(1)
     }

@@ -18,8 +18,6 @@ package final class InstanceKnowledge: Sendable {
   /// The last change of what the instances share beside sessions: keys and accounts.
   package let recordChange = RisingNumber()
   let wakeUp: WakeUp
-  /// What the ledger holds, as the upkeep has counted it.
-  let figures = Mutex(LedgerFigures())
   private let onNotice = Mutex<(@Sendable (LedgerNotice) -> Void)?>(nil)
 
   /// - Throws: `.unreachable` if the system has no descriptor left.

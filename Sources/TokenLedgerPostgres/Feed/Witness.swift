@@ -17,6 +17,8 @@ package final class Witness: Sendable {
     var timeline: Int64 = 0
     var fence: Int64?
     var newest: Seen?
+    /// The newest event whose time is known as well: a number may be given again.
+    var newestTimed: (number: Int64, milliseconds: Int64)?
     /// Whether the database that was looked at last lacks what was acknowledged.
     var isFenced = false
   }
@@ -32,10 +34,14 @@ package final class Witness: Sendable {
   }
 
   /// An event with this number is committed for good: an outcome with it was acknowledged, or a look that was has seen it.
-  package func acknowledge(_ number: Int64) {
+  ///
+  /// - Parameter milliseconds: the ledger's time of it, where that is known.
+  package func acknowledge(_ number: Int64, milliseconds: Int64? = nil) {
     let now = clock.now()
     state.withLock { state in
       if state.newest.map({ $0.number < number }) ?? true { state.newest = Seen(number: number, at: now) }
+      guard let milliseconds, state.newestTimed.map({ $0.number < number }) ?? true else { return }
+      state.newestTimed = (number, milliseconds)
     }
   }
 
@@ -52,9 +58,9 @@ package final class Witness: Sendable {
     _ connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
     let estimate = clock.estimate()
-    let newest = state.withLock { $0.newest }
-    let rows = try connection.transaction(
-      queries.time() + [Query(queries.facts, [.int64(newest?.number)])], deadline: deadline)
+    let (newest, timed) = state.withLock { ($0.newest, $0.newestTimed) }
+    let seen: [Parameter] = [.int64(newest?.number), .int64(timed?.number), .int64(timed?.milliseconds)]
+    let rows = try connection.transaction(queries.time() + [Query(queries.facts, seen)], deadline: deadline)
     let boot = clock.bootMilliseconds()
     guard let row = rows.last, row.count == 1 else {
       throw .unsuitable("The ledger's row is gone from the database; restore it from a backup.")
@@ -109,7 +115,7 @@ package final class Witness: Sendable {
       )
     }
     state.withLock { state in
-      if let fence = state.fence, found.fence > fence { state.newest = nil }
+      if let fence = state.fence, found.fence > fence { (state.newest, state.newestTimed) = (nil, nil) }
       state.fence = found.fence
       state.timeline = found.serverTimeline
       state.server = found.server

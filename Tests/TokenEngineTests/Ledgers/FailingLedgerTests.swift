@@ -3,7 +3,7 @@ import TokenEngine
 import TokenTesting
 
 /// What the engine makes of a ledger that is away, too busy, full or closed.
-@Suite("An engine whose ledger fails", .timeLimit(.minutes(10)))
+@Suite("An engine whose ledger fails", .fewAtOnce, .timeLimit(.minutes(10)))
 struct FailingLedgerTests {
   private static let web = Client(id: "web", isPublic: true)
 

@@ -3,7 +3,7 @@ import Testing
 import TokenTesting
 
 /// What `SessionLedger` says of time, health, figures and the end.
-@Suite("Any ledger's life", .timeLimit(.minutes(10)))
+@Suite("Any ledger's life", .fewAtOnce, .timeLimit(.minutes(10)))
 struct LedgerLifeTests {
   @Test(
     "goes on to the millisecond where the wall clock is set back, and says by how much it is ahead of it",
@@ -95,12 +95,12 @@ struct LedgerLifeTests {
     "ends with its close: what was decided is kept, changes are refused and make no reply, and health says so",
     arguments: ConformingLedger.allCases)
   func close(kind: ConformingLedger) async throws {
-    try await kind.play { stage in
+    try await kind.play(holding: true) { stage in
       let (ledger, made) = (stage.ledger, Flag())
       let session = try await stage.open()
       #expect(ledger.health.state == .acceptsChanges)
       await stage.hold()
-      let call = await stage.begin { () async throws(LedgerError) in
+      let call = try await stage.begin { () async throws(LedgerError) in
         try await ledger.rotate(RotationRequest(token: session.tokenID, client: "web"), deadline: nil) { outcome, _ in
           outcome
         }

@@ -3,7 +3,7 @@ import Testing
 import TokenTesting
 
 /// What the protocols say of listings, counts, names, events and one-time tokens.
-@Suite("What any ledger tells")
+@Suite("What any ledger tells", .fewAtOnce)
 struct LedgerReadingTests {
   /// Ten sessions of two subjects at two clients.
   private func crowd(_ stage: LedgerStage) async throws -> [Session] {
@@ -168,13 +168,13 @@ struct LedgerReadingTests {
     "as events is told in their order, from a place on, each once it is durable; none from a place ahead of it",
     .timeLimit(.minutes(10)), arguments: ConformingLedger.allCases)
   func events(kind: ConformingLedger) async throws {
-    try await kind.play { stage in
+    try await kind.play(holding: true) { stage in
       let ledger = stage.ledger
       let session = try await stage.open()
       let last = await ledger.statistics.sequence
       let events = try await ledger.events(after: last, buffer: 100)
       await stage.hold()
-      let rotation = await stage.begin { () async throws(LedgerError) in
+      let rotation = try await stage.begin { () async throws(LedgerError) in
         try await ledger.rotate(RotationRequest(token: session.tokenID, client: "web"), deadline: nil) { _, _ in }
       }
       let told = HeldCall { () async throws(LedgerError) -> [AuditEvent.Fact] in

@@ -3,7 +3,7 @@ import Testing
 import TokenTesting
 
 /// What `SessionLedger` and `AccessRegister` say of revocation.
-@Suite("A revocation in any ledger")
+@Suite("A revocation in any ledger", .fewAtOnce)
 struct LedgerRevocationTests {
   @Test(
     "of a session says whether it was live, ends its tokens before it returns, and no other's",

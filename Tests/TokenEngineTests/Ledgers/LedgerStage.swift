@@ -11,10 +11,18 @@ enum ConformingLedger: String, CaseIterable, Sendable {
   /// `RefreshLedger`, with a log on a disk that does nothing while the test holds it.
   case refreshLedger
   case dictionary
+  #if Postgres
+  case postgres
+  #endif
+
+  /// Those that know what they decided before it is durable, and answer from that.
+  static let decidingInMemory: [ConformingLedger] = [.refreshLedger, .dictionary]
 
   /// Plays a test on a new ledger.
-  func play(_ test: (LedgerStage) async throws -> Void) async throws {
-    let stage = try await stage()
+  ///
+  /// - Parameter holding: whether the test holds what the ledger decides.
+  func play(holding: Bool = false, _ test: (LedgerStage) async throws -> Void) async throws {
+    let stage = try await stage(holding: holding)
     do { try await test(stage) } catch {
       await stage.release()
       await stage.end()
@@ -24,9 +32,12 @@ enum ConformingLedger: String, CaseIterable, Sendable {
     await stage.end()
   }
 
-  private func stage() async throws -> LedgerStage {
+  private func stage(holding: Bool) async throws -> LedgerStage {
     let clock = ManualClock()
     switch self {
+    #if Postgres
+    case .postgres: return try await LedgerStage.postgres(clock: clock, holding: holding)
+    #endif
     case .refreshLedger:
       let executor = SteppedExecutor()
       let ledger = try await executor.driving {
@@ -49,6 +60,24 @@ enum ConformingLedger: String, CaseIterable, Sendable {
   }
 }
 
+#if Postgres
+extension LedgerStage {
+  fileprivate static func postgres(clock: ManualClock, holding: Bool) async throws -> LedgerStage {
+    let held = holding ? try await HeldServer() : nil
+    let ledger = try await PostgresLedgers.make(clock: clock, on: held?.server)
+    var stage = LedgerStage(
+      clock: clock, ledger: ledger, hold: { await held?.hold() }, release: { await held?.release() },
+      heartbeat: { try await ledger.sweep() },
+      end: {
+        try? await ledger.close()
+        held?.server.end()
+      })
+    stage.waiting = { try await held?.waiting ?? 0 }
+    return stage
+  }
+}
+#endif
+
 /// A ledger, and what its maker can do to it.
 struct LedgerStage: Sendable {
   let clock: ManualClock
@@ -57,6 +86,8 @@ struct LedgerStage: Sendable {
   let hold: @Sendable () async -> Void
   /// It does again.
   let release: @Sendable () async -> Void
+  /// How many calls a held ledger has begun that wait; nil where they are decided before they wait, and counted as events.
+  fileprivate var waiting: (@Sendable () async throws -> Int)?
   /// What the ledger does once a second.
   let heartbeat: @Sendable () async throws -> Void
   fileprivate let end: @Sendable () async -> Void
@@ -130,13 +161,19 @@ extension LedgerStage {
       session.tokenID, subject: session.subject, client: session.client, issuedAt: session.refreshedAt.seconds)
   }
 
-  /// Begins a call, and returns once it was decided: when it has counted an event.
+  /// Whether a ledger decides, and makes the reply, while what it decided is not durable yet.
+  var decidesBeforeDurable: Bool { waiting == nil }
+
+  /// Begins a call, and returns once it waits: where it is decided before, when it has counted an event.
   func begin<Outcome: Sendable>(
     _ call: @escaping @Sendable () async throws(LedgerError) -> Outcome
-  ) async -> HeldCall<Outcome> {
-    let before = await ledger.statistics.sequence
+  ) async throws -> HeldCall<Outcome> {
+    func count() async throws -> UInt64 {
+      if let waiting { UInt64(try await waiting()) } else { await ledger.statistics.sequence }
+    }
+    let before = try await count()
     let held = HeldCall(call)
-    while await ledger.statistics.sequence == before { await Task.yield() }
+    while try await count() == before { await Task.yield() }
     return held
   }
 }

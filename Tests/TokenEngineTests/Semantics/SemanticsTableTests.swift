@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The document says what the engine does: its table is what comes out of playing every row.
-@Suite("The table in docs/semantics.md")
+@Suite("The table in docs/semantics.md", .fewAtOnce)
 struct SemanticsTableTests {
   private static let command = "REFRESH_LEDGER_WRITE_DOCS=1 swift test --filter SemanticsTable"
   private static let begin = "<!-- table:begin -->\n"

@@ -99,6 +99,26 @@ import TokenLedgerPostgres
     #expect(try keptCount() == "1")
   }
 
+  @Test(arguments: 0..<40 as Range<UInt64>) func anAnswerThatIsGarbledNeitherTrapsNorHangs(seed: UInt64) throws {
+    let proxy = try FaultProxy(to: database.server)
+    let connection = try connect(try proxy.address(of: database))
+    let (numbers, texts) = (query("select a, a::text, null from generate_series(1, 20) a"), query("select '{\"a\":1}'"))
+    try connection.run([numbers, texts])
+    proxy.set(.garbleAnswer(1, seed: seed))
+    do {
+      for rows in try connection.transaction([numbers, keeps(1), texts], deadline: .now + .milliseconds(300)) {
+        for row in 0..<rows.count {
+          for column in 0..<3 { _ = (try? rows.int64(row, column), try? rows.textIfPresent(row, column)) }
+        }
+      }
+    } catch {
+      // A garbled error is an error like another; what looks like a success is one.
+      #expect(error.kind != .unreachable)
+    }
+    connection.close()
+    #expect(try keptCount() == "1")
+  }
+
   @Test func anAnswerThatIsHeldAndReleasedArrives() async throws {
     let proxy = try FaultProxy(to: database.server)
     let address = try proxy.address(of: database)

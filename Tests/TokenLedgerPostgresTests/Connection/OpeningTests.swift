@@ -83,6 +83,44 @@ import TokenLedgerPostgres
     first.close()
   }
 
+  @Test func aServerWhoseConnectionsAreAllTakenRefusesWithItsCode() async throws {
+    let server = try await TestedServer.start(settings: ["max_connections": "4", "superuser_reserved_connections": "1"])
+    defer { server.end() }
+    try server.execute("create role app login")
+    let address = try server.socketAddress(database: "postgres", user: "app")
+    // The last is kept for the administrator, who needs more than one for a moment.
+    var crowd: [DatabaseConnection] = []
+    while crowd.count < 16, let another = try? DatabaseConnection.open(address, host: 0, timeout: .seconds(20)) {
+      crowd.append(another)
+    }
+    #expect((1...3).contains(crowd.count))
+    #expect(error(address)?.kind == .refusedConnection("53300"))
+    for connection in crowd { connection.close() }
+  }
+
+  @Test func aServerThatShutsDownRefusesWithItsCode() async throws {
+    let server = try await TestedServer.start()
+    defer { server.end() }
+    let address = try server.address(database: "postgres")
+    let last = try DatabaseConnection.open(address, host: 0, timeout: .seconds(20))
+    server.drain()
+    // Until it has come to it.
+    var refusal = error(address)
+    while refusal == nil { refusal = error(address) }
+    #expect(refusal?.kind == .refusedConnection("57P03"))
+    try last.run([query("select 1")])
+    last.close()
+  }
+
+  @Test func behindAPoolerTheProcessThatWasToldIsNotTheOneThatAnswers() async throws {
+    let database = try await TestedDatabase.make()
+    let proxy = try FaultProxy(to: database.server)
+    proxy.isPooling = true
+    let connection = try DatabaseConnection.open(try proxy.address(of: database), host: 0, timeout: .seconds(20))
+    let told = try connection.run([query("select pg_backend_pid()")])[0].int64(0, 0)
+    #expect(told != Int64(connection.backendProcessID))
+  }
+
   @Test func whereNobodyListensTheDatabaseIsUnreachable() throws {
     // Held and not listened on.
     let held = try HeldAddress(host: "127.0.0.1", port: 0)

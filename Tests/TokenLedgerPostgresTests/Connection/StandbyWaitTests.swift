@@ -27,5 +27,42 @@ import TokenLedgerPostgres
     #expect(connection.isOpen != terminates)
     #expect(try database.value("select count(*) from kept") == "1")
   }
+
+  @Test func aCommitWaitsForItsStandbyAndForNothingElse() async throws {
+    let server = try await TestedServer.start()
+    defer { server.end() }
+    let standby = try await BlockingWork.run { () throws(any Error) in try server.startStandby() }
+    let database = try await TestedDatabase.make(on: server)
+    try database.execute("create table kept (a int8)")
+    standby.freeze()
+    let address = database.address
+    let committing = try Beside {
+      try DatabaseConnection.open(address, host: 0, timeout: .seconds(20))
+        .run([query("insert into kept values (1)")]).count
+    }
+    while try database.value("select 1 from pg_stat_activity where wait_event = 'SyncRep'") == nil {}
+    #expect(try database.value("select count(*) from kept") == "0")
+    standby.thaw()
+    #expect(try committing.answer() == 1)
+    #expect(try database.value("select count(*) from kept") == "1")
+    standby.end()
+  }
+
+  @Test func aCommitThatWaitsIsLostAtItsDeadlineAndHappensWhenItMay() async throws {
+    let server = try await TestedServer.start()
+    defer { server.end() }
+    let database = try await TestedDatabase.make(on: server)
+    try database.execute("create table kept (a int8)")
+    let connection = try DatabaseConnection.open(database.address, host: 0, timeout: .seconds(20))
+    try server.holdCommits()
+    #expect(throws: DatabaseError.self) {
+      try connection.transaction([query("insert into kept values (1)")], deadline: .now + .milliseconds(100))
+    }
+    #expect(!connection.isOpen)
+    // The socket's end ends no wait: nothing is cancelled.
+    #expect(try database.value("select count(*) from kept") == "0")
+    try server.releaseCommits()
+    while try database.value("select count(*) from kept") != "1" {}
+  }
 }
 #endif

@@ -1,0 +1,164 @@
+#if Postgres
+import PostgresTesting
+import RotationModel
+import Testing
+@testable import TokenLedgerPostgres
+
+@Suite struct FenceTests {
+  private let clock = SteppedClock()
+  private let database: TestedDatabase
+  private let options: PostgresOptions
+
+  init() async throws {
+    database = try await TestedDatabase.withLedger()
+    options = TestedInstance.options(clock)
+  }
+
+  private func instance() throws -> TestedInstance { try TestedInstance(database, options) }
+
+  /// The error with which an instance refuses to serve from the database.
+  private func refusal(of instance: TestedInstance) -> String? {
+    do {
+      try instance.connector.connect(deadline: .long).database.close()
+      return nil
+    } catch {
+      guard case .unsuitable(let text) = error else { return "\(error)" }
+      return text
+    }
+  }
+
+  private func fence() throws -> LedgerFence.Report {
+    let instance = try instance()
+    return try LedgerFence.run(instance.connection, deadline: .long)
+  }
+
+  /// As after a restore to an earlier moment: what came after the event with this number is gone.
+  private func lose(after number: Int) throws {
+    try database.executeInLedger(
+      """
+      delete from session where opened_number > \(number); delete from event where number > \(number);
+      select setval('ledger_number', \(number))
+      """)
+  }
+
+  private func lastNumber() throws -> Int { try database.number("select max(number) from refresh_ledger.event") }
+
+  @Test func anInstanceThatMissesWhatItAcknowledgedRefusesToServeUntilTheFence() throws {
+    let instance = try instance()
+    let kept = try instance.open("anna")
+    let number = try lastNumber()
+    try instance.open("lost")
+    try instance.look()
+    #expect(refusal(of: instance) == nil)
+    try lose(after: number)
+    let text = try #require(refusal(of: instance))
+    #expect(text.contains("database fence"))
+    #expect(instance.knowledge.witness.isFenced)
+    // It stays so, whatever others do meanwhile: an event with the number that is missed is not the event.
+    clock.pass(.seconds(1))
+    let fresh = try self.instance()
+    try fresh.open("boris")
+    #expect(refusal(of: instance) != nil)
+
+    let report = try fence()
+    #expect((report.endedSessions, report.fence) == (2, 1))
+    #expect(refusal(of: instance) == nil)
+    #expect(!instance.knowledge.witness.isFenced)
+    let after = try instance.connector.connect(deadline: .long)
+    defer { after.database.close() }
+    #expect(after.facts.fence == 1)
+    #expect(try ReadingSteps.session(kept.id, on: after, deadline: .long) == nil)
+    #expect(try ReadingSteps.count(of: .all, on: after, deadline: .long) == 0)
+  }
+
+  @Test func aLookOfTheFeedCountsAsAcknowledged() throws {
+    let (writing, watching) = (try instance(), try instance())
+    let number = try { () throws in
+      try writing.open("anna")
+      return try lastNumber()
+    }()
+    try writing.open("lost")
+    try watching.look()
+    try lose(after: number)
+    #expect(refusal(of: watching)?.contains("database fence") == true)
+  }
+
+  @Test func theFenceEndsAccessTokensAndOneTimeTokensToo() throws {
+    let instance = try instance()
+    let session = try instance.open("anna")
+    // One that the server before issued by a clock that was ahead.
+    let ahead = clock.now.advanced(byMilliseconds: 5000)
+    var generator = SystemRandomNumberGenerator()
+    let id = SessionID(from: &generator)
+    _ = try OneTimeSteps.issue(
+      OneTimeGrant(purpose: "reset", subject: "anna", payload: [], lifetimeMilliseconds: 60_000), id: id,
+      attempt: Attempt(id: 1, isRetry: false), on: instance.connection, deadline: .long)
+    let report = try fence()
+    #expect((report.endedSessions, report.endedOneTimeTokens) == (1, 1))
+    try instance.look(on: instance.connector.connect(deadline: .long))
+    #expect(instance.refuses(session))
+    #expect(instance.refuses(session, issuedAt: ahead))
+    let next = try self.instance()
+    let consumption = try OneTimeSteps.consume(
+      id, purpose: "reset", attempt: Attempt(id: 2, isRetry: false), on: next.connection, deadline: .long)
+    guard case .refused = consumption else {
+      Issue.record("\(consumption)")
+      return
+    }
+    // What is opened afterwards is good at once, everywhere.
+    let opened = try next.open("anna")
+    try instance.look(on: instance.connector.connect(deadline: .long))
+    #expect(!instance.refuses(opened))
+    #expect(!next.refuses(opened))
+  }
+
+  @Test func aConnectionOfBeforeTheFenceDecidesNothingMore() throws {
+    let instance = try instance()
+    let session = try instance.open("anna")
+    _ = try fence()
+    #expect(throws: DatabaseError.self) { try instance.rotate(session.tokenID) }
+    #expect(!instance.connection.database.isOpen)
+  }
+
+  @Test func aFenceThatFailsLeavesEverythingAsItWas() throws {
+    let (instance, other) = (try instance(), try instance())
+    let session = try instance.open("anna")
+    // Somebody is in the middle of a step for longer than a fence waits.
+    _ = try other.connection.begin([], deadline: .long)
+    let error = try #require(throws: DatabaseError.self) { try fence() }
+    guard case .nothingHappened = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(try ReadingSteps.session(session.id, on: instance.connection, deadline: .long) != nil)
+    _ = try other.connection.finish([], deadline: .long)
+    #expect(try fence().fence == 1)
+  }
+
+  @Test func numbersThatTheLostServerGaveAreNotGivenAgain() throws {
+    let instance = try instance()
+    try instance.open("anna")
+    let number = try lastNumber()
+    try instance.openAll((0..<100).map { "lost \($0)" })
+    try lose(after: number)
+    _ = try fence()
+    #expect(try database.number("select last_value from refresh_ledger.ledger_number") > number + 100)
+  }
+
+  @Test func anEventThatIsOlderThanEventsAreKeptIsNotMissed() throws {
+    let instance = try instance()
+    try instance.open("anna")
+    try database.executeInLedger("delete from event")
+    clock.pass(.seconds(options.eventRetention.components.seconds + 1))
+    #expect(refusal(of: instance) == nil)
+  }
+
+  @Test func anEventThatAnotherInstanceDroppedWithItsPartitionIsNotMissed() throws {
+    let instance = try instance()
+    try instance.open("anna")
+    #expect(try EventPartitions.makeAhead(instance.connection, deadline: .long))
+    try database.executeInLedger("drop table event_0")
+    #expect(refusal(of: instance) == nil)
+  }
+}
+#endif
