@@ -13,8 +13,8 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
     version: Release.version,
     subcommands: [
       ServeCommand.self, UsersCommand.self, ClientsCommand.self, KeysCommand.self, SessionsCommand.self,
-      LogCommand.self,
-      TokenCommand.self, LoadCommand.self, InitCommand.self, DoctorCommand.self, TopCommand.self, ExportCommand.self,
+      LogCommand.self, DatabaseCommand.self, TokenCommand.self, LoadCommand.self, InitCommand.self, DoctorCommand.self,
+      TopCommand.self, ExportCommand.self,
       ImportCommand.self,
     ])
 
