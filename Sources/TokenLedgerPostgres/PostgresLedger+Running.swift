@@ -8,7 +8,7 @@ extension PostgresLedger {
   public func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async {
     knowledge.setNotice(notice)
     await withDiscardingTaskGroup { group in
-      group.addTask { await LedgerUpkeep(self.lanes, options: self.options).run() }
+      group.addTask { await self.upkeep.run() }
       var watch = LedgerWatch(unknownCount: lanes.queue.unknownOutcomes.count)
       while (try? await Task.sleep(for: .milliseconds(200))) != nil {
         watch.look(at: self, notice)
@@ -17,6 +17,9 @@ extension PostgresLedger {
     }
     knowledge.setNotice(nil)
   }
+
+  /// What a run does now and then.
+  package var upkeep: LedgerUpkeep { LedgerUpkeep(lanes, options: options) }
 
   /// As it was last, where the database does not say within a second.
   public var statistics: LedgerStatistics {

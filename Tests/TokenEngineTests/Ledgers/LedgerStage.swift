@@ -67,7 +67,7 @@ extension LedgerStage {
     let ledger = try await PostgresLedgers.make(clock: clock, on: held?.server)
     var stage = LedgerStage(
       clock: clock, ledger: ledger, hold: { await held?.hold() }, release: { await held?.release() },
-      heartbeat: { try await ledger.sweep() },
+      heartbeat: { try await ledger.upkeep.sweep() },
       end: {
         try? await ledger.close()
         held?.server.end()
