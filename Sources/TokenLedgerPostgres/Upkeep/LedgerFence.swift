@@ -21,7 +21,7 @@ package enum LedgerFence {
   /// Ends sessions, access tokens and one-time tokens and counts the fence, in one transaction: either all of it has happened or nothing. The rows are removed
   /// by the sweep of the instances, some at a time.
   ///
-  /// Instances that refuse to serve go on within a second. May be run again, which ends what was opened since.
+  /// Instances that refuse to serve go on when they next try to connect: after seconds. May be run again, which ends what was opened since.
   ///
   /// - Parameter connection: of a connector that was given the hooks of an ``InstanceKnowledge``, which accept the server's timeline.
   /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
