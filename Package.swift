@@ -261,6 +261,7 @@ let package = Package(
       name: "TokenLedgerPostgresTests",
       dependencies: [
         "Platform", "RotationModel", "TokenLedgerPostgres", "PostgresTesting", "TokenTestInputs", "TokenLedger",
+        "WriteAheadLog", system,
       ],
       swiftSettings: settings),
     .testTarget(

@@ -18,12 +18,13 @@ extension SharedKeys {
   ///
   /// - Throws: for a master key that cannot be read or is none.
   package func source(in ledger: PostgresLedger) throws(KeyError) -> any KeySource {
-    switch self {
-    case .folder(let folder): FolderKeys(folder: folder.string)
+    let publication = KeyPublication(staleAfter: ledger.options.staleAfter)
+    return switch self {
+    case .folder(let folder): FolderKeys(folder: folder.string, publication: publication)
     case .database(let paths):
       SealedKeys(
         DatabaseKeyRecords(ledger.records), masterKeys: try MasterKeys(files: paths.map(\.string)),
-        publication: KeyPublication(staleAfter: ledger.options.staleAfter))
+        publication: publication)
     }
   }
 }
