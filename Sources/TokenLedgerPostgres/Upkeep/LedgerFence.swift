@@ -32,6 +32,7 @@ package enum LedgerFence {
     let answer = try connection.step(
       [
         Query(fence[connection.setting.time]), Query(endOneTimeTokens[connection.setting.time]), Query(advance),
+        Query(renewRecords),
       ], hold: .alone, wakes: true, deadline: deadline)
     return Report(
       endedSessions: live, endedOneTimeTokens: answer.rows[1].changedCount, fence: try answer.rows[0].int64(0, 0),
@@ -67,5 +68,13 @@ package enum LedgerFence {
   private static let advance = Statement(
     name: "fence_advance",
     sql: "select setval('ledger_number', last_value + \(FeedQueries.numbersSkipped)) from ledger_number")
+
+  /// Keys and accounts went back too, with numbers that instances have heard of: all of them read all anew.
+  private static let renewRecords = Statement(
+    name: "fence_records",
+    sql: """
+      with changed as (update record set change = nextval('ledger_number') returning change)
+      update ledger set record_change = greatest(record_change, (select max(change) from changed))
+      """)
 }
 #endif
