@@ -261,7 +261,6 @@ let package = Package(
       name: "TokenLedgerPostgresTests",
       dependencies: [
         "Platform", "RotationModel", "TokenLedgerPostgres", "PostgresTesting", "TokenTestInputs", "TokenLedger",
-        "WriteAheadLog", system,
       ],
       swiftSettings: settings),
     .testTarget(

@@ -170,8 +170,6 @@ extension PostgresLedger: SessionLedger {
     return (id, try await lanes.issueAccess(client: client, id: id, accessMilliseconds: accessMilliseconds))
   }
 
-  public var store: LedgerStore { .postgres(place) }
-
   public var register: any AccessRegister { knowledge.register }
 
   public func now() -> Timestamp { knowledge.clock.now() }

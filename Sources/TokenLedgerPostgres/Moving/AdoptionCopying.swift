@@ -1,7 +1,6 @@
 #if Postgres
 internal import RotationModel
 internal import TokenLedger
-internal import WriteAheadLog
 
 /// The copying of an adoption, a transaction at a time, each with a note of how far it is.
 struct AdoptionCopying {
@@ -62,6 +61,7 @@ struct AdoptionCopying {
   /// Sets the database apart, or finds where an earlier call stopped.
   private mutating func begin(isMarked: Bool) throws {
     let (identity, place, issuer) = (identity, adoption.place, adoption.issuer)
+    let bringsKeys = adoption.records.contains { $0.kind == SharedRecord.Kind.key.rawValue }
     var found = note
     try exclusively { () throws in
       _ = try database.runAlone { ledger in
@@ -85,7 +85,12 @@ struct AdoptionCopying {
         }
         guard ledger.isEmpty, ledger.departure == nil else {
           throw MoveError.refused(
-            "\(place): there is a ledger already, with sessions, accounts, keys or events; use another --schema")
+            "\(place): there is a ledger already, with sessions, accounts or events; use another --schema")
+        }
+        guard !ledger.hasKeys || bringsKeys else {
+          throw MoveError.refused(
+            "\(place): there are keys already, and the folder's do not come along; give --master-key, so that they take their place"
+          )
         }
         // What opened elsewhere would be live twice.
         guard !isMarked || ledger.adoption != nil else {

@@ -1,8 +1,6 @@
 #if Postgres
 internal import Platform
-package import SystemPackage
-internal import TokenLedger
-internal import WriteAheadLog
+package import TokenLedger
 
 /// Moves the ledger of a database to a folder that has none: every token that was issued before stays good, and what was revoked stays refused.
 ///

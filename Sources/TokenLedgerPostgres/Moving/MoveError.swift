@@ -1,6 +1,6 @@
 #if Postgres
 package import RotationModel
-package import WriteAheadLog
+package import TokenLedger
 
 /// Why a ledger was not moved, or not to its end. Each text is one line with the fix.
 package enum MoveError: Error, Sendable, Hashable {

@@ -1,5 +1,4 @@
 #if Postgres
-internal import WriteAheadLog
 
 /// What a database has noted of a move, in a row of `record`: from or to which log, and how far it is.
 struct MoveNote: Sendable, Hashable {

@@ -1,5 +1,4 @@
 #if Postgres
-internal import WriteAheadLog
 
 /// The database's side of a move: a connection to the primary, on which nothing else happens. Of one thread. Calls block.
 final class MovingDatabase {
@@ -86,21 +85,25 @@ struct LedgerPlace {
   let issuer: String?
   let adoption: MoveNote?
   let departure: MoveNote?
-  /// Whether nobody has put a session, an account or a key there, or anything else.
+  /// Whether nobody has put a session or an account there, or anything else but keys.
   let isEmpty: Bool
+  /// Whether there are keys, as `database init` makes them.
+  let hasKeys: Bool
 
   static let look: Statement = {
     func note(_ kind: MoveNote.Kind) -> String {
       "(select body from record where kind = '\(kind.rawValue)' and name = '\(MoveNote.name)')"
     }
-    let kinds = MoveNote.Kind.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+    let kinds = (MoveNote.Kind.allCases.map(\.rawValue) + [SharedRecord.Kind.key.rawValue]).map { "'\($0)'" }
+      .joined(separator: ", ")
     return Statement(
       name: "move_look",
       sql: """
         select l.version::int8, l.oldest_program::int8, l.state, l.issuer, \(note(.adoption)), \(note(.departure)),
           not (exists (select from session) or exists (select from one_time_token) or exists (select from event)
             or exists (select from mark) or exists (select from revocation)
-            or exists (select from record where kind not in (\(kinds))))
+            or exists (select from record where kind not in (\(kinds)))),
+          exists (select from record where kind = '\(SharedRecord.Kind.key.rawValue)')
         from ledger l
         """)
   }()
@@ -113,7 +116,7 @@ struct LedgerPlace {
       return try MoveNote(body: body)
     }
     (adoption, departure) = (try note(4), try note(5))
-    isEmpty = try rows.bool(0, 6)
+    (isEmpty, hasKeys) = (try rows.bool(0, 6), try rows.bool(0, 7))
   }
 }
 

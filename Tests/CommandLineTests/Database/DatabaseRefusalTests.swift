@@ -36,7 +36,7 @@ struct DatabaseRefusalTests {
     expect(try start(shared, absent), 78, says: "not_there", "createdb")
     expect(try start(shared, "postgresql://postgres@127.0.0.1:1/x"), 75, says: "check host, port")
     let unclear = try start(shared, "host=127.0.0.1 password=\(CommandDatabase.password) x")
-    expect(unclear, 78, says: "postgresql://user@host:5432/database")
+    expect(unclear, 78, says: "postgresql://USER@HOST:5432/DATABASE")
   }
 
   @Test("Without tables, without an issuer and with another issuer a server does not start, and says what to run")

@@ -160,6 +160,14 @@ struct SharedEngineTests {
     await #expect(throws: EngineError.self) { try await engine.tokens() }
   }
 
+  @Test("are opened as docs/embedding.md shows it")
+  func document() async throws {
+    let engine = try await openInstance(on: try instances.text, masterKey: try instances.masterKey("master"))
+    let pair = try await engine.tokens()
+    #expect(try engine.verify(pair.accessToken).subject == "ann")
+    try await engine.close()
+  }
+
   @Test(
     "say in one line why they cannot be opened, and whether to try again",
     arguments: [

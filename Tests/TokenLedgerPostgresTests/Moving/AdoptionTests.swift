@@ -1,7 +1,6 @@
 #if Postgres
 import Foundation
 import PostgresTesting
-import SystemPackage
 import Testing
 import TokenLedger
 import TokenTestInputs

@@ -2,7 +2,6 @@
 import Foundation
 import PostgresTesting
 import Synchronization
-import SystemPackage
 import Testing
 import TokenLedger
 import TokenTestInputs
