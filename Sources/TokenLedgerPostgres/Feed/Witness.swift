@@ -159,7 +159,9 @@ private struct ServerFacts {
   init(_ rows: Rows) throws(DatabaseError) {
     (timeline, fence, knownServer) = (try rows.int64(0, 0), try rows.int64(0, 1), try rows.text(0, 2))
     (serverTimeline, server) = (try rows.int64(0, 3), try rows.text(0, 4))
-    moment = Moment(now: try rows.int64(0, 5), shift: try rows.int64(0, 6), high: try rows.int64(0, 7))
+    moment = Moment(
+      now: try rows.int64(0, 5), shift: try rows.int64(0, 6),
+      high: min(try rows.int64(0, 7), DatabaseClock.millisecondsMax))
     hasNewest = try rows.bool(0, 8)
   }
 }
