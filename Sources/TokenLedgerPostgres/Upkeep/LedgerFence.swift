@@ -48,7 +48,7 @@ package enum LedgerFence {
       from (\(time.moment)) m
     ), marked as (
       insert into mark as k(client, number, at_ms) select '', m.number, m.at_ms from moment m
-      on conflict (client) do update set number = excluded.number, at_ms = excluded.at_ms, is_swept = false
+      on conflict (client) do update set number = excluded.number, at_ms = excluded.at_ms, swept = ''
     ), told as (
       insert into event(number, at_ms, shown_ms, kind)
       select m.number, m.now, m.now - m.shift * 1000, \(EventRow.Kind.revokedAll.rawValue)::int2 from moment m
