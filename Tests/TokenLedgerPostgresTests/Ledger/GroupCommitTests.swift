@@ -135,8 +135,9 @@ struct GroupCommitTests {
     let server = try await TestedServer.start()
     defer { server.end() }
     let fixture = try await LedgerFixture(on: server)
+    let ready = try await TestedLanes(fixture)
+    let sessions = try await ready.sessions(8)
     let tested = try await TestedLanes(fixture, count: 2, deadline: .milliseconds(500))
-    let sessions = try await tested.sessions(8)
     server.freeze()
     await withTaskGroup(of: LedgerError?.self) { group in
       for session in sessions {
@@ -155,6 +156,7 @@ struct GroupCommitTests {
       }
     }
     server.thaw()
+    await ready.lanes.queue.close()
     let request = OpeningRequest(id: .random(), grant: try .tested("bob"))
     while await (try? tested.lanes.open([request], deadline: nil)) == nil {}
     #expect(try fixture.value("select count(*) from ledger.session where subject = 'bob'") == "1")

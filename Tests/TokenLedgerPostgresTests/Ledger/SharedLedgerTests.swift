@@ -13,7 +13,7 @@ struct SharedLedgerTests {
     _ change: (inout PostgresOptions) -> Void = { _ in },
     _ body: (LedgerFixture, PostgresLedger, PostgresLedger) async throws -> Void
   ) async throws {
-    let fixture = try await LedgerFixture()
+    let fixture = try await LedgerFixture(clock: ManualClock())
     var options = fixture.options
     change(&options)
     try await fixture.withLedger(options) { one in
