@@ -42,6 +42,8 @@ public struct ServerOptions: Sendable {
   public var certificate: ServerCertificate?
   /// Whether HTTP/2 is offered beside HTTP/1.1, with a certificate.
   public var offersHTTP2 = true
+  /// The time by which failed log-ins are counted.
+  package var loginClock: @Sendable () -> ContinuousClock.Instant = { .now }
 
   /// The default of ``requestsInFlightMax``: enough to fill every commit of a fast disk, and a second of work of a slow
   /// one.

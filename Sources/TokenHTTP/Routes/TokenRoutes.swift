@@ -58,7 +58,8 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     wire = options.wire.tokenWire
     let authenticator = ClientAuthenticator(clients: clients)
     let limiter =
-      options.failedLoginsPerMinute > 0 ? LoginLimiter(failuresPerMinute: options.failedLoginsPerMinute) : nil
+      options.failedLoginsPerMinute > 0
+      ? LoginLimiter(failuresPerMinute: options.failedLoginsPerMinute, now: options.loginClock) : nil
     let (bodyBytesMax, grantMetrics) = (options.bodyBytesMax, metrics?.grants)
     let faults = FaultReplies(engine: engine, wire: wire)
     let standardFaults = FaultReplies(engine: engine, wire: StandardWire())

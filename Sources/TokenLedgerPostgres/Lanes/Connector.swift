@@ -101,13 +101,13 @@ package final class Connector: Sendable {
     guard encoding == "UTF8" else {
       throw .unsuitable("The database's encoding is \(encoding); make one with `create database ... encoding 'UTF8'`.")
     }
-    // Like an error of the connection's own, a conflict of locks is one to be tried again.
+    // Plans are made once, when tables may be empty, and must be good when they are not: rows are found by indexes.
     let commit = try found.text(0, 4) == "remote_apply" ? "remote_apply" : "on"
     try connection.simple(
       """
       set synchronous_commit = \(commit); set statement_timeout = 0; set lock_timeout = '1s';
       set idle_in_transaction_session_timeout = '2s'; set plan_cache_mode = force_generic_plan; set enable_hashjoin = off;
-      set enable_mergejoin = off; set jit = off; set search_path to \(setting.schema.quoted)
+      set enable_mergejoin = off; set enable_seqscan = off; set jit = off; set search_path to \(setting.schema.quoted)
       """, deadline: deadline)
     try checkStandby(connection, deadline: deadline)
   }

@@ -58,9 +58,13 @@ package final class LedgerConnection {
   }
 
   /// Looks at something without a step: what it gives is not sure to be on a standby.
-  package func look(_ query: Query, deadline: ContinuousClock.Instant) throws(DatabaseError) -> Rows {
-    let clock = setting.prelude.clock()
-    let rows = try database.transaction(clock + [query], deadline: deadline)
+  ///
+  /// - Parameter isWide: whether it looks at whole tables, for which the order of an index is a detour.
+  package func look(
+    _ query: Query, isWide: Bool = false, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Rows {
+    let before = setting.prelude.clock() + (isWide ? [Query(Self.scan)] : [])
+    let rows = try database.transaction(before + [query], deadline: deadline)
     guard let found = rows.last else { throw .malformed("a query has no answer") }
     return found
   }
@@ -161,6 +165,8 @@ package final class LedgerConnection {
   private func boot() -> Int64 {
     setting.options.simulatedClock?.bootMilliseconds() ?? ClockReading.bootMilliseconds()
   }
+
+  private static let scan = Statement(name: "scan", sql: "select set_config('enable_seqscan', 'on', true)")
 
   private static let standby = Statement(
     name: "standby_after", sql: "select current_setting('synchronous_standby_names')")

@@ -36,7 +36,7 @@ enum ReadingSteps {
     let (subject, client) = scope.columns
     let statement = Self.statement(counts, scope)[connection.setting.time]
     let names = [subject, client].compactMap { $0 }.map { Parameter.text($0) }
-    return Int(try connection.look(Query(statement, names), deadline: deadline).int64(0, 0))
+    return Int(try connection.look(Query(statement, names), isWide: scope == .all, deadline: deadline).int64(0, 0))
   }
 
   /// The ledger's figures, of which the instance adds what it knows itself. Many sessions are counted by the planner's estimate, which is some
@@ -44,7 +44,7 @@ enum ReadingSteps {
   static func statistics(
     on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> LedgerStatistics {
-    let rows = try connection.look(Query(statisticsStatement), deadline: deadline)
+    let rows = try connection.look(Query(statisticsStatement), isWide: true, deadline: deadline)
     let (live, ended, oneTime) = (Int(try rows.int64(0, 0)), Int(try rows.int64(0, 1)), Int(try rows.int64(0, 2)))
     return LedgerStatistics(
       liveSessions: live, entries: live + ended + oneTime, sequence: UInt64(clamping: try rows.int64(0, 3)),
