@@ -98,6 +98,19 @@ import TokenLedgerPostgres
     #expect(try keptCount() == "1")
   }
 
+  @Test func anAnswerThatComesTooSlowlyIsLostThoughSomethingComesAllTheTime() throws {
+    let proxy = try FaultProxy(to: database.server)
+    let connection = try connect(try proxy.address(of: database))
+    proxy.set(.dripAnswer(1))
+    // In more than ten minutes, where nobody gave up.
+    let long = query("select repeat('long', 200000)")
+    #expect(throws: DatabaseError.self) {
+      try connection.transaction([keeps(1), long], deadline: .now + .milliseconds(100))
+    }
+    #expect(!connection.isOpen)
+    #expect(try keptCount() == "1")
+  }
+
   @Test func anAnswerThatIsGarbledNeitherTrapsNorHangs() throws {
     let proxy = try FaultProxy(to: database.server)
     let (numbers, texts) = (query("select a, a::text, null from generate_series(1, 20) a"), query("select '{\"a\":1}'"))
