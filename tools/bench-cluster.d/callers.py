@@ -4,12 +4,14 @@ import contextlib
 import json
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from figures import TITLES, Figure
-from ground import CALLERS_MAX, Ground
+from ground import SCHEMA, Ground
 from programs import Failure, environment
 from single import SingleStatements
 
@@ -17,7 +19,10 @@ INSTANCES = 3
 # Beyond the time of a turn.
 PATIENCE = 180
 SHOWING_CALLERS = 64
-SHOWING_SECONDS = 2.0
+SHOWING_SECONDS = 3.0
+# After so long all of them rotate, and until so much of a turn is over none has ended.
+CONNECTING_SECONDS = 1.5
+WINDOW_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,15 @@ def contestants(ground: Ground) -> list[Contestant]:
 def by_instances(ground: Ground, instances: int, callers: int, seconds: float) -> Figure:
     shares = [max(1, callers // instances + (number < callers % instances)) for number in range(instances)]
     with tempfile.TemporaryDirectory() as folder:
-        before = ground.processor_seconds()
+        window = Window(ground, seconds)
         with contextlib.ExitStack() as stack:
             running = [
                 stack.enter_context(load(ground, share, seconds, Path(folder) / f"{number}.json", ["--database", ground.url]))
                 for number, share in enumerate(shares)]
+            window.start()
             said = [result() for result in running]
-        used = ground.processor_seconds() - before
-    return figure(said, used)
+            window.join()
+    return figure(said, window.processor())
 
 
 def by_folder(ground: Ground, callers: int, seconds: float) -> Figure:
@@ -60,6 +66,35 @@ def by_folder(ground: Ground, callers: int, seconds: float) -> Figure:
         options = ["--durability", "always", "--data", str(Path(folder) / "data")]
         with load(ground, callers, seconds, Path(folder) / "load.json", options) as result:
             return figure([result()], None)
+
+
+class Window(threading.Thread):
+    """The primary's processor time while all rotate, by the numbers that are given out meanwhile: each rotation takes one."""
+
+    def __init__(self, ground: Ground, seconds: float):
+        super().__init__(daemon=True)
+        self.ground = ground
+        self.length = WINDOW_SHARE * seconds - CONNECTING_SECONDS
+        self.values: list[tuple[int, float]] = []
+
+    def run(self) -> None:
+        time.sleep(CONNECTING_SECONDS)
+        # Asking costs processor time too: it is outside.
+        before = self.number()
+        began = self.ground.processor_seconds()
+        time.sleep(self.length)
+        ended = self.ground.processor_seconds()
+        self.values = [(before, began), (self.number(), ended)]
+
+    def number(self) -> int:
+        return int(self.ground.primary.ask(f"select last_value from {SCHEMA}.ledger_number", database="ledger"))
+
+    def processor(self) -> float:
+        """In microseconds a rotation."""
+        if not self.values or self.values[0][0] == self.values[1][0]:
+            raise Failure("nothing was rotated in the window in which the primary was watched")
+        (before, began), (after, ended) = self.values
+        return (ended - began) * 1e6 / (after - before)
 
 
 @contextlib.contextmanager
@@ -87,10 +122,8 @@ def load(ground: Ground, callers: int, seconds: float, answer: Path, options: li
             child.kill()
 
 
-def figure(said: list[dict], processor_seconds: float | None) -> Figure:
+def figure(said: list[dict], processor: float | None) -> Figure:
     """Of several loads at a time: the sum of their rates, and the worst of their latencies."""
-    rotations = sum(one["rotations"] for one in said)
     return Figure(
         rate=sum(one["rotations_per_second"] for one in said), p50=max(one["latency_ms"]["p50"] for one in said),
-        p99=max(one["latency_ms"]["p99"] for one in said),
-        processor=None if processor_seconds is None else processor_seconds * 1e6 / rotations)
+        p99=max(one["latency_ms"]["p99"] for one in said), processor=processor)
