@@ -30,7 +30,11 @@ package struct LedgerFolderWriter: ~Copyable {
   package var entryCount: Int { state.table.count }
 
   package mutating func append(_ session: MovedSession) throws(LedgerError) {
-    try session.grant.validate()
+    // Older ledgers have names in other spellings than NFC, so the form of names is not looked at.
+    let names = [session.grant.subject, session.grant.client, session.grant.scope]
+    guard names.allSatisfy({ $0.utf8.count <= SessionGrant.textBytesMax }) else {
+      throw .invalid(field: "session", limit: "at most \(SessionGrant.textBytesMax) bytes in subject, client and scope")
+    }
     guard session.openedAt <= session.refreshedAt, session.refreshedAt <= state.highestTime else {
       throw .invalid(field: "session", limit: "opened before it was refreshed, and no later than the contents")
     }

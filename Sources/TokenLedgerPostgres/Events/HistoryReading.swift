@@ -157,7 +157,7 @@ extension HistoryReading {
 
   private static let count = Statement(
     name: "history_count",
-    sql: "select count(*) from (select from event e where e.session = $1 limit $2) some")
+    sql: "select count(*) from (select from event e where e.session = $1 limit $2) told")
 
   /// The revocations of scopes that a session of the subject may be in, in their order.
   private static let scopes = Statement(

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// A file that says: what this log held is served from elsewhere.
 ///
 /// It is written before the first thing leaves, and keeps a server from opening the log: a token would be live in two places. Readers that change
@@ -14,9 +16,9 @@ package enum MovedMark {
     let count = try file.readAll(into: &bytes, 0..<bytesMax, at: 0)
     // What somebody else wrote there, or a crash left empty, says as much by its name.
     let line = bytes.prefix(count).prefix { $0 != UInt8(ascii: "\n") }
-    guard let text = String(validating: line, as: UTF8.self), !text.isEmpty,
-      !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-    else { return "has moved to a database; serve it from there" }
+    guard let text = String(validating: line, as: UTF8.self), !text.isEmpty, !text.hasControlCharacters else {
+      return "has moved to a database; serve it from there"
+    }
     return text
   }
 

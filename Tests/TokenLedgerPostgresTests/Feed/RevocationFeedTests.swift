@@ -5,7 +5,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// What one instance revokes, as the feed of another one hears of it.
-@Suite struct RevocationFeedTests {
+@Suite(.serialized) struct RevocationFeedTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let one: TestedInstance
@@ -185,11 +185,9 @@ import Testing
       "insert into revocation values (1, 0, \(clock.now.milliseconds + 900_000), 1, '\\x\(revoked.id.bytes.hexText)')")
     try other.look()
     #expect(!other.refuses(revoked))
-    var facts = other.connection.facts
-    facts.timeline += 1
-    let promoted = LedgerConnection(other.connection.database, facts: facts, setting: other.connection.setting)
-    try database.executeInLedger("update ledger set timeline = \(facts.timeline)")
-    try other.look(on: promoted)
+    other.rediscover { $0.timeline += 1 }
+    try database.executeInLedger("update ledger set timeline = timeline + 1")
+    try other.look()
     #expect(other.refuses(revoked))
   }
 }

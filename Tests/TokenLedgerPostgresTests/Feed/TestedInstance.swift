@@ -44,7 +44,7 @@ final class SteppedClock: Sendable {
 final class TestedInstance {
   let knowledge: InstanceKnowledge
   let connector: Connector
-  let connection: LedgerConnection
+  private(set) var connection: LedgerConnection
   private var reader: FeedReader
 
   static func options(_ clock: SteppedClock? = nil) -> PostgresOptions {
@@ -69,10 +69,20 @@ final class TestedInstance {
   /// One look of the feed.
   func look() throws { try reader.look(connection, deadline: .long) }
 
-  /// The feed on another connection than before.
-  func look(on connection: LedgerConnection) throws {
+  /// Connects anew, as what a step refuses has it do.
+  func reconnect() throws {
+    let next = try connector.connect(deadline: .long)
+    connection.database.close()
+    connection = next
+    reader.begin(next)
+  }
+
+  /// Goes on by the same connection as if it had found something else of the ledger.
+  func rediscover(_ change: (inout LedgerFacts) -> Void) {
+    var facts = connection.facts
+    change(&facts)
+    connection = LedgerConnection(connection.database, facts: facts, setting: connection.setting)
     reader.begin(connection)
-    try reader.look(connection, deadline: .long)
   }
 
   var register: RevocationRegister { knowledge.revocations }
@@ -140,6 +150,17 @@ final class TestedInstance {
       session.tokenID, subject: session.subject, client: session.client,
       issuedAt: (issuedAt ?? session.refreshedAt).seconds)
   }
+}
+
+/// Notices in the order in which they were told.
+final class ToldNotices: Sendable {
+  private let notices = Mutex<[LedgerNotice]>([])
+
+  var note: @Sendable (LedgerNotice) -> Void {
+    { notice in self.notices.withLock { $0.append(notice) } }
+  }
+
+  var all: [LedgerNotice] { notices.withLock { $0 } }
 }
 
 extension ContinuousClock.Instant {

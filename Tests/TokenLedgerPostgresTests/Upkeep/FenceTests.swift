@@ -4,7 +4,7 @@ import RotationModel
 import Testing
 @testable import TokenLedgerPostgres
 
-@Suite struct FenceTests {
+@Suite(.serialized) struct FenceTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let options: PostgresOptions
@@ -95,7 +95,8 @@ import Testing
       attempt: Attempt(id: 1, isRetry: false), on: instance.connection, deadline: .long)
     let report = try fence()
     #expect((report.endedSessions, report.endedOneTimeTokens) == (1, 1))
-    try instance.look(on: instance.connector.connect(deadline: .long))
+    try instance.reconnect()
+    try instance.look()
     #expect(instance.refuses(session))
     #expect(instance.refuses(session, issuedAt: ahead))
     let next = try self.instance()
@@ -107,7 +108,7 @@ import Testing
     }
     // What is opened afterwards is good at once, everywhere.
     let opened = try next.open("anna")
-    try instance.look(on: instance.connector.connect(deadline: .long))
+    try instance.look()
     #expect(!instance.refuses(opened))
     #expect(!next.refuses(opened))
   }

@@ -1,0 +1,78 @@
+internal import WriteAheadLog
+
+/// An event of a log on its way to another kind of ledger.
+package struct MovedEvent: Sendable, Hashable {
+  package var event: AuditEvent
+  /// The ledger's time of it; ``AuditEvent/time`` is the wall clock's.
+  package var time: Timestamp
+  /// By how many seconds that was ahead.
+  package var shift: Int64
+  /// Of a session that was opened.
+  package var terms: SessionTerms?
+
+  package init(event: AuditEvent, time: Timestamp, shift: Int64, terms: SessionTerms?) {
+    (self.event, self.time, self.shift, self.terms) = (event, time, shift, terms)
+  }
+}
+
+extension RefreshLedger {
+  /// Gives the events that the log still tells, those of records after `first`, in their order and a few at a time. Blocks; nothing for a
+  /// ledger without a log.
+  ///
+  /// - Parameter body: what it throws ends the reading.
+  /// - Throws: a `LogError` where the log cannot be read, and what `body` throws.
+  package nonisolated func readEvents(
+    after first: UInt64, atOnce count: Int, _ body: ([MovedEvent]) throws -> Void
+  ) throws {
+    guard let storage = log?.storage else { return }
+    var reading = MovedEventReading(after: first, atOnce: count)
+    do throws(LogError) {
+      _ = try LogReader.read(storage: storage) { (frame, payload) throws(RecordError) in
+        try reading.read(frame, payload, body)
+      }
+    } catch {
+      throw reading.failure ?? error
+    }
+    if !reading.batch.isEmpty { try body(reading.batch) }
+  }
+}
+
+/// One pass over a log.
+private struct MovedEventReading {
+  private let first: UInt64
+  private let count: Int
+  private var replay = LedgerReplay()
+  private(set) var batch: [MovedEvent] = []
+  /// What the taker threw.
+  private(set) var failure: (any Error)?
+
+  init(after first: UInt64, atOnce count: Int) {
+    (self.first, self.count) = (first, count)
+  }
+
+  mutating func read(
+    _ frame: LogFrame, _ payload: Span<UInt8>, _ body: ([MovedEvent]) throws -> Void
+  ) throws(RecordError) {
+    var sequence = frame.firstSequence
+    let first = first
+    var found: [MovedEvent] = []
+    try replay.apply(
+      frame, payload,
+      visit: { event, time, state in
+        defer { sequence += 1 }
+        guard sequence > first, let told = AuditEvent(event, sequence: sequence, time: time, before: state) else {
+          return
+        }
+        var terms: SessionTerms?
+        if case .opened(_, _, _, let profile, _, _) = event { terms = state.profiles[profile]?.terms }
+        found.append(MovedEvent(event: told, time: time, shift: state.shifts.seconds(at: time), terms: terms))
+      })
+    batch += found
+    guard batch.count >= count else { return }
+    do { try body(batch) } catch {
+      failure = error
+      throw RecordError(byteOffsetInPayload: 0, what: "whoever took the events ended it")
+    }
+    batch = []
+  }
+}

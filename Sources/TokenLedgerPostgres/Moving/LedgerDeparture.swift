@@ -1,0 +1,181 @@
+#if Postgres
+internal import Platform
+package import TokenLedger
+
+/// Moves the ledger of a database to a folder that has none: every token that was issued before stays good, and what was revoked stays refused.
+///
+/// Instances refuse to serve from the moment at which it begins. The folder's log is complete under another name before the one commit that counts, after
+/// which it gets its name: so a ledger is never in two places. Events stay in the database. A call that ended early is made again.
+package struct LedgerDeparture: Sendable {
+  package var address: DatabaseAddress
+  package var options: PostgresOptions
+  /// The folder of the log, which is made; the folder that it lies in must exist.
+  package var log: FilePath
+  /// Told after each step; false ends the call with ``MoveError/stopped``.
+  package var onProgress: @Sendable (MoveProgress) -> Bool = { _ in true }
+
+  package init(from address: DatabaseAddress, options: PostgresOptions, to log: FilePath) {
+    (self.address, self.options, self.log) = (address, options, log)
+  }
+
+  package struct Report: Sendable, Hashable {
+    package var counts: MoveCounts
+    /// Whether an earlier call had done all of it.
+    package var wasDone: Bool
+    /// Of the tokens, where the database says it.
+    package var issuer: String?
+  }
+
+  /// What a ledger has beside sessions.
+  package struct Surroundings: Sendable {
+    package var issuer: String?
+    /// Users, clients and keys.
+    package var records: [MovedRecord]
+  }
+
+  /// Copies, and gives the folder its log.
+  ///
+  /// - Parameter keep: puts what is beside the sessions in files, durably, before the commit that counts; again if the call is made again. Blocks as it
+  ///   likes.
+  /// - Throws: ``MoveError``, and what `keep` throws as `.refused`.
+  package func run(
+    keeping keep: @escaping @Sendable (Surroundings) throws -> Void
+  ) async throws(MoveError) -> Report {
+    do {
+      return try await BlockingWork.run { () throws(any Error) in
+        let database = try MovingDatabase(address, options)
+        defer { database.close() }
+        let copying = DepartureCopying(self, database)
+        return try copying.run(keeping: keep)
+      }
+    } catch {
+      throw MoveError(error)
+    }
+  }
+
+  /// Where the log is until it may be opened.
+  package var unfinishedLog: FilePath {
+    log.removingLastComponent().appending((log.lastComponent?.string ?? "log") + ".leaving")
+  }
+
+  /// The database in words, without a password.
+  var place: String {
+    options.schema == PostgresOptions().schema ? "\(address)" : "\(address), schema \(options.schema)"
+  }
+}
+
+/// The copying of a departure.
+struct DepartureCopying {
+  private let departure: LedgerDeparture
+  private let database: MovingDatabase
+
+  init(_ departure: LedgerDeparture, _ database: MovingDatabase) {
+    (self.departure, self.database) = (departure, database)
+  }
+
+  func run(keeping keep: (LedgerDeparture.Surroundings) throws -> Void) throws -> LedgerDeparture.Report {
+    guard try database.hasLedger() else {
+      throw MoveError.refused("\(departure.place): there is no ledger; name the database that the instances serve from")
+    }
+    let (note, issuer) = try begin()
+    if note.phase == .left {
+      let isNamed = try finish(note)
+      return LedgerDeparture.Report(counts: note.counts, wasDone: !isNamed, issuer: issuer)
+    }
+    var counts = MoveCounts()
+    try tell(.begun, counts)
+    var reading = DepartureReading(database)
+    var writer = try reading.beginning()
+    try reading.copyRevocations(to: &writer, &counts)
+    try tell(.revocations, counts)
+    try reading.copyEntries(to: &writer, &counts) { (counts) throws(MoveError) in try tell(.sessions, counts) }
+    let storage = FolderStorage(path: departure.unfinishedLog)
+    try removeUnfinished(storage)
+    try writer.finish(in: departure.unfinishedLog)
+    let records = try reading.records()
+    counts.records = records.count
+    try keep(LedgerDeparture.Surroundings(issuer: issuer, records: records))
+    try tell(.records, counts)
+    try tell(.ready, counts)
+    var left = note
+    left.phase = .left
+    left.counts = counts
+    left.log = try LogReader.read(storage: storage) { (_, _) throws(RecordError) in }.identity?.description ?? ""
+    _ = try database.runAlone { _ in [left.replacing(note, kind: .departure, state: "left")] }
+    _ = try finish(left)
+    return LedgerDeparture.Report(counts: counts, wasDone: false, issuer: issuer)
+  }
+
+  private func tell(_ step: MoveProgress.Step, _ counts: MoveCounts) throws(MoveError) {
+    guard departure.onProgress(MoveProgress(step: step, counts: counts)) else { throw .stopped }
+  }
+
+  // MARK: - The database
+
+  private func begin() throws -> (MoveNote, issuer: String?) {
+    let place = departure.place
+    var found = MoveNote(log: "", phase: .leaving)
+    var issuer: String?
+    let isLogThere = try identity(of: FolderStorage(path: departure.log)) != nil
+    _ = try database.runAlone { ledger in
+      issuer = ledger.issuer
+      if let known = ledger.departure, ledger.state == "left" {
+        found = known
+        guard known.phase == .left || !isLogThere else { throw holdsLog }
+        return [Query(LedgerSQL.barrierStatement)]
+      }
+      guard ledger.state == "open" else {
+        throw MoveError.refused(
+          "\(place): the ledger there is not open (\(ledger.state)); finish `refresh-ledger database adopt` first, or undo it"
+        )
+      }
+      guard !isLogThere else { throw holdsLog }
+      return [Query(Self.setLeft), found.replacing(ledger.departure, kind: .departure, state: "left")]
+    }
+    return (found, issuer)
+  }
+
+  private var holdsLog: MoveError {
+    .refused("\(departure.log): there is a log already; name another folder, or move that one away")
+  }
+
+  private static let setLeft = Statement(name: "move_set_left", sql: "update ledger set state = 'left'")
+
+  // MARK: - The folder
+
+  /// Gives the log its name. Returns whether it did; throws where neither name has the log that left.
+  private func finish(_ note: MoveNote) throws -> Bool {
+    if try identity(of: FolderStorage(path: departure.log)) == note.log { return false }
+    guard try identity(of: FolderStorage(path: departure.unfinishedLog)) == note.log else {
+      throw MoveError.refused(
+        "\(departure.place): the ledger has left for another folder, that of the log \(note.log); name that one")
+    }
+    let log = departure.log
+    do {
+      try FileSystem.rename(departure.unfinishedLog.string, to: log.string)
+      try OpenFolder(FileSystem.folder(of: log.string)).sync()
+    } catch {
+      throw LogError.io(operation: "rename", path: departure.unfinishedLog.string, errno: error.rawValue)
+    }
+    return true
+  }
+
+  /// The identity of the log in a folder; nil where there is none.
+  private func identity(of storage: FolderStorage) throws -> String? {
+    guard try names(in: storage).contains(where: { $0.hasSuffix(".lz4") }) else { return nil }
+    return try LogReader.read(storage: storage) { (_, _) throws(RecordError) in }.identity?.description
+  }
+
+  /// What an earlier call left, which nobody can have opened.
+  private func removeUnfinished(_ storage: FolderStorage) throws {
+    for name in try names(in: storage) { try storage.remove(name) }
+  }
+
+  private func names(in storage: FolderStorage) throws(LogError) -> [String] {
+    do throws(LogError) { return try storage.names() } catch {
+      guard error.isMissingFile else { throw error }
+      return []
+    }
+  }
+}
+#endif
