@@ -100,6 +100,21 @@ import Testing
     #expect(try shift() == 86_400_000)
   }
 
+  @Test(arguments: [Int64.max, .min])
+  func aTimeThatNoLedgerWritesIsAnErrorOrPassedOverAndNeverATrap(high: Int64) throws {
+    let instance = try instance()
+    try instance.open("anna")
+    try database.executeInLedger("update ledger set high_ms = \(high)")
+    do {
+      try instance.look()
+      try instance.reconnect()
+      try instance.look()
+    } catch is DatabaseError {}
+    let fresh = try? self.instance()
+    try? fresh?.look()
+    #expect(try database.number("select count(*) from refresh_ledger.session") == 1)
+  }
+
   @Test func theShiftIsNeverLowered() throws {
     let instance = try instance()
     try instance.look()

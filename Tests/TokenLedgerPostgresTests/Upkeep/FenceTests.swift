@@ -146,6 +146,25 @@ import Testing
     #expect(try database.number("select last_value from refresh_ledger.ledger_number") > number + 100)
   }
 
+  @Test func keysAndAccountsAreReadAnewByAll() throws {
+    let instance = try instance()
+    try database.executeInLedger(
+      """
+      insert into record values ('user', 'anna', '', nextval('ledger_number')), ('client', 'app', '', nextval('ledger_number'));
+      update ledger set record_change = (select max(change) from record)
+      """)
+    try instance.look()
+    let before = instance.knowledge.recordChange.value
+    _ = try fence()
+    try instance.reconnect()
+    try instance.look()
+    let after = instance.knowledge.recordChange.value
+    #expect(after > before)
+    #expect(
+      try database.number("select count(*) from refresh_ledger.record where change > \(before) and change <= \(after)")
+        == 2)
+  }
+
   @Test func anEventThatIsOlderThanEventsAreKeptIsNotMissed() throws {
     let instance = try instance()
     try instance.open("anna")
