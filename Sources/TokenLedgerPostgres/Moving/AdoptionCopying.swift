@@ -45,7 +45,8 @@ struct AdoptionCopying {
   }
 
   private func tell(_ step: MoveProgress.Step) throws(MoveError) {
-    guard adoption.onProgress(MoveProgress(step: step, counts: note.counts)) else { throw .stopped }
+    let progress = MoveProgress(step: step, counts: note.counts, entriesTotal: contents.entryCount)
+    guard adoption.onProgress(progress) else { throw .stopped }
   }
 
   private var markBefore: String {
