@@ -65,6 +65,12 @@ public protocol SessionLedger: Sendable {
   /// this ends the token, what was revoked before does not. Nothing is written.
   func issueAccess(client: String) async throws(LedgerError) -> (id: SessionID, moment: LedgerMoment)
 
+  /// The same for a token that lives so long, at most ``Lifetimes/accessMillisecondsMax``: a ledger may forget a revocation once the last access token that it
+  /// can concern has ended. By default ``issueAccess(client:)``, which is for one that lives as long as any.
+  func issueAccess(
+    client: String, accessMilliseconds: Int64
+  ) async throws(LedgerError) -> (id: SessionID, moment: LedgerMoment)
+
   /// The session if it is live now.
   func session(_ id: SessionID) async throws(LedgerError) -> Session?
 
@@ -111,6 +117,12 @@ public protocol SessionLedger: Sendable {
 
 extension SessionLedger {
   public var store: LedgerStore { .embedded }
+
+  public func issueAccess(
+    client: String, accessMilliseconds: Int64
+  ) async throws(LedgerError) -> (id: SessionID, moment: LedgerMoment) {
+    try await issueAccess(client: client)
+  }
 }
 
 /// The time of the step in which something was decided.

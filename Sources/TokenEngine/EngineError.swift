@@ -1,5 +1,6 @@
 internal import Platform
 public import RotationModel
+internal import TokenSigning
 public import WriteAheadLog
 
 /// Why the engine could not answer. A refused token or log-in is not one of these: it is a ``GrantRefusal``.
@@ -83,6 +84,17 @@ extension EngineError {
       self = .invalid(field: field, limit: limit)
     } else {
       self = .ledger(error)
+    }
+  }
+}
+
+extension EngineError {
+  /// Keys that cannot be reached are no worse than before.
+  init(_ error: KeyChangeError) {
+    if case .files(let failure) = error, failure.kind == .unavailable {
+      self = .store(.unreadable("\(failure)"))
+    } else {
+      self = .keys("\(error)")
     }
   }
 }

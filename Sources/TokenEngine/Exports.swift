@@ -3,3 +3,7 @@
 
 @_exported public import TokenLedger
 @_exported public import TokenSigning
+
+#if Postgres
+@_exported public import TokenLedgerPostgres
+#endif

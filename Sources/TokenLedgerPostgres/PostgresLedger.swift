@@ -158,10 +158,16 @@ extension PostgresLedger: SessionLedger {
   }
 
   public func issueAccess(client: String) async throws(LedgerError) -> (id: SessionID, moment: LedgerMoment) {
+    try await issueAccess(client: client, accessMilliseconds: Lifetimes.accessMillisecondsMax)
+  }
+
+  public func issueAccess(
+    client: String, accessMilliseconds: Int64
+  ) async throws(LedgerError) -> (id: SessionID, moment: LedgerMoment) {
     try Self.check("client", client)
     var generator = SystemRandomNumberGenerator()
     let id = SessionID(from: &generator)
-    return (id, try await lanes.issueAccess(client: client, id: id))
+    return (id, try await lanes.issueAccess(client: client, id: id, accessMilliseconds: accessMilliseconds))
   }
 
   public var register: any AccessRegister { knowledge.register }

@@ -31,8 +31,6 @@ public struct PostgresOptions: Sendable {
   public var eventRetention = Duration.seconds(90 * 86_400)
   /// How many sessions a subject may have at a time: the next opening revokes the least recently used. 0 for any number.
   public var sessionsPerSubjectMax = 0
-  /// How long access tokens live that no session stands behind: revocations are kept so long at least.
-  public var accessLifetimeMax = Duration.milliseconds(Lifetimes.accessMillisecondsMax)
   /// In place of the database's clock, in tests.
   package var simulatedClock: SessionClock?
 
@@ -49,7 +47,6 @@ public struct PostgresOptions: Sendable {
     try Self.requestDeadlineLimit.check("requestDeadline", requestDeadline)
     try Self.staleAfterLimit.check("staleAfter", staleAfter)
     try Self.eventRetentionLimit.check("eventRetention", eventRetention)
-    try Limits.accessLifetime.check("accessLifetimeMax", accessLifetimeMax)
     try Limits.sessionsPerSubject.check("sessionsPerSubjectMax", sessionsPerSubjectMax)
   }
 

@@ -13,9 +13,8 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
     version: Release.version,
     subcommands: [
       ServeCommand.self, UsersCommand.self, ClientsCommand.self, KeysCommand.self, SessionsCommand.self,
-      LogCommand.self,
-      TokenCommand.self, LoadCommand.self, InitCommand.self, DoctorCommand.self, TopCommand.self, ExportCommand.self,
-      ImportCommand.self,
+      LogCommand.self, DatabaseCommand.self, TokenCommand.self, LoadCommand.self, InitCommand.self, DoctorCommand.self,
+      TopCommand.self, ExportCommand.self, ImportCommand.self,
     ])
 
   /// Runs the command that the arguments name. A failure of ours is one line on the standard error output and an exit

@@ -60,7 +60,16 @@ package struct TestedDatabase: Sendable {
     return rows
   }
 
-  /// The one value of one row; nil for a null.
+  /// Waits until the first value of `sql` is `wanted`.
+  package func wait(until sql: String, is wanted: String) throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try value(sql) != wanted {
+      guard ContinuousClock.now < deadline else { throw TestedServerFailure(description: "never \(wanted): \(sql)") }
+      Program.pause(microseconds: 5000)
+    }
+  }
+
+  /// The one value of one row; nil for a null or no row.
   package func value(_ sql: String) throws -> String? { try rows(sql).first?.first ?? nil }
 }
 #endif

@@ -25,7 +25,7 @@ extension TestedServer {
   /// Waits for the server's end. In a second, if nothing is frozen.
   package func shutDown(_ ending: Ending = .fast) {
     running.withLock { child in
-      guard let server = child, let id = processID else { return }
+      guard let server = child, let id = firstProcess else { return }
       let others = children(of: id)
       kill(id, ending.signal)
       _ = server.waitForEnd()
@@ -51,7 +51,7 @@ extension TestedServer {
 
   /// Takes no connection from now on (57P03), and ends when the last that is open has gone.
   package func drain() {
-    if let id = processID { kill(id, SIGTERM) }
+    if let id = firstProcess { kill(id, SIGTERM) }
   }
 
   package func restart(_ ending: Ending = .fast) throws {
@@ -112,14 +112,14 @@ extension TestedServer {
   package func thaw() { signalAll(SIGCONT) }
 
   private func signalAll(_ signal: Int32) {
-    guard let id = processID else { return }
+    guard let id = firstProcess else { return }
     // The first before the others when it stops, so that it begins none meanwhile.
     kill(id, signal)
     for child in children(of: id) { kill(child, signal) }
   }
 
   /// The first of its processes.
-  private var processID: pid_t? {
+  private var firstProcess: pid_t? {
     guard let text = try? OpenFile(reading: "\(folder)/data/postmaster.pid").contents(bytesMax: 4096) else {
       return nil
     }

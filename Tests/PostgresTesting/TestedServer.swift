@@ -49,7 +49,7 @@ package final class TestedServer: Sendable {
       listen_addresses = '127.0.0.1'
       port = \(port)
       unix_socket_directories = '\(folder)'
-      max_connections = 100
+      max_connections = 1000
       fsync = off
       full_page_writes = off
       synchronous_commit = on

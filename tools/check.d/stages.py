@@ -36,6 +36,7 @@ STAGES = (
     Stage("power-loss", "tools/reliability power-loss", 50, ("build",), may_be_ended=False),
     Stage("syscall-faults", "tools/reliability syscall-faults", 60, ("build",)),
     Stage("clock-steps", "tools/reliability clock-steps", 55, ("build",)),
+    Stage("cluster", f"{_COMMAND} tools/cluster try", 150, ("build", "programs")),
     # What builds nothing.
     Stage("format", f"swift format lint --strict --parallel --recursive {_PLACES}", 30, beside=True),
     Stage("self-test", "tools/house-check --self-test", 1, beside=True),
@@ -44,7 +45,7 @@ STAGES = (
     Stage("mutants", "tools/reliability mutants", 2, beside=True),
     # What the stages above would install and make one by one: as early as can be.
     Stage(
-        "programs", "tools/install-dependencies curl openssl promtool lz4cat python3-venv slowhttptest valgrind objcopy chromium chromedriver nginx",
+        "programs", "tools/install-dependencies curl openssl promtool lz4cat python3-venv slowhttptest valgrind objcopy chromium chromedriver postgres nginx",
         60, beside=True),
     Stage("python", f"{_COMMAND} tools/check.d/environments", 40, ("programs",), beside=True),
     # What has a build tree of its own.

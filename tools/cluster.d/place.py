@@ -151,8 +151,16 @@ class Place:
             yield
 
     def remove(self) -> None:
-        if self.mark.is_file() and not self.folder.is_symlink():
-            shutil.rmtree(self.folder)
+        """The mark last, so that what could not be removed is still known for a cluster's."""
+        if not self.mark.is_file() or self.folder.is_symlink():
+            return
+        for found in self.folder.iterdir():
+            if found.is_dir() and not found.is_symlink():
+                shutil.rmtree(found)
+            elif found != self.mark:
+                found.unlink()
+        self.mark.unlink()
+        self.folder.rmdir()
 
 
 def write_private(path: Path, content: str | bytes) -> None:

@@ -54,18 +54,25 @@ def run(command: list, text: str | None = None, seconds: float = 60, **more: str
     """Its standard output; a failure with what it called an error otherwise, or the last line that it said."""
     name = Path(command[command.index("--") + 1] if command[0] == "setpriv" else command[0]).name
     try:
-        done = subprocess.run(
-            command, input=text, stdin=subprocess.DEVNULL if text is None else None, capture_output=True, text=True, check=False,
-            timeout=seconds, env=environment(**more), cwd="/")
+        # A group of its own: it and what it starts are ended together.
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL if text is None else subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env=environment(**more), cwd="/", process_group=0)
     except OSError as error:
         raise Failure(f"{name}: {error.strerror}: {error.filename}") from error
-    except subprocess.TimeoutExpired:
-        raise Failure(f"{name} did not end within {seconds:g} s") from None
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+    with child:
+        try:
+            output, errors = child.communicate(text, timeout=seconds)
+        except BaseException as error:
+            os.killpg(child.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise Failure(f"{name} did not end within {seconds:g} s") from None
+            raise
+    if child.returncode != 0:
+        said = (errors or output).strip().splitlines() or ["it said nothing"]
         error = next((line for line in said if ERROR.search(line)), said[-1])
-        raise Failure(f"{name} exited {done.returncode}: {error}")
-    return done.stdout
+        raise Failure(f"{name} exited {child.returncode}: {error}")
+    return output
 
 
 def postgres_programs() -> Path:
@@ -176,7 +183,12 @@ class Program:
         with open(self.log, "ab") as output:
             child = subprocess.Popen(
                 command, env=environment(**more), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/")
-        self.record.write_text(f"{child.pid} {started_at(child.pid) or 0}\n")
+        try:
+            self.record.write_text(f"{child.pid} {started_at(child.pid) or 0}\n")
+        except BaseException:
+            # Nobody would know of it.
+            child.kill()
+            raise
 
     def wait_until(self, condition, what: str, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -19,7 +19,7 @@ from instances import command_environment
 from node import Node, nodes
 from place import Place, Settings
 from programs import ROOT, Failure, as_user, environment, started_at
-from replication import members, named, say
+from replication import members, named, quorum, say
 from writers import NOTES, TABLE, Writers
 
 WRITERS = 8
@@ -129,7 +129,8 @@ def try_round(number: int, writers: Writers, all_nodes: list[Node], place: Place
         # What cannot be rewound is copied.
         subprocess.run([*as_user("postgres"), "rm", found.primary.data / "global/pg_control"], check=True)
     operations.rejoin(place)
-    require(named(now) == (1, [node.name for node in all_nodes if node is not now]), f"{now.name} waits for {named(now)}")
+    others = [node.name for node in all_nodes if node is not now]
+    require(named(now) == (quorum(len(others)), others), f"{now.name} waits for {named(now)}")
     waits_for(writers)
 
 
@@ -144,7 +145,8 @@ def waits_for(writers: Writers) -> None:
 
 def refuses_with_one_standby(all_nodes: list[Node], place: Place) -> None:
     found = members(all_nodes)
-    found.standbys[0].kill()
+    for node in found.standbys[1:]:
+        node.kill()
     refuses(lambda: operations.kill_primary(place), "alone")
     require(members(all_nodes).primary is found.primary, "the primary was killed all the same")
     operations.rejoin(place)

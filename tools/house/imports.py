@@ -36,9 +36,12 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "TokenSigning": (("Platform",), _CORE + _PASSWORDS + _LOG_BYTES + ("ServiceLifecycle",)),
     # Knows grants, not HTTP, not passwords.
     "TokenEngine": (
-        ("Platform", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenSigning"), _CORE + _PASSWORDS + _LOG_BYTES),
+        ("Platform", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenLedgerPostgres", "TokenSigning"),
+        _CORE + _PASSWORDS + _LOG_BYTES),
     # Users and clients; the one place that links argon2 and crypt.
-    "TokenAccounts": (("Platform", "RotationModel", "TokenLedger", "TokenSigning", "TokenEngine"), _CORE + _LOG_BYTES),
+    "TokenAccounts": (
+        ("Platform", "RotationModel", "TokenLedger", "TokenLedgerPostgres", "TokenSigning", "TokenEngine"),
+        _CORE + _LOG_BYTES),
     # Tells loggers and metrics what the engine reports; serves nothing.
     "TokenObservability": (
         ("RotationModel", "TokenEngine"),

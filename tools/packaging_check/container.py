@@ -43,7 +43,7 @@ def packages(binary: Path) -> str:
             needed |= set(re.findall(r"^([\w.+-]+):", done.stdout, re.MULTILINE))
     needed -= ALWAYS_THERE
     # Libraries that only a library of Swift's own, linked dynamically here, needs.
-    required = {name for name in needed if name in installed or name.startswith(("libssl", "liblz4", "libargon2", "libcrypt", "zlib1g"))}
+    required = {name for name in needed if name in installed or name.startswith(("libssl", "liblz4", "libargon2", "libcrypt", "libpq", "zlib1g"))}
     require(len(required) >= 4, f"the command links hardly a library: {sorted(needed)}")
     require(required <= installed, f"the image lacks {', '.join(sorted(required - installed))}")
     return f"{len(required)} packages"

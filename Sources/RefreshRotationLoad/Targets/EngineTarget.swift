@@ -1,21 +1,27 @@
 public import TokenEngine
 
-/// The embedded engine itself: verify, rotate, sign the pair; no HTTP.
+/// An engine in this process itself: verify, rotate, sign the pair; no HTTP.
 public struct EngineTarget: RotationTarget {
   private let engine: RotationEngine
   private let client = Client(id: "load", isPublic: true)
   private let scopes: Scopes
+  private let subject: String
 
-  public init(engine: RotationEngine) {
+  public let name: String
+
+  /// - Parameters:
+  ///   - subject: whose sessions are opened.
+  ///   - name: as reports show it.
+  public init(engine: RotationEngine, subject: String = "load", name: String = "in-process") {
     self.engine = engine
+    self.subject = subject
+    self.name = name
     scopes = ["read", "write"]
   }
 
-  public var name: String { "in-process" }
-
   public func open() async throws(TargetError) -> IssuedToken {
     do {
-      return issued(try await engine.openUncheckedSession(subject: "load", client: client, scopes: scopes))
+      return issued(try await engine.openUncheckedSession(subject: subject, client: client, scopes: scopes))
     } catch {
       throw failure(error)
     }

@@ -72,7 +72,11 @@ extension RotationEngine {
   ) async throws(EngineError) -> KeyRing {
     do throws(KeyError) {
       return try await BlockingWork.run { () throws(KeyError) in
-        try KeyRing(try keys.source(in: ledger), algorithm: algorithm)
+        let source = try keys.source(in: ledger)
+        let ring = try KeyRing(source, algorithm: algorithm)
+        // So that an older master key can be put away once an engine has started with the new one before it.
+        if let sealed = source as? SealedKeys { _ = try sealed.reseal() }
+        return ring
       }
     } catch {
       throw EngineError(KeyChangeError.files(error))

@@ -8,8 +8,8 @@ package import TokenSigning
 public enum SharedKeys: Sendable, Hashable {
   /// In the files of a folder that every instance has alike: the same secret, mounted everywhere. Made with mode 0700 if it is absent.
   case folder(FilePath)
-  /// In the database, sealed with AES-256-GCM under master keys: files of 32 bytes that nobody else can read. The first seals, each of them opens; at most
-  /// eight.
+  /// In the database, sealed with AES-256-GCM under master keys: files of 32 bytes that nobody else can read. The first seals, also what another has sealed,
+  /// and each of them opens; at most eight.
   case database(masterKeys: [FilePath])
 }
 
@@ -18,12 +18,13 @@ extension SharedKeys {
   ///
   /// - Throws: for a master key that cannot be read or is none.
   package func source(in ledger: PostgresLedger) throws(KeyError) -> any KeySource {
-    switch self {
-    case .folder(let folder): FolderKeys(folder: folder.string)
+    let publication = KeyPublication(staleAfter: ledger.options.staleAfter)
+    return switch self {
+    case .folder(let folder): FolderKeys(folder: folder.string, publication: publication)
     case .database(let paths):
       SealedKeys(
         DatabaseKeyRecords(ledger.records), masterKeys: try MasterKeys(files: paths.map(\.string)),
-        publication: KeyPublication(staleAfter: ledger.options.staleAfter))
+        publication: publication)
     }
   }
 }

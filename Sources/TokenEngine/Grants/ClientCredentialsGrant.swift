@@ -23,7 +23,12 @@ struct ClientCredentialsGrant: Sendable {
     }
     let claims = try await minting.customClaims(subject: client.id, client: client.id, scopes: granted)
     let issued: (id: SessionID, moment: LedgerMoment)
-    do { issued = try await minting.ledger.issueAccess(client: client.id) } catch { throw EngineError(error) }
+    do {
+      issued = try await minting.ledger.issueAccess(
+        client: client.id, accessMilliseconds: minting.accessMilliseconds(of: client))
+    } catch {
+      throw EngineError(error)
+    }
     let token = minting.clientToken(for: client, scopes: granted, claims: claims, issued: issued)
     observer.engine(observed: .clientGranted(token.tokenID, client: client.id))
     return .granted(token)

@@ -138,14 +138,3 @@ extension RotationEngine {
     }
   }
 }
-
-extension EngineError {
-  /// Keys that cannot be reached are no worse than before.
-  init(_ error: KeyChangeError) {
-    if case .files(let failure) = error, failure.kind == .unavailable {
-      self = .store(.unreadable("\(failure)"))
-    } else {
-      self = .keys("\(error)")
-    }
-  }
-}

@@ -74,7 +74,7 @@ enum EventReading {
 
   private static let lastNumber = Statement(
     name: "event_last_number", sql: "select \(LedgerSQL.lastNumber) from ledger_number")
-  private static let lowestStep = Statement(name: "event_lowest_step", sql: LedgerSQL.lowestStep)
+  private static let lowestStep = Statement(name: "event_lowest_step", sql: StreamFloor.lowestStep)
   private static let numbersAbove = Statement(
     name: "event_numbers_above", sql: "select number from event where number > $1")
 

@@ -69,7 +69,7 @@ struct FeedQueries: Sendable {
         select \(time.now), l.shift_ms, l.high_ms, l.windows_until, l.record_change, \(LedgerSQL.lastNumber), \(LedgerSQL.barrier)::text
         from ledger l, ledger_number
         """)
-    lowestStep = Statement(name: "feed_lowest_step", sql: LedgerSQL.lowestStep)
+    lowestStep = Statement(name: "feed_lowest_step", sql: StreamFloor.lowestStep)
     revocations = Statement(
       name: "feed_revocations",
       sql: """

@@ -5,19 +5,16 @@
 /// below all that it takes, until it is committed and on the standby. Whoever reads the stream asks, in this order and each with a snapshot of its
 /// own, for the last number, for the lowest one that a step under way holds, and for the rows. (A cursor that goes by number alone missed 23 to 29 % of the
 /// events of twelve writers.)
-extension LedgerSQL {
-  /// The last number that was given out, where `ledger_number` stands in the statement; 0 before the first.
-  static let lastNumber = "(last_value - (not is_called)::int4)"
-
+enum StreamFloor {
   /// The lowest last number that another step under way had found; null if there is none. What a lock says is taken back to a number by the last one:
   /// nothing goes on while 2^27 numbers are given out.
   static let lowestStep = """
-    select \(lastNumber) - (
+    select \(LedgerSQL.lastNumber) - (
       select max(d.distance) from (
-        select (\(lastNumber) - (k.objid::int8 - \(blockLockBase))) & 268435455 as distance from pg_locks k
+        select (\(LedgerSQL.lastNumber) - (k.objid::int8 - \(LedgerSQL.blockLockBase))) & 268435455 as distance from pg_locks k
         where k.locktype = 'advisory' and k.database = (select oid from pg_database where datname = current_database())
           and k.classid = 'ledger_number'::regclass::oid and k.objsubid = 2 and k.granted
-          and k.objid::int8 >= \(blockLockBase) and k.pid <> pg_backend_pid()
+          and k.objid::int8 >= \(LedgerSQL.blockLockBase) and k.pid <> pg_backend_pid()
       ) d where d.distance < 134217728)
     from ledger_number
     """

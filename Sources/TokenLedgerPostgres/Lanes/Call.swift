@@ -134,8 +134,8 @@ final class StepCall: Sendable {
 }
 
 typealias RotationCall = Call<RotationRequest, (Rotation, LedgerMoment)>
-/// The client and the id of a token that no session stands behind.
-typealias AccessCall = Call<(client: String, id: SessionID), LedgerMoment>
+/// A token that no session stands behind.
+typealias AccessCall = Call<(client: String, id: SessionID, accessMilliseconds: Int64), LedgerMoment>
 typealias OpeningCall = Call<[OpeningRequest], OpeningStep.Answer>
 
 /// A session that is to be opened under an id: one that was drawn, or that of an import.

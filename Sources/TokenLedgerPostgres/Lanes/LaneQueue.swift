@@ -70,6 +70,9 @@ final class LaneQueue: Sendable {
   /// When a call that comes now is given up.
   var limit: ContinuousClock.Instant { .now + requestDeadline }
 
+  /// How many calls wait or are under way.
+  var callCount: Int { state.withLock { state in state.backlog.count + state.lanes.reduce(0) { $0 + $1.calls.count } } }
+
   // MARK: - Callers
 
   func add(_ call: RotationCall) throws(LedgerError) { try add(isFast: true) { $0.append(call) } }

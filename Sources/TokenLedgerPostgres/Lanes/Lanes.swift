@@ -99,8 +99,10 @@ final class Lanes: Sendable {
   }
 
   /// The moment of an access token that no session stands behind, of the next fast step.
-  func issueAccess(client: String, id: SessionID) async throws(LedgerError) -> LedgerMoment {
-    let call = AccessCall((client, id), limit: queue.limit)
+  func issueAccess(
+    client: String, id: SessionID, accessMilliseconds: Int64
+  ) async throws(LedgerError) -> LedgerMoment {
+    let call = AccessCall((client, id, accessMilliseconds), limit: queue.limit)
     try queue.add(call)
     return try await call.value(until: nil)
   }

@@ -11,10 +11,8 @@ extension LedgerConnection {
   func rotate(_ rotations: [RotationCall], _ tokens: [AccessCall], _ queue: LaneQueue) throws(DatabaseError) {
     let deadline = Self.deadline(rotations as [any LaneCall] + tokens)
     try raiseLimits(for: rotations.map(\.request), deadline: deadline)
-    if !tokens.isEmpty {
-      try raiseLimits(
-        accessMilliseconds: setting.options.accessLifetimeMax.wholeMilliseconds, graceMilliseconds: 0,
-        deadline: deadline)
+    if let access = tokens.map(\.request.accessMilliseconds).max() {
+      try raiseLimits(accessMilliseconds: access, graceMilliseconds: 0, deadline: deadline)
     }
     var queries: [Query] = []
     if !rotations.isEmpty {

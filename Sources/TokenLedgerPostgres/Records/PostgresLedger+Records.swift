@@ -1,10 +1,12 @@
 #if Postgres
-package import RotationModel
+public import RotationModel
 
 extension PostgresLedger: AttemptPerformer {}
 
 /// What instances share beside sessions.
 extension PostgresLedger {
+  public var store: LedgerStore { .postgres(place) }
+
   /// Keys, users and clients. They keep the ledger from being given up while they are in use.
   package var records: SharedRecords {
     SharedRecords(self, place: place, latest: knowledge.recordChange)

@@ -7,6 +7,9 @@ package enum LedgerSQL {
   /// The first number of every advisory lock of this ledger.
   package static let lockSpace = "'ledger_number'::regclass::oid::int4"
 
+  /// The last number that was given out, where `ledger_number` stands in the statement; 0 before the first.
+  static let lastNumber = "(last_value - (not is_called)::int4)"
+
   /// The second number of the lock by which a step holds the last number that had been given out when it began; 2^28 of them are told apart.
   package static let blockLock = "(\(blockLockBase) + (\(lastNumber) & 268435455))::int4"
   /// What the second numbers of blocks begin at; those of other locks are below.

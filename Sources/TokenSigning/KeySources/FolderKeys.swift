@@ -1,18 +1,22 @@
 internal import Platform
 
-/// Keys in the files of a folder, which one server or several on one machine read.
+/// Keys in the files of a folder, which one server or several on one machine read, or several that have the same files each.
 package struct FolderKeys: KeySource {
   package let folder: String
+  package let publication: KeyPublication?
   private let lockTries: Int
 
-  /// - Parameter folder: the folder of the keys itself (`<data>/keys`).
-  package init(folder: String) {
-    self.init(folder: folder, lockTries: 2_000)
+  /// - Parameters:
+  ///   - folder: the folder of the keys itself (`<data>/keys`).
+  ///   - publication: for files that several servers have; then the machine's clock says since when a new key is known.
+  package init(folder: String, publication: KeyPublication? = nil) {
+    self.init(folder: folder, publication: publication, lockTries: 2_000)
   }
 
   /// - Parameter lockTries: how often it asks for the lock, every 5 ms.
-  init(folder: String, lockTries: Int) {
+  init(folder: String, publication: KeyPublication? = nil, lockTries: Int) {
     self.folder = folder
+    self.publication = publication
     self.lockTries = lockTries
   }
 
@@ -24,16 +28,14 @@ package struct FolderKeys: KeySource {
 
   package var stamp: KeyStamp { KeyStamp(ofFiles: KeyPurpose.allCases.map { FileStatus(place(of: $0))?.stamp }) }
 
-  package var publication: KeyPublication? { nil }
-
   /// Made with mode 0700; its parent must exist.
   package func prepare() throws(KeyError) { _ = try KeyFolder(openOrCreate: folder) }
 
-  package func read() throws(KeyError) -> KeyTexts { try Self.texts(in: try KeyFolder(open: folder)) }
+  package func read() throws(KeyError) -> KeyTexts { try self.texts(in: try KeyFolder(open: folder)) }
 
   package func readBetweenChanges() throws(KeyChangeError) -> KeyTexts {
     let folder = try locked()
-    return try KeyChangeError.files { () throws(KeyError) in try Self.texts(in: folder) }
+    return try KeyChangeError.files { () throws(KeyError) in try self.texts(in: folder) }
   }
 
   /// A file of mode 0600 that is complete and durable before it has its name.
@@ -45,7 +47,7 @@ package struct FolderKeys: KeySource {
     _ purpose: KeyPurpose, by change: (KeyTexts) throws(KeyChangeError) -> [UInt8]
   ) throws(KeyChangeError) {
     let folder = try locked()
-    let texts = try KeyChangeError.files { () throws(KeyError) in try Self.texts(in: folder) }
+    let texts = try KeyChangeError.files { () throws(KeyError) in try self.texts(in: folder) }
     let bytes = try change(texts)
     try KeyChangeError.files { () throws(KeyError) in try folder.replace(purpose.fileName, with: bytes) }
   }
@@ -58,8 +60,8 @@ package struct FolderKeys: KeySource {
   }
 
   /// Made durable before anything is signed by them: their writer can have died before its own sync.
-  private static func texts(in folder: borrowing KeyFolder) throws(KeyError) -> KeyTexts {
-    var texts = KeyTexts([:])
+  private func texts(in folder: borrowing KeyFolder) throws(KeyError) -> KeyTexts {
+    var texts = KeyTexts([:], nowMilliseconds: publication == nil ? nil : ClockReading.wallMilliseconds())
     for purpose in KeyPurpose.allCases { texts.bytes[purpose] = try folder.read(purpose.fileName) }
     try folder.sync()
     return texts

@@ -35,7 +35,7 @@ package struct KeyFiles: Sendable {
   /// The next key becomes current, the current one retiring, and a new one of this algorithm the next.
   ///
   /// Where there is no next key, as in a first file of HS256, a new one of this algorithm becomes current at once. Keys that many share are
-  /// rotated once the next key is known to all (`KeyPublication`).
+  /// rotated once the next key is known to all (`KeyPublication`): where nobody has made one known, this call does, and is refused until then.
   ///
   /// - Parameter force: whether to rotate although somebody may not know the next key.
   @discardableResult
@@ -122,15 +122,24 @@ package struct KeyFiles: Sendable {
     _ purpose: KeyPurpose, algorithm: SignatureAlgorithm, nowMilliseconds: Int64, force: Bool
   ) throws(KeyChangeError) -> Rotated {
     let publication = source.publication
+    var tooEarly: KeyChangeError?
     let records = try change(purpose, nowMilliseconds: nowMilliseconds) { records, now, path throws(KeyChangeError) in
-      if let publication, !force {
-        try KeyRotation.checkPublication(records, publication, nowMilliseconds: now, path: path)
+      tooEarly = nil
+      if let publication, !force,
+        let early = KeyRotation.unpublished(
+          records, publication, nowMilliseconds: now, path: path,
+          makeNext: { KeyRecord.generate(algorithm, state: .next) })
+      {
+        guard early.isNew else { throw early.refusal }
+        tooEarly = early.refusal
+        return early.records
       }
       let next = KeyRecord.generate(algorithm, state: .next)
       return KeyRotation.rotated(
         records, newNext: publication == nil ? next : next.published(at: now), nowMilliseconds: now,
         makeCurrent: { KeyRecord.generate(algorithm, state: .current) })
     }
+    if let tooEarly { throw tooEarly }
     return Rotated(current: records[1].id, next: records[0].id, retiring: records[2].id)
   }
 

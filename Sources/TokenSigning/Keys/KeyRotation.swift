@@ -13,20 +13,28 @@ enum KeyRotation {
     return [newNext, current.asCurrent] + retired + records.filter { $0.state == .retiring }
   }
 
-  /// Throws unless the next key has been there for as long as its publication takes.
-  static func checkPublication(
-    _ records: [KeyRecord], _ publication: KeyPublication, nowMilliseconds: Int64, path: String
-  ) throws(KeyChangeError) {
-    guard let next = records.first(where: { $0.state == .next }) else {
-      throw .unpublished(path: path, id: nil, untilMilliseconds: nil)
-    }
-    guard let publishedAt = next.publishedAt else {
-      throw .unpublished(path: path, id: next.id, untilMilliseconds: nil)
-    }
-    let (until, overflow) = publishedAt.addingReportingOverflow(publication.milliseconds(next.algorithm))
-    guard !overflow, until <= nowMilliseconds else {
-      throw .unpublished(path: path, id: next.id, untilMilliseconds: overflow ? .max - 999 : until)
-    }
+  /// What keeps keys that many share from being rotated.
+  struct Unpublished {
+    /// With a next key, and the time from which on it is known.
+    var records: [KeyRecord]
+    /// Whether nobody has known the next key so far: then it is known once the records are written.
+    var isNew: Bool
+    var refusal: KeyChangeError
+  }
+
+  /// Nil where the next key has been there for as long as its publication takes.
+  static func unpublished(
+    _ records: [KeyRecord], _ publication: KeyPublication, nowMilliseconds: Int64, path: String,
+    makeNext: () -> KeyRecord
+  ) -> Unpublished? {
+    let since = records.first { $0.state == .next }?.publishedAt
+    let known = published(records, nowMilliseconds: nowMilliseconds, makeNext: makeNext)
+    let delay = publication.milliseconds(known[0].algorithm)
+    let (until, overflow) = (since ?? nowMilliseconds).addingReportingOverflow(delay)
+    guard overflow || until > nowMilliseconds else { return nil }
+    return Unpublished(
+      records: known, isNew: since == nil,
+      refusal: .unpublished(path: path, id: known[0].id, untilMilliseconds: overflow ? .max - 999 : until))
   }
 
   /// The keys as those who share them have them: with a next key, and the time from which on it is known.
@@ -103,9 +111,8 @@ package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible 
   /// Tokens that the key signed may live until then: milliseconds since the epoch, nil where the file does not say
   /// since when the key is retiring.
   case tokensAlive(path: String, id: String, untilMilliseconds: Int64?)
-  /// The next key is not yet known to all who share the keys until then: milliseconds since the epoch, nil where nobody wrote down since when it
-  /// is there, or there is none.
-  case unpublished(path: String, id: String?, untilMilliseconds: Int64?)
+  /// The next key is not yet known to all who share the keys until then: milliseconds since the epoch.
+  case unpublished(path: String, id: String, untilMilliseconds: Int64)
 
   package var description: String {
     switch self {
@@ -117,19 +124,13 @@ package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible 
       "\(path): key \(ByteWriter.jsonText(id)) is \(state.rawValue), not retiring; rotate the keys first"
     case .tokensAlive(let path, let id, let until):
       "\(path): tokens that key \(ByteWriter.jsonText(id)) signed may be in use \(Self.moment(until))"
-    case .unpublished(let path, nil, _):
-      "\(path): has no next key, which other servers and verifiers would know; import one, or force it, and \(Self.early)"
-    case .unpublished(let path, let id?, nil):
-      "\(path): does not say since when the next key \(ByteWriter.jsonText(id)) is known; force it, and \(Self.early)"
-    case .unpublished(let path, let id?, let until?):
+    case .unpublished(let path, let id, let until):
       """
       \(path): the next key \(ByteWriter.jsonText(id)) is known to every server and verifier from \((until + 999) / 1000) (seconds since 1970) on; \
-      rotate then, or force it, and \(Self.early)
+      rotate then, or force it, and its tokens are refused by who has not read it
       """
     }
   }
-
-  private static let early = "its tokens are refused by who has not read it"
 
   /// What fails with the files, as a failure of the change.
   package static func files<Result: ~Copyable>(

@@ -9,6 +9,7 @@ enum DatabaseFailure {
     switch error {
     case .unreachable: "check host, port and that PostgreSQL runs there"
     case .refusedConnection(let code?, _): fix(ofRefusal: code)
+    case .refusedConnection(nil, let text) where text.contains("no password supplied"): fix(ofRefusal: "28P01")
     case .refusedConnection(nil, _): "check host, port and sslmode"
     case .statement("42501", _, _): "grant it to this role, or name another in store.database"
     case .statement("53100", _, _): "free space on the database's disk"
@@ -33,6 +34,7 @@ enum DatabaseFailure {
   fileprivate static func status(of error: DatabaseError) -> ExitStatus {
     switch error {
     case .refusedConnection(let code?, _) where code.hasPrefix("28") || code == "3D000": .configuration
+    case .refusedConnection(nil, let text) where text.contains("no password supplied"): .configuration
     case .unsuitable, .statement("42501", _, _): .configuration
     case .statement: .inputOutput
     case .malformed: .internalFault
@@ -44,13 +46,28 @@ enum DatabaseFailure {
 
 extension DatabaseError {
   /// The words of it, to stand after a place and a colon.
-  var words: String {
-    var words = description
-    if words.last == "." { words.removeLast() }
-    guard let first = words.first, words.dropFirst().first?.isLowercase == true || words.hasPrefix("A ") else {
-      return words
+  var words: String { description.asClause }
+}
+
+extension String {
+  /// A sentence of the ledger's as it stands after a colon, without what libpq and PostgreSQL put before the reason.
+  var asClause: String {
+    var words = self
+    for (start, end) in Self.needless {
+      while let first = words.firstRange(of: start), let last = words[first.upperBound...].firstRange(of: end) {
+        words.removeSubrange(first.lowerBound..<last.upperBound)
+      }
     }
+    words = words.replacing("  ", with: " ")
+    if words.last == "." { words.removeLast() }
+    // Not an abbreviation.
+    guard let first = words.first, words.dropFirst().first?.isUppercase != true else { return words }
     return first.lowercased() + words.dropFirst()
+  }
+
+  /// Where the server is was said, and whether it runs is what is to be found out.
+  private static var needless: [(start: String, end: String)] {
+    [("connection to server ", " failed: "), ("FATAL:", " "), ("; Is the server running", "?")]
   }
 }
 
@@ -66,15 +83,10 @@ extension CommandError {
     switch error {
     case let failure as CommandError: self = failure
     case let failure as DatabaseError: self.init(failure, at: place)
-    case EngineError.invalid(field: "issuer", let limit):
-      self.init(
-        .configuration,
-        "\(place): tokens.issuer is not \(limit); set it to that, or leave it out, or replace that with: refresh-ledger database init "
-          + "--issuer URL --force, which ends every token that is out")
     case let failure as EngineError: self.init(failure)
     case let failure as LedgerError:
       let known = CommandError(failure)
-      self.init(known.status, "\(place): \(known.description)")
+      self.init(known.status, "\(place): \(known.description.asClause)")
     default: self.init(.internalFault, "\(place): \(error)")
     }
   }

@@ -33,10 +33,11 @@ struct DatabaseFindings {
   func findings() -> [DoctorFinding] {
     var findings = hosts.flatMap(host)
     guard let primary else {
-      let isOneThere = hosts.contains { (try? $0.answer.get()) != nil }
+      // Of the others each has its own problem.
+      guard hosts.contains(where: { (try? $0.answer.get()) != nil }) else { return findings }
       return findings + [
         .problem(
-          "primary", isOneThere ? "every host that answers is a standby" : "no host answers",
+          "primary", "every host that answers is a standby",
           fix: "name the primary's host in store.database, or promote a standby")
       ]
     }
@@ -51,9 +52,9 @@ struct DatabaseFindings {
       let isAlone = primary == nil
       return [
         isAlone
-          ? .problem("host", "\(host.name): \(error.description)", fix: DatabaseFailure.fix(of: error))
+          ? .problem("host", "\(host.name): \(error.words)", fix: DatabaseFailure.fix(of: error))
           : .warning(
-            "host", "\(host.name): \(error.description)", fix: DatabaseFailure.fix(of: error) ?? "start it again")
+            "host", "\(host.name): \(error.words)", fix: DatabaseFailure.fix(of: error) ?? "start it again")
       ]
     case .success(let answer):
       let survey = answer.survey

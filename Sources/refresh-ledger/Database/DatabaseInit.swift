@@ -110,7 +110,11 @@ struct DatabaseInit: AsyncParsableCommand {
     lines.append(
       outcome.issuer.map { "tokens are issued for \($0)" }
         ?? "no issuer is set: give --issuer here, or set tokens.issuer where servers run")
-    if !outcome.keys.isEmpty { lines.append("made \(outcome.keys.joined(separator: " and "))") }
+    if !outcome.keys.isEmpty {
+      lines.append("made the first signing keys, sealed with \(store.masterKeys.first ?? "")")
+    } else if store.masterKeys.isEmpty && store.keyFolder.isEmpty {
+      lines.append("no keys were made: name the file that seals them with --master-key, here or where servers run")
+    }
     lines.append("Next: refresh-ledger database check \(options)")
     return lines.joined(separator: "\n")
   }

@@ -61,7 +61,7 @@ struct DatabaseProbe {
       return LedgerFindings(settings: settings, server: server, ledger: ledger).findings()
     } catch {
       return [
-        .problem("schema", "\(schema): cannot be read: \(error.description)", fix: DatabaseFailure.fix(of: error))
+        .problem("schema", "\(schema): cannot be read: \(error.words)", fix: DatabaseFailure.fix(of: error))
       ]
     }
   }

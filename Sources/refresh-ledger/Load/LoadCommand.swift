@@ -12,13 +12,15 @@ struct LoadCommand: AsyncParsableCommand {
     abstract: "Rotates refresh tokens as fast as it can, or at a fixed rate, and checks that none works twice.",
     discussion: """
       Each caller follows its own sessions and carries each reply into its next request. With --url it drives any OAuth \
-      token endpoint; with --in-process the embedded engine; with --compare it sets two runs beside each other.
+      token endpoint; with --in-process the embedded engine, or with --database one more instance on a shared database; with \
+      --compare it sets two runs beside each other.
       Exit codes: 0 no invariant broke, 1 one did, 64 usage, 66 no such file, 73 a file cannot be written, 75 the server \
       could not be reached or stopped answering, 78 what was given does not fit the server (address, password, client, \
       certificate). docs/load-testing.md says more.
       """)
 
-  @Flag(name: .customLong("in-process"), help: "Drive the embedded engine: verify, rotate, sign the pair; no HTTP.")
+  @Flag(
+    name: .customLong("in-process"), help: "Drive an engine in this process: verify, rotate, sign the pair; no HTTP.")
   var inProcess = false
 
   @OptionGroup(title: "Engine") var engine: LoadEngineOptions
@@ -43,6 +45,7 @@ struct LoadCommand: AsyncParsableCommand {
       throw ValidationError("\(stray) goes with --in-process; a server has its own")
     }
     try endpoint.check()
+    try engine.check()
     _ = try shape.options(isShort: inProcess)
   }
 
@@ -66,11 +69,7 @@ struct LoadCommand: AsyncParsableCommand {
 
   private func runInProcess() async throws -> LoadReport {
     let options = try shape.options(isShort: true)
-    return try await engine.withEngine(grace: options.grace) { engine in
-      var report = try await run(EngineTarget(engine: engine), options)
-      report.options.durability = self.engine.choice.rawValue
-      return report
-    }
+    return try await engine.report(grace: options.grace) { try await run($0, options) }
   }
 
   private func runEndpoint() async throws -> LoadReport {

@@ -1,10 +1,11 @@
 import ArgumentParser
 import FoundationEssentials
 import Platform
+import RefreshRotationLoad
 import SystemPackage
 import TokenEngine
 
-/// The embedded engine that `load --in-process` drives, and where its data goes.
+/// The engine that `load --in-process` drives: embedded, with a folder of its own, or one more instance on a database.
 struct LoadEngineOptions: ParsableArguments {
   @Option(
     help: """
@@ -23,16 +24,52 @@ struct LoadEngineOptions: ParsableArguments {
       valueName: "folder"))
   var path: String?
 
-  var choice: DurabilitySetting { durability ?? ServerSettings.standard.durability }
+  @OptionGroup var store: DatabaseOptions
+
+  private var choice: DurabilitySetting { durability ?? ServerSettings.standard.durability }
 
   /// The first option that was given, which goes with the engine alone.
   var strayOption: String? {
+    if let folderOption { return folderOption }
+    if store.database != nil { return "--database" }
+    return strayStoreOption
+  }
+
+  /// The first option that was given and goes with a folder alone.
+  private var folderOption: String? {
     if durability != nil { return "--durability" }
     return path == nil ? nil : "--data"
   }
 
-  /// Runs `work` with a new engine, which is closed afterwards. Its data are removed unless ``path`` keeps them.
-  func withEngine<Outcome>(
+  /// The first option that was given and goes with a database alone.
+  private var strayStoreOption: String? {
+    let given = [
+      ("--schema", store.schema), ("--standby", store.standby), ("--master-key", store.masterKey),
+      ("--key-folder", store.keyFolder), ("--config", store.configPath),
+    ]
+    return given.first { $0.1 != nil }?.0
+  }
+
+  /// Refuses what goes with the other kind of engine. A database is used where the command line names it, and never because a setting does.
+  func check() throws {
+    if store.database != nil, let stray = folderOption {
+      throw ValidationError("\(stray) goes with a folder, and --database has none")
+    }
+    if store.database == nil, let stray = strayStoreOption { throw ValidationError("\(stray) goes with --database") }
+  }
+
+  /// Makes a report by an engine, which is closed afterwards.
+  func report(
+    grace: Duration, _ work: (EngineTarget) async throws -> LoadReport
+  ) async throws -> LoadReport {
+    if store.database != nil { return try await sharedReport(grace: grace, work) }
+    var report = try await withFolder(grace: grace) { try await work(EngineTarget(engine: $0)) }
+    report.options.durability = choice.rawValue
+    return report
+  }
+
+  /// Runs `work` with a new embedded engine. Its data are removed unless ``path`` keeps them.
+  private func withFolder<Outcome>(
     grace: Duration, _ work: (RotationEngine) async throws -> Outcome
   ) async throws -> Outcome {
     let folder = FilePath(path ?? "refresh-ledger-load-\(Program.id)")
@@ -58,6 +95,38 @@ struct LoadEngineOptions: ParsableArguments {
     let log = DataFolderOption.logFolder(of: folder.string).string
     guard FileStatus(log) == nil else { throw DataFolder.holdsLog(log) }
   }
+}
+
+// On a database.
+extension LoadEngineOptions {
+  #if Postgres
+  /// By one more instance, with the settings that servers have. The sessions that it opens are ended afterwards.
+  private func sharedReport(
+    grace: Duration, _ work: (EngineTarget) async throws -> LoadReport
+  ) async throws -> LoadReport {
+    var settings = try ServerSettings(store.sources())
+    settings = try settings.issuedByDatabase()
+    settings.engine.grace = grace
+    let opened = try await DatabaseStore.open(settings, connections: settings.store.connections)
+    // Of this run alone: others may be under way on the same database.
+    let subject = "load-\(Program.id)-\(UInt32.random(in: 0 ... .max))"
+    do {
+      let engine = try await opened.engine(options: settings.engine, subjects: nil, observer: SilentObserver())
+      let target = EngineTarget(engine: engine, subject: subject, name: "in-process, \(opened.place)")
+      let report = try await work(target)
+      _ = try await engine.revokeSessions(of: .subject(subject))
+      try await engine.close()
+      return report
+    } catch {
+      await opened.close()
+      throw CommandError(ofDatabase: error, at: opened.place)
+    }
+  }
+  #else
+  private func sharedReport(
+    grace: Duration, _ work: (EngineTarget) async throws -> LoadReport
+  ) async throws -> LoadReport { throw CommandError.withoutPostgres }
+  #endif
 }
 
 extension DurabilitySetting: ExpressibleByArgument {}

@@ -79,7 +79,13 @@ extension ServerSettings {
   /// The same with the issuer that the database keeps, if the settings have none.
   func issuedByDatabase() throws(CommandError) -> ServerSettings {
     let kept = try store.keptIssuer()
-    guard !isIssuerSet else { return self }
+    guard !isIssuerSet else {
+      guard let kept, kept != engine.issuer else { return self }
+      throw CommandError(
+        .configuration,
+        "\(store.databaseName): its tokens are issued for \(kept), and tokens.issuer is \(engine.issuer); set it to the first or leave "
+          + "it out (database init --issuer URL --force changes the first, and ends every token that is out)")
+    }
     guard let kept else {
       throw CommandError(
         .configuration,

@@ -29,21 +29,20 @@ struct StoreSettings {
   static let masterKeysMax = 8
   static let requestDeadlineLimit = Limit.durations(.milliseconds(100)...(.seconds(60)))
   static let staleAfterLimit = Limit.durations(.milliseconds(200)...(.seconds(3600)))
+  static let eventRetentionLimit = Limit.durations(.seconds(3600)...(.seconds(3660 * 86_400)))
+
   /// Refuses what libpq would not read.
   static func checked(database text: String) throws(SettingError) -> String {
     guard !text.isEmpty else { return text }
     #if Postgres
     do { _ = try DatabaseAddress(text) } catch {
-      throw SettingError(
-        "is no address of a database: \(error.description); write it as postgresql://user@host:5432/database")
+      throw SettingError(error.words.replacing("the database's address ", with: ""))
     }
     return text
     #else
     throw SettingError("cannot be used: this build has no PostgreSQL; take one with the package trait Postgres")
     #endif
   }
-
-  static let eventRetentionLimit = Limit.durations(.seconds(3600)...(.seconds(3660 * 86_400)))
 }
 
 /// `store.kind`.

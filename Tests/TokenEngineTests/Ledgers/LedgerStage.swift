@@ -5,6 +5,11 @@ import Testing
 import TokenLedger
 import TokenTesting
 
+#if Postgres
+import PostgresTesting
+import TokenLedgerPostgres
+#endif
+
 /// The ledgers that must keep what `SessionLedger`, `OneTimeLedger` and `EventLedger` promise. Another one is another case: the suites here are written
 /// against the protocols alone.
 enum ConformingLedger: String, CaseIterable, Sendable {

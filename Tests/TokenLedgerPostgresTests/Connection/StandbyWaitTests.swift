@@ -16,10 +16,8 @@ import TokenLedgerPostgres
     try server.configure("synchronous_standby_names", "missing")
     let ending = try Beside {
       let function = terminates ? "pg_terminate_backend" : "pg_cancel_backend"
-      while try server.value(
-        "select \(function)(pid) from pg_stat_activity where wait_event = 'SyncRep' and pid = \(id)")
-        == nil
-      {}
+      try database.wait(
+        until: "select \(function)(pid) from pg_stat_activity where wait_event = 'SyncRep' and pid = \(id)", is: "true")
     }
     let error = connection.error(of: [query("insert into kept values (1)")])
     try ending.answer()
@@ -40,7 +38,7 @@ import TokenLedgerPostgres
       try DatabaseConnection.open(address, host: 0, timeout: .seconds(20))
         .run([query("insert into kept values (1)")]).count
     }
-    while try database.value("select 1 from pg_stat_activity where wait_event = 'SyncRep'") == nil {}
+    try database.wait(until: "select 1 from pg_stat_activity where wait_event = 'SyncRep'", is: "1")
     #expect(try database.value("select count(*) from kept") == "0")
     standby.thaw()
     #expect(try committing.answer() == 1)
@@ -62,7 +60,7 @@ import TokenLedgerPostgres
     // The socket's end ends no wait: nothing is cancelled.
     #expect(try database.value("select count(*) from kept") == "0")
     try server.releaseCommits()
-    while try database.value("select count(*) from kept") != "1" {}
+    try database.wait(until: "select count(*) from kept", is: "1")
   }
 }
 #endif

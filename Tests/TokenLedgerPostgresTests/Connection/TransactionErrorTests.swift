@@ -106,7 +106,7 @@ import TokenLedgerPostgres
     let theirs = try Beside {
       waiting.taken().error(of: [update(100), Query(.commit)])
     }
-    while try database.value("select count(*) from pg_locks where not granted") != "1" {}
+    try database.wait(until: "select count(*) from pg_locks where not granted", is: "1")
     // Whose timeout is the shorter one finds the deadlock.
     #expect(connection.error(of: [update(101), Query(.commit)])?.kind == .nothingHappened("40P01"))
     #expect(try theirs.answer() == nil)
@@ -117,9 +117,9 @@ import TokenLedgerPostgres
     let database = database
     let id = connection.backendProcessID
     let cancelling = try Beside {
-      while try database.value(
-        "select pg_cancel_backend(\(id)) from pg_stat_activity where query like '%sleep(60)%' and pid = \(id) and state = 'active'"
-      ) == nil {}
+      try database.wait(
+        until: "select pg_cancel_backend(\(id)) from pg_stat_activity where query like '%sleep(60)%' and pid = \(id) "
+          + "and state = 'active'", is: "true")
     }
     let error = connection.error(of: [keeps(1), query("select pg_sleep(60)")])
     try cancelling.answer()

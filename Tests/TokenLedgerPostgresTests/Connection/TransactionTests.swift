@@ -42,7 +42,7 @@ import TokenLedgerPostgres
       ])
       return try rows[1].int64(0, 0)
     }
-    while try database.value("select count(*) from pg_locks where locktype = 'advisory' and not granted") != "1" {}
+    try database.wait(until: "select count(*) from pg_locks where locktype = 'advisory' and not granted", is: "1")
     try other.run([Query(.commit)])
     #expect(try reading.answer() == 1)
   }

@@ -4,7 +4,7 @@ import RotationModel
 import Testing
 @testable import TokenLedgerPostgres
 
-@Suite struct FenceTests {
+@Suite(.serialized) struct FenceTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let options: PostgresOptions

@@ -4,7 +4,7 @@ import RotationModel
 import Testing
 @testable import TokenLedgerPostgres
 
-@Suite struct PartitionTests {
+@Suite(.serialized) struct PartitionTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let instance: TestedInstance

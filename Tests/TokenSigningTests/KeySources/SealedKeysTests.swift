@@ -107,22 +107,55 @@ struct SealedKeysTests {
     #expect(try back.text("access.json").contains("\"publishedAt\":\(Self.now)"))
   }
 
-  @Test("of a folder without the time of its next key are rotated only by force")
-  func undated() throws {
+  @Test(
+    "of a folder without the time of its next key, or without one, get that by a rotation, which is refused until then",
+    arguments: [SignatureAlgorithm.hs256, .edDSA])
+  func undated(algorithm: SignatureAlgorithm) throws {
     let folder = try KeyFolderFixture()
-    _ = try TokenKeys.openOrCreate(folder: folder.path, algorithm: .edDSA)
+    _ = try TokenKeys.openOrCreate(folder: folder.path, algorithm: algorithm)
     let source = records.keys(under: 1)
     for purpose in KeyPurpose.allCases {
       #expect(try source.create(purpose, Array(try folder.text(purpose.fileName).utf8)))
     }
-    let refused = refusal { () throws(KeyChangeError) in
-      try KeyFiles(source).rotateAccess(algorithm: .edDSA, nowMilliseconds: .max)
+    let before = try TokenKeys.open(source)
+    func rotate() -> KeyChangeError? {
+      refusal { () throws(KeyChangeError) in
+        try KeyFiles(source).rotateAccess(algorithm: algorithm, nowMilliseconds: .max)
+      }
     }
-    guard case .unpublished(_, .some, nil) = refused else {
+    let refused = rotate()
+    let known = try TokenKeys.open(source)
+    #expect(known.currentAccess.id == before.currentAccess.id)
+    let next = try #require(known.access.first { $0.state == .next })
+    #expect(before.access.allSatisfy { $0.state != .next || $0.id == next.id })
+    guard case .unpublished(_, next.id, let until) = refused else {
       Issue.record("\(String(describing: refused))")
       return
     }
-    try KeyFiles(source).rotateAccess(algorithm: .edDSA, nowMilliseconds: 0, force: true)
+    // A second call changes nothing.
+    records.nowMilliseconds = until - 1
+    #expect(rotate() == refused)
+    #expect(try TokenKeys.open(source).isSame(as: known))
+    records.nowMilliseconds = until
+    #expect(rotate() == nil)
+    #expect(try TokenKeys.open(source).currentAccess.id == next.id)
+  }
+
+  @Test("in files that several servers have are made with a next key and the time, and rotated after the same delay")
+  func sharedFolder() throws {
+    let folder = try KeyFolderFixture()
+    let source = FolderKeys(folder: folder.path, publication: KeyPublication(staleAfter: .seconds(5)))
+    let keys = try TokenKeys.openOrCreate(source, algorithm: .hs256)
+    let next = try #require(keys.access.first { $0.state == .next })
+    let refused = refusal { () throws(KeyChangeError) in
+      try KeyFiles(source).rotateAccess(algorithm: .hs256, nowMilliseconds: 0)
+    }
+    guard case .unpublished(_, next.id, _) = refused else {
+      Issue.record("\(String(describing: refused))")
+      return
+    }
+    #expect(
+      try KeyFiles(source).rotateAccess(algorithm: .hs256, nowMilliseconds: 0, force: true).current == next.id)
   }
 
   @Test("are changed on what somebody else has just written, never over it")

@@ -1,0 +1,195 @@
+#if Postgres
+import PostgresTesting
+import Testing
+import TokenLedgerPostgres
+import TokenTesting
+
+@testable import TokenEngine
+
+@Suite("Engines on one database", .timeLimit(.minutes(5)), .fewAtOnce)
+struct SharedEngineTests {
+  private let instances: EngineInstances
+
+  init() async throws {
+    instances = try await EngineInstances()
+  }
+
+  @Test("go on with each other's sessions: a log-in at one, a refresh at the next, a replay at the third")
+  func threeInstances() async throws {
+    let first = try await instances.engine()
+    let second = try await instances.engine()
+    let observer = RecordingObserver()
+    let third = try await instances.engine(observer: observer)
+    let pair = try await first.tokens()
+    let next = try await second.refresh(pair.refreshToken).pair()
+    #expect(try third.verify(next.accessToken).tokenID.session == pair.session)
+
+    guard case .refused(.reused(_, _, revokedSession: true)) = try await third.refresh(pair.refreshToken) else {
+      Issue.record("the replay was not seen")
+      return
+    }
+    #expect(throws: BadToken.revoked) { try third.verify(next.accessToken) }
+    #expect(try await second.refresh(next.refreshToken) == .refused(.revoked(generationsBehind: 0)))
+    for engine in [first, second] {
+      try await eventually { (try? engine.verify(next.accessToken)) == nil }
+      #expect(throws: BadToken.revoked) { try engine.verify(next.accessToken) }
+    }
+    for engine in [first, second, third] { try await engine.close() }
+  }
+
+  @Test("grant one of any number of simultaneous refreshes of one token")
+  func race() async throws {
+    var options = EngineOptions()
+    options.reuse = .refuse
+    let engines = [
+      try await instances.engine(options: options), try await instances.engine(options: options),
+      try await instances.engine(options: options),
+    ]
+    for _ in 0..<10 {
+      let pair = try await engines[0].tokens()
+      let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
+        for index in 0..<12 {
+          group.addTask {
+            if case .granted = try await engines[index % 3].refresh(pair.refreshToken) { true } else { false }
+          }
+        }
+        return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+      }
+      #expect(granted == 1)
+    }
+    for engine in engines { try await engine.close() }
+  }
+
+  @Test("hear of each other's revocations: of a token, a session, a subject, a client and all")
+  func revocations() async throws {
+    let first = try await instances.engine()
+    let second = try await instances.engine()
+    func isRefusedAtSecond(_ revoke: (TokenPair) async throws -> Void) async throws {
+      let pair = try await second.tokens()
+      #expect(try second.verify(pair.accessToken).subject == "ann")
+      try await revoke(pair)
+      try await eventually { (try? second.verify(pair.accessToken)) == nil }
+      #expect(throws: BadToken.revoked) { try second.verify(pair.accessToken) }
+    }
+    try await isRefusedAtSecond { pair in
+      _ = try await first.revoke(token: pair.accessToken, client: EngineInstances.web)
+    }
+    try await isRefusedAtSecond { pair in _ = try await first.revoke(pair.session) }
+    try await isRefusedAtSecond { _ in try await first.revokeSessions(of: .subject("ann")) }
+    try await isRefusedAtSecond { _ in try await first.revokeSessions(of: .client("web")) }
+    try await isRefusedAtSecond { _ in try await first.revokeSessions(of: .all) }
+    for engine in [first, second] { try await engine.close() }
+  }
+
+  @Test("revoke each other's tokens of clients, and those that are issued afterwards are good")
+  func clientTokens() async throws {
+    let first = try await instances.engine()
+    let second = try await instances.engine()
+    let before = try await second.clientToken(for: EngineInstances.robot).token()
+    try await first.revokeSessions(of: .client("robot"))
+    try await eventually { (try? second.verify(before.accessToken)) == nil }
+    let after = try await second.clientToken(for: EngineInstances.robot).token()
+    for engine in [first, second] {
+      try await eventually { (try? engine.verify(after.accessToken)) != nil }
+      #expect(throws: BadToken.revoked) { try engine.verify(before.accessToken) }
+    }
+    for engine in [first, second] { try await engine.close() }
+  }
+
+  @Test("are one issuer's: an engine of another is refused in one line, and nothing is changed")
+  func otherIssuer() async throws {
+    var options = EngineOptions()
+    options.issuer = "https://one"
+    let first = try await instances.engine(options: options)
+    options.issuer = "https://two"
+    options.grace = .seconds(9)
+    do {
+      _ = try await instances.engine(options: options)
+      Issue.record("it was opened")
+    } catch let error as EngineError {
+      guard case .invalid(field: "issuer", let limit) = error else { throw error }
+      #expect(limit.contains("https://one") && limit.contains(instances.database.name) && !limit.contains("\n"))
+      #expect(!error.isTemporary && !error.isUnavailable)
+    }
+    let observer = RecordingObserver()
+    options.issuer = "https://one"
+    options.grace = .zero
+    let again = try await instances.engine(options: options, observer: observer)
+    #expect(observer.events.isEmpty)
+    for engine in [first, again] { try await engine.close() }
+  }
+
+  @Test("have one policy: another is told of once, with both, and is the one to compare with from then on")
+  func otherPolicy() async throws {
+    var options = EngineOptions()
+    let first = try await instances.engine(options: options)
+    options.grace = .seconds(9)
+    options.algorithm = .es256
+    options.accessLifetime = .milliseconds(1500)
+    let observer = RecordingObserver()
+    let second = try await instances.engine(options: options, observer: observer)
+    #expect(
+      observer.events == [
+        .policyDiffers(
+          before: "access=900s idle=30d absolute=365d grace=0s reuse=revoke-session algorithm=HS256",
+          now: "access=1500ms idle=30d absolute=365d grace=9s reuse=revoke-session algorithm=ES256")
+      ])
+    let silent = RecordingObserver()
+    let third = try await instances.engine(options: options, observer: silent)
+    #expect(silent.events.isEmpty)
+    for engine in [first, second, third] { try await engine.close() }
+  }
+
+  @Test("are opened in one call, by the address alone")
+  func oneCall() async throws {
+    var store = EngineInstances.store
+    store.connections = 1
+    let engine = try await RotationEngine.open(
+      database: try instances.text, keys: .database(masterKeys: [try instances.masterKey("master")]), store: store)
+    let pair = try await engine.tokens()
+    guard case .granted = try await engine.refresh(pair.refreshToken) else {
+      Issue.record("refused")
+      return
+    }
+    guard case .postgres(let text) = engine.store else {
+      Issue.record("\(engine.store)")
+      return
+    }
+    #expect(text.contains(instances.database.name))
+    try await engine.close()
+    await #expect(throws: EngineError.self) { try await engine.tokens() }
+  }
+
+  @Test("are opened as docs/embedding.md shows it")
+  func document() async throws {
+    let engine = try await openInstance(on: try instances.text, masterKey: try instances.masterKey("master"))
+    let pair = try await engine.tokens()
+    #expect(try engine.verify(pair.accessToken).subject == "ann")
+    try await engine.close()
+  }
+
+  @Test(
+    "say in one line why they cannot be opened, and whether to try again",
+    arguments: [
+      ("postgresql://127.0.0.1:1/none", true), ("postgresql://127.0.0.1:99999/none", false), ("nonsense", false),
+    ])
+  func noDatabase(_ text: String, isTemporary: Bool) async throws {
+    var store = EngineInstances.store
+    store.requestDeadline = .milliseconds(200)
+    let error = await #expect(throws: EngineError.self) {
+      try await RotationEngine.open(database: text, keys: instances.keyFolder, store: store)
+    }
+    #expect(error?.isTemporary == isTemporary && error?.isUnavailable == true)
+    #expect(error?.description.contains("\n") == false)
+  }
+}
+
+extension ClientGrantOutcome {
+  func token() throws -> ClientToken {
+    switch self {
+    case .granted(let token): token
+    case .refused(let refusal): throw GrantOutcome.Refused(refusal: refusal)
+    }
+  }
+}
+#endif

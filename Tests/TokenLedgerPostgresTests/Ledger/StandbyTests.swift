@@ -1,0 +1,73 @@
+#if Postgres
+import Platform
+import PostgresTesting
+import RotationModel
+import Testing
+
+@testable import TokenLedgerPostgres
+
+/// Where each outcome must be on a standby.
+@Suite("A ledger that needs a standby", .timeLimit(.minutes(10)))
+struct StandbyTests {
+  private func serverOfOwn() async throws -> (TestedServer, LedgerFixture, PostgresOptions) {
+    let server = try await TestedServer.start()
+    let fixture = try await LedgerFixture(on: server)
+    var options = fixture.options
+    options.standby = .required
+    options.requestDeadline = .seconds(8)
+    return (server, fixture, options)
+  }
+
+  @Test("does not open where the primary names none, and says what to set")
+  func absent() async throws {
+    let fixture = try await LedgerFixture()
+    var options = fixture.options
+    options.standby = .required
+    do {
+      _ = try await PostgresLedger.open(fixture.database.address, options: options)
+      Issue.record("it opened")
+    } catch {
+      #expect(error.description.contains("synchronous_standby_names"))
+      guard case .unsuitable = error else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
+
+  @Test("begins no step once the name is gone, and has changed nothing then")
+  func emptied() async throws {
+    let (server, fixture, options) = try await serverOfOwn()
+    defer { server.end() }
+    let standby = try await BlockingWork.run { () throws(any Error) in try server.startStandby() }
+    defer { standby.end() }
+    try await fixture.withLedger(options) { ledger in
+      let session = try await ledger.open()
+      try server.configure("synchronous_standby_names", "")
+      await #expect(throws: LedgerError.self) { try await ledger.rotate(session.tokenID) }
+      #expect(try fixture.value("select generation from ledger.session") == "0")
+    }
+  }
+
+  @Test("does not believe a commit during which the name went")
+  func emptiedMeanwhile() async throws {
+    let (server, fixture, options) = try await serverOfOwn()
+    defer { server.end() }
+    let connector = Connector(fixture.database.address, setting: try LedgerSetting(options: options))
+    try server.configure("synchronous_standby_names", "missing")
+    let connection = try connector.connect(deadline: .now + .seconds(20))
+    let emptying = try Beside {
+      while try server.value("select 1 from pg_stat_activity where wait_event = 'SyncRep'") == nil {}
+      try server.configure("synchronous_standby_names", "")
+    }
+    #expect {
+      try connection.step([Query(LedgerSQL.barrierStatement)], deadline: .now + .seconds(30))
+    } throws: { error in
+      guard case .warned? = error as? DatabaseError else { return false }
+      return true
+    }
+    try emptying.answer()
+    connection.database.close()
+  }
+}
+#endif
