@@ -122,7 +122,8 @@ struct DepartureCopying {
     _ = try database.runAlone { ledger in
       issuer = ledger.issuer
       guard !ledger.hasKeys || departure.opensKeys else {
-        throw MoveError.refused("\(place): its keys are sealed there; give --master-key, so that they come along as files")
+        throw MoveError.refused(
+          "\(place): its keys are sealed there; give --master-key, so that they come along as files")
       }
       if let known = ledger.departure, ledger.state == "left" {
         found = known
