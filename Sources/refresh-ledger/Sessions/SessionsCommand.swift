@@ -17,7 +17,8 @@ struct SessionsCommand: AsyncParsableCommand {
 
 struct SessionsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Lists the live sessions, in the order of their openings.")
+    commandName: "list",
+    abstract: "Lists the live sessions, in the order of their openings; in a database, of their ids.")
 
   @OptionGroup var place: StoreOptions
   @OptionGroup var remote: AdminServerOptions
