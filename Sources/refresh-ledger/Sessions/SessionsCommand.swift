@@ -38,7 +38,7 @@ struct SessionsList: AsyncParsableCommand {
       try await server.sessions(subject: whose.subject, client: whose.client, show)
     } else {
       try await place.use { store in
-        _ = try await store.sessions(of: whose.scope ?? .all) { (sessions, _) throws(CommandError) in
+        _ = try await store.sessions(of: whose.scope ?? .all, isCounted: false) { (sessions, _) throws(CommandError) in
           for session in sessions { try show(SessionRow(session)) }
         }
       }
