@@ -117,7 +117,8 @@ package final class Connector: Sendable {
     let commit = try found.text(0, 4) == "remote_apply" ? "remote_apply" : "on"
     try connection.simple(
       """
-      set synchronous_commit = \(commit); set statement_timeout = 0; set lock_timeout = '1s';
+      set synchronous_commit = \(commit); set default_transaction_isolation = 'read committed';
+      set client_min_messages = 'notice'; set statement_timeout = 0; set lock_timeout = '1s'; set idle_session_timeout = 0;
       set idle_in_transaction_session_timeout = '2s'; set plan_cache_mode = force_generic_plan; set enable_hashjoin = off;
       set enable_mergejoin = off; set enable_seqscan = off; set jit = off; set search_path to \(setting.schema.quoted)
       """, deadline: deadline)
@@ -140,8 +141,7 @@ package final class Connector: Sendable {
         "The database has no ledger in the schema \(setting.schema); run `refresh-ledger database init`, or set `store.schema`."
       )
     }
-    let version = try DatabaseSchema.servedVersion(
-      try connection.transaction([Query(DatabaseSchema.readVersion)], deadline: deadline)[0], of: setting.schema)
+    let version = try DatabaseSchema.servedVersion(setting.schema, on: connection, deadline: deadline)
     try setting.hooks.examine(connection)
     let row = try connection.transaction([Query(Self.facts)], deadline: deadline)[0]
     guard row.count == 1 else { throw StepRefusal.noLedger.error }

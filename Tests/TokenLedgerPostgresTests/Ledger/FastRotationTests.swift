@@ -8,7 +8,7 @@ import TokenTestInputs
 @testable import TokenLedgerPostgres
 
 /// The one statement against the rule: over sessions and requests of every kind it grants just what the rule grants.
-@Suite("The statement that grants rotations", .timeLimit(.minutes(10)))
+@Suite("The statement that grants rotations", .fewAtOnce, .timeLimit(.minutes(10)))
 struct FastRotationTests {
   private static let start = Timestamp(milliseconds: 1_767_225_600_000)
 

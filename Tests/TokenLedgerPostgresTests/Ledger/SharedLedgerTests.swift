@@ -7,7 +7,7 @@ import TokenTestInputs
 @testable import TokenLedgerPostgres
 
 /// Two instances on one database.
-@Suite("Two instances on one ledger", .timeLimit(.minutes(10)))
+@Suite("Two instances on one ledger", .fewAtOnce, .timeLimit(.minutes(10)))
 struct SharedLedgerTests {
   private func withTwo(
     _ change: (inout PostgresOptions) -> Void = { _ in },
