@@ -5,7 +5,7 @@ import Testing
 import TokenLedgerPostgres
 
 /// What is known of a transaction whose connection breaks.
-@Suite struct LostConnectionTests {
+@Suite(.serialized) struct LostConnectionTests {
   private let database: TestedDatabase
 
   init() async throws {
