@@ -155,8 +155,7 @@ package final class Connector: Sendable {
         "The database has no ledger in the schema \(setting.schema); run `refresh-ledger database init`, or set `store.schema`."
       )
     }
-    let version = try DatabaseSchema.servedVersion(
-      try connection.transaction([Query(DatabaseSchema.readVersion)], deadline: deadline)[0], of: setting.schema)
+    let version = try DatabaseSchema.servedVersion(setting.schema, on: connection, deadline: deadline)
     try setting.hooks.examine(connection)
     let row = try connection.transaction([Query(Self.facts)], deadline: deadline)[0]
     guard row.count == 1 else { throw StepRefusal.noLedger.error }

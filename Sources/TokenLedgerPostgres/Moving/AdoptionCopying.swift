@@ -45,7 +45,8 @@ struct AdoptionCopying {
   }
 
   private func tell(_ step: MoveProgress.Step) throws(MoveError) {
-    guard adoption.onProgress(MoveProgress(step: step, counts: note.counts)) else { throw .stopped }
+    let progress = MoveProgress(step: step, counts: note.counts, entriesTotal: contents.entryCount)
+    guard adoption.onProgress(progress) else { throw .stopped }
   }
 
   private var markBefore: String {
@@ -79,6 +80,12 @@ struct AdoptionCopying {
           guard ledger.state != "left" else {
             throw MoveError.refused(
               "\(place): the ledger of this folder has left it again; serve it from where it went")
+          }
+          // Somebody may have served from the folder in between.
+          guard isMarked || known.isNew || known.phase == .open else {
+            throw MoveError.refused(
+              "\(adoption.log): the mark of the move was taken away in the middle of it; take it back with --undo, and begin again"
+            )
           }
           found = known
           return barrier
@@ -168,14 +175,10 @@ struct AdoptionCopying {
       rows.append(RevocationRow(time: contents.highestTime, until: end, kind: .token(token)))
       next.counts.revokedAccessTokens += 1
     }
-    var queries =
-      contents.shifts.isEmpty
-      ? []
-      : [
-        Query(
-          Self.shifts,
-          [.int64Array(contents.shifts.map(\.from.milliseconds)), .int64Array(contents.shifts.map(\.seconds))])
-      ]
+    let shifts: [Parameter] = [
+      .int64Array(contents.shifts.map(\.from.milliseconds)), .int64Array(contents.shifts.map(\.seconds)),
+    ]
+    var queries = [Query(Self.removeShifts), Query(Self.shifts, shifts)]
     while !rows.isEmpty {
       queries.append(RevocationRow.insertion(of: Array(rows.prefix(Self.rowsMax))))
       rows.removeFirst(min(rows.count, Self.rowsMax))
@@ -220,6 +223,9 @@ struct AdoptionCopying {
 
   private static let shifts = Statement(
     name: "adopt_shifts", sql: "insert into time_shift(from_ms, seconds) select * from unnest($1, $2)")
+
+  /// Of a ledger that nobody has served from, whose clock was set back all the same.
+  private static let removeShifts = Statement(name: "adopt_remove_shifts", sql: "delete from time_shift")
 
   private static let removeRecords = Statement(
     name: "adopt_remove_records",

@@ -11,6 +11,8 @@ package struct LedgerDeparture: Sendable {
   package var options: PostgresOptions
   /// The folder of the log, which is made; the folder that it lies in must exist.
   package var log: FilePath
+  /// Whether whoever keeps the surroundings can open keys that are sealed in the database. Where not, and there are some, nothing leaves.
+  package var opensKeys = false
   /// Told after each step; false ends the call with ``MoveError/stopped``.
   package var onProgress: @Sendable (MoveProgress) -> Bool = { _ in true }
 
@@ -119,6 +121,10 @@ struct DepartureCopying {
     let isLogThere = try identity(of: FolderStorage(path: departure.log)) != nil
     _ = try database.runAlone { ledger in
       issuer = ledger.issuer
+      guard !ledger.hasKeys || departure.opensKeys else {
+        throw MoveError.refused(
+          "\(place): its keys are sealed there; give --master-key, so that they come along as files")
+      }
       if let known = ledger.departure, ledger.state == "left" {
         found = known
         guard known.phase == .left || !isLogThere else { throw holdsLog }

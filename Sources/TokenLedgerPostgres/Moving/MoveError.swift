@@ -72,6 +72,8 @@ package struct MoveProgress: Sendable, Hashable {
 
   package var step: Step
   package var counts: MoveCounts
+  /// About how many sessions and one-time tokens there are; 0 where nobody knows.
+  package var entriesTotal = 0
 }
 
 /// A record of keys or accounts on its way.

@@ -26,6 +26,9 @@ struct MoveNote: Sendable, Hashable {
     (self.log, self.phase) = (log, phase)
   }
 
+  /// Whether nothing was copied yet.
+  var isNew: Bool { phase == .events && place == 0 }
+
   private static var countNames: [(name: String, path: WritableKeyPath<MoveCounts, Int>)] {
     [
       ("sessions", \.sessions), ("revoked", \.revokedSessions), ("one_time", \.oneTimeTokens), ("marks", \.marks),

@@ -43,8 +43,13 @@ final class MovingDatabase {
   /// - Throws: `.database(.nothingHappened)` if the steps under way do not end within a second.
   func runAlone(_ decide: (LedgerPlace) throws -> [Query]) throws -> [Rows] {
     let clock = setting.prelude.clock()
-    let begun = try database.transaction(
-      [Query(.begin)] + clock + [Query(lock), Query(LedgerPlace.look)], deadline: deadline)
+    let begun: [Rows]
+    do throws(DatabaseError) {
+      begun = try database.transaction(
+        [Query(.begin)] + clock + [Query(lock), Query(LedgerPlace.look)], deadline: deadline)
+    } catch {
+      throw error.isWithoutStandby ? StepRefusal.standby.error : error
+    }
     do {
       let queries = try decide(try LedgerPlace(begun[begun.count - 1], of: schema))
       let check = options.standby == .required ? [Query(Self.standbyNames)] : []
@@ -149,10 +154,17 @@ extension MoveNote {
 extension DatabaseError {
   /// Whether another program is at the same move.
   var isOtherMove: Bool {
+    if case .changed(let what)? = stepRefusal { what.hasPrefix("move") } else { false }
+  }
+
+  /// Whether the server named no synchronous standby where one is required.
+  fileprivate var isWithoutStandby: Bool { stepRefusal == .standby }
+
+  private var stepRefusal: StepRefusal? {
     switch self {
     case .nothingHappened(let code, let text), .statement(let code, _, let text):
-      if case .changed(let what)? = StepRefusal(code: code, text: text) { what.hasPrefix("move") } else { false }
-    default: false
+      StepRefusal(code: code, text: text)
+    default: nil
     }
   }
 }

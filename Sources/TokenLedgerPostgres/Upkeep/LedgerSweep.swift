@@ -5,7 +5,7 @@ internal import TokenLedger
 /// Removes what has ended, in steps that hold up nobody: each takes some rows that nobody else holds, and one instance at a time does so.
 ///
 /// A row outlives its end by two minutes, so that a call whose answer was lost finds what it did.
-enum LedgerSweep {
+package enum LedgerSweep {
   /// What one step found.
   struct Pass: Sendable, Hashable {
     /// Sessions that were removed since their time is over.
@@ -29,15 +29,19 @@ enum LedgerSweep {
   static let rowsMax = 1000
   /// How many sessions one step looks at whether a wide revocation covers them.
   static let walkedMax = 2000
-  private static let outlivingMilliseconds: Int64 = 120_000
+  /// What has ended is still told apart from what never was for so long.
+  package static let outlivingMilliseconds: Int64 = 120_000
 
   /// Runs one step; one that finds another instance at it finds nothing.
+  ///
+  /// - Parameter outliving: how long rows outlive their end, in milliseconds.
   static func pass(
-    _ connection: LedgerConnection, deadline: ContinuousClock.Instant
+    _ connection: LedgerConnection, outliving: Int64 = outlivingMilliseconds, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Pass {
     let answer = try connection.step(
       [
-        Query(ended[connection.setting.time]), Query(revocations[connection.setting.time]), Query(coveredOfAll),
+        Query(ended[connection.setting.time], [.int64(outliving)]),
+        Query(revocations[connection.setting.time], [.int64(outliving)]), Query(coveredOfAll),
         Query(coveredOfClient), Query(oldShifts), Query(LedgerSQL.barrierStatement),
       ], deadline: deadline)
     let rows = answer.rows
@@ -64,17 +68,17 @@ enum LedgerSweep {
     with gate as materialized (\(gate)), m as materialized (\(time.moment)),
     due as materialized (
       select s.id, \(LedgerSQL.end) as ends, s.status <> 2 and not \(LedgerSQL.isCovered) as is_expired
-      from session s where (select is_held from gate) and s.sweep_at <= (select now from m) - \(outlivingMilliseconds)
+      from session s where (select is_held from gate) and s.sweep_at <= (select now from m) - $1::int8
       order by s.sweep_at limit \(rowsMax) for update of s skip locked
     ), moved as (
       update session s set sweep_at = d.ends from due d, m
-      where s.id = d.id and d.ends > m.now - \(outlivingMilliseconds) returning 1
+      where s.id = d.id and d.ends > m.now - $1::int8 returning 1
     ), gone as (
       delete from session s using due d, m
-      where s.id = d.id and d.ends <= m.now - \(outlivingMilliseconds) returning d.is_expired
+      where s.id = d.id and d.ends <= m.now - $1::int8 returning d.is_expired
     ), due_token as materialized (
       select t.id from one_time_token t
-      where (select is_held from gate) and t.expires_at <= (select now from m) - \(outlivingMilliseconds)
+      where (select is_held from gate) and t.expires_at <= (select now from m) - $1::int8
       order by t.expires_at limit \(rowsMax) for update of t skip locked
     ), gone_token as (
       delete from one_time_token t using due_token d where t.id = d.id returning t.consumed_at is null as is_expired
@@ -98,7 +102,7 @@ enum LedgerSweep {
     with gate as materialized (\(gate)), m as materialized (\(time.moment)),
     due as materialized (
       select v.number from revocation v
-      where (select is_held from gate) and v.until_ms <= (select now from m) - \(outlivingMilliseconds)
+      where (select is_held from gate) and v.until_ms <= (select now from m) - $1::int8
       order by v.until_ms limit \(rowsMax) for update of v skip locked
     )
     delete from revocation v using due d where v.number = d.number

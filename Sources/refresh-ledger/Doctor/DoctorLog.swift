@@ -49,6 +49,9 @@ struct DoctorLog {
             Self.check, "it is a backup or was repaired: what was spent after it would be live again",
             fix: "refresh-ledger log restore --data \(quoted)"))
       }
+      if let what = try MovedMark.read(in: FolderStorage(path: data.logFolder)) {
+        findings.append(.problem(Self.check, "it \(what)"))
+      }
     } catch {
       return findings + [.problem(Self.check, error.description)]
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Platform
 import SystemPackage
 import TokenAccounts
+import WriteAheadLog
 
 /// The server's data folder.
 enum DataFolder {
@@ -74,9 +75,18 @@ enum DataFolder {
   }
 
   /// The names that a start that failed early can have left.
-  private static let ownNames: Set<String> = ["keys", "log", "users.lock", "clients.lock", IssuerFile.name]
+  private static let ownNames: Set<String> = [
+    "keys", "log", "log.leaving", "users.lock", "clients.lock", IssuerFile.name,
+  ]
   /// The names in a folder that counts as empty: those of a file system's own, and those that make Git keep it.
   private static let emptyNames: Set<String> = ["lost+found", ".snapshot", ".gitkeep", ".gitignore", ".keep"]
+
+  /// Refuses a folder whose ledger has moved to a database: what is changed here nobody would read.
+  static func refuseMoved(_ path: String) throws(CommandError) {
+    // A log that cannot be looked at is for whoever reads it.
+    guard let what = try? MovedMark.read(in: FolderStorage(path: DataFolderOption.logFolder(of: path))) else { return }
+    throw CommandError(.configuration, "\(path): the ledger of this folder \(what)")
+  }
 
   /// The failure of a command that makes a log, if `path` has one already.
   static func holdsLog(_ path: String) -> CommandError {
@@ -107,18 +117,21 @@ struct DataFolderOption: ParsableArguments {
   /// The embedded user file of a folder that exists.
   func users() throws(CommandError) -> SubjectFile {
     try DataFolder.require(path)
+    try DataFolder.refuseMoved(path)
     do { return try SubjectFile(path: DataFolderOption.usersPath(folder)) } catch { throw CommandError(error) }
   }
 
   /// The embedded client file of a folder that exists.
   func clients() throws(CommandError) -> ClientFile {
     try DataFolder.require(path)
+    try DataFolder.refuseMoved(path)
     do { return try ClientFile(path: DataFolderOption.clientsPath(folder)) } catch { throw CommandError(error) }
   }
 
   /// The folder of the keys, in a data folder that exists.
   func keyFolder() throws(CommandError) -> String {
     try DataFolder.require(path)
+    try DataFolder.refuseMoved(path)
     return folder.appending("keys").string
   }
 

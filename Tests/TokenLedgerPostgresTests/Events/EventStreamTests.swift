@@ -6,7 +6,7 @@ import Testing
 import TokenTestInputs
 @testable import TokenLedgerPostgres
 
-@Suite(.serialized) struct EventStreamTests {
+@Suite(.fewAtOnce, .serialized) struct EventStreamTests {
   private let fixture: LedgerFixture
 
   init() async throws { fixture = try await LedgerFixture() }

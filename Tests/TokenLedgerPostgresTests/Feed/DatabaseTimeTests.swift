@@ -5,7 +5,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// The ledger's time, whatever becomes of the database's clock (docs/semantics.md, "Time").
-@Suite(.serialized) struct DatabaseTimeTests {
+@Suite(.fewAtOnce, .serialized) struct DatabaseTimeTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
 

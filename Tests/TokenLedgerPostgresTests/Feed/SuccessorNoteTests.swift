@@ -5,7 +5,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// The grace window of a token closes when any instance sees an access token of its successor.
-@Suite(.serialized) struct SuccessorNoteTests {
+@Suite(.fewAtOnce, .serialized) struct SuccessorNoteTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let one: TestedInstance

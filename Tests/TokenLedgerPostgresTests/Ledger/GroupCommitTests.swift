@@ -6,7 +6,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// Callers that wait together.
-@Suite("Callers that wait for a lane", .timeLimit(.minutes(10)))
+@Suite("Callers that wait for a lane", .fewAtOnce, .timeLimit(.minutes(10)))
 struct GroupCommitTests {
   /// Has so many steps wait as `body` makes, and then go.
   private func holdingSteps(_ tested: TestedLanes, _ body: () async throws -> Void) async throws {

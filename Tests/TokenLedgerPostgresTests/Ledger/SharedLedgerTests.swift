@@ -7,7 +7,7 @@ import TokenTestInputs
 @testable import TokenLedgerPostgres
 
 /// Two instances on one database.
-@Suite("Two instances on one ledger", .timeLimit(.minutes(10)))
+@Suite("Two instances on one ledger", .fewAtOnce, .timeLimit(.minutes(10)))
 struct SharedLedgerTests {
   private func withTwo(
     _ change: (inout PostgresOptions) -> Void = { _ in },
@@ -91,7 +91,9 @@ struct SharedLedgerTests {
     } _: { fixture, one, other in
       let first = try await one.open("cap")
       let second = try await other.open("cap")
+      fixture.clock?.advance(milliseconds: 1)
       let used = try #require(try await one.rotate(first.tokenID).granted)
+      fixture.clock?.advance(milliseconds: 1)
       _ = try await one.open("cap")
       _ = try await other.open("cap")
       #expect(try await one.session(second.id) == nil)

@@ -7,7 +7,7 @@ import TokenTestInputs
 
 @testable import TokenLedgerPostgres
 
-@Suite("A folder that moves to a database")
+@Suite("A folder that moves to a database", .fewAtOnce)
 struct AdoptionTests {
   @Test(
     "has every token go on there as it would have gone on in the folder, whatever happened before",

@@ -8,7 +8,7 @@ import TokenTestInputs
 
 @testable import TokenLedgerPostgres
 
-@Suite("A database whose ledger leaves for a folder")
+@Suite("A database whose ledger leaves for a folder", .fewAtOnce)
 struct DepartureTests {
   @Test(
     "gives back what a folder had brought, whatever that was", .timeLimit(.minutes(5)),

@@ -4,7 +4,7 @@ import RotationModel
 import Testing
 @testable import TokenLedgerPostgres
 
-@Suite(.serialized) struct FenceTests {
+@Suite(.fewAtOnce, .serialized) struct FenceTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let options: PostgresOptions

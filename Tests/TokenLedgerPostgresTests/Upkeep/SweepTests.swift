@@ -4,7 +4,7 @@ import RotationModel
 import Testing
 @testable import TokenLedgerPostgres
 
-@Suite(.serialized) struct SweepTests {
+@Suite(.fewAtOnce, .serialized) struct SweepTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let instance: TestedInstance

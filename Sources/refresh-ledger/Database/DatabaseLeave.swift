@@ -1,0 +1,57 @@
+#if Postgres
+import ArgumentParser
+import TokenLedgerPostgres
+
+struct DatabaseLeave: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "leave",
+    abstract: "Moves sessions, users, clients and keys from a database to a new data folder; every token stays good.",
+    discussion: """
+      Stop the servers first: from the beginning on they refuse to serve from the database. The folder's log gets its name once all of \
+      it is there and the database has noted that. A command that ended early is run again. Events stay in the database, and so does \
+      everything else, which nobody serves from any more. Keys that are sealed in the database need --master-key.
+      """)
+
+  @OptionGroup var data: DataFolderOption
+  @OptionGroup var database: DatabaseOptions
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() async throws {
+    let settings = try database.settings()
+    let store = settings.store
+    try DataFolder.take(data.path)
+    var departure = LedgerDeparture(
+      from: try store.address(), options: PostgresOptions(settings), to: data.logFolder)
+    departure.opensKeys = !store.masterKeys.isEmpty
+    let bar = MoveBar("copying")
+    departure.onProgress = bar.show
+    let report: LedgerDeparture.Report
+    do throws(MoveError) {
+      report = try await departure.run { [data] surroundings in
+        try FolderSurroundings(data).keep(surroundings.records, masterKeys: store.masterKeys)
+        if let issuer = surroundings.issuer { try IssuerFile(folder: data.path).keep(issuer) }
+      }
+    } catch {
+      throw CommandError(error, at: store.databaseName)
+    }
+    let outcome = MoveOutcome(
+      report.counts, wasDone: report.wasDone, folder: data.path, store, issuer: report.issuer)
+    try Terminal.writeLine(json ? JSONText.line(outcome) : words(outcome, store))
+  }
+
+  private func words(_ outcome: MoveOutcome, _ store: StoreSettings) -> String {
+    let place = StorePlace(store, folder: "")
+    let state = outcome.wasDone ? "had moved before" : "moved"
+    var lines = ["\(state) from \(place.words) to \(data.path): \(outcome.words)"]
+    if !store.keyFolder.isEmpty {
+      lines.append(
+        "keys are files: copy those of \(ShellText.quoted(store.keyFolder)) to \(ShellText.quoted("\(data.path)/keys"))"
+      )
+    }
+    lines.append("servers refuse the database; serve with: refresh-ledger serve --data \(ShellText.quoted(data.path))")
+    return lines.joined(separator: "\n")
+  }
+}
+#endif
