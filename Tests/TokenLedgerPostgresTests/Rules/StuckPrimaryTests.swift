@@ -6,7 +6,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// A primary that takes connections and whose commits wait for ever: it was cut off from its standbys, or they are away.
-@Suite(.serialized) struct StuckPrimaryTests {
+@Suite(.fewAtOnce, .serialized) struct StuckPrimaryTests {
   @Test func aConnectionThatWasLostHasTheOtherHostsAskedFirst() async throws {
     let (first, second) = (try await TestedServer.start(), try await TestedServer.start())
     defer {
