@@ -19,6 +19,8 @@ struct LedgerFixture: Sendable {
     defer { connection.close() }
     _ = try DatabaseSchema.install(
       SchemaName("refresh_ledger"), issuer: "https://tokens.example", on: connection, deadline: .now + .seconds(60))
+    // The highest time that it has seen is that of the test.
+    if let clock { try execute("update ledger set high_ms = \(clock.now.milliseconds)") }
   }
 
   /// The options of a server without standbys.

@@ -91,7 +91,9 @@ struct SharedLedgerTests {
     } _: { fixture, one, other in
       let first = try await one.open("cap")
       let second = try await other.open("cap")
+      fixture.clock?.advance(milliseconds: 1)
       let used = try #require(try await one.rotate(first.tokenID).granted)
+      fixture.clock?.advance(milliseconds: 1)
       _ = try await one.open("cap")
       _ = try await other.open("cap")
       #expect(try await one.session(second.id) == nil)
