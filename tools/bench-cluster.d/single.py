@@ -15,7 +15,9 @@ from programs import Failure, environment, postgres_programs
 
 STATEMENT = "with request as materialized"
 # As a lane sets them.
-SESSION = {"search_path": SCHEMA, "plan_cache_mode": "force_generic_plan", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+SESSION = {
+    "search_path": SCHEMA, "plan_cache_mode": "force_generic_plan", "enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off",
+    "jit": "off"}
 # The statement's parameters for one rotation that changes no terms.
 PARAMETERS = [
     "array[decode(lpad(to_hex(:client_id::int8), 24, '0'), 'hex')]::bytea[]", "array[:generation::int8]", "array['single']::text[]",
