@@ -20,6 +20,8 @@ package final class Feed: Sendable {
   private let state = Mutex(State())
   private let ends = RisingNumber()
 
+  /// A step that takes longer is given up: its news would be old, and another server may have taken over.
+  private var patience: Duration { max(.seconds(1), min(options.requestDeadline, .seconds(5))) }
   private static let interval = Duration.milliseconds(50)
   /// Between two looks, however often it is woken.
   private static let pauseMin = Duration.milliseconds(10)
@@ -96,7 +98,7 @@ package final class Feed: Sendable {
     while true {
       let began = ContinuousClock.now
       let isLast = isClosing
-      try reader.look(connection, deadline: .now + options.requestDeadline)
+      try reader.look(connection, patience: patience)
       knowledge.condition.noteConnected()
       settle(nil)
       isWell()

@@ -25,9 +25,11 @@ struct FeedReader {
   }
 
   /// Reads all that is new, in one step or several, and writes what verifiers saw.
-  mutating func look(_ connection: LedgerConnection, deadline: ContinuousClock.Instant) throws(DatabaseError) {
+  ///
+  /// - Parameter patience: how long each of the steps may take.
+  mutating func look(_ connection: LedgerConnection, patience: Duration) throws(DatabaseError) {
     let boot = knowledge.clock.bootMilliseconds()
-    while try !lookOnce(connection, deadline: deadline) {}
+    while try !lookOnce(connection, deadline: .now + patience) {}
     knowledge.age.noteLook(boot: boot)
   }
 

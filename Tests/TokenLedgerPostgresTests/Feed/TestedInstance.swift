@@ -68,7 +68,7 @@ final class TestedInstance {
   deinit { connection.database.close() }
 
   /// One look of the feed.
-  func look() throws { try reader.look(connection, deadline: .long) }
+  func look() throws { try reader.look(connection, patience: .seconds(60)) }
 
   /// Connects anew, as what a step refuses has it do.
   func reconnect() throws {
