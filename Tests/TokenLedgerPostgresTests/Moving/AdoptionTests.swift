@@ -7,11 +7,12 @@ import TokenTestInputs
 
 @testable import TokenLedgerPostgres
 
-@Suite("A folder that moves to a database")
+// One after another: each has connections to a server that takes a hundred.
+@Suite("A folder that moves to a database", .serialized)
 struct AdoptionTests {
   @Test(
     "has every token go on there as it would have gone on in the folder, whatever happened before",
-    .timeLimit(.minutes(5)), arguments: 0..<12 as Range<UInt64>)
+    .timeLimit(.minutes(5)), arguments: 0..<6 as Range<UInt64>)
   func goesOn(seed: UInt64) async throws {
     let fixture = try await MoveFixture()
     var past = MovedPast(seed: seed)
