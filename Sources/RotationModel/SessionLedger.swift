@@ -111,7 +111,7 @@ public protocol SessionLedger: Sendable {
   func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async
 
   /// Makes everything that was decided durable and closes. Every later call that would change something throws ``LedgerError/closed(_:)``; what is
-  /// known can still be looked at.
+  /// known in this process can still be looked at.
   func close() async throws(LedgerError)
 }
 

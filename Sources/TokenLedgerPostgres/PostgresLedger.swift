@@ -19,7 +19,6 @@ public final class PostgresLedger: Sendable {
   let feed: Feed
   let events: DatabaseEvents
   let lastStatistics = Mutex<LedgerStatistics?>(nil)
-  private let firstTime: Timestamp
 
   /// Finds the primary, reads what is revoked, and connects.
   ///
@@ -53,7 +52,6 @@ public final class PostgresLedger: Sendable {
     (self.address, self.options, self.knowledge, self.connector) = (address, options, knowledge, connector)
     (self.lanes, self.feed) = (lanes, feed)
     events = DatabaseEvents(lanes, knowledge)
-    firstTime = knowledge.clock.now()
   }
 
   deinit {

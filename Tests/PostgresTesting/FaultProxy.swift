@@ -15,6 +15,8 @@ package enum ProxyFault: Sendable, Hashable {
   case cutInAnswer(Int, bytes: Int = 0)
   /// The server carries the request out, and the answer stays here until `release`.
   case holdAnswer(Int)
+  /// The server carries the request out, and the answer comes byte by byte, with a pause after each.
+  case dripAnswer(Int)
   /// The server carries the request out, and the client sees of its answer bytes that are changed at random.
   case garbleAnswer(Int, seed: UInt64)
 }
@@ -116,6 +118,7 @@ package final class FaultProxy: Sendable {
         case .cutBeforeCommit(state.requests) where message.endsRequest: .cut
         case .cutInAnswer(state.requests, let bytes) where message.endsRequest: .cutInAnswer(bytes: bytes)
         case .holdAnswer(state.requests) where message.endsRequest: .holdAnswer
+        case .dripAnswer(state.requests) where message.endsRequest: .dripAnswer
         case .garbleAnswer(state.requests, let seed) where message.endsRequest: .garbleAnswer(seed: seed)
         default: nil
         }

@@ -49,14 +49,16 @@ final class LoopbackSocket: Sendable {
     return bytes.isEmpty ? nil : bytes
   }
 
-  /// Writes all of it, if the other side still reads.
-  func write(_ bytes: [UInt8]) {
+  /// Writes all of it; returns false if the other side does not read any more.
+  @discardableResult
+  func write(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
-      guard count > 0 else { return }
+      guard count > 0 else { return false }
       rest = rest.dropFirst(count)
     }
+    return true
   }
 
   /// Ends both directions, for whoever waits on it too.

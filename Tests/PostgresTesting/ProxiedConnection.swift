@@ -12,6 +12,8 @@ final class ProxiedConnection: Sendable {
     case cutInAnswer(bytes: Int)
     /// The message goes on, and its answer waits, with all that follows.
     case holdAnswer
+    /// The message goes on, and its answer comes byte by byte.
+    case dripAnswer
     /// The message goes on, and its answer comes with bytes that are changed.
     case garbleAnswer(seed: UInt64)
   }
@@ -104,6 +106,11 @@ final class ProxiedConnection: Sendable {
         }
         switch action {
         case .pass, .cut: client.write(isPooling ? message.bytes.withAnotherProcess : message.bytes)
+        case .dripAnswer:
+          for byte in message.bytes {
+            guard client.write([byte]) else { return cut() }
+            Program.pause(microseconds: 1000)
+          }
         case .garbleAnswer(let seed): client.write(message.bytes.garbled(seed: seed &+ UInt64(message.bytes.count)))
         case .holdAnswer:
           released.wait()

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from programs import ROOT, postgres_programs
+from programs import ROOT, Failure, postgres_programs
 
 TITLES = {
     "one": "one instance", "three": "three instances", "single": "single statements (pgbench)", "embedded": "the embedded ledger"}
 # By callers: the ratio of one instance to single statements.
 TARGETS = {64: 4.5, 512: 6.0}
 GIB = 1 << 30
+BEGIN, END = "<!-- cluster:begin -->", "<!-- cluster:end -->"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,16 @@ def document(results: Results) -> dict:
              "three_by_single": results.ratios("three", "single", count), "one_by_embedded": results.ratios("one", "embedded", count),
              "target": TARGETS.get(count)}
             for count in results.counts]}
+
+
+def write(page: Path, measured: list[str]) -> None:
+    """Between its marks."""
+    text = page.read_text()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise Failure(f"{page} has no {BEGIN} and {END} between which the figures go")
+    page.write_text(before + begin + "\n" + "\n".join(measured).rstrip("\n") + "\n" + end + after)
 
 
 def machine(ground) -> dict[str, str]:

@@ -12,6 +12,8 @@ from place import Place
 from programs import Failure, children_of, server_program
 
 STANDBYS = 2
+# At most, in a turn.
+CALLERS_MAX = 512
 SCHEMA = "refresh_ledger"
 # Beside the callers: the feeds and lanes of instances, standbys and the administrator.
 CONNECTIONS_BESIDE = 64
@@ -21,9 +23,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Ground:
-    def __init__(self, place: Place, callers_max: int):
+    def __init__(self, place: Place):
         self.place = place
-        self.connections = callers_max + CONNECTIONS_BESIDE
         self.binary = str(server_program())
 
     def __enter__(self) -> "Ground":
@@ -50,7 +51,7 @@ class Ground:
         operations.end_all(self.place)
 
     def enlarge(self, node: Node) -> None:
-        node.set("max_connections", str(self.connections))
+        node.set("max_connections", str(CALLERS_MAX + CONNECTIONS_BESIDE))
         node.set("track_activity_query_size", str(SHOWN_BYTES))
         node.program.end(signal.SIGINT)
         node.start()

@@ -9,6 +9,12 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+def shortest(path: str) -> str:
+    """As it is called from here, where it is below."""
+    here = os.path.relpath(path)
+    return path if here.startswith("..") else f"./{here}"
+
+
 def lines(settings: Settings, place: Place) -> str:
     """For pasting: the demonstration, in any POSIX shell with curl and sed."""
     ports = [settings.instances[index % len(settings.instances)] for index in range(3)]
@@ -42,7 +48,8 @@ curl -sS -w 'revoked (%{{http_code}})\\n' -d "client_id=$CLIENT" -d "token=$(mem
 sleep 0.2; curl -sS -w ' (%{{http_code}})\\n' -H "Authorization: Bearer $ACCESS" "$THREE/me"
 
 echo '--- who is logged in, by the command'
+log_in "$ALL" >/dev/null
 export PGPASSFILE={quoted(str(place.ledger_passfile))} REFRESH_LEDGER_STORE_MASTER_KEY={quoted(str(place.master_key))}
 DATABASE='{settings.database_url}'
-{quoted(os.path.relpath(settings.binary)) if os.path.exists(settings.binary) else 'refresh-ledger'} sessions list --database "$DATABASE"
+{quoted(shortest(settings.binary))} sessions list --database "$DATABASE"
 """

@@ -7,7 +7,6 @@ import time
 
 import replication
 from balancer import Balancer
-from demonstration import lines
 from instances import Instance, health, instances, knows_databases, make_shared, start_all
 from node import ADMIN, REPLICATION, nodes, stop_all
 from place import Place, Settings, write_private
@@ -17,7 +16,7 @@ from replication import say
 READY_SECONDS = 60
 
 
-def up(options: argparse.Namespace, place: Place) -> None:
+def up(options: argparse.Namespace, place: Place) -> Settings:
     place.require_free()
     binary = ""
     # What is missing is told before anything is built or made.
@@ -32,13 +31,13 @@ def up(options: argparse.Namespace, place: Place) -> None:
     place.make()
     try:
         with place.held():
-            start(options, place, binary)
+            return start(options, place, binary)
     except BaseException:
         end_all(place)
         raise
 
 
-def start(options: argparse.Namespace, place: Place, binary: str) -> None:
+def start(options: argparse.Namespace, place: Place, binary: str) -> Settings:
     say(f"folder: {place.folder}")
     settings = chosen_settings(options, binary)
     replication_password = secrets.token_urlsafe(24)
@@ -54,7 +53,7 @@ def start(options: argparse.Namespace, place: Place, binary: str) -> None:
         start_all(instances(settings, place))
         Balancer(settings, place).start()
         say(f"nginx: {settings.url}, before all instances")
-        say(lines(settings, place))
+    return settings
 
 
 def chosen_settings(options: argparse.Namespace, binary: str) -> Settings:

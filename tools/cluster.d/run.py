@@ -26,6 +26,7 @@ sys.dont_write_bytecode = True
 
 import operations  # noqa: E402
 import trial  # noqa: E402
+from demonstration import lines  # noqa: E402
 from place import Place, default_folder  # noqa: E402
 from programs import Failure  # noqa: E402
 from status import show  # noqa: E402
@@ -80,7 +81,12 @@ def main() -> int:
         place = Place(options.folder.absolute() if options.folder else default_folder())
         if options.command == "status":
             return show(place, options.json)
-        {"up": lambda: operations.up(options, place), "kill-primary": lambda: operations.kill_primary(place),
+        if options.command == "up":
+            settings = operations.up(options, place)
+            if settings.instances:
+                print(lines(settings, place))
+            return 0
+        {"kill-primary": lambda: operations.kill_primary(place),
          "rejoin": lambda: operations.rejoin(place), "kill-instance": lambda: operations.kill_instance(place, options.number),
          "down": lambda: operations.down(place)}[options.command]()
     except (Failure, OSError) as failure:

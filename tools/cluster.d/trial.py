@@ -1,6 +1,7 @@
 """All that the commands promise, tried on a cluster of its own: with writers that lose a primary again and again."""
 
 import argparse
+import contextlib
 import os
 import re
 import signal
@@ -15,7 +16,6 @@ from pathlib import Path
 import elections
 import operations
 from demonstration import lines
-from instances import command_environment
 from node import Node, nodes
 from place import Place, Settings
 from programs import ROOT, Failure, as_user, environment, started_at
@@ -24,6 +24,7 @@ from writers import NOTES, TABLE, Writers
 
 WRITERS = 8
 SETTLED_SECONDS = 30
+KILLS_BEFORE_PRIMARY = 4
 
 
 def require(holds: bool, what: str) -> None:
@@ -74,8 +75,7 @@ def try_all(options: argparse.Namespace) -> None:
 def try_in(options: argparse.Namespace, place: Place) -> None:
     watcher = CommandLines()
     watcher.start()
-    operations.up(options, place)
-    settings = place.load()
+    settings = operations.up(options, place)
     require_secret(settings, watcher.end())
     refuses(lambda: operations.up(options, place), "already")
     all_nodes = nodes(settings, place)
@@ -166,7 +166,7 @@ def compare(writers: Writers, all_nodes: list[Node]) -> None:
 def demonstrate(settings: Settings, place: Place) -> None:
     """The lines that `up` prints, pasted into a shell."""
     done = subprocess.run(["sh"], input=lines(settings, place).partition("\n\n")[2], capture_output=True, text=True, check=False, cwd=ROOT)
-    say(done.stdout)
+    say(re.sub(r"eyJ[\w.-]+", "...", done.stdout))
     require(done.returncode == 0 and not done.stderr, f"the lines ended with {done.returncode}: {done.stderr}")
     codes = re.findall(r"\((\d{3})\)", done.stdout)
     require(codes == ["200", "400", "401", "200", "200", "401"], f"the lines were answered with {codes}")
@@ -174,26 +174,41 @@ def demonstrate(settings: Settings, place: Place) -> None:
 
 
 def load(settings: Settings, place: Place, rounds: int) -> None:
-    """Rotations, replays and races through nginx, while an instance is killed every second, and then the primary."""
-    say("-- refresh-ledger load through nginx, while an instance is killed every second")
+    """Rotations, replays and races through nginx, while an instance is killed every second, and the primary in between."""
+    say("-- refresh-ledger load through nginx, while an instance is killed every second, and the primary in between")
     command = [
         settings.binary, "load", "--url", settings.url, "--user", settings.user, "--client-id", settings.client, "--sessions", "50",
-        "--connections", "16", "--duration", f"{10 + 10 * rounds}s"]
-    environment_of = environment(LOAD_PASSWORD=settings.user_password, **command_environment(settings, place))
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/", env=environment_of) as running:
+        "--connections", "16", "--duration", f"{15 + 15 * rounds}s"]
+    with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/",
+            env=environment(LOAD_PASSWORD=settings.user_password)) as running:
+        said: list[str] = []
+        reader = threading.Thread(target=lambda: said.extend(iter(running.stdout.readline, "")), daemon=True)
+        reader.start()
         try:
-            kills = 0
-            while running.poll() is None:
-                time.sleep(1)
-                if running.poll() is None:
-                    operations.kill_instance(place, kills % len(settings.instances) + 1)
-                    kills += 1
-            said = running.stdout.read()
+            while running.poll() is None and not any("rotations/s" in line for line in said):
+                time.sleep(0.1)
+            kills = kill_amid(running, settings, place)
         finally:
             running.kill()
-    say(said)
+            reader.join()
+    say("".join(said))
     require(running.returncode == 0, f"load ended with {running.returncode}")
-    say(f"-- {kills} instances were killed, and no invariant broke")
+    say(f"-- {kills} instances and a primary were killed, and no invariant broke")
+
+
+def kill_amid(running: subprocess.Popen, settings: Settings, place: Place) -> int:
+    """Until the load has ended: how many instances were killed."""
+    kills = 0
+    while running.poll() is None:
+        operations.kill_instance(place, kills % len(settings.instances) + 1)
+        kills += 1
+        if kills == KILLS_BEFORE_PRIMARY:
+            operations.kill_primary(place)
+            operations.rejoin(place)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(1)
+    return kills
 
 
 def leave(settings: Settings, place: Place) -> None:

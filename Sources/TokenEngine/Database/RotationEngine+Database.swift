@@ -44,11 +44,17 @@ extension RotationEngine {
   }
 
   /// The same on a ledger that is open, for stores that stand on it too. ``close()`` closes the ledger; where this throws, it stays open.
+  ///
+  /// - Throws: also ``EngineError/invalid(field:limit:)`` with the field `sessionsPerSubjectMax` where the ledger was opened with another.
   public static func open(
     ledger: PostgresLedger, keys: SharedKeys, options: EngineOptions = EngineOptions(),
     subjects: (any SubjectStore)? = nil, observer: any EngineObserver = SilentObserver()
   ) async throws(EngineError) -> RotationEngine {
     try options.validate()
+    let sessionsMax = ledger.options.sessionsPerSubjectMax
+    guard options.sessionsPerSubjectMax == sessionsMax else {
+      throw .invalid(field: "sessionsPerSubjectMax", limit: "\(sessionsMax), as in the options of the ledger")
+    }
     let policy = IssuePolicy(options).description
     let before: LedgerTerms
     do { before = try await ledger.exchangeTerms(issuer: options.issuer, policy: policy) } catch {

@@ -63,7 +63,10 @@ package final class DatabaseConnection {
     do {
       // A connection that the server has closed meanwhile is told apart from one that breaks later. Before the end comes
       // a message that says why, or nothing.
-      while try link.wait(for: .input, until: .now).contains(.input) { try link.takeInput() }
+      while ContinuousClock.now < deadline {
+        guard try link.wait(for: .input, until: .now).contains(.input) else { break }
+        try link.takeInput()
+      }
     } catch {
       throw isBegun ? error : .unreachable("the server had closed the connection")
     }
@@ -129,7 +132,7 @@ package final class DatabaseConnection {
       if isNotified { return true }
       let ready = try link.wait(for: .input, orWakeBy: wakeUp, until: deadline)
       if ready.contains(.input) { try link.takeInput() }
-      if ready != .input { return try link.takeNotification() }
+      if ready != .input || ContinuousClock.now >= deadline { return try link.takeNotification() }
     }
   }
 }

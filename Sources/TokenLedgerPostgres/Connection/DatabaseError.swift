@@ -23,6 +23,18 @@ public enum DatabaseError: Error, Sendable, Hashable {
   case unsuitable(String)
 }
 
+extension DatabaseError {
+  /// Whether another try, in a moment, may meet something else.
+  var mayPass: Bool {
+    switch self {
+    case .unreachable, .lost, .nothingHappened, .warned: true
+    // Every connection is taken, or the server is starting.
+    case .refusedConnection(let code, _): code == "53300" || code == "57P03"
+    case .statement, .malformed, .unsuitable: false
+    }
+  }
+}
+
 extension DatabaseError: CustomStringConvertible {
   /// One line.
   public var description: String {

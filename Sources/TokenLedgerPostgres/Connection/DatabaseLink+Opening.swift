@@ -37,7 +37,10 @@ extension DatabaseLink {
       } catch {
         throw .unreachable("The system does not wait for a socket: \(error).")
       }
-      guard !ready.isEmpty else { throw .unreachable("\(unsafe place(of: connection)) does not answer in time") }
+      // Also where something comes again and again and never all of it.
+      guard !ready.isEmpty, ContinuousClock.now < deadline else {
+        throw .unreachable("\(unsafe place(of: connection)) does not answer in time")
+      }
       // The socket is another one after an address that did not answer.
       let progress = unsafe PQconnectPoll(connection)
       switch unsafe PQstatus(connection) {

@@ -63,7 +63,7 @@ enum EventReading {
     if found.count == rowsMax { batch.end = try found.int64(found.count - 1, 0) }
     guard oldest.count == 1, let start = try oldest.int64IfPresent(0, 0) else { return batch }
     let first = found.count > 0 ? try found.int64(0, 0) : Int64.max
-    if place + 1 < start, first >= start {
+    if place &+ 1 < start, first >= start {
       batch.missedThrough = start - 1
       batch.end = max(batch.end, start - 1)
     }

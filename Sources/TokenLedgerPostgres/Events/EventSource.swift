@@ -48,7 +48,7 @@ struct EventSource: AuditEventSource {
       let now = knowledge.clock.now()
       let missed = AuditEvent(
         sequence: UInt64(clamping: last), time: now.shifted(back: knowledge.clock.shift(at: now)),
-        fact: .missed(from: UInt64(clamping: place + 1)))
+        fact: .missed(from: UInt64(clamping: place &+ 1)))
       events.insert(missed, at: 0)
     }
     read = events[...]

@@ -29,6 +29,8 @@ package final class DatabaseClock: Sendable {
   private let history = Mutex(History())
 
   private static let unknown = Int64.min / 2
+  /// The latest time that a statement gives; a later one stands in a row that is damaged.
+  static let millisecondsMax: Int64 = 253_402_214_399_999
 
   /// - Parameter simulated: the clock that a test has in place of the database's and the machine's.
   package init(simulated: SessionClock? = nil) {

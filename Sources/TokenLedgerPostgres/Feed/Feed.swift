@@ -105,13 +105,7 @@ package final class Feed: Sendable {
   private func failed(_ error: DatabaseError) {
     knowledge.condition.noteAway(error, isFenced: knowledge.witness.isFenced)
     let isOver = state.withLock { $0.start != nil && $0.startDeadline <= .now }
-    switch error {
-    case .unreachable, .lost, .nothingHappened, .warned:
-      if isOver { settle(error) }
-    case .refusedConnection(let code, _) where code == "53300" || code == "57P03":
-      if isOver { settle(error) }
-    default: settle(error)
-    }
+    if isOver || !error.mayPass { settle(error) }
   }
 
   private func pause(until moment: ContinuousClock.Instant) {

@@ -46,7 +46,12 @@ struct FeedReader {
       throw error
     }
     let boot = knowledge.clock.bootMilliseconds()
-    if let left = notes.isEmpty ? nil : rows.popFirst() { try putBack(left) }
+    // More may wait, unless it is those whose rows somebody holds.
+    var hasMoreNotes = notes.count == FeedQueries.notesMax
+    if let left = notes.isEmpty ? nil : rows.popFirst() {
+      try putBack(left)
+      hasMoreNotes = hasMoreNotes && left.count < notes.count / 2
+    }
     if isPulse {
       _ = rows.popFirst()
       if let newest = rows.popFirst(), newest.count == 1 {
@@ -60,7 +65,7 @@ struct FeedReader {
     }
     let seen = try FeedLook(look, lowest)
     try noteTime(seen, estimate: estimate, boot: boot, connection, deadline: deadline)
-    return try apply(seen, RevocationRow.all(news))
+    return try apply(seen, RevocationRow.all(news)) && !hasMoreNotes
   }
 
   private func statements(_ notes: [TokenID], isPulse: Bool) -> [Query] {
@@ -139,7 +144,8 @@ private struct FeedLook {
 
   init(_ look: Rows, _ lowest: Rows) throws(DatabaseError) {
     guard look.count == 1, lowest.count == 1 else { throw .malformed("the ledger's row is gone") }
-    (now, shift, high) = (try look.int64(0, 0), try look.int64(0, 1), try look.int64(0, 2))
+    (now, shift) = (try look.int64(0, 0), try look.int64(0, 1))
+    high = min(try look.int64(0, 2), DatabaseClock.millisecondsMax)
     (windowsUntil, recordChange, lastNumber) = (try look.int64(0, 3), try look.int64(0, 4), try look.int64(0, 5))
     floor = min(lastNumber, try lowest.int64IfPresent(0, 0) ?? lastNumber)
   }

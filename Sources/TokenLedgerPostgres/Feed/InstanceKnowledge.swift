@@ -57,6 +57,7 @@ package final class InstanceKnowledge: Sendable {
     hooks.examine = { (connection) throws(DatabaseError) in
       try self.witness.examine(connection, deadline: .now + .seconds(5))
     }
+    hooks.isLeftBehind = { self.witness.isLeftBehind($0) }
     hooks.leastTime = { self.clock.leastTime() }
     hooks.noteTime = { time, shift in
       self.clock.note(ledgerMilliseconds: time.milliseconds, bootAtReply: self.clock.bootMilliseconds())

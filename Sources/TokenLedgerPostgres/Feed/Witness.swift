@@ -48,6 +48,14 @@ package final class Witness: Sendable {
   /// Whether the database lacks what this instance acknowledged, and nobody has run `database fence` since.
   var isFenced: Bool { state.withLock { $0.isFenced } }
 
+  /// Whether another connection has found a later timeline of the same server's, or a fence, since these facts were read.
+  func isLeftBehind(_ facts: LedgerFacts) -> Bool {
+    state.withLock { state in
+      guard let server = state.server, let fence = state.fence else { return false }
+      return facts.fence < fence || facts.fence == fence && facts.server == server && facts.timeline < state.timeline
+    }
+  }
+
   /// Looks at what a new connection leads to, before anything is asked of it.
   ///
   /// On a timeline that is new to the ledger the numbers are advanced by 2^20: what an instance had been told by the primary before, and was not
@@ -114,11 +122,18 @@ package final class Witness: Sendable {
         [Query(queries.timelineLock), Query(queries.advanceNumbers), Query(queries.advanceTimeline)], deadline: deadline
       )
     }
+    remember(server: found.server, timeline: found.serverTimeline, fence: found.fence)
+  }
+
+  /// Several connections are made at a time: none of them takes back what another one has found.
+  func remember(server: String, timeline: Int64, fence: Int64) {
     state.withLock { state in
-      if let fence = state.fence, found.fence > fence { (state.newest, state.newestTimed) = (nil, nil) }
-      state.fence = found.fence
-      state.timeline = found.serverTimeline
-      state.server = found.server
+      guard fence >= state.fence ?? fence else { return }
+      let isNewFence = fence > state.fence ?? fence
+      if isNewFence { (state.newest, state.newestTimed) = (nil, nil) }
+      let isContinuation = state.server == server && !isNewFence
+      state.timeline = isContinuation ? max(state.timeline, timeline) : timeline
+      (state.fence, state.server) = (fence, server)
     }
   }
 }
@@ -144,7 +159,9 @@ private struct ServerFacts {
   init(_ rows: Rows) throws(DatabaseError) {
     (timeline, fence, knownServer) = (try rows.int64(0, 0), try rows.int64(0, 1), try rows.text(0, 2))
     (serverTimeline, server) = (try rows.int64(0, 3), try rows.text(0, 4))
-    moment = Moment(now: try rows.int64(0, 5), shift: try rows.int64(0, 6), high: try rows.int64(0, 7))
+    moment = Moment(
+      now: try rows.int64(0, 5), shift: try rows.int64(0, 6),
+      high: min(try rows.int64(0, 7), DatabaseClock.millisecondsMax))
     hasNewest = try rows.bool(0, 8)
   }
 }

@@ -11,8 +11,8 @@ package final class Connector: Sendable {
   package let setting: LedgerSetting
   /// The host that was the primary last.
   private let lastHost = Atomic<Int>(0)
-  /// How long one host may take to answer.
-  private static let hostTimeout = Duration.seconds(2)
+  /// How long one host may take to answer: where there is another, not so long.
+  private var hostTimeout: Duration { address.hosts.count > 1 ? .seconds(2) : .seconds(5) }
 
   package init(_ address: DatabaseAddress, setting: LedgerSetting) {
     (self.address, self.setting) = (address, setting)
@@ -26,6 +26,18 @@ package final class Connector: Sendable {
     try eachHost(deadline: deadline) { connection throws(DatabaseError) in
       let facts = try self.serve(connection, deadline: deadline)
       return LedgerConnection(connection, facts: facts, setting: self.setting)
+    }
+  }
+
+  /// The same, tried again until the deadline where what stands in the way may pass.
+  package func connectPatiently(deadline: ContinuousClock.Instant) throws(DatabaseError) -> LedgerConnection {
+    while true {
+      do throws(DatabaseError) {
+        return try connect(deadline: deadline)
+      } catch {
+        guard error.mayPass, .now < deadline else { throw error }
+        Program.pause(microseconds: 50_000)
+      }
     }
   }
 
@@ -55,7 +67,7 @@ package final class Connector: Sendable {
   private func use<Result>(
     host index: Int, deadline: ContinuousClock.Instant, _ use: (DatabaseConnection) throws(DatabaseError) -> Result
   ) throws(DatabaseError) -> Result {
-    let timeout = min(Self.hostTimeout, ContinuousClock.now.duration(to: deadline))
+    let timeout = min(hostTimeout, ContinuousClock.now.duration(to: deadline))
     let connection = try DatabaseConnection.open(address, host: index, timeout: timeout)
     do throws(DatabaseError) {
       try prepare(connection, deadline: min(deadline, .now + .seconds(5)))
@@ -105,7 +117,8 @@ package final class Connector: Sendable {
     let commit = try found.text(0, 4) == "remote_apply" ? "remote_apply" : "on"
     try connection.simple(
       """
-      set synchronous_commit = \(commit); set statement_timeout = 0; set lock_timeout = '1s';
+      set synchronous_commit = \(commit); set default_transaction_isolation = 'read committed';
+      set client_min_messages = 'notice'; set statement_timeout = 0; set lock_timeout = '1s'; set idle_session_timeout = 0;
       set idle_in_transaction_session_timeout = '2s'; set plan_cache_mode = force_generic_plan; set enable_hashjoin = off;
       set enable_mergejoin = off; set enable_seqscan = off; set jit = off; set search_path to \(setting.schema.quoted)
       """, deadline: deadline)
@@ -128,8 +141,7 @@ package final class Connector: Sendable {
         "The database has no ledger in the schema \(setting.schema); run `refresh-ledger database init`, or set `store.schema`."
       )
     }
-    let version = try DatabaseSchema.servedVersion(
-      try connection.transaction([Query(DatabaseSchema.readVersion)], deadline: deadline)[0], of: setting.schema)
+    let version = try DatabaseSchema.servedVersion(setting.schema, on: connection, deadline: deadline)
     try setting.hooks.examine(connection)
     let row = try connection.transaction([Query(Self.facts)], deadline: deadline)[0]
     guard row.count == 1 else { throw StepRefusal.noLedger.error }

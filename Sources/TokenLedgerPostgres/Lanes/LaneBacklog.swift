@@ -31,6 +31,9 @@ struct LaneBacklog: Sendable {
   /// Of those that go in fast steps.
   var fastCount: Int { rotations.count + tokens.count }
 
+  /// Whether there is something that goes in no fast step.
+  var hasOther: Bool { count > fastCount }
+
   var calls: [any LaneCall] { rotations as [any LaneCall] + tokens + slow + openings + singles.map(\.call) }
 
   // MARK: - Coming
@@ -65,10 +68,12 @@ struct LaneBacklog: Sendable {
     var sessions: Set<SessionID> = []
     for call in rotations {
       if call.isSettled { continue }
-      // Of one session one at a time: the next finds what became of it.
-      let isTaken =
-        taken.count < FastRotation.requestsMax && sessions.insert(call.request.token.session).inserted
-      if isTaken { taken.append(call) } else { left.append(call) }
+      guard taken.count < FastRotation.requestsMax else {
+        left.append(call)
+        continue
+      }
+      // Of one session one: what the others meet is the slow step's to say, for many of them at once.
+      if sessions.insert(call.request.token.session).inserted { taken.append(call) } else { slow.append(call) }
     }
     rotations = left
     let tokens = tokens.filter { !$0.isSettled }

@@ -6,6 +6,8 @@ package struct LaneHooks: Sendable {
   /// Looks at a connection that the connector has found to be a primary with the ledger: its timeline, its clock, and what was acknowledged.
   /// Throws where this instance must not serve from it.
   package var examine: @Sendable (DatabaseConnection) throws(DatabaseError) -> Void = { (_) throws(DatabaseError) in }
+  /// Whether a server with this timeline was left behind by another one that this instance has seen: nothing more is asked of it.
+  package var isLeftBehind: @Sendable (LedgerFacts) -> Bool = { _ in false }
   /// What the ledger's time must be at least by what the instance has seen of it, in milliseconds: the database's clock may have been set back. Nil for
   /// anything.
   package var leastTime: @Sendable () -> Int64? = { nil }

@@ -96,18 +96,20 @@ final class LaneQueue: Sendable {
   /// Waits for work; nil when the queue is closed and empty.
   func take(lane: Int) -> LaneStep? {
     while true {
-      let (step, isOver): (LaneStep?, Bool) = state.withLock { state in
+      let (step, isOver, other): (LaneStep?, Bool, Int?) = state.withLock { state in
         state.lanes[lane].isIdle = false
         if let step = state.next(lane: lane) {
           state.lanes[lane].busySince = .now
           state.lanes[lane].calls = step.calls
           state.lanes[lane].steps += 1
-          return (step, false)
+          // What this one leaves can go beside it.
+          return (step, false, state.backlog.hasOther ? state.wake(isFast: false) : nil)
         }
-        if state.isClosing { return (nil, true) }
+        if state.isClosing { return (nil, true, nil) }
         state.lanes[lane].isIdle = true
-        return (nil, false)
+        return (nil, false, nil)
       }
+      if let other { wakeUps[other].post() }
       if step != nil || isOver { return step }
       pause(lane: lane, for: .seconds(60))
     }

@@ -19,7 +19,7 @@ final class Lanes: Sendable {
       var lanes: [Lane] = []
       do throws(DatabaseError) {
         for number in 0..<options.connections {
-          let connection = try connector.connect(deadline: deadline)
+          let connection = try connector.connectPatiently(deadline: deadline)
           lanes.append(Lane(number, queue: queue, connector: connector, connection: connection))
         }
       } catch {

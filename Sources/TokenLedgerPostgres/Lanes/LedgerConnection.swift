@@ -28,6 +28,7 @@ package final class LedgerConnection {
   package func step(
     _ queries: [Query], hold: Prelude.Hold = .shared, wakes: Bool = false, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {
+    try checkTimeline()
     let begun = setting.prelude.queries(facts, leastTime: setting.hooks.leastTime(), hold: hold) + queries
     let rows = try run(begun, after: after(wakes: wakes), begins: true, deadline: deadline)
     try checkStandby(rows, after: begun.count)
@@ -94,6 +95,13 @@ package final class LedgerConnection {
       }
       throw error
     }
+  }
+
+  /// Another connection may have found the next primary meanwhile, while this one's goes on by itself.
+  private func checkTimeline() throws(DatabaseError) {
+    guard setting.hooks.isLeftBehind(facts) else { return }
+    database.close()
+    throw .unreachable("another server has taken over from the one that this connection leads to")
   }
 
   /// What the connection found of the ledger does not hold any more.

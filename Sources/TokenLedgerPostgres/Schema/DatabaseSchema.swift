@@ -35,8 +35,7 @@ package enum DatabaseSchema {
       try connection.simple("set local search_path to \(name.quoted)", deadline: deadline)
       let installation: Installation
       if try found.bool(0, 1) {
-        let version = try connection.transaction([Query(readVersion)], deadline: deadline)[0]
-        installation = .present(try servedVersion(version, of: name))
+        installation = .present(try servedVersion(name, on: connection, deadline: deadline))
       } else {
         try connection.simple(SchemaTables.script, deadline: deadline)
         _ = try connection.transaction(
@@ -49,6 +48,32 @@ package enum DatabaseSchema {
       try? connection.simple("rollback", deadline: deadline)
       throw error.explained(name)
     }
+  }
+
+  /// The version of a schema that has a ledger, if this program serves it and none of its tables is missing.
+  static func servedVersion(
+    _ name: SchemaName, on connection: DatabaseConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Int64 {
+    let version = try servedVersion(
+      try connection.transaction([Query(readVersion)], deadline: deadline)[0], of: name)
+    let lacking = try missing(name, on: connection, deadline: deadline)
+    guard lacking.isEmpty else {
+      throw .unsuitable(
+        "The schema \(name) lacks \(lacking.joined(separator: ", ")): it was restored in part, or somebody removed it; restore the "
+          + "whole schema from a backup, or make another one (`store.schema`) with `refresh-ledger database init`.")
+    }
+    return version
+  }
+
+  /// What a schema lacks of a ledger's tables, with its sequence; with `ledger` among them it has no ledger at all.
+  package static func missing(
+    _ name: SchemaName, on connection: DatabaseConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> [String] {
+    let query = Query(missing, [.text(name.quoted), .textArray(tables)])
+    let rows = try connection.transaction([query], deadline: deadline)[0]
+    var names: [String] = []
+    for row in 0..<rows.count { names.append(try rows.text(row, 0)) }
+    return names
   }
 
   /// The version that a row says, if this program serves it.
@@ -80,7 +105,15 @@ package enum DatabaseSchema {
     name: "schema_find",
     sql: "select exists (select from pg_namespace where nspname = $1), to_regclass($2) is not null")
 
-  static let readVersion = Statement(
+  private static let tables: [String?] = [
+    "event", "ledger", "ledger_number", "mark", "one_time_token", "record", "revocation", "session", "time_shift",
+  ]
+
+  private static let missing = Statement(
+    name: "schema_missing",
+    sql: "select name from unnest($2) as name where to_regclass($1 || '.' || name) is null order by name")
+
+  private static let readVersion = Statement(
     name: "schema_version", sql: "select version::int8, oldest_program::int8 from ledger")
 
   private static let begin = Statement(

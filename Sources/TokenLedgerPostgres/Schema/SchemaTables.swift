@@ -77,7 +77,7 @@ enum SchemaTables {
       client text collate "C" primary key check (client = '' or client like '=%'),
       number int8 not null,
       at_ms int8 not null,
-      is_swept bool not null default false
+      swept bytea default ''
     );
     create table revocation (
       number int8 primary key,

@@ -107,14 +107,14 @@ enum ReadingSteps {
   private struct ByScope: Sendable {
     let all, subject, client, both: TimedStatement
 
-    /// - Parameter sql: gives the statement for a condition, whose first parameter has this number.
-    init(_ name: String, firstParameter first: Int, _ sql: @escaping (StatementTime, String) -> String) {
-      all = TimedStatement(name: "\(name)_all") { sql($0, "true") }
-      subject = TimedStatement(name: "\(name)_subject") { sql($0, "s.subject = $\(first)") }
-      client = TimedStatement(name: "\(name)_client") { sql($0, "s.client = $\(first)") }
+    /// - Parameter sql: gives the statement for a condition, whose first parameter has this number, and the column that it is of.
+    init(_ name: String, firstParameter first: Int, _ sql: @escaping (StatementTime, String, String?) -> String) {
+      all = TimedStatement(name: "\(name)_all") { sql($0, "true", nil) }
+      subject = TimedStatement(name: "\(name)_subject") { sql($0, "s.subject = $\(first)", "s.subject") }
+      client = TimedStatement(name: "\(name)_client") { sql($0, "s.client = $\(first)", "s.client") }
       // By the index of subjects: a client has more sessions than a subject.
       both = TimedStatement(name: "\(name)_both") {
-        sql($0, "s.subject = $\(first) and (s.client = $\(first + 1)) is true")
+        sql($0, "s.subject = $\(first) and (s.client = $\(first + 1)) is true", "s.subject")
       }
     }
   }
@@ -128,14 +128,17 @@ enum ReadingSteps {
     }
   }
 
-  private static let pages = ByScope("page", firstParameter: 3) { time, condition in
-    """
-    select \(LedgerSQL.sessionColumns) from session s, (\(time.moment)) m
-    where \(condition) and s.id > $1 and \(LedgerSQL.isUsable) order by s.id limit $2
-    """
+  /// As a range of an index: an equality alone would let the planner walk through all sessions in the order of ids, to find those of a client that has few.
+  private static let pages = ByScope("page", firstParameter: 3) { time, condition, column in
+    let order = column.map { "\($0), s.id" } ?? "s.id"
+    let range = column.map { "(\($0), s.id) > ($3, $1) and \($0) <= $3" } ?? "s.id > $1"
+    return """
+      select \(LedgerSQL.sessionColumns) from session s, (\(time.moment)) m
+      where \(range) and (\(condition)) is true and \(LedgerSQL.isUsable) order by \(order) limit $2
+      """
   }
 
-  private static let counts = ByScope("count", firstParameter: 1) { time, condition in
+  private static let counts = ByScope("count", firstParameter: 1) { time, condition, _ in
     "select count(*) from session s, (\(time.moment)) m where \(condition) and \(LedgerSQL.isUsable)"
   }
 

@@ -111,7 +111,7 @@ enum RevokingSteps {
       from (\(time.moment)) m
     ), marked as (
       insert into mark as k(client, number, at_ms) select $1, m.number, m.at_ms from moment m
-      on conflict (client) do update set number = excluded.number, at_ms = excluded.at_ms, is_swept = false
+      on conflict (client) do update set number = excluded.number, at_ms = excluded.at_ms, swept = ''
     ), told as (
       insert into event(number, at_ms, shown_ms, kind, client)
       select m.number, m.now, m.now - m.shift * 1000, 8, $2 from moment m

@@ -26,19 +26,6 @@ package struct LedgerSurvey: Sendable, Hashable {
   /// The bodies of the records of keys, sealed, by their names.
   package var sealedKeys: [String: [UInt8]]
 
-  /// Whether the schema has its table `ledger`.
-  package static func isThere(
-    _ connection: DatabaseConnection, schema: String, deadline: ContinuousClock.Instant
-  ) throws(DatabaseError) -> Bool {
-    let rows = try connection.transaction(
-      [
-        Query(
-          Statement(name: "survey_presence", sql: "select to_regclass(quote_ident($1) || '.ledger') is not null"),
-          [.text(schema)])
-      ], deadline: deadline)
-    return try rows[0].bool(0, 0)
-  }
-
   /// - Parameter schema: the name of a schema whose ledger is there.
   package static func read(
     _ connection: DatabaseConnection, schema: String, deadline: ContinuousClock.Instant

@@ -20,6 +20,8 @@ enum EventPartitions {
   private static let aheadCount: Int64 = 2
   /// The most events that are moved out of the default partition while nobody can write there.
   private static let movedMax = 100_000
+  /// The most events that one step deletes.
+  private static let deletedMax = 5000
   /// How many partitions one pass makes or drops.
   private static let changesMax = 8
 
@@ -50,9 +52,10 @@ enum EventPartitions {
       guard found.isHeld, let oldest = found.ranges.first, (oldest + 1) << bits <= found.lastNumber,
         try isOld(oldest, connection, retention, deadline: deadline)
       else {
-        _ = try connection.finish(
-          found.isHeld ? [Query(deleteResting[connection.setting.time], [.int64(retention)])] : [], deadline: deadline)
-        return true
+        let delete = Query(deleteResting[connection.setting.time], [.int64(retention)])
+        let rows = try connection.finish(found.isHeld ? [delete] : [], deadline: deadline)
+        guard rows.first?.changedCount == deletedMax else { return true }
+        continue
       }
       let isDropped = try tries { () throws(DatabaseError) in
         _ = try connection.finish(
@@ -171,7 +174,7 @@ enum EventPartitions {
       where e.at_ms < m.now - $1::int8 and e.number < (select coalesce(min(p.number), 0) from (
         select substring(c.relname from '^event_([0-9]+)$')::int8 << \(bits) as number from pg_inherits i
         join pg_class c on c.oid = i.inhrelid where i.inhparent = 'event'::regclass) p)
-      order by e.number limit 5000))
+      order by e.number limit \(deletedMax)))
     """
   }
 }

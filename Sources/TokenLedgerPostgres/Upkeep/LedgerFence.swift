@@ -21,7 +21,7 @@ package enum LedgerFence {
   /// Ends sessions, access tokens and one-time tokens and counts the fence, in one transaction: either all of it has happened or nothing. The rows are removed
   /// by the sweep of the instances, some at a time.
   ///
-  /// Instances that refuse to serve go on within a second. May be run again, which ends what was opened since.
+  /// Instances that refuse to serve go on when they next try to connect: after seconds. May be run again, which ends what was opened since.
   ///
   /// - Parameter connection: of a connector that was given the hooks of an ``InstanceKnowledge``, which accept the server's timeline.
   /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
@@ -32,6 +32,7 @@ package enum LedgerFence {
     let answer = try connection.step(
       [
         Query(fence[connection.setting.time]), Query(endOneTimeTokens[connection.setting.time]), Query(advance),
+        Query(renewRecords),
       ], hold: .alone, wakes: true, deadline: deadline)
     return Report(
       endedSessions: live, endedOneTimeTokens: answer.rows[1].changedCount, fence: try answer.rows[0].int64(0, 0),
@@ -47,7 +48,7 @@ package enum LedgerFence {
       from (\(time.moment)) m
     ), marked as (
       insert into mark as k(client, number, at_ms) select '', m.number, m.at_ms from moment m
-      on conflict (client) do update set number = excluded.number, at_ms = excluded.at_ms, is_swept = false
+      on conflict (client) do update set number = excluded.number, at_ms = excluded.at_ms, swept = ''
     ), told as (
       insert into event(number, at_ms, shown_ms, kind)
       select m.number, m.now, m.now - m.shift * 1000, \(EventRow.Kind.revokedAll.rawValue)::int2 from moment m
@@ -67,5 +68,13 @@ package enum LedgerFence {
   private static let advance = Statement(
     name: "fence_advance",
     sql: "select setval('ledger_number', last_value + \(FeedQueries.numbersSkipped)) from ledger_number")
+
+  /// Keys and accounts went back too, with numbers that instances have heard of: all of them read all anew.
+  private static let renewRecords = Statement(
+    name: "fence_records",
+    sql: """
+      with changed as (update record set change = nextval('ledger_number') returning change)
+      update ledger set record_change = greatest(record_change, (select max(change) from changed))
+      """)
 }
 #endif

@@ -5,7 +5,7 @@ internal import TokenLedger
 /// Removes what has ended, in steps that hold up nobody: each takes some rows that nobody else holds, and one instance at a time does so.
 ///
 /// A row outlives its end by two minutes, so that a call whose answer was lost finds what it did.
-enum LedgerSweep {
+package enum LedgerSweep {
   /// What one step found.
   struct Pass: Sendable, Hashable {
     /// Sessions that were removed since their time is over.
@@ -14,28 +14,35 @@ enum LedgerSweep {
     var moved = 0
     /// Sessions that a wide revocation had ended.
     var covered = 0
+    /// Whether a wide revocation has sessions that were not looked at.
+    var isWithinMark = false
     var oneTimeTokens = 0
     var revocations = 0
 
     /// Whether there may be more of something.
     var isFull: Bool {
-      max(sessions + moved, covered, oneTimeTokens, revocations) >= rowsMax
+      isWithinMark || max(sessions + moved, oneTimeTokens, revocations) >= rowsMax
     }
   }
 
   /// How many rows of a table one step takes.
   static let rowsMax = 1000
-  private static let outlivingMilliseconds: Int64 = 120_000
+  /// How many sessions one step looks at whether a wide revocation covers them.
+  static let walkedMax = 2000
+  /// What has ended is still told apart from what never was for so long.
+  package static let outlivingMilliseconds: Int64 = 120_000
 
   /// Runs one step; one that finds another instance at it finds nothing.
+  ///
+  /// - Parameter outliving: how long rows outlive their end, in milliseconds.
   static func pass(
-    _ connection: LedgerConnection, deadline: ContinuousClock.Instant
+    _ connection: LedgerConnection, outliving: Int64 = outlivingMilliseconds, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Pass {
     let answer = try connection.step(
       [
-        Query(ended[connection.setting.time]), Query(revocations[connection.setting.time]), Query(coveredOfAll),
-        Query(coveredOfClient), Query(allAreSwept), Query(clientIsSwept), Query(oldShifts),
-        Query(LedgerSQL.barrierStatement),
+        Query(ended[connection.setting.time], [.int64(outliving)]),
+        Query(revocations[connection.setting.time], [.int64(outliving)]), Query(coveredOfAll),
+        Query(coveredOfClient), Query(oldShifts), Query(LedgerSQL.barrierStatement),
       ], deadline: deadline)
     let rows = answer.rows
     var pass = Pass()
@@ -43,7 +50,10 @@ enum LedgerSweep {
     pass.oneTimeTokens = Int(try rows[0].int64(0, 2))
     if let number = try rows[0].int64IfPresent(0, 3) { connection.setting.hooks.acknowledge(number) }
     pass.revocations = rows[1].changedCount
-    pass.covered = rows[2].changedCount + rows[3].changedCount
+    for covered in rows[2...3] where covered.count == 1 {
+      pass.covered += Int(try covered.int64(0, 0))
+      if try covered.bool(0, 1) { pass.isWithinMark = true }
+    }
     return pass
   }
 
@@ -58,17 +68,17 @@ enum LedgerSweep {
     with gate as materialized (\(gate)), m as materialized (\(time.moment)),
     due as materialized (
       select s.id, \(LedgerSQL.end) as ends, s.status <> 2 and not \(LedgerSQL.isCovered) as is_expired
-      from gate g, m, session s where g.is_held and s.sweep_at <= m.now - \(outlivingMilliseconds)
+      from session s where (select is_held from gate) and s.sweep_at <= (select now from m) - $1::int8
       order by s.sweep_at limit \(rowsMax) for update of s skip locked
     ), moved as (
       update session s set sweep_at = d.ends from due d, m
-      where s.id = d.id and d.ends > m.now - \(outlivingMilliseconds) returning 1
+      where s.id = d.id and d.ends > m.now - $1::int8 returning 1
     ), gone as (
       delete from session s using due d, m
-      where s.id = d.id and d.ends <= m.now - \(outlivingMilliseconds) returning d.is_expired
+      where s.id = d.id and d.ends <= m.now - $1::int8 returning d.is_expired
     ), due_token as materialized (
-      select t.id from gate g, m, one_time_token t
-      where g.is_held and t.expires_at <= m.now - \(outlivingMilliseconds)
+      select t.id from one_time_token t
+      where (select is_held from gate) and t.expires_at <= (select now from m) - $1::int8
       order by t.expires_at limit \(rowsMax) for update of t skip locked
     ), gone_token as (
       delete from one_time_token t using due_token d where t.id = d.id returning t.consumed_at is null as is_expired
@@ -91,64 +101,49 @@ enum LedgerSweep {
     """
     with gate as materialized (\(gate)), m as materialized (\(time.moment)),
     due as materialized (
-      select v.number from gate g, m, revocation v
-      where g.is_held and v.until_ms <= m.now - \(outlivingMilliseconds)
+      select v.number from revocation v
+      where (select is_held from gate) and v.until_ms <= (select now from m) - $1::int8
       order by v.until_ms limit \(rowsMax) for update of v skip locked
     )
     delete from revocation v using due d where v.number = d.number
     """
   }
 
-  private static let coveredOfAll = Statement(
-    name: "sweep_covered_all",
-    sql: """
-      with gate as materialized (\(gate)),
-      k as materialized (select k.number from mark k, gate g where g.is_held and k.client = '' and not k.is_swept),
-      due as materialized (
-        select s.id from k, lateral (
-          select s.id from session s where s.opened_number < k.number order by s.id limit \(rowsMax) for update of s skip locked
-        ) s
-      )
-      delete from session s using due d where s.id = d.id
-      """)
+  /// The next sessions of the mark `k`, in an order that an index has, of which those that it covers are removed. What somebody else holds at this moment
+  /// goes with its own end.
+  private static func covered(_ name: String, mark: String, next: String, order: String) -> Statement {
+    Statement(
+      name: name,
+      sql: """
+        with gate as materialized (\(gate)),
+        k as materialized (
+          select k.client, k.number, k.swept from mark k
+          where (select is_held from gate) and k.swept is not null and \(mark) order by k.client limit 1
+        ), part as materialized (
+          select s.id, s.opened_number from session s where \(next) order by \(order) limit \(walkedMax)
+        ), due as materialized (
+          select s.id from part p join session s on s.id = p.id
+          where p.opened_number < (select number from k) for update of s skip locked
+        ), gone as (
+          delete from session s using due d where s.id = d.id returning 1
+        )
+        update mark m set swept = case when (select count(*) from part) = \(walkedMax)
+          then (select id from part order by id desc limit 1) end
+        from k where m.client = k.client
+        returning (select count(*) from gone), m.swept is not null
+        """)
+  }
 
-  private static let coveredOfClient = Statement(
-    name: "sweep_covered_client",
-    sql: """
-      with gate as materialized (\(gate)),
-      k as materialized (
-        select substr(k.client, 2) as client, k.number from mark k, gate g
-        where g.is_held and k.client <> '' and not k.is_swept order by k.client limit 1
-      ), due as materialized (
-        select s.id from k, lateral (
-          select s.id from session s where s.client = k.client and s.opened_number < k.number
-          order by s.id limit \(rowsMax) for update of s skip locked
-        ) s
-      )
-      delete from session s using due d where s.id = d.id
-      """)
-
-  /// What somebody else held is there yet: the mark is looked at again.
-  private static let allAreSwept = Statement(
-    name: "sweep_mark_all",
-    sql: """
-      with gate as materialized (\(gate))
-      update mark k set is_swept = true from gate g
-      where g.is_held and k.client = '' and not k.is_swept
-        and not exists (select from session s where s.opened_number < k.number)
-      """)
-
-  private static let clientIsSwept = Statement(
-    name: "sweep_mark_client",
-    sql: """
-      with gate as materialized (\(gate)),
-      due as materialized (
-        select k.client from mark k, gate g where g.is_held and k.client <> '' and not k.is_swept order by k.client limit 1
-      )
-      update mark k set is_swept = true from due d
-      where k.client = d.client
-        and not exists (select from session s where s.client = substr(k.client, 2) and s.opened_number < k.number)
-      """)
+  private static let coveredOfAll = covered(
+    "sweep_covered_all", mark: "k.client = ''", next: "s.id > (select swept from k)", order: "s.id")
+  /// As a range of the index of clients: an equality would let the planner walk through all sessions in the order of ids.
+  private static let coveredOfClient = covered(
+    "sweep_covered_client", mark: "k.client <> ''",
+    next: """
+      (s.client, s.id) > ((select substr(client, 2) from k), (select swept from k))
+      and s.client <= (select substr(client, 2) from k)
+      """,
+    order: "s.client, s.id")
 
   /// Those that are kept are as many as instances hold.
   private static let oldShifts = Statement(

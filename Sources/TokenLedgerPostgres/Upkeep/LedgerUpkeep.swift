@@ -34,10 +34,12 @@ package struct LedgerUpkeep: Sendable {
   // MARK: - Its parts
 
   /// Removes what has ended, in steps.
-  package func sweep() async throws(LedgerError) {
+  ///
+  /// - Parameter outliving: how long rows outlive their end, in milliseconds.
+  package func sweep(outliving: Int64 = LedgerSweep.outlivingMilliseconds) async throws(LedgerError) {
     for _ in 0..<Self.passesMax {
       let pass = try await steps.perform { (connection, deadline) throws(DatabaseError) in
-        try LedgerSweep.pass(connection, deadline: deadline)
+        try LedgerSweep.pass(connection, outliving: outliving, deadline: deadline)
       }
       guard pass.isFull else { return }
       await Task.yield()

@@ -13,7 +13,9 @@ enum DatabaseFailure {
     case .refusedConnection(nil, _): "check host, port and sslmode"
     case .statement("42501", _, _): "grant it to this role, or name another in store.database"
     case .statement("53100", _, _): "free space on the database's disk"
-    case .nothingHappened, .warned, .lost: "try again; see PostgreSQL's log"
+    // A commit waits for as long as no synchronous standby is connected.
+    case .lost, .warned: "try again; refresh-ledger database check says whether a synchronous standby is connected"
+    case .nothingHappened: "try again; see PostgreSQL's log"
     case .statement, .malformed: "see PostgreSQL's log"
     case .unsuitable: nil
     @unknown default: nil

@@ -11,7 +11,7 @@ struct DatabaseFence: AsyncParsableCommand {
     discussion: """
       For a database that was restored to an earlier moment, or whose standby that lagged was promoted: nobody knows which tokens \
       were used since, so none is accepted any more, and everybody logs in again. Servers that refuse to serve because of it go on \
-      within a second. Users, clients and keys stay as the database has them. On a terminal it asks first.
+      within seconds. Users, clients and keys stay as the database has them. On a terminal it asks first.
       """)
 
   @OptionGroup var database: DatabaseOptions

@@ -56,8 +56,17 @@ struct DatabaseProbe {
     let deadline = ContinuousClock.now + Self.hostTimeout
     let schema = settings.store.schema
     do throws(DatabaseError) {
-      let isThere = try LedgerSurvey.isThere(connection, schema: schema, deadline: deadline)
-      let ledger = isThere ? try LedgerSurvey.read(connection, schema: schema, deadline: deadline) : nil
+      let missing = try DatabaseSchema.missing(try SchemaName(schema), on: connection, deadline: deadline)
+      guard missing.isEmpty || missing.contains("ledger") else {
+        return [
+          .problem(
+            "schema", "\(schema): lacks \(missing.joined(separator: ", "))",
+            fix:
+              "restore the whole schema from a backup, or make another one: refresh-ledger database init --schema NAME")
+        ]
+      }
+      let ledger =
+        missing.isEmpty ? try LedgerSurvey.read(connection, schema: schema, deadline: deadline) : nil
       return LedgerFindings(settings: settings, server: server, ledger: ledger).findings()
     } catch {
       return [

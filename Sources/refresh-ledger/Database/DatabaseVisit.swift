@@ -39,7 +39,7 @@ extension StoreSettings {
   /// The issuer that the ledger keeps; nil if it keeps none.
   func keptIssuer() throws(CommandError) -> String? {
     try visitPrimary { (connection, schema, deadline) throws(DatabaseError) in
-      guard try LedgerSurvey.isThere(connection, schema: schema.text, deadline: deadline) else {
+      guard try !DatabaseSchema.missing(schema, on: connection, deadline: deadline).contains("ledger") else {
         throw .unsuitable(
           "the database has no ledger in the schema \(schema); run `refresh-ledger database init`, or set `store.schema`"
         )

@@ -58,7 +58,8 @@ struct ExportCommand: AsyncParsableCommand {
   ) async throws(CommandError) -> String {
     var bar = ProgressBar(label: "exporting", isWanted: output != nil, unit: .things("sessions"))
     var done: UInt64 = 0
-    return try await store.sessions(of: whose.scope ?? .all) { (sessions, total) throws(CommandError) in
+    return try await store.sessions(of: whose.scope ?? .all, isCounted: output != nil) {
+      (sessions, total) throws(CommandError) in
       for session in sessions {
         try write(SessionRow(session))
         done += 1

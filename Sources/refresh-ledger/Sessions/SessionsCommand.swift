@@ -17,7 +17,8 @@ struct SessionsCommand: AsyncParsableCommand {
 
 struct SessionsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Lists the live sessions, in the order of their openings.")
+    commandName: "list",
+    abstract: "Lists the live sessions, in the order of their openings; in a database, of their ids.")
 
   @OptionGroup var place: StoreOptions
   @OptionGroup var remote: AdminServerOptions
@@ -37,7 +38,7 @@ struct SessionsList: AsyncParsableCommand {
       try await server.sessions(subject: whose.subject, client: whose.client, show)
     } else {
       try await place.use { store in
-        _ = try await store.sessions(of: whose.scope ?? .all) { (sessions, _) throws(CommandError) in
+        _ = try await store.sessions(of: whose.scope ?? .all, isCounted: false) { (sessions, _) throws(CommandError) in
           for session in sessions { try show(SessionRow(session)) }
         }
       }

@@ -16,7 +16,7 @@ struct FolderStore: CommandStore {
   func keys() throws(CommandError) -> any KeySource { FolderKeys(folder: try data.keyFolder()) }
 
   func sessions(
-    of scope: SessionScope, _ page: ([Session], Int) throws(CommandError) -> Void
+    of scope: SessionScope, isCounted: Bool, _ page: ([Session], Int) throws(CommandError) -> Void
   ) throws(CommandError) -> String {
     var reader = LedgerRecordReader()
     let survey = try LogSurvey(folder: data.logFolder, label: "reading the log") {

@@ -73,9 +73,11 @@ struct DatabaseRefusalTests {
     #expect(try shared.run("database", "check").output.contains("install a newer refresh-ledger"))
     try shared.database.execute(
       "update refresh_ledger.ledger set version = 1, oldest_program = 1; drop table refresh_ledger.session cascade")
-    let half = try start(shared)
-    #expect(half.code != 0 && half.isOneLineError && half.errors.contains("session"), "\(half)")
-    #expect(try shared.run("database", "check").code == 1)
+    for words in [["serve", "--port", "0"], ["users", "list"], ["database", "init"]] {
+      expect(try shared.run(words), 78, says: "lacks session", "restore the whole schema")
+    }
+    let checked = try shared.run("database", "check")
+    #expect(checked.code == 1 && checked.output.contains("lacks session"), "\(checked)")
   }
 
   @Test("A server that takes no changes is no primary")

@@ -57,13 +57,25 @@ final class EngineInstances: Sendable {
     by proxy: FaultProxy? = nil, observer: any EngineObserver = SilentObserver()
   ) async throws -> RotationEngine {
     let address = try proxy?.address(of: database) ?? database.address
-    let ledger = try await PostgresLedger.open(address, options: store)
+    let ledger = try await Self.ledger(address, store)
     do {
       return try await RotationEngine.open(
         ledger: ledger, keys: keys ?? keyFolder, options: options, observer: observer)
     } catch {
       try await ledger.close()
       throw error
+    }
+  }
+
+  /// Opens it, which a slow machine may have to try several times if the test's deadline is short.
+  private static func ledger(_ address: DatabaseAddress, _ store: PostgresOptions) async throws -> PostgresLedger {
+    while true {
+      do throws(DatabaseError) { return try await PostgresLedger.open(address, options: store) } catch {
+        switch error {
+        case .unreachable, .lost, .nothingHappened: try await Task.sleep(for: .milliseconds(100))
+        default: throw error
+        }
+      }
     }
   }
 

@@ -96,6 +96,40 @@ struct SharedEngineTests {
     for engine in [first, second] { try await engine.close() }
   }
 
+  @Test("tell the ledger how long access tokens live, with or without a session, before they issue one")
+  func accessLifetimes() async throws {
+    var options = EngineOptions()
+    options.accessLifetime = .seconds(60)
+    let engine = try await instances.engine(options: options)
+    func known() throws -> String? { try instances.database.value("select access_ms from refresh_ledger.ledger") }
+    _ = try await engine.tokens()
+    #expect(try known() == "60000")
+    var robot = EngineInstances.robot
+    robot.lifetimes.access = .seconds(90)
+    _ = try await engine.clientToken(for: robot).token()
+    #expect(try known() == "90000")
+    _ = try await engine.clientToken(for: EngineInstances.robot).token()
+    #expect(try known() == "90000")
+    try await engine.close()
+  }
+
+  @Test("are not opened with another bound on a subject's sessions than their ledger's")
+  func otherBound() async throws {
+    var options = EngineOptions()
+    options.sessionsPerSubjectMax = 2
+    let error = await #expect(throws: EngineError.self) { _ = try await instances.engine(options: options) }
+    guard case .invalid(field: "sessionsPerSubjectMax", _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    var store = EngineInstances.store
+    store.sessionsPerSubjectMax = 2
+    let engine = try await instances.engine(options: options, store: store)
+    for _ in 0..<3 { _ = try await engine.tokens() }
+    #expect(try await engine.sessionCount(of: .subject("ann")) == 2)
+    try await engine.close()
+  }
+
   @Test("are one issuer's: an engine of another is refused in one line, and nothing is changed")
   func otherIssuer() async throws {
     var options = EngineOptions()

@@ -72,7 +72,7 @@ extension LedgerStage {
     let ledger = try await PostgresLedgers.make(clock: clock, on: held?.server)
     var stage = LedgerStage(
       clock: clock, ledger: ledger, hold: { await held?.hold() }, release: { await held?.release() },
-      heartbeat: { try await ledger.upkeep.sweep() },
+      heartbeat: { try await ledger.upkeep.sweep(outliving: 0) },
       end: {
         try? await ledger.close()
         held?.server.end()

@@ -30,6 +30,9 @@ enum PostgresLedgers {
       let connection = try database.connect()
       defer { connection.close() }
       _ = try DatabaseSchema.install(schema, on: connection, deadline: .now + .seconds(60))
+      // The highest time that it has seen is that of the test.
+      try connection.simple(
+        "update \(schema.quoted).ledger set high_ms = \(clock.now.milliseconds)", deadline: .now + .seconds(60))
     }
     return try await PostgresLedger.open(database.address, options: options)
   }

@@ -46,7 +46,7 @@ enum TestedLedger: String, CaseIterable, Sendable {
     if let ledger = ledger as? RefreshLedger { try await ledger.sweepExpired() }
     if let ledger = ledger as? DictionaryLedger { ledger.sweep() }
     #if Postgres
-    if let ledger = ledger as? PostgresLedger { try await ledger.upkeep.sweep() }
+    if let ledger = ledger as? PostgresLedger { try await ledger.upkeep.sweep(outliving: 0) }
     #endif
   }
 }

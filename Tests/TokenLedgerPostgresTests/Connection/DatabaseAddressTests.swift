@@ -3,7 +3,7 @@ import PostgresTesting
 import Testing
 import TokenLedgerPostgres
 
-@Suite struct DatabaseAddressTests {
+@Suite(.fewAtOnce) struct DatabaseAddressTests {
   @Test func eachHostIsNamedWithItsPortInOrder() throws {
     let url = try DatabaseAddress("postgresql://app@db1:6001,db2,[::1]:6003/ledger")
     #expect(url.hosts.map(\.description) == ["db1:6001", "db2:5432", "[::1]:6003"])

@@ -4,7 +4,7 @@ import Testing
 import TokenLedgerPostgres
 
 /// Connections by TLS, to a server whose certificate is for `localhost`.
-@Suite(.serialized) final class EncryptionTests {
+@Suite(.fewAtOnce, .serialized) final class EncryptionTests {
   private let server: TestedServer
 
   init() async throws { server = try await TestedServer.start(encrypts: true) }

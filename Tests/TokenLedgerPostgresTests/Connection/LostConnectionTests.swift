@@ -5,7 +5,7 @@ import Testing
 import TokenLedgerPostgres
 
 /// What is known of a transaction whose connection breaks.
-@Suite struct LostConnectionTests {
+@Suite(.fewAtOnce) struct LostConnectionTests {
   private let database: TestedDatabase
 
   init() async throws {
@@ -95,6 +95,19 @@ import TokenLedgerPostgres
       try connection.transaction([keeps(1)], deadline: .now + .milliseconds(50))
     }
     proxy.release()
+    #expect(try keptCount() == "1")
+  }
+
+  @Test func anAnswerThatComesTooSlowlyIsLostThoughSomethingComesAllTheTime() throws {
+    let proxy = try FaultProxy(to: database.server)
+    let connection = try connect(try proxy.address(of: database))
+    proxy.set(.dripAnswer(1))
+    // In more than ten minutes, where nobody gave up.
+    let long = query("select repeat('long', 200000)")
+    #expect(throws: DatabaseError.self) {
+      try connection.transaction([keeps(1), long], deadline: .now + .milliseconds(100))
+    }
+    #expect(!connection.isOpen)
     #expect(try keptCount() == "1")
   }
 

@@ -4,7 +4,7 @@ import PostgresTesting
 import Testing
 import TokenLedgerPostgres
 
-@Suite struct NotificationTests {
+@Suite(.fewAtOnce) struct NotificationTests {
   private let database: TestedDatabase
   private let listening: DatabaseConnection
   private let other: DatabaseConnection

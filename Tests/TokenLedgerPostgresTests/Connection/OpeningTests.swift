@@ -4,7 +4,7 @@ import PostgresTesting
 import Testing
 import TokenLedgerPostgres
 
-@Suite struct OpeningTests {
+@Suite(.fewAtOnce) struct OpeningTests {
   private func error(_ address: DatabaseAddress, host: Int = 0, timeout: Duration = .seconds(20)) -> DatabaseError? {
     do {
       _ = try DatabaseConnection.open(address, host: host, timeout: timeout)

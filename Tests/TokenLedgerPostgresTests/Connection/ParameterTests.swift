@@ -4,7 +4,7 @@ import Testing
 import TokenLedgerPostgres
 import TokenTestInputs
 
-@Suite struct ParameterTests {
+@Suite(.fewAtOnce) struct ParameterTests {
   private func connection() async throws -> DatabaseConnection {
     try DatabaseConnection.open(
       try await TestedServer.shared().address(database: "postgres"), host: 0, timeout: .seconds(20))

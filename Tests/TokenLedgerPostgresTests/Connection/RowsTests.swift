@@ -4,7 +4,7 @@ import Testing
 import TokenLedgerPostgres
 
 /// What a reply holds in place of what its reader expects is an error, and never a trap.
-@Suite struct RowsTests {
+@Suite(.fewAtOnce) struct RowsTests {
   private func rows(_ sql: String) async throws -> Rows {
     let address = try await TestedServer.shared().address(database: "postgres")
     return try DatabaseConnection.open(address, host: 0, timeout: .seconds(20)).run([query(sql)])[0]

@@ -5,7 +5,7 @@ import Testing
 import TokenLedgerPostgres
 
 /// A commit that waits for a standby which is not there, as after a partition.
-@Suite struct StandbyWaitTests {
+@Suite(.fewAtOnce) struct StandbyWaitTests {
   @Test(arguments: [false, true]) func aCommitWhoseWaitIsEndedIsKeptAndUncertain(terminates: Bool) async throws {
     let server = try await TestedServer.start()
     defer { server.end() }

@@ -5,7 +5,7 @@ import Testing
 import TokenLedgerPostgres
 
 /// What each error says of its transaction, each provoked on a real server.
-@Suite struct TransactionErrorTests {
+@Suite(.fewAtOnce) struct TransactionErrorTests {
   private let database: TestedDatabase
   private let connection: DatabaseConnection
 

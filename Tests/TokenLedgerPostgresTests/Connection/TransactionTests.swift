@@ -3,7 +3,7 @@ import PostgresTesting
 import Testing
 import TokenLedgerPostgres
 
-@Suite struct TransactionTests {
+@Suite(.fewAtOnce) struct TransactionTests {
   private let database: TestedDatabase
   private let connection: DatabaseConnection
 

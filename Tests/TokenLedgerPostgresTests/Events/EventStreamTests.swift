@@ -6,7 +6,7 @@ import Testing
 import TokenTestInputs
 @testable import TokenLedgerPostgres
 
-@Suite(.serialized) struct EventStreamTests {
+@Suite(.fewAtOnce, .serialized) struct EventStreamTests {
   private let fixture: LedgerFixture
 
   init() async throws { fixture = try await LedgerFixture() }
@@ -72,15 +72,13 @@ import TokenTestInputs
           ], deadline: .long
         ).rows
         let order = try rows[0].int64(0, 0) & 0xFFFF_FFFF
-        func event() -> EventRow {
-          EventRow(
-            .accessRevoked(session.tokenID, until: Timestamp(milliseconds: order)), at: session.openedAt, shift: 0)!
-        }
+        let fact = AuditEvent.Fact.accessRevoked(session.tokenID, until: Timestamp(milliseconds: order))
+        let events = (0..<3).compactMap { _ in EventRow(fact, at: session.openedAt, shift: 0) }
         Program.pause(microseconds: pause)
         _ = try instance.connection.finish(
           [
-            EventRow.insertion(of: [event()]), query("select pg_sleep(\(Double(pause) / 1_000_000))"),
-            EventRow.insertion(of: [event(), event()]),
+            EventRow.insertion(of: [events[0]]), query("select pg_sleep(\(Double(pause) / 1_000_000))"),
+            EventRow.insertion(of: Array(events[1...])),
             query(
               "update refresh_ledger.session set attempt = \(order + 1) where subject = '\(session.subject)'"),
           ], deadline: .long)

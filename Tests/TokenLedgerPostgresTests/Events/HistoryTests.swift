@@ -5,7 +5,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// What is still known of sessions, also when their rows are gone.
-@Suite(.serialized) struct HistoryTests {
+@Suite(.fewAtOnce, .serialized) struct HistoryTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let instance: TestedInstance

@@ -5,7 +5,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// The ledger's time, whatever becomes of the database's clock (docs/semantics.md, "Time").
-@Suite(.serialized) struct DatabaseTimeTests {
+@Suite(.fewAtOnce, .serialized) struct DatabaseTimeTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
 
@@ -98,6 +98,21 @@ import Testing
     let answer = try fresh.connection.step([], deadline: .long)
     #expect(answer.prelude.now.milliseconds >= Int64(high))
     #expect(try shift() == 86_400_000)
+  }
+
+  @Test(arguments: [Int64.max, .min])
+  func aTimeThatNoLedgerWritesIsAnErrorOrPassedOverAndNeverATrap(high: Int64) throws {
+    let instance = try instance()
+    try instance.open("anna")
+    try database.executeInLedger("update ledger set high_ms = \(high)")
+    do {
+      try instance.look()
+      try instance.reconnect()
+      try instance.look()
+    } catch is DatabaseError {}
+    let fresh = try? self.instance()
+    try? fresh?.look()
+    #expect(try database.number("select count(*) from refresh_ledger.session") == 1)
   }
 
   @Test func theShiftIsNeverLowered() throws {

@@ -7,7 +7,7 @@ import Testing
 import TokenLedgerPostgres
 
 /// A feed on its thread: what it hears and what is said where it hears nothing.
-@Suite(.serialized) struct FeedHealthTests {
+@Suite(.fewAtOnce, .serialized) struct FeedHealthTests {
   private let fixture: LedgerFixture
 
   init() async throws { fixture = try await LedgerFixture() }

@@ -5,7 +5,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// What one instance revokes, as the feed of another one hears of it.
-@Suite(.serialized) struct RevocationFeedTests {
+@Suite(.fewAtOnce, .serialized) struct RevocationFeedTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let one: TestedInstance

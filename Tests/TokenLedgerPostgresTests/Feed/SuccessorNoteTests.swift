@@ -5,7 +5,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// The grace window of a token closes when any instance sees an access token of its successor.
-@Suite(.serialized) struct SuccessorNoteTests {
+@Suite(.fewAtOnce, .serialized) struct SuccessorNoteTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let one: TestedInstance
@@ -92,6 +92,25 @@ import Testing
     try other.look()
     noteUse(session, at: other)
     #expect(other.register.notes.take(most: 10).isEmpty)
+  }
+
+  @Test func manyUsesAreAllWrittenInOneLook() throws {
+    let sessions = try one.openAll((0..<30).map { "s\($0)" })
+    guard case .rotated = try one.rotate(sessions[0].tokenID, grace: grace) else { return #expect(Bool(false)) }
+    try other.look()
+    try database.executeInLedger(
+      """
+      insert into session select decode(lpad(to_hex(n), 24, '0'), 'hex'), 1, \(clock.now.milliseconds), \(clock.now.milliseconds),
+        60000, 60000, n, \(clock.now.milliseconds + 60_000), null, 1, 0, 0, 1, 0, false, 's', 'c', '', null, null
+      from generate_series(1, 2500) n
+      """)
+    for number in 1...2500 {
+      let id = SessionID(high: 0, low: UInt32(number))
+      other.register.noteUse(
+        of: TokenID(session: id, generation: 1), issuedAt: clock.now.seconds, now: clock.now)
+    }
+    try other.look()
+    #expect(try database.number("select count(*) from refresh_ledger.session where successor_seen") == 2500)
   }
 
   @Test func whatCannotBeWrittenWaits() throws {

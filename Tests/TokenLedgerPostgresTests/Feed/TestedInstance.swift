@@ -3,6 +3,7 @@ import Platform
 import PostgresTesting
 import RotationModel
 import Synchronization
+import Testing
 @testable import TokenLedgerPostgres
 
 /// A clock that tests set. It stands for the database's and the machine's.
@@ -105,14 +106,13 @@ final class TestedInstance {
     try connection.raiseLimits(
       accessMilliseconds: access.components.seconds * 1000, graceMilliseconds: 0, deadline: .long)
     var generator = SystemRandomNumberGenerator()
+    let lifetimes = try #require(
+      Lifetimes(
+        idleMilliseconds: idle.components.seconds * 1000, absoluteMilliseconds: absolute.components.seconds * 1000))
     let openings = subjects.map { subject in
       OpeningStep.Opening(
         id: SessionID(from: &generator),
-        grant: SessionGrant(
-          subject: subject, client: client, scope: "read",
-          lifetimes: Lifetimes(
-            idleMilliseconds: idle.components.seconds * 1000, absoluteMilliseconds: absolute.components.seconds * 1000)!
-        ),
+        grant: SessionGrant(subject: subject, client: client, scope: "read", lifetimes: lifetimes),
         attempt: Attempt.newID())
     }
     let answer = try OpeningStep.run(openings, on: connection, deadline: .long)

@@ -8,7 +8,7 @@ import TokenTestInputs
 @testable import TokenLedgerPostgres
 
 /// The one statement against the rule: over sessions and requests of every kind it grants just what the rule grants.
-@Suite("The statement that grants rotations", .timeLimit(.minutes(10)))
+@Suite("The statement that grants rotations", .fewAtOnce, .timeLimit(.minutes(10)))
 struct FastRotationTests {
   private static let start = Timestamp(milliseconds: 1_767_225_600_000)
 
@@ -22,17 +22,17 @@ struct FastRotationTests {
 
     mutating func version() -> AccountVersion { pick(.unknown, .none, AccountVersion("1"), AccountVersion("2")) }
 
-    mutating func lifetimes() -> Lifetimes {
+    mutating func lifetimes() throws -> Lifetimes {
       let idle = pick(1, 59_999, 60_000, 60_001, 3_600_000, Lifetimes.millisecondsMax)
       let absolute = pick(1, 119_999, 120_000, 120_001, 36_000_000, Lifetimes.millisecondsMax)
-      return Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute)
-        ?? Lifetimes(idleMilliseconds: 1, absoluteMilliseconds: 1)!
+      return try #require(Lifetimes(idleMilliseconds: idle, absoluteMilliseconds: absolute))
     }
 
-    mutating func session(number: Int64) -> SessionRow {
+    mutating func session(number: Int64) throws -> SessionRow {
+      let hours = try #require(Lifetimes(idleMilliseconds: 3_600_000, absoluteMilliseconds: 36_000_000))
       var grant = SessionGrant(
         subject: pick("ann", "bob"), client: pick("web", "app", "", "é"), scope: "read write",
-        lifetimes: chance(4) ? lifetimes() : Lifetimes(idleMilliseconds: 3_600_000, absoluteMilliseconds: 36_000_000)!,
+        lifetimes: chance(4) ? try lifetimes() : hours,
         rotation: chance(3) ? .never : .always, label: pick(nil, "phone"))
       (grant.subjectVersion, grant.clientVersion) = (version(), version())
       var row = SessionRow(id: SessionID(from: &random), grant: grant, at: now, attempt: 1)
@@ -46,10 +46,10 @@ struct FastRotationTests {
       return row
     }
 
-    mutating func request(of row: SessionRow) -> RotationRequest {
+    mutating func request(of row: SessionRow) throws -> RotationRequest {
       let live = row.terms.rotation == .never ? 0 : row.generation
       let generation = chance(3) ? pick(live &- 1, live &+ 1, 0, row.generation, .max) : live
-      return RotationRequest(
+      return try RotationRequest(
         token: TokenID(session: chance(15) ? SessionID(from: &random) : row.id, generation: generation),
         client: chance(6) ? pick("web", "app", "", "e\u{301}") : row.client, graceMilliseconds: pick(0, 300_000),
         narrowedScope: pick(nil, "read"), subjectVersion: chance(3) ? version() : pick(nil, row.subjectVersion),
@@ -92,10 +92,12 @@ struct FastRotationTests {
   func property(round: Int) async throws {
     let seed = UInt64.random(in: 0 ... .max)
     var cases = Cases(random: SeededGenerator(seed: seed), now: Self.start)
-    let rows = (0..<150).map { cases.session(number: 100 + Int64($0)) }
-    let marks = (0..<round).map { _ in (client: cases.pick("", "=web", "=", "=app"), number: cases.pick(0, 130, 200) as Int64) }
+    let rows = try (0..<150).map { try cases.session(number: 100 + Int64($0)) }
+    let marks = (0..<round).map { _ in
+      (client: cases.pick("", "=web", "=", "=app"), number: cases.pick(0, 130, 200) as Int64)
+    }
     let distinct = Dictionary(marks.map { ($0.client, $0) }, uniquingKeysWith: { first, _ in first }).values
-    let requests = rows.map { cases.request(of: $0) }.sorted { $0.token.session < $1.token.session }
+    let requests = try rows.map { try cases.request(of: $0) }.sorted { $0.token.session < $1.token.session }
     let clock = ManualClock(Self.start)
     let (fast, fastConnection) = try await Self.prepare(rows, marks: Array(distinct), clock: clock)
     let (slow, slowConnection) = try await Self.prepare(rows, marks: Array(distinct), clock: clock)

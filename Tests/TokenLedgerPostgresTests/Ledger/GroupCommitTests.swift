@@ -6,7 +6,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// Callers that wait together.
-@Suite("Callers that wait for a lane", .timeLimit(.minutes(10)))
+@Suite("Callers that wait for a lane", .fewAtOnce, .timeLimit(.minutes(10)))
 struct GroupCommitTests {
   /// Has so many steps wait as `body` makes, and then go.
   private func holdingSteps(_ tested: TestedLanes, _ body: () async throws -> Void) async throws {
@@ -135,8 +135,9 @@ struct GroupCommitTests {
     let server = try await TestedServer.start()
     defer { server.end() }
     let fixture = try await LedgerFixture(on: server)
+    let ready = try await TestedLanes(fixture)
+    let sessions = try await ready.sessions(8)
     let tested = try await TestedLanes(fixture, count: 2, deadline: .milliseconds(500))
-    let sessions = try await tested.sessions(8)
     server.freeze()
     await withTaskGroup(of: LedgerError?.self) { group in
       for session in sessions {
@@ -155,6 +156,7 @@ struct GroupCommitTests {
       }
     }
     server.thaw()
+    await ready.lanes.queue.close()
     let request = OpeningRequest(id: .random(), grant: try .tested("bob"))
     while await (try? tested.lanes.open([request], deadline: nil)) == nil {}
     #expect(try fixture.value("select count(*) from ledger.session where subject = 'bob'") == "1")

@@ -5,7 +5,7 @@ import Testing
 import TokenLedgerPostgres
 
 /// What one instance does from its opening to its end.
-@Suite("A ledger in PostgreSQL", .timeLimit(.minutes(5)))
+@Suite("A ledger in PostgreSQL", .fewAtOnce, .timeLimit(.minutes(5)))
 struct LedgerLifeTests {
   @Test("opens a session, rotates it, refuses the token that was rotated out, and has then ended it")
   func life() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TokenLedgerPostgres
 
-@Suite("The schema of a ledger", .timeLimit(.minutes(5)))
+@Suite("The schema of a ledger", .fewAtOnce, .timeLimit(.minutes(5)))
 struct SchemaTests {
   private func install(_ name: String, on database: TestedDatabase) throws -> DatabaseSchema.Installation {
     let connection = try database.connect()

@@ -7,13 +7,13 @@ import TokenTestInputs
 @testable import TokenLedgerPostgres
 
 /// Two instances on one database.
-@Suite("Two instances on one ledger", .timeLimit(.minutes(10)))
+@Suite("Two instances on one ledger", .fewAtOnce, .timeLimit(.minutes(10)))
 struct SharedLedgerTests {
   private func withTwo(
     _ change: (inout PostgresOptions) -> Void = { _ in },
     _ body: (LedgerFixture, PostgresLedger, PostgresLedger) async throws -> Void
   ) async throws {
-    let fixture = try await LedgerFixture()
+    let fixture = try await LedgerFixture(clock: ManualClock())
     var options = fixture.options
     change(&options)
     try await fixture.withLedger(options) { one in

@@ -7,7 +7,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// Where each outcome must be on a standby.
-@Suite("A ledger that needs a standby", .timeLimit(.minutes(10)))
+@Suite("A ledger that needs a standby", .fewAtOnce, .timeLimit(.minutes(10)))
 struct StandbyTests {
   private func serverOfOwn() async throws -> (TestedServer, LedgerFixture, PostgresOptions) {
     let server = try await TestedServer.start()

@@ -2,6 +2,7 @@
 import PostgresTesting
 import RotationModel
 import Testing
+import TokenTestInputs
 
 @testable import TokenLedgerPostgres
 
@@ -24,7 +25,7 @@ struct TestedLanes: Sendable {
   static func with(
     count: Int = 1, deadline: Duration = .seconds(20), _ body: (TestedLanes) async throws -> Void
   ) async throws {
-    let tested = try await TestedLanes(LedgerFixture(), count: count, deadline: deadline)
+    let tested = try await TestedLanes(LedgerFixture(clock: ManualClock()), count: count, deadline: deadline)
     do {
       try await body(tested)
       await tested.lanes.queue.close()

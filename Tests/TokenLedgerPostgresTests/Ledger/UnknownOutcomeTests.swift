@@ -6,7 +6,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// Calls whose connection breaks while they are under way.
-@Suite("A call whose connection breaks", .timeLimit(.minutes(10)))
+@Suite("A call whose connection breaks", .fewAtOnce, .timeLimit(.minutes(10)))
 struct UnknownOutcomeTests {
   static let faults: [ProxyFault] =
     (1...3).map { .cutBeforeStatement($0) } + [.cutBeforeCommit(1)]

@@ -7,7 +7,7 @@ import TokenTestInputs
 
 @testable import TokenLedgerPostgres
 
-@Suite("A move to a database that cannot be", .serialized)
+@Suite("A move to a database that cannot be", .fewAtOnce)
 struct AdoptionRefusalTests {
   private func open(_ fixture: MoveFixture, _ subject: String = "ann") async throws {
     try await fixture.withFolder { ledger in

@@ -8,8 +8,7 @@ import TokenTestInputs
 
 @testable import TokenLedgerPostgres
 
-// As those of a folder that moves there.
-@Suite("A database whose ledger leaves for a folder", .serialized)
+@Suite("A database whose ledger leaves for a folder", .fewAtOnce)
 struct DepartureTests {
   @Test(
     "gives back what a folder had brought, whatever that was", .timeLimit(.minutes(5)),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TokenLedgerPostgres
 
-@Suite("Records that instances share")
+@Suite("Records that instances share", .fewAtOnce)
 struct SharedRecordsTests {
   private let steps: SingleConnection
   private let records: SharedRecords
@@ -93,7 +93,7 @@ struct SharedRecordsTests {
   }
 }
 
-@Suite("What a ledger says of its tokens")
+@Suite("What a ledger says of its tokens", .fewAtOnce)
 struct LedgerTermsTests {
   @Test("is what the first instance said, until another has another policy; another issuer changes nothing")
   func exchange() async throws {

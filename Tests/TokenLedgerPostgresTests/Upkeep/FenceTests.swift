@@ -4,7 +4,7 @@ import RotationModel
 import Testing
 @testable import TokenLedgerPostgres
 
-@Suite(.serialized) struct FenceTests {
+@Suite(.fewAtOnce, .serialized) struct FenceTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let options: PostgresOptions
@@ -144,6 +144,25 @@ import Testing
     try lose(after: number)
     _ = try fence()
     #expect(try database.number("select last_value from refresh_ledger.ledger_number") > number + 100)
+  }
+
+  @Test func keysAndAccountsAreReadAnewByAll() throws {
+    let instance = try instance()
+    try database.executeInLedger(
+      """
+      insert into record values ('user', 'anna', '', nextval('ledger_number')), ('client', 'app', '', nextval('ledger_number'));
+      update ledger set record_change = (select max(change) from record)
+      """)
+    try instance.look()
+    let before = instance.knowledge.recordChange.value
+    _ = try fence()
+    try instance.reconnect()
+    try instance.look()
+    let after = instance.knowledge.recordChange.value
+    #expect(after > before)
+    #expect(
+      try database.number("select count(*) from refresh_ledger.record where change > \(before) and change <= \(after)")
+        == 2)
   }
 
   @Test func anEventThatIsOlderThanEventsAreKeptIsNotMissed() throws {

@@ -4,7 +4,7 @@ import RotationModel
 import Testing
 @testable import TokenLedgerPostgres
 
-@Suite(.serialized) struct PartitionTests {
+@Suite(.fewAtOnce, .serialized) struct PartitionTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let instance: TestedInstance

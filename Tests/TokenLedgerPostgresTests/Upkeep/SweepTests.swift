@@ -4,7 +4,7 @@ import RotationModel
 import Testing
 @testable import TokenLedgerPostgres
 
-@Suite(.serialized) struct SweepTests {
+@Suite(.fewAtOnce, .serialized) struct SweepTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let instance: TestedInstance
@@ -104,10 +104,29 @@ import Testing
     #expect(try sessionCount() == (client == nil ? 1 : 2))
     #expect(try ReadingSteps.session(later.id, on: instance.connection, deadline: .long) != nil)
     #expect(try (ReadingSteps.session(other.id, on: instance.connection, deadline: .long) != nil) == (client != nil))
-    #expect(try database.value("select bool_and(is_swept) from refresh_ledger.mark") == "true")
+    #expect(try database.value("select bool_and(swept is null) from refresh_ledger.mark") == "true")
     // The next mark is swept as well.
     try instance.revokeWide(client: client)
     #expect(try sweep().covered > 0)
+  }
+
+  @Test(arguments: [nil, "c"])
+  func theSessionsOfAWideRevocationAreWalkedThroughOnceInBoundedSteps(client: String?) throws {
+    try database.executeInLedger(
+      """
+      insert into session select decode(lpad(to_hex(n), 24, '0'), 'hex'), 0, 0, 0, 1000, 1000, nextval('ledger_number'), 9000000000000,
+        null, 1, 0, 0, 1, 0, false, 's', case n % 2 when 0 then 'c' else 'd' end, '', null, null from generate_series(1, 5000) n
+      """)
+    try instance.revokeWide(client: client)
+    var steps: [Int] = []
+    while true {
+      let pass = try sweep()
+      steps.append(pass.covered)
+      guard pass.isFull else { break }
+    }
+    #expect(steps == (client == nil ? [2000, 2000, 1000] : [2000, 500]))
+    #expect(try sessionCount() == (client == nil ? 0 : 2500))
+    #expect(try sweep() == LedgerSweep.Pass())
   }
 
   @Test func oneTimeTokensAndRevocationsGoWithTheirEnd() throws {

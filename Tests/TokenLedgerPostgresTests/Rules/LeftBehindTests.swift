@@ -1,0 +1,72 @@
+#if Postgres
+import Platform
+import PostgresTesting
+import RotationModel
+import Testing
+@testable import TokenLedgerPostgres
+
+/// An old primary that goes on by itself does not get to decide for an instance that has seen the next one.
+@Suite(.serialized) struct LeftBehindTests {
+  private let clock = SteppedClock()
+  private let database: TestedDatabase
+
+  init() async throws { database = try await TestedDatabase.withLedger() }
+
+  private func refusal(of instance: TestedInstance) -> String? {
+    do {
+      try instance.connector.connect(deadline: .long).database.close()
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+
+  @Test func aServerOfAnEarlierTimelineIsRefused() async throws {
+    let server = try await TestedServer.start()
+    defer { server.end() }
+    let database = try await TestedDatabase.withLedger(on: server)
+    try await BlockingWork.run { () throws(any Error) in
+      try server.restartOnNextTimeline()
+      let instance = try TestedInstance(database, TestedInstance.options())
+      #expect(instance.connection.facts.timeline == 2)
+      // The ledger's row of a server that says it is ahead of the server it is on: files of two servers.
+      try database.executeInLedger("update ledger set timeline = 7")
+      #expect(refusal(of: instance)?.contains("timeline 2 and the ledger was on 7") == true)
+    }
+  }
+
+  @Test func aConnectionOfBeforeThePromotionAsksNothingMoreOnceTheNextPrimaryWasSeen() throws {
+    let instance = try TestedInstance(database, TestedInstance.options(clock))
+    let session = try instance.open("anna")
+    // Another connection of the instance has found the next primary; this one's server goes on and would answer.
+    let facts = instance.connection.facts
+    instance.knowledge.witness.remember(server: facts.server, timeline: facts.timeline + 1, fence: facts.fence)
+    #expect(throws: DatabaseError.self) { try instance.rotate(session.tokenID) }
+    #expect(!instance.connection.database.isOpen)
+    #expect(refusal(of: instance)?.contains("old primary") == true)
+    #expect(try database.number("select generation from refresh_ledger.session") == 0)
+  }
+
+  @Test func aTimelineThatIsNewToTheLedgerIsWrittenAndAdvancesTheNumbersOnce() async throws {
+    let server = try await TestedServer.start()
+    defer { server.end() }
+    let database = try await TestedDatabase.withLedger(on: server)
+    try await BlockingWork.run { () throws(any Error) in
+      let instance = try TestedInstance(database, TestedInstance.options())
+      let session = try instance.open("anna")
+      let before = try database.number("select last_value from refresh_ledger.ledger_number")
+      try server.restartOnNextTimeline()
+      try instance.reconnect()
+      let after = try database.number("select last_value from refresh_ledger.ledger_number")
+      #expect(after >= before + FeedQueries.numbersSkipped)
+      #expect(try database.number("select timeline from refresh_ledger.ledger") == 2)
+      let other = try TestedInstance(database, TestedInstance.options())
+      #expect(try database.number("select last_value from refresh_ledger.ledger_number") == after)
+      guard case .rotated = try other.rotate(session.tokenID) else {
+        Issue.record("the refresh was refused")
+        return
+      }
+    }
+  }
+}
+#endif
