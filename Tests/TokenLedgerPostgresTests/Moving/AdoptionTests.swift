@@ -7,11 +7,7 @@ import TokenTestInputs
 
 @testable import TokenLedgerPostgres
 
-<<<<<<< HEAD
 @Suite("A folder that moves to a database", .fewAtOnce)
-=======
-@Suite("A folder that moves to a database", .fewAtOnce)
->>>>>>> b4182ca53725b6550e0a7c6313df6420a9f71a9f
 struct AdoptionTests {
   @Test(
     "has every token go on there as it would have gone on in the folder, whatever happened before",
