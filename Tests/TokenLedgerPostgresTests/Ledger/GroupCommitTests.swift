@@ -1,4 +1,5 @@
 #if Postgres
+import Platform
 import PostgresTesting
 import RotationModel
 import Testing
@@ -130,6 +131,37 @@ struct GroupCommitTests {
     #expect(throws: LedgerError.overloaded) { try queue.add(RotationCall(request, limit: queue.limit)) }
   }
 
+  @Test("are answered at their deadline where a step heeds none")
+  func hung() async throws {
+    let tested = try await TestedLanes(LedgerFixture(), deadline: .milliseconds(300))
+    let end = Semaphore()
+    let under: LedgerError? = await failure { () async throws(LedgerError) in
+      try await tested.lanes.perform { (_: LedgerConnection, _: Attempt, _) throws(DatabaseError) in end.wait() }
+    }
+    guard case .outcomeUnknown? = under else {
+      Issue.record("\(String(describing: under))")
+      return
+    }
+    let behind = await failure { () async throws(LedgerError) in
+      _ = try await tested.rotate(TokenID(session: .random(), generation: 0))
+    }
+    guard case .unavailable? = behind else {
+      Issue.record("\(String(describing: behind))")
+      return
+    }
+    end.post()
+    await tested.lanes.queue.close()
+  }
+
+  private func failure(_ call: () async throws(LedgerError) -> Void) async -> LedgerError? {
+    do {
+      try await call()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   @Test("are answered at their deadline while the database hangs, and go on after it")
   func frozen() async throws {
     let server = try await TestedServer.start()
@@ -141,12 +173,7 @@ struct GroupCommitTests {
     server.freeze()
     await withTaskGroup(of: LedgerError?.self) { group in
       for session in sessions {
-        group.addTask {
-          do throws(LedgerError) {
-            _ = try await tested.rotate(session.tokenID)
-            return nil
-          } catch { return error }
-        }
+        group.addTask { await failure { () async throws(LedgerError) in _ = try await tested.rotate(session.tokenID) } }
       }
       for await error in group {
         switch error {
