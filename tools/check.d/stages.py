@@ -36,7 +36,7 @@ STAGES = (
     Stage("power-loss", "tools/reliability power-loss", 50, ("build",), may_be_ended=False),
     Stage("syscall-faults", "tools/reliability syscall-faults", 60, ("build",)),
     Stage("clock-steps", "tools/reliability clock-steps", 55, ("build",)),
-    Stage("cluster", f"{_COMMAND} tools/cluster try", 150, ("build", "programs")),
+    Stage("cluster", f"{_COMMAND} tools/cluster try", 120, ("build", "programs")),
     # What builds nothing.
     Stage("format", f"swift format lint --strict --parallel --recursive {_PLACES}", 30, beside=True),
     Stage("self-test", "tools/house-check --self-test", 1, beside=True),

@@ -78,10 +78,14 @@ class Node:
     def copy(self, primary: "Node") -> None:
         """Takes a base backup, to follow the primary."""
         run([*as_user("postgres"), "rm", "-rf", self.data])
-        source = f"host=127.0.0.1 port={primary.port} user={REPLICATION} connect_timeout=5"
-        backup = self.command("pg_basebackup", "-d", source, "-D", self.data, "-c", "fast", "-X", "stream", "--no-password")
-        run(backup, seconds=600, PGPASSFILE=str(self.place.nodes_passfile))
+        primary.back_up(self.data)
         self.follow_from_start(primary)
+
+    def back_up(self, folder: Path) -> None:
+        """Makes a base backup of what it has now."""
+        source = f"host=127.0.0.1 port={self.port} user={REPLICATION} connect_timeout=5"
+        backup = self.command("pg_basebackup", "-d", source, "-D", folder, "-c", "fast", "-X", "stream", "--no-password")
+        run(backup, seconds=600, PGPASSFILE=str(self.place.nodes_passfile))
 
     def rewind(self, primary: "Node") -> str | None:
         """Takes back what the primary never had; the reason where it cannot."""

@@ -20,6 +20,7 @@ from node import Node, nodes
 from place import Place, Settings
 from programs import ROOT, Failure, as_user, environment, started_at
 from replication import members, named, quorum, say
+from restore import try_restore
 from writers import NOTES, TABLE, Writers
 
 WRITERS = 8
@@ -88,6 +89,7 @@ def try_in(options: argparse.Namespace, place: Place) -> None:
     if settings.instances:
         demonstrate(settings, place)
         load(settings, place, options.rounds)
+        try_restore(settings, place, all_nodes)
     leave(settings, place)
 
 

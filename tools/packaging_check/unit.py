@@ -1,6 +1,7 @@
 """The units for systemd: are they understood, and how much of the system do they leave open."""
 
 import re
+import subprocess
 from pathlib import Path
 
 from packaging_check.report import RUNNING, Problem, Skipped, program, require, run
@@ -21,6 +22,7 @@ def check(binary: Path, folder: Path) -> str:
         (folder / placed_as).write_text(text.replace("/usr/bin/refresh-ledger", str(binary)))
         remarks = run([analyze, "verify", "--man=no", folder / placed_as])
         require(remarks == "", f"systemd-analyze verify remarks on {name}:\n{remarks}")
+    several(binary)
     exposures = [exposure(analyze, folder / placed_as) for placed_as in UNITS.values()]
     return f"verified, exposure {' and '.join(exposures)}"
 
@@ -35,3 +37,12 @@ def exposure(analyze: str, placed: Path) -> str:
     found = re.search(r"exposure level for .*?: ([\d.]+)", told)
     require(found is not None, f"systemd-analyze security says nothing of exposure:\n{told}")
     return found[1]
+
+
+def several(binary: Path) -> None:
+    """The configuration of several instances is read, and its hosts are asked for; they are nobody's."""
+    done = subprocess.run(
+        [binary, "database", "check", "--config", RUNNING / "shared.yaml"], capture_output=True, text=True, check=False, timeout=60,
+        env={"PATH": "/usr/bin:/bin"})
+    asked = set(re.findall(r"\b(db[123]):5432\b", done.stdout))
+    require(done.returncode == 1 and asked == {"db1", "db2", "db3"}, f"database check --config shared.yaml exited {done.returncode}:\n{done.stdout}{done.stderr}")

@@ -72,8 +72,13 @@ package final class Feed: Sendable {
       do throws(DatabaseError) {
         let connection = try connector.connect(deadline: .now + .seconds(5))
         defer { connection.database.close() }
-        try connection.database.simple("listen \(connector.setting.schema.quoted)", deadline: .now + .seconds(5))
-        try follow(connection, &reader) { backOff = Self.backOffMin }
+        do throws(DatabaseError) {
+          try connection.database.simple("listen \(connector.setting.schema.quoted)", deadline: .now + .seconds(5))
+          try follow(connection, &reader) { backOff = Self.backOffMin }
+        } catch {
+          if case .lost = error { connector.passOver(connection) }
+          throw error
+        }
       } catch {
         failed(error)
         pause(until: .now + backOff)

@@ -9,7 +9,7 @@ internal import Synchronization
 package final class Connector: Sendable {
   private let address: DatabaseAddress
   package let setting: LedgerSetting
-  /// The host that was the primary last.
+  /// The host that is asked first: the one that was the primary last.
   private let lastHost = Atomic<Int>(0)
   /// How long one host may take to answer: where there is another, not so long.
   private var hostTimeout: Duration { address.hosts.count > 1 ? .seconds(2) : .seconds(5) }
@@ -23,10 +23,17 @@ package final class Connector: Sendable {
   /// - Throws: `.unsuitable` with one line that names each host and its reason, where servers answered and none will do; else what the first
   ///   host that could be one says.
   package func connect(deadline: ContinuousClock.Instant) throws(DatabaseError) -> LedgerConnection {
-    try eachHost(deadline: deadline) { connection throws(DatabaseError) in
+    try eachHost(deadline: deadline) { (connection, host) throws(DatabaseError) in
       let facts = try self.serve(connection, deadline: deadline)
-      return LedgerConnection(connection, facts: facts, setting: self.setting)
+      return LedgerConnection(connection, facts: facts, setting: self.setting, host: host)
     }
+  }
+
+  /// The connection was lost: the other hosts are asked before its own. A primary that was cut off from its standbys takes connections all the same, and
+  /// answers none.
+  package func passOver(_ connection: LedgerConnection) {
+    let next = (connection.host + 1) % address.hosts.count
+    _ = lastHost.compareExchange(expected: connection.host, desired: next, ordering: .relaxed)
   }
 
   /// The same, tried again until the deadline where what stands in the way may pass.
@@ -43,11 +50,11 @@ package final class Connector: Sendable {
 
   /// A connection to the primary, whatever the ledger in it: for commands that make or look at one.
   package func connectToPrimary(deadline: ContinuousClock.Instant) throws(DatabaseError) -> DatabaseConnection {
-    try eachHost(deadline: deadline) { connection in connection }
+    try eachHost(deadline: deadline) { connection, _ in connection }
   }
 
   private func eachHost<Result>(
-    deadline: ContinuousClock.Instant, _ use: (DatabaseConnection) throws(DatabaseError) -> Result
+    deadline: ContinuousClock.Instant, _ use: (DatabaseConnection, _ host: Int) throws(DatabaseError) -> Result
   ) throws(DatabaseError) -> Result {
     let first = lastHost.load(ordering: .relaxed)
     var failures: [(host: DatabaseHost, error: DatabaseError)] = []
@@ -65,13 +72,14 @@ package final class Connector: Sendable {
   }
 
   private func use<Result>(
-    host index: Int, deadline: ContinuousClock.Instant, _ use: (DatabaseConnection) throws(DatabaseError) -> Result
+    host index: Int, deadline: ContinuousClock.Instant,
+    _ use: (DatabaseConnection, _ host: Int) throws(DatabaseError) -> Result
   ) throws(DatabaseError) -> Result {
     let timeout = min(hostTimeout, ContinuousClock.now.duration(to: deadline))
     let connection = try DatabaseConnection.open(address, host: index, timeout: timeout)
     do throws(DatabaseError) {
       try prepare(connection, deadline: min(deadline, .now + .seconds(5)))
-      return try use(connection)
+      return try use(connection, index)
     } catch {
       connection.close()
       throw error
@@ -108,6 +116,12 @@ package final class Connector: Sendable {
     }
     guard try !found.bool(0, 1), try found.text(0, 2) == "off" else {
       throw .unsuitable("The server is a standby or takes no changes; name the primary in the database's address.")
+    }
+    // Each of them is one of ours whose caller was told that its outcome is unknown, and keeps its connection until a standby answers.
+    guard try found.int64(0, 5) < Self.waitingMax else {
+      throw .unreachable(
+        "its commits wait for a synchronous standby that does not answer; start that again, or name another in synchronous_standby_names"
+      )
     }
     let encoding = try found.text(0, 3)
     guard encoding == "UTF8" else {
@@ -176,8 +190,13 @@ package final class Connector: Sendable {
     name: "connect_look",
     sql: """
       select pg_backend_pid(), pg_is_in_recovery(), current_setting('transaction_read_only'), current_setting('server_encoding'),
-        current_setting('synchronous_commit')
+        current_setting('synchronous_commit'),
+        (select count(*) from pg_stat_activity where datname = current_database() and usename = current_user
+          and wait_event = 'SyncRep' and query_start < clock_timestamp() - interval '5 s')
       """)
+
+  /// So many commits may wait for a standby that is away before no more are begun: else the server would run out of connections.
+  private static let waitingMax: Int64 = 8
 
   private static let standbyNames = Statement(
     name: "connect_standby", sql: "select current_setting('synchronous_standby_names')")

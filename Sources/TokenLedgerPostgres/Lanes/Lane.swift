@@ -89,6 +89,7 @@ final class Lane: @unchecked Sendable {
     case .warned: for call in calls { call.noteSent() }
     case .lost:
       connection.database.close()
+      connector.passOver(connection)
       for call in calls { call.noteSent() }
     }
     queue.putBack(step, why: error.description)

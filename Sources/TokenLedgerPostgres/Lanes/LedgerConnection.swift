@@ -6,14 +6,16 @@ package final class LedgerConnection {
   package let database: DatabaseConnection
   package let facts: LedgerFacts
   package let setting: LedgerSetting
+  let host: Int
 
   /// What the last step's prelude said.
   private(set) var latest: Prelude.Answer?
   /// The boot clock at that.
   private var latestBoot: Int64 = 0
 
-  package init(_ database: DatabaseConnection, facts: LedgerFacts, setting: LedgerSetting) {
-    (self.database, self.facts, self.setting) = (database, facts, setting)
+  /// - Parameter host: which of the address's hosts it leads to.
+  package init(_ database: DatabaseConnection, facts: LedgerFacts, setting: LedgerSetting, host: Int = 0) {
+    (self.database, self.facts, self.setting, self.host) = (database, facts, setting, host)
   }
 
   /// What a step gave: the rows of its queries, without those of its prelude.

@@ -25,8 +25,10 @@ struct AdoptionCopying {
 
   mutating func run() throws -> FolderAdoption.Report {
     let storage = FolderStorage(path: adoption.log)
+    let isMarked = try MovedMark.read(in: storage) != nil
+    guard try !isMarked || database.hasLedger() else { throw isElsewhere }
     try database.install(issuer: adoption.issuer)
-    try begin(isMarked: try MovedMark.read(in: storage) != nil)
+    try begin(isMarked: isMarked)
     guard note.phase != .open else {
       try MovedMark.set(markAfter, in: storage)
       return FolderAdoption.Report(counts: note.counts, wasDone: true)
@@ -47,6 +49,12 @@ struct AdoptionCopying {
   private func tell(_ step: MoveProgress.Step) throws(MoveError) {
     let progress = MoveProgress(step: step, counts: note.counts, entriesTotal: contents.entryCount)
     guard adoption.onProgress(progress) else { throw .stopped }
+  }
+
+  private var isElsewhere: MoveError {
+    let mark = adoption.log.appending(MovedMark.fileName)
+    return .refused(
+      "the folder's ledger is being moved or has moved, and not to \(adoption.place); \(mark) says where")
   }
 
   private var markBefore: String {
@@ -100,11 +108,7 @@ struct AdoptionCopying {
           )
         }
         // What opened elsewhere would be live twice.
-        guard !isMarked || ledger.adoption != nil else {
-          throw MoveError.refused(
-            "the folder's ledger is being moved or has moved, and not to \(place); \(adoption.log.appending(MovedMark.fileName)) says where"
-          )
-        }
+        guard !isMarked || ledger.adoption != nil else { throw isElsewhere }
         return [
           Query(Self.setApart), found.replacing(ledger.adoption, kind: .adoption, state: "copying"),
           Query(Self.setIssuer, [.text(issuer)]),
@@ -254,36 +258,12 @@ struct AdoptionCopying {
       _ = try database.runAlone { _ in
         [
           last.replacing(before, kind: .adoption, state: "copying"),
-          Query(
-            Self.opening[database.time],
-            [.int64(least.milliseconds), .int64(adoption.accessMilliseconds), .int64(window)]),
+          AdoptionOpening(least: least, accessMilliseconds: adoption.accessMilliseconds, windowMilliseconds: window)
+            .query(database.time),
         ]
       }
     }
     note = last
-  }
-
-  /// A shift that is another than the folder's is in force from a time on at which nothing was issued.
-  private static let opening = TimedStatement(name: "adopt_open") { time in
-    func seconds(_ shift: String) -> String { "case when \(shift) < 1000 then 0 else (\(shift) + 999) / 1000 end" }
-    return """
-      with last as materialized (
-        select coalesce((select seconds from time_shift order by from_ms desc limit 1), 0) as seconds, max(from_ms) as from_ms
-        from time_shift
-      ), needed as materialized (
-        select greatest(l.shift_ms, $1 - (\(time.now) - l.shift_ms)) as shift_ms from ledger l
-      ), opened as (
-        update ledger l
-        set state = 'open', shift_ms = n.shift_ms + case when \(seconds("n.shift_ms")) <> k.seconds then 1 else 0 end,
-          high_ms = greatest(l.high_ms, $1, \(time.now)), access_ms = greatest(l.access_ms, $2),
-          windows_until = greatest(l.windows_until, $1 + $3),
-          record_change = greatest(l.record_change, (select max(change) from record))
-        from needed n, last k
-        returning \(time.now) as now, \(StatementTime.shiftSeconds) as shift
-      )
-      insert into time_shift(from_ms, seconds)
-      select greatest(o.now, k.from_ms + 1), o.shift from opened o, last k where o.shift <> k.seconds
-      """
   }
 }
 

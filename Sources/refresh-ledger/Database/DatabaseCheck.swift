@@ -18,7 +18,7 @@ struct DatabaseCheck: AsyncParsableCommand {
   func run() async throws {
     let settings = try database.settings()
     var report = FindingReport(isJSON: json)
-    try report.tell(DatabaseProbe(settings).findings())
+    try report.tell(DatabaseProbe(settings, isWhole: false).findings())
     try report.end()
   }
 }

@@ -5,9 +5,12 @@ import TokenLedgerPostgres
 /// A look at every host of a database and at the ledger in it, for `database check` and `doctor`. Changes nothing.
 struct DatabaseProbe {
   private let settings: ServerSettings
+  private let isWhole: Bool
 
-  init(_ settings: ServerSettings) {
+  /// - Parameter isWhole: whether the settings are all of a server's, and not of a store alone.
+  init(_ settings: ServerSettings, isWhole: Bool) {
     self.settings = settings
+    self.isWhole = isWhole
   }
 
   private static let hostTimeout = Duration.seconds(5)
@@ -67,7 +70,7 @@ struct DatabaseProbe {
       }
       let ledger =
         missing.isEmpty ? try LedgerSurvey.read(connection, schema: schema, deadline: deadline) : nil
-      return LedgerFindings(settings: settings, server: server, ledger: ledger).findings()
+      return LedgerFindings(settings: settings, isWhole: isWhole, server: server, ledger: ledger).findings()
     } catch {
       return [
         .problem("schema", "\(schema): cannot be read: \(error.words)", fix: DatabaseFailure.fix(of: error))

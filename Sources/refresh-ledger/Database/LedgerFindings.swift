@@ -6,6 +6,8 @@ import TokenSigning
 /// The findings on the tables of a ledger in a database. Judges facts that were read before, and asks nobody.
 struct LedgerFindings {
   let settings: ServerSettings
+  /// Whether the settings are all of a server's, and not of a store alone.
+  let isWhole: Bool
   let server: ServerSurvey
   /// Nil where the schema has no ledger.
   let ledger: LedgerSurvey?
@@ -116,7 +118,7 @@ struct LedgerFindings {
   }
 
   private func findings(of keys: TokenKeys) -> [DoctorFinding] {
-    KeyFindings(keys: keys, settings: settings, options: options).findings()
+    KeyFindings(keys: keys, settings: isWhole ? settings : nil, options: options).findings()
   }
 
   private func accounts(_ ledger: LedgerSurvey) -> [DoctorFinding] {

@@ -34,7 +34,7 @@ struct DoctorCommand: AsyncParsableCommand {
     case .postgres:
       try report.tell([configured])
       #if Postgres
-      try report.tell(DatabaseProbe(settings).findings())
+      try report.tell(DatabaseProbe(settings, isWhole: true).findings())
       #endif
       try report.tell(DoctorCertificate(settings: settings).findings())
       try report.tell(DoctorSystem(settings: settings, isServed: false).findings())

@@ -4,7 +4,8 @@ import TokenSigning
 /// The findings on keys that were read, wherever they are kept.
 struct KeyFindings {
   let keys: TokenKeys
-  let settings: ServerSettings
+  /// The server's; nil if they are not known as a whole.
+  let settings: ServerSettings?
   /// The options that name their place.
   let options: String
 
@@ -16,18 +17,19 @@ struct KeyFindings {
     words.append(next.map { "next is \($0.id)" } ?? "no next key yet")
     words.append(retiring.isEmpty ? "none retires" : "\(retiring.count) retire")
     var findings = [DoctorFinding.ok("keys", words.joined(separator: "; "))]
-    if settings.isAlgorithmSet, current.algorithm != settings.engine.algorithm {
+    guard let settings else { return findings }
+    if current.algorithm != settings.engine.algorithm {
       let wanted = settings.engine.algorithm.rawValue
       findings.append(
         .warning(
           "keys", "tokens.algorithm is \(wanted), the keys are for \(current.algorithm.rawValue)",
           fix: "refresh-ledger keys rotate \(options) --alg \(wanted)"))
     }
-    return findings + overdue()
+    return findings + overdue(settings)
   }
 
   /// The retiring keys whose tokens have all expired.
-  private func overdue() -> [DoctorFinding] {
+  private func overdue(_ settings: ServerSettings) -> [DoctorFinding] {
     let now = SessionClock.system.now().milliseconds
     func isOver(_ key: SigningKey, _ lifetime: Duration) -> Bool {
       key.state == .retiring && key.retiredAt.map { $0 + lifetime.wholeMilliseconds < now } ?? false

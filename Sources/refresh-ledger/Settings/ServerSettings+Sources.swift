@@ -10,7 +10,7 @@ extension ServerSettings {
     if sources.text(.limitsConnectionsPerAddress) == nil, isExposed, !http.trustsProxy {
       http.connectionsPerAddressMax = Self.exposedConnectionsPerAddress
     }
-    noteWhatIsSet(sources)
+    isIssuerSet = sources.text(.tokensIssuer) != nil
     isAudienceSet = !engine.audience.isEmpty
     issue(as: engine.issuer)
     try refuseUnsafeAddress(sources)
@@ -22,13 +22,8 @@ extension ServerSettings {
   init(storeOf sources: SettingSources) throws(CommandError) {
     self = .standard
     for setting in Setting.store + Setting.tokens { try read(setting, sources) }
-    noteWhatIsSet(sources)
-    try settleStore(sources)
-  }
-
-  private mutating func noteWhatIsSet(_ sources: SettingSources) {
     isIssuerSet = sources.text(.tokensIssuer) != nil
-    isAlgorithmSet = sources.text(.tokensAlgorithm) != nil
+    try settleStore(sources)
   }
 
   private mutating func read(_ setting: Setting, _ sources: SettingSources) throws(CommandError) {

@@ -31,8 +31,6 @@ struct ServerSettings {
   var isIssuerSet = false
   /// Whether `tokens.audience` is set. If not, it is the issuer.
   var isAudienceSet = false
-  /// Whether `tokens.algorithm` is set. If not, keys of any algorithm are as good.
-  var isAlgorithmSet = false
 
   /// How many connections one address may have where other machines can connect, if nothing else is set.
   static let exposedConnectionsPerAddress = 1000

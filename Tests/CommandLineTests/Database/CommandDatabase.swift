@@ -75,7 +75,7 @@ struct CommandDatabase {
   }
 
   static let userPassword = "correct horse"
-  static let clientSecret = "battery staple"
+  static let clientSecret = "battery-staple-of-web"
   static let client = TestClient("web:\(clientSecret)")
 
   /// Starts a server and waits until it listens.

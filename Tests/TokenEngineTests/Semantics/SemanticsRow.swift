@@ -41,6 +41,8 @@ struct SemanticsRow {
     let toldBefore = stage.fixture.observer.events.count
     var records = try await stage.engine.events().makeAsyncIterator()
     let reply = try await act(stage)
+    // A log is swept with the next step of whoever comes.
+    if stage.fixture.ledger.store != .embedded { try await TestedLedger.sweep(stage.fixture.ledger) }
     let told = stage.fixture.observer.events.dropFirst(toldBefore).map(SemanticsWording.told)
     // Nothing ends the sequence of events: a record of our own stands behind those that are asked about.
     _ = try await stage.engine.issueOneTimeToken(purpose: Self.endPurpose, subject: "ann", lifetime: .seconds(1))

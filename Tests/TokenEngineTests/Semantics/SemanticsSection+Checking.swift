@@ -87,15 +87,16 @@ extension SemanticsSection {
     lifetimes: ClientLifetimes(idle: .seconds(60), absolute: .seconds(100)))
 
   private static func fixed(
-    _ situation: String, after change: @escaping (SemanticsStage) async throws -> Void
+    _ situation: String, after change: @escaping (SemanticsStage) async throws -> Void,
+    act: @escaping SemanticsRow.Act = { try await $0.present($0.last) }
   ) -> SemanticsRow {
-    SemanticsRow(situation: situation) {
-      $0.client = fixedClient
-      try await $0.open()
-      try await change($0)
-    } act: {
-      try await $0.present($0.last)
-    }
+    SemanticsRow(
+      situation: situation,
+      prepare: {
+        $0.client = fixedClient
+        try await $0.open()
+        try await change($0)
+      }, act: act)
   }
 
   static var neverRotated: SemanticsSection {
@@ -111,7 +112,13 @@ extension SemanticsSection {
             $0.wait(30_000)
           }),
         fixed("59.999 s unused", after: { $0.wait(59_999) }),
-        fixed("idle lifetime over", after: { $0.wait(60_000) }),
+        fixed(
+          "idle lifetime over",
+          after: { $0.wait(60_000) },
+          act: {
+            try await TestedLedger.sweep($0.fixture.ledger)
+            return try await $0.present($0.last)
+          }),
         fixed(
           "absolute lifetime over, used until then",
           after: {

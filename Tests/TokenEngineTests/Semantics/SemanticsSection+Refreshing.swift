@@ -96,9 +96,9 @@ extension SemanticsSection {
           try await $0.open()
           try await $0.rotate()
           $0.wait(2_000)
-          _ = try $0.engine.verify($0.last.accessToken)
         } act: {
-          try await $0.present($0.predecessor)
+          try await $0.use()
+          return try await $0.present($0.predecessor)
         },
         SemanticsRow(situation: "2 or more behind, a day later") {
           try await $0.open()

@@ -6,6 +6,10 @@ import TokenTesting
 
 @testable import TokenEngine
 
+#if Postgres
+import TokenLedgerPostgres
+#endif
+
 /// What a row of the table is played with: an engine under one policy, and the pairs that were answered so far.
 final class SemanticsStage {
   let policy: SemanticsPolicy
@@ -45,6 +49,18 @@ final class SemanticsStage {
     for _ in 0..<times {
       pairs.append(try await engine.refresh(try last.refreshToken, client: client).pair())
     }
+  }
+
+  /// Uses the last access token, and returns once the ledger has noted it where a grace window is open: one in a database does so beside its callers.
+  func use() async throws {
+    let token = try engine.verify(try last.accessToken).tokenID
+    #if Postgres
+    guard policy.graceSeconds > 0, let ledger = fixture.ledger as? PostgresLedger else { return }
+    let statement = Statement(name: "stage_seen", sql: "select successor_seen from session where id = $1")
+    while try await !ledger.perform({ connection, _, deadline throws(DatabaseError) in
+      try connection.look(Query(statement, [.bytes(token.session.bytes)]), deadline: deadline).bool(0, 0)
+    }) {}
+    #endif
   }
 
   /// Presents a refresh token and says what the wire says.

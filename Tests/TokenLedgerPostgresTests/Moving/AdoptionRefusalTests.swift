@@ -7,7 +7,7 @@ import TokenTestInputs
 
 @testable import TokenLedgerPostgres
 
-@Suite("A move to a database that cannot be")
+@Suite("A move to a database that cannot be", .fewAtOnce)
 struct AdoptionRefusalTests {
   private func open(_ fixture: MoveFixture, _ subject: String = "ann") async throws {
     try await fixture.withFolder { ledger in
@@ -63,6 +63,10 @@ struct AdoptionRefusalTests {
     var elsewhere = adoption
     elsewhere.address = other.database.address
     #expect(await refusal(elsewhere).contains("moved.mark says where"))
+    elsewhere.options.schema = "another"
+    #expect(await refusal(elsewhere).contains("moved.mark says where"))
+    #expect(try other.database.value("select to_regclass('another.ledger')") == nil)
+    elsewhere.options.schema = adoption.options.schema
     await #expect { try await elsewhere.undo() } throws: { "\($0)".contains("has nothing of this folder") }
     adoption.onProgress = { _ in true }
     #expect(await refusal(adoption) == "none")

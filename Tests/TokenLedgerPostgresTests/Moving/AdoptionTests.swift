@@ -11,7 +11,7 @@ import TokenTestInputs
 struct AdoptionTests {
   @Test(
     "has every token go on there as it would have gone on in the folder, whatever happened before",
-    .timeLimit(.minutes(5)), arguments: 0..<12 as Range<UInt64>)
+    .timeLimit(.minutes(5)), arguments: 0..<6 as Range<UInt64>)
   func goesOn(seed: UInt64) async throws {
     let fixture = try await MoveFixture()
     var past = MovedPast(seed: seed)

@@ -12,7 +12,7 @@ import TokenTestInputs
 struct DepartureTests {
   @Test(
     "gives back what a folder had brought, whatever that was", .timeLimit(.minutes(5)),
-    arguments: 0..<12 as Range<UInt64>)
+    arguments: 0..<6 as Range<UInt64>)
   func goesAround(seed: UInt64) async throws {
     let fixture = try await MoveFixture()
     var past = MovedPast(seed: seed)
@@ -21,7 +21,8 @@ struct DepartureTests {
       return await ToldContents(ledger)
     }
     _ = try await fixture.adoption().run()
-    #expect(await fixture.refusalOfInstance() == nil)
+    let refusal = await fixture.refusalOfInstance()
+    #expect(refusal == nil, "seed \(seed)")
     _ = try await fixture.departure().run { _ in }
     let after = try await fixture.withFolder(fixture.target) { await ToldContents($0) }
     let now = fixture.clock.now
@@ -34,7 +35,7 @@ struct DepartureTests {
 
   @Test(
     "has every token of its instances go on in the folder as it would have gone on there", .timeLimit(.minutes(5)),
-    arguments: 0..<12 as Range<UInt64>)
+    arguments: 0..<6 as Range<UInt64>)
   func goesOn(seed: UInt64) async throws {
     let fixture = try await MoveFixture()
     var past = MovedPast(seed: seed)

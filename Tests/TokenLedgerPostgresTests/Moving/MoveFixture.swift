@@ -42,6 +42,7 @@ final class MoveFixture: Sendable {
     var options = PostgresOptions()
     options.standby = .none
     options.schema = schema
+    options.connections = 1
     options.requestDeadline = .seconds(20)
     options.simulatedClock = clock.sessionClock
     return options

@@ -6,7 +6,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// An old primary that goes on by itself does not get to decide for an instance that has seen the next one.
-@Suite(.serialized) struct LeftBehindTests {
+@Suite(.fewAtOnce, .serialized) struct LeftBehindTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
 

@@ -6,7 +6,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// A mark comes after every step that was under way, in its number and in its time.
-@Suite(.serialized) struct MarkOrderTests {
+@Suite(.fewAtOnce, .serialized) struct MarkOrderTests {
   private let clock = SteppedClock()
   private let database: TestedDatabase
   private let one: TestedInstance

@@ -6,7 +6,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// A notification in the transaction of a revocation would hold a lock of the whole server's through its wait for the standby.
-@Suite(.serialized) struct NotificationLockTests {
+@Suite(.fewAtOnce, .serialized) struct NotificationLockTests {
   private let server: TestedServer
   private let database: TestedDatabase
 

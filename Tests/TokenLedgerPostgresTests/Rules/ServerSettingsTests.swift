@@ -5,7 +5,7 @@ import Testing
 @testable import TokenLedgerPostgres
 
 /// What the rules rest on holds whatever the server, the database or the address set for a session.
-@Suite(.serialized) struct ServerSettingsTests {
+@Suite(.fewAtOnce, .serialized) struct ServerSettingsTests {
   private let database: TestedDatabase
 
   init() async throws { database = try await TestedDatabase.withLedger() }
