@@ -131,8 +131,10 @@ import Testing
 
   @Test func oneTimeTokensAndRevocationsGoWithTheirEnd() throws {
     let attempt = Attempt(id: 1, isRetry: false)
-    var generator = SystemRandomNumberGenerator()
-    let ids = (0..<3).map { _ in SessionID(from: &generator) }
+    let ids = (0..<3).map { _ in
+      var generator = SystemRandomNumberGenerator()
+      return SessionID(from: &generator)
+    }
     for id in ids {
       let grant = OneTimeGrant(
         purpose: "reset", subject: "anna", payload: [], lifetimeMilliseconds: id == ids[2] ? 3_600_000 : 60_000)
