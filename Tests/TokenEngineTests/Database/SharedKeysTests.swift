@@ -73,15 +73,17 @@ struct SharedKeysTests {
   @Test("are not rotated before every instance has had the time to read the next one")
   func publication() async throws {
     var store = EngineInstances.store
-    store.staleAfter = .milliseconds(200)
-    let engine = try await instances.engine(keys: try sealed("master"), store: store)
-    let next = try #require(engine.keyStates.first { $0.use == .access && $0.state == .next })
-    let early = await #expect(throws: EngineError.self) { try await engine.rotateKeys(algorithm: .es256) }
+    store.staleAfter = .seconds(3600)
+    let patient = try await instances.engine(keys: try sealed("master"), store: store)
+    let next = try #require(patient.keyStates.first { $0.use == .access && $0.state == .next })
+    let early = await #expect(throws: EngineError.self) { try await patient.rotateKeys(algorithm: .es256) }
     #expect(early?.description.contains(next.id) == true && early?.isTemporary == false)
     // A second, for a key that nobody fetches.
+    store.staleAfter = .milliseconds(200)
+    let engine = try await instances.engine(keys: try sealed("master"), store: store)
     try await eventually { (try? await engine.rotateKeys()) != nil }
     #expect(engine.keyStates.first { $0.use == .access && $0.state == .current }?.id == next.id)
-    try await engine.close()
+    for engine in [patient, engine] { try await engine.close() }
   }
 
   @Test(
