@@ -3,7 +3,8 @@ public struct LedgerHealth: Sendable, Hashable {
   @nonexhaustive
   public enum State: Sendable, Hashable {
     case acceptsChanges
-    /// What it stands on has not answered for some seconds: changes are refused as ``LedgerError/overloaded`` until it does.
+    /// What it stands on has not answered for some seconds: changes are refused as ``LedgerError/overloaded`` until it
+    /// does.
     case stalled
     /// What it stands on cannot be reached since then.
     case unavailable(since: Timestamp)
@@ -16,7 +17,8 @@ public struct LedgerHealth: Sendable, Hashable {
   public var feedAge: Duration?
   /// Whether that is older than whoever opened the ledger bears: what was revoked elsewhere may be accepted here.
   public var isFeedStale = false
-  /// Whether all access tokens are refused because of it: whoever opened the ledger wants that rather than a revoked one accepted.
+  /// Whether all access tokens are refused because of it: whoever opened the ledger wants that rather than a revoked
+  /// one accepted.
   public var refusesAccess = false
   /// By how many whole seconds the ledger's time was ahead of the wall clock when it was last looked.
   public var clockShiftSeconds: Int64
@@ -46,7 +48,8 @@ public struct LedgerHealth: Sendable, Hashable {
 public enum LedgerStore: Sendable, Hashable {
   /// This process alone: its memory and, where it has one, its log.
   case embedded
-  /// A PostgreSQL database that other instances use too; the text names it for people, hosts and database, without a secret.
+  /// A PostgreSQL database that other instances use too; the text names it for people, hosts and database, without a
+  /// secret.
   case postgres(String)
   /// Something else that is not this process; the text names it for people, without a secret.
   case other(String)

@@ -1,8 +1,10 @@
 package import TokenEngine
 
-/// Users that are looked up, listed and changed, wherever they are kept: ``SubjectFile``, or `DatabaseSubjects` of the trait `Postgres`.
+/// Users that are looked up, listed and changed, wherever they are kept: ``SubjectFile``, or `DatabaseSubjects` of the
+/// trait `Postgres`.
 ///
-/// Commands and server hold one of these. A file's methods block for the disk and for password hashes, a database's wait for both.
+/// Commands and server hold one of these. A file's methods block for the disk and for password hashes, a database's
+/// wait for both.
 package protocol SubjectDirectory: SubjectStore {
   /// The path of the file, or the database and its schema, without a password: as errors and events name it.
   var place: String { get }
@@ -34,7 +36,8 @@ package protocol SubjectDirectory: SubjectStore {
   func remove(name: String) async throws(AccountError)
 }
 
-/// Clients that are looked up, listed and changed, wherever they are kept: ``ClientFile``, or `DatabaseClients` of the trait `Postgres`.
+/// Clients that are looked up, listed and changed, wherever they are kept: ``ClientFile``, or `DatabaseClients` of the
+/// trait `Postgres`.
 package protocol ClientDirectory: ClientStore {
   /// As ``SubjectDirectory/place``.
   var place: String { get }

@@ -1,7 +1,8 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// What the pages call the place where the sessions are: a log or memory of this process alone, or a database that other instances use too.
+/// What the pages call the place where the sessions are: a log or memory of this process alone, or a database that
+/// other instances use too.
 struct StoreText: Sendable {
   private let store: LedgerStore
   /// Of an embedded ledger: whether it has one.

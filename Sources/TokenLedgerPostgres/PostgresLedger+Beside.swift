@@ -25,7 +25,8 @@ extension PostgresLedger: OneTimeLedger {
 }
 
 extension PostgresLedger: EventLedger {
-  /// As ``EventLedger/events(after:buffer:)``, of all instances. A consumer that is slow misses nothing that the database still has.
+  /// As ``EventLedger/events(after:buffer:)``, of all instances. A consumer that is slow misses nothing that the
+  /// database still has.
   public func events(after sequence: UInt64? = nil, buffer: Int = 65_536) async throws(LedgerError) -> AuditEvents {
     try await events.events(after: sequence, buffer: buffer)
   }

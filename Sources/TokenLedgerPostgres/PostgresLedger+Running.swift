@@ -2,9 +2,10 @@
 public import RotationModel
 internal import Synchronization
 
-/// What goes on beside calls.
+/// The work that goes on beside calls.
 extension PostgresLedger {
-  /// Tells what becomes of the database, removes what has ended, and keeps partitions for the events, until the task is cancelled.
+  /// Tells what becomes of the database, removes what has ended, and keeps partitions for the events, until the task is
+  /// cancelled.
   public func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async {
     knowledge.setNotice(notice)
     await withDiscardingTaskGroup { group in
@@ -18,7 +19,7 @@ extension PostgresLedger {
     knowledge.setNotice(nil)
   }
 
-  /// What a run does now and then.
+  /// The work that a run does now and then.
   package var upkeep: LedgerUpkeep { LedgerUpkeep(lanes, options: options) }
 
   /// As it was last, where the database does not say within a second.
@@ -47,7 +48,7 @@ extension PostgresLedger {
   }
 }
 
-/// What was told of a ledger's state already.
+/// The state of a ledger that was told already.
 private struct LedgerWatch {
   private var isAway = false
   private var isStale = false

@@ -7,11 +7,12 @@ internal import Synchronization
 ///
 ///     let ledger = try await PostgresLedger.open(DatabaseAddress("postgresql://tokens@db1,db2/tokens"))
 ///
-/// Each outcome is a committed transaction of the primary, and on a synchronous standby where ``PostgresOptions/standby-swift.property`` asks for one. All
-/// rotations that wait go to the database as one statement, so many callers share one commit. docs/postgres-ledger.md is its specification.
+/// Each outcome is a committed transaction of the primary, and on a synchronous standby where
+/// ``PostgresOptions/standby-swift.property`` asks for one. All rotations that wait go to the database as one
+/// statement, so many callers share one commit. docs/postgres-ledger.md is its specification.
 public final class PostgresLedger: Sendable {
   public let options: PostgresOptions
-  /// Where it is, without a password.
+  /// The address of the database; printed without a password.
   package let address: DatabaseAddress
   package let knowledge: InstanceKnowledge
   let connector: Connector
@@ -24,7 +25,8 @@ public final class PostgresLedger: Sendable {
   ///
   /// The schema must be there: `refresh-ledger database init` makes it.
   ///
-  /// - Throws: what stands in the way, with the fix; what may pass is tried again for ``PostgresOptions/requestDeadline``.
+  /// - Throws: what stands in the way, with the fix; what may pass is tried again for
+  ///   ``PostgresOptions/requestDeadline``.
   public static func open(
     _ address: DatabaseAddress, options: PostgresOptions = PostgresOptions()
   ) async throws(DatabaseError) -> PostgresLedger {

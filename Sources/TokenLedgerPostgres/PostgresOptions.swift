@@ -1,15 +1,16 @@
 #if Postgres
-/// How a ledger uses its database.
+/// The way in which a ledger uses its database.
 public struct PostgresOptions: Sendable {
-  /// What must be there before an outcome leaves the instance.
+  /// The copies that there must be before an outcome leaves the instance.
   public enum Standby: String, Sendable, Hashable, CaseIterable {
-    /// Each transaction waits for a synchronous standby, and none is begun while the server names none: losing a machine loses nothing.
+    /// Each transaction waits for a synchronous standby, and none is begun while the server names none: losing a
+    /// machine loses nothing.
     case required
     /// The server's own storage is enough: a managed database that replicates it, or a single server.
     case none
   }
 
-  /// What becomes of access tokens while it is not known what other instances revoke.
+  /// The treatment of access tokens while it is not known what other instances revoke.
   public enum OnStale: String, Sendable, Hashable, CaseIterable {
     /// They are accepted; health and metrics say how old the news is.
     case serve
@@ -22,14 +23,15 @@ public struct PostgresOptions: Sendable {
   /// Connections on which steps run; the feed has one more. From 1 to 16.
   public var connections = 2
   public var standby = Standby.required
-  /// How long a call is tried before it throws.
+  /// The time for which a call is tried before it throws.
   public var requestDeadline = Duration.seconds(10)
-  /// How old the news of other instances' revocations may become before it is called stale.
+  /// The age at which the news of other instances' revocations is called stale.
   public var staleAfter = Duration.seconds(5)
   public var onStale = OnStale.serve
-  /// How long events are kept.
+  /// The time for which events are kept.
   public var eventRetention = Duration.seconds(90 * 86_400)
-  /// How many sessions a subject may have at a time: the next opening revokes the least recently used. 0 for any number.
+  /// The most sessions that a subject can have at a time: the next opening revokes the least recently used. 0 for any
+  /// number.
   public var sessionsPerSubjectMax = 0
   /// In place of the database's clock, in tests.
   package var simulatedClock: SessionClock?

@@ -1,7 +1,8 @@
 public import CoreMetrics
 public import TokenEngine
 
-/// The metrics of an engine that are read rather than counted: live sessions, bytes of log, the age of the news of other instances.
+/// The metrics of an engine that are read rather than counted: live sessions, bytes of log, the age of the news of
+/// other instances.
 ///
 /// A backend of swift-metrics sends what it was set to last: call ``read(_:)`` shortly before it does.
 public struct EngineGauges: Sendable {
@@ -31,7 +32,8 @@ public struct EngineGauges: Sendable {
     database = store == .postgres ? DatabaseGauges(factory: factory) : nil
   }
 
-  /// Sets the gauges to the engine's figures of this moment. Costs one turn of the ledger's actor, and never waits for a disk or a network.
+  /// Sets the gauges to the engine's figures of this moment. Costs one turn of the ledger's actor, and never waits for
+  /// a disk or a network.
   public func read(_ engine: RotationEngine) async {
     let statistics = await engine.statistics
     let health = engine.health

@@ -7,7 +7,8 @@ package import TokenLedgerPostgres
 /// A PostgreSQL server of the tests' own, on a socket in its folder and on a free port of 127.0.0.1. It ends with this
 /// process, also where that is killed, and its folder goes with it.
 ///
-/// `postgres` needs no password; other roles need theirs over TCP. The calls block; a few milliseconds where none is said.
+/// `postgres` needs no password; other roles need theirs over TCP. The calls block; a few milliseconds where none is
+/// said.
 package final class TestedServer: Sendable {
   private static let sharedServer = Result { try TestedServer() }
 

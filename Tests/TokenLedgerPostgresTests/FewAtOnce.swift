@@ -1,7 +1,8 @@
 #if Postgres
 import Testing
 
-/// Of the test cases on a server few run at a time: a ledger has connections and a thread for each, and its feed never rests.
+/// Of the test cases on a server few run at a time: a ledger has connections and a thread for each, and its feed never
+/// rests.
 struct FewAtOnce: SuiteTrait, TestTrait, TestScoping {
   private static let gate = Gate(width: 8)
 

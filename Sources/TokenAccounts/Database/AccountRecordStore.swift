@@ -5,16 +5,18 @@ internal import TokenEngine
 struct AccountRecord: Sendable {
   var name: String
   var body: [UInt8]
-  /// The number of the change that wrote it, which grows with each change of any record. Whoever sees one change sees all before it.
+  /// The number of the change that wrote it, which grows with each change of any record. Whoever sees one change sees
+  /// all before it.
   var change: Int64
 }
 
-/// The records of one kind that all instances on a database share. Every call is a transaction, and waits for it without blocking a thread of Swift's pool.
+/// The records of one kind that all instances on a database share. Every call is a transaction, and waits for it
+/// without blocking a thread of Swift's pool.
 protocol AccountRecordStore: Sendable {
   /// The database and its schema, without a password.
   var place: String { get }
-  /// The number of the newest change of any record, of other kinds too, that this instance has heard of: at most 100 ms late while it is
-  /// connected. Costs a lock.
+  /// The number of the newest change of any record, of other kinds too, that this instance has heard of: at most 100 ms
+  /// late while it is connected. Costs a lock.
   var lastChange: Int64 { get }
   /// Yields after ``lastChange`` has grown, from now on. Ends when the ledger closes.
   var changes: AsyncStream<Int64> { get }

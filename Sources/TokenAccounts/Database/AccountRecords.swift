@@ -4,11 +4,12 @@ internal import Platform
 internal import Synchronization
 internal import TokenEngine
 
-/// The accounts of one kind in a database, as ``AccountFile`` is in a file: look-ups see what another instance wrote once the feed has told of it,
-/// within 100 ms while the database answers, and while it does not, what was read before stays in force.
+/// The accounts of one kind in a database, as ``AccountFile`` is in a file: look-ups see what another instance wrote
+/// once the feed has told of it, within 100 ms while the database answers, and while it does not, what was read before
+/// stays in force.
 ///
-/// Look-ups cost two locks. One that comes when a change is known and not read yet waits until it is. A task of its own reads, one time after the
-/// other; it ends with this object, or when the ledger closes.
+/// Look-ups cost two locks. One that comes when a change is known and not read yet waits until it is. A task of its own
+/// reads, one time after the other; it ends with this object, or when the ledger closes.
 final class AccountRecords<Entry: AccountEntry>: AccountSource {
   typealias Document = AccountDocument<Entry>
 
@@ -40,7 +41,7 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
 
   /// Between two reads of a database that does not answer.
   private static var retryInterval: Duration { .milliseconds(250) }
-  /// Of one change, while others change the same account.
+  /// The most tries of one change while others change the same account.
   private static var triesMax: Int { 8 }
 
   /// Reads all records once. `observer` is called on a queue of this object and must not call back.
@@ -99,8 +100,8 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
     return try RecordedAccounts.entry(of: record, path: place)
   }
 
-  /// Makes the change unless somebody else changes the account meanwhile, and returns when it is durable and in force here. Other instances see it
-  /// within 100 ms.
+  /// Makes the change unless somebody else changes the account meanwhile, and returns when it is durable and in force
+  /// here. Other instances see it within 100 ms.
   func make(_ change: AccountChange<Entry>) async throws(AccountError) {
     for _ in 0..<Self.triesMax where try await attempt(change) {
       // What was made is made, also if it cannot be read right now.
@@ -201,7 +202,8 @@ extension AccountRecords {
     }
   }
 
-  /// Puts in force what was read in place of `before`, where only these names differ, or notes why it is refused. Gives what is to be told.
+  /// Puts in force what was read in place of `before`, where only these names differ, or notes why it is refused. Gives
+  /// what is to be told.
   private func take(
     _ read: Result<RecordedAccounts<Entry>?, AccountError>, over before: RecordedAccounts<Entry>, names: [String],
     covering change: Int64
@@ -222,7 +224,8 @@ extension AccountRecords {
     }
   }
 
-  /// True where this is to be told: once for as long as the database does not answer, and not because the ledger closes.
+  /// True where this is to be told: once for as long as the database does not answer, and not because the ledger
+  /// closes.
   private func keepAccounts(because error: LedgerError) -> Bool {
     state.withLock { state in
       defer { (state.failure, state.isAway) = (.database(error, path: place), true) }

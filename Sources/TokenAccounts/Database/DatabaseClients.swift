@@ -1,11 +1,11 @@
 #if Postgres
 public import TokenEngine
 
-/// Clients in the database of a `PostgresLedger`, under the rules of ``ClientFile``, kept and followed as ``DatabaseSubjects`` are: one record for each
-/// client, by its id.
+/// Clients in the database of a `PostgresLedger`, under the rules of ``ClientFile``, kept and followed as
+/// ``DatabaseSubjects`` are: one record for each client, by its id.
 ///
-/// An instance learns within 100 ms that a client was removed or replaced: a session that another instance opened for the new client of an id in
-/// that time, and that is refreshed here within it, ends.
+/// An instance learns within 100 ms that a client was removed or replaced: a session that another instance opened for
+/// the new client of an id in that time, and that is refreshed here within it, ends.
 public final class DatabaseClients: ClientStore, ClientDirectory {
   private let records: AccountRecords<ClientEntry>
   private let lookup: ClientLookup<AccountRecords<ClientEntry>>

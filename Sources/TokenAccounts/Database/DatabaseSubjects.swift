@@ -2,14 +2,17 @@
 public import TokenEngine
 internal import TokenLedger
 
-/// Users in the database of a `PostgresLedger`, under the rules of ``SubjectFile``: one record for each user, by its name in NFC.
+/// Users in the database of a `PostgresLedger`, under the rules of ``SubjectFile``: one record for each user, by its
+/// name in NFC.
 ///
-/// Every instance on the database sees a change within 100 ms while the database answers, and tells its observer whose sessions end with it. While
-/// the database does not answer, what was read before stays in force for look-ups, and changes are refused with
-/// ``AccountError/database(_:path:)``. Before a session is revoked because its user changed, and once one is open, the user is read from the database itself.
+/// Every instance on the database sees a change within 100 ms while the database answers, and tells its observer whose
+/// sessions end with it. While the database does not answer, what was read before stays in force for look-ups, and
+/// changes are refused with ``AccountError/database(_:path:)``. Before a session is revoked because its user changed,
+/// and once one is open, the user is read from the database itself.
 ///
-/// Look-ups cost two locks. A change is durable, on a standby as well where one is required, when its method returns; of two programs that change
-/// one user at the same time one comes after the other. At most 100,000 users. Nothing blocks a thread of Swift's pool.
+/// Look-ups cost two locks. A change is durable, on a standby as well where one is required, when its method returns;
+/// of two programs that change one user at the same time one comes after the other. At most 100,000 users. Nothing
+/// blocks a thread of Swift's pool.
 public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
   private let records: AccountRecords<UserEntry>
   private let lookup: SubjectLookup<AccountRecords<UserEntry>>
@@ -24,7 +27,8 @@ public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
     lookup = try SubjectLookup(records, pool: pool, cost: cost)
   }
 
-  /// Throws ``StoreError/overloaded`` if the pool is full. An unknown name takes the time of one there is, as in a ``SubjectFile``.
+  /// Throws ``StoreError/overloaded`` if the pool is full. An unknown name takes the time of one there is, as in a
+  /// ``SubjectFile``.
   public func authenticate(name: String, password: String) async throws(StoreError) -> Subject? {
     try await lookup.authenticate(name: name, password: password)
   }
@@ -63,7 +67,8 @@ public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
     _ = try await records.reload()
   }
 
-  /// Waits until what is known to have changed is in force. Needs no heartbeat: changes are read as the database tells of them.
+  /// Waits until what is known to have changed is in force. Needs no heartbeat: changes are read as the database tells
+  /// of them.
   public func follow() async {
     _ = await records.current()
   }
@@ -82,8 +87,9 @@ public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
     try await records.make(.adding(name: name, hash: hash, scopes: scopes))
   }
 
-  /// Sets whether the user can log in and refresh. Disabling ends the user's sessions: a refresh finds it out by itself, access tokens are refused once
-  /// an observer of ``AccountFileEvent/ended(_:names:)`` has called ``RotationEngine/revokeSessions(of:)``.
+  /// Sets whether the user can log in and refresh. Disabling ends the user's sessions: a refresh finds it out by
+  /// itself, access tokens are refused once an observer of ``AccountFileEvent/ended(_:names:)`` has called
+  /// ``RotationEngine/revokeSessions(of:)``.
   public func setEnabled(name: String, _ isEnabled: Bool) async throws(AccountError) {
     try await records.make(.setting(enabled: isEnabled, of: name))
   }

@@ -8,8 +8,8 @@ struct RecordedAccounts<Entry: AccountEntry>: Sendable {
   /// Before the first read.
   init() {}
 
-  /// The accounts with newer records in the place of those that had their names; nil if others were removed, so that all have to be read. Parses
-  /// the newer ones alone.
+  /// The accounts with newer records in the place of those that had their names; nil if others were removed, so that
+  /// all have to be read. Parses the newer ones alone.
   ///
   /// - Parameter count: of all records.
   func replacing(
@@ -22,7 +22,8 @@ struct RecordedAccounts<Entry: AccountEntry>: Sendable {
     return new
   }
 
-  /// The accounts of records that are all there are, in the order of the records. An entry that this has of a record already is not parsed again.
+  /// The accounts of records that are all there are, in the order of the records. An entry that this has of a record
+  /// already is not parsed again.
   func replaced(by all: [AccountRecord], path: String) throws(AccountError) -> RecordedAccounts {
     var entries: [Entry] = []
     entries.reserveCapacity(all.count)

@@ -3,7 +3,8 @@ internal import TokenLedger
 
 /// One change of the accounts of a kind: what it makes of the entry that has the name.
 ///
-/// The rules of users and clients stand here, once: a file and a database differ only in how they keep other writers away meanwhile.
+/// The rules of users and clients stand here, once: a file and a database differ only in how they keep other writers
+/// away meanwhile.
 struct AccountChange<Entry: AccountEntry>: Sendable {
   /// In NFC.
   let name: String

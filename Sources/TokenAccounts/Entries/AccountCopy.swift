@@ -1,4 +1,5 @@
-/// All accounts of one kind on their way from a file to a database or back, each as the bytes that a database keeps of it.
+/// All accounts of one kind on their way from a file to a database or back, each as the bytes that a database keeps of
+/// it.
 package struct AccountCopy: Sendable {
   /// One account: its name, in NFC, and its entry as JSON.
   package struct Record: Sendable {
@@ -27,7 +28,8 @@ package struct AccountCopy: Sendable {
     self.records = records
   }
 
-  /// The entries, each checked as one that was read from the file or the database at `path` is, and their names as well.
+  /// The entries, each checked as one that was read from the file or the database at `path` is, and their names as
+  /// well.
   func entries<Entry: AccountEntry>(path: String) throws(AccountError) -> [Entry] {
     guard records.count <= AccountText.entriesMax else { throw .full(Entry.kind, path: path) }
     var entries: [Entry] = []

@@ -36,7 +36,7 @@ struct DatabaseKeyRecords: KeyRecordStore {
   }
 }
 
-/// What a task has to say to a thread that waits for it.
+/// The answer of a task to a thread that waits for it.
 private final class Reply<Answer: Sendable>: Sendable {
   private let result = Mutex<Result<Answer, LedgerError>?>(nil)
   private let isThere = Semaphore()

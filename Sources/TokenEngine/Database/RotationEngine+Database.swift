@@ -9,18 +9,19 @@ internal import TokenSigning
 extension RotationEngine {
   /// Opens an engine on a database that other instances use too. What one of them does the others go on from.
   ///
-  /// The tables must be there: `refresh-ledger database init` makes them. Each change is committed in the database before its outcome is
-  /// answered, and where ``PostgresOptions/standby-swift.property`` asks for it on a synchronous standby; the options of a log say nothing here.
-  /// The first engine makes the keys, and says as whom tokens are issued.
+  /// The tables must be there: `refresh-ledger database init` makes them. Each change is committed in the database
+  /// before its outcome is answered, and where ``PostgresOptions/standby-swift.property`` asks for it on a synchronous
+  /// standby; the options of a log say nothing here. The first engine makes the keys, and says as whom tokens are
+  /// issued.
   ///
   /// - Parameters:
-  ///   - database: a URL or connection string of libpq, with any number of hosts: `postgresql://tokens@db1,db2/tokens`. A password comes by
-  ///     libpq's own means: the environment, a password file, a service file.
+  ///   - database: a URL or connection string of libpq, with any number of hosts: `postgresql://tokens@db1,db2/tokens`.
+  ///     A password comes by libpq's own means: the environment, a password file, a service file.
   ///   - keys: where the signing keys are.
   ///   - store: how the database is used. ``EngineOptions/sessionsPerSubjectMax`` stands for its own.
-  /// - Throws: ``EngineError/ledger(_:)`` with one line that says what stands in the way and what to do: temporary where the database does not
-  ///   answer. ``EngineError/invalid(field:limit:)`` with the field `issuer` where the ledger's tokens are another's, ``EngineError/keys(_:)`` for keys
-  ///   that cannot be used.
+  /// - Throws: ``EngineError/ledger(_:)`` with one line that says what stands in the way and what to do: temporary
+  ///   where the database does not answer. ``EngineError/invalid(field:limit:)`` with the field `issuer` where the
+  ///   ledger's tokens are another's, ``EngineError/keys(_:)`` for keys that cannot be used.
   public static func open(
     database: String, keys: SharedKeys, options: EngineOptions = EngineOptions(),
     store: PostgresOptions = PostgresOptions(),
@@ -43,9 +44,11 @@ extension RotationEngine {
     }
   }
 
-  /// The same on a ledger that is open, for stores that stand on it too. ``close()`` closes the ledger; where this throws, it stays open.
+  /// The same on a ledger that is open, for stores that stand on it too. ``close()`` closes the ledger; where this
+  /// throws, it stays open.
   ///
-  /// - Throws: also ``EngineError/invalid(field:limit:)`` with the field `sessionsPerSubjectMax` where the ledger was opened with another.
+  /// - Throws: also ``EngineError/invalid(field:limit:)`` with the field `sessionsPerSubjectMax` where the ledger was
+  ///   opened with another.
   public static func open(
     ledger: PostgresLedger, keys: SharedKeys, options: EngineOptions = EngineOptions(),
     subjects: (any SubjectStore)? = nil, observer: any EngineObserver = SilentObserver()

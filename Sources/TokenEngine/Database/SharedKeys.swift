@@ -4,12 +4,13 @@ public import SystemPackage
 package import TokenLedgerPostgres
 package import TokenSigning
 
-/// Where the signing keys are of instances that share a database.
+/// The place of the signing keys of instances that share a database.
 public enum SharedKeys: Sendable, Hashable {
-  /// In the files of a folder that every instance has alike: the same secret, mounted everywhere. Made with mode 0700 if it is absent.
+  /// In the files of a folder that every instance has alike: the same secret, mounted everywhere. Made with mode 0700
+  /// if it is absent.
   case folder(FilePath)
-  /// In the database, sealed with AES-256-GCM under master keys: files of 32 bytes that nobody else can read. The first seals, also what another has sealed,
-  /// and each of them opens; at most eight.
+  /// In the database, sealed with AES-256-GCM under master keys: files of 32 bytes that nobody else can read. The first
+  /// seals, also what another has sealed, and each of them opens; at most eight.
   case database(masterKeys: [FilePath])
 }
 

@@ -3,10 +3,12 @@ internal import RotationModel
 internal import Synchronization
 internal import TokenSigning
 
-/// Reads the keys again for tokens whose key is not known here: another instance may have begun to sign with one that this instance has not read.
+/// Reads the keys again for tokens whose key is not known here: another instance may have begun to sign with one that
+/// this instance has not read.
 ///
-/// However many such tokens come, the keys are read at most once in an interval, and each caller is answered by a reading that began after it came; of
-/// more than ``waitersMax`` the rest are answered by the keys that are known. So somebody who makes up tokens costs one reading in an interval.
+/// However many such tokens come, the keys are read at most once in an interval, and each caller is answered by a
+/// reading that began after it came; of more than ``waitersMax`` the rest are answered by the keys that are known. So
+/// somebody who makes up tokens costs one reading in an interval.
 final class KeyLookups: Sendable {
   static let waitersMax = 64
 

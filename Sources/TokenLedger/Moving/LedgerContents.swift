@@ -86,7 +86,7 @@ package struct MovedSession: Sendable, Hashable {
   package var id: SessionID
   /// As the session lives by now, which may be other terms than those of its opening.
   package var grant: SessionGrant
-  /// Of the live refresh token.
+  /// The generation of the live refresh token.
   package var generation: UInt32
   package var openedAt: Timestamp
   /// When the live token was issued or, if it is revoked, when that was.

@@ -26,7 +26,7 @@ package struct LedgerFolderWriter: ~Copyable {
     }
   }
 
-  /// How many sessions and one-time tokens there are.
+  /// The number of sessions and one-time tokens.
   package var entryCount: Int { state.table.count }
 
   package mutating func append(_ session: MovedSession) throws(LedgerError) {

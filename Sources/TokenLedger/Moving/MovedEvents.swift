@@ -7,7 +7,7 @@ package struct MovedEvent: Sendable, Hashable {
   package var time: Timestamp
   /// By how many seconds that was ahead.
   package var shift: Int64
-  /// Of a session that was opened.
+  /// The terms of a session that was opened.
   package var terms: SessionTerms?
 
   package init(event: AuditEvent, time: Timestamp, shift: Int64, terms: SessionTerms?) {
@@ -16,8 +16,8 @@ package struct MovedEvent: Sendable, Hashable {
 }
 
 extension RefreshLedger {
-  /// Gives the events that the log still tells, those of records after `first`, in their order and a few at a time. Blocks; nothing for a
-  /// ledger without a log.
+  /// Gives the events that the log still tells, those of records after `first`, in their order and a few at a time.
+  /// Blocks; nothing for a ledger without a log.
   ///
   /// - Parameter body: what it throws ends the reading.
   /// - Throws: a `LogError` where the log cannot be read, and what `body` throws.
@@ -43,7 +43,7 @@ private struct MovedEventReading {
   private let count: Int
   private var replay = LedgerReplay()
   private(set) var batch: [MovedEvent] = []
-  /// What the taker threw.
+  /// The error that the taker threw.
   private(set) var failure: (any Error)?
 
   init(after first: UInt64, atOnce count: Int) {

@@ -44,7 +44,8 @@ package struct ArrayParameter: Sendable, Hashable {
     bytes.reserveCapacity(count * bytesEach)
   }
 
-  /// As the server reads it: dimensions, nulls, type, then count and lower bound of the one dimension, and the elements.
+  /// As the server reads it: dimensions, nulls, type, then count and lower bound of the one dimension, and the
+  /// elements.
   func write(to target: inout [UInt8]) {
     target.appendBigEndian(count == 0 ? 0 : 1 as Int32)
     target.appendBigEndian(hasNull ? 1 : 0 as Int32)

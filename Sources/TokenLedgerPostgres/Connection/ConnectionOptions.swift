@@ -1,7 +1,7 @@
 #if Postgres
 internal import CLibPQ
 
-/// What libpq is told of a server: its options by keyword, as in https://www.postgresql.org/docs/current/libpq-connect.html.
+/// The options of libpq for a server, by keyword, as in https://www.postgresql.org/docs/current/libpq-connect.html.
 ///
 /// May hold a password: nothing of it is for a text.
 struct ConnectionOptions: Sendable, Hashable {
@@ -54,7 +54,8 @@ struct ConnectionOptions: Sendable, Hashable {
     return ConnectionOptions(unsafe Self.values(of: options))
   }
 
-  /// Begins a connection; the caller finishes it. Nil if no memory is left. Looks the host's name up, and waits for that.
+  /// Begins a connection; the caller finishes it. Nil if no memory is left. Looks the host's name up, and waits for
+  /// that.
   @unsafe func startConnection() -> OpaquePointer? {
     let pairs = values.sorted { $0.key < $1.key }
     // All strings one after the other, each with its NUL.

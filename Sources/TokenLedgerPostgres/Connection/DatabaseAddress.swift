@@ -1,14 +1,14 @@
 #if Postgres
 internal import Platform
 
-/// Where a ledger's database is: a URL or connection string of libpq, with any number of hosts.
+/// The address of a ledger's database: a URL or connection string of libpq, with any number of hosts.
 ///
 /// A password may stand in it, in `PGPASSWORD`, in a password file or in a service file, as for every program on libpq;
 /// no text of this value has it. `target_session_attrs` is passed over: a ledger looks at each host itself.
 public struct DatabaseAddress: Sendable, Hashable {
-  /// What was asked for, without hosts.
+  /// The options that were asked for, without hosts.
   private let options: ConnectionOptions
-  /// Of which `user` and `database` are those in force, also where the text does not name them.
+  /// The user and, below, the database that are in force, also where the text does not name them.
   private let user: String
   private let database: String
 
@@ -43,7 +43,7 @@ public struct DatabaseAddress: Sendable, Hashable {
     options = given
   }
 
-  /// What libpq is told to connect to one host.
+  /// Returns libpq's options for a connection to one host.
   func options(host index: Int) -> ConnectionOptions {
     var options = options
     let host = hosts[index]

@@ -4,11 +4,11 @@ package import Platform
 /// A connection to one server of a database. Its calls block the thread that makes them, one at a time: it belongs to
 /// the thread that has opened it, or was given it.
 ///
-/// What breaks it closes it: see `isOpen`. No call leaves a transaction open but one that began with `Statement.begin`
-/// and succeeded.
+/// An error that breaks it closes it: see `isOpen`. No call leaves a transaction open but one that began with
+/// `Statement.begin` and succeeded.
 package final class DatabaseConnection {
   private let link: DatabaseLink
-  /// What the server has prepared, by name.
+  /// The statements that the server has prepared, by name.
   private var prepared: [String: PreparedStatement] = [:]
   /// One for each query of a round trip, used again in the next.
   private var buffers: [ParameterBuffer] = []
@@ -46,23 +46,24 @@ package final class DatabaseConnection {
   /// Closes it; what is under way on the server goes on. Idempotent.
   package func close() { link.close() }
 
-  /// Runs the queries of one transaction, and then those of `after`, each in a transaction of its own, in one round trip.
+  /// Runs the queries of one transaction, and then those of `after`, each in a transaction of its own, in one round
+  /// trip.
   ///
   /// With `Statement.begin` as the first query the transaction stays open; the call whose last query is
   /// `Statement.commit` ends it.
   ///
   /// - Parameter deadline: when it passes the connection is closed. Nothing is ever cancelled.
   /// - Returns: what `queries` gave, then what `after` gave.
-  /// - Throws: of several errors the first; one of `after` is never `.nothingHappened`. The transaction is over then, an
-  ///   open one too.
+  /// - Throws: of several errors the first; one of `after` is never `.nothingHappened`. The transaction is over then,
+  ///   an open one too.
   package func transaction(
     _ queries: [Query], after: [Query] = [], deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> [Rows] {
     precondition(!queries.isEmpty, "a transaction of nothing")
     let isBegun = link.isInTransaction
     do {
-      // A connection that the server has closed meanwhile is told apart from one that breaks later. Before the end comes
-      // a message that says why, or nothing.
+      // A connection that the server has closed meanwhile is told apart from one that breaks later. Before the end
+      // comes a message that says why, or nothing.
       while ContinuousClock.now < deadline {
         guard try link.wait(for: .input, until: .now).contains(.input) else { break }
         try link.takeInput()
@@ -145,7 +146,7 @@ private struct PreparedStatement: Hashable {
 
 // One round trip.
 extension DatabaseConnection {
-  /// What was sent of one transaction, in the order in which the answers come.
+  /// The queries of one transaction that were sent, in the order in which the answers come.
   private struct SentTransaction {
     enum Command { case prepare(String, PreparedStatement), query }
 
@@ -164,7 +165,8 @@ extension DatabaseConnection {
     }
   }
 
-  /// - Parameter firstIndex: the query before which the transaction can have changed nothing; nil if it was begun before.
+  /// - Parameter firstIndex: the query before which the transaction can have changed nothing; nil if it was begun
+  ///   before.
   private func roundTrip(
     _ queries: [Query], after: [Query], firstIndex: Int?, until deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> [Rows] {
@@ -245,7 +247,7 @@ extension DatabaseConnection {
     throw confusion()
   }
 
-  /// What the server told of an error.
+  /// Returns what the server told of an error.
   ///
   /// - Throws: `.lost` if the error ends the connection: what comes after it never comes.
   private func survivedFailure(_ reply: Reply) throws(DatabaseError) -> Report {
@@ -256,7 +258,7 @@ extension DatabaseConnection {
     return report
   }
 
-  /// What an error of a query says of its transaction.
+  /// Returns what an error of a query says of its transaction.
   ///
   /// - Parameter isFirst: whether nothing came before it; nil for another transaction than the one that counts.
   private func error(_ report: Report, at index: Int, isFirst: Bool?) -> DatabaseError {

@@ -7,8 +7,8 @@ public enum DatabaseError: Error, Sendable, Hashable {
   /// The server answered and took no connection: password, database, too many connections (53300), starting (57P03).
   /// The code is its SQLSTATE; nil where libpq itself did not go on.
   case refusedConnection(code: String?, String)
-  /// The server rolled the transaction back: a conflict (40001, 40P01, 55P03), or an error of its first statement. Or it
-  /// was never sent: a text that has a NUL (22021).
+  /// The server rolled the transaction back: a conflict (40001, 40P01, 55P03), or an error of its first statement. Or
+  /// it was never sent: a text that has a NUL (22021).
   case nothingHappened(code: String, String)
   /// Any other error that the server told. `index` counts the queries of the transaction; their count stands for its
   /// commit, and those that come after it follow.

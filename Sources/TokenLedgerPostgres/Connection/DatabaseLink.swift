@@ -10,7 +10,7 @@ internal import Platform
     var texts: [String] = []
   }
 
-  /// Nil once it is closed.
+  /// The connection of libpq; nil once it is closed.
   private var connection: OpaquePointer?
   private let warnings = Warnings()
 

@@ -18,7 +18,7 @@ struct DatabaseType: RawRepresentable, Sendable, Hashable {
   static let textArray = DatabaseType(rawValue: 1009)
   static let int64Array = DatabaseType(rawValue: 1016)
 
-  /// How many bytes an integer of this type has; nil for what is no integer.
+  /// The number of bytes of an integer of this type; nil for what is no integer.
   var integerBytes: Int? {
     switch self {
     case .int16: 2

@@ -3,7 +3,7 @@
 struct ParameterBuffer {
   private(set) var types: [UInt32] = []
   private var bytes: [UInt8] = []
-  /// Where each begins in `bytes`; nil for a null.
+  /// The place at which each begins in `bytes`; nil for a null.
   private var offsets: [Int?] = []
   private var lengths: [Int32] = []
   private var formats: [Int32] = []

@@ -1,7 +1,7 @@
 #if Postgres
 /// A statement in SQL that a connection prepares when it first meets it, by a name that is its own.
 package struct Statement: Sendable, Hashable {
-  /// Of at most 63 bytes.
+  /// Has at most 63 bytes.
   package let name: String
   /// One statement, with `$1` and so on for its parameters.
   package let sql: String

@@ -5,7 +5,7 @@ internal import CLibPQ
 @safe final class Reply {
   enum Status: Hashable {
     case rows, done
-    /// Where a transaction in a pipeline ends.
+    /// The end of a transaction in a pipeline.
     case sync
     /// Passed over, as a command before it in the pipeline failed.
     case passedOver
@@ -38,10 +38,10 @@ internal import CLibPQ
     }
   }
 
-  /// What the server told of an error, or libpq, which knows no code.
+  /// The error that the server told, or libpq, which knows no code.
   var failure: Report { unsafe Report(result) }
 
-  /// How many rows the command changed; 0 for one that changes none.
+  /// The number of rows that the command changed; 0 for one that changes none.
   var changedCount: Int { Int(unsafe String(cString: PQcmdTuples(result))) ?? 0 }
 
   /// Whether all columns are in binary.

@@ -1,6 +1,6 @@
 #if Postgres
-/// What a query gave. Whatever its statement does not promise is thrown as `.malformed`: another type, a null, no such
-/// row or column.
+/// The rows that a query gave. Whatever its statement does not promise is thrown as `.malformed`: another type, a null,
+/// no such row or column.
 package struct Rows {
   private let reply: Reply
 
@@ -8,7 +8,7 @@ package struct Rows {
 
   package var count: Int { reply.rowCount }
 
-  /// How many rows the statement changed, inserted or returned.
+  /// The number of rows that the statement changed, inserted or returned.
   package var changedCount: Int { reply.changedCount }
 
   /// An integer of 2, 4 or 8 bytes.

@@ -3,7 +3,7 @@ internal import RotationModel
 
 /// Events as they are read back.
 extension AuditEvent {
-  /// What a statement selects of `event`, in the order in which ``init(_:_:)`` takes it.
+  /// The columns of `event` that a statement selects, in the order in which ``init(_:_:)`` takes it.
   static let columns = """
     e.number, e.shown_ms, e.kind, e.session, e.generation, e.subject, e.client, e.class, e.behind, e.ended, e.cause, \
     e.until_ms, e.sessions, e.one_time_tokens, e.scope, e.label, e.purpose

@@ -1,7 +1,7 @@
 #if Postgres
 internal import RotationModel
 
-/// What the ledger tells of the past, and of what happens: `EventLedger`'s calls.
+/// The events of the past, and those that happen: `EventLedger`'s calls.
 package struct DatabaseEvents: Sendable {
   private let steps: any StepPerformer
   private let knowledge: InstanceKnowledge

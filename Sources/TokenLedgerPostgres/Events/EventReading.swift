@@ -3,7 +3,7 @@ internal import RotationModel
 
 /// Reads of the stream of events. Each is a step that writes, so what it tells is on the standby where one is required.
 enum EventReading {
-  /// Where a stream begins that tells what happens from now on.
+  /// The beginning of a stream that tells what happens from now on.
   struct Start: Sendable {
     /// The last number that was given out.
     var last: Int64
@@ -22,7 +22,7 @@ enum EventReading {
   }
 
   static let rowsMax = 1024
-  /// What one partition holds, as the number of bits of it.
+  /// The size of one partition, as a number of bits.
   static let partitionBits = 24
 
   static func start(

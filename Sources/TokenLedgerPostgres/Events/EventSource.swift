@@ -3,14 +3,14 @@ internal import RotationModel
 
 /// The events of all instances from a place on, in the order of their numbers.
 ///
-/// It is told by the feed how far they go, and reads them a thousand at a time as they are taken: a slow consumer keeps nothing here, and loses nothing but
-/// what the database itself has dropped since. While the database is away it waits.
+/// It is told by the feed how far they go, and reads them a thousand at a time as they are taken: a slow consumer keeps
+/// nothing here, and loses nothing but what the database itself has dropped since. While the database is away it waits.
 struct EventSource: AuditEventSource {
   private let steps: any StepPerformer
   private let knowledge: InstanceKnowledge
   /// All up to it was told.
   private var place: Int64
-  /// Of the events after the place those that are not told.
+  /// The events after the place that are not to be told.
   private var known: Set<Int64>
   private var read: ArraySlice<AuditEvent> = []
   private var hasEnded = false
@@ -55,7 +55,7 @@ struct EventSource: AuditEventSource {
     self.place = batch.end
   }
 
-  /// Whether to read on after an error: what passes is waited for. False at the end.
+  /// Returns whether to read on after an error: what passes is waited for. False at the end.
   private mutating func isPassing(_ error: LedgerError) async throws(LedgerError) -> Bool {
     switch error {
     case .unavailable, .outcomeUnknown, .overloaded:

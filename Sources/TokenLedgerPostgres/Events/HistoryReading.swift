@@ -175,7 +175,7 @@ extension HistoryReading {
     name: "history_rows",
     sql: "select \(LedgerSQL.sessionColumns) from session s where s.subject = $1 order by s.id limit $2")
 
-  /// What the events of a subject tell of each of its sessions, the last opened first.
+  /// Selects what the events of a subject tell of each of its sessions, the last opened first.
   private static let lives = Statement(
     name: "history_lives",
     sql: """

@@ -8,7 +8,7 @@ struct OpenedEvent {
   private let id: SessionID
   private let event: AuditEvent
   private let openedAt: Timestamp
-  /// Nil in events of before they were kept.
+  /// The terms; nil in events of before they were kept.
   private let terms: SessionTerms?
 
   /// - Parameter rows: the columns of an event, then `at_ms` and the terms.
@@ -38,7 +38,7 @@ struct OpenedEvent {
   }
 }
 
-/// What the events of one session tell, summed up.
+/// A summary of the events of one session.
 struct SessionLife {
   let id: SessionID
   let eventCount: Int64
@@ -55,7 +55,7 @@ struct SessionLife {
   private let wasReused: Bool
   private let endedAt: Timestamp?
 
-  /// Of events `e` that are grouped by their session.
+  /// Takes events `e` that are grouped by their session.
   static let selection = """
     select e.session, count(*),
       min(e.number) filter (where e.kind = 1), min(e.at_ms) filter (where e.kind = 1), min(e.client), min(e.scope), min(e.label),
@@ -92,7 +92,7 @@ struct SessionLife {
       shifts: Session.Shifts(shifts, openedAt, refreshedAt, now))
   }
 
-  /// How it ended; nil if it is live.
+  /// Returns how it ended; nil if it is live.
   ///
   /// - Parameter scopes: the revocations of scopes that sessions of the subject may be in, in their order.
   func end(of session: Session, _ scopes: [AuditEvent], at now: Timestamp) -> EndedSession? {

@@ -3,8 +3,9 @@ package import RotationModel
 internal import Synchronization
 package import TokenLedger
 
-/// The ledger's time as an instance knows it without asking: the most that the database's time was seen ahead of this machine's boot clock, and that
-/// clock. So it is never ahead of the database, and goes on at the machine's pace while the database is away.
+/// The ledger's time as an instance knows it without asking: the most that the database's time was seen ahead of this
+/// machine's boot clock, and that clock. So it is never ahead of the database, and goes on at the machine's pace while
+/// the database is away.
 ///
 /// From any thread. A reading costs one look at the boot clock and no lock.
 package final class DatabaseClock: Sendable {
@@ -47,8 +48,9 @@ package final class DatabaseClock: Sendable {
     return Timestamp(milliseconds: latest.max(estimate, ordering: .relaxed).newValue)
   }
 
-  /// What the database's ledger time must be at least, by what this instance has seen of it; nil before the first answer. Taken before a
-  /// transaction is sent, it is what the time in there is compared with: see ``steps(to:from:sent:isNewConnection:)``.
+  /// Returns what the database's ledger time must be at least, by what this instance has seen of it; nil before the
+  /// first answer. Taken before a transaction is sent, it is what the time in there is compared with: see
+  /// ``timeToRaise(_:over:isNewConnection:)``.
   package func estimate() -> Int64? {
     if let simulated {
       // Nothing lies between a test's clock and the database's: what is read there counts at once.
@@ -61,7 +63,8 @@ package final class DatabaseClock: Sendable {
     return clock.bootMilliseconds() &+ lead
   }
 
-  /// What the ledger's time must be at least in a step that begins now; less than ``estimate()`` by what the pace of two clocks can make.
+  /// Returns what the ledger's time must be at least in a step that begins now; less than ``estimate()`` by what the
+  /// pace of two clocks can make.
   package func leastTime() -> Int64? {
     estimate().map { simulated == nil ? $0 - Self.driftMillisecondsMax : $0 }
   }
@@ -70,22 +73,26 @@ package final class DatabaseClock: Sendable {
 
   /// Takes the time over that a step's answer has.
   ///
-  /// - Parameter boot: the boot clock after the answer had come: what lies in between makes the time too small, never too large.
+  /// - Parameter boot: the boot clock after the answer had come: what lies in between makes the time too small, never
+  ///   too large.
   package func note(ledgerMilliseconds time: Int64, bootAtReply boot: Int64) {
     // Both are whole milliseconds: the part of one that the boot clock has passed could make the time too large.
     lead.max(time &- boot &- (simulated == nil ? 1 : 0), ordering: .relaxed)
     latestStep.max(time, ordering: .relaxed)
   }
 
-  /// How the database's time stands to what was known of it before the transaction was sent.
+  /// Returns the time to which the ledger's is to be raised, if the database's is behind what was known of it before
+  /// the transaction was sent; else nil.
   ///
-  /// Two machines' clocks go at slightly different paces. So that the faster one of many instances does not drive the ledger's time away from
-  /// everybody's, a small difference that shows itself while a connection goes on is taken back here, a millisecond at a time.
+  /// Two machines' clocks go at slightly different paces. So that the faster one of many instances does not drive the
+  /// ledger's time away from everybody's, a small difference that shows itself while a connection goes on is taken back
+  /// here, a millisecond at a time.
   ///
   /// - Parameters:
   ///   - time: the ledger's time in the transaction.
   ///   - estimate: ``estimate()`` before it was sent.
-  ///   - isNewConnection: whether it is the first one on its connection: another machine's clock, it may be, which is believed nothing.
+  ///   - isNewConnection: whether it is the first one on its connection: another machine's clock, it may be, which is
+  ///     believed nothing.
   /// - Returns: the time that the ledger's must be raised to; nil if it is not behind.
   package func timeToRaise(
     _ time: Int64, over estimate: Int64?, isNewConnection: Bool
@@ -99,7 +106,8 @@ package final class DatabaseClock: Sendable {
     return nil
   }
 
-  /// The most that the paces of two clocks can make between two beats of the feed, with what lies between reading and rounding.
+  /// The most that the paces of two clocks can make between two beats of the feed, with what lies between reading and
+  /// rounding.
   private static let driftMillisecondsMax: Int64 = 2
 
   // MARK: The shift

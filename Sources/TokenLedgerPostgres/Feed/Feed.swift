@@ -3,10 +3,12 @@ internal import Platform
 internal import RotationModel
 internal import Synchronization
 
-/// Follows what other instances revoke, on a thread and a connection of its own, and writes what verifiers of this one saw.
+/// Follows what other instances revoke, on a thread and a connection of its own, and writes what verifiers of this one
+/// saw.
 ///
-/// It looks twenty times a second, and at once where a notification or somebody here wakes it. A look is a step like any other: it is an answer, so it waits for
-/// the standby, and a primary that was cut off cannot pass for one that has no news.
+/// It looks twenty times a second, and at once where a notification or somebody here wakes it. A look is a step like
+/// any other: it is an answer, so it waits for the standby, and a primary that was cut off cannot pass for one that has
+/// no news.
 package final class Feed: Sendable {
   private struct State {
     var isClosing = false

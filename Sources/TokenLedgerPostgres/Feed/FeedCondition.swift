@@ -2,7 +2,7 @@
 internal import RotationModel
 internal import Synchronization
 
-/// How old the news from the database is, by a clock that goes on while the process is stopped.
+/// The age of the news from the database, by a clock that goes on while the process is stopped.
 final class FeedAge: Sendable {
   private let clock: DatabaseClock
   /// The boot clock before the last look that was answered; far back before the first.
@@ -15,10 +15,10 @@ final class FeedAge: Sendable {
     staleMilliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
   }
 
-  /// What had been committed when the boot clock said this is known now.
+  /// Notes that all that had been committed when the boot clock said this is known now.
   func noteLook(boot: Int64) { lastLook.max(boot, ordering: .relaxed) }
 
-  /// Nil before the first look.
+  /// The age; nil before the first look.
   var milliseconds: Int64? {
     let last = lastLook.load(ordering: .relaxed)
     return last < 0 && last <= .min / 2 ? nil : max(0, clock.bootMilliseconds() - last)
@@ -28,7 +28,7 @@ final class FeedAge: Sendable {
   var isStale: Bool { milliseconds.map { $0 > staleMilliseconds } ?? true }
 }
 
-/// How the instance stands to its database, as its feed sees it, which asks many times a second.
+/// The state of the instance's link to its database, as its feed sees it, which asks many times a second.
 final class FeedCondition: Sendable {
   private enum Link {
     case connected
@@ -38,7 +38,7 @@ final class FeedCondition: Sendable {
   private struct State {
     var link: Link
     var reason: String?
-    /// What an instance that misses what it acknowledged says.
+    /// The words of an instance that misses what it acknowledged.
     var fenced: String?
     var closed: String?
   }
@@ -97,7 +97,7 @@ final class FeedCondition: Sendable {
     return health
   }
 
-  /// What to do where the database lacks what this instance acknowledged; nil while it does not.
+  /// The fix if the database lacks what this instance acknowledged; nil while it does not.
   var fenced: String? { state.withLock { $0.fenced } }
 }
 #endif

@@ -18,9 +18,9 @@ struct FeedQueries: Sendable {
   let revocations: Statement
   let newestEvent: Statement
 
-  /// How many revocations one look reads at most.
+  /// The most revocations that one look reads.
   static let revocationsMax = 5000
-  /// How many notes one look writes at most.
+  /// The most notes that one look writes.
   static let notesMax = 1000
   /// By how much numbers are advanced on a timeline that is new to the ledger.
   static let numbersSkipped = 1 << 20
@@ -79,7 +79,7 @@ struct FeedQueries: Sendable {
       name: "feed_newest_event", sql: "select number, at_ms from event order by number desc limit 1")
   }
 
-  /// What gives a step that begins without a prelude its time, in tests; nothing in service.
+  /// Returns what gives a step that begins without a prelude its time, in tests; nothing in service.
   func time() -> [Query] { prelude.clock() }
 
   private static func facts(_ time: StatementTime) -> Statement {
@@ -110,7 +110,8 @@ struct FeedQueries: Sendable {
         """)
   }
 
-  /// Writes notes on the sessions whose live token was seen; gives back those whose row somebody else holds at this moment.
+  /// Writes notes on the sessions whose live token was seen; gives back those whose row somebody else holds at this
+  /// moment.
   private static func flush(_ time: StatementTime) -> Statement {
     let isDue = """
       s.generation = n.generation and s.status = 1 and not s.successor_seen

@@ -7,7 +7,7 @@ struct FeedReader {
   private let queries: FeedQueries
   /// All revocations up to it are known.
   private var cursor: Int64 = 0
-  /// Where the cursor means something.
+  /// The timeline on which the cursor means something.
   private var timeline: Int64?
   private var fence: Int64 = 0
   private var isNewConnection = true
@@ -134,7 +134,7 @@ struct FeedReader {
   }
 }
 
-/// What one look found of the ledger.
+/// The findings of one look at the ledger.
 private struct FeedLook {
   var now: Int64
   var shift: Int64

@@ -3,7 +3,8 @@ internal import Platform
 internal import RotationModel
 internal import Synchronization
 
-/// What an instance knows of its ledger without asking: the time, what is revoked, how old that is, and what it may not see go back.
+/// The knowledge that an instance has of its ledger without asking: the time, what is revoked, how old that is, and
+/// what it may not see go back.
 ///
 /// Fed by the lanes with what they commit, and by the feed with what others do. From any thread.
 package final class InstanceKnowledge: Sendable {
@@ -31,7 +32,7 @@ package final class InstanceKnowledge: Sendable {
     condition = FeedCondition(clock: clock, age: age, refusesWhenStale: options.onStale == .refuse)
   }
 
-  /// What verifiers ask.
+  /// The register that verifiers ask.
   package var register: any AccessRegister { revocations }
 
   package var health: LedgerHealth { condition.health }
@@ -42,7 +43,7 @@ package final class InstanceKnowledge: Sendable {
   /// Has the feed look at once.
   package func wakeFeed() { wakeUp.post() }
 
-  /// Who is told of steps of the database's clock, until nil is set.
+  /// Tells this of steps of the database's clock, until nil is set.
   package func setNotice(_ notice: (@Sendable (LedgerNotice) -> Void)?) {
     onNotice.withLock { $0 = notice }
   }
@@ -51,7 +52,8 @@ package final class InstanceKnowledge: Sendable {
     onNotice.withLock { $0 }?(notice)
   }
 
-  /// What the lanes tell and ask. `lanes` deadlines do not bound the look at a new connection: five seconds do.
+  /// The answers to what the lanes tell and ask. `lanes` deadlines do not bound the look at a new connection: five
+  /// seconds do.
   package var hooks: LaneHooks {
     var hooks = LaneHooks()
     hooks.examine = { (connection) throws(DatabaseError) in

@@ -2,7 +2,7 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// What is refused, by what a verifier asks with, and when each entry may be forgotten.
+/// Lists of what is refused, by what a verifier asks with, and of when each entry can be forgotten.
 struct RevocationLists {
   private struct Mark {
     var number: Int64
@@ -25,7 +25,7 @@ struct RevocationLists {
   private var due: [Int64: [Key]] = [:]
   private var lastFreed = Int64.min
 
-  /// How many entries can refuse something.
+  /// The number of entries that can refuse something.
   var count: Int { sessions.count + tokens.count + marks.count }
 
   func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
@@ -33,7 +33,7 @@ struct RevocationLists {
     return isMarked(subject: subject, client: client, issuedAt: issuedAt, session: token.session)
   }
 
-  /// Whether what was issued in this second may have been issued before a mark.
+  /// Returns whether what was issued in this second can have been issued before a mark.
   func isMarked(subject: String, client: String, issuedAt: Int64, session: SessionID? = nil) -> Bool {
     guard !marks.isEmpty else { return false }
     let since = issuedAt.multipliedReportingOverflow(by: 1000).partialValue
@@ -44,7 +44,8 @@ struct RevocationLists {
     return meets(.subject(subject)) || meets(.client(client)) || meets(.both(subject, client)) || meets(.all)
   }
 
-  /// The number of an exemption comes after that of the opening and before that of every later mark: of no mark with a lower one the session is part.
+  /// The number of an exemption comes after that of the opening and before that of every later mark: of no mark with a
+  /// lower one the session is part.
   mutating func insert(_ revocation: RevocationRow) {
     let until = revocation.until
     switch revocation.kind {

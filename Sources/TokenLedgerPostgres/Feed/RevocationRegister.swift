@@ -3,10 +3,11 @@ internal import RotationModel
 internal import Synchronization
 internal import TokenLedger
 
-/// What verifiers of this instance must refuse, as its own calls and the feed tell it, and what they saw.
+/// The register of what verifiers of this instance must refuse, as its own calls and the feed tell it, and what they
+/// saw.
 ///
-/// While nothing is revoked whose access tokens may live, a question costs an atomic load and no lock, however many sessions there are. Where it is to
-/// refuse when the feed is old, a look at the boot clock comes to that.
+/// While nothing is revoked whose access tokens may live, a question costs an atomic load and no lock, however many
+/// sessions there are. Where it is to refuse when the feed is old, a look at the boot clock comes to that.
 final class RevocationRegister: Sendable {
   private let count = Atomic<Int>(0)
   private let lists = Mutex(RevocationLists())
@@ -37,7 +38,7 @@ final class RevocationRegister: Sendable {
     }
   }
 
-  /// How many sessions, access tokens and scopes are refused.
+  /// The number of sessions, access tokens and scopes that are refused.
   var entryCount: Int { count.load(ordering: .relaxed) }
 }
 

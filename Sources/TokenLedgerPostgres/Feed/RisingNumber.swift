@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// A number that only grows, and who waits for it to.
 ///
-/// For the floor of the events: all that were given a number up to it are there or never will be. And for the last change of what instances share.
+/// For the floor of the events: all that were given a number up to it are there or never will be. And for the last
+/// change of what instances share.
 package final class RisingNumber: Sendable {
   private struct State {
     var value: Int64

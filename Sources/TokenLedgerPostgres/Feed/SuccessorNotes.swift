@@ -2,13 +2,15 @@
 internal import RotationModel
 internal import Synchronization
 
-/// The access tokens that verifiers of this instance saw for the first time while a grace window may be open: their sessions' rows are to say so.
+/// The access tokens that verifiers of this instance saw for the first time while a grace window may be open: their
+/// sessions' rows are to say so.
 ///
 /// From any thread. While no instance answers with a grace window a note is one atomic load.
 final class SuccessorNotes: Sendable {
   private struct State {
     var pending: Set<TokenID> = []
-    /// What was taken of late, in two halves of which the older one is forgotten first: the token of every request must not be written again.
+    /// The tokens that were taken of late, in two halves of which the older one is forgotten first: the token of every
+    /// request must not be written again.
     var taken: Set<TokenID> = []
     var takenBefore: Set<TokenID> = []
 
@@ -47,7 +49,7 @@ final class SuccessorNotes: Sendable {
     windowsUntil.max(end, ordering: .relaxed)
   }
 
-  /// Whether the token was noted a moment ago: its row may not say so yet.
+  /// Returns whether the token was noted a moment ago: its row possibly does not say so yet.
   func contains(_ token: TokenID) -> Bool {
     guard windowsUntil.load(ordering: .relaxed) > 0 else { return false }
     return state.withLock { $0.pending.contains(token) || $0.taken.contains(token) || $0.takenBefore.contains(token) }

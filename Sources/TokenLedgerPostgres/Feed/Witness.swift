@@ -2,8 +2,8 @@
 internal import RotationModel
 internal import Synchronization
 
-/// What an instance has seen of its ledger, against which each new connection is held: a database that was set back, or an old primary that goes
-/// on by itself, does not get to decide.
+/// The memory of what an instance has seen of its ledger, against which each new connection is held: a database that
+/// was set back, or an old primary that goes on by itself, does not get to decide.
 package final class Witness: Sendable {
   /// An event that was committed, and on the standby where one is required.
   private struct Seen {
@@ -33,7 +33,8 @@ package final class Witness: Sendable {
     retentionMilliseconds = eventRetention.components.seconds * 1000
   }
 
-  /// An event with this number is committed for good: an outcome with it was acknowledged, or a look that was has seen it.
+  /// An event with this number is committed for good: an outcome with it was acknowledged, or a look that was has seen
+  /// it.
   ///
   /// - Parameter milliseconds: the ledger's time of it, where that is known.
   package func acknowledge(_ number: Int64, milliseconds: Int64? = nil) {
@@ -48,7 +49,8 @@ package final class Witness: Sendable {
   /// Whether the database lacks what this instance acknowledged, and nobody has run `database fence` since.
   var isFenced: Bool { state.withLock { $0.isFenced } }
 
-  /// Whether another connection has found a later timeline of the same server's, or a fence, since these facts were read.
+  /// Returns whether another connection has found a later timeline of the same server's, or a fence, since these facts
+  /// were read.
   func isLeftBehind(_ facts: LedgerFacts) -> Bool {
     state.withLock { state in
       guard let server = state.server, let fence = state.fence else { return false }
@@ -58,8 +60,9 @@ package final class Witness: Sendable {
 
   /// Looks at what a new connection leads to, before anything is asked of it.
   ///
-  /// On a timeline that is new to the ledger the numbers are advanced by 2^20: what an instance had been told by the primary before, and was not
-  /// on this one, gets no number twice. Where the ledger's time would be behind what this instance knows it is raised.
+  /// On a timeline that is new to the ledger the numbers are advanced by 2^20: what an instance had been told by the
+  /// primary before, and was not on this one, gets no number twice. Where the ledger's time would be behind what this
+  /// instance knows it is raised.
   ///
   /// - Throws: `.unsuitable` for a server that must not decide, with the reason and the fix.
   package func examine(
@@ -138,7 +141,7 @@ package final class Witness: Sendable {
   }
 }
 
-/// What a connection leads to.
+/// The server and the ledger that a connection leads to.
 private struct ServerFacts {
   struct Moment {
     var now: Int64
@@ -174,8 +177,8 @@ struct ClockRaise {
   /// Raises the shift, after every step that is under way: none of them then has a later time under the shift before.
   ///
   /// - Parameters:
-  ///   - shift: in force when the ledger's time was found to be behind, in milliseconds. Where another instance has raised it since by as
-  ///     much nothing changes.
+  ///   - shift: in force when the ledger's time was found to be behind, in milliseconds. Where another instance has
+  ///     raised it since by as much nothing changes.
   ///   - difference: by how much it was behind.
   /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
   func raise(

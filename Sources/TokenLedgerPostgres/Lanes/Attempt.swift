@@ -1,10 +1,10 @@
 #if Postgres
-/// What tells the tries of one call from those of others.
+/// A mark that tells the tries of one call from those of others.
 ///
-/// A call whose answer was lost is tried again under the same id, and finds by it what it did. A retry never revokes: the client may have presented its
-/// token elsewhere meanwhile and gone on.
+/// A call whose answer was lost is tried again under the same id, and finds by it what it did. A retry never revokes:
+/// the client may have presented its token elsewhere meanwhile and gone on.
 package struct Attempt: Sendable, Hashable {
-  /// Of 63 random bits, and never 0.
+  /// Has 63 random bits, and never 0.
   package let id: Int64
   package let isRetry: Bool
 

@@ -1,7 +1,7 @@
 #if Postgres
 internal import Synchronization
 
-/// What a lane knows of a call, whatever it asks for.
+/// The side of a call that a lane knows, whatever it asks for.
 protocol LaneCall: AnyObject, Sendable {
   /// When it is given up.
   var limit: ContinuousClock.Instant { get }
@@ -13,7 +13,8 @@ protocol LaneCall: AnyObject, Sendable {
   var wasSent: Bool { get }
   /// It failed in a step with others: from now on it is tried by itself.
   ///
-  /// - Parameter isFinal: whether the same would come of it again, as of a row that is damaged; else something else stood in its way.
+  /// - Parameter isFinal: whether the same would come of it again, as of a row that is damaged; else something else
+  ///   stood in its way.
   func noteFailure(isFinal: Bool)
   var isAlone: Bool { get }
   /// Whether it has failed so often that it is given up before its time is over.

@@ -4,14 +4,14 @@ internal import Synchronization
 
 /// Finds the primary among an address's hosts and makes a connection ready for steps: for lanes, feed and commands.
 ///
-/// libpq would take a server that was cut off from the others for a primary, and would ask the first host first each time. Here the host that served last
-/// is asked first, and each is looked at.
+/// libpq would take a server that was cut off from the others for a primary, and would ask the first host first each
+/// time. Here the host that served last is asked first, and each is looked at.
 package final class Connector: Sendable {
   private let address: DatabaseAddress
   package let setting: LedgerSetting
   /// The host that is asked first: the one that was the primary last.
   private let lastHost = Atomic<Int>(0)
-  /// How long one host may take to answer: where there is another, not so long.
+  /// The time that one host can take to answer: less if there is another.
   private var hostTimeout: Duration { address.hosts.count > 1 ? .seconds(2) : .seconds(5) }
 
   package init(_ address: DatabaseAddress, setting: LedgerSetting) {
@@ -20,8 +20,8 @@ package final class Connector: Sendable {
 
   /// A connection on which steps can run.
   ///
-  /// - Throws: `.unsuitable` with one line that names each host and its reason, where servers answered and none will do; else what the first
-  ///   host that could be one says.
+  /// - Throws: `.unsuitable` with one line that names each host and its reason, where servers answered and none will
+  ///   do; else what the first host that could be one says.
   package func connect(deadline: ContinuousClock.Instant) throws(DatabaseError) -> LedgerConnection {
     try eachHost(deadline: deadline) { (connection, host) throws(DatabaseError) in
       let facts = try self.serve(connection, deadline: deadline)
@@ -29,8 +29,8 @@ package final class Connector: Sendable {
     }
   }
 
-  /// The connection was lost: the other hosts are asked before its own. A primary that was cut off from its standbys takes connections all the same, and
-  /// answers none.
+  /// The connection was lost: the other hosts are asked before its own. A primary that was cut off from its standbys
+  /// takes connections all the same, and answers none.
   package func passOver(_ connection: LedgerConnection) {
     let next = (connection.host + 1) % address.hosts.count
     _ = lastHost.compareExchange(expected: connection.host, desired: next, ordering: .relaxed)
@@ -117,7 +117,8 @@ package final class Connector: Sendable {
     guard try !found.bool(0, 1), try found.text(0, 2) == "off" else {
       throw .unsuitable("The server is a standby or takes no changes; name the primary in the database's address.")
     }
-    // Each of them is one of ours whose caller was told that its outcome is unknown, and keeps its connection until a standby answers.
+    // Each of them is one of ours whose caller was told that its outcome is unknown, and keeps its connection until a
+    // standby answers.
     guard try found.int64(0, 5) < Self.waitingMax else {
       throw .unreachable(
         "its commits wait for a synchronous standby that does not answer; start that again, or name another in synchronous_standby_names"
@@ -195,7 +196,8 @@ package final class Connector: Sendable {
           and wait_event = 'SyncRep' and query_start < clock_timestamp() - interval '5 s')
       """)
 
-  /// So many commits may wait for a standby that is away before no more are begun: else the server would run out of connections.
+  /// So many commits may wait for a standby that is away before no more are begun: else the server would run out of
+  /// connections.
   private static let waitingMax: Int64 = 8
 
   private static let standbyNames = Statement(

@@ -10,7 +10,7 @@ final class Lane: @unchecked Sendable {
   private let connector: Connector
   private let requestDeadline: Duration
   private var connection: LedgerConnection?
-  /// How often something went wrong in a row.
+  /// The number of failures in a row.
   private var failures = 0
 
   /// - Parameter connection: one that is ready, if there is.
@@ -19,7 +19,7 @@ final class Lane: @unchecked Sendable {
     requestDeadline = connector.setting.options.requestDeadline
   }
 
-  /// Of a lane that does not run.
+  /// Closes the connection of a lane that does not run.
   func close() { connection?.database.close() }
 
   func run() {
@@ -71,7 +71,7 @@ final class Lane: @unchecked Sendable {
     }
   }
 
-  /// What was not answered is tried again: as a retry where it may have taken effect.
+  /// Lets what was not answered be tried again: as a retry if it can have taken effect.
   private func recover(_ step: LaneStep, from error: DatabaseError, on connection: LedgerConnection) {
     let calls = step.calls
     switch error {

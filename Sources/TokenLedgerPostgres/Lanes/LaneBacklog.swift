@@ -28,7 +28,7 @@ struct LaneBacklog: Sendable {
   private static let openingsMax = 256
 
   var count: Int { fastCount + slow.count + openings.count + singles.count }
-  /// Of those that go in fast steps.
+  /// The number of those that go in fast steps.
   var fastCount: Int { rotations.count + tokens.count }
 
   /// Whether there is something that goes in no fast step.
@@ -42,7 +42,7 @@ struct LaneBacklog: Sendable {
   mutating func append(_ call: AccessCall) { tokens.append(call) }
   mutating func append(_ call: OpeningCall) { openings.append(call) }
   mutating func append(_ step: StepCall) { singles.append(step) }
-  /// What a fast step left.
+  /// Takes what a fast step left.
   mutating func append(slow calls: [RotationCall]) { slow += calls }
 
   /// Takes back what a step did not settle, before what came later.

@@ -1,15 +1,16 @@
 #if Postgres
 package import TokenLedger
 
-/// What the lanes tell and ask of the rest of the ledger, on their own threads: none of it waits.
+/// The questions and news of the lanes to the rest of the ledger, on their own threads: none of it waits.
 package struct LaneHooks: Sendable {
-  /// Looks at a connection that the connector has found to be a primary with the ledger: its timeline, its clock, and what was acknowledged.
-  /// Throws where this instance must not serve from it.
+  /// Looks at a connection that the connector has found to be a primary with the ledger: its timeline, its clock, and
+  /// what was acknowledged. Throws where this instance must not serve from it.
   package var examine: @Sendable (DatabaseConnection) throws(DatabaseError) -> Void = { (_) throws(DatabaseError) in }
-  /// Whether a server with this timeline was left behind by another one that this instance has seen: nothing more is asked of it.
+  /// Whether a server with this timeline was left behind by another one that this instance has seen: nothing more is
+  /// asked of it.
   package var isLeftBehind: @Sendable (LedgerFacts) -> Bool = { _ in false }
-  /// What the ledger's time must be at least by what the instance has seen of it, in milliseconds: the database's clock may have been set back. Nil for
-  /// anything.
+  /// The least that the ledger's time must be by what the instance has seen of it, in milliseconds: the database's
+  /// clock may have been set back. Nil for anything.
   package var leastTime: @Sendable () -> Int64? = { nil }
   /// A step had this time, by which the clocks of the instance go from then on.
   package var noteTime: @Sendable (_ time: Timestamp, _ shiftMilliseconds: Int64) -> Void = { _, _ in }

@@ -2,7 +2,8 @@
 internal import Platform
 internal import Synchronization
 
-/// The calls that wait for a lane, and what the lanes are doing. All callers that wait when a lane is free go in one step.
+/// The calls that wait for a lane, and what the lanes are doing. All callers that wait when a lane is free go in one
+/// step.
 final class LaneQueue: Sendable {
   /// So many calls wait at most.
   static let waitingMax = 65_536
@@ -70,7 +71,7 @@ final class LaneQueue: Sendable {
   /// When a call that comes now is given up.
   var limit: ContinuousClock.Instant { .now + requestDeadline }
 
-  /// How many calls wait or are under way.
+  /// The number of calls that wait or are under way.
   var callCount: Int { state.withLock { state in state.backlog.count + state.lanes.reduce(0) { $0 + $1.calls.count } } }
 
   // MARK: - Callers
@@ -120,7 +121,7 @@ final class LaneQueue: Sendable {
     _ = try? Readiness.wait(for: [], of: -1, orWakeBy: wakeUps[lane], until: .now + duration)
   }
 
-  /// What the fast statement left goes to a slow step.
+  /// Gives what the fast statement left to a slow step.
   func leave(_ calls: [RotationCall]) {
     guard !calls.isEmpty else { return }
     let lane = state.withLock { state in
@@ -168,7 +169,7 @@ final class LaneQueue: Sendable {
 
   // MARK: - Time
 
-  /// How many calls were told that their outcome is unknown, and of the last one why.
+  /// The number of calls that were told that their outcome is unknown, and why the last one was.
   var unknownOutcomes: (count: Int, latest: String) { unknowns.withLock { $0 } }
 
   private func giveUp(_ call: any LaneCall, _ why: String) {

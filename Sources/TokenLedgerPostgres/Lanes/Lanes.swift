@@ -6,7 +6,7 @@ internal import Synchronization
 final class Lanes: Sendable {
   let queue: LaneQueue
 
-  /// How late a deadline may be noticed.
+  /// The most by which a deadline is noticed late.
   private static let tickInterval = Duration.milliseconds(50)
 
   /// Connects all lanes, one after the other, on a thread that may wait.
@@ -50,7 +50,8 @@ final class Lanes: Sendable {
 
   // MARK: - Calls
 
-  /// Runs a step by itself, and again where its outcome is unknown or nothing happened, until the deadline of all calls.
+  /// Runs a step by itself, and again where its outcome is unknown or nothing happened, until the deadline of all
+  /// calls.
   ///
   /// - Parameter body: may be run again, with the same attempt.
   func perform<Outcome: Sendable>(

@@ -1,7 +1,8 @@
 #if Postgres
 internal import Platform
 
-/// Steps of many calls. Each call is settled after the commit, and after this instance's verifiers know what it must know.
+/// Steps of many calls. Each call is settled after the commit, and after this instance's verifiers know what it must
+/// know.
 extension LedgerConnection {
   private static func deadline(_ calls: [any LaneCall]) -> ContinuousClock.Instant {
     calls.map(\.limit).max() ?? .now

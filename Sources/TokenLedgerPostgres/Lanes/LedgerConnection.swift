@@ -1,14 +1,15 @@
 #if Postgres
 internal import Platform
 
-/// A connection to the primary that was checked, and how steps run on it. Of one thread at a time, as its connection is.
+/// A connection to the primary that was checked, and how steps run on it. Of one thread at a time, as its connection
+/// is.
 package final class LedgerConnection {
   package let database: DatabaseConnection
   package let facts: LedgerFacts
   package let setting: LedgerSetting
   let host: Int
 
-  /// What the last step's prelude said.
+  /// The answer of the last step's prelude.
   private(set) var latest: Prelude.Answer?
   /// The boot clock at that.
   private var latestBoot: Int64 = 0
@@ -18,7 +19,7 @@ package final class LedgerConnection {
     (self.database, self.facts, self.setting, self.host) = (database, facts, setting, host)
   }
 
-  /// What a step gave: the rows of its queries, without those of its prelude.
+  /// The answer of a step: the rows of its queries, without those of its prelude.
   package struct Answer {
     package let prelude: Prelude.Answer
     package let rows: [Rows]
@@ -37,7 +38,8 @@ package final class LedgerConnection {
     return try answer(rows, count: queries.count)
   }
 
-  /// Begins a step that ends with ``finish(_:wakes:deadline:)``: its transaction stays open over a round trip. Whoever does not finish it rolls it back.
+  /// Begins a step that ends with ``finish(_:wakes:deadline:)``: its transaction stays open over a round trip. Whoever
+  /// does not finish it rolls it back.
   package func begin(
     _ queries: [Query], hold: Prelude.Hold = .shared, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {
@@ -106,7 +108,7 @@ package final class LedgerConnection {
     throw .unreachable("another server has taken over from the one that this connection leads to")
   }
 
-  /// What the connection found of the ledger does not hold any more.
+  /// Closes the connection, since what it found of the ledger does not hold any more.
   private func refused(_ refusal: StepRefusal) -> DatabaseError {
     database.close()
     return refusal.error
@@ -134,7 +136,8 @@ package final class LedgerConnection {
 
   // MARK: - What the ledger must know before something is granted
 
-  /// Sees to it that the ledger knows how long access tokens live and that a grace window may open, before either is granted.
+  /// Sees to it that the ledger knows how long access tokens live and that a grace window may open, before either is
+  /// granted.
   ///
   /// Costs a step of its own where it does not; for windows at most once a minute.
   func raiseLimits(
@@ -198,7 +201,7 @@ extension DatabaseError {
   }
 }
 
-/// What all connections of an instance share.
+/// The settings that all connections of an instance share.
 package struct LedgerSetting: Sendable {
   package let schema: SchemaName
   package let options: PostgresOptions

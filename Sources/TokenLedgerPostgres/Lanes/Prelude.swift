@@ -1,5 +1,5 @@
 #if Postgres
-/// What a connection found of the ledger, and what each of its steps relies on.
+/// The facts that a connection found of the ledger, on which each of its steps relies.
 package struct LedgerFacts: Sendable, Hashable {
   package var version: Int64
   package var timeline: Int64
@@ -19,12 +19,12 @@ package struct LedgerFacts: Sendable, Hashable {
   }
 }
 
-/// What every step begins with, in the round trip of its first statements.
+/// The beginning of every step, in the round trip of its first statements.
 ///
-/// Two statements: what comes after a statement has a later snapshot, so the second one sees whatever was committed while the first one waited for its
-/// locks, and so do the step's own.
+/// Two statements: what comes after a statement has a later snapshot, so the second one sees whatever was committed
+/// while the first one waited for its locks, and so do the step's own.
 package struct Prelude: Sendable {
-  /// How a step holds the lock of steps under way.
+  /// The way in which a step holds the lock of steps under way.
   package enum Hold: Sendable, Hashable {
     /// With others.
     case shared
@@ -42,7 +42,7 @@ package struct Prelude: Sendable {
     package var windowsUntil: Timestamp
   }
 
-  /// How many queries it is: an error of one of them means that nothing happened.
+  /// The number of its queries: an error of one of them means that nothing happened.
   package static let count = 2
 
   private let shared: Statement
@@ -87,14 +87,15 @@ package struct Prelude: Sendable {
       then \(StepRefusal.sql("standby", "current_setting('synchronous_standby_names')")) end
     """
 
-  /// What sets the time of a transaction that is no step: nothing where the database's clock does.
+  /// Returns what sets the time of a transaction that is no step: nothing where the database's clock does.
   func clock() -> [Query] {
     guard let simulatedClock else { return [] }
     let statement = Statement(name: "clock", sql: "select set_config('refresh_ledger.now', $1, true)")
     return [Query(statement, [.text(String(simulatedClock.now().milliseconds))])]
   }
 
-  /// - Parameter leastTime: what the ledger's time must be at least, in milliseconds, by what the instance has seen of it.
+  /// - Parameter leastTime: what the ledger's time must be at least, in milliseconds, by what the instance has seen of
+  ///   it.
   package func queries(_ facts: LedgerFacts, leastTime: Int64? = nil, hold: Hold = .shared) -> [Query] {
     // An instance with a simulated clock tells the database the time of each step.
     let time = simulatedClock.map { [Parameter.text(String($0.now().milliseconds))] } ?? []

@@ -1,7 +1,9 @@
 #if Postgres
-/// Why the database refused to begin a step: an error that the ledger's own statements raise before anything is written.
+/// Why the database refused to begin a step: an error that the ledger's own statements raise before anything is
+/// written.
 ///
-/// SQL has no statement that raises an error of its own; a cast that fails does, and its text comes back in the message.
+/// SQL has no statement that raises an error of its own; a cast that fails does, and its text comes back in the
+/// message.
 enum StepRefusal: Sendable, Hashable {
   /// No synchronous standby is named, or commits do not wait for it.
   case standby
@@ -9,7 +11,8 @@ enum StepRefusal: Sendable, Hashable {
   case noLedger
   /// The database's clock was set back: the ledger's time is raised before anything else happens.
   case clock
-  /// Another program changed the schema, moved the ledger away, fenced it, or a standby was promoted: what the connection found is no longer so.
+  /// Another program changed the schema, moved the ledger away, fenced it, or a standby was promoted: what the
+  /// connection found is no longer so.
   case changed(String)
 
   private static let marker = "refresh-ledger: "
@@ -17,7 +20,7 @@ enum StepRefusal: Sendable, Hashable {
   /// An expression that fails with a word. `varying` is text that the planner cannot work out beforehand.
   static func sql(_ word: String, _ varying: String) -> String { "('\(marker)\(word) ' || \(varying))::int4" }
 
-  /// Nil for an error that is not ours.
+  /// Makes nil of an error that is not ours.
   init?(code: String, text: String) {
     guard code == "22P02", let place = text.firstRange(of: Self.marker) else { return nil }
     let said = text[place.upperBound...].prefix { $0 != "\"" }
@@ -29,7 +32,7 @@ enum StepRefusal: Sendable, Hashable {
     }
   }
 
-  /// What whoever waits is told.
+  /// The error that whoever waits is told.
   var error: DatabaseError {
     switch self {
     case .standby:

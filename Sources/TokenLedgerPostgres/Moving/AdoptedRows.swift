@@ -2,7 +2,7 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// What one transaction of an adoption copies of the entries of a folder.
+/// The rows that one transaction of an adoption makes of the entries of a folder.
 struct AdoptedRows {
   private let contents: LedgerContents
   private let marks: [TextScope: Timestamp]
@@ -40,8 +40,8 @@ struct AdoptedRows {
     return queries
   }
 
-  /// What verifiers must know of a session: that it was revoked, or that it was opened after a mark in the very second of that, so that its first tokens,
-  /// which say no more than their second, are not the mark's.
+  /// Returns what verifiers must know of a session: that it was revoked, or that it was opened after a mark in the very
+  /// second of that, so that its first tokens, which say no more than their second, are not the mark's.
   private func revocation(for session: MovedSession) -> RevocationRow? {
     if session.isRevoked {
       let until = session.refreshedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)

@@ -165,7 +165,8 @@ struct AdoptionCopying {
     try write([], next(.revocations), .events)
   }
 
-  /// Before the sessions: an opening after a mark has a higher number than it. The marks themselves end no session, since what they cover is not copied.
+  /// Before the sessions: an opening after a mark has a higher number than it. The marks themselves end no session,
+  /// since what they cover is not copied.
   private mutating func copyRevocations() throws {
     var next = next(.sessions)
     var rows: [RevocationRow] = []
@@ -228,7 +229,7 @@ struct AdoptionCopying {
   private static let shifts = Statement(
     name: "adopt_shifts", sql: "insert into time_shift(from_ms, seconds) select * from unnest($1, $2)")
 
-  /// Of a ledger that nobody has served from, whose clock was set back all the same.
+  /// Removes the shifts of a ledger that nobody has served from, whose clock was set back all the same.
   private static let removeShifts = Statement(name: "adopt_remove_shifts", sql: "delete from time_shift")
 
   private static let removeRecords = Statement(
@@ -268,7 +269,7 @@ struct AdoptionCopying {
 }
 
 extension EventRow {
-  /// Nil for what is told and never kept.
+  /// Makes nil of what is told and never kept.
   fileprivate init?(moved: MovedEvent) {
     self.init(moved.event.fact, at: moved.time, shift: moved.shift)
     terms = moved.terms

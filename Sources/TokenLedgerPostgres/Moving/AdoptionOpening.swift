@@ -1,11 +1,12 @@
 #if Postgres
 internal import RotationModel
 
-/// The change that opens an adopted ledger: from then on instances serve from it, and its time is not behind the folder's.
+/// The change that opens an adopted ledger: from then on instances serve from it, and its time is not behind the
+/// folder's.
 struct AdoptionOpening {
   /// The ledger's time is at least this.
   let least: Timestamp
-  /// How long access tokens of the folder may live.
+  /// The longest lifetime of access tokens of the folder.
   let accessMilliseconds: Int64
   /// For how long after that a grace window of the folder may be open.
   let windowMilliseconds: Int64

@@ -51,7 +51,8 @@ struct DepartureReading {
     }
   }
 
-  /// When a live session was opened, in a folder, which goes by times: a mark that is later by some milliseconds and was made before does not concern it.
+  /// When a live session was opened, in a folder, which goes by times: a mark that is later by some milliseconds and
+  /// was made before does not concern it.
   private func openedAt(_ row: SessionRow) -> Timestamp {
     guard !marks.isEmpty, row.status == .live else { return row.openedAt }
     let scopes: [TextScope] = [.subject(row.subject), .client(row.client), .both(row.subject, row.client), .all]
@@ -140,7 +141,8 @@ extension DepartureReading {
   private static let tokens = revocations("leave_tokens", kind: 2)
   private static let scopes = revocations("leave_scopes", kind: 3)
 
-  /// Live sessions, and those that were revoked while access tokens of them or an answer to their refresh tokens may be asked for.
+  /// Live sessions, and those that were revoked while access tokens of them or an answer to their refresh tokens may be
+  /// asked for.
   private static let sessions = TimedStatement(name: "leave_sessions") { time in
     """
     select \(LedgerSQL.sessionColumns)

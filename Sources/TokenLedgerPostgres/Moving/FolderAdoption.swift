@@ -2,19 +2,22 @@
 package import RotationModel
 package import TokenLedger
 
-/// Moves the ledger of a folder to a database that has none: every token that was issued before stays good, and what was revoked stays refused.
+/// Moves the ledger of a folder to a database that has none: every token that was issued before stays good, and what
+/// was revoked stays refused.
 ///
-/// The folder's lock is held. The folder refuses to open before the first row is copied, instances refuse to serve while rows are, and one commit, the last,
-/// opens the ledger there. Until then all of it can be taken back. A call that ended early is made again: what was copied is copied once.
+/// The folder's lock is held. The folder refuses to open before the first row is copied, instances refuse to serve
+/// while rows are, and one commit, the last, opens the ledger there. Until then all of it can be taken back. A call
+/// that ended early is made again: what was copied is copied once.
 package struct FolderAdoption: Sendable {
   package var address: DatabaseAddress
   package var options: PostgresOptions
   /// The folder of the log.
   package var log: FilePath
   package var clock = SessionClock.system
-  /// Of the tokens; what the database says already must be the same.
+  /// The issuer of the tokens; the database's, if it has one already, must be the same.
   package var issuer: String?
-  /// The longest lifetime of access tokens that were issued from the folder: for so long, at least, revocations are kept.
+  /// The longest lifetime of access tokens that were issued from the folder: for so long, at least, revocations are
+  /// kept.
   package var accessMilliseconds = Lifetimes.accessMillisecondsMax
   /// Users, clients and keys.
   package var records: [MovedRecord] = []

@@ -2,16 +2,19 @@
 internal import Platform
 package import TokenLedger
 
-/// Moves the ledger of a database to a folder that has none: every token that was issued before stays good, and what was revoked stays refused.
+/// Moves the ledger of a database to a folder that has none: every token that was issued before stays good, and what
+/// was revoked stays refused.
 ///
-/// Instances refuse to serve from the moment at which it begins. The folder's log is complete under another name before the one commit that counts, after
-/// which it gets its name: so a ledger is never in two places. Events stay in the database. A call that ended early is made again.
+/// Instances refuse to serve from the moment at which it begins. The folder's log is complete under another name before
+/// the one commit that counts, after which it gets its name: so a ledger is never in two places. Events stay in the
+/// database. A call that ended early is made again.
 package struct LedgerDeparture: Sendable {
   package var address: DatabaseAddress
   package var options: PostgresOptions
   /// The folder of the log, which is made; the folder that it lies in must exist.
   package var log: FilePath
-  /// Whether whoever keeps the surroundings can open keys that are sealed in the database. Where not, and there are some, nothing leaves.
+  /// Whether whoever keeps the surroundings can open keys that are sealed in the database. Where not, and there are
+  /// some, nothing leaves.
   package var opensKeys = false
   /// Told after each step; false ends the call with ``MoveError/stopped``.
   package var onProgress: @Sendable (MoveProgress) -> Bool = { _ in true }
@@ -24,11 +27,11 @@ package struct LedgerDeparture: Sendable {
     package var counts: MoveCounts
     /// Whether an earlier call had done all of it.
     package var wasDone: Bool
-    /// Of the tokens, where the database says it.
+    /// The issuer of the tokens, if the database says it.
     package var issuer: String?
   }
 
-  /// What a ledger has beside sessions.
+  /// The things that a ledger has beside sessions.
   package struct Surroundings: Sendable {
     package var issuer: String?
     /// Users, clients and keys.
@@ -37,8 +40,8 @@ package struct LedgerDeparture: Sendable {
 
   /// Copies, and gives the folder its log.
   ///
-  /// - Parameter keep: puts what is beside the sessions in files, durably, before the commit that counts; again if the call is made again. Blocks as it
-  ///   likes.
+  /// - Parameter keep: puts what is beside the sessions in files, durably, before the commit that counts; again if the
+  ///   call is made again. Blocks as it likes.
   /// - Throws: ``MoveError``, and what `keep` throws as `.refused`.
   package func run(
     keeping keep: @escaping @Sendable (Surroundings) throws -> Void
@@ -55,7 +58,7 @@ package struct LedgerDeparture: Sendable {
     }
   }
 
-  /// Where the log is until it may be opened.
+  /// The place of the log until it can be opened.
   package var unfinishedLog: FilePath {
     log.removingLastComponent().appending((log.lastComponent?.string ?? "log") + ".leaving")
   }
@@ -172,7 +175,7 @@ struct DepartureCopying {
     return try LogReader.read(storage: storage) { (_, _) throws(RecordError) in }.identity?.description
   }
 
-  /// What an earlier call left, which nobody can have opened.
+  /// Removes what an earlier call left, which nobody can have opened.
   private func removeUnfinished(_ storage: FolderStorage) throws {
     for name in try names(in: storage) { try storage.remove(name) }
   }

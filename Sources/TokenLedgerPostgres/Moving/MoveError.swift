@@ -10,7 +10,7 @@ package enum MoveError: Error, Sendable, Hashable {
   case stopped
   case folder(LogError)
   case ledger(LedgerError)
-  /// What was copied stays; the same call goes on there, or finds that all is done.
+  /// The same call goes on with what was copied, or finds that all is done.
   case database(DatabaseError)
 }
 
@@ -28,7 +28,7 @@ extension MoveError: CustomStringConvertible {
 }
 
 extension MoveError {
-  /// What a move can meet, in its words.
+  /// Takes what a move can meet, in its words.
   init(_ failure: any Error) {
     self =
       switch failure {
@@ -41,7 +41,7 @@ extension MoveError {
   }
 }
 
-/// What a move has copied.
+/// The numbers of things that a move has copied.
 package struct MoveCounts: Sendable, Hashable {
   /// Live sessions.
   package var sessions = 0
@@ -58,7 +58,7 @@ package struct MoveCounts: Sendable, Hashable {
   package init() {}
 }
 
-/// How far a move has come.
+/// The progress of a move.
 package struct MoveProgress: Sendable, Hashable {
   package enum Step: String, Sendable, Hashable, CaseIterable {
     /// The side that is filled is set apart.

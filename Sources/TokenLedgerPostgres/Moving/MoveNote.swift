@@ -1,6 +1,6 @@
 #if Postgres
 
-/// What a database has noted of a move, in a row of `record`: from or to which log, and how far it is.
+/// The note that a database has of a move, in a row of `record`: from or to which log, and how far it is.
 struct MoveNote: Sendable, Hashable {
   enum Kind: String, Sendable, Hashable, CaseIterable { case adoption, departure }
 
@@ -16,7 +16,7 @@ struct MoveNote: Sendable, Hashable {
   /// The log's identity, 32 hexadecimal digits; empty for a departure whose log is not written yet.
   var log: String
   var phase: Phase
-  /// Where the phase goes on: the last record whose event was copied, or the next place of entries.
+  /// The place at which the phase goes on: the last record whose event was copied, or the next place of entries.
   var place: UInt64 = 0
   var counts = MoveCounts()
 

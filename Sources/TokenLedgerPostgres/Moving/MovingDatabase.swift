@@ -1,6 +1,7 @@
 #if Postgres
 
-/// The database's side of a move: a connection to the primary, on which nothing else happens. Of one thread. Calls block.
+/// The database's side of a move: a connection to the primary, on which nothing else happens. Of one thread. Calls
+/// block.
 final class MovingDatabase {
   let options: PostgresOptions
   let schema: SchemaName
@@ -8,7 +9,7 @@ final class MovingDatabase {
   private let database: DatabaseConnection
   private let setting: LedgerSetting
 
-  /// What one transaction may take; a standby that is slow is waited for.
+  /// The time that one transaction can take; a standby that is slow is waited for.
   private static let patience = Duration.seconds(60)
 
   init(_ address: DatabaseAddress, _ options: PostgresOptions) throws(DatabaseError) {
@@ -25,7 +26,7 @@ final class MovingDatabase {
     try database.simple("set search_path to \(schema.quoted)", deadline: deadline)
   }
 
-  /// Whether the schema has a ledger.
+  /// Returns whether the schema has a ledger.
   func hasLedger() throws(DatabaseError) -> Bool {
     try run([Query(Self.find, [.text("\(schema.quoted).ledger")])])[0].bool(0, 0)
   }
@@ -38,7 +39,8 @@ final class MovingDatabase {
 
   /// One transaction after every step that is under way, and before all that come.
   ///
-  /// - Parameter decide: gives the changes that the ledger's row calls for; what it throws ends the transaction without any.
+  /// - Parameter decide: gives the changes that the ledger's row calls for; what it throws ends the transaction without
+  ///   any.
   /// - Returns: what the changes gave; on a standby, where one is required.
   /// - Throws: `.database(.nothingHappened)` if the steps under way do not end within a second.
   func runAlone(_ decide: (LedgerPlace) throws -> [Query]) throws -> [Rows] {
@@ -84,7 +86,7 @@ final class MovingDatabase {
     name: "move_standby", sql: "select current_setting('synchronous_standby_names')")
 }
 
-/// What a database has of a ledger, as a move looks at it.
+/// A ledger in a database, as a move looks at it.
 struct LedgerPlace {
   let state: String
   let issuer: String?
@@ -126,7 +128,8 @@ struct LedgerPlace {
 }
 
 extension MoveNote {
-  /// Puts it in the place of `before`, nil for none; fails where another one stands there by now, or the ledger's state is another.
+  /// Puts it in the place of `before`, nil for none; fails where another one stands there by now, or the ledger's state
+  /// is another.
   func replacing(_ before: MoveNote?, kind: Kind, state: String) -> Query {
     Query(
       Self.replacement,

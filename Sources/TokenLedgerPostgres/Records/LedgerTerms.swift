@@ -3,7 +3,7 @@ package import RotationModel
 
 /// By what the instances on a ledger issue tokens, as the ledger itself has noted it.
 package struct LedgerTerms: Sendable, Hashable {
-  /// Of all tokens; nil while nobody has said.
+  /// The issuer of all tokens; nil while nobody has said.
   package var issuer: String?
   /// Lifetimes, grace, reuse and algorithm of the instance that came last; nil while none has come.
   package var policy: String?
@@ -13,8 +13,8 @@ package struct LedgerTerms: Sendable, Hashable {
     self.policy = policy
   }
 
-  /// Notes by what this instance issues, and returns what the ledger said before. Where it names another issuer nothing is noted; where it names none this one
-  /// is, from now on.
+  /// Notes by what this instance issues, and returns what the ledger said before. Where it names another issuer nothing
+  /// is noted; where it names none this one is, from now on.
   package static func exchange(
     issuer: String, policy: String, _ steps: some AttemptPerformer
   ) async throws(LedgerError) -> LedgerTerms {

@@ -3,7 +3,7 @@ public import RotationModel
 
 extension PostgresLedger: AttemptPerformer {}
 
-/// What instances share beside sessions.
+/// The records that instances share beside sessions.
 extension PostgresLedger {
   public var store: LedgerStore { .postgres(place) }
 

@@ -22,11 +22,11 @@ package struct SharedRecord: Sendable, Hashable {
   }
 }
 
-/// What was found of the records of a kind, as of one moment.
+/// The records of a kind that were found, as of one moment.
 package struct FoundRecords: Sendable, Hashable {
   /// In the order of the bytes of their names.
   package var records: [SharedRecord]
-  /// How many records of the kind there are, with those that were not asked for.
+  /// The number of records of the kind, with those that were not asked for.
   package var count: Int
   /// The ledger's time.
   package var now: Timestamp
@@ -34,8 +34,9 @@ package struct FoundRecords: Sendable, Hashable {
 
 /// The records of a ledger, read and changed one by one by compare-and-set.
 ///
-/// Each call is one step, which waits for the standby where one is required: what it gives is durable. Whoever sees one change sees all before it. Costs a
-/// round trip and a commit; changes of records take turns, also those of different records.
+/// Each call is one step, which waits for the standby where one is required: what it gives is durable. Whoever sees one
+/// change sees all before it. Costs a round trip and a commit; changes of records take turns, also those of different
+/// records.
 package struct SharedRecords: Sendable {
   /// A body is a document of a person's size, not a store of files.
   package static let bodyBytesLimit = Limit(0...(1 << 20), "at most 1 MiB")
@@ -53,10 +54,12 @@ package struct SharedRecords: Sendable {
     self.latest = latest
   }
 
-  /// The number of the last change of any record that this instance has heard of: at most 100 ms late while it is connected. Costs a lock.
+  /// The number of the last change of any record that this instance has heard of: at most 100 ms late while it is
+  /// connected. Costs a lock.
   package var lastChange: Int64 { latest.value }
 
-  /// Gives ``lastChange`` whenever it has grown, from now on; to a slow reader the newest alone. Ends when the ledger closes.
+  /// Gives ``lastChange`` whenever it has grown, from now on; to a slow reader the newest alone. Ends when the ledger
+  /// closes.
   package var changes: AsyncStream<Int64> { latest.changes() }
 
   /// The records of a kind that a later change than this one wrote; by default all of them.
@@ -73,7 +76,7 @@ package struct SharedRecords: Sendable {
     }
   }
 
-  /// Nil if there is none.
+  /// Returns a record; nil if there is none.
   package func record(_ kind: SharedRecord.Kind, _ name: String) async throws(LedgerError) -> SharedRecord? {
     let query = Query(RecordStatements.one, [.text(kind.rawValue), .text(name)])
     return try await steps.perform { (connection, _, deadline) throws(DatabaseError) in
@@ -81,8 +84,9 @@ package struct SharedRecords: Sendable {
     }
   }
 
-  /// Writes a record if the change that wrote it last is still `expecting`, or, with nil, if there is none. Returns the number of this change; nil if
-  /// somebody else was first. An attempt that was interrupted and had written finds its own record.
+  /// Writes a record if the change that wrote it last is still `expecting`, or, with nil, if there is none. Returns the
+  /// number of this change; nil if somebody else was first. An attempt that was interrupted and had written finds its
+  /// own record.
   package func put(
     _ kind: SharedRecord.Kind, _ name: String, _ body: [UInt8], expecting change: Int64?
   ) async throws(LedgerError) -> Int64? {
@@ -122,9 +126,10 @@ package struct SharedRecords: Sendable {
   }
 }
 
-/// Where steps run that must know their earlier tries: the lanes.
+/// A place for steps that must know their earlier tries: the lanes.
 package protocol AttemptPerformer: Sendable {
-  /// Runs `body` on one of the ledger's connections, on a thread that may wait; again, as a retry, where it is not known what became of it.
+  /// Runs `body` on one of the ledger's connections, on a thread that may wait; again, as a retry, where it is not
+  /// known what became of it.
   ///
   /// - Throws: as every call of a ledger.
   func perform<Outcome: Sendable>(

@@ -1,8 +1,9 @@
 #if Postgres
 /// The schema of a ledger: makes it, upgrades it, and says whether this program serves it.
 ///
-/// Statements live in the instances and not in the database, so instances of two versions can run side by side while the schema is that of the newer
-/// one: an upgrade adds what the newer one needs, the instances are replaced, and a later upgrade takes away what nobody needs any more.
+/// Statements live in the instances and not in the database, so instances of two versions can run side by side while
+/// the schema is that of the newer one: an upgrade adds what the newer one needs, the instances are replaced, and a
+/// later upgrade takes away what nobody needs any more.
 package enum DatabaseSchema {
   /// The version that this program makes, and the newest that it knows.
   package static let version: Int64 = 1
@@ -65,7 +66,8 @@ package enum DatabaseSchema {
     return version
   }
 
-  /// What a schema lacks of a ledger's tables, with its sequence; with `ledger` among them it has no ledger at all.
+  /// Returns what a schema lacks of a ledger's tables, with its sequence; with `ledger` among them it has no ledger at
+  /// all.
   package static func missing(
     _ name: SchemaName, on connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> [String] {

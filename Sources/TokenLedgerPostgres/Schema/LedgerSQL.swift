@@ -10,9 +10,10 @@ package enum LedgerSQL {
   /// The last number that was given out, where `ledger_number` stands in the statement; 0 before the first.
   static let lastNumber = "(last_value - (not is_called)::int4)"
 
-  /// The second number of the lock by which a step holds the last number that had been given out when it began; 2^28 of them are told apart.
+  /// The second number of the lock by which a step holds the last number that had been given out when it began; 2^28 of
+  /// them are told apart.
   package static let blockLock = "(\(blockLockBase) + (\(lastNumber) & 268435455))::int4"
-  /// What the second numbers of blocks begin at; those of other locks are below.
+  /// The number at which the second numbers of blocks begin; those of other locks are below.
   package static let blockLockBase = 1_879_048_192
 
   /// Steps under way hold it together; a wide mark, a change of state and a fence hold it alone.
@@ -53,19 +54,20 @@ package enum LedgerSQL {
   /// The timeline that a primary writes; the server has no shorter word for it.
   package static let timeline = "('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int8"
 
-  /// What waits for the standby like any other change and changes nothing.
+  /// A write that waits for the standby like any other change and changes nothing.
   package static let barrier = "pg_logical_emit_message(true, 'refresh_ledger', '')"
   package static let barrierStatement = Statement(name: "barrier", sql: "select \(barrier)")
 }
 
-/// Where statements take their time from.
+/// The source of the time in statements.
 package enum StatementTime: Sendable, Hashable {
   /// The database's clock.
   case database
-  /// What the step was begun with: in tests.
+  /// The time that the step was begun with: in tests.
   case simulated
 
-  /// The ledger's time in milliseconds, where `ledger` stands in the statement as `l`. Never beyond what a `Timestamp` of a session may be.
+  /// The ledger's time in milliseconds, where `ledger` stands in the statement as `l`. Never beyond what a `Timestamp`
+  /// of a session may be.
   package var now: String {
     let clock =
       switch self {

@@ -1,8 +1,9 @@
 #if Postgres
-/// The tables of version 1, as SQL for a schema that is first in the search path. docs/postgres-ledger.md says what each column means.
+/// The tables of version 1, as SQL for a schema that is first in the search path. docs/postgres-ledger.md says what
+/// each column means.
 ///
-/// No constraint is there that a value of a `Session` could break; those that are keep a damaged row from failing the sums of statements that
-/// judge many rows at once.
+/// No constraint is there that a value of a `Session` could break; those that are keep a damaged row from failing the
+/// sums of statements that judge many rows at once.
 enum SchemaTables {
   static let script = [numbers, ledger, sessions, oneTimeTokens, revocations, events, others].joined(separator: "\n")
 

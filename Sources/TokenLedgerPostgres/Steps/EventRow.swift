@@ -28,10 +28,10 @@ package struct EventRow: Sendable, Hashable {
   package var scope: String?
   package var label: String?
   package var purpose: String?
-  /// Of a session that is opened: what history knows of it once its row is gone.
+  /// The terms of a session that is opened, which history knows once its row is gone.
   package var terms: SessionTerms?
 
-  /// Nil for what is told and never kept.
+  /// Makes nil of what is told and never kept.
   package init?(_ fact: AuditEvent.Fact, at time: Timestamp, shift: Int64) {
     self.init(bare: .opened, time, time.shifted(back: shift))
     switch fact {

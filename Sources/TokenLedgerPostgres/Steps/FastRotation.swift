@@ -1,15 +1,16 @@
 #if Postgres
 internal import TokenLedger
 
-/// The statement that grants all rotations of a step which ``RotationModel/RotationRule`` calls `.rotate`, and leaves every other: at one round trip
-/// and one commit for all.
+/// The statement that grants all rotations of a step which ``RotationModel/RotationRule`` calls `.rotate`, and leaves
+/// every other: at one round trip and one commit for all.
 ///
-/// It takes its rows in the order of ids and passes over those that somebody else holds, so it waits for nobody and is part of no deadlock.
+/// It takes its rows in the order of ids and passes over those that somebody else holds, so it waits for nobody and is
+/// part of no deadlock.
 enum FastRotation {
   /// One for a session.
   static let requestsMax = 256
 
-  /// What a granted request became.
+  /// The outcome of a granted request.
   struct Grant: Sendable {
     let rotation: Rotation
     let moment: LedgerMoment

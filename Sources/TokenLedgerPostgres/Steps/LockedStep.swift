@@ -1,5 +1,6 @@
 #if Postgres
-/// A step of two round trips: it locks sessions, decides on them here, and writes: what needs more than one statement can say.
+/// A step of two round trips: it locks sessions, decides on them here, and writes: what needs more than one statement
+/// can say.
 ///
 /// A step that is not committed is rolled back by whoever runs it.
 struct LockedStep {
@@ -7,8 +8,8 @@ struct LockedStep {
   enum Selection: Sendable {
     /// In whatever state they are.
     case ids([SessionID])
-    /// Those of subjects that are live, or were ended by this attempt. `isAlone`: no session of them is opened meanwhile either; else whoever opens
-    /// holds the subjects alone.
+    /// Those of subjects that are live, or were ended by this attempt. `isAlone`: no session of them is opened
+    /// meanwhile either; else whoever opens holds the subjects alone.
     case subjects([String], attempt: Int64)
   }
 
@@ -20,10 +21,11 @@ struct LockedStep {
   /// In the order of ids.
   let ids: [SessionID]
   var changes = StepChanges()
-  /// What more was read.
+  /// The rows that were read beside it.
   let read: [Rows]
 
-  /// Locks the sessions, in the order of their ids; those of subjects after the subjects themselves, which nobody opens sessions for meanwhile.
+  /// Locks the sessions, in the order of their ids; those of subjects after the subjects themselves, which nobody opens
+  /// sessions for meanwhile.
   ///
   /// - Parameter reading: what more is to be read once they are locked.
   init(

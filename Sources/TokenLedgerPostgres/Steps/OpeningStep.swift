@@ -7,13 +7,13 @@ enum OpeningStep {
   struct Opening: Sendable {
     let id: SessionID
     let grant: SessionGrant
-    /// Of the call that opens it, so that a retry finds what an earlier try did.
+    /// The attempt of the call that opens it, so that a retry finds what an earlier try did.
     let attempt: Int64
   }
 
-  /// What a step that opens sessions gave.
+  /// The answer of a step that opens sessions.
   struct Answer: Sendable {
-    /// What the ledger has of the ids now: what was opened, and what was there.
+    /// The rows that the ledger has of the ids now: what was opened, and what was there.
     let rows: [SessionID: SessionRow]
     let marks: WideMarks
     let moment: StepMoment
@@ -88,7 +88,8 @@ enum OpeningStep {
     """
   }
 
-  /// Verifiers know an access token by the second of its issue: one that is issued in the second of a scope's end and after it must be known by name.
+  /// Verifiers know an access token by the second of its issue: one that is issued in the second of a scope's end and
+  /// after it must be known by name.
   private static func exemption(_ source: String, subject: String, client: String, issuedAt: String) -> String {
     """
     insert into revocation(number, at_ms, until_ms, kind, session)

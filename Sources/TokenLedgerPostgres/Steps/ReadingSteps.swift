@@ -14,7 +14,8 @@ enum ReadingSteps {
     .first
   }
 
-  /// The live sessions of a scope with ids after one, in the order of ids; one more than a page holds says that there is another.
+  /// The live sessions of a scope with ids after one, in the order of ids; one more than a page holds says that there
+  /// is another.
   static func page(
     of scope: SessionScope, after id: SessionID?, limit: Int, on connection: LedgerConnection,
     deadline: ContinuousClock.Instant
@@ -29,7 +30,7 @@ enum ReadingSteps {
     return page
   }
 
-  /// How many live sessions a scope has. Looks at each, waits for nothing that was changed, and holds nothing up.
+  /// Counts the live sessions of a scope. Looks at each, waits for nothing that was changed, and holds nothing up.
   static func count(
     of scope: SessionScope, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Int {
@@ -39,8 +40,8 @@ enum ReadingSteps {
     return Int(try connection.look(Query(statement, names), isWide: scope == .all, deadline: deadline).int64(0, 0))
   }
 
-  /// The ledger's figures, of which the instance adds what it knows itself. Many sessions are counted by the planner's estimate, which is some
-  /// minutes old.
+  /// The ledger's figures, of which the instance adds what it knows itself. Many sessions are counted by the planner's
+  /// estimate, which is some minutes old.
   static func statistics(
     on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> LedgerStatistics {
@@ -65,7 +66,7 @@ enum ReadingSteps {
     "select reltuples::int8 as estimate, reltuples > 100000 as is_large from pg_class where oid = '\(table)'::regclass"
   }
 
-  /// Who has live sessions, of those with ids after one: at most ``holdersRows`` rows are looked at.
+  /// Returns who has live sessions, of those with ids after one: at most ``holdersRows`` rows are looked at.
   static func holders(
     after id: SessionID?, into holders: inout SessionHolders, on connection: LedgerConnection,
     deadline: ContinuousClock.Instant
@@ -107,7 +108,8 @@ enum ReadingSteps {
   private struct ByScope: Sendable {
     let all, subject, client, both: TimedStatement
 
-    /// - Parameter sql: gives the statement for a condition, whose first parameter has this number, and the column that it is of.
+    /// - Parameter sql: gives the statement for a condition, whose first parameter has this number, and the column that
+    ///   it is of.
     init(_ name: String, firstParameter first: Int, _ sql: @escaping (StatementTime, String, String?) -> String) {
       all = TimedStatement(name: "\(name)_all") { sql($0, "true", nil) }
       subject = TimedStatement(name: "\(name)_subject") { sql($0, "s.subject = $\(first)", "s.subject") }
@@ -128,7 +130,8 @@ enum ReadingSteps {
     }
   }
 
-  /// As a range of an index: an equality alone would let the planner walk through all sessions in the order of ids, to find those of a client that has few.
+  /// As a range of an index: an equality alone would let the planner walk through all sessions in the order of ids, to
+  /// find those of a client that has few.
   private static let pages = ByScope("page", firstParameter: 3) { time, condition, column in
     let order = column.map { "\($0), s.id" } ?? "s.id"
     let range = column.map { "(\($0), s.id) > ($3, $1) and \($0) <= $3" } ?? "s.id > $1"

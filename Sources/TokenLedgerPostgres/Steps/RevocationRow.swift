@@ -1,5 +1,6 @@
 #if Postgres
-/// A row of the table `revocation`: something that verifiers of all instances must know of while access tokens that it concerns can live.
+/// A row of the table `revocation`: something that verifiers of all instances must know of while access tokens that it
+/// concerns can live.
 package struct RevocationRow: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
     /// A session was ended by itself.
@@ -8,7 +9,8 @@ package struct RevocationRow: Sendable, Hashable {
     case token(TokenID)
     /// All sessions of a scope that were opened before.
     case scope(SessionScope)
-    /// The session was opened after scopes that its first tokens, which say no more than their second, would fall under.
+    /// The session was opened after scopes that its first tokens, which say no more than their second, would fall
+    /// under.
     case exemption(SessionID)
   }
 

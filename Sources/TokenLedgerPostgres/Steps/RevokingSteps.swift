@@ -1,7 +1,8 @@
 #if Postgres
 internal import Platform
 
-/// Ends sessions and access tokens. Each may be tried again: what was ended stays so, and what an earlier try of the call ended counts for it.
+/// Ends sessions and access tokens. Each may be tried again: what was ended stays so, and what an earlier try of the
+/// call ended counts for it.
 enum RevokingSteps {
   /// Ends one session; returns whether it was live.
   static func session(
@@ -49,7 +50,8 @@ enum RevokingSteps {
     return live.count
   }
 
-  /// Ends the sessions of a subject that were opened under another version of its account, one by one; returns them in the order of their openings.
+  /// Ends the sessions of a subject that were opened under another version of its account, one by one; returns them in
+  /// the order of their openings.
   static func outdated(
     subject: String, version: AccountVersion, orBefore time: Timestamp?, attempt: Attempt,
     on connection: LedgerConnection, deadline: ContinuousClock.Instant

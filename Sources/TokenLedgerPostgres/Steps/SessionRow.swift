@@ -21,7 +21,7 @@ package struct SessionRow: Sendable, Hashable {
   /// When the sweep looks at it.
   package var sweepAt: Timestamp
   package var endedAt: Timestamp?
-  /// Of the call that changed it last.
+  /// The attempt of the call that changed it last.
   package var attempt: Int64
   package var subjectVersion: AccountVersion
   package var clientVersion: AccountVersion

@@ -1,5 +1,6 @@
 #if Postgres
-/// The step that judges what the fast statement left: the sessions are locked, `RotationRule` judges each request in turn, and what follows is written.
+/// The step that judges what the fast statement left: the sessions are locked, `RotationRule` judges each request in
+/// turn, and what follows is written.
 enum SlowRotation {
   struct Presentation: Sendable {
     let request: RotationRequest
@@ -85,8 +86,8 @@ extension LockedStep {
     return .rotated(session)
   }
 
-  /// A refusal by the session's own end is written, so that a primary whose clock is behind revives nothing. One by the request's terms alone is the
-  /// request's.
+  /// A refusal by the session's own end is written, so that a primary whose clock is behind revives nothing. One by the
+  /// request's terms alone is the request's.
   private mutating func expire(_ row: SessionRow) {
     guard row.status == .live, moment.now >= row.end else { return }
     var expired = row
@@ -94,7 +95,8 @@ extension LockedStep {
     change(expired)
   }
 
-  /// What a verifier of this instance has seen counts from the next refresh on, also where the feed has not written it yet.
+  /// Lets what a verifier of this instance has seen count from the next refresh on, also where the feed has not written
+  /// it yet.
   private mutating func noteSuccessor(_ row: inout SessionRow) {
     guard !row.hasSeenSuccessor, row.generation > 0, row.status == .live,
       moment.now < row.refreshedAt.advanced(byMilliseconds: RotationRequest.graceMillisecondsMax),
@@ -105,7 +107,7 @@ extension LockedStep {
     changes.record(.successorSeen(row.tokenID, subject: row.subject, client: row.client), at: moment)
   }
 
-  /// What an attempt whose answer was lost did to the session; nil if that is not the last that was done to it.
+  /// Returns what an attempt whose answer was lost did to the session; nil if that is not the last that was done to it.
   private func own(_ row: SessionRow, _ request: RotationRequest) -> Rotation? {
     if marks.covers(row) { return nil }
     let session = row.session(moment.shifts, at: moment.now)

@@ -1,5 +1,5 @@
 #if Postgres
-/// What a step decided and has yet to write: rows of sessions, events, and what verifiers must hear of.
+/// The changes that a step decided and has yet to write: rows of sessions, events, and what verifiers must hear of.
 struct StepChanges: Sendable {
   /// Sessions that were there, as they are from now on; in the order of their first change.
   private(set) var changed: [SessionRow] = []
@@ -40,7 +40,7 @@ struct StepChanges: Sendable {
 
   // MARK: - Writing
 
-  /// What a step wrote.
+  /// The changes that a step wrote.
   struct Written: Sendable {
     let revocations: [RevocationRow]
     let lastEvent: Int64?

@@ -1,7 +1,8 @@
 #if Postgres
 internal import TokenLedger
 
-/// The moment of a step: read after its locks were granted, so it is later than whatever was decided of the same sessions before.
+/// The moment of a step: read after its locks were granted, so it is later than whatever was decided of the same
+/// sessions before.
 struct StepMoment: Sendable {
   let now: Timestamp
   /// By how many whole seconds that is ahead of the clock.

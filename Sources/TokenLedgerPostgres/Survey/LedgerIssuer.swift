@@ -19,7 +19,8 @@ package struct LedgerIssuer: Sendable {
   ///
   /// - Parameters:
   ///   - issuer: the one to set; nil to ask alone, which changes nothing.
-  ///   - replaces: whether it takes another one's place. What was issued for that one is refused by whoever opens the ledger then.
+  ///   - replaces: whether it takes another one's place. What was issued for that one is refused by whoever opens the
+  ///     ledger then.
   /// - Throws: `.unsuitable` if another one is in force.
   package func settle(
     _ issuer: String?, replaces: Bool, on connection: DatabaseConnection, deadline: ContinuousClock.Instant

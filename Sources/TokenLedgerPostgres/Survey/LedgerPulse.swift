@@ -1,5 +1,5 @@
 #if Postgres
-/// What happens to a ledger in a database, between two looks. Changes nothing.
+/// The events of a ledger in a database between two looks. Changes nothing.
 ///
 /// Events get their numbers before they are committed: some of the newest may be missing from a look, and are in none.
 package struct LedgerPulse: Sendable, Hashable {
@@ -11,7 +11,8 @@ package struct LedgerPulse: Sendable, Hashable {
   package var sessions: Int64
   /// Connections of servers that this role can see.
   package var connections: Int64
-  /// How far the servers' news of revocations may be behind: the age of the newest time that one of them wrote down.
+  /// The most by which the servers' news of revocations is behind: the age of the newest time that one of them wrote
+  /// down.
   package var ageMilliseconds: Int64
 
   /// - Parameters:

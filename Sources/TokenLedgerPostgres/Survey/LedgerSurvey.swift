@@ -1,5 +1,6 @@
 #if Postgres
-/// The tables of a ledger as they are now: the row of `ledger`, what they hold, and how large they are. Changes nothing.
+/// The tables of a ledger as they are now: the row of `ledger`, what they hold, and how large they are. Changes
+/// nothing.
 ///
 /// The counts of large tables are PostgreSQL's estimates, so that it costs the same whatever they hold.
 package struct LedgerSurvey: Sendable, Hashable {

@@ -1,5 +1,6 @@
 #if Postgres
-/// One server of a database as it is now: what it is, how it is set, and who follows it. Needs no table and changes nothing.
+/// One server of a database as it is now: what it is, how it is set, and who follows it. Needs no table and changes
+/// nothing.
 package struct ServerSurvey: Sendable, Hashable {
   /// As `server_version_num`: 150018 is 15.18.
   package var version: Int64
@@ -13,7 +14,7 @@ package struct ServerSurvey: Sendable, Hashable {
   /// The process that answered, by its own word; another than the connection has behind a pooler.
   package var processID: Int64
   package var timeline: Int64
-  /// Of the cluster: the same on its standbys.
+  /// The identifier of the cluster: the same on its standbys.
   package var systemIdentifier: Int64
   /// Connections of clients that are open on the whole server, and of them those of ledgers that this role can see.
   package var connections: Int64
@@ -30,9 +31,9 @@ package struct ServerSurvey: Sendable, Hashable {
     package var state: String?
     /// `sync`, `quorum`, `potential` or `async`; nil as ``state``.
     package var synchrony: String?
-    /// How many bytes of log it has not flushed yet.
+    /// The bytes of log that it has not flushed yet.
     package var bytesBehind: Int64?
-    /// How long its flush took when it was last measured.
+    /// The time that its flush took when it was last measured.
     package var flushLagMilliseconds: Int64?
 
     package init(

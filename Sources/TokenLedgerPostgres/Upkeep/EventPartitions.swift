@@ -1,28 +1,28 @@
 #if Postgres
 /// The partitions of the events: made ahead of the numbers, and dropped when all they hold is older than it is kept.
 ///
-/// Everything here waits for locks a fifth of a second at most, since whoever comes after has to wait as well, and is tried again later: until then
-/// events go to the default partition, from where they are moved.
+/// Everything here waits for locks a fifth of a second at most, since whoever comes after has to wait as well, and is
+/// tried again later: until then events go to the default partition, from where they are moved.
 enum EventPartitions {
-  /// What a look at the partitions found.
+  /// The findings of a look at the partitions.
   private struct Found {
     var isHeld: Bool
     var lastNumber: Int64
     /// The ranges that have a partition of their own, in their order.
     var ranges: [Int64] = []
-    /// How many events of a range are in the default partition.
+    /// The number of events of each range in the default partition.
     var resting: [(range: Int64, count: Int64)] = []
 
     var restingCount: Int64 { resting.reduce(0) { $0 + $1.count } }
   }
 
-  /// How many ranges after the current one have their partition.
+  /// The number of ranges after the current one that have their partition.
   private static let aheadCount: Int64 = 2
   /// The most events that are moved out of the default partition while nobody can write there.
   private static let movedMax = 100_000
   /// The most events that one step deletes.
   private static let deletedMax = 5000
-  /// How many partitions one pass makes or drops.
+  /// The number of partitions that one pass makes or drops at most.
   private static let changesMax = 8
 
   /// Makes what is missing. Returns whether all is there: else somebody held a lock for longer than it is waited for.
@@ -41,7 +41,8 @@ enum EventPartitions {
     return false
   }
 
-  /// Drops partitions that hold nothing younger, and deletes what of it is in the default partition, some thousands at a time.
+  /// Drops partitions that hold nothing younger, and deletes what of it is in the default partition, some thousands at
+  /// a time.
   ///
   /// - Parameter retention: in milliseconds of ledger time.
   static func dropOld(
@@ -82,7 +83,8 @@ enum EventPartitions {
     return found
   }
 
-  /// The first range that is to get a partition. Those of which too many events rest in the default partition stay there until they are old.
+  /// The first range that is to get a partition. Those of which too many events rest in the default partition stay
+  /// there until they are old.
   private static func missing(_ found: Found) -> Int64? {
     let current = found.lastNumber >> bits
     let isMovable = found.restingCount <= movedMax

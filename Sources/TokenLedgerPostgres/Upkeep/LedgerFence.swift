@@ -1,29 +1,32 @@
 #if Postgres
 internal import RotationModel
 
-/// Ends every session of a ledger whose database has lost what was acknowledged: it was restored to an earlier moment, or a standby that lagged was promoted.
-/// Nobody knows which tokens were used since, so none is accepted.
+/// Ends every session of a ledger whose database has lost what was acknowledged: it was restored to an earlier moment,
+/// or a standby that lagged was promoted. Nobody knows which tokens were used since, so none is accepted.
 package enum LedgerFence {
   package struct Report: Sendable, Hashable {
-    /// How many live sessions it ended.
+    /// The number of live sessions that it ended.
     package var endedSessions: Int
-    /// How many one-time tokens it ended.
+    /// The number of one-time tokens that it ended.
     package var endedOneTimeTokens: Int
-    /// How often the ledger was fenced by now.
+    /// The number of times that the ledger was fenced by now.
     package var fence: Int64
     /// The server's timeline, which the instances take for the right one from now on.
     package var timeline: Int64
   }
 
-  /// What a primary's clock may be behind that of the one before: access tokens that this one issued are ended too.
+  /// The most by which a primary's clock can be behind that of the one before: access tokens that this one issued are
+  /// ended too.
   private static let clockToleranceMilliseconds: Int64 = 10_000
 
-  /// Ends sessions, access tokens and one-time tokens and counts the fence, in one transaction: either all of it has happened or nothing. The rows are removed
-  /// by the sweep of the instances, some at a time.
+  /// Ends sessions, access tokens and one-time tokens and counts the fence, in one transaction: either all of it has
+  /// happened or nothing. The rows are removed by the sweep of the instances, some at a time.
   ///
-  /// Instances that refuse to serve go on when they next try to connect: after seconds. May be run again, which ends what was opened since.
+  /// Instances that refuse to serve go on when they next try to connect: after seconds. May be run again, which ends
+  /// what was opened since.
   ///
-  /// - Parameter connection: of a connector that was given the hooks of an ``InstanceKnowledge``, which accept the server's timeline.
+  /// - Parameter connection: of a connector that was given the hooks of an ``InstanceKnowledge``, which accept the
+  ///   server's timeline.
   /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
   package static func run(
     _ connection: LedgerConnection, deadline: ContinuousClock.Instant
@@ -39,7 +42,8 @@ package enum LedgerFence {
       timeline: connection.facts.timeline)
   }
 
-  /// As a mark of all, which reaches further: into the time of a clock that was ahead, and for as long as any access token can live.
+  /// As a mark of all, which reaches further: into the time of a clock that was ahead, and for as long as any access
+  /// token can live.
   private static let fence = TimedStatement(name: "fence") { time in
     """
     with moment as materialized (
@@ -64,7 +68,7 @@ package enum LedgerFence {
     "update one_time_token t set consumed_at = m.now, attempt = 0 from (\(time.moment)) m where t.consumed_at is null"
   }
 
-  /// What the lost server numbered gets no number twice, whatever the new one's timeline is.
+  /// Lets nothing get a number that the lost server gave, whatever the new one's timeline is.
   private static let advance = Statement(
     name: "fence_advance",
     sql: "select setval('ledger_number', last_value + \(FeedQueries.numbersSkipped)) from ledger_number")

@@ -2,11 +2,12 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// Removes what has ended, in steps that hold up nobody: each takes some rows that nobody else holds, and one instance at a time does so.
+/// Removes what has ended, in steps that hold up nobody: each takes some rows that nobody else holds, and one instance
+/// at a time does so.
 ///
 /// A row outlives its end by two minutes, so that a call whose answer was lost finds what it did.
 package enum LedgerSweep {
-  /// What one step found.
+  /// The findings of one step.
   struct Pass: Sendable, Hashable {
     /// Sessions that were removed since their time is over.
     var sessions = 0
@@ -25,11 +26,11 @@ package enum LedgerSweep {
     }
   }
 
-  /// How many rows of a table one step takes.
+  /// The most rows of a table that one step takes.
   static let rowsMax = 1000
-  /// How many sessions one step looks at whether a wide revocation covers them.
+  /// The most sessions that one step holds against a wide revocation.
   static let walkedMax = 2000
-  /// What has ended is still told apart from what never was for so long.
+  /// The time for which what has ended is still told apart from what never was.
   package static let outlivingMilliseconds: Int64 = 120_000
 
   /// Runs one step; one that finds another instance at it finds nothing.
@@ -109,8 +110,8 @@ package enum LedgerSweep {
     """
   }
 
-  /// The next sessions of the mark `k`, in an order that an index has, of which those that it covers are removed. What somebody else holds at this moment
-  /// goes with its own end.
+  /// The next sessions of the mark `k`, in an order that an index has, of which those that it covers are removed. What
+  /// somebody else holds at this moment goes with its own end.
   private static func covered(_ name: String, mark: String, next: String, order: String) -> Statement {
     Statement(
       name: name,
@@ -136,7 +137,8 @@ package enum LedgerSweep {
 
   private static let coveredOfAll = covered(
     "sweep_covered_all", mark: "k.client = ''", next: "s.id > (select swept from k)", order: "s.id")
-  /// As a range of the index of clients: an equality would let the planner walk through all sessions in the order of ids.
+  /// As a range of the index of clients: an equality would let the planner walk through all sessions in the order of
+  /// ids.
   private static let coveredOfClient = covered(
     "sweep_covered_client", mark: "k.client <> ''",
     next: """

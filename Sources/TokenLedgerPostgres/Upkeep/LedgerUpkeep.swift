@@ -1,14 +1,15 @@
 #if Postgres
 package import RotationModel
 
-/// What a ledger does beside its callers: it removes what has ended, and keeps partitions for the events.
+/// The work of a ledger beside its callers: it removes what has ended, and keeps partitions for the events.
 ///
-/// Every instance runs one; of those that would sweep at the same moment one does. Its steps run on the lanes, behind the callers'.
+/// Every instance runs one; of those that would sweep at the same moment one does. Its steps run on the lanes, behind
+/// the callers'.
 package struct LedgerUpkeep: Sendable {
   private let steps: any StepPerformer
   private let retentionMilliseconds: Int64
 
-  /// Of sweeps; partitions are looked at more rarely.
+  /// The time between two sweeps; partitions are looked at more rarely.
   private static let beat = Duration.seconds(5)
   private static let beatsOfPartitions = 6
   /// One pass of a sweep ends after so many steps, however much there is.

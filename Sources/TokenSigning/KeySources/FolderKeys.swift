@@ -1,6 +1,7 @@
 internal import Platform
 
-/// Keys in the files of a folder, which one server or several on one machine read, or several that have the same files each.
+/// Keys in the files of a folder, which one server or several on one machine read, or several that have the same files
+/// each.
 package struct FolderKeys: KeySource {
   package let folder: String
   package let publication: KeyPublication?

@@ -30,8 +30,8 @@ package protocol KeySource: Sendable {
   /// Puts a purpose's first keys where there are none; false where there are.
   func create(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) -> Bool
 
-  /// Puts what `change` makes of the keys that are there in the place of one purpose's, and nobody changes any between. It can be called again where
-  /// somebody did; what it throws leaves all as it was.
+  /// Puts what `change` makes of the keys that are there in the place of one purpose's, and nobody changes any between.
+  /// It can be called again where somebody did; what it throws leaves all as it was.
   func replace(
     _ purpose: KeyPurpose, by change: (KeyTexts) throws(KeyChangeError) -> [UInt8]
   ) throws(KeyChangeError)
@@ -41,7 +41,8 @@ package protocol KeySource: Sendable {
 package struct KeyTexts: Sendable {
   /// Without those that are not there.
   package var bytes: [KeyPurpose: [UInt8]]
-  /// The time by the clock of those who share the keys, milliseconds since the epoch; nil where the caller's own is as good.
+  /// The time by the clock of those who share the keys, milliseconds since the epoch; nil where the caller's own is as
+  /// good.
   package var nowMilliseconds: Int64?
 
   package init(_ bytes: [KeyPurpose: [UInt8]], nowMilliseconds: Int64? = nil) {

@@ -8,7 +8,8 @@ struct SealingKey: Sendable {
   static let nonceBytes = Int(LEDGER_GCM_NONCE)
   static let tagBytes = Int(LEDGER_GCM_TAG)
 
-  /// The first 8 bytes of SHA-256 over a constant label and the secret: which key has sealed something, and nothing of the secret.
+  /// The first 8 bytes of SHA-256 over a constant label and the secret: which key has sealed something, and nothing of
+  /// the secret.
   let id: [UInt8]
   private let secret: [UInt8]
 
@@ -48,8 +49,9 @@ struct SealingKey: Sendable {
 
 /// The keys under which keys in a database are sealed: the first seals, all of them open.
 ///
-/// A sealed body is version 1 (a byte), the id of the master key (8 bytes), a random nonce (12 bytes), and the sealed bytes with their tag (16 bytes).
-/// Its kind, its name and the version are authenticated with it, so that one record's body does not open as another's.
+/// A sealed body is version 1 (a byte), the id of the master key (8 bytes), a random nonce (12 bytes), and the sealed
+/// bytes with their tag (16 bytes). Its kind, its name and the version are authenticated with it, so that one record's
+/// body does not open as another's.
 package struct MasterKeys: Sendable {
   private static let version: UInt8 = 1
   private static let headBytes = 1 + 8 + SealingKey.nonceBytes

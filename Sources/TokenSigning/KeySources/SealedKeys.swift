@@ -6,7 +6,8 @@ package protocol KeyRecordStore: Sendable {
   /// All records of keys, by their names, as of one moment.
   func readKeyRecords() throws(KeyError) -> KeyRecords
 
-  /// Writes a record if its last change is still this one; nil: if there is none. Returns whether it was written, durably.
+  /// Writes a record if its last change is still this one; nil: if there is none. Returns whether it was written,
+  /// durably.
   func writeKeyRecord(_ name: String, _ body: [UInt8], expecting change: Int64?) throws(KeyError) -> Bool
 }
 
@@ -83,7 +84,8 @@ package struct SealedKeys: KeySource {
     throw .locked(path: place(of: purpose))
   }
 
-  /// Seals under the first master key what an older one sealed, so that the older one can be put away. Returns the purposes whose keys it sealed anew.
+  /// Seals under the first master key what an older one sealed, so that the older one can be put away. Returns the
+  /// purposes whose keys it sealed anew.
   package func reseal() throws(KeyError) -> [KeyPurpose] {
     var resealed: [KeyPurpose] = []
     for purpose in KeyPurpose.allCases {

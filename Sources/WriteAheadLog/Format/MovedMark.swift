@@ -2,8 +2,8 @@ internal import Platform
 
 /// A file that says: what this log held is served from elsewhere.
 ///
-/// It is written before the first thing leaves, and keeps a server from opening the log: a token would be live in two places. Readers that change
-/// nothing read such a log as any other.
+/// It is written before the first thing leaves, and keeps a server from opening the log: a token would be live in two
+/// places. Readers that change nothing read such a log as any other.
 package enum MovedMark {
   package static let fileName = "moved.mark"
   private static let bytesMax = 2048

@@ -2,7 +2,8 @@
 import TokenEngine
 import TokenLedgerPostgres
 
-/// By how much a database's clock differs from this machine's: tokens carry the database's time, and others judge them by their own.
+/// By how much a database's clock differs from this machine's: tokens carry the database's time, and others judge them
+/// by their own.
 struct ClockDifference {
   /// Negative if the database's is behind.
   let ahead: Duration
@@ -17,7 +18,7 @@ struct ClockDifference {
     self.ahead = ahead
   }
 
-  /// Nil if they differ by so little that nobody notices.
+  /// Makes nil if they differ by so little that nobody notices.
   init?(of ledger: PostgresLedger) {
     let database = ledger.now().advanced(byMilliseconds: -ledger.health.clockShiftSeconds * 1000)
     self.init(ahead: .milliseconds(database.millisecondsSince(SessionClock.system.now())))

@@ -4,7 +4,7 @@ import TokenLedgerPostgres
 
 /// The words and the exit code for what a database refused.
 enum DatabaseFailure {
-  /// What to do; nil if the error says so itself.
+  /// Returns what to do; nil if the error says so itself.
   static func fix(of error: DatabaseError) -> String? {
     switch error {
     case .unreachable: "check host, port and that PostgreSQL runs there"
@@ -67,7 +67,7 @@ extension String {
     return first.lowercased() + words.dropFirst()
   }
 
-  /// Where the server is was said, and whether it runs is what is to be found out.
+  /// The parts that are left out: where the server is was said, and if it runs is to be found out.
   private static var needless: [(start: String, end: String)] {
     [("connection to server ", " failed: "), ("FATAL:", " "), ("; Is the server running", "?")]
   }
@@ -80,7 +80,7 @@ extension CommandError {
     self.init(DatabaseFailure.status(of: error), "\(place): \(error.words)\(fix)")
   }
 
-  /// What a ledger in a database threw.
+  /// Takes what a ledger in a database threw.
   init(ofDatabase error: any Error, at place: String) {
     switch error {
     case let failure as CommandError: self = failure

@@ -25,10 +25,10 @@ struct DatabaseFence: AsyncParsableCommand {
   private struct Outcome: Encodable {
     var database: String
     var schema: String
-    /// How many sessions and one-time tokens were live.
+    /// The numbers of sessions and one-time tokens that were live.
     var sessions: Int
     var oneTimeTokens: Int
-    /// How often the ledger was fenced by now.
+    /// The number of times that the ledger was fenced by now.
     var fence: Int64
     var timeline: Int64
   }

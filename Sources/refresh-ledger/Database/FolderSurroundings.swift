@@ -4,7 +4,7 @@ import TokenAccounts
 import TokenLedgerPostgres
 import TokenSigning
 
-/// What a data folder has beside its log, as a database keeps it: users, clients and keys. Calls block.
+/// The files of a data folder beside its log, as a database keeps them: users, clients and keys. Calls block.
 struct FolderSurroundings {
   private let data: DataFolderOption
 
@@ -76,7 +76,7 @@ struct FolderSurroundings {
     }
   }
 
-  /// What an earlier call left, or somebody's keys.
+  /// Accepts what an earlier call left, and refuses somebody else's keys.
   private func replace(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) {
     guard try keyFolder.read().bytes[purpose] != bytes else { return }
     throw KeyError(

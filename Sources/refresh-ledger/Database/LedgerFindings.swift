@@ -9,7 +9,7 @@ struct LedgerFindings {
   /// Whether the settings are all of a server's, and not of a store alone.
   let isWhole: Bool
   let server: ServerSurvey
-  /// Nil where the schema has no ledger.
+  /// The ledger; nil if the schema has none.
   let ledger: LedgerSurvey?
 
   private var store: StoreSettings { settings.store }
@@ -130,7 +130,7 @@ struct LedgerFindings {
     }
   }
 
-  /// Whether servers are at work: each writes the time down once a second.
+  /// Says whether servers are at work: each writes the time down once a second.
   private func feed(_ ledger: LedgerSurvey) -> DoctorFinding {
     let age = ledger.nowMilliseconds - ledger.highMilliseconds
     let words = FigureText.time(seconds: Double(max(0, age)) / 1000)

@@ -3,7 +3,7 @@ import Synchronization
 import TokenLedger
 import TokenLedgerPostgres
 
-/// What a move has copied, for people and programs.
+/// The outcome of a move, for people and programs.
 struct MoveOutcome: Encodable {
   var folder: String
   var database: String
@@ -29,7 +29,7 @@ struct MoveOutcome: Encodable {
     (events, records) = (counts.events, counts.records)
   }
 
-  /// What was copied, in one sentence part.
+  /// The numbers of things that were copied, in one part of a sentence.
   var words: String {
     [
       FigureText.counted(sessions, "live session"), FigureText.counted(revokedSessions, "revoked one"),

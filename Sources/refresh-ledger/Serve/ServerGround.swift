@@ -54,7 +54,8 @@ struct GroundOpening {
   }
 
   #if Postgres
-  /// Opens the database that the settings name. Users and clients are made by no start: several servers may start at once.
+  /// Opens the database that the settings name. Users and clients are made by no start: several servers may start at
+  /// once.
   func database() async throws(CommandError) -> ServerGround {
     let settings = try settings.issuedByDatabase()
     let store = try await DatabaseStore.open(settings, connections: settings.store.connections)

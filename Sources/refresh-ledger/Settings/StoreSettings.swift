@@ -4,18 +4,20 @@ import RotationModel
 import TokenLedgerPostgres
 #endif
 
-/// Where the sessions, the accounts and the keys of a server are kept: the section `store`. All but ``kind`` is for a database.
+/// Where the sessions, the accounts and the keys of a server are kept: the section `store`. All but ``kind`` is for a
+/// database.
 struct StoreSettings {
   var kind = StoreKind.embedded
-  /// The database as a URL or a connection string of libpq, which may hold a password: it goes into no output. Empty with
-  /// ``StoreKind/embedded``.
+  /// The database as a URL or a connection string of libpq, which may hold a password: it goes into no output. Empty
+  /// with ``StoreKind/embedded``.
   var database = ""
   /// The schema that has the tables.
   var schema = StoreSettings.standardSchema
   /// How many connections change sessions, beside the one that follows the other instances.
   var connections = 2
   var standby = StandbySetting.required
-  /// The paths of the files that seal the keys in the database, the first of them new ones; empty where the keys are in ``keyFolder``.
+  /// The paths of the files that seal the keys in the database, the first of them new ones; empty where the keys are in
+  /// ``keyFolder``.
   var masterKeys: [String] = []
   /// The folder of the key files, which every instance has alike; empty where the keys are in the database.
   var keyFolder = ""

@@ -2,7 +2,7 @@ import TokenAccounts
 import TokenEngine
 import TokenSigning
 
-/// What a command works on, opened: a data folder, or a database that servers share.
+/// The place that a command works on, opened: a data folder, or a database that servers share.
 protocol CommandStore: Sendable {
   /// The path of the folder, or the database without its password.
   var place: String { get }
@@ -22,7 +22,7 @@ protocol CommandStore: Sendable {
     of scope: SessionScope, isCounted: Bool, _ page: (_ sessions: [Session], _ total: Int) throws(CommandError) -> Void
   ) async throws(CommandError) -> String
 
-  /// What is known of a session; nil if nothing is.
+  /// Returns what is known of a session; nil if nothing is.
   func story(of session: SessionID) async throws(CommandError) -> SessionStory?
 
   /// Ends a session. Returns whether it was live.
@@ -50,7 +50,7 @@ extension CommandStore {
 
 /// A session with what happened to it.
 struct SessionStory: Encodable {
-  /// Nil if it has ended.
+  /// The session; nil if it has ended.
   var session: SessionRow?
   var life: [LogRecordLine]
   /// The life in lines for people.

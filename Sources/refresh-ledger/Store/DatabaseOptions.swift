@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// The options that name a database and how to work with it: settings of the section `store`, of which the configuration and the
-/// environment may have the rest.
+/// The options that name a database and how to work with it: settings of the section `store`, of which the
+/// configuration and the environment may have the rest.
 struct DatabaseOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -28,7 +28,7 @@ struct DatabaseOptions: ParsableArguments {
   @Option(name: .customLong("config"), help: "A configuration file, YAML or JSON.")
   var configPath: String?
 
-  /// What the options say, for ``SettingSources``.
+  /// The settings that the options name, for ``SettingSources``.
   var flags: [SettingKey: String] {
     var flags: [SettingKey: String] = [:]
     flags[.storeDatabase] = database
@@ -97,7 +97,7 @@ struct StoreOptions: ParsableArguments {
     return settings
   }
 
-  /// Where sessions, accounts and keys are, for a command that needs no other settings.
+  /// Returns where sessions, accounts and keys are, for a command that needs no other settings.
   func storeSettings() throws(CommandError) -> ServerSettings {
     let sources = try database.storeSources()
     let settings = try ServerSettings(storeOf: sources)
@@ -105,7 +105,8 @@ struct StoreOptions: ParsableArguments {
     return settings
   }
 
-  /// The store of settings that are refused as a whole, by the file or, if that cannot be read, without it; nil if it is what is refused.
+  /// The store of settings that are refused as a whole, by the file or, if that cannot be read, without it; nil if it
+  /// is what is refused.
   func readableStore() -> StoreSettings? {
     for path in [database.configPath, nil] {
       let sources = try? database.storeSources([:], filePath: path)

@@ -5,17 +5,19 @@ import TokenEngine
 import TokenLedgerPostgres
 import TokenSigning
 
-/// The ledger in a database that servers share, opened: by a server, or beside servers, which see what it changes as each other's changes.
+/// The ledger in a database that servers share, opened: by a server, or beside servers, which see what it changes as
+/// each other's changes.
 struct DatabaseStore: CommandStore {
   private let settings: ServerSettings
   let ledger: PostgresLedger
 
-  /// How many sessions are read at once.
+  /// The number of sessions that are read at once.
   private static let pageCount = 1000
 
   let place: String
 
-  /// - Parameter connections: how many change sessions at once; one does for a command that does one thing after another.
+  /// - Parameter connections: how many change sessions at once; one does for a command that does one thing after
+  ///   another.
   static func open(_ settings: ServerSettings, connections: Int = 1) async throws(CommandError) -> DatabaseStore {
     var options = PostgresOptions(settings)
     options.connections = connections

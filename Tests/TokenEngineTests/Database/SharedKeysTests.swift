@@ -126,7 +126,8 @@ struct SharedKeysTests {
     let first = try await instances.engine(keys: try sealed("old"))
     let second = try await instances.engine(keys: try sealed("new", "old"))
     #expect(second.keyStates == first.keyStates)
-    // Sealed anew by the second: whoever has the old master key alone opens them no more, and goes on with those that it has.
+    // Sealed anew by the second: whoever has the old master key alone opens them no more, and goes on with those that
+    // it has.
     let third = try await instances.engine(keys: try sealed("new"))
     #expect(third.keyStates == first.keyStates)
     await #expect(throws: EngineError.self) { _ = try await instances.engine(keys: try sealed("old")) }

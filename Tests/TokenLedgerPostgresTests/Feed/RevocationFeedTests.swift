@@ -136,7 +136,8 @@ import Testing
     let session = try one.open("anna", access: .seconds(600))
     try one.revoke(session.id)
     try other.look()
-    // Within the grace of the last refresh, at most 300 s, the last pair may be answered again, with 600 s from then on.
+    // Within the grace of the last refresh, at most 300 s, the last pair may be answered again, with 600 s from then
+    // on.
     clock.pass(.seconds(880))
     try other.look()
     other.register.forgetEnded(at: clock.now)

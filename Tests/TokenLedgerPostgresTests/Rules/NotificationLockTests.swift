@@ -5,7 +5,8 @@ import RotationModel
 import Testing
 @testable import TokenLedgerPostgres
 
-/// A notification in the transaction of a revocation would hold a lock of the whole server's through its wait for the standby.
+/// A notification in the transaction of a revocation would hold a lock of the whole server's through its wait for the
+/// standby.
 @Suite(.fewAtOnce, .serialized) struct NotificationLockTests {
   private let server: TestedServer
   private let database: TestedDatabase

@@ -5,7 +5,8 @@ import RotationModel
 import Testing
 @testable import TokenLedgerPostgres
 
-/// A primary that takes connections and whose commits wait for ever: it was cut off from its standbys, or they are away.
+/// A primary that takes connections and whose commits wait for ever: it was cut off from its standbys, or they are
+/// away.
 @Suite(.fewAtOnce, .serialized) struct StuckPrimaryTests {
   @Test func aConnectionThatWasLostHasTheOtherHostsAskedFirst() async throws {
     let (first, second) = (try await TestedServer.start(), try await TestedServer.start())
