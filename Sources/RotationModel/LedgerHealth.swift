@@ -13,9 +13,9 @@ public struct LedgerHealth: Sendable, Hashable {
   }
 
   public var state: State
-  /// How old the newest news of revocations elsewhere is; nil where there is no elsewhere.
+  /// How old the newest news of revocations elsewhere is; nil if there is no elsewhere.
   public var feedAge: Duration?
-  /// Whether that is older than whoever opened the ledger bears: what was revoked elsewhere may be accepted here.
+  /// Whether that is older than whoever opened the ledger bears: what was revoked elsewhere can be accepted here.
   public var isFeedStale = false
   /// Whether all access tokens are refused because of it: whoever opened the ledger wants that rather than a revoked
   /// one accepted.
@@ -46,7 +46,7 @@ public struct LedgerHealth: Sendable, Hashable {
 /// What a ledger stands on.
 @nonexhaustive
 public enum LedgerStore: Sendable, Hashable {
-  /// This process alone: its memory and, where it has one, its log.
+  /// This process alone: its memory and, if it has one, its log.
   case embedded
   /// A PostgreSQL database that other instances use too; the text names it for people, hosts and database, without a
   /// secret.

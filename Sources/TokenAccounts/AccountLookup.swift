@@ -39,7 +39,7 @@ struct SubjectLookup<Source: AccountSource>: Sendable where Source.Entry == User
     let document = await source.current()
     let hash = document[name]?.hash ?? decoy(for: name, in: document)
     let isRight = try await pool.run { () throws(StoreError) in try hash.verify(password) }
-    // The user may have changed while the hash was computed: what holds now counts.
+    // The user was possibly changed while the hash was computed: what holds now counts.
     guard isRight, let now = await source.current()[name], now.hash.text == hash.text else { return nil }
     return now.subject
   }

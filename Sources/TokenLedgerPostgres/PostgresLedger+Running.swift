@@ -22,7 +22,7 @@ extension PostgresLedger {
   /// The work that a run does now and then.
   package var upkeep: LedgerUpkeep { LedgerUpkeep(lanes, options: options) }
 
-  /// As it was last, where the database does not say within a second.
+  /// As it was last, if the database does not say within a second.
   public var statistics: LedgerStatistics {
     get async {
       var statistics =

@@ -10,7 +10,7 @@ extension PostgresLedger {
     }
   }
 
-  /// As ``SessionLedger/revoke(_:)-(SessionScope)``. Where the scope is wider than a subject its sessions are counted
+  /// As ``SessionLedger/revoke(_:)-(SessionScope)``. If the scope is wider than a subject its sessions are counted
   /// just before.
   @discardableResult
   public func revoke(_ scope: SessionScope) async throws(LedgerError) -> Int {

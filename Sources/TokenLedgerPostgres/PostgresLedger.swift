@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 ///     let ledger = try await PostgresLedger.open(DatabaseAddress("postgresql://tokens@db1,db2/tokens"))
 ///
-/// Each outcome is a committed transaction of the primary, and on a synchronous standby where
+/// Each outcome is a committed transaction of the primary, and on a synchronous standby if
 /// ``PostgresOptions/standby-swift.property`` asks for one. All rotations that wait go to the database as one
 /// statement, so many callers share one commit. docs/postgres-ledger.md is its specification.
 public final class PostgresLedger: Sendable {
@@ -25,7 +25,7 @@ public final class PostgresLedger: Sendable {
   ///
   /// The schema must be there: `refresh-ledger database init` makes it.
   ///
-  /// - Throws: what stands in the way, with the fix; what may pass is tried again for
+  /// - Throws: what stands in the way, with the fix; what can pass is tried again for
   ///   ``PostgresOptions/requestDeadline``.
   public static func open(
     _ address: DatabaseAddress, options: PostgresOptions = PostgresOptions()
@@ -179,7 +179,7 @@ extension PostgresLedger: SessionLedger {
 
   public var health: LedgerHealth {
     var health = knowledge.health
-    // The feed may be connected while no lane is, as where a server takes no more connections.
+    // The feed can be connected while no lane is, as where a server takes no more connections.
     if let outage = lanes.queue.outage, health.state == .acceptsChanges {
       let (seconds, attoseconds) = (ContinuousClock.now - outage.since).components
       let age = seconds * 1000 + attoseconds / 1_000_000_000_000_000

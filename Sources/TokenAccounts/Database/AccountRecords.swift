@@ -147,7 +147,7 @@ extension AccountRecords {
     }
   }
 
-  /// Reads if somebody waits for it or something has changed; false where there is nothing more to read, ever.
+  /// Reads if somebody waits for it or something has changed; false if there is nothing more to read, ever.
   private func readForWaiters() async -> Bool {
     let newest = store.lastChange
     let (waiters, isDue) = state.withLock { state in
@@ -202,7 +202,7 @@ extension AccountRecords {
     }
   }
 
-  /// Puts in force what was read in place of `before`, where only these names differ, or notes why it is refused. Gives
+  /// Puts in force what was read in place of `before`, if only these names differ, or notes why it is refused. Gives
   /// what is to be told.
   private func take(
     _ read: Result<RecordedAccounts<Entry>?, AccountError>, over before: RecordedAccounts<Entry>, names: [String],
@@ -224,7 +224,7 @@ extension AccountRecords {
     }
   }
 
-  /// True where this is to be told: once for as long as the database does not answer, and not because the ledger
+  /// True if this is to be told: once for as long as the database does not answer, and not because the ledger
   /// closes.
   private func keepAccounts(because error: LedgerError) -> Bool {
     state.withLock { state in

@@ -10,7 +10,7 @@ internal import TokenLedger
 /// changes are refused with ``AccountError/database(_:path:)``. Before a session is revoked because its user changed,
 /// and once one is open, the user is read from the database itself.
 ///
-/// Look-ups cost two locks. A change is durable, on a standby as well where one is required, when its method returns;
+/// Look-ups cost two locks. A change is durable, on a standby as well if one is required, when its method returns;
 /// of two programs that change one user at the same time one comes after the other. At most 100,000 users. Nothing
 /// blocks a thread of Swift's pool.
 public final class DatabaseSubjects: SubjectStore, SubjectDirectory {

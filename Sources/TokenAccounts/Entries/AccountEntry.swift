@@ -5,7 +5,7 @@ protocol AccountEntry: Codable, Sendable {
   static var listMember: String { get }
   /// The member that names the entry.
   static var nameMember: String { get }
-  /// Every member an entry may have.
+  /// Every member an entry can have.
   static var members: [String] { get }
   /// In NFC, whatever the file says: an account file is typed by people.
   var name: String { get }

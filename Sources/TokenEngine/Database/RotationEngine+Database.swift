@@ -10,7 +10,7 @@ extension RotationEngine {
   /// Opens an engine on a database that other instances use too. What one of them does the others go on from.
   ///
   /// The tables must be there: `refresh-ledger database init` makes them. Each change is committed in the database
-  /// before its outcome is answered, and where ``PostgresOptions/standby-swift.property`` asks for it on a synchronous
+  /// before its outcome is answered, and if ``PostgresOptions/standby-swift.property`` asks for it on a synchronous
   /// standby; the options of a log say nothing here. The first engine makes the keys, and says as whom tokens are
   /// issued.
   ///
@@ -20,7 +20,7 @@ extension RotationEngine {
   ///   - keys: where the signing keys are.
   ///   - store: how the database is used. ``EngineOptions/sessionsPerSubjectMax`` stands for its own.
   /// - Throws: ``EngineError/ledger(_:)`` with one line that says what stands in the way and what to do: temporary
-  ///   where the database does not answer. ``EngineError/invalid(field:limit:)`` with the field `issuer` where the
+  ///   if the database does not answer. ``EngineError/invalid(field:limit:)`` with the field `issuer` if the
   ///   ledger's tokens are another's, ``EngineError/keys(_:)`` for keys that cannot be used.
   public static func open(
     database: String, keys: SharedKeys, options: EngineOptions = EngineOptions(),
@@ -44,10 +44,10 @@ extension RotationEngine {
     }
   }
 
-  /// The same on a ledger that is open, for stores that stand on it too. ``close()`` closes the ledger; where this
+  /// The same on a ledger that is open, for stores that stand on it too. ``close()`` closes the ledger; if this
   /// throws, it stays open.
   ///
-  /// - Throws: also ``EngineError/invalid(field:limit:)`` with the field `sessionsPerSubjectMax` where the ledger was
+  /// - Throws: also ``EngineError/invalid(field:limit:)`` with the field `sessionsPerSubjectMax` if the ledger was
   ///   opened with another.
   public static func open(
     ledger: PostgresLedger, keys: SharedKeys, options: EngineOptions = EngineOptions(),
@@ -75,7 +75,7 @@ extension RotationEngine {
       subjects: subjects, clock: ledger.clock, observer: observer)
   }
 
-  /// Reads the keys, or makes them where there are none.
+  /// Reads the keys, or makes them if there are none.
   private static func ring(
     _ keys: SharedKeys, in ledger: PostgresLedger, algorithm: SignatureAlgorithm
   ) async throws(EngineError) -> KeyRing {
@@ -101,7 +101,7 @@ extension PostgresLedger {
 }
 
 extension EngineError {
-  /// Why a database was not opened. What may pass is temporary.
+  /// Why a database was not opened. What can pass is temporary.
   fileprivate init(opening error: DatabaseError) {
     let mayPass =
       switch error {

@@ -3,7 +3,7 @@ internal import RotationModel
 internal import Synchronization
 internal import TokenSigning
 
-/// Reads the keys again for tokens whose key is not known here: another instance may have begun to sign with one that
+/// Reads the keys again for tokens whose key is not known here: another instance can have begun to sign with one that
 /// this instance has not read.
 ///
 /// However many such tokens come, the keys are read at most once in an interval, and each caller is answered by a
@@ -98,7 +98,7 @@ final class KeyLookups: Sendable {
 }
 
 extension TokenVerificationError {
-  /// Whether a key that is not known here may have signed the token.
+  /// Whether a key that is not known here can have signed the token.
   var mayBeForNewKey: Bool { self == .unknownKey || self == .algorithm }
 }
 

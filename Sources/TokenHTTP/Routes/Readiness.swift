@@ -7,7 +7,7 @@ internal import TokenEngine
 /// An instance whose ledger is its own is ready while it accepts changes. One that shares its ledger with others stays
 /// ready while the ledger is away, with `"writes": false`: it verifies tokens and publishes keys, and no other instance
 /// could do more. With `?writes=true` it is ready only while it accepts changes. One that refuses access tokens, since
-/// it has not heard for too long what others revoke, is not ready: the others may have heard.
+/// it has not heard for too long what others revoke, is not ready: the others can have heard.
 enum Readiness {
   private static let parameter = "writes"
 

@@ -20,7 +20,7 @@ extension RefreshLedger {
   /// Blocks; nothing for a ledger without a log.
   ///
   /// - Parameter body: what it throws ends the reading.
-  /// - Throws: a `LogError` where the log cannot be read, and what `body` throws.
+  /// - Throws: a `LogError` if the log cannot be read, and what `body` throws.
   package nonisolated func readEvents(
     after first: UInt64, atOnce count: Int, _ body: ([MovedEvent]) throws -> Void
   ) throws {

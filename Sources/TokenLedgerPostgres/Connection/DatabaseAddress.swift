@@ -3,12 +3,12 @@ internal import Platform
 
 /// The address of a ledger's database: a URL or connection string of libpq, with any number of hosts.
 ///
-/// A password may stand in it, in `PGPASSWORD`, in a password file or in a service file, as for every program on libpq;
+/// A password can stand in it, in `PGPASSWORD`, in a password file or in a service file, as for every program on libpq;
 /// no text of this value has it. `target_session_attrs` is passed over: a ledger looks at each host itself.
 public struct DatabaseAddress: Sendable, Hashable {
   /// The options that were asked for, without hosts.
   private let options: ConnectionOptions
-  /// The user and, below, the database that are in force, also where the text does not name them.
+  /// The user and, below, the database that are in force, also if the text does not name them.
   private let user: String
   private let database: String
 

@@ -5,7 +5,7 @@ public enum DatabaseError: Error, Sendable, Hashable {
   /// No connection was made, or it was found closed before anything was sent.
   case unreachable(String)
   /// The server answered and took no connection: password, database, too many connections (53300), starting (57P03).
-  /// The code is its SQLSTATE; nil where libpq itself did not go on.
+  /// The code is its SQLSTATE; nil if libpq itself did not go on.
   case refusedConnection(code: String?, String)
   /// The server rolled the transaction back: a conflict (40001, 40P01, 55P03), or an error of its first statement. Or
   /// it was never sent: a text that has a NUL (22021).
@@ -13,9 +13,9 @@ public enum DatabaseError: Error, Sendable, Hashable {
   /// Any other error that the server told. `index` counts the queries of the transaction; their count stands for its
   /// commit, and those that come after it follow.
   case statement(code: String, index: Int, String)
-  /// All succeeded, but with a warning: it may not be on a standby.
+  /// All succeeded, but with a warning: it is possibly not on a standby.
   case warned(String)
-  /// The connection broke, or the deadline passed: what was sent may have happened. The connection is closed.
+  /// The connection broke, or the deadline passed: what was sent has possibly happened. The connection is closed.
   case lost(String)
   /// The answer is not what the statement promises.
   case malformed(String)
@@ -24,7 +24,7 @@ public enum DatabaseError: Error, Sendable, Hashable {
 }
 
 extension DatabaseError {
-  /// Whether another try, in a moment, may meet something else.
+  /// Whether another try, in a moment, can meet something else.
   var mayPass: Bool {
     switch self {
     case .unreachable, .lost, .nothingHappened, .warned: true

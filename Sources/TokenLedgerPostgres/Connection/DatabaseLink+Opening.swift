@@ -37,7 +37,7 @@ extension DatabaseLink {
       } catch {
         throw .unreachable("The system does not wait for a socket: \(error).")
       }
-      // Also where something comes again and again and never all of it.
+      // Also if something comes again and again and never all of it.
       guard !ready.isEmpty, ContinuousClock.now < deadline else {
         throw .unreachable("\(unsafe place(of: connection)) does not answer in time")
       }

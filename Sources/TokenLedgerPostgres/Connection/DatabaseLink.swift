@@ -125,7 +125,7 @@ extension DatabaseLink {
 
 // Receiving.
 extension DatabaseLink {
-  /// The next answer; nil where those to one command end.
+  /// The next answer; nil at the end of those to one command.
   ///
   /// - Throws: `.lost`, and closes the connection, if the deadline passes.
   func nextReply(until deadline: ContinuousClock.Instant) throws(DatabaseError) -> Reply? {
@@ -136,7 +136,7 @@ extension DatabaseLink {
       // told by what is read.
       let isSending = unsafe PQflush(connection) == 1
       let ready = try wait(for: isSending ? [.input, .output] : .input, until: deadline)
-      // Also where something comes again and again and is never whole.
+      // Also if something comes again and again and is never whole.
       guard !ready.isEmpty, !isLate else { throw lost("no answer came before the deadline") }
       if ready.contains(.input) { try takeInput() }
       isLate = ContinuousClock.now >= deadline

@@ -1,7 +1,7 @@
 #if Postgres
 internal import RotationModel
 
-/// Reads of the stream of events. Each is a step that writes, so what it tells is on the standby where one is required.
+/// Reads of the stream of events. Each is a step that writes, so what it tells is on the standby if one is required.
 enum EventReading {
   /// The beginning of a stream that tells what happens from now on.
   struct Start: Sendable {
@@ -17,7 +17,7 @@ enum EventReading {
     var events: [AuditEvent] = []
     /// The place after them: nothing up to there is left to be told.
     var end: Int64
-    /// The last number of what was dropped with its partition, where that is after the place.
+    /// The last number of what was dropped with its partition, if that is after the place.
     var missedThrough: Int64?
   }
 
@@ -86,7 +86,7 @@ enum EventReading {
 
   private static let oldestPartition = Statement(name: "event_oldest_partition", sql: "select \(oldestNumber)")
 
-  /// The first number that the oldest partition which is still there may have: its name says it.
+  /// The first number that the oldest partition which is still there can have: its name says it.
   static let oldestNumber = """
     (select min(substring(c.relname from '^event_([0-9]+)$')::int8) << \(partitionBits) from pg_inherits i
       join pg_class c on c.oid = i.inhrelid where i.inhparent = 'event'::regclass)

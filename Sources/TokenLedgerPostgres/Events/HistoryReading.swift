@@ -60,7 +60,7 @@ struct HistoryReading {
     return events
   }
 
-  /// Adds how the session ended, where no event of its own says that.
+  /// Adds how the session ended, if no event of its own says that.
   private func end(
     _ history: inout SessionHistory, _ session: Session, _ row: SessionRow?, _ openedNumber: Int64?, _ now: Timestamp,
     _ connection: LedgerConnection, deadline: ContinuousClock.Instant
@@ -159,7 +159,7 @@ extension HistoryReading {
     name: "history_count",
     sql: "select count(*) from (select from event e where e.session = $1 limit $2) told")
 
-  /// The revocations of scopes that a session of the subject may be in, in their order.
+  /// The revocations of scopes that a session of the subject can be in, in their order.
   private static let scopes = Statement(
     name: "history_scopes",
     sql: """

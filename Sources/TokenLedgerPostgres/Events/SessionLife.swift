@@ -82,7 +82,7 @@ struct SessionLife {
     (wasReused, endedAt) = (try rows.bool(row, 13), try time(14))
   }
 
-  /// The session as its events left it, where its row is gone; nil where they do not tell of its beginning.
+  /// The session as its events left it, if its row is gone; nil if they do not tell of its beginning.
   func session(_ shifts: TimeShifts, at now: Timestamp) -> Session? {
     guard let terms, let openedAt, let client, let scope else { return nil }
     let refreshedAt = refreshedAt ?? openedAt
@@ -94,7 +94,7 @@ struct SessionLife {
 
   /// Returns how it ended; nil if it is live.
   ///
-  /// - Parameter scopes: the revocations of scopes that sessions of the subject may be in, in their order.
+  /// - Parameter scopes: the revocations of scopes that sessions of the subject can be in, in their order.
   func end(of session: Session, _ scopes: [AuditEvent], at now: Timestamp) -> EndedSession? {
     if let endedAt {
       return EndedSession(session: session, endedAt: endedAt, end: .revoked(cause ?? (wasReused ? .reuse : nil)))
@@ -110,7 +110,7 @@ struct SessionLife {
 }
 
 extension SessionTerms {
-  /// From the columns `idle_ms`, `absolute_ms` and `rotation`; nil where one of them is null.
+  /// From the columns `idle_ms`, `absolute_ms` and `rotation`; nil if one of them is null.
   fileprivate init?(_ rows: Rows, _ row: Int, from column: Int) throws(DatabaseError) {
     guard let idle = try rows.int64IfPresent(row, column), let absolute = try rows.int64IfPresent(row, column + 1),
       let rotation = try rows.int64IfPresent(row, column + 2)

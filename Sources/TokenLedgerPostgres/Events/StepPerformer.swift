@@ -1,7 +1,7 @@
 #if Postgres
 /// A place for steps that no caller's rotation waits for: the lanes.
 package protocol StepPerformer: Sendable {
-  /// Runs `body` on one of the ledger's connections, on a thread that may wait. A `body` that is interrupted may be run
+  /// Runs `body` on one of the ledger's connections, on a thread that can wait. A `body` that is interrupted can be run
   /// again: it must come to the same.
   ///
   /// - Throws: as every call of a ledger.

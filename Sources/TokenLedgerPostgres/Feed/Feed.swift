@@ -6,7 +6,7 @@ internal import Synchronization
 /// Follows what other instances revoke, on a thread and a connection of its own, and writes what verifiers of this one
 /// saw.
 ///
-/// It looks twenty times a second, and at once where a notification or somebody here wakes it. A look is a step like
+/// It looks twenty times a second, and at once if a notification or somebody here wakes it. A look is a step like
 /// any other: it is an answer, so it waits for the standby, and a primary that was cut off cannot pass for one that has
 /// no news.
 package final class Feed: Sendable {
@@ -22,7 +22,7 @@ package final class Feed: Sendable {
   private let state = Mutex(State())
   private let ends = RisingNumber()
 
-  /// A step that takes longer is given up: its news would be old, and another server may have taken over.
+  /// A step that takes longer is given up: its news would be old, and another server has possibly taken over.
   private var patience: Duration { max(.seconds(1), min(options.requestDeadline, .seconds(5))) }
   private static let interval = Duration.milliseconds(50)
   /// Between two looks, however often it is woken.
@@ -37,7 +37,7 @@ package final class Feed: Sendable {
 
   /// Returns once all that was revoked before is known.
   ///
-  /// - Throws: what stands in the way; where it may pass, at the deadline. The feed has ended then.
+  /// - Throws: what stands in the way; if it can pass, at the deadline. The feed has ended then.
   package func start(deadline: ContinuousClock.Instant) async throws(DatabaseError) {
     let error: DatabaseError? = await withCheckedContinuation { continuation in
       state.withLock { ($0.start, $0.startDeadline) = (continuation, deadline) }

@@ -26,7 +26,7 @@ struct FeedReader {
 
   /// Reads all that is new, in one step or several, and writes what verifiers saw.
   ///
-  /// - Parameter patience: how long each of the steps may take.
+  /// - Parameter patience: how long each of the steps can take.
   mutating func look(_ connection: LedgerConnection, patience: Duration) throws(DatabaseError) {
     let boot = knowledge.clock.bootMilliseconds()
     while try !lookOnce(connection, deadline: .now + patience) {}
@@ -48,7 +48,7 @@ struct FeedReader {
       throw error
     }
     let boot = knowledge.clock.bootMilliseconds()
-    // More may wait, unless it is those whose rows somebody holds.
+    // More can wait, unless it is those whose rows somebody holds.
     var hasMoreNotes = notes.count == FeedQueries.notesMax
     if let left = notes.isEmpty ? nil : rows.popFirst() {
       try putBack(left)

@@ -14,7 +14,7 @@ package final class InstanceKnowledge: Sendable {
   let age: FeedAge
   let revocations: RevocationRegister
   let condition: FeedCondition
-  /// All events up to it are there or never will be, and on the standby where one is required.
+  /// All events up to it are there or never will be, and on the standby if one is required.
   let eventFloor = RisingNumber()
   /// The last change of what the instances share beside sessions: keys and accounts.
   package let recordChange = RisingNumber()

@@ -6,8 +6,8 @@ internal import TokenLedger
 /// The register of what verifiers of this instance must refuse, as its own calls and the feed tell it, and what they
 /// saw.
 ///
-/// While nothing is revoked whose access tokens may live, a question costs an atomic load and no lock, however many
-/// sessions there are. Where it is to refuse when the feed is old, a look at the boot clock comes to that.
+/// While nothing is revoked whose access tokens can live, a question costs an atomic load and no lock, however many
+/// sessions there are. If it is to refuse when the feed is old, a look at the boot clock comes to that.
 final class RevocationRegister: Sendable {
   private let count = Atomic<Int>(0)
   private let lists = Mutex(RevocationLists())

@@ -2,7 +2,7 @@
 /// The floor of a stream of rows that are numbered by the ledger's sequence: every number up to it has its row, or
 /// never will.
 ///
-/// A row that was committed later may have a lower number. So each step holds a lock with the last number that had been
+/// A row that was committed later can have a lower number. So each step holds a lock with the last number that had been
 /// given out when it began, which is below all that it takes, until it is committed and on the standby. Whoever reads
 /// the stream asks, in this order and each with a snapshot of its own, for the last number, for the lowest one that a
 /// step under way holds, and for the rows. (A cursor that goes by number alone missed 23 to 29 % of the events of

@@ -2,7 +2,7 @@
 internal import RotationModel
 internal import Synchronization
 
-/// The access tokens that verifiers of this instance saw for the first time while a grace window may be open: their
+/// The access tokens that verifiers of this instance saw for the first time while a grace window can be open: their
 /// sessions' rows are to say so.
 ///
 /// From any thread. While no instance answers with a grace window a note is one atomic load.
@@ -22,7 +22,7 @@ final class SuccessorNotes: Sendable {
     }
   }
 
-  /// Milliseconds of ledger time: until then a window may be open.
+  /// Milliseconds of ledger time: until then a window can be open.
   private let windowsUntil = Atomic<Int64>(0)
   private let hasNotes = Atomic<Bool>(false)
   private let state = Mutex(State())

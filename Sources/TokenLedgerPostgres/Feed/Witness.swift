@@ -5,7 +5,7 @@ internal import Synchronization
 /// The memory of what an instance has seen of its ledger, against which each new connection is held: a database that
 /// was set back, or an old primary that goes on by itself, does not get to decide.
 package final class Witness: Sendable {
-  /// An event that was committed, and on the standby where one is required.
+  /// An event that was committed, and on the standby if one is required.
   private struct Seen {
     var number: Int64
     /// The ledger's time when that was known.
@@ -17,7 +17,7 @@ package final class Witness: Sendable {
     var timeline: Int64 = 0
     var fence: Int64?
     var newest: Seen?
-    /// The newest event whose time is known as well: a number may be given again.
+    /// The newest event whose time is known as well: a number can be given again.
     var newestTimed: (number: Int64, milliseconds: Int64)?
     /// Whether the database that was looked at last lacks what was acknowledged.
     var isFenced = false
@@ -36,7 +36,7 @@ package final class Witness: Sendable {
   /// An event with this number is committed for good: an outcome with it was acknowledged, or a look that was has seen
   /// it.
   ///
-  /// - Parameter milliseconds: the ledger's time of it, where that is known.
+  /// - Parameter milliseconds: the ledger's time of it, if that is known.
   package func acknowledge(_ number: Int64, milliseconds: Int64? = nil) {
     let now = clock.now()
     state.withLock { state in
@@ -61,7 +61,7 @@ package final class Witness: Sendable {
   /// Looks at what a new connection leads to, before anything is asked of it.
   ///
   /// On a timeline that is new to the ledger the numbers are advanced by 2^20: what an instance had been told by the
-  /// primary before, and was not on this one, gets no number twice. Where the ledger's time would be behind what this
+  /// primary before, and was not on this one, gets no number twice. If the ledger's time would be behind what this
   /// instance knows it is raised.
   ///
   /// - Throws: `.unsuitable` for a server that must not decide, with the reason and the fix.
@@ -169,7 +169,7 @@ private struct ServerFacts {
   }
 }
 
-/// Raises the ledger's time where the database's clock is behind what was told before.
+/// Raises the ledger's time if the database's clock is behind what was told before.
 struct ClockRaise {
   let clock: DatabaseClock
   let queries: FeedQueries
@@ -177,7 +177,7 @@ struct ClockRaise {
   /// Raises the shift, after every step that is under way: none of them then has a later time under the shift before.
   ///
   /// - Parameters:
-  ///   - shift: in force when the ledger's time was found to be behind, in milliseconds. Where another instance has
+  ///   - shift: in force when the ledger's time was found to be behind, in milliseconds. If another instance has
   ///     raised it since by as much nothing changes.
   ///   - difference: by how much it was behind.
   /// - Throws: `.nothingHappened` if the steps under way do not end within a second.

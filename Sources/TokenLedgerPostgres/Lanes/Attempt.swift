@@ -2,7 +2,7 @@
 /// A mark that tells the tries of one call from those of others.
 ///
 /// A call whose answer was lost is tried again under the same id, and finds by it what it did. A retry never revokes:
-/// the client may have presented its token elsewhere meanwhile and gone on.
+/// the client can have presented its token elsewhere meanwhile and gone on.
 package struct Attempt: Sendable, Hashable {
   /// Has 63 random bits, and never 0.
   package let id: Int64

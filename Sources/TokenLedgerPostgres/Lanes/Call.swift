@@ -8,7 +8,7 @@ protocol LaneCall: AnyObject, Sendable {
   /// Whether nobody waits for it any more.
   var isSettled: Bool { get }
   func fail(_ error: LedgerError)
-  /// It may have taken effect: from now on it is tried as a retry, and its failure leaves the outcome unknown.
+  /// It has possibly taken effect: from now on it is tried as a retry, and its failure leaves the outcome unknown.
   func noteSent()
   var wasSent: Bool { get }
   /// It failed in a step with others: from now on it is tried by itself.

@@ -20,7 +20,7 @@ package final class Connector: Sendable {
 
   /// A connection on which steps can run.
   ///
-  /// - Throws: `.unsuitable` with one line that names each host and its reason, where servers answered and none will
+  /// - Throws: `.unsuitable` with one line that names each host and its reason, if servers answered and none will
   ///   do; else what the first host that could be one says.
   package func connect(deadline: ContinuousClock.Instant) throws(DatabaseError) -> LedgerConnection {
     try eachHost(deadline: deadline) { (connection, host) throws(DatabaseError) in
@@ -36,7 +36,7 @@ package final class Connector: Sendable {
     _ = lastHost.compareExchange(expected: connection.host, desired: next, ordering: .relaxed)
   }
 
-  /// The same, tried again until the deadline where what stands in the way may pass.
+  /// The same, tried again until the deadline if what stands in the way can pass.
   package func connectPatiently(deadline: ContinuousClock.Instant) throws(DatabaseError) -> LedgerConnection {
     while true {
       do throws(DatabaseError) {
@@ -91,7 +91,7 @@ package final class Connector: Sendable {
     guard failures.count > 1 else { return failures.first?.error ?? .unreachable("the address names no host") }
     let text = failures.map { "\($0.host): \($0.error)" }.joined(separator: " | ")
     for failure in failures {
-      // A server that may serve in a moment counts for more than one that never will.
+      // A server that can serve in a moment counts for more than one that never will.
       switch failure.error {
       case .refusedConnection(let code, _): return .refusedConnection(code: code, text)
       case .unsuitable: continue
@@ -128,7 +128,7 @@ package final class Connector: Sendable {
     guard encoding == "UTF8" else {
       throw .unsuitable("The database's encoding is \(encoding); make one with `create database ... encoding 'UTF8'`.")
     }
-    // Plans are made once, when tables may be empty, and must be good when they are not: rows are found by indexes.
+    // Plans are made once, when tables can be empty, and must be good when they are not: rows are found by indexes.
     let commit = try found.text(0, 4) == "remote_apply" ? "remote_apply" : "on"
     try connection.simple(
       """
@@ -196,7 +196,7 @@ package final class Connector: Sendable {
           and wait_event = 'SyncRep' and query_start < clock_timestamp() - interval '5 s')
       """)
 
-  /// So many commits may wait for a standby that is away before no more are begun: else the server would run out of
+  /// So many commits can wait for a standby that is away before no more are begun: else the server would run out of
   /// connections.
   private static let waitingMax: Int64 = 8
 

@@ -4,13 +4,13 @@ package import TokenLedger
 /// The questions and news of the lanes to the rest of the ledger, on their own threads: none of it waits.
 package struct LaneHooks: Sendable {
   /// Looks at a connection that the connector has found to be a primary with the ledger: its timeline, its clock, and
-  /// what was acknowledged. Throws where this instance must not serve from it.
+  /// what was acknowledged. Throws if this instance must not serve from it.
   package var examine: @Sendable (DatabaseConnection) throws(DatabaseError) -> Void = { (_) throws(DatabaseError) in }
   /// Whether a server with this timeline was left behind by another one that this instance has seen: nothing more is
   /// asked of it.
   package var isLeftBehind: @Sendable (LedgerFacts) -> Bool = { _ in false }
   /// The least that the ledger's time must be by what the instance has seen of it, in milliseconds: the database's
-  /// clock may have been set back. Nil for anything.
+  /// clock was possibly set back. Nil for anything.
   package var leastTime: @Sendable () -> Int64? = { nil }
   /// A step had this time, by which the clocks of the instance go from then on.
   package var noteTime: @Sendable (_ time: Timestamp, _ shiftMilliseconds: Int64) -> Void = { _, _ in }
@@ -18,7 +18,7 @@ package struct LaneHooks: Sendable {
   package var noteRevocations: @Sendable ([RevocationRow]) -> Void = { _ in }
   /// The number of an event that was committed, before anybody is told of it.
   package var acknowledge: @Sendable (Int64) -> Void = { _ in }
-  /// Whether a verifier of this instance has seen an access token of this id, which the database may not know yet.
+  /// Whether a verifier of this instance has seen an access token of this id, which the database possibly does not know yet.
   package var isSeen: @Sendable (TokenID) -> Bool = { _ in false }
   /// A grace window is about to be opened that ends then at the latest.
   package var expectWindow: @Sendable (_ end: Timestamp) -> Void = { _ in }

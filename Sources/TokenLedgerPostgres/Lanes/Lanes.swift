@@ -9,7 +9,7 @@ final class Lanes: Sendable {
   /// The most by which a deadline is noticed late.
   private static let tickInterval = Duration.milliseconds(50)
 
-  /// Connects all lanes, one after the other, on a thread that may wait.
+  /// Connects all lanes, one after the other, on a thread that can wait.
   ///
   /// - Throws: what stands in the way of a connection.
   static func start(_ connector: Connector, deadline: ContinuousClock.Instant) async throws(DatabaseError) -> Lanes {
@@ -50,10 +50,10 @@ final class Lanes: Sendable {
 
   // MARK: - Calls
 
-  /// Runs a step by itself, and again where its outcome is unknown or nothing happened, until the deadline of all
+  /// Runs a step by itself, and again if its outcome is unknown or nothing happened, until the deadline of all
   /// calls.
   ///
-  /// - Parameter body: may be run again, with the same attempt.
+  /// - Parameter body: can be run again, with the same attempt.
   func perform<Outcome: Sendable>(
     limit: ContinuousClock.Instant? = nil,
     _ body:

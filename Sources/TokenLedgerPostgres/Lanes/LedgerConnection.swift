@@ -101,7 +101,7 @@ package final class LedgerConnection {
     }
   }
 
-  /// Another connection may have found the next primary meanwhile, while this one's goes on by itself.
+  /// Another connection has possibly found the next primary meanwhile, while this one's goes on by itself.
   private func checkTimeline() throws(DatabaseError) {
     guard setting.hooks.isLeftBehind(facts) else { return }
     database.close()
@@ -136,10 +136,10 @@ package final class LedgerConnection {
 
   // MARK: - What the ledger must know before something is granted
 
-  /// Sees to it that the ledger knows how long access tokens live and that a grace window may open, before either is
+  /// Sees to it that the ledger knows how long access tokens live and that a grace window can open, before either is
   /// granted.
   ///
-  /// Costs a step of its own where it does not; for windows at most once a minute.
+  /// Costs a step of its own if it does not; for windows at most once a minute.
   func raiseLimits(
     accessMilliseconds: Int64, graceMilliseconds: Int64, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {

@@ -38,7 +38,7 @@ package struct Prelude: Sendable {
     package var shiftMilliseconds: Int64
     /// The longest lifetime of access tokens that any instance has issued with.
     package var accessMilliseconds: Int64
-    /// Until when a grace window may be open.
+    /// Until when a grace window can be open.
     package var windowsUntil: Timestamp
   }
 
@@ -80,14 +80,14 @@ package struct Prelude: Sendable {
     simulatedClock = options.simulatedClock
   }
 
-  /// Refuses where commits wait for no standby.
+  /// Refuses if commits wait for no standby.
   private static let standbySQL = """
     case when current_setting('synchronous_standby_names') = ''
         or current_setting('synchronous_commit') not in ('on', 'remote_apply')
       then \(StepRefusal.sql("standby", "current_setting('synchronous_standby_names')")) end
     """
 
-  /// Returns what sets the time of a transaction that is no step: nothing where the database's clock does.
+  /// Returns what sets the time of a transaction that is no step: nothing if the database's clock does.
   func clock() -> [Query] {
     guard let simulatedClock else { return [] }
     let statement = Statement(name: "clock", sql: "select set_config('refresh_ledger.now', $1, true)")

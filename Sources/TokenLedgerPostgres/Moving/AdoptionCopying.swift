@@ -89,7 +89,7 @@ struct AdoptionCopying {
             throw MoveError.refused(
               "\(place): the ledger of this folder has left it again; serve it from where it went")
           }
-          // Somebody may have served from the folder in between.
+          // Somebody has possibly served from the folder in between.
           guard isMarked || known.isNew || known.phase == .open else {
             throw MoveError.refused(
               "\(adoption.log): the mark of the move was taken away in the middle of it; take it back with --undo, and begin again"
@@ -122,7 +122,7 @@ struct AdoptionCopying {
   private static let setIssuer = Statement(
     name: "move_set_issuer", sql: "update ledger set issuer = coalesce(issuer, $1)")
 
-  /// Says it in words where another program is at it.
+  /// Says it in words if another program is at it.
   private func exclusively<Outcome>(_ work: () throws -> Outcome) throws -> Outcome {
     do {
       return try work()
@@ -209,7 +209,7 @@ struct AdoptionCopying {
     }
   }
 
-  /// From the beginning each time: accounts may have been changed in the folder since.
+  /// From the beginning each time: accounts were possibly changed in the folder since.
   private mutating func copyRecords() throws {
     var next = note
     next.counts.records = 0

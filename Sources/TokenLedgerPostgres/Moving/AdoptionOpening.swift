@@ -8,7 +8,7 @@ struct AdoptionOpening {
   let least: Timestamp
   /// The longest lifetime of access tokens of the folder.
   let accessMilliseconds: Int64
-  /// For how long after that a grace window of the folder may be open.
+  /// For how long after that a grace window of the folder can be open.
   let windowMilliseconds: Int64
 
   func query(_ time: StatementTime) -> Query {

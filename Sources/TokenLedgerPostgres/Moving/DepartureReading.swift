@@ -115,7 +115,7 @@ struct DepartureReading {
 // MARK: - Statements
 
 extension DepartureReading {
-  /// Later than every row: marks may be some milliseconds ahead.
+  /// Later than every row: marks can be some milliseconds ahead.
   private static let moment = TimedStatement(name: "leave_moment") { time in
     """
     select greatest(m.now, l.high_ms, (select max(at_ms) from revocation where kind in (3, 4)))
@@ -141,7 +141,7 @@ extension DepartureReading {
   private static let tokens = revocations("leave_tokens", kind: 2)
   private static let scopes = revocations("leave_scopes", kind: 3)
 
-  /// Live sessions, and those that were revoked while access tokens of them or an answer to their refresh tokens may be
+  /// Live sessions, and those that were revoked while access tokens of them or an answer to their refresh tokens can be
   /// asked for.
   private static let sessions = TimedStatement(name: "leave_sessions") { time in
     """

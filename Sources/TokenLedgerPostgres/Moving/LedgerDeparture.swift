@@ -13,7 +13,7 @@ package struct LedgerDeparture: Sendable {
   package var options: PostgresOptions
   /// The folder of the log, which is made; the folder that it lies in must exist.
   package var log: FilePath
-  /// Whether whoever keeps the surroundings can open keys that are sealed in the database. Where not, and there are
+  /// Whether whoever keeps the surroundings can open keys that are sealed in the database. If not, and there are
   /// some, nothing leaves.
   package var opensKeys = false
   /// Told after each step; false ends the call with ``MoveError/stopped``.
@@ -152,7 +152,7 @@ struct DepartureCopying {
 
   // MARK: - The folder
 
-  /// Gives the log its name. Returns whether it did; throws where neither name has the log that left.
+  /// Gives the log its name. Returns whether it did; throws if neither name has the log that left.
   private func finish(_ note: MoveNote) throws -> Bool {
     if try identity(of: FolderStorage(path: departure.log)) == note.log { return false }
     guard try identity(of: FolderStorage(path: departure.unfinishedLog)) == note.log else {
@@ -169,7 +169,7 @@ struct DepartureCopying {
     return true
   }
 
-  /// The identity of the log in a folder; nil where there is none.
+  /// The identity of the log in a folder; nil if there is none.
   private func identity(of storage: FolderStorage) throws -> String? {
     guard try names(in: storage).contains(where: { $0.hasSuffix(".lz4") }) else { return nil }
     return try LogReader.read(storage: storage) { (_, _) throws(RecordError) in }.identity?.description

@@ -72,7 +72,7 @@ package struct MoveProgress: Sendable, Hashable {
 
   package var step: Step
   package var counts: MoveCounts
-  /// About how many sessions and one-time tokens there are; 0 where nobody knows.
+  /// About how many sessions and one-time tokens there are; 0 if nobody knows.
   package var entriesTotal = 0
 }
 

@@ -41,7 +41,7 @@ final class MovingDatabase {
   ///
   /// - Parameter decide: gives the changes that the ledger's row calls for; what it throws ends the transaction without
   ///   any.
-  /// - Returns: what the changes gave; on a standby, where one is required.
+  /// - Returns: what the changes gave; on a standby, if one is required.
   /// - Throws: `.database(.nothingHappened)` if the steps under way do not end within a second.
   func runAlone(_ decide: (LedgerPlace) throws -> [Query]) throws -> [Rows] {
     let clock = setting.prelude.clock()
@@ -128,7 +128,7 @@ struct LedgerPlace {
 }
 
 extension MoveNote {
-  /// Puts it in the place of `before`, nil for none; fails where another one stands there by now, or the ledger's state
+  /// Puts it in the place of `before`, nil for none; fails if another one stands there by now, or the ledger's state
   /// is another.
   func replacing(_ before: MoveNote?, kind: Kind, state: String) -> Query {
     Query(
@@ -160,7 +160,7 @@ extension DatabaseError {
     if case .changed(let what)? = stepRefusal { what.hasPrefix("move") } else { false }
   }
 
-  /// Whether the server named no synchronous standby where one is required.
+  /// Whether the server named no synchronous standby although one is required.
   fileprivate var isWithoutStandby: Bool { stepRefusal == .standby }
 
   private var stepRefusal: StepRefusal? {

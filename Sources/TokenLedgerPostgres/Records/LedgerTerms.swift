@@ -13,8 +13,8 @@ package struct LedgerTerms: Sendable, Hashable {
     self.policy = policy
   }
 
-  /// Notes by what this instance issues, and returns what the ledger said before. Where it names another issuer nothing
-  /// is noted; where it names none this one is, from now on.
+  /// Notes by what this instance issues, and returns what the ledger said before. If it names another issuer nothing
+  /// is noted; if it names none this one is, from now on.
   package static func exchange(
     issuer: String, policy: String, _ steps: some AttemptPerformer
   ) async throws(LedgerError) -> LedgerTerms {

@@ -12,7 +12,7 @@ extension PostgresLedger {
     SharedRecords(self, place: place, latest: knowledge.recordChange)
   }
 
-  /// The database and, where it is not the usual one, its schema; without a password.
+  /// The database and, if it is not the usual one, its schema; without a password.
   package var place: String {
     options.schema == PostgresOptions().schema ? "\(address)" : "\(address), schema \(options.schema)"
   }

@@ -34,7 +34,7 @@ package struct FoundRecords: Sendable, Hashable {
 
 /// The records of a ledger, read and changed one by one by compare-and-set.
 ///
-/// Each call is one step, which waits for the standby where one is required: what it gives is durable. Whoever sees one
+/// Each call is one step, which waits for the standby if one is required: what it gives is durable. Whoever sees one
 /// change sees all before it. Costs a round trip and a commit; changes of records take turns, also those of different
 /// records.
 package struct SharedRecords: Sendable {
@@ -128,7 +128,7 @@ package struct SharedRecords: Sendable {
 
 /// A place for steps that must know their earlier tries: the lanes.
 package protocol AttemptPerformer: Sendable {
-  /// Runs `body` on one of the ledger's connections, on a thread that may wait; again, as a retry, where it is not
+  /// Runs `body` on one of the ledger's connections, on a thread that can wait; again, as a retry, if it is not
   /// known what became of it.
   ///
   /// - Throws: as every call of a ledger.

@@ -128,7 +128,7 @@ package enum DatabaseSchema {
 }
 
 extension DatabaseError {
-  /// The same with the fix of what goes wrong most often where a schema is made.
+  /// The same with the fix of what goes wrong most often when a schema is made.
   fileprivate func explained(_ name: SchemaName) -> DatabaseError {
     guard case .statement(let code, _, let text) = self else { return self }
     switch code {

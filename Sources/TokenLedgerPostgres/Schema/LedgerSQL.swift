@@ -67,7 +67,7 @@ package enum StatementTime: Sendable, Hashable {
   case simulated
 
   /// The ledger's time in milliseconds, where `ledger` stands in the statement as `l`. Never beyond what a `Timestamp`
-  /// of a session may be.
+  /// of a session can be.
   package var now: String {
     let clock =
       switch self {

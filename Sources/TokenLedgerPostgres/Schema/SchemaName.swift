@@ -1,5 +1,5 @@
 #if Postgres
-/// The schema of one ledger in its database: several ledgers may share a database under different names.
+/// The schema of one ledger in its database: several ledgers can share a database under different names.
 package struct SchemaName: Sendable, Hashable, CustomStringConvertible {
   /// As people write it in settings, without quotes; also the channel of the ledger's `NOTIFY`.
   package let text: String

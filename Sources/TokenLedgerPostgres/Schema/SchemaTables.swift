@@ -72,7 +72,7 @@ enum SchemaTables {
     create index one_time_token_expiry on one_time_token (expires_at);
     """
 
-  /// A mark's client has `=` before its name, since a name may be empty; the mark of all clients is empty.
+  /// A mark's client has `=` before its name, since a name can be empty; the mark of all clients is empty.
   private static let revocations = """
     create table mark (
       client text collate "C" primary key check (client = '' or client like '=%'),

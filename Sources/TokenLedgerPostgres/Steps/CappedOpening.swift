@@ -1,7 +1,7 @@
 #if Postgres
 internal import Platform
 
-/// Opens sessions where a subject may have so many at a time: whoever opens holds the subject alone, and the least
+/// Opens sessions if a subject can have so many at a time: whoever opens holds the subject alone, and the least
 /// recently used make room.
 enum CappedOpening {
   /// Opens those whose ids are not there, in their order.

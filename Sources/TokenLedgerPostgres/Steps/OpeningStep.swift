@@ -1,7 +1,7 @@
 #if Postgres
 internal import TokenLedger
 
-/// Opens sessions: in one statement where a subject may have any number of them.
+/// Opens sessions: in one statement if a subject can have any number of them.
 enum OpeningStep {
   /// A session that is to be opened.
   struct Opening: Sendable {

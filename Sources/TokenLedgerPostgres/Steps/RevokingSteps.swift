@@ -1,7 +1,7 @@
 #if Postgres
 internal import Platform
 
-/// Ends sessions and access tokens. Each may be tried again: what was ended stays so, and what an earlier try of the
+/// Ends sessions and access tokens. Each can be tried again: what was ended stays so, and what an earlier try of the
 /// call ended counts for it.
 enum RevokingSteps {
   /// Ends one session; returns whether it was live.

@@ -101,7 +101,7 @@ package struct SessionRow: Sendable, Hashable {
   }
 }
 
-/// The marks that may cover sessions: what ended all of them, or all of a client.
+/// The marks that can cover sessions: what ended all of them, or all of a client.
 struct WideMarks: Sendable {
   /// By the client as the table has it: `=` before its name, empty for all.
   private var numbers: [[UInt8]: Int64] = [:]

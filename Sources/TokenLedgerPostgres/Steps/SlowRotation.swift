@@ -7,7 +7,7 @@ enum SlowRotation {
     let attempt: Attempt
   }
 
-  /// Judges presentations in their order, in one step; several may be of one session.
+  /// Judges presentations in their order, in one step; several can be of one session.
   static func run(
     _ presentations: [Presentation], on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> ([Rotation], LedgerMoment) {
@@ -95,7 +95,7 @@ extension LockedStep {
     change(expired)
   }
 
-  /// Lets what a verifier of this instance has seen count from the next refresh on, also where the feed has not written
+  /// Lets what a verifier of this instance has seen count from the next refresh on, also if the feed has not written
   /// it yet.
   private mutating func noteSuccessor(_ row: inout SessionRow) {
     guard !row.hasSeenSuccessor, row.generation > 0, row.status == .live,

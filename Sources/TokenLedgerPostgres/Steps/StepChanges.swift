@@ -26,7 +26,7 @@ struct StepChanges: Sendable {
     events.append(event)
   }
 
-  /// A session ends: verifiers hear of it where access tokens of it can be alive.
+  /// A session ends: verifiers hear of it if access tokens of it can be alive.
   mutating func revoke(_ row: SessionRow, at moment: StepMoment) {
     // Within its grace window the last pair was answered again, with a new access token if the first had ended.
     let until = row.refreshedAt.advanced(
@@ -49,7 +49,7 @@ struct StepChanges: Sendable {
   /// At least one, since a step that changes nothing is an answer too and waits for the standby.
   var queries: [Query] {
     var queries: [Query] = []
-    // What is opened may end in the same step.
+    // What is opened can end in the same step.
     if !opened.isEmpty { queries.append(OpeningStep.insertion(of: opened)) }
     if !changed.isEmpty { queries.append(update) }
     if !events.isEmpty { queries.append(EventRow.insertion(of: events)) }

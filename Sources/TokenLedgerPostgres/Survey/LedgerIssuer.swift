@@ -15,7 +15,7 @@ package struct LedgerIssuer: Sendable {
         """)
   }
 
-  /// Sets the issuer where none is set, and returns the one in force; nil where none is.
+  /// Sets the issuer if none is set, and returns the one in force; nil if none is.
   ///
   /// - Parameters:
   ///   - issuer: the one to set; nil to ask alone, which changes nothing.

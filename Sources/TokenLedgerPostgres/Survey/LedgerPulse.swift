@@ -1,7 +1,7 @@
 #if Postgres
 /// The events of a ledger in a database between two looks. Changes nothing.
 ///
-/// Events get their numbers before they are committed: some of the newest may be missing from a look, and are in none.
+/// Events get their numbers before they are committed: some of the newest can be missing from a look, and are in none.
 package struct LedgerPulse: Sendable, Hashable {
   /// The number of the newest event.
   package var number: Int64

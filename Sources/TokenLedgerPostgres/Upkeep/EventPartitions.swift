@@ -128,7 +128,7 @@ enum EventPartitions {
     return try rows.int64(0, 0) < now.milliseconds - retention
   }
 
-  /// False where a lock was not to be had in time: nothing happened.
+  /// False if a lock was not to be had in time: nothing happened.
   private static func tries(_ body: () throws(DatabaseError) -> Void) throws(DatabaseError) -> Bool {
     do {
       try body()

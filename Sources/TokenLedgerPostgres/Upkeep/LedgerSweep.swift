@@ -20,7 +20,7 @@ package enum LedgerSweep {
     var oneTimeTokens = 0
     var revocations = 0
 
-    /// Whether there may be more of something.
+    /// Whether there can be more of something.
     var isFull: Bool {
       isWithinMark || max(sessions + moved, oneTimeTokens, revocations) >= rowsMax
     }
@@ -63,7 +63,7 @@ package enum LedgerSweep {
 
   // MARK: - Statements
 
-  /// `sweep_at` is where somebody has to look: the end may have moved since.
+  /// `sweep_at` is where somebody has to look: the end has possibly moved since.
   private static let ended = TimedStatement(name: "sweep_ended") { time in
     """
     with gate as materialized (\(gate)), m as materialized (\(time.moment)),

@@ -9,13 +9,13 @@ package protocol KeySource: Sendable {
   /// What messages call the place of one purpose's keys.
   func place(of purpose: KeyPurpose) -> String
 
-  /// What to say where a purpose's keys are not there, with the fix.
+  /// What to say if a purpose's keys are not there, with the fix.
   var missing: String { get }
 
-  /// A mark that is another once the keys may be others. Waits for nothing but the names of files.
+  /// A mark that is another once the keys are possibly others. Waits for nothing but the names of files.
   var stamp: KeyStamp { get }
 
-  /// How long new keys must be known before they sign; nil where the keys have one reader.
+  /// How long new keys must be known before they sign; nil if the keys have one reader.
   var publication: KeyPublication? { get }
 
   /// Makes what keys are put in, if it does not exist.
@@ -27,11 +27,11 @@ package protocol KeySource: Sendable {
   /// The keys as they are at one moment: nobody is amid a change.
   func readBetweenChanges() throws(KeyChangeError) -> KeyTexts
 
-  /// Puts a purpose's first keys where there are none; false where there are.
+  /// Puts a purpose's first keys if there are none; false if there are.
   func create(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) -> Bool
 
   /// Puts what `change` makes of the keys that are there in the place of one purpose's, and nobody changes any between.
-  /// It can be called again where somebody did; what it throws leaves all as it was.
+  /// It can be called again if somebody did; what it throws leaves all as it was.
   func replace(
     _ purpose: KeyPurpose, by change: (KeyTexts) throws(KeyChangeError) -> [UInt8]
   ) throws(KeyChangeError)
@@ -41,7 +41,7 @@ package protocol KeySource: Sendable {
 package struct KeyTexts: Sendable {
   /// Without those that are not there.
   package var bytes: [KeyPurpose: [UInt8]]
-  /// The time by the clock of those who share the keys, milliseconds since the epoch; nil where the caller's own is as
+  /// The time by the clock of those who share the keys, milliseconds since the epoch; nil if the caller's own is as
   /// good.
   package var nowMilliseconds: Int64?
 
@@ -53,7 +53,7 @@ package struct KeyTexts: Sendable {
 
 extension KeyTexts: RedactedValue {}
 
-/// A mark that tells keys that may be others from those that were read, without reading them.
+/// A mark that tells keys that can be others from those that were read, without reading them.
 package struct KeyStamp: Sendable, Hashable {
   private let files: [FileStamp?]
   private let change: Int64

@@ -48,7 +48,7 @@ struct DatabaseFindings {
   private func host(_ host: Host) -> [DoctorFinding] {
     switch host.answer {
     case .failure(let error):
-      // The others may do: a host that is down is what the address names several for.
+      // The others can do: a host that is down is what the address names several for.
       let isAlone = primary == nil
       return [
         isAlone

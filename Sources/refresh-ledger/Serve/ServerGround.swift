@@ -54,7 +54,7 @@ struct GroundOpening {
   }
 
   #if Postgres
-  /// Opens the database that the settings name. Users and clients are made by no start: several servers may start at
+  /// Opens the database that the settings name. Users and clients are made by no start: several servers can start at
   /// once.
   func database() async throws(CommandError) -> ServerGround {
     let settings = try settings.issuedByDatabase()

@@ -8,7 +8,7 @@ import TokenLedgerPostgres
 /// database.
 struct StoreSettings {
   var kind = StoreKind.embedded
-  /// The database as a URL or a connection string of libpq, which may hold a password: it goes into no output. Empty
+  /// The database as a URL or a connection string of libpq, which can hold a password: it goes into no output. Empty
   /// with ``StoreKind/embedded``.
   var database = ""
   /// The schema that has the tables.
@@ -16,10 +16,10 @@ struct StoreSettings {
   /// How many connections change sessions, beside the one that follows the other instances.
   var connections = 2
   var standby = StandbySetting.required
-  /// The paths of the files that seal the keys in the database, the first of them new ones; empty where the keys are in
+  /// The paths of the files that seal the keys in the database, the first of them new ones; empty if the keys are in
   /// ``keyFolder``.
   var masterKeys: [String] = []
-  /// The folder of the key files, which every instance has alike; empty where the keys are in the database.
+  /// The folder of the key files, which every instance has alike; empty if the keys are in the database.
   var keyFolder = ""
   var requestDeadline = Duration.seconds(10)
   var staleAfter = Duration.seconds(5)

@@ -16,7 +16,7 @@ protocol CommandStore: Sendable {
   /// The live sessions in pages, in an order that stays the same. Returns as of when they are, in words.
   ///
   /// - Parameters:
-  ///   - isCounted: whether they are counted first, which a database takes seconds for where there are millions.
+  ///   - isCounted: whether they are counted first, which a database takes seconds for if there are millions.
   ///   - page: gets some of them, and how many there are about; 0 if they are not counted.
   func sessions(
     of scope: SessionScope, isCounted: Bool, _ page: (_ sessions: [Session], _ total: Int) throws(CommandError) -> Void

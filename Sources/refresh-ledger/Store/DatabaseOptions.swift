@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// The options that name a database and how to work with it: settings of the section `store`, of which the
-/// configuration and the environment may have the rest.
+/// configuration and the environment can have the rest.
 struct DatabaseOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -115,7 +115,7 @@ struct StoreOptions: ParsableArguments {
     return nil
   }
 
-  /// Refuses a folder on the command line where other settings name a database: one of the two would be passed over.
+  /// Refuses a folder on the command line if other settings name a database: one of the two would be passed over.
   private func refuseFolder(beside store: StoreSettings, _ sources: SettingSources) throws(CommandError) {
     guard data.given != nil, store.kind == .postgres else { return }
     throw sources.fault(

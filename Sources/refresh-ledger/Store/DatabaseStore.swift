@@ -81,7 +81,7 @@ struct DatabaseStore: CommandStore {
   func sessions(
     of scope: SessionScope, isCounted: Bool, _ page: ([Session], Int) throws(CommandError) -> Void
   ) async throws(CommandError) -> String {
-    // Where that takes too long the listing goes on without.
+    // If that takes too long the listing goes on without.
     let total = isCounted ? (try? await ledger.sessionCount(of: scope)) ?? 0 : 0
     var cursor: SessionCursor?
     repeat {

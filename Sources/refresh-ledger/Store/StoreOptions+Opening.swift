@@ -31,7 +31,7 @@ extension StoreOptions {
     try await use { try await work($0.clients()) }
   }
 
-  /// Runs `work` on the signing keys, on a thread that may wait for them.
+  /// Runs `work` on the signing keys, on a thread that can wait for them.
   func keys<Outcome: Sendable>(
     _ work: @escaping @Sendable (any KeySource) throws -> Outcome
   ) async throws -> Outcome {

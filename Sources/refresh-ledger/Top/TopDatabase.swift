@@ -9,7 +9,7 @@ struct TopDatabase: TopSource {
   private var number: Int64?
   private var began = ContinuousClock.now
 
-  /// How long one look may take.
+  /// How long one look can take.
   private static let patience = Duration.seconds(10)
 
   init(_ settings: StoreSettings) throws(CommandError) {
@@ -29,7 +29,7 @@ struct TopDatabase: TopSource {
     return TopDatabaseReading(pulse, seconds: max(0.001, (began - before) / .seconds(1)))
   }
 
-  /// Looks over the connection that there is, or another where that one was lost.
+  /// Looks over the connection that there is, or another if that one was lost.
   private mutating func look() throws(CommandError) -> LedgerPulse {
     let deadline = ContinuousClock.now + Self.patience
     let open: DatabaseConnection
