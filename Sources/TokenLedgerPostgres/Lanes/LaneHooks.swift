@@ -18,7 +18,8 @@ package struct LaneHooks: Sendable {
   package var noteRevocations: @Sendable ([RevocationRow]) -> Void = { _ in }
   /// The number of an event that was committed, before anybody is told of it.
   package var acknowledge: @Sendable (Int64) -> Void = { _ in }
-  /// Whether a verifier of this instance has seen an access token of this id, which the database possibly does not know yet.
+  /// Whether a verifier of this instance has seen an access token of this id, which the database possibly does not know
+  /// yet.
   package var isSeen: @Sendable (TokenID) -> Bool = { _ in false }
   /// A grace window is about to be opened that ends then at the latest.
   package var expectWindow: @Sendable (_ end: Timestamp) -> Void = { _ in }
