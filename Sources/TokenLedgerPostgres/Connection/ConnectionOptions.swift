@@ -40,7 +40,7 @@ struct ConnectionOptions: Sendable, Hashable {
     let noValue = "refresh-ledger"
     probe["target_session_attrs"] = noValue
     guard let connection = unsafe probe.startConnection() else {
-      throw .unsuitable("libpq has no memory left for a connection.")
+      throw .unsuitable("libpq has no memory left for a connection; free some.")
     }
     defer { unsafe PQfinish(connection) }
     let message = unsafe String(cString: PQerrorMessage(connection))
@@ -48,7 +48,7 @@ struct ConnectionOptions: Sendable, Hashable {
       throw .unsuitable("The database's address cannot be used: \(message.onOneLine).")
     }
     guard let options = unsafe PQconninfo(connection) else {
-      throw .unsuitable("libpq has no memory left for a connection.")
+      throw .unsuitable("libpq has no memory left for a connection; free some.")
     }
     defer { unsafe PQconninfoFree(options) }
     return ConnectionOptions(unsafe Self.values(of: options))

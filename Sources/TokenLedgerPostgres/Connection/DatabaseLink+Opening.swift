@@ -10,7 +10,7 @@ extension DatabaseLink {
     _ options: ConnectionOptions, until deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> DatabaseLink {
     guard let connection = unsafe options.startConnection() else {
-      throw .unreachable("libpq has no memory left for a connection.")
+      throw .unreachable("libpq has no memory left for a connection; free some.")
     }
     do {
       try unsafe complete(connection, until: deadline)

@@ -106,7 +106,8 @@ package final class Connector: Sendable {
   /// Checks that it is a primary and no pooler, and sets the session up.
   private func prepare(_ connection: DatabaseConnection, deadline: ContinuousClock.Instant) throws(DatabaseError) {
     guard connection.serverVersion >= 140_000 else {
-      throw .unsuitable("The server is PostgreSQL \(connection.serverVersion / 10_000); the ledger needs 14 or later.")
+      throw .unsuitable(
+        "The server is PostgreSQL \(connection.serverVersion / 10_000); the ledger needs 14 or later: upgrade it.")
     }
     let found = try connection.transaction([Query(Self.look)], deadline: deadline)[0]
     guard try found.int64(0, 0) == Int64(connection.backendProcessID) else {

@@ -127,7 +127,7 @@ package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible 
     case .unpublished(let path, let id, let until):
       """
       \(path): the next key \(ByteWriter.jsonText(id)) is known to every server and verifier from \((until + 999) / 1000) (seconds since 1970) on; \
-      rotate then, or force it, and its tokens are refused by who has not read it
+      rotate then, or force it, and its tokens are refused by whoever has not read it
       """
     }
   }
