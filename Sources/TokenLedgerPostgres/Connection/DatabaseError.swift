@@ -21,13 +21,16 @@ public enum DatabaseError: Error, Sendable, Hashable {
   case malformed(String)
   /// The address or the server is none that a ledger can stand on; the text says how to change that.
   case unsuitable(String)
+  /// The server is not one to stand on now, and it or another can be in a moment, as during a promotion: a standby, a
+  /// primary that names no standby, one that others have left behind. The text says what to do if that stays so.
+  case unready(String)
 }
 
 extension DatabaseError {
   /// Whether another try, in a moment, can meet something else.
   var mayPass: Bool {
     switch self {
-    case .unreachable, .lost, .nothingHappened, .warned: true
+    case .unreachable, .lost, .nothingHappened, .warned, .unready: true
     // Every connection is taken, or the server is starting.
     case .refusedConnection(let code, _): code == "53300" || code == "57P03"
     case .statement, .malformed, .unsuitable: false
@@ -47,7 +50,7 @@ extension DatabaseError: CustomStringConvertible {
     case .warned(let text): "The database warned of the transaction: \(text)"
     case .lost(let text): "The connection to the database was lost: \(text)"
     case .malformed(let text): "The database's answer is not as expected: \(text)"
-    case .unsuitable(let text): text
+    case .unsuitable(let text), .unready(let text): text
     }
   }
 }

@@ -64,7 +64,8 @@ package final class Witness: Sendable {
   /// primary before, and was not on this one, gets no number twice. If the ledger's time would be behind what this
   /// instance knows it is raised.
   ///
-  /// - Throws: `.unsuitable` for a server that must not decide, with the reason and the fix.
+  /// - Throws: `.unsuitable` for a database that must not be served from, `.unready` for a server that must not decide,
+  ///   with the reason and the fix.
   package func examine(
     _ connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
@@ -93,7 +94,7 @@ package final class Witness: Sendable {
     let isNewFence = state.fence.map { found.fence > $0 } ?? true
     // Whoever fences has looked at which server is the one: also a backup of a timeline before.
     guard !isSameServer || isNewFence || found.serverTimeline >= state.timeline else {
-      throw .unsuitable(
+      throw .unready(
         "The server is on timeline \(found.serverTimeline) and this instance has seen \(state.timeline): it is an old "
           + "primary that others have left behind; stop it, and make it a standby of the new one.")
     }

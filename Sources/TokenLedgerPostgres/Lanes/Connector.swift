@@ -95,6 +95,7 @@ package final class Connector: Sendable {
       switch failure.error {
       case .refusedConnection(let code, _): return .refusedConnection(code: code, text)
       case .unsuitable: continue
+      case .unready: return .unready("None of the database's hosts can serve now: \(text)")
       default: return .unreachable(text)
       }
     }
@@ -116,7 +117,7 @@ package final class Connector: Sendable {
           + "name the server itself in the database's address.")
     }
     guard try !found.bool(0, 1), try found.text(0, 2) == "off" else {
-      throw .unsuitable("The server is a standby or takes no changes; name the primary in the database's address.")
+      throw .unready("The server is a standby or takes no changes; name the primary in the database's address.")
     }
     // Each of them is one of ours whose caller was told that its outcome is unknown, and keeps its connection until a
     // standby answers.
@@ -165,7 +166,7 @@ package final class Connector: Sendable {
     guard state == "open" else { throw Self.refusal(ofState: state) }
     let (timeline, server) = (try row.int64(0, 1), try row.int64(0, 2))
     guard timeline == server else {
-      throw .unsuitable(
+      throw .unready(
         "The ledger was last on timeline \(timeline) and the server is on \(server): another server has taken over; "
           + "name that one in the database's address.")
     }

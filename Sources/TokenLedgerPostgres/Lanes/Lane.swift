@@ -75,7 +75,7 @@ final class Lane: @unchecked Sendable {
   private func recover(_ step: LaneStep, from error: DatabaseError, on connection: LedgerConnection) {
     let calls = step.calls
     switch error {
-    case .unreachable, .refusedConnection, .unsuitable: connection.database.close()
+    case .unreachable, .refusedConnection, .unsuitable, .unready: connection.database.close()
     case .nothingHappened("40001", _), .nothingHappened("40P01", _), .nothingHappened("55P03", _):
       // A fast step waits for no row, so it met a mark that everybody waits for.
       if case .fast = step { break }

@@ -196,7 +196,7 @@ extension DatabaseError {
     case .lost(let text), .warned(let text): .unreachable(text)
     case .statement(let code, _, let text): .nothingHappened(code: code, text)
     case .malformed(let text): .nothingHappened(code: "XX001", text)
-    case .unreachable, .refusedConnection, .nothingHappened, .unsuitable: self
+    case .unreachable, .refusedConnection, .nothingHappened, .unsuitable, .unready: self
     }
   }
 }

@@ -36,7 +36,7 @@ enum StepRefusal: Sendable, Hashable {
   var error: DatabaseError {
     switch self {
     case .standby:
-      .unsuitable(
+      .unready(
         "The primary names no synchronous standby, so a change could be lost with it; set synchronous_standby_names and "
           + "synchronous_commit = on, or `store.standby: none` where the storage itself is replicated.")
     case .noLedger:

@@ -21,7 +21,7 @@ extension MoveError: CustomStringConvertible {
     case .stopped: "stopped before the end: run the same command again to go on"
     case .folder(let failure): failure.description
     case .ledger(let failure): failure.description
-    case .database(.unsuitable(let text)): text
+    case .database(.unsuitable(let text)), .database(.unready(let text)): text
     case .database(let failure): "\(failure): run the same command again, which goes on where it stopped"
     }
   }

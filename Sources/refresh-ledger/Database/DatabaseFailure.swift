@@ -17,7 +17,7 @@ enum DatabaseFailure {
     case .lost, .warned: "try again; refresh-ledger database check says whether a synchronous standby is connected"
     case .nothingHappened: "try again; see PostgreSQL's log"
     case .statement, .malformed: "see PostgreSQL's log"
-    case .unsuitable: nil
+    case .unsuitable, .unready: nil
     @unknown default: nil
     }
   }
@@ -40,7 +40,7 @@ enum DatabaseFailure {
     case .unsuitable, .statement("42501", _, _): .configuration
     case .statement: .inputOutput
     case .malformed: .internalFault
-    case .unreachable, .refusedConnection, .nothingHappened, .warned, .lost: .temporary
+    case .unreachable, .refusedConnection, .nothingHappened, .warned, .lost, .unready: .temporary
     @unknown default: .temporary
     }
   }

@@ -97,7 +97,7 @@ struct DatabaseFindingTests {
   @Test("An error of a database stands after its place as one sentence, and nothing of it is said twice")
   func words() {
     #expect(
-      CommandError(.unsuitable("The server is a standby; name the primary."), at: "postgresql://u@h/d").description
+      CommandError(.unready("The server is a standby; name the primary."), at: "postgresql://u@h/d").description
         == "postgresql://u@h/d: the server is a standby; name the primary")
     let long = #"connection to server at "127.0.0.1", port 5432 failed: FATAL:  password authentication failed"#
     #expect(

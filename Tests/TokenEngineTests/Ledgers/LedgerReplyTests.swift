@@ -115,7 +115,9 @@ struct LedgerReplyTests {
       }
       let refusal = RotationRefusal.reused(.race, generationsBehind: 1, revokedSession: false)
       #expect(await second.task.value == .success(.refused(refusal)))
-      #expect(try await look.task.value.get()?.generation == 1)
+      // A database reads what was committed when the look began.
+      let seen = try await look.task.value.get()?.generation
+      #expect(seen == 1 || (seen == 0 && !stage.decidesBeforeDurable))
     }
   }
 

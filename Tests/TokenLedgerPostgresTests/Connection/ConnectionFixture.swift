@@ -31,7 +31,7 @@ extension DatabaseError {
   /// Its kind, without its text.
   enum Kind: Hashable {
     case unreachable, refusedConnection(String?), nothingHappened(String), statement(String, Int)
-    case warned, lost, malformed, unsuitable
+    case warned, lost, malformed, unsuitable, unready
   }
 
   var kind: Kind {
@@ -44,6 +44,7 @@ extension DatabaseError {
     case .lost: .lost
     case .malformed: .malformed
     case .unsuitable: .unsuitable
+    case .unready: .unready
     }
   }
 }

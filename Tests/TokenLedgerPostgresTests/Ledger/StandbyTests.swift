@@ -28,7 +28,7 @@ struct StandbyTests {
       Issue.record("it opened")
     } catch {
       #expect(error.description.contains("synchronous_standby_names"))
-      guard case .unsuitable = error else {
+      guard case .unready = error else {
         Issue.record("\(error)")
         return
       }

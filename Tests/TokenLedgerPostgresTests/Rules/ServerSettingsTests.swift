@@ -38,7 +38,7 @@ import Testing
   @Test func aDatabaseThatTakesNoWritesIsRefusedWithTheFix() throws {
     try database.execute("alter database \(database.name) set default_transaction_read_only = on")
     let error = #expect(throws: DatabaseError.self) { try TestedInstance(database, TestedInstance.options()) }
-    #expect(error?.kind == .unsuitable)
+    #expect(error?.kind == .unready)
   }
 }
 #endif
