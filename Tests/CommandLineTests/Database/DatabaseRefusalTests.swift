@@ -57,7 +57,7 @@ struct DatabaseRefusalTests {
     let shared = try await CommandDatabase.make()
     try shared.makeLedger()
     expect(
-      try start(shared, environment: ["REFRESH_LEDGER_STORE_STANDBY": "required"]), 78,
+      try start(shared, environment: ["REFRESH_LEDGER_STORE_STANDBY": "required"]), 75,
       says: "synchronous_standby_names")
     let checked = try shared.run("database", "check", "--standby", "required")
     #expect(checked.code == 1 && checked.output.contains("synchronous_standby_names is empty"), "\(checked)")
@@ -85,7 +85,7 @@ struct DatabaseRefusalTests {
     let shared = try await CommandDatabase.make()
     try shared.makeLedger()
     try shared.database.execute("alter database \(shared.database.name) set default_transaction_read_only = on")
-    expect(try start(shared), 78, says: "standby", "primary")
+    expect(try start(shared), 75, says: "standby", "primary")
   }
 
   @Test("A folder beside a database, and a database beside a server's address, are refused")

@@ -11,16 +11,17 @@ import TokenLedgerPostgres
 @Suite("Accounts in PostgreSQL", .serialized)
 struct DatabaseAccountsTests {
   /// An instance on the database.
-  private func open(_ database: TestedDatabase) async throws -> PostgresLedger {
+  private func open(_ database: TestedDatabase, deadline: Duration) async throws -> PostgresLedger {
     var options = PostgresOptions()
     (options.standby, options.connections) = (.none, 1)
-    options.requestDeadline = .seconds(1)
+    options.requestDeadline = deadline
     return try await PostgresLedger.open(database.address, options: options)
   }
 
   /// Two instances on a database of their own.
   private func withTwo(
-    on server: TestedServer? = nil, _ body: (PostgresLedger, PostgresLedger) async throws -> Void
+    on server: TestedServer? = nil, deadline: Duration = .seconds(60),
+    _ body: (PostgresLedger, PostgresLedger) async throws -> Void
   ) async throws {
     let database = try await TestedDatabase.make(on: server)
     let connection = try database.connect()
@@ -28,7 +29,9 @@ struct DatabaseAccountsTests {
     _ = try DatabaseSchema.install(
       SchemaName(PostgresOptions().schema), issuer: "https://tokens.example", on: connection,
       deadline: .now + .seconds(60))
-    let (first, second) = (try await open(database), try await open(database))
+    let (first, second) = (
+      try await open(database, deadline: deadline), try await open(database, deadline: deadline)
+    )
     try await body(first, second)
     try await first.close()
     try await second.close()
@@ -97,7 +100,8 @@ struct DatabaseAccountsTests {
   func away() async throws {
     let server = try await TestedServer.start()
     defer { server.end() }
-    try await withTwo(on: server) { first, second in
+    // What is refused while the database is away is waited for this long.
+    try await withTwo(on: server, deadline: .seconds(5)) { first, second in
       let users = try await DatabaseSubjects(first, cost: AccountsFolder.cheap)
       try await users.add(name: "ann", password: "correct horse", scopes: [])
       server.shutDown(.immediate)
