@@ -10,6 +10,8 @@ struct FeedReader {
   /// All rows that were visible up to it have been applied in this look. Beyond the cursor, others can still come in
   /// between, from steps under way: the next look begins at the cursor again.
   private var place: Int64 = 0
+  /// Damaged rows after the cursor that were told of.
+  private var told: Set<Int64> = []
   /// The timeline on which the cursor means something.
   private var timeline: Int64?
   private var fence: Int64 = 0
@@ -71,7 +73,7 @@ struct FeedReader {
     }
     let seen = try FeedLook(look, lowest)
     try noteTime(seen, estimate: estimate, boot: boot, connection, deadline: deadline)
-    return try apply(seen, RevocationRow.all(news)) && !hasMoreNotes
+    return try apply(seen, RevocationPage(news)) && !hasMoreNotes
   }
 
   private func statements(_ notes: [TokenID], isPulse: Bool) -> [Query] {
@@ -95,8 +97,9 @@ struct FeedReader {
     knowledge.revocations.notes.putBack(left)
   }
 
-  private mutating func apply(_ seen: FeedLook, _ news: [RevocationRow]) -> Bool {
-    knowledge.revocations.insert(news)
+  private mutating func apply(_ seen: FeedLook, _ news: RevocationPage) -> Bool {
+    knowledge.revocations.insert(news.rows)
+    tell(news.faults)
     knowledge.revocations.notes.expectUse(untilMilliseconds: seen.windowsUntil)
     knowledge.recordChange.raise(to: seen.recordChange)
     guard seen.lastNumber >= cursor else {
@@ -105,12 +108,22 @@ struct FeedReader {
       return false
     }
     let isWhole = news.count < FeedQueries.revocationsMax
-    let last = news.last?.number ?? place
+    let last = news.lastNumber ?? place
     // A later page has a later floor, which says nothing of the rows that an earlier one can have come too early for.
     if place <= cursor { cursor = max(cursor, isWhole ? seen.floor : min(seen.floor, last)) }
     place = max(place, last)
     knowledge.eventFloor.raise(to: seen.floor)
     return isWhole
+  }
+
+  /// Tells once of each damaged row: of those of one page together.
+  private mutating func tell(_ faults: [RevocationPage.Fault]) {
+    let cursor = cursor
+    told = told.filter { $0 > cursor }
+    let new = faults.filter { !told.contains($0.number) }
+    guard let first = new.first else { return }
+    told.formUnion(new.map(\.number))
+    knowledge.tell(.damaged(new.count == 1 ? first.text : "\(first.text) Damaged rows after it: \(new.count - 1)."))
   }
 
   /// Compares the database's time with what was known, and raises it if it is behind.
