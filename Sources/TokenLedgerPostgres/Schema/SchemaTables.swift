@@ -1,5 +1,6 @@
 #if Postgres
-/// The tables of version 1, as SQL for a schema that is first in the search path. docs/postgres-ledger.md says what
+/// The tables of version 1, as SQL for a schema that is first in the search path; once that is in use, what they lack is
+/// for ``DatabaseSchema/upgrades``. docs/postgres-ledger.md says what
 /// each column means.
 ///
 /// No constraint is there that a value of a `Session` could break; those that are keep a damaged row from failing the
