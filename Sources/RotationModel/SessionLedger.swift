@@ -170,6 +170,9 @@ public enum LedgerNotice: Sendable, Hashable {
   /// What the ledger stands on has lost changes that it had acknowledged, as after a restore from a backup. Every call is refused until somebody has
   /// looked; the text is one line that says what to do.
   case fenced(String)
+  /// Something that is kept cannot be read and was passed over: an event that was told as missed, or a revocation that another instance made. The text is
+  /// one line that says what, why and the fix. Told once of each by whoever reads it.
+  case damaged(String)
 }
 
 /// Figures of a running ledger, each as of one moment.

@@ -56,6 +56,7 @@ final class ConsoleActivity: EngineObserver {
     case .databaseUnavailable(let why): note([.outage], alarm(nil, .databaseUnavailable(why)))
     case .databaseAvailable: note([], alarm(nil, .databaseAvailable))
     case .databaseFenced(let fix): note([], alarm(nil, .databaseFenced(fix)))
+    case .databaseDamaged(let what): note([], alarm(nil, .databaseDamaged(what)))
     case .feedStale: note([], alarm(nil, .feedStale))
     case .feedCaughtUp: note([], alarm(nil, .feedCaughtUp))
     case .policyDiffers(let before, let now): note([], alarm(nil, .policyDiffers(before: before, now: now)))
@@ -188,6 +189,7 @@ struct ConsoleAlarm: Sendable {
     case databaseUnavailable(String)
     case databaseAvailable
     case databaseFenced(String)
+    case databaseDamaged(String)
     case feedStale
     case feedCaughtUp
     case policyDiffers(before: String, now: String)

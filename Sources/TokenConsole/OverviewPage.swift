@@ -114,6 +114,7 @@ struct OverviewPage {
     case .databaseUnavailable(let why): return ("The database could not be reached: \(why)", true)
     case .databaseAvailable: return ("The database answered again", false)
     case .databaseFenced(let fix): return ("The database has lost acknowledged changes: \(fix)", true)
+    case .databaseDamaged(let what): return ("A row of the database cannot be read: \(what)", true)
     case .feedStale: return ("What other instances revoke was not heard of any more", true)
     case .feedCaughtUp: return ("What other instances revoked was known again", false)
     case .policyDiffers(let before, let now):

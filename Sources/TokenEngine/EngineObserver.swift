@@ -42,6 +42,8 @@ public enum EngineEvent: Sendable, Hashable {
   /// The database has lost changes that it had acknowledged: nothing is served from it until somebody has looked. The text is one line that says what to
   /// do.
   case databaseFenced(String)
+  /// A row of the database cannot be read and was passed over. The text is one line that says which, why and the fix.
+  case databaseDamaged(String)
   /// An instance was opened with lifetimes, grace, reuse or an algorithm that are not those of the instance before it. Its own are written down now.
   case policyDiffers(before: String, now: String)
 }
@@ -57,6 +59,7 @@ extension EngineEvent {
     case .feedCaughtUp: self = .feedCaughtUp
     case .outcomeUnknown(let why): self = .outcomeUnknown(why)
     case .fenced(let why): self = .databaseFenced(why)
+    case .damaged(let what): self = .databaseDamaged(what)
     }
   }
 }

@@ -62,7 +62,8 @@ public struct EngineLogObserver: EngineObserver {
       logger.notice("the keys were read again")
     case .keysRefused(let what):
       logger.error("the keys from before stay in force", metadata: ["failure": line(what)])
-    case .databaseUnavailable, .databaseAvailable, .feedStale, .feedCaughtUp, .outcomeUnknown, .databaseFenced:
+    case .databaseUnavailable, .databaseAvailable, .feedStale, .feedCaughtUp, .outcomeUnknown, .databaseFenced,
+      .databaseDamaged:
       tell(ofDatabase: event)
     case .policyDiffers(let before, let now):
       logger.warning(
@@ -103,6 +104,8 @@ public struct EngineLogObserver: EngineObserver {
     case .databaseFenced(let fix):
       logger.critical(
         "the database has lost acknowledged changes; nothing is served from it", metadata: ["fix": line(fix)])
+    case .databaseDamaged(let what):
+      logger.error("a row of the database cannot be read and was passed over", metadata: ["failure": line(what)])
     default: break
     }
   }

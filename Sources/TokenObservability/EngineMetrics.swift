@@ -70,7 +70,9 @@ public struct EngineMetricsObserver: EngineObserver {
     case .databaseUnavailable: database?.outages.increment()
     case .feedStale: database?.feedStale.increment()
     case .outcomeUnknown: database?.outcomesUnknown.increment()
-    case .keysReloaded, .keysRefused, .databaseAvailable, .feedCaughtUp, .databaseFenced, .policyDiffers: break
+    case .keysReloaded, .keysRefused, .databaseAvailable, .feedCaughtUp, .databaseFenced, .databaseDamaged,
+      .policyDiffers:
+      break
     }
   }
 

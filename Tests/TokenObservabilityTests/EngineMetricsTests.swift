@@ -81,6 +81,7 @@ struct EngineMetricsTests {
     (.feedCaughtUp, [:]),
     (.outcomeUnknown("the connection broke"), ["outcomes_unknown_total": 1]),
     (.databaseFenced("run database fence"), [:]),
+    (.databaseDamaged("row 7 of `event`"), [:]),
     (.rotated(token, subject: "ann", client: "web"), ["rotations_total": 1]),
   ]
 

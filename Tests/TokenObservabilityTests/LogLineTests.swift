@@ -61,6 +61,7 @@ struct LogLineTests {
       (.feedCaughtUp, .notice, "known again", nil),
       (.outcomeUnknown("the connection broke"), .warning, "not known if a change was made", "the connection broke"),
       (.databaseFenced("run database fence"), .critical, "lost acknowledged changes", "run database fence"),
+      (.databaseDamaged("row 7 of `event`"), .error, "cannot be read", "row 7 of `event`"),
       (.policyDiffers(before: "grace 0 s", now: "grace 30 s"), .warning, "another policy", "grace 30 s"),
     ] as [(EngineEvent, Logger.Level, String, String?)])
   func database(event: EngineEvent, level: Logger.Level, words: String, metadata: String?) throws {

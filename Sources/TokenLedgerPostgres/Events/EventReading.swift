@@ -19,6 +19,8 @@ enum EventReading {
     var end: Int64
     /// The last number of what was dropped with its partition, if that is after the place.
     var missedThrough: Int64?
+    /// The numbers of damaged events, which are told as missed, and what is wrong with each.
+    var faults: [(number: Int64, text: String)] = []
   }
 
   static let rowsMax = 1024
@@ -58,7 +60,13 @@ enum EventReading {
     let (found, oldest) = (rows[0], rows[1])
     var batch = Batch(end: floor)
     for row in 0..<found.count {
-      if let event = try AuditEvent(found, row) { batch.events.append(event) }
+      do throws(DatabaseError) {
+        if let event = try AuditEvent(found, row) { batch.events.append(event) }
+      } catch {
+        let number = try found.int64(row, 0)
+        batch.faults.append((number, error.description))
+        batch.events.append(missed(number, at: (try? found.int64(row, 1)).map { Timestamp(milliseconds: $0) } ?? .zero))
+      }
     }
     if found.count == rowsMax { batch.end = try found.int64(found.count - 1, 0) }
     guard oldest.count == 1, let start = try oldest.int64IfPresent(0, 0) else { return batch }
@@ -68,6 +76,12 @@ enum EventReading {
       batch.end = max(batch.end, start - 1)
     }
     return batch
+  }
+
+  /// An event of which nothing is known but its number.
+  private static func missed(_ number: Int64, at time: Timestamp) -> AuditEvent {
+    let sequence = UInt64(clamping: number)
+    return AuditEvent(sequence: sequence, time: time, fact: .missed(from: sequence))
   }
 
   static let barrier = Query(Statement(name: "event_barrier", sql: "select \(LedgerSQL.barrier)::text"))

@@ -5,6 +5,7 @@ internal import RotationModel
 ///
 /// It is told by the feed how far they go, and reads them a thousand at a time as they are taken: a slow consumer keeps
 /// nothing here, and loses nothing but what the database itself has dropped since. While the database is away it waits.
+/// An event whose row is damaged is told as missed, and the stream goes on.
 struct EventSource: AuditEventSource {
   private let steps: any StepPerformer
   private let knowledge: InstanceKnowledge
@@ -44,6 +45,7 @@ struct EventSource: AuditEventSource {
       events.removeAll { known.contains(Int64(clamping: $0.sequence)) }
       known = known.filter { $0 > batch.end }
     }
+    tell(batch.faults)
     if let last = batch.missedThrough {
       let now = knowledge.clock.now()
       let missed = AuditEvent(
@@ -53,6 +55,15 @@ struct EventSource: AuditEventSource {
     }
     read = events[...]
     self.place = batch.end
+  }
+
+  private func tell(_ faults: [(number: Int64, text: String)]) {
+    guard let first = faults.first else { return }
+    let rest = faults.count == 1 ? "" : " Damaged rows after it: \(faults.count - 1)."
+    knowledge.tell(
+      .damaged(
+        "Row \(first.number) of the table `event` is damaged (\(first.text)): its event is told as missed; repair it, or "
+          + "delete it.\(rest)"))
   }
 
   /// Returns whether to read on after an error: what passes is waited for. False at the end.

@@ -7,6 +7,11 @@ struct FeedReader {
   private let queries: FeedQueries
   /// All revocations up to it are known.
   private var cursor: Int64 = 0
+  /// All rows that were visible up to it have been applied in this look. Beyond the cursor, others can still come in
+  /// between, from steps under way: the next look begins at the cursor again.
+  private var place: Int64 = 0
+  /// Damaged rows after the cursor that were told of.
+  private var told: Set<Int64> = []
   /// The timeline on which the cursor means something.
   private var timeline: Int64?
   private var fence: Int64 = 0
@@ -29,6 +34,7 @@ struct FeedReader {
   /// - Parameter patience: how long each of the steps can take.
   mutating func look(_ connection: LedgerConnection, patience: Duration) throws(DatabaseError) {
     let boot = knowledge.clock.bootMilliseconds()
+    place = cursor
     while try !lookOnce(connection, deadline: .now + patience) {}
     knowledge.age.noteLook(boot: boot)
   }
@@ -67,7 +73,7 @@ struct FeedReader {
     }
     let seen = try FeedLook(look, lowest)
     try noteTime(seen, estimate: estimate, boot: boot, connection, deadline: deadline)
-    return try apply(seen, RevocationRow.all(news)) && !hasMoreNotes
+    return try apply(seen, RevocationPage(news)) && !hasMoreNotes
   }
 
   private func statements(_ notes: [TokenID], isPulse: Bool) -> [Query] {
@@ -79,7 +85,7 @@ struct FeedReader {
           [.bytesArray(notes.map(\.session.bytes)), .int64Array(notes.map { Int64($0.generation) })]))
     }
     if isPulse { statements += [Query(queries.pulse), Query(queries.newestEvent)] }
-    return statements + [Query(queries.look), Query(queries.lowestStep), Query(queries.revocations, [.int64(cursor)])]
+    return statements + [Query(queries.look), Query(queries.lowestStep), Query(queries.revocations, [.int64(place)])]
   }
 
   /// Notes on sessions whose rows somebody held: the next look tries again.
@@ -91,21 +97,33 @@ struct FeedReader {
     knowledge.revocations.notes.putBack(left)
   }
 
-  private mutating func apply(_ seen: FeedLook, _ news: [RevocationRow]) -> Bool {
-    knowledge.revocations.insert(news)
+  private mutating func apply(_ seen: FeedLook, _ news: RevocationPage) -> Bool {
+    knowledge.revocations.insert(news.rows)
+    tell(news.faults)
     knowledge.revocations.notes.expectUse(untilMilliseconds: seen.windowsUntil)
     knowledge.recordChange.raise(to: seen.recordChange)
     guard seen.lastNumber >= cursor else {
       // The numbers went back: this is not the history that the cursor is of.
-      cursor = 0
+      (cursor, place) = (0, 0)
       return false
     }
-    // Rows are there that the limit of one look has left out.
     let isWhole = news.count < FeedQueries.revocationsMax
-    let end = isWhole ? seen.floor : min(seen.floor, news.last?.number ?? 0)
-    cursor = max(cursor, end)
+    let last = news.lastNumber ?? place
+    // A later page has a later floor, which says nothing of the rows that an earlier one can have come too early for.
+    if place <= cursor { cursor = max(cursor, isWhole ? seen.floor : min(seen.floor, last)) }
+    place = max(place, last)
     knowledge.eventFloor.raise(to: seen.floor)
-    return isWhole || end == seen.floor
+    return isWhole
+  }
+
+  /// Tells once of each damaged row: of those of one page together.
+  private mutating func tell(_ faults: [RevocationPage.Fault]) {
+    let cursor = cursor
+    told = told.filter { $0 > cursor }
+    let new = faults.filter { !told.contains($0.number) }
+    guard let first = new.first else { return }
+    told.formUnion(new.map(\.number))
+    knowledge.tell(.damaged(new.count == 1 ? first.text : "\(first.text) Damaged rows after it: \(new.count - 1)."))
   }
 
   /// Compares the database's time with what was known, and raises it if it is behind.

@@ -19,7 +19,15 @@ package final class InstanceKnowledge: Sendable {
   /// The last change of what the instances share beside sessions: keys and accounts.
   package let recordChange = RisingNumber()
   let wakeUp: WakeUp
-  private let onNotice = Mutex<(@Sendable (LedgerNotice) -> Void)?>(nil)
+  private let listening = Mutex(Listening())
+
+  private struct Listening {
+    var listener: (@Sendable (LedgerNotice) -> Void)?
+    /// The first notices while nobody listens, as before a ledger runs.
+    var waiting: [LedgerNotice] = []
+  }
+
+  private static let waitingMax = 8
 
   /// - Throws: `.unreachable` if the system has no descriptor left.
   package init(options: PostgresOptions) throws(DatabaseError) {
@@ -43,13 +51,23 @@ package final class InstanceKnowledge: Sendable {
   /// Has the feed look at once.
   package func wakeFeed() { wakeUp.post() }
 
-  /// Tells this of steps of the database's clock, until nil is set.
+  /// Tells this of steps of the database's clock and of damaged rows, until nil is set; first of those that came before.
   package func setNotice(_ notice: (@Sendable (LedgerNotice) -> Void)?) {
-    onNotice.withLock { $0 = notice }
+    let waiting = listening.withLock { state in
+      state.listener = notice
+      guard notice != nil else { return [LedgerNotice]() }
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for early in waiting { notice?(early) }
   }
 
   func tell(_ notice: LedgerNotice) {
-    onNotice.withLock { $0 }?(notice)
+    let listener = listening.withLock { state in
+      if state.listener == nil, state.waiting.count < Self.waitingMax { state.waiting.append(notice) }
+      return state.listener
+    }
+    listener?(notice)
   }
 
   /// The answers to what the lanes tell and ask. `lanes` deadlines do not bound the look at a new connection: five

@@ -6,9 +6,9 @@
 /// later upgrade takes away what nobody needs any more.
 package enum DatabaseSchema {
   /// The version that this program makes, and the newest that it knows.
-  package static let version: Int64 = 1
-  /// The oldest program that the schema of this version still serves.
-  package static let oldestProgram: Int64 = 1
+  package static let version = version(after: upgrades)
+  /// The steps from version 1, which ``SchemaTables`` makes, to ``version``, in their order.
+  package static let upgrades: [SchemaUpgrade] = []
 
   package enum Installation: Sendable, Hashable {
     case made
@@ -17,15 +17,22 @@ package enum DatabaseSchema {
     case present(Int64)
   }
 
+  private static let first: Int64 = 1
+
+  private static func version(after upgrades: [SchemaUpgrade]) -> Int64 { upgrades.last?.version ?? first }
+
   /// Makes the schema or upgrades it, in one transaction and under a lock; what is there already stays as it is.
+  ///
+  /// A schema is made as the first version and then upgraded, so one that is new is no other than one that is old.
   ///
   /// - Parameters:
   ///   - issuer: of the tokens, for a schema that is made; nil leaves it for later.
   ///   - state: of a schema that is made: `open`, or `copying` while sessions are moved in.
+  ///   - upgrades: the steps to the version that the program needs.
   /// - Throws: `.unsuitable` for a schema of a newer program, or one that somebody else made.
   package static func install(
-    _ name: SchemaName, issuer: String? = nil, state: String = "open", on connection: DatabaseConnection,
-    deadline: ContinuousClock.Instant
+    _ name: SchemaName, issuer: String? = nil, state: String = "open", upgrades: [SchemaUpgrade] = Self.upgrades,
+    on connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Installation {
     do throws(DatabaseError) {
       let rows = try connection.transaction(
@@ -36,11 +43,12 @@ package enum DatabaseSchema {
       try connection.simple("set local search_path to \(name.quoted)", deadline: deadline)
       let installation: Installation
       if try found.bool(0, 1) {
-        installation = .present(try servedVersion(name, on: connection, deadline: deadline))
+        installation = try upgrade(name, by: upgrades, on: connection, deadline: deadline)
       } else {
         try connection.simple(SchemaTables.script, deadline: deadline)
         _ = try connection.transaction(
-          [Query(begin, [.int64(version), .int64(oldestProgram), .text(state), .text(issuer)])], deadline: deadline)
+          [Query(begin, [.int64(first), .text(state), .text(issuer)])], deadline: deadline)
+        for upgrade in upgrades { try upgrade.run(on: connection, deadline: deadline) }
         installation = .made
       }
       _ = try connection.transaction([Query(.commit)], deadline: deadline)
@@ -51,12 +59,28 @@ package enum DatabaseSchema {
     }
   }
 
+  /// Runs the upgrades that a schema has not had yet, if there are any.
+  private static func upgrade(
+    _ name: SchemaName, by upgrades: [SchemaUpgrade], on connection: DatabaseConnection,
+    deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Installation {
+    let rows = try connection.transaction([Query(readVersion)], deadline: deadline)[0]
+    let before = rows.count == 1 ? try rows.int64(0, 0) : 0
+    let due = before < first ? [] : upgrades.filter { $0.version > before }
+    if !due.isEmpty {
+      _ = try connection.transaction([Query(SchemaUpgrade.endOfSteps)], deadline: deadline)
+      for upgrade in due { try upgrade.run(on: connection, deadline: deadline) }
+    }
+    let now = try servedVersion(name, program: version(after: upgrades), on: connection, deadline: deadline)
+    return due.isEmpty ? .present(now) : .upgraded(from: before)
+  }
+
   /// The version of a schema that has a ledger, if this program serves it and none of its tables is missing.
   static func servedVersion(
-    _ name: SchemaName, on connection: DatabaseConnection, deadline: ContinuousClock.Instant
+    _ name: SchemaName, program: Int64 = version, on connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Int64 {
     let version = try servedVersion(
-      try connection.transaction([Query(readVersion)], deadline: deadline)[0], of: name)
+      try connection.transaction([Query(readVersion)], deadline: deadline)[0], of: name, program: program)
     let lacking = try missing(name, on: connection, deadline: deadline)
     guard lacking.isEmpty else {
       throw .unsuitable(
@@ -80,21 +104,25 @@ package enum DatabaseSchema {
 
   /// The version that a row says, if this program serves it.
   ///
-  /// - Parameter rows: `version` and `oldest_program` of the ledger's row.
-  static func servedVersion(_ rows: Rows, of name: SchemaName) throws(DatabaseError) -> Int64 {
+  /// - Parameters:
+  ///   - rows: `version` and `oldest_program` of the ledger's row.
+  ///   - program: the version that the program needs.
+  static func servedVersion(
+    _ rows: Rows, of name: SchemaName, program: Int64 = version
+  ) throws(DatabaseError) -> Int64 {
     guard rows.count == 1 else {
       throw .unsuitable(
         "The schema \(name) has no ledger; restore it, or run `refresh-ledger database init` for another one.")
     }
     let (version, oldest) = (try rows.int64(0, 0), try rows.int64(0, 1))
-    guard oldest <= Self.version else {
+    guard oldest <= program else {
       throw .unsuitable(
         "The schema \(name) has version \(version), which serves programs of version \(oldest) and later; this one has "
-          + "\(Self.version): install a newer refresh-ledger.")
+          + "\(program): install a newer refresh-ledger.")
     }
-    guard version >= Self.version else {
+    guard version >= program else {
       throw .unsuitable(
-        "The schema \(name) has version \(version), and this program needs \(Self.version); run `refresh-ledger database init`."
+        "The schema \(name) has version \(version), and this program needs \(program); run `refresh-ledger database init`."
       )
     }
     return version
@@ -122,7 +150,7 @@ package enum DatabaseSchema {
     name: "schema_begin",
     sql: """
       insert into ledger(version, oldest_program, state, issuer, timeline, high_ms, server)
-      select $1, $2, $3, $4, \(LedgerSQL.timeline), (extract(epoch from clock_timestamp()) * 1000)::int8, system_identifier::text
+      select $1, $1, $2, $3, \(LedgerSQL.timeline), (extract(epoch from clock_timestamp()) * 1000)::int8, system_identifier::text
       from pg_control_system()
       """)
 }
@@ -130,6 +158,11 @@ package enum DatabaseSchema {
 extension DatabaseError {
   /// The same with the fix of what goes wrong most often when a schema is made.
   fileprivate func explained(_ name: SchemaName) -> DatabaseError {
+    if case .nothingHappened(code: "55P03", _) = self {
+      return .nothingHappened(
+        code: "55P03",
+        "The ledger was in use for longer than an upgrade of the schema \(name) waits; run it again.")
+    }
     guard case .statement(let code, _, let text) = self else { return self }
     switch code {
     case "42501":

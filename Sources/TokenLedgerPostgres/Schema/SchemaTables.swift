@@ -1,5 +1,6 @@
 #if Postgres
-/// The tables of version 1, as SQL for a schema that is first in the search path. docs/postgres-ledger.md says what
+/// The tables of version 1, as SQL for a schema that is first in the search path; once that is in use, what they lack is
+/// for ``DatabaseSchema/upgrades``. docs/postgres-ledger.md says what
 /// each column means.
 ///
 /// No constraint is there that a value of a `Session` could break; those that are keep a damaged row from failing the
@@ -82,32 +83,52 @@ enum SchemaTables {
     );
     create table revocation (
       number int8 primary key,
-      at_ms int8 not null,
-      until_ms int8 not null,
+      at_ms int8 not null check (\(isTime("at_ms"))),
+      until_ms int8 not null check (\(isTime("until_ms"))),
       kind int2 not null check (kind between 1 and 4),
       session bytea check (octet_length(session) = 12),
       generation int8 check (generation between 0 and 4294967295),
       subject text collate "C",
-      client text collate "C"
+      client text collate "C",
+      constraint revocation_of_kind check (
+        (session is not null) = (kind <> 3) and (generation is not null) = (kind = 2)
+        and (kind = 3 or subject is null and client is null))
     );
     create index revocation_end on revocation (until_ms);
     create index revocation_time on revocation (at_ms) where kind in (3, 4);
     create index revocation_session on revocation (session);
     """
 
+  /// Whoever reads a time of this range can add a lifetime to it or take a shift from it.
+  private static func isTime(_ column: String) -> String {
+    "\(column) between -9007199254740991 and 9007199254740991"
+  }
+
+  /// The columns that a kind's fact needs. A kind that a later version adds brings its own.
+  private static let isWholeEvent = """
+    (kind not in (1, 2, 3, 4, 5, 6, 7, 9, 11, 12) or session is not null)
+        and (kind not in (1, 2, 3, 4, 5, 6, 9) or generation is not null)
+        and (kind not in (1, 2, 3, 4, 5, 6, 7, 11, 12) or subject is not null)
+        and (kind not between 1 and 7 or client is not null)
+        and (kind <> 1 or scope is not null) and (kind not in (4, 6) or class is not null)
+        and (kind <> 6 or behind is not null and ended is not null) and (kind <> 7 or cause is not null)
+        and (kind <> 9 or until_ms is not null) and (kind <> 10 or sessions is not null and one_time_tokens is not null)
+        and (kind not in (11, 12) or purpose is not null)
+    """
+
   /// In ranges of 2^24 numbers; what no range takes goes to the default partition.
   private static let events = """
     create table event (
       number int8 not null,
-      at_ms int8 not null,
-      shown_ms int8 not null,
-      kind int2 not null,
-      session bytea,
-      generation int8,
+      at_ms int8 not null check (\(isTime("at_ms"))),
+      shown_ms int8 not null check (\(isTime("shown_ms"))),
+      kind int2 not null check (kind > 0),
+      session bytea check (octet_length(session) = 12),
+      generation int8 check (generation between 0 and 4294967295),
       subject text collate "C",
       client text collate "C",
       class int2,
-      behind int8,
+      behind int8 check (behind between 0 and 4294967295),
       ended bool,
       cause int2,
       until_ms int8,
@@ -118,7 +139,9 @@ enum SchemaTables {
       purpose text collate "C",
       idle_ms int8,
       absolute_ms int8,
-      rotation int2
+      rotation int2,
+      constraint event_of_kind check (
+        \(isWholeEvent))
     ) partition by range (number);
     create index event_number on event (number);
     create index event_session on event (session);

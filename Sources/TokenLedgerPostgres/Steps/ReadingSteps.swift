@@ -30,17 +30,21 @@ enum ReadingSteps {
     return page
   }
 
-  /// Counts the live sessions of a scope. Looks at each, waits for nothing that was changed, and holds nothing up.
+  /// Counts the live sessions of a scope. Looks at each, and holds nothing up while it does: the step comes after it. What
+  /// that finds of the ledger and waits for is so of what was counted, which the same server had before.
   static func count(
     of scope: SessionScope, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Int {
     let (subject, client) = scope.columns
     let statement = Self.statement(counts, scope)[connection.setting.time]
     let names = [subject, client].compactMap { $0 }.map { Parameter.text($0) }
-    return Int(try connection.look(Query(statement, names), isWide: scope == .all, deadline: deadline).int64(0, 0))
+    let found = try connection.look(Query(statement, names), isWide: scope == .all, deadline: deadline)
+    _ = try connection.step([Query(LedgerSQL.barrierStatement)], deadline: deadline)
+    return Int(try found.int64(0, 0))
   }
 
-  /// The ledger's figures, of which the instance adds what it knows itself. Many sessions are counted by the planner's
+  /// The ledger's figures, of which the instance adds what it knows itself. They decide nothing, so no step is behind
+  /// them: they can be those of a server that was left behind. Many sessions are counted by the planner's
   /// estimate, which is some minutes old.
   static func statistics(
     on connection: LedgerConnection, deadline: ContinuousClock.Instant
@@ -71,8 +75,8 @@ enum ReadingSteps {
     after id: SessionID?, into holders: inout SessionHolders, on connection: LedgerConnection,
     deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> SessionID? {
-    let rows = try connection.look(
-      Query(holdersStatement[connection.setting.time], [.bytes(id?.bytes ?? [])]), deadline: deadline)
+    let query = Query(holdersStatement[connection.setting.time], [.bytes(id?.bytes ?? [])])
+    let rows = try connection.step([query, Query(LedgerSQL.barrierStatement)], deadline: deadline).rows[0]
     var last: SessionID?
     for row in 0..<rows.count {
       // The first of each group says where the part that was looked at ends; null where there is none.

@@ -34,7 +34,7 @@ enum SemanticsWording {
     case .keysReloaded, .keysRefused: "`keys`"
     case .clockStepped: "`clockStepped`"
     case .databaseUnavailable, .databaseAvailable, .feedStale, .feedCaughtUp, .outcomeUnknown, .databaseFenced,
-      .policyDiffers:
+      .databaseDamaged, .policyDiffers:
       "`database`"
     }
   }

@@ -167,6 +167,28 @@ import TokenTestInputs
     }
   }
 
+  @Test func anEventWhoseRowIsDamagedIsToldAsMissedAndWhy() async throws {
+    try await fixture.withLedger { ledger in
+      let told = ToldNotices()
+      ledger.knowledge.setNotice(told.note)
+      let session = try await ledger.open("anna")
+      _ = try await ledger.rotate(session.tokenID)
+      _ = try await ledger.open("boris")
+      let numbers = try numbersInOrder()
+      let damage = "update event set generation = null where number = \(numbers[1])"
+      #expect(throws: (any Error).self) { try fixture.execute(damage) }
+      try fixture.execute("alter table event drop constraint event_of_kind; \(damage)")
+      let all = try await Self.take(3, from: ledger.events(after: 0))
+      #expect(all.map(\.sequence) == numbers)
+      #expect(all[1].fact == .missed(from: numbers[1]))
+      guard case .damaged(let text) = told.all.last else {
+        Issue.record("\(told.all)")
+        return
+      }
+      #expect(text.contains("Row \(numbers[1]) of the table `event`") && !text.contains("\n"))
+    }
+  }
+
   @Test func theStreamEndsWithTheLedger() async throws {
     let ledger = try await PostgresLedger.open(fixture.database.address, options: fixture.options)
     let events = try await ledger.events()

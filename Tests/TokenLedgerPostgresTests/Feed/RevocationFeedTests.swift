@@ -132,6 +132,34 @@ import Testing
     #expect(sessions.allSatisfy { other.refuses($0) })
   }
 
+  @Test func aStepUnderWayHoldsBackNoneOfManyRowsAboveTheFloor() throws {
+    let held = try one.open("held")
+    let slow = try TestedInstance(database, TestedInstance.options(clock))
+    _ = try slow.connection.begin([query("select nextval('ledger_number')")], deadline: .long)
+    let number = try database.number("select last_value from refresh_ledger.ledger_number")
+    let count = 2 * FeedQueries.revocationsMax + 7
+    try database.executeInLedger(
+      """
+      insert into revocation select nextval('ledger_number'), 0, \(clock.now.milliseconds + 900_000), 1,
+        decode(lpad(to_hex(n), 24, '0'), 'hex') from generate_series(1, \(count)) n
+      """)
+    let revoked = try one.open("anna")
+    try one.revoke(revoked.id)
+    try other.look()
+    #expect(other.register.entryCount == count + 1)
+    #expect(other.refuses(revoked))
+    // What the step under way writes has a number below all these, and is heard of once it is over.
+    let row = RevocationRow(
+      time: clock.now, until: clock.now.advanced(byMilliseconds: 900_000), kind: .session(held.id))
+    _ = try slow.connection.finish([RevocationRow.insertion(of: [row])], deadline: .long)
+    try database.executeInLedger(
+      "update revocation set number = \(number) where session = '\\x\(held.id.bytes.hexText)'")
+    #expect(!other.refuses(held))
+    try other.look()
+    #expect(other.refuses(held))
+    #expect(other.register.entryCount == count + 2)
+  }
+
   @Test func anEntryEndsWithTheLastAccessTokenOfItsSession() throws {
     let session = try one.open("anna", access: .seconds(600))
     try one.revoke(session.id)

@@ -45,7 +45,31 @@ struct StandbyTests {
       let session = try await ledger.open()
       try server.configure("synchronous_standby_names", "")
       await #expect(throws: LedgerError.self) { try await ledger.rotate(session.tokenID) }
+      await #expect(throws: LedgerError.self) { try await ledger.sessionCount(of: .all) }
+      await #expect(throws: LedgerError.self) { try await ledger.holders() }
       #expect(try fixture.value("select generation from ledger.session") == "0")
+    }
+  }
+
+  @Test("gives no count and no list of sessions that it could lose", arguments: [true, false])
+  func readings(counts: Bool) async throws {
+    let (server, fixture, options) = try await serverOfOwn()
+    defer { server.end() }
+    let connector = Connector(fixture.database.address, setting: try LedgerSetting(options: options))
+    try server.configure("synchronous_standby_names", "missing")
+    let connection = try connector.connect(deadline: .now + .seconds(20))
+    defer { connection.database.close() }
+    #expect {
+      let deadline = ContinuousClock.now + .seconds(2)
+      if counts {
+        _ = try ReadingSteps.count(of: .all, on: connection, deadline: deadline)
+      } else {
+        var holders = SessionHolders(subjects: [], clients: [])
+        _ = try ReadingSteps.holders(after: nil, into: &holders, on: connection, deadline: deadline)
+      }
+    } throws: { error in
+      guard case .lost? = error as? DatabaseError else { return false }
+      return true
     }
   }
 

@@ -47,6 +47,26 @@ import Testing
     #expect(try database.number("select generation from refresh_ledger.session") == 0)
   }
 
+  @Test func noSessionsAreCountedOrListedByAServerThatWasLeftBehind() throws {
+    for asks in [Self.count, Self.holders] {
+      let instance = try TestedInstance(database, TestedInstance.options(clock))
+      let facts = instance.connection.facts
+      try asks(instance)
+      instance.knowledge.witness.remember(server: facts.server, timeline: facts.timeline + 1, fence: facts.fence)
+      #expect(throws: DatabaseError.self) { try asks(instance) }
+      #expect(!instance.connection.database.isOpen)
+    }
+  }
+
+  private static func count(_ instance: TestedInstance) throws {
+    _ = try ReadingSteps.count(of: .all, on: instance.connection, deadline: .long)
+  }
+
+  private static func holders(_ instance: TestedInstance) throws {
+    var holders = SessionHolders(subjects: [], clients: [])
+    _ = try ReadingSteps.holders(after: nil, into: &holders, on: instance.connection, deadline: .long)
+  }
+
   @Test func aTimelineThatIsNewToTheLedgerIsWrittenAndAdvancesTheNumbersOnce() async throws {
     let server = try await TestedServer.start()
     defer { server.end() }
