@@ -38,11 +38,17 @@ import Testing
   @Test func aConnectionOfBeforeThePromotionAsksNothingMoreOnceTheNextPrimaryWasSeen() throws {
     let instance = try TestedInstance(database, TestedInstance.options(clock))
     let session = try instance.open("anna")
+    let (beginning, looking) = (try instance.another(), try instance.another())
     // Another connection of the instance has found the next primary; this one's server goes on and would answer.
     let facts = instance.connection.facts
     instance.knowledge.witness.remember(server: facts.server, timeline: facts.timeline + 1, fence: facts.fence)
     #expect(throws: DatabaseError.self) { try instance.rotate(session.tokenID) }
     #expect(!instance.connection.database.isOpen)
+    #expect(throws: DatabaseError.self) { try beginning.begin([], deadline: .long) }
+    #expect(!beginning.database.isOpen)
+    let query = Query(Statement(name: "one", sql: "select 1"))
+    #expect(throws: DatabaseError.self) { try looking.look(query, deadline: .long) }
+    #expect(!looking.database.isOpen)
     #expect(refusal(of: instance)?.contains("old primary") == true)
     #expect(try database.number("select generation from refresh_ledger.session") == 0)
   }
