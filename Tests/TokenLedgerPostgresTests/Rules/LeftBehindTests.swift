@@ -53,6 +53,35 @@ import Testing
     #expect(try database.number("select generation from refresh_ledger.session") == 0)
   }
 
+  @Test func aStartTakesThePrimaryOfTheGreatestTimelineAndNotTheFirst() async throws {
+    let next = try await TestedServer.start()
+    defer { next.end() }
+    try await BlockingWork.run { () throws(any Error) in try next.restartOnNextTimeline() }
+    let promoted = try await TestedDatabase.withLedger(on: next)
+    let address = try DatabaseAddress(
+      "host=127.0.0.1,127.0.0.1 port=\(database.server.port),\(next.port) user=postgres dbname=\(database.name)")
+    try await BlockingWork.run { () throws(any Error) in
+      try next.execute("alter database \(promoted.name) rename to \(database.name)")
+      let setting = try LedgerSetting(options: TestedInstance.options())
+      // Also where the first connection looks at no ledger, as that of a command.
+      let look = try Connector(address, setting: setting).connectToPrimary(deadline: .long)
+      defer { look.close() }
+      let connector = Connector(address, setting: setting)
+      for _ in 0..<2 {
+        let connection = try connector.connect(deadline: .long)
+        defer { connection.database.close() }
+        #expect((connection.host, connection.facts.timeline) == (1, 2))
+      }
+      let timeline = Statement(name: "timeline", sql: "select \(LedgerSQL.timeline)")
+      #expect(try look.transaction([Query(timeline)], deadline: .long)[0].int64(0, 0) == 2)
+      // Without it the other one serves, as no later timeline was seen.
+      next.shutDown(.fast)
+      let other = try Connector(address, setting: setting).connect(deadline: .long)
+      defer { other.database.close() }
+      #expect((other.host, other.facts.timeline) == (0, 1))
+    }
+  }
+
   @Test func aTimelineThatIsNewToTheLedgerIsWrittenAndAdvancesTheNumbersOnce() async throws {
     let server = try await TestedServer.start()
     defer { server.end() }
