@@ -28,8 +28,15 @@ public struct DatabaseAddress: Sendable, Hashable {
     guard hosts.allSatisfy({ UInt16($0.port) ?? 0 > 0 }) else {
       throw .unsuitable("The database's address names a port that is no number from 1 to 65535; write it as HOST:5432.")
     }
+    // libpq ends the password at the first @ and takes the rest of it for a host or, after a slash, for the database.
+    let database = resolved["dbname"] ?? ""
+    let hasStrayAt = hosts.contains { $0.name?.contains("@") ?? false }
+    guard !hasStrayAt, !(database.contains("@") && database.contains("/")) else {
+      throw .unsuitable(
+        "The database's address has an @ in a host's name; write an @ of the password as %40, or use a passfile.")
+    }
     user = resolved["user"] ?? ""
-    database = resolved["dbname"] ?? user
+    self.database = database.isEmpty ? user : database
     connectTimeout = resolved["connect_timeout"].flatMap { Int($0) }.flatMap { $0 > 0 ? .seconds($0) : nil }
     for keyword in ["host", "hostaddr", "port"] { given[keyword] = nil }
     // A server that is gone without a word is noticed in some seconds.

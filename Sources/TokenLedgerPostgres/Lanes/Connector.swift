@@ -5,12 +5,15 @@ internal import Synchronization
 /// Finds the primary among an address's hosts and makes a connection ready for steps: for lanes, feed and commands.
 ///
 /// libpq would take a server that was cut off from the others for a primary, and would ask the first host first each
-/// time. Here the host that served last is asked first, and each is looked at.
+/// time. Here the host that served last is asked first, and each is looked at. The first time, when nothing is known of
+/// timelines, all hosts are asked, and the primary on the greatest one serves.
 package final class Connector: Sendable {
   private let address: DatabaseAddress
   package let setting: LedgerSetting
   /// The host that is asked first: the one that was the primary last.
   private let lastHost = Atomic<Int>(0)
+  /// Whether a connection was made: from then on the instance knows which timeline is the right one.
+  private let hasConnected = Atomic(false)
   /// The time that one host can take to answer: less if there is another.
   private var hostTimeout: Duration { address.hosts.count > 1 ? .seconds(2) : .seconds(5) }
 
@@ -56,13 +59,17 @@ package final class Connector: Sendable {
   private func eachHost<Result>(
     deadline: ContinuousClock.Instant, _ use: (DatabaseConnection, _ host: Int) throws(DatabaseError) -> Result
   ) throws(DatabaseError) -> Result {
+    guard address.hosts.count == 1 || hasConnected.load(ordering: .relaxed) else {
+      return try newest(deadline: deadline, use)
+    }
     let first = lastHost.load(ordering: .relaxed)
     var failures: [(host: DatabaseHost, error: DatabaseError)] = []
     for place in 0..<address.hosts.count {
       let index = (first + place) % address.hosts.count
       do throws(DatabaseError) {
-        let result = try self.use(host: index, deadline: deadline, use)
-        lastHost.store(index, ordering: .relaxed)
+        let connection = try primary(host: index, deadline: deadline)
+        let result = try self.use(connection, host: index, use)
+        noteUse(of: index)
         return result
       } catch {
         failures.append((address.hosts[index], error))
@@ -71,14 +78,80 @@ package final class Connector: Sendable {
     throw Self.failure(failures)
   }
 
-  private func use<Result>(
-    host index: Int, deadline: ContinuousClock.Instant,
-    _ use: (DatabaseConnection, _ host: Int) throws(DatabaseError) -> Result
+  /// Asks all hosts. Costs as long as each of them takes to answer, or not to.
+  private func newest<Result>(
+    deadline: ContinuousClock.Instant, _ use: (DatabaseConnection, _ host: Int) throws(DatabaseError) -> Result
   ) throws(DatabaseError) -> Result {
+    var failures: [Int: DatabaseError] = [:]
+    var primaries: [Primary] = []
+    for index in address.hosts.indices {
+      do throws(DatabaseError) {
+        let connection = try primary(host: index, deadline: deadline)
+        primaries.append(
+          try self.use(connection, host: index) { (connection, host) throws(DatabaseError) in
+            let row = try connection.transaction([Query(Self.place)], deadline: min(deadline, .now + .seconds(5)))[0]
+            return Primary(
+              connection: connection, host: host, server: try row.text(0, 0), timeline: try row.int64(0, 1))
+          })
+      } catch {
+        failures[index] = error
+      }
+    }
+    primaries.sort { ($1.timeline, $0.host) < ($0.timeline, $1.host) }
+    for (place, primary) in primaries.enumerated() {
+      do throws(DatabaseError) {
+        let isLeftBehind = primaries[..<place].contains {
+          $0.server == primary.server && $0.timeline > primary.timeline
+        }
+        guard !isLeftBehind else {
+          primary.connection.close()
+          throw .unready(
+            "It is an old primary, on timeline \(primary.timeline), and another host is on a later one; stop it, and make it "
+              + "a standby of that.")
+        }
+        let result = try self.use(primary.connection, host: primary.host, use)
+        for other in primaries[(place + 1)...] { other.connection.close() }
+        noteUse(of: primary.host)
+        return result
+      } catch {
+        failures[primary.host] = error
+      }
+    }
+    throw Self.failure(
+      failures.sorted { $0.key < $1.key }.map { (host: address.hosts[$0.key], error: $0.value) })
+  }
+
+  private func noteUse(of host: Int) {
+    lastHost.store(host, ordering: .relaxed)
+    hasConnected.store(true, ordering: .relaxed)
+  }
+
+  /// A server that would do, and its place in the history of its files.
+  private struct Primary {
+    let connection: DatabaseConnection
+    let host: Int
+    let server: String
+    let timeline: Int64
+  }
+
+  /// A connection to a host that is a primary, ready for what comes.
+  private func primary(
+    host index: Int, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> DatabaseConnection {
     let timeout = min(hostTimeout, ContinuousClock.now.duration(to: deadline))
     let connection = try DatabaseConnection.open(address, host: index, timeout: timeout)
-    do throws(DatabaseError) {
+    return try use(connection, host: index) { (connection, _) throws(DatabaseError) in
       try prepare(connection, deadline: min(deadline, .now + .seconds(5)))
+      return connection
+    }
+  }
+
+  /// Closes the connection if it is of no use.
+  private func use<Result>(
+    _ connection: DatabaseConnection, host index: Int,
+    _ use: (DatabaseConnection, _ host: Int) throws(DatabaseError) -> Result
+  ) throws(DatabaseError) -> Result {
+    do throws(DatabaseError) {
       return try use(connection, index)
     } catch {
       connection.close()
@@ -197,6 +270,9 @@ package final class Connector: Sendable {
         (select count(*) from pg_stat_activity where datname = current_database() and usename = current_user
           and wait_event = 'SyncRep' and query_start < clock_timestamp() - interval '5 s')
       """)
+
+  private static let place = Statement(
+    name: "connect_place", sql: "select system_identifier::text, \(LedgerSQL.timeline) from pg_control_system()")
 
   /// So many commits can wait for a standby that is away before no more are begun: else the server would run out of
   /// connections.

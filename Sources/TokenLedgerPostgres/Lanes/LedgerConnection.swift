@@ -43,6 +43,7 @@ package final class LedgerConnection {
   package func begin(
     _ queries: [Query], hold: Prelude.Hold = .shared, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {
+    try checkTimeline()
     let begun = setting.prelude.queries(facts, leastTime: setting.hooks.leastTime(), hold: hold) + queries
     do {
       var rows = try run([Query(.begin)] + begun, begins: true, deadline: deadline)
@@ -68,6 +69,7 @@ package final class LedgerConnection {
   package func look(
     _ query: Query, isWide: Bool = false, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Rows {
+    try checkTimeline()
     let before = setting.prelude.clock() + (isWide ? [Query(Self.scan)] : [])
     let rows = try database.transaction(before + [query], deadline: deadline)
     guard let found = rows.last else { throw .malformed("a query has no answer") }

@@ -34,11 +34,11 @@ package enum LedgerFence {
     let live = try ReadingSteps.count(of: .all, on: connection, deadline: deadline)
     let answer = try connection.step(
       [
-        Query(fence[connection.setting.time]), Query(endOneTimeTokens[connection.setting.time]), Query(advance),
+        Query(advance), Query(fence[connection.setting.time]), Query(endOneTimeTokens[connection.setting.time]),
         Query(renewRecords),
       ], hold: .alone, wakes: true, deadline: deadline)
     return Report(
-      endedSessions: live, endedOneTimeTokens: answer.rows[1].changedCount, fence: try answer.rows[0].int64(0, 0),
+      endedSessions: live, endedOneTimeTokens: answer.rows[2].changedCount, fence: try answer.rows[1].int64(0, 0),
       timeline: connection.facts.timeline)
   }
 
@@ -68,10 +68,15 @@ package enum LedgerFence {
     "update one_time_token t set consumed_at = m.now, attempt = 0 from (\(time.moment)) m where t.consumed_at is null"
   }
 
+  /// By how much numbers are advanced: by more than any restore takes back. Instances that run on follow events and
+  /// changes of records by numbers that never fall, so all that comes after the fence, and its own event, must be above
+  /// what they have seen. A multiple of the numbers that locks tell apart; 2^23 fences use the sequence up.
+  static let numbersSkipped: Int64 = 1 << 40
+
   /// Lets nothing get a number that the lost server gave, whatever the new one's timeline is.
   private static let advance = Statement(
     name: "fence_advance",
-    sql: "select setval('ledger_number', last_value + \(FeedQueries.numbersSkipped)) from ledger_number")
+    sql: "select setval('ledger_number', last_value + \(numbersSkipped)) from ledger_number")
 
   /// Keys and accounts went back too, with numbers that instances have heard of: all of them read all anew.
   private static let renewRecords = Statement(

@@ -38,13 +38,21 @@ import TokenLedgerPostgres
     "postgresql://app:x@db1/ledger?x=hunter2", "host='hunter2", "postgresql://app:hunter2@[::1/ledger",
     "host=db1 password=one hunter2=two", "host=db1\0password=hunter2", "postgresql://app:hunter2@db1:port/ledger",
     "postgresql://app:hunter2@db1,db2,db3:1,db4/ledger?port=1,2", "service=missing password=hunter2",
-    "host=db1 password=hunter2 sslmode=sometimes",
+    "host=db1 password=hunter2 sslmode=sometimes", "postgresql://app:top@hunter2@db1/ledger",
+    "postgresql://app:top@db1,hunter2@db1/ledger", "postgresql://app:top@db1/hunter2@db1/ledger",
   ])
   func aMalformedAddressIsRefusedInOneLineThatHasNoPassword(text: String) {
     let error = #expect(throws: DatabaseError.self) { try DatabaseAddress(text) }
     #expect(error?.kind == .unsuitable)
     #expect(error.map { !$0.description.contains("hunter2") && !$0.description.contains("\n") } ?? false)
     #expect(error?.description.hasPrefix("The database's address") == true)
+  }
+
+  @Test func anAtSignOfThePasswordIsWrittenAsItsBytes() throws {
+    let error = #expect(throws: DatabaseError.self) { try DatabaseAddress("postgresql://app:top@hunter2@db1/ledger") }
+    #expect(error?.description.contains("%40") == true)
+    let address = try DatabaseAddress("postgresql://app:top%40hunter2@db1/ledger")
+    #expect(address.description == "postgresql://app@db1:5432/ledger")
   }
 
   @Test func addressesOfOneTextAreEqualAndOthersAreNot() throws {

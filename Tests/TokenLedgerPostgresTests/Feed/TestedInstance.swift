@@ -78,6 +78,9 @@ final class TestedInstance {
     reader.begin(next)
   }
 
+  /// One more connection, as a second lane has it; it ends with whoever asks for it.
+  func another() throws -> LedgerConnection { try connector.connect(deadline: .long) }
+
   /// Goes on by the same connection as if it had found something else of the ledger.
   func rediscover(_ change: (inout LedgerFacts) -> Void) {
     var facts = connection.facts

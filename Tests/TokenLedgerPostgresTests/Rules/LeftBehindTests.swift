@@ -38,11 +38,17 @@ import Testing
   @Test func aConnectionOfBeforeThePromotionAsksNothingMoreOnceTheNextPrimaryWasSeen() throws {
     let instance = try TestedInstance(database, TestedInstance.options(clock))
     let session = try instance.open("anna")
+    let (beginning, looking) = (try instance.another(), try instance.another())
     // Another connection of the instance has found the next primary; this one's server goes on and would answer.
     let facts = instance.connection.facts
     instance.knowledge.witness.remember(server: facts.server, timeline: facts.timeline + 1, fence: facts.fence)
     #expect(throws: DatabaseError.self) { try instance.rotate(session.tokenID) }
     #expect(!instance.connection.database.isOpen)
+    #expect(throws: DatabaseError.self) { try beginning.begin([], deadline: .long) }
+    #expect(!beginning.database.isOpen)
+    let query = Query(Statement(name: "one", sql: "select 1"))
+    #expect(throws: DatabaseError.self) { try looking.look(query, deadline: .long) }
+    #expect(!looking.database.isOpen)
     #expect(refusal(of: instance)?.contains("old primary") == true)
     #expect(try database.number("select generation from refresh_ledger.session") == 0)
   }
@@ -65,6 +71,35 @@ import Testing
   private static func holders(_ instance: TestedInstance) throws {
     var holders = SessionHolders(subjects: [], clients: [])
     _ = try ReadingSteps.holders(after: nil, into: &holders, on: instance.connection, deadline: .long)
+  }
+
+  @Test func aStartTakesThePrimaryOfTheGreatestTimelineAndNotTheFirst() async throws {
+    let next = try await TestedServer.start()
+    defer { next.end() }
+    try await BlockingWork.run { () throws(any Error) in try next.restartOnNextTimeline() }
+    let promoted = try await TestedDatabase.withLedger(on: next)
+    let address = try DatabaseAddress(
+      "host=127.0.0.1,127.0.0.1 port=\(database.server.port),\(next.port) user=postgres dbname=\(database.name)")
+    try await BlockingWork.run { () throws(any Error) in
+      try next.execute("alter database \(promoted.name) rename to \(database.name)")
+      let setting = try LedgerSetting(options: TestedInstance.options())
+      // Also where the first connection looks at no ledger, as that of a command.
+      let look = try Connector(address, setting: setting).connectToPrimary(deadline: .long)
+      defer { look.close() }
+      let connector = Connector(address, setting: setting)
+      for _ in 0..<2 {
+        let connection = try connector.connect(deadline: .long)
+        defer { connection.database.close() }
+        #expect((connection.host, connection.facts.timeline) == (1, 2))
+      }
+      let timeline = Statement(name: "timeline", sql: "select \(LedgerSQL.timeline)")
+      #expect(try look.transaction([Query(timeline)], deadline: .long)[0].int64(0, 0) == 2)
+      // Without it the other one serves, as no later timeline was seen.
+      next.shutDown(.fast)
+      let other = try Connector(address, setting: setting).connect(deadline: .long)
+      defer { other.database.close() }
+      #expect((other.host, other.facts.timeline) == (0, 1))
+    }
   }
 
   @Test func aTimelineThatIsNewToTheLedgerIsWrittenAndAdvancesTheNumbersOnce() async throws {

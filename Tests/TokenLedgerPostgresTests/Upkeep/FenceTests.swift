@@ -146,6 +146,30 @@ import Testing
     #expect(try database.number("select last_value from refresh_ledger.ledger_number") > number + 100)
   }
 
+  @Test func anInstanceThatRanOnHearsOfWhatCameAfterAFenceHoweverManyNumbersTheRestoreLost() throws {
+    let instance = try instance()
+    try instance.open("anna")
+    try database.executeInLedger(
+      "insert into record values ('user', 'anna', '', 1); update ledger set record_change = 1")
+    let number = try lastNumber()
+    // What was lost: two million numbers, the last of them a change of a record and an event.
+    try database.executeInLedger("select setval('ledger_number', last_value + (1 << 21)) from ledger_number")
+    try instance.open("lost")
+    try database.executeInLedger("update ledger set record_change = nextval('ledger_number')")
+    try instance.look()
+    let (floor, change) = (instance.knowledge.eventFloor.value, instance.knowledge.recordChange.value)
+    #expect(min(floor, change) > number + (1 << 21))
+    try lose(after: number)
+    try database.executeInLedger("update ledger set record_change = 1")
+    _ = try fence()
+    #expect(try database.number("select min(number) from refresh_ledger.event where kind = 8") > floor)
+    #expect(try database.number("select min(change) from refresh_ledger.record") > change)
+    try instance.reconnect()
+    try instance.look()
+    #expect(instance.knowledge.eventFloor.value > floor)
+    #expect(instance.knowledge.recordChange.value > change)
+  }
+
   @Test func keysAndAccountsAreReadAnewByAll() throws {
     let instance = try instance()
     try database.executeInLedger(
