@@ -68,6 +68,13 @@ extension AccountError: CustomStringConvertible {
   }
 }
 
+extension StoreError {
+  /// What kept an account from being read.
+  init(_ error: AccountError) {
+    self = if case .database(.overloaded, _) = error { .overloaded } else { .unreadable(error.description) }
+  }
+}
+
 extension AccountError {
   /// What the system refused, and why.
   static func system(_ what: String, _ code: Errno, path: String, fix: String) -> AccountError {

@@ -76,13 +76,15 @@ extension RotationEngine {
   /// All that can fail is checked before the token is consumed: signature, type, issuer, client, subject, scope. What
   /// is left is one step in the ledger, so of any number of simultaneous calls with one token one is granted, and
   /// within the grace window the others are answered with the identical pair.
+  ///
+  /// - Parameter clients: the store that `client` comes from, where it may have heard of a change last; see ``RefreshRequest/clients``.
   public func refresh(
-    _ token: String, client: Client, scope: String? = nil
+    _ token: String, client: Client, scope: String? = nil, clients: (any ClientStore)? = nil
   ) async throws(EngineError) -> GrantOutcome {
-    try await refreshing.refresh(RefreshRequest(token: token, client: client, scope: scope))
+    try await refreshing.refresh(RefreshRequest(token: token, client: client, scope: scope, clients: clients))
   }
 
-  /// As many calls of ``refresh(_:client:scope:)``, with one step in this order and one commit for all.
+  /// As many calls of ``refresh(_:client:scope:clients:)``, with one step in this order and one commit for all.
   ///
   /// The store and the claims closure are asked for all of them at once, ``batchTasksMax`` at a time. What they throw for one request is that
   /// request's outcome: its token is not consumed, and the others go on.

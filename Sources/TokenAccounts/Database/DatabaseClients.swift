@@ -4,8 +4,8 @@ public import TokenEngine
 /// Clients in the database of a `PostgresLedger`, under the rules of ``ClientFile``, kept and followed as
 /// ``DatabaseSubjects`` are: one record for each client, by its id.
 ///
-/// An instance learns within 100 ms that a client was removed or replaced: a session that another instance opened for
-/// the new client of an id in that time, and that is refreshed here within it, ends.
+/// An instance learns within 100 ms that a client was removed or replaced. Before it revokes a session because of that,
+/// the client is read from the database itself.
 public final class DatabaseClients: ClientStore, ClientDirectory {
   private let records: AccountRecords<ClientEntry>
   private let lookup: ClientLookup<AccountRecords<ClientEntry>>
@@ -21,6 +21,19 @@ public final class DatabaseClients: ClientStore, ClientDirectory {
 
   public func client(id: String) async -> Client? {
     await lookup.client(id: id)
+  }
+
+  /// The client as the database has it now. Costs a transaction.
+  ///
+  /// - Throws: ``StoreError/unreadable(_:)`` if the database does not answer.
+  public func latestClient(id: String) async throws(StoreError) -> Client? {
+    // An id that no client can have is not asked for.
+    guard AccountText.fault(inClientID: id) == nil else { return nil }
+    do throws(AccountError) {
+      return try await records.latest(id)?.client
+    } catch {
+      throw StoreError(error)
+    }
   }
 
   public func authenticate(id: String, secretCandidates: [[UInt8]]) async -> Client? {

@@ -46,8 +46,7 @@ public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
     do throws(AccountError) {
       return try await records.latest(name)?.subject
     } catch {
-      if case .database(.overloaded, _) = error { throw .overloaded }
-      throw .unreadable(error.description)
+      throw StoreError(error)
     }
   }
 

@@ -12,12 +12,19 @@ public struct RefreshRequest: Sendable {
   public var scope: String?
   /// Of the subject's account as it is now, for an engine without a store: a session of another version is revoked. Nil for no comparison.
   public var subjectVersion: AccountVersion?
+  /// The store that `client` comes from, where it may have heard of a change last: it is asked for the client anew before a session of another
+  /// version of it is revoked. Nil where `client` is as it stands now.
+  public var clients: (any ClientStore)?
 
-  public init(token: String, client: Client, scope: String? = nil, subjectVersion: AccountVersion? = nil) {
+  public init(
+    token: String, client: Client, scope: String? = nil, subjectVersion: AccountVersion? = nil,
+    clients: (any ClientStore)? = nil
+  ) {
     self.token = token
     self.client = client
     self.scope = scope
     self.subjectVersion = subjectVersion
+    self.clients = clients
   }
 }
 
@@ -44,7 +51,7 @@ struct RefreshGrant: Sendable {
   /// For how many requests of a batch the store is asked at a time.
   static let tasksMax = 64
 
-  /// A session of another version of an account is revoked only once the account was read anew: a store may have a cache.
+  /// A session of another version of an account is revoked only once subject and client were read anew: a store may have a cache.
   func refresh(_ request: RefreshRequest, isLastLook: Bool = false) async throws(EngineError) -> GrantOutcome {
     switch try await prepare(request, isLastLook: isLastLook) {
     case .refused(let refusal, let tokenID):
@@ -57,8 +64,24 @@ struct RefreshGrant: Sendable {
         throw EngineError(error)
       }
       if let outcome = outcome(of: answer, prepared) { return outcome }
-      return try await refresh(request, isLastLook: true)
+      return try await refreshAnew(request)
     }
+  }
+
+  /// The last look: by subject and client as they stand behind their stores.
+  private func refreshAnew(_ request: RefreshRequest) async throws(EngineError) -> GrantOutcome {
+    var request = request
+    if let clients = request.clients {
+      let found: Client?
+      do { found = try await clients.latestClient(id: request.client.id) } catch { throw .store(from: error) }
+      guard let client = found else { return observer.refuse(.unauthorizedClient, nil, request.client) }
+      // The secret was compared with that of a client that is gone.
+      guard client.version == request.client.version || client.isPublic && request.client.isPublic else {
+        throw .store(.unreadable("the client was replaced a moment ago: try again"))
+      }
+      request.client = client
+    }
+    return try await refresh(request, isLastLook: true)
   }
 
   /// As many calls of ``refresh(_:isLastLook:)``, with one step in this order and one commit for all.
@@ -84,7 +107,7 @@ struct RefreshGrant: Sendable {
           if let outcome = outcome(of: answers.removeFirst(), prepared) {
             outcomes.append(.success(outcome))
           } else {
-            outcomes.append(.success(try await refresh(request, isLastLook: true)))
+            outcomes.append(.success(try await refreshAnew(request)))
           }
         }
       } catch {
@@ -142,15 +165,9 @@ extension RefreshGrant {
     var allowed = client.scopes.map(granted.intersection) ?? granted
     var (version, notBefore) = (request.subjectVersion, client.sessionsNotBefore)
     if let subjects {
-      let found: Subject?
-      do {
-        found =
-          isLastLook
-          ? try await subjects.latestSubject(id: claims.subject) : try await subjects.subject(id: claims.subject)
-      } catch {
-        throw .store(from: error)
+      guard let subject = try await subjects.look(up: claims.subject, anew: isLastLook) else {
+        return .refused(.subjectGone, tokenID)
       }
-      guard let subject = found else { return .refused(.subjectGone, tokenID) }
       guard subject.isEnabled else { return .refused(.subjectDisabled, tokenID) }
       allowed = allowed.intersection(subject.scopes)
       version = subject.version
@@ -163,7 +180,8 @@ extension RefreshGrant {
     let rotation = RotationRequest(
       token: tokenID, client: client.id, graceMilliseconds: (client.grace ?? options.grace).wholeMilliseconds,
       reuse: options.reuse, narrowedScope: scopes == granted ? nil : scopes.text, subjectVersion: version,
-      clientVersion: client.version, notBefore: notBefore, revokesOutdated: isLastLook || subjects == nil,
+      clientVersion: client.version, notBefore: notBefore,
+      revokesOutdated: isLastLook || subjects == nil && request.clients == nil,
       terms: options.existingSessions == .follow ? try minting.terms(for: client) : nil,
       accessMilliseconds: minting.accessMilliseconds(of: client))
     return .ready(

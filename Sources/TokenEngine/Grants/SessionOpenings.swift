@@ -34,7 +34,14 @@ struct SessionOpenings: Sendable {
     guard let subjects else { throw .invalid(field: "subjects", limit: "at least one store, to log in by password") }
     let found: Subject?
     do { found = try await subjects.authenticate(name: name, password: password) } catch { throw .store(from: error) }
-    guard let subject = found else { return observer.refuse(.badCredentials, nil, client) }
+    guard var subject = found else { return observer.refuse(.badCredentials, nil, client) }
+    if !subject.isEnabled, let now = try await subjects.look(up: subject.id, anew: true), now.isEnabled {
+      // The password was compared with that of before.
+      guard now.version == subject.version else {
+        throw .store(.unreadable("the subject was changed a moment ago: try again"))
+      }
+      subject = now
+    }
     return try await open(for: subject, client: client, scope: scope, label: label)
   }
 
@@ -59,9 +66,9 @@ struct SessionOpenings: Sendable {
     forSubject id: String, client: Client, scope: String?, label: String?
   ) async throws(EngineError) -> GrantOutcome {
     guard let subjects else { throw .invalid(field: "subjects", limit: "at least one store, to look subjects up") }
-    let found: Subject?
-    do { found = try await subjects.subject(id: id) } catch { throw .store(from: error) }
-    guard let subject = found else { throw .invalid(field: "subject", limit: "a subject that the store knows") }
+    guard let subject = try await subjects.look(up: id) else {
+      throw .invalid(field: "subject", limit: "a subject that the store knows")
+    }
     return try await open(for: subject, client: client, scope: scope, label: label)
   }
 

@@ -7,13 +7,13 @@ internal import TokenSigning
 /// this instance has not read.
 ///
 /// However many such tokens come, the keys are read at most once in an interval, and each caller is answered by a
-/// reading that began after it came; of more than ``waitersMax`` the rest are answered by the keys that are known. So
-/// somebody who makes up tokens costs one reading in an interval.
+/// reading that began after it came; of more than ``waitersMax`` the rest are to try again, since nobody can say whose
+/// their tokens are. So somebody who makes up tokens costs one reading in an interval, and ends no session.
 final class KeyLookups: Sendable {
   static let waitersMax = 64
 
   private struct State {
-    var waiters: [CheckedContinuation<KeyError?, Never>] = []
+    var waiters: [CheckedContinuation<StoreError?, Never>] = []
     /// Somebody who does not wait wants the keys read.
     var isWanted = false
     var isRunning = false
@@ -33,17 +33,18 @@ final class KeyLookups: Sendable {
 
   /// Returns once the keys were read, at most after the interval and a reading.
   ///
-  /// - Throws: ``EngineError/store(_:)`` if they cannot be read: nobody can say then whose the token is.
+  /// - Throws: ``EngineError/store(_:)`` if they cannot be read, or as many as can wait already: nobody can say then
+  ///   whose the token is.
   func readAgain() async throws(EngineError) {
-    let failure: KeyError? = await withCheckedContinuation { continuation in
+    let failure: StoreError? = await withCheckedContinuation { continuation in
       let isTaken = state.withLock { state in
         guard state.waiters.count < Self.waitersMax else { return false }
         state.waiters.append(continuation)
         return true
       }
-      if isTaken { start() } else { continuation.resume(returning: nil) }
+      if isTaken { start() } else { continuation.resume(returning: .overloaded) }
     }
-    if let failure { throw .store(.unreadable("the signing keys cannot be read: \(failure)")) }
+    if let failure { throw .store(failure) }
   }
 
   /// Has the keys read soon, and waits for nothing.
@@ -84,7 +85,7 @@ final class KeyLookups: Sendable {
     }
   }
 
-  private func read() async -> KeyError? {
+  private func read() async -> StoreError? {
     let keys = keys
     do throws(KeyError) {
       if try await BlockingWork.run({ () throws(KeyError) in try keys.reload() }) {
@@ -92,7 +93,7 @@ final class KeyLookups: Sendable {
       }
       return nil
     } catch {
-      return error
+      return .unreadable("the signing keys cannot be read: \(error)")
     }
   }
 }

@@ -72,9 +72,17 @@ public protocol ClientStore: Sendable {
   /// The client by its id, nil where there is none.
   func client(id: String) async throws -> Client?
 
+  /// The client as it stands in what is behind the store, past any cache of the store's own; nil where it is gone. Asked before a session is
+  /// revoked because its client was replaced, as ``SubjectStore/latestSubject(id:)`` is. The same as ``client(id:)`` by default.
+  func latestClient(id: String) async throws -> Client?
+
   /// The client if one of `candidates` is its secret; nil for an unknown id, a wrong secret, and for a public client.
   ///
   /// HTTP Basic carries a secret in one of several encodings, hence candidates. Every comparison takes
   /// constant time, and an unknown id as long as a known one.
   func authenticate(id: String, secretCandidates: [[UInt8]]) async throws -> Client?
+}
+
+extension ClientStore {
+  public func latestClient(id: String) async throws -> Client? { try await client(id: id) }
 }

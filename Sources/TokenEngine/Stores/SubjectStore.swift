@@ -41,8 +41,8 @@ public protocol SubjectStore: Sendable {
   /// The subject as it is now, nil where it is gone. Asked at every refresh.
   func subject(id: String) async throws -> Subject?
 
-  /// The subject as it stands in what is behind the store, past any cache of the store's own; nil where it is gone. Asked before a session is
-  /// revoked because its account has changed, and once a session is open: several programs may share what is behind the store, and the one that
+  /// The subject as it stands in what is behind the store, past any cache of the store's own; nil where it is gone. Asked before a
+  /// subject is refused as gone or disabled, before a session is revoked because its account has changed, and once a session is open: several programs may share what is behind the store, and the one that
   /// asks may have heard of a change last. The same as ``subject(id:)`` by default.
   func latestSubject(id: String) async throws -> Subject?
 
@@ -60,6 +60,18 @@ extension SubjectStore {
 extension SubjectStore {
   /// No password is right: for stores of subjects without passwords.
   public func authenticate(name: String, password: String) async throws -> Subject? { nil }
+}
+
+extension SubjectStore {
+  /// The subject; one that would be refused is read anew, since it may have been added or enabled where this store has not heard of it yet.
+  func look(up id: String, anew: Bool = false) async throws(EngineError) -> Subject? {
+    do {
+      if !anew, let subject = try await subject(id: id), subject.isEnabled { return subject }
+      return try await latestSubject(id: id)
+    } catch {
+      throw .store(from: error)
+    }
+  }
 }
 
 /// Why a store could not answer. The HTTP layer answers 503 with `Retry-After`, never `invalid_grant`.

@@ -46,7 +46,8 @@ struct TokenEndpoint: Sendable {
     let outcome: GrantOutcome
     do throws(EngineError) {
       outcome = try await observation.watch(.refreshToken) { () async throws(EngineError) in
-        try await engine.refresh(token, client: asked.client, scope: asked.scope)
+        try await engine.refresh(
+          token, client: asked.client, scope: asked.scope, clients: authenticator.clients)
       }
     } catch {
       throw .failed(error)

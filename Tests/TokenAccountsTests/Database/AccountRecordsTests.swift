@@ -44,6 +44,23 @@ struct AccountRecordsTests {
     #expect(try await there.latestSubject(id: "bob") == nil)
   }
 
+  @Test("The last look at a client sees what this instance has not heard of yet, and fails while the database is away")
+  func latestClient() async throws {
+    let (here, there) = (try await table.openClients(), try await table.openClients())
+    try await here.add(Client(id: "web", isPublic: true), secret: nil)
+    let before = try #require(try await there.client(id: "web"))
+    table.stopTelling()
+    try await here.remove(id: "web")
+    #expect(try await there.latestClient(id: "web") == nil)
+    try await here.add(Client(id: "web", isPublic: true), secret: nil)
+    #expect(try await there.client(id: "web") == before)
+    let after = try await there.latestClient(id: "web")
+    #expect(after != nil && after?.version != before.version)
+    #expect(try await there.latestClient(id: "no \u{7}client") == nil)
+    table.fail(away)
+    await #expect(throws: StoreError.self) { try await there.latestClient(id: "web") }
+  }
+
   @Test("While the database is away look-ups go on, changes say so, and what was missed is read by itself")
   func away() async throws {
     let users = try await table.users()
