@@ -203,13 +203,14 @@ def kill_amid(running: subprocess.Popen, settings: Settings, place: Place) -> in
     """Until the load has ended: how many instances were killed."""
     kills = 0
     while running.poll() is None:
+        began = time.monotonic()
         operations.kill_instance(place, kills % len(settings.instances) + 1)
         kills += 1
         if kills == KILLS_BEFORE_PRIMARY:
             operations.kill_primary(place)
             operations.rejoin(place)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            running.wait(1)
+            running.wait(max(0, began + 1 - time.monotonic()))
     return kills
 
 
