@@ -1,5 +1,6 @@
 #if Postgres
 import PostgresTesting
+import SystemPackage
 import Testing
 import TokenLedgerPostgres
 import TokenTesting
@@ -58,6 +59,26 @@ struct SharedEngineTests {
       #expect(granted == 1)
     }
     for engine in engines { try await engine.close() }
+  }
+
+  @Test("that cannot have their keys fix no issuer, and commands leave the policy of the instances as it is")
+  func terms() async throws {
+    let none = SharedKeys.database(masterKeys: ["/nowhere/master"])
+    await #expect(throws: EngineError.self) { try await instances.engine(keys: none) }
+    let noted = "select coalesce(issuer, '') || ' ' || coalesce(policy, '') from refresh_ledger.ledger"
+    #expect(try instances.database.value(noted) == " ")
+    let server = try await instances.engine()
+    let before = try instances.database.value(noted)
+    let ledger = try await PostgresLedger.open(instances.database.address, options: EngineInstances.store)
+    var options = EngineOptions()
+    options.grace = .seconds(7)
+    let observer = RecordingObserver()
+    let command = try await RotationEngine.open(
+      ledger: ledger, keys: instances.keyFolder, options: options, subjects: nil, observer: observer,
+      announcesPolicy: false)
+    #expect(try instances.database.value(noted) == before)
+    #expect(observer.events.isEmpty)
+    for engine in [server, command] { try await engine.close() }
   }
 
   @Test("spare the sessions of a client that is in the place of another, however late they hear of that")
