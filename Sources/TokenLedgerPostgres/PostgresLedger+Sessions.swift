@@ -28,6 +28,28 @@ extension PostgresLedger {
     }
   }
 
+  /// Ends every session of a client that was removed or replaced in the records of this ledger, as ``revoke(_:)`` does,
+  /// unless a session was opened since the client that has the id now was added. Nil if one was: nothing was done then,
+  /// and those of the client before are to be ended one by one.
+  ///
+  /// The instances hear of a change one after the other: the last must not end what the first has opened after it.
+  package func revoke(goneClient client: String) async throws(LedgerError) -> Int? {
+    try Self.check(.client(client))
+    let count = try await sessionCount(of: .client(client))
+    return try await lanes.perform { (connection, _, deadline) throws(DatabaseError) in
+      try RevokingSteps.gone(client: client, on: connection, deadline: deadline) ? count : nil
+    }
+  }
+
+  /// The openings of a client's live sessions with ids after one, in the order of ids; none at the end.
+  package func openings(
+    ofClient client: String, after id: SessionID?, limit: Int = 1000
+  ) async throws(LedgerError) -> [ClientOpening] {
+    try await lanes.perform { (connection, _, deadline) throws(DatabaseError) in
+      try ClientOpenings.page(of: client, after: id, limit: limit, on: connection, deadline: deadline)
+    }
+  }
+
   private func revoke(subject: String, client: String?) async throws(LedgerError) -> Int {
     try await lanes.perform { (connection, attempt, deadline) throws(DatabaseError) in
       try RevokingSteps.subject(subject, client: client, attempt: attempt, on: connection, deadline: deadline)

@@ -53,12 +53,26 @@ extension RotationEngine {
     ledger: PostgresLedger, keys: SharedKeys, options: EngineOptions = EngineOptions(),
     subjects: (any SubjectStore)? = nil, observer: any EngineObserver = SilentObserver()
   ) async throws(EngineError) -> RotationEngine {
+    try await open(
+      ledger: ledger, keys: keys, options: options, subjects: subjects, observer: observer, announcesPolicy: true)
+  }
+
+  /// The same, also for an engine that comes and goes beside the instances.
+  ///
+  /// - Parameter announcesPolicy: whether lifetimes, grace and the rest become those that the next instance is compared
+  ///   with; false for a command, whose settings are not those of the instances.
+  package static func open(
+    ledger: PostgresLedger, keys: SharedKeys, options: EngineOptions, subjects: (any SubjectStore)?,
+    observer: any EngineObserver, announcesPolicy: Bool
+  ) async throws(EngineError) -> RotationEngine {
     try options.validate()
     let sessionsMax = ledger.options.sessionsPerSubjectMax
     guard options.sessionsPerSubjectMax == sessionsMax else {
       throw .invalid(field: "sessionsPerSubjectMax", limit: "\(sessionsMax), as in the options of the ledger")
     }
-    let policy = IssuePolicy(options).description
+    // First: an engine that cannot have its keys says nothing of whose the ledger's tokens are.
+    let ring = try await ring(keys, in: ledger, algorithm: options.algorithm)
+    let policy = announcesPolicy ? IssuePolicy(options).description : nil
     let before: LedgerTerms
     do { before = try await ledger.exchangeTerms(issuer: options.issuer, policy: policy) } catch {
       throw EngineError(error)
@@ -66,8 +80,7 @@ extension RotationEngine {
     if let issuer = before.issuer, !issuer.hasSameBytes(as: options.issuer) {
       throw .invalid(field: "issuer", limit: "\(issuer), as whom the ledger in \(ledger.place) issues tokens")
     }
-    let ring = try await ring(keys, in: ledger, algorithm: options.algorithm)
-    if let known = before.policy, known != policy {
+    if let policy, let known = before.policy, known != policy {
       observer.engine(observed: .policyDiffers(before: known, now: policy))
     }
     return RotationEngine(

@@ -141,3 +141,15 @@ struct SessionOpenings: Sendable {
     }
   }
 }
+
+extension SubjectStore {
+  /// The subject; one that would be refused is read anew, since it may have been added or enabled where this store has not heard of it yet.
+  func look(up id: String, anew: Bool = false) async throws(EngineError) -> Subject? {
+    do {
+      if !anew, let subject = try await subject(id: id), subject.isEnabled { return subject }
+      return try await latestSubject(id: id)
+    } catch {
+      throw .store(from: error)
+    }
+  }
+}

@@ -62,18 +62,6 @@ extension SubjectStore {
   public func authenticate(name: String, password: String) async throws -> Subject? { nil }
 }
 
-extension SubjectStore {
-  /// The subject; one that would be refused is read anew, since it may have been added or enabled where this store has not heard of it yet.
-  func look(up id: String, anew: Bool = false) async throws(EngineError) -> Subject? {
-    do {
-      if !anew, let subject = try await subject(id: id), subject.isEnabled { return subject }
-      return try await latestSubject(id: id)
-    } catch {
-      throw .store(from: error)
-    }
-  }
-}
-
 /// Why a store could not answer. The HTTP layer answers 503 with `Retry-After`, never `invalid_grant`.
 @nonexhaustive
 public enum StoreError: Error, Sendable, Equatable {

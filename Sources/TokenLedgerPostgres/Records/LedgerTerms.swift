@@ -15,8 +15,10 @@ package struct LedgerTerms: Sendable, Hashable {
 
   /// Notes by what this instance issues, and returns what the ledger said before. If it names another issuer nothing
   /// is noted; if it names none this one is, from now on.
+  ///
+  /// - Parameter policy: nil for who is no instance: then the one that is noted stays.
   package static func exchange(
-    issuer: String, policy: String, _ steps: some AttemptPerformer
+    issuer: String, policy: String?, _ steps: some AttemptPerformer
   ) async throws(LedgerError) -> LedgerTerms {
     let queries = [Query(exchangeStatement, [.text(issuer), .text(policy)]), Query(LedgerSQL.barrierStatement)]
     return try await steps.perform { (connection, _, deadline) throws(DatabaseError) in
@@ -30,8 +32,9 @@ package struct LedgerTerms: Sendable, Hashable {
     name: "ledger_terms",
     sql: """
       with before as materialized (select only_row, issuer, policy from ledger for no key update), noted as (
-        update ledger l set issuer = $1, policy = $2 from before b
-        where l.only_row = b.only_row and coalesce(b.issuer, $1) = $1 and (b.issuer is null or b.policy is distinct from $2)
+        update ledger l set issuer = $1, policy = coalesce($2, b.policy) from before b
+        where l.only_row = b.only_row and coalesce(b.issuer, $1) = $1
+          and (b.issuer is null or b.policy is distinct from coalesce($2, b.policy))
       )
       select issuer, policy from before
       """)

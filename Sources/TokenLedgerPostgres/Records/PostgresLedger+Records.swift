@@ -18,7 +18,7 @@ extension PostgresLedger {
   }
 
   /// Notes by what this instance issues, and returns what the ledger said before; see ``LedgerTerms``.
-  package func exchangeTerms(issuer: String, policy: String) async throws(LedgerError) -> LedgerTerms {
+  package func exchangeTerms(issuer: String, policy: String?) async throws(LedgerError) -> LedgerTerms {
     try await LedgerTerms.exchange(issuer: issuer, policy: policy, self)
   }
 }

@@ -73,14 +73,34 @@ enum RevokingSteps {
   static func wide(
     client: String?, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
+    _ = try mark(wideStatement, client: client, on: connection, deadline: deadline)
+  }
+
+  /// The same for a client that is gone or was replaced, unless a session was opened since the client that has the id
+  /// now was added; false if one was, and nothing was done then.
+  ///
+  /// Costs a look at the sessions of a client that was replaced, for which all other steps wait.
+  static func gone(
+    client: String, on connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Bool {
+    try mark(goneStatement, client: client, on: connection, deadline: deadline)
+  }
+
+  /// Makes a mark after every step that was under way; false if the statement made none.
+  private static func mark(
+    _ statement: TimedStatement, client: String?, on connection: LedgerConnection, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) -> Bool {
+    let names: [Parameter] = [.text(client.map { "=\($0)" } ?? ""), .text(client)]
     let answer = try connection.step(
-      [Query(wideStatement[connection.setting.time], [.text(client.map { "=\($0)" } ?? ""), .text(client)])],
-      hold: .alone, wakes: true, deadline: deadline)
+      [Query(statement[connection.setting.time], names), Query(LedgerSQL.barrierStatement)], hold: .alone, wakes: true,
+      deadline: deadline)
     let rows = answer.rows[0]
+    guard rows.count > 0 else { return false }
     let hooks = connection.setting.hooks
     hooks.acknowledge(try rows.int64(0, 1))
     connection.note(Timestamp(milliseconds: try rows.int64(0, 0)))
     if try rows.int64IfPresent(0, 2) != nil { hooks.noteRevocations(try RevocationRow.all(rows, from: 2)) }
+    return true
   }
 
   /// Has one access token refused until its end.
@@ -105,12 +125,27 @@ enum RevokingSteps {
     name: "latest_scope",
     sql: "select max(v.at_ms) from revocation v where v.kind in (3, 4)")
 
-  private static let wideStatement = TimedStatement(name: "revoke_wide") { time in
+  private static let wideStatement = TimedStatement(name: "revoke_wide") { marking($0, if: "true") }
+
+  /// A session of the client that has the id now has a greater number than the change that wrote its record: it was
+  /// opened by who had read the record.
+  private static let goneStatement = TimedStatement(name: "revoke_gone") { time in
+    marking(
+      time,
+      if: """
+        not exists (
+          select from record r join session s on s.client = r.name
+          where r.kind = 'client' and r.name = $2 and s.opened_number > r.change
+        )
+        """)
+  }
+
+  private static func marking(_ time: StatementTime, if condition: String) -> String {
     """
     with moment as materialized (
       select 1 + greatest(m.now, (select max(v.at_ms) from revocation v where v.kind in (3, 4))) as at_ms,
         m.now, m.shift, m.access_ms, nextval('ledger_number') as number
-      from (\(time.moment)) m
+      from (\(time.moment)) m where \(condition)
     ), marked as (
       insert into mark as k(client, number, at_ms) select $1, m.number, m.at_ms from moment m
       on conflict (client) do update set number = excluded.number, at_ms = excluded.at_ms, swept = ''

@@ -56,10 +56,13 @@ struct AccountRevocation: Service {
   }
 
   /// Ends the sessions once. Those of a user who may log in end if they were opened before the change: a log-in right
-  /// after it goes on.
+  /// after it goes on, also one at an instance that heard of the change before this one. So does one at a client that is
+  /// in the place of another.
   private func endOnce(_ scope: SessionScope) async throws(EngineError) {
     if case .subject(let name) = scope, let user = try await latestUser(name), user.isEnabled {
       try await engine.revokeOutdatedSessions(of: user)
+    } else if case .client(let id) = scope {
+      try await engine.revokeSessions(ofGone: id, in: clients)
     } else {
       try await engine.revokeSessions(of: scope)
     }

@@ -61,7 +61,8 @@ struct GroundOpening {
     let store = try await DatabaseStore.open(settings, connections: settings.store.connections)
     do {
       let (users, clients) = (try await store.users(accounts), try await store.clients(accounts))
-      let engine = try await store.engine(options: settings.engine, subjects: users, observer: observer)
+      let engine = try await store.engine(
+        options: settings.engine, subjects: users, observer: observer, isServer: true)
       return ServerGround(
         engine: engine, users: users, clients: clients, first: FirstStart(),
         warning: ClockDifference(of: store.ledger)?.warning)

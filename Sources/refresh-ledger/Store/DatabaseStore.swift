@@ -66,13 +66,15 @@ struct DatabaseStore: CommandStore {
   }
 
   /// An engine on the ledger, which makes the first keys if there are none. It closes the ledger.
+  ///
+  /// - Parameter isServer: whether its settings are those by which sessions are granted from now on.
   func engine(
-    options: EngineOptions, subjects: (any SubjectStore)?, observer: any EngineObserver
+    options: EngineOptions, subjects: (any SubjectStore)?, observer: any EngineObserver, isServer: Bool = false
   ) async throws(CommandError) -> RotationEngine {
     let keys = try sharedKeys()
     do {
       return try await RotationEngine.open(
-        ledger: ledger, keys: keys, options: options, subjects: subjects, observer: observer)
+        ledger: ledger, keys: keys, options: options, subjects: subjects, observer: observer, announcesPolicy: isServer)
     } catch {
       throw CommandError(ofDatabase: error, at: place)
     }

@@ -1,5 +1,6 @@
 #if Postgres
 import PostgresTesting
+import SystemPackage
 import Testing
 import TokenLedgerPostgres
 import TokenTesting
@@ -58,6 +59,55 @@ struct SharedEngineTests {
       #expect(granted == 1)
     }
     for engine in engines { try await engine.close() }
+  }
+
+  @Test("that cannot have their keys fix no issuer, and commands leave the policy of the instances as it is")
+  func terms() async throws {
+    let none = SharedKeys.database(masterKeys: ["/nowhere/master"])
+    await #expect(throws: EngineError.self) { try await instances.engine(keys: none) }
+    let noted = "select coalesce(issuer, '') || ' ' || coalesce(policy, '') from refresh_ledger.ledger"
+    #expect(try instances.database.value(noted) == " ")
+    let server = try await instances.engine()
+    let before = try instances.database.value(noted)
+    let ledger = try await PostgresLedger.open(instances.database.address, options: EngineInstances.store)
+    var options = EngineOptions()
+    options.grace = .seconds(7)
+    let observer = RecordingObserver()
+    let command = try await RotationEngine.open(
+      ledger: ledger, keys: instances.keyFolder, options: options, subjects: nil, observer: observer,
+      announcesPolicy: false)
+    #expect(try instances.database.value(noted) == before)
+    #expect(observer.events.isEmpty)
+    for engine in [server, command] { try await engine.close() }
+  }
+
+  @Test("spare the sessions of a client that is in the place of another, however late they hear of that")
+  func replacedClient() async throws {
+    let first = try await instances.engine()
+    let late = try await instances.engine()
+    let records = try #require(first.ledger as? PostgresLedger).records
+    let (old, new) = (Self.client("1"), Self.client("2"))
+    let change = try #require(try await records.put(.client, "web", [1], expecting: nil))
+    let ended = try await first.openUncheckedSession(subject: "ann", client: old, scopes: [])
+    #expect(try await records.put(.client, "web", [2], expecting: change) != nil)
+    let clients = ClientTable()
+    clients.set(new)
+    #expect(try await first.revokeSessions(ofGone: "web", in: clients) == 1)
+    let spared = try await first.openUncheckedSession(subject: "ann", client: new, scopes: [])
+    // At an instance that has not heard of it.
+    let behind = try await late.openUncheckedSession(subject: "bob", client: old, scopes: [])
+    #expect(try await late.revokeSessions(ofGone: "web", in: clients) == 1)
+    for pair in [ended, behind] {
+      #expect(try await late.session(pair.session) == nil)
+      try await eventually { (try? late.verify(pair.accessToken)) == nil }
+    }
+    try await eventually { (try? late.verify(spared.accessToken)) != nil }
+    _ = try await late.refresh(spared.refreshToken, client: new).pair()
+    for engine in [first, late] { try await engine.close() }
+  }
+
+  private static func client(_ version: String) -> Client {
+    Client(id: "web", isPublic: true, version: AccountVersion(version))
   }
 
   @Test("hear of each other's revocations: of a token, a session, a subject, a client and all")

@@ -98,7 +98,7 @@ struct LedgerTermsTests {
   @Test("is what the first instance said, until another has another policy; another issuer changes nothing")
   func exchange() async throws {
     let steps = try await SingleConnection.open()
-    func exchange(_ issuer: String, _ policy: String) async throws -> LedgerTerms {
+    func exchange(_ issuer: String, _ policy: String?) async throws -> LedgerTerms {
       try await LedgerTerms.exchange(issuer: issuer, policy: policy, steps)
     }
     #expect(try await exchange("https://a", "p") == LedgerTerms(issuer: nil, policy: nil))
@@ -106,6 +106,8 @@ struct LedgerTermsTests {
     #expect(try await exchange("https://a", "q") == LedgerTerms(issuer: "https://a", policy: "p"))
     #expect(try await exchange("https://b", "r") == LedgerTerms(issuer: "https://a", policy: "q"))
     #expect(try await exchange("https://a", "q") == LedgerTerms(issuer: "https://a", policy: "q"))
+    // A command's: it is no instance.
+    for _ in 0..<2 { #expect(try await exchange("https://a", nil) == LedgerTerms(issuer: "https://a", policy: "q")) }
   }
 }
 #endif
