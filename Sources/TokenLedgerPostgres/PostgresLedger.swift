@@ -127,10 +127,11 @@ extension PostgresLedger: SessionLedger {
     }
     let answer = try await lanes.open(requests, deadline: deadline)
     var sessions: [Session] = []
-    for request in requests {
-      // 96 random bits that somebody else has drawn too.
-      guard let session = answer.session(request.id) else {
-        throw .outcomeUnknown("an id that was drawn for a session is taken; try again")
+    for (request, isOpened) in zip(requests, answer.isOpened) {
+      // 96 random bits that somebody else has drawn too: that session is not this caller's. Or the caller's own, which
+      // was ended before a retry could answer.
+      guard isOpened, let session = answer.session(request.id) else {
+        throw .outcomeUnknown("the session was ended while it was opened, or its id is taken; try again")
       }
       sessions.append(session)
     }

@@ -33,6 +33,8 @@ public struct PostgresOptions: Sendable {
   /// The most sessions that a subject can have at a time: the next opening revokes the least recently used. 0 for any
   /// number.
   public var sessionsPerSubjectMax = 0
+  /// Whether it goes to work on a database that lacks what an instance acknowledged: for the fence alone.
+  package var acceptsLacking = false
   /// In place of the database's clock, in tests.
   package var simulatedClock: SessionClock?
 

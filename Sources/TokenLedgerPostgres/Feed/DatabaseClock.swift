@@ -143,7 +143,7 @@ package final class DatabaseClock: Sendable {
 
   /// The shift that tokens carry under a shift of so many milliseconds: whole seconds, rounded up; 0 for less than one.
   package static func seconds(ofShiftMilliseconds shift: Int64) -> Int64 {
-    shift < 1000 ? 0 : (shift + 999) / 1000
+    shift < 1000 ? 0 : shift / 1000 + (shift % 1000 > 0 ? 1 : 0)
   }
 
   /// By how much the database's own clock was set since the beat before, if that is more than two seconds.

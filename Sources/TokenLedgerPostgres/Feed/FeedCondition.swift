@@ -47,6 +47,8 @@ final class FeedCondition: Sendable {
   private let age: FeedAge
   private let refusesWhenStale: Bool
   private let state: Mutex<State>
+  /// Whether the words of one that misses something are there.
+  private let isFenced = Atomic(false)
 
   /// From which age of an unanswered look on the ledger is said to be stalled.
   private static let stalledMilliseconds: Int64 = 2000
@@ -57,7 +59,10 @@ final class FeedCondition: Sendable {
   }
 
   func noteConnected() {
-    state.withLock { ($0.link, $0.reason, $0.fenced) = (.connected, nil, nil) }
+    state.withLock { state in
+      (state.link, state.reason, state.fenced) = (.connected, nil, nil)
+      isFenced.store(false, ordering: .relaxed)
+    }
   }
 
   /// There is no connection, and why.
@@ -68,6 +73,7 @@ final class FeedCondition: Sendable {
     state.withLock { state in
       state.reason = error.description
       state.fenced = isFenced ? error.description : nil
+      self.isFenced.store(isFenced, ordering: .relaxed)
       if case .connected = state.link { state.link = .away(since: now) }
     }
   }
@@ -93,9 +99,14 @@ final class FeedCondition: Sendable {
       state: condition, feedAge: .milliseconds(milliseconds ?? 0),
       clockShiftSeconds: DatabaseClock.seconds(ofShiftMilliseconds: clock.currentShiftMilliseconds))
     health.isFeedStale = age.isStale
-    health.refusesAccess = refusesWhenStale && health.isFeedStale
+    health.refusesAccess = refusesAccess
     return health
   }
+
+  /// Whether every access token is refused: the news are older than they may be, or the database lacks what was
+  /// acknowledged, so that what was revoked is possibly not in it. Costs an atomic load, and a look at the boot clock if
+  /// the age counts.
+  var refusesAccess: Bool { isFenced.load(ordering: .relaxed) || refusesWhenStale && age.isStale }
 
   /// The fix if the database lacks what this instance acknowledged; nil while it does not.
   var fenced: String? { state.withLock { $0.fenced } }

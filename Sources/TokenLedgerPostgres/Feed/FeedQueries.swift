@@ -5,6 +5,7 @@ internal import RotationModel
 struct FeedQueries: Sendable {
   private let prelude: Prelude
   let facts: Statement
+  let markLacking: Statement
   let timelineLock: Statement
   let advanceNumbers: Statement
   let advanceTimeline: Statement
@@ -29,6 +30,8 @@ struct FeedQueries: Sendable {
     let time = options.time
     prelude = Prelude(options: options)
     facts = Self.facts(time)
+    markLacking = Statement(
+      name: "feed_mark_lacking", sql: "update ledger set state = 'lacking' where state = 'open' and fence = $1")
     timelineLock = Statement(
       name: "feed_timeline_lock",
       sql: "select pg_advisory_xact_lock(\(LedgerSQL.lockSpace), \(LedgerSQL.timelineLock))")
@@ -89,7 +92,8 @@ struct FeedQueries: Sendable {
         select l.timeline, l.fence, l.server, \(LedgerSQL.timeline), (select system_identifier::text from pg_control_system()),
           \(time.now), l.shift_ms, l.high_ms,
           coalesce(exists (select from event where number = $1) or $1 < \(EventReading.oldestNumber), false)
-            and coalesce(exists (select from event where number = $2 and at_ms = $3) or $2 < \(EventReading.oldestNumber), true)
+            and coalesce(exists (select from event where number = $2 and at_ms = $3) or $2 < \(EventReading.oldestNumber), true),
+          l.state = 'lacking'
         from ledger l
         """)
   }

@@ -36,8 +36,8 @@ package final class InstanceKnowledge: Sendable {
     queries = FeedQueries(options: options)
     witness = Witness(clock: clock, queries: queries, eventRetention: options.eventRetention)
     age = FeedAge(clock: clock, staleAfter: options.staleAfter)
-    revocations = RevocationRegister(age: age, refusesWhenStale: options.onStale == .refuse)
     condition = FeedCondition(clock: clock, age: age, refusesWhenStale: options.onStale == .refuse)
+    revocations = RevocationRegister(condition)
   }
 
   /// The register that verifiers ask.

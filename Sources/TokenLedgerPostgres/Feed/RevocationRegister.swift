@@ -6,21 +6,16 @@ internal import TokenLedger
 /// The register of what verifiers of this instance must refuse, as its own calls and the feed tell it, and what they
 /// saw.
 ///
-/// While nothing is revoked whose access tokens can live, a question costs an atomic load and no lock, however many
+/// While nothing is revoked whose access tokens can live, a question costs two atomic loads and no lock, however many
 /// sessions there are. If it is to refuse when the feed is old, a look at the boot clock comes to that.
 final class RevocationRegister: Sendable {
   private let count = Atomic<Int>(0)
   private let lists = Mutex(RevocationLists())
   let notes = SuccessorNotes()
-  private let age: FeedAge
-  private let refusesWhenStale: Bool
+  private let condition: FeedCondition
 
-  /// - Parameters:
-  ///   - age: of the feed.
-  ///   - refusesWhenStale: whether every access token is refused while the feed is older than it may be.
-  init(age: FeedAge, refusesWhenStale: Bool) {
-    (self.age, self.refusesWhenStale) = (age, refusesWhenStale)
-  }
+  /// - Parameter condition: of the feed, which says when every access token is refused.
+  init(_ condition: FeedCondition) { self.condition = condition }
 
   /// Has access tokens refused from the moment at which this returns.
   func insert(_ revocations: [RevocationRow]) {
@@ -44,7 +39,7 @@ final class RevocationRegister: Sendable {
 
 extension RevocationRegister: AccessRegister {
   func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
-    if refusesWhenStale, age.isStale { return true }
+    if condition.refusesAccess { return true }
     guard count.load(ordering: .acquiring) != 0 else { return false }
     return lists.withLock { $0.isRefused(token, subject: subject, client: client, issuedAt: issuedAt) }
   }

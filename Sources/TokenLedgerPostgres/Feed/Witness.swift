@@ -46,7 +46,7 @@ package final class Witness: Sendable {
     }
   }
 
-  /// Whether the database lacks what this instance acknowledged, and nobody has run `database fence` since.
+  /// Whether the database lacks what this instance or another one acknowledged, and nobody has run `database fence` since.
   var isFenced: Bool { state.withLock { $0.isFenced } }
 
   /// Returns whether another connection has found a later timeline of the same server's, or a fence, since these facts
@@ -78,7 +78,12 @@ package final class Witness: Sendable {
       throw .unsuitable("The ledger's row is gone from the database; restore it from a backup.")
     }
     let found = try ServerFacts(row)
-    try check(found, newest)
+    do throws(DatabaseError) {
+      try check(found, newest)
+    } catch {
+      if error == StepRefusal.lacking { tellOthers(found, over: connection, deadline: deadline) }
+      throw error
+    }
     try take(found, over: connection, deadline: deadline)
     let moment = found.moment
     if let target = clock.timeToRaise(moment.now, over: max(estimate ?? .min, moment.high), isNewConnection: true) {
@@ -98,18 +103,27 @@ package final class Witness: Sendable {
         "The server is on timeline \(found.serverTimeline) and this instance has seen \(state.timeline): it is an old "
           + "primary that others have left behind; stop it, and make it a standby of the new one.")
     }
-    guard let fence = state.fence else { return }
-    let isLacking =
+    guard let fence = state.fence else {
+      // Who has acknowledged nothing hears it from the ledger, and is refused by its state.
+      self.state.withLock { $0.isFenced = found.isLacking }
+      return
+    }
+    let isMissing =
       newest.map { seen in
         found.moment.now - seen.at.milliseconds < retentionMilliseconds && !found.hasNewest
       } ?? false
-    let isSound = found.fence > fence || (found.fence == fence && !isLacking)
-    self.state.withLock { $0.isFenced = !isSound }
-    guard isSound else {
-      throw .unsuitable(
-        "The database lacks what this instance acknowledged: it was restored to an earlier moment, or a standby that lagged "
-          + "was promoted; connect to the right one, or run `refresh-ledger database fence`, which ends every session.")
-    }
+    let isSound = found.fence > fence || (found.fence == fence && !isMissing)
+    self.state.withLock { $0.isFenced = !isSound || found.isLacking }
+    guard isSound else { throw StepRefusal.lacking }
+  }
+
+  /// Notes in the ledger that something is missing: an instance that is started now remembers nothing itself. A server
+  /// that takes no note is tried again with the next connection.
+  private func tellOthers(
+    _ found: ServerFacts, over connection: DatabaseConnection, deadline: ContinuousClock.Instant
+  ) {
+    guard !found.isLacking else { return }
+    _ = try? connection.transaction([Query(queries.markLacking, [.int64(found.fence)])], deadline: deadline)
   }
 
   /// Remembers what was found, and writes a timeline that is new to the ledger.
@@ -159,6 +173,8 @@ private struct ServerFacts {
   var server: String
   var moment: Moment
   var hasNewest: Bool
+  /// Whether an instance has found that something is missing, and nobody has fenced since.
+  var isLacking: Bool
 
   init(_ rows: Rows) throws(DatabaseError) {
     (timeline, fence, knownServer) = (try rows.int64(0, 0), try rows.int64(0, 1), try rows.text(0, 2))
@@ -166,7 +182,7 @@ private struct ServerFacts {
     moment = Moment(
       now: try rows.int64(0, 5), shift: try rows.int64(0, 6),
       high: min(try rows.int64(0, 7), DatabaseClock.millisecondsMax))
-    hasNewest = try rows.bool(0, 8)
+    (hasNewest, isLacking) = (try rows.bool(0, 8), try rows.bool(0, 9))
   }
 }
 

@@ -236,7 +236,8 @@ package final class Connector: Sendable {
     let row = try connection.transaction([Query(Self.facts)], deadline: deadline)[0]
     guard row.count == 1 else { throw StepRefusal.noLedger.error }
     let state = try row.text(0, 0)
-    guard state == "open" else { throw Self.refusal(ofState: state) }
+    let isServed = state == "open" || state == "lacking" && setting.options.acceptsLacking
+    guard isServed else { throw Self.refusal(ofState: state) }
     let (timeline, server) = (try row.int64(0, 1), try row.int64(0, 2))
     guard timeline == server else {
       throw .unready(
@@ -250,6 +251,7 @@ package final class Connector: Sendable {
 
   private static func refusal(ofState state: String) -> DatabaseError {
     switch state {
+    case "lacking": StepRefusal.lacking
     case "copying":
       .unsuitable(
         "The ledger in the database is being filled; wait for `refresh-ledger database adopt`, run it again, or undo it with `--undo`."

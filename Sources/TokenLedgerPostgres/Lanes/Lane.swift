@@ -51,10 +51,10 @@ final class Lane: @unchecked Sendable {
     }
   }
 
-  /// 100 ms, doubling to 5 s.
+  /// 100 ms, doubling to a second: so long can a promotion that has ended go unnoticed.
   private func backOff() {
     failures += 1
-    queue.pause(lane: number, for: min(.milliseconds(100) * (1 << min(failures - 1, 6)), .seconds(5)))
+    queue.pause(lane: number, for: min(.milliseconds(100) * (1 << min(failures - 1, 4)), .seconds(1)))
   }
 
   private func perform(_ step: LaneStep, on connection: LedgerConnection) {

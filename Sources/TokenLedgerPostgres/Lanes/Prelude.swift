@@ -19,6 +19,11 @@ package struct LedgerFacts: Sendable, Hashable {
   }
 }
 
+extension PostgresOptions {
+  /// The states of a ledger in which steps run, as SQL.
+  fileprivate var servedStates: String { acceptsLacking ? "'open', 'lacking'" : "'open'" }
+}
+
 /// The beginning of every step, in the round trip of its first statements.
 ///
 /// Two statements: what comes after a statement has a later snapshot, so the second one sees whatever was committed
@@ -69,7 +74,7 @@ package struct Prelude: Sendable {
         select case
             when l.version is null then \(StepRefusal.sql("ledger", "coalesce(l.state, '')"))
             when l.version <> $1 then \(StepRefusal.sql("version", "l.version"))
-            when l.state <> 'open' then \(StepRefusal.sql("state", "l.state"))
+            when l.state not in (\(options.servedStates)) then \(StepRefusal.sql("state", "l.state"))
             when l.timeline <> $2 then \(StepRefusal.sql("timeline", "l.timeline"))
             when l.fence <> $3 then \(StepRefusal.sql("fence", "l.fence"))
             when \(options.time.now) < $4 then \(StepRefusal.sql("clock", "l.shift_ms"))

@@ -32,6 +32,12 @@ enum StepRefusal: Sendable, Hashable {
     }
   }
 
+  /// The refusal of a database that was set back: by the instance that misses something, and from then on by all.
+  static let lacking = DatabaseError.unsuitable(
+    "The database lacks what this instance acknowledged, or another one: it was restored to an earlier moment, or a standby "
+      + "that lagged was promoted; connect to the right one, or run `refresh-ledger database fence`, which ends every session."
+  )
+
   /// The error that whoever waits is told.
   var error: DatabaseError {
     switch self {

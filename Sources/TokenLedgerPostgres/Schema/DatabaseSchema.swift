@@ -128,8 +128,10 @@ package enum DatabaseSchema {
     return version
   }
 
+  /// Whoever came first possibly waits for a standby: longer than the second that steps wait for a lock.
   private static let lock = Statement(
-    name: "schema_lock", sql: "select pg_advisory_xact_lock(\(LedgerSQL.schemaLock))")
+    name: "schema_lock",
+    sql: "select set_config('lock_timeout', '30s', true), pg_advisory_xact_lock(\(LedgerSQL.schemaLock))")
 
   private static let find = Statement(
     name: "schema_find",

@@ -43,6 +43,12 @@ package enum LedgerSQL {
   /// Whether the session `s` can be refreshed at `m.now`.
   static let isUsable = "s.status = 1 and m.now < \(end) and not \(isCovered)"
 
+  /// The latest time of what verifiers compare with times of issue; null for none. A later one than there can be stands
+  /// in a row that is damaged, and stops no mark.
+  static let latestScope = """
+    (select max(v.at_ms) from revocation v where v.kind in (3, 4) and v.at_ms <= 253402300799999)
+    """
+
   // MARK: - Tables
 
   package static let sessionColumns = """

@@ -16,7 +16,7 @@ enum SchemaTables {
       only_row bool primary key default true check (only_row),
       version int4 not null,
       oldest_program int4 not null,
-      state text collate "C" not null check (state in ('open', 'copying', 'left')),
+      state text collate "C" not null check (state in ('open', 'copying', 'left', 'lacking')),
       issuer text collate "C",
       policy text collate "C",
       timeline int8 not null,

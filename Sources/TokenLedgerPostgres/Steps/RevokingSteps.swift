@@ -41,7 +41,7 @@ enum RevokingSteps {
     step.changes.record(.revokedAll(scope), at: step.moment)
     // Later than whatever was issued before, to the millisecond.
     let latest = try step.read[0].int64IfPresent(0, 0)
-    let time = Timestamp(milliseconds: max(step.moment.now.milliseconds, latest ?? .min) + 1)
+    let time = Timestamp(milliseconds: max(step.moment.now.milliseconds, latest ?? .min)).advanced(byMilliseconds: 1)
     let until = time.advanced(byMilliseconds: step.moment.accessMilliseconds)
     if step.moment.accessMilliseconds > 0 {
       step.changes.note(RevocationRow(time: time, until: until, kind: .scope(scope)), at: step.moment)
@@ -122,8 +122,7 @@ enum RevokingSteps {
 
   /// The latest time of what verifiers compare with times of issue.
   private static let latestScope = Statement(
-    name: "latest_scope",
-    sql: "select max(v.at_ms) from revocation v where v.kind in (3, 4)")
+    name: "latest_scope", sql: "select \(LedgerSQL.latestScope)")
 
   private static let wideStatement = TimedStatement(name: "revoke_wide") { marking($0, if: "true") }
 
@@ -143,7 +142,7 @@ enum RevokingSteps {
   private static func marking(_ time: StatementTime, if condition: String) -> String {
     """
     with moment as materialized (
-      select 1 + greatest(m.now, (select max(v.at_ms) from revocation v where v.kind in (3, 4))) as at_ms,
+      select 1 + greatest(m.now, \(LedgerSQL.latestScope)) as at_ms,
         m.now, m.shift, m.access_ms, nextval('ledger_number') as number
       from (\(time.moment)) m where \(condition)
     ), marked as (

@@ -6,7 +6,7 @@
 package struct LedgerSurvey: Sendable, Hashable {
   package var version: Int64
   package var oldestProgram: Int64
-  /// `open`, `copying` or `left`.
+  /// `open`, `copying`, `left` or `lacking`.
   package var state: String
   package var issuer: String?
   package var timeline: Int64

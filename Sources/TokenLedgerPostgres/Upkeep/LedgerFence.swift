@@ -26,7 +26,7 @@ package enum LedgerFence {
   /// what was opened since.
   ///
   /// - Parameter connection: of a connector that was given the hooks of an ``InstanceKnowledge``, which accept the
-  ///   server's timeline.
+  ///   server's timeline, and options that accept a ledger which lacks something.
   /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
   package static func run(
     _ connection: LedgerConnection, deadline: ContinuousClock.Instant
@@ -47,7 +47,7 @@ package enum LedgerFence {
   private static let fence = TimedStatement(name: "fence") { time in
     """
     with moment as materialized (
-      select \(clockToleranceMilliseconds) + greatest(m.now, (select max(v.at_ms) from revocation v where v.kind in (3, 4))) as at_ms,
+      select \(clockToleranceMilliseconds) + greatest(m.now, \(LedgerSQL.latestScope)) as at_ms,
         m.now, m.shift, nextval('ledger_number') as number
       from (\(time.moment)) m
     ), marked as (
@@ -60,7 +60,7 @@ package enum LedgerFence {
       insert into revocation(number, at_ms, until_ms, kind)
       select m.number, m.at_ms, m.at_ms + \(Lifetimes.accessMillisecondsMax), 3 from moment m
     )
-    update ledger l set fence = l.fence + 1, high_ms = greatest(l.high_ms, m.now) from moment m returning l.fence
+    update ledger l set fence = l.fence + 1, state = 'open', high_ms = greatest(l.high_ms, m.now) from moment m returning l.fence
     """
   }
 

@@ -40,7 +40,7 @@ struct DatabaseFence: AsyncParsableCommand {
       try Terminal.write("End every session in the \(place)? Write yes: ")
       guard readLine() == "yes" else { throw CommandError(.bad, "nothing was changed") }
     }
-    let store = try await DatabaseStore.open(settings)
+    let store = try await DatabaseStore.open(settings, acceptsLacking: true)
     let report = try await store.whileOpen {
       do throws(LedgerError) {
         return try await store.ledger.perform { (connection, _, deadline) throws(DatabaseError) in

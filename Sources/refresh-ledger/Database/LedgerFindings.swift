@@ -52,6 +52,10 @@ struct LedgerFindings {
       return .problem(
         "state", "a folder is being moved into it: servers refuse to serve",
         fix: "wait for refresh-ledger database adopt, run it again, or undo it with --undo")
+    case "lacking":
+      return .problem(
+        "state", "it lacks what a server had acknowledged\(fenced): servers refuse to serve",
+        fix: "name the server that has all of it in store.database, or run refresh-ledger database fence")
     case "left":
       return .problem("state", "its sessions have left for a folder", fix: "serve that folder, or adopt it again")
     default: return .problem("state", "\(ledger.state), which this program does not know", fix: "install a newer one")

@@ -18,9 +18,13 @@ struct DatabaseStore: CommandStore {
 
   /// - Parameter connections: how many change sessions at once; one does for a command that does one thing after
   ///   another.
-  static func open(_ settings: ServerSettings, connections: Int = 1) async throws(CommandError) -> DatabaseStore {
+  /// - Parameter acceptsLacking: whether a database will do that lacks what a server had acknowledged: for the fence.
+  static func open(
+    _ settings: ServerSettings, connections: Int = 1, acceptsLacking: Bool = false
+  ) async throws(CommandError) -> DatabaseStore {
     var options = PostgresOptions(settings)
     options.connections = connections
+    options.acceptsLacking = acceptsLacking
     let place = settings.store.databaseName
     do {
       let ledger = try await PostgresLedger.open(settings.store.address(), options: options)

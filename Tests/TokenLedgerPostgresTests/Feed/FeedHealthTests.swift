@@ -87,6 +87,27 @@ import TokenLedgerPostgres
     }
   }
 
+  @Test func anInstanceWhoseDatabaseLacksSomethingAcceptsNoAccessTokenUntilTheFence() async throws {
+    try await fixture.withLedger { ledger in
+      let session = try await ledger.open("ann")
+      func refuses(_ session: Session) -> Bool {
+        ledger.register.isRefused(
+          session.tokenID, subject: session.subject, client: session.client, issuedAt: session.refreshedAt.seconds)
+      }
+      #expect(!refuses(session))
+      try fixture.execute("delete from event")
+      try fixture.execute(
+        """
+        select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()
+        """)
+      try await wait { ledger.health.refusesAccess }
+      #expect(refuses(session) && !ledger.health.isServing)
+      try fixture.execute("update ledger set fence = fence + 1, state = 'open'")
+      try await wait { !ledger.health.refusesAccess }
+      #expect(!refuses(session))
+    }
+  }
+
   @Test func aFeedThatFindsNoLedgerSaysWhatToDo() async throws {
     let empty = try await TestedDatabase.make()
     let error = await #expect(throws: DatabaseError.self) {

@@ -32,6 +32,28 @@ struct SchemaTests {
     #expect(try database.value("select shift_ms from \(ledger)") == "5")
   }
 
+  @Test("is waited for by whoever comes second for longer than a step waits for a lock")
+  func patience() async throws {
+    let database = try await TestedDatabase.make()
+    let first = try database.connect()
+    defer { first.close() }
+    try first.simple("begin; select pg_advisory_xact_lock(\(LedgerSQL.schemaLock))", deadline: .now + .seconds(60))
+    let second = try Beside {
+      let connection = try database.connect()
+      defer { connection.close() }
+      try connection.simple("set lock_timeout = '50ms'", deadline: .now + .seconds(60))
+      return try DatabaseSchema.install(
+        SchemaName("refresh_ledger"), on: connection, deadline: .now + .seconds(60))
+    }
+    try database.wait(
+      until: """
+        select count(*) from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())
+        """, is: "1")
+    try first.simple("select pg_sleep(0.3); rollback", deadline: .now + .seconds(60))
+    #expect(try second.answer() == .made)
+  }
+
   @Test("is made once by any number that make it together")
   func together() async throws {
     let database = try await TestedDatabase.make()

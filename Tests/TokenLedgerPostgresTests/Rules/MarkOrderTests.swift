@@ -97,6 +97,18 @@ import Testing
     #expect(try database.number("select count(*) from refresh_ledger.revocation where kind = 3") == 0)
   }
 
+  @Test func aTimeOfARevocationThatIsDamagedStopsNoOther() throws {
+    let (anna, boris) = (try one.open("anna"), try one.open("boris"))
+    try database.executeInLedger(
+      "insert into revocation(number, at_ms, until_ms, kind, subject) values (1, \(Int64.max), \(Int64.max), 3, 'carla')"
+    )
+    #expect(try one.revoke(subject: "anna") == 1)
+    try one.revokeWide(client: "app")
+    #expect(one.refuses(anna) && one.refuses(boris))
+    try one.look()
+    #expect(try !one.refuses(one.open("dora")))
+  }
+
   @Test(arguments: [(1 << 31) - 1, (1 << 41) + 5, (1 << 55) - 3])
   func numbersMayBeAsLargeAsTheyGet(last: Int) throws {
     try database.executeInLedger("select setval('ledger_number', \(last))")

@@ -28,7 +28,9 @@ import Testing
   }
 
   private func fence() throws -> LedgerFence.Report {
-    let instance = try instance()
+    var options = options
+    options.acceptsLacking = true
+    let instance = try TestedInstance(database, options)
     return try LedgerFence.run(instance.connection, deadline: .long)
   }
 
@@ -54,8 +56,9 @@ import Testing
     let text = try #require(refusal(of: instance))
     #expect(text.contains("database fence"))
     #expect(instance.knowledge.witness.isFenced)
-    // It stays so, whatever others do meanwhile: an event with the number that is missed is not the event.
+    // It stays so, whatever others did meanwhile: an event with the number that is missed is not the event.
     clock.pass(.seconds(1))
+    try database.executeInLedger("update ledger set state = 'open'")
     let fresh = try self.instance()
     try fresh.open("boris")
     #expect(refusal(of: instance) != nil)
@@ -69,6 +72,34 @@ import Testing
     #expect(after.facts.fence == 1)
     #expect(try ReadingSteps.session(kept.id, on: after, deadline: .long) == nil)
     #expect(try ReadingSteps.count(of: .all, on: after, deadline: .long) == 0)
+  }
+
+  @Test func whatOneInstanceMissesNoOtherServesUntilTheFence() throws {
+    let (instance, beside) = (try self.instance(), try self.instance())
+    let number = try { () throws in
+      try instance.open("anna")
+      return try lastNumber()
+    }()
+    let lost = try instance.open("lost")
+    try lose(after: number)
+    #expect(refusal(of: instance)?.contains("database fence") == true)
+    #expect(try database.value("select state from refresh_ledger.ledger") == "lacking")
+    // One that runs refuses, one that is started now does, and the memory of all can be gone.
+    #expect(throws: DatabaseError.self) { try beside.open("carla") }
+    #expect(refusal(of: beside) == refusal(of: instance))
+    #expect(beside.knowledge.witness.isFenced)
+    let error = #expect(throws: DatabaseError.self) { try self.instance() }
+    #expect(error?.description == refusal(of: instance))
+
+    #expect(try fence().fence == 1)
+    #expect(try database.value("select state from refresh_ledger.ledger") == "open")
+    for instance in [instance, beside, try self.instance()] {
+      try instance.reconnect()
+      #expect(!instance.knowledge.witness.isFenced)
+      try instance.look()
+      #expect(instance.refuses(lost))
+      try instance.open("dora")
+    }
   }
 
   @Test func aLookOfTheFeedCountsAsAcknowledged() throws {
