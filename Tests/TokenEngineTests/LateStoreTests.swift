@@ -28,8 +28,8 @@ struct LateStoreTests {
     disabled.isEnabled = false
     subjects.set(isKnown ? disabled : nil, latest: Self.ann)
     let (engine, pair) = try await engine(subjects, openedWith: Self.new)
-    _ = try await engine.refresh(pair.refreshToken, client: Self.new).pair()
-    let batch = [RefreshRequest(token: pair.refreshToken, client: Self.new)]
+    let next = try await engine.refresh(pair.refreshToken, client: Self.new).pair()
+    let batch = [RefreshRequest(token: next.refreshToken, client: Self.new)]
     guard case .granted = try await engine.refresh(batch)[0].get() else { throw Unexpected() }
     _ = try await engine.openSession(forSubject: "ann", client: Self.new).pair()
   }

@@ -19,13 +19,14 @@ extension SharedKeys {
   ///
   /// - Throws: for a master key that cannot be read or is none.
   package func source(in ledger: PostgresLedger) throws(KeyError) -> any KeySource {
-    let publication = KeyPublication(staleAfter: ledger.options.staleAfter)
-    return switch self {
-    case .folder(let folder): FolderKeys(folder: folder.string, publication: publication)
+    // By the most patient instance as of each rotation, whoever rotates.
+    switch self {
+    case .folder(let folder):
+      FolderKeys(folder: folder.string, publication: KeyPublication(staleAfter: ledger.greatestStaleAfter))
     case .database(let paths):
       SealedKeys(
         DatabaseKeyRecords(ledger.records), masterKeys: try MasterKeys(files: paths.map(\.string)),
-        publication: publication)
+        publication: KeyPublication(staleAfter: ledger.greatestStaleAfter))
     }
   }
 }

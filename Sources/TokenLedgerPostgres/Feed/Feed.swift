@@ -54,6 +54,7 @@ package final class Feed: Sendable {
     _ = await ends.wait(after: 0)
     knowledge.eventFloor.finish()
     knowledge.recordChange.finish()
+    knowledge.staleMilliseconds.finish()
   }
 
   private var isClosing: Bool { state.withLock { $0.isClosing } }

@@ -69,7 +69,8 @@ struct FeedQueries: Sendable {
     look = Statement(
       name: "feed_look",
       sql: """
-        select \(time.now), l.shift_ms, l.high_ms, l.windows_until, l.record_change, \(LedgerSQL.lastNumber), \(LedgerSQL.barrier)::text
+        select \(time.now), l.shift_ms, l.high_ms, l.windows_until, l.record_change, \(LedgerSQL.lastNumber), \(LedgerSQL.barrier)::text,
+          l.stale_ms
         from ledger l, ledger_number
         """)
     lowestStep = Statement(name: "feed_lowest_step", sql: StreamFloor.lowestStep)

@@ -102,6 +102,7 @@ struct FeedReader {
     tell(news.faults)
     knowledge.revocations.notes.expectUse(untilMilliseconds: seen.windowsUntil)
     knowledge.recordChange.raise(to: seen.recordChange)
+    knowledge.staleMilliseconds.raise(to: seen.staleMilliseconds)
     guard seen.lastNumber >= cursor else {
       // The numbers went back: this is not the history that the cursor is of.
       (cursor, place) = (0, 0)
@@ -160,6 +161,7 @@ private struct FeedLook {
   var windowsUntil: Int64
   var recordChange: Int64
   var lastNumber: Int64
+  var staleMilliseconds: Int64
   var floor: Int64
 
   init(_ look: Rows, _ lowest: Rows) throws(DatabaseError) {
@@ -167,6 +169,7 @@ private struct FeedLook {
     (now, shift) = (try look.int64(0, 0), try look.int64(0, 1))
     high = min(try look.int64(0, 2), DatabaseClock.millisecondsMax)
     (windowsUntil, recordChange, lastNumber) = (try look.int64(0, 3), try look.int64(0, 4), try look.int64(0, 5))
+    staleMilliseconds = try look.int64(0, 7)
     floor = min(lastNumber, try lowest.int64IfPresent(0, 0) ?? lastNumber)
   }
 }

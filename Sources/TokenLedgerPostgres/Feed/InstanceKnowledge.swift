@@ -18,6 +18,8 @@ package final class InstanceKnowledge: Sendable {
   let eventFloor = RisingNumber()
   /// The last change of what the instances share beside sessions: keys and accounts.
   package let recordChange = RisingNumber()
+  /// The greatest `staleAfter` that an instance has announced.
+  let staleMilliseconds = RisingNumber()
   let wakeUp: WakeUp
   private let listening = Mutex(Listening())
 

@@ -4,7 +4,7 @@ internal import Synchronization
 /// A number that only grows, and who waits for it to.
 ///
 /// For the floor of the events: all that were given a number up to it are there or never will be. And for the last
-/// change of what instances share.
+/// change of what instances share, and the greatest patience that one of them has announced.
 package final class RisingNumber: Sendable {
   private struct State {
     var value: Int64

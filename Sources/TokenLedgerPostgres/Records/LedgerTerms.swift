@@ -16,11 +16,16 @@ package struct LedgerTerms: Sendable, Hashable {
   /// Notes by what this instance issues, and returns what the ledger said before. If it names another issuer nothing
   /// is noted; if it names none this one is, from now on.
   ///
-  /// - Parameter policy: nil for who is no instance: then the one that is noted stays.
+  /// - Parameters:
+  ///   - policy: nil for who is no instance: then the one that is noted stays.
+  ///   - staleMilliseconds: after how long without news this instance is cut off; the ledger keeps the greatest.
   package static func exchange(
-    issuer: String, policy: String?, _ steps: some AttemptPerformer
+    issuer: String, policy: String?, staleMilliseconds: Int64 = 0, _ steps: some AttemptPerformer
   ) async throws(LedgerError) -> LedgerTerms {
-    let queries = [Query(exchangeStatement, [.text(issuer), .text(policy)]), Query(LedgerSQL.barrierStatement)]
+    let queries = [
+      Query(exchangeStatement, [.text(issuer), .text(policy), .int64(staleMilliseconds)]),
+      Query(LedgerSQL.barrierStatement),
+    ]
     return try await steps.perform { (connection, _, deadline) throws(DatabaseError) in
       let before = try connection.step(queries, deadline: deadline).rows[0]
       guard before.count == 1 else { throw .malformed("the ledger has \(before.count) rows in place of one") }
@@ -31,10 +36,10 @@ package struct LedgerTerms: Sendable, Hashable {
   private static let exchangeStatement = Statement(
     name: "ledger_terms",
     sql: """
-      with before as materialized (select only_row, issuer, policy from ledger for no key update), noted as (
-        update ledger l set issuer = $1, policy = coalesce($2, b.policy) from before b
+      with before as materialized (select only_row, issuer, policy, stale_ms from ledger for no key update), noted as (
+        update ledger l set issuer = $1, policy = coalesce($2, b.policy), stale_ms = greatest(b.stale_ms, $3) from before b
         where l.only_row = b.only_row and coalesce(b.issuer, $1) = $1
-          and (b.issuer is null or b.policy is distinct from coalesce($2, b.policy))
+          and (b.issuer is null or b.policy is distinct from coalesce($2, b.policy) or b.stale_ms < $3)
       )
       select issuer, policy from before
       """)

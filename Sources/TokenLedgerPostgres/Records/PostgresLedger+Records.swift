@@ -19,7 +19,15 @@ extension PostgresLedger {
 
   /// Notes by what this instance issues, and returns what the ledger said before; see ``LedgerTerms``.
   package func exchangeTerms(issuer: String, policy: String?) async throws(LedgerError) -> LedgerTerms {
-    try await LedgerTerms.exchange(issuer: issuer, policy: policy, self)
+    // A command's own patience is nobody's.
+    let stale = policy == nil ? 0 : options.staleAfter.wholeMilliseconds
+    return try await LedgerTerms.exchange(issuer: issuer, policy: policy, staleMilliseconds: stale, self)
+  }
+
+  /// After how long without news the most patient of the instances that have announced themselves is cut off, if that
+  /// is longer than this one's ``PostgresOptions/staleAfter``. At most 100 ms late while it is connected.
+  package var greatestStaleAfter: Duration {
+    max(options.staleAfter, .milliseconds(knowledge.staleMilliseconds.value))
   }
 }
 #endif

@@ -23,6 +23,7 @@ enum SchemaTables {
       shift_ms int8 not null default 0 check (shift_ms between 0 and 253402300799999),
       high_ms int8 not null,
       access_ms int8 not null default 0 check (access_ms between 0 and 2592000000),
+      stale_ms int8 not null default 0 check (stale_ms between 0 and 3600000),
       windows_until int8 not null default 0,
       fence int8 not null default 0,
       record_change int8 not null default 0,

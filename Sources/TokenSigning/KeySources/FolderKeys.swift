@@ -4,22 +4,27 @@ internal import Platform
 /// each.
 package struct FolderKeys: KeySource {
   package let folder: String
-  package let publication: KeyPublication?
+  private let published: @Sendable () -> KeyPublication?
   private let lockTries: Int
 
   /// - Parameters:
   ///   - folder: the folder of the keys itself (`<data>/keys`).
   ///   - publication: for files that several servers have; then the machine's clock says since when a new key is known.
-  package init(folder: String, publication: KeyPublication? = nil) {
-    self.init(folder: folder, publication: publication, lockTries: 2_000)
+  ///     Asked for at each change: instances come and go.
+  package init(folder: String, publication: @autoclosure @escaping @Sendable () -> KeyPublication? = nil) {
+    self.init(folder: folder, publication: publication(), lockTries: 2_000)
   }
 
   /// - Parameter lockTries: how often it asks for the lock, every 5 ms.
-  init(folder: String, publication: KeyPublication? = nil, lockTries: Int) {
+  init(
+    folder: String, publication: @autoclosure @escaping @Sendable () -> KeyPublication? = nil, lockTries: Int
+  ) {
     self.folder = folder
-    self.publication = publication
+    published = publication
     self.lockTries = lockTries
   }
+
+  package var publication: KeyPublication? { published() }
 
   package var place: String { folder }
 

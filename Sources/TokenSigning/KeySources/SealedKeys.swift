@@ -42,13 +42,19 @@ package struct SealedKeys: KeySource {
 
   private let store: any KeyRecordStore
   private let masterKeys: MasterKeys
-  package let publication: KeyPublication?
+  private let published: @Sendable () -> KeyPublication
 
-  package init(_ store: any KeyRecordStore, masterKeys: MasterKeys, publication: KeyPublication) {
+  /// - Parameter publication: asked for at each change: instances come and go.
+  package init(
+    _ store: any KeyRecordStore, masterKeys: MasterKeys,
+    publication: @autoclosure @escaping @Sendable () -> KeyPublication
+  ) {
     self.store = store
     self.masterKeys = masterKeys
-    self.publication = publication
+    published = publication
   }
+
+  package var publication: KeyPublication? { published() }
 
   package var place: String { "the database's keys" }
 

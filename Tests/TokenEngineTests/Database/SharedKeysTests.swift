@@ -78,12 +78,29 @@ struct SharedKeysTests {
     let next = try #require(patient.keyStates.first { $0.use == .access && $0.state == .next })
     let early = await #expect(throws: EngineError.self) { try await patient.rotateKeys(algorithm: .es256) }
     #expect(early?.description.contains(next.id) == true && early?.isTemporary == false)
-    // A second, for a key that nobody fetches.
+    // Whoever rotates: by the most patient instance.
+    store.staleAfter = .milliseconds(200)
+    let ledger = try await PostgresLedger.open(instances.database.address, options: store)
+    for keys in [instances.keyFolder, try sealed("master")] {
+      #expect(try keys.source(in: ledger).publication?.staleAfter == .seconds(3600))
+    }
+    try await ledger.close()
+    try await patient.close()
+  }
+
+  @Test("are rotated once they were known for a second, if no instance is cut off later than that")
+  func shortPublication() async throws {
+    var store = EngineInstances.store
     store.staleAfter = .milliseconds(200)
     let engine = try await instances.engine(keys: try sealed("master"), store: store)
+    let next = try #require(engine.keyStates.first { $0.use == .access && $0.state == .next })
     try await eventually { (try? await engine.rotateKeys()) != nil }
     #expect(engine.keyStates.first { $0.use == .access && $0.state == .current }?.id == next.id)
-    for engine in [patient, engine] { try await engine.close() }
+    let source = try sealed("master").source(in: try #require(engine.ledger as? PostgresLedger))
+    store.staleAfter = .seconds(60)
+    let patient = try await instances.engine(keys: try sealed("master"), store: store)
+    try await eventually { source.publication?.staleAfter == .seconds(60) }
+    for engine in [engine, patient] { try await engine.close() }
   }
 
   @Test(

@@ -106,6 +106,13 @@ struct LedgerTermsTests {
     #expect(try await exchange("https://a", "q") == LedgerTerms(issuer: "https://a", policy: "p"))
     #expect(try await exchange("https://b", "r") == LedgerTerms(issuer: "https://a", policy: "q"))
     #expect(try await exchange("https://a", "q") == LedgerTerms(issuer: "https://a", policy: "q"))
+    func stale() throws -> String? { try steps.database.value("select stale_ms from refresh_ledger.ledger") }
+    for announced: Int64 in [5000, 60_000, 200] {
+      _ = try await LedgerTerms.exchange(
+        issuer: "https://a", policy: "q", staleMilliseconds: announced, steps)
+    }
+    _ = try await LedgerTerms.exchange(issuer: "https://b", policy: "q", staleMilliseconds: 90_000, steps)
+    #expect(try stale() == "60000")
     // A command's: it is no instance.
     for _ in 0..<2 { #expect(try await exchange("https://a", nil) == LedgerTerms(issuer: "https://a", policy: "q")) }
   }
