@@ -114,10 +114,7 @@ def try_round(number: int, writers: Writers, all_nodes: list[Node], place: Place
     say(f"-- round {number + 1}")
     found = members(all_nodes)
     late = found.standbys[number % len(found.standbys)]
-    sender = int(found.primary.ask(f"select pid from pg_stat_replication where application_name = '{late.name}'"))
-    # It sends nothing any more, so its standby falls behind; it ends with its primary.
-    os.kill(sender, signal.SIGSTOP)
-    before = writers.acknowledged
+    before = hold_back(late, found.primary, writers)
     while writers.acknowledged < before + 100:
         time.sleep(0.01)
     say(f"{late.name} was sent nothing while {writers.acknowledged - before} rows were acknowledged")
@@ -134,6 +131,23 @@ def try_round(number: int, writers: Writers, all_nodes: list[Node], place: Place
     others = [node.name for node in all_nodes if node is not now]
     require(named(now) == (quorum(len(others)), others), f"{now.name} waits for {named(now)}")
     waits_for(writers)
+
+
+def hold_back(late: Node, primary: Node, writers: Writers) -> int:
+    """Sends nothing to a standby any more, so it falls behind: how many rows were acknowledged before."""
+    for _ in range(20):
+        sender = int(primary.ask(f"select pid from pg_stat_replication where application_name = '{late.name}'"))
+        # It ends with its primary.
+        os.kill(sender, signal.SIGSTOP)
+        before, deadline = writers.acknowledged, time.monotonic() + 2
+        while time.monotonic() < deadline:
+            if writers.acknowledged > before + WRITERS:
+                return before
+            time.sleep(0.01)
+        # It was stopped while it held a lock of the primary, for which all others wait.
+        os.kill(sender, signal.SIGCONT)
+        waits_for(writers)
+    raise Failure("the trial cannot hold a standby back: nobody is answered while its sender is stopped")
 
 
 def waits_for(writers: Writers) -> None:

@@ -48,7 +48,7 @@ struct AdminTests {
   @Test("refuse a body past its bound by 413, announced or in pieces, over a connection too")
   func longBody() async throws {
     let fixture = try fixture()
-    let body = #"{"subject":"\#(String(repeating: "a", count: 100_000))"}"#
+    let body = #"{"subject":"\#(String(repeating: "a", count: 20_000))"}"#
     try await fixture.run { client async throws in
       #expect(try await send(client, .post, "/admin/sessions", body).status == 413)
     }
