@@ -74,38 +74,28 @@ struct TopDatabaseReading: TopReading {
 
   var rate: Double { kinds["rotated"] ?? 0 }
 
-  private static let widths = [12, 10, 10, 10, 10, 12, 12]
+  static let widths = [12, 10, 10, 10, 10, 12, 12]
 
   static var rowHeader: String {
     line(["SESSIONS ~", "EVENTS/s", "ROTATED/s", "OPENED/s", "REUSED/s", "CONNECTIONS", "LAST EVENT"])
   }
 
   var row: String {
-    func number(_ value: Double) -> String { FigureText.number(value, decimals: value < 100 ? 1 : 0) }
-    return TopDatabaseReading.line([
-      FigureText.number(Double(sessions)), number(events), number(rate), number(kinds["opened"] ?? 0),
-      number(kinds["reused"] ?? 0), "\(connections)", "\(lastSequence)",
+    Self.line([
+      FigureText.number(Double(sessions)), Self.number(events), Self.number(rate), Self.number(kinds["opened"] ?? 0),
+      Self.number(kinds["reused"] ?? 0), "\(connections)", "\(lastSequence)",
     ])
   }
 
-  private static func line(_ cells: [String]) -> String {
-    zip(cells, widths).map { FigureText.right($0, $1) }.joined(separator: " ")
-  }
-
   func lines(history: [Double]) -> [String] {
-    func row(_ name: String, _ value: String) -> String {
-      "  \(FigureText.left(name, 18))\(FigureText.right(value, 12))"
-    }
-    let byKind = kinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      .map { row($0.key, FigureText.number($0.value, decimals: 1)) }
     let age = FigureText.latency(seconds: ageSeconds)
     return [
       "", "about \(FigureText.number(Double(sessions))) sessions; the last event is \(lastSequence)",
       "\(connections) connections of servers; one of them wrote \(age) ago", "A SECOND",
-      row("events", FigureText.number(events, decimals: 1)),
-      row("rotations", FigureText.number(rate, decimals: 1)),
+      Self.named("events", FigureText.number(events, decimals: 1)),
+      Self.named("rotations", FigureText.number(rate, decimals: 1)),
       "  " + Sparkline.text(history, width: TopScreen.historyCount), "", "EVENTS A SECOND, BY KIND",
-    ] + (byKind.isEmpty ? ["  none"] : byKind)
+    ] + Self.lines(byKind: kinds)
   }
 }
 

@@ -65,38 +65,28 @@ struct TopLogReading: TopReading {
 
   var rate: Double { records }
 
-  private static let widths = [10, 11, 10, 10, 10, 10, 11]
+  static let widths = [10, 11, 10, 10, 10, 10, 11]
 
   static var rowHeader: String {
     line(["SESSIONS", "RECORDS/s", "ROTATED/s", "OPENED/s", "COMMITS/s", "GROWTH/s", "LAST RECORD"])
   }
 
   var row: String {
-    func number(_ value: Double) -> String { FigureText.number(value, decimals: value < 100 ? 1 : 0) }
-    return TopLogReading.line([
-      FigureText.number(Double(liveSessions)), number(records), number(kinds["rotated"] ?? 0),
-      number(kinds["opened"] ?? 0), number(commits), FigureText.bytes(growthBytes), "\(lastSequence)",
+    Self.line([
+      FigureText.number(Double(liveSessions)), Self.number(records), Self.number(kinds["rotated"] ?? 0),
+      Self.number(kinds["opened"] ?? 0), Self.number(commits), FigureText.bytes(growthBytes), "\(lastSequence)",
     ])
   }
 
-  private static func line(_ cells: [String]) -> String {
-    zip(cells, widths).map { FigureText.right($0, $1) }.joined(separator: " ")
-  }
-
   func lines(history: [Double]) -> [String] {
-    func row(_ name: String, _ value: String) -> String {
-      "  \(FigureText.left(name, 18))\(FigureText.right(value, 12))"
-    }
-    let byKind = kinds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      .map { row($0.key, FigureText.number($0.value, decimals: 1)) }
-    return [
+    [
       "", "\(FigureText.number(Double(liveSessions))) live sessions; the last record is \(lastSequence)",
       wasReadAgain ? "a checkpoint was written; what it covers was not shown one by one" : "", "A SECOND",
-      row("records", FigureText.number(records, decimals: 1)),
+      Self.named("records", FigureText.number(records, decimals: 1)),
       "  " + Sparkline.text(history, width: TopScreen.historyCount),
-      row("commits", FigureText.number(commits, decimals: 1)),
-      row("records in each", recordsInACommit.map { FigureText.number($0, decimals: 1) } ?? "-"),
-      row("growth of the log", FigureText.bytes(growthBytes)), "", "RECORDS A SECOND, BY KIND",
-    ] + (byKind.isEmpty ? ["  none"] : byKind)
+      Self.named("commits", FigureText.number(commits, decimals: 1)),
+      Self.named("records in each", recordsInACommit.map { FigureText.number($0, decimals: 1) } ?? "-"),
+      Self.named("growth of the log", FigureText.bytes(growthBytes)), "", "RECORDS A SECOND, BY KIND",
+    ] + Self.lines(byKind: kinds)
   }
 }

@@ -141,7 +141,7 @@ struct TopServerReading: TopReading {
 }
 
 extension TopServerReading {
-  private static let widths = [9, 9, 9, 9, 9, 9, 10, 10, 10, 10]
+  static let widths = [9, 9, 9, 9, 9, 9, 10, 10, 10, 10]
 
   static var rowHeader: String {
     line([
@@ -152,26 +152,22 @@ extension TopServerReading {
 
   var row: String {
     func time(_ latency: Double?) -> String { latency.map { FigureText.latency(seconds: $0 / 1000) } ?? "-" }
-    func number(_ value: Double) -> String { FigureText.number(value, decimals: value < 100 ? 1 : 0) }
-    return TopServerReading.line([
-      FigureText.number(liveSessions), number(opened), number(rotations), number(replays), number(reuses),
-      number(refusals), time(commitMilliseconds?.p50), time(commitMilliseconds?.p99), FigureText.bytes(logBytes),
+    return Self.line([
+      FigureText.number(liveSessions), Self.number(opened), Self.number(rotations), Self.number(replays),
+      Self.number(reuses),
+      Self.number(refusals), time(commitMilliseconds?.p50), time(commitMilliseconds?.p99), FigureText.bytes(logBytes),
       FigureText.bytes(logGrowthBytes),
     ]) + "  \(ready ? "ready" : "not ready")"
   }
 
-  private static func line(_ cells: [String]) -> String {
-    zip(cells, widths).map { FigureText.right($0, $1) }.joined(separator: " ")
-  }
-
   func lines(history: [Double]) -> [String] {
     func row(_ name: String, _ rate: Double, _ rest: String = "") -> String {
-      "  \(FigureText.left(name, 18))\(FigureText.right(FigureText.number(rate, decimals: 1), 12))  \(rest)"
+      Self.named(name, FigureText.number(rate, decimals: 1)) + "  \(rest)"
     }
     func times(_ name: String, _ latency: Latency?) -> String {
-      guard let latency else { return "  \(FigureText.left(name, 18))\(FigureText.right("-", 12))" }
+      guard let latency else { return Self.named(name, "-") }
       let (half, most) = (latency.p50 / 1000, latency.p99 / 1000)
-      return "  \(FigureText.left(name, 18))\(FigureText.right(FigureText.latency(seconds: half), 12)) half, "
+      return Self.named(name, FigureText.latency(seconds: half)) + " half, "
         + "\(FigureText.latency(seconds: most)) all but 1 %"
     }
     func since(_ count: Double) -> String { "\(FigureText.number(count)) since its start" }

@@ -16,10 +16,34 @@ protocol TopSource {
 
 /// One look at what is watched.
 protocol TopReading: Encodable {
+  /// How wide the columns of a row are.
+  static var widths: [Int] { get }
   /// The rate that the curve on the screen shows: rotations or records a second.
   var rate: Double { get }
   /// The reading in one line, below ``TopSource/rowHeader``.
   var row: String { get }
   /// The reading in the lines of a screen.
   func lines(history: [Double]) -> [String]
+}
+
+extension TopReading {
+  /// The cells of a row, each at the right of its column.
+  static func line(_ cells: [String]) -> String {
+    zip(cells, widths).map { FigureText.right($0, $1) }.joined(separator: " ")
+  }
+
+  /// A figure of a row, with a decimal below 100.
+  static func number(_ value: Double) -> String { FigureText.number(value, decimals: value < 100 ? 1 : 0) }
+
+  /// A line of a screen: a name and its figure.
+  static func named(_ name: String, _ value: String) -> String {
+    "  \(FigureText.left(name, 18))\(FigureText.right(value, 12))"
+  }
+
+  /// Lines of a screen: the rate of each kind, the highest first.
+  static func lines(byKind rates: [String: Double]) -> [String] {
+    guard !rates.isEmpty else { return ["  none"] }
+    return rates.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { named($0.key, FigureText.number($0.value, decimals: 1)) }
+  }
 }
