@@ -87,16 +87,10 @@ public struct RotationRequest: Sendable {
     narrowedScope: String? = nil, subjectVersion: AccountVersion? = nil, clientVersion: AccountVersion? = nil,
     notBefore: Timestamp? = nil, revokesOutdated: Bool = true, terms: SessionTerms? = nil, accessMilliseconds: Int64
   ) {
-    self.token = token
-    self.client = client
-    self.graceMilliseconds = graceMilliseconds
-    self.reuse = reuse
-    self.narrowedScope = narrowedScope
-    self.subjectVersion = subjectVersion
-    self.clientVersion = clientVersion
-    self.notBefore = notBefore
-    self.revokesOutdated = revokesOutdated
-    self.terms = terms
+    self.init(
+      token: token, client: client, graceMilliseconds: graceMilliseconds, reuse: reuse, narrowedScope: narrowedScope,
+      subjectVersion: subjectVersion, clientVersion: clientVersion, notBefore: notBefore,
+      revokesOutdated: revokesOutdated, terms: terms)
     self.accessMilliseconds = accessMilliseconds
   }
 }

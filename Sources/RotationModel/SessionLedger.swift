@@ -4,9 +4,9 @@
 /// simultaneous presenters of one token one succeeds. A call that throws ``LedgerError/overloaded``, ``LedgerError/unavailable(_:)`` or
 /// ``LedgerError/invalid(field:limit:)`` has changed nothing.
 ///
-/// `reply` is called at most once, after the outcome is fixed. Where the ledger decides in memory it is called before that is durable, so that
-/// signing overlaps the wait, and what it made is dropped if the outcome does not become durable; where a database decides, the outcome is durable then. It must not call the ledger, other than for ``now()`` and what ``register`` has. It is not called where the
-/// call throws before anything is decided.
+/// `reply` is called at most once, after the outcome is fixed. Where the ledger decides in memory it is called before that is durable, so that signing
+/// overlaps the wait, and what it made is dropped if the outcome does not become durable; where a database decides, the outcome is durable then. It must
+/// not call the ledger, other than for ``now()`` and what ``register`` has. It is not called where the call throws before anything is decided.
 ///
 /// A call without a deadline waits for its outcome, also where its task is cancelled: whoever must tell somebody of it, as an engine's observer, passes
 /// none. With one, its passing or a cancellation ends the wait and never the work: the call throws ``LedgerError/outcomeUnknown(_:)``, and what was

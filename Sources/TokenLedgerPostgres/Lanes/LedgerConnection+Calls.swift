@@ -11,10 +11,9 @@ extension LedgerConnection {
   /// Grants what can be granted at once and leaves the rest to a slow step.
   func rotate(_ rotations: [RotationCall], _ tokens: [AccessCall], _ queue: LaneQueue) throws(DatabaseError) {
     let deadline = Self.deadline(rotations as [any LaneCall] + tokens)
-    try raiseLimits(for: rotations.map(\.request), deadline: deadline)
-    if let access = tokens.map(\.request.accessMilliseconds).max() {
-      try raiseLimits(accessMilliseconds: access, graceMilliseconds: 0, deadline: deadline)
-    }
+    try raiseLimits(
+      for: rotations.map(\.request), accessMilliseconds: tokens.map(\.request.accessMilliseconds).max() ?? 0,
+      deadline: deadline)
     var queries: [Query] = []
     if !rotations.isEmpty {
       queries.append(
@@ -88,8 +87,10 @@ extension LedgerConnection {
 
   // MARK: - What the ledger must know before something is granted
 
-  func raiseLimits(for requests: [RotationRequest], deadline: ContinuousClock.Instant) throws(DatabaseError) {
-    var (access, grace): (Int64, Int64) = (0, 0)
+  func raiseLimits(
+    for requests: [RotationRequest], accessMilliseconds: Int64 = 0, deadline: ContinuousClock.Instant
+  ) throws(DatabaseError) {
+    var (access, grace): (Int64, Int64) = (accessMilliseconds, 0)
     for request in requests {
       access = max(access, request.accessMilliseconds)
       grace = max(grace, request.graceMilliseconds)

@@ -98,7 +98,7 @@ struct LockedStep {
     switch selection {
     case .ids(let ids):
       let ids = Parameter.bytesArray(ids.map(\.bytes))
-      return [Query(lockIDs, [ids]), moment, Query(marksOfIDs, [ids]), shifts]
+      return [Query(lockIDs, [ids]), moment, Query(OpeningStep.marksStatement, [ids]), shifts]
     case .subjects(let subjects, let attempt):
       let names = Parameter.textArray(subjects)
       return [
@@ -117,13 +117,6 @@ struct LockedStep {
     sql: """
       select \(LedgerSQL.sessionColumns) from session s
       where s.subject = any($1) and (s.status = 1 or s.status = 2 and s.attempt = $2) order by s.id for update
-      """)
-
-  private static let marksOfIDs = Statement(
-    name: "marks_of_ids",
-    sql: """
-      select k.client, k.number from mark k
-      where k.client = '' or k.client in (select '=' || s.client from session s where s.id = any($1))
       """)
 
   private static let marksOfSubjects = Statement(

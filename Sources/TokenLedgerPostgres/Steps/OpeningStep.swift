@@ -150,7 +150,7 @@ enum OpeningStep {
   static let readStatement = Statement(
     name: "sessions_by_id", sql: "select \(LedgerSQL.sessionColumns) from session s where s.id = any($1)")
 
-  private static let marksStatement = Statement(
+  static let marksStatement = Statement(
     name: "marks_by_id",
     sql: """
       select k.client, k.number from mark k

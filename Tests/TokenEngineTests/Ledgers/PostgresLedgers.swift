@@ -50,14 +50,14 @@ struct HeldServer: Sendable {
 
   /// Returns once a commit waits.
   func hold() async {
-    await set("nobody")
     await BlockingWork.run {
+      try? server.holdCommits()
       // The server heeds the setting a little later than it reads it.
       while commits() {}
     }
   }
 
-  func release() async { await set("") }
+  func release() async { await BlockingWork.run { try? server.releaseCommits() } }
 
   /// How many steps wait: for a standby, or for a row that such a one holds.
   var waiting: Int {
@@ -79,14 +79,6 @@ struct HeldServer: Sendable {
       try connection.simple(sql, deadline: .now + .milliseconds(200))
       return true
     } catch { return false }
-  }
-
-  private func set(_ standbys: String) async {
-    await BlockingWork.run {
-      try? database.execute("alter system set synchronous_standby_names = '\(standbys)'")
-      try? database.execute("select pg_reload_conf()")
-      while (try? database.value("select current_setting('synchronous_standby_names')")) != standbys {}
-    }
   }
 }
 #endif

@@ -40,15 +40,7 @@ struct LedgerFixture: Sendable {
     _ body: (PostgresLedger) async throws -> Outcome
   ) async throws -> Outcome {
     let address = try proxy?.address(of: database) ?? database.address
-    let ledger = try await PostgresLedger.open(address, options: options ?? self.options)
-    do {
-      let outcome = try await body(ledger)
-      try await ledger.close()
-      return outcome
-    } catch {
-      try? await ledger.close()
-      throw error
-    }
+    return try await PostgresLedger.withOpen(address, options ?? self.options, body)
   }
 
   /// The text of one value of one row.
@@ -97,6 +89,23 @@ extension Rotation {
   var refusal: RotationRefusal? {
     guard case .refused(let refusal) = self else { return nil }
     return refusal
+  }
+}
+
+extension PostgresLedger {
+  /// One that is closed after `body`.
+  static func withOpen<Outcome>(
+    _ address: DatabaseAddress, _ options: PostgresOptions, _ body: (PostgresLedger) async throws -> Outcome
+  ) async throws -> Outcome {
+    let ledger = try await open(address, options: options)
+    do {
+      let outcome = try await body(ledger)
+      try await ledger.close()
+      return outcome
+    } catch {
+      try? await ledger.close()
+      throw error
+    }
   }
 }
 #endif

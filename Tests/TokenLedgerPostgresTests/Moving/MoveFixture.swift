@@ -74,15 +74,7 @@ final class MoveFixture: Sendable {
 
   /// An instance on the database, closed after `body`.
   func withInstance<Outcome>(_ body: (PostgresLedger) async throws -> Outcome) async throws -> Outcome {
-    let ledger = try await PostgresLedger.open(database.address, options: options)
-    do {
-      let outcome = try await body(ledger)
-      try await ledger.close()
-      return outcome
-    } catch {
-      try? await ledger.close()
-      throw error
-    }
+    try await PostgresLedger.withOpen(database.address, options, body)
   }
 
   /// Why the folder does not open; nil if it does.
