@@ -27,6 +27,21 @@ extension RotationEngine {
     return try access.verify(authorization: first)
   }
 
+  /// The same for a caller that can wait: if no key is known here for the token, the keys are read first, since another instance can have
+  /// begun to sign with one that this instance has not heard of. `.badToken(.unverifiable)` if they cannot be read: nobody can say then
+  /// whose the token is, so the reply is 503 and not 401.
+  ///
+  /// Costs what ``verify(_:)`` does for a token whose key is known, and wherever keys are in a folder; else it waits for a second and a reading
+  /// at most, however many such tokens come.
+  public func verifyReadingKeys(
+    authorization headers: some Sequence<String>
+  ) async throws(AuthorizationError) -> AccessToken {
+    var headers = headers.makeIterator()
+    let first = headers.next()
+    guard first == nil || headers.next() == nil else { throw .malformed }
+    return try await access.verifyReadingKeys(authorization: first)
+  }
+
   /// Looks at a token without changing anything, other than that an access token counts as seen, as with ``verify(_:)``.
   ///
   /// A refresh token is recognised only where the hint says that it is one: a resource server that asks about a bearer

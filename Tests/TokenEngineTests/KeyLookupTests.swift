@@ -94,6 +94,18 @@ struct KeyLookupTests {
     #expect(try second.verify(pair.accessToken).subject == "ann")
   }
 
+  @Test("is accepted by a verification that reads the keys first, and is no bad token while they cannot be read")
+  func verificationThatWaits() async throws {
+    let pair = try await pair()
+    let header = ["Bearer \(pair.accessToken)"]
+    source.fail(with: KeyError(.unavailable, "the database does not answer"))
+    await #expect(throws: AuthorizationError.badToken(.unverifiable)) {
+      try await second.verifyReadingKeys(authorization: header)
+    }
+    source.fail(with: nil)
+    #expect(try await second.verifyReadingKeys(authorization: header).subject == "ann")
+  }
+
   @Test("is not refused but told to come again where as many wait already as can: anybody can make up such tokens")
   func bound() async throws {
     let foreign = try RotationEngine.inMemory(clock: ManualClock())

@@ -143,7 +143,7 @@ def machine_lines(binary: Path, folder: Path, peers: list[str], command_line: st
         versions.append(f"Python {platform.python_version()}")
     said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    system = f"{platform.system()} {platform.release()}, {file_system(folder)}"
+    system = f"{platform.system()} {platform.release().partition('-')[0]}, {file_system(folder)}"
     return [
         f"- Date: {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC. Command: `{command_line}`.",
         f"- Machine: {os.cpu_count()} cores, {cpu_name()}, {memory:.0f} GiB, {system}; {neighbours}.",

@@ -30,6 +30,30 @@ struct AccessVerification: Sendable {
 
   /// See ``RotationEngine/verify(authorization:)-(String?)``.
   func verify(authorization header: String?) throws(AuthorizationError) -> AccessToken {
+    let token = try Self.bearerToken(of: header)
+    do { return try verify(token) } catch { throw .badToken(error) }
+  }
+
+  /// See ``RotationEngine/verifyReadingKeys(authorization:)``.
+  func verifyReadingKeys(authorization header: String?) async throws(AuthorizationError) -> AccessToken {
+    let token = try Self.bearerToken(of: header)
+    let now = ledger.now()
+    let verified: Result<AccessClaims, TokenVerificationError>
+    do throws(EngineError) {
+      verified = try await lookups.verify { () throws(TokenVerificationError) in
+        try verifier.verifyAccess(token, nowMilliseconds: now.milliseconds)
+      }
+    } catch {
+      throw .badToken(.unverifiable)
+    }
+    switch verified {
+    case .failure(let refusal): throw .badToken(refusal.asBadToken)
+    case .success(let claims):
+      do { return try accept(claims, at: now) } catch { throw .badToken(error) }
+    }
+  }
+
+  private static func bearerToken(of header: String?) throws(AuthorizationError) -> String {
     guard let header else { throw .absent }
     let space = UInt8(ascii: " ")
     let end = header.utf8.firstIndex(of: space) ?? header.endIndex
@@ -39,7 +63,7 @@ struct AccessVerification: Sendable {
     guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ",") }) else {
       throw .malformed
     }
-    do { return try verify(String(token)) } catch { throw .badToken(error) }
+    return String(token)
   }
 
   func verify(_ accessToken: String) throws(BadToken) -> AccessToken {

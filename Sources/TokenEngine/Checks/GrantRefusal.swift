@@ -18,7 +18,8 @@ public enum BadToken: String, Error, Sendable, Hashable, CaseIterable {
   /// Its session was revoked.
   case revoked
   /// Nothing may be wrong with it: what was revoked of late is not known here, and the ledger refuses all access tokens until it is
-  /// (``LedgerHealth/refusesAccess``). The same token may be accepted later, or by another instance.
+  /// (``LedgerHealth/refusesAccess``), or its key is not known here and the keys cannot be read. The same token may be accepted later, or by
+  /// another instance.
   case unverifiable
 }
 

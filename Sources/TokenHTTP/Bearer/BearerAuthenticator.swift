@@ -7,7 +7,8 @@ public import TokenEngine
 /// expired, malformed or foreign bearer too; ``RequireScope`` refuses.
 ///
 /// Only the header `Authorization` is read (RFC 6750 §2.1). Two of them are one malformed bearer: it cannot be known
-/// which one a proxy in front has looked at. Costs one signature check if a bearer came, nothing otherwise.
+/// which one a proxy in front has looked at. Costs one signature check if a bearer came, nothing otherwise; a bearer whose key this instance does not
+/// know yet waits for a reading of the keys (``RotationEngine/verifyReadingKeys(authorization:)``).
 public struct BearerAuthenticator<Context: AuthenticatedContext>: RouterMiddleware {
   private let engine: RotationEngine
 
@@ -20,13 +21,13 @@ public struct BearerAuthenticator<Context: AuthenticatedContext>: RouterMiddlewa
     _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
   ) async throws -> Response {
     var context = context
-    context.bearer = state(for: request.headers)
+    context.bearer = await state(for: request.headers)
     return try await next(request, context)
   }
 
-  private func state(for headers: HTTPFields) -> BearerState {
+  private func state(for headers: HTTPFields) async -> BearerState {
     do {
-      return .authenticated(try engine.verify(authorization: headers[values: .authorization]))
+      return .authenticated(try await engine.verifyReadingKeys(authorization: headers[values: .authorization]))
     } catch {
       return switch error {
       case .absent: .anonymous

@@ -11,7 +11,7 @@ struct DatabaseAdopt: AsyncParsableCommand {
     commandName: "adopt",
     abstract: "Moves a data folder's sessions, users, clients and keys to a database; every token stays good.",
     discussion: """
-      The folder's server must be stopped. From the beginning on the folder refuses to open, and servers refuse to serve from the \
+      The folder's server must be stopped. From the beginning on the folder refuses to open, and instances refuse to serve from the \
       database until all of it is there. A command that ended early is run again and goes on where it stopped; --undo takes it back, \
       as long as the database has not opened. The tables are made if there are none. Keys move with --master-key; without it they stay \
       files, which every server must have.
@@ -81,7 +81,7 @@ struct DatabaseAdopt: AsyncParsableCommand {
     var lines = ["\(state) from \(data.path) to \(place.words): \(outcome.words)"]
     if store.masterKeys.isEmpty {
       lines.append(
-        "keys stay files: give every server \(ShellText.quoted("\(data.path)/keys")) as store.keyFolder")
+        "keys stay files: give every instance \(ShellText.quoted("\(data.path)/keys")) as store.keyFolder")
     }
     lines.append("the folder refuses to open; serve with: refresh-ledger serve \(place.options)")
     return lines.joined(separator: "\n")

@@ -131,7 +131,7 @@ struct DatabaseFindings {
       return [
         .problem(
           "standby", "synchronous_standby_names is empty: a failover would bring consumed tokens back",
-          fix: "alter system set synchronous_standby_names = 'ANY 1 (*)'; \(reload); or store.standby: none")
+          fix: "alter system set synchronous_standby_names = 'ANY 1 (NAME, NAME)'; \(reload); or store.standby: none")
       ]
     }
     var findings: [DoctorFinding] = []

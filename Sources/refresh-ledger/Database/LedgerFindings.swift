@@ -50,12 +50,12 @@ struct LedgerFindings {
     case "open": return .ok("state", "open\(fenced)")
     case "copying":
       return .problem(
-        "state", "a folder is being moved into it: servers refuse to serve",
+        "state", "a folder is being moved into it: instances refuse to serve",
         fix: "wait for refresh-ledger database adopt, run it again, or undo it with --undo")
     case "lacking":
       return .problem(
-        "state", "it lacks what a server had acknowledged\(fenced): servers refuse to serve",
-        fix: "name the server that has all of it in store.database, or run refresh-ledger database fence")
+        "state", "it lacks what an instance had acknowledged\(fenced): instances refuse to serve",
+        fix: "promote the database server that has all of it, or run refresh-ledger database fence")
     case "left":
       return .problem("state", "its sessions have left for a folder", fix: "serve that folder, or adopt it again")
     default: return .problem("state", "\(ledger.state), which this program does not know", fix: "install a newer one")
@@ -66,11 +66,11 @@ struct LedgerFindings {
     if server.timeline < ledger.timeline {
       return .problem(
         "timeline",
-        "the server is on timeline \(server.timeline), and the ledger was on \(ledger.timeline): a primary that was replaced",
+        "the database server is on timeline \(server.timeline), and the ledger was on \(ledger.timeline): a primary that was replaced",
         fix: "name the present primary in store.database")
     }
     if server.timeline > ledger.timeline {
-      return .note("timeline", "\(server.timeline), new since the last server connected: a standby was promoted")
+      return .note("timeline", "\(server.timeline), new since the last instance connected: a standby was promoted")
     }
     return .ok("timeline", "\(ledger.timeline)")
   }
@@ -79,10 +79,10 @@ struct LedgerFindings {
     switch (ledger.issuer, settings.isIssuerSet ? settings.engine.issuer : nil) {
     case (nil, nil):
       .problem("issuer", "none is set", fix: "refresh-ledger database init \(options) --issuer URL, or tokens.issuer")
-    case (nil, let mine?): .note("issuer", "\(mine), by tokens.issuer; the next start of a server keeps it")
+    case (nil, let mine?): .note("issuer", "\(mine), by tokens.issuer; the next start of an instance keeps it")
     case (let kept?, let mine?) where kept != mine:
       .problem(
-        "issuer", "the database's is \(kept), and tokens.issuer is \(mine): servers refuse to start",
+        "issuer", "the database's is \(kept), and tokens.issuer is \(mine): instances refuse to start",
         fix: "set tokens.issuer to the database's, or leave it out")
     case (let kept?, _): .ok("issuer", kept)
     }
@@ -96,8 +96,8 @@ struct LedgerFindings {
         guard isSealed else { return found }
         return found + [
           .warning(
-            "keys", "there are some in the database too, which no server with store.keyFolder uses",
-            fix: "see that every server has store.keyFolder, or every one store.masterKey")
+            "keys", "there are some in the database too, which no instance with store.keyFolder uses",
+            fix: "see that every instance has store.keyFolder, or every one store.masterKey")
         ]
       }
       guard !store.masterKeys.isEmpty else {
@@ -111,7 +111,7 @@ struct LedgerFindings {
       }
       let masterKeys = try MasterKeys(files: store.masterKeys)
       guard isSealed else {
-        return [.note("keys", "there are none yet; the first start of a server makes them, or database init")]
+        return [.note("keys", "there are none yet; the first start of an instance makes them, or database init")]
       }
       let source = SealedKeys(
         SurveyedKeys(ledger), masterKeys: masterKeys, publication: KeyPublication(staleAfter: store.staleAfter))

@@ -18,7 +18,7 @@ struct DatabaseStore: CommandStore {
 
   /// - Parameter connections: how many change sessions at once; one does for a command that does one thing after
   ///   another.
-  /// - Parameter acceptsLacking: whether a database will do that lacks what a server had acknowledged: for the fence.
+  /// - Parameter acceptsLacking: whether a database will do that lacks what an instance had acknowledged: for the fence.
   static func open(
     _ settings: ServerSettings, connections: Int = 1, acceptsLacking: Bool = false
   ) async throws(CommandError) -> DatabaseStore {
