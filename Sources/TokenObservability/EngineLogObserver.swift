@@ -55,13 +55,13 @@ public struct EngineLogObserver: EngineObserver {
           "bytes": .stringConvertible(bytes), "segments_removed": .stringConvertible(segmentsRemoved),
         ])
     case .checkpointFailed(let what):
-      logger.error("checkpoint failed; the log goes on", metadata: ["failure": line(what)])
+      logger.error("checkpoint failed; the log goes on", metadata: ["failure": sentence(what)])
     case .clockStepped(let step, let shift):
       tell(stepOf: step, shift: shift)
     case .keysReloaded:
       logger.notice("the keys were read again")
     case .keysRefused(let what):
-      logger.error("the keys from before stay in force", metadata: ["failure": line(what)])
+      logger.error("the keys from before stay in force", metadata: ["failure": sentence(what)])
     case .databaseUnavailable, .databaseAvailable, .feedStale, .feedCaughtUp, .outcomeUnknown, .databaseFenced,
       .databaseDamaged:
       tell(ofDatabase: event)
@@ -90,7 +90,7 @@ public struct EngineLogObserver: EngineObserver {
   private func tell(ofDatabase event: EngineEvent) {
     switch event {
     case .databaseUnavailable(let why):
-      logger.error("the database cannot be reached; changes are refused", metadata: ["failure": line(why)])
+      logger.error("the database cannot be reached; changes are refused", metadata: ["failure": sentence(why)])
     case .databaseAvailable:
       logger.notice("the database answers again; changes are accepted")
     case .feedStale(let age):
@@ -100,12 +100,12 @@ public struct EngineLogObserver: EngineObserver {
       logger.notice("what other instances revoked is known again")
     case .outcomeUnknown(let why):
       logger.warning(
-        "it is not known if a change was made; its caller was asked to try again", metadata: ["failure": line(why)])
+        "it is not known if a change was made; its caller was asked to try again", metadata: ["failure": sentence(why)])
     case .databaseFenced(let fix):
       logger.critical(
-        "the database has lost acknowledged changes; nothing is served from it", metadata: ["fix": line(fix)])
+        "the database has lost acknowledged changes; nothing is served from it", metadata: ["fix": sentence(fix)])
     case .databaseDamaged(let what):
-      logger.error("a row of the database cannot be read and was passed over", metadata: ["failure": line(what)])
+      logger.error("a row of the database cannot be read and was passed over", metadata: ["failure": sentence(what)])
     default: break
     }
   }
@@ -120,6 +120,8 @@ public struct EngineLogObserver: EngineObserver {
   }
 
   private func line(_ text: String) -> Logger.MetadataValue { .string(LogText.line(text)) }
+
+  private func sentence(_ text: String) -> Logger.MetadataValue { .string(LogText.sentence(text)) }
 
   private func oneTime(_ id: SessionID?, _ purpose: String, subject: String? = nil) -> Logger.Metadata {
     var metadata: Logger.Metadata = ["purpose": line(purpose)]
@@ -139,13 +141,16 @@ public struct EngineLogObserver: EngineObserver {
   }
 }
 
-/// Text from outside as it may stand in a log line.
+/// Text as it may stand in a log line: without control characters, line separators and marks that turn the direction of the text.
 package enum LogText {
-  private static let scalarsMax = 256
+  /// A name or another text from outside, cut after 256 scalars.
+  package static func line(_ text: String) -> String { line(text, scalarsMax: 256) }
 
-  /// `text` on one line: without control characters, line separators and marks that turn the direction of the text,
-  /// and cut where it is long.
-  package static func line(_ text: String) -> String {
+  /// What is wrong, in words of this program and of those that it asks: with the hosts of a database, each with its reason, and the fix
+  /// at the end it is long. Cut after 4,096 scalars.
+  package static func sentence(_ text: String) -> String { line(text, scalarsMax: 4096) }
+
+  private static func line(_ text: String, scalarsMax: Int) -> String {
     let kept = text.unicodeScalars.lazy.filter { !changesTheLine($0) }.prefix(scalarsMax)
     return String(String.UnicodeScalarView(kept))
   }

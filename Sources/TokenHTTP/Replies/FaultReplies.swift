@@ -25,7 +25,7 @@ struct FaultReplies: Sendable {
   func reply(to fault: TokenEndpointError, logger: Logger?) -> Response {
     if case .failed(let failure) = fault {
       let level = failure.isTemporary ? Logger.Level.warning : .error
-      logger?.log(level: level, "request failed", metadata: ["failure": "\(LogText.line(failure.description))"])
+      logger?.log(level: level, "request failed", metadata: ["failure": "\(LogText.sentence(failure.description))"])
     }
     var response = wire.reply(to: fault)
     if case .throttled(let wait) = fault {

@@ -72,7 +72,7 @@ final class FeedCondition: Sendable {
     let now = clock.now()
     state.withLock { state in
       state.reason = error.description
-      state.fenced = isFenced ? error.description : nil
+      state.fenced = isFenced ? StepRefusal.lacking.description : nil
       self.isFenced.store(isFenced, ordering: .relaxed)
       if case .connected = state.link { state.link = .away(since: now) }
     }

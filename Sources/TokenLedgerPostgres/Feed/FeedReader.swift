@@ -63,7 +63,8 @@ struct FeedReader {
     if isPulse {
       _ = rows.popFirst()
       if let newest = rows.popFirst(), newest.count == 1 {
-        knowledge.witness.acknowledge(try newest.int64(0, 0), milliseconds: try newest.int64(0, 1))
+        knowledge.witness.acknowledge(
+          try newest.int64(0, 0), milliseconds: try newest.int64(0, 1), under: connection.facts.fence)
       }
       knowledge.revocations.forgetEnded(at: knowledge.clock.now())
       nextPulse = .now + .seconds(1)

@@ -86,7 +86,7 @@ package final class InstanceKnowledge: Sendable {
       if shift > self.clock.currentShiftMilliseconds { self.wakeFeed() }
     }
     hooks.noteRevocations = { self.revocations.insert($0) }
-    hooks.acknowledge = { self.witness.acknowledge($0) }
+    hooks.acknowledge = { self.witness.acknowledge($0, under: $1) }
     hooks.isSeen = { self.revocations.notes.contains($0) }
     hooks.expectWindow = { self.revocations.notes.expectUse(untilMilliseconds: $0.milliseconds) }
     hooks.shifts = { self.clock.shifts }

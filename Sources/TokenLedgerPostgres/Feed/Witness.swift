@@ -36,10 +36,13 @@ package final class Witness: Sendable {
   /// An event with this number is committed for good: an outcome with it was acknowledged, or a look that was has seen
   /// it.
   ///
-  /// - Parameter milliseconds: the ledger's time of it, if that is known.
-  package func acknowledge(_ number: Int64, milliseconds: Int64? = nil) {
+  /// - Parameters:
+  ///   - milliseconds: the ledger's time of it, if that is known.
+  ///   - fence: that of the connection. What is from before the last fence is missed by nobody.
+  package func acknowledge(_ number: Int64, milliseconds: Int64? = nil, under fence: Int64) {
     let now = clock.now()
     state.withLock { state in
+      guard fence >= state.fence ?? fence else { return }
       if state.newest.map({ $0.number < number }) ?? true { state.newest = Seen(number: number, at: now) }
       guard let milliseconds, state.newestTimed.map({ $0.number < number }) ?? true else { return }
       state.newestTimed = (number, milliseconds)
@@ -70,8 +73,11 @@ package final class Witness: Sendable {
     _ connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
     let estimate = clock.estimate()
-    let (newest, timed) = state.withLock { ($0.newest, $0.newestTimed) }
-    let seen: [Parameter] = [.int64(newest?.number), .int64(timed?.number), .int64(timed?.milliseconds)]
+    let remembered = state.withLock { $0 }
+    let timed = remembered.newestTimed
+    let seen: [Parameter] = [
+      .int64(remembered.newest?.number), .int64(timed?.number), .int64(timed?.milliseconds),
+    ]
     let rows = try connection.transaction(queries.time() + [Query(queries.facts, seen)], deadline: deadline)
     let boot = clock.bootMilliseconds()
     guard let row = rows.last, row.count == 1 else {
@@ -79,7 +85,7 @@ package final class Witness: Sendable {
     }
     let found = try ServerFacts(row)
     do throws(DatabaseError) {
-      try check(found, newest)
+      try check(found, remembered)
     } catch {
       if error == StepRefusal.lacking { tellOthers(found, over: connection, deadline: deadline) }
       throw error
@@ -93,7 +99,8 @@ package final class Witness: Sendable {
     clock.note(ledgerMilliseconds: moment.now, bootAtReply: boot)
   }
 
-  private func check(_ found: ServerFacts, _ newest: Seen?) throws(DatabaseError) {
+  /// - Parameter remembered: what the server was asked for. Another connection can have found a fence since.
+  private func check(_ found: ServerFacts, _ remembered: State) throws(DatabaseError) {
     let state = state.withLock { $0 }
     let isSameServer = state.server == found.server
     let isNewFence = state.fence.map { found.fence > $0 } ?? true
@@ -109,7 +116,8 @@ package final class Witness: Sendable {
       return
     }
     let isMissing =
-      newest.map { seen in
+      remembered.fence == found.fence
+      && remembered.newest.map { seen in
         found.moment.now - seen.at.milliseconds < retentionMilliseconds && !found.hasNewest
       } ?? false
     let isSound = found.fence > fence || (found.fence == fence && !isMissing)

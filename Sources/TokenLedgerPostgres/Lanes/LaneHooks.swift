@@ -16,8 +16,8 @@ package struct LaneHooks: Sendable {
   package var noteTime: @Sendable (_ time: Timestamp, _ shiftMilliseconds: Int64) -> Void = { _, _ in }
   /// Committed here: verifiers of this instance must know it before whoever asked for it does.
   package var noteRevocations: @Sendable ([RevocationRow]) -> Void = { _ in }
-  /// The number of an event that was committed, before anybody is told of it.
-  package var acknowledge: @Sendable (Int64) -> Void = { _ in }
+  /// The number of an event that was committed, before anybody is told of it, and the fence of the connection that it was committed over.
+  package var acknowledge: @Sendable (_ number: Int64, _ fence: Int64) -> Void = { _, _ in }
   /// Whether a verifier of this instance has seen an access token of this id, which the database possibly does not know
   /// yet.
   package var isSeen: @Sendable (TokenID) -> Bool = { _ in false }

@@ -30,7 +30,7 @@ extension LedgerConnection {
     var left: [RotationCall] = []
     if !rotations.isEmpty {
       let grants = try FastRotation.grants(answer.rows[0], of: rotations.map(\.request), shifts: setting.hooks.shifts())
-      if let last = grants.compactMap({ $0?.eventNumber }).max() { setting.hooks.acknowledge(last) }
+      if let last = grants.compactMap({ $0?.eventNumber }).max() { acknowledge(last) }
       if let moment = grants.lazy.compactMap({ $0?.moment }).first { note(moment.time) }
       for (call, grant) in zip(rotations, grants) {
         if let grant { call.settle(.success((grant.rotation, grant.moment))) } else { left.append(call) }

@@ -76,6 +76,9 @@ package final class LedgerConnection {
     return found
   }
 
+  /// Notes the number of an event that a committed step has written, before anybody is told of it.
+  func acknowledge(_ number: Int64) { setting.hooks.acknowledge(number, facts.fence) }
+
   /// Notes a time that a committed step had, so that the instance's own clock is not behind it.
   func note(_ time: Timestamp) {
     guard let latest else { return }

@@ -83,9 +83,8 @@ struct LockedStep {
     let rows = try connection.finish(
       changes.queries + more, wakes: !changes.revocations.isEmpty, deadline: deadline)
     let written = try changes.written(rows)
-    let hooks = connection.setting.hooks
-    if !written.revocations.isEmpty { hooks.noteRevocations(written.revocations) }
-    if let number = written.lastEvent { hooks.acknowledge(number) }
+    if !written.revocations.isEmpty { connection.setting.hooks.noteRevocations(written.revocations) }
+    if let number = written.lastEvent { connection.acknowledge(number) }
     connection.note(moment.now)
     return Array(rows.suffix(more.count))
   }

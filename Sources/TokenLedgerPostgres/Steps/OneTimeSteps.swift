@@ -21,7 +21,7 @@ enum OneTimeSteps {
     let rows = answer.rows[0]
     let moment = LedgerMoment(time: Timestamp(milliseconds: try rows.int64(0, 0)), shift: try rows.int64(0, 1))
     connection.note(moment.time)
-    if let number = try rows.int64IfPresent(0, 2) { connection.setting.hooks.acknowledge(number) }
+    if let number = try rows.int64IfPresent(0, 2) { connection.acknowledge(number) }
     return moment
   }
 
@@ -38,7 +38,7 @@ enum OneTimeSteps {
         Query(LedgerSQL.barrierStatement),
       ], deadline: deadline)
     let (consumed, found) = (answer.rows[0], answer.rows[1])
-    if consumed.count == 1 { connection.setting.hooks.acknowledge(try consumed.int64(0, 0)) }
+    if consumed.count == 1 { connection.acknowledge(try consumed.int64(0, 0)) }
     guard found.count == 1 else { return .refused(.unknown) }
     let now = Timestamp(milliseconds: try found.int64(0, 0))
     connection.note(now)

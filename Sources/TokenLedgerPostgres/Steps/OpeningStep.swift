@@ -49,10 +49,9 @@ enum OpeningStep {
       let session = try SessionRow(rows[2], row)
       sessions[session.id] = session
     }
-    let hooks = connection.setting.hooks
     let exemptions = try RevocationRow.all(rows[4])
-    if !exemptions.isEmpty { hooks.noteRevocations(exemptions) }
-    if let number = try rows[1].int64IfPresent(0, 0) { hooks.acknowledge(number) }
+    if !exemptions.isEmpty { connection.setting.hooks.noteRevocations(exemptions) }
+    if let number = try rows[1].int64IfPresent(0, 0) { connection.acknowledge(number) }
     connection.note(moment.now)
     return Answer(
       rows: sessions, marks: try WideMarks(rows[5]), moment: moment,

@@ -97,7 +97,7 @@ enum RevokingSteps {
     let rows = answer.rows[0]
     guard rows.count > 0 else { return false }
     let hooks = connection.setting.hooks
-    hooks.acknowledge(try rows.int64(0, 1))
+    connection.acknowledge(try rows.int64(0, 1))
     connection.note(Timestamp(milliseconds: try rows.int64(0, 0)))
     if try rows.int64IfPresent(0, 2) != nil { hooks.noteRevocations(try RevocationRow.all(rows, from: 2)) }
     return true
@@ -117,7 +117,7 @@ enum RevokingSteps {
     let rows = answer.rows[0]
     guard rows.count == 1 else { return }
     connection.setting.hooks.noteRevocations(try RevocationRow.all(rows, from: 1))
-    connection.setting.hooks.acknowledge(try rows.int64(0, 0))
+    connection.acknowledge(try rows.int64(0, 0))
   }
 
   /// The latest time of what verifiers compare with times of issue.

@@ -49,7 +49,7 @@ package enum LedgerSweep {
     var pass = Pass()
     (pass.sessions, pass.moved) = (Int(try rows[0].int64(0, 0)), Int(try rows[0].int64(0, 1)))
     pass.oneTimeTokens = Int(try rows[0].int64(0, 2))
-    if let number = try rows[0].int64IfPresent(0, 3) { connection.setting.hooks.acknowledge(number) }
+    if let number = try rows[0].int64IfPresent(0, 3) { connection.acknowledge(number) }
     pass.revocations = rows[1].changedCount
     for covered in rows[2...3] where covered.count == 1 {
       pass.covered += Int(try covered.int64(0, 0))

@@ -160,7 +160,23 @@ struct DatabaseFindings {
           fix: "start a standby, or name those that are there")
       ]
     }
+    let missing = Self.names(in: names).filter { name in
+      !survey.standbys.contains { $0.name.lowercased() == name.lowercased() }
+    }
     return survey.standbys.map(standby)
+      + missing.map { name in
+        .warning(
+          "standby", "\(name): named in synchronous_standby_names, and not connected",
+          fix: "see that standby's log; if it is gone for good, take it out of the list")
+      }
+  }
+
+  /// The names in `synchronous_standby_names`, such as `ANY 1 (s2, "s 3")`, `2 (a, b)` or `a, b`; none for `*`, which is any.
+  static func names(in setting: String) -> [String] {
+    let list = setting.split(separator: "(", maxSplits: 1).last.map { $0.prefix { $0 != ")" } } ?? ""
+    return list.split(separator: ",").map { name in
+      String(name.drop { $0 == " " || $0 == "\"" }.reversed().drop { $0 == " " || $0 == "\"" }.reversed())
+    }.filter { !$0.isEmpty && $0 != "*" }
   }
 
   private func standby(_ standby: ServerSurvey.Standby) -> DoctorFinding {

@@ -1,4 +1,5 @@
 #if Postgres
+import Platform
 import PostgresTesting
 import RotationModel
 import Testing
@@ -100,6 +101,49 @@ import Testing
       #expect(instance.refuses(lost))
       try instance.open("dora")
     }
+  }
+
+  @Test func aConnectionThatAskedBeforeAnotherFoundTheFenceDoesNotUndoIt() throws {
+    let (instance, holder) = (try self.instance(), try self.instance())
+    let (database, options, witness) = (database, options, instance.knowledge.witness)
+    try instance.open("anna")
+    let number = try lastNumber()
+    try instance.open("lost")
+    try instance.look()
+    let (connected, locked) = (Semaphore(), Semaphore())
+    let asking = try Beside {
+      let connection = try TestedInstance(database, options).connection.database
+      connected.post()
+      locked.wait()
+      // For the event from before the fence.
+      try witness.examine(connection, deadline: .long)
+    }
+    connected.wait()
+    try lose(after: number)
+    let fence = try fence().fence
+    try holder.reconnect()
+    _ = try holder.connection.begin([query("lock table ledger in access exclusive mode")], deadline: .long)
+    locked.post()
+    while try database.number("select count(*) from pg_locks where locktype = 'relation' and not granted") == 0 {}
+    witness.remember(server: holder.connection.facts.server, timeline: holder.connection.facts.timeline, fence: fence)
+    _ = try holder.connection.finish([], deadline: .long)
+    try asking.answer()
+    #expect(!witness.isFenced)
+    #expect(try database.value("select state from refresh_ledger.ledger") == "open")
+  }
+
+  @Test func whatIsAcknowledgedOverAConnectionFromBeforeTheFenceIsMissedByNobody() throws {
+    let instance = try instance()
+    try instance.open("anna")
+    let (before, number) = (instance.connection.facts.fence, try lastNumber())
+    try instance.open("lost")
+    let lost = try lastNumber()
+    try lose(after: number)
+    _ = try fence()
+    try instance.reconnect()
+    instance.knowledge.witness.acknowledge(Int64(lost) << 41, under: before)
+    try instance.reconnect()
+    #expect(!instance.knowledge.witness.isFenced)
   }
 
   @Test func aLookOfTheFeedCountsAsAcknowledged() throws {
