@@ -1,4 +1,4 @@
-"""The mutants of tools/mutants.d/*.mutants, and where the declarations that they change stand."""
+"""The mutants of a folder's *.mutants, and where the declarations that they change stand."""
 
 import difflib
 import re
@@ -11,8 +11,10 @@ from house.declarations import Declaration
 from house.swift_source import SwiftSource, without_comments
 
 PLACE = Path(__file__).resolve().parent
+# Patches in the same format that no suite is to notice: servers for tools/cluster-proof.
+SERVERS = PLACE.parent / "cluster-proof.d"
 # The part of the package that a file of mutants needs: an environment variable of Package.swift.
-PARTS = {"tokens": "REFRESH_LEDGER_ENGINE"}
+PARTS = {"tokens": "REFRESH_LEDGER_ENGINE", "postgres": "REFRESH_LEDGER_POSTGRES"}
 CORE = "REFRESH_LEDGER_CORE"
 # A function of C is its name alone; it begins at the start of a line.
 _C_FUNCTION = re.compile(r"^[A-Za-z][^;{}()#]*?\b(\w+)\s*\([^;{}]*\)\s*\{", re.MULTILINE)
@@ -66,9 +68,9 @@ class Mutant:
     edits: list[Edit] = field(default_factory=list)
 
 
-def read_mutants() -> list[Mutant]:
+def read_mutants(place: Path = PLACE) -> list[Mutant]:
     mutants: list[Mutant] = []
-    for path in sorted(PLACE.glob("*.mutants")):
+    for path in sorted(place.glob("*.mutants")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             if line.startswith("## "):
                 name, fault = line[3:].split(": ", 1)

@@ -73,6 +73,31 @@ struct StandbyTests {
     }
   }
 
+  @Test("answers no retry and refuses no token by what it could lose", arguments: [true, false])
+  func rotations(isRetry: Bool) async throws {
+    let (server, fixture, options) = try await serverOfOwn()
+    defer { server.end() }
+    let token = try await fixture.withLedger { ledger in
+      let session = try await ledger.open()
+      _ = try await ledger.rotate(session.tokenID, grace: 60_000)
+      if !isRetry { _ = try await ledger.revoke(session.id) }
+      return session.tokenID
+    }
+    let connector = Connector(fixture.database.address, setting: try LedgerSetting(options: options))
+    try server.configure("synchronous_standby_names", "missing")
+    let connection = try connector.connect(deadline: .now + .seconds(20))
+    defer { connection.database.close() }
+    let presentation = SlowRotation.Presentation(
+      request: RotationRequest(token: token, client: "web", graceMilliseconds: 60_000),
+      attempt: Attempt(id: 7, isRetry: false))
+    #expect {
+      try SlowRotation.run([presentation], on: connection, deadline: .now + .seconds(2))
+    } throws: { error in
+      guard case .lost? = error as? DatabaseError else { return false }
+      return true
+    }
+  }
+
   @Test("does not believe a commit during which the name went")
   func emptiedMeanwhile() async throws {
     let (server, fixture, options) = try await serverOfOwn()
