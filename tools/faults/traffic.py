@@ -40,7 +40,7 @@ class Traffic:
     def restarted(self) -> None:
         """No request of before the restart can take effect any more."""
         for history in self.all():
-            history.waits_for_restart = False
+            history.end_waiting(time.time())
         for histories in self.living:
             self.ended += [history for history in histories if history.is_over]
             histories[:] = [history for history in histories if not history.is_over]
@@ -113,7 +113,7 @@ class Caller:
         names, weights = list(steps), list(steps.values())
         try:
             while not stopping.is_set():
-                able = [history for history in sessions if not history.waits_for_restart]
+                able = [history for history in sessions if not history.is_waiting]
                 if len(able) < self.traffic.sessions_each:
                     self._open(sessions)
                     continue
@@ -134,7 +134,7 @@ class Caller:
 
     def check_all(self, histories: list[SessionHistory], consumed_each: int) -> None:
         for history in histories:
-            if history.waits_for_restart:
+            if history.is_waiting:
                 continue
             try:
                 self._show(history)
@@ -215,7 +215,7 @@ class Caller:
                 raise
             return
         self.counts["shown"] += 1
-        history.access_shown(status, self.place)
+        history.access_shown(status, self.place, time.time())
 
     def _present(self, history: SessionHistory, together: list[str], one_by_one: Sequence[str] = ()) -> None:
         """Presents tokens at the same time, then others one after another, and lets the oracle judge."""

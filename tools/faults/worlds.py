@@ -1,62 +1,97 @@
 """The history oracle: what a client was told, and every state of a session that is consistent with all of it.
 
 A session is judged from outside. Its *worlds* are the states that its history allows. An answer throws out the worlds
-that would have answered otherwise; a request without an answer (the server was killed, the connection closed) splits
-each world in one where it happened and one where it did not. When no world is left, the server has contradicted
-itself: it lost what it acknowledged, accepted a token twice, revived a session or refused a live token. A restart
-changes no world: what was told stays true.
+that would have answered otherwise. A request without an answer (the server was killed, the connection closed, 503)
+*waits* in each world: it may take effect at any later moment, or never. When no world is left, the server has
+contradicted itself: it lost what it acknowledged, accepted a token twice, revived a session or refused a live token.
+A restart changes no world: what was told stays true. It only ends the waiting.
 """
 
 import itertools
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from faults.connection import session_and_generation
 
 REFUSED = "refused"
 UNKNOWN = "unknown"
+# The reply to a request that ends the session, whichever of its tokens it names.
+ENDED = "ended"
 # How far the clock of this program and the server's idea of an age may lie apart.
 GRACE_DOUBT_SECONDS = 10.0
+# So many of the last things that a session was told stand in the message of a violation.
+EVENTS_TOLD = 24
+# How often one waiting request can change a session: it rotates, and once more it is a reuse.
+CHANGES_MAX = 2
 
 
 class Violation(Exception):
     """The server has contradicted itself."""
 
 
+class Waiting(NamedTuple):
+    """A request without an answer: the token that it presents, or none where it ends the session."""
+
+    token: str = ""
+    # Whether it ends the session where it is a reuse.
+    revokes: bool = False
+
+
 class World(NamedTuple):
-    """`live` is the token that can be rotated; `~n` for the n-th one whose text never reached us."""
+    """`live` is the token that can be rotated; `~n` for the successor of the n-th one if its text never reached us."""
 
     live: str
     previous: str = ""
-    rotated_at: float = 0.0
+    # Between these two moments.
+    rotated_from: float = 0.0
+    rotated_by: float = 0.0
     # An access token of the live pair was used, which may end the grace of the token before it.
     is_seen: bool = False
     is_revoked: bool = False
+    # By when it was revoked, and by which server: -1 where that is not known.
+    revoked_by: float = 0.0
+    revoker: int = -1
+    waiting: tuple[Waiting, ...] = ()
 
 
 class Attempt(NamedTuple):
-    """A refresh token that was presented, and what came back: REFUSED, UNKNOWN or the new refresh token."""
+    """A token that was presented, and what came back: REFUSED, UNKNOWN, ENDED or the new refresh token."""
 
     token: str
     reply: str
+    # It asks for the end of the session.
+    is_end: bool = False
+    # A reuse that was refused possibly revoked nothing, as a server's own retry does not.
+    may_spare: bool = False
+    server: int = -1
 
 
 class SessionHistory:
+    # A request without an answer that arrives late may be a reuse and end the session.
+    late_revokes = True
+    doubt_seconds = GRACE_DOUBT_SECONDS
+
     def __init__(self, token: str, access: str, client: str, grace_seconds: float):
         self.client = client
         self.grace_seconds = grace_seconds
         self.tokens = [token]
         self.places = {token: 0}
+        self._numbers = itertools.count(1)
         self.access = access
         self.worlds: set[World] = {World(token)}
-        # A request without an answer may still reach a server that lives: until its end nothing can be concluded.
-        self.waits_for_restart = False
-        self.events: deque[str] = deque(maxlen=24)
-        self._lost = itertools.count(1)
+        # When a request that waits was sent first.
+        self.sent: dict[Waiting, float] = {}
+        self.events: deque[str] = deque(maxlen=EVENTS_TOLD)
 
     @property
     def newest(self) -> str:
         return self.tokens[-1]
+
+    @property
+    def is_waiting(self) -> bool:
+        """A request without an answer may still take effect."""
+        return any(world.waiting for world in self.worlds)
 
     @property
     def is_over(self) -> bool:
@@ -80,45 +115,115 @@ class SessionHistory:
 
     def presented(self, attempts: list[Attempt], now: float, revokes_on_reuse: bool, place: str) -> None:
         """Judges attempts that ran at the same time, in whatever order explains their answers."""
-        said = ", ".join(f"{self._name(a.token)} -> {self._name(a.reply)}" for a in attempts)
+        said = ", ".join(f"{'end of ' if a.is_end else ''}{self._name(a.token)} -> {self._name(a.reply)}" for a in attempts)
         self.events.append(f"{place}: {said}")
-        granted = [a.reply for a in attempts if a.reply not in (REFUSED, UNKNOWN)]
+        for attempt in attempts:
+            if attempt.reply == UNKNOWN:
+                revokes = revokes_on_reuse and self.late_revokes
+                self.wait_for(Waiting() if attempt.is_end else Waiting(attempt.token, revokes), now)
+        answered = [attempt for attempt in attempts if attempt.reply != UNKNOWN]
         left: set[World] = set()
-        for order in itertools.permutations(attempts) if len(attempts) > 1 else [tuple(attempts)]:
+        for order in itertools.permutations(answered):
             worlds = self.worlds
             for attempt in order:
+                worlds = self._with_late_effects(worlds, now)
                 worlds = {after for world in worlds for after in self._after(world, attempt, now, revokes_on_reuse)}
             left |= worlds
-        for token in granted:
-            if token not in self.places:
-                self.places[token] = len(self.tokens)
-                self.tokens.append(token)
+        for attempt in answered:
+            if attempt.reply not in (REFUSED, ENDED) and attempt.reply not in self.places:
+                self.places[attempt.reply] = next(self._numbers)
+                self.tokens.append(attempt.reply)
         self._settle(left, "presented " + said)
-        if any(a.reply == UNKNOWN for a in attempts):
-            self.waits_for_restart = True
 
-    def access_shown(self, status: int, place: str) -> None:
+    def access_shown(self, status: int, place: str, now: float = 0.0) -> None:
         """Judges the answer of a protected route to the newest access token."""
         self.events.append(f"{place}: access token -> {status}")
         if status not in (200, 401):
-            raise Violation(self._story(f"a protected route answered {status}"))
-        left = {w._replace(is_seen=True) for w in self.worlds if w.is_revoked == (status == 401)}
+            raise Violation(self.story(f"a protected route answered {status}"))
+        worlds = self._with_late_effects(self.worlds, now)
+        left = {w._replace(is_seen=True) for w in worlds if w.is_revoked == (status == 401)}
         self._settle(left, f"the access token was answered {status}")
 
+    def wait_for(self, waiting: Waiting, now: float) -> None:
+        """From now on it may take effect at any moment."""
+        self.sent.setdefault(waiting, now)
+        self.worlds = {
+            self._pruned(world._replace(waiting=tuple(sorted([*world.waiting, waiting]))))
+            if world.waiting.count(waiting) < CHANGES_MAX
+            else world
+            for world in self.worlds
+        }
+
+    def end_waiting(self, now: float, ended: Iterable[Waiting] | None = None) -> None:
+        """What waited has taken effect by now or never will: all of it, or these."""
+        ended = set(self.sent) if ended is None else set(ended)
+        if not ended:
+            return
+        worlds = self._with_late_effects(self.worlds, now)
+        left = {w._replace(waiting=tuple(each for each in w.waiting if each not in ended)) for w in worlds}
+        for waiting in ended:
+            self.sent.pop(waiting, None)
+        self._settle(left, "nothing waits any more")
+
     def _settle(self, worlds: set[World], what: str) -> None:
+        """Worlds that differ in moments alone become one that allows what any of them does."""
         if not worlds:
-            raise Violation(self._story(what))
-        self.worlds = worlds
+            raise Violation(self.story(what))
+        merged: dict[World, World] = {}
+        for world in worlds:
+            world = self._pruned(world)
+            key = world._replace(rotated_from=0, rotated_by=0, revoked_by=0, revoker=-1)
+            other = merged.get(key, world)
+            merged[key] = world._replace(
+                rotated_from=min(world.rotated_from, other.rotated_from),
+                rotated_by=max(world.rotated_by, other.rotated_by),
+                revoked_by=max(world.revoked_by, other.revoked_by),
+                revoker=world.revoker if world.revoker == other.revoker else -1,
+            )
+        self.worlds = set(merged.values())
+
+    def _pruned(self, world: World) -> World:
+        """Without the waiting requests that can change nothing in it any more."""
+        if not world.waiting:
+            return world
+        able = () if world.is_revoked else tuple(w for w in world.waiting if not w.token or w.revokes or w.token == world.live)
+        return world if able == world.waiting else world._replace(waiting=able)
+
+    def _with_late_effects(self, worlds: set[World], now: float) -> set[World]:
+        """Also the worlds in which requests that wait have taken effect by now, in any order."""
+        found, ahead = set(worlds), [world for world in worlds if world.waiting]
+        while ahead:
+            world = ahead.pop()
+            for waiting in set(world.waiting):
+                for after in self._late_effects(world, waiting, now):
+                    if after not in found:
+                        found.add(after)
+                        ahead.append(after)
+        return found
+
+    def _late_effects(self, world: World, waiting: Waiting, now: float) -> Iterable[World]:
+        left = list(world.waiting)
+        left.remove(waiting)
+        world = world._replace(waiting=tuple(left))
+        if not waiting.token:
+            yield self._revoked(world, now, -1)
+            return
+        sent = self.sent.get(waiting, now)
+        successor = f"~{self.places.get(waiting.token, '')}"
+        for _, after in self._steps(world, waiting.token, successor, now, waiting.revokes):
+            if after is not world and after != world:
+                yield self._pruned(after if after.is_revoked else after._replace(rotated_from=sent))
 
     def _after(self, world: World, attempt: Attempt, now: float, revokes: bool) -> list[World]:
-        """The worlds that may follow; none where the answer contradicts this one."""
-        if attempt.reply == UNKNOWN:
-            lost = f"~{next(self._lost)}"
-            return [world] + [after for _, after in self._steps(world, attempt.token, lost, now, revokes)]
+        """The worlds that may follow an answer; none where it contradicts this one."""
+        if attempt.reply == ENDED:
+            return [world if world.is_revoked else self._revoked(world, now, attempt.server)]
+        steps = self._steps(world, attempt.token, "~" if attempt.reply == REFUSED else attempt.reply, now, revokes, attempt.server)
         if attempt.reply == REFUSED:
-            return [after for granted, after in self._steps(world, attempt.token, "~", now, revokes) if not granted]
+            refused = [after for granted, after in steps if not granted]
+            return [*refused, world] if refused and attempt.may_spare else refused
         found = []
-        for granted, after in self._steps(world, attempt.token, attempt.reply, now, revokes):
+        for granted, after in steps:
             if granted and after.live == attempt.reply:
                 found.append(after)
             elif granted and after.live.startswith("~") and attempt.reply not in self.places:
@@ -127,7 +232,7 @@ class SessionHistory:
         return found
 
     def _steps(
-        self, world: World, token: str, successor: str, now: float, revokes: bool
+        self, world: World, token: str, successor: str, now: float, revokes: bool, server: int = -1
     ) -> list[tuple[bool, World]]:
         """What the server may do with the token: (whether it grants, the world after)."""
         if world.is_revoked:
@@ -136,35 +241,38 @@ class SessionHistory:
             # A successor is new: one that we were handed before was handed out twice.
             if successor in self.places:
                 return []
-            return [(True, World(successor, previous=token, rotated_at=now))]
-        refused = (False, world._replace(is_revoked=revokes))
+            return [(True, World(successor, token, now, now, waiting=world.waiting))]
+        refused = (False, self._revoked(world, now, server) if revokes else world)
         if token != world.previous or self.grace_seconds == 0:
             return [refused]
-        age = now - world.rotated_at
         steps = []
-        if age < self.grace_seconds + GRACE_DOUBT_SECONDS:
+        if now - world.rotated_by < self.grace_seconds + self.doubt_seconds:
             steps.append((True, world))
-        if world.is_seen or age > self.grace_seconds - GRACE_DOUBT_SECONDS:
+        if world.is_seen or now - world.rotated_from > self.grace_seconds - self.doubt_seconds:
             steps.append(refused)
         return steps
+
+    @staticmethod
+    def _revoked(world: World, now: float, server: int) -> World:
+        return world._replace(is_revoked=True, revoked_by=now, revoker=server, waiting=())
 
     def _in_grace(self, world: World) -> bool:
         return self.grace_seconds > 0 and world.previous != ""
 
     def _name(self, token: str) -> str:
-        if token in (REFUSED, UNKNOWN):
+        if token in (REFUSED, UNKNOWN, ENDED):
             return token
         return f"#{self.places[token]}" if token in self.places else f"new ({session_and_generation(token)})"
 
-    def _story(self, what: str) -> str:
+    def story(self, what: str) -> str:
         worlds = sorted(
             f"{{live {self._name(w.live) if not w.live.startswith('~') else 'a token whose answer was lost'}"
-            f"{', revoked' if w.is_revoked else ''}}}"
+            f"{', revoked' if w.is_revoked else ''}{f', {len(w.waiting)} waiting' if w.waiting else ''}}}"
             for w in self.worlds
         )
         return "\n  ".join(
             [
                 f"{session_and_generation(self.newest)}, client {self.client}: {what}; possible before: {', '.join(worlds)}",
-                *self.events,
+                *list(self.events)[-EVENTS_TOLD:],
             ]
         )

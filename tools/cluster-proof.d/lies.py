@@ -1,0 +1,114 @@
+"""The judgement of the clients: a cluster that lies is found out, one that is slow, loses answers and acts late is not accused."""
+
+import asyncio
+import sys
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from clients import ADMIN, accounts, kinds  # noqa: E402
+from history import Bounds  # noqa: E402
+from pretended import PretendedCluster  # noqa: E402
+from work import Plan  # noqa: E402
+from worker import Worker  # noqa: E402
+
+QUICK = Bounds(revocation=0.3, deadline=0.5, margin=0.5)
+SECONDS = 1.2
+SEED = 18
+
+
+async def found(lies: set[str], revokes: bool, luck: float, seconds: float) -> tuple[list[str], Worker]:
+    graces = {account.name: account.grace for account in accounts(1).clients}
+    cluster = PretendedCluster(graces, revokes, SEED, lies, luck)
+    worker = Worker(Plan(SEED, await cluster.open(3), ADMIN, revokes, QUICK, sessions_each=3, mark_seconds=0.3), 0, kinds(0), 14)
+    try:
+        await worker.start()
+        await asyncio.sleep(seconds)
+        await worker.stop()
+        cluster.luck = 0.0
+        if problem := await worker.settle(5):
+            raise AssertionError(problem)
+        await worker.check(None)
+    finally:
+        await cluster.close()
+        for instance in worker.work.instances:
+            instance.close()
+    return worker.work.violations, worker
+
+
+def violations(lie: str, revokes: bool = False, luck: float = 0.0) -> str:
+    return "\n".join(asyncio.run(found({lie}, revokes, luck, SECONDS))[0])
+
+
+class Truth(unittest.TestCase):
+    def test_a_cluster_that_is_right_is_not_accused(self):
+        for revokes in (False, True):
+            with self.subTest(revokes=revokes):
+                told, worker = asyncio.run(found(set(), revokes, 0.0, 2.0))
+                self.assertEqual(told, [])
+                for name in ("granted", "refused", "revoked", "marks", "shown", "checked", "replays"):
+                    self.assertGreater(worker.work.counts[name], 0, name)
+
+    def test_one_that_is_slow_loses_answers_and_acts_late_is_not_accused(self):
+        for revokes in (False, True):
+            with self.subTest(revokes=revokes):
+                told, worker = asyncio.run(found(set(), revokes, 0.15, 4.0))
+                self.assertEqual(told, [])
+                for name in ("unknown", "retries", "put off"):
+                    self.assertGreater(worker.work.counts[name], 0, name)
+
+
+class Lies(unittest.TestCase):
+    def test_two_successors(self):
+        self.assertIn("presented", violations("two successors"))
+
+    def test_a_consumed_token_is_accepted(self):
+        self.assertIn("presented", violations("consumed accepted"))
+
+    def test_a_parent_is_accepted_without_grace(self):
+        self.assertIn("client proof-rough-0-0", violations("no end of grace"))
+
+    def test_an_acknowledged_rotation_is_lost(self):
+        self.assertIn("presented", violations("rotation lost"))
+
+    def test_a_live_token_is_refused(self):
+        self.assertIn("refused", violations("live token refused"))
+
+    def test_a_client_that_only_retried_is_refused(self):
+        self.assertIn("client proof-honest-300", violations("retry refused", luck=0.15))
+
+    def test_a_revocation_is_lost(self):
+        self.assertIn("is accepted at instance", violations("revocation lost"))
+
+    def test_a_mark_misses_a_session(self):
+        self.assertIn("accept", violations("mark misses one"))
+
+    def test_a_session_that_is_over_is_revived(self):
+        self.assertIn("presented", violations("revived"))
+
+    def test_a_reuse_revokes_nothing(self):
+        self.assertIn("presented", violations("reuse revokes nothing", revokes=True))
+
+    def test_the_acting_instance_accepts_what_it_ended(self):
+        self.assertIn("of a session that is over is accepted", violations("acting instance forgets"))
+
+    def test_another_instance_never_hears_of_a_revocation(self):
+        self.assertIn("accept", violations("feed is deaf"))
+
+    def test_the_access_token_of_a_rotation_beside_a_mark_lives_on(self):
+        self.assertIn("of a session that is over is accepted", violations("overlapping access token lives"))
+
+    def test_an_access_token_that_nobody_revoked_is_refused(self):
+        self.assertIn("nobody ended", violations("access token refused"))
+
+    def test_503_does_not_say_when_to_ask_again(self):
+        self.assertIn("503 without Retry-After", violations("no retry-after", luck=0.1))
+
+    def test_503_calls_a_grant_invalid(self):
+        self.assertIn("with invalid_grant", violations("grant beside 503", luck=0.1))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,202 @@
+"""What the clients of one process share: the instances, the sessions, what was counted and what was found."""
+
+import random
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from faults.worlds import ENDED, REFUSED, UNKNOWN, Attempt, Violation
+from history import AccessToken, Bounds, ClusterHistory
+from routes import pair_in, refresh, revoke
+from wire import TROUBLE_SECONDS, Instance, Lost, Reply, Unreached
+
+# Of the sessions that are over so many are asked about again at every check.
+ENDED_KEPT = 1500
+MARKS_KEPT = 64
+# A refusal that came later may be that of an instance's own second try.
+QUICK_SECONDS = TROUBLE_SECONDS / 2
+
+
+class Kind(NamedTuple):
+    """A kind of session: whose it is, and whether its client only rotates and retries."""
+
+    client: str
+    subject: str
+    grace: float
+    is_honest: bool
+
+
+@dataclass
+class Plan:
+    """What all processes are told."""
+
+    seed: int
+    instances: list[tuple[str, int]]
+    admin: tuple[str, str]
+    revokes_on_reuse: bool
+    bounds: Bounds
+    sessions_each: int
+    mark_seconds: float
+
+    @property
+    def patience(self) -> float:
+        """An honest client waits for an answer as long as an instance can take to say that there is none."""
+        return self.bounds.deadline + 2
+
+
+@dataclass
+class Mark:
+    """A wide revocation, and when it was asked for and acknowledged."""
+
+    selector: str
+    name: str
+    instance: int
+    asked: float
+    # How much service of its instance ends it where it has no answer.
+    ends: float
+    acknowledged: float | None = None
+
+    def covers(self, kind: Kind) -> bool:
+        return self.name == (kind.client if self.selector == "client_id" else kind.subject)
+
+
+@dataclass
+class Facts:
+    """Of one session, what its client knows at the end: what the events must say too."""
+
+    generation: int
+    kind: Kind
+    is_ended: bool = False
+
+
+@dataclass
+class Work:
+    plan: Plan
+    number: int
+    kinds: list[Kind]
+    instances: list[Instance] = field(init=False)
+    living: dict[str, tuple[Kind, ClusterHistory]] = field(default_factory=dict)
+    ended: list[tuple[Kind, ClusterHistory]] = field(default_factory=list)
+    facts: dict[str, Facts] = field(default_factory=dict)
+    marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MARKS_KEPT))
+    acknowledged_marks: Counter = field(default_factory=Counter)
+    counts: Counter = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+    # Whole histories of the sessions that were contradicted.
+    contradicted: list[dict] = field(default_factory=list)
+    # Seconds from the acknowledgement of a revocation until another instance refused the access token.
+    delays: list[float] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.instances = [Instance(number, address) for number, address in enumerate(self.plan.instances)]
+        self.chooser = random.Random(f"{self.plan.seed} {self.number}")
+
+    @property
+    def service(self) -> list[float]:
+        return [instance.service for instance in self.instances]
+
+    def place(self, now: float) -> str:
+        return f"{now - self.began:.3f} s"
+
+    def violate(self, violation: Violation, history: ClusterHistory | None = None) -> None:
+        self.violations.append(str(violation))
+        if history is not None:
+            self.contradicted.append(history.line())
+
+    def keep_ended(self, kind: Kind, history: ClusterHistory) -> None:
+        self.living.pop(history.session, None)
+        self.facts[history.session].is_ended = history.is_ended
+        if len(self.ended) < ENDED_KEPT:
+            self.ended.append((kind, history))
+        else:
+            self.ended[self.chooser.randrange(ENDED_KEPT)] = (kind, history)
+
+    async def present(
+        self, history: ClusterHistory, asks: list[tuple[Instance, str]], gather, is_end: bool = False
+    ) -> list[Attempt]:
+        """Presents tokens at the same time, each at an instance, and judges the answers. Of a request that never went out there is no attempt."""
+        history.begin(self.service, time.monotonic())
+        try:
+            if len(asks) == 1:
+                answers = [await self._attempt(history, *asks[0], is_end)]
+            else:
+                answers = await gather(*(self._attempt(history, instance, token, is_end) for instance, token in asks))
+            attempts = [attempt for attempt in answers if attempt is not None]
+            if attempts:
+                now = time.monotonic()
+                history.judge(attempts, now, self.plan.revokes_on_reuse, self.place(now), self.service)
+                facts = self.facts[history.session]
+                facts.generation = history.generation
+            return attempts
+        finally:
+            history.finish()
+
+    async def _attempt(self, history: ClusterHistory, instance: Instance, token: str, is_end: bool) -> Attempt | None:
+        request = revoke(history.client, token) if is_end else refresh(history.client, token)
+        try:
+            reply = await instance.ask(request, self.plan.patience)
+        except Unreached:
+            self.counts["unreached"] += 1
+            return None
+        except Lost:
+            self.counts["unknown"] += 1
+            return Attempt(token, UNKNOWN, is_end, server=instance.number)
+        if self.is_put_off(reply):
+            self.counts["unknown"] += 1
+            return Attempt(token, UNKNOWN, is_end, server=instance.number)
+        if is_end:
+            if reply.status != 200:
+                raise Violation(f"{history.session}: a revocation was answered {reply.status} {reply.body!r}")
+            instance.note_decision(reply, is_grant=False)
+            self.counts["revoked"] += 1
+            return Attempt(token, ENDED, is_end, server=instance.number)
+        if reply.status == 200:
+            instance.note_decision(reply, is_grant=True)
+            self.counts["granted"] += 1
+            pair = self._pair(reply)
+            if pair.refresh not in history.places:
+                history.granted(AccessToken(pair.access, reply.came + pair.seconds))
+            return Attempt(token, pair.refresh, server=instance.number)
+        if reply.status == 400 and b'"invalid_grant"' in reply.body:
+            instance.note_decision(reply, is_grant=False)
+            self.counts["refused"] += 1
+            may_spare = reply.came - reply.sent > QUICK_SECONDS or instance.was_troubled(reply.sent)
+            return Attempt(token, REFUSED, may_spare=may_spare, server=instance.number)
+        raise Violation(f"{history.session}: a refresh was answered {reply.status} {reply.body!r}")
+
+    @staticmethod
+    def _pair(reply: Reply):
+        try:
+            return pair_in(reply.body)
+        except ValueError as error:
+            raise Violation(f"an answer with status 200 has {error}") from None
+
+    def is_put_off(self, reply: Reply) -> bool:
+        """503 says nothing about a token, and when to ask again."""
+        if reply.status != 503:
+            return False
+        self.counts["put off"] += 1
+        if not reply.has_retry_after or b"invalid_grant" in reply.body:
+            raise Violation(f"503 without Retry-After or with invalid_grant: {reply.body!r}")
+        return True
+
+    def opened(self, kind: Kind, reply: Reply) -> ClusterHistory:
+        """A new session; marks that were asked for around its opening may cover it."""
+        pair = self._pair(reply)
+        access = AccessToken(pair.access, reply.came + pair.seconds)
+        history = ClusterHistory(pair.refresh, access, kind.client, kind.subject, kind.grace, kind.is_honest, self.plan.bounds)
+        if history.session in self.facts:
+            raise Violation(f"session {history.session} was opened twice")
+        around = [mark for mark in self.marks if mark.covers(kind)]
+        for mark in around:
+            if mark.acknowledged is not None and mark.acknowledged >= reply.sent:
+                history.may_end(mark.instance, self.service, reply.came, known=reply.came)
+        for mark in around:
+            if mark.acknowledged is None and self.service[mark.instance] <= mark.ends:
+                history.may_end(mark.instance, self.service, reply.came)
+        self.living[history.session] = (kind, history)
+        self.facts[history.session] = Facts(history.generation, kind)
+        self.counts["opened"] += 1
+        return history
