@@ -126,6 +126,10 @@ class Traffic:
         """After it: every session is over, also what was acknowledged and is missing since a restore."""
         self._all("fence", True)
 
+    def forget(self) -> None:
+        """Begins anew with other sessions, after a fence and the check that follows it: a restored database has none of the events before."""
+        self._all("forget")
+
     @property
     def counts(self) -> Counter:
         total: Counter = Counter()

@@ -52,7 +52,7 @@ class Bounds(NamedTuple):
     revocation: float = 1.0
     # `store.requestDeadline`, and how much later than that a request can take effect.
     deadline: float = 10.0
-    margin: float = 4.0
+    margin: float = 6.0
     # How far the ages of the ledger may lie from ours: what its clock is stepped by.
     doubt: float = 30.0
 

@@ -96,6 +96,12 @@ class Worker:
                 history.may_end(0, self.work.service, now)
 
 
+    async def forget(self) -> None:
+        """All sessions, and what was acknowledged of them."""
+        for kept in (self.work.living, self.work.ended, self.work.facts, self.work.acknowledged_marks, self.work.marks):
+            kept.clear()
+
+
 def run(line: Connection, plan: Plan, number: int, kinds: list[Kind], callers: int) -> None:
     """The whole life of the process."""
     # Histories live long and hold no cycles: looking through them all is most of what the collector would do.
