@@ -76,6 +76,9 @@ class ClusterHistory(SessionHistory):
         self._acknowledged: list[tuple[float, int]] = []
         # By when it was acknowledged that the session is over, and the instance that did it.
         self.ended_by: tuple[float, int] | None = None
+        # When it was opened, if that was so soon after a wide mark that its access tokens look older than that: where the mark is known already
+        # they are refused until the instance hears that this session is spared, which is news like any other.
+        self.spared: float | None = None
 
     @property
     def is_ended(self) -> bool:
@@ -139,6 +142,8 @@ class ClusterHistory(SessionHistory):
         self.events.append(f"{place}: access token {token_id(token.text)[1]} at instance {instance.number + 1} -> {status}")
         if status not in (200, 401):
             raise Violation(self.story(f"a protected route answered {status}"))
+        if status == 401 and self.spared is not None and not is_settled and not instance.has_news_of(self.spared, sent, self.bounds.revocation):
+            return
         worlds = self._with_late_effects(self.worlds, now)
         if status == 401:
             left = {world for world in worlds if world.is_revoked}

@@ -20,7 +20,7 @@ def enter(script: str | Path, arguments: list[str]) -> None:
         return
     if os.geteuid() != 0:
         raise NotPossible("needs root, for namespaces, a network and file systems of its own")
-    unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    unshare = ["unshare", "--net", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc"]
     try:
         tried = subprocess.run([*unshare, "true"], capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -14,6 +14,8 @@ from wire import TROUBLE_SECONDS, Instance, Lost, Reply, Unreached
 # Of the sessions that are over so many are asked about again at every check.
 ENDED_KEPT = 1500
 MARKS_KEPT = 64
+# Tokens tell whole seconds: those of a session that is opened within so long after a mark look as old as what the mark ended.
+SPARED_SECONDS = 2.0
 # A refusal that came later may be that of an instance's own second try.
 QUICK_SECONDS = TROUBLE_SECONDS / 2
 
@@ -193,6 +195,8 @@ class Work:
         for mark in around:
             if mark.acknowledged is not None and mark.acknowledged >= reply.sent:
                 history.may_end(mark.instance, self.service, reply.came, known=reply.came)
+        if any(reply.sent - mark.asked < SPARED_SECONDS or mark.acknowledged is None for mark in around):
+            history.spared = reply.came
         for mark in around:
             if mark.acknowledged is None and self.service[mark.instance] <= mark.ends:
                 history.may_end(mark.instance, self.service, reply.came)

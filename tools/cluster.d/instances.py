@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
-from place import Place, Settings, write_private
+from place import LOOPBACK, Place, Seat, Settings, write_private
 from programs import Failure, Program, environment, run
 
 START_SECONDS = 60
@@ -30,10 +30,10 @@ class Health:
         return "ready" if self.writes else "ready, takes no writes"
 
 
-def health(port: int, query: str = "") -> Health:
+def health(port: int, query: str = "", address: str = LOOPBACK) -> Health:
     """Status 0 where nobody answers."""
     try:
-        with _OPENER.open(f"http://127.0.0.1:{port}/health/ready{query}", timeout=3) as reply:
+        with _OPENER.open(f"http://{address}:{port}/health/ready{query}", timeout=3) as reply:
             return Health(reply.status, json.loads(reply.read()).get("writes", True) is not False)
     except urllib.error.HTTPError as error:
         return Health(error.code, False)
@@ -42,21 +42,25 @@ def health(port: int, query: str = "") -> Health:
 
 
 class Instance:
-    def __init__(self, number: int, settings: Settings, place: Place):
+    def __init__(self, number: int, settings: Settings, place: Place, seat: Seat = Seat()):
         self.number = number
         self.port = settings.instances[number - 1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.seat = seat
+        self.url = f"http://{seat.address}:{self.port}"
         self.settings = settings
         self.place = place
         self.program = Program(f"instance-{number}", place.folder)
 
     def start(self) -> None:
-        self.program.start(
-            [self.settings.binary, "serve", "--database", self.settings.database_url, "--host", "127.0.0.1", "--port", str(self.port)],
-            **command_environment(self.settings, self.place))
+        command = [self.settings.binary, "serve", "--database", self.settings.database_url, "--host", self.seat.listens, "--port", str(self.port)]
+        settings = command_environment(self.settings, self.place) | dict(self.seat.environment)
+        self.program.start([*self.seat.enter, *command], **settings)
+
+    def health(self, query: str = "") -> Health:
+        return health(self.port, query, self.seat.address)
 
     def wait_until_ready(self) -> None:
-        self.program.wait_until(lambda: health(self.port) == Health(200, True), "ready", START_SECONDS)
+        self.program.wait_until(lambda: self.health() == Health(200, True), "ready", START_SECONDS)
 
     def stop(self) -> None:
         self.program.end()

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from place import Place, Settings
+from place import LOOPBACK, Place, Seat, Settings
 from programs import ROOT, Failure, Program, as_user, postgres_programs, run
 
 START_SECONDS = 60
@@ -44,13 +44,18 @@ def conninfo_value(text: str) -> str:
 
 
 class Node:
-    def __init__(self, number: int, settings: Settings, place: Place):
+    def __init__(self, number: int, settings: Settings, place: Place, seat: Seat = Seat(), data: Path | None = None):
         # Its name in synchronous_standby_names, and its application_name.
         self.name = f"s{number}"
         self.port = settings.nodes[number - 1]
         self.place = place
-        self.data = place.folder / "nodes" / self.name
+        self.seat = seat
+        self.data = data or place.folder / "nodes" / self.name
         self.program = Program(self.name, place.folder)
+
+    @property
+    def where(self) -> str:
+        return f"{self.seat.address}:{self.port}"
 
     @property
     def is_running(self) -> bool:
@@ -63,7 +68,7 @@ class Node:
         return found.returncode == 0
 
     def command(self, name: str, *arguments) -> list:
-        return [*as_user("postgres"), postgres_programs() / name, *arguments]
+        return [*self.seat.enter, *as_user("postgres"), postgres_programs() / name, *arguments]
 
     def make(self, admin_password: str) -> None:
         """An empty database, in which passwords are asked for from everywhere."""
@@ -73,23 +78,26 @@ class Node:
             "initdb", "-D", self.data, "-U", ADMIN, "--auth", "scram-sha-256", f"--pwfile={file}", "--encoding", "UTF8", "--no-locale",
             "--data-checksums", "--no-instructions"))
         run([*as_user("postgres"), "rm", file])
-        run([*as_user("postgres"), "tee", "-a", self.data / "postgresql.conf"], text=RECOMMENDED.read_text() + OWN)
+        run([*as_user("postgres"), "tee", "-a", self.data / "postgresql.conf"], text=RECOMMENDED.read_text() + OWN + self.seat.settings)
+        if self.seat.callers:
+            lines = "".join(f"host {databases} all {self.seat.callers} scram-sha-256\n" for databases in ("all", "replication"))
+            run([*as_user("postgres"), "tee", "-a", self.data / "pg_hba.conf"], text=lines)
 
     def copy(self, primary: "Node") -> None:
         """Takes a base backup, to follow the primary."""
         run([*as_user("postgres"), "rm", "-rf", self.data])
-        primary.back_up(self.data)
+        self.take_backup(primary, self.data)
         self.follow_from_start(primary)
 
-    def back_up(self, folder: Path) -> None:
-        """Makes a base backup of what it has now."""
-        source = f"host=127.0.0.1 port={self.port} user={REPLICATION} connect_timeout=5"
+    def take_backup(self, source_node: "Node", folder: Path) -> None:
+        """A base backup of what another has now."""
+        source = f"host={source_node.seat.address} port={source_node.port} user={REPLICATION} connect_timeout=5"
         backup = self.command("pg_basebackup", "-d", source, "-D", folder, "-c", "fast", "-X", "stream", "--no-password")
         run(backup, seconds=600, PGPASSFILE=str(self.place.nodes_passfile))
 
     def rewind(self, primary: "Node") -> str | None:
         """Takes back what the primary never had; the reason where it cannot."""
-        source = f"host=127.0.0.1 port={primary.port} user={ADMIN} dbname=postgres connect_timeout=5"
+        source = f"host={primary.seat.address} port={primary.port} user={ADMIN} dbname=postgres connect_timeout=5"
         try:
             # Else the primary's files do not say yet on which timeline it is.
             primary.ask("checkpoint", seconds=120)
@@ -106,12 +114,13 @@ class Node:
     def conninfo(self, primary: "Node") -> str:
         """How it finds the primary; the password is in a file."""
         return (
-            f"host=127.0.0.1 port={primary.port} user={REPLICATION} application_name={self.name} connect_timeout=2 "
+            f"host={primary.seat.address} port={primary.port} user={REPLICATION} application_name={self.name} connect_timeout=2 "
             f"keepalives_idle=2 keepalives_interval=1 keepalives_count=3 passfile={conninfo_value(str(self.place.nodes_passfile))}")
 
     def start(self) -> None:
-        options = ["-p", str(self.port), "-c", "listen_addresses=127.0.0.1", "-c", f"cluster_name={self.name}"]
-        self.program.start(self.command("postgres", "-D", self.data, *options))
+        addresses = ",".join(dict.fromkeys((LOOPBACK, *self.seat.listens.split(","))))
+        options = ["-p", str(self.port), "-c", f"listen_addresses={addresses}", "-c", f"cluster_name={self.name}"]
+        self.program.start(self.command("postgres", "-D", self.data, *options), **dict(self.seat.environment))
         self.program.wait_until(self.answers, "taking connections", START_SECONDS)
 
     def answers(self) -> bool:
@@ -125,13 +134,14 @@ class Node:
         remove_traces(self.data)
 
     def ask(self, sql: str, database: str = "postgres", seconds: float = 10) -> str:
-        """Of the administrator. Columns are separated by tabs. The statement goes through the standard input, as it may hold a password."""
-        source = f"host=127.0.0.1 port={self.port} user={ADMIN} dbname={database} connect_timeout=2 application_name=cluster"
-        psql = [postgres_programs() / "psql", "-XqAt", "-w", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", "-", source]
+        """Of the administrator, from where it runs. Columns are separated by tabs. The statement goes through the standard input, as it may hold a
+        password."""
+        source = f"host={LOOPBACK} port={self.port} user={ADMIN} dbname={database} connect_timeout=2 application_name=cluster"
+        psql = [*self.seat.enter, postgres_programs() / "psql", "-XqAt", "-w", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-f", "-", source]
         try:
             return run(psql, text=sql, seconds=seconds, PGPASSFILE=str(self.place.admin_passfile)).strip("\n")
         except Failure as failure:
-            raise Failure(f"{self.name} at 127.0.0.1:{self.port}: {failure}") from None
+            raise Failure(f"{self.name} at {self.where}: {failure}") from None
 
     def set(self, name: str, value: str) -> None:
         self.ask(f"alter system set {name} = {literal(value)}; select pg_reload_conf()")

@@ -8,13 +8,31 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from programs import ROOT, Failure, as_user, user_for
 
 MARK = "cluster.json"
+LOOPBACK = "127.0.0.1"
 VERSION = 1
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where a program runs: on this machine, for others on it; or on a host of its own, for those of its network."""
+
+    # Where the others reach it.
+    address: str = LOOPBACK
+    # Where it listens; a database listens on its host's own loopback address too.
+    listens: str = LOOPBACK
+    # From where others come to a database, beside its own host: 10.0.0.0/8.
+    callers: str = ""
+    # What stands before a command that is run there.
+    enter: tuple[str, ...] = ()
+    # For the program, beside what everybody gives it: lines of postgresql.conf, and the environment.
+    settings: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -31,11 +49,14 @@ class Settings:
     user_password: str
     user: str = "alice"
     client: str = "demo"
+    # Where the instances reach the databases, one for each; this machine where there are none.
+    addresses: list[str] = field(default_factory=list)
 
     @property
     def database_url(self) -> str:
         """Without the password, which is in the file that PGPASSFILE names."""
-        return f"postgresql://ledger@{','.join(f'127.0.0.1:{port}' for port in self.nodes)}/ledger"
+        addresses = self.addresses or [LOOPBACK] * len(self.nodes)
+        return f"postgresql://ledger@{','.join(f'{address}:{port}' for address, port in zip(addresses, self.nodes, strict=True))}/ledger"
 
     @property
     def url(self) -> str:
@@ -104,8 +125,7 @@ class Place:
 
     def make_owned(self, folder: Path, program: str) -> None:
         folder.mkdir(mode=0o700)
-        owner = user_for(program)
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        give(folder, program)
 
     def write_owned(self, path: Path, text: str, program: str) -> None:
         """A file of mode 0600 that belongs to the user of a program. That user writes it: nothing is written for root where another could
@@ -161,6 +181,11 @@ class Place:
                 found.unlink()
         self.mark.unlink()
         self.folder.rmdir()
+
+
+def give(folder: Path, program: str) -> None:
+    owner = user_for(program)
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
 
 
 def write_private(path: Path, content: str | bytes) -> None:

@@ -50,9 +50,16 @@ def as_user(program: str) -> list[str]:
     return ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups", "--"]
 
 
+def name_of(command: list) -> str:
+    """Of the program itself, whatever says before it as whom and where it runs."""
+    while command[0] in ("setpriv", "nsenter"):
+        command = command[command.index("--") + 1 :]
+    return Path(command[0]).name
+
+
 def run(command: list, text: str | None = None, seconds: float = 60, **more: str) -> str:
     """Its standard output; a failure with what it called an error otherwise, or the last line that it said."""
-    name = Path(command[command.index("--") + 1] if command[0] == "setpriv" else command[0]).name
+    name = name_of(command)
     try:
         # A group of its own: it and what it starts are ended together.
         child = subprocess.Popen(

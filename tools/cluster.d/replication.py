@@ -68,13 +68,13 @@ def make(all_nodes: list[Node], settings: Settings, replication_password: str) -
     primary.ask(f"create role {REPLICATION} login replication password {literal(replication_password)}")
     names = f"\\set role ledger\n\\set database ledger\n\\set schema {settings.schema}\n"
     primary.ask(f"{names}{RECOMMENDED.read_text()}\nalter role ledger password {literal(settings.ledger_password)}", seconds=60)
-    say(f"{primary.name}: primary on 127.0.0.1:{primary.port}")
+    say(f"{primary.name}: primary on {primary.where}")
     for node in standbys:
         node.copy(primary)
         node.start()
     for node in standbys:
         wait_until_streaming(node, primary)
-        say(f"{node.name}: standby on 127.0.0.1:{node.port}, by a base backup of {primary.name}")
+        say(f"{node.name}: standby on {node.where}, by a base backup of {primary.name}")
     wait_for(primary, standbys)
 
 
@@ -117,8 +117,14 @@ def kill_primary(all_nodes: list[Node]) -> tuple[Node, Node, float]:
             f"acknowledged; run tools/cluster rejoin first, or start with --standbys 2 or more")
     old.kill()
     began = time.monotonic()
-    say(f"{old.name}: killed (kill -9), the primary on 127.0.0.1:{old.port}")
-    new = elected(followers, answers_needed=len(names) - waited + 1)
+    say(f"{old.name}: killed (kill -9), the primary on {old.where}")
+    return old, fail_over(followers, waited, len(names)), began
+
+
+def fail_over(followers: list[Node], waited: int, named_count: int) -> Node:
+    """The new primary. The old one waited for so many of so many standbys; those are given that can be asked. Whether it has ended or cannot be
+    reached makes no difference: its standbys leave it before one of them is chosen, so no commit of it comes to an end any more."""
+    new = elected(followers, answers_needed=named_count - waited + 1)
     others = [node for node in followers if node is not new]
     # Before it is promoted: it must never acknowledge alone, or wait for itself.
     new.set(NAMES, names_for(min(waited, len(others)), others))
@@ -128,7 +134,7 @@ def kill_primary(all_nodes: list[Node]) -> tuple[Node, Node, float]:
         node.set("primary_conninfo", node.conninfo(new))
         say(f"{node.name}: follows {new.name}")
     commit_waits(new, STANDBY_SECONDS)
-    return old, new, began
+    return new
 
 
 def elected(followers: list[Node], answers_needed: int) -> Node:

@@ -42,7 +42,7 @@ def try_restore(settings: Settings, place: Place, all_nodes: list[Node]) -> None
     if status != 200:
         raise Failure(f"the trial found a fault: the log-in before the backup was answered {status}")
     backup = primary.data.with_name("backup")
-    primary.back_up(backup)
+    primary.take_backup(primary, backup)
     status, _ = ask_for_tokens(port, settings, grant_type="refresh_token", refresh_token=opened["refresh_token"])
     say(f"a token was consumed after the backup ({status})")
     for node in all_nodes:

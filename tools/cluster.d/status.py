@@ -48,7 +48,7 @@ def balancer_rows(settings: Settings, place: Place) -> list[Row]:
 def instance_rows(settings: Settings, place: Place) -> list[Row]:
     rows = []
     for each in instances(settings, place):
-        answer = health(each.port)
+        answer = each.health()
         rows.append(Row(each.program.name, "instance", each.url, each.program.pid, answer.text, answer == Health(200, True)))
     return rows
 
@@ -60,7 +60,7 @@ def node_rows(settings: Settings, place: Place) -> list[Row]:
     for node in all_nodes:
         state, is_right = node_state(node, found)
         role = "primary" if node is found.primary else "standby"
-        rows.append(Row(node.name, role, f"127.0.0.1:{node.port}", node.program.pid, state, is_right))
+        rows.append(Row(node.name, role, node.where, node.program.pid, state, is_right))
     return rows
 
 

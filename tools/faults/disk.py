@@ -1,5 +1,6 @@
 """A small file system in a file that can lose its power: what was not synced is gone, as after a pulled plug."""
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -7,6 +8,7 @@ import signal
 import struct
 import subprocess
 import time
+from collections.abc import Sequence
 from glob import glob
 from pathlib import Path
 
@@ -21,7 +23,8 @@ PACKAGES = {"ext4": "e2fsprogs", "xfs": "xfsprogs"}
 # The least that mkfs.xfs accepts; the file is sparse.
 _IMAGE_BYTES = {"ext4": 96 << 20, "xfs": 320 << 20}
 _MAKE = {
-    "ext4": ["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0"],
+    # Nothing is kept back for root: it is full for everybody at the same time.
+    "ext4": ["mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0"],
     "xfs": ["mkfs.xfs", "-q", "-f"],
 }
 
@@ -40,11 +43,14 @@ def _run(*command: str | Path) -> str:
 class Disk:
     """Made, attached to a loop device and mounted in the `with`; unmounted, detached and removed after it."""
 
-    def __init__(self, kind: str, parent: Path):
+    def __init__(self, kind: str, parent: Path, name: str | None = None, size: int | None = None):
         self.kind = kind
-        self.image = parent / f"{kind}.image"
-        self.place = parent / kind
+        self.image = parent / f"{name or kind}.image"
+        self.place = parent / (name or kind)
+        self.size = size or _IMAGE_BYTES[kind]
         self.device = ""
+        # While this is open the device keeps the image; it lets go of it by itself, however this program ends.
+        self.held: int | None = None
         self.is_mounted = False
 
     def __enter__(self) -> "Disk":
@@ -55,9 +61,11 @@ class Disk:
         try:
             self.place.mkdir()
             with self.image.open("wb") as file:
-                file.truncate(_IMAGE_BYTES[self.kind])
+                file.truncate(self.size)
             _run(*_MAKE[self.kind], self.image)
             self.device = _run("losetup", "--find", "--show", self.image)
+            self.held = os.open(self.device, os.O_RDONLY)
+            _run("losetup", "--detach", self.device)
             self.mount()
         except BaseException:
             self.__exit__()
@@ -67,7 +75,9 @@ class Disk:
     def __exit__(self, *_: object) -> None:
         if self.is_mounted:
             subprocess.run(["umount", "--lazy", self.place], check=False)
-        if self.device:
+        if self.held is not None:
+            os.close(self.held)
+        elif self.device:
             subprocess.run(["losetup", "--detach", self.device], check=False)
         self.image.unlink(missing_ok=True)
 
@@ -77,21 +87,47 @@ class Disk:
         self.is_mounted = True
 
     def lose_power(self, child: subprocess.Popen[bytes]) -> None:
-        """Takes the power from the file system and from the process that works on it, and gives it back to the first.
+        """Takes the power from the file system and from the process that works on it, and gives it back to the first."""
+        self.cut_power([child.pid])
+        child.kill()
+        child.wait()
+        self.restore_power()
 
-        The process is stopped before: a sync that is under way when the file system goes may come back as if it had
-        been done, and must then reach nobody.
+    def cut_power(self, processes: Sequence[int]) -> None:
+        """Of all that work on it. They stand still afterwards and are to be killed.
+
+        They are stopped before: a sync that is under way when the file system goes may come back as if it had been
+        done, and must then reach nobody.
         """
-        child.send_signal(signal.SIGSTOP)
-        _wait_until_stopped(child.pid)
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGSTOP)
+        for process in processes:
+            _wait_until_stopped(process)
         descriptor = os.open(self.place, os.O_RDONLY)
         fcntl.ioctl(descriptor, _SHUTDOWN, struct.pack("=I", _WITHOUT_FLUSH))
         os.close(descriptor)
-        child.kill()
-        child.wait()
+
+    def restore_power(self) -> None:
+        """Once nobody works on it any more."""
         _run("umount", self.place)
         self.is_mounted = False
         self.mount()
+
+    def fill(self) -> None:
+        """Until not a block is free."""
+        with open(self._filling, "wb") as file:
+            for size in (1 << 24, 1 << 20, 1 << 16, 1 << 12):
+                with contextlib.suppress(OSError):
+                    while True:
+                        os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, size)
+
+    def free(self) -> None:
+        self._filling.unlink(missing_ok=True)
+
+    @property
+    def _filling(self) -> Path:
+        return self.place / "filling"
 
 
 def _wait_until_stopped(process: int, seconds: float = 1) -> None:

@@ -1,0 +1,160 @@
+"""Tries whether many instances on a replicated PostgreSQL keep their promise: rounds of faults amid clients that keep a history.
+
+Three database hosts and three application hosts are network namespaces, each database on a file system of its own that can lose its power. All
+of it, processes too, is in namespaces of this call and vanishes with it. Needs root, loop devices and PostgreSQL; where namespaces or loop
+devices are refused it says so in one line and exits 77. Else exit 0 when nothing was contradicted, 1 otherwise: the logs are kept then.
+
+The seed decides which faults come in which order, when, and what the clients do; how the machine interleaves them it cannot.
+"""
+
+import argparse
+import json
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.dont_write_bytecode = True
+sys.path[1:1] = [str(HERE.parent / "cluster.d"), str(HERE.parent)]
+
+import network_check  # noqa: E402
+import own_namespaces  # noqa: E402
+from clients import SETTINGS, Traffic, accounts  # noqa: E402
+from faults.disk import NotPossible as DiskNotPossible  # noqa: E402
+from faults.server import built_binary  # noqa: E402
+from history import Bounds  # noqa: E402
+from ground import Ground  # noqa: E402
+from network import Network, NetworkFailure  # noqa: E402
+from programs import Failure  # noqa: E402
+from rounds import Round, Rounds, as_json, deck, table  # noqa: E402
+from scene import FAULTS  # noqa: E402
+
+NOT_POSSIBLE = 77
+# In the namespaces' own file system in memory, which lies over the system's.
+FOLDER = Path("/run/cluster-proof")
+UPGRADE = "upgrade"
+# store.requestDeadline, longer than a failover takes here, and how much later a request may take effect.
+DEADLINE_SECONDS = 5
+MARGIN_SECONDS = 3
+
+
+def arguments() -> argparse.Namespace:
+    names = "".join(f"\n  {each.name:22} {each.about} The service {each.service.value}." for each in FAULTS.values())
+    parser = argparse.ArgumentParser(
+        prog="tools/cluster-proof", description=f"{__doc__}\nfaults:{names}", formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=12, metavar="N", help="how many faults; 200 is the long form (default: 12)")
+    parser.add_argument("--seed", type=int, help="(default: random, printed)")
+    parser.add_argument("--fault", action="append", choices=list(FAULTS), metavar="NAME", help="only this one; may be given again")
+    parser.add_argument("--grants", type=int, default=5000, metavar="N", help="rotations that a round goes on for, if it can (default: 5000)")
+    parser.add_argument("--clients", type=int, default=24, metavar="N", help="at the same time (default: 24)")
+    parser.add_argument("--seconds", type=float, metavar="S", help="begin no round after so long")
+    parser.add_argument("--binary", metavar="FILE", help="the refresh-ledger to try (default: the release build, built if missing)")
+    parser.add_argument("--next-binary", metavar="FILE", help="one with a newer schema, for the fault upgrade")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write each round there")
+    parser.add_argument("--keep", action="store_true", help="keep the logs also where nothing was contradicted")
+    options = parser.parse_args()
+    if options.seed is None:
+        options.seed = secrets.randbelow(1_000_000)
+    return options
+
+
+def again(options: argparse.Namespace) -> str:
+    words = ["tools/cluster-proof", f"--rounds {options.rounds}", f"--seed {options.seed}", f"--grants {options.grants}", f"--clients {options.clients}"]
+    words += [f"--fault {name}" for name in options.fault or []]
+    words += [f"--{name.replace('_', '-')} {value}" for name in ("binary", "next_binary") if (value := getattr(options, name))]
+    return " ".join(words)
+
+
+def chosen(options: argparse.Namespace) -> list[str]:
+    """The names of the faults to come, in their order."""
+    names = [name for name in options.fault or FAULTS if name != UPGRADE]
+    upgrades = UPGRADE in (options.fault or FAULTS)
+    if upgrades and not options.next_binary:
+        say("SKIPPED: the upgrade with two versions side by side, which needs another version: --next-binary FILE")
+        upgrades = False
+    order = deck(options.seed, names)
+    found = [next(order) for _ in range(options.rounds)] if names else []
+    if upgrades:
+        # Once, as there is no way back; most faults meet the version before it.
+        found[2 * len(found) // 3 : 2 * len(found) // 3 + bool(found)] = [UPGRADE]
+    return found
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def keep_logs(options: argparse.Namespace, rounds: list[Round]) -> Path:
+    """Outside of what vanishes."""
+    kept = Path(tempfile.mkdtemp(prefix=f"cluster-proof-{options.seed}-", dir="/var/tmp"))
+    shutil.copytree(FOLDER / "log", kept / "log")
+    (kept / "rounds.json").write_text(json.dumps(as_json(rounds), indent=1) + "\n")
+    return kept
+
+
+def prove(options: argparse.Namespace) -> int:
+    network = Network()
+    network.make()
+    tempfile.tempdir = str(FOLDER.parent)
+    network_check.check(network)
+    began = time.monotonic()
+    binary = built_binary(options.binary)
+    with Ground(binary, FOLDER, network, accounts(), SETTINGS | {"REFRESH_LEDGER_STORE_REQUEST_DEADLINE": f"{DEADLINE_SECONDS}s"}) as ground:
+        say(f"the ground was made in {time.monotonic() - began:.1f} s: {len(ground.databases)} databases, {len(ground.instances)} instances")
+        traffic = ground.ends.enter_context(
+            Traffic(options.seed, ground.addresses, options.clients, bounds=Bounds(deadline=DEADLINE_SECONDS, margin=MARGIN_SECONDS)))
+        rounds = Rounds(options.seed, ground, traffic, options.grants, options.next_binary)
+        try:
+            problems = play(options, rounds)
+        except BaseException:
+            say(f"the logs are kept in {keep_logs(options, rounds.played)}")
+            raise
+        say("\n" + table(rounds.played))
+        if options.json:
+            options.json.write_text(json.dumps(as_json(rounds.played), indent=1) + "\n")
+        if problems:
+            traffic.dump((kept := keep_logs(options, rounds.played)) / "history.jsonl")
+            say("\n".join(problems[:5]))
+            say(f"FAILED: {len(problems)} contradictions; logs and history are kept in {kept}; again: {again(options)}")
+            return 1
+        if options.keep:
+            say(f"the logs are kept in {keep_logs(options, rounds.played)}")
+        say(f"passed: {len(rounds.played)} rounds in {time.monotonic() - began:.0f} s, {traffic.counts['granted']} acknowledged rotations, nothing contradicted")
+    return 0
+
+
+def play(options: argparse.Namespace, rounds: Rounds) -> list[str]:
+    began = time.monotonic()
+    for number, name in enumerate(chosen(options), 1):
+        if options.seconds and time.monotonic() - began > options.seconds:
+            break
+        played = rounds.play(number, FAULTS[name])
+        say(played.line)
+        problems = [f"round {number}, {name}: {breach}" for breach in played.breaches] + rounds.traffic.violations
+        if problems:
+            return problems
+    return rounds.finish()
+
+
+def main() -> int:
+    options = arguments()
+    try:
+        own_namespaces.enter(__file__, [*sys.argv[1:], f"--seed={options.seed}"])
+        say(f"seed {options.seed}; again: {again(options)}")
+        return prove(options)
+    except (own_namespaces.NotPossible, DiskNotPossible) as reason:
+        print(f"cluster-proof: SKIPPED, not possible here: {reason}", file=sys.stderr)
+        return NOT_POSSIBLE
+    except (Failure, NetworkFailure, OSError) as failure:
+        print(f"cluster-proof: {failure}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
