@@ -11,7 +11,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from clients import kinds  # noqa: E402
-from events import ALPHABET, KINDS, Event, Follower, judge, parse  # noqa: E402
+from events import Follower, judge  # noqa: E402
+from fold import ALPHABET, KINDS, Event, parse  # noqa: E402
 from work import Facts  # noqa: E402
 
 ANN, BOB = "AAAAAAAAAAAAAAAA", "BBBBBBBBBBBBBBBB"
