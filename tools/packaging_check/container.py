@@ -1,9 +1,12 @@
-"""What can be said of Dockerfile and compose.yaml where no image can be built."""
+"""What can be said of Dockerfile, the compose files and kubernetes.yaml where no image can be built."""
 
 import json
 import re
 import shutil
 import subprocess
+import textwrap
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from packaging_check.report import ROOT, RUNNING, Skipped, require, run
@@ -58,10 +61,54 @@ def sources() -> str:
     return "copies what is there"
 
 
-def check(binary: Path, port: int) -> str:
-    done = [health_check(port), packages(binary), sources()]
+def kubernetes(binary: Path, port: int, folder: Path) -> str:
+    """The configuration is one that the command reads, and the probes ask what the server answers."""
+    text = (RUNNING / "kubernetes.yaml").read_text()
+    block = re.search(r"^  shared\.yaml: \|\n((?:    .*\n)+)", text, re.MULTILINE)
+    require(block is not None, "kubernetes.yaml has no shared.yaml")
+    file = folder / "shared.yaml"
+    file.write_text(textwrap.dedent(block[1]).replace("/secret/master.key", str(folder / "master.key")))
+    (folder / "master.key").write_bytes(bytes(32))
+    (folder / "master.key").chmod(0o600)
+    asked_of_database(binary, file)
+    probes = re.findall(r'(\w+)Probe: \{ httpGet: \{ path: "?([^",]+)"?, port: http \}', text)
+    require({name for name, _ in probes} == {"liveness", "startup", "readiness"}, f"kubernetes.yaml has the probes {probes}")
+    for _, path in probes:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as reply:
+            require(reply.status == 200, f"the server answers {path} with {reply.status}")
+    for path in re.findall(r"\{ path: (/[\w./-]+), pathType", text):
+        require(is_route(port, path), f"kubernetes.yaml lets {path} in, which is no route of the server")
+    return f"kubernetes.yaml: configuration read, {len(probes)} probes asked"
+
+
+def is_route(port: int, path: str) -> bool:
+    """A prefix is one if something below it is."""
+    for tail in ("", "/jwks.json"):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}{tail}", timeout=10):
+                return True
+        except urllib.error.HTTPError as error:
+            # 401 and 405 are those of routes that want a bearer or another method.
+            if error.code != 404:
+                return True
+    return False
+
+
+def asked_of_database(binary: Path, file: Path) -> None:
+    """The command accepts a configuration, and asks for the hosts in it; they are nobody's."""
+    done = subprocess.run(
+        [binary, "database", "check", "--config", file], capture_output=True, text=True, check=False, timeout=60, env={"PATH": "/usr/bin:/bin"})
+    asked = set(re.findall(r"\b(db[123]):5432\b", done.stdout))
+    require(
+        done.returncode == 1 and asked == {"db1", "db2", "db3"},
+        f"database check --config {file.name} exited {done.returncode}:\n{done.stdout}{done.stderr}")
+
+
+def check(binary: Path, port: int, folder: Path) -> str:
+    done = [health_check(port), packages(binary), sources(), kubernetes(binary, port, folder)]
     for compose in (["docker-compose"], ["docker", "compose"]):
         if shutil.which(compose[0]) and subprocess.run([*compose, "version"], capture_output=True, check=False).returncode == 0:
-            run([*compose, "--file", RUNNING / "compose.yaml", "config", "--quiet"])
-            return ", ".join([*done, "compose.yaml read"])
-    return ", ".join([*done, "compose.yaml not read: no docker compose"])
+            for name in ("compose.yaml", "compose.shared.yaml"):
+                run([*compose, "--file", RUNNING / name, "config", "--quiet"])
+            return ", ".join([*done, "compose files read"])
+    return ", ".join([*done, "compose files not read: no docker compose"])

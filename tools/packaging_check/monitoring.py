@@ -9,8 +9,8 @@ from packaging_check.report import RUNNING, program, require, run
 
 RULES = RUNNING / "alert-rules.yaml"
 DASHBOARD = RUNNING / "grafana-dashboard.json"
-# Labels that Prometheus itself adds, and the bounds of histograms.
-FOREIGN_LABELS = {"job", "instance", "le"}
+# Labels that Prometheus itself adds, the bounds of histograms, and a standby's name in another exporter's metrics.
+FOREIGN_LABELS = {"job", "instance", "le", "application_name"}
 
 
 class Page:

@@ -1,9 +1,9 @@
 """The units for systemd: are they understood, and how much of the system do they leave open."""
 
 import re
-import subprocess
 from pathlib import Path
 
+from packaging_check.container import asked_of_database
 from packaging_check.report import RUNNING, Problem, Skipped, program, require, run
 
 # Of 100 (all is open). What is left open is the network and, for one, a folder.
@@ -11,20 +11,28 @@ EXPOSURE_MAX = 15
 
 
 # As what each is placed: a template gets its instance.
-UNITS = {"refresh-ledger.service": "refresh-ledger.service", "refresh-ledger@.service": "refresh-ledger@8081.service"}
+UNITS = {
+    "refresh-ledger.service": "refresh-ledger.service", "refresh-ledger@.service": "refresh-ledger@8081.service",
+    "refresh-ledger-check.service": "refresh-ledger-check.service"}
+TIMERS = ("refresh-ledger-check.timer",)
 
 
 def check(binary: Path, folder: Path) -> str:
     analyze = program("systemd-analyze")
     for name, placed_as in UNITS.items():
         text = (RUNNING / name).read_text()
-        require("ExecStart=/usr/bin/refresh-ledger serve " in text, f"{name} does not start /usr/bin/refresh-ledger serve")
+        command = "database check" if name == "refresh-ledger-check.service" else "serve"
+        require(f"ExecStart=/usr/bin/refresh-ledger {command} " in text, f"{name} does not start /usr/bin/refresh-ledger {command}")
         (folder / placed_as).write_text(text.replace("/usr/bin/refresh-ledger", str(binary)))
         remarks = run([analyze, "verify", "--man=no", folder / placed_as])
         require(remarks == "", f"systemd-analyze verify remarks on {name}:\n{remarks}")
-    several(binary)
+    for name in TIMERS:
+        (folder / name).write_text((RUNNING / name).read_text())
+        remarks = run([analyze, "verify", "--man=no", folder / name])
+        require(remarks == "", f"systemd-analyze verify remarks on {name}:\n{remarks}")
+    asked_of_database(binary, RUNNING / "shared.yaml")
     exposures = [exposure(analyze, folder / placed_as) for placed_as in UNITS.values()]
-    return f"verified, exposure {' and '.join(exposures)}"
+    return f"verified, exposure {', '.join(exposures)}"
 
 
 def exposure(analyze: str, placed: Path) -> str:
@@ -37,12 +45,3 @@ def exposure(analyze: str, placed: Path) -> str:
     found = re.search(r"exposure level for .*?: ([\d.]+)", told)
     require(found is not None, f"systemd-analyze security says nothing of exposure:\n{told}")
     return found[1]
-
-
-def several(binary: Path) -> None:
-    """The configuration of several instances is read, and its hosts are asked for; they are nobody's."""
-    done = subprocess.run(
-        [binary, "database", "check", "--config", RUNNING / "shared.yaml"], capture_output=True, text=True, check=False, timeout=60,
-        env={"PATH": "/usr/bin:/bin"})
-    asked = set(re.findall(r"\b(db[123]):5432\b", done.stdout))
-    require(done.returncode == 1 and asked == {"db1", "db2", "db3"}, f"database check --config shared.yaml exited {done.returncode}:\n{done.stdout}{done.stderr}")
