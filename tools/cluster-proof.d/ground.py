@@ -87,23 +87,26 @@ class Ground:
 
     def make(self) -> None:
         self.place.make()
-        replication.say = self.say
-        password = secrets.token_urlsafe(24)
         write_private(self.place.ledger_passfile, f"*:*:*:ledger:{self.settings.ledger_password}\n")
-        write_private(self.place.admin_passfile, f"*:*:*:{ADMIN}:{self.settings.admin_password}\n")
-        of_nodes = f"*:*:*:{REPLICATION_ROLE}:{password}\n*:*:*:{ADMIN}:{self.settings.admin_password}\n"
-        self.place.write_owned(self.place.nodes_passfile, of_nodes, "postgres")
         for name in ("wall_clock", "slow_sync"):
             source = TOOLS / "clock_steps/wall_clock.c" if name == "wall_clock" else HERE / "slow_sync.c"
             compile_shim(source, self.place.folder / f"{name}.so")
-        self.databases = [self.make_database(number, host) for number, host in enumerate(self.network.databases, 1)]
-        self.instances = [self.make_instance(number, host) for number, host in enumerate(self.network.applications, 1)]
-        replication.make(self.nodes, self.settings, password)
-        self.primary = self.databases[0]
+        self.make_databases()
         self.make_ledger()
+        self.instances = [self.make_instance(number, host) for number, host in enumerate(self.network.applications, 1)]
         for machine in self.instances:
             machine.start()
         self.wait_until_served()
+
+    def make_databases(self) -> None:
+        replication.say = self.say
+        password = secrets.token_urlsafe(24)
+        write_private(self.place.admin_passfile, f"*:*:*:{ADMIN}:{self.settings.admin_password}\n")
+        of_nodes = f"*:*:*:{REPLICATION_ROLE}:{password}\n*:*:*:{ADMIN}:{self.settings.admin_password}\n"
+        self.place.write_owned(self.place.nodes_passfile, of_nodes, "postgres")
+        self.databases = [self.make_database(number, host) for number, host in enumerate(self.network.databases, 1)]
+        replication.make(self.nodes, self.settings, password)
+        self.primary = self.databases[0]
 
     def make_database(self, number: int, host: Host) -> DatabaseMachine:
         disk = self.ends.enter_context(Disk("ext4", self.place.folder / "nodes", name=f"disk{number}", size=DISK_BYTES))

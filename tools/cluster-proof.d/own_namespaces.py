@@ -14,9 +14,13 @@ class NotPossible(Exception):
     """This machine refuses it; says what."""
 
 
+def is_inside() -> bool:
+    return os.environ.get(INSIDE) == "1"
+
+
 def enter(script: str | Path, arguments: list[str]) -> None:
     """Returns inside; outside it ends with the exit code of what ran inside."""
-    if os.environ.get(INSIDE) == "1":
+    if is_inside():
         return
     if os.geteuid() != 0:
         raise NotPossible("needs root, for namespaces, a network and file systems of its own")

@@ -12,7 +12,7 @@ import operator_faults  # noqa: F401
 from clients import Traffic
 from ground import Ground
 from programs import Failure
-from scene import FAULTS, Fault, Scene, Service
+from scene import Fault, Scene, Service
 
 # The traffic goes on from round to round. After so many it settles, which takes as long as a request can take effect late, and so many of the
 # sessions are asked about; at the end all of them are.
@@ -121,10 +121,8 @@ class Rounds:
 def table(rounds: list[Round]) -> str:
     """What each fault did to the service."""
     lines = [f"{'fault':22} rounds   granted  refused  unknown  without service (median, most)  one instance (most)  revocation (p99, most)"]
-    for name in FAULTS:
+    for name in sorted({each.fault for each in rounds}):
         of_it = [each for each in rounds if each.fault == name]
-        if not of_it:
-            continue
         total = sum((Counter(each.counts) for each in of_it), Counter())
         pauses = [each.pause for each in of_it]
         delays = [delay for each in of_it for delay in each.revocations]

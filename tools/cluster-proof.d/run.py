@@ -28,9 +28,12 @@ from faults.server import built_binary  # noqa: E402
 from history import Bounds  # noqa: E402
 from ground import Ground  # noqa: E402
 from network import Network, NetworkFailure  # noqa: E402
+from patroni import PatroniGround  # noqa: E402
+from patroni_faults import FAULTS as PATRONI_FAULTS  # noqa: E402
+from patroni_programs import prepared_programs  # noqa: E402
 from programs import Failure  # noqa: E402
 from rounds import Round, Rounds, as_json, deck, table  # noqa: E402
-from scene import FAULTS  # noqa: E402
+from scene import FAULTS, Fault  # noqa: E402
 
 NOT_POSSIBLE = 77
 # In the namespaces' own file system in memory, which lies over the system's.
@@ -41,13 +44,17 @@ DEADLINE_SECONDS = 5
 MARGIN_SECONDS = 3
 
 
+def listed(faults: dict[str, Fault]) -> str:
+    return "".join(f"\n  {each.name:22} {each.about} The service {each.service.value}." for each in faults.values())
+
+
 def arguments() -> argparse.Namespace:
-    names = "".join(f"\n  {each.name:22} {each.about} The service {each.service.value}." for each in FAULTS.values())
-    parser = argparse.ArgumentParser(
-        prog="tools/cluster-proof", description=f"{__doc__}\nfaults:{names}", formatter_class=argparse.RawDescriptionHelpFormatter)
+    about = f"{__doc__}\nfaults:{listed(FAULTS)}\n\nfaults with --patroni:{listed(PATRONI_FAULTS)}"
+    parser = argparse.ArgumentParser(prog="tools/cluster-proof", description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=12, metavar="N", help="how many faults; 200 is the long form (default: 12)")
     parser.add_argument("--seed", type=int, help="(default: random, printed)")
-    parser.add_argument("--fault", action="append", choices=list(FAULTS), metavar="NAME", help="only this one; may be given again")
+    parser.add_argument("--fault", action="append", choices=[*FAULTS, *PATRONI_FAULTS], metavar="NAME", help="only this one; may be given again")
+    parser.add_argument("--patroni", action="store_true", help="Patroni and etcd look after the databases, as docs/running/patroni.yaml has it; it has faults of its own")
     parser.add_argument("--grants", type=int, default=5000, metavar="N", help="rotations that a round goes on for, if it can (default: 5000)")
     parser.add_argument("--clients", type=int, default=24, metavar="N", help="at the same time (default: 24)")
     parser.add_argument("--seconds", type=float, metavar="S", help="begin no round after so long")
@@ -56,13 +63,20 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write each round there")
     parser.add_argument("--keep", action="store_true", help="keep the logs also where nothing was contradicted")
     options = parser.parse_args()
+    if other := [name for name in options.fault or [] if name not in faults(options)]:
+        parser.error(f"--fault {other[0]}: {'not ' if options.patroni else 'only '}with --patroni")
     if options.seed is None:
         options.seed = secrets.randbelow(1_000_000)
     return options
 
 
+def faults(options: argparse.Namespace) -> dict[str, Fault]:
+    return PATRONI_FAULTS if options.patroni else FAULTS
+
+
 def again(options: argparse.Namespace) -> str:
     words = ["tools/cluster-proof", f"--rounds {options.rounds}", f"--seed {options.seed}", f"--grants {options.grants}", f"--clients {options.clients}"]
+    words += ["--patroni"] if options.patroni else []
     words += [f"--fault {name}" for name in options.fault or []]
     words += [f"--{name.replace('_', '-')} {value}" for name in ("binary", "next_binary") if (value := getattr(options, name))]
     return " ".join(words)
@@ -70,8 +84,8 @@ def again(options: argparse.Namespace) -> str:
 
 def chosen(options: argparse.Namespace) -> list[str]:
     """The names of the faults to come, in their order."""
-    names = [name for name in options.fault or FAULTS if name != UPGRADE]
-    upgrades = UPGRADE in (options.fault or FAULTS)
+    names = [name for name in options.fault or faults(options) if name != UPGRADE]
+    upgrades = UPGRADE in (options.fault or faults(options))
     if upgrades and not options.next_binary:
         say("SKIPPED: the upgrade with two versions side by side, which needs another version: --next-binary FILE")
         upgrades = False
@@ -102,7 +116,8 @@ def prove(options: argparse.Namespace) -> int:
     network_check.check(network)
     began = time.monotonic()
     binary = built_binary(options.binary)
-    with Ground(binary, FOLDER, network, accounts(), SETTINGS | {"REFRESH_LEDGER_STORE_REQUEST_DEADLINE": f"{DEADLINE_SECONDS}s"}) as ground:
+    kind = PatroniGround if options.patroni else Ground
+    with kind(binary, FOLDER, network, accounts(), SETTINGS | {"REFRESH_LEDGER_STORE_REQUEST_DEADLINE": f"{DEADLINE_SECONDS}s"}) as ground:
         say(f"the ground was made in {time.monotonic() - began:.1f} s: {len(ground.databases)} databases, {len(ground.instances)} instances")
         traffic = ground.ends.enter_context(
             Traffic(options.seed, ground.addresses, options.clients, bounds=Bounds(deadline=DEADLINE_SECONDS, margin=MARGIN_SECONDS)))
@@ -131,7 +146,7 @@ def play(options: argparse.Namespace, rounds: Rounds) -> list[str]:
     for number, name in enumerate(chosen(options), 1):
         if options.seconds and time.monotonic() - began > options.seconds:
             break
-        played = rounds.play(number, FAULTS[name])
+        played = rounds.play(number, faults(options)[name])
         say(played.line)
         problems = [f"round {number}, {name}: {breach}" for breach in played.breaches] + rounds.traffic.violations
         if problems:
@@ -142,6 +157,9 @@ def play(options: argparse.Namespace, rounds: Rounds) -> list[str]:
 def main() -> int:
     options = arguments()
     try:
+        if options.patroni and not own_namespaces.is_inside():
+            # It may have to be fetched, and the hosts of the proof reach nobody.
+            prepared_programs()
         own_namespaces.enter(__file__, [*sys.argv[1:], f"--seed={options.seed}"])
         say(f"seed {options.seed}; again: {again(options)}")
         return prove(options)

@@ -116,11 +116,11 @@ class Fault:
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(name: str, service: Service, pause_seconds: float = 3) -> Callable[[Strike], Strike]:
+def fault(name: str, service: Service, pause_seconds: float = 3, among: dict[str, Fault] = FAULTS) -> Callable[[Strike], Strike]:
     """Puts what follows on the list."""
 
     def put(strike: Strike) -> Strike:
-        FAULTS[name] = Fault(name, service, strike, pause_seconds)
+        among[name] = Fault(name, service, strike, pause_seconds)
         return strike
 
     return put
