@@ -103,7 +103,7 @@ class PatroniServer:
     @property
     def _patroni_environment(self) -> dict[str, str]:
         between = self.host.address(REPLICATION)
-        return documented_environment(RUNNING / "patroni.env", {
+        return documented_environment(RUNNING / "patroni.environment", {
             "PATRONI_NAME": self.name,
             "PATRONI_RESTAPI_LISTEN": f"{between}:{PATRONI_PORT}",
             "PATRONI_RESTAPI_CONNECT_ADDRESS": f"{between}:{PATRONI_PORT}",
@@ -116,7 +116,7 @@ class PatroniServer:
     @property
     def _etcd_environment(self) -> dict[str, str]:
         between = self.host.address(REPLICATION)
-        return documented_environment(RUNNING / "etcd.env", {
+        return documented_environment(RUNNING / "etcd.environment", {
             "ETCD_NAME": self.name,
             "ETCD_DATA_DIR": str(self.disk.place / "etcd"),
             "ETCD_LISTEN_PEER_URLS": f"https://{between}:{ETCD_PEER_PORT}",
