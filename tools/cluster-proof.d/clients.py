@@ -80,11 +80,16 @@ class Traffic:
 
     def __init__(
         self, seed: int, instances: list[tuple[str, int]], clients: int = 64, admin: tuple[str, str] = ADMIN, reuse: str = REUSE[0],
-        bounds: Bounds = Bounds(), workers: int = WORKERS, sessions_each: int = 5, mark_seconds: float = 2.0,
+        bounds: Bounds = Bounds(), workers: int = WORKERS, sessions_each: int = 5, mark_seconds: float = 2.0, patience: float | None = None,
+        late_ends_honest: bool = False,
     ):
+        """`patience`: how long a client waits; by default as long as an instance can take to say that it has no answer. `late_ends_honest`: the request
+        of an honest client that an instance gets to after its client went on elsewhere may end the session, and is no violation then."""
         if reuse not in REUSE:
             raise ValueError(f"reuse is {' or '.join(REUSE)}, not {reuse}")
-        plan = Plan(seed, list(instances), admin, reuse == REUSE[0], bounds, sessions_each, mark_seconds)
+        plan = Plan(
+            seed, list(instances), admin, reuse == REUSE[0], bounds, sessions_each, mark_seconds,
+            bounds.deadline + 2 if patience is None else patience, late_ends_honest)
         self.bounds = bounds
         # When it was started last, by time.monotonic().
         self.started = self.stopped = 0.0
@@ -151,7 +156,7 @@ class Traffic:
         since = self.started if since is None else since
         if until is None:
             until = self.stopped if self.stopped > self.started else time.monotonic()
-        of_workers = self._all("grants")
+        of_workers = self._all("grants", since)
         instances = [sorted(sum(moments, [])) for moments in zip(*of_workers)]
         everything = sorted(sum(instances, []))
         return Pauses(longest_gap(everything, since, until), [longest_gap(moments, since, until) for moments in instances])

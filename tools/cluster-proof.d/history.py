@@ -68,6 +68,8 @@ class ClusterHistory(SessionHistory):
         self.late_revokes = not (honest and grace >= LONG_GRACE_SECONDS)
         self.session, self.generation = token_id(refresh)
         self.access_tokens: deque[AccessToken] = deque([access], maxlen=ACCESS_KEPT)
+        # The claims of the access token beside each refresh token.
+        self._claims = {refresh: access.text.rpartition(".")[0]}
         self.events = deque(maxlen=EVENTS_KEPT)
         # Requests without an answer: at which instance, and how much service of it ends their waiting.
         self.ends: dict[Waiting, dict[int, float]] = {}
@@ -171,8 +173,13 @@ class ClusterHistory(SessionHistory):
         self.ends.clear()
         self.end_waiting(now)
 
-    def granted(self, access: AccessToken) -> None:
-        if access.text != self.access:
+    def granted(self, refresh: str, access: AccessToken) -> None:
+        """A pair was answered: a new one, or one that was answered before and then is the same, but for a signature that may be random."""
+        claims = access.text.rpartition(".")[0]
+        known = self._claims.setdefault(refresh, claims)
+        if known != claims:
+            raise Violation(self.story(f"the pair of generation {token_id(refresh)[1]} came a second time with another access token"))
+        if access.text != self.access and refresh not in self.places:
             self.access = access.text
             self.access_tokens.append(access)
 
@@ -192,7 +199,8 @@ class ClusterHistory(SessionHistory):
     def _forget(self) -> None:
         """The tokens in the middle of a long life: any answer to one of them but a refusal would be a contradiction in every world."""
         if len(self.tokens) > TOKENS_KEPT:
-            del self.places[self.tokens.pop(TOKENS_KEPT // 4)]
+            forgotten = self.tokens.pop(TOKENS_KEPT // 4)
+            del self.places[forgotten], self._claims[forgotten]
 
     def line(self) -> dict:
         """For the file of histories."""

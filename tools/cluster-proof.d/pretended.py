@@ -128,10 +128,16 @@ class PretendedCluster:
         return self._pair(session)
 
     def _pair(self, session: Session) -> dict:
-        identifier = session.identifier + session.generation.to_bytes(4, "big")
         session.pairs[session.generation] = {
-            "refresh_token": token("rt", identifier), "access_token": token("at", identifier), "expires_in": 43200}
+            "refresh_token": self._token("rt", session), "access_token": self._token("at", session), "expires_in": 43200}
         return session.pairs[session.generation]
+
+    @staticmethod
+    def _token(kind: str, session: Session) -> str:
+        """As a token of ours, but for its signature; no two are alike."""
+        identifier = session.identifier + session.generation.to_bytes(4, "big")
+        members = {"jti": base64.urlsafe_b64encode(identifier).decode().rstrip("="), "kind": kind, "nonce": secrets.token_hex(4)}
+        return f"x.{base64.urlsafe_b64encode(json.dumps(members).encode()).decode().rstrip('=')}.x"
 
     def _session_of(self, text: str) -> tuple[Session, int]:
         payload = text.split(".")[1]
@@ -161,6 +167,8 @@ class PretendedCluster:
         if is_parent and (grace or self._lies("no end of grace")) and not self._lies("retry refused", 0.2):
             if self._lies("two successors", 0.3):
                 return GRANTED, self._pair(session)
+            if self._lies("another access token", 0.3):
+                return GRANTED, {**session.pairs[session.generation], "access_token": self._token("at", session)}
             return GRANTED, session.pairs[session.generation]
         if self._lies("consumed accepted", 0.1):
             return GRANTED, session.pairs[generation + 1]
@@ -192,7 +200,8 @@ class PretendedCluster:
         if "acting instance forgets" not in self.lies:
             session.known_over.add(number)
         if not self._lies("feed is deaf", 0.5):
-            asyncio.get_running_loop().call_later(FEED_SECONDS, session.known_over.update, range(len(self.servers)))
+            others = {other for other in range(len(self.servers)) if other != number}
+            asyncio.get_running_loop().call_later(FEED_SECONDS, session.known_over.update, others)
 
     def _show(self, number: int, bearer: str) -> tuple[int, dict]:
         session, generation = self._session_of(bearer)
@@ -207,9 +216,3 @@ class PretendedCluster:
 
     def _tell(self, event: str, session: Session) -> None:
         self.events.append({"event": event, "session": session.identifier, "generation": session.generation})
-
-
-def token(kind: str, identifier: bytes) -> str:
-    """As a token of ours, but for its signature; no two are alike."""
-    members = {"jti": base64.urlsafe_b64encode(identifier).decode().rstrip("="), "kind": kind, "nonce": secrets.token_hex(4)}
-    return f"x.{base64.urlsafe_b64encode(json.dumps(members).encode()).decode().rstrip('=')}.x"

@@ -190,8 +190,8 @@ class Stretches:
             self.edges.append(moment)
         self.last = max(self.last, moment)
 
-    def moments(self) -> list[float]:
-        return [*self.edges, self.last] if self.last else []
+    def moments(self, since: float) -> list[float]:
+        return [*self.edges[bisect_left(self.edges, since) :], self.last]
 
 
 def longest_gap(moments: list[float], since: float, until: float) -> float:

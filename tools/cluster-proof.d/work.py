@@ -40,11 +40,9 @@ class Plan:
     bounds: Bounds
     sessions_each: int
     mark_seconds: float
-
-    @property
-    def patience(self) -> float:
-        """An honest client waits for an answer as long as an instance can take to say that there is none."""
-        return self.bounds.deadline + 2
+    # How long a client waits for an answer.
+    patience: float
+    late_ends_honest: bool = False
 
 
 @dataclass
@@ -158,8 +156,7 @@ class Work:
             instance.note_decision(reply, is_grant=True)
             self.counts["granted"] += 1
             pair = self._pair(reply)
-            if pair.refresh not in history.places:
-                history.granted(AccessToken(pair.access, reply.came + pair.seconds))
+            history.granted(pair.refresh, AccessToken(pair.access, reply.came + pair.seconds))
             return Attempt(token, pair.refresh, server=instance.number)
         if reply.status == 400 and b'"invalid_grant"' in reply.body:
             instance.note_decision(reply, is_grant=False)
@@ -189,6 +186,7 @@ class Work:
         pair = self._pair(reply)
         access = AccessToken(pair.access, reply.came + pair.seconds)
         history = ClusterHistory(pair.refresh, access, kind.client, kind.subject, kind.grace, kind.is_honest, self.plan.bounds)
+        history.late_revokes |= self.plan.late_ends_honest
         if history.session in self.facts:
             raise Violation(f"session {history.session} was opened twice")
         around = [mark for mark in self.marks if mark.covers(kind)]

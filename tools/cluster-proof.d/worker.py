@@ -74,8 +74,8 @@ class Worker:
     async def report(self) -> tuple:
         return dict(self.work.counts), list(self.work.violations), list(self.work.delays)
 
-    async def grants(self) -> list[list[float]]:
-        return [instance.grants.moments() for instance in self.work.instances]
+    async def grants(self, since: float) -> list[list[float]]:
+        return [instance.grants.moments(since) for instance in self.work.instances]
 
     async def facts(self) -> tuple[dict, dict]:
         for _, history in [*self.work.living.values(), *self.work.ended]:
