@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
+import known_faults  # noqa: F401
 import machine_faults  # noqa: F401
 import network_faults  # noqa: F401
 import operator_faults  # noqa: F401
@@ -53,12 +54,13 @@ def deck(seed: int, names: list[str]) -> Iterator[str]:
 
 
 class Rounds:
-    def __init__(self, seed: int, ground: Ground, traffic: Traffic, grants: int, next_binary: str | None):
+    def __init__(self, seed: int, ground: Ground, traffic: Traffic, grants: int, next_binary: str | None, settle_every: int = SETTLE_EVERY):
         self.seed = seed
         self.ground = ground
         self.traffic = traffic
         self.grants = grants
         self.next_binary = next_binary
+        self.settle_every = settle_every
         self.played: list[Round] = []
         # No traffic since the last look at the sessions.
         self.is_settled = True
@@ -98,7 +100,7 @@ class Rounds:
         played.revocations = sorted((Counter(self.traffic.delays) - delays).elements())
         if fault.service == Service.CONTINUES:
             scene.require(played.pause <= fault.pause_seconds, f"{played.pause:.1f} s without service, where it continues")
-        if played.number % SETTLE_EVERY == 0:
+        if played.number % self.settle_every == 0:
             self.settle(SAMPLE)
 
     def settle(self, sample: int | None) -> None:

@@ -5,6 +5,9 @@ of it, processes too, is in namespaces of this call and vanishes with it. Needs 
 devices are refused it says so in one line and exits 77. Else exit 0 when nothing was contradicted, 1 otherwise: the logs are kept then.
 
 The seed decides which faults come in which order, when, and what the clients do; how the machine interleaves them it cannot.
+
+With --self-test as the first word it leaves out one rule of the ledger at a time, in servers built for that, and must find the violation that each is
+known for: see tools/cluster-proof --self-test --help.
 """
 
 import argparse
@@ -22,7 +25,8 @@ sys.path[1:1] = [str(HERE.parent / "cluster.d"), str(HERE.parent)]
 
 import network_check  # noqa: E402
 import own_namespaces  # noqa: E402
-from clients import SETTINGS, Traffic, accounts  # noqa: E402
+import self_test  # noqa: E402
+from clients import REUSE, SETTINGS, Traffic, accounts  # noqa: E402
 from faults.disk import NotPossible as DiskNotPossible  # noqa: E402
 from faults.server import built_binary  # noqa: E402
 from history import Bounds  # noqa: E402
@@ -32,16 +36,19 @@ from patroni import PatroniGround  # noqa: E402
 from patroni_faults import FAULTS as PATRONI_FAULTS  # noqa: E402
 from patroni_programs import prepared_programs  # noqa: E402
 from programs import Failure  # noqa: E402
-from rounds import Round, Rounds, as_json, deck, table  # noqa: E402
+from rounds import SETTLE_EVERY, Round, Rounds, as_json, deck, table  # noqa: E402
 from scene import FAULTS, Fault  # noqa: E402
 
 NOT_POSSIBLE = 77
 # In the namespaces' own file system in memory, which lies over the system's.
 FOLDER = Path("/run/cluster-proof")
 UPGRADE = "upgrade"
+SELF_TEST = "--self-test"
 # store.requestDeadline, longer than a failover takes here, and how much later a request may take effect.
 DEADLINE_SECONDS = 5
 MARGIN_SECONDS = 3
+# Between two wide revocations of one process of clients.
+MARK_SECONDS = 2.0
 
 
 def listed(faults: dict[str, Fault]) -> str:
@@ -60,6 +67,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, metavar="S", help="begin no round after so long")
     parser.add_argument("--binary", metavar="FILE", help="the refresh-ledger to try (default: the release build, built if missing)")
     parser.add_argument("--next-binary", metavar="FILE", help="one with a newer schema, for the fault upgrade")
+    parser.add_argument("--make-next", type=Path, metavar="FILE", help="build one with the next version of the schema, and do nothing else")
+    parser.add_argument("--set", action="append", default=[], type=setting, metavar="NAME=VALUE", help="in the environment of the instances; may be given again")
+    parser.add_argument("--deadline", type=int, default=DEADLINE_SECONDS, metavar="S", help=f"store.requestDeadline (default: {DEADLINE_SECONDS})")
+    parser.add_argument("--reuse", choices=REUSE, default=REUSE[0], help=f"rotation.reuse (default: {REUSE[0]})")
+    parser.add_argument("--mark-seconds", type=float, default=MARK_SECONDS, metavar="S", help=f"between two wide revocations (default: {MARK_SECONDS})")
+    parser.add_argument(
+        "--settle", type=int, default=SETTLE_EVERY, metavar="N", help=f"rounds after which the traffic rests and sessions are asked about (default: {SETTLE_EVERY})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write each round there")
     parser.add_argument("--keep", action="store_true", help="keep the logs also where nothing was contradicted")
     options = parser.parse_args()
@@ -74,11 +88,21 @@ def faults(options: argparse.Namespace) -> dict[str, Fault]:
     return PATRONI_FAULTS if options.patroni else FAULTS
 
 
+def setting(text: str) -> tuple[str, str]:
+    name, is_given, value = text.partition("=")
+    if not is_given or not name.startswith("REFRESH_LEDGER_"):
+        raise argparse.ArgumentTypeError(f"{text} is not REFRESH_LEDGER_NAME=VALUE")
+    return name, value
+
+
 def again(options: argparse.Namespace) -> str:
     words = ["tools/cluster-proof", f"--rounds {options.rounds}", f"--seed {options.seed}", f"--grants {options.grants}", f"--clients {options.clients}"]
     words += ["--patroni"] if options.patroni else []
     words += [f"--fault {name}" for name in options.fault or []]
     words += [f"--{name.replace('_', '-')} {value}" for name in ("binary", "next_binary") if (value := getattr(options, name))]
+    words += [f"--set {name}={value}" for name, value in options.set]
+    usual = {"deadline": DEADLINE_SECONDS, "reuse": REUSE[0], "mark_seconds": MARK_SECONDS, "settle": SETTLE_EVERY}
+    words += [f"--{name.replace('_', '-')} {value}" for name, default in usual.items() if (value := getattr(options, name)) != default]
     return " ".join(words)
 
 
@@ -117,11 +141,14 @@ def prove(options: argparse.Namespace) -> int:
     began = time.monotonic()
     binary = built_binary(options.binary)
     kind = PatroniGround if options.patroni else Ground
-    with kind(binary, FOLDER, network, accounts(), SETTINGS | {"REFRESH_LEDGER_STORE_REQUEST_DEADLINE": f"{DEADLINE_SECONDS}s"}) as ground:
+    settings = {"REFRESH_LEDGER_STORE_REQUEST_DEADLINE": f"{options.deadline}s", "REFRESH_LEDGER_ROTATION_REUSE": options.reuse}
+    with kind(binary, FOLDER, network, accounts(), SETTINGS | settings | dict(options.set)) as ground:
         say(f"the ground was made in {time.monotonic() - began:.1f} s: {len(ground.databases)} databases, {len(ground.instances)} instances")
         traffic = ground.ends.enter_context(
-            Traffic(options.seed, ground.addresses, options.clients, bounds=Bounds(deadline=DEADLINE_SECONDS, margin=MARGIN_SECONDS)))
-        rounds = Rounds(options.seed, ground, traffic, options.grants, options.next_binary)
+            Traffic(
+                options.seed, ground.addresses, options.clients, reuse=options.reuse, mark_seconds=options.mark_seconds,
+                bounds=Bounds(deadline=options.deadline, margin=MARGIN_SECONDS)))
+        rounds = Rounds(options.seed, ground, traffic, options.grants, options.next_binary, options.settle)
         try:
             problems = play(options, rounds)
         except BaseException:
@@ -155,7 +182,11 @@ def play(options: argparse.Namespace, rounds: Rounds) -> list[str]:
 
 
 def main() -> int:
+    if sys.argv[1:2] == [SELF_TEST]:
+        return self_test.main()
     options = arguments()
+    if options.make_next:
+        return self_test.make_next(options.make_next)
     try:
         if options.patroni and not own_namespaces.is_inside():
             # It may have to be fetched, and the hosts of the proof reach nobody.

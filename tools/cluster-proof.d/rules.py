@@ -1,0 +1,47 @@
+"""The rules of docs/postgres-ledger.md that are left out one at a time, and the violation that each is known for."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A patch of the server, the fault amid which that breaks the promise, and the words of the violation."""
+
+    # Of the patch, in tools/mutants.d/postgres.mutants or tools/cluster-proof.d/rules.mutants.
+    patch: str
+    # What is left out.
+    about: str
+    fault: str
+    # In what the oracle says.
+    violation: str
+    # Within so many rounds it is found, or the proof is blunt.
+    rounds: int = 6
+    # Further options of the call.
+    options: tuple[str, ...] = ()
+
+    def is_met(self, told: str) -> bool:
+        return re.search(self.violation, told) is not None
+
+
+# Whatever a history says of a token that has two successors, of a rotation or a revocation that is lost.
+CONTRADICTED = r"presented|refused|accepted"
+SHORT_DEADLINE = ("--deadline", "2")
+
+RULES = (
+    Rule("wait-cancelled", "a waiting commit is not cancelled", "partition-past-deadline", CONTRADICTED, options=SHORT_DEADLINE),
+    Rule("warning-believed", "a warning that comes with a commit makes it unknown", "cancelled-waits", CONTRADICTED),
+    Rule("retry-without-write", "the answer to a retry writes", "crash-under-partition", CONTRADICTED, rounds=10),
+    Rule("refusal-without-write", "a refusal writes", "unsure-refusal", "refused as over by what was lost"),
+    Rule("attempt-without-id", "a call has one id, however often it is tried", "crash-of-backend", "refused", rounds=10),
+    Rule("retry-revokes", "the second try of a call never revokes", "overtaken-instance", "ended its session"),
+    Rule("standby-answers", "a standby decides nothing", "lagging-standby", CONTRADICTED, options=("--reuse", "refuse")),
+    Rule("old-primary-decides", "a primary that was left behind decides nothing", "old-primary-returns", CONTRADICTED,
+         options=("--set", "REFRESH_LEDGER_STORE_STANDBY=none")),
+    Rule("standby-unasked", "each step asks whether commits wait for a standby", "names-emptied", CONTRADICTED),
+    Rule("mark-beside-steps", "a wide mark waits for the steps under way", "slow-disk", "of a session that is over is accepted",
+         rounds=20, options=("--mark-seconds", "0.2")),
+    Rule("events-without-floor", "the stream of events waits for the floor", "slow-disk", "event", rounds=10),
+    Rule("feed-without-floor", "the feed's cursor waits for the floor", "slow-disk", "accepts? its access token|accepted at instance", rounds=20),
+    Rule("missing-unnoticed", "after a change of server an instance looks for what it acknowledged", "laggard-promoted", CONTRADICTED),
+)
