@@ -15,7 +15,6 @@ TITLES = {
 # By callers: the ratio of one instance to single statements.
 TARGETS = {64: 4.5, 512: 6.0}
 GIB = 1 << 30
-BEGIN, END = "<!-- cluster:begin -->", "<!-- cluster:end -->"
 
 
 @dataclass(frozen=True)
@@ -98,13 +97,13 @@ def document(results: Results) -> dict:
         "notes_processor": results.notes}
 
 
-def write(page: Path, measured: list[str]) -> None:
+def write(page: Path, measured: list[str], mark: str = "cluster") -> None:
     """Between its marks."""
-    text = page.read_text()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise Failure(f"{page} has no {BEGIN} and {END} between which the figures go")
+    begin, end = (f"<!-- {mark}:{side} -->" for side in ("begin", "end"))
+    before, has_begin, rest = page.read_text().partition(begin)
+    _, has_end, after = rest.partition(end)
+    if not has_begin or not has_end:
+        raise Failure(f"{page} has no {begin} and {end} between which the figures go")
     page.write_text(before + begin + "\n" + "\n".join(measured).rstrip("\n") + "\n" + end + after)
 
 
