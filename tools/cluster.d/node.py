@@ -21,6 +21,8 @@ unix_socket_directories = ''
 dynamic_shared_memory_type = mmap
 min_wal_size = 80MB
 log_line_prefix = '%m [%p] %q%u '
+# What pg_rewind asks of the primary looks so dear that it would be compiled for longer than it runs.
+jit = off
 """
 
 

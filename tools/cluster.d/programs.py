@@ -1,5 +1,6 @@
 """Programs that outlive the command that starts them: where they are, as which user they run, their start and their end."""
 
+import contextlib
 import os
 import pwd
 import re
@@ -225,7 +226,8 @@ class Program:
             doomed = [(each, started_at(each)) for each in [pid, *children_of(pid)]]
             for each, began in doomed:
                 if began is not None and started_at(each) == began:
-                    os.kill(each, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(each, signal.SIGKILL)
             while any(began is not None and started_at(each) == began for each, began in doomed):
                 time.sleep(0.005)
         self.record.unlink(missing_ok=True)
