@@ -1,13 +1,18 @@
 """Networks that part, lose or hold back what they should carry."""
 
+import os
+import signal
+
+from machines import DatabaseMachine
 from network import CLIENT, REPLICATION
+from programs import Failure
 from scene import Scene, Service, fault
 
-# A WAL of some megabytes a second is far more than that.
-LAGGING = "64kbit"
+# So many rotations a standby that lags lacks at least.
 LAGS_BY = 100
 # From here on `database check` warns of a standby: none to promote.
 WARNED_MEBIBYTES = 72
+STOPS = 5
 NUMBERS = 200
 
 
@@ -122,11 +127,19 @@ def laggard_is_promoted(scene: Scene) -> None:
     scene.wait(0.5, 1)
 
 
-def hold_back(scene: Scene):
-    """A standby that lacks what was acknowledged meanwhile."""
-    laggard = scene.a_standby()
-    scene.network.slow(laggard.host, REPLICATION, LAGGING)
-    scene.until_granted(LAGS_BY)
+def hold_back(scene: Scene) -> DatabaseMachine:
+    """A standby that lacks what was acknowledged meanwhile. Its sender stands still, and it reaches no other."""
+    laggard, primary = scene.a_standby(), scene.primary
+    scene.network.part(primary.host, laggard.host, REPLICATION)
+    for _ in range(STOPS):
+        sender = primary.sender_to(laggard)
+        os.kill(sender, signal.SIGSTOP)
+        try:
+            scene.until_granted(LAGS_BY, seconds=10)
+            break
+        except Failure:
+            # It was stopped while it held a lock of the primary, for which all others wait.
+            os.kill(sender, signal.SIGCONT)
     scene.wait(0.3, 1)
     scene.note(f"{laggard} lags")
     return laggard

@@ -10,10 +10,10 @@ import known_faults  # noqa: F401
 import machine_faults  # noqa: F401
 import network_faults  # noqa: F401
 import operator_faults  # noqa: F401
-from clients import Traffic
 from ground import Ground
 from programs import Failure
 from scene import Fault, Scene, Service
+from story import Story
 
 # The traffic goes on from round to round. After so many it settles, which takes as long as a request can take effect late, and so many of the
 # sessions are asked about; at the end all of them are.
@@ -54,10 +54,11 @@ def deck(seed: int, names: list[str]) -> Iterator[str]:
 
 
 class Rounds:
-    def __init__(self, seed: int, ground: Ground, traffic: Traffic, grants: int, next_binary: str | None, settle_every: int = SETTLE_EVERY):
+    def __init__(self, seed: int, ground: Ground, story: Story, grants: int, next_binary: str | None, settle_every: int = SETTLE_EVERY):
         self.seed = seed
         self.ground = ground
-        self.traffic = traffic
+        self.story = story
+        self.traffic = story.traffic
         self.grants = grants
         self.next_binary = next_binary
         self.settle_every = settle_every
@@ -73,7 +74,16 @@ class Rounds:
         before = Counter(self.traffic.counts)
         self.ground.say(f"---- round {number}: {fault.name}")
         try:
+            if fault.service == Service.REFUSES:
+                # What is lost now and ended then is part of no story.
+                scene.breaches += self.settle(SAMPLE) + self.story.end()
             self.strike(scene, fault, played, before)
+            if fault.service == Service.REFUSES:
+                scene.breaches += self.settle(SAMPLE)
+                self.traffic.forget()
+                self.story.begin()
+            elif number % self.settle_every == 0:
+                scene.breaches += self.settle(SAMPLE)
         except Failure as failure:
             scene.breaches.append(str(failure))
         played.counts = dict(Counter(self.traffic.counts) - before)
@@ -91,7 +101,7 @@ class Rounds:
         self.ground.heal()
         played.healing = time.monotonic() - healing
         deadline = time.monotonic() + AFTER_SECONDS
-        # It goes on until each instance has granted again, so that the end of a pause is seen.
+        # So that the end of a pause is seen.
         scene.wait(0.3, 0.5)
         while self.traffic.counts["granted"] - before["granted"] < self.grants and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -100,24 +110,14 @@ class Rounds:
         played.revocations = sorted((Counter(self.traffic.delays) - delays).elements())
         if fault.service == Service.CONTINUES:
             scene.require(played.pause <= fault.pause_seconds, f"{played.pause:.1f} s without service, where it continues")
-        if played.number % self.settle_every == 0:
-            self.settle(SAMPLE)
 
-    def settle(self, sample: int | None) -> None:
-        """Nothing is under way any more, and so everything can be asked about for certain."""
-        self.traffic.stop()
+    def settle(self, sample: int | None) -> list[str]:
         self.is_settled = True
-        if problem := self.traffic.settle():
-            raise Failure(problem)
-        self.traffic.check(sample)
+        return self.story.settle(sample)
 
     def finish(self) -> list[str]:
         """Asks about all that ever was."""
-        try:
-            self.settle(None)
-        except Failure as failure:
-            return [str(failure)]
-        return self.traffic.violations
+        return self.settle(None) or self.story.end()
 
 
 def table(rounds: list[Round]) -> str:

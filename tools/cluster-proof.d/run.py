@@ -35,9 +35,10 @@ from network import Network, NetworkFailure  # noqa: E402
 from patroni import PatroniGround  # noqa: E402
 from patroni_faults import FAULTS as PATRONI_FAULTS  # noqa: E402
 from patroni_programs import prepared_programs  # noqa: E402
-from programs import Failure  # noqa: E402
+from programs import ROOT, Failure  # noqa: E402
 from rounds import SETTLE_EVERY, Round, Rounds, as_json, deck, table  # noqa: E402
 from scene import FAULTS, Fault  # noqa: E402
+from story import Story  # noqa: E402
 
 NOT_POSSIBLE = 77
 # In the namespaces' own file system in memory, which lies over the system's.
@@ -74,6 +75,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--mark-seconds", type=float, default=MARK_SECONDS, metavar="S", help=f"between two wide revocations (default: {MARK_SECONDS})")
     parser.add_argument(
         "--settle", type=int, default=SETTLE_EVERY, metavar="N", help=f"rounds after which the traffic rests and sessions are asked about (default: {SETTLE_EVERY})")
+    parser.add_argument("--event-follower", metavar="FILE", help="the program that follows the events (default: that of the release build, if there is one)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write each round there")
     parser.add_argument("--keep", action="store_true", help="keep the logs also where nothing was contradicted")
     options = parser.parse_args()
@@ -99,7 +101,7 @@ def again(options: argparse.Namespace) -> str:
     words = ["tools/cluster-proof", f"--rounds {options.rounds}", f"--seed {options.seed}", f"--grants {options.grants}", f"--clients {options.clients}"]
     words += ["--patroni"] if options.patroni else []
     words += [f"--fault {name}" for name in options.fault or []]
-    words += [f"--{name.replace('_', '-')} {value}" for name in ("binary", "next_binary") if (value := getattr(options, name))]
+    words += [f"--{name.replace('_', '-')} {value}" for name in ("binary", "next_binary", "event_follower") if (value := getattr(options, name))]
     words += [f"--set {name}={value}" for name, value in options.set]
     usual = {"deadline": DEADLINE_SECONDS, "reuse": REUSE[0], "mark_seconds": MARK_SECONDS, "settle": SETTLE_EVERY}
     words += [f"--{name.replace('_', '-')} {value}" for name, default in usual.items() if (value := getattr(options, name)) != default]
@@ -119,6 +121,16 @@ def chosen(options: argparse.Namespace) -> list[str]:
         # Once, as there is no way back; most faults meet the version before it.
         found[2 * len(found) // 3 : 2 * len(found) // 3 + bool(found)] = [UPGRADE]
     return found
+
+
+def follower_program(options: argparse.Namespace) -> Path | None:
+    place = Path(options.event_follower or ROOT / ".build/release/event-follower").resolve()
+    if place.is_file():
+        return place
+    if options.event_follower:
+        raise Failure(f"{place} is not there: leave --event-follower out, or name what tools/swift-build -c release --product event-follower built")
+    say("SKIPPED: the stream of events beside tables and clients, as there is no .build/release/event-follower: --event-follower FILE")
+    return None
 
 
 def say(text: str) -> None:
@@ -148,7 +160,10 @@ def prove(options: argparse.Namespace) -> int:
             Traffic(
                 options.seed, ground.addresses, options.clients, reuse=options.reuse, mark_seconds=options.mark_seconds,
                 bounds=Bounds(deadline=options.deadline, margin=MARGIN_SECONDS)))
-        rounds = Rounds(options.seed, ground, traffic, options.grants, options.next_binary, options.settle)
+        story = Story(ground, traffic, follower_program(options), options.seed)
+        ground.ends.callback(story.abandon)
+        story.begin()
+        rounds = Rounds(options.seed, ground, story, options.grants, options.next_binary, options.settle)
         try:
             problems = play(options, rounds)
         except BaseException:
@@ -175,9 +190,10 @@ def play(options: argparse.Namespace, rounds: Rounds) -> list[str]:
             break
         played = rounds.play(number, faults(options)[name])
         say(played.line)
-        problems = [f"round {number}, {name}: {breach}" for breach in played.breaches] + rounds.traffic.violations
+        # What the clients saw comes first: what stands in the way of going on is often its consequence.
+        problems = rounds.traffic.violations + [f"round {number}, {name}: {breach}" for breach in played.breaches]
         if problems:
-            return problems
+            return list(dict.fromkeys(problems))
     return rounds.finish()
 
 

@@ -75,7 +75,7 @@ class Scene:
 
     def fence(self, since: dict[InstanceMachine, int]) -> None:
         """All instances refuse, by themselves, since their logs were so long; then all sessions are ended, and they serve."""
-        told = "run `refresh-ledger database fence`"
+        told = "the database has lost acknowledged changes; nothing is served from it"
         for machine in self.ground.instances:
             wait_until(lambda: told in machine.log[since[machine] :], f"{machine} says in its log that the database lacks something", REFUSED_SECONDS)
             self.require(not machine.takes_writes(), f"{machine} takes writes before the fence")
