@@ -13,6 +13,7 @@ What is judged, and how: history.py.
 
 import json
 import multiprocessing
+import os
 import signal
 import sys
 import time
@@ -28,6 +29,7 @@ from wire import longest_gap  # noqa: E402
 from work import Facts, Kind, Plan  # noqa: E402
 
 WORKERS = 2
+FILES_MAX = 4096
 GRACE_SECONDS = 300
 # Name and secret of the client with `--admin`.
 ADMIN = ("proof-admin", "secret-of-the-proof")
@@ -98,7 +100,7 @@ class Traffic:
         for number in range(workers):
             ours, theirs = context.Pipe()
             process = context.Process(
-                target=_run_apart, args=(theirs, [*self._lines, ours], plan, number, kinds(number), max(7, clients // workers)), daemon=True)
+                target=_run_apart, args=(theirs, plan, number, kinds(number), max(7, clients // workers)), daemon=True)
             process.start()
             theirs.close()
             self._lines.append(ours)
@@ -201,10 +203,12 @@ class Traffic:
             raise Broken(f"a process of the clients has ended during {name}: its error is above") from None
 
 
-def _run_apart(line, others: list, plan: Plan, number: int, of_process: list[Kind], callers: int) -> None:
-    """In the new process: an interrupt is the parent's to handle, and its ends of the pipes are not ours."""
+def _run_apart(line, plan: Plan, number: int, of_process: list[Kind], callers: int) -> None:
+    """In the new process: an interrupt is the parent's to handle, and no file of the parent is ours. A pipe of a program that another thread of the parent
+    is just starting would stay open with us, and the parent would wait for its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for other in others:
-        other.close()
+    kept = line.fileno()
+    os.closerange(3, kept)
+    os.closerange(kept + 1, FILES_MAX)
     worker.run(line, plan, number, of_process, callers)
