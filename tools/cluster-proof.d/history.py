@@ -11,8 +11,7 @@ What is promised, and so what is judged:
 """
 
 import base64
-import binascii
-import json
+import re
 from collections import deque
 from typing import NamedTuple
 
@@ -26,6 +25,7 @@ ACCESS_KEPT = 12
 # Of its refresh tokens so many are kept: the first ones and the newest.
 TOKENS_KEPT = 40
 EVENTS_KEPT = 400
+JTI = re.compile(rb'"jti"\s*:\s*"([A-Za-z0-9_-]{22})"')
 
 
 class AccessToken(NamedTuple):
@@ -37,11 +37,11 @@ class AccessToken(NamedTuple):
 def token_id(token: str) -> tuple[str, int]:
     """Session and generation, from the `jti` of a token of ours."""
     try:
-        payload = token.split(".")[1]
-        identifier = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["jti"]
-        raw = base64.urlsafe_b64decode(identifier + "==")
-        return identifier[:16], int.from_bytes(raw[12:16], "big")
-    except (binascii.Error, ValueError, KeyError, IndexError, TypeError):
+        payload = token.split(".", 2)[1]
+        found = JTI.search(base64.b64decode(payload + "=" * (-len(payload) % 4), b"-_"))
+        identifier = found.group(1).decode()
+        return identifier[:16], int.from_bytes(base64.b64decode(identifier[16:] + "==", b"-_"), "big")
+    except (AttributeError, ValueError, IndexError):
         raise Violation(f"a token has no jti of ours: {token[:80]}") from None
 
 
@@ -68,6 +68,7 @@ class ClusterHistory(SessionHistory):
         self.late_revokes = not (honest and grace >= LONG_GRACE_SECONDS)
         self.session, self.generation = token_id(refresh)
         self.access_tokens: deque[AccessToken] = deque([access], maxlen=ACCESS_KEPT)
+        self._generations = {refresh: self.generation}
         # The claims of the access token beside each refresh token.
         self._claims = {refresh: access.text.rpartition(".")[0]}
         self.events = deque(maxlen=EVENTS_KEPT)
@@ -190,17 +191,20 @@ class ClusterHistory(SessionHistory):
     def _judge_identity(self, attempt: Attempt) -> None:
         """The successor has the session of its predecessor, and the next generation."""
         session, generation = token_id(attempt.reply)
-        parent = token_id(attempt.token)[1]
+        parent = self._generations.get(attempt.token)
+        if parent is None:
+            parent = token_id(attempt.token)[1]
         if session != self.session or generation != parent + 1:
             raise Violation(self.story(
                 f"generation {parent} of session {self.session} was answered with generation {generation} of session {session}"))
+        self._generations[attempt.reply] = generation
         self.generation = max(self.generation, generation)
 
     def _forget(self) -> None:
         """The tokens in the middle of a long life: any answer to one of them but a refusal would be a contradiction in every world."""
         if len(self.tokens) > TOKENS_KEPT:
             forgotten = self.tokens.pop(TOKENS_KEPT // 4)
-            del self.places[forgotten], self._claims[forgotten]
+            del self.places[forgotten], self._claims[forgotten], self._generations[forgotten]
 
     def line(self) -> dict:
         """For the file of histories."""
