@@ -237,6 +237,11 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "ledger-proof", dependencies: ["LedgerProof"], path: "Tests/LedgerProofCommand", swiftSettings: settings),
+    // What tools/cluster-proof reads the events with.
+    .executableTarget(
+      name: "event-follower",
+      dependencies: ["RotationModel", .target(name: "TokenLedgerPostgres", condition: postgres)],
+      path: "Tests/EventFollowerCommand", swiftSettings: settingsTouchingC),
     // What tools/cost-guard counts instructions and allocations of.
     .executableTarget(
       name: "operation-costs",
@@ -335,7 +340,7 @@ let engine: Set = [
 ]
 let shared: Set = [
   "Platform", "CChecksum", "CLZ4", "CLibPQ", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenLedgerPostgres",
-  "TokenTestInputs", "PostgresTesting", "TokenLedgerPostgresTests",
+  "TokenTestInputs", "PostgresTesting", "TokenLedgerPostgresTests", "event-follower",
 ]
 @MainActor func keep(
   _ targets: Set<String>, products: Set<String>, traits: Set<Trait> = [], dependencies: Set<String>
