@@ -246,7 +246,8 @@ class Marker:
         instance, now = self.chooser.choice(self.work.instances), time.monotonic()
         bounds = self.work.plan.bounds
         mark = Mark(selector, name, instance.number, now, instance.service + bounds.deadline + bounds.margin)
-        covered = [history for kind, history in [*self.work.living.values(), *self.work.ended] if mark.covers(kind)]
+        everyone = [*self.work.living.values(), *self.work.ended]
+        covered = [history for kind, history in everyone if mark.covers(kind) and not history.is_ended]
         live = [history for history in covered if not history.may_be_revoked]
         for history in covered:
             history.may_end(instance.number, self.work.service, now)

@@ -14,6 +14,8 @@ from wire import TROUBLE_SECONDS, Instance, Lost, Reply, Unreached
 # Of the sessions that are over so many are asked about again at every check.
 ENDED_KEPT = 1500
 MARKS_KEPT = 64
+# Of what was found so much is told; the rest is counted.
+VIOLATIONS_KEPT = 50
 # Tokens tell whole seconds: those of a session that is opened within so long after a mark look as old as what the mark ended.
 SPARED_SECONDS = 2.0
 # A refusal that came later may be that of an instance's own second try.
@@ -101,9 +103,11 @@ class Work:
         return f"{now - self.began:.3f} s"
 
     def violate(self, violation: Violation, history: ClusterHistory | None = None) -> None:
-        self.violations.append(str(violation))
-        if history is not None:
-            self.contradicted.append(history.line())
+        self.counts["violations"] += 1
+        if len(self.violations) < VIOLATIONS_KEPT:
+            self.violations.append(str(violation))
+            if history is not None:
+                self.contradicted.append(history.line())
 
     def keep_ended(self, kind: Kind, history: ClusterHistory) -> None:
         self.living.pop(history.session, None)

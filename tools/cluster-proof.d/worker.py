@@ -61,7 +61,7 @@ class Worker:
         if any(history.is_waiting for history in everyone):
             await asyncio.sleep(self.work.plan.bounds.deadline + self.work.plan.bounds.margin)
         else:
-            await asyncio.sleep(self.work.plan.bounds.revocation)
+            await asyncio.sleep(2 * self.work.plan.bounds.revocation)
         for history in everyone:
             history.settled(time.monotonic())
         self.work.marks.clear()
