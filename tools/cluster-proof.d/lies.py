@@ -70,8 +70,7 @@ class Truth(unittest.TestCase):
                 self.assertEqual(told, [])
                 for name in names:
                     self.assertGreater(worker.work.counts[name], 0, name)
-                everyone = [history for _, history in [*worker.work.living.values(), *worker.work.ended]]
-                self.assertLessEqual(max(len(history.worlds) for history in everyone), WORLDS_MAX)
+                self.assertLessEqual(worker.work.worlds_max, WORLDS_MAX)
 
 
 class Lies(unittest.TestCase):
@@ -95,6 +94,9 @@ class Lies(unittest.TestCase):
 
     def test_a_client_that_only_retried_is_refused(self):
         self.assertIn("client proof-honest-300", violations("retry refused", luck=0.15))
+
+    def test_an_old_request_ends_the_session_of_a_client_that_only_retried(self):
+        self.assertIn("client proof-honest-300", violations("old request revokes", revokes=True, luck=0.15))
 
     def test_a_revocation_is_lost(self):
         self.assertIn("is accepted at instance", violations("revocation lost"))

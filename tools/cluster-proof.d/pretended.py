@@ -86,7 +86,7 @@ class PretendedCluster:
         return True
 
     async def _be_unlucky(self, number: int, method: str, target: str, body: str, writer: asyncio.StreamWriter) -> bool:
-        """Done or not, sooner or later, and not answered, or with 503. What is late is an instance's own retry, so it revokes nothing."""
+        """Done or not, sooner or later, and not answered, or with 503."""
         how = self.chooser.choice(["before", "never", "late"])
         if how == "before":
             self._decide(number, method, target, body, "", may_revoke=True)
@@ -100,8 +100,10 @@ class PretendedCluster:
         return True
 
     async def _decide_late(self, number: int, method: str, target: str, body: str) -> None:
-        await asyncio.sleep(self.chooser.random() * self.late)
-        self._decide(number, method, target, body, "", may_revoke=False)
+        """As an instance's own retry, which revokes nothing; now and then as the first try of a request that lay about, where that is no honest client's."""
+        lies = "old request revokes" in self.lies
+        await asyncio.sleep(self.chooser.random() * self.late * (5 if lies else 1))
+        self._decide(number, method, target, body, "", may_revoke=lies or ("honest" not in body and self.chooser.random() < 0.5))
 
     def _write(self, writer: asyncio.StreamWriter, status: int, members: dict) -> None:
         body = json.dumps(members).encode()

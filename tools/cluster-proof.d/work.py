@@ -89,6 +89,8 @@ class Work:
     contradicted: list[dict] = field(default_factory=list)
     # Seconds from the acknowledgement of a revocation until another instance refused the access token.
     delays: list[float] = field(default_factory=list)
+    # The most states that a session was thought to have at once.
+    worlds_max: int = 1
     began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -131,8 +133,8 @@ class Work:
             if attempts:
                 now = time.monotonic()
                 history.judge(attempts, now, self.plan.revokes_on_reuse, self.place(now), self.service)
-                facts = self.facts[history.session]
-                facts.generation = history.generation
+                self.facts[history.session].generation = history.generation
+                self.worlds_max = max(self.worlds_max, len(history.worlds))
             return attempts
         finally:
             history.finish()
