@@ -24,7 +24,7 @@ QUESTION = f"""
 select pg_current_wal_lsn() - '0/0',
   (select wal_fpi from pg_stat_wal),
   t.n_tup_upd, t.n_tup_hot_upd, t.n_tup_del, t.n_dead_tup, t.n_live_tup,
-  (select sum(autovacuum_count) from pg_stat_user_tables where schemaname = '{SCHEMA}'), t.autovacuum_count,
+  (select sum(autovacuum_count) from pg_stat_user_tables where schemaname = '{SCHEMA}' and relname not like 'event\_%'), t.autovacuum_count,
   pg_relation_size('{SCHEMA}.session'), pg_indexes_size('{SCHEMA}.session'), pg_relation_size('{SCHEMA}.session_sweep'),
   (select count(*) from (select from {SCHEMA}.session where sweep_at <= n.now - {OUTLIVING_MS} limit {OVERDUE_MAX}) s),
   (select count(*) from {SCHEMA}.revocation),

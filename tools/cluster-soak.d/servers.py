@@ -57,7 +57,7 @@ class Servers:
 
     def __exit__(self, *_) -> None:
         if self.holding:
-            self.holding.kill()
+            self.holding.stdin.close()
             self.holding.wait()
         operations.end_all(self.place)
 
@@ -96,13 +96,14 @@ class Servers:
         if self.shape.without == "hot":
             self.primary.ask(f"create index broken on {SCHEMA}.session (refreshed_at)", database="ledger", seconds=3600)
         elif self.shape.without == "sweep":
-            # By a connection that lasts as long as the soak.
+            # By a connection that lasts as long as the soak, and not by a transaction, which would keep dead rows as well.
             source = f"host=127.0.0.1 port={self.primary.port} user=postgres dbname=ledger application_name=broken"
             lock = f"pg_advisory_lock('{SCHEMA}.ledger_number'::regclass::oid::int4, {SWEEP_LOCK})"
-            held = f"select {lock}; select pg_sleep({self.shape.seconds + 600})"
             self.holding = subprocess.Popen(
-                [*as_user("postgres"), postgres_programs() / "psql", "-XqAtw", "-c", held, source], stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", env=environment(PGPASSFILE=str(self.place.nodes_passfile)))
+                [*as_user("postgres"), postgres_programs() / "psql", "-XqAtw", source], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                text=True, cwd="/", env=environment(PGPASSFILE=str(self.place.nodes_passfile)))
+            self.holding.stdin.write(f"select {lock};\n")
+            self.holding.stdin.flush()
 
     @property
     def primary(self) -> Node:

@@ -74,24 +74,23 @@ def kubernetes(binary: Path, port: int, folder: Path) -> str:
     probes = re.findall(r'(\w+)Probe: \{ httpGet: \{ path: "?([^",]+)"?, port: http \}', text)
     require({name for name, _ in probes} == {"liveness", "startup", "readiness"}, f"kubernetes.yaml has the probes {probes}")
     for _, path in probes:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as reply:
-            require(reply.status == 200, f"the server answers {path} with {reply.status}")
+        require(status(port, path) == 200, f"a probe of kubernetes.yaml asks {path}, which the server answers with {status(port, path)}")
     for path in re.findall(r"\{ path: (/[\w./-]+), pathType", text):
         require(is_route(port, path), f"kubernetes.yaml lets {path} in, which is no route of the server")
     return f"kubernetes.yaml: configuration read, {len(probes)} probes asked"
 
 
 def is_route(port: int, path: str) -> bool:
-    """A prefix is one if something below it is."""
-    for tail in ("", "/jwks.json"):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}{tail}", timeout=10):
-                return True
-        except urllib.error.HTTPError as error:
-            # 401 and 405 are those of routes that want a bearer or another method.
-            if error.code != 404:
-                return True
-    return False
+    """A prefix is one if something below it is. 401 and 405 are those of routes that want a bearer or another method."""
+    return any(status(port, path + tail) != 404 for tail in ("", "/jwks.json"))
+
+
+def status(port: int, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as reply:
+            return reply.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def asked_of_database(binary: Path, file: Path) -> None:
