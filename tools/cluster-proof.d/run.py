@@ -38,6 +38,7 @@ from patroni_programs import prepared_programs  # noqa: E402
 from programs import ROOT, Failure  # noqa: E402
 from rounds import SETTLE_EVERY, Round, Rounds, as_json, deck, table  # noqa: E402
 from scene import FAULTS, Fault  # noqa: E402
+from self_test import CONTRADICTION  # noqa: E402
 from story import Story  # noqa: E402
 
 NOT_POSSIBLE = 77
@@ -174,7 +175,7 @@ def prove(options: argparse.Namespace) -> int:
             options.json.write_text(json.dumps(as_json(rounds.played), indent=1) + "\n")
         if problems:
             traffic.dump((kept := keep_logs(options, rounds.played)) / "history.jsonl")
-            say("\n".join(problems[:5]))
+            say("\n".join(f"{CONTRADICTION}{problem}" for problem in problems[:5]))
             say(f"FAILED: {len(problems)} contradictions; logs and history are kept in {kept}; again: {again(options)}")
             return 1
         if options.keep:

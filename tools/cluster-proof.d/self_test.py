@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules import RULES, Rule
-from servers import NEXT_VERSION, ROOT, BuildFailure, PatchedServers
+from servers import FOLLOWER, NEXT_VERSION, ROOT, BuildFailure, PatchedServers
 
 PROOF = ROOT / "tools/cluster-proof"
 NOT_POSSIBLE = 77
+# Before what was found, in the output of the rounds.
+CONTRADICTION = "contradiction: "
 # A round, with the making of the ground.
 ROUND_SECONDS = 120
 
@@ -50,9 +52,8 @@ def main() -> int:
     options = arguments()
     chosen = [rule for rule in RULES if not options.only or rule.patch in options.only]
     print(f"seed {options.seed}; again: {again(options)}", flush=True)
-    servers = PatchedServers()
     try:
-        binaries = {rule.patch: Path(options.whole) if options.whole else servers.made(rule.patch) for rule in chosen}
+        programs = {rule.patch: programs_of(rule, PatchedServers(), options.whole) for rule in chosen}
     except BuildFailure as failure:
         print(f"cluster-proof: {failure}", file=sys.stderr)
         return 1
@@ -60,7 +61,7 @@ def main() -> int:
         return 0
     findings = []
     for rule in chosen:
-        found = find(rule, binaries[rule.patch], options.seed)
+        found = find(rule, programs[rule.patch], options.seed)
         if isinstance(found, int):
             return found
         findings.append(found)
@@ -68,15 +69,24 @@ def main() -> int:
     return judged(findings, is_whole=options.whole is not None)
 
 
+def programs_of(rule: Rule, servers: PatchedServers, whole: str | None) -> list[str]:
+    """As options of the call."""
+    if whole:
+        return ["--binary", whole]
+    follower = ["--event-follower", str(servers.made(rule.patch, FOLLOWER))] if rule.follows else []
+    return ["--binary", str(servers.made(rule.patch)), *follower]
+
+
 def again(options: argparse.Namespace) -> str:
     words = ["tools/cluster-proof --self-test", f"--seed {options.seed}", *(f"--only {name}" for name in options.only or [])]
     return " ".join(words + ([f"--whole {options.whole}"] if options.whole else []))
 
 
-def find(rule: Rule, binary: Path, seed: int) -> Finding | int:
+def find(rule: Rule, programs: list[str], seed: int) -> Finding | int:
     """What the rounds showed; the exit code if they could not be run."""
     began = time.monotonic()
-    command = [str(PROOF), "--binary", str(binary), "--fault", rule.fault, "--rounds", str(rule.rounds), "--seed", str(seed), "--settle", "1", *rule.options]
+    rounds = ["--fault", rule.fault, "--rounds", str(rule.rounds), "--seed", str(seed), "--settle", "1"]
+    command = [str(PROOF), *programs, *rounds, *rule.options]
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, timeout=60 + rule.rounds * ROUND_SECONDS, check=False)
         output.seek(0)
@@ -84,10 +94,10 @@ def find(rule: Rule, binary: Path, seed: int) -> Finding | int:
     if done.returncode == NOT_POSSIBLE:
         print(said.strip().splitlines()[-1], file=sys.stderr)
         return NOT_POSSIBLE
-    rounds = len(re.findall(r"^round +\d+", said, re.MULTILINE))
-    told = next((line.strip() for line in reversed(said.splitlines()) if done.returncode == 1 and rule.is_met(line)), "")
-    if told:
-        return Finding(rule, rounds, told[:160], time.monotonic() - began)
+    played = len(re.findall(rf"^ *\d+ {rule.fault} ", said, re.MULTILINE))
+    contradictions = [line.removeprefix(CONTRADICTION) for line in said.splitlines() if line.startswith(CONTRADICTION)]
+    if told := next(filter(rule.is_met, contradictions), ""):
+        return Finding(rule, played, told[:160], time.monotonic() - began)
     last = (said.strip().splitlines() or ["nothing was said"])[-1]
     return Finding(rule, None, f"exit {done.returncode}: {last[:160]}", time.monotonic() - began)
 

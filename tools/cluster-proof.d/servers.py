@@ -14,7 +14,8 @@ from anchored import SERVERS, Mutant, NotFound, Product, read_mutants  # noqa: E
 from product_copy import copy_product  # noqa: E402
 
 PLACE = ROOT / ".build/rules"
-NAME = "refresh-ledger"
+SERVER = "refresh-ledger"
+FOLLOWER = "event-follower"
 NEXT_VERSION = "next-version"
 BUILD_SECONDS = 3600
 # Beside others a build on all processors takes longer, and so do they.
@@ -34,8 +35,8 @@ class PatchedServers:
         self.patches = {mutant.name: mutant for mutant in read_mutants() + read_mutants(SERVERS)}
         self.is_copied = False
 
-    def made(self, name: str) -> Path:
-        """The server with this patch, built if it is not there."""
+    def made(self, name: str, program: str = SERVER) -> Path:
+        """The program with this patch, built if it is not there."""
         self.copy()
         product = Product(self.tree)
         try:
@@ -44,14 +45,14 @@ class PatchedServers:
             raise BuildFailure(f"the patch {name} does not apply; tools/mutants --check says more: {error}") from None
         key = self.key(product.texts | changed)
         folder = self.place / name
-        binary, written = folder / NAME, folder / "key"
+        binary, written = folder / program, folder / f"{program}.key"
         if binary.is_file() and written.is_file() and written.read_text() == key:
             return binary
         written.unlink(missing_ok=True)
         try:
             for path, text in changed.items():
                 (self.tree / path).write_text(text, encoding="utf-8")
-            built = self.build(name)
+            built = self.build(name, program)
         finally:
             for path in changed:
                 (self.tree / path).write_text(product.texts[path], encoding="utf-8")
@@ -81,14 +82,14 @@ class PatchedServers:
             found.update(f"{path}\0{text}\0".encode())
         return found.hexdigest()
 
-    def build(self, name: str) -> Path:
+    def build(self, name: str, program: str) -> Path:
         log = self.place / f"{name}.build"
-        print(f"building a server with {name}; {log.relative_to(ROOT)} has what the compiler says", flush=True)
+        print(f"building {program} with {name}; {log.relative_to(ROOT)} has what the compiler says", flush=True)
         jobs = 1 if os.getloadavg()[0] > LOAD_MAX else os.cpu_count() or 1
-        command = [str(ROOT / "tools/swift-build"), "--product", NAME, "-debug-info-format", "none", "-j", str(jobs)]
+        command = [str(ROOT / "tools/swift-build"), "--product", program, "-debug-info-format", "none", "-j", str(jobs)]
         with open(log, "w") as output:
             made = subprocess.run(command, cwd=self.tree, stdout=output, stderr=subprocess.STDOUT, timeout=BUILD_SECONDS, check=False)
         if made.returncode != 0:
             lines = [line for line in log.read_text(errors="replace").splitlines() if "error:" in line]
-            raise BuildFailure(f"the server with {name} does not compile: {(lines or ['see ' + str(log)])[0]}")
-        return self.tree / ".build/debug" / NAME
+            raise BuildFailure(f"{program} with {name} does not compile: {(lines or ['see ' + str(log)])[0]}")
+        return self.tree / ".build/debug" / program

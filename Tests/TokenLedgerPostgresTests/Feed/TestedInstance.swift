@@ -47,6 +47,7 @@ final class TestedInstance {
   let connector: Connector
   private(set) var connection: LedgerConnection
   private var reader: FeedReader
+  private let endsIdleSteps: Bool
 
   static func options(_ clock: SteppedClock? = nil) -> PostgresOptions {
     var options = PostgresOptions()
@@ -55,14 +56,25 @@ final class TestedInstance {
     return options
   }
 
-  init(_ database: TestedDatabase, _ options: PostgresOptions) throws {
+  /// - Parameter endsIdleSteps: whether the server ends a step that stands open for two seconds, as in service; on a slow
+  ///   machine a test takes longer.
+  init(_ database: TestedDatabase, _ options: PostgresOptions, endsIdleSteps: Bool = false) throws {
+    self.endsIdleSteps = endsIdleSteps
     knowledge = try InstanceKnowledge(options: options)
     var setting = try LedgerSetting(options: options)
     setting.hooks = knowledge.hooks
     connector = Connector(database.address, setting: setting)
-    connection = try connector.connect(deadline: .long)
+    connection = try Self.connect(connector, endsIdleSteps)
     reader = FeedReader(knowledge)
     reader.begin(connection)
+  }
+
+  private static func connect(_ connector: Connector, _ endsIdleSteps: Bool) throws -> LedgerConnection {
+    let connection = try connector.connect(deadline: .long)
+    if !endsIdleSteps {
+      try connection.database.simple("set idle_in_transaction_session_timeout = 0", deadline: .long)
+    }
+    return connection
   }
 
   deinit { connection.database.close() }
@@ -72,14 +84,14 @@ final class TestedInstance {
 
   /// Connects anew, as what a step refuses has it do.
   func reconnect() throws {
-    let next = try connector.connect(deadline: .long)
+    let next = try Self.connect(connector, endsIdleSteps)
     connection.database.close()
     connection = next
     reader.begin(next)
   }
 
   /// One more connection, as a second lane has it; it ends with whoever asks for it.
-  func another() throws -> LedgerConnection { try connector.connect(deadline: .long) }
+  func another() throws -> LedgerConnection { try Self.connect(connector, endsIdleSteps) }
 
   /// Goes on by the same connection as if it had found something else of the ledger.
   func rediscover(_ change: (inout LedgerFacts) -> Void) {

@@ -59,6 +59,7 @@ import Testing
   }
 
   @Test func aStepThatStandsOpenIsEndedByTheServerAndHoldsUpNobodyForGood() throws {
+    let one = try TestedInstance(database, TestedInstance.options(clock), endsIdleSteps: true)
     let session = try one.open("anna")
     _ = try LockedStep(.ids([session.id]), on: one.connection, deadline: .long)
     let other = try TestedInstance(database, TestedInstance.options(clock))
