@@ -52,8 +52,9 @@ def main() -> int:
     options = arguments()
     chosen = [rule for rule in RULES if not options.only or rule.patch in options.only]
     print(f"seed {options.seed}; again: {again(options)}", flush=True)
+    servers = PatchedServers()
     try:
-        programs = {rule.patch: programs_of(rule, PatchedServers(), options.whole) for rule in chosen}
+        programs = {rule.patch: programs_of(rule, servers, options.whole) for rule in chosen}
     except BuildFailure as failure:
         print(f"cluster-proof: {failure}", file=sys.stderr)
         return 1
