@@ -119,7 +119,8 @@ def storage(parts: Parts) -> list[Row]:
         judged("share of heap-only updates, %", tuple(100 * value for value in hot), min(hot) >= 0.95, "at least 95 %"),
         explained_by(
             images[2] > 1.25 * max(images[:2]), "a checkpoint fell into the last tenth alone: see the whole pages",
-            judged("WAL bytes a rotation, all else included", wal, flat_within(wal, 1.25, 0), "at most 1.25 times the greater of the others")),
+            judged("WAL bytes a rotation, all else included", wal, flat_within(wal, 1.25, 0),
+                   "at most 1.25 times the greater of the others")),
         Row("of these, whole pages, a rotation", images, TOLD, "of each page that is changed for the first time since a checkpoint"),
         Row("sessions", live, TOLD, "as PostgreSQL counts them; those that end in the run get fewer"),
         judged(
