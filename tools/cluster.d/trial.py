@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.request
 from pathlib import Path
 
 import elections
@@ -87,6 +88,7 @@ def try_in(options: argparse.Namespace, place: Place) -> None:
         refuses_with_one_standby(all_nodes, place)
     compare(writers, all_nodes)
     if settings.instances:
+        require_metrics(settings)
         demonstrate(settings, place)
         load(settings, place, options.rounds)
         try_restore(settings, place, all_nodes)
@@ -187,6 +189,18 @@ def demonstrate(settings: Settings, place: Place) -> None:
     codes = re.findall(r"\((\d{3})\)", done.stdout)
     require(codes == ["200", "400", "401", "200", "200", "401"], f"the lines were answered with {codes}")
     require('"invalid_grant"' in done.stdout, "the replay was refused with another error")
+
+
+def require_metrics(settings: Settings) -> None:
+    """Each instance has the metrics of a server on a database, and none of those of a log."""
+    sections = (ROOT / "docs/metrics.md").read_text().partition("### With a log")[2].partition("\n## ")[0].split("### With a database")
+    of_log, of_database = (set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) for section in sections)
+    for port in settings.instances:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as reply:
+            found = set(re.findall(r"^# TYPE (\w+) ", reply.read().decode(), re.MULTILINE))
+        require(of_database <= found, f"/metrics lacks {', '.join(sorted(of_database - found))}")
+        require(not (of_log - of_database) & found, f"/metrics has {', '.join(sorted((of_log - of_database) & found))}, and there is no log")
+    say(f"-- each instance has the {len(of_database)} metrics of a database")
 
 
 def load(settings: Settings, place: Place, rounds: int) -> None:

@@ -95,7 +95,7 @@ extension ServerMetrics {
   /// - Parameters:
   ///   - droppedLines: the counter of lines of the process's own output, which no part of a server knows.
   ///   - store: what the server's ledger stands on.
-  static func prometheus(droppedLines: CounterSeries, store: TokenMetric.Store = .embedded) -> ServerMetrics {
+  static func prometheus(droppedLines: CounterSeries, store: TokenMetric.Store) -> ServerMetrics {
     let descriptions = TokenMetric.allCases.map { metric in
       (metric.rawValue, PrometheusRegistry.Description(help: metric.help, kind: MetricFamily.Kind(metric.kind)))
     }

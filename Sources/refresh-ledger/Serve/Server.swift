@@ -33,7 +33,12 @@ struct Server {
     store = StorePlace(settings.store, folder: dataPath)
     self.logger = logger
     self.output = output
-    metrics = .prometheus(droppedLines: output.dropped)
+    let metricStore: TokenMetric.Store =
+      switch settings.store.kind {
+      case .embedded: .embedded
+      case .postgres: .postgres
+      }
+    metrics = .prometheus(droppedLines: output.dropped, store: metricStore)
     accountLog = AccountLog(logger)
     console = settings.consolePath.map { AdminConsole(path: $0) }
     self.notification = notification
