@@ -50,7 +50,8 @@ struct DatabaseLeave: AsyncParsableCommand {
         "keys are files: copy those of \(ShellText.quoted(store.keyFolder)) to \(ShellText.quoted("\(data.path)/keys"))"
       )
     }
-    lines.append("instances refuse the database; serve with: refresh-ledger serve --data \(ShellText.quoted(data.path))")
+    lines.append(
+      "instances refuse the database; serve with: refresh-ledger serve --data \(ShellText.quoted(data.path))")
     return lines.joined(separator: "\n")
   }
 }

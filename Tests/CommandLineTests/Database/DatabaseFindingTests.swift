@@ -69,7 +69,8 @@ struct DatabaseFindingTests {
   @Test("warn of a standby that commits could wait for and that is not connected")
   func missingStandby() {
     for names in ["ANY 1 (s2, s3)", "FIRST 2 (\"S2\",s3)", "s2, s3"] {
-      let warnings = findings(host { $0.settings["synchronous_standby_names"] = names }).filter { $0.verdict == .warning }
+      let host = host { $0.settings["synchronous_standby_names"] = names }
+      let warnings = findings(host).filter { $0.verdict == .warning }
       #expect(warnings.map(\.what) == ["s3: named in synchronous_standby_names, and not connected"], "\(names)")
     }
     #expect(DatabaseFindings.names(in: "ANY 1 (*)").isEmpty)
