@@ -38,7 +38,7 @@ class Caller:
             history: ClusterHistory | None = None
             try:
                 if len(self.sessions) < self.work.plan.sessions_each:
-                    await self.open_at(self.chooser.choice(self.work.instances))
+                    await self.open_at(self.somewhere())
                 else:
                     history = self.chooser.choice(self.sessions)
                     await self.step(history)
@@ -49,6 +49,14 @@ class Caller:
             if self.failures >= len(self.work.instances):
                 self.failures = 0
                 await asyncio.sleep(PAUSE_SECONDS * (0.5 + self.chooser.random()))
+
+    def somewhere(self, beside: Instance | None = None) -> Instance:
+        """Of two instances by chance the one that owes fewer answers: else all clients would soon wait for one that stands still."""
+        others = [instance for instance in self.work.instances if instance is not beside] or self.work.instances
+        now = time.monotonic()
+        up = [instance for instance in others if not instance.seems_down(now)] or others
+        one, other = self.chooser.choice(up), self.chooser.choice(up)
+        return other if len(other.owed) < len(one.owed) else one
 
     def adopt(self, histories: list[ClusterHistory]) -> None:
         self.sessions += histories
@@ -94,15 +102,14 @@ class Caller:
 
     async def rotate(self, history: ClusterHistory) -> None:
         """With the newest token, and where no answer comes at once again at another instance."""
-        instance = self.chooser.choice(self.work.instances)
+        instance = self.somewhere()
         for _ in self.work.instances:
             attempts = await self.present(history, [(instance, history.newest)])
             if attempts and attempts[0].reply != UNKNOWN:
                 return
             if attempts:
                 self.work.counts["retries"] += 1
-            others = [other for other in self.work.instances if other is not instance]
-            instance = self.chooser.choice(others or [instance])
+            instance = self.somewhere(beside=instance)
 
     def ends_rarely(self, history: ClusterHistory) -> bool:
         """Whether to leave out what ends most sessions without grace where a reuse revokes."""
@@ -112,37 +119,37 @@ class Caller:
         if self.ends_rarely(history):
             return
         count = self.chooser.choice([2, 2, 3])
-        await self.present(history, [(self.chooser.choice(self.work.instances), history.newest) for _ in range(count)])
+        await self.present(history, [(self.somewhere(), history.newest) for _ in range(count)])
 
     async def replay(self, history: ClusterHistory) -> None:
         consumed = history.consumed()
         if consumed and (not self.work.plan.revokes_on_reuse or self.chooser.random() < 0.15):
             self.work.counts["replays"] += 1
-            await self.present(history, [(self.chooser.choice(self.work.instances), self.chooser.choice(consumed))])
+            await self.present(history, [(self.somewhere(), self.chooser.choice(consumed))])
 
     async def repeat(self, history: ClusterHistory) -> None:
         """Within the grace window, as a client whose answer was lost does."""
         if history.grace_seconds > 0 and len(history.tokens) > 1 and not history.may_be_revoked:
-            await self.present(history, [(self.chooser.choice(self.work.instances), history.tokens[-2])])
+            await self.present(history, [(self.somewhere(), history.tokens[-2])])
 
     async def steal(self, history: ClusterHistory) -> None:
         """A thief rotates with a copy of the newest token, while the owner does, or before it."""
         if self.work.plan.revokes_on_reuse and self.chooser.random() < 0.8:
             return
-        stolen, instances = history.newest, self.work.instances
+        stolen = history.newest
         if self.chooser.random() < 0.5 and len(history.tokens) > 1:
             older = self.chooser.choice(history.tokens[-3:-1])
-            await self.present(history, [(self.chooser.choice(instances), stolen), (self.chooser.choice(instances), older)])
+            await self.present(history, [(self.somewhere(), stolen), (self.somewhere(), older)])
             return
         for _ in range(self.chooser.choice([1, 2, 3])):
-            await self.present(history, [(self.chooser.choice(instances), history.newest)])
-        await self.present(history, [(self.chooser.choice(instances), stolen)])
+            await self.present(history, [(self.somewhere(), history.newest)])
+        await self.present(history, [(self.somewhere(), stolen)])
 
     async def lose(self, history: ClusterHistory) -> None:
         """Sends a request and goes away: it may happen or not, before or after whatever comes next."""
         if self.ends_rarely(history):
             return
-        instance = self.chooser.choice(self.work.instances)
+        instance = self.somewhere()
         history.begin(self.work.service, time.monotonic())
         try:
             token = history.newest
@@ -158,7 +165,7 @@ class Caller:
 
     async def end(self, history: ClusterHistory) -> None:
         """Asks for the end of the session with one of its tokens."""
-        instance = self.chooser.choice(self.work.instances)
+        instance = self.somewhere()
         attempts = await self.present(history, [(instance, self.chooser.choice(history.tokens[-3:]))], is_end=True)
         if attempts and attempts[0].reply != UNKNOWN:
             if self.chooser.random() < PROBED_SHARE:
@@ -169,7 +176,7 @@ class Caller:
         await self.show_somewhere(history)
 
     async def show_somewhere(self, history: ClusterHistory, instance: Instance | None = None, is_settled: bool = False) -> None:
-        await self.show_token(history, history.access_tokens[-1], instance or self.chooser.choice(self.work.instances), is_settled)
+        await self.show_token(history, history.access_tokens[-1], instance or self.somewhere(), is_settled)
 
     async def show_token(self, history: ClusterHistory, token: AccessToken, instance: Instance, is_settled: bool = False) -> None:
         if token.ends - time.monotonic() < self.work.plan.bounds.doubt:
@@ -243,7 +250,7 @@ class Marker:
     async def mark(self) -> None:
         kind = self.chooser.choice([kind for kind in self.work.kinds if not kind.is_honest])
         selector, name = self.chooser.choice([("client_id", kind.client), ("subject", kind.subject)])
-        instance, now = self.chooser.choice(self.work.instances), time.monotonic()
+        instance, now = self.caller.somewhere(), time.monotonic()
         bounds = self.work.plan.bounds
         mark = Mark(selector, name, instance.number, now, instance.service + bounds.deadline + bounds.margin)
         everyone = [*self.work.living.values(), *self.work.ended]

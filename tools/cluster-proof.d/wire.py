@@ -9,6 +9,8 @@ from typing import NamedTuple
 # An answer that took longer, or none in that time, is no service without trouble.
 TROUBLE_SECONDS = 0.5
 CONNECT_SECONDS = 3.0
+# An instance that has owed some answers for so long, or was not reached within this time, seems to be down.
+SILENT_SECONDS, UNREACHED_SECONDS, OWED_MAX = 0.5, 0.5, 2
 # Grants that lie closer together than this are one stretch of service.
 STRETCH_SECONDS = 0.01
 
@@ -96,6 +98,9 @@ class Instance:
         self.number = number
         self.address = address
         self.idle: list[Channel] = []
+        # Since when it owes an answer on which connection, the oldest first.
+        self.owed: dict[Channel, float] = {}
+        self.last_unreached = 0.0
         # Seconds in which it answered from the database: they do not pass while it, or the database, stands still.
         self.service = 0.0
         self.last_answer = 0.0
@@ -111,6 +116,7 @@ class Instance:
         """The answer; `Unreached` or `Lost` if there is none within so many seconds."""
         channel = await self._channel()
         waiter = channel.send(request)
+        self.owed[channel] = channel.sent
         timer = asyncio.get_running_loop().call_later(patience, channel.close)
         try:
             reply = await waiter
@@ -119,6 +125,7 @@ class Instance:
             raise
         finally:
             timer.cancel()
+            del self.owed[channel]
         if channel.is_open:
             self.idle.append(channel)
         if reply.status == 503 or reply.came - reply.sent > TROUBLE_SECONDS:
@@ -142,7 +149,8 @@ class Instance:
             async with asyncio.timeout(CONNECT_SECONDS):
                 _, channel = await asyncio.get_running_loop().create_connection(Channel, *self.address)
         except (OSError, TimeoutError) as error:
-            self._note_trouble(time.monotonic())
+            self.last_unreached = time.monotonic()
+            self._note_trouble(self.last_unreached)
             raise Unreached(str(error)) from None
         return channel
 
@@ -157,6 +165,12 @@ class Instance:
         if is_grant:
             self.granted_sent = max(self.granted_sent, reply.sent)
             self.grants.note(reply.came)
+
+    def seems_down(self, now: float) -> bool:
+        """As a balancer sees it. Some requests always go to one that is silent, so that it is seen when it answers again."""
+        if now - self.last_unreached < UNREACHED_SECONDS:
+            return True
+        return len(self.owed) >= OWED_MAX and now - next(iter(self.owed.values())) > SILENT_SECONDS
 
     def was_troubled(self, since: float) -> bool:
         """Whether it had trouble then or later: an answer may be that of its own second try."""
