@@ -166,7 +166,8 @@ class PretendedCluster:
             self._tell("rotated", session)
             return GRANTED, self._pair(session)
         is_parent = generation == session.generation - 1
-        if is_parent and (grace or self._lies("no end of grace")) and not self._lies("retry refused", 0.2):
+        is_refused = "honest" in session.client and self._lies("retry refused", 0.2)
+        if is_parent and (grace or self._lies("no end of grace")) and not is_refused:
             if self._lies("two successors", 0.3):
                 return GRANTED, self._pair(session)
             if self._lies("another access token", 0.3):
