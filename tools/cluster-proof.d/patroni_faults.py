@@ -1,16 +1,18 @@
 """What can happen to servers that Patroni looks after."""
 
-import os
 import signal
 from functools import partial
 
+from ground import wait_until
 from network import REPLICATION
 from scene import Fault, Scene, Service, fault
 
 FAULTS: dict[str, Fault] = {}
 patroni_fault = partial(fault, among=FAULTS)
-# So much longer than its ttl no failover may take.
-SECONDS = 60
+# Of docs/running/patroni.yaml.
+TTL = 20
+# So long no failover may take.
+SECONDS = 3 * TTL
 
 
 def until_served(scene: Scene) -> None:
@@ -65,7 +67,7 @@ def leader_is_cut_off(scene: Scene) -> None:
 def patroni_stands_still(scene: Scene) -> None:
     """SIGSTOP of the leader's Patroni alone: its watchdog resets the machine before another takes over."""
     old, resets = scene.primary, scene.primary.resets
-    os.kill(old.patroni.pid, signal.SIGSTOP)
+    old.signal_patroni(signal.SIGSTOP)
     scene.wait(24, 26)
     until_served(scene)
     scene.note(f"{old} -> {scene.primary}")
@@ -76,23 +78,54 @@ def patroni_stands_still(scene: Scene) -> None:
 def patroni_stands_still_and_goes_on(scene: Scene) -> None:
     """SIGSTOP of the leader's Patroni alone, which goes on before its watchdog has noticed."""
     old, resets = scene.primary, scene.primary.resets
-    os.kill(old.patroni.pid, signal.SIGSTOP)
+    old.signal_patroni(signal.SIGSTOP)
     scene.wait(3, 8)
-    os.kill(old.patroni.pid, signal.SIGCONT)
+    old.signal_patroni(signal.SIGCONT)
     scene.wait(3, 4)
     scene.require(scene.primary is old and old.resets == resets, f"{old} is not the leader any more")
 
 
 @patroni_fault("host-frozen", Service.PAUSES)
 def host_stands_still(scene: Scene) -> None:
-    """SIGSTOP of all that runs on the leader's host, which wakes after another was promoted."""
+    """SIGSTOP of all that runs on the leader's host, which wakes after another was promoted, or while that is about to happen."""
     old = scene.primary
     old.freeze()
-    until_served(scene)
-    scene.wait(0, 1)
-    scene.note(f"{old} -> {scene.primary}")
+    if scene.chooser.random() < 0.5:
+        until_served(scene)
+        scene.wait(0, 1)
+    else:
+        seconds = scene.chooser.uniform(TTL - 1.5, TTL + 3)
+        scene.note(f"wakes after {seconds:.1f} s")
+        scene.wait(seconds, seconds)
     old.thaw()
+    until_served(scene)
     scene.wait(2, 3)
+    scene.note(f"{old} -> {scene.primary}")
+
+
+@patroni_fault("two-at-once", Service.PAUSES)
+def leader_wakes_and_standby_is_slow(scene: Scene) -> None:
+    """The leader's host stands still and wakes when another has been elected, its Patroni last, while that of the third is slow."""
+    old = scene.primary
+    others = scene.ground.standbys
+    lengths = {server: server.patroni.log.stat().st_size for server in others}
+    old.freeze()
+
+    def elected():
+        return next((server for server in others if "Got quorum vote" in server.log_since(lengths[server])), None)
+
+    wait_until(lambda: elected() is not None, "a standby is elected", SECONDS)
+    new = elected()
+    slow = next(server for server in others if server is not new)
+    slow.signal_patroni(signal.SIGSTOP)
+    old.thaw(but=old.patroni.pid)
+    scene.wait(2, 3)
+    old.thaw()
+    scene.wait(1, 3)
+    slow.signal_patroni(signal.SIGCONT)
+    until_served(scene)
+    scene.wait(2, 3)
+    scene.note(f"{old} -> {scene.primary}, {new} was elected, {slow} was slow")
 
 
 @patroni_fault("restart-of-all", Service.PAUSES)

@@ -97,6 +97,9 @@ class PatroniServer:
         }
         self.place.write_owned(self.folder / "patroni.yaml", replaced(RUNNING / "patroni.yaml", ADDRESSES | own_places), "postgres")
         self.place.write_owned(self.folder / "postgresql.conf", (RUNNING / "postgresql.conf").read_text(), "postgres")
+        program = self.folder / "before-promotion"
+        self.place.write_owned(program, (RUNNING / "patroni-before-promotion").read_text(), "postgres")
+        run([*as_user("postgres"), "chmod", "700", program])
         run([*as_user("postgres"), "mkfifo", "-m", "600", self.watchdog.pipe])
         self.watchdog.start()
 
@@ -154,8 +157,10 @@ class PatroniServer:
                 continue
         return found
 
-    def send(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals, but: int | None = None) -> None:
         for process in self.processes():
+            if process == but:
+                continue
             try:
                 os.kill(process, number)
             except ProcessLookupError:
@@ -190,9 +195,21 @@ class PatroniServer:
         self.watchdog.is_paused = True
         self.send(signal.SIGSTOP)
 
-    def thaw(self) -> None:
-        self.send(signal.SIGCONT)
+    def thaw(self, but: int | None = None) -> None:
+        """All of it, or all but one process."""
+        self.send(signal.SIGCONT, but)
         self.watchdog.is_paused = False
+
+    def signal_patroni(self, number: signal.Signals) -> None:
+        if (process := self.patroni.pid) is None:
+            raise Failure(f"{self.name}: no Patroni runs; the end of its log:\n{self.patroni.end_of_log()}")
+        os.kill(process, number)
+
+    def log_since(self, length: int) -> str:
+        """Of Patroni and its PostgreSQL."""
+        with open(self.patroni.log, errors="replace") as log:
+            log.seek(length)
+            return log.read()
 
     @property
     def postmaster(self) -> int | None:
