@@ -1,4 +1,5 @@
-"""Questions about sessions when nothing waits any more: does the newest token work, is what was consumed refused, is what has ended over everywhere."""
+"""Questions about sessions when nothing waits any more: does the newest token work, is what was consumed refused, is what has ended over
+everywhere."""
 
 import asyncio
 import random

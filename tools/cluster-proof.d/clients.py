@@ -6,8 +6,9 @@
     traffic.start(); ...; traffic.stop(); traffic.settle(); traffic.check()
     traffic.violations, traffic.counts, traffic.longest_pause(since, until), traffic.delays, traffic.facts(), traffic.dump(file)
 
-Every request goes to an instance by chance. Three of seven clients are honest: they rotate, show their access tokens, and ask again at another instance where no answer
-came. The others race, replay, lose answers, steal tokens and end sessions; an administrator ends all sessions of a client or of a subject of theirs now and then.
+Every request goes to an instance by chance. Three of seven clients are honest: they rotate, show their access tokens, and ask again at
+another instance where no answer came. The others race, replay, lose answers, steal tokens and end sessions; an administrator ends all
+sessions of a client or of a subject of theirs now and then.
 What is judged, and how: history.py.
 """
 
@@ -85,8 +86,9 @@ class Traffic:
         bounds: Bounds = Bounds(), workers: int = WORKERS, sessions_each: int = 5, mark_seconds: float = 2.0, patience: float | None = None,
         late_ends_honest: bool = False,
     ):
-        """`patience`: how long a client waits; by default as long as an instance can take to say that it has no answer. `late_ends_honest`: the request
-        of an honest client that an instance gets to after its client went on elsewhere may end the session, and is no violation then."""
+        """`patience`: how long a client waits; by default as long as an instance can take to say that it has no answer.
+        `late_ends_honest`: the request of an honest client that an instance gets to after its client went on elsewhere may end the
+        session, and is no violation then."""
         if reuse not in REUSE:
             raise ValueError(f"reuse is {' or '.join(REUSE)}, not {reuse}")
         plan = Plan(
@@ -116,8 +118,8 @@ class Traffic:
         self._all("stop")
 
     def settle(self, seconds: float = 60) -> str:
-        """Until nothing that was asked can take effect any more, once all is healed. Says why where an instance does not answer within so many
-        seconds; then nothing was settled."""
+        """Until nothing that was asked can take effect any more, once all is healed. Says why where an instance does not answer within so
+        many seconds; then nothing was settled."""
         return next(filter(None, self._all("settle", seconds)), "")
 
     def check(self, sample: int | None = None) -> int:
@@ -134,7 +136,7 @@ class Traffic:
         self._all("fence", True)
 
     def forget(self) -> None:
-        """Begins anew with other sessions, after a fence and the check that follows it: a restored database has none of the events before."""
+        """Begins anew with other sessions, after a fence and the check that follows it: a restored database lacks the events before."""
         self._all("forget")
 
     @property
@@ -204,8 +206,8 @@ class Traffic:
 
 
 def _run_apart(line, plan: Plan, number: int, of_process: list[Kind], callers: int) -> None:
-    """In the new process: an interrupt is the parent's to handle, and no file of the parent is ours. A pipe of a program that another thread of the parent
-    is just starting would stay open with us, and the parent would wait for its end."""
+    """In the new process: an interrupt is the parent's to handle, and no file of the parent is ours. A pipe of a program that another
+    thread of the parent is just starting would stay open with us, and the parent would wait for its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     kept = line.fileno()

@@ -3,8 +3,9 @@
     follower = Follower(command, cursor=last_number(query))     # command(cursor) -> the words that start `event-follower` there
     follower.start(); ...; problems = follower.finish(query); problems += judge(follower, query, *traffic.facts())
 
-The source is `event-follower`: an instance of its own that prints what the stream of events tells it. It is killed now and then, as the instance of a consumer is,
-and another one goes on after the last number that came. `query` asks the database with SQL and returns rows of texts; NULL is an empty text.
+The source is `event-follower`: an instance of its own that prints what the stream of events tells it. It is killed now and then, as the
+instance of a consumer is, and another one goes on after the last number that came. `query` asks the database with SQL and returns rows of
+texts; NULL is an empty text.
 """
 
 import random
@@ -34,9 +35,9 @@ def rows(query: Query, schema: str, after: int, through: int) -> Iterable[Event]
     """The events of the table, in the order of their numbers."""
     while True:
         found = query(
-            "select number, kind, coalesce(translate(encode(session, 'base64'), '+/', '-_'), ''), coalesce(generation, 0), coalesce(subject, ''),"
-            f" coalesce(client, ''), coalesce(ended, false) from {schema}.event where number > {after} and number <= {through}"
-            f" order by number limit {PAGE_ROWS}")
+            "select number, kind, coalesce(translate(encode(session, 'base64'), '+/', '-_'), ''), coalesce(generation, 0),"
+            f" coalesce(subject, ''), coalesce(client, ''), coalesce(ended, false) from {schema}.event"
+            f" where number > {after} and number <= {through} order by number limit {PAGE_ROWS}")
         for number, kind, session, generation, subject, client, ended in found:
             word = KINDS[int(kind) - 1]
             has_generation = word not in ("revoked", "one_time_issued", "one_time_consumed")
@@ -141,8 +142,8 @@ class Follower(threading.Thread):
 def judge(
     follower: Follower, query: Query, sessions: dict[str, Facts], marks: Counter, schema: str = "refresh_ledger"
 ) -> list[str]:
-    """All that is wrong with what the follower was told, beside the table of events, what the clients know, and the table of sessions. A database that was
-    restored begins a new story: with another follower, and clients that forget what was before."""
+    """All that is wrong with what the follower was told, beside the table of events, what the clients know, and the table of sessions. A
+    database that was restored begins a new story: with another follower, and clients that forget what was before."""
     fold = Fold()
     problems = [*follower.problems, *_beside_the_table(follower, rows(query, schema, follower.first, follower.cursor), fold)]
     problems += follower.fold.problems or fold.problems

@@ -1,12 +1,13 @@
 """What clients of several instances were told about one session, and what of it cannot be true.
 
-The worlds are those of tools/faults/worlds.py. What several instances add: a request without an answer may take effect as long as the instance
-retries it; a revocation elsewhere reaches the access tokens of an instance a moment later; and a wide mark ends sessions that take part in
-nothing but their own requests.
+The worlds are those of tools/faults/worlds.py. What several instances add: a request without an answer may take effect as long as the
+instance retries it; a revocation elsewhere reaches the access tokens of an instance a moment later; and a wide mark ends sessions that take
+part in nothing but their own requests.
 
 What is promised, and so what is judged:
-- *Honest* sessions present a token again after no answer alone. With a grace window of 120 s or more none of their requests is ever refused. Without one the
-  retry of a request that possibly took effect is a reuse (docs/semantics.md, "What a 503 leaves behind"); a token that nothing was asked of before is granted.
+- *Honest* sessions present a token again after no answer alone. With a grace window of 120 s or more none of their requests is ever
+  refused. Without one the retry of a request that possibly took effect is a reuse (docs/semantics.md, "What a 503 leaves behind"); a token
+  that nothing was asked of before is granted.
 - A retry that an instance makes by itself never revokes, so a refusal while it had trouble possibly revoked nothing.
 """
 
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from faults.connection import session_and_generation
 from faults.worlds import ENDED, REFUSED, UNKNOWN, Attempt, SessionHistory, Violation, Waiting, World
+from wire import Instance
 
 # From here on the window outlives every outage that a client waits for.
 LONG_GRACE_SECONDS = 120
@@ -79,8 +81,8 @@ class ClusterHistory(SessionHistory):
         self._acknowledged: list[tuple[float, int]] = []
         # By when it was acknowledged that the session is over, and the instance that did it.
         self.ended_by: tuple[float, int] | None = None
-        # When it was opened, if that was so soon after a wide mark that its access tokens look older than that: where the mark is known already
-        # they are refused until the instance hears that this session is spared, which is news like any other.
+        # When it was opened, if that was so soon after a wide mark that its access tokens look older than that: where the mark is known
+        # already they are refused until the instance hears that this session is spared, which is news like any other.
         self.spared: float | None = None
 
     @property
@@ -140,12 +142,12 @@ class ClusterHistory(SessionHistory):
         self.ended_by = self.ended_by or (now, number)
         self._settle({w if w.is_revoked else self._revoked(w, now, number) for w in self.worlds}, "a mark was acknowledged")
 
-    def shown(self, token: AccessToken, status: int, instance, sent: float, now: float, place: str, is_settled: bool) -> None:
+    def shown(self, token: AccessToken, status: int, instance: Instance, sent: float, now: float, place: str, is_settled: bool) -> None:
         """Judges the answer of a protected route. `is_settled`: every instance has heard of everything."""
         self.events.append(f"{place}: access token {token_id(token.text)[1]} at instance {instance.number + 1} -> {status}")
         if status not in (200, 401):
             raise Violation(self.story(f"a protected route answered {status}"))
-        if status == 401 and self.spared is not None and not is_settled and not instance.has_news_of(self.spared, sent, self.bounds.revocation):
+        if status == 401 and not is_settled and self._is_not_known_as_spared(instance, sent):
             return
         worlds = self._with_late_effects(self.worlds, now)
         if status == 401:
@@ -160,7 +162,10 @@ class ClusterHistory(SessionHistory):
         }
         self._settle(left, f"an access token of a session that is over is accepted at instance {instance.number + 1}")
 
-    def _must_refuse(self, world: World, instance, sent: float, is_settled: bool) -> bool:
+    def _is_not_known_as_spared(self, instance: Instance, sent: float) -> bool:
+        return self.spared is not None and not instance.has_news_of(self.spared, sent, self.bounds.revocation)
+
+    def _must_refuse(self, world: World, instance: Instance, sent: float, is_settled: bool) -> bool:
         if sent <= world.revoked_by:
             return False
         if is_settled:
@@ -209,7 +214,7 @@ class ClusterHistory(SessionHistory):
     def line(self) -> dict:
         """For the file of histories."""
         return {
-            "session": self.session, "generation": self.generation, "client": self.client, "subject": self.subject, "honest": self.is_honest,
-            "grace": self.grace_seconds, "ended_by": self.ended_by, "events": list(self.events),
+            "session": self.session, "generation": self.generation, "client": self.client, "subject": self.subject,
+            "honest": self.is_honest, "grace": self.grace_seconds, "ended_by": self.ended_by, "events": list(self.events),
             "worlds": [world._replace(live=self._name(world.live), previous=self._name(world.previous))._asdict() for world in self.worlds],
             "newest": session_and_generation(self.newest)}

@@ -28,7 +28,8 @@ async def found(lies: set[str], revokes: bool, luck: float, grants: int, wanted:
     """The violations after traffic in which all that is wanted was counted."""
     graces = {account.name: account.grace for account in accounts(1).clients}
     cluster = PretendedCluster(graces, revokes, SEED, lies, luck)
-    worker = Worker(Plan(SEED, await cluster.open(3), ADMIN, revokes, QUICK, sessions_each=3, mark_seconds=0.3, patience=2), 0, kinds(0), 14)
+    plan = Plan(SEED, await cluster.open(3), ADMIN, revokes, QUICK, sessions_each=3, mark_seconds=0.3, patience=2)
+    worker = Worker(plan, 0, kinds(0), 14)
     try:
         await worker.start()
         counts, limit = worker.work.counts, time.monotonic() + SECONDS_MAX

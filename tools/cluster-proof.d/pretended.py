@@ -1,4 +1,5 @@
-"""A pretended cluster for the tests of the clients: several instances on one ledger in memory, right by default, with chances to be slow and with lies to tell."""
+"""A pretended cluster for the tests of the clients: several instances on one ledger in memory, right by default, with chances to be slow
+and with lies to tell."""
 
 import asyncio
 import base64
@@ -28,7 +29,9 @@ class Session:
 class PretendedCluster:
     """`lies` name what it does wrong, `luck` is the share of requests whose answer is lost, late or 503."""
 
-    def __init__(self, graces: dict[str, int], revokes: bool, seed: int, lies: set[str] = frozenset(), luck: float = 0.0, late: float = 0.4):
+    def __init__(
+        self, graces: dict[str, int], revokes: bool, seed: int, lies: set[str] = frozenset(), luck: float = 0.0, late: float = 0.4
+    ):
         self.graces = graces
         self.revokes = revokes
         self.lies = lies
@@ -100,7 +103,8 @@ class PretendedCluster:
         return True
 
     async def _decide_late(self, number: int, method: str, target: str, body: str) -> None:
-        """As an instance's own retry, which revokes nothing; now and then as the first try of a request that lay about, where that is no honest client's."""
+        """As an instance's own retry, which revokes nothing; now and then as the first try of a request that lay about, where that is no
+        honest client's."""
         lies = "old request revokes" in self.lies
         await asyncio.sleep(self.chooser.random() * self.late * (5 if lies else 1))
         self._decide(number, method, target, body, "", may_revoke=lies or ("honest" not in body and self.chooser.random() < 0.5))
@@ -190,7 +194,8 @@ class PretendedCluster:
     def _mark(self, number: int, query: dict[str, str]) -> tuple[int, dict]:
         ended = 0
         for session in self.sessions.values():
-            if not session.is_revoked and query.get("subject", session.subject) == session.subject and query.get("client_id", session.client) == session.client:
+            covers = query.get("subject") == session.subject or query.get("client_id") == session.client
+            if covers and not session.is_revoked:
                 if self._lies("mark misses one", 0.3):
                     continue
                 self._end(number, session)

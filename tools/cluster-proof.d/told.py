@@ -1,4 +1,5 @@
-"""The judgement of the stream of events: one that leaves out, doubles, reorders or makes up is found out, one that breaks off and goes on is not accused."""
+"""The judgement of the stream of events: one that leaves out, doubles, reorders or makes up is found out, one that breaks off and goes on
+is not accused."""
 
 import re
 import sys
@@ -28,10 +29,12 @@ def token(session: str, generation: int) -> str:
 
 
 def line(event: Event) -> str:
-    facts = f"token={token(event.session, event.generation)}" if event.kind not in ("revoked", "revoked_all") else f"session={event.session}"
+    has_token = event.kind not in ("revoked", "revoked_all")
+    facts = f"token={token(event.session, event.generation)}" if has_token else f"session={event.session}"
     names = " ".join(f"{name}={value}" for name, value in (("subject", event.subject), ("client", event.client)) if value)
     ended = " revoked_session=true" if event.has_ended else ""
-    return f"{event.number} 2026-12-01T00:00:00.000Z {event.kind} {'' if event.kind == 'revoked_all' else facts} {names}{ended}\n".replace("  ", " ")
+    facts = "" if event.kind == "revoked_all" else facts
+    return f"{event.number} 2026-12-01T00:00:00.000Z {event.kind} {facts} {names}{ended}\n".replace("  ", " ")
 
 
 class Database:
@@ -105,7 +108,8 @@ class Stream(unittest.TestCase):
 
     def test_an_event_that_never_was(self):
         told = story()
-        self.assertIn("is not in the table", self.problems(told=told[:9] + [Event(told[8].number + 1, "retried", ANN, 4, "ann", "web")] + told[9:]))
+        never = Event(told[8].number + 1, "retried", ANN, 4, "ann", "web")
+        self.assertIn("is not in the table", self.problems(told=told[:9] + [never] + told[9:]))
 
     def test_an_event_that_says_something_else(self):
         told = story()

@@ -177,7 +177,8 @@ class Instance:
         return self.last_trouble >= since
 
     def has_news_of(self, moment: float, sent: float, bound: float) -> bool:
-        """Whether it must know, when a request was sent, what was decided elsewhere by that moment: it has granted since, without trouble."""
+        """Whether it must know, when a request was sent, what was decided elsewhere by that moment: it has granted since, and
+        had no trouble."""
         known = max(moment, self.healthy_since)
         return sent > known + bound and self.granted_sent > known
 

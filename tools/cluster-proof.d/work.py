@@ -122,7 +122,8 @@ class Work:
     async def present(
         self, history: ClusterHistory, asks: list[tuple[Instance, str]], gather, is_end: bool = False
     ) -> list[Attempt]:
-        """Presents tokens at the same time, each at an instance, and judges the answers. Of a request that never went out there is no attempt."""
+        """Presents tokens at the same time, each at an instance, and judges the answers. Of a request that never went out there is no
+        attempt."""
         history.begin(self.service, time.monotonic())
         try:
             if len(asks) == 1:
