@@ -174,9 +174,9 @@ class Ground:
     def environment(self) -> dict[str, str]:
         return command_environment(self.settings, self.place) | self.instance_settings
 
-    def sql(self, text: str) -> str:
+    def sql(self, text: str, seconds: float = COMMAND_SECONDS) -> str:
         """Of the primary, in the ledger's database."""
-        return self.primary.node.ask(f"set search_path to {SCHEMA};\n{text}", database="ledger", seconds=COMMAND_SECONDS)
+        return self.primary.node.ask(f"set search_path to {SCHEMA};\n{text}", database="ledger", seconds=seconds)
 
     # What whoever runs it does.
 

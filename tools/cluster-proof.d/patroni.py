@@ -9,7 +9,7 @@ from pathlib import Path
 import certificates
 from clients import Accounts
 from faults.disk import Disk
-from ground import SCHEMA, Ground
+from ground import COMMAND_SECONDS, SCHEMA, Ground
 from network import CLIENT, Host, Network
 from node import literal
 from patroni_programs import prepared_programs
@@ -99,8 +99,8 @@ class PatroniGround(Ground):
         primary = self.primary
         return [server for server in self.databases if server is not primary]
 
-    def sql(self, text: str) -> str:
-        return self.primary.ask(f"set search_path to {SCHEMA};\n{text}", database="ledger", seconds=60)
+    def sql(self, text: str, seconds: float = COMMAND_SECONDS) -> str:
+        return self.primary.ask(f"set search_path to {SCHEMA};\n{text}", database="ledger", seconds=seconds)
 
     def heal(self) -> None:
         """All networks are whole, all machines are on, all databases follow the primary, all instances serve. What is to be done for that is

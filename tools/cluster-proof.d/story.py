@@ -38,7 +38,7 @@ class Story:
         return [*host.enter, str(self.program), self.ground.settings.database_url, SCHEMA, str(cursor)]
 
     def query(self, sql: str) -> list[list[str]]:
-        told = self.ground.primary.node.ask(sql, database="ledger", seconds=120)
+        told = self.ground.sql(sql, seconds=120)
         return [row.split("\t") for row in told.split("\n")] if told else []
 
     def settle(self, sample: int | None) -> list[str]:
