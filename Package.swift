@@ -231,9 +231,15 @@ let package = Package(
     .target(
       name: "PostgresTesting", dependencies: ["Platform", "TokenLedgerPostgres", "TokenTestInputs", system],
       path: "Tests/PostgresTesting", swiftSettings: settings),
-    // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait.
+    // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait; with Postgres that of the ledger there too.
     .target(
-      name: "LedgerProof", dependencies: ["LedgerTesting", "TokenLedger", "WriteAheadLog"], path: "Tests/LedgerProof",
+      name: "LedgerProof",
+      dependencies: [
+        "LedgerTesting", "TokenLedger", "WriteAheadLog",
+        .target(name: "Platform", condition: postgres), .target(name: "PostgresTesting", condition: postgres),
+        .target(name: "TokenLedgerPostgres", condition: postgres),
+      ],
+      path: "Tests/LedgerProof",
       swiftSettings: settings),
     .executableTarget(
       name: "ledger-proof", dependencies: ["LedgerProof"], path: "Tests/LedgerProofCommand", swiftSettings: settings),
@@ -266,6 +272,7 @@ let package = Package(
       name: "TokenLedgerPostgresTests",
       dependencies: [
         "Platform", "RotationModel", "TokenLedgerPostgres", "PostgresTesting", "TokenTestInputs", "TokenLedger",
+        "LedgerProof",
       ],
       swiftSettings: settings),
     .testTarget(
@@ -340,7 +347,8 @@ let engine: Set = [
 ]
 let shared: Set = [
   "Platform", "CChecksum", "CLZ4", "CLibPQ", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenLedgerPostgres",
-  "TokenTestInputs", "PostgresTesting", "TokenLedgerPostgresTests", "event-follower",
+  "TokenTestInputs", "PostgresTesting", "LedgerTesting", "LedgerProof", "ledger-proof", "TokenLedgerPostgresTests",
+  "event-follower",
 ]
 @MainActor func keep(
   _ targets: Set<String>, products: Set<String>, traits: Set<Trait> = [], dependencies: Set<String>
@@ -415,8 +423,9 @@ if Context.environment["REFRESH_LEDGER_CORE"] != nil {
     }
   }
 }
-// A tool that runs some suites alone builds no others, nor the proof where its tests are none of them.
+// A tool that runs some suites alone builds no others, nor the proof where no test of it is one of them.
 if let suites = Context.environment["REFRESH_LEDGER_SUITES"]?.split(separator: " ").map(String.init) {
-  let proof: Set = suites.contains("LedgerProofTests") ? [] : ["LedgerProof", "ledger-proof"]
+  let needsProof = suites.contains("LedgerProofTests") || suites.contains("TokenLedgerPostgresTests")
+  let proof: Set = needsProof ? [] : ["LedgerProof", "ledger-proof"]
   package.targets.removeAll { $0.type == .test && !suites.contains($0.name) || proof.contains($0.name) }
 }

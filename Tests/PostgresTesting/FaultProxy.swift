@@ -4,33 +4,21 @@ internal import Platform
 internal import Synchronization
 package import TokenLedgerPostgres
 
-/// What happens on the way between a client and a server. A request is what ends with a synchronization, or a simple
-/// query: one transaction. Counted from 1, over all connections, from when the fault is set.
-package enum ProxyFault: Sendable, Hashable {
-  /// The connection ends before the statement of this number reaches the server.
-  case cutBeforeStatement(Int)
-  /// It ends when all of the request but its end has reached the server, which therefore commits nothing.
-  case cutBeforeCommit(Int)
-  /// The server carries the request out, and the client sees of its answer so many bytes and then the end.
-  case cutInAnswer(Int, bytes: Int = 0)
-  /// The server carries the request out, and the answer stays here until `release`.
-  case holdAnswer(Int)
-  /// The server carries the request out, and the answer comes byte by byte, with a pause after each.
-  case dripAnswer(Int)
-  /// The server carries the request out, and the client sees of its answer bytes that are changed at random.
-  case garbleAnswer(Int, seed: UInt64)
-}
-
-/// A way from 127.0.0.1 to a server on which one fault at a time is set. It knows of the protocol where a message ends,
-/// so a client must not encrypt.
+/// A way from 127.0.0.1 to a server on which one fault at a time is set, or one for each of some requests. It knows of
+/// the protocol where a message ends and what a request runs, so a client must not encrypt. It reorders nothing.
 ///
 /// Its connections end with it.
 package final class FaultProxy: Sendable {
   private struct State {
     var fault: ProxyFault?
+    var plan: [ProxyExchange: RequestFault] = [:]
+    /// Of every kind of request, how many came.
+    var counts: [[String]: Int] = [:]
+    var exchanges: [ProxyExchange] = []
     var requests = 0
     var statements = 0
     var struck = 0
+    var strikes: [(exchange: ProxyExchange, fault: RequestFault)] = []
     var isRefusing = false
     var isPooling = false
     var connections: [ProxiedConnection] = []
@@ -69,8 +57,17 @@ package final class FaultProxy: Sendable {
     state.withLock { ($0.fault, $0.requests, $0.statements) = (fault, 0, 0) }
   }
 
+  /// Sets what each of these requests meets, in place of the plan that is set; each strikes once.
+  package func plan(_ plan: [ProxyExchange: RequestFault]) { state.withLock { $0.plan = plan } }
+
+  /// All requests and beginnings of connections so far.
+  package var exchanges: [ProxyExchange] { state.withLock { $0.exchanges } }
+
   /// How many faults have struck.
   package var struckCount: Int { state.withLock { $0.struck } }
+
+  /// What struck of a plan or by a request's number, and what that was, in this order.
+  package var strikes: [(exchange: ProxyExchange, fault: RequestFault)] { state.withLock { $0.strikes } }
 
   /// Whether new connections are ended at once.
   package var isRefusing: Bool {
@@ -100,31 +97,62 @@ package final class FaultProxy: Sendable {
 
   private func serve(_ client: LoopbackSocket) {
     guard !isRefusing, let server = try? LoopbackSocket(connectedTo: serverPort) else { return client.shutDown() }
-    let connection = ProxiedConnection(client: client, server: server, isPooling: isPooling) { [weak self] message in
-      self?.strike(message) ?? .pass
+    let connection = ProxiedConnection(client: client, server: server, isPooling: isPooling) { [weak self] request in
+      self?.strike(request) ?? .pass
     }
     state.withLock { $0.connections.append(connection) }
     connection.start()
   }
 
-  /// Decides of each message of a client.
-  private func strike(_ message: MessageSplitter.Message) -> ProxiedConnection.Action {
-    state.withLock { state in
-      if message.executes { state.statements += 1 }
-      if message.endsRequest { state.requests += 1 }
+  /// Decides of each request of a client.
+  private func strike(_ request: ProxiedRequest) -> ProxiedConnection.Action {
+    guard request.isAnswered else { return .pass }
+    return state.withLock { state in
+      let statementsBefore = state.statements
+      state.statements += request.statementCount
+      if request.endsRequest { state.requests += 1 }
+      let statements = request.statements
+      let exchange = ProxyExchange(statements: statements, number: state.counts[statements, default: 0])
+      state.counts[statements, default: 0] += 1
+      state.exchanges.append(exchange)
+      if let planned = state.plan.removeValue(forKey: exchange) {
+        state.struck += 1
+        state.strikes.append((exchange, planned))
+        return request.action(planned)
+      }
       let action: ProxiedConnection.Action? =
         switch state.fault {
-        case .cutBeforeStatement(state.statements) where message.executes: .cut
-        case .cutBeforeCommit(state.requests) where message.endsRequest: .cut
-        case .cutInAnswer(state.requests, let bytes) where message.endsRequest: .cutInAnswer(bytes: bytes)
-        case .holdAnswer(state.requests) where message.endsRequest: .holdAnswer
-        case .dripAnswer(state.requests) where message.endsRequest: .dripAnswer
-        case .garbleAnswer(state.requests, let seed) where message.endsRequest: .garbleAnswer(seed: seed)
+        case .cutBeforeStatement(let number):
+          request.place(ofStatement: number - statementsBefore).map { .cut(before: $0) }
+        case .cutBeforeCommit(state.requests) where request.endsRequest: request.action(.cutBeforeEnd)
+        case .cutInAnswer(state.requests, let bytes) where request.endsRequest: .cutInAnswer(bytes: bytes)
+        case .holdAnswer(state.requests) where request.endsRequest: .holdAnswer
+        case .dripAnswer(state.requests) where request.endsRequest: .dripAnswer
+        case .garbleAnswer(state.requests, let seed) where request.endsRequest: .garbleAnswer(seed: seed)
+        case .request(state.requests, let fault) where request.endsRequest: request.action(fault)
         default: nil
         }
       guard let action else { return .pass }
+      if case .request(_, let fault) = state.fault { state.strikes.append((exchange, fault)) }
       (state.fault, state.struck) = (nil, state.struck + 1)
       return action
+    }
+  }
+}
+
+extension ProxiedRequest {
+  fileprivate func action(_ fault: RequestFault) -> ProxiedConnection.Action {
+    switch fault {
+    case .cutBefore: .cut(before: 0)
+    case .cutBeforeEnd: .cut(before: messages.count - 1)
+    case .cutAfter: .cutInAnswer(bytes: 0)
+    case .cutInside: .cutInsideAnswer
+    case .hold: .holdAnswer
+    case .failFirst(let code) where isStart: .refuse(.report("E", severity: "FATAL", code: code))
+    case .failFirst(let code): .replace(failingFirst(code: code))
+    case .failLast(let code): .replace(failingLast(code: code))
+    case .deny(let code): .endAnswer(.report("E", severity: "ERROR", code: code))
+    case .warn: .endAnswer(.report("N", severity: "WARNING", code: "01000"))
     }
   }
 }

@@ -53,5 +53,8 @@ extension MessageSplitter.Message {
 
   /// Whether it asks for encryption.
   var asksForEncryption: Bool { kind == nil && bytes.count == 8 }
+
+  /// Whether a client begins with it, in version 3 of the protocol.
+  var isStart: Bool { kind == nil && bytes.count > 8 && bytes[4...7].elementsEqual([0, 3, 0, 0]) }
 }
 #endif

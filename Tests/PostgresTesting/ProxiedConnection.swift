@@ -6,16 +6,24 @@ internal import Synchronization
 final class ProxiedConnection: Sendable {
   enum Action: Hashable {
     case pass
-    /// The message does not go on, and both sides see the end.
-    case cut
-    /// The message goes on, and of its answer so many bytes; when it was whole, both sides see the end.
+    /// So many messages of the request go on, and both sides see the end.
+    case cut(before: Int)
+    /// These bytes go on in place of the request.
+    case replace([UInt8])
+    /// Nothing goes on, the client sees these bytes, and both sides the end.
+    case refuse([UInt8])
+    /// The request goes on, and of its answer so many bytes; when it was whole, both sides see the end.
     case cutInAnswer(bytes: Int)
-    /// The message goes on, and its answer waits, with all that follows.
+    /// The same, with the first half of the answer's bytes.
+    case cutInsideAnswer
+    /// The request goes on, and its answer waits, with all that follows.
     case holdAnswer
-    /// The message goes on, and its answer comes byte by byte.
+    /// The request goes on, and its answer comes byte by byte.
     case dripAnswer
-    /// The message goes on, and its answer comes with bytes that are changed.
+    /// The request goes on, and its answer comes with bytes that are changed.
     case garbleAnswer(seed: UInt64)
+    /// The request goes on, and these bytes come before the end of its answer.
+    case endAnswer([UInt8])
   }
 
   private struct State {
@@ -31,13 +39,13 @@ final class ProxiedConnection: Sendable {
   private let client: LoopbackSocket
   private let server: LoopbackSocket
   private let isPooling: Bool
-  private let decide: @Sendable (MessageSplitter.Message) -> Action
+  private let decide: @Sendable (ProxiedRequest) -> Action
   private let state = Mutex(State())
   private let released = Semaphore()
 
   init(
     client: LoopbackSocket, server: LoopbackSocket, isPooling: Bool,
-    decide: @escaping @Sendable (MessageSplitter.Message) -> Action
+    decide: @escaping @Sendable (ProxiedRequest) -> Action
   ) {
     (self.client, self.server, self.isPooling, self.decide) = (client, server, isPooling, decide)
   }
@@ -62,37 +70,48 @@ final class ProxiedConnection: Sendable {
   }
 
   @Sendable private func forwardRequests() {
-    var splitter = MessageSplitter(ofClient: true)
+    var (splitter, request) = (MessageSplitter(ofClient: true), ProxiedRequest())
     while let bytes = client.read() {
       splitter.add(bytes)
       // What arrives together goes on together.
       var passed: [UInt8] = []
       while let message = splitter.next() {
-        let action = decide(message)
-        if action == .cut {
-          server.write(passed)
+        request.add(message)
+        guard request.isWhole else { continue }
+        let action = decide(request)
+        note(request, action)
+        switch action {
+        case .cut(let place):
+          server.write(passed + request.bytes(before: place))
           return cut()
+        case .refuse(let answer):
+          client.write(answer)
+          return cut()
+        case .replace(let bytes): passed += bytes
+        default: passed += request.bytes
         }
-        note(message, action)
-        passed += message.bytes
+        request = ProxiedRequest()
       }
       server.write(passed)
     }
     cut()
   }
 
-  private func note(_ message: MessageSplitter.Message, _ action: Action) {
+  private func note(_ request: ProxiedRequest, _ action: Action) {
     state.withLock { state in
-      if message.asksForEncryption { state.shortAnswers += 1 }
-      if message.endsRequest { state.requests += 1 }
-      guard action != .pass else { return }
-      state.target = (state.requests, action)
-      state.isHeld = action == .holdAnswer
+      for message in request.messages where message.asksForEncryption { state.shortAnswers += 1 }
+      if request.endsRequest { state.requests += 1 }
+      switch action {
+      case .pass, .cut, .replace, .refuse: break
+      default:
+        state.target = (state.requests, action)
+        state.isHeld = action == .holdAnswer
+      }
     }
   }
 
   @Sendable private func forwardAnswers() {
-    var (splitter, answered, passedOfTarget) = (MessageSplitter(ofClient: false), 0, 0)
+    var (splitter, answered, passed) = (MessageSplitter(ofClient: false), 0, Passed())
     while let bytes = server.read() {
       splitter.add(bytes)
       while true {
@@ -104,28 +123,46 @@ final class ProxiedConnection: Sendable {
         let action = state.withLock { state in
           state.target.flatMap { $0.request == answered + 1 ? $0.action : nil } ?? .pass
         }
-        switch action {
-        case .pass, .cut: client.write(isPooling ? message.bytes.withAnotherProcess : message.bytes)
-        case .dripAnswer:
-          for byte in message.bytes {
-            guard client.write([byte]) else { return cut() }
-            Program.pause(microseconds: 1000)
-          }
-        case .garbleAnswer(let seed): client.write(message.bytes.garbled(seed: seed &+ UInt64(message.bytes.count)))
-        case .holdAnswer:
-          released.wait()
-          state.withLock { $0.target = nil }
-          client.write(message.bytes)
-        case .cutInAnswer(let bytes):
-          let part = message.bytes.prefix(bytes - passedOfTarget)
-          client.write(Array(part))
-          passedOfTarget += part.count
-          if message.endsAnswer { return cut() }
-        }
+        guard forward(message, action, &passed) else { return cut() }
         if message.endsAnswer { answered += 1 }
       }
     }
     cut()
+  }
+
+  /// What of the answer to the target was passed on, and what was kept of it.
+  private struct Passed {
+    var count = 0
+    var kept: [UInt8] = []
+  }
+
+  /// Passes a message of the server on; returns false at the end.
+  private func forward(_ message: MessageSplitter.Message, _ action: Action, _ passed: inout Passed) -> Bool {
+    switch action {
+    case .pass, .cut, .replace, .refuse: client.write(isPooling ? message.bytes.withAnotherProcess : message.bytes)
+    case .dripAnswer:
+      for byte in message.bytes {
+        guard client.write([byte]) else { return false }
+        Program.pause(microseconds: 1000)
+      }
+    case .garbleAnswer(let seed): client.write(message.bytes.garbled(seed: seed &+ UInt64(message.bytes.count)))
+    case .holdAnswer:
+      released.wait()
+      state.withLock { $0.target = nil }
+      client.write(message.bytes)
+    case .cutInAnswer(let bytes):
+      let part = message.bytes.prefix(bytes - passed.count)
+      client.write(Array(part))
+      passed.count += part.count
+      return !message.endsAnswer
+    case .cutInsideAnswer:
+      passed.kept += message.bytes
+      guard message.endsAnswer else { break }
+      client.write(Array(passed.kept.prefix(passed.kept.count / 2)))
+      return false
+    case .endAnswer(let end): client.write(message.endsAnswer ? end + message.bytes : message.bytes)
+    }
+    return true
   }
 }
 

@@ -99,8 +99,15 @@ extension HistoryOracle {
     return Question(subject: subject, index: index, invoked: invoked, knownTime: bounds.least)
   }
 
-  func answer(_ question: Question, _ outcome: TimedCall.Outcome) {
+  /// - Parameter mayBeRetried: whether the ledger possibly tried it again, since a connection broke meanwhile.
+  func answer(_ question: Question, _ outcome: TimedCall.Outcome, mayBeRetried: Bool = false) {
     let now = moment()
+    if mayBeRetried, case .session(let number) = question.subject, case .rotation(let rotation) = outcome {
+      switch rotation {
+      case .rotated: break
+      case .refreshed, .retried, .refused: sessions[number].noteTries(question.index, latest: highestTime)
+      }
+    }
     let earliest = bounds.earliest(since: question.invoked, least: question.knownTime)
     switch question.subject {
     case .session(let number):

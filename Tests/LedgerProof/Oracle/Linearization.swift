@@ -76,6 +76,14 @@ struct Linearization<State: SequentialState> {
     return calls.count - 1
   }
 
+  /// The ledger possibly tried the call again, and answered for the last try.
+  mutating func noteTries(_ index: Int, latest: Int64) {
+    calls[index].tries = .again
+    var first = calls[index]
+    (first.tries, first.latest) = (.first, latest)
+    calls.append(first)
+  }
+
   mutating func answer(_ index: Int, _ outcome: TimedCall.Outcome, at event: Int, earliest: Int64, latest: Int64) {
     calls[index].outcome = outcome
     calls[index].answered = event

@@ -17,14 +17,14 @@ extension SessionState {
       guard mayBeJudged(request, call, facts), request.token.generation > liveToken,
         request.token.generation - liveToken == ahead
       else { return [] }
-      return [revoked(call)]
+      return call.tries == .again ? [revoked(call), self] : [revoked(call)]
     case .refused(.revoked(let behind)):
       guard request.client == facts.opened.client, behind == generationsBehind(request) else { return [] }
       return standing == .revoked || standing == .covered ? [self] : []
     case .refused(.outdated(let behind, let revokedSession)):
       guard isUsable, request.client == facts.opened.client, behind == generationsBehind(request),
         earliest(call) < endTo(facts, request.terms), isOutdated(request, facts),
-        revokedSession == request.revokesOutdated
+        mayHaveEnded(revokedSession, request.revokesOutdated, call)
       else { return [] }
       return revokedSession ? [revoked(call)] : [self]
     case .refused(.expired(let behind)):
@@ -87,11 +87,11 @@ extension SessionState {
     _ request: RotationRequest, _ reuse: ReuseClass, behind: UInt32, _ revokedSession: Bool, _ call: TimedCall
   ) -> [SessionState] {
     if behind > 1 {
-      guard reuse == .staleLineage, revokedSession == (request.reuse == .revokeSession) else { return [] }
+      guard reuse == .staleLineage, mayHaveEnded(revokedSession, request.reuse == .revokeSession, call) else { return [] }
       return revokedSession ? [revoked(call)] : [self]
     }
     if successorUse != .unseen {
-      guard reuse == .lateParent, revokedSession == (request.reuse == .revokeSession) else { return [] }
+      guard reuse == .lateParent, mayHaveEnded(revokedSession, request.reuse == .revokeSession, call) else { return [] }
       var state = revokedSession ? revoked(call) : self
       if !revokedSession { state.successorUse = .proven }
       return [state]
@@ -107,8 +107,15 @@ extension SessionState {
       }
     guard mayBe else { return [] }
     if earliest(call) < to, !revokedSession, narrowedScope != request.narrowedScope { return [self] }
-    guard reuse != .retry, call.latest >= from, revokedSession == (request.reuse == .revokeSession) else { return [] }
+    guard reuse != .retry, call.latest >= from,
+      mayHaveEnded(revokedSession, request.reuse == .revokeSession, call)
+    else { return [] }
     return [revokedSession ? revoked(call) : proving(from)]
+  }
+
+  /// Whether a verdict that ends the session, or only says so, can have done what it says: a retry ends none.
+  private func mayHaveEnded(_ hasEnded: Bool, _ isWanted: Bool, _ call: TimedCall) -> Bool {
+    hasEnded == isWanted || !hasEnded && call.tries == .again
   }
 
   func looked(at session: Session?, _ call: TimedCall, _ facts: Facts) -> [SessionState] {

@@ -42,6 +42,8 @@ struct SessionState: SequentialState {
   var coveredFrom: Int64?
   /// The ledger's time cannot be before this any more: a verdict that somebody got rests on its having passed.
   var provenTime: Int64
+  /// The question of the call that changed it last, if that was the first try of it: the next try finds it.
+  var firstTry: Int?
 
   init(_ facts: Facts) {
     usedFrom = facts.opened.refreshedAt.milliseconds
@@ -57,15 +59,20 @@ struct SessionState: SequentialState {
   }
 
   var afterRestart: [SessionState] {
-    guard successorUse == .seen else { return [self] }
-    var (kept, lost) = (self, self)
+    // Whoever asked for it is gone.
+    var state = self
+    state.firstTry = nil
+    guard successorUse == .seen else { return [state] }
+    var (kept, lost) = (state, state)
     kept.successorUse = .proven
     lost.successorUse = .unseen
     return [kept, lost]
   }
 
   func states(after call: TimedCall, _ facts: Facts) -> [SessionState] {
-    switch (call.action, call.outcome) {
+    // A try that finds what the one before did says that and nothing else, which is as if there had been one.
+    if firstTry == call.invoked { return [] }
+    return switch (call.action, call.outcome) {
     case (.rotate(let request), .rotation(let rotation)?): after(request, rotation, call, facts)
     case (.revoke, .revocation(true)?): standing == .live ? [revoked(call)] : []
     case (.revoke, .revocation(false)?): standing == .live ? ended(call, facts) : [self]
@@ -89,10 +96,14 @@ struct SessionState: SequentialState {
   private func rotations(ifApplied request: RotationRequest, _ call: TimedCall, _ facts: Facts) -> [SessionState] {
     let latestEnd = endTo(facts, request.terms)
     guard !hasEnded, request.client == facts.opened.client, earliest(call) < latestEnd else { return [] }
-    if isOutdated(request, facts) { return request.revokesOutdated ? [revoked(call)] : [] }
+    if isOutdated(request, facts) { return request.revokesOutdated && call.tries != .first ? [revoked(call)] : [] }
     if request.token.generation == liveToken {
-      return [rotated(request, from: earliest(call), to: min(call.latest, latestEnd - 1))]
+      var state = rotated(request, from: earliest(call), to: min(call.latest, latestEnd - 1))
+      if call.tries == .first { state.firstTry = call.invoked }
+      return [state]
     }
+    // It would say so, also if it was tried again.
+    guard call.tries != .first else { return [] }
     // Ahead of the log: proof of a rollback, which ends the session.
     if request.token.generation > liveToken { return [revoked(call)] }
     guard request.reuse == .revokeSession else { return [] }
@@ -108,6 +119,7 @@ struct SessionState: SequentialState {
 extension SessionState {
   func rotated(_ request: RotationRequest, from: Int64, to: Int64) -> SessionState {
     var state = proving(from)
+    state.firstTry = nil
     state.generation += 1
     state.usedFrom = from
     state.usedTo = max(from, to)
@@ -124,6 +136,7 @@ extension SessionState {
 
   func revoked(_ call: TimedCall) -> SessionState {
     var state = self
+    state.firstTry = nil
     state.standing = .revoked
     state.usedFrom = earliest(call)
     state.usedTo = call.latest
@@ -134,6 +147,7 @@ extension SessionState {
 
   private func covered(_ call: TimedCall) -> SessionState {
     var state = self
+    state.firstTry = nil
     // Of what was never made nobody can say when.
     if coveredFrom == nil, standing != .forgotten { state.coveredFrom = earliest(call) }
     if standing == .live { state.standing = .covered }

@@ -36,6 +36,15 @@ package struct TimedCall: Sendable {
   package var earliest: Int64
   /// And at most this: the highest reading of the wall clock ever, and what has passed since.
   package var latest: Int64
+  /// How often the ledger possibly tried it: again, if a connection broke while it was under way. A retry never revokes.
+  package var tries = Tries.once
+
+  package enum Tries: Sendable {
+    case once
+    case again
+    /// The first try of a call that was tried again: it possibly refreshed the session, and others came between.
+    case first
+  }
 
   package init(
     _ action: Action, invoked: Int, answered: Int? = nil, outcome: Outcome? = nil, earliest: Int64 = 0,

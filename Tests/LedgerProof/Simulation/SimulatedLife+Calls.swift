@@ -86,9 +86,9 @@ extension SimulatedLife {
       note("replayed as \(reuse)", session.generation)
       noteNewest(session, of: number, grace: 0)
     case .refused(let refusal):
-      note("refused: \(Self.word(for: refusal))", request.token.generation)
+      note("refused: \(refusal.word)", request.token.generation)
       // Shorter terms end it only for whoever calls for them.
-      if Self.endsSession(refusal), request.terms == nil {
+      if refusal.endsSession, request.terms == nil {
         world.hasEnded[number] = true
         endedInLife.insert(number)
       }
@@ -177,25 +177,5 @@ extension SimulatedLife {
     let asked = world.oracle.askForNew()
     let swept: Void? = await answered(nil) { () async throws(LedgerError) in try await ledger.sweepExpired() }
     if swept != nil { world.oracle.noteSweep(asked: asked) }
-  }
-
-  private static func endsSession(_ refusal: RotationRefusal) -> Bool {
-    switch refusal {
-    case .unknown, .expired, .revoked, .reused(_, _, true), .neverIssued, .outdated(_, true): true
-    case .reused(_, _, false), .outdated(_, false), .wrongClient: false
-    }
-  }
-
-  private static func word(for refusal: RotationRefusal) -> String {
-    switch refusal {
-    case .unknown: "unknown"
-    case .expired: "expired"
-    case .revoked: "revoked"
-    case .reused(let reuse, _, false): "reused as \(reuse)"
-    case .reused(let reuse, _, true): "reused as \(reuse), and revoked for it"
-    case .neverIssued: "never issued"
-    case .outdated(_, let revokedSession): revokedSession ? "outdated" : "outdated, and left"
-    case .wrongClient: "wrong client"
-    }
   }
 }
