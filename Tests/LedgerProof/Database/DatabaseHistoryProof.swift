@@ -50,6 +50,7 @@ private struct DatabaseHistoryRun {
     let proxy = try FaultProxy(to: database.database.server)
     defer { proxy.cutAll() }
     let holds = Int.random(in: 0..<8, using: &random) == 0
+    if holds { await world.note("seeds with an instance that gives up early") }
     var instances: [ProofInstance] = []
     for number in 0..<Self.instanceCount {
       instances.append(try await open(number, proxy, holds: holds, &random))
@@ -81,9 +82,17 @@ private struct DatabaseHistoryRun {
     guard number == 0 else {
       return ProofInstance(try await PostgresLedger.open(database.database.address, options: options))
     }
-    if holds { options.requestDeadline = .milliseconds(700) }
+    if holds { options.requestDeadline = .seconds(2) }
     let address = try proxy.address(of: database.database)
-    return ProofInstance(try await PostgresLedger.open(address, options: options), by: proxy, isImpatient: holds)
+    let deadline = ContinuousClock.now + .seconds(60)
+    while true {
+      do {
+        return ProofInstance(try await PostgresLedger.open(address, options: options), by: proxy, isImpatient: holds)
+      } catch {
+        // It is as impatient when it begins.
+        guard holds, ContinuousClock.now < deadline else { throw error }
+      }
+    }
   }
 
   /// Clients, and then a look at what is left, while nothing goes on.

@@ -96,13 +96,15 @@ extension DatabaseScript {
       try await ledger.history(of: id, within: HistoryLimits())
     }
     if let history, await world.hasEnded[number] {
-      await world.expect((2...3).contains(history?.events.count ?? 0), "a history is not whole", ["\(history?.events ?? [])"])
+      await world.expect(
+        (2...3).contains(history?.events.count ?? 0), "a history is not whole", ["\(history?.events ?? [])"])
     }
     let ended = await answer("ended sessions read") { () async throws(LedgerError) in
       try await ledger.endedSessions(ofSubject: prefix + "past", within: HistoryLimits())
     }
     if let ended, await world.hasEnded[number] {
-      await world.expect(ended?.sessions.count == 1, "the ended sessions of a subject are not one", ["\(ended?.sessions ?? [])"])
+      await world.expect(
+        ended?.sessions.count == 1, "the ended sessions of a subject are not one", ["\(ended?.sessions ?? [])"])
     }
   }
 

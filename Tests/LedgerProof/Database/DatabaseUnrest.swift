@@ -10,6 +10,8 @@ struct DatabaseUnrest: Sendable {
   let holds: Bool
 
   /// Until the task is cancelled; leaves the way free.
+  ///
+  /// However slow the machine is, between two faults the instance gets to an answer.
   func run(seed: UInt64) async {
     var random = SeededGenerator(seed: seed)
     while !Task.isCancelled {
@@ -25,6 +27,8 @@ struct DatabaseUnrest: Sendable {
         proxy.set(.request(Int.random(in: 1...12, using: &random), forms.randomElement(using: &random) ?? .cutAfter))
       }
       await pause(5...60, &random)
+      proxy.set(nil)
+      while !Task.isCancelled, await !instance.answers() {}
     }
     proxy.set(nil)
     proxy.isRefusing = false

@@ -43,7 +43,8 @@ extension DatabaseWorld {
     let numbers = newest.indices.filter { outdated.contains(newest[$0].id) }
     let questions = numbers.map { ask($0, .revoke) }
     let answer = await answered(
-      "the end of outdated sessions", at: instance, withdraw: { for question in questions { oracle.withdraw(question) } }
+      "the end of outdated sessions", at: instance,
+      withdraw: { for question in questions { oracle.withdraw(question) } }
     ) { () async throws(LedgerError) in
       try await instance.ledger.revoke(subject: subject, openedUnderOtherThan: version, orBefore: nil)
     }

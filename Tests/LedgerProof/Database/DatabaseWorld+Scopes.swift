@@ -103,7 +103,8 @@ extension DatabaseWorld {
     expect(
       Set(listed).count == listed.count && certain.isSubset(of: listed) && strangers.isDisjoint(with: known)
         && strangers.count <= unknownOpenings,
-      "a listing is not the live sessions of its scope", ["\(scope): \(listed)", "certain \(certain)", "possible \(possible)"])
+      "a listing is not the live sessions of its scope",
+      ["\(scope): \(listed)", "certain \(certain)", "possible \(possible)"])
   }
 
   func expect(_ count: Int, are scope: SessionScope) {

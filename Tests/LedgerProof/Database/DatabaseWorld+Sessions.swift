@@ -5,7 +5,9 @@ internal import TokenLedgerPostgres
 /// What callers ask of single sessions, and what is noted of the answers.
 extension DatabaseWorld {
   /// Returns the session's number.
-  func open(_ grant: SessionGrant, at instance: ProofInstance) async -> Int? { await open([grant], at: instance)?.first }
+  func open(_ grant: SessionGrant, at instance: ProofInstance) async -> Int? {
+    await open([grant], at: instance)?.first
+  }
 
   /// Opens them in one step.
   func open(_ grants: [SessionGrant], at instance: ProofInstance) async -> [Int]? {

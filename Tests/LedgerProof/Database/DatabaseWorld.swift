@@ -35,6 +35,7 @@ actor DatabaseWorld {
   private static func oracle(_ clock: ManualClock?) -> HistoryOracle {
     let oracle = HistoryOracle()
     oracle.bounds.beginProcess()
+    oracle.endsSubjectsOneByOne = true
     noteTime(clock, oracle)
     return oracle
   }
@@ -116,16 +117,9 @@ actor DatabaseWorld {
   /// Waits until an instance answers again, by itself.
   private func waitForRecovery(of instance: ProofInstance, after what: String) async {
     let deadline = ContinuousClock.now + .seconds(30)
-    while true {
-      do throws(LedgerError) {
-        _ = try await instance.ledger.session(SessionID(high: 0, low: 0))
-        return
-      } catch {
-        guard ContinuousClock.now < deadline else {
-          return violate("the instance does not go on after \(what): \(error)")
-        }
-        try? await Task.sleep(for: .milliseconds(20))
-      }
+    while await !instance.answers() {
+      guard ContinuousClock.now < deadline else { return violate("the instance does not go on after \(what)") }
+      try? await Task.sleep(for: .milliseconds(20))
     }
   }
 

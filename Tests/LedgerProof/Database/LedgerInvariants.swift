@@ -17,7 +17,7 @@ enum LedgerInvariants {
     """
     select format('session %s was opened %s times by its events', encode(s.id, 'hex'), e.count)
     from ledger.session s, lateral (
-      select count(*) from ledger.event e where e.session = s.id and e.kind = 1 and e.number = s.opened_number) e
+      select count(*) from ledger.event e where e.session = s.id and e.kind = 1 and e.number >= s.opened_number) e
     where e.count <> 1
     """,
     // What has ended was ended once, and told: by itself, or with its subject's.

@@ -37,6 +37,16 @@ final class ProofInstance: Sendable {
     proxy.map { $0.strikes.dropFirst(past.strikes) } ?? []
   }
 
+  /// Whether a call gets an answer.
+  func answers() async -> Bool {
+    do throws(LedgerError) {
+      _ = try await ledger.session(SessionID(high: 0, low: 0))
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// Ends all its connections.
   func cut() {
     cuts.add(1, ordering: .relaxed)

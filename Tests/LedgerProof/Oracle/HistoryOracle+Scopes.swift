@@ -23,11 +23,18 @@ extension HistoryOracle {
   func askForRevocation(of scope: SessionScope) -> Int? {
     let concerned = sessions.indices.filter { sessions[$0].facts.opened.isOf(scope) }
     guard concerned.allSatisfy({ !sessions[$0].isFull }) else { return nil }
-    let questions = concerned.map { ask(.session($0), .revokeAll) }
+    let questions = concerned.map { ask(.session($0), action(on: scope)) }
     // A mark is later than every opening, by a millisecond if need be.
     bounds.allowMark()
     wideRevocations.append(WideRevocation(scope: scope, invoked: moment(), answered: nil, questions: questions))
     return wideRevocations.count - 1
+  }
+
+  private func action(on scope: SessionScope) -> TimedCall.Action {
+    switch scope {
+    case .subject, .subjectAtClient: endsSubjectsOneByOne ? .revokeLive : .revokeAll
+    case .client, .all: .revokeAll
+    }
   }
 
   /// Every session that was opened before it was asked for has ended by now.
@@ -45,7 +52,7 @@ extension HistoryOracle {
   func noteOverlaps(of number: Int, opened invoked: Int, subjectsAreCapped: Bool) {
     for wide in wideRevocations where (wide.answered ?? .max) > invoked {
       guard sessions[number].facts.opened.isOf(wide.scope) else { continue }
-      askUnanswered(number, .revokeAll, invoked: invoked)
+      askUnanswered(number, action(on: wide.scope), invoked: invoked)
     }
     if subjectsAreCapped { askUnanswered(number, .evict, invoked: invoked) }
   }

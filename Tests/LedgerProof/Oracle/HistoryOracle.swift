@@ -29,6 +29,8 @@ final class HistoryOracle {
   /// By session, in this life: whether an opening may have evicted it.
   private var mayBeEvicted: Set<Int> = []
   private(set) var violations: [(what: String, evidence: [String])] = []
+  /// Whether the ledger ends a subject's sessions one by one.
+  var endsSubjectsOneByOne = false
   /// What the ledger's time can be.
   var bounds = TimeBounds()
   /// By the pair's token and time: the shift that it was minted under.

@@ -87,7 +87,9 @@ extension SessionState {
     _ request: RotationRequest, _ reuse: ReuseClass, behind: UInt32, _ revokedSession: Bool, _ call: TimedCall
   ) -> [SessionState] {
     if behind > 1 {
-      guard reuse == .staleLineage, mayHaveEnded(revokedSession, request.reuse == .revokeSession, call) else { return [] }
+      guard reuse == .staleLineage, mayHaveEnded(revokedSession, request.reuse == .revokeSession, call) else {
+        return []
+      }
       return revokedSession ? [revoked(call)] : [self]
     }
     if successorUse != .unseen {

@@ -77,6 +77,7 @@ struct SessionState: SequentialState {
     case (.revoke, .revocation(true)?): standing == .live ? [revoked(call)] : []
     case (.revoke, .revocation(false)?): standing == .live ? ended(call, facts) : [self]
     case (.revokeAll, .done?): [covered(call)]
+    case (.revokeLive, .done?): coveredIfLive(call, facts)
     case (.noteSuccessor(let generation, let grace), .done?): noting(generation, grace, call)
     case (.look, .looked(let session)?): looked(at: session, call, facts)
     default: []
@@ -85,11 +86,12 @@ struct SessionState: SequentialState {
 
   func states(ifApplied call: TimedCall, _ facts: Facts) -> [SessionState] {
     if case .revokeAll = call.action { return standing == .forgotten ? [] : [covered(call)] }
+    if case .revokeLive = call.action { return coveredIfLive(call, facts).filter { $0 != self } }
     guard standing == .live else { return [] }
     switch call.action {
     case .revoke, .evict: return [revoked(call)]
     case .rotate(let request): return rotations(ifApplied: request, call, facts)
-    case .look, .consume, .revokeAll, .noteSuccessor: return []
+    case .look, .consume, .revokeAll, .revokeLive, .noteSuccessor: return []
     }
   }
 
@@ -154,6 +156,14 @@ extension SessionState {
     state.narrowedScope = nil
     state.successorUse = .unseen
     return state
+  }
+
+  private func coveredIfLive(_ call: TimedCall, _ facts: Facts) -> [SessionState] {
+    guard standing == .live, !hasEnded else { return [self] }
+    guard call.latest >= endFrom(facts) else { return [covered(call)] }
+    var ended = proving(endFrom(facts))
+    ended.hasEnded = true
+    return earliest(call) < endTo(facts) ? [covered(call), ended] : [ended]
   }
 
   /// The use counts for the generation that is live, and if a grace window was open for certain.

@@ -7,6 +7,8 @@ package struct TimedCall: Sendable {
     case revoke
     /// A wide revocation of which the session is.
     case revokeAll
+    /// The same of a ledger that ends a subject's live sessions one by one, and leaves those alone that have ended.
+    case revokeLive
     /// Another opening of its subject may have been one too many. Nobody is told.
     case evict
     /// The access token of the generation was verified, `grace` after whose rotation its predecessor is answered.
@@ -79,6 +81,7 @@ extension TimedCall.Action: CustomStringConvertible {
         + (request.terms.map { " terms \($0.rotation) \($0.lifetimes)" } ?? "")
     case .revoke: "revoke"
     case .revokeAll: "revoke all of a scope"
+    case .revokeLive: "revoke those of a subject that are live"
     case .evict: "another opening of the subject"
     case .noteSuccessor(let generation, let grace): "access token of generation \(generation) seen, grace \(grace)"
     case .look: "look"

@@ -47,7 +47,9 @@ struct DatabaseFaultTests {
 /// Several instances on one database; `ledger-proof database-histories` runs more seeds.
 @Suite("Histories of several instances", .fewAtOnce, .timeLimit(.minutes(10)))
 struct DatabaseHistoryTests {
-  @Test("Their answers can be put into one order, whatever instance was asked and whose connections failed", arguments: 0..<8)
+  @Test(
+    "Their answers can be put into one order, whatever instance was asked and whose connections failed",
+    arguments: 0..<8)
   func histories(seed: UInt64) async {
     let proof = DatabaseHistoryProof()
     var tally = ProofTally()
