@@ -4,6 +4,8 @@ internal import TokenLedger
 /// The statement that grants all rotations of a step which ``RotationModel/RotationRule`` calls `.rotate`, and leaves
 /// every other: at one round trip and one commit for all.
 ///
+/// What an earlier try of the same call did is left too: a token that is not consumed by a refresh would be granted again.
+///
 /// It takes its rows in the order of ids and passes over those that somebody else holds, so it waits for nobody and is
 /// part of no deadlock.
 enum FastRotation {
@@ -29,6 +31,7 @@ enum FastRotation {
         and (s.client = r.client) is true
         and r.generation = case s.rotation when 1 then 0 else s.generation end
         and s.generation < 4294967295
+        and s.attempt <> r.attempt
         and case s.subject_version
           when 0 then s.opened_at >= coalesce(r.not_before, s.opened_at)
           else s.subject_version = coalesce(r.subject_version, s.subject_version)

@@ -21,6 +21,8 @@ struct LockedStep {
   /// In the order of ids.
   let ids: [SessionID]
   var changes = StepChanges()
+  /// Sessions that had ended before, of which whoever asked is told so.
+  private var endedBefore: Set<SessionID> = []
   /// The rows that were read beside it.
   let read: [Rows]
 
@@ -76,14 +78,22 @@ struct LockedStep {
     change(ended)
   }
 
+  /// This instance's verifiers possibly have yet to hear what ended it: an earlier try of the call, or another instance.
+  mutating func noteEndBefore(_ id: SessionID) { endedBefore.insert(id) }
+
   func isUsable(_ row: SessionRow) -> Bool { row.isUsable(marks, at: moment.now) }
 
   /// Writes what was decided and commits; tells this instance's verifiers before it returns.
   func commit(_ more: [Query] = []) throws(DatabaseError) -> [Rows] {
+    let ends = endedBefore.isEmpty ? [] : [Query(RevocationRow.ends, [.bytesArray(endedBefore.map(\.bytes))])]
     let rows = try connection.finish(
-      changes.queries + more, wakes: !changes.revocations.isEmpty, deadline: deadline)
+      changes.queries + ends + more, wakes: !changes.revocations.isEmpty, deadline: deadline)
     let written = try changes.written(rows)
-    if !written.revocations.isEmpty { connection.setting.hooks.noteRevocations(written.revocations) }
+    let before = try rows.dropLast(more.count).suffix(ends.count).flatMap { (found) throws(DatabaseError) in
+      try RevocationRow.all(found)
+    }
+    let revocations = written.revocations + before
+    if !revocations.isEmpty { connection.setting.hooks.noteRevocations(revocations) }
     if let number = written.lastEvent { connection.acknowledge(number) }
     connection.note(moment.now)
     return Array(rows.suffix(more.count))

@@ -87,6 +87,17 @@ package struct RevocationRow: Sendable, Hashable {
       ])
   }
 
+  /// What ended sessions, by themselves or with others.
+  static let ends = Statement(
+    name: "revocations_of",
+    sql: """
+      select \(columns) from revocation v where v.kind = 1 and v.session = any($1)
+      union all
+      select \(columns) from session s join revocation v on v.kind = 3 and v.at_ms >= s.opened_at
+        and (v.subject is null or v.subject = s.subject) and (v.client is null or v.client = s.client)
+      where s.id = any($1)
+      """)
+
   /// All rows of an answer.
   static func all(_ rows: Rows, from start: Int = 0) throws(DatabaseError) -> [RevocationRow] {
     var revocations: [RevocationRow] = []

@@ -16,6 +16,7 @@ enum RevokingSteps {
         wasLive = true
       } else {
         wasLive = row.status == .revoked && row.attempt == attempt.id
+        step.noteEndBefore(id)
       }
     }
     _ = try step.commit()
@@ -31,11 +32,12 @@ enum RevokingSteps {
     var step = try LockedStep(
       .subjects([subject], attempt: attempt.id), reading: [Query(latestScope)], on: connection, deadline: deadline)
     let concerned = step.ids.compactMap { step[$0] }.filter { client?.hasSameBytes(as: $0.client) ?? true }
-    let own = concerned.count { $0.attempt == attempt.id && $0.status == .revoked }
+    let own = concerned.filter { $0.attempt == attempt.id && $0.status == .revoked }
     let live = concerned.filter(step.isUsable)
-    guard own == 0 else {
+    guard own.isEmpty else {
+      for row in own { step.noteEndBefore(row.id) }
       _ = try step.commit()
-      return own
+      return own.count
     }
     for row in live { step.end(row, attempt: attempt.id) }
     step.changes.record(.revokedAll(scope), at: step.moment)
@@ -65,6 +67,7 @@ enum RevokingSteps {
     }
     .sorted { $0.openedNumber < $1.openedNumber }
     for row in outdated { step.revoke(row, cause: .requested, attempt: attempt.id) }
+    for row in own { step.noteEndBefore(row.id) }
     _ = try step.commit()
     return (own + outdated).sorted { $0.openedNumber < $1.openedNumber }.map(\.id)
   }
@@ -103,7 +106,8 @@ enum RevokingSteps {
     return true
   }
 
-  /// Has one access token refused until its end.
+  /// Has one access token refused until its end. That it is refused already this instance's verifiers possibly have yet to
+  /// hear.
   static func access(
     _ token: TokenID, until end: Timestamp, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
@@ -115,9 +119,9 @@ enum RevokingSteps {
         Query(LedgerSQL.barrierStatement),
       ], wakes: true, deadline: deadline)
     let rows = answer.rows[0]
-    guard rows.count == 1 else { return }
+    guard rows.count > 0 else { return }
     connection.setting.hooks.noteRevocations(try RevocationRow.all(rows, from: 1))
-    connection.acknowledge(try rows.int64(0, 0))
+    if let number = try rows.int64IfPresent(0, 0) { connection.acknowledge(number) }
   }
 
   /// The latest time of what verifiers compare with times of issue.
@@ -176,6 +180,9 @@ enum RevokingSteps {
       select v.number, m.now, m.now - m.shift * 1000, 9, $1, $2, v.until_ms - m.shift * 1000 from heard v, moment m
     )
     select v.number, v.* from heard v
+    union all
+    select null, \(RevocationRow.columns) from revocation v
+    where v.kind = 2 and v.session = $1 and v.generation = $2 and not exists (select from heard)
     """
   }
 }

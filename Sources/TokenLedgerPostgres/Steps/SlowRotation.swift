@@ -23,7 +23,10 @@ extension LockedStep {
   fileprivate mutating func judge(_ presentation: SlowRotation.Presentation) -> Rotation {
     let (request, attempt) = (presentation.request, presentation.attempt)
     guard var row = self[request.token.session] else { return .refused(.unknown) }
-    if attempt.isRetry, row.attempt == attempt.id, let own = own(row, request) { return own }
+    if attempt.isRetry, row.attempt == attempt.id, let own = own(row, request) {
+      if row.status == .revoked { noteEndBefore(row.id) }
+      return own
+    }
     noteSuccessor(&row)
     // What was refused as expired once is so for good.
     let now = row.status == .expired ? max(moment.now, row.end) : moment.now

@@ -50,6 +50,13 @@ extension ProxyExchange {
   /// Whether the feed makes it, which goes by the time.
   var isOfFeed: Bool { statements.contains("feed_look") }
 
+  /// Whether a call makes it, and not a connection that is made ready.
+  var isOfCall: Bool {
+    let first = statements.first ?? ""
+    let beginnings = ["connect", "schema_", "feed_", "set", "listen", "rollback"]
+    return !isOfFeed && !beginnings.contains { first.hasPrefix($0) }
+  }
+
   /// Whether it is worth a fault of its own: looks of the feed come again and again.
   var isTarget: Bool { !isOfFeed || number == 0 || number == 2 }
 }

@@ -24,7 +24,10 @@ package struct DatabaseFaultProof: Proof {
   package func run(_ number: UInt64, into tally: inout ProofTally, trace: ((String) -> Void)?) async {
     do {
       let baseline = try await baselines.baseline(number / Self.forms / Self.exchangesMax)
-      if number % (Self.forms * Self.exchangesMax) == 0 { baseline.describe(number, to: &tally) }
+      if number % (Self.forms * Self.exchangesMax) == 0 {
+        baseline.describe(number, to: &tally)
+        for (place, exchange) in baseline.targets.enumerated() { trace?("exchange \(place): \(exchange)") }
+      }
       let place = Int(number / Self.forms % Self.exchangesMax)
       guard place < baseline.targets.count else { return }
       let exchange = baseline.targets[place]
@@ -37,11 +40,11 @@ package struct DatabaseFaultProof: Proof {
       tally.add("faults: \(fault)", finding.strikes.count)
       report(finding, baseline, ["\(baseline.stage), \(exchange): \(fault)"], number, &tally)
       if finding.strikes.isEmpty { tally.add("faults that met nothing") }
-      for strike in finding.strikes where strike.fault != .hold && !strike.exchange.isOfFeed {
+      for strike in finding.strikes where strike.fault != .hold && strike.exchange.isOfCall {
         // Whatever it said, it was asked again.
-        let (wanted, found) = (baseline.finding.count(like: exchange) + 1, finding.count(like: exchange))
+        let (wanted, found) = (baseline.finding.callCount + 1, finding.callCount)
         guard found < wanted else { continue }
-        tally.addViolation(number, "\(exchange) was not asked again after \(fault): \(found) times")
+        tally.addViolation(number, "\(exchange) was not asked again after \(fault): \(found) requests of \(wanted)")
       }
     } catch {
       tally.addViolation(number, "no stage: \(error)")

@@ -20,8 +20,8 @@ struct DatabaseFaultRun {
     var violations: [(what: String, evidence: [String])] = []
     var lines: [String] = []
 
-    /// How often a request like this one was made.
-    func count(like exchange: ProxyExchange) -> Int { exchanges.count { $0.statements == exchange.statements } }
+    /// How many requests calls made, without what connecting and following take.
+    var callCount: Int { exchanges.count(where: \.isOfCall) }
   }
 
   private var isImpatient: Bool { plan.values.contains(.hold) }

@@ -29,6 +29,24 @@ struct UnknownOutcomeTests {
     }
   }
 
+  @Test("refreshes once also if the token is good for any number of refreshes")
+  func rotationOfTokenThatStays() async throws {
+    try await TestedLanes.with { tested in
+      _ = try await tested.sessions()
+      var grant = try SessionGrant.tested("bob")
+      grant.terms.rotation = .never
+      let request = OpeningRequest(id: .random(), grant: grant)
+      let session = try #require(try await tested.lanes.open([request], deadline: nil).session(request.id))
+      tested.proxy.set(.cutInAnswer(1))
+      let refreshed = try #require(try await tested.rotate(session.refreshTokenID).granted)
+      #expect(tested.proxy.struckCount == 1)
+      #expect(refreshed.generation == 1)
+      #expect(try tested.fixture.value("select count(*) from ledger.event where kind = 3") == "1")
+      // The next call is another one.
+      #expect(try await tested.rotate(session.refreshTokenID).granted?.generation == 2)
+    }
+  }
+
   @Test("never revokes a session that went on elsewhere meanwhile")
   func movedOn() async throws {
     try await TestedLanes.with { tested in
