@@ -89,10 +89,8 @@ struct LockedStep {
     let rows = try connection.finish(
       changes.queries + ends + more, wakes: !changes.revocations.isEmpty, deadline: deadline)
     let written = try changes.written(rows)
-    let before = try rows.dropLast(more.count).suffix(ends.count).flatMap { (found) throws(DatabaseError) in
-      try RevocationRow.all(found)
-    }
-    let revocations = written.revocations + before
+    var revocations = written.revocations
+    for found in rows.dropLast(more.count).suffix(ends.count) { revocations += try RevocationRow.all(found) }
     if !revocations.isEmpty { connection.setting.hooks.noteRevocations(revocations) }
     if let number = written.lastEvent { connection.acknowledge(number) }
     connection.note(moment.now)
