@@ -25,7 +25,7 @@ import Testing
   ])
   func aSettingThatStepsRestOnIsTheLedgersOwn(name: String, value: String, needed: String) throws {
     try database.execute("alter database \(database.name) set \(name) = '\(value)'")
-    let instance = try TestedInstance(database, TestedInstance.options())
+    let instance = try TestedInstance(database, TestedInstance.options(), endsIdleSteps: true)
     let found = try setting(name, of: instance)
     #expect(found.replacing("\"", with: "") == needed)
     let session = try instance.open("anna")

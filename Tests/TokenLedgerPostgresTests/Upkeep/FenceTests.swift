@@ -112,11 +112,11 @@ import Testing
     try instance.look()
     let (connected, locked) = (Semaphore(), Semaphore())
     let asking = try Beside {
-      let connection = try TestedInstance(database, options).connection.database
+      let asking = try TestedInstance(database, options)
       connected.post()
       locked.wait()
       // For the event from before the fence.
-      try witness.examine(connection, deadline: .long)
+      try witness.examine(asking.connection.database, deadline: .long)
     }
     connected.wait()
     try lose(after: number)
