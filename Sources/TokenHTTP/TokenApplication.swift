@@ -29,8 +29,10 @@ public struct TokenApplication: Service {
     onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) -> TokenApplication {
     let router = Router(context: TokenRequestContext.self)
+    let hangUps = HangUps()
     let routes = TokenRoutes<TokenRequestContext>(
-      engine: engine, clients: clients, options: options, metrics: metrics, additionalRoutes: additionalRoutes)
+      engine: engine, clients: clients, options: options, metrics: metrics, additionalRoutes: additionalRoutes,
+      hangUps: hangUps)
     router.add(middleware: RequestTracing())
     if let metrics {
       router.add(
@@ -49,7 +51,7 @@ public struct TokenApplication: Service {
     router.add(middleware: PlainPaths())
     routes.add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
-      router: router, server: options.server,
+      router: router, server: options.server(notingIn: hangUps),
       configuration: ApplicationConfiguration(
         address: .hostname(options.host, port: options.port),
         availableConnectionsDelegate: .maximum(options.connectionsMax, logger: logger)),

@@ -59,13 +59,15 @@ public protocol AuthenticatedContext: RequestContext {
 }
 
 /// The context of the server's own routes; enough for embedders who keep nothing else in it.
-public struct TokenRequestContext: AuthenticatedContext, RemoteAddressRequestContext {
+public struct TokenRequestContext: AuthenticatedContext, RemoteAddressRequestContext, ConnectionContext {
   public var coreContext: CoreRequestContextStorage
   public var bearer = BearerState.anonymous
   public let remoteAddress: SocketAddress?
+  let channel: any Channel
 
   public init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
     remoteAddress = source.channel.remoteAddress
+    channel = source.channel
   }
 }

@@ -12,8 +12,7 @@ enum TokenEndpointError: Error {
   case refused(GrantRefusal, GrantType)
   /// Too many log-ins from there failed: none is looked at for that long.
   case throttled(Duration)
-  /// As many requests are being answered as may be at once.
-  case overloaded
+  case notAdmitted(AdmissionRefusal)
   /// The request may be in order, but the engine could not answer it.
   case failed(EngineError)
 
@@ -25,7 +24,7 @@ enum TokenEndpointError: Error {
   /// Whether the same request can be answered later, or by another instance: every wire says so with 503.
   var isUnavailable: Bool {
     switch self {
-    case .overloaded: true
+    case .notAdmitted: true
     case .failed(let failure): failure.isUnavailable
     default: false
     }

@@ -23,9 +23,9 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let oneTimeTokens: AdminOneTimeTokens
   private let addresses: AddressSource
   private let body: BufferedBody<Context>
-  private let tokenBound: InFlightBound<Context>
-  /// The same bound with other words: only `POST /token` refuses in those of the wire.
-  private let bound: InFlightBound<Context>
+  private let tokenAdmission: RequestAdmission<Context>
+  /// The same with other words: only `POST /token` refuses in those of the wire.
+  private let admission: RequestAdmission<Context>
   private let wire: any TokenWire
   private let challenge: BearerChallenge
   /// The routes of the table that are added.
@@ -52,6 +52,16 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
     metrics: ServerMetrics? = nil, additionalRoutes: [any AdditionalRoutes] = [], routes: TokenRouteSet = .all
   ) {
+    self.init(
+      engine: engine, clients: clients, options: options, metrics: metrics, additionalRoutes: additionalRoutes,
+      routes: routes, hangUps: HangUps())
+  }
+
+  /// - Parameter hangUps: the connections of the server whose clients have hung up.
+  init(
+    engine: RotationEngine, clients: any ClientStore, options: ServerOptions, metrics: ServerMetrics?,
+    additionalRoutes: [any AdditionalRoutes], routes: TokenRouteSet = .all, hangUps: HangUps
+  ) {
     self.engine = engine
     selection = routes
     challenge = options.bearerChallenge
@@ -74,12 +84,12 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     oneTimeTokens = AdminOneTimeTokens(gate: gate)
     addresses = AddressSource(trustsProxy: options.trustsProxy)
     body = BufferedBody(bytesMax: bodyBytesMax)
-    @Sendable func overload(_ faults: FaultReplies) -> Response {
-      grantMetrics?.note(.requestsInFlight)
-      return faults.reply(to: .overloaded, logger: nil)
+    @Sendable func refuse(_ faults: FaultReplies, _ reason: AdmissionRefusal) -> Response {
+      if reason == .overloaded { grantMetrics?.note(.requestsInFlight) }
+      return faults.reply(to: .notAdmitted(reason), logger: nil)
     }
-    tokenBound = InFlightBound(max: options.requestsInFlightMax) { overload(faults) }
-    bound = tokenBound.refusing { overload(standardFaults) }
+    tokenAdmission = RequestAdmission(inFlightMax: options.requestsInFlightMax, hangUps: hangUps) { refuse(faults, $0) }
+    admission = tokenAdmission.refusing { refuse(standardFaults, $0) }
     let endpoint = MetricsEndpoint(engine: engine, metrics: metrics)
     self.metrics = endpoint
     self.routes = Route.allCases.filter { route in route.set.map(routes.contains) ?? (endpoint != nil) }
@@ -92,8 +102,8 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     let root = router.group(RouterPath(pathPrefix)).add(middleware: BodilessHead())
     let bearer = root.group().add(middleware: BearerAuthenticator(engine: engine))
     let buffered = root.group().add(middleware: body)
-    let bounded = buffered.group().add(middleware: bound)
-    let boundedInItsWire = buffered.group().add(middleware: tokenBound)
+    let bounded = buffered.group().add(middleware: admission)
+    let boundedInItsWire = buffered.group().add(middleware: tokenAdmission)
     let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: pathPrefix, routes: selection)
     for route in routes {
       let group =

@@ -4,8 +4,8 @@ internal import NIOCore
 internal import NIOSSL
 internal import Synchronization
 
-/// A child channel with the bounds that need the bare connection: how many an address can have, and how long a TLS
-/// connection can be idle.
+/// A child channel with what needs the bare connection: how many an address can have, how long a TLS connection can be
+/// idle, and when the client hangs up.
 struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
   let base: Base
   /// Nil for no bound.
@@ -14,9 +14,15 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
   let idleTimeout: Duration
   /// Whether connections can become ones of HTTP/2.
   let awaitsStreams: Bool
+  let hangUps: HangUps
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
     let isAdmitted = admit(channel)
+    do {
+      try channel.pipeline.syncOperations.addHandler(HangUpNotice(hangUps))
+    } catch {
+      return channel.eventLoop.makeFailedFuture(error)
+    }
     let value = base.setup(channel: channel, logger: logger)
     if let tls = try? channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self) {
       do {
@@ -34,6 +40,8 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
 
   func handle(value: Base.Value, logger: Logger) async {
     await base.handle(value: value, logger: logger)
+    let channel = value.channel
+    channel.closeFuture.whenComplete { _ in hangUps.forget(channel) }
   }
 
   /// Counts a connection. Past the bound of its address there is nobody to tell: it is closed before a byte is read.

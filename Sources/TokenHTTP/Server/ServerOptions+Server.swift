@@ -6,7 +6,9 @@ internal import NIOSSL
 
 extension ServerOptions {
   /// The server that these options ask for: HTTP/1.1 in plaintext or, with a certificate, TLS with HTTP/2 too.
-  var server: HTTPServerBuilder {
+  ///
+  /// - Parameter hangUps: what clients end is noted there.
+  func server(notingIn hangUps: HangUps) -> HTTPServerBuilder {
     let counts = addressCounts
     // A count of its own: connections must not take the place of their streams.
     let http1 = requests(StreamCounts(max: connectionsMax, addresses: addressCounts))
@@ -16,7 +18,7 @@ extension ServerOptions {
       func guarded(_ base: some ServerChildChannel) -> any ServerChildChannel {
         GuardedChannel(
           base: base, counts: counts, headerTimeout: timeout, idleTimeout: idle,
-          awaitsStreams: certificate != nil && offersHTTP2)
+          awaitsStreams: certificate != nil && offersHTTP2, hangUps: hangUps)
       }
       guard let certificate else { return guarded(HTTP1Channel(responder: responder, configuration: http1)) }
       guard offersHTTP2 else {

@@ -59,7 +59,7 @@ struct RommWire: TokenWire {
     case .refused(_, .password): unauthorized("Invalid username or password")
     case .refused: unauthorized("Invalid refresh token")
     case .throttled: reply(.tooManyRequests, "Too many failed log-ins")
-    case .overloaded, .failed:
+    case .notAdmitted, .failed:
       fault.isUnavailable
         ? reply(.serviceUnavailable, "Temporarily unavailable") : reply(.internalServerError, "Internal server error")
     }

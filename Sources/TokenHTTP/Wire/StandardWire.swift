@@ -67,7 +67,7 @@ struct StandardWire: TokenWire {
     case .unsupportedGrant: .unsupportedGrantType
     case .refused(let refusal, let grant): error(of: refusal, grant)
     case .throttled: .tooManyLogIns
-    case .overloaded, .failed: fault.isUnavailable ? .unavailable : .failed
+    case .notAdmitted, .failed: fault.isUnavailable ? .unavailable : .failed
     }
   }
 

@@ -11,6 +11,8 @@ protocol LaneCall: AnyObject, Sendable {
   /// It has possibly taken effect: from now on it is tried as a retry, and its failure leaves the outcome unknown.
   func noteSent()
   var wasSent: Bool { get }
+  /// It can have waited to be read before it was made, since the process stood still.
+  func noteLateReading()
   /// It failed in a step with others: from now on it is tried by itself.
   ///
   /// - Parameter isFinal: whether the same would come of it again, as of a row that is damaged; else something else
@@ -39,8 +41,10 @@ final class Call<Request: Sendable, Value: Sendable>: LaneCall {
   let request: Request
   let limit: ContinuousClock.Instant
   private let attemptID = Attempt.newID()
+  private let began = ContinuousClock.now
   private let state = Mutex(State.coming)
   private let sent = Atomic(false)
+  private let late = Atomic(false)
   private let failed = Atomic(false)
   private let finalFailures = Atomic(0)
 
@@ -50,9 +54,13 @@ final class Call<Request: Sendable, Value: Sendable>: LaneCall {
     (self.request, self.limit) = (request, limit)
   }
 
-  var attempt: Attempt { Attempt(id: attemptID, isRetry: wasSent) }
+  var attempt: Attempt {
+    let isLate = late.load(ordering: .relaxed) || began + Attempt.patience < .now
+    return Attempt(id: attemptID, isRetry: wasSent, isLate: isLate)
+  }
   var wasSent: Bool { sent.load(ordering: .relaxed) }
   func noteSent() { sent.store(true, ordering: .relaxed) }
+  func noteLateReading() { late.store(true, ordering: .relaxed) }
   var isAlone: Bool { failed.load(ordering: .relaxed) }
   var isHopeless: Bool { finalFailures.load(ordering: .relaxed) >= Self.finalFailuresMax }
 

@@ -27,6 +27,7 @@ final class LaneQueue: Sendable {
     /// Since when no lane has a connection, and why.
     var outage: (since: ContinuousClock.Instant, why: String)?
     var ended: [CheckedContinuation<Void, Never>] = []
+    var standstill = Standstill(at: ContinuousClock.now)
 
     /// Whether other lanes do the first one's work.
     var needsSecondLane: Bool {
@@ -76,16 +77,19 @@ final class LaneQueue: Sendable {
 
   // MARK: - Callers
 
-  func add(_ call: RotationCall) throws(LedgerError) { try add(isFast: true) { $0.append(call) } }
-  func add(_ call: AccessCall) throws(LedgerError) { try add(isFast: true) { $0.append(call) } }
-  func add(_ call: OpeningCall) throws(LedgerError) { try add(isFast: false) { $0.append(call) } }
-  func add(_ step: StepCall) throws(LedgerError) { try add(isFast: false) { $0.append(step) } }
+  func add(_ call: RotationCall) throws(LedgerError) { try add(call, isFast: true) { $0.append(call) } }
+  func add(_ call: AccessCall) throws(LedgerError) { try add(call, isFast: true) { $0.append(call) } }
+  func add(_ call: OpeningCall) throws(LedgerError) { try add(call, isFast: false) { $0.append(call) } }
+  func add(_ step: StepCall) throws(LedgerError) { try add(step.call, isFast: false) { $0.append(step) } }
 
-  private func add(isFast: Bool, _ append: (inout LaneBacklog) -> Void) throws(LedgerError) {
+  private func add(
+    _ call: any LaneCall, isFast: Bool, _ append: (inout LaneBacklog) -> Void
+  ) throws(LedgerError) {
     let lane: Int? = try state.withLock { (state) throws(LedgerError) in
       guard !state.isClosing else { throw .closed("the ledger is closed") }
       if let outage = state.outage, outage.since + requestDeadline < .now { throw .unavailable(outage.why) }
       guard state.backlog.count < Self.waitingMax else { throw .overloaded }
+      if state.standstill.hasJustEnded(at: .now) { call.noteLateReading() }
       append(&state.backlog)
       return state.wake(isFast: isFast)
     }
@@ -183,6 +187,7 @@ final class LaneQueue: Sendable {
   func tick() -> Bool {
     let (queued, underWay, idle, why, isOver) = state.withLock { state in
       let now = ContinuousClock.now
+      state.standstill.beat(at: now)
       let queued = state.backlog.calls
       let underWay = state.lanes.flatMap(\.calls).filter { $0.limit <= now && !$0.isSettled }
       var idle: [Int] = []

@@ -84,7 +84,7 @@ final class Lanes: Sendable {
         try connection.raiseLimits(for: batch, deadline: deadline)
         let presentations = batch.enumerated().map { index, request in
           SlowRotation.Presentation(
-            request: request, attempt: Attempt(id: attempt.id &+ Int64(index), isRetry: attempt.isRetry))
+            request: request, attempt: attempt.advanced(by: index))
         }
         return try SlowRotation.run(presentations, on: connection, deadline: deadline)
       })

@@ -31,7 +31,7 @@ extension LockedStep {
     // What was refused as expired once is so for good.
     let now = row.status == .expired ? max(moment.now, row.end) : moment.now
     var judged = request
-    if attempt.isRetry { judged.reuse = .refuse }
+    if !attempt.mayRevoke { judged.reuse = .refuse }
     let verdict = RotationRule.verdict(on: judged, of: row.facts(marks), at: now)
     return carryOut(verdict, on: row, for: request, attempt: attempt)
   }
@@ -56,11 +56,11 @@ extension LockedStep {
       }
       return .refused(.reused(reuse, generationsBehind: behind, revokedSession: revokes))
     case .revokeRolledBack(let ahead):
-      if !attempt.isRetry { revoke(row, cause: .rollback, attempt: attempt.id) }
+      if attempt.mayRevoke { revoke(row, cause: .rollback, attempt: attempt.id) }
       return .refused(.neverIssued(generationsAhead: ahead))
     case .revokeOutdated(let behind):
-      if !attempt.isRetry { revoke(row, cause: .requested, attempt: attempt.id) }
-      return .refused(.outdated(generationsBehind: behind, revokedSession: !attempt.isRetry))
+      if attempt.mayRevoke { revoke(row, cause: .requested, attempt: attempt.id) }
+      return .refused(.outdated(generationsBehind: behind, revokedSession: attempt.mayRevoke))
     case .refuse(let refusal, _):
       if case .expired = refusal { expire(row) }
       return .refused(refusal)

@@ -27,34 +27,44 @@ struct BufferedBody<Context: RequestContext>: RouterMiddleware {
   }
 }
 
-/// Bounds how many requests are answered at once behind it; those past the bound are refused at once.
+/// Why a request is not looked at.
+enum AdmissionRefusal: Equatable, Sendable {
+  /// As many requests are being answered as may be at once.
+  case overloaded
+  /// The client has hung up before it was looked at, and can have asked elsewhere.
+  case hungUp
+}
+
+/// Admits requests, whose bodies were read: so many at once, and none whose client has hung up. Others are refused at
+/// once.
 ///
-/// For routes whose answer waits for something, mostly the disk: if that never comes, the requests that wait stay, and
-/// without a bound every further one would stay with them.
-struct InFlightBound<Context: RequestContext>: RouterMiddleware {
+/// For routes that change something, whose answer waits for something, mostly the disk: if that never comes, the
+/// requests that wait stay, and without a bound every further one would stay with them.
+struct RequestAdmission<Context: RequestContext>: RouterMiddleware {
   private final class Count: Sendable {
     let value = Atomic(0)
   }
 
-  private let max: Int
-  private let refusal: @Sendable () -> Response
+  private let inFlightMax: Int
+  private let hangUps: HangUps
+  private let refusal: @Sendable (AdmissionRefusal) -> Response
   private let inFlight: Count
 
-  /// - Parameter max: 1 at least.
-  init(max: Int, refusal: @escaping @Sendable () -> Response) {
-    self.init(max: max, inFlight: Count(), refusal: refusal)
+  /// - Parameter inFlightMax: 1 at least.
+  init(inFlightMax: Int, hangUps: HangUps, refusal: @escaping @Sendable (AdmissionRefusal) -> Response) {
+    self.init(inFlightMax: inFlightMax, hangUps: hangUps, inFlight: Count(), refusal: refusal)
   }
 
-  private init(max: Int, inFlight: Count, refusal: @escaping @Sendable () -> Response) {
-    precondition(max >= 1, "a bound that lets nothing through")
-    self.max = max
-    self.inFlight = inFlight
-    self.refusal = refusal
+  private init(
+    inFlightMax: Int, hangUps: HangUps, inFlight: Count, refusal: @escaping @Sendable (AdmissionRefusal) -> Response
+  ) {
+    precondition(inFlightMax >= 1, "a bound that lets nothing through")
+    (self.inFlightMax, self.hangUps, self.inFlight, self.refusal) = (inFlightMax, hangUps, inFlight, refusal)
   }
 
   /// Returns the same bound, shared with this one, for routes that refuse in other words.
-  func refusing(with refusal: @escaping @Sendable () -> Response) -> InFlightBound {
-    InFlightBound(max: max, inFlight: inFlight, refusal: refusal)
+  func refusing(with refusal: @escaping @Sendable (AdmissionRefusal) -> Response) -> RequestAdmission {
+    RequestAdmission(inFlightMax: inFlightMax, hangUps: hangUps, inFlight: inFlight, refusal: refusal)
   }
 
   @concurrent
@@ -62,7 +72,8 @@ struct InFlightBound<Context: RequestContext>: RouterMiddleware {
     _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
   ) async throws -> Response {
     defer { inFlight.value.subtract(1, ordering: .relaxed) }
-    guard inFlight.value.add(1, ordering: .relaxed).newValue <= max else { return refusal() }
+    guard inFlight.value.add(1, ordering: .relaxed).newValue <= inFlightMax else { return refusal(.overloaded) }
+    if let channel = (context as? any ConnectionContext)?.channel, hangUps.contains(channel) { return refusal(.hungUp) }
     return try await next(request, context)
   }
 }
