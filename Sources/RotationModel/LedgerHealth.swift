@@ -20,6 +20,8 @@ public struct LedgerHealth: Sendable, Hashable {
   /// Whether all access tokens are refused because of it: whoever opened the ledger wants that rather than a revoked
   /// one accepted.
   public var refusesAccess = false
+  /// Whether what it stands on lacks changes that were acknowledged: nothing is served until somebody has decided what becomes of the sessions.
+  public var lacksChanges = false
   /// By how many whole seconds the ledger's time was ahead of the wall clock when it was last looked.
   public var clockShiftSeconds: Int64
 

@@ -40,6 +40,7 @@ public final class PostgresLedger: Sendable {
     try await feed.start(deadline: deadline)
     do {
       let lanes = try await Lanes.start(connector, deadline: deadline)
+      feed.onReturn { [queue = lanes.queue] in queue.wakeAll() }
       return PostgresLedger(address, options, knowledge, connector, lanes, feed)
     } catch {
       await feed.close()

@@ -74,12 +74,14 @@ private struct DatabaseGauges: Sendable {
   private let unavailableSeconds: Meter
   private let feedAge: Meter
   private let feedCurrent: Meter
+  private let fenced: Meter
 
   init(factory: any MetricsFactory) {
     available = Meter(.databaseAvailable, factory: factory)
     unavailableSeconds = Meter(.databaseUnavailableSeconds, factory: factory)
     feedAge = Meter(.feedAge, factory: factory)
     feedCurrent = Meter(.feedCurrent, factory: factory)
+    fenced = Meter(.databaseFenced, factory: factory)
   }
 
   func set(_ health: LedgerHealth, at now: Timestamp) {
@@ -89,6 +91,7 @@ private struct DatabaseGauges: Sendable {
     unavailableSeconds.set(Double(milliseconds) / 1000)
     feedAge.set((health.feedAge ?? .zero) / .seconds(1))
     feedCurrent.set(health.isFeedStale ? 0 : 1)
+    fenced.set(health.lacksChanges ? 1 : 0)
   }
 }
 

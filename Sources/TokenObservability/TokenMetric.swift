@@ -41,6 +41,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   case feedAge = "refresh_ledger_feed_age_seconds"
   case feedCurrent = "refresh_ledger_feed_current"
   case feedStale = "refresh_ledger_feed_stale_total"
+  case databaseFenced = "refresh_ledger_database_fenced"
 
   /// What the server's ledger stands on. A server has no metrics of the other kind, rather than zeros that mean nothing.
   @nonexhaustive
@@ -56,7 +57,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     switch self {
     case .checkpoints, .commitSeconds, .logBytes, .stagedSequence, .durableSequence, .sequenceLag: [.embedded]
     case .databaseAvailable, .databaseUnavailableSeconds, .databaseOutages, .outcomesUnknown, .feedAge, .feedCurrent,
-      .feedStale:
+      .feedStale, .databaseFenced:
       [.postgres]
     default: Set(Store.allCases)
     }
@@ -73,7 +74,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     switch self {
     case .requestSeconds, .rotateSeconds, .commitSeconds: .histogram
     case .ready, .liveSessions, .entries, .logBytes, .stagedSequence, .durableSequence, .sequenceLag, .clockShift,
-      .store, .databaseAvailable, .databaseUnavailableSeconds, .feedAge, .feedCurrent:
+      .store, .databaseAvailable, .databaseUnavailableSeconds, .feedAge, .feedCurrent, .databaseFenced:
       .gauge
     default: .counter
     }
@@ -118,6 +119,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .feedAge: "Age of the newest news of what other instances revoked."
     case .feedCurrent: "1 while that age is within store.staleAfter, 0 otherwise."
     case .feedStale: "Times that it was not any more."
+    case .databaseFenced: "1 while the database lacks changes that this instance acknowledged: nothing is served."
     }
   }
 

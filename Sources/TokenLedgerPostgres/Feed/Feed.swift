@@ -14,6 +14,7 @@ package final class Feed: Sendable {
     var isClosing = false
     var start: CheckedContinuation<DatabaseError?, Never>?
     var startDeadline = ContinuousClock.now
+    var onReturn: @Sendable () -> Void = {}
   }
 
   private let knowledge: InstanceKnowledge
@@ -28,7 +29,8 @@ package final class Feed: Sendable {
   /// Between two looks, however often it is woken.
   private static let pauseMin = Duration.milliseconds(10)
   private static let backOffMin = Duration.milliseconds(20)
-  private static let backOffMax = Duration.seconds(1)
+  /// So long a database that is there again goes unnoticed, and what was revoked there meanwhile.
+  private static let backOffMax = Duration.milliseconds(200)
 
   package init(_ knowledge: InstanceKnowledge, connector: Connector) {
     (self.knowledge, self.connector) = (knowledge, connector)
@@ -45,6 +47,11 @@ package final class Feed: Sendable {
       if thread.start() != 0 { settle(.unreachable("no thread is left for the feed")) }
     }
     if let error { throw error }
+  }
+
+  /// Calls it whenever the database answers again: nobody looks for it as often as the feed.
+  package func onReturn(_ body: @escaping @Sendable () -> Void) {
+    state.withLock { $0.onReturn = body }
   }
 
   /// Writes what was noted and ends. Idempotent.
@@ -79,7 +86,10 @@ package final class Feed: Sendable {
         defer { connection.database.close() }
         do throws(DatabaseError) {
           try connection.database.simple("listen \(connector.setting.schema.quoted)", deadline: .now + .seconds(5))
-          try follow(connection, &reader) { backOff = Self.backOffMin }
+          try follow(connection, &reader) {
+            if backOff > Self.backOffMin { state.withLock(\.onReturn)() }
+            backOff = Self.backOffMin
+          }
         } catch {
           if case .lost = error { connector.passOver(connection) }
           throw error

@@ -100,6 +100,7 @@ final class FeedCondition: Sendable {
       clockShiftSeconds: DatabaseClock.seconds(ofShiftMilliseconds: clock.currentShiftMilliseconds))
     health.isFeedStale = age.isStale
     health.refusesAccess = refusesAccess
+    health.lacksChanges = isFenced.load(ordering: .relaxed)
     return health
   }
 

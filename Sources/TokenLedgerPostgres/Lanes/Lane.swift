@@ -51,7 +51,7 @@ final class Lane: @unchecked Sendable {
     }
   }
 
-  /// 100 ms, doubling to a second: so long can a promotion that has ended go unnoticed.
+  /// 100 ms, doubling to a second, unless the feed finds the database before.
   private func backOff() {
     failures += 1
     queue.pause(lane: number, for: min(.milliseconds(100) * (1 << min(failures - 1, 4)), .seconds(1)))

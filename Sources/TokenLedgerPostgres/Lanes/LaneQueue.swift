@@ -125,6 +125,11 @@ final class LaneQueue: Sendable {
     _ = try? Readiness.wait(for: [], of: -1, orWakeBy: wakeUps[lane], until: .now + duration)
   }
 
+  /// Ends the pauses of lanes that look for a connection.
+  func wakeAll() {
+    for wakeUp in wakeUps { wakeUp.post() }
+  }
+
   /// Gives what the fast statement left to a slow step.
   func leave(_ calls: [RotationCall]) {
     guard !calls.isEmpty else { return }
@@ -214,7 +219,7 @@ final class LaneQueue: Sendable {
   /// Lets no more calls in; the lanes do what is there and end.
   func beginClosing() {
     state.withLock { $0.isClosing = true }
-    for wakeUp in wakeUps { wakeUp.post() }
+    wakeAll()
   }
 
   /// The same, and waits for the lanes.

@@ -19,6 +19,13 @@ package struct ServerSurvey: Sendable, Hashable {
   /// Connections of clients that are open on the whole server, and of them those of ledgers that this role can see.
   package var connections: Int64
   package var ledgerConnections: Int64
+  /// For how long the oldest transaction is open that this role can see, of whatever client; nil if none is.
+  package var oldestTransactionMilliseconds: Int64?
+  /// The number of transactions since the oldest one whose rows are not frozen yet, in this database. At 2^31 PostgreSQL
+  /// takes no more changes.
+  package var unfrozenTransactions: Int64 = 0
+  /// The bytes of log that replication slots keep for somebody who is not connected, by their names. Empty on a standby.
+  package var keptBytes: [String: Int64] = [:]
   /// By their names in `pg_settings`.
   package var settings: [String: String]
   /// Empty on a standby.
@@ -60,7 +67,18 @@ package struct ServerSurvey: Sendable, Hashable {
         (select system_identifier from pg_control_system()),
         (select count(*) from pg_stat_activity where backend_type = 'client backend'),
         (select count(*) from pg_stat_activity
-          where datname = current_database() and application_name = 'refresh-ledger' and pid <> pg_backend_pid())
+          where datname = current_database() and application_name = 'refresh-ledger' and pid <> pg_backend_pid()),
+        (select (extract(epoch from clock_timestamp() - min(began)) * 1000)::int8 from (
+          select xact_start from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()
+          union all select prepared from pg_prepared_xacts) transaction(began)),
+        (select age(datfrozenxid)::int8 from pg_database where datname = current_database())
+      """)
+
+  private static let slots = Statement(
+    name: "survey_slots",
+    sql: """
+      select slot_name::text, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::int8
+      from pg_replication_slots where not active and restart_lsn is not null and not pg_is_in_recovery()
       """)
 
   private static let settings = Statement(
@@ -82,7 +100,8 @@ package struct ServerSurvey: Sendable, Hashable {
   package static func read(
     _ connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> ServerSurvey {
-    let rows = try connection.transaction([Query(identity), Query(settings), Query(standbys)], deadline: deadline)
+    let rows = try connection.transaction(
+      [Query(identity), Query(settings), Query(standbys), Query(slots)], deadline: deadline)
     let one = rows[0]
     guard one.count == 1 else { throw .malformed("a server that does not say what it is") }
     var survey = ServerSurvey(
@@ -91,6 +110,9 @@ package struct ServerSurvey: Sendable, Hashable {
       processID: try one.int64(0, 6),
       timeline: try one.int64(0, 7), systemIdentifier: try one.int64(0, 8), connections: try one.int64(0, 9),
       ledgerConnections: try one.int64(0, 10), settings: [:], standbys: [])
+    survey.oldestTransactionMilliseconds = try one.int64IfPresent(0, 11)
+    survey.unfrozenTransactions = try one.int64(0, 12)
+    for row in 0..<rows[3].count { survey.keptBytes[try rows[3].text(row, 0)] = try rows[3].int64(row, 1) }
     for row in 0..<rows[1].count { survey.settings[try rows[1].text(row, 0)] = try rows[1].text(row, 1) }
     for row in 0..<rows[2].count {
       survey.standbys.append(

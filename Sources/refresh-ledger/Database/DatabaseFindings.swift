@@ -23,6 +23,10 @@ struct DatabaseFindings {
 
   private static let oldestServer: Int64 = 140_000
   private static let bytesBehindMax: Int64 = 64 << 20
+  private static let keptBytesMax: Int64 = 1 << 30
+  private static let transactionMillisecondsMax: Int64 = 300_000
+  /// Autovacuum freezes at 200 million by itself, and PostgreSQL stops at 2^31.
+  private static let unfrozenMax: Int64 = 1_000_000_000
 
   /// The host that sessions are changed at; nil if none is a primary.
   var primary: Host.Answer? {
@@ -42,7 +46,7 @@ struct DatabaseFindings {
       ]
     }
     findings += server(primary) + replication(primary.survey) + durability(primary.survey)
-    return findings + [connections(primary.survey), clock(primary)]
+    return findings + upkeep(primary.survey) + [connections(primary.survey), clock(primary)]
   }
 
   private func host(_ host: Host) -> [DoctorFinding] {
@@ -191,6 +195,34 @@ struct DatabaseFindings {
     return .ok("standby", what)
   }
 
+  // MARK: - Upkeep
+
+  /// What fills the disk or ends in a standstill while all seems well.
+  private func upkeep(_ survey: ServerSurvey) -> [DoctorFinding] {
+    var findings: [DoctorFinding] = []
+    if let age = survey.oldestTransactionMilliseconds, age > Self.transactionMillisecondsMax {
+      findings.append(
+        .warning(
+          "transactions",
+          "one has been open for \(FigureText.time(seconds: Double(age) / 1000)): rows that were changed since are kept, and refreshes get slower",
+          fix: "end it (pg_stat_activity, pg_prepared_xacts); set idle_in_transaction_session_timeout for people"))
+    }
+    if survey.unfrozenTransactions > Self.unfrozenMax {
+      findings.append(
+        .problem(
+          "transactions",
+          "the oldest is \(FigureText.count(Int(clamping: survey.unfrozenTransactions))) transactions back: at 2,147,483,648 PostgreSQL takes no more changes",
+          fix: "see what keeps vacuum from it (open transactions, slots), then vacuum freeze"))
+    }
+    for (slot, bytes) in survey.keptBytes.sorted(by: { $0.key < $1.key }) where bytes > Self.keptBytesMax {
+      findings.append(
+        .warning(
+          "slots", "\(slot) keeps \(FigureText.bytes(Double(bytes))) of log for a standby that is not connected",
+          fix: "start that standby, or select pg_drop_replication_slot('\(slot)'); max_slot_wal_keep_size bounds it"))
+    }
+    return findings.isEmpty ? [.ok("upkeep", "no old transaction, no log kept for who is gone")] : findings
+  }
+
   // MARK: - Connections and clock
 
   private func connections(_ survey: ServerSurvey) -> DoctorFinding {
@@ -200,8 +232,8 @@ struct DatabaseFindings {
     let each = Int64(settings.connections) + 1
     let free = max(0, most - survey.connections)
     let what =
-      "\(survey.connections) of \(most) are in use, \(survey.ledgerConnections) by servers of this ledger; "
-      + "there is room for \(free / each) more servers with \(each) each"
+      "\(survey.connections) of \(most) are in use, \(survey.ledgerConnections) by instances of this ledger; "
+      + "there is room for \(free / each) more instances with \(each) each"
     let fix = "raise max_connections, or lower store.connections"
     switch free / each {
     case 0 where survey.ledgerConnections == 0: return .problem("connections", what, fix: fix)

@@ -57,13 +57,32 @@ struct DatabaseFindingTests {
         host {
           $0.connections = 97
           $0.ledgerConnections = 0
-        }, "room for 0 more servers"
+        }, "room for 0 more instances"
       ),
     ] {
       let problems = findings(host).filter { $0.verdict == .problem }
       #expect(
         problems.count == 1 && problems[0].what.contains(words) && problems[0].fix != nil, "\(words): \(problems)")
     }
+  }
+
+  @Test("warn of what fills the disk or stops the server later, each with its fix")
+  func upkeep() {
+    for (host, verdict, words) in [
+      (host { $0.oldestTransactionMilliseconds = 300_001 }, DoctorFinding.Verdict.warning, "open for 5 min"),
+      (host { $0.unfrozenTransactions = 1_000_000_001 }, .problem, "1,000,000,001 transactions back"),
+      (host { $0.keptBytes = ["s3": 1 << 30 + 1, "s4": 1 << 30] }, .warning, "s3 keeps"),
+    ] {
+      let found = findings(host).filter { $0.verdict == .warning || $0.verdict == .problem }
+      #expect(
+        found.count == 1 && found[0].verdict == verdict && found[0].what.contains(words) && found[0].fix != nil,
+        "\(words): \(found)")
+    }
+    let young = host {
+      $0.oldestTransactionMilliseconds = 300_000
+      $0.unfrozenTransactions = 1_000_000_000
+    }
+    #expect(findings(young).allSatisfy { $0.verdict == .ok || $0.verdict == .note })
   }
 
   @Test("warn of a standby that commits could wait for and that is not connected")
