@@ -83,7 +83,7 @@ class Scene:
         self.wait(0.3, 1)
         self.require(self.traffic.counts["granted"] == granted, "a rotation was granted before the fence")
         check = self.ground.command("database", "check", fails=True)
-        self.require("it lacks what a server had acknowledged" in check, f"database check does not say what is lacking: {check}")
+        self.require("it lacks what an instance had acknowledged" in check, f"database check does not say what is lacking: {check}")
         self.traffic.stop()
         self.traffic.fence_begins()
         self.note(self.ground.command("database", "fence", "--yes").strip())

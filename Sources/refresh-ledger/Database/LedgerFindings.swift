@@ -57,7 +57,9 @@ struct LedgerFindings {
         "state", "it lacks what an instance had acknowledged\(fenced): instances refuse to serve",
         fix: "promote the database server that has all of it, or run refresh-ledger database fence")
     case "left":
-      return .problem("state", "its sessions have left for a folder", fix: "serve that folder, or move it into a new schema with refresh-ledger database adopt")
+      return .problem(
+        "state", "its sessions have left for a folder",
+        fix: "serve that folder, or move it into a new schema with refresh-ledger database adopt")
     default: return .problem("state", "\(ledger.state), which this program does not know", fix: "install a newer one")
     }
   }

@@ -64,7 +64,8 @@ struct HangUpTests {
     #expect(try await refusal(of: hangUps, over: channel) == nil)
   }
 
-  @Test("is answered 503 in the words of the wire, and counted as no overload", arguments: [WireFormat.standard, .romm])
+  @Test(
+    "is answered 503 in the words of the wire, and counted as no overload", arguments: [WireFormat.standard, .romm])
   func reply(wire: WireFormat) throws {
     let reply = wire.tokenWire.reply(to: .notAdmitted(.hungUp))
     #expect(reply.status == .serviceUnavailable)
