@@ -14,7 +14,7 @@ def primary_is_killed(scene: Scene) -> None:
     scene.wait(0.5, 1)
 
 
-@fault("kill-standby", Service.CONTINUES)
+@fault("kill-standby", Service.CONTINUES, pause_seconds=1)
 def standby_is_killed(scene: Scene) -> None:
     """kill -9 of a standby; a commit waits for the other."""
     standby = scene.a_standby()
@@ -23,7 +23,7 @@ def standby_is_killed(scene: Scene) -> None:
     scene.wait(1, 2)
 
 
-@fault("kill-instance", Service.CONTINUES)
+@fault("kill-instance", Service.CONTINUES, pause_seconds=1)
 def instance_is_killed(scene: Scene) -> None:
     """kill -9 of an instance, which is started again."""
     machine = scene.an_instance()

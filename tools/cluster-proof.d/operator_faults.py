@@ -53,7 +53,7 @@ def databases_are_restarted(scene: Scene) -> None:
     scene.wait(0.5, 1)
 
 
-@fault("rolling-restart", Service.CONTINUES, pause_seconds=3)
+@fault("rolling-restart", Service.CONTINUES, pause_seconds=1)
 def instances_are_restarted(scene: Scene) -> None:
     """One instance after another ends by SIGTERM and is started again, under load."""
     for machine in scene.ground.instances:
@@ -62,7 +62,7 @@ def instances_are_restarted(scene: Scene) -> None:
         scene.ground.wait_until_served([machine])
 
 
-@fault("upgrade", Service.CONTINUES, pause_seconds=3)
+@fault("upgrade", Service.CONTINUES, pause_seconds=2)
 def version_is_upgraded(scene: Scene) -> None:
     """The schema is upgraded under load, then one instance after another gets the next version; two run side by side meanwhile."""
     assert scene.next_binary is not None

@@ -116,7 +116,7 @@ class Fault:
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(name: str, service: Service, pause_seconds: float = 6, among: dict[str, Fault] = FAULTS) -> Callable[[Strike], Strike]:
+def fault(name: str, service: Service, pause_seconds: float = 4, among: dict[str, Fault] = FAULTS) -> Callable[[Strike], Strike]:
     """Puts what follows on the list."""
 
     def put(strike: Strike) -> Strike:

@@ -1,5 +1,6 @@
 """What the clients of one process share: the instances, the sessions, what was counted and what was found."""
 
+import math
 import random
 import time
 from collections import Counter, deque
@@ -83,6 +84,8 @@ class Work:
     facts: dict[str, Facts] = field(default_factory=dict)
     marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MARKS_KEPT))
     acknowledged_marks: Counter = field(default_factory=Counter)
+    # When `database fence` had ended every session: a wide mark too, of nobody's here.
+    fenced: float = -math.inf
     counts: Counter = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
     # Whole histories of the sessions that were contradicted.
@@ -200,7 +203,8 @@ class Work:
         for mark in around:
             if mark.acknowledged is not None and mark.acknowledged >= reply.sent:
                 history.may_end(mark.instance, self.service, reply.came, known=reply.came)
-        if any(reply.sent - mark.asked < SPARED_SECONDS or mark.acknowledged is None for mark in around):
+        is_near = any(reply.sent - mark.asked < SPARED_SECONDS or mark.acknowledged is None for mark in around)
+        if is_near or reply.sent - self.fenced < SPARED_SECONDS:
             history.spared = reply.came
         for mark in around:
             if mark.acknowledged is None and self.service[mark.instance] <= mark.ends:

@@ -89,12 +89,13 @@ class Worker:
     async def fence(self, has_happened: bool) -> None:
         """`database fence` is about to end every session, or has done so."""
         now = time.monotonic()
+        if has_happened:
+            self.work.fenced = now
         for _, history in [*self.work.living.values(), *self.work.ended]:
             if has_happened:
                 history.end_acknowledged(now, -1)
             else:
                 history.may_end(0, self.work.service, now)
-
 
     async def forget(self) -> None:
         """All sessions, and what was acknowledged of them."""
