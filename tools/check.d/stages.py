@@ -37,10 +37,13 @@ STAGES = (
     Stage("syscall-faults", "tools/reliability syscall-faults", 60, ("build",)),
     Stage("clock-steps", "tools/reliability clock-steps", 55, ("build",)),
     Stage("cluster", f"{_COMMAND} tools/cluster try", 120, ("build", "programs")),
+    Stage("cluster-proof", "tools/reliability cluster-proof", 240, ("build", "programs"), may_be_ended=False),
     # What builds nothing.
     Stage("format", f"swift format lint --strict --parallel --recursive {_PLACES}", 30, beside=True),
     Stage("self-test", "tools/house-check --self-test", 1, beside=True),
     Stage("api-self-test", "tools/api-check --self-test", 1, beside=True),
+    # Whether those who judge what clients of a cluster saw find lies, and accuse nobody who is slow.
+    Stage("judges", "python3 -B -m unittest discover --start-directory tools/cluster-proof.d", 45, beside=True),
     Stage("house", "tools/house-check", 5, beside=True),
     Stage("mutants", "tools/reliability mutants", 2, beside=True),
     # What the stages above would install and make one by one: as early as can be.

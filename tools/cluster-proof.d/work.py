@@ -21,6 +21,8 @@ VIOLATIONS_KEPT = 50
 SPARED_SECONDS = 2.0
 # A refusal that came later may be that of an instance's own second try.
 QUICK_SECONDS = TROUBLE_SECONDS / 2
+# So long after a standstill an instance takes what it reads for late, which ends no session.
+LATE_SECONDS = 2.5
 
 
 class Kind(NamedTuple):
@@ -171,7 +173,7 @@ class Work:
         if reply.status == 400 and b'"invalid_grant"' in reply.body:
             instance.note_decision(reply, is_grant=False)
             self.counts["refused"] += 1
-            may_spare = reply.came - reply.sent > QUICK_SECONDS or instance.was_troubled(reply.sent)
+            may_spare = reply.came - reply.sent > QUICK_SECONDS or instance.was_troubled(reply.sent - LATE_SECONDS)
             return Attempt(token, REFUSED, may_spare=may_spare, server=instance.number)
         raise Violation(f"{history.session}: a refresh was answered {reply.status} {reply.body!r}")
 

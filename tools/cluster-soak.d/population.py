@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from programs import Failure
+from programs import Failure, end_running
 from servers import LASTING_CLIENT, SCHEMA, USERS, Servers, user
 from shape import BRIEF_SHARE, Shape
 
@@ -67,12 +67,18 @@ class Population:
     def imported(self, files: Iterator[tuple[Path, list[str], bool]]) -> Iterator[list[str]]:
         with ThreadPoolExecutor(self.shape.importers) as pool:
             running = []
-            for file in files:
-                running.append(pool.submit(self.bring_in, *file))
-                if len(running) > self.shape.importers:
-                    yield running.pop(0).result()
-            for each in running:
-                yield each.result()
+            try:
+                for file in files:
+                    running.append(pool.submit(self.bring_in, *file))
+                    if len(running) > self.shape.importers:
+                        yield running.pop(0).result()
+                for each in running:
+                    yield each.result()
+            except BaseException:
+                # An import takes long, and whoever ends this does not wait for it.
+                pool.shutdown(wait=False, cancel_futures=True)
+                end_running()
+                raise
 
     def lasting_files(self, deadline: float) -> Iterator[tuple[Path, list[str], bool]]:
         """Until that moment of the monotonic clock, one at least."""

@@ -19,6 +19,8 @@ OLDEST_POSTGRES = 14
 # Below the ports that the system gives to connections: else one of those could have the port of a program that is killed and started again.
 PORTS = range(21000, 31000)
 LOG_SHOWN = 2000
+# The programs that `run` waits for, in any thread.
+RUNNING: set[subprocess.Popen] = set()
 ERROR = re.compile(r"\b(error|fatal):", re.IGNORECASE)
 
 
@@ -68,6 +70,7 @@ def run(command: list, text: str | None = None, seconds: float = 60, **more: str
             text=True, env=environment(**more), cwd="/", process_group=0)
     except OSError as error:
         raise Failure(f"{name}: {error.strerror}: {error.filename}") from error
+    RUNNING.add(child)
     with child:
         try:
             output, errors = child.communicate(text, timeout=seconds)
@@ -76,11 +79,20 @@ def run(command: list, text: str | None = None, seconds: float = 60, **more: str
             if isinstance(error, subprocess.TimeoutExpired):
                 raise Failure(f"{name} did not end within {seconds:g} s") from None
             raise
+        finally:
+            RUNNING.discard(child)
     if child.returncode != 0:
         said = (errors or output).strip().splitlines() or ["it said nothing"]
         error = next((line for line in said if ERROR.search(line)), said[-1])
         raise Failure(f"{name} exited {child.returncode}: {error}")
     return output
+
+
+def end_running() -> None:
+    """Ends what other threads wait for in `run`."""
+    for child in list(RUNNING):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def postgres_programs() -> Path:

@@ -56,7 +56,7 @@ struct DatabaseFence: AsyncParsableCommand {
     guard !json else { return try Terminal.writeLine(JSONText.line(outcome)) }
     try Terminal.writeLine(
       "fenced the \(place): ended \(FigureText.counted(outcome.sessions, "session")) and "
-        + "\(FigureText.counted(outcome.oneTimeTokens, "one-time token")); servers go on with timeline \(outcome.timeline)"
+        + "\(FigureText.counted(outcome.oneTimeTokens, "one-time token")); instances go on with timeline \(outcome.timeline)"
     )
   }
 }
