@@ -55,8 +55,12 @@ class Check:
         if history.newest != newest:
             await self._present(history, history.newest)
         if not kind.is_honest and revokes and consumed and (history.is_ended or self.chooser.random() < 0.3):
+            had_ended = history.is_ended
             await self._replay(history, consumed)
             await self._present(history, history.newest)
+            if not had_ended:
+                # The others hear of it.
+                await asyncio.sleep(self.work.plan.bounds.revocation)
             await self._show_all(history)
 
     async def _replay(self, history: ClusterHistory, consumed: list[str]) -> None:

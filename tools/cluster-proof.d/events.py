@@ -147,8 +147,17 @@ def judge(
     fold = Fold()
     problems = [*follower.problems, *_beside_the_table(follower, rows(query, schema, follower.first, follower.cursor), fold)]
     problems += follower.fold.problems or fold.problems
+    problems += [evidence(query, schema, session) for session in (follower.fold.accused or fold.accused)[:3]]
     problems += _beside_clients(fold, sessions, marks)
     return problems + _beside_sessions(fold, query, schema)
+
+
+def evidence(query: Query, schema: str, session: str) -> str:
+    """All that the tables have of a session."""
+    is_it = f"translate(encode({{}}, 'base64'), '+/', '-_') = '{session}'"
+    events = query(f"select number, at_ms, kind, generation, subject, client from {schema}.event where {is_it.format('session')} order by number")
+    row = query(f"select opened_number, opened_at, refreshed_at, generation, status, attempt from {schema}.session where {is_it.format('id')}")
+    return f"session {session} in the tables: {row}; its events: {events}"
 
 
 def _beside_the_table(follower: Follower, table: Iterable[Event], fold: Fold) -> list[str]:

@@ -69,11 +69,13 @@ class Fold:
         self.marks: dict[tuple[str, str], int] = {}
         self.mark_counts: Counter = Counter()
         self.problems: list[str] = []
+        # The sessions that these are about.
+        self.accused: list[str] = []
 
     def take(self, event: Event) -> None:
         if event.kind == "opened":
             if event.session in self.lives:
-                self._complain(event, "is opened a second time")
+                self._complain(event, f"is opened a second time, after event {self.lives[event.session].opened}")
             self.lives[event.session] = Life(event)
         elif event.kind == "revoked_all":
             self.marks[(event.subject, event.client)] = event.number
@@ -107,3 +109,4 @@ class Fold:
     def _complain(self, event: Event, what: str) -> None:
         if len(self.problems) < PROBLEMS_MAX:
             self.problems.append(f"event {event.number}: session {event.session} {what}")
+            self.accused.append(event.session)

@@ -47,6 +47,9 @@ class Database:
     def query(self, sql: str) -> list[list[str]]:
         if "max(number)" in sql:
             return [[str(max(event.number for event in self.events))]]
+        if "at_ms" in sql or "opened_at" in sql:
+            # Evidence, which is shown and not judged.
+            return []
         if ".session" in sql:
             return [] if "where s.id >" in sql else [
                 [name.encode().hex(), name, str(generation), status, "f"] for name, (generation, status) in self.sessions.items()]

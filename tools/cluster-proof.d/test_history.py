@@ -21,7 +21,7 @@ LYING_GRANTS, TRUE_GRANTS = 3000, 1500
 SECONDS_MAX = 60.0
 SEED = 18
 # So many states of a session are thought of at the most, however many answers are missing.
-WORLDS_MAX = 12
+WORLDS_MAX = 64
 
 
 async def found(lies: set[str], revokes: bool, luck: float, grants: int, wanted: tuple[str, ...] = ()) -> tuple[list[str], Worker]:

@@ -1,13 +1,16 @@
 """Keep-alive HTTP/1.1 connections to instances, and what their answers say about each instance."""
 
 import asyncio
+import math
 import socket
 import time
 from bisect import bisect_left
 from typing import NamedTuple
 
-# An answer that took longer, or none in that time, is no service without trouble.
+# An answer that took longer, or none in that time, is no service without trouble; one that took much longer may be that of a process that
+# stood still.
 TROUBLE_SECONDS = 0.5
+STANDSTILL_SECONDS = 1.5
 CONNECT_SECONDS = 3.0
 # An instance that has owed some answers for so long, or was not reached within this time, seems to be down.
 SILENT_SECONDS, UNREACHED_SECONDS, OWED_MAX = 0.5, 0.5, 2
@@ -109,6 +112,8 @@ class Instance:
         # No trouble since; 0 before the first answer.
         self.healthy_since = 0.0
         self.last_trouble = 0.0
+        # It was silent for as long as one that stands still, until then.
+        self.last_silence = -math.inf
         # Beginnings and ends of stretches in which it granted.
         self.grants = Stretches()
 
@@ -121,7 +126,7 @@ class Instance:
         try:
             reply = await waiter
         except Lost:
-            self._note_trouble(time.monotonic())
+            self._note_trouble(time.monotonic(), channel.sent)
             raise
         finally:
             timer.cancel()
@@ -129,7 +134,7 @@ class Instance:
         if channel.is_open:
             self.idle.append(channel)
         if reply.status == 503 or reply.came - reply.sent > TROUBLE_SECONDS:
-            self._note_trouble(reply.came)
+            self._note_trouble(reply.came, reply.sent)
         return reply
 
     async def ask_and_leave(self, request: bytes, seconds: float) -> None:
@@ -150,7 +155,7 @@ class Instance:
                 _, channel = await asyncio.get_running_loop().create_connection(Channel, *self.address)
         except (OSError, TimeoutError) as error:
             self.last_unreached = time.monotonic()
-            self._note_trouble(self.last_unreached)
+            self._note_trouble(self.last_unreached, self.last_unreached)
             raise Unreached(str(error)) from None
         return channel
 
@@ -158,7 +163,7 @@ class Instance:
         """An answer for which it had to ask the database."""
         pause = reply.came - self.last_answer
         if pause > TROUBLE_SECONDS:
-            self._note_trouble(reply.came)
+            self._note_trouble(reply.came, self.last_answer or reply.came)
         if pause > 0:
             self.service += min(pause, TROUBLE_SECONDS)
             self.last_answer = reply.came
@@ -176,6 +181,10 @@ class Instance:
         """Whether it had trouble then or later: an answer may be that of its own second try."""
         return self.last_trouble >= since
 
+    def stood_still(self, since: float) -> bool:
+        """Whether it may have been stopped for a while then or later: what it reads after that may have been sent long before."""
+        return self.last_silence >= since
+
     def has_news_of(self, moment: float, sent: float, bound: float) -> bool:
         """Whether it must know, when a request was sent, what was decided elsewhere by that moment: it has granted since, and
         had no trouble."""
@@ -187,8 +196,10 @@ class Instance:
             channel.close()
         self.idle.clear()
 
-    def _note_trouble(self, now: float) -> None:
+    def _note_trouble(self, now: float, since: float) -> None:
         self.last_trouble = self.healthy_since = now
+        if now - since > STANDSTILL_SECONDS:
+            self.last_silence = now
 
 
 class Stretches:

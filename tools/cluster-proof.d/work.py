@@ -173,7 +173,8 @@ class Work:
         if reply.status == 400 and b'"invalid_grant"' in reply.body:
             instance.note_decision(reply, is_grant=False)
             self.counts["refused"] += 1
-            may_spare = reply.came - reply.sent > QUICK_SECONDS or instance.was_troubled(reply.sent - LATE_SECONDS)
+            is_slow = reply.came - reply.sent > QUICK_SECONDS or instance.was_troubled(reply.sent)
+            may_spare = is_slow or instance.stood_still(reply.sent - LATE_SECONDS)
             return Attempt(token, REFUSED, may_spare=may_spare, server=instance.number)
         raise Violation(f"{history.session}: a refresh was answered {reply.status} {reply.body!r}")
 
