@@ -19,6 +19,8 @@ MARKS_KEPT = 64
 VIOLATIONS_KEPT = 50
 # Tokens tell whole seconds: those of a session that is opened within so long after a mark look as old as what the mark ended.
 SPARED_SECONDS = 2.0
+# The same after a fence, which reaches ten seconds further, for what the lost server issued by a clock that was ahead.
+SPARED_AFTER_FENCE_SECONDS = 13.0
 # A refusal that came later may be that of an instance's own second try.
 QUICK_SECONDS = TROUBLE_SECONDS / 2
 # So long after a standstill an instance takes what it reads for late, which ends no session.
@@ -207,7 +209,7 @@ class Work:
             if mark.acknowledged is not None and mark.acknowledged >= reply.sent:
                 history.may_end(mark.instance, self.service, reply.came, known=reply.came)
         is_near = any(reply.sent - mark.asked < SPARED_SECONDS or mark.acknowledged is None for mark in around)
-        if is_near or reply.sent - self.fenced < SPARED_SECONDS:
+        if is_near or reply.sent - self.fenced < SPARED_AFTER_FENCE_SECONDS:
             history.spared = reply.came
         for mark in around:
             if mark.acknowledged is None and self.service[mark.instance] <= mark.ends:
