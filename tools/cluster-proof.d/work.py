@@ -208,7 +208,7 @@ class Work:
         for mark in around:
             if mark.acknowledged is not None and mark.acknowledged >= reply.sent:
                 history.may_end(mark.instance, self.service, reply.came, known=reply.came)
-        is_near = any(reply.sent - mark.asked < SPARED_SECONDS or mark.acknowledged is None for mark in around)
+        is_near = any(mark.acknowledged is None or reply.sent - mark.acknowledged < SPARED_SECONDS for mark in around)
         if is_near or reply.sent - self.fenced < SPARED_AFTER_FENCE_SECONDS:
             history.spared = reply.came
         for mark in around:

@@ -5,7 +5,8 @@ internal import TokenLedger
 /// Removes what has ended, in steps that hold up nobody: each takes some rows that nobody else holds, and one instance
 /// at a time does so.
 ///
-/// A row outlives its end by two minutes, so that a call whose answer was lost finds what it did.
+/// A row outlives its end and its opening by two minutes, so that a call whose answer was lost finds what it did: one
+/// that opens would open again what a wide revocation has ended meanwhile.
 package enum LedgerSweep {
   /// The findings of one step.
   struct Pass: Sendable, Hashable {
@@ -35,15 +36,16 @@ package enum LedgerSweep {
 
   /// Runs one step; one that finds another instance at it finds nothing.
   ///
-  /// - Parameter outliving: how long rows outlive their end, in milliseconds.
+  /// - Parameter outliving: how long rows outlive their end and their opening, in milliseconds.
   static func pass(
     _ connection: LedgerConnection, outliving: Int64 = outlivingMilliseconds, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Pass {
     let answer = try connection.step(
       [
         Query(ended[connection.setting.time], [.int64(outliving)]),
-        Query(revocations[connection.setting.time], [.int64(outliving)]), Query(coveredOfAll),
-        Query(coveredOfClient), Query(oldShifts), Query(LedgerSQL.barrierStatement),
+        Query(revocations[connection.setting.time], [.int64(outliving)]), 
+        Query(coveredOfAll[connection.setting.time], [.int64(outliving)]),
+        Query(coveredOfClient[connection.setting.time], [.int64(outliving)]), Query(oldShifts), Query(LedgerSQL.barrierStatement),
       ], deadline: deadline)
     let rows = answer.rows
     var pass = Pass()
@@ -111,12 +113,11 @@ package enum LedgerSweep {
   }
 
   /// The next sessions of the mark `k`, in an order that an index has, of which those that it covers are removed. What
-  /// somebody else holds at this moment goes with its own end.
-  private static func covered(_ name: String, mark: String, next: String, order: String) -> Statement {
-    Statement(
-      name: name,
-      sql: """
-        with gate as materialized (\(gate)),
+  /// somebody else holds at this moment, or was opened just now, goes with its own end.
+  private static func covered(_ name: String, mark: String, next: String, order: String) -> TimedStatement {
+    TimedStatement(name: name) { time in
+      """
+        with gate as materialized (\(gate)), m as materialized (\(time.moment)),
         k as materialized (
           select k.client, k.number, k.swept from mark k
           where (select is_held from gate) and k.swept is not null and \(mark) order by k.client limit 1
@@ -124,15 +125,17 @@ package enum LedgerSweep {
           select s.id, s.opened_number from session s where \(next) order by \(order) limit \(walkedMax)
         ), due as materialized (
           select s.id from part p join session s on s.id = p.id
-          where p.opened_number < (select number from k) for update of s skip locked
+          where p.opened_number < (select number from k) and s.opened_at <= (select now from m) - $1::int8
+          for update of s skip locked
         ), gone as (
           delete from session s using due d where s.id = d.id returning 1
         )
-        update mark m set swept = case when (select count(*) from part) = \(walkedMax)
+        update mark u set swept = case when (select count(*) from part) = \(walkedMax)
           then (select id from part order by id desc limit 1) end
-        from k where m.client = k.client
-        returning (select count(*) from gone), m.swept is not null
-        """)
+        from k where u.client = k.client
+        returning (select count(*) from gone), u.swept is not null
+      """
+    }
   }
 
   private static let coveredOfAll = covered(

@@ -97,6 +97,7 @@ import Testing
   func whatAWideRevocationEndedIsRemovedSoonAndWhatWasOpenedLaterStays(client: String?) throws {
     try instance.openAll(["a", "b"], client: "app")
     let other = try instance.open("c", client: "other")
+    clock.pass(.seconds(120))
     try instance.revokeWide(client: client)
     let later = try instance.open("a", client: "app")
     #expect(try sweep().covered == (client == nil ? 3 : 2))
@@ -106,8 +107,20 @@ import Testing
     #expect(try (ReadingSteps.session(other.id, on: instance.connection, deadline: .long) != nil) == (client != nil))
     #expect(try database.value("select bool_and(swept is null) from refresh_ledger.mark") == "true")
     // The next mark is swept as well.
+    clock.pass(.seconds(120))
     try instance.revokeWide(client: client)
     #expect(try sweep().covered > 0)
+  }
+
+  @Test func aRetryOfAnOpeningFindsWhatAWideRevocationHasEndedMeanwhile() throws {
+    let opening = OpeningStep.Opening(id: .random(), grant: try .tested("ann"), attempt: 7)
+    #expect(try OpeningStep.run([opening], on: instance.connection, deadline: .long).isOpened == [true])
+    clock.pass(.seconds(119))
+    try instance.revokeWide(client: nil)
+    while try sweep() != LedgerSweep.Pass() {}
+    #expect(try OpeningStep.run([opening], on: instance.connection, deadline: .long).isOpened == [true])
+    #expect(try database.number("select count(*) from refresh_ledger.event where kind = 1") == 1)
+    #expect(try ReadingSteps.session(opening.id, on: instance.connection, deadline: .long) == nil)
   }
 
   @Test(arguments: [nil, "c"])
