@@ -2,7 +2,7 @@
 
 import signal
 
-from scene import Scene, Service, fault
+from scene import STUCK_SECONDS, Scene, Service, fault
 
 
 @fault("kill-primary", Service.PAUSES)
@@ -82,7 +82,7 @@ def primary_stands_still(scene: Scene) -> None:
     scene.wait(1, 2)
 
 
-@fault("frozen-instance", Service.CONTINUES)
+@fault("frozen-instance", Service.CONTINUES, pause_seconds=STUCK_SECONDS)
 def instance_stands_still(scene: Scene) -> None:
     """SIGSTOP of an instance for some seconds, and over a failover half of the time."""
     machine = scene.an_instance()

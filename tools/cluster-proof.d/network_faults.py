@@ -6,7 +6,7 @@ import signal
 from machines import DatabaseMachine
 from network import CLIENT, REPLICATION
 from programs import Failure
-from scene import Scene, Service, fault
+from scene import STUCK_SECONDS, Scene, Service, fault
 
 # So many rotations a standby that lags lacks at least.
 LAGS_BY = 100
@@ -26,7 +26,7 @@ def primary_is_cut_from_its_standbys(scene: Scene) -> None:
     scene.wait(1, 2)
 
 
-@fault("instance-cut", Service.CONTINUES)
+@fault("instance-cut", Service.CONTINUES, pause_seconds=STUCK_SECONDS)
 def instance_is_cut_from_the_primary(scene: Scene) -> None:
     """An instance reaches the standbys, and the primary no more; or none of them."""
     machine = scene.an_instance()
@@ -87,7 +87,7 @@ def numbers_are_rolled_back_before_a_promotion(scene: Scene) -> None:
     scene.wait(1, 2)
 
 
-@fault("slow-network", Service.CONTINUES)
+@fault("slow-network", Service.CONTINUES, pause_seconds=STUCK_SECONDS)
 def network_is_slow(scene: Scene) -> None:
     """A link of the primary, of a standby or of an instance lets little through."""
     host, network = scene.chooser.choice([

@@ -96,6 +96,9 @@ class Scene:
         return {machine: len(machine.log) for machine in self.ground.instances}
 
 
+# Who waits for an instance that does not answer asks nobody else meanwhile: soon all callers do.
+STUCK_SECONDS = 9
+
 Strike = Callable[[Scene], None]
 
 
