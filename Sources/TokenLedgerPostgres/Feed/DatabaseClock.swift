@@ -27,6 +27,8 @@ package final class DatabaseClock: Sendable {
   private let latest = Atomic<Int64>(.min)
   /// The shift that was in force at the last answer.
   private let shiftMilliseconds = Atomic<Int64>(0)
+  /// The last shift under which a step was refused, since the ledger's time was behind; ``unknown`` for none.
+  private let refusedShift = Atomic<Int64>(DatabaseClock.unknown)
   private let history = Mutex(History())
 
   private static let unknown = Int64.min / 2
@@ -109,6 +111,13 @@ package final class DatabaseClock: Sendable {
   /// The most that the paces of two clocks can make between two beats of the feed, with what lies between reading and
   /// rounding.
   private static let driftMillisecondsMax: Int64 = 2
+
+  /// Notes that a step was refused under this shift, in milliseconds: the ledger's time was less than ``leastTime()``.
+  package func noteRefusal(underShift shift: Int64) { refusedShift.store(shift, ordering: .relaxed) }
+
+  /// Whether the shift in force is one under which a step was refused. Then a look that finds the time to be right has
+  /// only taken longer than the time is behind.
+  package func wasRefused(underShift shift: Int64) -> Bool { refusedShift.load(ordering: .relaxed) == shift }
 
   // MARK: The shift
 

@@ -81,6 +81,7 @@ package final class InstanceKnowledge: Sendable {
     }
     hooks.isLeftBehind = { self.witness.isLeftBehind($0) }
     hooks.leastTime = { self.clock.leastTime() }
+    hooks.noteClockRefusal = { self.clock.noteRefusal(underShift: $0) }
     hooks.noteTime = { time, shift in
       self.clock.note(ledgerMilliseconds: time.milliseconds, bootAtReply: self.clock.bootMilliseconds())
       if shift > self.clock.currentShiftMilliseconds { self.wakeFeed() }

@@ -92,7 +92,10 @@ package final class Witness: Sendable {
     }
     try take(found, over: connection, deadline: deadline)
     let moment = found.moment
-    if let target = clock.timeToRaise(moment.now, over: max(estimate ?? .min, moment.high), isNewConnection: true) {
+    // What was known before the look is less than what is true of its time. That is too little where the time is behind
+    // by less than a look takes: the ledger is raised by what is too much then, by a look's time at most.
+    let known = clock.wasRefused(underShift: moment.shift) ? clock.estimate() : estimate
+    if let target = clock.timeToRaise(moment.now, over: max(known ?? .min, moment.high), isNewConnection: true) {
       try ClockRaise(clock: clock, queries: queries).raise(
         connection, from: moment.shift, by: target - moment.now, deadline: deadline)
     }

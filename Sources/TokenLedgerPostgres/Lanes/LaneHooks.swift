@@ -12,6 +12,8 @@ package struct LaneHooks: Sendable {
   /// The least that the ledger's time must be by what the instance has seen of it, in milliseconds: the database's
   /// clock was possibly set back. Nil for anything.
   package var leastTime: @Sendable () -> Int64? = { nil }
+  /// A step was refused under this shift, in milliseconds, since the ledger's time was less than that.
+  package var noteClockRefusal: @Sendable (_ shiftMilliseconds: Int64) -> Void = { _ in }
   /// A step had this time, by which the clocks of the instance go from then on.
   package var noteTime: @Sendable (_ time: Timestamp, _ shiftMilliseconds: Int64) -> Void = { _, _ in }
   /// Committed here: verifiers of this instance must know it before whoever asked for it does.

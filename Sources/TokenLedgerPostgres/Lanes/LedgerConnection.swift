@@ -116,6 +116,7 @@ package final class LedgerConnection {
   /// Closes the connection, since what it found of the ledger does not hold any more.
   private func refused(_ refusal: StepRefusal) -> DatabaseError {
     database.close()
+    if case .clock(let shift) = refusal { setting.hooks.noteClockRefusal(shift) }
     return refusal.error
   }
 

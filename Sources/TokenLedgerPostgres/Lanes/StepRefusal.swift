@@ -9,8 +9,9 @@ enum StepRefusal: Sendable, Hashable {
   case standby
   /// The ledger's row is gone.
   case noLedger
-  /// The database's clock was set back: the ledger's time is raised before anything else happens.
-  case clock
+  /// The database's clock was set back: the ledger's time is raised before anything else happens. With the shift that was
+  /// in force, in milliseconds.
+  case clock(underShift: Int64)
   /// Another program changed the schema, moved the ledger away, fenced it, or a standby was promoted: what the
   /// connection found is no longer so.
   case changed(String)
@@ -24,10 +25,11 @@ enum StepRefusal: Sendable, Hashable {
   init?(code: String, text: String) {
     guard code == "22P02", let place = text.firstRange(of: Self.marker) else { return nil }
     let said = text[place.upperBound...].prefix { $0 != "\"" }
-    switch said.split(separator: " ").first {
+    let words = said.split(separator: " ")
+    switch words.first {
     case "standby": self = .standby
     case "ledger": self = .noLedger
-    case "clock": self = .clock
+    case "clock": self = .clock(underShift: words.last.flatMap { Int64($0) } ?? 0)
     default: self = .changed(String(said))
     }
   }

@@ -46,7 +46,8 @@ struct RetryAfterTests {
   static let faults: [TokenEndpointError] = [
     .form(.mediaType), .form(.tooLarge), .form(.duplicate), .form(.tooManyParameters), .form(.malformed),
     .missing(.refreshToken), .ambiguousClient, .invalidClient, .unsupportedGrant(named: "x"),
-    .refused(.unknown, .refreshToken), .refused(.badCredentials, .password), .throttled(.seconds(3)), .overloaded,
+    .refused(.unknown, .refreshToken), .refused(.badCredentials, .password), .throttled(.seconds(3)),
+    .notAdmitted(.overloaded),
     .failed(.store(.overloaded)), .failed(.store(.unreadable("x"))),
     .failed(.ledger(.unavailable("x"))), .failed(.ledger(.outcomeUnknown("x"))), .failed(.ledger(.overloaded)),
     .failed(.ledger(.full)), .failed(.keys("x")), .failed(.invalid(field: "x", limit: "x")),

@@ -1,5 +1,7 @@
+import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import NIOCore
 import NIOEmbedded
 import Synchronization
@@ -83,7 +85,7 @@ struct HangUpTests {
     let application = Application(
       router: router, server: ServerOptions().server(notingIn: hangUps),
       configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)), logger: fixture.logger)
-    try await application.test(.live) { client in
+    try await application.test(.live) { client async throws in
       for _ in 1...20 { #expect(try await client.get("/health/live").status == 200) }
     }
     #expect(hangUps.isEmpty)

@@ -48,10 +48,40 @@ import Testing
     setBack(by: 10_000)
     // Nothing happened, and the next connection raises it.
     #expect(throws: DatabaseError.self) { try instance.rotate(session.tokenID) }
+    #expect(instance.knowledge.clock.wasRefused(underShift: 0))
     let next = try instance.connector.connect(deadline: .long)
     defer { next.database.close() }
     #expect(try shift() == 10_000)
     #expect(try ReadingSteps.session(session.id, on: next, deadline: .long) != nil)
+  }
+
+  @Test func aTimeThatIsBehindByLessThanALookTakesIsRaisedOnceAStepWasRefused() async throws {
+    let instance = try TestedInstance(database, TestedInstance.options())
+    let clock = instance.knowledge.clock
+    let ahead = try #require(clock.estimate()) + 20
+    clock.note(ledgerMilliseconds: ahead, bootAtReply: clock.bootMilliseconds())
+    clock.noteRefusal(underShift: 0)
+    // The look waits for longer than the 20 ms.
+    let database = database
+    async let holding: Void = {
+      let other = try database.connect()
+      defer { other.close() }
+      _ = try other.run([
+        Query(.begin), query("lock table refresh_ledger.ledger in access exclusive mode"),
+        query("select from pg_sleep(0.3)"), Query(.commit),
+      ])
+    }()
+    let held = """
+      select count(*) from pg_locks where relation = 'refresh_ledger.ledger'::regclass and mode = 'AccessExclusiveLock' and granted
+      """
+    while try database.number(held) == 0 { await Task.yield() }
+    try instance.knowledge.witness.examine(instance.connection.database, deadline: .long)
+    try await holding
+    let raised = try shift()
+    #expect(raised >= 20)
+    // That was the shift before: a look that finds the time to be right is right.
+    try instance.reconnect()
+    #expect(try shift() == raised)
   }
 
   @Test func tokensCarryTheShiftOfTheirTimeInWholeSecondsRoundedUp() throws {

@@ -46,7 +46,7 @@ struct LateTryTests {
       async let taking: Void = tested.lanes.perform { (connection, _, deadline) throws(DatabaseError) in
         isTaken.store(true, ordering: .relaxed)
         _ = try connection.database.transaction(
-          [Query("select pg_sleep(\(Attempt.patience.components.seconds) + 0.5)")], deadline: deadline)
+          [query("select pg_sleep(\(Attempt.patience.components.seconds) + 0.5)")], deadline: deadline)
       }
       while !isTaken.load(ordering: .relaxed) { await Task.yield() }
       async let answer = tested.rotate(old)
