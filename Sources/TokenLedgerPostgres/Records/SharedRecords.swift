@@ -104,7 +104,8 @@ package struct SharedRecords: Sendable {
     }
   }
 
-  /// Removes a record if the change that wrote it last is still `expecting`; false if somebody else was first.
+  /// Removes a record if the change that wrote it last is still `expecting`; false if somebody else was first. An attempt
+  /// that was interrupted says true if the record is gone, whoever removed it.
   package func remove(
     _ kind: SharedRecord.Kind, _ name: String, expecting change: Int64
   ) async throws(LedgerError) -> Bool {
