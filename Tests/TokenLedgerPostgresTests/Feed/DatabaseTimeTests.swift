@@ -1,6 +1,7 @@
 #if Postgres
 import PostgresTesting
 import RotationModel
+import Synchronization
 import Testing
 @testable import TokenLedgerPostgres
 
@@ -62,21 +63,23 @@ import Testing
     clock.note(ledgerMilliseconds: ahead, bootAtReply: clock.bootMilliseconds())
     clock.noteRefusal(underShift: 0)
     // The look waits for longer than the 20 ms.
-    let database = database
-    async let holding: Void = {
-      let other = try database.connect()
-      defer { other.close() }
-      _ = try other.run([
-        Query(.begin), query("lock table refresh_ledger.ledger in access exclusive mode"),
-        query("select from pg_sleep(0.3)"), Query(.commit),
-      ])
+    let (connector, witness) = (instance.connector, instance.knowledge.witness)
+    let (isConnected, isLocked) = (Atomic(false), Atomic(false))
+    async let looking: Void = {
+      let connection = try connector.connectToPrimary(deadline: .long)
+      defer { connection.close() }
+      isConnected.store(true, ordering: .relaxed)
+      while !isLocked.load(ordering: .relaxed) { await Task.yield() }
+      try witness.examine(connection, deadline: .long)
     }()
-    let held = """
-      select count(*) from pg_locks where relation = 'refresh_ledger.ledger'::regclass and mode = 'AccessExclusiveLock' and granted
-      """
-    while try database.number(held) == 0 { await Task.yield() }
-    try instance.knowledge.witness.examine(instance.connection.database, deadline: .long)
-    try await holding
+    while !isConnected.load(ordering: .relaxed) { await Task.yield() }
+    let other = try database.connect()
+    defer { other.close() }
+    _ = try other.run([Query(.begin), query("lock table refresh_ledger.ledger in access exclusive mode")])
+    isLocked.store(true, ordering: .relaxed)
+    try await Task.sleep(for: .milliseconds(200))
+    _ = try other.run([Query(.commit)])
+    try await looking
     let raised = try shift()
     #expect(raised > 0)
     // That was the shift before: a look that finds the time to be right is right.
