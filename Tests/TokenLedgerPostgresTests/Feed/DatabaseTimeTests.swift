@@ -64,7 +64,8 @@ import Testing
     clock.noteRefusal(underShift: 0)
     // The look waits for longer than the 20 ms.
     let (connector, witness) = (instance.connector, instance.knowledge.witness)
-    let (isConnected, isLocked) = (Atomic(false), Atomic(false))
+    let isConnected = Atomic(false)
+    let isLocked = Atomic(false)
     async let looking: Void = {
       let connection = try connector.connectToPrimary(deadline: .long)
       defer { connection.close() }
