@@ -1,5 +1,6 @@
 extension AuditEvent: CustomStringConvertible {
-  /// One line: number, time, what happened, and its facts as `name=value`, a text in quotes where it is more than a word.
+  /// One line with the number, the time, the kind and the facts as `name=value`; a value that is more than one word is
+  /// quoted.
   public var description: String {
     (["\(sequence)", "\(time)", fact.word] + fact.members.map { "\($0.name.rawValue)=\($0.value)" })
       .joined(separator: " ")
@@ -7,10 +8,10 @@ extension AuditEvent: CustomStringConvertible {
 }
 
 extension AuditEvent {
-  /// What happened, as ``description`` has it: `opened`, `rotated`, ...
+  /// The kind of the event as a word, as ``description`` shows it: `opened`, `rotated`, ...
   package var kind: String { fact.word }
 
-  /// The facts in words, in a fixed order, texts as they are.
+  /// The facts as text, in a fixed order. Values that are text are not quoted.
   package var facts: [(name: String, value: String)] {
     fact.members.map { member in
       if case .text(let text) = member.value { return (member.name.rawValue, text) }
@@ -20,16 +21,20 @@ extension AuditEvent {
 }
 
 extension AuditEvent: Codable {
-  /// A JSON object: `sequence` and `time` (milliseconds since 1970) as numbers, `event` as a word, and the facts of that event, ids as their texts:
+  /// Decodes an event from a JSON object.
   ///
-  ///     {"sequence": 7, "time": 1796031188123, "event": "rotated", "token": "q83vEjRWeJCrze8SAAAAAQ", "subject": "ann", "client": "web"}
+  /// The object has `sequence` and `time` (milliseconds since 1970) as numbers, `event` as a word, and the facts of
+  /// that event. Ids are written as text:
+  ///
+  ///     {"sequence": 7, "time": 1796031188123, "event": "rotated", "token": "q83vEjRWeJCrze8SAAAAAQ",
+  ///      "subject": "ann", "client": "web"}
   ///
   /// | `event` | facts |
   /// |---|---|
-  /// | `opened` | `token`, `subject`, `client`, `scope`, `label` where there is one |
+  /// | `opened` | `token`, `subject`, `client`, `scope`, and `label` if the session has one |
   /// | `rotated`, `refreshed`, `successor_seen` | `token`, `subject`, `client` |
-  /// | `retried` | the same and `class`: `retry`, `race`, `late_parent`, `stale_lineage` |
-  /// | `reused` | the same and `generations_behind`, `revoked_session` |
+  /// | `retried` | `token`, `subject`, `client`, `class`: `retry`, `race`, `late_parent`, `stale_lineage` |
+  /// | `reused` | the facts of `retried`, `generations_behind`, `revoked_session` |
   /// | `revoked` | `session`, `subject`, `client`, `cause`: `requested`, `reuse`, `rollback`, `evicted` |
   /// | `revoked_all` | `subject`, `client` or both, or `all`, which is true |
   /// | `access_revoked` | `token`, `until` |
@@ -37,8 +42,9 @@ extension AuditEvent: Codable {
   /// | `one_time_issued`, `one_time_consumed` | `session`, `subject`, `purpose` |
   /// | `missed` | `from` |
   ///
-  /// Throws a `DecodingError` with the place for a member that is missing, of another type or outside its words. Other members are left alone, so that
-  /// a later version can add some.
+  /// Unknown members are ignored, so that a later version can add some.
+  ///
+  /// - Throws: `DecodingError` with the coding path if a member is missing, has another type or holds an unknown word.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Member.self)
     self.init(
@@ -71,7 +77,8 @@ private enum Member: String, CodingKey {
 }
 
 extension KeyedDecodingContainer<Member> {
-  /// Foundation's decoder throws an error of its own for a number that its type cannot hold, and no place with it.
+  /// Decodes a member, and turns any other error into a `DecodingError` with the coding path: Foundation's decoder
+  /// throws an error without a path for a number that the type cannot hold.
   fileprivate func placed<Value>(_ member: Member, _ decode: (Self, Member) throws -> Value) throws -> Value {
     do { return try decode(self, member) } catch let error where !(error is DecodingError) {
       throw DecodingError.dataCorruptedError(forKey: member, in: self, debugDescription: "\(error)")
@@ -96,7 +103,8 @@ private enum Value: CustomStringConvertible {
     }
   }
 
-  /// In quotes, with what could end them, and what a terminal would take for a command, escaped.
+  /// Returns the text in quotes, with quotes, backslashes, control characters and line separators escaped: they could
+  /// end the quoted text or be taken by a terminal for a command.
   private static func quoted(_ text: String) -> String {
     let letters = text.unicodeScalars.map { letter -> String in
       switch letter.value {

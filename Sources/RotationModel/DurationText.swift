@@ -1,6 +1,7 @@
-/// Durations as people write them: a whole number and a unit, nothing else.
+/// Durations as people write them: a whole number followed by a unit.
 package enum DurationText {
-  /// `500ms`, `30s`, `15m`, `12h`, `30d`; nil for anything else and for more than a thousand years.
+  /// Returns the duration that a text such as `500ms`, `30s`, `15m`, `12h` or `30d` stands for, or nil for any other
+  /// text and for more than a thousand years.
   package static func parse(_ text: String) -> Duration? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard !digits.isEmpty, digits.count <= 18, let count = Int64(digits) else { return nil }
@@ -18,7 +19,8 @@ package enum DurationText {
     return .milliseconds(total)
   }
 
-  /// In days, seconds or milliseconds; nil where the time is negative or not a whole number of milliseconds.
+  /// Returns the duration in days, seconds or milliseconds, or nil if it is negative or not a whole number of
+  /// milliseconds.
   package static func format(_ duration: Duration) -> String? {
     let milliseconds = duration.wholeMilliseconds
     guard milliseconds >= 0, .milliseconds(milliseconds) == duration else { return nil }
@@ -31,7 +33,7 @@ package enum DurationText {
 }
 
 extension Duration {
-  /// Whole milliseconds, rounded down; saturates.
+  /// The duration in whole milliseconds, rounded down; it saturates on overflow.
   package var wholeMilliseconds: Int64 {
     let (seconds, attoseconds) = components
     let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)

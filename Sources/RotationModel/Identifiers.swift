@@ -1,4 +1,4 @@
-/// The 12 random bytes that name a session, and with it every token that descends from one grant.
+/// The 12 random bytes that identify a session, and with it every token that descends from one grant.
 public struct SessionID: Sendable, Hashable, Comparable {
   public let high: UInt64
   public let low: UInt32
@@ -8,12 +8,13 @@ public struct SessionID: Sendable, Hashable, Comparable {
     self.low = low
   }
 
-  /// An order for lists; it means nothing.
+  /// Orders ids for lists; the order has no meaning.
   public static func < (left: SessionID, right: SessionID) -> Bool {
     (left.high, left.low) < (right.high, right.low)
   }
 
-  /// Never one whose text begins with `-`, the 62nd letter of base64url: a command line would take it for an option.
+  /// Creates a random id. Its text never begins with `-`, the 62nd letter of base64url, since a command line would take
+  /// it for an option.
   package init(from random: inout some RandomNumberGenerator) {
     var high: UInt64 = random.next()
     while high >> 58 == 62 { high = random.next() }
@@ -34,27 +35,29 @@ public struct TokenID: Sendable, Hashable {
   }
 }
 
-// MARK: - As text: how sessions and tokens are named in claims, on command lines, in queries and in JSON.
+// MARK: - Text forms, for claims, command lines, queries and JSON
 
 extension SessionID: LosslessStringConvertible, Codable {
   private static let bytes = 12
 
-  /// The `sid` claim: 16 base64url characters.
+  /// The id as the `sid` claim has it: 16 base64url characters.
   public var text: String { IdentifierText.text([(high, 8), (UInt64(low), 4)]) }
 
-  /// The same as ``text``.
+  /// The ``text`` of the id.
   public var description: String { text }
 
-  /// Nil unless `text` is 16 canonical base64url characters.
+  /// Creates an id from its text, or returns nil unless `text` is 16 canonical base64url characters.
   public init?(text: String) {
     guard let bytes = IdentifierText.bytes(of: text, count: Self.bytes) else { return nil }
     self.init(high: Array(bytes[..<8]).bigEndian, low: UInt32(truncatingIfNeeded: Array(bytes[8...]).bigEndian))
   }
 
-  /// The same as ``init(text:)``.
+  /// Creates an id from its text; see ``init(text:)``.
   public init?(_ description: String) { self.init(text: description) }
 
-  /// A string, the ``text``. Throws `DecodingError.dataCorrupted` for any other string.
+  /// Decodes the ``text`` from a string.
+  ///
+  /// - Throws: `DecodingError.dataCorrupted` for any other string.
   public init(from decoder: any Decoder) throws {
     self = try decoder.decodeText(as: "a session id, 16 base64url characters", SessionID.init(text:))
   }
@@ -68,15 +71,15 @@ extension SessionID: LosslessStringConvertible, Codable {
 extension TokenID: LosslessStringConvertible, Codable {
   private static let bytes = 16
 
-  /// The `jti` claim: 22 base64url characters.
+  /// The id as the `jti` claim has it: 22 base64url characters.
   public var text: String {
     IdentifierText.text([(session.high, 8), (UInt64(session.low), 4), (UInt64(generation), 4)])
   }
 
-  /// The same as ``text``.
+  /// The ``text`` of the id.
   public var description: String { text }
 
-  /// Nil unless `text` is 22 canonical base64url characters.
+  /// Creates an id from its text, or returns nil unless `text` is 22 canonical base64url characters.
   public init?(text: String) {
     guard let bytes = IdentifierText.bytes(of: text, count: Self.bytes) else { return nil }
     self.init(
@@ -85,10 +88,12 @@ extension TokenID: LosslessStringConvertible, Codable {
       generation: UInt32(truncatingIfNeeded: Array(bytes[12...]).bigEndian))
   }
 
-  /// The same as ``init(text:)``.
+  /// Creates an id from its text; see ``init(text:)``.
   public init?(_ description: String) { self.init(text: description) }
 
-  /// A string, the ``text``. Throws `DecodingError.dataCorrupted` for any other string.
+  /// Decodes the ``text`` from a string.
+  ///
+  /// - Throws: `DecodingError.dataCorrupted` for any other string.
   public init(from decoder: any Decoder) throws {
     self = try decoder.decodeText(as: "a token id, 22 base64url characters", TokenID.init(text:))
   }
@@ -99,11 +104,11 @@ extension TokenID: LosslessStringConvertible, Codable {
   }
 }
 
-/// Ids as text: base64url without padding (RFC 4648 §5), in its one canonical form.
+/// The text form of ids: base64url without padding (RFC 4648 §5), canonical only.
 enum IdentifierText {
   private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-  /// The text of some big-endian words, each given with the number of its bytes.
+  /// Returns the text of big-endian words, each given with its number of bytes.
   static func text(_ words: [(value: UInt64, bytes: Int)]) -> String {
     var text: [UInt8] = []
     var (pending, count) = (UInt32(0), 0)
@@ -122,7 +127,7 @@ enum IdentifierText {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// The bytes of a text; nil unless it is the canonical text of so many bytes.
+  /// Returns the bytes of a text, or nil unless it is the canonical text of `count` bytes.
   static func bytes(of text: String, count: Int) -> [UInt8]? {
     guard text.utf8.count == (count * 8 + 5) / 6 else { return nil }
     var bytes: [UInt8] = []
@@ -135,7 +140,7 @@ enum IdentifierText {
       bits -= 8
       bytes.append(UInt8(truncatingIfNeeded: pending >> UInt32(bits)))
     }
-    // The bits that are left over must be zero, or several texts would mean the same.
+    // The remaining bits must be zero; otherwise several texts would stand for the same bytes.
     return pending & (1 << UInt32(bits) - 1) == 0 ? bytes : nil
   }
 
@@ -152,12 +157,17 @@ enum IdentifierText {
 }
 
 extension Array where Element == UInt8 {
-  /// A big-endian number of at most eight bytes.
+  /// The bytes, at most eight, as a big-endian number.
   fileprivate var bigEndian: UInt64 { reduce(0) { $0 << 8 | UInt64($1) } }
 }
 
 extension Decoder {
-  /// A string that `parse` takes; `what` says what it must be.
+  /// Decodes a string and parses it.
+  ///
+  /// - Parameters:
+  ///   - what: A description of the expected text, for the error.
+  ///   - parse: A function that returns nil for a text that is not accepted.
+  /// - Throws: `DecodingError.dataCorrupted` if `parse` returns nil.
   package func decodeText<Value>(as what: String, _ parse: (String) -> Value?) throws -> Value {
     let container = try singleValueContainer()
     guard let value = parse(try container.decode(String.self)) else {

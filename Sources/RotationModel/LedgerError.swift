@@ -1,16 +1,20 @@
-/// Why a ledger could not answer at all. A refusal of a token is a value, not one of these.
+/// The reason that a ledger could not answer a call. The refusal of a token is a value, never one of these errors.
 @nonexhaustive
 public enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// More waits than may. Nothing was written; the same call may do in a moment.
+  /// Too many calls are waiting. Nothing was written; the call can be repeated in a moment.
   case overloaded
-  /// What the ledger stands on does not answer; the text says what. Nothing was written; the same call may do later.
+  /// The store behind the ledger does not answer; the text names it and the cause. Nothing was written; the call can be
+  /// repeated later.
   case unavailable(String)
-  /// The call may or may not have taken effect, and the ledger goes on; the text says what happened. To ask again changes nothing twice; a rotation
-  /// that took effect is answered again within its grace window alone, and is a reuse after it.
+  /// The call may or may not have taken effect, and the ledger continues; the text tells what happened.
+  ///
+  /// Repeating the call never applies it twice. A rotation that took effect is answered again only inside its grace
+  /// window; after that, repeating it counts as reuse.
   case outcomeUnknown(String)
-  /// The ledger takes no more changes until it is opened again; the text says why. Of a call that was under way the outcome is unknown.
+  /// The ledger accepts no more changes until it is opened again; the text gives the reason. The outcome of a call that
+  /// was under way is unknown.
   case closed(String)
-  /// No place is left for another session.
+  /// The ledger has no room for another session.
   case full
   /// A value that the caller passed is outside its limit. Nothing was written.
   case invalid(field: String, limit: String)

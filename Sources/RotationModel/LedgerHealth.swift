@@ -1,28 +1,30 @@
-/// How a ledger is.
+/// The health of a ledger.
 public struct LedgerHealth: Sendable, Hashable {
   @nonexhaustive
   public enum State: Sendable, Hashable {
     case acceptsChanges
-    /// What it stands on has not answered for some seconds: changes are refused as ``LedgerError/overloaded`` until it
-    /// does.
+    /// The store behind the ledger has not answered for some seconds. Changes are refused as ``LedgerError/overloaded``
+    /// until it answers.
     case stalled
-    /// What it stands on cannot be reached since then.
+    /// The store behind the ledger has been unreachable since that time.
     case unavailable(since: Timestamp)
-    /// For good, and why.
+    /// The ledger is closed for good; the text gives the reason.
     case closed(String)
   }
 
   public var state: State
-  /// How old the newest news of revocations elsewhere is; nil if there is no elsewhere.
+  /// The age of the newest news of revocations by other instances, or nil if there are no other instances.
   public var feedAge: Duration?
-  /// Whether that is older than whoever opened the ledger bears: what was revoked elsewhere can be accepted here.
+  /// True if ``feedAge`` exceeds the limit that the ledger was opened with: a token that was revoked elsewhere can
+  /// still be accepted here.
   public var isFeedStale = false
-  /// Whether all access tokens are refused because of it: whoever opened the ledger wants that rather than a revoked
-  /// one accepted.
+  /// True if all access tokens are refused because the feed is stale. The ledger was opened to prefer that to accepting
+  /// a revoked token.
   public var refusesAccess = false
-  /// Whether what it stands on lacks changes that were acknowledged: nothing is served until somebody has decided what becomes of the sessions.
+  /// True if the store lacks changes that were acknowledged. Nothing is served until somebody has decided what becomes
+  /// of the sessions.
   public var lacksChanges = false
-  /// By how many whole seconds the ledger's time was ahead of the wall clock when it was last looked.
+  /// The number of whole seconds by which the ledger's time was ahead of the wall clock at the last reading.
   public var clockShiftSeconds: Int64
 
   public init(state: State, feedAge: Duration? = nil, clockShiftSeconds: Int64 = 0) {
@@ -31,13 +33,14 @@ public struct LedgerHealth: Sendable, Hashable {
     self.clockShiftSeconds = clockShiftSeconds
   }
 
-  /// Whether it is one of several instances on one truth: those go on verifying while they can change nothing.
+  /// True if the ledger is one of several instances on one store: such an instance goes on verifying while it cannot
+  /// change anything.
   package var isShared: Bool { feedAge != nil }
 
-  /// Whether a change that is asked for now is tried.
+  /// True if the ledger attempts changes now.
   package var acceptsChanges: Bool { state == .acceptsChanges }
 
-  /// Whether the instance is of use: a shared one is while it verifies, another one while it accepts changes.
+  /// True if the instance is useful: a shared one while it can verify, any other while it accepts changes.
   package var isServing: Bool {
     if refusesAccess { return false }
     if case .closed = state { return false }
@@ -45,14 +48,14 @@ public struct LedgerHealth: Sendable, Hashable {
   }
 }
 
-/// What a ledger stands on.
+/// The store behind a ledger.
 @nonexhaustive
 public enum LedgerStore: Sendable, Hashable {
-  /// This process alone: its memory and, if it has one, its log.
+  /// This process alone: its memory and its log, if it has one.
   case embedded
-  /// A PostgreSQL database that other instances use too; the text names it for people, hosts and database, without a
+  /// A PostgreSQL database that other instances use too. The text names its hosts and database for people, without a
   /// secret.
   case postgres(String)
-  /// Something else that is not this process; the text names it for people, without a secret.
+  /// Another store outside this process. The text names it for people, without a secret.
   case other(String)
 }

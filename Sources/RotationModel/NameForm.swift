@@ -1,9 +1,9 @@
 internal import Platform
 
-/// A value that is the same only where it is so byte by byte.
+/// A value that equals another only if both have the same bytes.
 ///
-/// `String` is not by itself: two spellings of one text in different Unicode normal forms are equal, and two subjects or clients
-/// with such names would become one.
+/// `String` alone does not compare that way: two spellings of one text in different Unicode normal forms are equal, so
+/// two subjects or clients with such names would become one.
 package protocol ExactValue: Sendable {
   func hasSameBytes(as other: Self) -> Bool
   func hashExactly(into hasher: inout Hasher)
@@ -26,32 +26,35 @@ extension Optional where Wrapped: ExactValue {
   }
 }
 
-/// The one form in which names of subjects and clients are kept: Unicode's normal form C, NFC (UAX #15).
+/// The form in which names of subjects and clients are kept: Unicode normal form C, NFC (UAX #15).
 ///
-/// Inside, names are compared byte by byte, as ``ExactValue`` says. So that one name is one name nevertheless, what people type is
-/// normalised where it comes in (``typed(_:)``), and what a program passes is refused in any other form (``check(_:_:)``). A log of a release
-/// that did neither may hold names in other forms: ``selects(_:_:)`` says how those are reached.
+/// The ledger compares names byte by byte, as ``ExactValue`` describes. Input that people type is normalized
+/// (``typed(_:)``), and a program's input in any other form is refused (``check(_:_:)``), so that one name has one
+/// spelling. The log of a release that did neither can hold names in other forms; ``selects(_:_:)`` defines how those
+/// are found.
 package enum NameForm {
-  /// No name has as many bytes in any form: what is longer is refused by its length, and is not worth the work.
+  /// The upper bound on the bytes of a name in any form. A longer text is refused by its length, so it is not
+  /// normalized.
   private static let typedBytesMax = 4 * SessionGrant.textBytesMax
-  /// To put marks in order takes the square of their number, so what has more of them in a row is no name (UAX #15 §13).
+  /// The most combining marks in a row. Ordering marks takes time proportional to the square of their number, so a text
+  /// with more is not accepted as a name (UAX #15 §13).
   private static let marksInRowMax = 30
 
-  /// The name that a person means who types `text`: the same one in NFC.
+  /// Returns the name that a person means by typing `text`: the same text in NFC.
   ///
-  /// Compatibility characters stay as they are: the ligature `ﬁ` is another name than `fi`.
+  /// Compatibility characters stay as they are: the ligature `ﬁ` is not the name `fi`.
   package static func typed(_ text: String) -> String {
     guard !isKept(text), isPlain(text) else { return text }
     return String(decoding: text._nfcCodeUnits, as: UTF8.self)
   }
 
-  /// Whether the text is in NFC. Costs a look at one bit for ASCII.
+  /// Checks whether the text is in NFC. For ASCII this costs the check of one bit.
   package static func isKept(_ text: String) -> Bool {
     var bytes = text.utf8Span
     return bytes.isKnownASCII || isPlain(text) && bytes.checkForNFC(quickCheck: false)
   }
 
-  /// Whether it is bounded what work the text makes.
+  /// Checks whether the text is short enough, and has few enough marks in a row, for normalization to be cheap.
   private static func isPlain(_ text: String) -> Bool {
     guard text.utf8.count <= typedBytesMax else { return false }
     var marks = 0
@@ -65,14 +68,17 @@ package enum NameForm {
     return true
   }
 
-  /// Whether somebody who asks for the name `selector` means `name`: every spelling of it where the selector is in NFC; just these
-  /// bytes where it is not.
+  /// Checks whether a request for the name `selector` means `name`: a selector in NFC means every spelling of the name,
+  /// any other selector only its own bytes.
   package static func selects(_ selector: String, _ name: String) -> Bool {
-    // Swift holds all spellings of one text for equal. This is the one place where that is wanted.
+    // Swift treats all spellings of one text as equal. This is the only place that relies on it.
     selector.hasSameBytes(as: name) || isKept(selector) && selector == name
   }
 
-  /// A new name that is not in NFC is refused, never changed: what it means is known to whoever made it.
+  /// Checks that a new name is in NFC. A name in another form is refused and never changed, since only its author knows
+  /// what it means.
+  ///
+  /// - Throws: ``LedgerError/invalid(field:limit:)`` if the name is not in NFC.
   package static func check(_ field: String, _ name: String) throws(LedgerError) {
     guard isKept(name) else { throw .invalid(field: field, limit: limit) }
   }

@@ -1,12 +1,13 @@
-/// A token for any purpose that is consumed exactly once: a password reset, an invitation, an e-mail check.
+/// The terms of a token that is consumed exactly once, for any purpose: a password reset, an invitation, an e-mail
+/// check.
 public struct OneTimeGrant: Sendable, Hashable {
-  /// What the token is good for; a token is consumed only for the purpose that it was issued for. 1…256 UTF-8 bytes.
+  /// The purpose of the token, 1 to 256 UTF-8 bytes. The token is consumed only for the purpose that it was issued for.
   public var purpose: String
-  /// At most ``SessionGrant/textBytesMax`` UTF-8 bytes.
+  /// The subject of the token, at most ``SessionGrant/textBytesMax`` UTF-8 bytes.
   public var subject: String
-  /// Handed back at consumption. At most ``payloadBytesMax``.
+  /// The bytes that consumption hands back, at most ``payloadBytesMax``.
   public var payload: [UInt8]
-  /// From 1 to ``Lifetimes/millisecondsMax``.
+  /// The lifetime in milliseconds, from 1 to ``Lifetimes/millisecondsMax``.
   public var lifetimeMilliseconds: Int64
 
   public static let payloadBytesMax = 1024
@@ -26,12 +27,12 @@ public enum OneTimeConsumption: Sendable, Hashable {
   case refused(OneTimeRefusal)
 }
 
-/// Why a one-time token was not accepted.
+/// The reason that a one-time token was not accepted.
 @nonexhaustive
 public enum OneTimeRefusal: Sendable, Hashable {
   case unknown
   case expired
   case alreadyConsumed
-  /// Issued for another purpose; it is left unconsumed.
+  /// The token was issued for another purpose. It is not consumed.
   case wrongPurpose
 }

@@ -1,30 +1,30 @@
-/// What to do when a token that was already rotated is presented again (RFC 9700 §4.14.2).
+/// The action that follows when a consumed token is presented again (RFC 9700 §4.14.2).
 public enum ReusePolicy: String, Sendable, Hashable, CaseIterable {
-  /// Refuse, and revoke the session in the same durable record: whoever holds the successor must log in again.
+  /// Refuse the token and revoke the session in the same durable record: the holder of the successor must log in again.
   case revokeSession = "revoke-session"
-  /// Refuse only, as rommapp/romm does.
+  /// Refuse the token only, as rommapp/romm does.
   case refuse
 }
 
-/// What kind of reuse the presentation of a rotated-out token is, as far as the ledger can tell. A log or an alarm may weigh it;
-/// the wire never tells.
+/// The class of a presentation of a consumed token, as far as the ledger can tell. A log or an alarm can weigh it; the
+/// client is never told.
 @nonexhaustive
 public enum ReuseClass: UInt8, Sendable, Hashable, CaseIterable {
-  /// The direct predecessor inside the grace window, its successor not seen yet: a reply was lost.
+  /// The direct predecessor inside the grace window, with its successor not yet used: a reply was lost.
   case retry = 1
-  /// The direct predecessor within ``raceMilliseconds`` of its rotation, its successor not seen yet: two callers that share one
-  /// token.
+  /// The direct predecessor within ``raceMilliseconds`` of its rotation, with its successor not yet used: two callers
+  /// share one token.
   case race = 2
-  /// The direct predecessor, after its grace window or after its successor's use.
+  /// The direct predecessor after its grace window or after the first use of its successor.
   case lateParent = 3
-  /// Two or more generations behind: a copy that somebody kept.
+  /// A token two or more generations behind: somebody kept a copy.
   case staleLineage = 4
 
   @inlinable public static var raceMilliseconds: Int64 { 1000 }
 }
 
 extension ReuseClass: CustomStringConvertible {
-  /// The label of metrics and log lines.
+  /// The label in metrics and log lines.
   public var description: String {
     switch self {
     case .retry: "retry"
@@ -38,26 +38,36 @@ extension ReuseClass: CustomStringConvertible {
 /// One presentation of a refresh token whose signature, type and issuer have been verified.
 public struct RotationRequest: Sendable {
   public var token: TokenID
-  /// The authenticated client. Another client's token is refused and neither consumed nor revoked.
+  /// The authenticated client. A token of another client is refused, and neither consumed nor revoked.
   public var client: String
-  /// For how long after a rotation its predecessor is answered with the identical pair; 0 for never, at most ``graceMillisecondsMax``.
-  /// The window ends before that with the first use of the successor, as a refresh token or, where this process sees it, as an access token.
+  /// The grace window in milliseconds: the time after a rotation in which the predecessor is answered with the same
+  /// pair; 0 for none, at most ``graceMillisecondsMax``.
+  ///
+  /// The window ends early with the first use of the successor as a refresh token or, if this process sees it, as an
+  /// access token.
   public var graceMilliseconds: Int64
   public var reuse: ReusePolicy
-  /// The scope that the access token is narrowed to, nil for all that was granted. The caller has checked the subset.
+  /// The scope that the access token is narrowed to, or nil for the whole granted scope. The caller has checked that it
+  /// is a subset.
   public var narrowedScope: String?
-  /// The versions of the subject's and the client's account as they are now. A session that was opened under others is
-  /// ``RotationRefusal/outdated(generationsBehind:revokedSession:)``; nil asks for no comparison.
+  /// The current version of the subject's account.
+  ///
+  /// A session that was opened under another version is
+  /// ``RotationRefusal/outdated(generationsBehind:revokedSession:)``; nil skips the comparison.
   public var subjectVersion: AccountVersion?
+  /// The current version of the client's account, compared as ``subjectVersion`` is.
   public var clientVersion: AccountVersion?
-  /// The same for sessions whose versions are ``AccountVersion/unknown``: those that were opened before this moment are outdated.
+  /// The moment before which a session whose versions are ``AccountVersion/unknown`` is outdated if it was opened
+  /// earlier; nil skips the comparison.
   public var notBefore: Timestamp?
-  /// Whether an outdated session is revoked. Whoever reads accounts through a cache asks first without, and again once it has read them anew.
+  /// True if an outdated session is revoked. A caller that reads accounts through a cache first asks with false, then
+  /// again with true once it has read the accounts anew.
   public var revokesOutdated: Bool
-  /// What the session is to live by from now on; nil for the terms it was opened with. Never revives one that has expired.
+  /// The terms that apply to the session from now on, or nil for the terms it was opened with. They never revive an
+  /// expired session.
   public var terms: SessionTerms?
-  /// How long the access tokens live that are issued with what this refreshes; at most ``Lifetimes/accessMillisecondsMax``. A ledger may forget a
-  /// revocation once the last access token that it can concern has ended.
+  /// The lifetime of the access tokens that are issued with this refresh, at most ``Lifetimes/accessMillisecondsMax``.
+  /// A ledger can forget a revocation once the last access token that it concerns has expired.
   public var accessMilliseconds: Int64
 
   @inlinable public static var graceMillisecondsMax: Int64 { 300_000 }
@@ -97,27 +107,28 @@ public struct RotationRequest: Sendable {
 
 /// The verdict on a ``RotationRequest``.
 public enum Rotation: Sendable, Hashable {
-  /// The token was live; it is consumed and the session's next generation is live now.
+  /// The token was live; it is consumed, and the session's next generation is live now.
   case rotated(Session)
-  /// The token is the session's one and stays so (``RotationPolicy/never``).
+  /// The session's only token was accepted and stays live (``RotationPolicy/never``).
   case refreshed(Session)
-  /// The token is the direct predecessor, inside the grace window: the same successor again.
+  /// The token is the direct predecessor inside the grace window; its successor is answered again.
   case retried(Session, ReuseClass)
   case refused(RotationRefusal)
 }
 
-/// Why a refresh token was not accepted. The wire never tells these apart; the audit event does.
+/// The reason that a refresh token was not accepted. The client is never told which; the audit event is.
 @nonexhaustive
 public enum RotationRefusal: Sendable, Hashable {
-  /// No session of that id: never opened, or ended and forgotten.
+  /// The ledger has no session with that id: it was never opened, or it has ended and was forgotten.
   case unknown
-  /// `generationsBehind`: how many rotations ago the token was rotated out; 0 for the last one.
+  /// The session has expired. `generationsBehind` is the number of rotations since the token was consumed, 0 for the
+  /// latest token.
   case expired(generationsBehind: UInt32)
   case revoked(generationsBehind: UInt32)
-  /// The token was rotated out `generationsBehind` rotations ago (1: the direct predecessor).
+  /// The token was consumed `generationsBehind` rotations ago; 1 stands for the direct predecessor.
   case reused(ReuseClass, generationsBehind: UInt32, revokedSession: Bool)
-  /// The token is ahead of the log, which was rolled back: restored from a backup, or not synced before a power loss. The
-  /// session is revoked, since the token that is live in the log was spent.
+  /// The token is ahead of the log, which was rolled back: restored from a backup, or not synced before a power
+  /// failure. The session is revoked, since the token that is live in the log was already consumed.
   case neverIssued(generationsAhead: UInt32)
   /// The session was opened under another version of its subject's or client's account.
   case outdated(generationsBehind: UInt32, revokedSession: Bool)

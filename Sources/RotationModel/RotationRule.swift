@@ -1,22 +1,23 @@
 internal import Platform
 
-/// What a ledger knows of a session when a refresh token of it is presented: all that the rule looks at.
+/// The facts that a ledger knows of a session when one of its refresh tokens is presented: the whole input of the rule.
 public struct SessionFacts: Sendable, Hashable {
   public var client: String
-  /// Of the live refresh token.
+  /// The generation of the live refresh token.
   public var generation: UInt32
-  /// Whether the session was revoked: by itself, by a wide revocation, or with a reuse.
+  /// True if the session was revoked: by itself, by a wide revocation, or because of a reuse.
   public var isRevoked: Bool
-  /// Whether the live generation was seen as an access token: its predecessor is not answered any more.
+  /// True if the live generation was seen as an access token, after which its predecessor is no longer answered.
   public var hasSeenSuccessor: Bool
   public var terms: SessionTerms
   public var openedAt: Timestamp
-  /// When the live token was issued.
+  /// The time at which the live token was issued.
   public var refreshedAt: Timestamp
-  /// What the live access token was narrowed to; nil for all that was granted.
+  /// The scope that the live access token was narrowed to, or nil for the whole granted scope.
   public var narrowedScope: String?
-  /// Under which versions of its subject's and its client's account the session was opened.
+  /// The version of the subject's account under which the session was opened.
   public var subjectVersion: AccountVersion
+  /// The version of the client's account under which the session was opened.
   public var clientVersion: AccountVersion
 
   @inlinable
@@ -38,34 +39,36 @@ public struct SessionFacts: Sendable, Hashable {
   }
 }
 
-/// What is to happen to a presented refresh token and its session.
+/// The outcome for a presented refresh token and its session.
 public enum RotationVerdict: Sendable, Hashable {
-  /// Consume it and make its successor live.
+  /// Consume the token and make its successor live.
   case rotate
-  /// Answer its successor once more.
+  /// Answer the successor once more.
   case retry(ReuseClass)
-  /// Refuse it, and revoke its session in the same step if `revokes`.
+  /// Refuse the token, and revoke its session in the same step if `revokes` is true.
   case refuseReuse(ReuseClass, generationsBehind: UInt32, revokes: Bool)
-  /// Refuse it and revoke its session: the token proves that the ledger is older than what was served from it.
+  /// Refuse the token and revoke its session: the token proves that the ledger is older than a state it has served.
   case revokeRolledBack(generationsAhead: UInt32)
-  /// Refuse it and revoke its session, which was opened under another version of an account than the request calls for.
+  /// Refuse the token and revoke its session, which was opened under another version of an account than the request
+  /// demands.
   case revokeOutdated(generationsBehind: UInt32)
-  /// Refuse it and change nothing.
+  /// Refuse the token and change nothing.
   ///
-  /// `holdsAfter`: the moment that must have passed for the verdict to hold, which the ledger must be sure to know after a restart; nil where time
-  /// plays no part in it.
+  /// `holdsAfter` is the moment that must have passed for the verdict to hold, and that the ledger must still know
+  /// after a restart; nil if the verdict does not depend on time.
   case refuse(RotationRefusal, holdsAfter: Timestamp? = nil)
 }
 
-/// The rule of refresh-token rotation (RFC 9700 §4.14.2), the same for every ledger.
+/// The rule of refresh-token rotation (RFC 9700 §4.14.2), which all ledgers share.
 ///
-/// Pure: it is asked with what the ledger knows of the session at one moment, and changes nothing. The ledger carries its verdict out before any
-/// other request on the session is judged.
+/// The rule is a pure function of the facts that the ledger knows of the session at one moment. The ledger must carry
+/// out the verdict before it judges another request on the same session.
 public enum RotationRule {
-  /// The verdict on a presented refresh token. What only the client got wrong (its id) is told before anything about the token's age, and neither
-  /// consumes nor revokes.
+  /// Returns the verdict on a presented refresh token. A wrong client id is reported before anything about the token's
+  /// age, and neither consumes nor revokes.
   ///
-  /// - Parameter facts: of the token's session; nil where the ledger has no such session, or has forgotten it.
+  /// - Parameter facts: The facts of the token's session, or nil if the ledger never had the session or has forgotten
+  ///   it.
   public static func verdict(
     on request: RotationRequest, for facts: SessionFacts?, at now: Timestamp
   ) -> RotationVerdict {
@@ -73,7 +76,8 @@ public enum RotationRule {
     return verdict(on: request, of: facts, at: now)
   }
 
-  /// The verdict where the ledger has the session. Inlined where it is asked, so that the facts need not be put together in memory.
+  /// Returns the verdict for a session that the ledger has. The function is inlined, so that the facts need not be
+  /// assembled in memory.
   @inlinable
   @inline(__always)
   package static func verdict(
@@ -94,11 +98,11 @@ public enum RotationRule {
         ? .revokeOutdated(generationsBehind: behind)
         : .refuse(.outdated(generationsBehind: behind, revokedSession: false))
     }
-    // Signed by us and not known: the ledger was restored from an older copy, or was not synced before a power loss. The
-    // token that is live here was consumed then.
+    // We signed the token, yet the ledger does not know it: the ledger was restored from an older copy, or was not
+    // synced before a power failure. The token that is live here was consumed before that.
     guard presented <= live else { return .revokeRolledBack(generationsAhead: presented - live) }
     guard presented < live else {
-      // 2^32 - 1 rotations: the session has no number left for a successor.
+      // After 2^32 - 1 rotations the session has no number left for a successor.
       return facts.generation == .max ? .refuse(.expired(generationsBehind: 0)) : .rotate
     }
     return verdict(onConsumed: request, of: facts, at: now)
@@ -110,7 +114,8 @@ public enum RotationRule {
   @usableFromInline
   package static func areSame(_ name: String?, _ other: String?) -> Bool { name.hasSameBytes(as: other) }
 
-  /// Versions say it; a session without them, from a log of format 1, by the time of its opening.
+  /// Checks whether the session is outdated: by its versions, or, for a session without them from a log of format 1, by
+  /// the time of its opening.
   @inlinable
   @inline(__always)
   package static func isOutdated(_ facts: SessionFacts, for request: RotationRequest) -> Bool {
@@ -133,13 +138,13 @@ public enum RotationRule {
     guard isInGrace else {
       return .refuseReuse(reuse, generationsBehind: behind, revokes: request.reuse == .revokeSession)
     }
-    // Asked for another scope than the lost reply had: refused, but no sign of theft.
+    // A retry that asks for another scope than the lost reply had is refused, but is no sign of theft.
     return areSame(facts.narrowedScope, request.narrowedScope)
       ? .retry(reuse) : .refuseReuse(reuse, generationsBehind: behind, revokes: false)
   }
 }
 
-/// What a ledger knows of a one-time token when it is presented.
+/// The facts that a ledger knows of a one-time token when it is presented.
 public struct OneTimeFacts: Sendable, Hashable {
   public var purpose: String
   public var isConsumed: Bool
@@ -152,17 +157,17 @@ public struct OneTimeFacts: Sendable, Hashable {
   }
 }
 
-/// What is to happen to a presented one-time token.
+/// The outcome for a presented one-time token.
 public enum OneTimeVerdict: Sendable, Hashable {
   case consume
-  /// `holdsAfter`: as in ``RotationVerdict/refuse(_:holdsAfter:)``.
+  /// Refuse the token and change nothing; for `holdsAfter` see ``RotationVerdict/refuse(_:holdsAfter:)``.
   case refuse(OneTimeRefusal, holdsAfter: Timestamp? = nil)
 }
 
 extension RotationRule {
-  /// The verdict on a one-time token that is presented for a purpose.
+  /// Returns the verdict on a one-time token that is presented for a purpose.
   ///
-  /// - Parameter facts: nil where the ledger knows no such token.
+  /// - Parameter facts: The facts of the token, or nil if the ledger knows no such token.
   public static func verdict(
     onOneTimeTokenFor purpose: String, for facts: OneTimeFacts?, at now: Timestamp
   ) -> OneTimeVerdict {

@@ -1,18 +1,21 @@
-/// What a new session is to be.
+/// The terms of a new session.
 public struct SessionGrant: Sendable, Hashable {
-  /// In Unicode normal form C (NFC), as ``client`` must be: names are compared byte by byte, and another form is refused.
+  /// The subject in Unicode normal form C (NFC), which ``client`` must have too: names are compared byte by byte, and
+  /// another form is refused.
   public var subject: String
   public var client: String
-  /// Space-separated scope tokens, opaque to the ledger.
+  /// The granted scope: space-separated scope tokens, opaque to the ledger.
   public var scope: String
   public var terms: SessionTerms
-  /// What the subject calls the session, a device's name say: 1 to ``labelBytesMax`` UTF-8 bytes without control characters.
+  /// The name that the subject gives the session, such as that of a device: 1 to ``labelBytesMax`` UTF-8 bytes without
+  /// control characters.
   public var label: String?
-  /// Under which versions of its subject's and its client's account the session is opened.
+  /// The version of the subject's account under which the session is opened.
   public var subjectVersion: AccountVersion
+  /// The version of the client's account under which the session is opened.
   public var clientVersion: AccountVersion
-  /// How long the access tokens live that are issued at the opening; at most ``Lifetimes/accessMillisecondsMax``. A ledger may forget a revocation
-  /// once the last access token that it can concern has ended.
+  /// The lifetime of the access tokens that are issued at the opening, at most ``Lifetimes/accessMillisecondsMax``. A
+  /// ledger can forget a revocation once the last access token that it concerns has expired.
   public var accessMilliseconds = Lifetimes.accessMillisecondsMax
 
   /// The most UTF-8 bytes in each of subject, client and scope.
@@ -44,47 +47,49 @@ public struct SessionGrant: Sendable, Hashable {
   }
 }
 
-/// A session (family) as it stands after a decision.
+/// A session (token family) as it is after a decision.
 public struct Session: Sendable, Hashable {
   public var id: SessionID
-  /// Of the one live refresh token; with ``RotationPolicy/never`` how often the session was refreshed, which its access tokens
-  /// carry.
+  /// The generation of the live refresh token. With ``RotationPolicy/never`` it is the number of refreshes, which the
+  /// access tokens carry.
   public var generation: UInt32
   public var subject: String
   public var client: String
-  /// What was granted when the session was opened.
+  /// The scope that was granted when the session was opened.
   public var scope: String
-  /// The scope that the live access token was narrowed to (RFC 6749 §6); nil where it has all of ``scope``.
+  /// The scope that the live access token was narrowed to (RFC 6749 §6), or nil if it has all of ``scope``.
   public var narrowedScope: String?
   public var label: String?
   public var rotation: RotationPolicy
   public var openedAt: Timestamp
-  /// When the session was opened or last refreshed: the issue time of its access token.
+  /// The time at which the session was opened or last refreshed, which is the issue time of its access token.
   public var refreshedAt: Timestamp
-  /// Last use + idle lifetime.
+  /// The end of the idle lifetime, counted from the last use.
   public var idleEnd: Timestamp
-  /// Opening + absolute lifetime; no use moves it.
+  /// The end of the absolute lifetime, counted from the opening; no use moves it.
   public var absoluteEnd: Timestamp
-  /// How far the ledger's time, which all of these are, is ahead of the wall clock.
+  /// The numbers of seconds by which the ledger's time, in which all these times are, is ahead of the wall clock.
   public var shifts: Shifts
 
-  /// The lesser of both ends. From this moment on the refresh token is expired.
+  /// The earlier of both ends, from which on the refresh token is expired.
   public var expiresAt: Timestamp { min(idleEnd, absoluteEnd) }
 
   /// The `jti` of the access token.
   public var tokenID: TokenID { TokenID(session: id, generation: generation) }
 
-  /// The `jti` of the refresh token: the same, but where the token is never rotated its first.
+  /// The `jti` of the refresh token: that of the access token, or the session's first one if the token is never
+  /// rotated.
   public var refreshTokenID: TokenID { TokenID(session: id, generation: rotation == .never ? 0 : generation) }
 }
 
 extension Session {
-  /// The session that the terms make of these times.
+  /// Creates a session whose ends follow from its terms and times.
   public init(
     id: SessionID, generation: UInt32, subject: String, client: String, scope: String, narrowedScope: String?,
     label: String?, terms: SessionTerms, openedAt: Timestamp, refreshedAt: Timestamp, shifts: Shifts = Shifts()
   ) {
-    // By the initializer that the compiler makes: one that assigns each property copies the whole at its end.
+    // Delegates to the memberwise initializer: an initializer that assigns each property copies the whole value at its
+    // end.
     self.init(
       id: id, generation: generation, subject: subject, client: client, scope: scope, narrowedScope: narrowedScope,
       label: label, rotation: terms.rotation, openedAt: openedAt, refreshedAt: refreshedAt,
@@ -93,14 +98,16 @@ extension Session {
       shifts: shifts)
   }
 
-  /// By how many whole seconds the ledger's time was ahead of the wall clock: nearly always 0 (docs/semantics.md, "Time").
+  /// The whole seconds by which the ledger's time was ahead of the wall clock: nearly always 0 (docs/semantics.md,
+  /// "Time").
   public struct Shifts: Sendable, Hashable {
-    /// At its last use: what its access token carries as `shift`.
+    /// The shift at the session's last use, which its access token carries as `shift`.
     public var atUse: Int64 = 0
-    /// By which its opening and its last use are shown.
+    /// The shift by which the time of the opening is shown.
     public var ofOpening: Int64 = 0
+    /// The shift by which the time of the last use is shown.
     public var ofUse: Int64 = 0
-    /// Now, as far as the ledger knows: by which its ends are shown.
+    /// The current shift as far as the ledger knows, by which the ends are shown.
     public var current: Int64 = 0
 
     @inlinable
@@ -112,7 +119,7 @@ extension Session {
     }
   }
 
-  /// The same session with its times as the wall clock has them: what is shown to people.
+  /// The session with its times as the wall clock has them, for people.
   public var onWallClock: Session {
     var shown = self
     shown.openedAt = openedAt.shifted(back: shifts.ofOpening)

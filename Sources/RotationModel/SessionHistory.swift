@@ -1,13 +1,14 @@
-/// What the log still tells of one session.
+/// The part of a session's history that the log still holds.
 public struct SessionHistory: Sendable, Hashable {
-  /// The session as it was before its end, or as it is; nil where the log tells nothing of it.
+  /// The session as it is, or as it was before its end; nil if the log no longer holds it.
   public var session: Session?
-  /// What happened to it, in the log's order. Begins with ``AuditEvent/Fact/missed(from:)`` where a checkpoint has replaced its
-  /// first part; ``AuditEvent/Fact/expired(sessions:oneTimeTokens:)`` is its own end.
+  /// The session's events in the order of the log. They begin with ``AuditEvent/Fact/missed(from:)`` if a checkpoint
+  /// has replaced the first part; ``AuditEvent/Fact/expired(sessions:oneTimeTokens:)`` stands for the end of this
+  /// session.
   public var events: [AuditEvent] = []
-  /// How many events after the first one are not told, so that the latest ones are.
+  /// The number of events after the first one that are left out, so that the latest ones fit.
   public var omittedCount = 0
-  /// When the session was revoked, where a checkpoint alone tells that: it says neither why nor by what.
+  /// The time of the revocation if only a checkpoint records it; the checkpoint holds neither the cause nor the scope.
   public var revokedAt: Timestamp?
   public var extent = HistoryExtent()
 
@@ -17,27 +18,27 @@ public struct SessionHistory: Sendable, Hashable {
   }
 }
 
-/// The sessions of a subject that have ended, as far as the log still tells.
+/// The ended sessions of a subject, as far as the log still holds them.
 public struct EndedSessions: Sendable, Hashable {
-  /// The latest end first.
+  /// The sessions, the latest end first.
   public var sessions: [EndedSession] = []
-  /// How many earlier ones are not told.
+  /// The number of earlier sessions that are left out.
   public var omittedCount = 0
   public var extent = HistoryExtent()
 
   public init() {}
 }
 
-/// A session and its end.
+/// A session that has ended, with its end.
 public struct EndedSession: Sendable, Hashable {
   public enum End: Sendable, Hashable {
     case expired
-    /// Nil where a checkpoint alone tells that it was revoked.
+    /// The session was revoked; the cause is nil if only a checkpoint records the revocation.
     case revoked(RevocationCause?)
     case revokedAll(SessionScope)
   }
 
-  /// As it was before its end.
+  /// The session as it was before its end.
   public var session: Session
   public var endedAt: Timestamp
   public var end: End
@@ -49,11 +50,12 @@ public struct EndedSession: Sendable, Hashable {
   }
 }
 
-/// How much of the log a look back has read.
+/// The amount of the log that a reading of the history covered.
 public struct HistoryExtent: Sendable, Hashable {
-  /// Records, and entries of the checkpoint.
+  /// The number of records and of checkpoint entries that were read.
   public var recordCount: UInt64 = 0
-  /// False where ``HistoryLimits`` ended it early: what is newer is not told.
+  /// True if the whole log was read. False if ``HistoryLimits`` ended the reading early, so that newer events are
+  /// missing.
   public var isWhole = false
 
   public init(recordCount: UInt64 = 0, isWhole: Bool = false) {
@@ -62,13 +64,14 @@ public struct HistoryExtent: Sendable, Hashable {
   }
 }
 
-/// What a look back may cost. It replays the log from its checkpoint on, beside the ledger and on a thread that gives way to others.
+/// The limits on the cost of reading a history. Reading replays the log from its checkpoint on, beside the ledger and
+/// on a thread that yields to others.
 public struct HistoryLimits: Sendable, Hashable {
-  /// How long it may read.
+  /// The longest time that the reading may take.
   public var duration: Duration
-  /// How many sessions and one-time tokens it may hold at once, about 100 bytes each.
+  /// The most sessions and one-time tokens in memory at once, about 100 bytes each.
   public var entriesMax: Int
-  /// How many events or sessions it tells, 2 at least.
+  /// The most events or sessions in the result, at least 2.
   public var toldMax: Int
 
   public init(duration: Duration = .seconds(3), entriesMax: Int = 2_000_000, toldMax: Int = 400) {

@@ -1,25 +1,32 @@
-/// Where the sessions of a rotation engine are kept: in one process with a log (`RefreshLedger`), in a database, or in a test's dictionary.
+/// A store of the sessions of a rotation engine: one process with a log (`RefreshLedger`), a database, or a dictionary
+/// in a test.
 ///
-/// Every outcome that a call hands out, also a refusal, rests on what is durable: whoever calls cannot forget to wait for it. Of any number of
-/// simultaneous presenters of one token one succeeds. A call that throws ``LedgerError/overloaded``, ``LedgerError/unavailable(_:)`` or
-/// ``LedgerError/invalid(field:limit:)`` has changed nothing.
+/// Every outcome that a call returns, including a refusal, rests on durable state, so a caller cannot forget to wait
+/// for it. If several callers present one token at the same time, exactly one succeeds. A call that throws
+/// ``LedgerError/overloaded``, ``LedgerError/unavailable(_:)`` or ``LedgerError/invalid(field:limit:)`` has changed
+/// nothing.
 ///
-/// `reply` is called at most once, after the outcome is fixed. Where the ledger decides in memory it is called before that is durable, so that signing
-/// overlaps the wait, and what it made is dropped if the outcome does not become durable; where a database decides, the outcome is durable then. It must
-/// not call the ledger, other than for ``now()`` and what ``register`` has. It is not called where the call throws before anything is decided.
+/// `reply` is called at most once, after the outcome is decided. A ledger that decides in memory calls it before the
+/// outcome is durable, so that signing overlaps the wait, and drops the result if the outcome does not become durable;
+/// a ledger in a database calls it once the outcome is durable. It must not call the ledger, except for ``now()`` and
+/// the members of ``register``. It is not called if the call throws before anything is decided.
 ///
-/// A call without a deadline waits for its outcome, also where its task is cancelled: whoever must tell somebody of it, as an engine's observer, passes
-/// none. With one, its passing or a cancellation ends the wait and never the work: the call throws ``LedgerError/outcomeUnknown(_:)``, and what was
-/// decided stays decided. A deadline is kept to the second while ``run(_:)`` runs.
+/// A call without a deadline waits for its outcome even if its task is cancelled; a caller that must report the
+/// outcome, such as the observer of an engine, passes none. A call with a deadline stops waiting, but not the work,
+/// when the deadline passes or the task is cancelled: it throws ``LedgerError/outcomeUnknown(_:)``, and the decision
+/// stands. A deadline is kept to the second while ``run(_:)`` runs.
 public protocol SessionLedger: Sendable {
-  /// Consumes the presented token and makes its successor live, as one change; or says why not. The verdict is ``RotationRule``'s.
+  /// Consumes the presented token and makes its successor live, as one change, or refuses it. ``RotationRule`` gives
+  /// the verdict.
   func rotate<Reply: Sendable>(
     _ request: RotationRequest, deadline: ContinuousClock.Instant?, reply: (Rotation, LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
 
-  /// Consumes the presented tokens, each as the same call for one would and in their order, in one step and with one commit for all.
+  /// Consumes the presented tokens in order, each as a call with that token alone would, in one step and with one
+  /// commit.
   ///
-  /// - Parameter batch: as many as ``Limits/batch`` allows. Where one of them is outside its limits none is consumed.
+  /// - Parameter batch: The requests, at most as many as ``Limits/batch`` allows. If one of them is outside its limits,
+  ///   no token is consumed.
   func rotate<Reply: Sendable>(
     _ batch: [RotationRequest], deadline: ContinuousClock.Instant?, reply: ([Rotation], LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
@@ -29,89 +36,107 @@ public protocol SessionLedger: Sendable {
     _ grant: SessionGrant, deadline: ContinuousClock.Instant?, reply: (Session, LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
 
-  /// Opens sessions, in their order, in one step and with one commit for all; the limits are those of a batch of rotations.
+  /// Opens sessions in order, in one step and with one commit. The limits are those of a batch of rotations.
   func open<Reply: Sendable>(
     _ batch: [SessionGrant], deadline: ContinuousClock.Instant?, reply: ([Session], LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
 
-  /// Opens those sessions of a batch whose ids are not there yet, in their order, in one step and with one commit for all.
+  /// Opens the sessions of a batch whose ids do not exist yet, in order, in one step and with one commit.
   ///
-  /// So a batch that was cut off can be given again: what of it had become durable is present then. An id is forgotten some time after its session
-  /// has ended.
+  /// An interrupted batch can be passed again: the sessions that had become durable are then present. An id is
+  /// forgotten some time after its session has ended.
   func importSessions<Reply: Sendable>(
     _ batch: [SessionImport], reply: ([SessionImportOutcome], LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
 
-  /// Ends a session: no token of it is accepted again. Returns whether it was live. ``register`` refuses its access tokens before this returns.
+  /// Revokes a session, so that none of its tokens is accepted again. ``register`` refuses its access tokens before
+  /// this returns.
+  ///
+  /// - Returns: True if the session was live.
   func revoke(_ session: SessionID) async throws(LedgerError) -> Bool
 
-  /// Ends every session that was opened before this moment and is the scope's, and every access token of them; returns how many were live.
+  /// Revokes every session of the scope that was opened before this moment, with all of its access tokens.
   ///
-  /// Costs one change, however many there are. Sessions that are opened from now on are not concerned, also in the same millisecond. Where the scope is
-  /// wider than a subject, a session that is opened or ends meanwhile may be counted wrong.
+  /// The call costs one change, however many sessions there are. Sessions that are opened later are not revoked, even
+  /// those opened in the same millisecond.
+  ///
+  /// - Returns: The number of sessions that were live. If the scope is wider than one subject, a session that is opened
+  ///   or ends during the call can be counted wrongly.
   func revoke(_ scope: SessionScope) async throws(LedgerError) -> Int
 
-  /// Ends the live sessions of a subject that were opened under another version of its account, one by one in one step, and returns them.
+  /// Revokes, one by one in one step, the live sessions of a subject that were opened under another version of its
+  /// account.
   ///
-  /// - Parameter moment: of the sessions whose version is ``AccountVersion/unknown`` those are ended that were opened before it; nil for none.
+  /// - Parameter moment: The time before which a session whose version is ``AccountVersion/unknown`` must have been
+  ///   opened to be revoked; nil to keep all of those.
+  /// - Returns: The ids of the revoked sessions.
   func revoke(
     subject: String, openedUnderOtherThan version: AccountVersion, orBefore moment: Timestamp?
   ) async throws(LedgerError) -> [SessionID]
 
-  /// Has one access token refused until its end, at most ``Lifetimes/accessMillisecondsMax`` from now; its session goes on.
+  /// Refuses one access token until its end, at most ``Lifetimes/accessMillisecondsMax`` from now; its session
+  /// continues.
   func revokeAccess(_ token: TokenID, until end: Timestamp) async throws(LedgerError)
 
-  /// An id that no session has, and the time for an access token that no session stands behind: its subject is its client. What is revoked after
-  /// this ends the token, what was revoked before does not. Nothing is written.
+  /// Returns an unused session id and the time for an access token without a session, whose subject is its client.
+  ///
+  /// A revocation after this call ends the token; an earlier one does not. Nothing is written.
   func issueAccess(client: String) async throws(LedgerError) -> (id: SessionID, moment: LedgerMoment)
 
-  /// The same for a token that lives so long, at most ``Lifetimes/accessMillisecondsMax``: a ledger may forget a revocation once the last access token that it
-  /// can concern has ended. By default ``issueAccess(client:)``, which is for one that lives as long as any.
+  /// Returns an unused session id and the time for an access token without a session that has the given lifetime.
+  ///
+  /// A ledger can forget a revocation once the last access token that it concerns has expired. By default this calls
+  /// ``issueAccess(client:)``, which allows for the longest lifetime.
+  ///
+  /// - Parameter accessMilliseconds: The lifetime of the token, at most ``Lifetimes/accessMillisecondsMax``.
   func issueAccess(
     client: String, accessMilliseconds: Int64
   ) async throws(LedgerError) -> (id: SessionID, moment: LedgerMoment)
 
-  /// The session if it is live now.
+  /// Returns the session if it is live now.
   func session(_ id: SessionID) async throws(LedgerError) -> Session?
 
-  /// The live sessions of a scope, in pages. A session that is opened meanwhile may be left out.
+  /// Returns a page of the live sessions of a scope. A session that is opened meanwhile can be left out.
   ///
   /// - Parameters:
-  ///   - cursor: ``SessionPage/next`` of the page before.
-  ///   - limit: the most sessions in the page; see ``Limits/page``.
-  /// - Throws: ``LedgerError/invalid(field:limit:)`` with the field `after` where the cursor's place is lost: begin anew.
+  ///   - cursor: The ``SessionPage/next`` of the page before.
+  ///   - limit: The most sessions in the page; see ``Limits/page``.
+  /// - Throws: ``LedgerError/invalid(field:limit:)`` with the field `after` if the position of the cursor is lost;
+  ///   begin again from the first page.
   func sessions(
     of scope: SessionScope, after cursor: SessionCursor?, limit: Int
   ) async throws(LedgerError) -> SessionPage
 
-  /// How many sessions a scope has, as a counter says at once, without a wait for what it counts to be durable: some that have ended may be counted
-  /// for some seconds.
+  /// Returns the number of sessions of a scope, as a counter has it at once, without waiting for the counted sessions
+  /// to be durable. Sessions that have ended can be counted for some seconds more.
   func sessionCount(of scope: SessionScope) async throws(LedgerError) -> Int
 
-  /// Who has sessions: for whoever keeps subjects and clients, to end what those have left that are gone. Costs a look at each session,
-  /// between which other calls run.
+  /// Returns the subjects and clients that have sessions, so that the owner of the accounts can end the sessions of
+  /// removed ones. This visits each session; other calls run in between.
   func holders() async throws(LedgerError) -> SessionHolders
 
-  /// What verifiers of access tokens ask, in this process and without a wait.
+  /// The register that verifiers of access tokens ask, in this process and without waiting.
   var register: any AccessRegister { get }
 
-  /// The ledger's time, which never stands still and never goes back, whatever the wall clock does. From any thread; waits for nothing.
+  /// Returns the ledger's time, which never stands still and never goes back, whatever the wall clock does. It can be
+  /// called from any thread and waits for nothing.
   func now() -> Timestamp
 
-  /// How the ledger is at this moment. From any thread; waits for nothing.
+  /// The health of the ledger at this moment. It can be read from any thread and waits for nothing.
   var health: LedgerHealth { get }
 
-  /// What it stands on: ``LedgerStore/embedded`` by default.
+  /// The store behind the ledger, ``LedgerStore/embedded`` by default.
   var store: LedgerStore { get }
 
-  /// The ledger's figures. Never waits for a disk.
+  /// The figures of the ledger. Reading them never waits for a disk.
   var statistics: LedgerStatistics { get async }
 
-  /// Frees what has ended, and whatever else the ledger does beside its callers, until the task is cancelled. `notice` must return at once.
+  /// Frees what has ended, and does the other background work of the ledger, until the task is cancelled. `notice` must
+  /// return at once.
   func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async
 
-  /// Makes everything that was decided durable and closes. Every later call that would change something throws ``LedgerError/closed(_:)``; what is
-  /// known in this process can still be looked at.
+  /// Makes all decisions durable and closes the ledger. Every later change throws ``LedgerError/closed(_:)``; the state
+  /// in this process can still be read.
   func close() async throws(LedgerError)
 }
 
@@ -128,7 +153,7 @@ extension SessionLedger {
 /// The time of the step in which something was decided.
 public struct LedgerMoment: Sendable, Hashable {
   public var time: Timestamp
-  /// By how many whole seconds that is ahead of the wall clock.
+  /// The number of whole seconds by which ``time`` is ahead of the wall clock.
   public var shift: Int64
 
   public init(time: Timestamp, shift: Int64 = 0) {
@@ -137,60 +162,67 @@ public struct LedgerMoment: Sendable, Hashable {
   }
 }
 
-/// What must be refused although it is signed and its time is not over: asked by verifiers of access tokens from any thread, and told what they saw.
+/// The register of access tokens that must be refused although they are signed and not expired. Verifiers ask it from
+/// any thread and tell it which tokens they saw.
 public protocol AccessRegister: Sendable {
-  /// Whether an access token with these claims, whose signature was verified, is refused: it or its session was revoked, or its subject's, its
-  /// client's or all sessions of that time. Never waits for a disk or a network. Every token is, while ``LedgerHealth/refusesAccess`` says so.
+  /// Checks whether a verified access token is refused.
   ///
-  /// - Parameter issuedAt: its `iat` as the ledger's time has it, seconds since the epoch.
+  /// It is refused if it or its session was revoked, or if a revocation of its subject, its client or all sessions
+  /// covers the time at which it was issued. Every token is refused while ``LedgerHealth/refusesAccess`` is true. The
+  /// check never waits for a disk or a network.
+  ///
+  /// - Parameter issuedAt: The `iat` claim in the ledger's time, in seconds since the epoch.
   func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool
 
-  /// Whether a refresh token of a session that the ledger has forgotten belongs to what a wide revocation ended.
+  /// Checks whether a wide revocation covers a refresh token of a session that the ledger has forgotten.
   func isMarked(subject: String, client: String, issuedAt: Int64) -> Bool
 
-  /// An access token with this `jti` was verified: the grace window of its predecessor closes.
+  /// Notes that an access token with this `jti` was verified, which closes the grace window of its predecessor.
   func noteUse(of token: TokenID, issuedAt: Int64, now: Timestamp)
 }
 
-/// What a running ledger tells whoever runs it.
+/// A notice from a running ledger to its owner.
 @nonexhaustive
 public enum LedgerNotice: Sendable, Hashable {
-  /// Somebody set the wall clock by more than two seconds, back if `byMilliseconds` is negative; or it was behind the ledger at the start.
+  /// Somebody set the wall clock by more than two seconds (back, if `byMilliseconds` is negative), or it was behind the
+  /// ledger's time at the start.
   case clockStepped(byMilliseconds: Int64, shiftSeconds: Int64)
-  /// What the ledger stands on cannot be reached; the text is one line that says why, without a secret. Told once, until ``becameAvailable``.
+  /// The store behind the ledger cannot be reached. The text is one line that gives the reason, without a secret. The
+  /// notice is given once, until ``becameAvailable``.
   case becameUnavailable(String)
-  /// It answers again.
+  /// The store answers again.
   case becameAvailable
-  /// Nothing was heard for so long of what other instances revoke. Told once, until ``feedCaughtUp``.
+  /// For this long nothing was heard of the revocations of other instances. The notice is given once, until
+  /// ``feedCaughtUp``.
   case feedBecameStale(Duration)
-  /// All that other instances have revoked is known again.
+  /// All revocations of other instances are known again.
   case feedCaughtUp
-  /// A change may or may not have been made, and whoever asked for it was told so; the text is one line that says why.
+  /// A change may or may not have been made, and its caller was told so. The text is one line that gives the reason.
   case outcomeUnknown(String)
-  /// What the ledger stands on has lost changes that it had acknowledged, as after a restore from a backup. Every call is refused until somebody has
-  /// looked; the text is one line that says what to do.
+  /// The store has lost changes that it had acknowledged, as after a restore from a backup. Every call is refused until
+  /// somebody has looked; the text is one line that says what to do.
   case fenced(String)
-  /// Something that is kept cannot be read and was passed over: an event that was told as missed, or a revocation that another instance made. The text is
-  /// one line that says what, why and the fix. Told once of each by whoever reads it.
+  /// Something stored cannot be read and was skipped: an event, which was reported as missed, or a revocation by
+  /// another instance. The text is one line that names it, the cause and the fix. Each reader gives the notice once.
   case damaged(String)
 }
 
 /// Figures of a running ledger, each as of one moment.
 public struct LedgerStatistics: Sendable, Hashable {
-  /// Sessions that were neither revoked one by one nor swept away since their end. What a wide revocation ended counts until
-  /// the sweep has passed: seconds.
+  /// The number of sessions that were neither revoked one by one nor swept after their end. Sessions that a wide
+  /// revocation ended are counted until the sweep has passed, which takes seconds.
   public var liveSessions: Int
-  /// Entries held: live, revoked and one-time, until they end.
+  /// The number of entries in memory: live sessions, revoked ones and one-time tokens, until their end.
   public var entries: Int
   /// The number of the last event.
   public var sequence: UInt64
   /// The number of the last event that is known to be durable.
   public var durableSequence: UInt64
-  /// Bytes of log that a restart would read besides the last checkpoint; 0 where there is no log.
+  /// The bytes of log that a restart would read besides the last checkpoint; 0 without a log.
   public var logBytes: UInt64
-  /// By how many whole seconds the ledger's time is ahead of the wall clock: 0 unless that was set back.
+  /// The number of whole seconds by which the ledger's time is ahead of the wall clock: 0 unless that was set back.
   public var clockShiftSeconds: Int64
-  /// Whether the ledger still accepts changes.
+  /// True if the ledger still accepts changes.
   public var isWritable: Bool
 
   public init(
@@ -207,33 +239,37 @@ public struct LedgerStatistics: Sendable, Hashable {
   }
 }
 
-// MARK: - What not every ledger has
+// MARK: - Abilities that not every ledger has
 
-/// A ledger that tells what happened.
+/// A ledger that reports its events.
 public protocol EventLedger: SessionLedger {
-  /// What happens from now on, or from a place on.
+  /// Returns the events from now on, or from a given position on.
   ///
   /// - Parameters:
-  ///   - sequence: the number of the last event that is known already, ``AuditEvent/sequence``, 0 for all that the ledger still holds; nil for what
-  ///     happens from now on.
-  ///   - buffer: how many events are kept for a consumer that is slower than they come; see ``Limits/eventBuffer``. About 150 bytes each.
-  /// - Throws: ``LedgerError/invalid(field:limit:)`` where `sequence` is ahead of the ledger, which then is not the one that it was read from.
+  ///   - sequence: The ``AuditEvent/sequence`` of the last event that is already known, 0 for everything that the
+  ///     ledger
+  ///     still holds, or nil for the events from now on.
+  ///   - buffer: The number of events that are kept for a slow consumer, about 150 bytes each; see
+  ///     ``Limits/eventBuffer``.
+  /// - Throws: ``LedgerError/invalid(field:limit:)`` if `sequence` is ahead of the ledger, in which case it was read
+  ///   from another ledger.
   func events(after sequence: UInt64?, buffer: Int) async throws(LedgerError) -> AuditEvents
 
-  /// What the ledger still tells of a session, live or ended; nil where it tells nothing, as one in memory does.
+  /// Returns what the ledger still knows of a session, live or ended, or nil if it keeps no history, as a ledger in
+  /// memory.
   func history(of session: SessionID, within limits: HistoryLimits) async throws(LedgerError) -> SessionHistory?
 
-  /// The sessions of a subject that have ended, as far as the ledger still tells; nil where it tells nothing.
+  /// Returns the ended sessions of a subject that the ledger still knows, or nil if it keeps no history.
   func endedSessions(
     ofSubject subject: String, within limits: HistoryLimits
   ) async throws(LedgerError) -> EndedSessions?
 }
 
-/// A ledger that keeps tokens for any purpose that are consumed once.
+/// A ledger that also keeps tokens that are consumed exactly once, for any purpose.
 public protocol OneTimeLedger: SessionLedger {
   /// Issues a one-time token.
   ///
-  /// The id is no secret. Hand it out under a signature and present it here only once that is verified.
+  /// The id is no secret. Hand it out under a signature, and present it here only once the signature is verified.
   func issue<Reply: Sendable>(
     _ grant: OneTimeGrant, reply: (SessionID, LedgerMoment) -> Reply
   ) async throws(LedgerError) -> Reply
@@ -242,7 +278,7 @@ public protocol OneTimeLedger: SessionLedger {
   func consume(_ id: SessionID, purpose: String) async throws(LedgerError) -> OneTimeConsumption
 }
 
-/// A session that is brought in from elsewhere, under an id that its caller works out from what it brings.
+/// A session that is imported from elsewhere, under an id that the caller derives from its source.
 public struct SessionImport: Sendable, Hashable {
   public var id: SessionID
   public var grant: SessionGrant
@@ -253,9 +289,9 @@ public struct SessionImport: Sendable, Hashable {
   }
 }
 
-/// What became of a session that was brought in.
+/// The outcome of importing a session.
 public enum SessionImportOutcome: Sendable, Hashable {
   case opened(Session)
-  /// The id was there already: its session as it is now, nil where it has ended.
+  /// The id existed already; the session as it is now, or nil if it has ended.
   case present(Session?)
 }

@@ -1,16 +1,16 @@
 internal import Platform
 
-/// Whose sessions: for listing them and for ending them together.
+/// A set of sessions, to be listed or revoked together.
 ///
-/// A name in Unicode normal form C (NFC) means every spelling of it that the log of an older release holds; a name in another form its own bytes, and
-/// is refused where the log does not hold them.
+/// A name in Unicode normal form C (NFC) selects every spelling of it that the log of an older release holds. A name in
+/// another form selects only its own bytes, and is refused if the log does not hold them.
 public enum SessionScope: Sendable, Hashable {
   case subject(String)
   case client(String)
   case subjectAtClient(subject: String, client: String)
   case all
 
-  /// Whether a session of that subject and client is one of them.
+  /// Checks whether a session of that subject and client belongs to the scope.
   public func contains(subject: String, client: String) -> Bool {
     switch self {
     case .subject(let mine): mine.hasSameBytes(as: subject)
@@ -20,7 +20,7 @@ public enum SessionScope: Sendable, Hashable {
     }
   }
 
-  /// Whether all that it names is one subject's.
+  /// True if the scope names a single subject.
   package var isOfOneSubject: Bool {
     switch self {
     case .subject, .subjectAtClient: true
@@ -28,7 +28,7 @@ public enum SessionScope: Sendable, Hashable {
     }
   }
 
-  /// Whether the names in it are in NFC.
+  /// True if the names in the scope are in NFC.
   package var isKept: Bool {
     switch self {
     case .subject(let name), .client(let name): NameForm.isKept(name)
@@ -49,16 +49,16 @@ extension SessionScope: CustomStringConvertible {
   }
 }
 
-/// Why a session was revoked.
+/// The reason that a session was revoked.
 @nonexhaustive
 public enum RevocationCause: UInt8, Sendable, Hashable, CaseIterable {
-  /// Somebody who may asked for it.
+  /// An authorized caller asked for the revocation.
   case requested = 1
-  /// A rotated-out refresh token was presented again.
+  /// A consumed refresh token was presented again.
   case reuse = 2
-  /// The log is older than what was served from it: it was restored or repaired, or a token proves it.
+  /// The log is older than a state it has served: it was restored or repaired, or a token proves it.
   case rollback = 3
-  /// Its subject opened another and had as many sessions as it may have.
+  /// The subject opened another session while it had as many as it may have.
   case evicted = 4
 }
 
@@ -73,11 +73,12 @@ extension RevocationCause: CustomStringConvertible {
   }
 }
 
-/// Some of the sessions that a listing asks for, and where it goes on.
+/// A page of a listing of sessions, and the position at which it continues.
 public struct SessionPage: Sendable, Hashable {
-  /// In an order that stays the same while the ledger is open.
+  /// The sessions, in an order that stays the same while the ledger is open.
   public var sessions: [Session]
-  /// Nil at the end. A page may hold fewer sessions than were asked for and yet not be the last one.
+  /// The position of the next page, or nil at the end. A page can hold fewer sessions than asked for and yet not be the
+  /// last.
   public var next: SessionCursor?
 
   public init(sessions: [Session], next: SessionCursor? = nil) {
@@ -86,44 +87,47 @@ public struct SessionPage: Sendable, Hashable {
   }
 }
 
-/// The place in a listing after one session: a text that means something to the ledger that gave it, and to nobody else.
+/// The position in a listing after one session. Its text has a meaning only for the ledger that gave it.
 public struct SessionCursor: Sendable, Hashable {
-  /// For a query: printable ASCII, at most ``bytesMax``.
+  /// The cursor as text for a query: printable ASCII, at most ``bytesMax`` bytes.
   public let text: String
 
   public static let bytesMax = 128
 
-  /// Nil unless `text` could be one. Whether it is one is known to the ledger that it is given to.
+  /// Creates a cursor from its text, or returns nil if no cursor has such a text. Only the ledger can tell whether the
+  /// cursor is one of its own.
   public init?(text: String) {
     let isPrintable = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     guard isPrintable, (1...Self.bytesMax).contains(text.utf8.count) else { return nil }
     self.text = text
   }
 
-  /// - Precondition: ``init(text:)`` would take the text.
+  /// Creates a cursor from a text without checking it.
+  ///
+  /// - Precondition: ``init(text:)`` would accept the text.
   package init(unchecked text: String) {
     self.text = text
   }
 }
 
 extension SessionCursor: LosslessStringConvertible {
-  /// The same as ``text``.
+  /// The ``text`` of the cursor.
   public var description: String { text }
 
-  /// The same as ``init(text:)``.
+  /// Creates a cursor from its text; see ``init(text:)``.
   public init?(_ description: String) { self.init(text: description) }
 }
 
 /// The subjects and clients that have live sessions.
 public struct SessionHolders: Sendable, Hashable {
   public var subjects: [String]
-  /// Each client once for each version under which sessions of it are live.
+  /// The clients, each once for every account version under which it has live sessions.
   public var clients: [ClientHolding]
 
   public struct ClientHolding: Sendable, Hashable {
     public var client: String
     public var version: AccountVersion
-    /// When the oldest of these sessions was opened.
+    /// The time at which the oldest of these sessions was opened.
     public var firstOpening: Timestamp
 
     public init(client: String, version: AccountVersion, firstOpening: Timestamp) {

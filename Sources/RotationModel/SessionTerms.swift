@@ -1,18 +1,18 @@
-/// How long a session may live, both to the millisecond.
+/// The lifetimes of a session, both exact to the millisecond.
 public struct Lifetimes: Sendable, Hashable {
-  /// How long the live refresh token may lie unused.
+  /// The longest time for which the live refresh token can stay unused.
   public let idleMilliseconds: Int64
-  /// How long after its opening the session ends whatever happens.
+  /// The time after its opening at which the session ends whatever happens.
   public let absoluteMilliseconds: Int64
 
-  /// The longest lifetime: 100 years. Keeps every sum of a time and a lifetime far from overflow.
+  /// The longest lifetime, 100 years. It keeps every sum of a time and a lifetime far from overflow.
   @inlinable public static var millisecondsMax: Int64 { 100 * 366 * 86_400_000 }
 
-  /// The longest lifetime of an access token: 30 days. So long a revocation is remembered, whatever the lifetimes were
-  /// when the tokens were minted and are after a restart.
+  /// The longest lifetime of an access token, 30 days. A revocation is remembered for this long, whatever the lifetimes
+  /// were when the tokens were issued and are after a restart.
   @inlinable public static var accessMillisecondsMax: Int64 { 30 * 86_400_000 }
 
-  /// Nil unless both are at least one millisecond and at most ``millisecondsMax``.
+  /// Creates lifetimes, or returns nil unless both are at least one millisecond and at most ``millisecondsMax``.
   public init?(idleMilliseconds: Int64, absoluteMilliseconds: Int64) {
     let allowed = 1...Lifetimes.millisecondsMax
     guard allowed.contains(idleMilliseconds), allowed.contains(absoluteMilliseconds) else { return nil }
@@ -20,27 +20,28 @@ public struct Lifetimes: Sendable, Hashable {
     self.absoluteMilliseconds = absoluteMilliseconds
   }
 
-  /// When a session that was last refreshed then ends, unless it is refreshed again.
+  /// Returns the end of a session by its idle lifetime, which the next refresh moves.
   @inlinable
   public func idleEnd(refreshedAt: Timestamp) -> Timestamp { refreshedAt.advanced(byMilliseconds: idleMilliseconds) }
 
-  /// When a session that was opened then ends, whatever happens. No refresh moves it.
+  /// Returns the end of a session by its absolute lifetime, which no refresh moves.
   @inlinable
   public func absoluteEnd(openedAt: Timestamp) -> Timestamp { openedAt.advanced(byMilliseconds: absoluteMilliseconds) }
 
-  /// When a session ends: the lesser of both ends. From this moment on its refresh token is expired.
+  /// Returns the end of a session: the earlier of both ends. From this moment on its refresh token is expired.
   @inlinable
   public func end(openedAt: Timestamp, refreshedAt: Timestamp) -> Timestamp {
     min(idleEnd(refreshedAt: refreshedAt), absoluteEnd(openedAt: openedAt))
   }
 }
 
-/// Whether a refresh consumes the refresh token.
+/// The choice whether a refresh consumes the refresh token.
 public enum RotationPolicy: UInt8, Sendable, Hashable, CaseIterable {
   /// Each refresh consumes the token and issues its successor (RFC 9700 §4.14.2).
   case always = 0
-  /// The token stays for the session's whole life; each refresh moves its idle end. For confidential clients and for tokens
-  /// that are bound to their sender (FAPI 2.0 Security Profile §5.3.2.1). Reuse cannot be told.
+  /// The token stays the same for the session's whole life, and each refresh moves its idle end. This is for
+  /// confidential clients and for sender-constrained tokens (FAPI 2.0 Security Profile §5.3.2.1). Reuse cannot be
+  /// detected.
   case never = 1
 }
 
@@ -53,7 +54,7 @@ extension RotationPolicy: CustomStringConvertible {
   }
 }
 
-/// The rules that a session lives by from its opening on.
+/// The rules that apply to a session from its opening on.
 public struct SessionTerms: Sendable, Hashable {
   public var lifetimes: Lifetimes
   public var rotation: RotationPolicy
@@ -64,27 +65,30 @@ public struct SessionTerms: Sendable, Hashable {
   }
 }
 
-/// Under which version of its subject's or client's account a session was opened.
+/// The version of a subject's or client's account under which a session was opened.
 ///
-/// A version changes whenever sessions that were opened before must not go on: another password, a disabled account, one that was removed and
-/// made again. It is compared and nothing else; no clock plays a part in it. The ledger keeps 8 bytes of it.
+/// A version changes whenever older sessions must not continue: after a change of password, when the account is
+/// disabled, or when it is removed and created again. It is only compared for equality; no clock plays a part. The
+/// ledger keeps 8 bytes of it.
 public struct AccountVersion: Sendable, Hashable {
-  /// What the log holds of the version's text: 64 bits that follow from its bytes (FNV-1a).
+  /// The digest of the version's text that the log holds: 64 bits that follow from its bytes (FNV-1a).
   public let digest: UInt64
 
-  /// - Parameter text: any, such as a counter or a random text that is drawn at each change. No secret: 64 bits of it stand in the log.
+  /// - Parameter text: Any text, such as a counter or a random text that is drawn at each change. It must not be a
+  ///   secret, since the log holds 64 bits of it.
   public init(_ text: String) {
     var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in text.utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    // Below are those that mean something else.
+    // Digests 0 and 1 have a meaning of their own; see below.
     self.digest = digest < 2 ? digest + 2 : digest
   }
 
-  /// Of a session that was opened without a word about it, as in a log of format 1: its opening is compared with ``RotationRequest/notBefore``.
+  /// The version of a session that was opened without one, as in a log of format 1. The time of its opening is compared
+  /// with ``RotationRequest/notBefore`` instead.
   @inlinable public static var unknown: AccountVersion { AccountVersion(stored: 0) }
-  /// Of an account that has no versions.
+  /// The version of an account that has no versions.
   @inlinable public static var none: AccountVersion { AccountVersion(stored: 1) }
 
-  /// As a log holds it.
+  /// Creates a version from the digest that a log holds.
   @usableFromInline package init(stored: UInt64) { digest = stored }
 }

@@ -1,7 +1,7 @@
 /// A moment in whole milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// Every time in the ledger and its log is one of these: exact to the millisecond, eight bytes, and free of
-/// any calendar. Arithmetic saturates, so no time read from disk can trap.
+/// All times in the ledger and its log have this type: exact to the millisecond, eight bytes, and independent of any
+/// calendar. Arithmetic saturates, so that no time read from disk can trap.
 public struct Timestamp: Sendable, Hashable, Comparable {
   public var milliseconds: Int64
 
@@ -11,13 +11,15 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
   @inlinable public static var zero: Timestamp { Timestamp(milliseconds: 0) }
   @inlinable public static var distantFuture: Timestamp { Timestamp(milliseconds: .max) }
-  /// 9999-12-31T23:59:59.999Z: nothing that is kept is later, so a sum with a lifetime cannot overflow.
+  /// The milliseconds of 9999-12-31T23:59:59.999Z. No stored time is later, so that a sum with a lifetime cannot
+  /// overflow.
   @inlinable package static var latestMilliseconds: Int64 { 253_402_300_799_999 }
 
-  /// Whole seconds since the epoch, rounded down: what `iat` carries.
+  /// The whole seconds since the epoch, rounded down, as the `iat` claim carries them.
   public var seconds: Int64 { milliseconds.flooringDivision(by: 1000) }
 
-  /// Whole seconds since the epoch, rounded up: what `exp` carries, so that no verifier ends a token early.
+  /// The whole seconds since the epoch, rounded up, as the `exp` claim carries them, so that no verifier ends a token
+  /// early.
   public var secondsRoundedUp: Int64 {
     let floor = seconds
     return floor.multipliedReportingOverflow(by: 1000).partialValue == milliseconds ? floor : floor + 1
@@ -29,11 +31,11 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     return Timestamp(milliseconds: delta > 0 ? .max : .min)
   }
 
-  /// The wall clock's time of a ledger's, where that was ahead by a shift of so many whole seconds.
+  /// Returns the time of the wall clock for a time of the ledger that was ahead by a shift of `seconds` whole seconds.
   @inlinable
   public func shifted(back seconds: Int64) -> Timestamp { advanced(byMilliseconds: -1000 * seconds) }
 
-  /// Milliseconds from `earlier` to this moment.
+  /// Returns the milliseconds from `earlier` to this moment; it saturates on overflow.
   @inlinable public func millisecondsSince(_ earlier: Timestamp) -> Int64 {
     let (difference, overflow) = milliseconds.subtractingReportingOverflow(earlier.milliseconds)
     guard overflow else { return difference }
@@ -45,14 +47,16 @@ public struct Timestamp: Sendable, Hashable, Comparable {
   }
 }
 
-/// The calendar is the proleptic Gregorian one (ISO 8601), of which no library is asked.
+/// The text uses the proleptic Gregorian calendar (ISO 8601), computed without a library.
 extension Timestamp: LosslessStringConvertible {
   private static let dayMilliseconds: Int64 = 86_400_000
 
-  /// UTC to the millisecond (RFC 3339): `2026-11-30T09:33:08.123Z`. A year outside 0 to 9999 has a sign and at least six digits (ISO 8601).
+  /// The time in UTC to the millisecond (RFC 3339): `2026-11-30T09:33:08.123Z`. A year outside 0 to 9999 has a sign and
+  /// at least six digits (ISO 8601).
   public var description: String {
     let days = milliseconds.flooringDivision(by: Self.dayMilliseconds)
-    // The first day that can be told begins before the first millisecond that can: the product wraps, and the difference wraps back.
+    // The day of the earliest time begins before the smallest representable millisecond: the product wraps around, and
+    // the difference wraps back.
     let rest = milliseconds &- days &* Self.dayMilliseconds
     let (year, month, day) = Self.date(ofDay: days)
     let shownYear =
@@ -61,19 +65,20 @@ extension Timestamp: LosslessStringConvertible {
       + ":\(Self.digits(rest / 60_000 % 60, 2)):\(Self.digits(rest / 1000 % 60, 2)).\(Self.digits(rest % 1000, 3))Z"
   }
 
-  /// Nil unless the text is one that ``description`` gives, with or without the milliseconds.
+  /// Creates a time from a text that ``description`` gives, with or without the milliseconds, or returns nil for any
+  /// other.
   public init?(_ description: String) {
     guard description.utf8.count <= 40, description.utf8.last == UInt8(ascii: "Z") else { return nil }
     let halves = description.dropLast().split(separator: "T", omittingEmptySubsequences: false)
     guard halves.count == 2, let day = Self.day(halves[0]), let time = Self.milliseconds(halves[1]) else { return nil }
-    // For the same reason from the end of the day.
+    // Negative days are counted from their end, for the reason given in `description`.
     let (end, overflow) = (day + (day < 0 ? 1 : 0)).multipliedReportingOverflow(by: Self.dayMilliseconds)
     let (sum, sumOverflow) = end.addingReportingOverflow(time - (day < 0 ? Self.dayMilliseconds : 0))
     guard !overflow, !sumOverflow else { return nil }
     self.init(milliseconds: sum)
   }
 
-  /// The number of the day that begins with this date, 0 for 1970-01-01.
+  /// Returns the number of the day with this date, 0 for 1970-01-01.
   private static func day(_ text: Substring) -> Int64? {
     let sign = text.utf8.first.flatMap { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") ? $0 : nil }
     let parts = text.dropFirst(sign == nil ? 0 : 1).split(separator: "-", omittingEmptySubsequences: false)
@@ -85,7 +90,7 @@ extension Timestamp: LosslessStringConvertible {
       return nil
     }
     let number = number(ofYear: year, month: month, day: day)
-    // A date that there is comes back as it was: not 29 February 2027.
+    // A date that exists comes back unchanged; 29 February 2027 does not.
     guard (1...12).contains(month), date(ofDay: number) == (year, month, day) else { return nil }
     return number
   }
@@ -111,7 +116,8 @@ extension Timestamp: LosslessStringConvertible {
     return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
   }
 
-  /// Years begin in March here, so that the leap day is the last of one; 400 of them are an era of 146,097 days.
+  /// Returns the date of a day. Years begin in March here, so that the leap day is the last of a year; 400 years are an
+  /// era of 146,097 days.
   private static func date(ofDay day: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = day + 719_468
     let era = shifted.flooringDivision(by: 146_097)
@@ -134,7 +140,7 @@ extension Timestamp: LosslessStringConvertible {
 }
 
 extension Timestamp: Codable {
-  /// A whole number, the ``milliseconds`` since 1970: exact, and sorted as times are.
+  /// Decodes the ``milliseconds`` since 1970 from a whole number, which is exact and sorts as times do.
   public init(from decoder: any Decoder) throws {
     self.init(milliseconds: try decoder.singleValueContainer().decode(Int64.self))
   }
