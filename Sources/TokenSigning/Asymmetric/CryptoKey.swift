@@ -3,12 +3,12 @@ internal import Synchronization
 
 /// A key of libcrypto, freed with its last owner.
 ///
-/// `@unchecked Sendable`: an EVP_PKEY is not changed after it was made, and libcrypto lets any number of threads sign
-/// and verify by it at once.
+/// `@unchecked Sendable`: an EVP_PKEY never changes after it was made, and libcrypto lets any number of threads sign
+/// and verify with it at once.
 @safe final class CryptoKey: @unchecked Sendable {
   let pointer: OpaquePointer
 
-  /// Takes over a key of libcrypto; nil for nil, whose reason in libcrypto's queue is dropped.
+  /// Takes ownership of a key of libcrypto. Returns nil for nil, and drops the reason from libcrypto's error queue.
   init?(_ pointer: OpaquePointer?) {
     ERR_clear_error()
     guard let pointer = unsafe pointer else { return nil }
@@ -18,12 +18,12 @@ internal import Synchronization
   deinit { unsafe EVP_PKEY_free(pointer) }
 }
 
-/// libcrypto's contexts for signing, or for verifying, hashed messages by one key: made when first wanted, then reused.
+/// The contexts of libcrypto that sign, or verify, hashed messages with one key. They are made on demand and reused.
 ///
-/// May be used from any number of threads at once; nobody waits for another's signature. There are as many contexts as
-/// there were calls at the same time. Of an ES256 signature a new context would be a third of the cost.
+/// The contexts can be used from any number of threads at once, and no thread waits for another's signature: there are
+/// as many contexts as there were simultaneous calls. A new context would be a third of the cost of an ES256 signature.
 @safe final class SignatureContexts: Sendable {
-  /// `@unchecked Sendable`: whoever has taken a context out of the list is alone with it.
+  /// `@unchecked Sendable`: a context that was taken out of the list is used by one thread only.
   @safe private struct Context: @unchecked Sendable {
     let pointer: OpaquePointer
   }
@@ -43,7 +43,7 @@ internal import Synchronization
     for context in free.withLock({ $0 }) { unsafe EVP_PKEY_CTX_free(context.pointer) }
   }
 
-  /// Gives `body` a context that nobody else uses meanwhile; nil if libcrypto has none for this key.
+  /// Calls `body` with a context that nobody else uses meanwhile. Returns nil if libcrypto has none for this key.
   @unsafe func withContext<Result>(_ body: (OpaquePointer) -> Result) -> Result? {
     guard let context = free.withLock({ $0.popLast() }) ?? made() else { return nil }
     defer { free.withLock { $0.append(context) } }
@@ -57,7 +57,7 @@ internal import Synchronization
   }
 }
 
-/// The two spellings of an ECDSA signature on P-256: 64 bytes in a JWS (RFC 7518 §3.4), DER in libcrypto.
+/// The two encodings of an ECDSA signature on P-256: 64 bytes in a JWS (RFC 7518 §3.4), DER in libcrypto.
 enum P256Signature {
   /// The order of the group, n (SEC 2 §2.4.2).
   private static let order: [UInt8] = [
@@ -65,7 +65,7 @@ enum P256Signature {
     0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
   ]
 
-  /// The signature in DER; nil unless there are exactly 64 bytes with 0 < r < n and 0 < s < n.
+  /// Returns the signature in DER, or nil unless it has exactly 64 bytes with 0 < r < n and 0 < s < n.
   static func der(_ signature: [UInt8]) -> [UInt8]? {
     guard signature.count == 64 else { return nil }
     let r = signature[..<32]
@@ -78,7 +78,7 @@ enum P256Signature {
   /// The longest DER signature: two integers of 33 bytes.
   static let derBytesMax = 72
 
-  /// The signature of a JWS; nil unless it is one in DER.
+  /// Returns the signature as a JWS has it, or nil unless the bytes are a signature in DER.
   static func raw(_ der: [UInt8]) -> [UInt8]? {
     var raw = [UInt8](repeating: 0, count: 64)
     return unsafe ledger_p256_raw(der, der.count, &raw) == 1 ? raw : nil

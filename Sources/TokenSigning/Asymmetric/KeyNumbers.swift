@@ -1,15 +1,16 @@
 internal import COpenSSL
 
-/// The numbers of a key pair as a JWK holds them: what is written to a key file and read from it.
+/// The numbers of a key pair as a JWK and a key file hold them.
 struct KeyNumbers: Sendable {
   let kind: KeyKind
-  /// Big-endian, one for each of `kind.members`. Of a curve each has 32 bytes; of RSA as few as it needs.
+  /// The big-endian numbers, one for each of `kind.members`. Those of a curve have 32 bytes; those of RSA have as few
+  /// bytes as they need.
   let values: [[UInt8]]
 
-  /// The size of the RSA keys that are made here.
+  /// The size of generated RSA keys.
   static let rsaBits = 2048
 
-  /// A new key pair. Cost: 0.1 ms, for RSA some 100 ms.
+  /// Returns a new key pair. It takes 0.1 ms, for RSA about 100 ms.
   static func generate(_ kind: KeyKind) -> KeyNumbers {
     let made =
       switch kind {
@@ -27,7 +28,7 @@ struct KeyNumbers: Sendable {
     self.values = values
   }
 
-  /// Reads the numbers of a key; nil for a key of another kind, and for a public one.
+  /// Reads the numbers of a key. Returns nil for a key of another kind and for a public key.
   init?(of key: CryptoKey) {
     let found: (kind: KeyKind, values: [[UInt8]])
     switch unsafe EVP_PKEY_get_base_id(key.pointer) {
@@ -45,7 +46,7 @@ struct KeyNumbers: Sendable {
     self.init(kind: found.kind, values: found.values)
   }
 
-  /// The same key in libcrypto; nil unless the numbers are one key's, the public ones the secret ones' own.
+  /// Returns the key in libcrypto, or nil unless the numbers form one key whose public half belongs to its secret half.
   func cryptoKey() -> CryptoKey? {
     switch kind {
     case .p256:
@@ -53,7 +54,7 @@ struct KeyNumbers: Sendable {
       let point = [0x04] + values[0] + values[1]
       return unsafe CryptoKey(ledger_p256_private_key(point, point.count, values[2], values[2].count))
     case .ed25519:
-      // The public half goes into each signature: one that is not the secret's own would give the secret away.
+      // The public half enters each signature: a half that does not belong to the secret would give the secret away.
       let made = unsafe EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, values[1], values[1].count)
       guard let key = unsafe CryptoKey(made), Self.ed25519Halves(of: key) == values else { return nil }
       return key
@@ -64,7 +65,7 @@ struct KeyNumbers: Sendable {
     }
   }
 
-  /// One number of a key; empty if the key has no such number, or one too large for any key that is accepted here.
+  /// Returns one number of a key, or no bytes if the key has no such number or one too large for any accepted key.
   private static func number(_ name: String, of key: CryptoKey, width: Int) -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: PublicKey.rsaModulusBits.upperBound / 8) { target, initialized in
       initialized = unsafe ledger_key_number(key.pointer, name, width, target.baseAddress, target.count)
@@ -81,13 +82,13 @@ struct KeyNumbers: Sendable {
   }
 }
 
-/// Reads the key pairs that other programs make: PKCS #8 in PEM (RFC 5958, RFC 7468 §10), such as `openssl genpkey`
+/// A reader of key pairs from other programs: PKCS #8 in PEM (RFC 5958, RFC 7468 §10), such as `openssl genpkey`
 /// writes.
 enum PEMKey {
   static let bytesMax = 64 * 1024
   private static let conversion = "write it again with: openssl pkcs8 -topk8 -nocrypt -in FILE"
 
-  /// The first block of the text, which must be an unencrypted key of P-256, Ed25519 or RSA.
+  /// Returns the numbers in the first block of the text, which must be an unencrypted key of P-256, Ed25519 or RSA.
   static func numbers(_ text: [UInt8]) throws(KeyError) -> KeyNumbers {
     guard text.count <= bytesMax else {
       throw KeyError(.malformed, "is larger than \(bytesMax / 1024) KiB; give a file of one key")

@@ -1,20 +1,24 @@
 internal import COpenSSL
 
-/// A key pair that signs our access tokens, for one algorithm. Safe from any number of threads at once.
+/// A key pair that signs our access tokens with one algorithm. It can be used from any number of threads at once.
 ///
 /// The secret half cannot be read back from it.
 final class PrivateKey: Sendable {
-  /// A larger key's signatures would leave too little room for claims in a token; see `TokenVerifier.textBytesMax`.
+  /// The accepted sizes of RSA keys. The signatures of a larger key would leave too little room for claims in a token;
+  /// see `TokenVerifier.textBytesMax`.
   static let rsaModulusBits = 2048...4096
 
   let algorithm: SignatureAlgorithm
   let publicKey: PublicKey
-  /// The length of each signature.
+  /// The length of each signature in bytes.
   let signatureBytes: Int
   private let key: CryptoKey
   private let contexts: SignatureContexts
 
-  /// Refuses numbers that are no key, that are another kind's than the algorithm, or an RSA key of another length.
+  /// Creates a key pair from its numbers.
+  ///
+  /// - Throws: `KeyError` if the numbers are not a key, if their kind does not fit the algorithm, or if an RSA key has
+  ///   another length than accepted.
   init(_ numbers: KeyNumbers, algorithm: SignatureAlgorithm) throws(KeyError) {
     guard KeyKind(algorithm) == numbers.kind else {
       throw KeyError(.malformed, "is a key of another type than its algorithm \(algorithm.rawValue) needs")
@@ -36,10 +40,10 @@ final class PrivateKey: Sendable {
     contexts = SignatureContexts(key, signs: true, isPSS: algorithm == .ps256)
   }
 
-  /// The JWS signature of a message (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1): `signatureBytes` bytes.
+  /// Returns the JWS signature of a message (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1), of `signatureBytes` bytes.
   func signature(of message: Span<UInt8>) -> [UInt8] {
     guard let signature = made(of: message), signature.count == signatureBytes else {
-      // The key was checked when it was read: libcrypto has no memory left.
+      // The key was checked when it was read, so libcrypto must have run out of memory.
       preconditionFailure("libcrypto could not sign")
     }
     return signature

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// A public key, and the one place that checks signatures by it. Safe from any number of threads at once.
+/// A public key, and the only place that checks signatures with one. It can be used from any number of threads at once.
 final class PublicKey: Sendable {
   static let rsaModulusBits = 2048...8192
 
@@ -8,28 +8,29 @@ final class PublicKey: Sendable {
   private let contexts: SignatureContexts
   private let pssContexts: SignatureContexts
 
-  /// The public half of a key; the secret one, where there is one, is not used.
+  /// Creates a public key from a key of libcrypto. A secret half, if there is one, is not used.
   init(_ key: CryptoKey) {
     self.key = key
     contexts = SignatureContexts(key, signs: false, isPSS: false)
     pssContexts = SignatureContexts(key, signs: false, isPSS: true)
   }
 
-  /// A key of P-256; nil unless both are 32 bytes and the point lies on the curve.
+  /// Returns a key of P-256, or nil unless both coordinates have 32 bytes and the point lies on the curve.
   static func p256(x: [UInt8], y: [UInt8]) -> PublicKey? {
     guard x.count == 32, y.count == 32 else { return nil }
     let point = [0x04] + x + y
     return unsafe CryptoKey(ledger_p256_public_key(point, point.count)).map(PublicKey.init)
   }
 
-  /// A key of Ed25519; nil unless 32 bytes of a point that is written in the one canonical way (RFC 8032 §5.1.3) and is
-  /// not of small order: under such a key there are signatures that anybody can make.
+  /// Returns a key of Ed25519, or nil unless it has 32 bytes of a canonically encoded point (RFC 8032 §5.1.3) that is
+  /// not of small order: anybody can make signatures that such a key accepts.
   static func ed25519(_ bytes: [UInt8]) -> PublicKey? {
     guard bytes.count == 32, Ed25519Point.isKey(bytes) else { return nil }
     return unsafe CryptoKey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)).map(PublicKey.init)
   }
 
-  /// An RSA key; nil unless the modulus has 2048 to 8192 bits and the exponent is odd, over 1 and at most 64 bits.
+  /// Returns an RSA key, or nil unless the modulus has 2048 to 8192 bits and the exponent is odd, above 1 and at most
+  /// 64 bits.
   static func rsa(modulus: [UInt8], exponent: [UInt8]) -> PublicKey? {
     guard let top = modulus.first, top != 0, let low = exponent.last, exponent.first != 0 else { return nil }
     guard rsaModulusBits.contains(modulus.count * 8 - top.leadingZeroBitCount) else { return nil }
@@ -38,7 +39,7 @@ final class PublicKey: Sendable {
       .map(PublicKey.init)
   }
 
-  /// Whether a JWS signature (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1) over the message is good.
+  /// Checks whether a JWS signature (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1) of the message is valid.
   func verifies(_ signature: [UInt8], of message: Span<UInt8>, by algorithm: SignatureAlgorithm) -> Bool {
     switch algorithm {
     case .hs256: return false
@@ -64,9 +65,10 @@ final class PublicKey: Sendable {
   }
 }
 
-/// The encoded points of edwards25519 that are not public keys; OpenSSL takes them all.
+/// A filter for the encoded points of edwards25519 that are not acceptable public keys, all of which OpenSSL accepts.
 enum Ed25519Point {
-  /// The `y` of the eight points whose order divides the cofactor, little-endian: each has one or two signs.
+  /// The `y` coordinates, little-endian, of the eight points whose order divides the cofactor. Each stands for one or
+  /// two points, by its sign bit.
   private static let smallOrder: [[UInt8]] = [
     [UInt8](repeating: 0, count: 32),
     [1] + [UInt8](repeating: 0, count: 31),
@@ -83,11 +85,13 @@ enum Ed25519Point {
     [0xEC] + [UInt8](repeating: 0xFF, count: 30) + [0x7F],
   ]
 
-  /// - Parameter bytes: 32 of them.
+  /// Checks whether the bytes are an acceptable public key.
+  ///
+  /// - Parameter bytes: The 32 bytes of the point.
   static func isKey(_ bytes: [UInt8]) -> Bool {
     var y = bytes
     y[31] &= 0x7F
-    // 2^255 - 19 and what is above it.
+    // A `y` of 2^255 - 19 or above is out of range.
     let isOutOfRange = y[0] >= 0xED && y[1..<31].allSatisfy { $0 == 0xFF } && y[31] == 0x7F
     return !isOutOfRange && !smallOrder.contains(y)
   }

@@ -1,30 +1,30 @@
-/// The JWS algorithms that are known here (RFC 7518 §3.1, RFC 8037 §3.1). Spelling counts: everything else, `none` in
-/// any case included, is no algorithm.
+/// The JWS algorithms that are supported (RFC 7518 §3.1, RFC 8037 §3.1). Names are case-sensitive; every other text,
+/// including `none` in any case, is no algorithm.
 ///
-/// With HS256, EdDSA and RS256 the same claims give the same token, byte for byte. An ES256 or PS256 signature has a
-/// random part: a retry in the grace window is answered with another text of the same access token (same `jti`, same
-/// claims, as good as the first). Refresh tokens are HS256 always, and so the same.
+/// With HS256, EdDSA and RS256 the same claims give the same token, byte for byte. ES256 and PS256 signatures have a
+/// random part: a retry in the grace window is then answered with another text of the same access token, with the same
+/// `jti` and claims and equally valid. Refresh tokens always use HS256, so a retry returns the same text.
 @nonexhaustive
 public enum SignatureAlgorithm: String, Sendable, Hashable, CaseIterable {
-  /// HMAC by one secret that whoever verifies must have too; it is never published.
+  /// HMAC with one secret, which every verifier must have too and which is never published.
   case hs256 = "HS256"
-  /// ECDSA on P-256. Not deterministic.
+  /// ECDSA on P-256. It is not deterministic.
   case es256 = "ES256"
   /// Ed25519.
   case edDSA = "EdDSA"
-  /// RSASSA-PKCS1-v1_5. Signing costs ten times what ES256 does: for verifiers that know nothing newer.
+  /// RSASSA-PKCS1-v1_5, for verifiers that know nothing newer. Signing costs ten times as much as with ES256.
   case rs256 = "RS256"
-  /// RSASSA-PSS. Not deterministic; costs what RS256 does.
+  /// RSASSA-PSS. It is not deterministic, and costs as much as RS256.
   case ps256 = "PS256"
 }
 
-/// The kinds of key pairs (RFC 7518 §6, RFC 8037 §2), and the members by which a JWK spells each.
+/// The kinds of key pairs (RFC 7518 §6, RFC 8037 §2), with the members of a JWK for each.
 enum KeyKind: Sendable, Hashable, CaseIterable {
   case p256
   case ed25519
   case rsa
 
-  /// The kind of an algorithm's keys; nil for HS256, which has no pair.
+  /// Creates the kind of an algorithm's keys, or returns nil for HS256, which has no key pair.
   init?(_ algorithm: SignatureAlgorithm) {
     switch algorithm {
     case .hs256: return nil
@@ -43,7 +43,7 @@ enum KeyKind: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// The `kty`.
+  /// The `kty` of the JWK.
   var type: String {
     switch self {
     case .p256: "EC"
@@ -52,7 +52,7 @@ enum KeyKind: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// The `crv`; RSA has none.
+  /// The `crv` of the JWK, or nil for RSA.
   var curve: String? {
     switch self {
     case .p256: "P-256"
@@ -61,7 +61,7 @@ enum KeyKind: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// The numbers that anybody may know.
+  /// The members with the public numbers.
   var publicMembers: [String] {
     switch self {
     case .p256: ["x", "y"]
@@ -70,7 +70,7 @@ enum KeyKind: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// The numbers of the secret half.
+  /// The members with the numbers of the secret half.
   var privateMembers: [String] {
     switch self {
     case .p256, .ed25519: ["d"]
@@ -78,6 +78,6 @@ enum KeyKind: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Both, in the order of `KeyNumbers.values`.
+  /// The public and the private members, in the order of `KeyNumbers.values`.
   var members: [String] { publicMembers + privateMembers }
 }

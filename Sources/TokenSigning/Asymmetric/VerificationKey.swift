@@ -1,16 +1,16 @@
-/// A key that tokens are verified with. The key says which algorithms it is for, never the token.
+/// A key that verifies tokens. The key decides which algorithms it is for, never the token.
 package struct VerificationKey: Sendable {
   private enum Material: Sendable {
     case secret(HMACKey)
     case publicKey(PublicKey)
   }
 
-  /// The `kid`, when the key has one.
+  /// The `kid`, if the key has one.
   package let id: String?
   package let algorithms: [SignatureAlgorithm]
   private let material: Material
 
-  /// A secret of at least 32 bytes, for HS256 alone.
+  /// Creates a key from a secret of at least 32 bytes, for HS256 only.
   init(secret: [UInt8], id: String?) throws(KeyError) {
     guard let hmac = HMACKey(secret: secret.span) else {
       throw KeyError(.weak, "an HS256 key must have at least \(HMACKey.secretBytesMin) bytes")

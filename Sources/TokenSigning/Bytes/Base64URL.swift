@@ -1,4 +1,4 @@
-/// base64url without padding (RFC 4648 §5, RFC 7515 §2), canonical only: one text for each byte string and back.
+/// Base64url without padding (RFC 4648 §5, RFC 7515 §2), canonical only: each byte string has exactly one text.
 package enum Base64URL {
   private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
   private static let outside: UInt8 = 0xFF
@@ -14,7 +14,7 @@ package enum Base64URL {
     count / 3 * 4 + (count % 3 == 0 ? 0 : count % 3 + 1)
   }
 
-  /// Writes `encodedCount(source.count)` letters at `target` and returns that count. The caller has made the room.
+  /// Writes `encodedCount(source.count)` letters at `target` and returns that count. The caller must provide the room.
   @unsafe static func encode(_ source: UnsafeBufferPointer<UInt8>, at target: UnsafeMutablePointer<UInt8>) -> Int {
     let letters = unsafe alphabet.utf8Start
     var read = 0
@@ -49,7 +49,7 @@ package enum Base64URL {
     String(decoding: encode(bytes), as: UTF8.self)
   }
 
-  /// The bytes, or nil for anything but the one canonical text: padding, white space, letters of the other
+  /// Returns the decoded bytes, or nil unless the text is canonical. Padding, white space, letters of the other
   /// alphabet, an impossible length and non-zero trailing bits are all refused.
   package static func decode(_ text: Span<UInt8>) -> [UInt8]? {
     guard text.count % 4 != 1 else { return nil }
@@ -104,7 +104,7 @@ package enum Base64URL {
         }
         if trailing != 0 { return nil }
       }
-      // A letter of the alphabet is below 64; anything else has set the top bits.
+      // Values of the alphabet are below 64; any other letter has set the top bits.
       return seen < 64 ? written : nil
     }
   }

@@ -1,5 +1,5 @@
-/// Appends to memory that somebody else has made room in. Every write is checked against that room; the writer must
-/// not outlive the closure that lent the memory.
+/// A writer that appends to memory that its caller has allocated. Every write is checked against the room left. The
+/// writer must not outlive the closure that lent the memory.
 @safe struct ByteWriter {
   private let room: UnsafeMutableBufferPointer<UInt8>
   private(set) var count = 0
@@ -55,10 +55,10 @@
     for index in first..<20 { append(digits[index]) }
   }
 
-  /// The most bytes `append(jsonString:)` writes for a text.
+  /// Returns the most bytes that `append(jsonString:)` writes for a text.
   static func jsonStringBytesMax(_ text: String) -> Int { text.utf8.count * 6 + 2 }
 
-  /// A JSON string with its quotes (RFC 8259 §7); what needs no escape is written as it is, in UTF-8.
+  /// Appends a JSON string with its quotes (RFC 8259 §7). Characters that need no escape are written in UTF-8.
   mutating func append(jsonString text: String) {
     append(UInt8(ascii: "\""))
     let bytes = text.utf8.span
@@ -74,7 +74,7 @@
     append(UInt8(ascii: "\""))
   }
 
-  /// The text that `append(jsonString:)` writes.
+  /// Returns the text that `append(jsonString:)` writes.
   static func jsonText(_ text: String) -> String {
     unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: jsonStringBytesMax(text)) { scratch in
       var writer = unsafe ByteWriter(scratch)

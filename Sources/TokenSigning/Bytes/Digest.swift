@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// SHA-256 of a message.
+/// The SHA-256 digest of a message.
 package struct Digest: Sendable, Hashable {
   package static let byteCount = 32
 

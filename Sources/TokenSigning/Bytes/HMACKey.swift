@@ -3,10 +3,10 @@ internal import Synchronization
 
 /// A secret for HMAC-SHA256 (RFC 2104), held in libcrypto contexts that are keyed once and reused.
 ///
-/// May be used from any number of threads at once: each code takes whichever context is free, and waits only when all
-/// are busy. Nothing is allocated per code. The raw bytes are not kept and cannot be read back.
+/// The key can be used from any number of threads at once: each call takes whichever context is free, and waits only if
+/// all are busy. No call allocates. The raw bytes are not kept and cannot be read back.
 package final class HMACKey: Sendable {
-  /// RFC 7518 §3.2: the key is at least as long as the hash.
+  /// The shortest secret: a key must be at least as long as the hash (RFC 7518 §3.2).
   package static let secretBytesMin = 32
   static let codeBytes = 32
 
@@ -24,7 +24,7 @@ package final class HMACKey: Sendable {
 
   private let contexts: InlineArray<8, Mutex<Keyed>>
 
-  /// Takes a secret; nil if it has fewer than 32 bytes.
+  /// Creates a key from a secret, or returns nil if that has fewer than 32 bytes.
   package init?(secret: Span<UInt8>) {
     guard secret.count >= Self.secretBytesMin else { return nil }
     contexts = InlineArray { _ in
@@ -33,7 +33,7 @@ package final class HMACKey: Sendable {
     }
   }
 
-  /// The 32-byte code of a message.
+  /// Returns the 32-byte code of a message.
   func code(for message: Span<UInt8>) -> InlineArray<32, UInt8> {
     for index in contexts.indices {
       if let code = contexts[index].withLockIfAvailable({ Self.code(for: message, in: $0) }) { return code }
@@ -41,7 +41,7 @@ package final class HMACKey: Sendable {
     return contexts[0].withLock { Self.code(for: message, in: $0) }
   }
 
-  /// Compares in constant time.
+  /// Checks the code of a message, in constant time.
   func isValid(_ code: Span<UInt8>, for message: Span<UInt8>) -> Bool {
     guard code.count == Self.codeBytes else { return false }
     let expected = self.code(for: message)

@@ -1,10 +1,10 @@
 internal import COpenSSL
 internal import Synchronization
 
-/// libcrypto's random bytes, fetched 4 KiB at a time.
+/// A generator of libcrypto's random bytes, fetched 4 KiB at a time. It can be used from any thread.
 ///
-/// Copies share one reservoir, so no two of them ever give the same bytes; given bytes are wiped. Safe from any thread.
-/// Ends the program when libcrypto has no randomness: nothing may be signed or named without it.
+/// Copies share one reservoir, so that no two of them ever return the same bytes; bytes are wiped once returned. The
+/// program ends if libcrypto has no randomness: nothing may be signed or named without it.
 package struct OpenSSLRandom: RandomNumberGenerator, Sendable {
   private final class Reservoir: Sendable {
     private struct State {
@@ -36,7 +36,7 @@ package struct OpenSSLRandom: RandomNumberGenerator, Sendable {
     reservoir.next()
   }
 
-  /// Fresh bytes for a key, from libcrypto's generator for private values.
+  /// Returns fresh bytes for a key, from libcrypto's generator for private values.
   static func secret(bytes count: Int) -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
       let filled = unsafe RAND_priv_bytes(target.baseAddress, Int32(count))

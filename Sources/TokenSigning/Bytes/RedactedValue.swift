@@ -1,5 +1,5 @@
-/// A value that holds a secret: neither interpolation, `print` and `dump` nor a debugger's list of members show more
-/// than its type, wherever in other values it stands.
+/// A value that holds a secret. Interpolation, `print`, `dump` and a debugger show nothing but its type, even if it is
+/// a member of another value.
 package protocol RedactedValue: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension RedactedValue {

@@ -1,23 +1,26 @@
 internal import Platform
 
-/// Verifies the JWTs of other issuers by keys that the caller trusts: strict, offline, and without any state.
+/// A verifier of JWTs from other issuers, with keys that the caller trusts. It is strict, works offline and keeps no
+/// state.
 package struct ForeignTokenVerifier: Sendable {
   private let keys: [VerificationKey]
   private let issuer: String?
   private let audience: String?
 
   /// - Parameters:
-  ///   - issuer: what `iss` must be; nil asks nothing of it.
-  ///   - audience: what `aud` must be or hold; nil asks nothing of it.
+  ///   - issuer: The required `iss` claim; nil skips the check.
+  ///   - audience: The audience that `aud` must equal or contain; nil skips the check.
   package init(keys: [VerificationKey], issuer: String? = nil, audience: String? = nil) {
     self.keys = keys
     self.issuer = issuer
     self.audience = audience
   }
 
-  /// - Parameter nowMilliseconds: milliseconds since the epoch; there is no leeway.
+  /// Verifies a token and returns its claims.
   ///
-  /// A token without `exp` is refused as `claims("exp")`: it would be good for ever.
+  /// A token without `exp` is refused as `claims("exp")`, since it would be valid for ever.
+  ///
+  /// - Parameter nowMilliseconds: The time in milliseconds since the epoch; there is no leeway.
   package func verify(_ token: String, nowMilliseconds: Int64) throws(TokenVerificationError) -> ForeignClaims {
     let text = token.utf8.span
     let parts = try TokenFormat.split(text)
@@ -31,7 +34,8 @@ package struct ForeignTokenVerifier: Sendable {
     return try check(payload, header: header, nowMilliseconds: nowMilliseconds)
   }
 
-  /// A key without a `kid` may be meant by any; a token without one may mean any.
+  /// Returns the keys that the header can mean: a key without a `kid` fits every token, and a token without one fits
+  /// every key.
   private func candidates(for header: ForeignHeader) throws(TokenVerificationError) -> [VerificationKey] {
     let named = keys.filter { key in
       guard let wanted = header.keyID, let id = key.id else { return true }
@@ -68,10 +72,10 @@ package struct ForeignTokenVerifier: Sendable {
   }
 }
 
-/// The protected header of somebody's token (RFC 7515 §4), with only what is believed of it: which of our keys to try.
+/// The protected header of another issuer's token (RFC 7515 §4), reduced to what selects the keys to try.
 struct ForeignHeader {
-  /// Extensions that change what is signed. Keys and addresses of keys (`jwk`, `jku`, `x5u`, `x5c`) are not believed
-  /// and not looked at: the verifier's keys are its own.
+  /// The header parameters that change what is signed, which are refused. Keys and addresses of keys (`jwk`, `jku`,
+  /// `x5u`, `x5c`) are ignored: the verifier uses its own keys only.
   private static let refused = ["crit", "b64", "zip", "enc"]
 
   let algorithm: SignatureAlgorithm
@@ -97,16 +101,16 @@ struct ForeignHeader {
   }
 }
 
-/// The claims of a verified token of another issuer.
+/// The claims of a verified token from another issuer.
 package struct ForeignClaims: Sendable, Hashable {
   package let algorithm: SignatureAlgorithm
   package let keyID: String?
   package let issuer: String?
-  /// The audiences; empty if the token names none.
+  /// The audiences, empty if the token names none.
   package let audiences: [String]
   package let subject: String?
-  /// Whole seconds since the epoch, rounded down.
+  /// The expiry in whole seconds since the epoch, rounded down.
   package let expiresAt: Int64
-  /// All claims: strict JSON.
+  /// The payload with all claims, as strict JSON.
   package let payload: [UInt8]
 }

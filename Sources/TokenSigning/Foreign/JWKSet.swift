@@ -1,15 +1,17 @@
 internal import Platform
 
-/// The keys of one file that verify other people's tokens.
+/// The keys of one file that verify tokens from other issuers.
 package struct JWKSet: Sendable {
   package static let bytesMax = 256 * 1024
   package static let keysMax = 64
 
   package let keys: [VerificationKey]
-  /// One line for each key of the set that was passed over, as RFC 7517 §5 asks, and why.
+  /// The keys of the set that were ignored, as RFC 7517 §5 asks, each as one line with the reason.
   package private(set) var ignored: [String] = []
 
-  /// A JWK Set (RFC 7517 §5), or a single JWK. A set without any usable key is refused, with what was wrong with them.
+  /// Reads a JWK Set (RFC 7517 §5) or a single JWK.
+  ///
+  /// - Throws: `KeyError` if the set has no usable key; the error gives the reasons.
   package init(json: [UInt8]) throws(KeyError) {
     guard json.count <= Self.bytesMax else {
       throw KeyError(.malformed, "is larger than \(Self.bytesMax / 1024) KiB; give a file of keys only")
@@ -46,7 +48,7 @@ package struct JWKSet: Sendable {
     self.keys = keys
   }
 
-  /// A shared secret: a JWK or JWK Set of type "oct", else the raw bytes without one newline at their end.
+  /// Returns a shared secret from a JWK or JWK Set of type "oct", or else from the raw bytes without a final newline.
   package static func secret(_ bytes: [UInt8]) throws(KeyError) -> JWKSet {
     if let object = try? JSONReader.object(bytes), object.has("kty") || object.has("keys") {
       let set = try JWKSet(json: bytes)
@@ -55,7 +57,7 @@ package struct JWKSet: Sendable {
       }
       return set
     }
-    // A public key is known to everybody: as an HMAC secret it would accept anybody's tokens.
+    // Everybody knows a public key: as an HMAC secret it would accept anybody's tokens.
     guard !bytes.starts(with: Array("-----BEGIN".utf8)) else {
       throw KeyError(.weak, "is a PEM file, not a shared secret; give public keys as a JWK Set with --jwks")
     }
@@ -91,9 +93,11 @@ package struct JWKSet: Sendable {
   }
 }
 
-/// Reads one JSON Web Key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
+/// A reader of one JSON Web Key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
 enum JWK {
-  /// The key, or a failure that says why it is none that verifies a signature here. Private members are not looked at.
+  /// Returns the key, ignoring private members.
+  ///
+  /// - Throws: `KeyError` with the reason that the value is not a key for verifying signatures.
   static func verificationKey(_ value: JSONValue) throws(KeyError) -> VerificationKey {
     guard case .object(let object) = value else { throw KeyError(.malformed, "is not an object") }
     guard let type = try object.keyText("kty") else { throw KeyError(.malformed, "has no \"kty\"") }
@@ -125,7 +129,7 @@ enum JWK {
     }
   }
 
-  /// `use` and `key_ops` may say that a key is not for verifying signatures (RFC 7517 §4.2, §4.3).
+  /// Checks `use` and `key_ops`, which can say that a key is not for verifying signatures (RFC 7517 §4.2, §4.3).
   private static func checkPurpose(_ object: JSONObject) throws(KeyError) {
     if let use = try object.keyText("use"), use != "sig" { throw KeyError(.malformed, "is not for signatures") }
     guard let operations = object["key_ops"] else { return }

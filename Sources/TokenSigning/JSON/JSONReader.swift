@@ -1,5 +1,5 @@
-/// A strict reader of JSON (RFC 8259) for tokens and key files: UTF-8 is checked, a member's name may stand once
-/// (compared after its escapes are resolved), nothing follows the value, and every size has a limit.
+/// A strict reader of JSON (RFC 8259) for tokens and key files. UTF-8 is validated, no member name can occur twice
+/// (compared after its escapes are resolved), nothing can follow the value, and every size has a limit.
 struct JSONReader {
   static let depthMax = 8
   static let membersMax = 64
@@ -14,7 +14,7 @@ struct JSONReader {
     self.elementsMax = elementsMax
   }
 
-  /// The object that is the whole of `bytes`. Cost: one pass, and a square of the members of one object.
+  /// Returns the object that makes up all of `bytes`. The cost is one pass, and quadratic in the members of one object.
   static func object(_ bytes: [UInt8], elementsMax: Int = elementsMax) throws(JSONError) -> JSONObject {
     do {
       _ = try UTF8Span(validating: bytes.span)
@@ -123,7 +123,7 @@ extension JSONReader {
     var value: Int64? = 0
     if first == UInt8(ascii: "0") {
       position += 1
-      // There is no integer -0: as a time it is refused like any other odd spelling.
+      // There is no integer -0: it is refused as a time, like any other odd spelling.
       if isNegative { value = nil }
     } else {
       while let digit = next, isDigit(digit) {
@@ -141,7 +141,7 @@ extension JSONReader {
       try skipDigits()
     }
     if let value { return .integer(value) }
-    // Past what a number can be it is read as infinity, which is no time.
+    // A number that is too large is read as infinity, which is not a valid time.
     return .number(Double(String(decoding: bytes[start..<position], as: UTF8.self)) ?? .infinity)
   }
 
@@ -237,13 +237,13 @@ extension JSONReader {
   }
 }
 
-/// Whether bytes are one JSON object that ``JSONReader`` takes.
+/// A check whether bytes are one JSON object that ``JSONReader`` accepts.
 package enum JSONCheck {
   package static func isObject(_ bytes: [UInt8]) -> Bool { (try? JSONReader.object(bytes)) != nil }
 
-  /// Why bytes are not such an object, and in which line, counted from 1; nil where they are one.
+  /// Returns the reason that the bytes are not such an object, with its line, counted from 1; nil if they are one.
   ///
-  /// - Parameter elementsMax: how many elements an array may have.
+  /// - Parameter elementsMax: The most elements of an array.
   package static func fault(in bytes: [UInt8], elementsMax: Int) -> (what: String, line: Int)? {
     do throws(JSONError) {
       _ = try JSONReader.object(bytes, elementsMax: elementsMax)

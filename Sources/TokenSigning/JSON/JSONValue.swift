@@ -1,22 +1,22 @@
-/// A JSON value as the strict reader gives it.
+/// A JSON value as the strict reader returns it.
 enum JSONValue {
   case null
   case bool(Bool)
-  /// Written without fraction or exponent, and within Int64.
+  /// A number without fraction or exponent, within the range of Int64.
   case integer(Int64)
-  /// Any other number, as near as a `Double` comes. Nothing of our own is written so; others write such times.
+  /// Any other number, as the nearest `Double`. Our own tokens never have one; other issuers write times this way.
   case number(Double)
   case string(String)
   case array([JSONValue])
   case object(JSONObject)
 }
 
-/// The members in their order; no two have the same name.
+/// A JSON object with its members in order; no two have the same name.
 struct JSONObject {
   struct Member {
     let name: String
     let value: JSONValue
-    /// The place of this member in the text, from its name's quote to its value's end.
+    /// The range of this member in the text, from the quote of its name to the end of its value.
     let source: Range<Int>
   }
 
@@ -30,7 +30,7 @@ struct JSONObject {
   func has(_ name: String) -> Bool { self[name] != nil }
 }
 
-/// Why a text is not the strict JSON that is wanted here, and at which byte.
+/// The reason that a text is not accepted as strict JSON, with the offset of the byte.
 struct JSONError: Error, Equatable, CustomStringConvertible {
   enum Reason: String {
     case notUTF8 = "is not UTF-8"

@@ -1,21 +1,22 @@
 internal import Platform
 
-/// Keys in the files of a folder, which one server or several on one machine read, or several that have the same files
-/// each.
+/// Keys in the files of a folder, read by one server, by several servers on one machine, or by several servers that
+/// each have the same files.
 package struct FolderKeys: KeySource {
   package let folder: String
   private let published: @Sendable () -> KeyPublication?
   private let lockTries: Int
 
   /// - Parameters:
-  ///   - folder: the folder of the keys itself (`<data>/keys`).
-  ///   - publication: for files that several servers have; then the machine's clock says since when a new key is known.
-  ///     Asked for at each change: instances come and go.
+  ///   - folder: The folder of the keys itself (`<data>/keys`).
+  ///   - publication: The publication delay, for files that several servers have; the machine's clock then dates new
+  ///     keys.
+  ///     It is evaluated at each change, since instances come and go.
   package init(folder: String, publication: @autoclosure @escaping @Sendable () -> KeyPublication? = nil) {
     self.init(folder: folder, publication: publication(), lockTries: 2_000)
   }
 
-  /// - Parameter lockTries: how often it asks for the lock, every 5 ms.
+  /// - Parameter lockTries: The number of attempts to take the lock, one every 5 ms.
   init(
     folder: String, publication: @autoclosure @escaping @Sendable () -> KeyPublication? = nil, lockTries: Int
   ) {
@@ -34,7 +35,7 @@ package struct FolderKeys: KeySource {
 
   package var stamp: KeyStamp { KeyStamp(ofFiles: KeyPurpose.allCases.map { FileStatus(place(of: $0))?.stamp }) }
 
-  /// Made with mode 0700; its parent must exist.
+  /// Creates the folder with mode 0700; its parent must exist.
   package func prepare() throws(KeyError) { _ = try KeyFolder(openOrCreate: folder) }
 
   package func read() throws(KeyError) -> KeyTexts { try self.texts(in: try KeyFolder(open: folder)) }
@@ -44,7 +45,7 @@ package struct FolderKeys: KeySource {
     return try KeyChangeError.files { () throws(KeyError) in try self.texts(in: folder) }
   }
 
-  /// A file of mode 0600 that is complete and durable before it has its name.
+  /// Creates a file of mode 0600 that is complete and durable before it gets its name.
   package func create(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) -> Bool {
     try KeyFolder(open: folder).create(purpose.fileName, bytes)
   }
@@ -65,7 +66,8 @@ package struct FolderKeys: KeySource {
     return folder
   }
 
-  /// Made durable before anything is signed by them: their writer can have died before its own sync.
+  /// Reads the keys, and makes them durable before anything is signed with them: their writer may have died before its
+  /// own sync.
   private func texts(in folder: borrowing KeyFolder) throws(KeyError) -> KeyTexts {
     var texts = KeyTexts([:], nowMilliseconds: publication == nil ? nil : ClockReading.wallMilliseconds())
     for purpose in KeyPurpose.allCases { texts.bytes[purpose] = try folder.read(purpose.fileName) }

@@ -1,48 +1,49 @@
 internal import Platform
 
-/// Where the keys of a server are kept: files of a folder, or sealed records of a database that many servers share.
+/// A place that holds a server's keys: files of a folder, or sealed records of a database that many servers share.
 ///
-/// Calls block: make them where that is fine. What they give is durable.
+/// Calls block, so they must be made from a thread that may wait. The keys they return are durable.
 package protocol KeySource: Sendable {
-  /// What messages call the place of all keys.
+  /// The name of the place of all keys, for messages.
   var place: String { get }
-  /// What messages call the place of one purpose's keys.
+  /// Returns the name of the place of one purpose's keys, for messages.
   func place(of purpose: KeyPurpose) -> String
 
-  /// What to say if a purpose's keys are not there, with the fix.
+  /// The message, with the fix, for a purpose whose keys are missing.
   var missing: String { get }
 
-  /// A mark that is another once the keys are possibly others. Waits for nothing but the names of files.
+  /// A stamp that changes when the keys may have changed. Reading it waits for nothing but the metadata of files.
   var stamp: KeyStamp { get }
 
-  /// How long new keys must be known before they sign; nil if the keys have one reader.
+  /// The time for which new keys must be known before they sign, or nil if the keys have one reader.
   var publication: KeyPublication? { get }
 
-  /// Makes what keys are put in, if it does not exist.
+  /// Creates the container of the keys if it does not exist.
   func prepare() throws(KeyError)
 
-  /// The keys as they are.
+  /// Returns the keys as they are.
   func read() throws(KeyError) -> KeyTexts
 
-  /// The keys as they are at one moment: nobody is amid a change.
+  /// Returns the keys at a moment when nobody is in the middle of a change.
   func readBetweenChanges() throws(KeyChangeError) -> KeyTexts
 
-  /// Puts a purpose's first keys if there are none; false if there are.
+  /// Stores the first keys of a purpose. Returns false if there are keys already.
   func create(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) -> Bool
 
-  /// Puts what `change` makes of the keys that are there in the place of one purpose's, and nobody changes any between.
-  /// It can be called again if somebody did; what it throws leaves all as it was.
+  /// Replaces the keys of one purpose by what `change` makes of the current ones; nobody can change keys in between.
+  ///
+  /// `change` can be called again if somebody else changed them first. If it throws, nothing has changed.
   func replace(
     _ purpose: KeyPurpose, by change: (KeyTexts) throws(KeyChangeError) -> [UInt8]
   ) throws(KeyChangeError)
 }
 
-/// The keys of both purposes as they are written: each a JWK Set.
+/// The keys of both purposes as they are stored, each a JWK Set.
 package struct KeyTexts: Sendable {
-  /// Without those that are not there.
+  /// The JWK Set of each purpose that has keys.
   package var bytes: [KeyPurpose: [UInt8]]
-  /// The time by the clock of those who share the keys, milliseconds since the epoch; nil if the caller's own is as
-  /// good.
+  /// The time by the clock of those who share the keys, in milliseconds since the epoch, or nil if the caller's own
+  /// clock is as good.
   package var nowMilliseconds: Int64?
 
   package init(_ bytes: [KeyPurpose: [UInt8]], nowMilliseconds: Int64? = nil) {
@@ -53,7 +54,7 @@ package struct KeyTexts: Sendable {
 
 extension KeyTexts: RedactedValue {}
 
-/// A mark that tells keys that can be others from those that were read, without reading them.
+/// A stamp that tells, without reading the keys, whether they may have changed since they were read.
 package struct KeyStamp: Sendable, Hashable {
   private let files: [FileStamp?]
   private let change: Int64
@@ -64,7 +65,7 @@ package struct KeyStamp: Sendable, Hashable {
 }
 
 extension KeySource {
-  /// A purpose's keys, which must be there.
+  /// Returns the keys of a purpose, which must exist.
   func present(_ purpose: KeyPurpose, in texts: KeyTexts) throws(KeyError) -> [UInt8] {
     guard let bytes = texts.bytes[purpose] else {
       throw KeyError(.missing, path: place(of: purpose), missing)

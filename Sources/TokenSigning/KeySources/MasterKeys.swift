@@ -2,27 +2,29 @@ internal import COpenSSL
 internal import Platform
 internal import SystemPackage
 
-/// Seals bytes with AES-256-GCM, and opens what it sealed.
+/// A key that seals bytes with AES-256-GCM and opens what it has sealed.
 struct SealingKey: Sendable {
   static let secretBytes = 32
   static let nonceBytes = Int(LEDGER_GCM_NONCE)
   static let tagBytes = Int(LEDGER_GCM_TAG)
 
-  /// The first 8 bytes of SHA-256 over a constant label and the secret: which key has sealed something, and nothing of
-  /// the secret.
+  /// The id by which a sealed body names its key: the first 8 bytes of SHA-256 over a constant label and the secret. It
+  /// reveals nothing of the secret.
   let id: [UInt8]
   private let secret: [UInt8]
 
-  /// Nil unless there are 32 bytes.
+  /// Creates a key, or returns nil unless the secret has 32 bytes.
   init?(secret: [UInt8]) {
     guard secret.count == Self.secretBytes else { return nil }
     self.secret = secret
     id = Array(Digest(of: Array("refresh-ledger master key 1\n".utf8) + secret).bytes.prefix(8))
   }
 
+  /// Seals a message.
+  ///
   /// - Parameters:
-  ///   - nonce: never the same twice with one key.
-  ///   - context: what must be the same when it is opened, and is not in it.
+  ///   - nonce: A nonce that is never used twice with one key.
+  ///   - context: Bytes that are not part of the sealed message, but must be the same when it is opened.
   func seal(_ message: [UInt8], nonce: [UInt8], context: [UInt8]) -> [UInt8] {
     precondition(nonce.count == Self.nonceBytes, "a nonce of another length")
     return unsafe [UInt8](unsafeUninitializedCapacity: message.count + Self.tagBytes) { target, initialized in
@@ -33,7 +35,7 @@ struct SealingKey: Sendable {
     }
   }
 
-  /// Nil unless this key sealed these bytes with that nonce and context.
+  /// Opens a sealed message. Returns nil unless this key sealed it with that nonce and context.
   func open(_ sealed: ArraySlice<UInt8>, nonce: [UInt8], context: [UInt8]) -> [UInt8]? {
     guard nonce.count == Self.nonceBytes, sealed.count >= Self.tagBytes else { return nil }
     let (source, count) = (Array(sealed), sealed.count - Self.tagBytes)
@@ -47,21 +49,21 @@ struct SealingKey: Sendable {
   }
 }
 
-/// The keys under which keys in a database are sealed: the first seals, all of them open.
+/// The master keys that seal keys in a database: the first one seals, and all of them open.
 ///
-/// A sealed body is version 1 (a byte), the id of the master key (8 bytes), a random nonce (12 bytes), and the sealed
-/// bytes with their tag (16 bytes). Its kind, its name and the version are authenticated with it, so that one record's
-/// body does not open as another's.
+/// A sealed body consists of the version 1 (one byte), the id of the master key (8 bytes), a random nonce (12 bytes),
+/// and the sealed bytes with their tag (16 bytes). The kind and name of the record and the version are authenticated
+/// with it, so that the body of one record does not open as another's.
 package struct MasterKeys: Sendable {
   private static let version: UInt8 = 1
   private static let headBytes = 1 + 8 + SealingKey.nonceBytes
   private static let filesMax = 8
 
   private let keys: [SealingKey]
-  /// Where they were read, for messages.
+  /// The paths from which the keys were read, for messages.
   private let places: [String]
 
-  /// Reads files of 32 bytes, which nobody but their owner can read.
+  /// Reads files of 32 bytes each, which nobody but their owner can read.
   package init(files: [String]) throws(KeyError) {
     guard (1...Self.filesMax).contains(files.count) else {
       throw KeyError(
@@ -78,7 +80,7 @@ package struct MasterKeys: Sendable {
   }
 
   private static func key(at path: String) throws(KeyError) -> SealingKey {
-    // Waits for no other end of a pipe, and follows links, as those under which secrets are mounted.
+    // Opening does not wait for the other end of a pipe, and follows links, since secrets are often mounted as links.
     let file = try explained(path) { () throws(Errno) in try OpenFile(reading: path, followsLinks: true, waits: false) }
     let status = try explained(path) { () throws(Errno) in try file.status() }
     let recipe = "make one with: (umask 077; head -c 32 /dev/urandom > FILE)"
@@ -105,16 +107,16 @@ package struct MasterKeys: Sendable {
     }
   }
 
-  /// Seals by the first key.
+  /// Seals a message with the first key.
   package func seal(_ message: [UInt8], kind: String, name: String) -> [UInt8] {
     let nonce = OpenSSLRandom.secret(bytes: SealingKey.nonceBytes)
     return [Self.version] + keys[0].id + nonce
       + keys[0].seal(message, nonce: nonce, context: Self.context(kind, name))
   }
 
-  /// What was sealed as this record.
+  /// Opens a body that was sealed as this record.
   ///
-  /// - Parameter place: the record, for messages.
+  /// - Parameter place: The name of the record, for messages.
   package func open(_ sealed: [UInt8], kind: String, name: String, place: String) throws(KeyError) -> [UInt8] {
     guard sealed.count >= Self.headBytes + SealingKey.tagBytes, sealed[0] == Self.version else {
       throw KeyError(.malformed, path: place, "is not sealed as this version does it; restore it from a copy")
@@ -133,7 +135,7 @@ package struct MasterKeys: Sendable {
     return message
   }
 
-  /// Whether the first key sealed it.
+  /// Checks whether the first key sealed this body.
   func isNewest(_ sealed: [UInt8]) -> Bool { sealed.count > 9 && keys[0].id.elementsEqual(sealed[1..<9]) }
 
   private static func context(_ kind: String, _ name: String) -> [UInt8] {

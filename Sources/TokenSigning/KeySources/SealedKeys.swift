@@ -1,21 +1,22 @@
-/// Records that many servers share, one for each purpose. Calls block.
+/// A store of records that many servers share, one for each purpose. Its calls block.
 package protocol KeyRecordStore: Sendable {
-  /// The number of the last change of any record that was heard of. Waits for nothing.
+  /// The number of the last known change of any record. Reading it waits for nothing.
   var lastChange: Int64 { get }
 
-  /// All records of keys, by their names, as of one moment.
+  /// Returns all records of keys by their names, as of one moment.
   func readKeyRecords() throws(KeyError) -> KeyRecords
 
-  /// Writes a record if its last change is still this one; nil: if there is none. Returns whether it was written,
-  /// durably.
+  /// Writes a record if its last change still has this number, or, for nil, if there is no such record.
+  ///
+  /// - Returns: True if the record was written, durably.
   func writeKeyRecord(_ name: String, _ body: [UInt8], expecting change: Int64?) throws(KeyError) -> Bool
 }
 
-/// What a ``KeyRecordStore`` has.
+/// The records of a ``KeyRecordStore``.
 package struct KeyRecords: Sendable {
   package struct Record: Sendable {
     package var body: [UInt8]
-    /// The number of its last change.
+    /// The number of the record's last change.
     package var change: Int64
 
     package init(body: [UInt8], change: Int64) {
@@ -25,7 +26,7 @@ package struct KeyRecords: Sendable {
   }
 
   package var records: [String: Record]
-  /// The store's own time, milliseconds since the epoch.
+  /// The time by the store's own clock, in milliseconds since the epoch.
   package var nowMilliseconds: Int64
 
   package init(_ records: [String: Record], nowMilliseconds: Int64) {
@@ -34,17 +35,17 @@ package struct KeyRecords: Sendable {
   }
 }
 
-/// Keys in records of a database, sealed under master keys that are not in it.
+/// Keys in records of a database, sealed with master keys that are not in it.
 package struct SealedKeys: KeySource {
   package static let kind = "key"
-  /// Somebody else wrote first so often: then they are at it all the time.
+  /// The number of attempts to write before others; if all fail, others are writing all the time.
   private static let tries = 20
 
   private let store: any KeyRecordStore
   private let masterKeys: MasterKeys
   private let published: @Sendable () -> KeyPublication
 
-  /// - Parameter publication: asked for at each change: instances come and go.
+  /// - Parameter publication: The publication delay, evaluated at each change, since instances come and go.
   package init(
     _ store: any KeyRecordStore, masterKeys: MasterKeys,
     publication: @autoclosure @escaping @Sendable () -> KeyPublication
@@ -90,8 +91,9 @@ package struct SealedKeys: KeySource {
     throw .locked(path: place(of: purpose))
   }
 
-  /// Seals under the first master key what an older one sealed, so that the older one can be put away. Returns the
-  /// purposes whose keys it sealed anew.
+  /// Seals with the first master key everything that an older one sealed, so that the older one can be removed.
+  ///
+  /// - Returns: The purposes whose keys were sealed again.
   package func reseal() throws(KeyError) -> [KeyPurpose] {
     var resealed: [KeyPurpose] = []
     for purpose in KeyPurpose.allCases {

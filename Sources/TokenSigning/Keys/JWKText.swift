@@ -1,22 +1,22 @@
-/// Writes JSON Web Keys (RFC 7517 §4).
+/// A writer of JSON Web Keys (RFC 7517 §4).
 enum JWKText {
-  /// The public half as it is published: a whole object.
+  /// Returns the public half as it is published, as a whole object.
   static func publicKey(_ numbers: KeyNumbers, id: String, algorithm: SignatureAlgorithm) -> [UInt8] {
     Array("{\(members(numbers, numbers.kind.publicMembers, id: id, algorithm: algorithm))}".utf8)
   }
 
-  /// Both halves: members without the braces around them.
+  /// Returns both halves as members without the braces around them.
   static func privateMembers(_ numbers: KeyNumbers, id: String, algorithm: SignatureAlgorithm) -> [UInt8] {
     Array(members(numbers, numbers.kind.members, id: id, algorithm: algorithm).utf8)
   }
 
-  /// A secret: members without the braces around them.
+  /// Returns a secret as members without the braces around them.
   static func secretMembers(_ secret: [UInt8], id: String) -> [UInt8] {
     let head = self.head(type: "oct", id: id, algorithm: .hs256)
     return Array("\(head),\"k\":\"\(Base64URL.text(secret.span))\"".utf8)
   }
 
-  /// The text that the thumbprint of a public key is over (RFC 7638 §3).
+  /// Returns the text that is hashed for the thumbprint of a public key (RFC 7638 §3).
   static func thumbprintInput(_ numbers: KeyNumbers) -> [UInt8] {
     var required = [("kty", numbers.kind.type)]
     if let curve = numbers.kind.curve { required.append(("crv", curve)) }
@@ -44,9 +44,9 @@ enum JWKText {
   }
 }
 
-/// The members of a JSON Web Key, by their types.
+/// The members of a JSON Web Key, read by their types.
 extension JSONObject {
-  /// The text of a member; nil if it is absent. A value of another type is refused.
+  /// Returns the text of a member, or nil if it is absent. A value of another type is refused.
   func keyText(_ name: String) throws(KeyError) -> String? {
     switch self[name] {
     case nil: return nil

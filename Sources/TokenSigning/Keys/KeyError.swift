@@ -1,20 +1,21 @@
 internal import Platform
 internal import SystemPackage
 
-/// A key or key file that cannot be used. The description is one line: where, what, the fix. It never holds a key.
+/// A key or key file that cannot be used. The description is one line with the place, the cause and the fix. It never
+/// holds a key.
 package struct KeyError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Kind: Sendable, Hashable {
-    /// There is no such file.
+    /// The file does not exist.
     case missing
     /// Reading, writing or syncing failed.
     case inputOutput
     /// The database that holds the keys does not answer.
     case unavailable
-    /// A file or folder that others can read or change.
+    /// Others can read or change the file or folder.
     case exposed
-    /// Not a key file, or no usable key in it.
+    /// The file is not a key file, or has no usable key.
     case malformed
-    /// A key that is too short, or that is used for two purposes.
+    /// The key is too short, or is used for two purposes.
     case weak
   }
 
@@ -30,12 +31,12 @@ package struct KeyError: Error, Sendable, Hashable, CustomStringConvertible {
     self.message = message
   }
 
-  /// The same failure, said of this file.
+  /// Returns the same error for the file at this path.
   func at(_ path: String) -> KeyError { KeyError(kind, path: path, message) }
 }
 
 extension OpenFile {
-  /// The whole of a file of keys.
+  /// Returns the whole contents of a file of keys.
   borrowing func keys(path: String, bytesMax: Int) throws(KeyError) -> [UInt8] {
     do { return try contents(bytesMax: bytesMax) } catch {
       switch error {
@@ -46,7 +47,7 @@ extension OpenFile {
     }
   }
 
-  /// The whole of a file of keys that the user named; links are followed.
+  /// Returns the whole contents of a file of keys that the user named, following links.
   static func keys(at path: String, bytesMax: Int) throws(KeyError) -> [UInt8] {
     let file: OpenFile
     do { file = try OpenFile(reading: path, followsLinks: true) } catch {

@@ -3,9 +3,11 @@
 enum KeyFile {
   static let keysMax = 16
 
-  /// A set of new random keys, as the bytes of a file: a current one and, where public keys are published or keys are shared, the next.
+  /// Returns a set of new random keys as the bytes of a file: the current one and, if public keys are published or the
+  /// keys are shared, the next one.
   ///
-  /// - Parameter publishedAt: the time to write down for the next key of shared keys, milliseconds since the epoch; nil for keys of one reader.
+  /// - Parameter publishedAt: The publication time of the next key, for shared keys, in milliseconds since the epoch;
+  ///   nil for keys of one reader.
   static func newKeySet(_ algorithm: SignatureAlgorithm = .hs256, publishedAt: Int64? = nil) -> [UInt8] {
     let current = KeyRecord.generate(algorithm, state: .current)
     guard let publishedAt else {
@@ -14,12 +16,12 @@ enum KeyFile {
     return encode([current, KeyRecord.generate(algorithm, state: .next).published(at: publishedAt)])
   }
 
-  /// The bytes of a file, a line for each key.
+  /// Returns the bytes of a file, one line for each key.
   static func encode(_ records: [KeyRecord]) -> [UInt8] {
     Array("{\"keys\":[\n".utf8) + records.map(\.text).joined(separator: Array(",\n".utf8)) + Array("\n]}\n".utf8)
   }
 
-  /// The keys, ready for use.
+  /// Returns the keys, ready for use.
   static func decode(_ bytes: [UInt8], path: String) throws(KeyError) -> [SigningKey] {
     var keys: [SigningKey] = []
     for (index, record) in try records(bytes, path: path).enumerated() {
@@ -28,7 +30,7 @@ enum KeyFile {
     return keys
   }
 
-  /// The keys as they stand in the file; their numbers are not looked at.
+  /// Returns the keys as they are in the file, without checking their numbers.
   static func records(_ bytes: [UInt8], path: String) throws(KeyError) -> [KeyRecord] {
     let object: JSONObject
     do {
@@ -58,14 +60,15 @@ struct KeyRecord: Sendable {
   let id: String
   let algorithm: SignatureAlgorithm
   private(set) var state: SigningKey.State
-  /// Milliseconds since the epoch; only of a retiring key.
+  /// The time at which the key became retiring, in milliseconds since the epoch; nil in any other state.
   private(set) var retiredAt: Int64?
-  /// Since when others could read it, milliseconds since the epoch; only of a key that many share. Stays with it for its whole life.
+  /// The time since which others can read the key, in milliseconds since the epoch, kept for the whole life of the key;
+  /// nil unless the key is shared.
   private(set) var publishedAt: Int64?
-  /// The encoded members other than `state` and `retiredAt`, as they were written: also those that are unknown here.
+  /// The encoded members other than `state` and `retiredAt`, as they were written, including unknown ones.
   private var members: [UInt8]
 
-  /// A new random key.
+  /// Returns a new random key.
   static func generate(_ algorithm: SignatureAlgorithm, state: SigningKey.State) -> KeyRecord {
     if let kind = KeyKind(algorithm) {
       return KeyRecord(KeyNumbers.generate(kind), algorithm: algorithm, state: state)
@@ -88,7 +91,7 @@ struct KeyRecord: Sendable {
     self.members = members
   }
 
-  /// - Parameter source: the text that the value was read from.
+  /// - Parameter source: The text from which the value was read.
   init(_ value: JSONValue, in source: [UInt8]) throws(KeyError) {
     guard case .object(let object) = value else { throw KeyError(.malformed, "is not an object") }
     guard let name = try object.keyText("alg"), let algorithm = SignatureAlgorithm(rawValue: name) else {
@@ -116,14 +119,14 @@ struct KeyRecord: Sendable {
     members = Array(kept.map { source[$0.source] }.joined(separator: [UInt8(ascii: ",")]))
   }
 
-  /// The same key as one that signs from now on.
+  /// The key, changed to the current one, which signs from now on.
   var asCurrent: KeyRecord {
     var changed = self
     changed.state = .current
     return changed
   }
 
-  /// The same key as one that signed its last token at this moment.
+  /// Returns the same key as a retiring one, which signed its last token at this time.
   func retiring(at milliseconds: Int64) -> KeyRecord {
     var changed = self
     changed.state = .retiring
@@ -131,7 +134,7 @@ struct KeyRecord: Sendable {
     return changed
   }
 
-  /// The same key as one that others can read from this moment on.
+  /// Returns the same key as one that others can read from this time on.
   func published(at milliseconds: Int64) -> KeyRecord {
     var changed = self
     changed.publishedAt = milliseconds
@@ -139,13 +142,13 @@ struct KeyRecord: Sendable {
     return changed
   }
 
-  /// A JSON object in one line.
+  /// The key as a JSON object in one line.
   var text: [UInt8] {
     let moment = retiredAt.map { "\"retiredAt\":\($0)," } ?? ""
     return Array("{\"state\":\"\(state.rawValue)\",\(moment)".utf8) + members + [UInt8(ascii: "}")]
   }
 
-  /// The key itself. Cost: 0.2 ms, for RSA some 20 ms, as its primes are checked.
+  /// Returns the key, ready for use. It takes 0.2 ms, for RSA about 20 ms, since the primes are checked.
   func signingKey() throws(KeyError) -> SigningKey {
     let object: JSONObject
     do {

@@ -1,43 +1,45 @@
-/// Changes the keys of a folder or a database: what `keys rotate`, `keys retire` and the import of a key do.
+/// The changes to the keys of a folder or a database that `keys rotate`, `keys retire` and the import of a key make.
 ///
-/// Each change is one replacement of one purpose's keys: whole, and durable before the call returns. Programs that change at once
-/// take turns, in a folder by a lock. A running server keeps the keys that it has until it reloads them (`KeyRing.reload()`); old
-/// keys are as usable as new ones, so it does not matter when a change is cut off.
+/// Each change is one replacement of one purpose's keys, complete and durable before the call returns. Programs that
+/// make changes at once take turns, in a folder by a lock. A running server uses its keys until it reloads them
+/// (`KeyRing.reload()`). Old keys are as usable as new ones, so that an interrupted change does no harm.
 ///
-/// A call that finds the lock taken waits up to ten seconds for it.
+/// A call that finds the lock taken waits for it up to ten seconds.
 package struct KeyFiles: Sendable {
-  /// The keys after a rotation, by their key ids.
+  /// The key ids after a rotation.
   package struct Rotated: Sendable, Hashable {
-    /// It signs from now on.
+    /// The key that signs from now on.
     package let current: String
     package let next: String
-    /// It signed until now.
+    /// The key that signed until now.
     package let retiring: String
   }
 
   private let source: any KeySource
 
-  /// - Parameter source: where the keys are, which must exist.
+  /// - Parameter source: The source of the keys, which must exist.
   package init(_ source: some KeySource) {
     self.source = source
   }
 
-  /// - Parameter folder: the folder of the keys itself (`<data>/keys`), which must exist.
+  /// - Parameter folder: The folder of the keys itself (`<data>/keys`), which must exist.
   package init(folder: String) {
     self.init(FolderKeys(folder: folder))
   }
 
-  /// - Parameter lockTries: how often it asks for the lock, every 5 ms.
+  /// - Parameter lockTries: The number of attempts to take the lock, one every 5 ms.
   init(folder: String, lockTries: Int) {
     self.init(FolderKeys(folder: folder, lockTries: lockTries))
   }
 
-  /// The next key becomes current, the current one retiring, and a new one of this algorithm the next.
+  /// Rotates the keys of access tokens: the next key becomes current, the current one retiring, and a new one of this
+  /// algorithm the next.
   ///
-  /// Where there is no next key, as in a first file of HS256, a new one of this algorithm becomes current at once. Keys that many share are
-  /// rotated once the next key is known to all (`KeyPublication`): where nobody has made one known, this call does, and is refused until then.
+  /// If there is no next key, as in a first file of HS256, a new one of this algorithm becomes current at once. Shared
+  /// keys can be rotated only once the next key is known to all (`KeyPublication`). If no next key was published yet,
+  /// this call publishes one, and the rotation is refused until it is known.
   ///
-  /// - Parameter force: whether to rotate although somebody may not know the next key.
+  /// - Parameter force: True to rotate even if somebody may not know the next key.
   @discardableResult
   package func rotateAccess(
     algorithm: SignatureAlgorithm, nowMilliseconds: Int64, force: Bool = false
@@ -45,18 +47,17 @@ package struct KeyFiles: Sendable {
     try rotate(.access, algorithm: algorithm, nowMilliseconds: nowMilliseconds, force: force)
   }
 
-  /// The same for the key of refresh and one-time tokens, which is HS256 always.
+  /// Rotates the keys of refresh and one-time tokens, which are always HS256.
   @discardableResult
   package func rotateRefresh(nowMilliseconds: Int64, force: Bool = false) throws(KeyChangeError) -> Rotated {
     try rotate(.refresh, algorithm: .hs256, nowMilliseconds: nowMilliseconds, force: force)
   }
 
-  /// Removes a retiring key: what it signed is refused from the next reload on.
+  /// Removes a retiring key, so that the tokens it signed are refused from the next reload on.
   ///
   /// - Parameters:
-  ///   - tokenMilliseconds: the longest that a token of this purpose lives: the lifetime of access tokens, or of
-  ///     sessions.
-  ///   - force: whether to remove it although such a token may still live.
+  ///   - tokenMilliseconds: The longest lifetime of the tokens of this purpose: that of access tokens, or of sessions.
+  ///   - force: True to remove the key even if such a token may still be valid.
   package func retire(
     _ id: String, of purpose: KeyPurpose, tokenMilliseconds: Int64, nowMilliseconds: Int64, force: Bool = false
   ) throws(KeyChangeError) {
@@ -66,10 +67,11 @@ package struct KeyFiles: Sendable {
     }
   }
 
-  /// Takes a private key of PKCS #8 in PEM for the next key of access tokens, in place of the next key that was there,
-  /// which has signed nothing. Rotate to sign with it. Returns its key id.
+  /// Imports a private key of PKCS #8 in PEM as the next key of access tokens, and returns its key id.
   ///
-  /// - Parameter algorithm: what the key is for; an RSA key without one is for RS256.
+  /// It replaces the next key that was there, which has signed nothing. Rotate the keys to sign with it.
+  ///
+  /// - Parameter algorithm: The algorithm of the key; an RSA key without one is for RS256.
   @discardableResult
   package func importNextAccess(
     pem: [UInt8], algorithm: SignatureAlgorithm? = nil
@@ -77,7 +79,7 @@ package struct KeyFiles: Sendable {
     let record = try KeyChangeError.files { () throws(KeyError) in
       let numbers = try PEMKey.numbers(pem)
       let algorithm = algorithm ?? numbers.kind.usualAlgorithm
-      // Checked before it is in a file, so that the refusal speaks of the PEM.
+      // The key is checked before it is in a file, so that the error speaks of the PEM.
       _ = try PrivateKey(numbers, algorithm: algorithm)
       return KeyRecord(numbers, algorithm: algorithm, state: .next)
     }
@@ -87,17 +89,18 @@ package struct KeyFiles: Sendable {
     return record.id
   }
 
-  /// Copies the keys, as they are at one moment, to another folder of keys, which is made with mode 0700 and must
-  /// hold none. Durable on return.
+  /// Copies the keys, as they are at one moment, to another folder of keys. The folder is created with mode 0700 and
+  /// must hold no keys. The copy is durable on return.
   package func copy(to target: String) throws(KeyChangeError) {
     try copy(to: FolderKeys(folder: target), nowMilliseconds: 0)
   }
 
-  /// The same to any place. Where many share it, the copy has a next key, which is known from this moment on.
+  /// Copies the keys to any source. If the source is shared, the copy has a next key, which is published at this
+  /// moment.
   package func copy(to target: some KeySource, nowMilliseconds: Int64) throws(KeyChangeError) {
     let texts = try source.readBetweenChanges()
     try KeyChangeError.files { () throws(KeyError) in
-      // Only good keys are copied.
+      // The keys are checked, so that only good ones are copied.
       _ = try TokenKeys(texts, of: source)
       try target.prepare()
       for purpose in KeyPurpose.allCases {
@@ -143,9 +146,10 @@ package struct KeyFiles: Sendable {
     return Rotated(current: records[1].id, next: records[0].id, retiring: records[2].id)
   }
 
-  /// Reads, changes and replaces one purpose's keys. What is written has been read back first, beside the other's.
+  /// Reads, changes and replaces the keys of one purpose. The new keys are parsed again, together with those of the
+  /// other purpose, before they are written.
   ///
-  /// - Parameter nowMilliseconds: the time by the caller's clock, for a source that has none of its own.
+  /// - Parameter nowMilliseconds: The time by the caller's clock, for a source that has none of its own.
   private func change(
     _ purpose: KeyPurpose, nowMilliseconds: Int64,
     _ body: ([KeyRecord], _ now: Int64, _ path: String) throws(KeyChangeError) -> [KeyRecord]
@@ -154,7 +158,7 @@ package struct KeyFiles: Sendable {
     var changed: [KeyRecord] = []
     try source.replace(purpose) { texts throws(KeyChangeError) in
       let records = try KeyChangeError.files { () throws(KeyError) in
-        // Only good keys are changed.
+        // The keys are checked, so that only good ones are changed.
         _ = try TokenKeys(texts, of: source)
         return try KeyFile.records(source.present(purpose, in: texts), path: path)
       }

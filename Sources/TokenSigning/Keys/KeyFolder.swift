@@ -1,14 +1,15 @@
 internal import Platform
 internal import SystemPackage
 
-/// The folder that holds the key files, by descriptor: a path that is swapped under us cannot lead elsewhere.
+/// The folder of the key files, held by a descriptor: a path that is swapped meanwhile cannot lead elsewhere.
 struct KeyFolder: ~Copyable {
   private static let fileBytesMax = 256 * 1024
 
   let path: String
   private let folder: OpenFolder
 
-  /// Made with mode 0700 when it does not exist. Refused when others can change what is in it.
+  /// Opens the folder, and creates it with mode 0700 if it does not exist. It is refused if others can change its
+  /// contents.
   init(openOrCreate path: String) throws(KeyError) {
     let isNew = try Self.explained("cannot be made", at: path, try FileSystem.makeFolder(path))
     let folder = try Self.open(path)
@@ -20,7 +21,7 @@ struct KeyFolder: ~Copyable {
     self.init(path: path, folder)
   }
 
-  /// A folder that must exist.
+  /// Opens a folder that must exist.
   init(open path: String) throws(KeyError) {
     self.init(path: path, try Self.open(path))
   }
@@ -49,7 +50,7 @@ struct KeyFolder: ~Copyable {
 
   func path(of name: String) -> String { "\(path)/\(name)" }
 
-  /// The bytes of a file, or nil when there is none. Refuses a file that others can read or change.
+  /// Returns the bytes of a file, or nil if there is none. A file that others can read or change is refused.
   func read(_ name: String) throws(KeyError) -> [UInt8]? {
     let path = path(of: name)
     guard let file = try Self.explained("cannot be opened", at: path, try folder.openIfPresent(reading: name)) else {
@@ -65,7 +66,7 @@ struct KeyFolder: ~Copyable {
     return try file.keys(path: path, bytesMax: Self.fileBytesMax)
   }
 
-  /// The bytes of a purpose's file, which must exist.
+  /// Returns the bytes of a purpose's file, which must exist.
   func present(_ purpose: KeyPurpose) throws(KeyError) -> [UInt8] {
     guard let bytes = try read(purpose.fileName) else {
       throw KeyError(.missing, path: path(of: purpose.fileName), "there is no such key file; restore it from a copy")
@@ -73,7 +74,8 @@ struct KeyFolder: ~Copyable {
     return bytes
   }
 
-  /// Makes a file of mode 0600 that is complete and durable before it has its name; false when the name is taken.
+  /// Creates a file of mode 0600 that is complete and durable before it gets its name. Returns false if the name is
+  /// taken.
   func create(_ name: String, _ contents: [UInt8]) throws(KeyError) -> Bool {
     let suffix = Base64URL.text(OpenSSLRandom.secret(bytes: 9).span)
     do {
@@ -83,10 +85,10 @@ struct KeyFolder: ~Copyable {
     }
   }
 
-  /// Puts a complete and durable file of mode 0600 in the place of one; call it under the lock.
+  /// Replaces a file by a complete and durable one of mode 0600. The caller must hold the lock.
   ///
-  /// When it throws, the old file stands, save where the last step failed: then the new one does, and may be lost in a
-  /// power failure.
+  /// If this throws, the old file remains, unless the last step failed: then the new file is in place, and can be lost
+  /// in a power failure.
   func replace(_ name: String, with contents: [UInt8]) throws(KeyError) {
     do {
       try folder.replace(name, with: contents, temporaryName: Self.temporaryName(of: name))
@@ -97,11 +99,11 @@ struct KeyFolder: ~Copyable {
 
   static func temporaryName(of name: String) -> String { ".\(name).tmp" }
 
-  /// Tries so often, every 5 ms, for the lock under which files are replaced; it is let go of with the folder, or with
-  /// the program.
+  /// Attempts this many times, one every 5 ms, to take the lock for replacing files. The lock is released with the
+  /// folder or when the program ends.
   func lock(tries: Int = 1) -> Bool { (try? folder.lock(tries: tries)) ?? false }
 
-  /// Makes the names of the folder's files durable; there is nothing to be done where nothing can be written.
+  /// Makes the names of the folder's files durable. On a read-only file system there is nothing to do.
   func sync() throws(KeyError) {
     do { try folder.sync() } catch {
       guard [.readOnlyFileSystem, .invalidArgument].contains(error) else {
@@ -132,13 +134,13 @@ struct KeyFolder: ~Copyable {
   }
 }
 
-/// The tokens that the keys of one file sign.
+/// The kind of tokens that the keys of one file sign.
 package enum KeyPurpose: String, Sendable, Hashable, CaseIterable {
-  /// Access tokens; the public halves are published.
+  /// Access tokens, whose public keys are published.
   case access
-  /// Refresh and one-time tokens: HS256 alone, never published.
+  /// Refresh and one-time tokens, with HS256 keys that are never published.
   case refresh
 
-  /// Its name in the folder of the keys.
+  /// The name of the file in the folder of the keys.
   package var fileName: String { "\(rawValue).json" }
 }

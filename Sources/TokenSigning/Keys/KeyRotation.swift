@@ -1,10 +1,10 @@
 internal import Platform
 
-/// The life of the keys of one file: next, current, retiring, gone. Pure: each takes the keys and returns those to
-/// write.
+/// The life cycle of the keys of one file: next, current, retiring, removed. The functions are pure: each takes the
+/// keys and returns those to write.
 enum KeyRotation {
-  /// The next key becomes current, the current one retiring, and `newNext` the next one. Where no key is next,
-  /// `makeCurrent` makes the one that becomes current.
+  /// Returns the keys after a rotation: the next key becomes current, the current one retiring, and `newNext` the next
+  /// one. If no key is next, `makeCurrent` makes the one that becomes current.
   static func rotated(
     _ records: [KeyRecord], newNext: KeyRecord, nowMilliseconds: Int64, makeCurrent: () -> KeyRecord
   ) -> [KeyRecord] {
@@ -13,16 +13,16 @@ enum KeyRotation {
     return [newNext, current.asCurrent] + retired + records.filter { $0.state == .retiring }
   }
 
-  /// What keeps keys that many share from being rotated.
+  /// The reason that shared keys cannot be rotated yet.
   struct Unpublished {
-    /// With a next key, and the time from which on it is known.
+    /// The keys with a next key and the time of its publication.
     var records: [KeyRecord]
-    /// Whether nobody has known the next key so far: then it is known once the records are written.
+    /// True if the next key was not published so far; it is published once the records are written.
     var isNew: Bool
     var refusal: KeyChangeError
   }
 
-  /// Nil where the next key has been there for as long as its publication takes.
+  /// Returns the reason that the keys cannot be rotated yet, or nil if the next key has been published for long enough.
   static func unpublished(
     _ records: [KeyRecord], _ publication: KeyPublication, nowMilliseconds: Int64, path: String,
     makeNext: () -> KeyRecord
@@ -37,7 +37,7 @@ enum KeyRotation {
       refusal: .unpublished(path: path, id: known[0].id, untilMilliseconds: overflow ? .max - 999 : until))
   }
 
-  /// The keys as those who share them have them: with a next key, and the time from which on it is known.
+  /// Returns the keys in the form of shared ones: with a next key and the time of its publication.
   static func published(
     _ records: [KeyRecord], nowMilliseconds: Int64, makeNext: () -> KeyRecord
   ) -> [KeyRecord] {
@@ -46,16 +46,16 @@ enum KeyRotation {
     return replacingNext(records, with: known)
   }
 
-  /// This key as the next one, in place of the one that was.
+  /// Returns the keys with this one as the next key, in place of the one that was.
   static func replacingNext(_ records: [KeyRecord], with key: KeyRecord) -> [KeyRecord] {
     [key] + records.filter { $0.state != .next }
   }
 
-  /// The keys without this one.
+  /// Returns the keys without this one.
   ///
   /// - Parameters:
-  ///   - tokenMilliseconds: the longest that a token of these keys lives.
-  ///   - force: whether it goes although tokens that it signed may still live.
+  ///   - tokenMilliseconds: The longest lifetime of a token of these keys.
+  ///   - force: True to remove the key even if tokens that it signed may still be valid.
   static func retired(
     _ records: [KeyRecord], id: String, tokenMilliseconds: Int64, nowMilliseconds: Int64, force: Bool, path: String
   ) throws(KeyChangeError) -> [KeyRecord] {
@@ -72,22 +72,24 @@ enum KeyRotation {
   }
 }
 
-/// For how long a new key is known before it signs, so that each server and each verifier has read it by then.
+/// The time for which a new key is published before it signs, so that every server and verifier has read it by then.
 package struct KeyPublication: Sendable, Hashable {
-  /// How long a verifier may keep the JWK Set that it has.
+  /// The longest time for which a verifier may cache the JWK Set.
   package static let keySetMaxAge = Duration.seconds(300)
 
-  /// What a server that hears of the key at once needs to read it, at most.
+  /// The longest time in which a server that hears of the key at once reads it.
   static let readingMin = Duration.seconds(1)
 
-  /// After how long a server that heard of no change is known to be cut off.
+  /// The time without news after which a server knows that it is cut off.
   package var staleAfter: Duration
 
   package init(staleAfter: Duration) {
     self.staleAfter = staleAfter
   }
 
-  /// - Parameter algorithm: of the key. Nobody fetches one of HS256, so its delay is shorter.
+  /// Returns the publication delay in milliseconds.
+  ///
+  /// - Parameter algorithm: The algorithm of the key. Verifiers do not fetch HS256 keys, so their delay is shorter.
   func milliseconds(_ algorithm: SignatureAlgorithm) -> Int64 {
     let known = max(staleAfter, Self.readingMin)
     let delay = algorithm == .hs256 ? known : known + Self.keySetMaxAge
@@ -96,22 +98,23 @@ package struct KeyPublication: Sendable, Hashable {
   }
 }
 
-/// Why keys were not changed. The description is one line: where, what, the fix. It never holds a key.
+/// The reason that keys were not changed. The description is one line with the place, the cause and the fix. It never
+/// holds a key.
 package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The files cannot be read or written, or the new key is none.
+  /// The files cannot be read or written, or the new key is not usable.
   case files(KeyError)
   /// Another program is changing the keys.
   case locked(path: String)
-  /// The file holds as many keys as it may.
+  /// The file holds as many keys as it can.
   case full(path: String)
   /// No key of the file has this key id.
   case unknownKey(path: String, id: String)
   /// The key to retire still signs, or has never signed.
   case notRetiring(path: String, id: String, state: SigningKey.State)
-  /// Tokens that the key signed may live until then: milliseconds since the epoch, nil where the file does not say
-  /// since when the key is retiring.
+  /// Tokens that the key signed may be valid until that time, in milliseconds since the epoch; nil if the file does not
+  /// say when the key became retiring.
   case tokensAlive(path: String, id: String, untilMilliseconds: Int64?)
-  /// The next key is not yet known to all who share the keys until then: milliseconds since the epoch.
+  /// The next key is known to all who share the keys only from that time on, in milliseconds since the epoch.
   case unpublished(path: String, id: String, untilMilliseconds: Int64)
 
   package var description: String {
@@ -132,7 +135,7 @@ package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible 
     }
   }
 
-  /// What fails with the files, as a failure of the change.
+  /// Calls `body` and rethrows a `KeyError` as a `KeyChangeError`.
   package static func files<Result: ~Copyable>(
     _ body: () throws(KeyError) -> Result
   ) throws(KeyChangeError) -> Result {

@@ -1,11 +1,11 @@
-/// A key that signs our own tokens, for one algorithm. Its secret cannot be read back from it.
+/// A key that signs our own tokens with one algorithm. Its secret cannot be read back from it.
 package struct SigningKey: Sendable {
   package enum State: String, Sendable, Hashable, CaseIterable {
-    /// Published and accepted, and signs as soon as it becomes current.
+    /// The key is published and accepted, and signs once it becomes current.
     case next
-    /// Signs.
+    /// The key signs.
     case current
-    /// Signs no more, and is accepted until its last token has expired.
+    /// The key no longer signs, and is accepted until its last token has expired.
     case retiring
   }
 
@@ -14,22 +14,22 @@ package struct SigningKey: Sendable {
     case pair(PrivateKey)
   }
 
-  /// The `kid`.
+  /// The `kid` of the key.
   package let id: String
   package let algorithm: SignatureAlgorithm
   package let state: State
-  /// The time when it became retiring, milliseconds since the epoch; nil in another state, and if it was not written
-  /// down.
+  /// The time at which the key became retiring, in milliseconds since the epoch; nil in another state, or if the file
+  /// does not say.
   package let retiredAt: Int64?
-  /// The same for equal keys, whatever their `kid` says; tells nothing of the secret.
+  /// A fingerprint that equal keys share, whatever their `kid`. It reveals nothing of the secret.
   let fingerprint: String
   let material: Material
-  /// The published part of it; nil for HS256, of which nothing is published.
+  /// The published JWK, or nil for HS256, whose keys are never published.
   let publicJWK: [UInt8]?
 
-  /// An HS256 key.
+  /// Creates an HS256 key.
   ///
-  /// - Parameter id: the `kid`, when it is not to be the fingerprint.
+  /// - Parameter id: The `kid`, if it is not the fingerprint.
   package init(secret: [UInt8], state: State, id: String? = nil, retiredAt: Int64? = nil) throws(KeyError) {
     guard let hmac = HMACKey(secret: secret.span) else {
       throw KeyError(.weak, "an HS256 key must have at least \(HMACKey.secretBytesMin) bytes")
@@ -43,7 +43,7 @@ package struct SigningKey: Sendable {
     publicJWK = nil
   }
 
-  /// A key of any of the other algorithms.
+  /// Creates a key of any of the other algorithms.
   init(
     _ numbers: KeyNumbers, algorithm: SignatureAlgorithm, state: State, id: String? = nil, retiredAt: Int64? = nil
   ) throws(KeyError) {
@@ -56,12 +56,12 @@ package struct SigningKey: Sendable {
     publicJWK = JWKText.publicKey(numbers, id: self.id, algorithm: algorithm)
   }
 
-  /// All that tells this key from another, and what it does from what it did.
+  /// The properties that tell this key from others and from its own other states.
   var identity: [String] {
     [id, algorithm.rawValue, state.rawValue, fingerprint, retiredAt.map(String.init) ?? ""]
   }
 
-  /// The key that verifies its tokens, for this algorithm alone.
+  /// The key that verifies the tokens, for this algorithm only.
   var verificationKey: VerificationKey {
     switch material {
     case .secret(let hmac): VerificationKey(hmac, id: id)
@@ -69,12 +69,12 @@ package struct SigningKey: Sendable {
     }
   }
 
-  /// The first 8 bytes of SHA-256 over a constant label and the secret, in base64url.
+  /// Returns the first 8 bytes of SHA-256 over a constant label and the secret, in base64url.
   static func fingerprint(of secret: [UInt8]) -> String {
     shortDigest(of: Array("refresh-ledger key id 1\n".utf8) + secret)
   }
 
-  /// The first 8 bytes of the thumbprint of RFC 7638, in base64url.
+  /// Returns the first 8 bytes of the thumbprint of RFC 7638, in base64url.
   static func fingerprint(of numbers: KeyNumbers) -> String {
     shortDigest(of: JWKText.thumbprintInput(numbers))
   }

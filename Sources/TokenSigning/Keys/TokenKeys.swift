@@ -1,15 +1,17 @@
-/// The keys of a running server: those of access tokens and, never published, those of refresh tokens.
+/// The keys of a running server: those of access tokens, and those of refresh tokens, which are never published.
 package struct TokenKeys: Sendable {
   /// The keys in the order of their file; exactly one is current.
   package let access: [SigningKey]
   package let refresh: [SigningKey]
-  /// The files that did not exist and were made by this opening.
+  /// The names of the files that this opening created.
   package private(set) var filesMade: [String] = []
   let currentAccess: SigningKey
   let currentRefresh: SigningKey
 
-  /// Refuses a set without exactly one current key, with two next ones, with a `kid` twice, or with a key that serves
-  /// both purposes, and refresh keys that are not HS256.
+  /// Creates a set of keys.
+  ///
+  /// - Throws: `KeyError` unless exactly one key of each purpose is current and at most one is next, if a `kid` occurs
+  ///   twice, if a key serves both purposes, or if a refresh key is not HS256.
   package init(access: [SigningKey], refresh: [SigningKey]) throws(KeyError) {
     currentAccess = try Self.current(of: access, type: .access)
     currentRefresh = try Self.current(of: refresh, type: .refresh)
@@ -25,7 +27,7 @@ package struct TokenKeys: Sendable {
     self.refresh = refresh
   }
 
-  /// Fresh keys that are kept nowhere: every token ends with the program.
+  /// Returns fresh keys that are not stored: every token becomes invalid when the program ends.
   package static func generate(_ algorithm: SignatureAlgorithm = .hs256) -> TokenKeys {
     do {
       return try TokenKeys(
@@ -36,22 +38,23 @@ package struct TokenKeys: Sendable {
     }
   }
 
-  /// Reads `access.json` and `refresh.json`; makes what does not exist.
+  /// Reads `access.json` and `refresh.json`, and creates the files that do not exist.
+  ///
+  /// A new file is complete and durable before it gets its name. Two programs that start at once end up with the same
+  /// keys.
   ///
   /// - Parameters:
-  ///   - path: the folder of the keys itself (`<data>/keys`); made with mode 0700 when it does not exist, its parent
+  ///   - path: The folder of the keys itself (`<data>/keys`). It is created with mode 0700 if it does not exist; its
+  ///     parent
   ///     must exist.
-  ///   - algorithm: what new keys of access tokens are for. Keys that exist keep theirs; `KeyFiles` changes them.
-  ///
-  /// A new file is complete and durable before it has its name. Of two programs that start at once, both end with the
-  /// same keys.
+  ///   - algorithm: The algorithm of new keys of access tokens. Existing keys keep theirs; `KeyFiles` changes them.
   package static func openOrCreate(
     folder path: String, algorithm: SignatureAlgorithm = .hs256
   ) throws(KeyError) -> TokenKeys {
     try openOrCreate(FolderKeys(folder: path), algorithm: algorithm)
   }
 
-  /// The same in any place.
+  /// Reads the keys of any source, and creates those that do not exist.
   package static func openOrCreate(
     _ source: some KeySource, algorithm: SignatureAlgorithm
   ) throws(KeyError) -> TokenKeys {
@@ -63,23 +66,23 @@ package struct TokenKeys: Sendable {
       let isMade = try source.create(purpose, KeyFile.newKeySet(algorithm, publishedAt: publishedAt))
       if isMade { filesMade.append(source.place(of: purpose)) }
     }
-    // What another program made at the same time stands.
+    // If another program created keys at the same time, those are used.
     var keys = try open(source)
     keys.filesMade = filesMade
     return keys
   }
 
-  /// Reads both files, and makes nothing.
+  /// Reads both files and creates nothing.
   package static func open(folder path: String) throws(KeyError) -> TokenKeys {
     try open(FolderKeys(folder: path))
   }
 
-  /// Reads the keys of any place, and makes nothing.
+  /// Reads the keys of any source and creates nothing.
   package static func open(_ source: some KeySource) throws(KeyError) -> TokenKeys {
     try TokenKeys(try source.read(), of: source)
   }
 
-  /// - Parameter source: where the texts are from, or will be, for messages.
+  /// - Parameter source: The present or future source of the texts, for messages.
   init(_ texts: KeyTexts, of source: any KeySource) throws(KeyError) {
     var keys: [KeyPurpose: [SigningKey]] = [:]
     for purpose in KeyPurpose.allCases {
@@ -92,13 +95,13 @@ package struct TokenKeys: Sendable {
     }
   }
 
-  /// The public keys as a JWK Set (RFC 7517 §5): the next one, so that verifiers know it before it signs, the current
-  /// one and the retiring ones. HS256 keys are never in it.
+  /// Returns the public keys as a JWK Set (RFC 7517 §5): the next one, so that verifiers know it before it signs, the
+  /// current one and the retiring ones. HS256 keys are never in it.
   package func publicJWKS() -> [UInt8] {
     Array("{\"keys\":[".utf8) + access.compactMap(\.publicJWK).joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
   }
 
-  /// Whether the other has the same keys, by the same key ids and in the same states.
+  /// Checks whether the other set has the same keys, with the same key ids and in the same states.
   func isSame(as other: TokenKeys) -> Bool {
     access.map(\.identity) == other.access.map(\.identity) && refresh.map(\.identity) == other.refresh.map(\.identity)
   }

@@ -1,4 +1,4 @@
-/// Takes typed claims out of a payload whose signature was good; the refusal names the claim.
+/// A reader of typed claims from a payload whose signature is valid. Its errors name the claim.
 struct ClaimReader {
   let object: JSONObject
 
@@ -15,7 +15,7 @@ struct ClaimReader {
     return text
   }
 
-  /// The text of a claim; nil if it is absent. A value of another type, null included, is refused.
+  /// Returns the text of a claim, or nil if it is absent. A value of another type, including null, is refused.
   func optionalText(_ name: String) throws(TokenVerificationError) -> String? {
     switch object[name] {
     case nil: return nil
@@ -24,7 +24,7 @@ struct ClaimReader {
     }
   }
 
-  /// A whole number of seconds, written without fraction or exponent.
+  /// Returns a whole number of seconds, written without fraction or exponent.
   func seconds(_ name: String) throws(TokenVerificationError) -> Int64 {
     guard let seconds = try optionalTime(name, in: ClaimTime.seconds) else { throw .claims(name) }
     return seconds
@@ -38,8 +38,8 @@ struct ClaimReader {
     }
   }
 
-  /// A time of others (NumericDate, RFC 7519 §2): seconds, in whatever spelling and with a fraction or without. In
-  /// milliseconds; nil when absent.
+  /// Returns a time of another issuer (NumericDate, RFC 7519 §2) in milliseconds, or nil if it is absent. The claim is
+  /// in seconds, in any notation, with or without a fraction.
   func optionalNumericDate(_ name: String) throws(TokenVerificationError) -> Double? {
     let seconds: Double
     switch object[name] {
@@ -52,7 +52,8 @@ struct ClaimReader {
     return seconds * 1000
   }
 
-  /// RFC 7519 §4.1.3: one string or an array of them; nil when absent.
+  /// Returns the audiences, written as one string or an array of strings (RFC 7519 §4.1.3), or nil if the claim is
+  /// absent.
   func audiences() throws(TokenVerificationError) -> [String]? {
     switch object["aud"] {
     case nil: return nil

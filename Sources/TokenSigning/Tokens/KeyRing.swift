@@ -1,31 +1,32 @@
 internal import Synchronization
 
-/// The keys in force, which a minter and a verifier read at each token, so that new keys need no restart.
+/// The keys in force, which a minter and a verifier read for each token, so that new keys need no restart.
 ///
-/// A token is minted or verified by the keys of one moment; a change neither waits for it nor makes it wait. Safe from
-/// any number of threads at once. Cost for each token: one atomic read. Keys that were in force stay in memory with the
-/// ring, some kilobytes for each reload that changed anything: nobody can know when the last token let go of them.
+/// Each token is minted or verified with the keys of one moment; a change of keys and the use of keys never wait for
+/// each other. The ring can be used from any number of threads at once, at the cost of one atomic read for each token.
+/// Former keys stay in memory as long as the ring, some kilobytes for each reload with a change, since nobody can know
+/// when the last thread has stopped using them.
 @safe package final class KeyRing: Sendable {
   private let current: Atomic<Unmanaged<KeySnapshot>>
-  /// All that were ever current, the present one last.
+  /// All snapshots that were ever current, the present one last.
   private let kept: Mutex<[KeySnapshot]>
-  /// Where they are kept; nil for keys that are nowhere.
+  /// The source of the keys, or nil for keys that are not stored.
   package let source: (any KeySource)?
 
-  /// The folder of their files; nil for keys that are in no folder.
+  /// The folder of the key files, or nil for keys that are not in a folder.
   package var folder: String? { (source as? FolderKeys)?.folder }
 
-  /// Keys that are never reloaded.
+  /// Creates a ring of keys that are never reloaded.
   package convenience init(_ keys: TokenKeys) {
     self.init(keys, source: nil)
   }
 
-  /// Opens or makes the keys of a folder, as `TokenKeys.openOrCreate(folder:algorithm:)` does.
+  /// Opens or creates the keys of a folder, as `TokenKeys.openOrCreate(folder:algorithm:)` does.
   package convenience init(folder: String, algorithm: SignatureAlgorithm = .hs256) throws(KeyError) {
     try self.init(FolderKeys(folder: folder), algorithm: algorithm)
   }
 
-  /// The same in any place.
+  /// Opens or creates the keys of any source.
   package convenience init(_ source: some KeySource, algorithm: SignatureAlgorithm) throws(KeyError) {
     self.init(try TokenKeys.openOrCreate(source, algorithm: algorithm), source: source)
   }
@@ -37,12 +38,12 @@ internal import Synchronization
     self.source = source
   }
 
-  /// Gives `body` the keys in force, and returns what it makes of them.
+  /// Calls `body` with the keys in force and returns its result.
   @inline(__always)
   func withCurrent<Result, Failure: Error>(
     _ body: (KeySnapshot) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    // Acquiring: the snapshot was made by whoever stored it. It lives as long as the ring.
+    // The load acquires, since another thread may have made the snapshot. The snapshot lives as long as the ring.
     let snapshot = unsafe current.load(ordering: .acquiring)
     return try unsafe body(snapshot._withUnsafeGuaranteedRef { $0 })
   }
@@ -50,17 +51,19 @@ internal import Synchronization
   /// The keys in force.
   package var keys: TokenKeys { withCurrent { $0.keys } }
 
-  /// The public keys in force as a JWK Set (RFC 7517 §5); empty where there are HS256 keys alone.
+  /// The public keys in force as a JWK Set (RFC 7517 §5), empty if all keys are HS256.
   package var publicJWKS: [UInt8] { withCurrent { $0.publicJWKS } }
 
-  /// Reads the keys again, and puts them in force; when it throws, the keys stay as they are.
+  /// Reads the keys again and puts them in force. If this throws, the keys in force stay.
   ///
-  /// Makes nothing: a file that is gone is a failure. Waits for the disk or the database: call it from where waiting is
-  /// fine. Keys that are nowhere stay. Returns whether they are others than before.
+  /// A missing file is an error, since nothing is created. The call waits for the disk or the database, so it must be
+  /// made from a thread that may wait. Keys that are not stored stay as they are.
+  ///
+  /// - Returns: True if the keys have changed.
   @discardableResult
   package func reload() throws(KeyError) -> Bool {
     guard let source else { return false }
-    // One at a time, so that what was read last is what stays.
+    // Reloads take turns, so that the keys read last are the ones that stay.
     return try kept.withLock { kept throws(KeyError) in
       let read = try TokenKeys.open(source)
       guard kept.last?.keys.isSame(as: read) != true else { return false }
@@ -72,7 +75,8 @@ internal import Synchronization
   }
 }
 
-/// The keys of one moment, with what is derived from them once: it never changes, and a token sees one of them alone.
+/// The keys of one moment, with everything that is derived from them once. A snapshot never changes, and each token
+/// uses only one.
 final class KeySnapshot: Sendable {
   let keys: TokenKeys
   let headers: OwnHeaders

@@ -1,13 +1,14 @@
-/// Reads claims in exactly the spelling of `TokenMinter`, in one pass and without a tree of values: what nearly every
-/// token has.
+/// A reader of claims that are written exactly as `TokenMinter` writes them, as nearly all are. It needs one pass and
+/// no tree of values.
 ///
-/// Nil for any other spelling, also for an escape or a letter outside ASCII: that is for `ClaimReader` to accept or
-/// refuse. What it reads, `ClaimReader` reads the same. Only for payloads whose signature was good.
+/// It returns nil for any other notation, including an escape or a character outside ASCII, and leaves those to
+/// `ClaimReader`. All claims that it reads, `ClaimReader` reads as equal. It must only be used for payloads whose
+/// signature is valid.
 struct MintedClaims {
   private let bytes: [UInt8]
   private var position: Int
 
-  /// - Parameter members: what the claims begin with, from the brace to before a comma.
+  /// - Parameter members: The beginning of the claims, from the brace up to a comma.
   private init?(_ bytes: [UInt8], after members: [UInt8]) {
     guard bytes.starts(with: members) else { return nil }
     self.bytes = bytes
@@ -23,7 +24,7 @@ struct MintedClaims {
       expiresAt: grant.expiresAt, identifier: identifier)
   }
 
-  /// Reads claims without extra members and without a time to the millisecond.
+  /// Reads claims without extra members and without an end to the millisecond.
   static func access(_ payload: [UInt8], after members: [UInt8]) -> AccessClaims? {
     guard var claims = MintedClaims(payload, after: members), let grant = claims.grant() else { return nil }
     let start = claims.position + MintedClaims.identifierName.utf8CodeUnitCount
@@ -87,7 +88,7 @@ struct MintedClaims {
     return true
   }
 
-  /// Takes the text up to the quote, which stays.
+  /// Reads the text up to the next quote, which is left unread.
   private mutating func text() -> String? {
     let start = position
     while position < bytes.count {
@@ -103,7 +104,7 @@ struct MintedClaims {
   private mutating func seconds() -> Int64? {
     let start = position
     var value: Int64 = 0
-    // More digits than these are no time.
+    // A time has no more digits than these.
     while position < bytes.count, position - start < 13, case let digit = bytes[position] &- UInt8(ascii: "0"),
       digit < 10
     {

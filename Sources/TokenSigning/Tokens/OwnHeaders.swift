@@ -1,8 +1,8 @@
 internal import Platform
 
-/// Every first segment that a token of ours may have, and the key that each stands for.
+/// All first segments that a token of ours can have, with the key of each.
 struct OwnHeaders: Sendable {
-  /// A class, so that finding one costs no copy of what it holds.
+  /// An accepted header; a class, so that finding one copies nothing.
   private final class Accepted: Sendable {
     let header: [UInt8]
     let algorithm: SignatureAlgorithm
@@ -33,7 +33,7 @@ struct OwnHeaders: Sendable {
     }
   }
 
-  /// The decoded claims of a token of this type whose signature is good.
+  /// Returns the decoded claims of a token of this type whose signature is valid.
   func payload(of text: Span<UInt8>, type: TokenType) throws(TokenVerificationError) -> [UInt8] {
     let parts = try TokenFormat.split(text)
     let header = text.extracting(parts.header)
@@ -53,7 +53,8 @@ struct OwnHeaders: Sendable {
     }
   }
 
-  /// The refusal of a header that is none of ours. The header is only looked at to say why; nothing of it is believed.
+  /// Returns the reason for refusing a header that is not one of ours. The header is read only for the reason; nothing
+  /// of it is trusted.
   private func refusal(_ header: Span<UInt8>, type: TokenType) -> TokenVerificationError {
     for other in TokenType.allCases where find(header, in: accepted(other)) != nil { return .wrongType }
     guard let bytes = Base64URL.decode(header), let object = try? JSONReader.object(bytes) else { return .malformed }
@@ -65,17 +66,17 @@ struct OwnHeaders: Sendable {
   }
 }
 
-/// The form that every compact JWS (RFC 7515 §7.1) must have before any of its bytes is believed.
+/// The form that every compact JWS (RFC 7515 §7.1) must have before any of its bytes are trusted.
 enum TokenFormat {
-  /// A limit on what is decoded and authenticated at all.
+  /// The longest text that is decoded and authenticated at all.
   static let textBytesMax = 4096
 
-  /// The places of the three parts of a token in its text.
+  /// The ranges of the three parts of a token in its text.
   struct Parts {
     let header: Range<Int>
     let payload: Range<Int>
     let signature: Range<Int>
-    /// The text that is signed.
+    /// The range of the text that is signed.
     var signed: Range<Int> { 0..<payload.upperBound }
   }
 

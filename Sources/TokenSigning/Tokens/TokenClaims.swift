@@ -1,19 +1,19 @@
-/// The claims of an access token beside the issuer and audience, which belong to the minter and the verifier (RFC 9068
-/// §2.2).
+/// The claims of an access token (RFC 9068 §2.2), except for the issuer and audience, which belong to the minter and
+/// the verifier.
 package struct AccessClaims: Sendable, Hashable {
   package var subject: String
   package var clientID: String
-  /// Names separated by one space; left out of the token when empty.
+  /// The scopes, separated by single spaces; omitted from the token if empty.
   package var scope: String
-  /// Seconds since the epoch.
+  /// The time of issue in seconds since the epoch.
   package var issuedAt: Int64
-  /// Seconds since the epoch, the ceiling of the exact end; 0 to `ClaimTime.secondsMax`.
+  /// The end in seconds since the epoch, rounded up; 0 to `ClaimTime.secondsMax`.
   package var expiresAt: Int64
-  /// The exact end, when the lifetime is not a whole number of seconds: milliseconds since the epoch, in the second
+  /// The exact end if the lifetime is not a whole number of seconds, in milliseconds since the epoch, within the second
   /// that ends at `expiresAt`.
   package var expiresAtMilliseconds: Int64?
-  /// The seconds by which the issuer's own time was ahead of these, which are the wall clock's; 0 to
-  /// `ClaimTime.secondsMax`, and left out of the token when 0. The issuer compares its own time.
+  /// The seconds by which the issuer's own time, which it compares, was ahead of the wall clock, in which the times of
+  /// the token are; 0 to `ClaimTime.secondsMax`, and omitted from the token if 0.
   package var shift: Int64
   package var identifier: TokenIdentifier
   /// Further members, encoded and without braces: `"plan":"gold","seats":3`. They must satisfy `ExtraMembers.isValid`.
@@ -36,22 +36,22 @@ package struct AccessClaims: Sendable, Hashable {
 }
 
 extension AccessClaims {
-  /// The time of issue, in seconds of the issuer's own time.
+  /// The time of issue in seconds of the issuer's own time.
   package var ownIssuedAt: Int64 { issuedAt + shift }
 
-  /// The moment of its end, in milliseconds of the issuer's own time.
+  /// The end in milliseconds of the issuer's own time.
   package var ownEndMilliseconds: Int64 { (expiresAtMilliseconds ?? expiresAt * 1000) + shift * 1000 }
 }
 
-/// The claims of a refresh token beside its issuer.
+/// The claims of a refresh token, except for its issuer.
 package struct RefreshClaims: Sendable, Hashable {
   package var subject: String
   package var clientID: String
-  /// The scope that was granted, so that a narrower request is checked before the token is consumed; left out if empty.
+  /// The granted scope, so that a narrower request can be checked before the token is consumed; omitted if empty.
   package var scope: String
-  /// Seconds since the epoch.
+  /// The time of issue in seconds since the epoch.
   package var issuedAt: Int64
-  /// Seconds since the epoch: the ceiling of the session's end, which only the ledger knows to the millisecond.
+  /// The end of the session in seconds since the epoch, rounded up; only the ledger knows it to the millisecond.
   package var expiresAt: Int64
   package var identifier: TokenIdentifier
 
@@ -68,15 +68,15 @@ package struct RefreshClaims: Sendable, Hashable {
   }
 }
 
-/// The claims of a one-time token beside its issuer.
+/// The claims of a one-time token, except for its issuer.
 package struct OneTimeClaims: Sendable, Hashable {
-  /// Its purpose, such as "password-reset": compared byte for byte by the caller that consumes it.
+  /// The purpose, such as "password-reset". The caller that consumes the token compares it byte by byte.
   package var purpose: String
-  /// Seconds since the epoch.
+  /// The time of issue in seconds since the epoch.
   package var issuedAt: Int64
-  /// Seconds since the epoch: the ceiling of the token's end, which only the ledger knows to the millisecond.
+  /// The end of the token in seconds since the epoch, rounded up; only the ledger knows it to the millisecond.
   package var expiresAt: Int64
-  /// Its generation is 0: nothing follows a one-time token. A verifier refuses any other.
+  /// The `jti`. Its generation is 0, since a one-time token has no successor; a verifier refuses any other.
   package var identifier: TokenIdentifier
 
   package init(purpose: String, issuedAt: Int64, expiresAt: Int64, identifier: TokenIdentifier) {
@@ -95,8 +95,8 @@ package enum ExtraMembers {
   /// The most bytes: with the longest subject, client and scopes a token stays under `TokenVerifier.textBytesMax`.
   package static let bytesMax = 1024
 
-  /// True for strict JSON members, none of a reserved name, none twice, at most 32 of them and `bytesMax` bytes.
-  /// Call it where the members are configured, not for each token.
+  /// Checks that the members are strict JSON, with no reserved name, no name twice, at most 32 members and `bytesMax`
+  /// bytes. It is meant for the place where the members are configured, not for each token.
   package static func isValid(_ members: [UInt8]) -> Bool {
     if members.isEmpty { return true }
     guard members.count <= bytesMax else { return false }
@@ -106,7 +106,7 @@ package enum ExtraMembers {
       && object.members.allSatisfy { !reserved.contains($0.name) }
   }
 
-  /// The members of a verified token that are not of ours, each as it was written.
+  /// Returns the members of a verified token that are not our own, each as it was written.
   static func of(_ object: JSONObject, in payload: [UInt8]) -> [UInt8] {
     var extra: [UInt8] = []
     for member in object.members where !reserved.contains(member.name) {
@@ -117,7 +117,7 @@ package enum ExtraMembers {
   }
 }
 
-/// The times that a claim may hold.
+/// The times that a claim can hold.
 package enum ClaimTime {
   /// The last second of the year 9999.
   package static let secondsMax: Int64 = 253_402_300_799

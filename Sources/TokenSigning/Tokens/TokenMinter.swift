@@ -1,16 +1,17 @@
-/// Writes our own tokens, signed with the current key of each type.
+/// A writer of our own tokens, signed with the current key of each type.
 ///
-/// The text is a pure function of the keys, issuer, audience and claims: the same each time, byte for byte, also after
-/// a restart, but for access tokens of ES256 and PS256 (see `SignatureAlgorithm`). Cost with HS256: under a microsecond
-/// and one allocation for each token; with the others that of the signature, from 20 µs (ES256) to 250 µs (RSA).
+/// The text is a pure function of the keys, issuer, audience and claims: the same each time, byte for byte, even after
+/// a restart. Access tokens of ES256 and PS256 are the exception (see `SignatureAlgorithm`). With HS256 a token costs
+/// less than a microsecond and one allocation; with the others it costs as much as the signature, from 20 µs (ES256) to
+/// 250 µs (RSA).
 package struct TokenMinter: Sendable {
   private let ring: KeyRing
   private let access: TokenTemplate
   private let refresh: TokenTemplate
   private let oneTime: TokenTemplate
 
-  /// - Parameter audience: left out of the tokens when empty. Only access tokens have one: the others are for the
-  ///   issuer.
+  /// - Parameter audience: The audience of access tokens, omitted if empty. The other tokens have none, since they are
+  ///   for the issuer.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.ring = ring
     let members = TokenTemplate.members(issuer: issuer)
@@ -19,14 +20,16 @@ package struct TokenMinter: Sendable {
     access = TokenTemplate(constantMembers: TokenTemplate.accessMembers(issuer: issuer, audience: audience))
   }
 
-  /// A minter whose keys stay as they are.
+  /// Creates a minter whose keys never change.
   package init(keys: TokenKeys, issuer: String, audience: String) {
     self.init(ring: KeyRing(keys), issuer: issuer, audience: audience)
   }
 
-  /// The subject, client, scopes and extra members together should stay under 2,400 bytes, less as much as an RSA key
-  /// is longer than 256 bits: 2,170 bytes for 2048 bits, 1,900 for 4096. A verifier refuses a token of more than
-  /// `TokenVerifier.textBytesMax`.
+  /// Returns a signed access token.
+  ///
+  /// The subject, client, scopes and extra members together should stay under 2,400 bytes, less the number of bytes by
+  /// which an RSA key is longer than 256 bits: 2,170 bytes for 2048 bits, 1,900 for 4096. A verifier refuses a token of
+  /// more than `TokenVerifier.textBytesMax`.
   package func mintAccess(_ claims: AccessClaims) -> String {
     let room =
       Self.fixedBytesMax + claims.extraMembers.count + ByteWriter.jsonStringBytesMax(claims.subject)
@@ -70,7 +73,7 @@ package struct TokenMinter: Sendable {
     }
   }
 
-  /// The purpose should stay under 2,400 bytes.
+  /// Returns a signed one-time token. The purpose should stay under 2,400 bytes.
   package func mintOneTime(_ claims: OneTimeClaims) -> String {
     let room = Self.fixedBytesMax + ByteWriter.jsonStringBytesMax(claims.purpose)
     return oneTime.token(signedBy: ring.withCurrent { $0.oneTime }, claimBytesMax: room) { writer in
@@ -84,7 +87,7 @@ package struct TokenMinter: Sendable {
     }
   }
 
-  /// More than the names, punctuation, numbers and identifiers of one token take.
+  /// An upper bound for the names, punctuation, numbers and identifiers of one token.
   private static let fixedBytesMax = 256
 
   private static func appendGrant(subject: String, clientID: String, scope: String, to writer: inout ByteWriter) {
@@ -105,14 +108,14 @@ package struct TokenMinter: Sendable {
   }
 }
 
-/// The part of a token's claims that is the same for every token of one type, issuer and audience, encoded once.
+/// The part of the claims that is the same for all tokens of one type, issuer and audience, encoded once.
 struct TokenTemplate: Sendable {
-  /// The whole groups of three bytes of the constant members, encoded: they are the same whatever follows.
+  /// The whole groups of three bytes of the constant members, encoded; their text does not depend on what follows.
   private let head: [UInt8]
-  /// The constant members after those groups: 0 to 2 bytes.
+  /// The bytes of the constant members after those groups, 0 to 2.
   private let rest: [UInt8]
 
-  /// - Parameter constantMembers: the beginning of the claims, from the brace to before the next comma.
+  /// - Parameter constantMembers: The beginning of the claims, from the brace up to the next comma.
   init(constantMembers: String) {
     let constant = Array(constantMembers.utf8)
     let whole = constant.count / 3 * 3
@@ -120,15 +123,16 @@ struct TokenTemplate: Sendable {
     rest = Array(constant[whole...])
   }
 
-  /// The members with which the claims of refresh and one-time tokens begin.
+  /// Returns the members with which the claims of refresh and one-time tokens begin.
   static func members(issuer: String) -> String { "{\"iss\":\(ByteWriter.jsonText(issuer))" }
 
-  /// The members with which the claims of access tokens begin.
+  /// Returns the members with which the claims of access tokens begin.
   static func accessMembers(issuer: String, audience: String) -> String {
     members(issuer: issuer) + (audience.isEmpty ? "" : ",\"aud\":\(ByteWriter.jsonText(audience))")
   }
 
-  /// The signed token whose claims are the constant members and what `write` appends, at most `claimBytesMax` bytes.
+  /// Returns the signed token whose claims are the constant members followed by what `write` appends, at most
+  /// `claimBytesMax` bytes.
   @inline(__always)
   func token(signedBy header: SigningHeader, claimBytesMax: Int, write: (inout ByteWriter) -> Void) -> String {
     unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: rest.count + claimBytesMax) { scratch in

@@ -1,17 +1,17 @@
-/// The `typ` of our own tokens. A token of one type is never taken for one of another.
+/// The `typ` of our own tokens. A token of one type is never accepted as one of another.
 ///
-/// Access tokens have keys of their own; refresh and one-time tokens share those that are never published, told apart
-/// by their signed header.
+/// Access tokens have keys of their own. Refresh and one-time tokens share keys that are never published; their signed
+/// header tells them apart.
 package enum TokenType: String, Sendable, CaseIterable {
-  /// RFC 9068.
+  /// An access token (RFC 9068).
   case access = "at+jwt"
   case refresh = "rt+jwt"
-  /// A token that is consumed once, for whatever its `purpose` says.
+  /// A token that is consumed once, for the purpose that its `purpose` claim names.
   case oneTime = "ot+jwt"
 
-  /// The first segment of every token of this type under this key, in base64url and without its dot.
+  /// Returns the first segment of every token of this type that this key signs, in base64url and without its dot.
   ///
-  /// These bytes choose the key: a token whose first segment is none of them is not ours.
+  /// These bytes select the key: a token with any other first segment is not ours.
   func encodedHeader(for key: SigningKey) -> [UInt8] {
     let room = 64 + ByteWriter.jsonStringBytesMax(key.id)
     return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { scratch in
@@ -28,7 +28,7 @@ package enum TokenType: String, Sendable, CaseIterable {
   }
 }
 
-/// The current key of one type of tokens, and the first segment of every token that it signs.
+/// The current key of one type of tokens, with the first segment of every token that it signs.
 final class SigningHeader: Sendable {
   /// The header in base64url, with its dot.
   let encoded: [UInt8]
@@ -39,7 +39,7 @@ final class SigningHeader: Sendable {
     material = key.material
   }
 
-  /// The length of each signature.
+  /// The length of each signature in bytes.
   var signatureBytes: Int {
     switch material {
     case .secret: HMACKey.codeBytes

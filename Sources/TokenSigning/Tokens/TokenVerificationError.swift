@@ -1,30 +1,31 @@
-/// Why a token was refused. For audit, metrics and the command line; the wire tells most of these apart from nothing.
+/// The reason that a token was refused, for audit, metrics and the command line. A client is not told most of these.
 ///
 /// No case holds any part of the token.
 package enum TokenVerificationError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// Over 4096 bytes.
+  /// The token has more than 4096 bytes.
   case tooLong
-  /// Not three parts, not canonical base64url, or a header that is not strict JSON.
+  /// The token does not have three parts of canonical base64url, or its header is not strict JSON.
   case malformed
-  /// A header parameter that must be refused rather than ignored, such as `crit` or `jwk`.
+  /// The header has a parameter that must be refused rather than ignored, such as `crit` or `jwk`.
   case header(String)
-  /// An algorithm that is not in the allow-list, or that the key is not for.
+  /// The algorithm is not in the allow-list, or is not one of the key's.
   case algorithm
-  /// A token of another type: a refresh token shown as an access token, for one.
+  /// The token has another type, such as a refresh token presented as an access token.
   case wrongType
   /// No key of ours has this key id.
   case unknownKey
   case badSignature
   case wrongIssuer
   case wrongAudience
-  /// The signature was good and the end has come.
+  /// The signature is valid, but the token has expired.
   case expired
-  /// `nbf` or `iat` is still to come.
+  /// The `nbf` or `iat` claim is in the future.
   case notYetValid
-  /// The signature was good, but this claim is missing, of the wrong type or out of range; "claims" for all of them.
+  /// The signature is valid, but this claim is missing, of the wrong type or out of range; "claims" stands for all of
+  /// them.
   case claims(String)
 
-  /// One stable word for each case.
+  /// A stable word for each case.
   package var reason: String {
     switch self {
     case .tooLong: "tooLong"
@@ -42,7 +43,7 @@ package enum TokenVerificationError: Error, Sendable, Hashable, CustomStringConv
     }
   }
 
-  /// One line for a person.
+  /// One line for people.
   package var description: String {
     switch self {
     case .tooLong: "the token is too long"

@@ -1,24 +1,26 @@
 internal import Platform
 
-/// Verifies our own tokens: the header bytes choose the key, the signature comes before any look at the claims.
+/// A verifier of our own tokens. The bytes of the header select the key, and the signature is checked before the claims
+/// are read.
 ///
-/// No state but the keys in force, no lock that is held while another token is verified, no clock of its own.
+/// It has no state but the keys in force, no clock of its own, and no lock that is held while another token is
+/// verified.
 package struct TokenVerifier: Sendable {
-  /// A longer token is refused unread.
+  /// The longest token; a longer one is refused unread.
   package static let textBytesMax = TokenFormat.textBytesMax
 
   private let issuer: String
   private let audience: String
-  /// What a token without one is for: the issuer, if that is the audience; releases that named no audience issued such
-  /// tokens.
+  /// The audience of a token that names none: the issuer, if that is the audience. Releases in which no audience was
+  /// configured issued such tokens.
   private let audienceOfNone: String
   private let ring: KeyRing
   /// The members with which the claims of our minter begin, for access tokens and for refresh tokens.
   private let accessMembers: [UInt8]
   private let refreshMembers: [UInt8]
 
-  /// - Parameter audience: what the access tokens must name as theirs; when empty they must name none, and when it is
-  ///   the issuer they may name none.
+  /// - Parameter audience: The audience that access tokens must name. If it is empty, they must name none; if it is the
+  ///   issuer, they may name none.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.issuer = issuer
     self.audience = audience
@@ -28,15 +30,19 @@ package struct TokenVerifier: Sendable {
     refreshMembers = Array(TokenTemplate.members(issuer: issuer).utf8)
   }
 
-  /// A verifier whose keys stay as they are.
+  /// Creates a verifier whose keys never change.
   package init(keys: TokenKeys, issuer: String, audience: String) {
     self.init(ring: KeyRing(keys), issuer: issuer, audience: audience)
   }
 
+  /// Verifies an access token and returns its claims.
+  ///
   /// - Parameters:
-  ///   - nowMilliseconds: milliseconds since the epoch, of the issuer's own time: a token's `shift` is added to its
-  ///     times. It is expired from the millisecond of its end on.
-  ///   - ignoringExpiry: whether an expired token passes too, for its revocation (RFC 7009); all else is checked.
+  ///   - nowMilliseconds: The issuer's own time in milliseconds since the epoch; the token's `shift` is added to its
+  ///     times.
+  ///     The token is expired from the millisecond of its end on.
+  ///   - ignoringExpiry: True to accept an expired token too, for its revocation (RFC 7009); everything else is
+  ///     checked.
   package func verifyAccess(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenVerificationError) -> AccessClaims {
@@ -47,7 +53,7 @@ package struct TokenVerifier: Sendable {
     return verified
   }
 
-  /// Reads the claims in any spelling.
+  /// Reads the claims in any notation.
   func accessClaims(_ payload: [UInt8]) throws(TokenVerificationError) -> AccessClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
@@ -65,9 +71,11 @@ package struct TokenVerifier: Sendable {
       extraMembers: ExtraMembers.of(claims.object, in: payload))
   }
 
-  /// A token that passes may still be past its exact end by up to a second: `exp` is a ceiling, and the ledger decides.
+  /// Verifies a refresh token and returns its claims.
   ///
-  /// - Parameter ignoringExpiry: whether an expired token passes too, for its revocation (RFC 7009).
+  /// An accepted token may be past its exact end by up to a second, since `exp` is rounded up; the ledger decides.
+  ///
+  /// - Parameter ignoringExpiry: True to accept an expired token too, for its revocation (RFC 7009).
   package func verifyRefresh(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenVerificationError) -> RefreshClaims {
@@ -80,7 +88,7 @@ package struct TokenVerifier: Sendable {
     return verified
   }
 
-  /// Reads the claims in any spelling.
+  /// Reads the claims in any notation.
   func refreshClaims(_ payload: [UInt8]) throws(TokenVerificationError) -> RefreshClaims {
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
@@ -90,7 +98,9 @@ package struct TokenVerifier: Sendable {
       expiresAt: try claims.seconds("exp"), identifier: try identifier(claims))
   }
 
-  /// A token that passes may still be past its exact end by up to a second, or consumed: the ledger decides.
+  /// Verifies a one-time token and returns its claims.
+  ///
+  /// An accepted token may be past its exact end by up to a second, or consumed; the ledger decides.
   package func verifyOneTime(_ token: String, nowMilliseconds: Int64) throws(TokenVerificationError) -> OneTimeClaims {
     let payload = try payload(of: token, type: .oneTime)
     let claims = try ClaimReader(payload)
