@@ -5,40 +5,44 @@ public import WriteAheadLog
 
 /// The policies of a ``RotationEngine``. The defaults are those of the server.
 public struct EngineOptions: Sendable {
-  /// The `iss` of every token, compared byte for byte at verification.
+  /// The `iss` of every token, compared byte by byte at verification.
   public var issuer = "http://127.0.0.1:8080"
-  /// The `aud` of access tokens; left out of them where empty.
+  /// The `aud` of access tokens, omitted from them if empty.
   public var audience = ""
-  /// What new keys of access tokens are for. Keys that exist keep their algorithm until they are rotated.
+  /// The algorithm of new keys of access tokens. Existing keys keep their algorithm until they are rotated.
   public var algorithm = SignatureAlgorithm.hs256
-  /// How long an access token is accepted, to the millisecond. From 1 ms to 30 days.
+  /// The lifetime of an access token, to the millisecond, from 1 ms to 30 days.
   public var accessLifetime = Duration.seconds(15 * 60)
-  /// How long a refresh token may lie unused, to the millisecond. From 1 ms to 100 years.
+  /// The longest time for which a refresh token can stay unused, to the millisecond, from 1 ms to 100 years.
   public var idleLifetime = Duration.seconds(30 * 86_400)
-  /// How long after its opening a session ends whatever happens. From 1 ms to 100 years.
+  /// The time after its opening at which a session ends whatever happens, from 1 ms to 100 years.
   public var absoluteLifetime = Duration.seconds(365 * 86_400)
-  /// For how long after a rotation its predecessor is answered with the identical pair: 0 for never, at most 300 s.
-  /// A client may have its own.
+  /// The grace window: the time after a rotation in which the predecessor is answered with the same pair; 0 for none,
+  /// at most 300 s. A client can have its own.
   public var grace = Duration.zero
-  /// What happens when a token that was rotated out is presented again.
+  /// The policy for a consumed token that is presented again.
   public var reuse = ReusePolicy.revokeSession
-  /// How many sessions a subject may have at a time: the next opening revokes the least recently used one. 0 for any number, at
+  /// The most sessions of a subject at a time: opening one more revokes the least recently used one. 0 for no cap, at
   /// most 10,000.
   public var sessionsPerSubjectMax = 0
-  /// Whether sessions that exist take on changed lifetimes, and rotation, at their next refresh.
+  /// The choice whether existing sessions adopt changed lifetimes, and rotation, at their next refresh.
   public var existingSessions = ExistingSessions.keep
-  /// Makes the claims that an access token has beside the standard ones; nil for none. See ``CustomClaims``.
+  /// A closure that makes further claims of an access token beside the standard ones, or nil for none. See
+  /// ``CustomClaims``.
   public var customClaims: (@Sendable (ClaimsContext) async throws -> CustomClaims)?
-  /// When an outcome counts as durable.
+  /// The moment at which an outcome counts as durable.
   public var durability = Durability.always
-  /// A segment of the log is closed when it has grown past this many bytes. 64 KiB…4 GiB.
+  /// The number of bytes past which a segment of the log is closed, from 64 KiB to 4 GiB.
   public var segmentBytesMax = 64 << 20
-  /// A checkpoint is written by ``RotationEngine/run()`` when the log has grown by as many bytes. 1 MiB…1 TiB.
+  /// The number of bytes by which the log grows before ``RotationEngine/run()`` writes a checkpoint, from 1 MiB to 1
+  /// TiB.
   public var checkpointEvery = 1 << 30
 
   public init() {}
 
-  /// Throws ``EngineError/invalid(field:limit:)`` for the first value outside its limit.
+  /// Checks each option.
+  ///
+  /// - Throws: ``EngineError/invalid(field:limit:)`` for the first value outside its limit.
   public func validate() throws(EngineError) {
     try Limits.accessLifetime.checkOption("accessLifetime", accessLifetime)
     try Limits.lifetime.checkOption("idleLifetime", idleLifetime)
@@ -55,10 +59,11 @@ public struct EngineOptions: Sendable {
   }
 }
 
-/// What a change of lifetimes in the configuration does to sessions that exist.
+/// The effect of changed lifetimes in the configuration on existing sessions.
 public enum ExistingSessions: String, Sendable, Hashable, CaseIterable {
-  /// Nothing: they live by what they were opened with.
+  /// Existing sessions keep the terms that they were opened with.
   case keep
-  /// From their next refresh on they live by what is configured then, for longer or for shorter. None that has expired comes back.
+  /// Existing sessions adopt the configured terms at their next refresh, whether longer or shorter. An expired session
+  /// does not come back.
   case follow
 }

@@ -1,5 +1,6 @@
-// What options, outcomes and errors of the engine are made of: with these, `import TokenEngine` is all that an embedder needs, also under
-// the upcoming feature MemberImportVisibility. TokenLedger brings FilePath, Durability and LogError along.
+// The modules of the types in the engine's options, outcomes and errors. With these, `import TokenEngine` is all that
+// an embedder needs, even under the upcoming feature MemberImportVisibility. TokenLedger brings FilePath, Durability
+// and LogError.
 
 @_exported public import TokenLedger
 @_exported public import TokenSigning

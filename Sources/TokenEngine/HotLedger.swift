@@ -1,8 +1,9 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// The engine's ledger on the paths that every request takes: the one with a log is called as itself, for a generic call through an existential is
-/// not specialised (tools/cost-guard). The promise is the protocol's: nothing leaves before it is durable.
+/// The engine's ledger on the paths of every request. A ledger with a log is called by its concrete type, since a
+/// generic call through an existential is not specialized (tools/cost-guard). The promise is that of the protocol: no
+/// outcome leaves before it is durable.
 enum HotLedger: Sendable {
   case log(RefreshLedger)
   case other(any SessionLedger)

@@ -2,9 +2,10 @@ internal import Platform
 internal import SystemPackage
 internal import WriteAheadLog
 
-/// Folders that only their owner may change.
+/// A folder that only its owner may change.
 enum PrivateFolder {
-  /// Why a data folder cannot be trusted: others can change it, its log or a file of that; nil where they cannot.
+  /// Returns the reason that a data folder cannot be trusted, or nil if it can: others can change the folder, its log,
+  /// or a file of the log.
   static func fault(in folder: FilePath) -> String? {
     let log = folder.appending("log")
     let files = (try? FolderStorage(path: log).names()) ?? []
@@ -15,7 +16,7 @@ enum PrivateFolder {
     return nil
   }
 
-  /// Makes the folder with mode 0700; one that exists is left as it is.
+  /// Creates the folder with mode 0700; an existing one is left as it is.
   static func make(_ folder: FilePath) throws(Errno) {
     _ = try FileSystem.makeFolder(folder.string)
   }

@@ -4,18 +4,20 @@ internal import TokenLedger
 internal import TokenSigning
 internal import WriteAheadLog
 
-/// Copies of an engine's folder, and their return.
+/// Copies of an engine's folder, and their restoring.
 extension RotationEngine {
-  /// Copies the log, with all that was acknowledged before the call, and the keys to a new folder, also while the engine works. Durable on return.
+  /// Copies the log, with everything that was acknowledged before the call, and the keys to a new folder, even while
+  /// the engine works. The copy is durable on return.
   ///
-  /// The copy is marked: what was spent after it would be live again, so it opens only after ``restoreBackup(in:)``, which ends its sessions.
-  /// It is as secret as the folder itself. Costs a reading and a writing of the log beside the engine, and no request waits.
+  /// The copy is marked. Tokens that are consumed after it was made would be live again, so it opens only after
+  /// ``restoreBackup(in:)``, which ends its sessions. The copy is as secret as the folder itself. The cost is reading
+  /// and writing the log beside the engine; no request waits.
   ///
   /// - Parameters:
-  ///   - folder: made with mode 0700 if it is absent; it must not hold a log or keys yet.
-  ///   - includesKeys: false where the keys are kept elsewhere: without them no token verifies.
-  /// - Throws: ``EngineError/log(_:)`` where the log cannot be read or copied, ``EngineError/keys(_:)`` for the keys, and
-  ///   ``EngineError/invalid(field:limit:)`` for an engine in memory, or on a ledger of the caller's.
+  ///   - folder: The new folder, created with mode 0700 if it does not exist. It must not hold a log or keys yet.
+  ///   - includesKeys: False if the keys are kept elsewhere; without them no token verifies.
+  /// - Throws: ``EngineError/log(_:)`` if the log cannot be read or copied, ``EngineError/keys(_:)`` for the keys, and
+  ///   ``EngineError/invalid(field:limit:)`` for an engine in memory or on a ledger of the caller's.
   public func backUp(to folder: FilePath, includesKeys: Bool = true) async throws(EngineError) {
     guard recovery != nil else {
       throw .invalid(field: "ledger", limit: "that of an engine that was opened in a folder")
@@ -37,11 +39,14 @@ extension RotationEngine {
     }
   }
 
-  /// Makes a backup that is in the folder fit to be opened: ends every session and one-time token in it, because those that were spent after the backup are
-  /// live in it and nothing can tell which. Returns how many sessions ended. The folder must not be open; takes as long as a start.
+  /// Makes a backup in the folder ready to be opened, by ending every session and one-time token in it. Tokens that
+  /// were consumed after the backup are live in it, and nothing can tell which.
   ///
-  /// - Throws: ``EngineError/invalid(field:limit:)`` where there is no log, ``EngineError/log(_:)`` where it is damaged or another process
-  ///   has it open.
+  /// The folder must not be open. The call takes as long as a start.
+  ///
+  /// - Returns: The number of sessions that ended.
+  /// - Throws: ``EngineError/invalid(field:limit:)`` if there is no log, ``EngineError/log(_:)`` if it is damaged or
+  ///   another process has it open.
   @discardableResult
   public static func restoreBackup(in folder: FilePath) async throws(EngineError) -> Int {
     guard FileStatus(folder.appending("log").string) != nil else {

@@ -1,36 +1,38 @@
 public import RotationModel
 
-/// The grants: what opens a session, renews it, or is good once.
+/// The grants, which open a session, renew it, or issue a token that is consumed once.
 extension RotationEngine {
-  /// The grant `password` (RFC 6749 §4.3): authenticates the subject and opens a session.
+  /// Authenticates the subject and opens a session, as the grant `password` asks for (RFC 6749 §4.3).
   ///
-  /// `scope` is the request's parameter; nil asks for all that subject and client may have. Costs a password
-  /// verification, and a second look at the subject once the session is open. Nothing is written where the outcome is a refusal, unless
-  /// the subject changed meanwhile: then its session was opened and is revoked.
+  /// `scope` is the request's parameter; nil asks for everything that the subject and the client may have. The cost is
+  /// one password verification, and a second reading of the subject once the session is open. A refusal writes nothing,
+  /// unless the subject changed meanwhile: then the session was opened and is revoked.
   public func logIn(
     name: String, password: String, client: Client, scope: String? = nil, label: String? = nil
   ) async throws(EngineError) -> GrantOutcome {
     try await openings.logIn(name: name, password: password, client: client, scope: scope, label: label)
   }
 
-  /// See ``SubjectStore/loginName(ignoringCase:)``; the same name where there is no store.
+  /// Returns the login name as ``SubjectStore/loginName(ignoringCase:)`` gives it, or the name itself without a store.
   package func loginName(ignoringCase name: String) async throws(EngineError) -> String {
     do { return try await subjects?.loginName(ignoringCase: name) ?? name } catch { throw .store(from: error) }
   }
 
-  /// Opens a session for a subject that the caller has authenticated, if it is enabled and within what subject and client may have.
+  /// Opens a session for a subject that the caller has authenticated, if it is enabled and the scope is within what the
+  /// subject and the client may have.
   ///
-  /// The session belongs to ``Subject/version`` as it is given here. With a store the subject is looked at once more when the session is open: where it
-  /// has another version by then, is disabled or gone, the session is revoked and the outcome is a refusal.
+  /// The session belongs to the given ``Subject/version``. If the engine has a store, the subject is read again once
+  /// the session is open. If it has another version by then, is disabled or gone, the session is revoked and the
+  /// outcome is a refusal.
   public func openSession(
     for subject: Subject, client: Client, scope: String? = nil, label: String? = nil
   ) async throws(EngineError) -> GrantOutcome {
     try await openings.open(for: subject, client: client, scope: scope, label: label)
   }
 
-  /// The same for a subject by its id, which the store must know.
+  /// Opens a session for a subject by its id, which the store must know.
   ///
-  /// - Throws: ``EngineError/invalid(field:limit:)`` with the field `subject` where it does not.
+  /// - Throws: ``EngineError/invalid(field:limit:)`` with the field `subject` if the store does not know it.
   public func openSession(
     forSubject id: String, client: Client, scope: String? = nil, label: String? = nil
   ) async throws(EngineError) -> GrantOutcome {
@@ -41,10 +43,12 @@ extension RotationEngine {
   public static let subjectBytesMax = Limits.subjectID.range.upperBound
   public static let clientBytesMax = Limits.clientID.range.upperBound
 
-  /// Opens a session with exactly these scopes, and checks nothing: neither whether the subject exists and is enabled, nor what it or the
-  /// client may have. The caller has decided all that. A store is asked for the subject's version alone, where none is passed.
+  /// Opens a session with exactly these scopes, without any check: neither whether the subject exists and is enabled,
+  /// nor what it or the client may have. The caller must have decided all that. A store is asked only for the subject's
+  /// version, if none is passed.
   ///
-  /// - Parameter version: of the subject's account, as the caller authenticated it; see ``OpeningRequest/version``.
+  /// - Parameter version: The version of the subject's account as the caller authenticated it; see
+  ///   ``OpeningRequest/version``.
   /// - Throws: ``EngineError/invalid(field:limit:)`` for a text or lifetime outside its limit.
   public func openUncheckedSession(
     subject: String, client: Client, scopes: Scopes, label: String? = nil, version: AccountVersion? = nil
@@ -63,71 +67,77 @@ extension RotationEngine {
     try await openUncheckedSession(subject: subject, client: client, scopes: scopes, label: label)
   }
 
-  /// Opens sessions with one step and one commit for all: as many calls of ``openUncheckedSession(subject:client:scopes:label:version:)`` in this order.
+  /// Opens sessions as ``openUncheckedSession(subject:client:scopes:label:version:)`` does, in this order, in one step
+  /// and with one commit.
   ///
-  /// - Parameter batch: as many as ``Limits/batch`` allows.
-  /// - Throws: ``EngineError/invalid(field:limit:)`` where one of them is outside its limits; then none was opened.
+  /// - Parameter batch: The requests, at most as many as ``Limits/batch`` allows.
+  /// - Throws: ``EngineError/invalid(field:limit:)`` if one of them is outside its limits; no session was opened then.
   public func openUncheckedSessions(_ batch: [OpeningRequest]) async throws(EngineError) -> [TokenPair] {
     try await openings.openUnchecked(batch)
   }
 
-  /// The grant `refresh_token` (RFC 6749 §6): consumes the token and answers its successor.
+  /// Consumes the token and answers its successor, as the grant `refresh_token` asks for (RFC 6749 §6).
   ///
-  /// All that can fail is checked before the token is consumed: signature, type, issuer, client, subject, scope. What
-  /// is left is one step in the ledger, so of any number of simultaneous calls with one token one is granted, and
-  /// within the grace window the others are answered with the identical pair.
+  /// Everything that can fail is checked before the token is consumed: signature, type, issuer, client, subject and
+  /// scope. The rest is one step in the ledger. If several calls present one token at the same time, exactly one is
+  /// granted, and within the grace window the others are answered with the same pair.
   ///
-  /// - Parameter clients: the store that `client` comes from, where it may have heard of a change last; see ``RefreshRequest/clients``.
+  /// - Parameter clients: The store from which `client` comes, if its news may be late; see ``RefreshRequest/clients``.
   public func refresh(
     _ token: String, client: Client, scope: String? = nil, clients: (any ClientStore)? = nil
   ) async throws(EngineError) -> GrantOutcome {
     try await refreshing.refresh(RefreshRequest(token: token, client: client, scope: scope, clients: clients))
   }
 
-  /// As many calls of ``refresh(_:client:scope:clients:)``, with one step in this order and one commit for all.
+  /// Refreshes sessions as ``refresh(_:client:scope:clients:)`` does, in this order, in one step and with one commit.
   ///
-  /// The store and the claims closure are asked for all of them at once, ``batchTasksMax`` at a time. What they throw for one request is that
-  /// request's outcome: its token is not consumed, and the others go on.
+  /// The store and the claims closure are asked concurrently, ``batchTasksMax`` at a time. An error that they throw for
+  /// one request is that request's outcome: its token is not consumed, and the other requests continue.
   ///
-  /// - Parameter batch: as many as ``Limits/batch`` allows.
-  /// - Throws: what fails all of them: the ledger, a batch over its limit. Then none is answered.
+  /// - Parameter batch: The requests, at most as many as ``Limits/batch`` allows.
+  /// - Throws: The error that fails all requests: that of the ledger, or of a batch over its limit. No request is
+  ///   answered then.
   public func refresh(
     _ batch: [RefreshRequest]
   ) async throws(EngineError) -> [Result<GrantOutcome, EngineError>] {
     try await refreshing.refresh(batch)
   }
 
-  /// For how many requests of a batch the store is asked at a time.
+  /// The number of requests in a batch for which the store is asked at a time.
   public static let batchTasksMax = RefreshGrant.tasksMax
 
-  /// The grant `client_credentials` (RFC 6749 §4.4): an access token whose subject is the client (RFC 9068 §2.2).
+  /// Returns an access token whose subject is the client (RFC 9068 §2.2), as the grant `client_credentials` asks for
+  /// (RFC 6749 §4.4).
   ///
-  /// The caller has authenticated the client. `scope` is the request's parameter; nil asks for all that the client may have, which is
-  /// none where ``Client/scopes`` is nil. Costs one signature: nothing is written, so the token ends by its lifetime, by
-  /// ``revoke(token:client:endsSession:)`` or with the sessions of its client.
+  /// The caller must have authenticated the client. `scope` is the request's parameter; nil asks for everything that
+  /// the client may have, which is nothing if ``Client/scopes`` is nil. The cost is one signature. Nothing is written,
+  /// so the token ends by its lifetime, by ``revoke(token:client:endsSession:)``, or with the sessions of its client.
   ///
-  /// A client that has the id of a subject is refused with ``GrantRefusal/clientNamedAsSubject``: a resource server that looks at `sub` alone would
-  /// take it for that subject (RFC 9068 §5).
+  /// A client that has the id of a subject is refused with ``GrantRefusal/clientNamedAsSubject``: a resource server
+  /// that checks only `sub` would take it for that subject (RFC 9068 §5).
   public func clientToken(
     for client: Client, scope: String? = nil
   ) async throws(EngineError) -> ClientGrantOutcome {
     try await clientCredentials.token(for: client, scope: scope)
   }
 
-  /// Issues a one-time token; durable before it is returned. Revoking its subject's sessions does not end it.
+  /// Issues a one-time token, which is durable before it is returned. Revoking its subject's sessions does not end it.
   ///
   /// - Parameters:
-  ///   - purpose: 1 to 256 bytes; the token is good for nothing else.
-  ///   - payload: handed back at consumption, at most 1024 bytes. The ledger keeps it; the token does not hold it.
-  ///   - lifetime: from 1 ms to 100 years, to the millisecond.
-  /// - Throws: ``EngineError/invalid(field:limit:)`` with the field `ledger` where the engine's ledger keeps no one-time tokens.
+  ///   - purpose: The purpose, 1 to 256 bytes; the token is accepted for no other.
+  ///   - payload: The bytes that consumption hands back, at most 1024. The ledger keeps them; the token does not hold
+  ///     them.
+  ///   - lifetime: The lifetime, from 1 ms to 100 years, to the millisecond.
+  /// - Throws: ``EngineError/invalid(field:limit:)`` with the field `ledger` if the engine's ledger keeps no one-time
+  ///   tokens.
   public func issueOneTimeToken(
     purpose: String, subject: String, payload: [UInt8] = [], lifetime: Duration
   ) async throws(EngineError) -> OneTimeToken {
     try await withOneTimeTokens().issue(purpose: purpose, subject: subject, payload: payload, lifetime: lifetime)
   }
 
-  /// Consumes a one-time token: of any number of presentations one is told so, once that is durable.
+  /// Consumes a one-time token. However often it is presented, only one call is told that it was consumed, once that is
+  /// durable.
   public func consumeOneTimeToken(
     _ token: String, purpose: String
   ) async throws(EngineError) -> OneTimeTokenOutcome {
@@ -139,10 +149,10 @@ extension RotationEngine {
     return oneTimeTokens
   }
 
-  /// Opens sessions, those of one call with one commit. A call that was cut off can be made again: what it had opened is found
-  /// by its id, and its token is made again, the same.
+  /// Opens sessions, those of one call with one commit. An interrupted call can be repeated: a session that it had
+  /// opened is found by its id, and the same token is made again.
   ///
-  /// The caller has checked that subject and client exist and may have the scopes.
+  /// The caller must have checked that the subject and the client exist and may have the scopes.
   package func importSessions(_ batch: [ForeignSession]) async throws(EngineError) -> [ImportOutcome] {
     try await imports.open(batch)
   }

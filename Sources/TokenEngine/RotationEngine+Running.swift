@@ -5,11 +5,12 @@ internal import TokenSigning
 internal import WriteAheadLog
 
 extension RotationEngine: Service {
-  /// Frees expired sessions once a second, writes a checkpoint when one is due, and puts changed keys in force within a second, until
-  /// the service group shuts down gracefully; then closes the ledger cleanly.
+  /// Frees expired sessions once a second, writes a checkpoint when one is due, and puts changed keys in force within a
+  /// second, until the service group shuts down gracefully; then closes the ledger cleanly.
   ///
-  /// Put the engine before the servers that use it: a service group ends its services in reverse order, so the ledger
-  /// is closed after the last request. A failed log does not end it: ``isReady`` turns false and changes are refused.
+  /// Put the engine before the servers that use it: a service group ends its services in reverse order, so that the
+  /// ledger is closed after the last request. A failed log does not end this call: ``isReady`` becomes false and
+  /// changes are refused.
   public func run() async throws {
     await cancelWhenGracefulShutdown {
       await withTaskGroup(of: Void.self) { group in
@@ -39,8 +40,9 @@ extension RotationEngine: Service {
   }
 
   /// Writes a checkpoint, which bounds the time of the next start and the size of the log; see
-  /// ``RefreshLedger/checkpoint(onProgress:)``. ``run()`` does it by itself at ``EngineOptions/checkpointEvery``. Returns nil where there is nothing to write:
-  /// no log, or nothing new in it.
+  /// ``RefreshLedger/checkpoint(onProgress:)``. ``run()`` does so by itself at ``EngineOptions/checkpointEvery``.
+  ///
+  /// - Returns: The report, or nil if there is nothing to write: no log, or nothing new in it.
   @discardableResult
   public func checkpoint(
     onProgress: @escaping @Sendable (CheckpointProgress) -> Void = { _ in }
@@ -72,7 +74,8 @@ extension RotationEngine: Service {
     get async { await ledger.statistics }
   }
 
-  /// How the ledger is and, where it has a log, its files. Costs one turn of the ledger, and never waits for the disk.
+  /// The health of the ledger and, if it has a log, the figures of its files. Reading it costs one turn of the ledger,
+  /// and never waits for the disk.
   public var logHealth: LogHealth {
     get async {
       var health = LogHealth(state: ledger.health.state, durability: durability, ledger: await statistics)

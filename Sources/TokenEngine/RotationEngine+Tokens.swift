@@ -1,23 +1,26 @@
 internal import RotationModel
 
-/// What a token is good for, and its end.
+/// The verification, introspection and revocation of a token.
 extension RotationEngine {
-  /// Verifies an access token of this engine: header, signature, issuer, audience, time, and that neither it nor its session is revoked.
+  /// Verifies an access token of this engine: header, signature, issuer, audience, time, and that neither the token nor
+  /// its session is revoked.
   ///
-  /// Pure computation on the calling thread: no actor, and no lock for revocation while nothing is revoked. Where its session was refreshed not
-  /// long ago with a grace window, this closes the window: whoever has the successor has received it. Not within
-  /// ``ReuseClass/raceMilliseconds`` of the refresh, when callers that share a token may still be waiting for the reply to it.
+  /// This is pure computation on the calling thread: there is no actor, and no lock for revocation while nothing is
+  /// revoked. If the session was recently refreshed with a grace window, the call closes the window, since the holder
+  /// of the successor has received it. It does not do so within ``ReuseClass/raceMilliseconds`` of the refresh, when
+  /// callers that share a token may still be waiting for the reply.
   public func verify(_ accessToken: String) throws(BadToken) -> AccessToken { try access.verify(accessToken) }
 
-  /// Verifies the access token of an `Authorization` header, `Bearer` and one token (RFC 6750 §2.1); nil where no header came. The scheme
-  /// is read in upper and lower case alike (RFC 9110 §11.1).
+  /// Verifies the access token of an `Authorization` header, which is `Bearer` and one token (RFC 6750 §2.1); nil
+  /// stands for an absent header. The scheme is case-insensitive (RFC 9110 §11.1).
   ///
-  /// Costs what ``verify(_:)`` does.
+  /// The cost is that of ``verify(_:)``.
   public func verify(authorization header: String?) throws(AuthorizationError) -> AccessToken {
     try access.verify(authorization: header)
   }
 
-  /// The same for all values of the header, as gRPC metadata and HTTP fields hold them: several are refused as malformed.
+  /// Verifies the access token in all values of the header, as gRPC metadata and HTTP fields hold them. Several values
+  /// are refused as malformed.
   public func verify(
     authorization headers: some Sequence<String>
   ) throws(AuthorizationError) -> AccessToken {
@@ -27,12 +30,14 @@ extension RotationEngine {
     return try access.verify(authorization: first)
   }
 
-  /// The same for a caller that can wait: if no key is known here for the token, the keys are read first, since another instance can have
-  /// begun to sign with one that this instance has not heard of. `.badToken(.unverifiable)` if they cannot be read: nobody can say then
-  /// whose the token is, so the reply is 503 and not 401.
+  /// Verifies the access token for a caller that can wait. If the token's key is unknown here, the keys are read first,
+  /// since another instance can have begun to sign with a key that this instance has not heard of.
   ///
-  /// Costs what ``verify(_:)`` does for a token whose key is known, and wherever keys are in a folder; else it waits for a second and a reading
-  /// at most, however many such tokens come.
+  /// If the keys cannot be read, this throws `.badToken(.unverifiable)`: nobody can then say whose the token is, so the
+  /// reply is 503 and not 401.
+  ///
+  /// The cost is that of ``verify(_:)`` if the key is known, or if the keys are in a folder. Otherwise the call waits
+  /// at most for a second and one reading, however many such tokens come.
   public func verifyReadingKeys(
     authorization headers: some Sequence<String>
   ) async throws(AuthorizationError) -> AccessToken {
@@ -42,17 +47,19 @@ extension RotationEngine {
     return try await access.verifyReadingKeys(authorization: first)
   }
 
-  /// Looks at a token without changing anything, other than that an access token counts as seen, as with ``verify(_:)``.
+  /// Inspects a token without changing anything, except that an access token counts as seen, as with ``verify(_:)``.
   ///
-  /// A refresh token is recognised only where the hint says that it is one: a resource server that asks about a bearer
+  /// A refresh token is recognized only if the hint names it as one: a resource server that asks about a bearer token
   /// must not take it for an access token.
   public func introspect(_ token: String, hint: TokenHint? = nil) async throws(EngineError) -> Introspection {
     try await inquiries.introspect(token, hint: hint)
   }
 
-  /// Revokes a token (RFC 7009): a refresh token with its session, an access token alone or, by option, with its session.
+  /// Revokes a token (RFC 7009): a refresh token with its session, an access token alone or, with `endsSession`, with
+  /// its session.
   ///
-  /// An expired token is taken too. One of another client changes nothing. Returns once that is durable.
+  /// An expired token is accepted too. A token of another client changes nothing. The call returns once the revocation
+  /// is durable.
   public func revoke(
     token: String, client: Client, endsSession: Bool = false
   ) async throws(EngineError) -> TokenRevocation {

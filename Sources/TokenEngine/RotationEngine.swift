@@ -3,7 +3,7 @@ public import SystemPackage
 public import TokenLedger
 public import TokenSigning
 
-/// Issues, rotates, verifies and revokes tokens over one durable ledger: everything but HTTP.
+/// An engine that issues, rotates, verifies and revokes tokens over one durable ledger: everything but HTTP.
 ///
 ///     let engine = try await RotationEngine.open(folder: "tokens")
 ///     let web = Client(id: "web", isPublic: true)
@@ -13,17 +13,18 @@ public import TokenSigning
 ///     case .refused(let refusal): print(refusal.reason)
 ///     }
 ///
-/// Safe from any number of tasks at once. A call that changes anything returns once that is durable
-/// (``EngineOptions/durability``).
+/// The engine can be used from any number of tasks at once. A call that changes anything returns once the change is
+/// durable (``EngineOptions/durability``).
 public final class RotationEngine: Sendable {
   public let options: EngineOptions
-  /// Who may log in and stay logged in; nil where the embedder authenticates subjects itself and asks for no check at refresh.
+  /// The store of the subjects that may log in and stay logged in, or nil if the embedder authenticates subjects itself
+  /// and wants no check at refresh.
   public let subjects: (any SubjectStore)?
-  /// What the opening of the log found; nil for an engine in memory, or on a ledger of the embedder's.
+  /// The findings of opening the log, or nil for an engine in memory or on a ledger of the embedder's.
   public let recovery: LedgerRecovery?
   let ledger: any SessionLedger
   let keys: KeyRing
-  /// Nil where nobody else signs with keys that this engine reads.
+  /// The reader of unknown keys, or nil if nobody else signs with keys that this engine reads.
   let lookups: KeyLookups?
   let clock: SessionClock
   let observer: any EngineObserver
@@ -32,7 +33,7 @@ public final class RotationEngine: Sendable {
   let refreshing: RefreshGrant
   let clientCredentials: ClientCredentialsGrant
   let imports: SessionImports
-  /// Nil where the ledger keeps none.
+  /// The one-time tokens, or nil if the ledger keeps none.
   let oneTimeTokens: OneTimeTokens?
   let access: AccessVerification
   let inquiries: TokenInquiries
@@ -67,11 +68,12 @@ public final class RotationEngine: Sendable {
       ledger: ledger, verifier: verifier, lookups: lookups, access: access, observer: observer)
   }
 
-  /// Opens the engine whose keys and log are in `folder`, which is made with mode 0700 if it is absent.
+  /// Opens the engine whose keys and log are in `folder`, which is created with mode 0700 if it does not exist.
   ///
-  /// Replays the log before it returns; `onProgress` is called now and then meanwhile. Throws at once where another
-  /// process has the folder open, where the log is damaged (nothing on disk is changed then), where a key file is
-  /// unsafe, and for a setting outside its limit.
+  /// The log is replayed before this returns; `onProgress` is called now and then meanwhile.
+  ///
+  /// - Throws: ``EngineError`` at once if another process has the folder open, if the log is damaged (nothing on disk
+  ///   is changed then), if a key file is unsafe, or if a setting is outside its limit.
   public static func open(
     folder: FilePath, options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
     observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system,
@@ -100,9 +102,11 @@ public final class RotationEngine: Sendable {
     }
   }
 
-  /// An engine on a ledger of the caller's, such as one that many processes share. ``close()`` closes the ledger.
+  /// Creates an engine on a ledger of the caller's, such as one that many processes share. ``close()`` closes the
+  /// ledger.
   ///
-  /// - Parameter keyFolder: where the key files are, made with mode 0700 if it is absent; nil for keys of its own that are never written.
+  /// - Parameter keyFolder: The folder of the key files, created with mode 0700 if it does not exist, or nil for new
+  ///   keys that are never written.
   public convenience init(
     ledger: any SessionLedger, keyFolder: FilePath? = nil, options: EngineOptions = EngineOptions(),
     subjects: (any SubjectStore)? = nil, observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system
@@ -122,7 +126,7 @@ public final class RotationEngine: Sendable {
       options: options, keys: keys, ledger: ledger, recovery: nil, subjects: subjects, clock: clock, observer: observer)
   }
 
-  /// An engine without a log and with keys of its own that are never written: for tests of an embedder.
+  /// Returns an engine without a log, with new keys that are never written, for tests of an embedder.
   public static func inMemory(
     options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
     observer: any EngineObserver = SilentObserver(), clock: SessionClock = .system
@@ -133,31 +137,33 @@ public final class RotationEngine: Sendable {
       options: options, subjects: subjects, observer: observer, clock: clock)
   }
 
-  /// Whether changes are accepted: false for good after a failed write or sync and after ``close()``, and while the disk
-  /// has not answered for ``RefreshLedger/stallSeconds``.
+  /// True if changes are accepted. False for good after a failed write or sync and after ``close()``, and false while
+  /// the disk has not answered for ``RefreshLedger/stallSeconds``.
   public var isReady: Bool { ledger.health.state == .acceptsChanges }
 
-  /// Whether changes will not be accepted any more until the engine is opened again.
+  /// True if no changes will be accepted until the engine is opened again.
   public var isClosedForWrites: Bool {
     if case .closed = ledger.health.state { true } else { false }
   }
 
-  /// How the ledger is at this moment. Waits for nothing.
+  /// The health of the ledger at this moment. Reading it waits for nothing.
   public var health: LedgerHealth { ledger.health }
 
-  /// What the ledger stands on, without a secret.
+  /// The store behind the ledger, named without a secret.
   public var store: LedgerStore { ledger.store }
 
-  /// What access tokens are signed with now.
+  /// The algorithm with which access tokens are signed now.
   public var accessAlgorithm: SignatureAlgorithm {
     keys.keys.access.first { $0.state == .current }?.algorithm ?? options.algorithm
   }
 
-  /// The public keys in force as a JWK Set (RFC 7517); empty while access tokens are signed with HS256.
+  /// The public keys in force as a JWK Set (RFC 7517), empty while access tokens are signed with HS256.
   public var publicKeySet: [UInt8] { keys.publicJWKS }
 
-  /// Reads the key files again and puts their keys in force; when it throws, the keys stay as they are. Waits for the disk. ``run()`` does it by
-  /// itself within a second of a change. Keys in a database are read soon after, and this waits for nothing and throws nothing.
+  /// Reads the key files again and puts their keys in force. If this throws, the keys in force stay.
+  ///
+  /// The call waits for the disk. ``run()`` does the same by itself within a second of a change. Keys in a database are
+  /// read soon after the call, which then waits for nothing and throws nothing.
   public func reloadKeys() throws(EngineError) {
     if let lookups, keys.folder == nil { return lookups.readSoon() }
     do { try keys.reload() } catch { throw .keys("\(error)") }

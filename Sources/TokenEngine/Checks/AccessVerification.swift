@@ -1,17 +1,18 @@
 internal import RotationModel
 internal import TokenSigning
 
-/// Why the value of an `Authorization` header shows no good access token.
+/// The reason that the value of an `Authorization` header was refused.
 @nonexhaustive
 public enum AuthorizationError: Error, Sendable, Hashable {
-  /// None came, or one of another scheme. The caller may be told to bring one, and has done nothing wrong (RFC 6750 §3.1).
+  /// The header is absent or has another scheme. The caller may be asked for a token, and has made no error (RFC 6750
+  /// §3.1).
   case absent
-  /// The scheme is `Bearer` and not one token follows it (RFC 6750 §2.1), or several headers came: which one somebody in front has looked at is
-  /// unknowable.
+  /// The scheme is `Bearer`, but not exactly one token follows it (RFC 6750 §2.1), or there were several headers.
+  /// Nobody can know which of several headers a proxy has checked.
   case malformed
   case badToken(BadToken)
 
-  /// A stable label for logs and metrics. The caller should not be told more than `expired` and `revoked` apart from the rest.
+  /// A stable label for logs and metrics. Do not tell the caller more than `expired` and `revoked` apart from the rest.
   public var reason: String {
     switch self {
     case .absent: "absent"
@@ -21,20 +22,21 @@ public enum AuthorizationError: Error, Sendable, Hashable {
   }
 }
 
-/// The verification of access tokens: header, signature, issuer, audience, time, and that neither the token nor its session is revoked.
+/// The verification of access tokens: header, signature, issuer, audience, time, and whether the token or its session
+/// is revoked.
 struct AccessVerification: Sendable {
   let verifier: TokenVerifier
   let lookups: KeyLookups?
   let ledger: any SessionLedger
   let register: any AccessRegister
 
-  /// See ``RotationEngine/verify(authorization:)-(String?)``.
+  /// Implements ``RotationEngine/verify(authorization:)-(String?)``.
   func verify(authorization header: String?) throws(AuthorizationError) -> AccessToken {
     let token = try Self.bearerToken(of: header)
     do { return try verify(token) } catch { throw .badToken(error) }
   }
 
-  /// See ``RotationEngine/verifyReadingKeys(authorization:)``.
+  /// Implements ``RotationEngine/verifyReadingKeys(authorization:)``.
   func verifyReadingKeys(authorization header: String?) async throws(AuthorizationError) -> AccessToken {
     let token = try Self.bearerToken(of: header)
     let now = ledger.now()
@@ -59,7 +61,8 @@ struct AccessVerification: Sendable {
     let end = header.utf8.firstIndex(of: space) ?? header.endIndex
     guard header[..<end].utf8.count == 6, header[..<end].lowercased() == "bearer" else { throw .absent }
     let token = header[(header.utf8[end...].firstIndex { $0 != space } ?? header.endIndex)...]
-    // `b64token`, of which a token of ours has neither `=` nor a sign that a header could be cut or continued at.
+    // The token is a `b64token`. One of ours has neither `=` nor a character at which a header could be cut or
+    // continued.
     guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ",") }) else {
       throw .malformed
     }
@@ -72,14 +75,14 @@ struct AccessVerification: Sendable {
     do {
       claims = try verifier.verifyAccess(accessToken, nowMilliseconds: now.milliseconds)
     } catch {
-      // This waits for nothing: the key may be known when the token comes again.
+      // Reading the keys does not wait here: the key may be known when the token is presented again.
       if let lookups, error.mayBeForNewKey { lookups.readSoon() }
       throw error.asBadToken
     }
     return try accept(claims, at: now)
   }
 
-  /// What remains to be asked of an access token whose signature and time are good.
+  /// Checks what remains for an access token whose signature and time are good: revocation and scopes.
   @inline(__always)
   func accept(_ claims: AccessClaims, at now: Timestamp) throws(BadToken) -> AccessToken {
     let tokenID = TokenID(claims.identifier)
@@ -88,11 +91,11 @@ struct AccessVerification: Sendable {
     }
     if isRefused() {
       guard !ledger.health.refusesAccess else { throw .unverifiable }
-      // Asked again: all may have been refused then, and not be any more.
+      // The check is repeated, since all tokens may have been refused at the first one and no longer be.
       guard !isRefused() else { throw .revoked }
     }
     guard let scopes = Scopes(claims.scope) else { throw .malformed }
-    // `iat` says no more than the second.
+    // The `iat` claim is exact only to the second.
     let raceEnd = claims.ownIssuedAt &* 1000 &+ 1000 &+ ReuseClass.raceMilliseconds
     if now.milliseconds >= raceEnd { register.noteUse(of: tokenID, issuedAt: claims.ownIssuedAt, now: now) }
     return AccessToken(

@@ -1,52 +1,52 @@
 public import RotationModel
 
-/// What is wrong with a token that does not verify.
+/// The fault of a token that does not verify.
 @nonexhaustive
 public enum BadToken: String, Error, Sendable, Hashable, CaseIterable {
-  /// Not three canonical base64url parts, or claims that are not as we write them.
+  /// The token does not have three canonical base64url parts, or its claims are not written as ours are.
   case malformed
   case tooLong = "too_long"
-  /// A refresh token where an access token is due, or the other way round.
+  /// The token is a refresh token in place of an access token, or the reverse.
   case wrongType = "wrong_type"
-  /// Its header is none of ours: another algorithm, another key.
+  /// The header of the token is not one of ours: it has another algorithm or another key.
   case unknownKey = "unknown_key"
   case badSignature = "bad_signature"
   case wrongIssuer = "wrong_issuer"
   case wrongAudience = "wrong_audience"
   case expired
   case notYetValid = "not_yet_valid"
-  /// Its session was revoked.
+  /// The session of the token was revoked.
   case revoked
-  /// Nothing may be wrong with it: what was revoked of late is not known here, and the ledger refuses all access tokens until it is
-  /// (``LedgerHealth/refusesAccess``), or its key is not known here and the keys cannot be read. The same token may be accepted later, or by
-  /// another instance.
+  /// The token cannot be verified at the moment, although it may be good: recent revocations are unknown here, and the
+  /// ledger refuses all access tokens until they are known (``LedgerHealth/refusesAccess``), or the key is unknown here
+  /// and the keys cannot be read. The same token may be accepted later, or by another instance.
   case unverifiable
 }
 
-/// Why a grant was refused. The wire tells only ``errorCode``; the observer is told all.
+/// The reason that a grant was refused. The client is told only ``errorCode``; the observer is told everything.
 @nonexhaustive
 public enum GrantRefusal: Sendable, Hashable {
   /// The presented refresh token does not verify.
   case badToken(BadToken)
-  /// Verified, but no session of that id is known.
+  /// The token verifies, but its session is unknown.
   case unknown
-  /// `generationsBehind`: how many rotations ago the token was rotated out, 0 for the last one; nil where the ledger was not asked or
-  /// has forgotten the session.
+  /// The session has expired. `generationsBehind` is the number of rotations since the token was consumed, 0 for the
+  /// latest token; nil if the ledger was not asked or has forgotten the session.
   case expired(generationsBehind: UInt32?)
   case revoked(generationsBehind: UInt32?)
-  /// Rotated out `generationsBehind` rotations ago; the session was revoked with this if the policy says so.
+  /// The token was consumed `generationsBehind` rotations ago. The session was revoked with this if the policy says so.
   case reused(ReuseClass, generationsBehind: UInt32, revokedSession: Bool)
-  /// Ahead of the ledger, whose log was rolled back; the session was revoked with this.
+  /// The token is ahead of the ledger, whose log was rolled back. The session was revoked with this.
   case neverIssued(generationsAhead: UInt32)
-  /// Issued to another client.
+  /// The token was issued to another client.
   case wrongClient
   case subjectGone
   case subjectDisabled
-  /// Name or password is wrong.
+  /// The name or the password is wrong.
   case badCredentials
-  /// The scope is malformed or more than may be granted.
+  /// The scope is malformed or exceeds what can be granted.
   case invalidScope
-  /// The client may not use this grant type.
+  /// The client must not use this grant type.
   case unauthorizedClient
   /// The client asks for a token of its own and has the id of a subject.
   case clientNamedAsSubject
@@ -60,14 +60,14 @@ public enum GrantRefusal: Sendable, Hashable {
     }
   }
 
-  /// All that ``reason`` can be, each once.
+  /// All values of ``reason``, each once.
   public static let reasons: [String] =
     BadToken.allCases.map(\.rawValue) + [
       "unknown", "reused", "never_issued", "wrong_client", "subject_gone", "subject_disabled", "bad_credentials",
       "invalid_scope", "unauthorized_client", "client_named_as_subject",
     ]
 
-  /// A stable label for logs and metrics; one of ``reasons``.
+  /// A stable label for logs and metrics, one of ``reasons``.
   public var reason: String {
     switch self {
     case .badToken(let fault): fault.rawValue

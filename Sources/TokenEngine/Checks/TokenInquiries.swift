@@ -2,36 +2,37 @@ internal import Platform
 public import RotationModel
 internal import TokenSigning
 
-/// Which kind of token a caller of revocation or introspection says it has (RFC 7009 §2.1). The token itself says it too, so
-/// a wrong hint does no harm.
+/// The kind of token that a caller of revocation or introspection claims to have (RFC 7009 §2.1). The token names its
+/// kind too, so a wrong hint does no harm.
 @nonexhaustive
 public enum TokenHint: String, Sendable, CaseIterable {
   case accessToken = "access_token"
   case refreshToken = "refresh_token"
 }
 
-/// What the revocation of a token came to.
+/// The outcome of revoking a token.
 @nonexhaustive
 public enum TokenRevocation: Sendable, Hashable {
-  /// The session has ended with it; false where it had ended before.
+  /// The session was revoked with the token; `wasLive` is false if it had ended before.
   case session(SessionID, wasLive: Bool)
-  /// That access token is refused from now on; its session goes on.
+  /// The access token is refused from now on; its session continues.
   case access(TokenID)
-  /// Nothing to revoke: not a token of ours, or another client's. RFC 7009 answers as if it had been revoked.
+  /// There is nothing to revoke: the token is not ours, or belongs to another client. RFC 7009 answers as if it had
+  /// been revoked.
   case nothing
 }
 
-/// What a token is right now (RFC 7662).
+/// The state of a token at this moment (RFC 7662).
 @nonexhaustive
 public enum Introspection: Sendable, Hashable {
   case access(AccessToken)
-  /// The live refresh token of this session.
+  /// The token is the live refresh token of this session.
   case refresh(Session)
-  /// Anything else: not ours, expired, consumed, revoked.
+  /// The token is anything else: not ours, expired, consumed or revoked.
   case inactive
 }
 
-/// What a token's holder, or who it was shown to, may ask of it: its revocation (RFC 7009) and what it is (RFC 7662).
+/// The inquiries about a presented token: its revocation (RFC 7009) and its introspection (RFC 7662).
 struct TokenInquiries: Sendable {
   let ledger: any SessionLedger
   let verifier: TokenVerifier
@@ -39,7 +40,7 @@ struct TokenInquiries: Sendable {
   let access: AccessVerification
   let observer: any EngineObserver
 
-  /// See ``RotationEngine/revoke(token:client:endsSession:)``.
+  /// Implements ``RotationEngine/revoke(token:client:endsSession:)``.
   func revoke(token: String, client: Client, endsSession: Bool) async throws(EngineError) -> TokenRevocation {
     let claims: AccessClaims
     switch try await verify(token, at: ledger.now(), ignoringExpiry: true) {
@@ -51,7 +52,7 @@ struct TokenInquiries: Sendable {
     case .access, nil: return .nothing
     }
     let tokenID = TokenID(claims.identifier)
-    // Where no live session stands behind it, the token is revoked alone.
+    // If the token has no live session, it is revoked alone.
     if endsSession, try await revoke(tokenID.session) { return .session(tokenID.session, wasLive: true) }
     let end = Timestamp(milliseconds: claims.ownEndMilliseconds)
     do { try await ledger.revokeAccess(tokenID, until: end) } catch { throw EngineError(error) }
@@ -69,7 +70,7 @@ struct TokenInquiries: Sendable {
     }
   }
 
-  /// See ``RotationEngine/introspect(_:hint:)``.
+  /// Implements ``RotationEngine/introspect(_:hint:)``.
   func introspect(_ token: String, hint: TokenHint?) async throws(EngineError) -> Introspection {
     let now = ledger.now()
     let tokenID: TokenID
@@ -95,7 +96,8 @@ struct TokenInquiries: Sendable {
     case refresh(RefreshClaims)
   }
 
-  /// A token of either type whose signature and, unless it is ignored, time are good; nil for any other.
+  /// Returns the claims of a token of either type whose signature and, unless that is ignored, time are good, or nil
+  /// for any other.
   private func verify(
     _ token: String, at now: Timestamp, ignoringExpiry: Bool = false
   ) async throws(EngineError) -> Verified? {

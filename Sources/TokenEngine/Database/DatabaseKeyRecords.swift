@@ -5,7 +5,8 @@ internal import Synchronization
 internal import TokenLedgerPostgres
 internal import TokenSigning
 
-/// The records of keys in the database of a ledger. Calls wait for it: make them on no thread of Swift's pool.
+/// The key records in the database of a ledger. Its calls wait for the database, so they must not run on a thread of
+/// Swift's pool.
 struct DatabaseKeyRecords: KeyRecordStore {
   private let records: SharedRecords
 

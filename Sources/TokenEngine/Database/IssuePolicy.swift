@@ -1,6 +1,6 @@
 internal import RotationModel
 
-/// By what rules an engine issues, for people: what instances on one ledger should have alike.
+/// The issuing rules of an engine as text for people; instances on one ledger should have the same.
 struct IssuePolicy: Sendable, Hashable, CustomStringConvertible {
   let description: String
 

@@ -7,21 +7,22 @@ internal import TokenSigning
 
 /// Engines that share a database: any number of instances, on any number of machines, with the same sessions.
 extension RotationEngine {
-  /// Opens an engine on a database that other instances use too. What one of them does the others go on from.
+  /// Opens an engine on a database that other instances use too. Each instance continues from what the others have
+  /// done.
   ///
-  /// The tables must be there: `refresh-ledger database init` makes them. Each change is committed in the database
-  /// before its outcome is answered, and if ``PostgresOptions/standby-swift.property`` asks for it on a synchronous
-  /// standby; the options of a log say nothing here. The first engine makes the keys, and says as whom tokens are
-  /// issued.
+  /// The tables must exist: `refresh-ledger database init` makes them. Each change is committed in the database, and,
+  /// if ``PostgresOptions/standby-swift.property`` asks for it, on a synchronous standby, before its outcome is
+  /// answered; the options of a log are ignored. The first engine makes the keys and sets the issuer.
   ///
   /// - Parameters:
-  ///   - database: a URL or connection string of libpq, with any number of hosts: `postgresql://tokens@db1,db2/tokens`.
-  ///     A password comes by libpq's own means: the environment, a password file, a service file.
-  ///   - keys: where the signing keys are.
-  ///   - store: how the database is used. ``EngineOptions/sessionsPerSubjectMax`` stands for its own.
-  /// - Throws: ``EngineError/ledger(_:)`` with one line that says what stands in the way and what to do: temporary
-  ///   if the database does not answer. ``EngineError/invalid(field:limit:)`` with the field `issuer` if the
-  ///   ledger's tokens are another's, ``EngineError/keys(_:)`` for keys that cannot be used.
+  ///   - database: A URL or connection string of libpq, with any number of hosts: `postgresql://tokens@db1,db2/tokens`.
+  ///     A
+  ///     password comes by libpq's own means: the environment, a password file, a service file.
+  ///   - keys: The place of the signing keys.
+  ///   - store: The options of the database. ``EngineOptions/sessionsPerSubjectMax`` replaces their own setting.
+  /// - Throws: ``EngineError/ledger(_:)`` with one line that gives the cause and the fix; it is temporary if the
+  ///   database does not answer. ``EngineError/invalid(field:limit:)`` with the field `issuer` if the ledger's tokens
+  ///   have another issuer. ``EngineError/keys(_:)`` for keys that cannot be used.
   public static func open(
     database: String, keys: SharedKeys, options: EngineOptions = EngineOptions(),
     store: PostgresOptions = PostgresOptions(),
@@ -44,11 +45,12 @@ extension RotationEngine {
     }
   }
 
-  /// The same on a ledger that is open, for stores that stand on it too. ``close()`` closes the ledger; if this
-  /// throws, it stays open.
+  /// Opens an engine on a ledger that is already open, for stores that use it too. ``close()`` closes the ledger; if
+  /// this throws, the ledger stays open.
   ///
-  /// - Throws: also ``EngineError/invalid(field:limit:)`` with the field `sessionsPerSubjectMax` if the ledger was
-  ///   opened with another.
+  /// - Throws: In addition to the errors of ``open(database:keys:options:store:subjects:observer:)``,
+  ///   ``EngineError/invalid(field:limit:)`` with the field `sessionsPerSubjectMax` if the ledger was opened with
+  ///   another.
   public static func open(
     ledger: PostgresLedger, keys: SharedKeys, options: EngineOptions = EngineOptions(),
     subjects: (any SubjectStore)? = nil, observer: any EngineObserver = SilentObserver()
@@ -57,10 +59,10 @@ extension RotationEngine {
       ledger: ledger, keys: keys, options: options, subjects: subjects, observer: observer, announcesPolicy: true)
   }
 
-  /// The same, also for an engine that comes and goes beside the instances.
+  /// Opens an engine on an open ledger, including one that only runs for a while beside the instances.
   ///
-  /// - Parameter announcesPolicy: whether lifetimes, grace and the rest become those that the next instance is compared
-  ///   with; false for a command, whose settings are not those of the instances.
+  /// - Parameter announcesPolicy: True to store lifetimes, grace window and so on as the policy with which the next
+  ///   instance is compared; false for a command, whose settings are not those of the instances.
   package static func open(
     ledger: PostgresLedger, keys: SharedKeys, options: EngineOptions, subjects: (any SubjectStore)?,
     observer: any EngineObserver, announcesPolicy: Bool
@@ -70,7 +72,7 @@ extension RotationEngine {
     guard options.sessionsPerSubjectMax == sessionsMax else {
       throw .invalid(field: "sessionsPerSubjectMax", limit: "\(sessionsMax), as in the options of the ledger")
     }
-    // First: an engine that cannot have its keys says nothing of whose the ledger's tokens are.
+    // The keys come first: an engine without keys must not set the issuer of the ledger's tokens.
     let ring = try await ring(keys, in: ledger, algorithm: options.algorithm)
     let policy = announcesPolicy ? IssuePolicy(options).description : nil
     let before: LedgerTerms
@@ -96,7 +98,7 @@ extension RotationEngine {
       return try await BlockingWork.run { () throws(KeyError) in
         let source = try keys.source(in: ledger)
         let ring = try KeyRing(source, algorithm: algorithm)
-        // So that an older master key can be put away once an engine has started with the new one before it.
+        // Resealing allows an older master key to be removed once an engine has started with the new one first.
         if let sealed = source as? SealedKeys { _ = try sealed.reseal() }
         return ring
       }
@@ -107,18 +109,18 @@ extension RotationEngine {
 }
 
 extension PostgresLedger {
-  /// The ledger's own time, by which keys that are changed say since when.
+  /// A clock with the ledger's own time, which dates changes of keys.
   fileprivate var clock: SessionClock {
     SessionClock(wall: { self.now() }, bootMilliseconds: { SessionClock.system.bootMilliseconds() })
   }
 }
 
 extension EngineError {
-  /// Why a database was not opened. What can pass is temporary.
+  /// Creates the error for a database that could not be opened. It is temporary if the cause can pass.
   fileprivate init(opening error: DatabaseError) {
     let mayPass =
       switch error {
-      // A wrong password or user, and a database that is not there.
+      // The user or password is wrong, or the database does not exist.
       case .refusedConnection(let code?, _): !code.hasPrefix("28") && code != "3D000"
       case .unsuitable, .malformed: false
       default: true

@@ -4,16 +4,16 @@ internal import RotationModel
 internal import TokenLedgerPostgres
 #endif
 
-/// Ending what a client that was removed or replaced has left.
+/// The revocation of the sessions that a removed or replaced client has left.
 extension RotationEngine {
-  /// Ends the sessions of a client that was removed or replaced, and in this process their access tokens. Returns how
-  /// many were live.
+  /// Revokes the sessions of a client that was removed or replaced, and in this process their access tokens.
   ///
-  /// Instances on one database hear of a change one after the other, and some when sessions of the client that has the
-  /// id now are open already: those go on. The others end by one change if none is open yet, else one by one. An engine
-  /// of its own folder hears of it before anybody else does, and ends all.
+  /// Instances on one database learn of a change one after the other, some only after the client that has the id now
+  /// has opened sessions. Those sessions continue. The others end by one change if the new client has none yet, or else
+  /// one by one. An engine of its own folder learns of the change before anybody else, and revokes all.
   ///
-  /// - Parameter clients: the store of the engine's clients, which stands on the same database.
+  /// - Parameter clients: The store of the engine's clients, which uses the same database.
+  /// - Returns: The number of sessions that were live.
   @discardableResult
   package func revokeSessions(ofGone id: String, in clients: any ClientStore) async throws(EngineError) -> Int {
     #if Postgres
@@ -29,7 +29,8 @@ extension RotationEngine {
   }
 
   #if Postgres
-  /// The client is read after each page: what a later one has opened is not on it.
+  /// Revokes the outdated sessions page by page. The client is read after each page, so that no page has a session that
+  /// a later client has opened.
   private func revokeOutdatedSessions(
     of id: String, in clients: any ClientStore, _ ledger: PostgresLedger
   ) async throws(EngineError) -> Int {

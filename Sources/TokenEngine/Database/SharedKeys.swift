@@ -6,20 +6,20 @@ package import TokenSigning
 
 /// The place of the signing keys of instances that share a database.
 public enum SharedKeys: Sendable, Hashable {
-  /// In the files of a folder that every instance has alike: the same secret, mounted everywhere. Made with mode 0700
-  /// if it is absent.
+  /// Files in a folder that every instance has with the same contents, such as one secret mounted everywhere. The
+  /// folder is created with mode 0700 if it does not exist.
   case folder(FilePath)
-  /// In the database, sealed with AES-256-GCM under master keys: files of 32 bytes that nobody else can read. The first
-  /// seals, also what another has sealed, and each of them opens; at most eight.
+  /// Records in the database, sealed with AES-256-GCM under master keys: files of 32 bytes that nobody else can read,
+  /// at most eight. The first one seals, including what another has sealed, and each of them opens.
   case database(masterKeys: [FilePath])
 }
 
 extension SharedKeys {
-  /// The place of the keys, for instances on this ledger.
+  /// Returns the source of the keys for instances on this ledger.
   ///
-  /// - Throws: for a master key that cannot be read or is none.
+  /// - Throws: `KeyError` for a master key that cannot be read or is not usable.
   package func source(in ledger: PostgresLedger) throws(KeyError) -> any KeySource {
-    // By the most patient instance as of each rotation, whoever rotates.
+    // The publication delay follows the instance with the longest limit at each rotation, whichever instance rotates.
     switch self {
     case .folder(let folder):
       FolderKeys(folder: folder.string, publication: KeyPublication(staleAfter: ledger.greatestStaleAfter))

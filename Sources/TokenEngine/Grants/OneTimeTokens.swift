@@ -2,7 +2,7 @@ internal import Platform
 internal import RotationModel
 internal import TokenSigning
 
-/// Tokens for any purpose that are consumed once.
+/// The issuing and consuming of one-time tokens, for any purpose.
 struct OneTimeTokens: Sendable {
   let ledger: any OneTimeLedger
   let minter: TokenMinter

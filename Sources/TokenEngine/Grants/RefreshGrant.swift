@@ -2,18 +2,19 @@ internal import Platform
 public import RotationModel
 internal import TokenSigning
 
-/// One presentation of a refresh token. Printed, dumped or interpolated it does not show it.
+/// One presentation of a refresh token. Printing, dumping or interpolating it does not show the token.
 public struct RefreshRequest: Sendable {
   public var token: String
-  /// Authenticated, unless it is public.
+  /// The client, which must be authenticated unless it is public.
   public var client: Client
-  /// The request's parameter (RFC 6749 §6): the access token is narrowed to it, the session keeps what was granted. Nil for all. What was
-  /// withdrawn since is left out.
+  /// The request's `scope` parameter (RFC 6749 §6), or nil for the whole scope. The access token is narrowed to it,
+  /// while the session keeps the granted scope. Scopes that were withdrawn since are left out.
   public var scope: String?
-  /// Of the subject's account as it is now, for an engine without a store: a session of another version is revoked. Nil for no comparison.
+  /// The current version of the subject's account, for an engine without a store, or nil for no comparison. A session
+  /// of another version is revoked.
   public var subjectVersion: AccountVersion?
-  /// The store that `client` comes from, where it may have heard of a change last: it is asked for the client anew before a session of another
-  /// version of it is revoked. Nil where `client` is as it stands now.
+  /// The store from which `client` comes, if its news may be late; nil if `client` is current. The store is asked for
+  /// the client anew before a session of another version of it is revoked.
   public var clients: (any ClientStore)?
 
   public init(
@@ -29,7 +30,7 @@ public struct RefreshRequest: Sendable {
 }
 
 extension RefreshRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// Client and scope, without the token.
+  /// The client and the scope, without the token.
   public var description: String {
     "RefreshRequest(client: \(client.id.debugDescription), scope: \(scope?.debugDescription ?? "nil"), token redacted)"
   }
@@ -39,7 +40,7 @@ extension RefreshRequest: CustomStringConvertible, CustomDebugStringConvertible,
   public var customMirror: Mirror { Mirror(self, children: ["client": client, "scope": scope as Any]) }
 }
 
-/// The grant `refresh_token` (RFC 6749 §6): consumes the token and answers its successor.
+/// The grant `refresh_token` (RFC 6749 §6), which consumes the token and answers its successor.
 struct RefreshGrant: Sendable {
   let minting: Minting
   let verifier: TokenVerifier
@@ -48,10 +49,11 @@ struct RefreshGrant: Sendable {
   let register: any AccessRegister
   let observer: any EngineObserver
 
-  /// For how many requests of a batch the store is asked at a time.
+  /// The number of requests in a batch for which the store is asked at a time.
   static let tasksMax = 64
 
-  /// A session of another version of an account is revoked only once subject and client were read anew: a store may have a cache.
+  /// Refreshes a session. A session of another account version is revoked only after the subject and the client were
+  /// read anew, since a store may have a cache.
   func refresh(_ request: RefreshRequest, isLastLook: Bool = false) async throws(EngineError) -> GrantOutcome {
     switch try await prepare(request, isLastLook: isLastLook) {
     case .refused(let refusal, let tokenID):
@@ -68,14 +70,14 @@ struct RefreshGrant: Sendable {
     }
   }
 
-  /// The last look: by subject and client as they stand behind their stores.
+  /// Repeats the refresh with the subject and the client as they are behind their stores. This is the last attempt.
   private func refreshAnew(_ request: RefreshRequest) async throws(EngineError) -> GrantOutcome {
     var request = request
     if let clients = request.clients {
       let found: Client?
       do { found = try await clients.latestClient(id: request.client.id) } catch { throw .store(from: error) }
       guard let client = found else { return observer.refuse(.unauthorizedClient, nil, request.client) }
-      // The secret was compared with that of a client that is gone.
+      // The secret was compared with that of a client that no longer exists.
       guard client.version == request.client.version || client.isPublic && request.client.isPublic else {
         throw .store(.unreadable("the client was replaced a moment ago: try again"))
       }
@@ -84,7 +86,7 @@ struct RefreshGrant: Sendable {
     return try await refresh(request, isLastLook: true)
   }
 
-  /// As many calls of ``refresh(_:isLastLook:)``, with one step in this order and one commit for all.
+  /// Refreshes each session as ``refresh(_:isLastLook:)`` does, in this order, in one step and with one commit.
   func refresh(_ batch: [RefreshRequest]) async throws(EngineError) -> [Result<GrantOutcome, EngineError>] {
     let preparations = await prepare(batch)
     let ready = preparations.compactMap { if case .success(.ready(let prepared)) = $0 { prepared } else { nil } }
@@ -135,12 +137,12 @@ struct RefreshGrant: Sendable {
   private enum Answer: Sendable {
     case granted(TokenPair, EngineEvent)
     case refused(GrantRefusal)
-    /// The account may have changed since it was read: read it anew, and ask again.
+    /// The account may have changed since it was read; it must be read anew before the ledger is asked again.
     case lookAgain
   }
 }
 
-// MARK: - Before the token is consumed: all that can fail
+// MARK: - Steps that can fail, before the token is consumed
 
 extension RefreshGrant {
   private func prepare(
@@ -191,8 +193,8 @@ extension RefreshGrant {
         issuedAt: claims.issuedAt))
   }
 
-  /// The scopes of a refresh (RFC 6749 §6): of what it names, what subject and client may still have; nil where that is nothing, or it is
-  /// malformed or more than was ever granted.
+  /// Returns the scopes of a refresh (RFC 6749 §6): those of the request that the subject and the client still have.
+  /// Returns nil if none is left, or if the request is malformed or names more than was ever granted.
   private func refreshed(_ scope: String?, granted: Scopes, allowed: Scopes) -> Scopes? {
     guard let scope, !scope.isEmpty else { return allowed }
     guard let named = Scopes(scope), named.isSubset(of: granted) else { return nil }
@@ -200,7 +202,7 @@ extension RefreshGrant {
     return rest.isEmpty ? nil : rest
   }
 
-  /// Each request's preparation, in their order. Without a store and a closure nothing is waited for, and no task is made.
+  /// Prepares each request, in order. Without a store and a claims closure this waits for nothing and starts no task.
   private func prepare(_ batch: [RefreshRequest]) async -> [Result<Preparation, EngineError>] {
     guard batch.count > 1, subjects != nil || minting.options.customClaims != nil else {
       var prepared: [Result<Preparation, EngineError>] = []
@@ -227,10 +229,10 @@ extension RefreshGrant {
   }
 }
 
-// MARK: - After the verdict
+// MARK: - Steps after the verdict
 
 extension RefreshGrant {
-  /// Made while the ledger waits for its disk: signing overlaps the wait.
+  /// Makes the answer while the ledger waits for its disk, so that signing overlaps the wait.
   private func answer(_ prepared: Prepared, _ outcome: Rotation, at moment: LedgerMoment) -> Answer {
     func granted(_ session: Session, _ event: EngineEvent) -> Answer {
       let pair = minting.pair(
@@ -255,7 +257,7 @@ extension RefreshGrant {
     }
   }
 
-  /// What the caller is told, after the observer; nil where the account is to be looked at once more.
+  /// Informs the observer and returns the outcome for the caller, or nil if the account must be read once more.
   private func outcome(of answer: Answer, _ prepared: Prepared) -> GrantOutcome? {
     switch answer {
     case .granted(let pair, let event):
@@ -278,7 +280,7 @@ extension RotationRefusal {
     case .reused(let reuse, let behind, let revoked):
       .reused(reuse, generationsBehind: behind, revokedSession: revoked)
     case .neverIssued(let ahead): .neverIssued(generationsAhead: ahead)
-    // Whoever asks is told no more than of any other revocation.
+    // The caller is told no more than of any other revocation.
     case .outdated(let behind, _): .revoked(generationsBehind: behind)
     case .wrongClient: .wrongClient
     }

@@ -1,17 +1,17 @@
 package import RotationModel
 internal import TokenSigning
 
-/// A session of another system that is to go on here, with a new refresh token.
+/// A session of another system that continues here with a new refresh token.
 package struct ForeignSession: Sendable {
-  /// What it came from: the same origin is never opened twice.
+  /// The id, which is derived from the origin, so that the same origin is never opened twice.
   package var id: SessionID
   package var subject: String
   package var client: Client
   package var scopes: Scopes
   package var label: String?
-  /// Of the subject's account.
+  /// The version of the subject's account.
   package var version: AccountVersion
-  /// How much longer it may live at most; nil for as long as a new session of its client.
+  /// The longest time that the session can still live, or nil for that of a new session of its client.
   package var millisecondsLeft: Int64?
 
   package init(
@@ -28,17 +28,17 @@ package struct ForeignSession: Sendable {
   }
 }
 
-/// What became of a session that was imported, with its first refresh token.
+/// The outcome of importing a session, with its first refresh token.
 package enum ImportOutcome: Sendable, Hashable {
   case opened(refreshToken: String, SessionID)
-  /// It was opened by an earlier import and its first token is live: the same token.
+  /// An earlier import has opened the session and its first token is live; the token is the same.
   case present(refreshToken: String, SessionID)
-  /// It was opened by an earlier import and its token was used since, or it has ended.
+  /// An earlier import has opened the session, and its first token was used since or the session has ended.
   case gone(SessionID)
 }
 
 extension ImportOutcome: RedactedValue {
-  /// What became of which session, without the token.
+  /// The outcome and the session, without the token.
   package var description: String {
     switch self {
     case .opened(_, let session): "opened(\(session), token redacted)"
@@ -48,7 +48,7 @@ extension ImportOutcome: RedactedValue {
   }
 }
 
-/// The opening of sessions that another system had.
+/// The opening of sessions that come from another system.
 struct SessionImports: Sendable {
   let minting: Minting
   let observer: any EngineObserver
@@ -98,12 +98,12 @@ struct SessionImports: Sendable {
 }
 
 extension SessionID {
-  /// The id of what `origin` describes, the same for the same bytes: 12 bytes of a SHA-256.
+  /// Creates the id for what `origin` describes from 12 bytes of its SHA-256; the same bytes give the same id.
   package init(digestOf origin: [UInt8]) {
     let digest = Digest(of: Array("refresh-ledger import 1\n".utf8) + origin).bytes
     let high = digest[0..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let low = digest[8..<12].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-    // As with random ones, none whose text begins with `-`.
+    // Like a random id, it never has a text that begins with `-`.
     self.init(high: high >> 58 == 62 ? high ^ (1 << 58) : high, low: low)
   }
 }

@@ -1,13 +1,15 @@
 public import RotationModel
 
-/// What ``RotationEngine/openUncheckedSessions(_:)`` is to open, for a subject that the caller has authenticated and with just these scopes.
+/// A session that ``RotationEngine/openUncheckedSessions(_:)`` opens, for a subject that the caller has authenticated
+/// and with exactly these scopes.
 public struct OpeningRequest: Sendable {
   public var subject: String
   public var client: Client
   public var scopes: Scopes
-  /// What the subject calls the session; see ``SessionGrant/label``.
+  /// The name that the subject gives the session; see ``SessionGrant/label``.
   public var label: String?
-  /// Of the subject's account, as it was authenticated. Nil for that of the engine's store at the opening, and ``AccountVersion/none`` without one.
+  /// The version of the subject's account as it was authenticated. Nil stands for the version in the engine's store at
+  /// the opening, or for ``AccountVersion/none`` without a store.
   public var version: AccountVersion?
 
   public init(
@@ -21,7 +23,8 @@ public struct OpeningRequest: Sendable {
   }
 }
 
-/// The opening of sessions: by password (RFC 6749 §4.3), for a subject that the caller has authenticated, and unchecked.
+/// The opening of sessions: by password (RFC 6749 §4.3), for a subject that the caller has authenticated, and
+/// unchecked.
 struct SessionOpenings: Sendable {
   let minting: Minting
   let subjects: (any SubjectStore)?
@@ -36,7 +39,7 @@ struct SessionOpenings: Sendable {
     do { found = try await subjects.authenticate(name: name, password: password) } catch { throw .store(from: error) }
     guard var subject = found else { return observer.refuse(.badCredentials, nil, client) }
     if !subject.isEnabled, let now = try await subjects.look(up: subject.id, anew: true), now.isEnabled {
-      // The password was compared with that of before.
+      // The password was compared with that of the former account.
       guard now.version == subject.version else {
         throw .store(.unreadable("the subject was changed a moment ago: try again"))
       }
@@ -112,8 +115,8 @@ struct SessionOpenings: Sendable {
     do { return try await subjects.subject(id: request.subject)?.version ?? .none } catch { throw .store(from: error) }
   }
 
-  /// What has become of a subject since it was authenticated: an end of all its sessions may have come before this one was opened, and have
-  /// spared it. The session is revoked where it must not be.
+  /// Returns the refusal if the subject has changed since it was authenticated, and revokes the session in that case. A
+  /// revocation of all its sessions may have come before this session was opened and have missed it.
   private func refusal(
     of subject: Subject, in subjects: any SubjectStore, since session: SessionID
   ) async throws(EngineError) -> GrantRefusal? {
@@ -143,7 +146,8 @@ struct SessionOpenings: Sendable {
 }
 
 extension SubjectStore {
-  /// The subject; one that would be refused is read anew, since it may have been added or enabled where this store has not heard of it yet.
+  /// Returns the subject. One that would be refused is read anew, since it may have been added or enabled without this
+  /// store having heard of it yet.
   func look(up id: String, anew: Bool = false) async throws(EngineError) -> Subject? {
     do {
       if !anew, let subject = try await subject(id: id), subject.isEnabled { return subject }

@@ -3,18 +3,18 @@ internal import RotationModel
 internal import Synchronization
 internal import TokenSigning
 
-/// Reads the keys again for tokens whose key is not known here: another instance can have begun to sign with one that
+/// A reader of the keys for tokens whose key is unknown here: another instance can have begun to sign with a key that
 /// this instance has not read.
 ///
 /// However many such tokens come, the keys are read at most once in an interval, and each caller is answered by a
-/// reading that began after it came; of more than ``waitersMax`` the rest are to try again, since nobody can say whose
-/// their tokens are. So somebody who makes up tokens costs one reading in an interval, and ends no session.
+/// reading that began after its call. Of more than ``waitersMax`` callers the rest must try again, since nobody can say
+/// whose their tokens are. Made-up tokens thus cost one reading in an interval, and end no session.
 final class KeyLookups: Sendable {
   static let waitersMax = 64
 
   private struct State {
     var waiters: [CheckedContinuation<StoreError?, Never>] = []
-    /// Somebody who does not wait wants the keys read.
+    /// True if a caller that does not wait has asked for a reading.
     var isWanted = false
     var isRunning = false
     var lastRead: ContinuousClock.Instant?
@@ -31,10 +31,10 @@ final class KeyLookups: Sendable {
     self.interval = interval
   }
 
-  /// Returns once the keys were read, at most after the interval and a reading.
+  /// Returns once the keys have been read, at most after the interval and one reading.
   ///
-  /// - Throws: ``EngineError/store(_:)`` if they cannot be read, or as many as can wait already: nobody can say then
-  ///   whose the token is.
+  /// - Throws: ``EngineError/store(_:)`` if the keys cannot be read or too many callers are waiting already: nobody can
+  ///   then say whose the token is.
   func readAgain() async throws(EngineError) {
     let failure: StoreError? = await withCheckedContinuation { continuation in
       let isTaken = state.withLock { state in
@@ -47,7 +47,7 @@ final class KeyLookups: Sendable {
     if let failure { throw .store(failure) }
   }
 
-  /// Has the keys read soon, and waits for nothing.
+  /// Starts a reading of the keys soon, and waits for nothing.
   func readSoon() {
     state.withLock { $0.isWanted = true }
     start()
@@ -61,7 +61,7 @@ final class KeyLookups: Sendable {
     if isMine { Task.detached { await self.run() } }
   }
 
-  /// Until nobody waits any more.
+  /// Reads the keys until nobody waits any more.
   private func run() async {
     while let earliest = earliestRead() {
       try? await Task.sleep(until: earliest, clock: .continuous)
@@ -74,7 +74,7 @@ final class KeyLookups: Sendable {
     }
   }
 
-  /// Nil if nobody waits: the task ends.
+  /// Returns the earliest time of the next reading, or nil if nobody waits, which ends the task.
   private func earliestRead() -> ContinuousClock.Instant? {
     state.withLock { state in
       guard !state.waiters.isEmpty || state.isWanted else {
@@ -99,12 +99,13 @@ final class KeyLookups: Sendable {
 }
 
 extension TokenVerificationError {
-  /// Whether a key that is not known here can have signed the token.
+  /// True if a key that is unknown here can have signed the token.
   var mayBeForNewKey: Bool { self == .unknownKey || self == .algorithm }
 }
 
 extension KeyLookups? {
-  /// What `verify` says of a token; once more after a reading of the keys if it says that it knows no key for it.
+  /// Returns the result of `verify`. If that knows no key for the token, it is repeated once after a reading of the
+  /// keys.
   func verify<Claims>(
     _ verify: () throws(TokenVerificationError) -> Claims
   ) async throws(EngineError) -> Result<Claims, TokenVerificationError> {

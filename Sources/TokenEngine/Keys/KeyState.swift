@@ -1,30 +1,31 @@
 internal import TokenSigning
 
-/// What may be known of a signing key: never its secret. ``RotationEngine/keyStates`` lists them.
+/// The public facts of a signing key, never its secret. ``RotationEngine/keyStates`` lists them.
 public struct KeyState: Sendable, Hashable {
   @nonexhaustive
   public enum Use: String, Sendable, Hashable, CaseIterable {
-    /// Access tokens.
+    /// The key signs access tokens.
     case access
-    /// Refresh and one-time tokens.
+    /// The key signs refresh and one-time tokens.
     case refresh
   }
 
   @nonexhaustive
   public enum State: String, Sendable, Hashable {
-    /// Accepted and, with public keys, published; signs as soon as it becomes current.
+    /// The key is accepted and, if it is a public key, published; it signs once it becomes current.
     case next
     case current
-    /// Signs no more, and is accepted until it is retired.
+    /// The key no longer signs, and is accepted until it is retired.
     case retiring
   }
 
-  /// The `kid`.
+  /// The `kid` of the key.
   public var id: String
   public var algorithm: String
   public var use: Use
   public var state: State
-  /// When it became retiring, milliseconds since 1970; nil in another state, and where that was not written down.
+  /// The time at which the key became retiring, in milliseconds since 1970; nil in another state, or if it was not
+  /// recorded.
   public var retiredAtMilliseconds: Int64?
 
   init(_ key: SigningKey, use: Use) {
@@ -41,33 +42,34 @@ public struct KeyState: Sendable, Hashable {
   }
 }
 
-/// What a rotation has made of the keys of one use, by their `kid`s.
+/// The `kid`s of the keys of one use after a rotation.
 public struct RotatedKeys: Sendable, Hashable {
-  /// It signs from now on.
+  /// The key that signs from now on.
   public var current: String
-  /// Published, where it is a public key, and accepted; signs after the next rotation.
+  /// The key that signs after the next rotation. It is accepted and, if it is a public key, published.
   public var next: String
-  /// It signed until now, and is accepted until it is retired.
+  /// The key that signed until now, which is accepted until it is retired.
   public var retiring: String
 }
 
-/// Sees that keys have changed, without reading them.
+/// A watch that notices changed keys without reading them.
 struct KeyWatch {
   private let source: any KeySource
-  /// Of the last look; before the first one the keys count as changed, because they may have since they were read.
+  /// The stamp at the last check. At the first check the keys count as changed, since they may have changed after they
+  /// were read.
   private var seen: KeyStamp?
 
   init(_ source: some KeySource) {
     self.source = source
   }
 
-  /// Whether they are others than at the look before. Costs two `stat` calls or a lock.
+  /// Checks whether the keys have changed since the last check. It costs two `stat` calls or a lock.
   mutating func hasChanged() -> Bool {
     let found = source.stamp
     defer { seen = found }
     return found != seen
   }
 
-  /// Has the next look see a change.
+  /// Makes the next check report a change.
   mutating func forget() { seen = nil }
 }

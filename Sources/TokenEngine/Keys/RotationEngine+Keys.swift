@@ -2,25 +2,30 @@ internal import Platform
 internal import RotationModel
 public import TokenSigning
 
-/// Changing the signing keys, as `refresh-ledger keys` does: their files are in the folder `keys` of the engine's folder.
+/// Changes of the signing keys, as `refresh-ledger keys` makes them. Their files are in the folder `keys` of the
+/// engine's folder.
 ///
-/// Each call writes one file whole and durably, waits up to ten seconds for other programs that change it, and puts the new keys in force here;
-/// other processes that have the folder open follow within a second, as ``run()`` does. None needs a restart, and no request waits. An
-/// engine in memory has no files: the calls throw ``EngineError/invalid(field:limit:)`` with the field `keys`.
+/// Each call writes one file completely and durably, waits up to ten seconds for other programs that change it, and
+/// puts the new keys in force here. Other processes with the folder open follow within a second, as ``run()`` does. No
+/// call needs a restart, and no request waits. An engine in memory has no files, so the calls throw
+/// ``EngineError/invalid(field:limit:)`` with the field `keys`.
 extension RotationEngine {
-  /// Lets the next key sign, keeps the current one for the tokens that it signed, and makes a new next key.
+  /// Rotates the keys: the next key signs, the current one is kept for the tokens that it signed, and a new next key is
+  /// made.
   ///
-  /// Where there is no next key, as in a first file of HS256, a new one signs at once. Rotate about once in 90 days, and retire the old key
-  /// with ``retireKey(_:of:tokenLifetime:force:)`` when its tokens are over.
+  /// If there is no next key, as in a first file of HS256, a new one signs at once. Rotate about once in 90 days, and
+  /// retire the old key with ``retireKey(_:of:tokenLifetime:force:)`` when its tokens have expired.
   ///
-  /// Keys in a database are rotated once every instance and verifier has had the time to read the next key: see
+  /// Keys in a database can be rotated once every instance and verifier has had time to read the next key: see
   /// ``rotateKeys(of:algorithm:force:)``.
   ///
   /// - Parameters:
-  ///   - use: whose keys. Those of refresh and one-time tokens are HS256 always.
-  ///   - algorithm: what the new key of access tokens is for; nil for what the current one is for. To change it takes two rotations where public
-  ///     keys are published: verifiers learn of the new key after the first, and it signs after the second.
-  /// - Throws: ``EngineError/keys(_:)`` where a file cannot be read or written, another program holds it, or it has 16 keys.
+  ///   - use: The use of the keys. Those of refresh and one-time tokens are always HS256.
+  ///   - algorithm: The algorithm of the new key of access tokens, or nil for that of the current one. With published
+  ///     keys a
+  ///     change takes two rotations: verifiers learn of the new key after the first, and it signs after the second.
+  /// - Throws: ``EngineError/keys(_:)`` if a file cannot be read or written, another program holds it, or it has 16
+  ///   keys.
   @discardableResult
   public func rotateKeys(
     of use: KeyState.Use = .access, algorithm: SignatureAlgorithm? = nil
@@ -28,11 +33,12 @@ extension RotationEngine {
     try await rotateKeys(of: use, algorithm: algorithm, force: false)
   }
 
-  /// The same.
+  /// Rotates the keys as ``rotateKeys(of:algorithm:)`` does, by force if needed.
   ///
-  /// - Parameter force: whether to rotate keys in a database although somebody may not know the next key yet: whoever has not read it refuses its tokens.
-  ///   Without, that is refused until the key was published for as long as a JWK Set may be kept (300 s; none of HS256 is) and an instance may
-  ///   be cut off without being called so.
+  /// - Parameter force: True to rotate keys in a database even if somebody may not know the next key yet; whoever has
+  ///   not read it refuses its tokens. Without force this is refused until the key was published for the time that a
+  ///   JWK Set can be cached (300 s; 0 for HS256, which is in none) and the time that an instance can be cut off
+  ///   unnoticed.
   @discardableResult
   public func rotateKeys(
     of use: KeyState.Use = .access, algorithm: SignatureAlgorithm? = nil, force: Bool
@@ -51,14 +57,16 @@ extension RotationEngine {
     return RotatedKeys(current: rotated.current, next: rotated.next, retiring: rotated.retiring)
   }
 
-  /// Removes a retiring key: what it signed is refused from now on.
+  /// Removes a retiring key: the tokens that it signed are refused from now on.
   ///
   /// - Parameters:
-  ///   - id: the `kid`, ``KeyState/id``.
-  ///   - tokenLifetime: how long tokens of this key live at most; nil for the longest that there can be, 30 days for access tokens and 100 years for
-  ///     refresh and one-time tokens. Where every client lives by ``EngineOptions/accessLifetime``, that is enough.
-  ///   - force: whether to remove it although such a token may still live.
-  /// - Throws: ``EngineError/keys(_:)`` for a key that is unknown or not retiring, or whose tokens may live.
+  ///   - id: The `kid`, ``KeyState/id``.
+  ///   - tokenLifetime: The longest lifetime of the tokens of this key, or nil for the longest possible one: 30 days
+  ///     for
+  ///     access tokens and 100 years for refresh and one-time tokens. If every client has
+  ///     ``EngineOptions/accessLifetime``, that is enough.
+  ///   - force: True to remove the key even if such a token may still be valid.
+  /// - Throws: ``EngineError/keys(_:)`` for a key that is unknown, not retiring, or whose tokens may still be valid.
   public func retireKey(
     _ id: String, of use: KeyState.Use = .access, tokenLifetime: Duration? = nil, force: Bool = false
   ) async throws(EngineError) {
@@ -72,10 +80,12 @@ extension RotationEngine {
     }
   }
 
-  /// Takes a private key of yours (PKCS #8 in PEM, not encrypted: P-256, Ed25519 or RSA of 2048 to 4096 bits) for the next key of access tokens, in place
-  /// of the next key that was there, which has signed nothing. Rotate to sign with it. Returns its `kid`.
+  /// Imports a private key of yours (PKCS #8 in PEM, not encrypted: P-256, Ed25519 or RSA of 2048 to 4096 bits) as the
+  /// next key of access tokens, and returns its `kid`.
   ///
-  /// - Parameter algorithm: what the key is for; an RSA key without one is for RS256.
+  /// It replaces the next key that was there, which has signed nothing. Rotate the keys to sign with it.
+  ///
+  /// - Parameter algorithm: The algorithm of the key; an RSA key without one is for RS256.
   @discardableResult
   public func importNextKey(
     pem: String, algorithm: SignatureAlgorithm? = nil
@@ -122,8 +132,8 @@ extension RotationEngine {
     return keys.access.map { KeyState($0, use: .access) } + keys.refresh.map { KeyState($0, use: .refresh) }
   }
 
-  /// Puts changed keys in force, so that no key signs long after it was rotated out. Keys that are refused leave those from before in
-  /// force; the observer is told once.
+  /// Puts changed keys in force, so that no key signs long after it was rotated out. If the changed keys are refused,
+  /// the former ones stay in force, and the observer is told once.
   func followKeys(_ watch: inout KeyWatch) async {
     guard watch.hasChanged() else { return }
     let keys = keys
@@ -132,7 +142,7 @@ extension RotationEngine {
         observer.engine(observed: .keysReloaded)
       }
     } catch {
-      // Who cannot be reached has refused nothing: the next look tries again.
+      // A source that cannot be reached has refused nothing; the next check tries again.
       guard error.kind != .unavailable else { return watch.forget() }
       observer.engine(observed: .keysRefused(error.description))
     }

@@ -11,24 +11,26 @@ public enum GrantType: String, Sendable, CaseIterable, Codable {
 /// An OAuth client (RFC 6749 §2) as the engine needs it: never its secret.
 public struct Client: Sendable, Equatable {
   public var id: String
-  /// A public client has no secret and names itself by `client_id` alone.
+  /// True if the client is public: it has no secret and identifies itself by `client_id` alone.
   public var isPublic: Bool
-  /// What the client may be granted: nil for all that its subject may, `[]` for nothing.
+  /// The scopes that the client may be granted, or nil for all that its subject may have; `[]` stands for none.
   public var scopes: Scopes?
   public var grants: Set<GrantType>
-  /// How long after a rotation the predecessor is still answered with the identical pair; nil for the engine's setting.
+  /// The client's own grace window, or nil for the engine's setting: the time after a rotation in which the predecessor
+  /// is answered with the same pair.
   public var grace: Duration?
-  /// Whether a refresh consumes the refresh token; for sessions that are opened from now on.
+  /// The choice whether a refresh consumes the refresh token, for sessions that are opened from now on.
   public var rotation: RotationPolicy
-  /// The client's own lifetimes; nil for the engine's settings. Limits as in ``EngineOptions``.
+  /// The client's own lifetimes, where nil stands for the engine's settings. The limits are those of ``EngineOptions``.
   public var lifetimes: ClientLifetimes
-  /// May use `POST /introspect`.
+  /// True if the client may use `POST /introspect`.
   public var mayIntrospect: Bool
-  /// May use the `/admin` routes.
+  /// True if the client may use the `/admin` routes.
   public var isAdmin: Bool
-  /// Another one for each client that was ever added under this id; as ``Subject/version``.
+  /// The version of the client's account, which differs for each client that was ever added under this id; compared as
+  /// ``Subject/version`` is.
   public var version: AccountVersion
-  /// As ``Subject/sessionsNotBefore``.
+  /// The moment before which sessions of a release before 0.2 are outdated; see ``Subject/sessionsNotBefore``.
   public var sessionsNotBefore: Timestamp?
 
   public init(
@@ -51,13 +53,13 @@ public struct Client: Sendable, Equatable {
   }
 }
 
-/// The lifetimes that are a client's own.
+/// The lifetimes that a client can have of its own.
 public struct ClientLifetimes: Sendable, Hashable {
-  /// ``EngineOptions/accessLifetime``, from 1 ms to 30 days.
+  /// The client's ``EngineOptions/accessLifetime``, from 1 ms to 30 days.
   public var access: Duration?
-  /// ``EngineOptions/idleLifetime``, from 1 ms to 100 years.
+  /// The client's ``EngineOptions/idleLifetime``, from 1 ms to 100 years.
   public var idle: Duration?
-  /// ``EngineOptions/absoluteLifetime``, from 1 ms to 100 years.
+  /// The client's ``EngineOptions/absoluteLifetime``, from 1 ms to 100 years.
   public var absolute: Duration?
 
   public init(access: Duration? = nil, idle: Duration? = nil, absolute: Duration? = nil) {
@@ -67,19 +69,22 @@ public struct ClientLifetimes: Sendable, Hashable {
   }
 }
 
-/// Where the engine asks who a client is. `ClientFile` of `TokenAccounts` is one in a file.
+/// A store that the engine asks for clients. `ClientFile` of `TokenAccounts` is one in a file.
 public protocol ClientStore: Sendable {
-  /// The client by its id, nil where there is none.
+  /// Returns the client with this id, or nil if there is none.
   func client(id: String) async throws -> Client?
 
-  /// The client as it stands in what is behind the store, past any cache of the store's own; nil where it is gone. Asked before a session is
-  /// revoked because its client was replaced, as ``SubjectStore/latestSubject(id:)`` is. The same as ``client(id:)`` by default.
+  /// Returns the client as it is behind the store, past any cache, or nil if it is gone.
+  ///
+  /// The engine asks before it revokes a session because its client was replaced, as with
+  /// ``SubjectStore/latestSubject(id:)``. The default implementation calls ``client(id:)``.
   func latestClient(id: String) async throws -> Client?
 
-  /// The client if one of `candidates` is its secret; nil for an unknown id, a wrong secret, and for a public client.
+  /// Returns the client if one of `candidates` is its secret, or nil for an unknown id, a wrong secret or a public
+  /// client.
   ///
-  /// HTTP Basic carries a secret in one of several encodings, hence candidates. Every comparison takes
-  /// constant time, and an unknown id as long as a known one.
+  /// There are several candidates because HTTP Basic carries a secret in one of several encodings. Every comparison
+  /// must take constant time, and an unknown id as long as a known one.
   func authenticate(id: String, secretCandidates: [[UInt8]]) async throws -> Client?
 }
 

@@ -1,16 +1,18 @@
 public import RotationModel
 
-/// Someone who can hold a session: a user, by the id that goes into `sub`.
+/// A holder of sessions: a user, by the id that is put into `sub`.
 public struct Subject: Sendable, Equatable {
   public var id: String
-  /// A subject that is not enabled can neither log in nor refresh.
+  /// True if the subject may log in and refresh.
   public var isEnabled: Bool
-  /// What the subject may be granted. A request for more is `invalid_scope`.
+  /// The scopes that the subject may be granted. A request for more is `invalid_scope`.
   public var scopes: Scopes
-  /// Changes whenever the sessions that were opened before must not go on: with the password, when the subject is disabled, when it is removed
-  /// and made again. A session that was opened under another version is revoked at its next refresh.
+  /// The version of the account, which changes whenever older sessions must not continue: with the password, when the
+  /// subject is disabled, or when it is removed and created again. A session that was opened under another version is
+  /// revoked at its next refresh.
   public var version: AccountVersion
-  /// The same for sessions that a release before 0.2 opened, which know no version: those that were opened before this moment. Nil for none.
+  /// The moment before which sessions without a version, which a release before 0.2 opened, are outdated; nil if none
+  /// are.
   public var sessionsNotBefore: Timestamp?
 
   public init(
@@ -25,29 +27,35 @@ public struct Subject: Sendable, Equatable {
   }
 }
 
-/// Where the engine asks who a subject is. A SQL table, a directory or `SubjectFile` of `TokenAccounts` stands behind it.
+/// A store that the engine asks for subjects. It can be a SQL table, a directory, or `SubjectFile` of `TokenAccounts`.
 ///
-/// The engine asks before it consumes anything, so a store that throws costs the caller a retry and no token. It asks for many subjects at
-/// once where many requests come at once, also within one ``RotationEngine/refresh(_:)``: a bound on that is the store's to set.
+/// The engine asks before it consumes anything, so that an error of the store costs the caller a retry and no token. It
+/// asks for many subjects at once if many requests come at once, even within one ``RotationEngine/refresh(_:)``; the
+/// store must bound that itself if it needs to.
 ///
-/// A store whose subjects have no passwords, because they sign in elsewhere, leaves ``authenticate(name:password:)`` out.
+/// A store whose subjects have no passwords, because they sign in elsewhere, does not implement
+/// ``authenticate(name:password:)``.
 public protocol SubjectStore: Sendable {
-  /// The subject if the password is its password, nil if not or if there is no such name.
+  /// Returns the subject if the password is its password, or nil if it is not or there is no such name.
   ///
-  /// A disabled subject with the right password is returned with `isEnabled == false`.
-  /// Must take the same time for an unknown name as for a wrong password: see `PasswordHash.unmatchable(cost:)` of `TokenAccounts`.
+  /// A disabled subject with the right password is returned with `isEnabled == false`. The call must take the same time
+  /// for an unknown name as for a wrong password: see `PasswordHash.unmatchable(cost:)` of `TokenAccounts`.
   func authenticate(name: String, password: String) async throws -> Subject?
 
-  /// The subject as it is now, nil where it is gone. Asked at every refresh.
+  /// Returns the subject as it is now, or nil if it is gone. The engine asks at every refresh.
   func subject(id: String) async throws -> Subject?
 
-  /// The subject as it stands in what is behind the store, past any cache of the store's own; nil where it is gone. Asked before a
-  /// subject is refused as gone or disabled, before a session is revoked because its account has changed, and once a session is open: several programs may share what is behind the store, and the one that
-  /// asks may have heard of a change last. The same as ``subject(id:)`` by default.
+  /// Returns the subject as it is behind the store, past any cache, or nil if it is gone.
+  ///
+  /// The engine asks before it refuses a subject as gone or disabled, before it revokes a session because its account
+  /// has changed, and once a session is open: several programs may share what is behind the store, and this one may be
+  /// the last to hear of a change. The default implementation calls ``subject(id:)``.
   func latestSubject(id: String) async throws -> Subject?
 
-  /// The name under which to log in where case is not told apart, as `wire: romm` has it: `name` itself where there is such a name or none
-  /// like it, else the only one that is the same in lower case. The same name by default.
+  /// Returns the name under which to log in if case is ignored, as with `wire: romm`.
+  ///
+  /// It is `name` itself if that exists or no name is like it, and else the only name that is equal to it in lower
+  /// case. The default implementation returns `name`.
   func loginName(ignoringCase name: String) async throws -> String
 }
 
@@ -58,15 +66,15 @@ extension SubjectStore {
 }
 
 extension SubjectStore {
-  /// No password is right: for stores of subjects without passwords.
+  /// Returns nil, since no password is right: for stores of subjects without passwords.
   public func authenticate(name: String, password: String) async throws -> Subject? { nil }
 }
 
-/// Why a store could not answer. The HTTP layer answers 503 with `Retry-After`, never `invalid_grant`.
+/// The reason that a store could not answer. The HTTP layer then answers 503 with `Retry-After`, never `invalid_grant`.
 @nonexhaustive
 public enum StoreError: Error, Sendable, Equatable {
-  /// More work waits than the store's bound allows; trying again later may do.
+  /// More work is waiting than the store's bound allows; the call can be repeated later.
   case overloaded
-  /// The store's backing is unreadable; the text names what and where, and holds no secret.
+  /// The data behind the store is unreadable. The text names the place and the cause, and holds no secret.
   case unreadable(String)
 }

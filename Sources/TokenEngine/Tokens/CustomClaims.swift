@@ -1,7 +1,7 @@
 import FoundationEssentials
 internal import TokenSigning
 
-/// For whom an access token is minted.
+/// The context for which an access token is minted.
 public struct ClaimsContext: Sendable, Hashable {
   public var subject: String
   public var client: String
@@ -11,11 +11,13 @@ public struct ClaimsContext: Sendable, Hashable {
 
 /// Claims that an embedder adds to its access tokens: the members of a JSON object.
 ///
-/// At most 1024 bytes and 32 members, none with the name of a claim that is set already (`iss`, `aud`, `sub`, `client_id`, `scope`, `iat`,
-/// `exp`, `exp_ms`, `nbf`, `jti`, `shift`, `sid`), and together with subject, client and scopes at most 1900 bytes: a token over 4 KiB is refused.
+/// There can be at most 1024 bytes and 32 members, none with the name of a claim that is set already (`iss`, `aud`,
+/// `sub`, `client_id`, `scope`, `iat`, `exp`, `exp_ms`, `nbf`, `jti`, `shift`, `sid`). Together with subject, client
+/// and scopes they can have at most 1900 bytes, since a token over 4 KiB is refused.
 ///
-/// They are made before anything is consumed, so a failure costs the client a retry and no token. A retry in the grace window makes
-/// them again: it is answered with the identical pair only if they are the same for the same context.
+/// The claims are made before anything is consumed, so that a failure costs the client a retry and no token. A retry in
+/// the grace window makes them again: it is answered with the same pair only if the claims are the same for the same
+/// context.
 public struct CustomClaims: Sendable, Hashable {
   let members: [UInt8]
 
@@ -28,7 +30,7 @@ public struct CustomClaims: Sendable, Hashable {
     self.members = members
   }
 
-  /// A value that encodes to a JSON object; its members come in the order of their names.
+  /// Creates claims from a value that encodes to a JSON object. Its members are sorted by name.
   public init(_ value: some Encodable) throws(EngineError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -36,7 +38,7 @@ public struct CustomClaims: Sendable, Hashable {
     try self.init(json: String(decoding: json, as: UTF8.self))
   }
 
-  /// The text of a JSON object.
+  /// Creates claims from the text of a JSON object.
   public init(json: String) throws(EngineError) {
     let text = json.utf8
     guard text.first == UInt8(ascii: "{"), text.last == UInt8(ascii: "}"), text.count >= 2 else {
@@ -52,7 +54,7 @@ public struct CustomClaims: Sendable, Hashable {
 }
 
 extension AccessToken {
-  /// The claims beside the standard ones, as a value: throws what its decoding throws.
+  /// Decodes the claims beside the standard ones as a value, and throws the errors of its decoding.
   public func customClaims<Value: Decodable>(as type: Value.Type) throws -> Value {
     let json = [UInt8(ascii: "{")] + customMembers + [UInt8(ascii: "}")]
     return try JSONDecoder().decode(type, from: Data(json))

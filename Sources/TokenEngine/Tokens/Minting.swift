@@ -1,13 +1,13 @@
 internal import RotationModel
 internal import TokenSigning
 
-/// What the grants share: which tokens belong to a session as it stands, and by what new ones live.
+/// The tools that the grants share: the tokens that belong to a session, and the terms of new ones.
 struct Minting: Sendable {
   let options: EngineOptions
   let minter: TokenMinter
-  /// Of the ledger, which gives the time.
+  /// The ledger, which gives the time.
   let ledger: any SessionLedger
-  /// The same, where it must be cheap.
+  /// The ledger on the paths that must be cheap.
   let hot: HotLedger
 
   init(options: EngineOptions, minter: TokenMinter, ledger: any SessionLedger) {
@@ -17,13 +17,15 @@ struct Minting: Sendable {
     hot = HotLedger(ledger)
   }
 
-  /// The ledger's time. It never goes back, so a clock that is set back revives no token.
+  /// Returns the ledger's time. It never goes back, so that a clock that is set back revives no token.
   func now() -> Timestamp { ledger.now() }
 
-  /// The pair of a session: a pure function of the session, the claims and the client's lifetimes, so that a retry is answered the same; with an
-  /// algorithm whose signatures are deterministic (HS256, EdDSA, RS256) byte for byte.
+  /// Returns the pair of a session. It is a pure function of the session, the claims and the client's lifetimes, so
+  /// that a retry is answered with the same pair, byte for byte if the algorithm's signatures are deterministic (HS256,
+  /// EdDSA, RS256).
   ///
-  /// - Parameter moment: of the step that decided: what is minted anew is issued then, and so before any revocation that comes after it.
+  /// - Parameter moment: The time of the step that decided. New tokens are issued at that time, and so before any later
+  ///   revocation.
   func pair(
     for session: Session, scopes: Scopes, claims: CustomClaims, client own: ClientLifetimes, at moment: LedgerMoment
   ) -> TokenPair {
@@ -35,7 +37,7 @@ struct Minting: Sendable {
       issued: LedgerMoment(time: session.refreshedAt, shift: session.shifts.atUse), lifetime: lifetime, scopes: scopes,
       claims: claims)
     if access.end <= now {
-      // A retry in the grace window after the access token's end: a fresh one beside the same refresh token.
+      // A retry in the grace window after the access token has expired gets a fresh one with the same refresh token.
       access = accessClaims(
         subject: subject, client: client, tokenID: tokenID,
         issued: LedgerMoment(time: max(moment.time, session.refreshedAt), shift: moment.shift), lifetime: lifetime,
@@ -48,7 +50,8 @@ struct Minting: Sendable {
       scopes: scopes, session: session.id)
   }
 
-  /// The live refresh token. Where it is never rotated its text stays the same too: it says the absolute end, and the ledger knows the idle one.
+  /// Returns the live refresh token. If it is never rotated, its text does not change either: it states the absolute
+  /// end, and the ledger knows the idle one.
   func refreshToken(of session: Session) -> String {
     let isFixed = session.rotation == .never
     return minter.mintRefresh(
@@ -59,7 +62,7 @@ struct Minting: Sendable {
         identifier: TokenIdentifier(session.refreshTokenID)))
   }
 
-  /// An access token for a client itself.
+  /// Returns an access token for a client itself.
   func clientToken(
     for client: Client, scopes: Scopes, claims: CustomClaims, issued: (id: SessionID, moment: LedgerMoment)
   ) -> ClientToken {
@@ -73,12 +76,14 @@ struct Minting: Sendable {
       expiresInSeconds: Self.secondsRoundedUp(from: now, to: access.end), scopes: scopes, tokenID: tokenID)
   }
 
-  /// The claims of an access token, whose times are the wall clock's, and the moment of its end to the millisecond, which is the ledger's.
+  /// Returns the claims of an access token, whose times are those of the wall clock, and its end to the millisecond, in
+  /// the ledger's time.
   private func accessClaims(
     subject: String, client: String, tokenID: TokenID, issued: LedgerMoment, lifetime: Int64, scopes: Scopes,
     claims: CustomClaims
   ) -> (claims: AccessClaims, end: Timestamp) {
-    // A lifetime of whole seconds ends on a whole second, as `iat` and `exp` can say; any other needs its own claim.
+    // A lifetime of whole seconds ends on a whole second, which `iat` and `exp` can express; any other needs its own
+    // claim.
     let isWhole = lifetime % 1000 == 0
     let end =
       isWhole
@@ -97,10 +102,10 @@ struct Minting: Sendable {
   }
 }
 
-// MARK: - What a token or a session may be
+// MARK: - Limits of tokens and sessions
 
 extension Minting {
-  /// What the embedder's closure says.
+  /// Returns the claims that the embedder's closure makes.
   func customClaims(subject: String, client: String, scopes: Scopes) async throws(EngineError) -> CustomClaims {
     guard let make = options.customClaims else { return .empty }
     let claims: CustomClaims
@@ -119,18 +124,18 @@ extension Minting {
     return claims
   }
 
-  /// An access token that lives longer would outlive what is remembered of its revocation.
+  /// Checks the client's own access lifetime: a longer-lived access token would outlive the memory of its revocation.
   func check(accessLifetimeOf client: Client) throws(EngineError) {
     guard let access = client.lifetimes.access else { return }
     try Limits.accessLifetime.checkOption("lifetimes.access", access)
   }
 
-  /// How long the client's access tokens live: its own lifetime, or the option's.
+  /// Returns the lifetime of the client's access tokens in milliseconds: its own, or that of the options.
   func accessMilliseconds(of client: Client) -> Int64 {
     (client.lifetimes.access ?? options.accessLifetime).wholeMilliseconds
   }
 
-  /// What a new session of the client lives by.
+  /// Returns the terms of a new session of the client.
   func terms(for client: Client) throws(EngineError) -> SessionTerms {
     let own = client.lifetimes
     try check(accessLifetimeOf: client)
@@ -143,14 +148,15 @@ extension Minting {
     return SessionTerms(lifetimes: lifetimes, rotation: client.rotation)
   }
 
-  /// The scopes to grant for a request's `scope` parameter; nil where it is malformed or asks for more than is allowed.
+  /// Returns the scopes to grant for a request's `scope` parameter, or nil if it is malformed or asks for more than is
+  /// allowed.
   func requested(_ scope: String?, within allowed: Scopes) -> Scopes? {
     guard let scope, !scope.isEmpty else { return allowed }
     guard let scopes = Scopes(scope), scopes.isSubset(of: allowed) else { return nil }
     return scopes
   }
 
-  /// A subject and a client are ids that come from outside.
+  /// Checks a subject and a client id, which come from outside.
   func check(subject: String, client: String) throws(EngineError) {
     try Limits.subjectID.checkID("subject", subject)
     try Limits.clientID.checkID("client", client)

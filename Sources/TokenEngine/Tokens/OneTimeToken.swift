@@ -1,17 +1,17 @@
 public import RotationModel
 
-/// A token that is consumed once, for one purpose: a password reset, an invitation, an e-mail check. Printed, dumped or interpolated it does not
-/// show its text.
+/// A token that is consumed once, for one purpose: a password reset, an invitation, an e-mail check. Printing, dumping
+/// or interpolating it does not show its text.
 public struct OneTimeToken: Sendable, Hashable {
-  /// What to hand out: URL-safe, under 600 bytes.
+  /// The text to hand out: URL-safe, under 600 bytes.
   public var text: String
-  /// Names it in logs and events; no secret.
+  /// The id of the token in logs and events; it is no secret.
   public var id: SessionID
   public var expiresAt: Timestamp
 }
 
 extension OneTimeToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// Id and end, without the text.
+  /// The id and the end, without the text.
   public var description: String { "OneTimeToken(id: \(id), expiresAt: \(expiresAt), text redacted)" }
 
   public var debugDescription: String { description }
@@ -19,7 +19,8 @@ extension OneTimeToken: CustomStringConvertible, CustomDebugStringConvertible, C
   public var customMirror: Mirror { Mirror(self, children: ["id": id, "expiresAt": expiresAt]) }
 }
 
-/// The answer to the presentation of a one-time token. Printed, dumped or interpolated it shows how long the payload is, and not the payload.
+/// The answer to the presentation of a one-time token. Printing, dumping or interpolating it shows the length of the
+/// payload, not the payload.
 public enum OneTimeTokenOutcome: Sendable, Hashable {
   case consumed(subject: String, payload: [UInt8])
   case refused(OneTimeTokenRefusal)
@@ -45,21 +46,21 @@ extension OneTimeTokenOutcome: CustomStringConvertible, CustomDebugStringConvert
   }
 }
 
-/// Why a one-time token was refused. What is told to whoever presented it should not tell these apart.
+/// The reason that a one-time token was refused. Whoever presented the token should not be told these apart.
 @nonexhaustive
 public enum OneTimeTokenRefusal: Sendable, Hashable {
   case badToken(BadToken)
   case expired
   case alreadyConsumed
-  /// It is left as it is.
+  /// The purpose is not that of the token, which is not consumed.
   case wrongPurpose
   case unknown
 
-  /// All that ``reason`` can be, each once.
+  /// All values of ``reason``, each once.
   public static let reasons: [String] =
     BadToken.allCases.map(\.rawValue) + ["already_consumed", "wrong_purpose", "unknown"]
 
-  /// A stable label for logs and metrics; one of ``reasons``.
+  /// A stable label for logs and metrics, one of ``reasons``.
   public var reason: String {
     switch self {
     case .badToken(let fault): fault.rawValue

@@ -1,8 +1,8 @@
 internal import TokenSigning
 
-/// A random secret, of which whoever hands it out can keep the digest alone: that of a link, of a cookie.
+/// A random secret for a link or a cookie, of which the server can keep only the digest.
 package struct RandomSecret: Sendable, RedactedValue {
-  /// 43 base64url characters: 32 random bytes.
+  /// The secret as 43 base64url characters, which stand for 32 random bytes.
   package let text: String
 
   package init() {
@@ -16,7 +16,8 @@ package struct RandomSecret: Sendable, RedactedValue {
 
   package var digest: Digest { Digest(of: text) }
 
-  /// SHA-256 of a secret: equal ones are from equal secrets, and a comparison of two tells nothing of how much of a guess was right.
+  /// The SHA-256 digest of a secret. Equal digests come from equal secrets, and the comparison of two reveals nothing
+  /// about how much of a guess was right.
   package struct Digest: Sendable, Hashable, RedactedValue {
     private let digest: TokenSigning.Digest
 

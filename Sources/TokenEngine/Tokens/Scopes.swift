@@ -2,8 +2,8 @@ internal import RotationModel
 
 /// A set of scope tokens in the order in which they were first named (RFC 6749 §3.3).
 ///
-/// Order is kept because the reply repeats it; equality and subset ignore it. In a program they are written as a list,
-/// `["orders.read", "orders.write"]`, and the empty set as `[]`; what comes from outside goes through ``init(_:)``.
+/// The order is kept because the reply repeats it; equality and subset ignore it. A program writes them as a list,
+/// `["orders.read", "orders.write"]`, and the empty set as `[]`; input from outside is parsed with ``init(_:)``.
 public struct Scopes: Sendable {
   /// The tokens joined by single spaces, as the `scope` parameter and claim carry them.
   public let text: String
@@ -13,9 +13,10 @@ public struct Scopes: Sendable {
   /// The most UTF-8 bytes of the joined text.
   public static let bytesMax = 1024
 
-  /// No scope at all, the same as `[]`.
+  /// The empty set, which is also written `[]`.
   ///
-  /// It is not called `none`: where `Scopes?` is asked for, as in ``Client/scopes``, Swift reads `.none` as nil, which is no limit.
+  /// It is not called `none`: if the type is `Scopes?`, as in ``Client/scopes``, Swift reads `.none` as nil, which is
+  /// no limit.
   public static let empty = Scopes(unchecked: "")
 
   @available(*, unavailable, renamed: "empty", message: "where Scopes? is asked for, .none is nil, which means all")
@@ -25,10 +26,10 @@ public struct Scopes: Sendable {
     self.text = text
   }
 
-  /// Parses space-separated scope tokens; repeated tokens are kept once.
+  /// Parses space-separated scope tokens; repeated tokens are kept once. The empty text is the empty set.
   ///
-  /// Returns nil where a character is outside `%x21 / %x23-5B / %x5D-7E`, where spaces are
-  /// leading, trailing or doubled, or where a bound is passed. The empty text is the empty set.
+  /// Returns nil if a character is outside `%x21 / %x23-5B / %x5D-7E`, if a space is leading, trailing or doubled, or
+  /// if a limit is exceeded.
   public init?(_ text: some StringProtocol) {
     let text = String(text)
     let bytes = text.utf8.span
@@ -53,7 +54,7 @@ public struct Scopes: Sendable {
     self.init(unchecked: hasTwins ? Scopes.joined(Scopes.split(text).withoutTwins) : text)
   }
 
-  /// Made anew at each call: a string for each.
+  /// The tokens as strings, which are made anew at each call.
   public var tokens: [String] { Scopes.split(text) }
 
   public var isEmpty: Bool { text.isEmpty }
@@ -66,7 +67,7 @@ public struct Scopes: Sendable {
     text == other.text || tokens.allSatisfy(other.contains)
   }
 
-  /// The tokens that are in both, in this set's order.
+  /// Returns the tokens that are in both sets, in this set's order.
   public func intersection(_ other: Scopes) -> Scopes {
     text == other.text ? self : Scopes(unchecked: Scopes.joined(tokens.filter(other.contains)))
   }
@@ -79,7 +80,7 @@ public struct Scopes: Sendable {
 
   private static func joined(_ tokens: [String]) -> String { tokens.joined(separator: " ") }
 
-  /// Whether `token` is one of those in `list`.
+  /// Checks whether `token` is one of those in `list`.
   private static func names(_ list: Span<UInt8>, _ token: Span<UInt8>) -> Bool {
     guard !token.isEmpty else { return false }
     var start = 0
@@ -101,7 +102,8 @@ public struct Scopes: Sendable {
 }
 
 extension Scopes: ExpressibleByArrayLiteral {
-  /// For scopes that stand in the program: a list that is none is a mistake in it, and stops it.
+  /// Creates a set from scopes that are written in the program. An invalid list is a programming error and stops the
+  /// program.
   public init(arrayLiteral tokens: String...) {
     guard tokens.allSatisfy({ !$0.isEmpty && !$0.contains(" ") }), let scopes = Scopes(Scopes.joined(tokens)) else {
       preconditionFailure("\(tokens) are no scope tokens (RFC 6749 §3.3)")
@@ -111,10 +113,12 @@ extension Scopes: ExpressibleByArrayLiteral {
 }
 
 extension Scopes: LosslessStringConvertible, Codable {
-  /// The same as ``text``.
+  /// The ``text`` of the set.
   public var description: String { text }
 
-  /// A string, the ``text``. Throws `DecodingError.dataCorrupted` for a string that ``init(_:)`` does not take.
+  /// Decodes the ``text`` from a string.
+  ///
+  /// - Throws: `DecodingError.dataCorrupted` for a string that ``init(_:)`` does not accept.
   public init(from decoder: any Decoder) throws {
     self = try decoder.decodeText(as: "scope tokens separated by single spaces (RFC 6749 §3.3)") { Scopes($0) }
   }

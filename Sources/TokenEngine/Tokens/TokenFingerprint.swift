@@ -2,12 +2,12 @@ internal import Platform
 internal import RotationModel
 internal import TokenSigning
 
-/// What may be shown of a token in place of its text.
+/// A fingerprint that can be shown in place of a token's text.
 package enum TokenFingerprint {
   private static let digits = 12
 
-  /// The first 12 digits that `sha256sum` prints for the token; of a refresh token of ours also its session and
-  /// generation, which nobody has verified.
+  /// Returns the first 12 digits that `sha256sum` prints for the token, and for a refresh token of ours also its
+  /// session and generation, unverified.
   package static func of(_ token: String) -> String {
     let hash = String(hexadecimal: Digest(of: Array(token.utf8)).bytes.prefix(digits / 2))
     guard let identifier = identifier(of: token) else { return hash }

@@ -1,12 +1,12 @@
 public import RotationModel
 
-/// An access token and the refresh token that renews it. Printed, dumped or interpolated it shows neither.
+/// An access token and the refresh token that renews it. Printing, dumping or interpolating the pair shows neither.
 public struct TokenPair: Sendable, Hashable {
   public var accessToken: String
   public var refreshToken: String
-  /// Seconds until the access token ends, rounded up.
+  /// The seconds until the access token expires, rounded up.
   public var expiresInSeconds: Int64
-  /// Seconds until the refresh token ends if it is not used, rounded up.
+  /// The seconds until the refresh token expires if it is not used, rounded up.
   public var refreshExpiresInSeconds: Int64
   /// The scope of the access token.
   public var scopes: Scopes
@@ -14,7 +14,7 @@ public struct TokenPair: Sendable, Hashable {
 }
 
 extension TokenPair: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// Session, scope and lifetimes, without the tokens.
+  /// The session, scope and lifetimes, without the tokens.
   public var description: String {
     "TokenPair(session: \(session), scopes: \"\(scopes)\", expiresInSeconds: \(expiresInSeconds), "
       + "refreshExpiresInSeconds: \(refreshExpiresInSeconds), tokens redacted)"
@@ -32,18 +32,18 @@ extension TokenPair: CustomStringConvertible, CustomDebugStringConvertible, Cust
   }
 }
 
-/// An access token for a client itself; no session stands behind it, and no refresh token renews it. Printed, dumped or interpolated it does not show
-/// its text.
+/// An access token for a client itself, without a session or a refresh token. Printing, dumping or interpolating it
+/// does not show its text.
 public struct ClientToken: Sendable, Hashable {
   public var accessToken: String
-  /// Seconds until it ends, rounded up.
+  /// The seconds until the token expires, rounded up.
   public var expiresInSeconds: Int64
   public var scopes: Scopes
   public var tokenID: TokenID
 }
 
 extension ClientToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// Id, scope and lifetime, without the token.
+  /// The id, scope and lifetime, without the token.
   public var description: String {
     "ClientToken(tokenID: \(tokenID), scopes: \"\(scopes)\", expiresInSeconds: \(expiresInSeconds), token redacted)"
   }
@@ -60,7 +60,7 @@ public enum GrantResult<Tokens: Sendable & Hashable>: Sendable, Hashable {
   case granted(Tokens)
   case refused(GrantRefusal)
 
-  /// Nil if it was granted.
+  /// The refusal, or nil if the tokens were granted.
   public var refusal: GrantRefusal? { if case .refused(let refusal) = self { refusal } else { nil } }
 }
 
@@ -69,15 +69,16 @@ public typealias GrantOutcome = GrantResult<TokenPair>
 /// The answer to a client that asks for a token of its own.
 public typealias ClientGrantOutcome = GrantResult<ClientToken>
 
-/// An access token that was verified: signature, type, issuer, audience, time, and that its session is not revoked.
+/// An access token that was verified: signature, type, issuer, audience, time, and that neither it nor its session is
+/// revoked.
 public struct AccessToken: Sendable, Hashable {
   public var subject: String
   public var client: String
   public var scopes: Scopes
   public var tokenID: TokenID
-  /// Seconds since the epoch.
+  /// The time of issue in seconds since the epoch.
   public var issuedAt: Int64
-  /// Seconds since the epoch.
+  /// The end in seconds since the epoch.
   public var expiresAt: Int64
   /// The JSON members beside the standard claims, without braces.
   let customMembers: [UInt8]
