@@ -1,5 +1,5 @@
-// What options and errors of the ledger are made of: with these, `import TokenLedger` is all that an embedder needs, also under the upcoming
-// feature MemberImportVisibility.
+// The modules of the types in the ledger's options and errors. With these, `import TokenLedger` is all that an embedder
+// needs, even under the upcoming feature MemberImportVisibility.
 
 @_exported public import RotationModel
 @_exported public import SystemPackage

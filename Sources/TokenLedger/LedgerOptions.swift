@@ -1,32 +1,32 @@
 public import WriteAheadLog
 
-/// How a ``RefreshLedger`` keeps its log.
+/// The options of the log of a ``RefreshLedger``.
 public struct LedgerOptions: Sendable {
-  /// When an outcome counts as durable.
+  /// The moment at which an outcome counts as durable.
   public var durability: Durability
-  /// A segment of the log is closed when it has grown past this many bytes. 64 KiB…4 GiB.
+  /// The number of bytes past which a segment of the log is closed, from 64 KiB to 4 GiB.
   public var segmentBytesMax: Int
-  /// Records that wait for the disk; past this many bytes calls fail with `LogError.overloaded` at once.
+  /// The bytes of records that can wait for the disk; past them, calls fail with `LogError.overloaded` at once.
   public var stagedBytesMax: Int
-  /// How many sessions a subject may have at a time: the next opening revokes the least recently used. 0 for any number.
+  /// The most sessions of a subject at a time: opening one more revokes the least recently used one. 0 for no cap.
   public var sessionsPerSubjectMax: Int
-  /// As in `LogOptions`.
+  /// The `LogOptions.onCommit` of the log.
   package var onCommit: (@Sendable (Duration) -> Void)?
-  /// As in `LogOptions`; a simulation wants less.
+  /// The `LogOptions.preallocationBytes` of the log; a simulation uses less.
   package var preallocationBytes = 1 << 20
-  /// As in `LogOptions`.
+  /// The `LogOptions.identity` of the log.
   package var identity: LogIdentity?
-  /// As in `LogOptions`.
+  /// The `LogOptions.acceptsRollback` of the log.
   var acceptsRollback = false
-  /// As in `LogOptions`.
+  /// The `LogOptions.acceptsMove` of the log.
   package var acceptsMove = false
-  /// As in `LogOptions`.
+  /// The `LogOptions.epochFloor` of the log.
   var epochFloor: UInt32 = 0
 
   public static let segmentBytesLimit = Limit((64 << 10)...(4 << 30), "from 64KiB to 4GiB")
-  /// By how much the log grows until the next checkpoint.
+  /// The limit of the bytes by which the log grows before the next checkpoint.
   public static let checkpointBytesLimit = Limit((1 << 20)...(1 << 40), "from 1MiB to 1TiB")
-  /// Of ``Durability/interval(_:)``.
+  /// The limit of the interval in ``Durability/interval(_:)``.
   public static let syncIntervalLimit = Limit(Duration.milliseconds(1)...(.seconds(3600)), "from 1ms to 1h")
 
   public init(
@@ -41,7 +41,7 @@ public struct LedgerOptions: Sendable {
 }
 
 extension LedgerError {
-  /// What a log says of a call, as every ledger says it.
+  /// Creates the error of a call from that of the log, in the terms of all ledgers.
   package init(_ failure: LogError) {
     switch failure {
     case .overloaded: self = .overloaded
@@ -50,7 +50,7 @@ extension LedgerError {
     }
   }
 
-  /// What a reading of the log's files came to; the ledger goes on.
+  /// Creates the error of reading the log's files; the ledger continues.
   init(reading failure: LogError) {
     self = failure == .closed ? .closed(failure.description) : .unavailable(failure.description)
   }

@@ -1,30 +1,31 @@
 internal import WriteAheadLog
 
-/// How far a replay has come.
+/// The progress of a replay.
 public struct LedgerReplayProgress: Sendable, Hashable {
   public var bytesRead: UInt64
   public var bytesTotal: UInt64
   public var records: UInt64
 }
 
-/// What the opening of a ledger found.
+/// The findings of opening a ledger.
 public struct LedgerRecovery: Sendable {
-  /// Records replayed.
+  /// The number of records that were replayed.
   public var records: UInt64
   /// The last sequence number in the log.
   public var sequence: UInt64
-  /// The log, as 32 hexadecimal digits.
+  /// The identity of the log, as 32 hexadecimal digits.
   public var identity: String
-  /// Counts the openings for writing. A log whose epoch or sequence is below what was seen of it elsewhere, in an
-  /// earlier start-up message say, was rolled back.
+  /// The number of times that the log was opened for writing. A log whose epoch or sequence is below a value seen
+  /// earlier, such as one in a start-up message, was rolled back.
   public var epoch: UInt32
-  /// The last record that the checkpoint in use covers; nil without one.
+  /// The last record that the checkpoint in use covers, or nil without one.
   public var checkpointSequence: UInt64?
-  /// Whether the log ended with the mark of a clean shutdown; true for a new one.
+  /// True if the log ended with the mark of a clean shutdown; also true for a new one.
   public var wasClosedCleanly: Bool
-  /// Whether there was no log, so that one was made.
+  /// True if there was no log, so that one was made.
   public var isNew: Bool
-  /// What a crash left half-written at the end, which was cut off after a copy was kept; nil where there was nothing.
+  /// The torn end of the log, left half-written by a crash, which was cut off after a copy was kept; nil if there was
+  /// none.
   public var tornTail: TornTail?
 
   public struct TornTail: Sendable, Hashable {
@@ -36,20 +37,20 @@ public struct LedgerRecovery: Sendable {
   }
 }
 
-/// What ending the sessions of a rolled-back log came to.
+/// The result of ending the sessions of a rolled-back log.
 public struct Settlement: Sendable, Hashable {
   public var sessionsEnded: Int
   public var oneTimeTokensEnded: Int
   /// The last record of the log afterwards.
   public var sequence: UInt64
-  /// Of the opening that did it.
+  /// The epoch of the opening that ended them.
   public var epoch: UInt32
 }
 
-/// How far the ending of the sessions of a rolled-back log has come: first the replay, then the ending.
+/// The progress of ending the sessions of a rolled-back log: first the replay, then the ending.
 public enum SettlementProgress: Sendable, Hashable {
   case replaying(LedgerReplayProgress)
-  /// Of the places of the ledger's table, some of which are free.
+  /// The progress through the slots of the ledger's table, some of which are free.
   case ending(placesDone: Int, placesTotal: Int)
 }
 

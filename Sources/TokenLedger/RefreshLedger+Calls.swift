@@ -1,13 +1,14 @@
-/// One call for each outcome, for whoever has no reply to make of it.
+/// Calls that return the outcome itself, for callers that make no reply of it.
 extension RefreshLedger {
-  /// Consumes the presented token and makes its successor live, as one record; or says why not.
+  /// Consumes the presented token and makes its successor live, as one record, or refuses it.
   public nonisolated func rotate(_ request: RotationRequest) async throws(LedgerError) -> Rotation {
     let staged = try await stageRotation(request)
     if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
     return staged.outcome
   }
 
-  /// Consumes the presented tokens, each as ``rotate(_:)-(RotationRequest)`` would and in their order, in one step and with one commit for all.
+  /// Consumes the presented tokens in order, each as ``rotate(_:)-(RotationRequest)`` would, in one step and with one
+  /// commit.
   public nonisolated func rotate(_ batch: [RotationRequest]) async throws(LedgerError) -> [Rotation] {
     let staged = try await stageRotations(batch)
     if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
@@ -21,7 +22,7 @@ extension RefreshLedger {
     return staged.outcome
   }
 
-  /// Opens sessions, in their order, in one step and with one commit for all.
+  /// Opens sessions in order, in one step and with one commit.
   public nonisolated func open(_ batch: [SessionGrant]) async throws(LedgerError) -> [Session] {
     let staged = try await stageOpenings(batch)
     if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }

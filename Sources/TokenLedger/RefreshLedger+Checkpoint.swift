@@ -2,16 +2,17 @@ internal import Synchronization
 package import WriteAheadLog
 
 extension RefreshLedger {
-  /// Writes the state of this moment to one file and then removes the part of the log that it replaces.
+  /// Writes the current state to one file and then removes the part of the log that it replaces.
   ///
-  /// A rotation never waits for it: what it writes is a snapshot (one reference for each 512 entries, taken in one step), and
-  /// the writing happens on a thread of its own. The log begins a new segment for it, as it does by itself at
-  /// ``LedgerOptions/segmentBytesMax``. One at a time: a call while one is under way is answered with that one's report.
+  /// No rotation waits for it: the state is a snapshot (one reference for each 512 entries, taken in one step), and a
+  /// thread of its own writes it. The log begins a new segment for it, as it does by itself at
+  /// ``LedgerOptions/segmentBytesMax``. Only one checkpoint is written at a time: a call during another one returns
+  /// that one's report.
   ///
-  /// Returns nil where there is nothing to write: no log, or no record since the last checkpoint.
-  /// - Throws: `LogError.io` where the file could not be written, for example on a full disk; the log and all that
-  ///   it holds are as before and the ledger goes on. If the folder could not be synced after the file had its name, the
-  ///   ledger is closed for writes, as after any failed sync. `LogError.closed` if the ledger was closed meanwhile.
+  /// - Returns: The report, or nil if there is nothing to write: no log, or no record since the last checkpoint.
+  /// - Throws: `LogError.io` if the file could not be written, for example on a full disk; the log is as before and the
+  ///   ledger continues. If the folder could not be synced after the file got its name, the ledger is closed for
+  ///   writes, as after any failed sync. `LogError.closed` if the ledger was closed meanwhile.
   @discardableResult
   public nonisolated func checkpoint(
     onProgress: @escaping @Sendable (CheckpointProgress) -> Void = { _ in }
@@ -20,7 +21,7 @@ extension RefreshLedger {
     return try await task.value.get()
   }
 
-  /// Bytes of log that a restart would read besides the last checkpoint. Not exact while a commit is under way.
+  /// The bytes of log that a restart would read besides the last checkpoint. The number is not exact during a commit.
   public var bytesSinceCheckpoint: UInt64 {
     guard let log else { return 0 }
     return UInt64(clamping: Int64(clamping: log.statistics.bytesWritten) - checkpointMark)
@@ -53,8 +54,8 @@ extension RefreshLedger {
     checkpointMark = Int64(clamping: mark)
   }
 
-  /// Ends a checkpoint that is under way, whose file is removed, and lets none begin: once the lock is given back, the
-  /// folder may be another's.
+  /// Ends a checkpoint that is under way, removes its file, and lets no other begin: once the lock is released, the
+  /// folder can belong to another process.
   func stopCheckpoints() async {
     isClosing = true
     checkpointing?.cancel()
@@ -62,7 +63,7 @@ extension RefreshLedger {
   }
 }
 
-// MARK: - Checkpoints by themselves, and for other processes that ask
+// MARK: - Automatic checkpoints, and those that other processes ask for
 
 extension RefreshLedger: LogKeepingLedger {
   package nonisolated func writeCheckpoints(
@@ -84,14 +85,14 @@ extension RefreshLedger: LogKeepingLedger {
     }
   }
 
-  /// Whether another process asked for a checkpoint: reads the folder, so for a heartbeat.
+  /// True if another process asked for a checkpoint. Reading it reads the folder, so it is meant for a heartbeat.
   package nonisolated var isCheckpointRequested: Bool {
     guard let log else { return false }
     return (try? CheckpointRequest.isMade(in: log.storage)) ?? false
   }
 
-  /// For ``checkpoint(onProgress:)``: tells whoever asked how far it has come, once for each percent. Nothing where nobody did;
-  /// where it fails they wait without knowing.
+  /// Returns a closure for ``checkpoint(onProgress:)`` that tells the asking process the progress, once for each
+  /// percent. It does nothing if no process asked; if it fails, the process waits without knowing.
   package nonisolated func tellingCheckpointRequest() -> @Sendable (CheckpointProgress) -> Void {
     guard let file = try? log?.storage.open(CheckpointRequest.fileName, for: .writing) else { return { _ in } }
     let told = Mutex(-1)
@@ -100,14 +101,14 @@ extension RefreshLedger: LogKeepingLedger {
         let percent = progress.entriesWritten * 100 / max(1, progress.entriesTotal)
         guard percent > told else { return }
         told = percent
-        // Never shorter than the text before, which it overwrites.
+        // The text is never shorter than the one before, which it overwrites.
         let text = Array("\(progress.entriesWritten) \(progress.entriesTotal)\n".utf8)
         _ = try? file.write(text.span, at: 0)
       }
     }
   }
 
-  /// Tells who asked that it was tried.
+  /// Tells the asking process that the checkpoint was attempted.
   package nonisolated func endCheckpointRequest() {
     try? log?.storage.remove(CheckpointRequest.fileName)
   }

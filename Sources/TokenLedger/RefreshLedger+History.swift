@@ -1,8 +1,9 @@
 import WriteAheadLog
 
-/// Looking back, in the files of the log. What was answered by then is in them, and nothing waits for it.
+/// The history in the files of the log. Everything that was answered before the call is in them, so no query waits.
 extension RefreshLedger: EventLedger {
-  /// As ``EventLedger/events(after:buffer:)``. Reading back costs a replay of the log from its checkpoint on, beside the ledger.
+  /// Returns the events from now on, or from a given position on; see ``EventLedger/events(after:buffer:)``. Reading
+  /// back replays the log from its checkpoint on, beside the ledger.
   public func events(after sequence: UInt64? = nil, buffer: Int = 65_536) throws(LedgerError) -> AuditEvents {
     try Limits.eventBuffer.check("buffer", buffer)
     let last = machine.sequence
@@ -15,7 +16,7 @@ extension RefreshLedger: EventLedger {
     return AuditEvents(LogEventSource(self, subscription, after: sequence ?? last, handover: last))
   }
 
-  /// What the log still tells of a session, live or ended; nil for a ledger without a log.
+  /// Returns what the log still holds of a session, live or ended, or nil for a ledger without a log.
   public nonisolated func history(
     of session: SessionID, within limits: HistoryLimits = HistoryLimits()
   ) async throws(LedgerError) -> SessionHistory? {
@@ -26,7 +27,7 @@ extension RefreshLedger: EventLedger {
     return history
   }
 
-  /// The sessions of a subject that have ended, as far as the log still tells; nil for a ledger without a log.
+  /// Returns the ended sessions of a subject that the log still holds, or nil for a ledger without a log.
   public nonisolated func endedSessions(
     ofSubject subject: String, within limits: HistoryLimits = HistoryLimits()
   ) async throws(LedgerError) -> EndedSessions? {

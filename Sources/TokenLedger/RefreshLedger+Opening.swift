@@ -2,10 +2,11 @@ public import SystemPackage
 package import WriteAheadLog
 
 extension RefreshLedger {
-  /// Opens the ledger whose log is in `folder`, which is made if it is absent: lock, repair the torn tail, replay, check, sync.
+  /// Opens the ledger whose log is in `folder`, which is created if it does not exist: locks it, repairs the torn tail,
+  /// replays, checks and syncs the log. The replay reads some million records a second.
   ///
-  /// Throws ``LogError/locked(path:)`` at once where another process has it open and ``LogError/corrupt(segment:offset:what:)`` with segment and
-  /// offset for any damage but a torn tail; nothing on disk is changed then. Replays some million records a second.
+  /// - Throws: ``LogError/locked(path:)`` at once if another process has the log open, and
+  ///   ``LogError/corrupt(segment:offset:what:)`` for any damage but a torn tail; nothing on disk is changed then.
   public static func open(
     folder: FilePath, options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
@@ -18,7 +19,7 @@ extension RefreshLedger {
       clock: clock, random: random, onProgress: onProgress)
   }
 
-  /// A ledger without a log: for tests of an embedder. Nothing survives it.
+  /// Returns a ledger without a log, for tests of an embedder. Its state is lost with it.
   public static func inMemory(
     sessionsPerSubjectMax: Int = 0, clock: SessionClock = .system,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
@@ -30,8 +31,8 @@ extension RefreshLedger {
   }
 
   /// - Parameters:
-  ///   - checkpointExecutor: where checkpoints are written; where `executor` is if it is nil.
-  ///   - stopwatch: for durability `interval` and the measured times.
+  ///   - checkpointExecutor: The executor that writes checkpoints, or nil for `executor`.
+  ///   - stopwatch: The clock for durability `interval` and for measured times.
   package static func open(
     storage: any LogStorage, executor: any SerialExecutor, checkpointExecutor: (any TaskExecutor)? = nil,
     stopwatch: any Clock<Duration> = ContinuousClock(),

@@ -1,7 +1,7 @@
 import Platform
 import Synchronization
 
-/// Looking at sessions and figures. An answer waits, as any other, until what it rests on is durable.
+/// The queries of sessions and figures. An answer, like any other, waits until what it rests on is durable.
 extension RefreshLedger {
   public nonisolated func session(_ id: SessionID) async throws(LedgerError) -> Session? {
     let staged = await look(at: id)
@@ -11,7 +11,8 @@ extension RefreshLedger {
 
   private func look(at id: SessionID) -> Staged<Session?> { machine.session(id) }
 
-  /// As ``SessionLedger/sessions(of:after:limit:)``. Costs a look at each session of the page, and not at those of others; with `all`, at each slot.
+  /// Returns a page of sessions; see ``SessionLedger/sessions(of:after:limit:)``. It visits only the sessions of the
+  /// page or, for `all`, each slot.
   public nonisolated func sessions(
     of scope: SessionScope, after cursor: SessionCursor? = nil, limit: Int = 100
   ) async throws(LedgerError) -> SessionPage {
@@ -27,10 +28,12 @@ extension RefreshLedger {
     try machine.page(of: scope, after: cursor, limit: limit)
   }
 
-  /// As ``SessionLedger/sessionCount(of:)``. Those that ended since the last sweep, or by a wide revocation whose sweep has not passed, are counted too.
+  /// Returns the number of sessions of a scope; see ``SessionLedger/sessionCount(of:)``. Sessions that ended since the
+  /// last sweep, or by a wide revocation that was not swept yet, are counted too.
   public func sessionCount(of scope: SessionScope) -> Int { machine.sessionCount(of: scope) }
 
-  /// As ``SessionLedger/holders()``, in steps between which other calls run: a session that is opened or ends meanwhile may be missed or told.
+  /// Returns the subjects and clients with live sessions; see ``SessionLedger/holders()``. It works in steps between
+  /// which other calls run: a session that is opened or ends meanwhile may or may not count.
   public nonisolated func holders() async -> SessionHolders {
     var subjects: Set<ExactName> = []
     var holders = SessionHolders(subjects: [], clients: [])
@@ -58,7 +61,7 @@ extension RefreshLedger {
 
   private func holders(from slot: Int) -> (holders: SessionHolders, next: Int?) { machine.holders(from: slot) }
 
-  /// For tests: a copy of all that the ledger knows.
+  /// A copy of the whole state, for tests.
   package var state: LedgerState { machine.state }
 
   var sequence: UInt64 { machine.sequence }
@@ -86,20 +89,20 @@ extension RefreshLedger {
       clockShiftSeconds: machine.state.shifts.seconds, isWritable: logFailure == nil)
   }
 
-  /// The log's figures; nil for a ledger in memory.
+  /// The figures of the log, or nil for a ledger in memory.
   package nonisolated var logStatistics: LogStatistics? { log?.statistics }
 
-  /// Whether the heartbeat found the disk not answering.
+  /// True if the heartbeat found that the disk does not answer.
   package nonisolated var isStalled: Bool { log?.isStalled ?? false }
 
-  /// Why the log no longer accepts writes; nil while it does.
+  /// The reason that the log no longer accepts writes, or nil while it does.
   public nonisolated var logFailure: LogError? {
     guard let log else { return isClosedInMemory.load(ordering: .relaxed) ? .closed : nil }
     return log.failure
   }
 }
 
-/// A name that is the same only byte by byte: an older log holds one in several spellings.
+/// A name that is compared byte by byte, since an older log can hold one name in several spellings.
 private struct ExactName: Hashable {
   private let name: String
 
@@ -117,7 +120,7 @@ private struct HolderKey: Hashable {
   var version: AccountVersion
 }
 
-/// What this process's verifiers ask of a ledger with a log.
+/// The register that the verifiers of this process ask, of a ledger with a log.
 private struct LedgerRegister: AccessRegister {
   private let revocations: Revocations
   private let successorWatch: SuccessorWatch

@@ -1,10 +1,11 @@
 import Synchronization
 
-/// The heartbeat, and the end.
+/// The heartbeat and the closing of the ledger.
 extension RefreshLedger {
-  /// As ``SessionLedger/run(_:)``: ``sweepExpired()`` once a second. Ends when the task is cancelled, and closes nothing.
+  /// Calls ``sweepExpired()`` once a second until the task is cancelled; see ``SessionLedger/run(_:)``. It closes
+  /// nothing.
   public nonisolated func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async {
-    // Where the log was written under a clock that was ahead of what this one says now.
+    // The shift is above 0 if the log was written under a clock that was ahead of what this one says now.
     var steps = ClockSteps(shiftSeconds: await statistics.clockShiftSeconds, lead: time.wallClockLead())
     while (try? await Task.sleep(for: .seconds(1))) != nil {
       try? await sweepExpired()
@@ -12,9 +13,10 @@ extension RefreshLedger {
     }
   }
 
-  /// Frees every entry whose time has come, in steps between which other calls run. Meant for a heartbeat of a second:
-  /// it also notices when the disk has not answered for ``stallSeconds``, ends the waits whose deadline has passed, and has the log know the time, once a
-  /// minute and, while the wall clock is behind it, each second.
+  /// Frees every entry that has ended, in steps between which other calls run. It is meant for a heartbeat of a second.
+  ///
+  /// It also notices that the disk has not answered for ``stallSeconds``, ends the waits whose deadline has passed, and
+  /// records the time: once a minute, or each second while the wall clock is behind the ledger's time.
   public nonisolated func sweepExpired() async throws(LedgerError) {
     noteHeartbeat()
     while try await !sweepStep() {
@@ -33,18 +35,19 @@ extension RefreshLedger {
     return machine.sweepStep(into: &events)
   }
 
-  /// A commit that takes as long makes the heartbeat refuse all further changes, as ``LedgerError/overloaded``, until it ends.
+  /// The seconds after which an unfinished commit makes the heartbeat refuse all further changes, as
+  /// ``LedgerError/overloaded``, until it ends.
   public static let stallSeconds = 5
 
   /// Makes everything staged durable and closes the log cleanly. Every later call fails. A checkpoint that is under way
-  /// is given up.
+  /// is abandoned.
   public nonisolated func close() async throws(LedgerError) {
     await stopCheckpoints()
     await noteClosingTime()
     try await finish()
   }
 
-  /// The same for whoever has told nobody anything that rests on the time: the log has no further record by it.
+  /// Closes the log of a ledger that has given no answer that rests on the time, without a further record.
   package nonisolated func closeUnserved() async throws(LedgerError) {
     await stopCheckpoints()
     try await finish()
@@ -54,7 +57,7 @@ extension RefreshLedger {
     do { try await closeLog() } catch { throw LedgerError(error) }
   }
 
-  /// Closes the log, whatever it comes to, and ends those who listen.
+  /// Closes the log, whatever the result, and ends the subscriptions.
   nonisolated func closeLog() async throws(LogError) {
     if log == nil { isClosedInMemory.store(true, ordering: .relaxed) }
     let result: Result<Void, LogError>
@@ -65,19 +68,20 @@ extension RefreshLedger {
 
   private func endSubscriptions() { events.subscriptions.finish() }
 
-  /// What a log that takes no more records cannot say is left.
+  /// Records the time of the closing, unless the log accepts no more records.
   func noteClosingTime() {
     guard logFailure == nil, (try? admit()) != nil else { return }
     machine.noteClosingTime(into: &events)
   }
 }
 
-/// Notices, from one second to the next, that somebody set the wall clock. What it leads to is decided in the machine.
+/// A detector that notices, from one second to the next, that somebody set the wall clock. The machine decides on the
+/// consequences.
 private struct ClockSteps {
   private var shiftSeconds: Int64
   private var lead: Int64?
 
-  /// Less is what a time server does in passing.
+  /// The smallest step that counts, in milliseconds; a time server makes smaller ones in passing.
   private static let stepMilliseconds: Int64 = 2000
 
   init(shiftSeconds: Int64, lead: Int64?) {
@@ -85,7 +89,8 @@ private struct ClockSteps {
     self.lead = lead
   }
 
-  /// - Parameter leadNow: by how much the wall clock is ahead of the boot clock; nil where that could not be read.
+  /// - Parameter leadNow: The milliseconds by which the wall clock is ahead of the boot clock, or nil if they could not
+  ///   be read.
   mutating func step(to shiftNow: Int64, lead leadNow: Int64?) -> LedgerNotice? {
     var step = lead.flatMap { before in leadNow.map { $0 - before } } ?? 0
     if abs(step) <= Self.stepMilliseconds, shiftNow > shiftSeconds + Self.stepMilliseconds / 1000 {

@@ -2,16 +2,17 @@ public import SystemPackage
 package import WriteAheadLog
 
 extension RefreshLedger {
-  /// Makes a log that was restored from a backup, or cut by a repair, fit to be served.
+  /// Makes a log that was restored from a backup, or cut by a repair, ready to be served.
   ///
-  /// What was spent after its last record is live in it. Unless `keepsSessions`, every live session is revoked and every
-  /// live one-time token consumed, durably, before the mark that keeps the log from being opened is removed; so a crash
-  /// in between leaves the mark. A log without the mark is settled all the same.
+  /// Tokens that were consumed after its last record are live in it. Unless `keepsSessions` is true, every live session
+  /// is revoked and every live one-time token consumed, durably, before the mark that keeps the log from being opened
+  /// is removed. A crash in between therefore leaves the mark. A log without the mark is settled all the same.
+  ///
   /// - Parameters:
-  ///   - keepsSessions: for whoever knows that nothing was served after the last record.
-  ///   - epochFloor: the epoch of this opening is above it: the highest that outside records know of this log.
-  /// - Throws: what ``open(folder:options:clock:random:onProgress:)`` throws.
-  /// - Complexity: one record a live session; a commit for each 4096.
+  ///   - keepsSessions: True if nothing was served after the last record, so that the sessions can be kept.
+  ///   - epochFloor: The highest epoch that outside records know of this log; the epoch of this opening is above it.
+  /// - Throws: The errors of ``open(folder:options:clock:random:onProgress:)``.
+  /// - Complexity: One record for each live session, and one commit for each 4096.
   package static func settle(
     storage: any LogStorage, executor: any SerialExecutor, keepsSessions: Bool, epochFloor: UInt32 = 0,
     options: LedgerOptions = LedgerOptions(), clock: SessionClock = .system,
@@ -41,7 +42,7 @@ extension RefreshLedger {
     return settlement
   }
 
-  /// The same for the log in a folder.
+  /// Settles the log in a folder.
   public static func settle(
     folder: FilePath, keepsSessions: Bool, epochFloor: UInt32 = 0,
     onProgress: @escaping (SettlementProgress) -> Void = { _ in }

@@ -1,36 +1,37 @@
 import Synchronization
 import WriteAheadLog
 
-/// The live sessions and one-time tokens of one log: what was issued, what was consumed, what may be rotated.
+/// The live sessions and one-time tokens of one log: those that were issued, consumed, and can be rotated.
 ///
-/// Every decision, its mark in memory and its place in the log's order are one step without suspension in this actor,
-/// so of any number of simultaneous presenters of a token one succeeds. A call returns only once its outcome, also a
-/// refusal, rests on records that are durable as `Durability` says. After a failed write or sync the ledger refuses
-/// all further changes for good; what it acknowledged is on disk.
+/// Every decision, its mark in memory and its position in the log are one step without suspension in this actor. If
+/// several callers present one token at the same time, exactly one succeeds. A call returns only once its outcome,
+/// including a refusal, rests on records that are durable by the ledger's `Durability`. After a failed write or sync
+/// the ledger refuses all further changes for good; what it acknowledged is on disk.
 ///
-/// Cost: one record of about 6 bytes a rotation; 56 bytes and an index entry a session; no allocation that grows
-/// with the number of rotations. Time never stands still and never goes back, whatever the wall clock does.
+/// A rotation costs one record of about 6 bytes; a session costs 56 bytes and an index entry. No allocation grows with
+/// the number of rotations. The ledger's time never stands still and never goes back, whatever the wall clock does.
 public actor RefreshLedger {
   var machine: LedgerMachine
   var events: LedgerEventLog
   let log: CommitLog?
   /// The one time of the ledger, its engine and its verifiers.
   package nonisolated let time: LedgerTime
-  /// Asked by verifiers of access tokens, from any thread.
+  /// The revocations, which verifiers of access tokens ask from any thread.
   package nonisolated let revocations: Revocations
-  /// Told by verifiers of access tokens, from any thread.
+  /// The watch that verifiers of access tokens inform from any thread.
   package nonisolated let successorWatch: SuccessorWatch
 
-  /// Where checkpoints are written; nil for the default.
+  /// The executor that writes checkpoints, or nil for the default.
   let checkpointExecutor: (any TaskExecutor)?
   /// The checkpoint under way.
   var checkpointing: Checkpointing?
   var isClosing = false
-  /// Whether a ledger without a log was closed.
+  /// True if a ledger without a log was closed.
   nonisolated let isClosedInMemory = Atomic(false)
   /// The last record that a checkpoint covers.
   var checkpointedSequence: UInt64 = 0
-  /// What `LogStatistics.bytesWritten` said at the last checkpoint; less than 0 for what an earlier opening wrote.
+  /// The value of `LogStatistics.bytesWritten` at the last checkpoint; less than 0 for bytes that an earlier opening
+  /// wrote.
   var checkpointMark: Int64 = 0
 
   typealias Checkpointing = Task<Result<CheckpointReport, LogError>, Never>
@@ -53,17 +54,17 @@ public actor RefreshLedger {
   }
 }
 
-// MARK: - Steps: decided, applied and staged without suspension. Nobody may hear of one before it is durable.
+// MARK: - Steps, which are decided, applied and staged without suspension, and not reported before they are durable
 
 extension RefreshLedger {
-  /// Fails before anything has changed if the log cannot take a record.
+  /// Checks that the log can take a record, before anything has changed.
   func admit() throws(LedgerError) {
     guard let log else {
       if isClosedInMemory.load(ordering: .relaxed) { throw LedgerError(.closed) }
       return
     }
     do { try log.reserve() } catch {
-      // Nothing more can come.
+      // No further event can come.
       if log.failure != nil { events.subscriptions.finish() }
       throw LedgerError(error)
     }
@@ -137,14 +138,15 @@ extension RefreshLedger {
     return machine.consume(id, purpose: purpose, into: &events)
   }
 
-  /// Whether nothing is to be waited for. Asked first: a call of ``durable(through:deadline:)`` costs a frame of its own.
+  /// Checks whether nothing is left to wait for. It is called first, since a call of ``durable(through:deadline:)``
+  /// costs a frame of its own.
   @inline(__always)
   package nonisolated func isDurable(through sequence: UInt64) -> Bool {
     guard let log else { return true }
     return log.durableSequence >= sequence
   }
 
-  /// Waits until the sequence number is durable, as the ledger's `Durability` says.
+  /// Waits until the sequence is durable by the ledger's `Durability`.
   package nonisolated func durable(
     through sequence: UInt64, deadline: ContinuousClock.Instant? = nil
   ) async throws(LedgerError) {
@@ -153,7 +155,7 @@ extension RefreshLedger {
   }
 }
 
-// MARK: - What a ledger does: a step, and then the wait until it is durable.
+// MARK: - Calls of a ledger: a step, followed by the wait until it is durable
 
 extension RefreshLedger: SessionLedger {
   public nonisolated func rotate<Reply: Sendable>(
@@ -207,8 +209,11 @@ extension RefreshLedger: SessionLedger {
     return staged.outcome
   }
 
-  /// As ``SessionLedger/revoke(_:)-(SessionScope)``: one record, and the sweep frees what it ended in the background. Of a subject the live sessions are
-  /// counted in the step that ends them; of a client or of all in steps of their own just before, since one step would hold up every other caller.
+  /// Revokes the sessions of a scope with one record; see ``SessionLedger/revoke(_:)-(SessionScope)``. The sweep frees
+  /// them in the background.
+  ///
+  /// The live sessions of a subject are counted in the step that ends them. Those of a client or of all are counted in
+  /// steps of their own just before, since one step would hold up every other caller.
   @discardableResult
   public nonisolated func revoke(_ scope: SessionScope) async throws(LedgerError) -> Int {
     try await precheck(scope)
@@ -224,7 +229,7 @@ extension RefreshLedger: SessionLedger {
     return count + staged.outcome
   }
 
-  /// What is wrong with the scope is told before anything is counted, and nothing is counted in vain.
+  /// Checks the scope and the log before anything is counted, so that nothing is counted in vain.
   private func precheck(_ scope: SessionScope) throws(LedgerError) {
     try machine.check(scope)
     try admit()
@@ -247,7 +252,8 @@ extension RefreshLedger: SessionLedger {
     if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
   }
 
-  /// As ``SessionLedger/issueAccess(client:)``. A closed log could not take the token back, so then there is none.
+  /// Issues an access token without a session; see ``SessionLedger/issueAccess(client:)``. It throws if the log is
+  /// closed, since that log could not revoke the token.
   public func issueAccess(client: String) throws(LedgerError) -> (id: SessionID, moment: LedgerMoment) {
     if let failure = logFailure { throw LedgerError(failure) }
     return machine.issueAccess(client: client)

@@ -1,18 +1,20 @@
 internal import Platform
 internal import Synchronization
 
-/// What was revoked while access tokens of it may still be alive: what a verifier in this process asks, from any thread and
+/// The revocations that living access tokens can still fall under. Verifiers in this process ask it from any thread and
 /// without the ledger.
 ///
-/// Something is in it from the moment of the decision, before that is durable: whoever was not told yet may see its access tokens
-/// refused, and accepted again after a crash that undid the decision. While nothing was revoked for the longest lifetime that
-/// an access token can have (``Lifetimes/accessMillisecondsMax``), a look-up is one atomic load and no lock.
+/// A revocation is listed from the moment of the decision, before it is durable. Access tokens can thus be refused
+/// before anybody was told, and be accepted again after a crash that undid the decision. If nothing was revoked for the
+/// longest lifetime of an access token (``Lifetimes/accessMillisecondsMax``), a look-up is one atomic load without a
+/// lock.
 package final class Revocations: Sendable {
   private struct Lists {
     var sessions: Set<SessionID> = []
     var tokens: [TokenID: Timestamp] = [:]
     var marks: [TextScope: Timestamp] = [:]
-    /// Opened after a mark that covers what they are, in the very second of it: see ``Revocations/noteOpening(_:subject:client:at:)``.
+    /// The sessions that were opened after a mark that covers their names, but in the same second; see
+    /// ``Revocations/noteOpening(_:subject:client:at:)``.
     var openedAfterMark: [SessionID: Timestamp] = [:]
 
     var count: Int { sessions.count + tokens.count + marks.count }
@@ -23,8 +25,8 @@ package final class Revocations: Sendable {
       return meets(.subject(subject)) || meets(.client(client)) || meets(.both(subject, client)) || meets(.all)
     }
 
-    /// Whether what was issued in this second may have been issued before a mark; for a session whose opening is known to the
-    /// millisecond, whether it was opened before one. A later mark covers what an earlier one does not.
+    /// Checks whether something issued in this second can have been issued before a mark or, for a session whose
+    /// opening is known to the millisecond, was opened before one. A later mark covers what an earlier one does not.
     func isMarked(_ subject: String, _ client: String, issuedAt: Int64, of session: SessionID? = nil) -> Bool {
       let since =
         session.flatMap { openedAfterMark[$0]?.milliseconds }
@@ -38,16 +40,16 @@ package final class Revocations: Sendable {
 
   init() {}
 
-  /// Whether the session was revoked by itself. Never blocks on I/O.
+  /// Checks whether the session was revoked by itself. Never blocks on I/O.
   package func contains(_ session: SessionID) -> Bool {
     guard count.load(ordering: .acquiring) != 0 else { return false }
     return lists.withLock { $0.sessions.contains(session) }
   }
 
-  /// Whether an access token with these claims, whose signature was verified, is refused: it or its session was revoked, or its
-  /// subject's, its client's or all sessions of that time. Never blocks on I/O.
+  /// Checks whether a verified access token is refused: it or its session was revoked, or a mark on its subject, its
+  /// client or all sessions covers its time. Never blocks on I/O.
   ///
-  /// - Parameter issuedAt: its `iat`, seconds since the epoch.
+  /// - Parameter issuedAt: The `iat` claim, in seconds since the epoch.
   @inline(__always)
   package func refuse(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
     guard count.load(ordering: .acquiring) != 0 else { return false }
@@ -61,21 +63,21 @@ package final class Revocations: Sendable {
     }
   }
 
-  /// Whether a refresh token of a session that the ledger has forgotten belongs to what a mark ended.
+  /// Checks whether a mark covers a refresh token of a session that the ledger has forgotten.
   package func isMarked(subject: String, client: String, issuedAt: Int64) -> Bool {
     guard count.load(ordering: .acquiring) != 0 else { return false }
     return lists.withLock { $0.isMarked(subject, client, issuedAt: issuedAt) }
   }
 }
 
-// MARK: - What the ledger tells it
+// MARK: - Changes that the ledger reports
 
 extension Revocations {
   func insert(_ session: SessionID) {
     change { $0.sessions.insert(session) }
   }
 
-  /// Its entry in the ledger has ended, and with it every access token.
+  /// Removes a session whose entry in the ledger has ended, and with it every access token.
   func remove(_ session: SessionID) {
     change { $0.sessions.remove(session) }
   }
@@ -92,18 +94,19 @@ extension Revocations {
     change { $0.marks[TextScope(scope)] = nil }
   }
 
-  /// A token says the second of its issue, a mark its millisecond: of the sessions that are opened after a mark, those of the
-  /// same second must be known by name, or their tokens would be taken for older ones.
+  /// Notes the opening of a session. A token states the second of its issue, a mark its millisecond. Sessions that are
+  /// opened after a mark in the same second must therefore be listed by id, or their tokens would be taken for older
+  /// ones.
   func noteOpening(_ session: SessionID, subject: String, client: String, at time: Timestamp) {
     guard count.load(ordering: .acquiring) != 0 else { return }
     lists.withLock { lists in
       let isClose = lists.isAnyMark(of: subject, client) { $0 <= time && $0.seconds == time.seconds }
-      // What is known of one that was brought in under this id before holds no longer.
+      // An earlier entry of a session that was imported under this id is no longer valid.
       lists.openedAfterMark[session] = isClose ? time : nil
     }
   }
 
-  /// Forgets the access tokens that have ended at `now`, and sessions whose first tokens have.
+  /// Forgets access tokens that have expired at `now`, and sessions whose first tokens have.
   func forgetEnded(at now: Timestamp) {
     change { lists in
       lists.tokens = lists.tokens.filter { $0.value > now }
@@ -120,7 +123,7 @@ extension Revocations {
   }
 }
 
-/// A ``SessionScope`` whose names are the same only byte by byte.
+/// A ``SessionScope`` whose names are compared byte by byte.
 package struct TextScope: Hashable, Sendable {
   private let subject: String?
   private let client: String?
@@ -133,7 +136,7 @@ package struct TextScope: Hashable, Sendable {
     TextScope(subject: subject, client: client)
   }
 
-  /// The names that are nil stand for all.
+  /// Creates a scope in which nil stands for all names.
   package init(subject: String? = nil, client: String? = nil) {
     self.subject = subject
     self.client = client
@@ -160,7 +163,7 @@ package struct TextScope: Hashable, Sendable {
 }
 
 extension Revocations {
-  /// Takes over what a state that was read from disk knows.
+  /// Adds the revocations of a state that was read from disk.
   func fill(from state: borrowing LedgerState) {
     for (key, time) in state.marks.sorted() { mark(state.scope(of: key), at: time) }
     for (token, end) in state.revokedTokens where end > state.highestTime { insert(token, until: end) }

@@ -1,21 +1,22 @@
 internal import Synchronization
 
-/// By what a verifier tells the ledger that an access token was seen, so that the grace window of its predecessor closes.
+/// A channel by which a verifier tells the ledger that an access token was seen, so that the grace window of its
+/// predecessor closes.
 ///
-/// While no window can be open a note is one atomic load. The ledger takes the notes at its next step, whatever that is, so of what a verifier
-/// saw before a refresh began, that refresh knows.
+/// While no window can be open, a note costs one atomic load. The ledger takes the notes at its next step of any kind,
+/// so that a refresh knows everything that a verifier saw before the refresh began.
 package final class SuccessorWatch: Sendable {
-  /// Milliseconds since the epoch: until then a window may be open.
+  /// The time until which a window can be open, in milliseconds since the epoch.
   private let openUntil: Atomic<Int64>
   private let hasNotes = Atomic<Bool>(false)
   private let notes = Mutex<Set<TokenID>>([])
 
-  /// - Parameter end: until when windows of an earlier opening of the log may be open.
+  /// - Parameter end: The time until which windows of an earlier opening of the log can be open.
   init(openUntil end: Timestamp) {
     openUntil = Atomic(end.milliseconds)
   }
 
-  /// An access token with this `jti` was verified. `issuedAt` is its `iat`, in seconds since the epoch.
+  /// Notes that an access token with this `jti` was verified. `issuedAt` is its `iat`, in seconds since the epoch.
   @inline(__always)
   package func note(_ token: TokenID, issuedAt: Int64, now: Timestamp) {
     guard now.milliseconds < openUntil.load(ordering: .relaxed), token.generation > 0 else { return }
@@ -27,12 +28,12 @@ package final class SuccessorWatch: Sendable {
     }
   }
 
-  /// A window was opened that ends at `end`.
+  /// Notes that a window was opened that ends at `end`.
   func expectUse(until end: Timestamp) {
     openUntil.max(end.milliseconds, ordering: .relaxed)
   }
 
-  /// What was noted since the last time, in an order that follows from it alone: it becomes that of records.
+  /// Returns the notes since the last call, in an order that follows from them alone, since it becomes that of records.
   func take() -> [TokenID] {
     guard hasNotes.load(ordering: .acquiring) else { return [] }
     let taken = notes.withLock { notes in

@@ -1,7 +1,7 @@
 internal import Platform
 import WriteAheadLog
 
-/// Reads the entries of one frame of a checkpoint, in order, and trusts none of its bytes.
+/// A decoder of the entries in one frame of a checkpoint, in order. It trusts none of the bytes.
 struct CheckpointDecoder {
   private(set) var offset = 0
 
@@ -105,7 +105,7 @@ struct CheckpointDecoder {
     return .state(highestTime: highest, shifts: shifts)
   }
 
-  /// Where the next `count` bytes begin, all of which are there.
+  /// Returns the offset of the next `count` bytes, all of which exist.
   private mutating func take(_ count: Int, in bytes: Span<UInt8>) throws(RecordError) -> Int {
     guard bytes.count - offset >= count else { throw refusal(offset, "a checkpoint entry ends too early") }
     defer { offset += count }
@@ -143,6 +143,6 @@ struct CheckpointDecoder {
 }
 
 extension Timestamp {
-  /// The latest end that a one-time token can have: the latest record's time and the longest lifetime.
+  /// The latest end of a one-time token: the time of the latest record plus the longest lifetime.
   static let endMilliseconds = latestMilliseconds + Lifetimes.millisecondsMax
 }

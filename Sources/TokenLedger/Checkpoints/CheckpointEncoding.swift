@@ -1,11 +1,11 @@
 internal import Platform
 internal import WriteAheadLog
 
-/// Puts a snapshot into the payloads of a checkpoint's frames, one after another.
+/// An encoder of a snapshot into the payloads of a checkpoint's frames, one after another.
 struct CheckpointEncoder {
   private let snapshot: LedgerSnapshot
   private var stage = Stage.state
-  /// Of what the stage goes through.
+  /// The next position in what the stage goes through.
   private var next = 0
   private var counts = CheckpointCounts()
   private let marks: [(key: MarkKey, time: Timestamp)]
@@ -22,7 +22,7 @@ struct CheckpointEncoder {
     case finished
   }
 
-  /// A payload that has reached this many bytes takes no further entry.
+  /// The number of bytes from which on a payload takes no further entry.
   private static let payloadBytesTarget = 256 << 10
 
   init(_ snapshot: LedgerSnapshot) {
@@ -32,10 +32,10 @@ struct CheckpointEncoder {
       .sorted { ($0.key.session, $0.key.generation) < ($1.key.session, $1.key.generation) }
   }
 
-  /// Entries encoded so far that stand for a session or one-time token.
+  /// The number of encoded entries that stand for a session or a one-time token.
   var entriesDone: Int { Int(counts.slots) }
 
-  /// Replaces `payload`'s content by the next entries and returns how many they are; 0 after the last.
+  /// Replaces the content of `payload` by the next entries and returns their number, 0 after the last.
   mutating func fill(_ payload: inout [UInt8]) -> UInt32 {
     payload.removeAll(keepingCapacity: true)
     var count: UInt32 = 0
@@ -45,7 +45,7 @@ struct CheckpointEncoder {
     return count
   }
 
-  /// Goes one place on; returns whether that held an entry.
+  /// Advances by one position and returns whether it held an entry.
   private mutating func step(_ payload: inout [UInt8]) -> Bool {
     switch stage {
     case .state:
@@ -92,9 +92,10 @@ struct CheckpointEncoder {
     }
   }
 
-  /// Writes all of a snapshot and names the file; returns its size.
+  /// Writes a whole snapshot, gives the file its name, and returns its size.
   ///
-  /// - Parameter each: told before each frame how many sessions and one-time tokens are in those so far; may end the writing.
+  /// - Parameter each: A closure that is called before each frame with the number of sessions and one-time tokens
+  ///   written so far. It can throw to end the writing.
   static func write(
     _ snapshot: LedgerSnapshot, to writer: inout CheckpointWriter, each: (Int) throws(LogError) -> Void
   ) throws(CheckpointError) -> UInt64 {
@@ -113,7 +114,7 @@ struct CheckpointEncoder {
     return try writer.finish()
   }
 
-  /// The place to look at, or nil, and on to the next stage, after the last.
+  /// Returns the current position and moves past it, or returns nil after the last one and moves to the next stage.
   private mutating func advance(before end: Int, then following: Stage) -> Int? {
     guard next < end else {
       next = 0
@@ -192,7 +193,7 @@ extension [UInt8] {
     }
   }
 
-  /// A length of two bytes, and the bytes.
+  /// Appends the length as two bytes, followed by the bytes.
   private mutating func appendCounted(_ content: [UInt8]) {
     appendLittleEndian(UInt16(content.count))
     append(contentsOf: content)

@@ -1,26 +1,27 @@
-/// What a checkpoint holds, in this order: the state entry, names, profiles, slots, marks, revoked access tokens, the end (docs/wal-format.md, section 6).
+/// An entry of a checkpoint. Entries come in this order: the state, names, profiles, slots, marks, revoked access
+/// tokens, the end (docs/wal-format.md, section 6).
 package enum CheckpointEntry: Sendable, Equatable {
   case state(highestTime: Timestamp, shifts: [TimeShifts.Change])
   case name(number: UInt32, text: String)
   case profile(number: UInt32, SessionProfile)
-  /// A session or a one-time token; a label's name only with the former, a payload only with the latter.
+  /// A session or a one-time token. Only a session has the name of a label, only a one-time token a payload.
   case slot(UInt32, SessionEntry, label: UInt32, payload: [UInt8])
   case mark(MarkKey, time: Timestamp)
   case revokedToken(TokenID, end: Timestamp)
   case end(CheckpointCounts)
 }
 
-/// How many entries of each kind a checkpoint holds.
+/// The number of entries of each kind in a checkpoint.
 package struct CheckpointCounts: Sendable, Equatable {
   package var names: UInt32 = 0
   package var profiles: UInt32 = 0
-  /// Sessions and one-time tokens.
+  /// The number of sessions and one-time tokens.
   package var slots: UInt32 = 0
   package var marks: UInt32 = 0
   package var revokedTokens: UInt32 = 0
 }
 
-/// The first byte of a checkpoint's entry. No kind of record has the same number.
+/// The first byte of an entry of a checkpoint. No kind of record has the same number.
 enum CheckpointEntryKind: UInt8 {
   case state = 64
   case name = 65
@@ -34,7 +35,7 @@ enum CheckpointEntryKind: UInt8 {
   case profileWithVersion = 73
   case sessionWithVersion = 74
 
-  /// All bytes before a text or payload, the kind included.
+  /// The number of bytes before a text or payload, including the kind.
   var fixedBytes: Int {
     switch self {
     case .state: 9
@@ -52,10 +53,10 @@ enum CheckpointEntryKind: UInt8 {
   }
 }
 
-/// The state after one record, taken in one step: costs a reference for each 512 entries, whatever happens to the
+/// The state after one record, taken in one step. It costs a reference for each 512 entries, whatever happens to the
 /// ledger afterwards. While it is held, the first change of each page copies that page.
 struct LedgerSnapshot: Sendable {
-  /// The last record that it covers.
+  /// The last record that the snapshot covers.
   let sequence: UInt64
   let highestTime: Timestamp
   let shifts: [TimeShifts.Change]
@@ -66,7 +67,7 @@ struct LedgerSnapshot: Sendable {
   let labels: LabelTable
   let marks: RevocationMarks
   let revokedTokens: [TokenID: Timestamp]
-  /// Entries that are not free.
+  /// The number of entries that are not free.
   let entryCount: Int
 
   init(of state: borrowing LedgerState, sequence: UInt64) {

@@ -1,25 +1,25 @@
 package import WriteAheadLog
 
-/// What a checkpoint came to.
+/// The report on a written checkpoint.
 public struct CheckpointReport: Sendable, Hashable {
-  /// The last record that it covers.
+  /// The last record that the checkpoint covers.
   public var sequence: UInt64
-  /// Sessions and one-time tokens in it.
+  /// The number of sessions and one-time tokens in the checkpoint.
   public var entries: Int
-  /// Of the file.
+  /// The size of the file in bytes.
   public var bytes: UInt64
-  /// Segments that it replaced and that are gone now.
+  /// The number of segments that the checkpoint replaced and that were removed.
   public var segmentsRemoved: Int
 }
 
-/// How far the writing of a checkpoint has come.
+/// The progress of writing a checkpoint.
 public struct CheckpointProgress: Sendable, Hashable {
   public var entriesWritten: Int
   public var entriesTotal: Int
 }
 
-/// A file in the log's folder by which another process asks whoever holds the log for a checkpoint, and in which it is told how far
-/// that has come: entries written and entries in all, in decimal.
+/// A file in the log's folder by which another process asks the holder of the log for a checkpoint. The holder writes
+/// its progress into the file: the entries written and all entries, in decimal.
 package enum CheckpointRequest {
   package static let fileName = "checkpoint.request"
 
@@ -31,7 +31,7 @@ package enum CheckpointRequest {
     try storage.names().contains(fileName)
   }
 
-  /// Nil before the writing began, and once it ended.
+  /// Returns the progress, or nil before the writing began and after it ended.
   package static func progress(in storage: any LogStorage) throws(LogError) -> CheckpointProgress? {
     var bytes = [UInt8](repeating: 0, count: 64)
     let count: Int

@@ -1,6 +1,6 @@
 import WriteAheadLog
 
-/// Builds a state from the entries of a checkpoint, which must come in their order and fit together.
+/// A builder of a state from the entries of a checkpoint, which must come in order and fit together.
 struct CheckpointRestore {
   private enum Stage: Int {
     case nothing
@@ -14,17 +14,17 @@ struct CheckpointRestore {
   }
 
   private var stage = Stage.nothing
-  /// The last number of the stage.
+  /// The last number in the current stage.
   private var last: UInt32?
   private var lastMark: MarkKey?
 
-  /// Whether the end was read.
+  /// True if the end was read.
   var isComplete: Bool { stage == .complete }
 
-  /// Takes an entry over into `state`; returns why it cannot be one; the state is of no use then.
+  /// Adds an entry to `state`, and returns the reason if it cannot be one. The state must not be used then.
   ///
-  /// - Parameter covered: the last record that the checkpoint covers. Each number and slot was first used by a record of its
-  ///   own, so none is as high; without that bound a forged entry could ask for any amount of memory.
+  /// - Parameter covered: The last record that the checkpoint covers. Each number and slot was first used by a record
+  ///   of its own, so that all are lower; without this bound a forged entry could ask for any amount of memory.
   mutating func apply(_ entry: CheckpointEntry, to state: inout LedgerState, covered: UInt64) -> String? {
     switch entry {
     case .state(let highestTime, let shifts):
@@ -85,14 +85,14 @@ struct CheckpointRestore {
     }
   }
 
-  /// Whether an entry of this stage may come now.
+  /// Enters a stage, and returns whether one of its entries can come now.
   private mutating func enter(_ entered: Stage) -> Bool {
     guard stage != .nothing, stage.rawValue <= entered.rawValue else { return false }
     stage = entered
     return true
   }
 
-  /// Whether an entry of this stage and number may come now.
+  /// Enters a stage, and returns whether its entry with this number can come now.
   private mutating func enter(_ entered: Stage, _ number: UInt32, _ covered: UInt64) -> Bool {
     guard UInt64(number) < covered else { return false }
     if stage == entered, let last, number <= last { return false }
@@ -135,7 +135,7 @@ extension LedgerState {
 }
 
 extension LedgerState {
-  /// Puts an entry into a free slot, without its id being found before `SessionTable.indexAll()`.
+  /// Puts an entry into a free slot. It cannot be found by its id before `SessionTable.indexAll()`.
   mutating func restore(_ entry: SessionEntry, at slot: UInt32, label: UInt32, payload: [UInt8]) {
     table.extend(to: Int(slot))
     table.place(entry, at: slot)

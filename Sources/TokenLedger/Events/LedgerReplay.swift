@@ -1,16 +1,16 @@
 package import WriteAheadLog
 
-/// Folds the frames of a log into a state.
+/// A replay of the frames of a log into a state.
 package struct LedgerReplay {
   package private(set) var state = LedgerState()
   private var restore = CheckpointRestore()
 
   package init() {}
 
-  /// Applies a frame, which must hold as many records or entries as it says.
+  /// Applies a frame, which must hold as many records or entries as it states.
   ///
-  /// `visit` sees each event before it is applied, with the state that it changes, `visitEntry` each entry of a
-  /// checkpoint after it was taken over.
+  /// `visit` is called with each event before it is applied, and with the state that the event changes. `visitEntry` is
+  /// called with each entry of a checkpoint after it was added to the state.
   package mutating func apply(
     _ frame: LogFrame, _ payload: Span<UInt8>,
     visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in },
@@ -51,9 +51,10 @@ package struct LedgerReplay {
     return count
   }
 
-  /// Applies records in order and returns how many; throws at the first that does not decode or contradicts the state.
+  /// Applies records in order and returns their number. Throws at the first one that does not decode or contradicts the
+  /// state.
   ///
-  /// `visit` sees each event before it is applied, with the state that it changes.
+  /// `visit` is called with each event before it is applied, and with the state that the event changes.
   @discardableResult
   mutating func apply(
     _ payload: Span<UInt8>, visit: (LedgerEvent, Timestamp, borrowing LedgerState) -> Void = { _, _, _ in }

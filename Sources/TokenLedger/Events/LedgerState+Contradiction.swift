@@ -1,8 +1,9 @@
 extension LedgerState {
-  /// Why an event read from a log cannot follow from this state; nil if it can.
+  /// Returns the reason that an event read from a log cannot follow from this state, or nil if it can.
   ///
-  /// A frame whose checksum is right can still hold records that contradict each other: written by a faulty build,
-  /// or forged. Replay asks this before each ``apply(_:at:)``, so that no such record traps or is let through.
+  /// A frame with a correct checksum can still hold records that contradict each other, because a faulty build wrote
+  /// them or they were forged. Replay calls this before each ``apply(_:at:)``, so that no such record traps or is
+  /// accepted.
   func contradiction(in event: LedgerEvent, at time: Timestamp) -> String? {
     switch event {
     case .rotated(let slot, let generation, let narrowedScope):

@@ -1,6 +1,7 @@
 internal import Platform
 
-/// The events that a decision leads to, with the definitions that must come before them. Pure, as decisions are.
+/// The events that follow from a decision, with the definitions that must come before them. The functions are pure, as
+/// decisions are.
 extension LedgerState {
   func events(opening grant: SessionGrant, as id: SessionID, in slot: UInt32) -> [LedgerEvent] {
     var definitions = Definitions()
@@ -28,7 +29,7 @@ extension LedgerState {
     return definitions.events + [issued]
   }
 
-  /// For a rotation whose access token has all that was granted.
+  /// Returns the event for a rotation whose access token has the whole granted scope.
   @inline(__always)
   func rotation(of slot: UInt32) -> LedgerEvent {
     .rotated(slot: slot, generation: table[slot].generation + 1, narrowedScope: SessionEntry.notNarrowed)
@@ -44,8 +45,8 @@ extension LedgerState {
 }
 
 extension LedgerState {
-  /// For a session that is to live by other terms from its next refresh on; none where they are the same. A session whose token is
-  /// consumed at each refresh keeps that: what its older tokens were is known to whoever holds them.
+  /// Returns the events that give a session other terms from its next refresh on, or none if the terms are the same. A
+  /// session whose token is consumed at each refresh keeps that rule, since its holders know the older tokens.
   func events(moving slot: UInt32, to terms: SessionTerms) -> [LedgerEvent] {
     guard let old = profiles[table[slot].detail] else { return [] }
     var new = old
@@ -71,9 +72,10 @@ extension LedgerState {
     return definitions.events + [.revokedBefore(key)]
   }
 
-  /// The live sessions of a subject that must end for one more to keep to `most`: those that were not used for the longest.
+  /// Returns the live sessions of a subject that must end for one more to keep within `most`: the least recently used
+  /// ones.
   ///
-  /// - Parameter subject: its scope in each of its spellings.
+  /// - Parameter subject: The scope of the subject in each of its spellings.
   func evictions(of subject: [SessionScope], keeping most: Int, at now: Timestamp) -> [UInt32] {
     let numbers = subject.compactMap { key(of: $0)?.subject }
     guard numbers.reduce(0, { $0 + bySubject.count(of: $1) }) >= most else { return [] }
@@ -84,7 +86,7 @@ extension LedgerState {
   }
 }
 
-/// Numbers names and profiles that are new to the state, in the order in which they will be applied.
+/// The numbers for names and profiles that are new to the state, in the order in which they will be applied.
 private struct Definitions {
   private(set) var events: [LedgerEvent] = []
   private var newNames: [String] = []

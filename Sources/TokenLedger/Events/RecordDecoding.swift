@@ -1,23 +1,22 @@
 import WriteAheadLog
 
-/// Reads the records of one frame's payload, in order, and trusts none of its bytes.
+/// A decoder of the records in the payload of one frame, in order. It trusts none of the bytes.
 ///
-/// Whatever does not decode is thrown as a `RecordError` with its offset in the payload.
-///
-/// The payload is handed to each call, as a span cannot be kept.
+/// Bytes that do not decode are reported as a `RecordError` with their offset in the payload. The payload is passed to
+/// each call, since a span cannot be stored.
 struct RecordDecoder {
   private(set) var offset = 0
   private var time = Timestamp.zero
 
-  /// Reads the frame's base time.
+  /// Reads the base time of the frame.
   init(startOf bytes: Span<UInt8>) throws(RecordError) {
     let base = Int64(bitPattern: try littleEndian(UInt64.self, in: bytes))
     guard (0...Timestamp.latestMilliseconds).contains(base) else { throw refusal("the frame's time is out of range") }
     time = Timestamp(milliseconds: base)
   }
 
-  /// The next record's event and time. `liveGeneration` gives the whole generation of a slot, of which a rotation
-  /// record repeats only the low byte.
+  /// Returns the event and the time of the next record. `liveGeneration` returns the whole generation of a slot, of
+  /// which a rotation record repeats only the low byte.
   mutating func next(
     in bytes: Span<UInt8>, liveGeneration: (UInt32) -> UInt32?
   ) throws(RecordError) -> (event: LedgerEvent, time: Timestamp) {

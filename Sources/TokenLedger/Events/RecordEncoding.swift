@@ -25,16 +25,16 @@ enum RecordKind: UInt8 {
   case shifted = 21
 }
 
-/// Turns events into the bytes of records.
+/// An encoder of events as the bytes of records.
 ///
-/// The first record of a frame is preceded by the frame's base time; each record then carries the milliseconds
-/// since the one before it, which the ledger's clock keeps from being negative.
+/// The first record of a frame is preceded by the base time of the frame. Each record carries the milliseconds since
+/// the one before it, which the ledger's clock keeps from being negative.
 struct RecordEncoder {
   private var previousTime = Timestamp.zero
 
-  /// Most slots in one `expired` record.
+  /// The most slots in one `expired` record.
   static let expiredSlotsMax = 256
-  /// The bit that says that an opening has a label.
+  /// The bit that marks an opening with a label.
   static let openedPartLabel: UInt64 = 1
 
   mutating func encode(_ event: LedgerEvent, at time: Timestamp, into bytes: inout [UInt8], startsFrame: Bool) {
@@ -100,7 +100,7 @@ struct RecordEncoder {
 }
 
 extension SessionProfile {
-  /// What a record says of it.
+  /// The numbers by which a record describes the profile.
   fileprivate var numbers: [UInt64] {
     [
       UInt64(client), UInt64(scope), UInt64(terms.lifetimes.idleMilliseconds),
@@ -110,7 +110,7 @@ extension SessionProfile {
 }
 
 extension MarkKey {
-  /// What a record says of it.
+  /// The numbers by which a record describes the key.
   fileprivate var numbers: [UInt64] { [UInt64(kind)] + [subject, client].compactMap { $0.map(UInt64.init) } }
 }
 
@@ -143,7 +143,7 @@ extension [UInt8] {
     appendLittleEndian(id.low)
   }
 
-  /// LEB128: seven bits a byte, lowest first, the high bit set on all but the last.
+  /// Appends a number in LEB128: seven bits a byte, lowest first, the high bit set on all but the last.
   fileprivate mutating func appendVariable(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {

@@ -1,5 +1,6 @@
 extension AuditEvent {
-  /// Nil for records that only serve the log itself. `state` is that before the event.
+  /// Creates the audit event of a record, or returns nil for a record that only serves the log itself. `state` is that
+  /// before the event.
   package init?(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
     guard let fact = Self.fact(of: event, before: state) else { return nil }
     self.init(sequence: sequence, time: state.shifts.wallTime(of: time), fact: fact)
@@ -49,7 +50,7 @@ extension AuditEvent {
 }
 
 extension LedgerState {
-  /// The token of a session, its subject and its client.
+  /// Returns the token of a session, with its subject and its client.
   fileprivate func who(_ slot: UInt32, generation: UInt32? = nil) -> (TokenID, subject: String, client: String) {
     let entry = table[slot]
     return (

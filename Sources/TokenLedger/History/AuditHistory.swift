@@ -2,14 +2,14 @@ internal import Dispatch
 internal import Synchronization
 import WriteAheadLog
 
-/// Events that are read back from the log, on a thread of its own, a few thousand ahead of whoever takes them.
+/// Events that are read back from the log, on a thread of their own and at most a few thousand ahead of the consumer.
 final class AuditHistory: Sendable {
   private static let batchCount = 1024
   private static let batchesAhead = 4
 
   private let batches: AsyncThrowingStream<[AuditEvent], any Error>
   private let input: AsyncThrowingStream<[AuditEvent], any Error>.Continuation
-  /// Counts the batches that may be read on.
+  /// A semaphore that counts the batches that can still be read ahead.
   private let room = DispatchSemaphore(value: 0)
   private let isAbandoned = Atomic<Bool>(false)
 
@@ -20,7 +20,7 @@ final class AuditHistory: Sendable {
     let thread: CommitThread
     do { thread = try CommitThread(givesWay: true) } catch { throw LedgerError(reading: error) }
     let history = AuditHistory()
-    // It must not hold the history itself: what is abandoned is to end.
+    // The task must not hold the history itself, since an abandoned history must end.
     let (input, room) = (history.input, history.room)
     Task.detached(executorPreference: thread) { [weak history] in
       do throws(LogError) {
@@ -48,7 +48,7 @@ final class AuditHistory: Sendable {
     room.signal()
   }
 
-  /// The next events; nil at the end.
+  /// Returns the next events, or nil at the end.
   func next() async throws(LedgerError) -> [AuditEvent]? {
     do {
       for try await batch in batches {
@@ -65,11 +65,11 @@ final class AuditHistory: Sendable {
   private struct Reading {
     let first: UInt64
     let last: UInt64
-    /// Takes a batch and says whether to go on.
+    /// A closure that takes a batch and returns whether to go on.
     let give: ([AuditEvent]) -> Bool
     private var replay = LedgerReplay()
     private var batch: [AuditEvent] = []
-    /// The last record that was told or is known to be missed.
+    /// The last record that was delivered or is known to be missed.
     private var told: UInt64
     private var isDone = false
 
@@ -84,7 +84,7 @@ final class AuditHistory: Sendable {
           try read(frame, payload)
         }
       } catch {
-        // Stopped on purpose.
+        // The error is ignored if the reading was stopped on purpose.
         guard isDone else { throw error }
       }
       if told < last { noteMissed(through: last) }
@@ -109,7 +109,7 @@ final class AuditHistory: Sendable {
       guard frame.kind == .records else { return }
       told = max(told, sequence - 1)
       batch += events
-      // What stands after the last may be in the middle of being written.
+      // Records after the last one may be in the middle of being written.
       if told >= last { try stop() }
       guard batch.count >= AuditHistory.batchCount else { return }
       let goesOn = give(batch)
@@ -120,7 +120,7 @@ final class AuditHistory: Sendable {
       }
     }
 
-    /// What a checkpoint has replaced.
+    /// Reports the records that a checkpoint has replaced as missed.
     private mutating func noteMissed(through end: UInt64) {
       let shown = replay.state.shifts.wallTime(of: replay.state.highestTime)
       batch.append(AuditEvent(sequence: end, time: shown, fact: .missed(from: told + 1)))

@@ -4,7 +4,7 @@ internal import Synchronization
 final class AuditSubscription: Sendable {
   private struct State {
     var events: [AuditEvent] = []
-    /// Of `events`: those before it were taken.
+    /// The index in `events` of the first event that was not taken.
     var next = 0
     var waiter: CheckedContinuation<AuditEvent?, Never>?
     var isFinished = false
@@ -29,7 +29,7 @@ final class AuditSubscription: Sendable {
     self.capacity = capacity
   }
 
-  /// Never waits: what does not fit is told as missed.
+  /// Adds an event without waiting. An event that does not fit is reported as missed.
   func put(_ event: AuditEvent) {
     let waiter = state.withLock { state -> CheckedContinuation<AuditEvent?, Never>? in
       guard !state.isFinished else { return nil }
@@ -51,7 +51,7 @@ final class AuditSubscription: Sendable {
     waiter?.resume(returning: event)
   }
 
-  /// No more comes; what is buffered can still be taken.
+  /// Ends the subscription. Buffered events can still be taken.
   func finish() {
     let waiter = state.withLock { state in
       state.isFinished = true
@@ -61,7 +61,7 @@ final class AuditSubscription: Sendable {
     waiter?.resume(returning: nil)
   }
 
-  /// The next event; nil at the end and when the task is cancelled.
+  /// Returns the next event, or nil at the end and when the task is cancelled.
   func next() async -> AuditEvent? {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -83,7 +83,7 @@ final class AuditSubscription: Sendable {
   }
 }
 
-/// Who is told of events. While nobody is, an event costs the ledger one look at an empty list.
+/// The subscribers to events. Without any, an event costs the ledger one check of an empty list.
 struct AuditSubscriptions {
   private final class Subscriber {
     weak var subscription: AuditSubscription?
@@ -97,7 +97,7 @@ struct AuditSubscriptions {
 
   var isEmpty: Bool { subscribers.isEmpty }
 
-  /// Told until it is released.
+  /// Adds a subscriber, which receives events until it is released.
   mutating func add(_ subscription: AuditSubscription) {
     subscribers.append(Subscriber(subscription))
   }

@@ -1,22 +1,23 @@
 internal import Platform
 
-/// One record of a log, or one entry of its checkpoint, in words, for people and programs that read it.
+/// A description of one record of a log, or of one entry of its checkpoint, for people and programs that read it.
 package struct LedgerRecord: Sendable, Hashable {
-  /// Of an entry: that of the last record that the checkpoint covers.
+  /// The sequence of the record or, for an entry, of the last record that the checkpoint covers.
   package var sequence: UInt64
-  /// Of a session or one-time token of a checkpoint: when it was last rotated, revoked or issued.
+  /// The time of the record or, for a session or one-time token of a checkpoint, of its last rotation, revocation or
+  /// issue.
   package var time: Timestamp
-  /// `opened`, `rotated`, `revoked`, ...: the word of docs/wal-format.md, sections 5 and 6.
+  /// The kind in the words of docs/wal-format.md, sections 5 and 6: `opened`, `rotated`, `revoked`, ...
   package var kind: String
-  /// The session or one-time token that it is about.
+  /// The session or one-time token that the record concerns.
   package var session: SessionID?
   /// The subject of ``session``.
   package var subject: String?
-  /// Further facts in a fixed order: generation, client, scope, cause, ... Never a payload.
+  /// The further facts in a fixed order: generation, client, scope, cause, ... They never hold a payload.
   package var facts: [Fact]
-  /// What `expired` is about.
+  /// The entries that an `expired` record concerns.
   package var ended: [Ended] = []
-  /// What a wide revocation is about.
+  /// The scope of a wide revocation.
   package var revokes: SessionScope?
 
   package struct Fact: Sendable, Hashable {
@@ -29,25 +30,25 @@ package struct LedgerRecord: Sendable, Hashable {
     }
   }
 
-  /// A session or one-time token whose time had come.
+  /// A session or one-time token that has expired.
   package struct Ended: Sendable, Hashable {
     package var session: SessionID
     package var subject: String
   }
 
-  /// Whether the record is part of this session's life.
+  /// Checks whether the record belongs to the history of this session.
   package func concerns(_ id: SessionID) -> Bool {
     session == id || ended.contains { $0.session == id }
   }
 
-  /// Whether the record is part of the life of one of the subject's sessions or one-time tokens.
+  /// Checks whether the record belongs to the history of one of the subject's sessions or one-time tokens.
   package func concerns(subject name: String) -> Bool {
     subject.hasSameBytes(as: name) || ended.contains { $0.subject.hasSameBytes(as: name) }
   }
 }
 
 extension LedgerRecord {
-  /// `state` is that before the event.
+  /// Describes an event. `state` is that before the event.
   init(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
     self.init(sequence: sequence, time: state.shifts.wallTime(of: time), kind: event.word, facts: [])
     switch event {
@@ -89,13 +90,13 @@ extension LedgerRecord {
     case .clockSeen:
       break
     case .shifted(let seconds):
-      // From here on the wall clock has this time.
+      // The wall clock has this time from here on.
       self.time = time.advanced(byMilliseconds: -1000 * seconds)
       facts = [Fact("seconds", seconds)]
     }
   }
 
-  /// The kinds with which a session's rules are kept.
+  /// Describes the kinds of events that carry out a session's rules.
   private mutating func describe(_ event: LedgerEvent, before state: borrowing LedgerState) {
     switch event {
     case .retried(let slot, let reuse):
@@ -131,7 +132,8 @@ extension LedgerRecord {
     }
   }
 
-  /// Nil for the entries that begin and end a checkpoint. `state` is that with the entry taken over.
+  /// Describes an entry, or returns nil for those that begin and end a checkpoint. `state` is that with the entry
+  /// added.
   init?(_ entry: CheckpointEntry, sequence: UInt64, in state: borrowing LedgerState) {
     switch entry {
     case .state, .end:

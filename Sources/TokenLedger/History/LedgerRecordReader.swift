@@ -1,21 +1,21 @@
 package import WriteAheadLog
 
-/// Reads the frames of a log in order, checks every record against the ones before it, and puts it into words.
+/// A reader of the frames of a log in order. It checks every record against the ones before it and describes it.
 package struct LedgerRecordReader {
   private var replay = LedgerReplay()
 
   package init() {}
 
-  /// Sessions that could still be rotated after the records read so far, if their time has not come.
+  /// The number of sessions that can still be rotated after the records read so far, if they have not expired.
   package var liveSessionCount: Int { replay.state.liveSessionCount }
 
-  /// The highest time of the records read so far: what the ledger's clock would not go below.
+  /// The highest time of the records read so far, which is the lower bound of the ledger's clock.
   package var highestTime: Timestamp { replay.state.highestTime }
 
-  /// By how many seconds the ledger's time was ahead of the wall clock at the last record read.
+  /// The number of seconds by which the ledger's time was ahead of the wall clock at the last record read.
   package var shiftSeconds: Int64 { replay.state.shifts.seconds }
 
-  /// The sessions that are live after the records read so far, were it `now`, in the order of their openings.
+  /// Returns the sessions that are live at `now` after the records read so far, in the order of their openings.
   package func sessions(of scope: SessionScope, at now: Timestamp) -> [Session] {
     let now = max(now, replay.state.highestTime)
     let scopes = replay.state.scopes(meantBy: scope, OtherSpellings(in: replay.state))
@@ -29,7 +29,7 @@ package struct LedgerRecordReader {
     return sessions.sorted { ($0.openedAt, $0.id) < ($1.openedAt, $1.id) }
   }
 
-  /// The session, if it is live after the records read so far, were it `now`.
+  /// Returns the session if it is live at `now` after the records read so far.
   package func session(_ id: SessionID, at now: Timestamp) -> Session? {
     guard let slot = replay.state.table.slot(of: id),
       replay.state.isUsable(slot, at: max(now, replay.state.highestTime))
@@ -37,7 +37,7 @@ package struct LedgerRecordReader {
     return replay.state.session(at: slot)
   }
 
-  /// The names that are not in NFC, of subjects and of clients with sessions that are live, were it `now`.
+  /// Returns the names that are not in NFC, of subjects and of clients with sessions that are live at `now`.
   package func namesInOtherForms(at now: Timestamp) -> (subjects: [String], clients: [String]) {
     let now = max(now, replay.state.highestTime)
     func areLive(_ scope: SessionScope) -> Bool {
@@ -47,7 +47,7 @@ package struct LedgerRecordReader {
     return (names.filter { areLive(.subject($0)) }, names.filter { areLive(.client($0)) })
   }
 
-  /// Reads one frame. Only who visits the records pays for their words.
+  /// Reads one frame. Records are only described if `visit` is given.
   package mutating func read(
     _ frame: LogFrame, _ payload: Span<UInt8>, visit: ((LedgerRecord) -> Void)? = nil
   ) throws(RecordError) {

@@ -1,6 +1,6 @@
 import WriteAheadLog
 
-/// The events of a ledger with a log, from a place in it on: first those that are read back, then what happens.
+/// The events of a ledger with a log from a given position on: first those that are read back, then the new ones.
 struct LogEventSource: AuditEventSource {
   private let ledger: RefreshLedger
   private let subscription: AuditSubscription
@@ -9,17 +9,17 @@ struct LogEventSource: AuditEventSource {
   private var stage: Stage
 
   private enum Stage {
-    /// The log is to be read after the one and through the other.
+    /// The records after the first number, and through the second, are still to be read from the log.
     case unread(after: UInt64, through: UInt64)
     case reading
     case live
-    /// Reading has failed: going on would leave a gap that nobody was told of.
+    /// Reading has failed, so that continuing would leave a gap that nobody was told of.
     case ended
   }
 
   /// - Parameters:
-  ///   - start: where in the log to begin.
-  ///   - handover: where the subscription takes over.
+  ///   - start: The sequence in the log after which to begin.
+  ///   - handover: The sequence after which the subscription takes over.
   init(_ ledger: RefreshLedger, _ subscription: AuditSubscription, after start: UInt64, handover: UInt64) {
     self.ledger = ledger
     self.subscription = subscription

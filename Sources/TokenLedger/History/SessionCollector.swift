@@ -1,14 +1,14 @@
 import WriteAheadLog
 
-/// Picks out of a log what it is asked for.
+/// A collector of the facts that a query asks for, from a log.
 protocol HistoryCollector: Sendable {
-  /// An entry of a checkpoint that covers the records up to `covered`, after `state` took it over.
+  /// Takes an entry of a checkpoint that covers the records up to `covered`, after it was added to `state`.
   mutating func take(_ entry: CheckpointEntry, covered: UInt64, in state: borrowing LedgerState)
 
-  /// A record, before `state` takes it over.
+  /// Takes a record, before it is applied to `state`.
   mutating func take(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState)
 
-  /// After all that was read.
+  /// Finishes after everything was read.
   mutating func finish(_ state: borrowing LedgerState)
 }
 
@@ -37,7 +37,7 @@ enum HistoryPass {
         extent.recordCount += UInt64(frame.recordCount)
       }
     } catch {
-      // Stopped on purpose.
+      // The error is ignored if the reading was stopped on purpose.
       guard !extent.isWhole else { throw error }
     }
     collector.finish(replay.state)
@@ -45,7 +45,7 @@ enum HistoryPass {
   }
 }
 
-/// Picks the events of one session.
+/// A collector of the events of one session.
 struct SessionCollector: HistoryCollector {
   private(set) var history = SessionHistory()
   private let id: SessionID
@@ -95,7 +95,7 @@ struct SessionCollector: HistoryCollector {
     cut(to: toldMax)
   }
 
-  /// Whether the slot is the session's; remembers it as it is then.
+  /// Checks whether the slot is the session's, and if so remembers the session as it is then.
   private mutating func note(_ slot: UInt32, in state: borrowing LedgerState) -> Bool {
     guard state.table[slot].id == id else { return false }
     if state.isOpen(slot) { history.session = state.session(at: slot) }
@@ -107,7 +107,7 @@ struct SessionCollector: HistoryCollector {
     if history.events.count >= 2 * toldMax { cut(to: toldMax) }
   }
 
-  /// The first event stays: it says how the session began.
+  /// Removes the oldest events beyond `count`, except for the first one, which tells how the session began.
   private mutating func cut(to count: Int) {
     let surplus = history.events.count - count
     guard surplus > 0 else { return }
@@ -117,22 +117,22 @@ struct SessionCollector: HistoryCollector {
 }
 
 extension LedgerState {
-  /// Whether the slot holds a session that nothing has ended, its time apart.
+  /// Checks whether the slot holds a session that nothing but its expiry can have ended.
   func isOpen(_ slot: UInt32) -> Bool { table[slot].status == .live && !isCovered(table[slot]) }
 
-  /// Whether a wide revocation that comes now ends the session in the slot.
+  /// Checks whether a wide revocation that comes now ends the session in the slot.
   func isEnded(_ slot: UInt32, by key: MarkKey) -> Bool {
     isOpen(slot) && (key.subject == nil || key.subject == table[slot].subject)
       && (key.client == nil || key.client == client(of: slot))
   }
 }
 
-/// Picks the sessions of a subject that have ended.
+/// A collector of the ended sessions of a subject.
 struct EndedCollector: HistoryCollector {
   private(set) var ended = EndedSessions()
   private let subject: String
   private let toldMax: Int
-  /// The numbers of the names that are meant.
+  /// The numbers of the names that the query means.
   private var numbers: Set<UInt32> = []
 
   init(ofSubject subject: String, toldMax: Int) {
@@ -170,7 +170,7 @@ struct EndedCollector: HistoryCollector {
     ended.sessions.reverse()
   }
 
-  /// A number that is free may be given to another name.
+  /// Notes the name of a number, since a free number can be given to another name.
   private mutating func note(_ number: UInt32, _ name: String) {
     if NameForm.selects(subject, name) { numbers.insert(number) } else { numbers.remove(number) }
   }

@@ -1,10 +1,10 @@
 import WriteAheadLog
 
-/// Where a ledger's events go: its log, and those who listen.
+/// The destination of a ledger's events: its log and the subscribers.
 struct LedgerEventLog: LedgerEventSink {
   private let log: CommitLog?
   private var encoder = RecordEncoder()
-  /// Who is told of events.
+  /// The subscribers to the events.
   var subscriptions = AuditSubscriptions()
 
   init(_ log: CommitLog?) {

@@ -1,13 +1,13 @@
-/// Looking without changing anything.
+/// Queries, which change nothing.
 extension LedgerMachine {
-  /// The session if it is live now.
+  /// Returns the session if it is live now.
   package func session(_ id: SessionID) -> Staged<Session?> {
     let now = now()
     guard let slot = state.table.slot(of: id), state.isUsable(slot, at: now) else { return staged(nil, at: now) }
     return staged(state.session(at: slot), at: now)
   }
 
-  /// See ``RefreshLedger/sessions(of:after:limit:)``.
+  /// Returns a page of sessions; see ``RefreshLedger/sessions(of:after:limit:)``.
   package func page(
     of scope: SessionScope, after cursor: SessionCursor?, limit: Int
   ) throws(LedgerError) -> Staged<SessionPage> {
@@ -27,7 +27,8 @@ extension LedgerMachine {
     return count
   }
 
-  /// Who has live sessions in one step's slots from `slot` on, and where to go on; nil at the end.
+  /// Returns the holders of live sessions in one step's slots from `slot` on, and the slot to continue from, or nil at
+  /// the end.
   func holders(from slot: Int) -> (holders: SessionHolders, next: Int?) {
     var holders = SessionHolders(subjects: [], clients: [])
     guard slot < state.table.slotCount else { return (holders, nil) }
@@ -40,7 +41,7 @@ extension LedgerMachine {
       subjects.insert(entry.subject)
       openings[entry.detail] = min(entry.openedAt, openings[entry.detail] ?? .distantFuture)
     }
-    // As names: the numbers may mean others at the next step.
+    // Names are returned, since the numbers can stand for others at the next step.
     holders.subjects = subjects.map { state.name($0) }
     for (number, opening) in openings {
       guard let profile = state.profiles[number] else { continue }

@@ -19,7 +19,7 @@ extension LedgerMachine {
     revocations.insert(state.table[slot].id)
   }
 
-  /// See ``RefreshLedger/revoke(subject:openedUnderOtherThan:orBefore:)``.
+  /// Revokes sessions by their account version; see ``RefreshLedger/revoke(subject:openedUnderOtherThan:orBefore:)``.
   package mutating func revoke(
     subject: String, notUnder version: AccountVersion, orBefore moment: Timestamp?,
     into sink: inout some LedgerEventSink
@@ -36,14 +36,15 @@ extension LedgerMachine {
     return staged(slots.map { state.table[$0].id }, at: now)
   }
 
-  /// Ends the sessions of a scope and says how many of one subject's were live; 0 for a wider scope, where whoever wants to know counts before.
+  /// Revokes the sessions of a scope and returns the number of one subject's that were live. For a wider scope it
+  /// returns 0; callers that need the number count before.
   package mutating func revoke(
     _ scope: SessionScope, into sink: inout some LedgerEventSink
   ) throws(LedgerError) -> Staged<Int> {
     try check(scope)
     let start = begin(into: &sink)
     let count = scope.isOfOneSubject ? liveCount(ofSubjectIn: scope, at: start) : 0
-    // After every opening and every access token so far, and none from now on is before it.
+    // The time of the mark is after every opening and every access token so far, and before all later ones.
     let issued = max(state.latestIssue, latestAccessIssue)
     let now = time.now(notBefore: max(start, issued.advanced(byMilliseconds: 1)))
     for scope in state.scopes(meantBy: scope, otherSpellings) {
@@ -57,12 +58,13 @@ extension LedgerMachine {
 
   private mutating func sweepSoon(_ key: MarkKey) {
     if let subject = key.subject {
-      // One at a time for a subject: two would take turns in moving its sessions, and the second could miss one.
+      // Each subject has one sweep at a time: two would take turns in moving its sessions, and the second could miss
+      // one.
       markSweeps.removeAll { if case .subject(subject, _) = $0 { true } else { false } }
       markSweeps.append(.subject(subject, remaining: state.bySubject.count(of: subject)))
     } else {
-      // One pass over all slots that has yet to begin serves every such mark; one under way is not begun anew, or a steady stream of
-      // marks would keep it from ever reaching the last slot.
+      // One pass over all slots that has not begun yet serves all such marks. A pass under way is not restarted, or a
+      // steady stream of marks would keep it from ever reaching the last slot.
       let isAhead = markSweeps.contains { if case .slots(from: 0) = $0 { true } else { false } }
       if !isAhead { markSweeps.append(.slots(from: 0)) }
     }
@@ -74,7 +76,7 @@ extension LedgerMachine {
     let now = begin(into: &sink)
     let end = min(end, now.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
     if end <= now {
-      // There is nothing to revoke, which must hold after a restart with the clock set back.
+      // There is nothing to revoke, and that must still hold after a restart with the clock set back.
       proveTime(end, at: now, into: &sink)
     } else if end > state.revokedTokens[token] ?? .zero {
       record(.accessRevoked(token, end: end), at: now, into: &sink)
@@ -83,9 +85,10 @@ extension LedgerMachine {
     return staged((), at: now)
   }
 
-  /// Ends what is live in the slots from `slot` on, at most `most` of them; the log is older than what was served from it.
+  /// Ends the live entries in at most `most` slots from `slot` on, because the log is older than a state it has served.
   ///
-  /// - Returns: where to go on, nil at the end; and how many sessions and one-time tokens ended.
+  /// - Returns: The slot to continue from, or nil at the end, and the numbers of sessions and one-time tokens that
+  ///   ended.
   mutating func endLive(
     from slot: UInt32, most: UInt32, into sink: inout some LedgerEventSink
   ) -> (next: UInt32?, sessions: Int, oneTimeTokens: Int) {
@@ -108,12 +111,13 @@ extension LedgerMachine {
   }
 }
 
-// MARK: - Scopes, and how many sessions are live in them.
+// MARK: - Scopes, and the number of live sessions in them
 
 extension LedgerMachine {
-  /// A name that is not in NFC means just these bytes, which the log of an older release may hold.
+  /// Checks the names of a scope. A name that is not in NFC means just its own bytes, which the log of an older release
+  /// can hold.
   package func check(_ scope: SessionScope) throws(LedgerError) {
-    // Read here: a closure cannot borrow the machine.
+    // The names are read here, since a closure cannot borrow the machine.
     let names = state.names
     try scope.eachName { (field, name) throws(LedgerError) in
       if names.number(of: name) == nil { try NameForm.check(field, name) }
@@ -129,13 +133,15 @@ extension LedgerMachine {
     return count
   }
 
-  /// The most slots that one step of a count looks at: a fraction of a millisecond.
+  /// The most slots that one step of a count visits, which takes a fraction of a millisecond.
   static let countedPerStep = 4096
 
-  /// - Returns: how many live sessions of a scope there are in one step from `slot` on, and where to go on; nil at the end.
+  /// Counts the live sessions of a scope in one step's slots from `slot` on.
+  ///
+  /// - Returns: The number of live sessions, and the slot to continue from, or nil at the end.
   func countLive(of scope: SessionScope, from slot: Int) -> (count: Int, next: Int?) {
     let now = now()
-    // The numbers of names may have changed since the step before.
+    // The numbers of names can have changed since the step before.
     let keys = state.scopes(meantBy: scope, otherSpellings).compactMap { state.key(of: $0) }
     guard !keys.isEmpty, slot < state.table.slotCount else { return (0, nil) }
     let end = min(slot + Self.countedPerStep, state.table.slotCount)

@@ -1,4 +1,4 @@
-/// Sessions: opened, rotated, brought in from elsewhere. The verdict on a token is ``RotationRule``'s; here it is carried out.
+/// The opening, rotation and import of sessions. ``RotationRule`` gives the verdict on a token; it is carried out here.
 extension LedgerMachine {
   package mutating func rotate(
     _ request: RotationRequest, into sink: inout some LedgerEventSink
@@ -17,7 +17,8 @@ extension LedgerMachine {
     var through: UInt64 = 0
     var outcomes: [Rotation] = []
     outcomes.reserveCapacity(batch.count)
-    // No rotation frees or fills a slot. Looked for one right after another, the processor waits for many of them at a time.
+    // A rotation neither frees nor fills a slot. Looking up all slots first lets the processor wait for many of them at
+    // a time.
     var slots: [UInt32?] = []
     slots.reserveCapacity(batch.count)
     for request in batch { slots.append(state.table.slot(of: request.token.session)) }
@@ -27,7 +28,7 @@ extension LedgerMachine {
     return staged(outcomes, at: now, through: through)
   }
 
-  /// - Parameter through: raised to the event that the outcome rests on.
+  /// - Parameter through: The sequence, which is raised to that of the event on which the outcome rests.
   private mutating func rotate(
     _ request: RotationRequest, of slot: UInt32?, at now: Timestamp, into sink: inout some LedgerEventSink,
     through: inout UInt64
@@ -45,7 +46,7 @@ extension LedgerMachine {
         record(state.rotation(of: slot), at: now, into: &sink)
       }
       through = max(through, sequence)
-      // What `terms` has changed of it, and never back.
+      // `terms` can have changed the rotation policy to `always`, and never changes it back.
       let rotation = state.profiles[state.table[slot].detail]?.terms.rotation
       guard rotation == .always else { return .refreshed(state.session(at: slot)) }
       if request.graceMilliseconds > 0 {
@@ -112,7 +113,7 @@ extension LedgerMachine {
     return staged(outcomes, at: now)
   }
 
-  /// - Parameter known: the id, which no entry has; nil for a random one.
+  /// - Parameter known: The id, which no entry has, or nil for a random one.
   private mutating func open(
     _ grant: SessionGrant, as known: SessionID? = nil, at now: Timestamp, into sink: inout some LedgerEventSink
   ) throws(LedgerError) -> Session {
@@ -131,7 +132,7 @@ extension LedgerMachine {
     return state.session(at: slot)
   }
 
-  /// See ``SessionLedger/issueAccess(client:)``.
+  /// Issues an access token without a session; see ``SessionLedger/issueAccess(client:)``.
   package mutating func issueAccess(client: String) -> (id: SessionID, moment: LedgerMoment) {
     let (id, now) = (unusedID(), now())
     latestAccessIssue = max(latestAccessIssue, now)
@@ -140,7 +141,7 @@ extension LedgerMachine {
   }
 }
 
-/// One-time tokens.
+/// The issuing and consuming of one-time tokens.
 extension LedgerMachine {
   package mutating func issue(
     _ grant: OneTimeGrant, into sink: inout some LedgerEventSink

@@ -1,11 +1,12 @@
-/// What a step does beside its own work, and what a heartbeat does: time goes on, memory is given back, and the log is told of both.
+/// The background work of each step and of the heartbeat: time advances, memory is freed, and the log records both.
 extension LedgerMachine {
-  /// Slots that one call may free along the way, so that memory is given back without a heartbeat too.
+  /// The most slots that one call frees along the way, so that memory is freed without a heartbeat too.
   private static let sweepBudgetPerCall = 64
-  /// What one step of the heartbeat's sweep may touch: about 0.2 ms, for which other callers wait.
+  /// The most slots that one step of the heartbeat's sweep touches, which takes about 0.2 ms, in which other callers
+  /// wait.
   private static let sweepBudgetPerStep = 512
 
-  /// Begins a step, and gives its time.
+  /// Begins a step and returns its time.
   mutating func begin(into sink: inout some LedgerEventSink) -> Timestamp {
     let now = noteShift(at: now(), into: &sink)
     noteSeenSuccessors(at: now, into: &sink)
@@ -13,7 +14,7 @@ extension LedgerMachine {
     return now
   }
 
-  /// Frees some of the entries whose time has come or that a wide revocation ended. Returns whether none is left.
+  /// Frees some of the entries that have expired or that a wide revocation ended, and returns true if none is left.
   package mutating func sweepStep(into sink: inout some LedgerEventSink) -> Bool {
     let now = begin(into: &sink)
     let isCaughtUp = sweep(at: now, budget: Self.sweepBudgetPerStep, into: &sink)
@@ -23,28 +24,30 @@ extension LedgerMachine {
     return isCaughtUp && isSwept
   }
 
-  /// Has the log know the time of a clean close: the next opening goes on from there, also where the wall clock is behind then.
+  /// Records the time of a clean close. The next opening continues from there, even if the wall clock is behind it
+  /// then.
   package mutating func noteClosingTime(into sink: inout some LedgerEventSink) {
     let now = begin(into: &sink)
     if state.highestTime < now { record(.clockSeen, at: now, into: &sink) }
   }
 
-  /// Has the log know how far the wall clock is behind, where that has changed, and gives the time that goes on from there.
+  /// Records the shift of the wall clock if it has changed, and returns the time from which the new shift applies.
   ///
-  /// It is later than whatever was issued, and than the change before: which shift a pair was minted under follows from its time alone.
+  /// That time is later than everything that was issued and than the change before, since the shift under which a pair
+  /// was minted follows from its time alone.
   private mutating func noteShift(at now: Timestamp, into sink: inout some LedgerEventSink) -> Timestamp {
     let seconds = time.shift(of: now, inForce: state.shifts.seconds)
     guard seconds != state.shifts.seconds else { return now }
     let latest = max(state.latestIssue, state.shifts.changes.last?.from ?? .zero)
     let start = max(now, latest.advanced(byMilliseconds: 1))
-    // Not read anew: after a pause in between, the shift would be too small for it.
+    // The time is not read again: after a pause in between, the shift would be too small for it.
     _ = time.now(notBefore: start)
     record(.shifted(seconds: seconds), at: start, into: &sink)
     return start
   }
 
-  /// Closes the grace windows whose successors were seen as access tokens. Nobody waits for that to be durable: it is a step
-  /// of its own that happens to be taken now.
+  /// Closes the grace windows whose successors were seen as access tokens. The caller does not wait for that to be
+  /// durable: it is a step of its own that happens to be taken now.
   private mutating func noteSeenSuccessors(at now: Timestamp, into sink: inout some LedgerEventSink) {
     for token in successorWatch.take() {
       guard let slot = state.table.slot(of: token.session) else { continue }
@@ -56,19 +59,21 @@ extension LedgerMachine {
     }
   }
 
-  /// A later opening goes on from the newest record's time where the wall clock is behind it, so that record must not be old.
+  /// Records the time if the newest record is old: a later opening continues from that record's time if the wall clock
+  /// is behind it.
   private mutating func noteTime(_ now: Timestamp, into sink: inout some LedgerEventSink) {
     let ageMax = state.shifts.seconds > 0 ? Self.recordAgeMaxUnderShift : Self.recordAgeMax
     if now.millisecondsSince(state.highestTime) >= ageMax { record(.clockSeen, at: now, into: &sink) }
   }
 
-  /// From which age of the newest record on, in milliseconds, the heartbeat writes one: a record costs a commit. While a shift is in force each heartbeat
-  /// of a second does, for the record tells how much of a token's life was over before a crash, and what has ended to those who read the log.
+  /// The age of the newest record, in milliseconds, from which on the heartbeat writes one; a record costs a commit.
+  /// While a shift is in force, each heartbeat of a second writes one: the record shows how much of a token's life was
+  /// over before a crash, and tells readers of the log which entries have expired.
   private static let recordAgeMax: Int64 = 60_000
   private static let recordAgeMaxUnderShift: Int64 = 500
 }
 
-// MARK: - Giving memory back: entries whose time has come are freed, and the log is told which.
+// MARK: - Freeing of ended entries, which the log records
 
 extension LedgerMachine {
   @discardableResult
@@ -81,7 +86,7 @@ extension LedgerMachine {
     return caughtUp
   }
 
-  /// The slots of entries that have ended, or that a mark covers.
+  /// Frees the slots of entries that have ended or that a mark covers.
   private mutating func free(_ slots: [UInt32], at now: Timestamp, into sink: inout some LedgerEventSink) {
     for slot in slots {
       wheel.disarm(slot)
@@ -94,7 +99,7 @@ extension LedgerMachine {
     }
   }
 
-  /// Goes on with the sweeps after wide revocations, touching about `budget` sessions. Returns whether all are done.
+  /// Continues the sweeps after wide revocations, touching about `budget` sessions. Returns true if all are done.
   private mutating func sweepMarks(at now: Timestamp, budget: Int, into sink: inout some LedgerEventSink) -> Bool {
     var budget = budget
     while budget > 0, let sweep = markSweeps.first {
@@ -127,8 +132,8 @@ extension LedgerMachine {
     return true
   }
 
-  /// Ends the marks that no living access token can be covered by, and forgets revoked access tokens that have ended. Looks at
-  /// all of them, once an hour.
+  /// Ends the marks that can cover no living access token, and forgets revoked access tokens that have expired. It
+  /// visits all of them, once an hour.
   private mutating func prune(at now: Timestamp, into sink: inout some LedgerEventSink) {
     guard now >= nextPruning, state.marks.isSwept else { return }
     nextPruning = now.advanced(byMilliseconds: 3_600_000)

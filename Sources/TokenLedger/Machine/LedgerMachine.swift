@@ -1,23 +1,24 @@
-/// A ledger without a log, an executor or a lock: the state, what is to be done in it later, and the numbers of its events.
+/// A ledger without a log, an executor or a lock: the state, the pending work on it, and the numbers of its events.
 ///
-/// Each step judges and applies what it decides, and hands the events to a sink in their order; nobody may hear of its outcome before the events
-/// up to ``Staged/sequence`` are durable. What verifiers must refuse, they refuse from the step on. `RefreshLedger` is the actor around one; a
-/// simulation can drive one by itself. The same calls at the same times with the same random numbers lead to the same events.
+/// Each step makes a decision, applies it and hands the events to a sink in order. Nobody may be told the outcome
+/// before the events up to ``Staged/sequence`` are durable. What verifiers must refuse, they refuse from the step on.
+/// `RefreshLedger` is the actor around a machine; a simulation can run one by itself. The same calls at the same times
+/// with the same random numbers lead to the same events.
 package struct LedgerMachine: ~Copyable {
   package internal(set) var state: LedgerState
   var wheel: TimingWheel
-  /// Of the last event.
+  /// The sequence of the last event.
   package private(set) var sequence: UInt64
   private var random: any RandomNumberGenerator & Sendable
-  /// How many sessions a subject may have at a time; 0 for any number.
+  /// The most sessions of a subject at a time; 0 for no cap.
   let sessionsPerSubjectMax: Int
-  /// What the state that was opened holds of names that are not in NFC.
+  /// The names in the opened state that are not in NFC.
   let otherSpellings: OtherSpellings
-  /// Sweeps after wide revocations that are not done yet.
+  /// The sweeps after wide revocations that are not done yet.
   var markSweeps: [MarkSweep] = []
-  /// When ended marks and revoked access tokens are next looked for.
+  /// The time of the next search for ended marks and revoked access tokens.
   var nextPruning = Timestamp.zero
-  /// When the last access token without a session was issued: a mark is later.
+  /// The time at which the last access token without a session was issued; every new mark is later.
   var latestAccessIssue = Timestamp.zero
 
   /// The one time of the ledger, its engine and its verifiers.
@@ -25,7 +26,7 @@ package struct LedgerMachine: ~Copyable {
   let revocations: Revocations
   let successorWatch: SuccessorWatch
 
-  /// - Parameter sequence: of the last event in `state`.
+  /// - Parameter sequence: The sequence of the last event in `state`.
   package init(
     state: LedgerState, sequence: UInt64, clock: SessionClock, random: any RandomNumberGenerator & Sendable,
     sessionsPerSubjectMax: Int = 0
@@ -48,10 +49,10 @@ package struct LedgerMachine: ~Copyable {
     self.state = state
   }
 
-  /// The ledger's time, never before what the log has seen.
+  /// Returns the ledger's time, which is never before the highest time in the log.
   func now() -> Timestamp { time.now(notBefore: state.highestTime) }
 
-  /// What a step that came to `outcome` hands out.
+  /// Returns the outcome of a step, with the sequence on which it rests.
   func staged<Outcome: Sendable>(
     _ outcome: Outcome, at now: Timestamp, through sequence: UInt64? = nil
   ) -> Staged<Outcome> {
@@ -70,13 +71,13 @@ package struct LedgerMachine: ~Copyable {
     for event in events { record(event, at: time, into: &sink) }
   }
 
-  /// A verdict that rests on `moment` having passed must hold after a restart with the clock set back:
-  /// the log is made to know a time that is not before it.
+  /// Makes a verdict that rests on `moment` having passed hold after a restart with the clock set back, by recording a
+  /// time that is not before it.
   mutating func proveTime(_ moment: Timestamp?, at now: Timestamp, into sink: inout some LedgerEventSink) {
     if let moment, state.highestTime < moment { record(.clockSeen, at: now, into: &sink) }
   }
 
-  /// A random id that no entry has.
+  /// Returns a random id that no entry has.
   mutating func unusedID() -> SessionID {
     while true {
       let id = drawID()
@@ -90,16 +91,16 @@ package struct LedgerMachine: ~Copyable {
   }
 }
 
-/// Where the events of a machine go: a log, whoever listens, a test's list.
+/// The destination of a machine's events: a log, subscribers, a list in a test.
 package protocol LedgerEventSink {
-  /// Is told of each event in order, before it is applied to `state`.
+  /// Takes each event in order, before it is applied to `state`.
   mutating func take(_ event: LedgerEvent, sequence: UInt64, at time: Timestamp, before state: borrowing LedgerState)
 }
 
-/// An outcome, and the sequence number that must be durable before anybody may hear of it.
+/// An outcome with the sequence that must be durable before anybody is told of it.
 package struct Staged<Outcome: Sendable>: Sendable {
   package let outcome: Outcome
   package let sequence: UInt64
-  /// Of the step that decided it.
+  /// The time of the step that decided the outcome.
   package let moment: LedgerMoment
 }

@@ -1,16 +1,17 @@
 internal import Synchronization
 
-/// The ledger's time, the same for the ledger, its engine and its verifiers: it never stands still and never goes back.
+/// The time that a ledger, its engine and its verifiers share. It never stands still and never goes back.
 ///
-/// It is the boot clock plus an offset. The offset is the most that the wall clock was ever ahead of the boot clock, so a wall clock that is set
-/// forwards counts at once, and one that is set back changes nothing: durations stay exact. How far this time is ahead of the wall clock
-/// then is its *shift*. From any thread; a reading costs two looks at clocks and no lock.
+/// The time is the boot clock plus an offset. The offset is the most by which the wall clock was ever ahead of the boot
+/// clock. A wall clock that is set forwards therefore counts at once, and one that is set back changes nothing:
+/// durations stay exact. The number of seconds by which this time is ahead of the wall clock is its *shift*. The time
+/// can be read from any thread, at the cost of two clock readings and no lock.
 package final class LedgerTime: Sendable {
   package let clock: SessionClock
-  /// The ledger's time less the boot clock, in milliseconds; only grows.
+  /// The ledger's time minus the boot clock, in milliseconds; it only grows.
   private let offset: Atomic<Int64>
 
-  /// - Parameter highest: the highest time that the log has seen.
+  /// - Parameter highest: The highest time in the log.
   package init(_ clock: SessionClock, notBefore highest: Timestamp) {
     self.clock = clock
     let wall = clock.now()
@@ -18,7 +19,8 @@ package final class LedgerTime: Sendable {
     offset = Atomic(max(wall, highest).milliseconds.saturatingDifference(boot))
   }
 
-  /// The wall clock is read first: a pause between the two readings makes the offset too small, never too large.
+  /// Returns the current time. The wall clock is read first: a pause between the two readings makes the offset too
+  /// small, never too large.
   package func now() -> Timestamp {
     let wall = clock.now().milliseconds
     let boot = clock.bootMilliseconds()
@@ -26,7 +28,7 @@ package final class LedgerTime: Sendable {
     return Self.time(boot: boot, offset: offset)
   }
 
-  /// The same, and at least `floor`, for all who ask from then on.
+  /// Returns the current time, raised to at least `floor` for all later readings.
   package func now(notBefore floor: Timestamp) -> Timestamp {
     let now = now()
     guard now < floor else { return now }
@@ -36,15 +38,16 @@ package final class LedgerTime: Sendable {
     return max(floor, Self.time(boot: boot, offset: offset))
   }
 
-  /// By how many whole seconds `now`, a reading of a moment ago, is ahead of the wall clock: rounded up, and 0 for less than one second.
+  /// Returns the number of whole seconds by which `now`, a reading of a moment ago, is ahead of the wall clock: rounded
+  /// up, and 0 for less than one second.
   ///
-  /// The shift that is in force stays while it is right to two seconds and no time less it is in the future: the two clocks do not tick
-  /// together, and a value on an edge must not change with every reading. Asked after `now` was read, so that a pause in between makes the
-  /// shift too small rather than too large.
+  /// The shift in force stays while it is right to two seconds and puts no time into the future: the two clocks do not
+  /// tick together, and a value near a boundary must not change with every reading. The wall clock is read after `now`,
+  /// so that a pause in between makes the shift too small rather than too large.
   package func shift(of now: Timestamp, inForce: Int64) -> Int64 {
     let wall = clock.now()
-    // A wall clock before 1970 is taken for one in the first day after: no token can say less. A shift that leads there stays, since one for each
-    // second would soon fill the list of them.
+    // A wall clock before 1970 counts as one in the first day after it, since no token can express less. A shift that
+    // leads there stays: one change for each second would soon fill the list of changes.
     if inForce > 0, wall < .zero, (0..<86_400_000).contains(now.milliseconds - inForce * 1000) { return inForce }
     let ahead = now.millisecondsSince(wall)
     if inForce > 0, ahead > inForce * 1000 - 2000, ahead <= inForce * 1000, ahead > 0 { return inForce }
@@ -52,8 +55,8 @@ package final class LedgerTime: Sendable {
     return min(ahead.saturatingSum(999) / 1000, max(0, now.seconds))
   }
 
-  /// By how much the wall clock is ahead of the boot clock, in milliseconds: it changes where somebody sets the wall clock. Nil where a pause lay
-  /// between the readings, which makes them worth nothing.
+  /// Returns the milliseconds by which the wall clock is ahead of the boot clock, which change if somebody sets the
+  /// wall clock. Returns nil if a pause between the readings makes them useless.
   package func wallClockLead() -> Int64? {
     let before = clock.bootMilliseconds()
     let wall = clock.now().milliseconds
@@ -65,7 +68,7 @@ package final class LedgerTime: Sendable {
     Timestamp(milliseconds: min(boot.saturatingSum(offset), millisecondsMax))
   }
 
-  /// A clock that reads more is taken for this: a day of milliseconds is left for marks, which are later than what came before them.
+  /// The upper bound of every clock reading. A day is left for marks, which are later than everything before them.
   private static let millisecondsMax = Timestamp.latestMilliseconds - 86_400_000
 }
 

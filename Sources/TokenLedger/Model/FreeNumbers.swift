@@ -1,12 +1,14 @@
-/// The free ones of the numbers from 0 up to a count that only grows: a bit each, found by the lowest.
+/// The free ones among the numbers from 0 up to a limit that only grows. Each number has a bit, and the lowest free one
+/// is found first.
 ///
-/// Which number is next follows from the set alone and not from the order in which its members became free, so a state
-/// that was read from a checkpoint goes on as the one that it is a picture of. Every operation touches one word a level:
+/// The next number follows from the set alone and not from the order in which its members became free, so that a state
+/// read from a checkpoint continues exactly as the original. Every operation touches one word on each level: there are
 /// four levels for sixteen million numbers.
 struct FreeNumbers: Sendable {
-  /// Numbers from here on were never handed out.
+  /// The limit: numbers from here on were never handed out.
   private(set) var limit = 0
-  /// `levels[0]` has a bit for each number, each further level one for each word of the level below that is not zero.
+  /// The bits. `levels[0]` has one for each number, every further level one for each word of the level below that is
+  /// not 0.
   private var levels: [[UInt64]] = [[]]
   private(set) var count = 0
 
@@ -14,7 +16,7 @@ struct FreeNumbers: Sendable {
     number < limit && levels[0][number >> 6] & (1 << UInt64(number & 63)) != 0
   }
 
-  /// The lowest free number from `start` on; nil where there is none below `limit`.
+  /// Returns the lowest free number from `start` on, or nil if there is none below `limit`.
   func lowest(from start: Int = 0) -> Int? {
     var position = start
     for level in levels.indices {
@@ -33,7 +35,7 @@ struct FreeNumbers: Sendable {
     return position
   }
 
-  /// Makes `limit` at least `end`; the new numbers are free.
+  /// Raises `limit` to at least `end`; the new numbers are free.
   mutating func extend(to end: Int) {
     while limit < end {
       let (first, span) = (limit, min(64 - limit & 63, end - limit))
@@ -44,7 +46,7 @@ struct FreeNumbers: Sendable {
     }
   }
 
-  /// Hands out `limit` itself, or that many numbers from it on.
+  /// Hands out `limit` itself, or `span` numbers from it on.
   mutating func raiseLimit(by span: Int = 1) {
     limit += span
     var size = limit
@@ -57,7 +59,7 @@ struct FreeNumbers: Sendable {
     }
   }
 
-  /// - Precondition: below `limit`, and not free.
+  /// - Precondition: The number is below `limit` and not free.
   mutating func insert(_ number: Int) {
     precondition(number < limit && !contains(number), "a number becomes free once")
     count += 1
@@ -74,7 +76,7 @@ struct FreeNumbers: Sendable {
     }
   }
 
-  /// - Precondition: free.
+  /// - Precondition: The number is free.
   mutating func remove(_ number: Int) {
     precondition(contains(number), "a number is taken once")
     count -= 1

@@ -2,44 +2,43 @@ internal import Platform
 
 /// Values that many sessions share, each kept once under a small number with a count of its users.
 ///
-/// The log defines a value when it is first used and then speaks of its number; the number is free again
-/// once its last user is gone. One that was defined and never used, as a crash between two records can leave it, keeps
-/// its number and is used when the value next comes up: to free it would be a change that no record tells. Numbers are
-/// chosen by ``nextFree()`` and set by ``define(_:as:)``, so that replay arrives at the same numbers as the run that wrote
-/// the log.
+/// The log defines a value at its first use and then refers to its number; the number is free again once its last user
+/// is gone. A value that was defined but never used, as after a crash between two records, keeps its number and is used
+/// the next time the value occurs: freeing it would be a change without a record. ``nextFree()`` chooses numbers and
+/// ``define(_:as:)`` sets them, so that replay arrives at the same numbers as the run that wrote the log.
 package struct InternTable<Value: ExactValue> {
-  /// By number; to be read: a copy is a snapshot.
+  /// The values by number, for reading; a copy is a snapshot.
   private(set) var values = PagedArray<Value?>(filler: nil)
   private var useCounts = PagedArray<UInt32>(filler: 0)
   private var freeNumbers = FreeNumbers()
   private var index = SlotIndex()
 
-  /// How many values are defined.
+  /// The number of defined values.
   package private(set) var count = 0
 
   package subscript(number: UInt32) -> Value? {
     Int(number) < values.count ? values[Int(number)] : nil
   }
 
-  /// Without a look at the value.
+  /// Checks whether a number is defined, without reading the value.
   func isDefined(_ number: UInt32) -> Bool {
     Int(number) < values.count && !freeNumbers.contains(Int(number))
   }
 
   func number(of value: Value) -> UInt32? {
     index.find(hash: Self.hash(value)) { number in
-      // Not compared as optionals: that would be a call of a generic function in another module.
+      // The values are not compared as optionals, since that would call a generic function in another module.
       guard let held = values[Int(number)] else { return false }
       return held.hasSameBytes(as: value)
     }
   }
 
-  /// Whether `define` would accept the number: free, and at most one past the highest.
+  /// Checks whether `define` accepts the number: it is free, and at most one past the highest.
   func isFree(_ number: UInt32) -> Bool {
     number != SlotIndex.absent && (Int(number) == values.count || freeNumbers.contains(Int(number)))
   }
 
-  /// The number that the next definition takes, or the one after `skipped` further ones.
+  /// Returns the number that the next definition takes, or the one after `skipped` further definitions.
   package func nextFree(skipping skipped: Int = 0) -> UInt32 {
     guard skipped < freeNumbers.count else { return UInt32(values.count + skipped - freeNumbers.count) }
     var number = freeNumbers.lowest() ?? values.count
@@ -47,7 +46,7 @@ package struct InternTable<Value: ExactValue> {
     return UInt32(number)
   }
 
-  /// Makes at least `count` numbers, the new ones free.
+  /// Extends the table to at least `count` numbers; the new ones are free.
   mutating func extend(to count: Int) {
     guard count > values.count else { return }
     values.grow(toInclude: count - 1)
@@ -71,7 +70,7 @@ package struct InternTable<Value: ExactValue> {
     useCounts[Int(number)] += 1
   }
 
-  /// Returns the value if this was its last user and its number is free now.
+  /// Removes a user of the number. Returns the value if this was its last user, so that its number is free now.
   @discardableResult
   mutating func release(_ number: UInt32) -> Value? {
     useCounts[Int(number)] -= 1
@@ -87,7 +86,7 @@ package struct InternTable<Value: ExactValue> {
     return value
   }
 
-  /// Keyed afresh in each process, for the values may be chosen by an outsider.
+  /// Returns the hash of a value, with a key of its own in each process, since an outsider can choose the values.
   private static func hash(_ value: Value?) -> UInt64 {
     var hasher = Hasher()
     value?.hashExactly(into: &hasher)

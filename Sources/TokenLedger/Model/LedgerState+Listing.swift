@@ -1,4 +1,4 @@
-/// Lists of sessions, page by page, and counts of them.
+/// The listing of sessions, page by page, and their counts.
 extension LedgerState {
   func sessionCount(of scope: SessionScope) -> Int {
     guard let key = key(of: scope) else { return 0 }
@@ -11,10 +11,10 @@ extension LedgerState {
     }
   }
 
-  /// The most slots that one page looks at.
+  /// The most slots that one page visits.
   private static let looksMax = 65_536
 
-  /// Nil where the cursor's place is lost.
+  /// Returns a page of sessions, or nil if the position of the cursor is lost.
   func page(of scope: SessionScope, after cursor: SlotCursor?, limit: Int, at now: Timestamp) -> SessionPage? {
     guard let key = key(of: scope) else { return SessionPage(sessions: []) }
     if let cursor, key != .all {
@@ -39,11 +39,11 @@ extension LedgerState {
     return page
   }
 
-  /// The slot to look at after another, or the first.
+  /// Returns the slot to visit after another, or the first one.
   private func slot(of key: MarkKey, after slot: UInt32?) -> UInt32? {
     switch key {
     case .all:
-      // A cursor may come from anywhere.
+      // A cursor can come from anywhere, so its slot can be any number.
       let next = slot.map { Int($0) + 1 } ?? 0
       return next < table.slotCount ? UInt32(next) : nil
     case .subject(let subject), .subjectAtClient(let subject, _):
@@ -57,26 +57,27 @@ extension LedgerState {
     }
   }
 
-  /// Whether the key names the session in the slot.
+  /// Checks whether the key names the session in the slot.
   private func holds(_ key: MarkKey, _ slot: UInt32) -> Bool {
     (key.subject == nil || key.subject == table[slot].subject) && (key.client == nil || key.client == client(of: slot))
   }
 
-  /// The numbers of a client's profiles, rising.
+  /// Returns the numbers of a client's profiles in ascending order.
   func profiles(of client: UInt32) -> [UInt32] {
     (0..<UInt32(profiles.values.count)).filter { profiles[$0]?.client == client }
   }
 
   func client(of slot: UInt32) -> UInt32? { profiles[table[slot].detail]?.client }
 
-  /// Whether a slot holds a live session of a key's subject and client.
+  /// Checks whether a slot holds a live session of a key's subject and client.
   func isLive(_ slot: UInt32, _ key: MarkKey, at now: Timestamp) -> Bool {
     guard isUsable(slot, at: now) else { return false }
     return (key.subject == nil || key.subject == table[slot].subject)
       && (key.client == nil || key.client == client(of: slot))
   }
 
-  /// The sessions of several scopes that share none, one scope after another; nil where the cursor's place is lost.
+  /// Returns a page of the sessions of several disjoint scopes, one scope after another, or nil if the position of the
+  /// cursor is lost.
   func page(
     of scopes: [SessionScope], after cursor: SlotCursor?, limit: Int, at now: Timestamp
   ) -> SessionPage? {

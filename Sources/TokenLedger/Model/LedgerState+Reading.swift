@@ -1,6 +1,6 @@
-/// What can be read off a state.
+/// The queries of a state.
 extension LedgerState {
-  /// The moment from which the entry counts as ended, and its slot may be used again.
+  /// Returns the moment from which on the entry has ended and its slot can be used again.
   @inline(__always)
   func expiry(of entry: SessionEntry) -> Timestamp {
     guard entry.isSession, let profile = profiles[entry.detail] else { return entry.refreshedAt }
@@ -9,10 +9,10 @@ extension LedgerState {
     return max(end, entry.refreshedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax))
   }
 
-  /// The first tick of the wheel at which the entry has ended.
+  /// Returns the first tick of the wheel at which the entry has ended.
   func dueTick(_ slot: UInt32) -> UInt64 { UInt64(max(0, expiry(of: table[slot]).secondsRoundedUp)) }
 
-  /// What the rule looks at; nil unless the slot holds a session.
+  /// Returns the facts for the rotation rule, or nil unless the slot holds a session.
   @inline(__always)
   func facts(at slot: UInt32) -> SessionFacts? {
     let entry = table[slot]
@@ -25,7 +25,7 @@ extension LedgerState {
       subjectVersion: entry.version, clientVersion: profile.clientVersion)
   }
 
-  /// The same of a one-time token.
+  /// Returns the facts of a one-time token, or nil unless the slot holds one.
   func oneTimeFacts(at slot: UInt32) -> OneTimeFacts? {
     let entry = table[slot]
     switch entry.status {
@@ -36,16 +36,16 @@ extension LedgerState {
     }
   }
 
-  /// Whether the slot holds a session whose refresh token is accepted at `now`.
+  /// Checks whether the slot holds a session whose refresh token is accepted at `now`.
   func isUsable(_ slot: UInt32, at now: Timestamp) -> Bool {
     let entry = table[slot]
     return entry.status == .live && now < expiry(of: entry) && !isCovered(entry)
   }
 
-  /// The text of a name; empty where there is none.
+  /// Returns the text of a name, empty if there is none.
   func name(_ number: UInt32) -> String { names[number] ?? "" }
 
-  /// The session in a slot that holds one.
+  /// Returns the session in a slot that holds one.
   func session(at slot: UInt32) -> Session {
     let entry = table[slot]
     guard let profile = profiles[entry.detail] else { preconditionFailure("every session has a profile") }
@@ -69,7 +69,7 @@ extension LedgerState {
       ofUse: shifts.shownSeconds(of: entry.refreshedAt, at: highestTime), current: shifts.seconds)
   }
 
-  /// The numbers of a scope; nil where the state knows no such name, and so nothing of theirs.
+  /// Returns the numbers of a scope, or nil if the state does not know a name of it and thus has no session of it.
   func key(of scope: SessionScope) -> MarkKey? {
     switch scope {
     case .all: return .all
@@ -81,7 +81,7 @@ extension LedgerState {
     }
   }
 
-  /// The other way round.
+  /// Returns the scope of a key.
   func scope(of key: MarkKey) -> SessionScope {
     let subject = key.subject.map(name) ?? ""
     let client = key.client.map(name) ?? ""

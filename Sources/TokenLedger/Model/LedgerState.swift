@@ -1,4 +1,4 @@
-/// Everything the ledger knows, and the one way in which it changes: ``apply(_:at:)``.
+/// The whole state of a ledger, which changes only by ``apply(_:at:)``.
 ///
 /// A live ledger and a replay call the same `apply` with the same events, so that they cannot drift apart.
 package struct LedgerState {
@@ -7,23 +7,24 @@ package struct LedgerState {
   package var profiles = InternTable<SessionProfile>()
   /// The payloads of live one-time tokens.
   package var payloads = PayloadTable()
-  /// The names of the sessions' labels.
+  /// The labels of the sessions, as numbers of names.
   package var labels = LabelTable()
-  /// The live sessions of each subject, by its name's number, and of each profile.
+  /// The live sessions of each subject, by the number of its name.
   var bySubject = SlotLists()
+  /// The live sessions of each profile, by its number.
   var byProfile = SlotLists()
   package var marks = RevocationMarks()
-  /// Access tokens that were revoked one by one, with their ends; those that have ended count for nothing.
+  /// The access tokens that were revoked one by one, with their ends; those that have expired count for nothing.
   package var revokedTokens: [TokenID: Timestamp] = [:]
-  /// The highest time that any event carried; the ledger's clock never reads less.
+  /// The highest time of any event; the ledger's clock never reads less.
   package var highestTime = Timestamp.zero
   package var shifts = TimeShifts()
-  /// Sessions that can still be rotated.
+  /// The number of sessions that can still be rotated.
   var liveSessionCount = 0
-  /// When a session was last opened, or an access token issued, or later: what a mark must be after.
+  /// A time that is not before the latest opening or issue of an access token; every mark must be after it.
   var latestIssue = Timestamp.zero
 
-  /// Applies an event that ``contradiction(in:)`` finds nothing in.
+  /// Applies an event in which ``contradiction(in:)`` finds no fault.
   @inline(__always)
   mutating func apply(_ event: LedgerEvent, at time: Timestamp) {
     highestTime = max(highestTime, time)
@@ -125,7 +126,7 @@ package struct LedgerState {
     if let ended = profiles.release(previous) { release(ended) }
   }
 
-  /// A live session is one no more.
+  /// Removes a session that is no longer live from the lists.
   private mutating func unlist(_ slot: UInt32) {
     bySubject.remove(slot, from: table[slot].subject)
     byProfile.remove(slot, from: table[slot].detail)
@@ -167,14 +168,15 @@ package struct LedgerState {
 }
 
 extension LedgerState {
-  /// Whether a wide revocation covers the session in the slot.
+  /// Checks whether a wide revocation covers the session in the slot.
   @inline(__always)
   func isCovered(_ entry: SessionEntry) -> Bool {
     guard !marks.isSwept, let profile = profiles[entry.detail] else { return false }
     return marks.cover(subject: entry.subject, client: profile.client, openedAt: entry.openedAt)
   }
 
-  /// The covered ones of the first `most` sessions of a subject, and how many were looked at; the others go to the end of the list.
+  /// Returns the covered ones of the first `most` sessions of a subject, and the number of sessions visited. The others
+  /// are moved to the end of the list.
   mutating func takeCovered(of subject: UInt32, most: Int) -> (covered: [UInt32], seen: Int) {
     var (covered, seen) = ([UInt32](), 0)
     var next = bySubject.first(of: subject)

@@ -1,6 +1,7 @@
-/// The names in a state that are not in NFC. Only logs of older releases hold some as subjects or clients: while a ledger is open none is added.
+/// The names in a state that are not in NFC. Only logs of older releases have such subjects or clients; none is added
+/// while a ledger is open.
 struct OtherSpellings: Sendable {
-  /// Each list by what it spells: one key in any form finds it.
+  /// The lists of spellings by name; a key in any form finds its list.
   private var byName: [String: [String]] = [:]
 
   init(in state: borrowing LedgerState) {
@@ -10,18 +11,19 @@ struct OtherSpellings: Sendable {
     }
   }
 
-  /// The spellings that somebody means who asks for the name, beside its own.
+  /// Returns the other spellings that a request for the name means.
   func meant(by name: String) -> [String] {
     guard !byName.isEmpty, NameForm.isKept(name) else { return [] }
     return byName[name] ?? []
   }
 
-  /// All of them.
+  /// All names that are not in NFC.
   var names: [String] { byName.values.flatMap(\.self).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 }
 
 extension LedgerState {
-  /// The scope, and what else it means: the same subject or client in other spellings, where such have live sessions.
+  /// Returns the scope and the other scopes that it means: those of the same subject or client in other spellings, if
+  /// such have live sessions.
   func scopes(meantBy scope: SessionScope, _ others: OtherSpellings) -> [SessionScope] {
     func subjects(_ name: String) -> [String] { [name] + others.meant(by: name).filter { hasSessions(ofSubject: $0) } }
     func clients(_ name: String) -> [String] { [name] + others.meant(by: name).filter { hasSessions(ofClient: $0) } }

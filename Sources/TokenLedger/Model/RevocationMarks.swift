@@ -1,9 +1,9 @@
-/// The wide revocations: a moment for each subject, client, pair of both, or all, before which sessions must not have been
-/// opened. One entry each, however many sessions it ends.
+/// The wide revocations: a time for each subject, client, pair of both, or all, before which a session must not have
+/// been opened. Each is one entry, however many sessions it ends.
 package struct RevocationMarks: Sendable, Equatable {
-  /// By what each is about, its time.
+  /// The time of each mark.
   private(set) var times: [MarkKey: Timestamp] = [:]
-  /// Of those whose sessions may not all have been freed yet.
+  /// The latest time of the marks whose sessions may not all have been freed yet.
   private var latestUnswept = Timestamp.zero
 
   var isEmpty: Bool { times.isEmpty }
@@ -11,7 +11,7 @@ package struct RevocationMarks: Sendable, Equatable {
 
   subscript(key: MarkKey) -> Timestamp? { times[key] }
 
-  /// Times never go back.
+  /// Sets the time of a mark; times never go back.
   mutating func set(_ key: MarkKey, to time: Timestamp) {
     times[key] = time
     latestUnswept = max(latestUnswept, time)
@@ -21,15 +21,15 @@ package struct RevocationMarks: Sendable, Equatable {
     times[key] = nil
   }
 
-  /// No session that a mark covers is left.
+  /// Notes that no session that a mark covers is left.
   mutating func noteSwept() {
     latestUnswept = .zero
   }
 
   var isSwept: Bool { latestUnswept == .zero }
 
-  /// Whether a session that was opened then is covered by a mark: at most four look-ups, none once all that is
-  /// covered has been freed.
+  /// Checks whether a mark covers a session that was opened then. It takes at most four look-ups, and none once
+  /// everything that is covered has been freed.
   func cover(subject: UInt32, client: UInt32, openedAt: Timestamp) -> Bool {
     guard openedAt < latestUnswept else { return false }
     func isAfter(_ key: MarkKey) -> Bool { times[key].map { openedAt < $0 } ?? false }
@@ -37,7 +37,7 @@ package struct RevocationMarks: Sendable, Equatable {
       || isAfter(.subjectAtClient(subject: subject, client: client))
   }
 
-  /// In the order in which a checkpoint holds them.
+  /// Returns the marks in the order in which a checkpoint holds them.
   package func sorted() -> [(key: MarkKey, time: Timestamp)] {
     times.map { ($0.key, $0.value) }.sorted { $0.key.rank < $1.key.rank }
   }
@@ -66,7 +66,7 @@ package enum MarkKey: Sendable, Hashable {
 }
 
 extension MarkKey {
-  /// What it is about, as records and checkpoints number it.
+  /// The kind of the key, as records and checkpoints number it.
   var kind: UInt8 {
     switch self {
     case .subject: 1
@@ -76,7 +76,7 @@ extension MarkKey {
     }
   }
 
-  /// Nil unless the kind has just these numbers.
+  /// Creates a key, or returns nil unless the kind has exactly these numbers.
   init?(kind: UInt8, subject: UInt32?, client: UInt32?) {
     switch (kind, subject, client) {
     case (1, let subject?, nil): self = .subject(subject)
@@ -87,13 +87,14 @@ extension MarkKey {
     }
   }
 
-  /// The place in a checkpoint.
+  /// The position in a checkpoint.
   var rank: (UInt8, UInt32, UInt32) { (kind, subject ?? .max, client ?? .max) }
 }
 
-/// Work that a wide revocation leaves: what it covers is freed step by step.
+/// A sweep that follows a wide revocation and frees step by step what it covers.
 enum MarkSweep {
-  /// The first of the subject's sessions, as many times; one that is not covered goes to the end of the list.
+  /// The sweep of the first of the subject's sessions, `remaining` times; one that is not covered goes to the end of
+  /// the list.
   case subject(UInt32, remaining: Int)
   case slots(from: UInt32)
 }

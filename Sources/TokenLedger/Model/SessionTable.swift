@@ -1,21 +1,21 @@
-/// What one slot of the table holds: 56 bytes for a session or a one-time token.
+/// The entry in one slot of the table: 56 bytes for a session or a one-time token.
 package struct SessionEntry: Sendable, Equatable {
   package var idHigh: UInt64 = 0
   package var openedAt = Timestamp.zero
-  /// A session: when its live token was issued, or when it was revoked. A one-time token: when it ends.
+  /// The time at which a session's live token was issued or the session was revoked, or the end of a one-time token.
   package var refreshedAt = Timestamp.zero
-  /// A session: of its subject's account.
+  /// The version of the subject's account, for a session.
   package var version = AccountVersion.unknown
   package var idLow: UInt32 = 0
   package var generation: UInt32 = 0
   /// The number of the subject's name.
   package var subject: UInt32 = 0
-  /// A session: the number of its profile. A one-time token: the number of its purpose's name.
+  /// The number of a session's profile, or of the name of a one-time token's purpose.
   package var detail: UInt32 = 0
   /// The number of the name of the scope that the live access token was narrowed to.
   package var narrowedScope: UInt32 = SessionEntry.notNarrowed
   package var status = Status.free
-  /// The live generation was seen as an access token: its predecessor is not answered any more.
+  /// True if the live generation was seen as an access token, so that its predecessor is no longer answered.
   package var hasSeenSuccessor = false
 
   package static let notNarrowed = UInt32.max
@@ -33,10 +33,11 @@ package struct SessionEntry: Sendable, Equatable {
   package var isSession: Bool { status == .live || status == .revoked }
 }
 
-/// What many sessions have in common, kept once.
+/// The properties that many sessions share, kept once.
 package struct SessionProfile: Hashable, Sendable {
-  /// The numbers of the names of client and scope.
+  /// The number of the client's name.
   package var client: UInt32
+  /// The number of the scope's name.
   package var scope: UInt32
   package var terms: SessionTerms
   package var clientVersion = AccountVersion.unknown
@@ -49,19 +50,19 @@ extension SessionProfile: ExactValue {
 
 /// The live sessions and one-time tokens: entries in slots, found by id.
 ///
-/// A slot number is the short handle by which the log speaks of a session after its opening.
+/// A slot number is the short handle by which the log refers to a session after its opening.
 package struct SessionTable {
-  /// To be read; a copy is a snapshot.
+  /// The entries, for reading; a copy is a snapshot.
   private(set) var entries = PagedArray<SessionEntry>(filler: SessionEntry())
   private var index = SlotIndex()
   private var freeSlots = FreeNumbers()
 
-  /// Slots in use: live, revoked and consumed entries that have not ended yet.
+  /// The number of slots in use: live, revoked and consumed entries that have not ended yet.
   package private(set) var count = 0
 
   static let slotsMax = TimingWheel.slotsMax
 
-  /// Slots ever made; every slot number is below it.
+  /// The number of slots ever made, which is above every slot number.
   package var slotCount: Int { entries.count }
 
   package subscript(slot: UInt32) -> SessionEntry {
@@ -77,7 +78,7 @@ package struct SessionTable {
     }
   }
 
-  /// The slot that the next entry goes into; nil when the table is full.
+  /// Returns the slot for the next entry, or nil if the table is full.
   package func nextFree() -> UInt32? {
     if let slot = freeSlots.lowest() { return UInt32(slot) }
     return entries.count < Self.slotsMax ? UInt32(entries.count) : nil
@@ -85,14 +86,14 @@ package struct SessionTable {
 
   func hasRoom(for count: Int) -> Bool { freeSlots.count + Self.slotsMax - entries.count >= count }
 
-  /// Makes at least `count` slots, the new ones free.
+  /// Extends the table to at least `count` slots; the new ones are free.
   mutating func extend(to count: Int) {
     guard count > entries.count else { return }
     entries.grow(toInclude: count - 1)
     freeSlots.extend(to: count)
   }
 
-  /// Whether `insert` would accept the slot: free, and at most one past the highest.
+  /// Checks whether `insert` accepts the slot: it is free, and at most one past the highest.
   func isFree(_ slot: UInt32) -> Bool {
     Int(slot) == entries.count && Int(slot) < Self.slotsMax
       || Int(slot) < entries.count && entries[Int(slot)].status == .free
@@ -106,14 +107,14 @@ package struct SessionTable {
     index.insert(slot, hash: entry.idHigh)
   }
 
-  /// Makes every entry of a table that was filled by `place` alone findable; returns a slot whose id another has.
+  /// Indexes every entry of a table that was filled by `place` alone. Returns a slot whose id another entry has.
   mutating func indexAll() -> UInt32? {
     let keys = (0..<entries.count).lazy.filter { [entries] in entries[$0].status != .free }
       .map { [entries] in (hash: entries[$0].idHigh, slot: UInt32($0)) }
     return index.fill(keys) { [entries] in entries[Int($0)].id == entries[Int($1)].id }
   }
 
-  /// An entry that is not found by its id before ``indexAll()``.
+  /// Puts an entry into a slot. It cannot be found by its id before ``indexAll()``.
   mutating func place(_ entry: SessionEntry, at slot: UInt32) {
     precondition(isFree(slot), "an entry goes into a free slot")
     if Int(slot) < entries.count { freeSlots.remove(Int(slot)) } else { freeSlots.raiseLimit() }

@@ -1,9 +1,10 @@
-/// An open-addressing hash index from keys to the slots of a table that holds the keys itself.
+/// An open-addressing hash index from keys to the slots of a table, which holds the keys itself.
 ///
-/// Five bytes a position, linear probing, at most three quarters full, deletion by shifting back (no tombstones). One of the
-/// five is a tag, seven bits of the hash: a search looks at tags, which lie side by side, and goes to the key itself, which is
-/// likely in no cache, only where the tag is right.
-/// It is split by the top eight bits of the hash into 256 shards that grow one at a time: a growth step touches
+/// A position takes five bytes. The index uses linear probing, is at most three quarters full, and deletes by shifting
+/// back (no tombstones). One of the five bytes is a tag, seven bits of the hash: a search compares tags, which are
+/// adjacent in memory, and reads the key itself, which is probably in no cache, only if the tag matches.
+///
+/// The index is split by the top eight bits of the hash into 256 shards that grow one at a time: a growth step touches
 /// 1/256 of the keys, so that no single insertion stalls at any size. The caller supplies hashes and compares keys.
 struct SlotIndex {
   private var shards: [Shard]
@@ -19,23 +20,23 @@ struct SlotIndex {
     shards[Int(hash >> 56)].find(hash: hash, matches: matches)
   }
 
-  /// Whether the next insertion of such a hash needs `grow` first.
+  /// Checks whether the next insertion of such a hash needs `grow` first.
   @inline(__always)
   func isFull(for hash: UInt64) -> Bool { shards[Int(hash >> 56)].isFull }
 
-  /// Makes room. `hashOf` gives the hash of a slot already in the index.
+  /// Makes room. `hashOf` returns the hash of a slot that is already in the index.
   mutating func grow(for hash: UInt64, hashOf: (UInt32) -> UInt64) {
     shards[Int(hash >> 56)].grow(hashOf: hashOf)
   }
 
-  /// The key must not be present, and there must be room.
+  /// Inserts a slot. The key must not be present, and there must be room.
   @inline(__always)
   mutating func insert(_ slot: UInt32, hash: UInt64) {
     shards[Int(hash >> 56)].insert(slot, hash: hash)
   }
 
-  /// Makes an empty index hold all these keys, shard by shard, which costs a fraction of as many insertions: what is written is in
-  /// the cache. Returns the second of two slots with one key.
+  /// Fills an empty index with all these keys, shard by shard. This costs a fraction of as many insertions, since the
+  /// memory written to is in the cache. Returns the second of two slots with one key.
   mutating func fill(
     _ keys: some Sequence<(hash: UInt64, slot: UInt32)>, areSame: (UInt32, UInt32) -> Bool
   ) -> UInt32? {
@@ -54,18 +55,19 @@ struct SlotIndex {
     return nil
   }
 
-  /// Removes `slot`; nothing happens where it is absent.
+  /// Removes `slot`; an absent one is ignored.
   mutating func remove(_ slot: UInt32, hash: UInt64, hashOf: (UInt32) -> UInt64) {
     shards[Int(hash >> 56)].remove(slot, hash: hash, hashOf: hashOf)
   }
 
   private struct Shard {
     var slots: ContiguousArray<UInt32> = []
-    /// Of each position; 0 where it is empty.
+    /// The tags of the positions, 0 for an empty one.
     var tags: ContiguousArray<UInt8> = []
     var count = 0
 
-    /// Never 0. Of bits that choose neither the shard nor, below 2^48 positions, the position.
+    /// Returns the tag of a hash, which is never 0. Its bits select neither the shard nor, below 2^48 positions, the
+    /// position.
     @inline(__always)
     private static func tag(_ hash: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: hash >> 48) | 1 }
 
@@ -91,7 +93,7 @@ struct SlotIndex {
       count += 1
     }
 
-    /// Of an empty one.
+    /// Reserves room in an empty shard.
     mutating func reserve(_ number: Int) {
       var size = 8
       while (number + 1) * 4 > size * 3 { size *= 2 }
@@ -110,7 +112,7 @@ struct SlotIndex {
       var next = (hole + 1) & mask
       while tags[next] != 0 {
         let home = Int(truncatingIfNeeded: hashOf(slots[next])) & mask
-        // An entry may move back into the hole unless its home lies cyclically after the hole.
+        // An entry can move back into the hole unless its home lies cyclically after the hole.
         if (next - home) & mask >= (next - hole) & mask {
           slots[hole] = slots[next]
           tags[hole] = tags[next]

@@ -1,7 +1,7 @@
 /// Doubly linked lists of slots, one for each number: the live sessions of a subject, or of a profile.
 ///
-/// Eight bytes a slot and twelve a number; every operation touches at most three slots. The order is that of appending, but nothing
-/// rests on it: a state that was read from a checkpoint has another.
+/// A slot takes eight bytes and a number twelve; every operation touches at most three slots. The order is that of
+/// appending, but nothing relies on it: a state that was read from a checkpoint has another order.
 struct SlotLists: Sendable {
   private struct Link {
     var next = SlotLists.none
@@ -23,10 +23,10 @@ struct SlotLists: Sendable {
 
   func first(of number: UInt32) -> UInt32? { Int(number) < heads.count ? Self.slot(heads[Int(number)].first) : nil }
 
-  /// The one after a slot that is in a list.
+  /// Returns the slot after one that is in a list.
   func next(after slot: UInt32) -> UInt32? { Self.slot(links[Int(slot)].next) }
 
-  /// The slot must be in no list.
+  /// Appends a slot that is in no list.
   mutating func append(_ slot: UInt32, to number: UInt32) {
     links.grow(toInclude: Int(slot))
     heads.grow(toInclude: Int(number))
@@ -37,7 +37,7 @@ struct SlotLists: Sendable {
     heads[Int(number)].count += 1
   }
 
-  /// The slot must be in this list.
+  /// Removes a slot that is in this list.
   mutating func remove(_ slot: UInt32, from number: UInt32) {
     let link = links[Int(slot)]
     if link.previous == Self.none {
@@ -53,7 +53,7 @@ struct SlotLists: Sendable {
     heads[Int(number)].count -= 1
   }
 
-  /// The slots of a list, in order.
+  /// Returns the slots of a list, in order.
   func slots(of number: UInt32) -> some Sequence<UInt32> {
     sequence(state: first(of: number)) { slot -> UInt32? in
       defer { slot = slot.flatMap { next(after: $0) } }
@@ -64,12 +64,12 @@ struct SlotLists: Sendable {
   private static func slot(_ raw: UInt32) -> UInt32? { raw == none ? nil : raw }
 }
 
-/// The place in a listing after the session in a slot.
+/// The position in a listing after the session in a slot.
 struct SlotCursor {
   var slot: UInt32
   var session: SessionID
 
-  /// As callers hold it: the session's id and the slot, joined by a dot.
+  /// The cursor as callers hold it: the session's id and the slot, joined by a dot.
   var text: SessionCursor { SessionCursor(unchecked: "\(session.text).\(slot)") }
 
   init(slot: UInt32, session: SessionID) {
@@ -77,7 +77,7 @@ struct SlotCursor {
     self.session = session
   }
 
-  /// Nil unless the cursor is one of these.
+  /// Parses a cursor, or returns nil unless it is one of these.
   init?(_ cursor: SessionCursor) {
     let parts = cursor.text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2, let session = SessionID(text: String(parts[0])), let slot = UInt32(parts[1]) else {

@@ -1,14 +1,14 @@
 /// Values by slot, of which most slots have none. A copy is a snapshot, as with `PagedArray`.
 package struct SparseTable<Value: SparseValue>: Sendable {
   private var values = PagedArray<Value>(filler: Value.absent)
-  /// Slots that hold a value.
+  /// The number of slots that have a value.
   private(set) var count = 0
 
   package init() {}
 
   package var isEmpty: Bool { count == 0 }
 
-  /// Nil where there is none; set to nil to remove it.
+  /// The value of a slot, or nil if it has none. Setting it to nil removes the value.
   package subscript(slot: UInt32) -> Value? {
     get {
       guard Int(slot) < values.count, !values[Int(slot)].isAbsent else { return nil }
@@ -25,7 +25,7 @@ package struct SparseTable<Value: SparseValue>: Sendable {
   }
 }
 
-/// A value that says by itself that there is none.
+/// A value with a special value for its absence.
 package protocol SparseValue: Sendable {
   static var absent: Self { get }
   var isAbsent: Bool { get }
@@ -35,7 +35,7 @@ package protocol SparseValue: Sendable {
 package typealias LabelTable = SparseTable<UInt32>
 
 extension LabelTable {
-  /// The number of no name.
+  /// The number that stands for no name.
   package static var none: UInt32 { UInt32.absent }
 }
 
@@ -44,7 +44,7 @@ extension UInt32: SparseValue {
   package var isAbsent: Bool { self == .max }
 }
 
-/// The payloads of live one-time tokens. An empty one is none.
+/// The payloads of live one-time tokens. An empty payload counts as absent.
 package typealias PayloadTable = SparseTable<[UInt8]>
 
 extension [UInt8]: SparseValue {

@@ -1,7 +1,7 @@
-/// By how many seconds the ledger's time was ahead of the wall clock, and from when on.
+/// The changes of the shift: the seconds by which the ledger's time was ahead of the wall clock, with the time of each.
 ///
-/// What a record says of times is the ledger's. What is shown to people and to verifiers elsewhere is that time less the shift that was in
-/// force then.
+/// Records hold times of the ledger. People and verifiers elsewhere are shown those times minus the shift that was in
+/// force.
 package struct TimeShifts: Sendable, Hashable {
   package struct Change: Sendable, Hashable {
     package var from: Timestamp
@@ -13,27 +13,28 @@ package struct TimeShifts: Sendable, Hashable {
     }
   }
 
-  /// By rising time.
+  /// The changes in ascending order of time.
   package private(set) var changes: [Change] = []
 
-  /// The most changes that are kept. The oldest is dropped then: only what is shown of the time before is concerned.
+  /// The most changes that are kept. The oldest one is then dropped, which affects only how the time before it is
+  /// shown.
   package static let changesMax = 256
   /// The longest shift: from 1970 to the end of the year 9999.
   package static let secondsMax = Timestamp.latestMilliseconds / 1000
 
   package init() {}
 
-  /// In force now.
+  /// The shift in force now.
   package var seconds: Int64 { changes.last?.seconds ?? 0 }
 
-  /// In force at a time.
+  /// Returns the shift in force at a time.
   @inline(__always)
   package func seconds(at time: Timestamp) -> Int64 {
     changes.isEmpty ? 0 : changes.last { $0.from <= time }?.seconds ?? 0
   }
 
-  /// By which a time that is past at `now` is shown: what the clock said then, but not as if it were to come, where that clock was ahead of the one
-  /// that is right now.
+  /// Returns the shift by which a past time is shown at `now`. It is what the clock said then, unless that clock was
+  /// ahead of the one that is right now and the time would be shown as in the future.
   @inline(__always)
   package func shownSeconds(of time: Timestamp, at now: Timestamp) -> Int64 {
     guard !changes.isEmpty else { return 0 }
@@ -43,7 +44,7 @@ package struct TimeShifts: Sendable, Hashable {
     return isToCome ? seconds : then
   }
 
-  /// The wall clock's time, as the shift in force then has it.
+  /// Returns the time of the wall clock, by the shift in force then.
   package func wallTime(of time: Timestamp) -> Timestamp {
     time.advanced(byMilliseconds: -1000 * seconds(at: time))
   }
@@ -53,7 +54,7 @@ package struct TimeShifts: Sendable, Hashable {
     changes.append(Change(from: time, seconds: seconds))
   }
 
-  /// Why a change cannot follow; nil if it can.
+  /// Returns the reason that a change cannot follow, or nil if it can.
   func contradiction(in seconds: Int64, from time: Timestamp) -> String? {
     guard (0...Self.secondsMax).contains(seconds) else { return "a shift of time is out of range" }
     guard seconds != self.seconds else { return "a shift of time is no change" }

@@ -1,27 +1,27 @@
 /// A hierarchical timing wheel over slot numbers: four levels of 256 lists, one tick a second, 136 years in all.
 ///
-/// The lists are linked by slot number in both directions, so a timer costs eight bytes and no object. A slot is armed once; when
-/// its time comes the wheel asks when it is really due and arms it again if that has moved on (lazy re-arming), so
-/// using a session costs the wheel nothing. A slot that is freed before its time is disarmed: whatever it holds next has
-/// a time of its own. The wheel frees memory only: whether a token is expired is decided by
-/// its own time, to the millisecond.
+/// The lists are linked by slot number in both directions, so that a timer costs eight bytes and no object. A slot is
+/// armed once. When its time comes, the wheel asks when it is really due and arms it again if that has moved (lazy
+/// re-arming), so that using a session costs the wheel nothing. A slot that is freed early is disarmed, since its next
+/// entry has a time of its own. The wheel only frees memory: a token's own time decides, to the millisecond, whether it
+/// is expired.
 struct TimingWheel {
-  /// Every tick up to and including this one has been turned to; its slots may still wait in `pending`.
+  /// The last tick to which the wheel was turned; slots of it and of earlier ticks can still wait in `pending`.
   private(set) var currentTick: UInt64
   private var heads: [UInt32]
   private var links = PagedArray<Link>(filler: Link())
-  /// How many lists of each level hold a slot, so that stretches of empty ticks are skipped.
+  /// The number of lists on each level that hold a slot, so that stretches of empty ticks are skipped.
   private var occupied = Array(repeating: 0, count: TimingWheel.levelCount)
-  /// Lists taken out of the wheel and not yet gone through.
+  /// The lists that were taken out of the wheel and not yet gone through.
   private var pending: [UInt32] = []
 
   private struct Link {
     var next = TimingWheel.unarmed
-    /// A slot; of the first in a list the list: `firstHead` + its head, or `pendingList`.
+    /// The previous slot or, for the first slot in a list, the list: `firstHead` plus its head, or `pendingList`.
     var previous = TimingWheel.end
   }
 
-  /// Slot numbers are below this: those from here on name lists.
+  /// The upper bound of slot numbers; numbers from here on stand for lists.
   static let slotsMax = Int(firstHead)
 
   private static let firstHead = pendingList - UInt32(levelCount * levelSlots)
@@ -31,7 +31,7 @@ struct TimingWheel {
   private static let levelSlots = 1 << levelBits
   private static let end = UInt32.max
   private static let unarmed = UInt32.max - 1
-  /// Turning an empty tick costs this much of a step's budget.
+  /// The number of empty ticks that cost as much of a step's budget as one slot.
   private static let ticksPerBudget = 64
 
   init(startingAt tick: UInt64) {
@@ -39,7 +39,7 @@ struct TimingWheel {
     heads = Array(repeating: Self.end, count: Self.levelCount * Self.levelSlots)
   }
 
-  /// Puts a slot into the list of its tick; one that is in a list stays there. A tick that is past fires at the next step.
+  /// Puts a slot into the list of its tick; one that is in a list stays there. A past tick fires at the next step.
   mutating func arm(_ slot: UInt32, due tick: UInt64) {
     links.grow(toInclude: Int(slot))
     guard links[Int(slot)].next == Self.unarmed else { return }
@@ -47,7 +47,7 @@ struct TimingWheel {
     let distance = due - currentTick
     var level = 0
     while level < Self.levelCount - 1, distance >> UInt64(Self.levelBits * (level + 1)) != 0 { level += 1 }
-    // Beyond the last level: the farthest list, from which it is armed again.
+    // A tick beyond the last level goes into the farthest list, from which it is armed again.
     let reachable = min(due, currentTick + (1 << UInt64(Self.levelBits * Self.levelCount)) - 1)
     let position = Int(truncatingIfNeeded: reachable >> UInt64(Self.levelBits * level)) & (Self.levelSlots - 1)
     let head = level * Self.levelSlots + position
@@ -57,7 +57,7 @@ struct TimingWheel {
     heads[head] = slot
   }
 
-  /// Takes a slot out of its list; nothing happens where it is in none.
+  /// Removes a slot from its list; a slot in no list is ignored.
   mutating func disarm(_ slot: UInt32) {
     guard Int(slot) < links.count, links[Int(slot)].next != Self.unarmed else { return }
     let link = links[Int(slot)]
@@ -76,10 +76,10 @@ struct TimingWheel {
     links[Int(slot)] = Link()
   }
 
-  /// Turns towards `tick`, touching at most `budget` slots.
+  /// Turns the wheel towards `tick`, touching at most `budget` slots.
   ///
-  /// `due` is when a slot is due now; `fire` receives those whose tick has come, which are then in no list.
-  /// Returns whether the wheel has caught up with `tick`.
+  /// `due` returns the tick at which a slot is due now. `fire` is called with each slot whose tick has come, which is
+  /// then in no list. Returns true if the wheel has caught up with `tick`.
   mutating func advance(
     to tick: UInt64, budget: Int, due: (UInt32) -> UInt64, fire: (UInt32) -> Void
   ) -> Bool {
@@ -105,12 +105,12 @@ struct TimingWheel {
     for level in 0..<Self.levelCount {
       let ticks = currentTick >> UInt64(Self.levelBits * level)
       take(Int(truncatingIfNeeded: ticks) & (Self.levelSlots - 1), of: level)
-      // The next level's list comes due only when this level has come full circle.
+      // The next level's list comes due only once this level has come full circle.
       if ticks & UInt64(Self.levelSlots - 1) != 0 { return }
     }
   }
 
-  /// Goes to the last tick before `tick` that no list of the lower levels could come due by.
+  /// Skips to the last tick before `tick` at which no list of the lower levels can come due.
   private mutating func skipEmptyTicks(before tick: UInt64) {
     var skippable: UInt64 = 0
     for level in 0..<Self.levelCount {

@@ -1,6 +1,8 @@
-/// All that a ledger with a log knows at one moment, in words in place of its own numbers: what moves to another kind of ledger.
+/// The contents of a ledger with a log at one moment, with names in place of its own numbers, for moving them to
+/// another kind of ledger.
 ///
-/// A snapshot: taking it costs a reference for each 512 entries, whatever happens to the ledger afterwards.
+/// The contents are a snapshot: taking it costs a reference for each 512 entries, whatever happens to the ledger
+/// afterwards.
 package struct LedgerContents: Sendable {
   private let snapshot: LedgerSnapshot
 
@@ -8,15 +10,15 @@ package struct LedgerContents: Sendable {
     self.snapshot = snapshot
   }
 
-  /// The highest time that the ledger has seen. Whatever goes on from here must not be behind it.
+  /// The highest time of the ledger. A ledger that continues from here must not be behind it.
   package var highestTime: Timestamp { snapshot.highestTime }
   package var shifts: [TimeShifts.Change] { snapshot.shifts }
-  /// Sessions and one-time tokens.
+  /// The number of sessions and one-time tokens.
   package var entryCount: Int { snapshot.entryCount }
-  /// Access tokens that were revoked one by one, with their ends.
+  /// The access tokens that were revoked one by one, with their ends.
   package var revokedTokens: [TokenID: Timestamp] { snapshot.revokedTokens.filter { $0.value > highestTime } }
 
-  /// The wide revocations. What they end is among the entries no more.
+  /// The wide revocations. The sessions that they end are no longer among the entries.
   package var marks: [(scope: SessionScope, time: Timestamp)] {
     snapshot.marks.sorted().map { key, time in (scope(of: key), time) }
   }
@@ -30,11 +32,12 @@ package struct LedgerContents: Sendable {
     }
   }
 
-  /// The entries from a place on, and the place after them; nil at the end. Those that a wide revocation covers are left out.
+  /// Returns the entries from a position on, and the position after them, or nil at the end. Entries that a wide
+  /// revocation covers are left out.
   ///
   /// - Parameters:
-  ///   - place: 0 for the first.
-  ///   - most: how many places are looked at.
+  ///   - place: The position, 0 for the first.
+  ///   - most: The number of positions to visit.
   package func entries(from place: Int, most: Int) -> (entries: [MovedEntry], next: Int?) {
     let end = min(snapshot.entries.count, place + most)
     var found: [MovedEntry] = []
@@ -81,15 +84,15 @@ package enum MovedEntry: Sendable, Hashable {
   case oneTimeToken(MovedOneTimeToken)
 }
 
-/// A session with its place in its life.
+/// A session with its progress.
 package struct MovedSession: Sendable, Hashable {
   package var id: SessionID
-  /// As the session lives by now, which may be other terms than those of its opening.
+  /// The terms of the session as they are now, which may differ from those of its opening.
   package var grant: SessionGrant
   /// The generation of the live refresh token.
   package var generation: UInt32
   package var openedAt: Timestamp
-  /// When the live token was issued or, if it is revoked, when that was.
+  /// The time at which the live token was issued or, for a revoked session, at which it was revoked.
   package var refreshedAt: Timestamp
   package var narrowedScope: String?
   package var hasSeenSuccessor: Bool
@@ -110,7 +113,7 @@ package struct MovedSession: Sendable, Hashable {
   }
 }
 
-/// A one-time token with its place in its life.
+/// A one-time token with its progress.
 package struct MovedOneTimeToken: Sendable, Hashable {
   package var id: SessionID
   package var purpose: String
@@ -135,7 +138,7 @@ package struct MovedOneTimeToken: Sendable, Hashable {
 }
 
 extension RefreshLedger {
-  /// All that the ledger knows at this moment.
+  /// Returns the contents of the ledger at this moment.
   package func contents() -> LedgerContents {
     LedgerContents(LedgerSnapshot(of: machine.state, sequence: machine.sequence))
   }

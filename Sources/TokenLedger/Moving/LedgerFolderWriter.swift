@@ -2,16 +2,16 @@ internal import Platform
 package import SystemPackage
 package import WriteAheadLog
 
-/// Makes the log of a ledger whose contents come from elsewhere: one checkpoint and an empty segment.
+/// A writer of the log of a ledger whose contents come from elsewhere: one checkpoint and an empty segment.
 ///
-/// The contents are gathered in memory, as an open ledger holds them, and written by ``finish(in:)``. What does not fit together is refused with
-/// words that say what.
+/// The contents are gathered in memory, as an open ledger holds them, and written by ``finish(in:)``. Contents that do
+/// not fit together are refused with an error that names the fault.
 package struct LedgerFolderWriter: ~Copyable {
   private var state = LedgerState()
 
   /// - Parameters:
-  ///   - time: the highest time of the contents: nothing in them is later.
-  ///   - shifts: by rising time.
+  ///   - time: The highest time of the contents; nothing in them is later.
+  ///   - shifts: The shifts in ascending order of time.
   package init(time: Timestamp, shifts: [TimeShifts.Change]) throws(LedgerError) {
     guard (.zero...Timestamp(milliseconds: Timestamp.latestMilliseconds)).contains(time) else {
       throw .invalid(field: "time", limit: "from 1970 to the end of the year 9999")
@@ -30,7 +30,7 @@ package struct LedgerFolderWriter: ~Copyable {
   package var entryCount: Int { state.table.count }
 
   package mutating func append(_ session: MovedSession) throws(LedgerError) {
-    // Older ledgers have names in other spellings than NFC, so the form of names is not looked at.
+    // Older ledgers have names in other spellings than NFC, so the form of names is not checked.
     let names = [session.grant.subject, session.grant.client, session.grant.scope]
     guard names.allSatisfy({ $0.utf8.count <= SessionGrant.textBytesMax }) else {
       throw .invalid(field: "session", limit: "at most \(SessionGrant.textBytesMax) bytes in subject, client and scope")
@@ -63,7 +63,7 @@ package struct LedgerFolderWriter: ~Copyable {
     state.restore(entry, at: try nextSlot(), label: LabelTable.none, payload: token.isConsumed ? [] : token.payload)
   }
 
-  /// A wide revocation of what was opened before `time`. Give none that covers a session among the contents.
+  /// Adds a wide revocation of what was opened before `time`. It must cover no session among the contents.
   package mutating func mark(_ scope: SessionScope, at time: Timestamp) throws(LedgerError) {
     guard time <= state.highestTime else { throw .invalid(field: "mark", limit: "no later than the contents") }
     try scope.eachName { (_, _) throws(LedgerError) in }
@@ -78,13 +78,15 @@ package struct LedgerFolderWriter: ~Copyable {
     state.apply(.revokedBefore(key), at: max(time, state.marks[key] ?? time))
   }
 
-  /// An access token that is refused until its end, at most ``Lifetimes/accessMillisecondsMax`` after the contents' time.
+  /// Adds an access token that is refused until its end, at most ``Lifetimes/accessMillisecondsMax`` after the time of
+  /// the contents.
   package mutating func revoke(_ token: TokenID, until end: Timestamp) {
     let latest = state.highestTime.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)
     if end > state.highestTime { state.revokedTokens[token] = min(end, latest) }
   }
 
-  /// Writes the log to `folder`, which is made if it is absent and must not hold one. Durable on return.
+  /// Writes the log to `folder`, which is created if it does not exist and must not hold a log. The log is durable on
+  /// return.
   package consuming func finish(in folder: FilePath) throws(LogError) {
     try finish(in: FolderStorage(path: folder))
   }
@@ -95,7 +97,7 @@ package struct LedgerFolderWriter: ~Copyable {
     if let slot = state.table.indexAll() {
       throw .corrupt(segment: storage.path, offset: 0, what: "two entries have the id of entry \(slot)")
     }
-    // Above every number and slot: so a reader bounds them.
+    // The covered sequence is above every number and slot, since a reader bounds them by it.
     let covered = UInt64(max(state.names.count, state.profiles.count, state.table.slotCount)) + 1
     let snapshot = LedgerSnapshot(of: state, sequence: covered)
     var writer = try CheckpointWriter(try SeededLog.begin(in: storage, covered: covered), in: storage)

@@ -3,11 +3,11 @@ internal import WriteAheadLog
 /// An event of a log on its way to another kind of ledger.
 package struct MovedEvent: Sendable, Hashable {
   package var event: AuditEvent
-  /// The ledger's time of it; ``AuditEvent/time`` is the wall clock's.
+  /// The time of the event in the ledger's time; ``AuditEvent/time`` is the wall clock's.
   package var time: Timestamp
-  /// By how many seconds that was ahead.
+  /// The number of seconds by which the ledger's time was ahead of the wall clock.
   package var shift: Int64
-  /// The terms of a session that was opened.
+  /// The terms of the session, if the event is its opening.
   package var terms: SessionTerms?
 
   package init(event: AuditEvent, time: Timestamp, shift: Int64, terms: SessionTerms?) {
@@ -16,11 +16,11 @@ package struct MovedEvent: Sendable, Hashable {
 }
 
 extension RefreshLedger {
-  /// Gives the events that the log still tells, those of records after `first`, in their order and a few at a time.
-  /// Blocks; nothing for a ledger without a log.
+  /// Reads the events that the log still holds, those of records after `first`, in order and a few at a time. The call
+  /// blocks; a ledger without a log has no events.
   ///
-  /// - Parameter body: what it throws ends the reading.
-  /// - Throws: a `LogError` if the log cannot be read, and what `body` throws.
+  /// - Parameter body: A closure that takes the events; an error that it throws ends the reading.
+  /// - Throws: `LogError` if the log cannot be read, and the errors of `body`.
   package nonisolated func readEvents(
     after first: UInt64, atOnce count: Int, _ body: ([MovedEvent]) throws -> Void
   ) throws {
@@ -43,7 +43,7 @@ private struct MovedEventReading {
   private let count: Int
   private var replay = LedgerReplay()
   private(set) var batch: [MovedEvent] = []
-  /// The error that the taker threw.
+  /// The error that the caller's closure threw.
   private(set) var failure: (any Error)?
 
   init(after first: UInt64, atOnce count: Int) {
