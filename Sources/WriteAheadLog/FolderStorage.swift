@@ -19,7 +19,7 @@ package struct FolderStorage: LogStorage {
     if try explained("create", path, try FileSystem.makeFolder(path)) {
       (try? OpenFolder(path, followsLinks: false))?.giveToParentsOwner()
       let parent = folder.removingLastComponent()
-      // Which may be a link: systemd's StateDirectory is one.
+      // The parent may be a link, as systemd's StateDirectory is.
       try sync(parent.isEmpty ? "." : parent.string, followsLinks: true)
     }
     let place = path(of: "lock")
@@ -34,7 +34,7 @@ package struct FolderStorage: LogStorage {
     case .reading: return FolderFile(try explained("open", place, try OpenFile(reading: place)), path: place)
     case .writing: return FolderFile(try explained("open", place, try OpenFile(changing: place)), path: place)
     case .creating:
-      // What has the name goes, and is not emptied: it may have another name elsewhere.
+      // The file with that name is removed and not truncated, since it may have another name elsewhere.
       try explained("replace", place, try FileSystem.removeIfPresent(place))
       let file = try explained("open", place, try OpenFile(making: place))
       file.giveToOwner(of: path)
@@ -64,7 +64,7 @@ package struct FolderStorage: LogStorage {
   }
 }
 
-/// Says in the log's words what the system refuses.
+/// Calls the system and turns its error into one of the log.
 private func explained<Result: ~Copyable>(
   _ operation: String, _ path: String, _ call: @autoclosure () throws(Errno) -> Result
 ) throws(LogError) -> Result {

@@ -1,28 +1,31 @@
 internal import SystemPackage
 
-/// Why the log could not be opened, written or read.
+/// The reason that the log could not be opened, written or read.
 ///
-/// After `io` from a write or a sync the log takes no more records until it is opened again; what was acknowledged
+/// After `io` from a write or a sync, the log accepts no more records until it is opened again; everything acknowledged
 /// before is on disk.
 @nonexhaustive
 public enum LogError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Another process, or another opening in this one, writes to the folder.
   case locked(path: String)
-  /// Bytes at `offset` of `segment` are not what was written there. Nothing was changed on disk.
+  /// The bytes at `offset` of `segment` are not those that were written there. Nothing was changed on disk.
   case corrupt(segment: String, offset: UInt64, what: String)
-  /// A file of a format that this program does not know.
+  /// The file has a format that this program does not know.
   case unsupportedVersion(segment: String, version: UInt16)
-  /// The operating system refused `operation` on `path`; `errno` as in errno(3).
+  /// The operating system refused `operation` on `path`; `errno` is that of errno(3).
   case io(operation: String, path: String, errno: Int32)
-  /// The folder is a backup, or was cut by a repair: what was spent after its last record would be live again.
+  /// The folder is a backup or was cut by a repair: tokens that were consumed after its last record would be live
+  /// again.
   case rolledBack(path: String)
-  /// What the folder held has gone elsewhere, and is not served from here any more; the text says where, and the fix.
+  /// The contents of the folder are now served from elsewhere; the text names the place and the fix.
   case moved(path: String, what: String)
-  /// More waits for the disk than may, or it does not answer; nothing was taken, try again later.
+  /// Too much is waiting for the disk, or the disk does not answer. Nothing was accepted; the call can be repeated
+  /// later.
   case overloaded
   /// The log was closed.
   case closed
-  /// Whoever waited for the disk was cancelled, or its deadline has passed. What it waited for goes on, and its outcome is not known.
+  /// A call that waited for the disk was cancelled, or its deadline has passed. The work continues, and its outcome is
+  /// unknown.
   case waitEnded
 
   public var description: String {

@@ -1,37 +1,37 @@
 internal import Platform
 
-/// The moment from which a record counts as safe.
+/// The moment from which on a record counts as durable.
 public enum Durability: Sendable, Hashable {
-  /// After it is on disk: survives power loss.
+  /// The record is on disk, so that it survives a power failure.
   case always
-  /// Once written to the operating system, which survives a kill of the process; synced every so often, so that power
-  /// loss costs at most about this much time.
+  /// The record was written to the operating system, so that it survives a kill of the process. The log is synced in
+  /// this interval, so that a power failure costs at most about this much time.
   case interval(Duration)
-  /// Once written to the operating system; synced only when a segment ends and at close.
+  /// The record was written to the operating system; the log is synced only when a segment ends and at close.
   case none
 }
 
-/// The limits and the promises of a log.
+/// The limits and the durability of a log.
 package struct LogOptions: Sendable {
   package var durability: Durability
-  /// A segment that has reached this many bytes is followed by a new one.
+  /// The number of bytes from which on a segment is followed by a new one.
   package var segmentBytesMax: Int
-  /// Space is filled with zeroes ahead of the writing in steps of this many bytes.
+  /// The number of bytes in each step of filling space with zeroes ahead of the writing.
   package var preallocationBytes: Int
   /// The most payload bytes that can wait for the disk: past them `reserve` refuses.
   package var stagedBytesMax: Int
   /// The number of callers waiting for the disk at which `reserve` refuses.
   package var waitersMax = 1 << 16
-  /// Opens a log that may be older than what was served from it; see `CommitLog.settle`.
+  /// True to open a log that may be older than a state it has served; see `CommitLog.settle`.
   package var acceptsRollback = false
-  /// Opens a log whose contents have gone elsewhere; see ``MovedMark``.
+  /// True to open a log whose contents have moved elsewhere; see ``MovedMark``.
   package var acceptsMove = false
-  /// The epoch of this opening is above this, however low those in the folder are.
+  /// A lower bound: the epoch of this opening is above it, however low the epochs in the folder are.
   package var epochFloor: UInt32 = 0
-  /// Called after each commit with its time, from taking the batch to its acknowledgement, on the log's thread: must
-  /// return at once. Not called for a commit that failed.
+  /// A closure that is called after each successful commit with its time, from taking the batch to its acknowledgement.
+  /// It is called on the log's thread and must return at once.
   package var onCommit: (@Sendable (Duration) -> Void)?
-  /// The identity of a log made anew. Nil: random. A fixed one is for tests.
+  /// The identity of a new log, or nil for a random one; a fixed identity is for tests.
   package var identity: LogIdentity?
 
   package init(
@@ -56,7 +56,7 @@ package struct LogIdentity: Sendable, Hashable, CustomStringConvertible {
     self.low = low
   }
 
-  /// 32 hexadecimal digits.
+  /// The identity as 32 hexadecimal digits.
   package var description: String { String(high, digits: 16) + String(low, digits: 16) }
 
   package init(from random: inout some RandomNumberGenerator) {

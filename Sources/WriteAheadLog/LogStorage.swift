@@ -1,9 +1,9 @@
 internal import SystemPackage
 
-/// One folder of files: all that the log asks of an operating system.
+/// A folder of files, which is everything that the log needs from an operating system.
 ///
-/// Every call blocks. Names are plain file names. Errors are `LogError.io`, and `.locked` from `lock()`; the
-/// callers retry short reads, short writes and `EINTR` of both, and never retry a sync.
+/// Every call blocks. Names are plain file names. Errors are `LogError.io`, and `.locked` from `lock()`. The callers
+/// retry short reads, short writes and `EINTR` of both, and never retry a sync.
 package protocol LogStorage: Sendable {
   /// The name of the folder in messages.
   var path: String { get }
@@ -11,15 +11,15 @@ package protocol LogStorage: Sendable {
   /// The names of all files in the folder, in any order.
   func names() throws(LogError) -> [String]
 
-  /// Makes the folder if it is missing, and takes the writer's lock until the result is released. Never waits.
+  /// Creates the folder if it does not exist, and takes the writer's lock until the result is released. Never waits.
   func lock() throws(LogError) -> any LogLock
 
   func open(_ name: String, for use: LogFileUse) throws(LogError) -> any LogFile
 
-  /// Replaces `to` if it exists. Durable after `syncDirectory`.
+  /// Renames a file, and replaces `newName` if it exists. The change is durable after `syncDirectory`.
   func rename(_ name: String, to newName: String) throws(LogError)
 
-  /// Durable after `syncDirectory`.
+  /// Removes a file. The change is durable after `syncDirectory`.
   func remove(_ name: String) throws(LogError)
 
   /// Makes the folder's entries durable.
@@ -29,32 +29,32 @@ package protocol LogStorage: Sendable {
 package enum LogFileUse: Sendable {
   case reading
   case writing
-  /// A new file, for writing; what had this name is gone.
+  /// A new file is written, in place of any file with that name.
   case creating
 }
 
-/// An open file; closed when released.
+/// An open file, which is closed when released.
 package protocol LogFile: AnyObject, Sendable {
   func size() throws(LogError) -> UInt64
 
-  /// Fills the start of `bytes[range]` with what stands at `offset`, and returns how many bytes it filled: 0 only at
-  /// the end of the file, or for no bytes.
+  /// Fills the start of `bytes[range]` with the bytes at `offset`, and returns their number: 0 only at the end of the
+  /// file, or if no bytes are asked for.
   func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogError) -> Int
 
-  /// Writes a start of `bytes` and returns how many bytes that was.
+  /// Writes some of the first `bytes` and returns their number.
   func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(LogError) -> Int
 
-  /// Makes the content and the size durable. After an error nothing is known of either.
+  /// Makes the content and the size durable. After an error the state of both is unknown.
   func sync() throws(LogError)
 
   func truncate(to size: UInt64) throws(LogError)
 }
 
-/// The right to write to the folder, given up when released.
+/// The right to write to the folder, which ends when it is released.
 package protocol LogLock: AnyObject, Sendable {}
 
 extension LogFile {
-  /// Fills all of `bytes[range]`, except past the end of the file; returns how many bytes it filled.
+  /// Fills all of `bytes[range]`, except past the end of the file, and returns the number of bytes filled.
   func readAll(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(LogError) -> Int {
     var filled = 0
     while filled < range.count {
@@ -87,10 +87,10 @@ extension LogFile {
 extension LogFile {
   private static var copiedBytesMax: UInt64 { 1 << 20 }
 
-  /// Copies bytes to `target` in the other file, which can be this one, and makes them durable there; ends early where
-  /// this file does.
+  /// Copies bytes to the offset `target` in the other file, which can be this one, and makes them durable there. The
+  /// copy ends early if this file does.
   ///
-  /// - Parameter onPiece: called with the bytes of each piece that was copied.
+  /// - Parameter onPiece: A closure that is called with the number of bytes of each copied piece.
   func copy(
     from start: UInt64, bytes: UInt64, to copy: any LogFile, at target: UInt64 = 0,
     onPiece: (UInt64) -> Void = { _ in }

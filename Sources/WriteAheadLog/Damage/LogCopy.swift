@@ -1,17 +1,18 @@
 internal import SystemPackage
 
-/// Copies a log while a server writes to it.
+/// A copier of a log, which can work while a server writes to the log.
 package enum LogCopy {
-  /// A checkpoint may replace the files that were to be copied; then the copy begins again.
+  /// The most attempts: a checkpoint can replace the files that are being copied, and the copy then begins again.
   private static let attemptsMax = 16
 
-  /// Copies the log up to its last whole frame into an empty folder, with a mark that keeps it from being served as it
-  /// is.
+  /// Copies the log up to its last whole frame into an empty folder, with a mark that keeps the copy from being served
+  /// as it is.
   ///
-  /// All of it is checked before a byte is copied, and durable on return. What was acknowledged before the call is in
-  /// it.
-  /// - Parameter onProgress: called for each piece that was copied; begins again where the copy does.
-  /// - Throws: `.corrupt` where the source is damaged; `.io` with `EEXIST` where the target holds a log.
+  /// The whole log is checked before a byte is copied. The copy is durable on return, and holds everything that was
+  /// acknowledged before the call.
+  ///
+  /// - Parameter onProgress: A closure that is called for each copied piece. Its figures begin again if the copy does.
+  /// - Throws: `.corrupt` if the source is damaged; `.io` with `EEXIST` if the target holds a log.
   package static func make(
     of source: some LogStorage, in target: some LogStorage, onProgress: (ReplayProgress) -> Void = { _ in }
   ) throws(LogError) -> LogSummary {

@@ -1,17 +1,17 @@
-/// The repair that an opening for writing makes of what a walk found: docs/wal-format.md section 3.2, last part.
+/// The repair that an opening for writing makes after a walk of the log: docs/wal-format.md section 3.2, last part.
 struct LogRepair {
   let storage: any LogStorage
   /// The epoch of this opening.
   let epoch: UInt32
 
-  /// Cuts off a torn tail, completes a missing seal, removes what is no longer needed, and makes all that was accepted
-  /// durable.
+  /// Cuts off a torn tail, completes a missing seal, removes what is no longer needed, and makes everything that was
+  /// accepted durable.
   ///
-  /// - Returns: where writing goes on, and the torn tail with the name of its copy.
+  /// - Returns: The position at which writing continues, and the torn tail with the name of its copy.
   func run(_ walk: LogWalk, end: ResumePoint) throws(LogError) -> (end: ResumePoint, tornTail: TornTail?) {
     let tornTail = try walk.summary.tornTail.map { tail throws(LogError) in try cut(tail) }
     if let unsealed = walk.unsealed {
-      // The seal says that its successor is there, whose name may be in memory only after a mere kill.
+      // The seal states that the next segment exists; after a mere kill the name of that may be only in memory.
       try storage.syncDirectory()
       try seal(unsealed, walk)
     }
@@ -28,9 +28,9 @@ struct LogRepair {
     return (repaired, tornTail)
   }
 
-  /// Writes again what stands in a segment from `offset` on, and its size, and makes them durable.
+  /// Writes the contents of a segment from `offset` on, and its size, again and makes them durable.
   ///
-  /// The bytes are those that stand there, so a crash on the way harms nothing.
+  /// The bytes do not change, so a crash in between does no harm.
   private func writeAgain(_ name: String, from offset: UInt64, _ walk: LogWalk) throws(LogError) {
     guard let end = walk.summary.segments.last(where: { $0.name == name })?.bytes, end > offset else { return }
     let file = try storage.open(name, for: .writing)
@@ -44,7 +44,7 @@ struct LogRepair {
 
   private func cut(_ tail: TornTail) throws(LogError) -> TornTail {
     var copied = tail
-    // An opening that wrote nothing leaves its epoch to the next one.
+    // An opening that wrote nothing leaves its epoch to the next one, so the name may be taken.
     let name = LogListing.unusedName(
       "torn-\(tail.place.segment)-\(tail.place.offset)-\(epoch)", among: try storage.names())
     copied.copy = name

@@ -1,16 +1,16 @@
 /// The part of a damaged log that can be saved: everything before the first damage. Nothing is ever deleted.
 package struct LogSalvage: Sendable {
-  /// The first damage.
+  /// The segment with the first damage.
   package let segment: String
   package let offset: UInt64
   package let what: String
-  /// Records 1 up to this one are whole; 0 for none.
+  /// The last of the records from 1 on that are whole; 0 for none.
   package let keptSequence: UInt64
-  /// The segment that is cut, and where; a copy of the whole of it is kept.
+  /// The position at which a segment is cut; a copy of the whole segment is kept.
   package let cut: LogPlace?
-  /// Files that get another name, with `damaged-` before it, and are not read again.
+  /// The files that are renamed, with `damaged-` before their names, and are not read again.
   package let setAside: [String]
-  /// The place where the log goes on if no segment is left of it.
+  /// The position at which the log continues if no segment of it is left.
   private let continuation: Continuation?
   private let epochMax: UInt32
 
@@ -20,10 +20,10 @@ package struct LogSalvage: Sendable {
     let previous: UInt32
   }
 
-  /// Looks, with the same checks as an opening, and changes nothing; nil for a log that would open, as one with a mere
-  /// torn tail does.
+  /// Returns a plan, or nil for a log that would open, such as one with a mere torn tail. It makes the same checks as
+  /// an opening, and changes nothing.
   ///
-  /// - Parameter visit: checks the records of each frame.
+  /// - Parameter visit: A closure that checks the records of each frame.
   /// - Throws: `.io`, `.unsupportedVersion`.
   package static func plan(for storage: some LogStorage, visit: LogVisit) throws(LogError) -> LogSalvage? {
     var walk = try LogWalk(storage, onProgress: { _ in })
@@ -48,7 +48,7 @@ package struct LogSalvage: Sendable {
     let later = names.drop { $0 != segment }.dropFirst()
     var continuation: Continuation?
     if isCheckpoint {
-      // What it replaced may still be there: then the log goes on from that.
+      // The files that the damaged one replaced may still exist; the log then continues from those.
       let isReplaceable = !listing.obsoleteNames.isEmpty
       keptSequence = 0
       cut = nil
@@ -61,7 +61,7 @@ package struct LogSalvage: Sendable {
       keptSequence = walk.acceptedSequence
       setAside = [segment] + later
       let last = walk.summary.segments.last { $0.name != segment }
-      // Nothing may follow a seal but its segment.
+      // Only the segment after it may follow a seal.
       cut = last.map { last in
         LogPlace(segment: last.name, offset: last.bytes - (last.isSealed ? UInt64(LogFormat.frameHeaderBytes) : 0))
       }
@@ -73,10 +73,12 @@ package struct LogSalvage: Sendable {
     self.continuation = continuation
   }
 
-  /// Does what the plan says, and leaves a mark that keeps the log from being served before its sessions are settled.
+  /// Carries out the plan, and leaves a mark that keeps the log from being served before its sessions are settled.
   ///
-  /// A further look may find more to do. May be repeated after a crash: what was done is found done. Takes the lock.
-  /// - Returns: the names of the files that keep what was cut off or set aside.
+  /// Another plan afterwards can find more to do. The call takes the lock, and can be repeated after a crash: finished
+  /// steps are not repeated.
+  ///
+  /// - Returns: The names of the files that keep what was cut off or set aside.
   package func apply(to storage: some LogStorage) throws(LogError) -> [String] {
     let lock = try storage.lock()
     defer { withExtendedLifetime(lock) {} }

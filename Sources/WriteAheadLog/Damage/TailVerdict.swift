@@ -3,9 +3,11 @@ enum TailVerdict: Equatable {
   case torn
   case corrupt(String)
 
+  /// Returns the verdict on a bad frame.
+  ///
   /// - Parameters:
-  ///   - bad: what `scan` found at `offset`; not all from there on is zero.
-  ///   - chain: what the frame at `offset` must carry.
+  ///   - bad: The finding of `scan` at `offset`; not all bytes from there on are zero.
+  ///   - chain: The state that the frame at `offset` must continue.
   static func judge(
     _ bad: SegmentScan.BadFrame, at offset: UInt64, chain: FrameChain, in window: inout SegmentWindow
   ) throws(LogError) -> TailVerdict {
@@ -40,9 +42,9 @@ enum TailVerdict: Equatable {
     return false
   }
 
-  /// The place of a frame header after `offset` which proves that what stood at `offset` was on disk: by its watermark,
-  /// or because it begins with the record that is expected here, so that what stood here was a close, which is synced
-  /// before anything follows it.
+  /// Returns the position of a frame header after `offset` which proves that the bytes at `offset` were on disk, or nil
+  /// if there is none. The proof is its watermark, or that it begins with the record that is expected here: the bytes
+  /// here were then a close, which is synced before anything follows it.
   private static func witness(
     after offset: UInt64, _ chain: FrameChain, in window: inout SegmentWindow
   ) throws(LogError) -> UInt64? {
@@ -66,36 +68,35 @@ enum TailVerdict: Equatable {
   }
 }
 
-/// The frames of a log that was read of which no later frame proves that they are on disk.
+/// The frames of a log that was read for which no later frame proves that they are on disk.
 ///
-/// They were read through the system's memory. After a sync that failed, this memory may show bytes that are nowhere
-/// else, and the next sync may report success without writing them: only writing them again makes them durable for
-/// certain.
+/// They were read through the system's cache. After a failed sync the cache can show bytes that are nowhere else, and
+/// the next sync can report success without writing them. Only writing them again makes them durable for certain.
 struct UnprovenFrames {
   private struct Frame {
-    /// The segment, by its first sequence.
+    /// The first sequence of the segment.
     let segment: UInt64
     let offset: UInt64
-    /// A watermark from here on proves the frame.
+    /// The lowest watermark that proves the frame.
     let provenBy: UInt64
   }
 
   private var frames: [Frame] = []
   private var provenCount = 0
 
-  /// - Parameter header: the next one in the log.
+  /// - Parameter header: The next header in the log.
   mutating func admit(_ header: FrameHeader, segment: UInt64, offset: UInt64) {
     while provenCount < frames.count, frames[provenCount].provenBy <= header.watermark { provenCount += 1 }
     if provenCount == frames.count, provenCount > 0 {
       frames.removeAll(keepingCapacity: true)
       provenCount = 0
     }
-    // A frame without records is proven with the record after it.
+    // A frame without records is proven together with the record after it.
     let provenBy = header.firstSequence + UInt64(max(header.recordCount, 1)) - 1
     frames.append(Frame(segment: segment, offset: offset, provenBy: provenBy))
   }
 
-  /// A segment is made only when every record before it is on disk; its seal comes later.
+  /// Begins a segment. All records before a segment are on disk when it is made; the seal before it comes later.
   mutating func beginSegment() {
     let seal = frames.last
     frames.removeAll(keepingCapacity: true)
@@ -103,7 +104,7 @@ struct UnprovenFrames {
     if let seal { frames.append(seal) }
   }
 
-  /// The places where the first such frame of each segment begins, in order.
+  /// The positions at which the first unproven frame of each segment begins, in order.
   var starts: [(segment: UInt64, offset: UInt64)] {
     var starts: [(segment: UInt64, offset: UInt64)] = []
     for frame in frames[provenCount...] where starts.last?.segment != frame.segment {

@@ -16,7 +16,7 @@ struct FileHeader: Hashable {
   var kind: Kind
   var epoch: UInt32
   var identity: LogIdentity
-  /// The first record's, or in a checkpoint that of the last record covered.
+  /// The sequence of the first record or, in a checkpoint, of the last record covered.
   var sequence: UInt64
   var previous: UInt32
 
@@ -39,7 +39,7 @@ struct FileHeader: Hashable {
     return bytes
   }
 
-  /// - Parameter bytes: the file's first bytes; fewer than 64 are refused.
+  /// - Parameter bytes: The first bytes of the file; fewer than 64 are refused.
   static func decode(_ bytes: Span<UInt8>) throws(Refusal) -> (header: FileHeader, checksum: UInt32) {
     guard bytes.count >= LogFormat.fileHeaderBytes else { throw .damaged("the file ends inside its header") }
     let checksum = bytes.integer(UInt32.self, at: 60)

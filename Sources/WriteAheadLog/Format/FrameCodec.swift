@@ -1,9 +1,9 @@
 internal import CLZ4
 internal import Platform
 
-/// Puts frames behind one another: their headers, their chain, their blocks.
+/// An encoder of consecutive frames: their headers, chain and blocks.
 struct FrameEncoder {
-  /// Room for the header, the LZ4 descriptor, room for the size word.
+  /// The beginning of a frame: room for the header, the LZ4 descriptor, room for the size word.
   private static let prelude =
     [UInt8](repeating: 0, count: LogFormat.frameHeaderBytes) + LogFormat.descriptor + [UInt8](repeating: 0, count: 4)
 
@@ -19,7 +19,7 @@ struct FrameEncoder {
     seed = identity.checksumSeed
   }
 
-  /// - Parameter payload: 1 byte to 1 MiB.
+  /// - Parameter payload: The payload, 1 byte to 1 MiB.
   mutating func append(
     _ kind: FrameHeader.Kind, _ payload: Span<UInt8>, recordCount: UInt32, firstSequence: UInt64, watermark: UInt64,
     to bytes: inout [UInt8]
@@ -40,8 +40,8 @@ struct FrameEncoder {
     bytes.replaceSubrange(headerStart..<(headerStart + LogFormat.frameHeaderBytes), with: encoded)
   }
 
-  /// A frame without records: a seal or a close. A seal does not change the chain for the frame that follows it in the
-  /// next segment, whose header was written before it.
+  /// Appends a frame without records: a seal or a close. A seal does not change the chain for the next frame, which is
+  /// in the next segment: the header of that was written before the seal.
   mutating func appendMark(
     _ kind: FrameHeader.Kind, firstSequence: UInt64, watermark: UInt64, to bytes: inout [UInt8]
   ) {
@@ -52,21 +52,21 @@ struct FrameEncoder {
   }
 }
 
-/// LZ4 blocks, with a compressor state that is made once.
+/// A codec for LZ4 blocks, whose compressor state is made once.
 struct BlockCodec: Sendable {
-  /// Below this many bytes compression gains nothing worth its time.
+  /// The fewest bytes that are compressed; below this, compression is not worth its time.
   static let compressedBytesMin = 128
 
-  /// `UInt64` for the alignment that LZ4 asks of its state.
+  /// The compressor state, as `UInt64` for the alignment that LZ4 needs.
   private var state: [UInt64]
 
   init() {
     state = Array(repeating: 0, count: (Int(LZ4_sizeofState()) + 7) / 8)
   }
 
-  /// Appends `payload`, compressed if that is smaller, and returns how many bytes were appended.
+  /// Appends `payload`, compressed if that is smaller, and returns the number of bytes appended.
   ///
-  /// - Parameter payload: 1 byte to 1 MiB.
+  /// - Parameter payload: The payload, 1 byte to 1 MiB.
   mutating func appendBlock(of payload: Span<UInt8>, to bytes: inout [UInt8]) -> Int {
     if payload.count >= Self.compressedBytesMin {
       let start = bytes.count
@@ -81,7 +81,7 @@ struct BlockCodec: Sendable {
     return payload.count
   }
 
-  /// Returns 0 if the block does not fit.
+  /// Compresses the payload. Returns 0 if the block does not fit.
   private mutating func compress(_ payload: Span<UInt8>, into target: UnsafeMutableRawBufferPointer) -> Int {
     let written = unsafe state.withUnsafeMutableBytes { state in
       unsafe payload.withUnsafeBytes { source in
@@ -92,9 +92,9 @@ struct BlockCodec: Sendable {
     return max(0, Int(written))
   }
 
-  /// Replaces `payload`'s content by what `block` holds.
+  /// Replaces the content of `payload` by that of `block`.
   ///
-  /// - Returns: false if the block is not one that yields exactly `count` bytes.
+  /// - Returns: False if the block does not yield exactly `count` bytes.
   static func decode(_ block: Span<UInt8>, count: Int, into payload: inout [UInt8]) -> Bool {
     payload.removeAll(keepingCapacity: true)
     if block.count == count {

@@ -12,9 +12,9 @@ struct FrameHeader: Hashable {
   }
 
   enum Refusal: Error {
-    /// The bytes do not match their checksum: torn, or damaged.
+    /// The bytes do not match their checksum: they are torn or damaged.
     case damaged(String)
-    /// The checksum is right and the values are ones that no writer makes.
+    /// The checksum is right, but no writer makes these values.
     case impossible(String)
   }
 
@@ -28,7 +28,7 @@ struct FrameHeader: Hashable {
   var payloadChecksum: UInt32
   var previous: UInt32
 
-  /// Bytes from the frame's start to the end of its block: all that is not zero by definition.
+  /// The number of bytes from the start of the frame to the end of its block. The end mark after them is zero.
   var contentBytes: Int {
     LogFormat.frameHeaderBytes + (payloadBytes > 0 ? LogFormat.preludeBytes + Int(storedBytes) : 0)
   }
@@ -59,8 +59,8 @@ struct FrameHeader: Hashable {
   }
 
   /// - Parameters:
-  ///   - bytes: at least 56 bytes, beginning with the header.
-  ///   - seed: the log identity's.
+  ///   - bytes: At least 56 bytes, beginning with the header.
+  ///   - seed: The seed of the log's identity.
   static func decode(
     _ bytes: Span<UInt8>, seed: UInt32
   ) throws(Refusal) -> (header: FrameHeader, checksum: UInt32) {

@@ -11,22 +11,23 @@ enum LogFormat {
   static let versionsRead: ClosedRange<UInt16> = 1...2
   static let fileHeaderBytes = 64
   static let frameHeaderBytes = 56
-  /// LZ4 frame magic, version 1 with independent blocks, blocks up to 1 MiB, header checksum.
+  /// The beginning of an LZ4 frame: its magic number, version 1 with independent blocks, blocks up to 1 MiB, and the
+  /// checksum of the header.
   static let descriptor: [UInt8] = [0x04, 0x22, 0x4D, 0x18, 0x60, 0x60, 0x51]
   /// The descriptor and the block's size word.
   static let preludeBytes = 11
   static let endMarkBytes = 4
-  /// No log is opened that has come so far; a million records a second take 290,000 years.
+  /// The sequence from which on a log is not opened; a million records a second would take 290,000 years.
   static let sequenceMax: UInt64 = 1 << 63
   static let payloadBytesMax = 1 << 20
   static let frameBytesMax = frameHeaderBytes + preludeBytes + payloadBytesMax + endMarkBytes
   static let uncompressedBit: UInt32 = 1 << 31
-  /// The bytes that a disk writes wholly or not at all.
+  /// The number of bytes that a disk writes completely or not at all.
   static let sectorBytes: UInt64 = 512
 }
 
 extension Span<UInt8> {
-  /// CRC32C of all bytes, going on from `seed`.
+  /// Returns the CRC32C of all bytes, continuing from `seed`.
   func checksum(seed: UInt32 = 0) -> UInt32 {
     unsafe withUnsafeBytes { bytes in unsafe cchecksum_crc32c(seed, bytes.baseAddress, bytes.count) }
   }

@@ -1,27 +1,27 @@
-/// A whole frame that carries records, as a replay sees it; its payload comes beside it.
+/// A whole frame with records, as a replay receives it; the payload is passed beside it.
 package struct LogFrame: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
-    /// Records `firstSequence ..< firstSequence + recordCount`.
+    /// The frame has the records `firstSequence ..< firstSequence + recordCount`.
     case records
-    /// `recordCount` entries of the state after record `firstSequence`.
+    /// The frame has `recordCount` entries of the state after the record `firstSequence`.
     case checkpoint
-    /// Nothing: all entries of the checkpoint were shown.
+    /// The frame has nothing: all entries of the checkpoint were passed before.
     case checkpointEnd
   }
 
   package let kind: Kind
   package let firstSequence: UInt64
   package let recordCount: Int
-  /// The opening that wrote it.
+  /// The epoch of the opening that wrote the frame.
   package let epoch: UInt32
-  /// Every record up to this one was on disk when the frame was written.
+  /// The sequence up to which all records were on disk when the frame was written.
   package let watermark: UInt64
   package let place: LogPlace
-  /// All of the frame in the file, its header included.
+  /// The number of bytes of the frame in the file, including its header.
   package let fileBytes: Int
 }
 
-/// Sees each frame in order; the payload is only valid during the call.
+/// A closure that receives each frame in order; the payload is only valid during the call.
 package typealias LogVisit = (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordError) -> Void
 
 /// The progress of a replay.
@@ -31,7 +31,7 @@ package struct ReplayProgress: Sendable, Hashable {
   package let records: UInt64
 }
 
-/// Thrown by whoever replays a frame when a record in it makes no sense: the log is then refused as corrupt.
+/// The error of a visitor that finds an invalid record in a frame. The log is then refused as corrupt.
 package struct RecordError: Error, Sendable {
   package let byteOffsetInPayload: Int
   package let what: String

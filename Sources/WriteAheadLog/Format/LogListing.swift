@@ -1,12 +1,12 @@
 internal import Platform
 
-/// The files of a log folder, by what their names say.
+/// The files of a log folder, classified by their names.
 struct LogListing: Equatable {
-  /// First sequences, ascending.
+  /// The first sequences of the segments, ascending.
   private(set) var segments: [UInt64] = []
-  /// Sequences covered, ascending.
+  /// The sequences that the checkpoints cover, ascending.
   private(set) var checkpoints: [UInt64] = []
-  /// Files that were never finished.
+  /// The files that were never finished.
   private(set) var unfinished: [String] = []
 
   static let unfinishedSuffix = ".tmp"
@@ -25,7 +25,7 @@ struct LogListing: Equatable {
     checkpoints.sort()
   }
 
-  /// Segments that hold something the newest checkpoint does not.
+  /// The segments that hold something that the newest checkpoint does not.
   var neededSegments: ArraySlice<UInt64> {
     guard let covered = checkpoints.last else { return segments[...] }
     return segments.drop { $0 <= covered }
@@ -36,12 +36,12 @@ struct LogListing: Equatable {
     (checkpoints.last.map { [Self.checkpointName($0)] } ?? []) + neededSegments.map(Self.segmentName)
   }
 
-  /// Files that the newest checkpoint replaces.
+  /// The files that the newest checkpoint replaces.
   var obsoleteNames: [String] {
     segments[..<neededSegments.startIndex].map(Self.segmentName) + checkpoints.dropLast().map(Self.checkpointName)
   }
 
-  /// `name`, or with a number behind it if that is taken, so that no kept copy replaces another.
+  /// Returns `name`, with a number appended if it is taken, so that no kept copy replaces another.
   static func unusedName(_ name: String, among names: [String]) -> String {
     let taken = Set(names)
     var count = 1
@@ -67,10 +67,10 @@ struct LogListing: Equatable {
   }
 }
 
-/// A file that says: this log may be older than what was served from it.
+/// A file that marks a log as possibly older than a state it has served.
 ///
-/// It stands in every backup and in a log that a repair cut, and keeps a server from opening them as if nothing had
-/// happened: tokens that were spent after the last record would be live again.
+/// Every backup has it, and so has a log that a repair cut. It keeps a server from opening the log without further
+/// steps: tokens that were consumed after the last record would be live again.
 enum RollbackMark {
   static let fileName = "rollback.mark"
 
@@ -78,7 +78,7 @@ enum RollbackMark {
     try storage.names().contains(fileName)
   }
 
-  /// Durable on return.
+  /// Sets the mark, which is durable on return.
   static func set(in storage: any LogStorage) throws(LogError) {
     try storage.open(fileName, for: .creating).sync()
     try storage.syncDirectory()

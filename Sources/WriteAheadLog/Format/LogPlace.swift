@@ -1,8 +1,8 @@
-/// A place in the log.
+/// A position in the log.
 package struct LogPlace: Sendable, Hashable, CustomStringConvertible {
-  /// The file's name inside the log folder.
+  /// The name of the file in the log folder.
   package let segment: String
-  /// Bytes from the file's start.
+  /// The number of bytes from the start of the file.
   package let offset: UInt64
 
   package init(segment: String, offset: UInt64) {
@@ -13,19 +13,19 @@ package struct LogPlace: Sendable, Hashable, CustomStringConvertible {
   package var description: String { "\(segment) at offset \(offset)" }
 }
 
-/// The end of the last segment that a crash left incomplete. No record in it was ever acknowledged (docs/wal-format.md
-/// section 3.4 says what can be mistaken for it).
+/// The torn end of the last segment, which a crash left incomplete. No record in it was ever acknowledged
+/// (docs/wal-format.md section 3.4 tells what can be mistaken for it).
 package struct TornTail: Sendable, Hashable {
   package let place: LogPlace
-  /// The bytes up to the last one that is not zero.
+  /// The number of bytes up to the last one that is not zero.
   package let bytes: UInt64
-  /// The file in the log folder that keeps them; nil if nothing was repaired.
+  /// The file in the log folder that keeps the bytes, or nil if nothing was repaired.
   package internal(set) var copy: String?
 }
 
-/// The place in a segment where writing goes on.
+/// The position in a segment at which writing continues.
 struct ResumePoint {
-  /// The segment's first record.
+  /// The sequence of the segment's first record.
   let firstSequence: UInt64
   /// The version of the segment's format.
   let version: UInt16

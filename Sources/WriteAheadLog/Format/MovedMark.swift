@@ -1,20 +1,21 @@
 internal import Platform
 
-/// A file that says: what this log held is served from elsewhere.
+/// A file that marks a log whose contents are served from elsewhere.
 ///
-/// It is written before the first thing leaves, and keeps a server from opening the log: a token would be live in two
-/// places. Readers that change nothing read such a log as any other.
+/// It is written before anything leaves, and keeps a server from opening the log, since a token would be live in two
+/// places. Readers that change nothing read such a log like any other.
 package enum MovedMark {
   package static let fileName = "moved.mark"
   private static let bytesMax = 2048
 
-  /// The predicate of a sentence about the log: where it went, and the fix; nil if there is no such file.
+  /// Returns the predicate of a sentence about the log, with its new place and the fix, or nil if there is no such
+  /// file.
   package static func read(in storage: some LogStorage) throws(LogError) -> String? {
     guard try storage.names().contains(fileName) else { return nil }
     let file = try storage.open(fileName, for: .reading)
     var bytes = [UInt8](repeating: 0, count: bytesMax)
     let count = try file.readAll(into: &bytes, 0..<bytesMax, at: 0)
-    // What somebody else wrote there, or a crash left empty, says as much by its name.
+    // A file with another text, or one that a crash left empty, is a mark by its name alone.
     let line = bytes.prefix(count).prefix { $0 != UInt8(ascii: "\n") }
     guard let text = String(validating: line, as: UTF8.self), !text.isEmpty, !text.hasControlCharacters else {
       return "has moved to a database; serve it from there"
@@ -22,9 +23,9 @@ package enum MovedMark {
     return text
   }
 
-  /// Durable on return. In the place of one that is there, which stays until then.
+  /// Sets the mark, durably on return. A mark that is there is replaced, and stays until then.
   ///
-  /// - Parameter text: one line, of which 2048 bytes are read.
+  /// - Parameter text: One line, of which 2048 bytes are read.
   package static func set(_ text: String, in storage: some LogStorage) throws(LogError) {
     let name = fileName + LogListing.unfinishedSuffix
     let file = try storage.open(name, for: .creating)
@@ -34,7 +35,7 @@ package enum MovedMark {
     try storage.syncDirectory()
   }
 
-  /// Durable on return.
+  /// Removes the mark, durably on return.
   package static func remove(in storage: some LogStorage) throws(LogError) {
     guard try storage.names().contains(fileName) else { return }
     try storage.remove(fileName)

@@ -1,6 +1,6 @@
-/// The state that goes from header to header through a whole log, and that the next header must continue.
+/// The state that is passed from header to header through a whole log, and that the next header must continue.
 struct FrameChain: Sendable {
-  /// A header that is whole in itself and does not belong where it stands.
+  /// The error of a header that is intact and does not belong at its position.
   struct Break: Error {
     let what: String
   }
@@ -11,12 +11,12 @@ struct FrameChain: Sendable {
   /// The checksum of the last header; seals do not count.
   private(set) var value: UInt32 = 0
   private(set) var nextSequence: UInt64 = 1
-  /// Whether the last frame of the segments marks a clean close; also before the first header. A checkpoint's end is no
-  /// such mark.
+  /// True if the last frame of the segments marks a clean close; also true before the first header. The end of a
+  /// checkpoint is no such mark.
   private(set) var wasClosedCleanly = true
   /// The epoch of the last header; seals do not count.
   private var epoch: UInt32 = 0
-  /// The highest of all.
+  /// The highest epoch of all.
   private(set) var epochMax: UInt32 = 0
   private var watermark: UInt64 = 0
 
@@ -30,11 +30,11 @@ struct FrameChain: Sendable {
     take(header, checksum: checksum)
   }
 
-  /// - Parameter previous: the value that the segment after it must carry.
+  /// - Parameter previous: The value that the segment after the checkpoint must carry.
   mutating func finishCheckpoint(covered: UInt64, previous: UInt32) throws(Break) {
     guard covered < LogFormat.sequenceMax else { throw Break(what: "the sequence numbers are used up") }
     value = previous
-    // The segment after it may be older: one without records is not begun again for a checkpoint.
+    // The segment after it can be older: a segment without records is not begun again for a checkpoint.
     epoch = 0
     nextSequence = covered + 1
   }
@@ -60,12 +60,12 @@ struct FrameChain: Sendable {
     epoch = header.epoch
   }
 
-  /// Keeps account of an epoch seen in a frame that is not admitted.
+  /// Notes an epoch that was seen in a frame that is not admitted.
   mutating func note(_ epoch: UInt32) {
     epochMax = max(epochMax, epoch)
   }
 
-  /// - Parameter covered: the record that a checkpoint covers, while reading one.
+  /// - Parameter covered: The record that a checkpoint covers, while one is read.
   mutating func admit(_ header: FrameHeader, checksum: UInt32, covered: UInt64? = nil) throws(Break) {
     guard header.previous == value else { throw Break(what: "the frame does not follow the one before it") }
     switch header.kind {

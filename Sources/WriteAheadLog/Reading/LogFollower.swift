@@ -1,6 +1,7 @@
-/// Reads a log to its end and goes on with what is written after that, without its lock and without changing anything.
+/// A reader that reads a log to its end and continues with what is written after that, without the lock and without
+/// changing anything.
 package struct LogFollower {
-  /// A writer may be in the middle of any write.
+  /// The most rereads of bytes that look wrong, since a writer can be in the middle of any write.
   private static let rereadsMax = 64
 
   /// The summary of what was read at the opening.
@@ -10,10 +11,10 @@ package struct LogFollower {
   private var scan: SegmentScan
   private var offset: UInt64
 
-  /// Shows every frame there is to `visit`, as `LogReader` does.
+  /// Passes every existing frame to `visit`, as `LogReader` does.
   ///
-  /// - Throws: `.corrupt` at the first damage, `.unsupportedVersion`, `.io`; the last for a folder without a segment
-  ///   too.
+  /// - Throws: `.corrupt` at the first damage, `.unsupportedVersion`, `.io`; the last one also for a folder without a
+  ///   segment.
   package init(storage: some LogStorage, visit: LogVisit) throws(LogError) {
     var walk = try LogWalk(storage, rereads: Self.rereadsMax, onProgress: { _ in })
     try walk.run(visit)
@@ -25,12 +26,11 @@ package struct LogFollower {
     offset = walk.end?.offset ?? UInt64(LogFormat.fileHeaderBytes)
   }
 
-  /// Shows the frames that were written since. What is half-written is left for a later call.
+  /// Passes the frames that were written since the last call to `visit`. Half-written bytes are left for a later call.
   ///
-  /// Returns false where the log went on without this reader, which was too slow, or was replaced: begin with a new
-  /// one.
-  /// - Throws: `.corrupt` where what was written does not follow what stands before it, or `visit` refuses a record;
-  ///   `.io`.
+  /// - Returns: False if the log continued without this reader, which was too slow, or was replaced. Begin with a new
+  ///   reader.
+  /// - Throws: `.corrupt` if the new bytes do not follow those before them, or `visit` refuses a record; `.io`.
   package mutating func advance(_ visit: LogVisit) throws(LogError) -> Bool {
     try scan.window.refresh()
     var wasRemoved = false
@@ -38,7 +38,7 @@ package struct LogFollower {
       guard scan.window.size >= offset else { return false }
       guard case .frame(let header, let checksum) = try scan.read(at: offset) else {
         if try storage.names().contains(scan.window.name) { return true }
-        // A checkpoint replaced it. Until its seal it can be read all the same.
+        // A checkpoint has replaced the segment, which can still be read up to its seal.
         if wasRemoved { return false }
         wasRemoved = true
         try scan.window.refresh()
@@ -68,7 +68,8 @@ package struct LogFollower {
     }
   }
 
-  /// Goes to the next segment, which is there before the seal is; returns false if a checkpoint has removed it already.
+  /// Moves to the next segment, which exists before the seal does. Returns false if a checkpoint has removed it
+  /// already.
   private mutating func moveOn() throws(LogError) -> Bool {
     let first = chain.nextSequence
     let name = LogListing.segmentName(first)

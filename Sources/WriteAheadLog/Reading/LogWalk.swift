@@ -1,4 +1,4 @@
-/// Reads a log from its first frame to its end, checks all of it, and changes nothing.
+/// A reader of a log from its first frame to its end, which checks everything and changes nothing.
 struct LogWalk {
   private enum SegmentEnd {
     case sealed(at: UInt64)
@@ -8,28 +8,27 @@ struct LogWalk {
   let listing: LogListing
   private(set) var summary = LogSummary()
   private(set) var chain = FrameChain()
-  /// The place where writing goes on; nil if there is no segment.
+  /// The position at which writing continues, or nil if there is no segment.
   private(set) var end: ResumePoint?
-  /// The last but one segment, if a crash kept it from being sealed although its successor was there already.
+  /// The last but one segment if a crash kept it from being sealed although the next segment existed already.
   private(set) var unsealed: ResumePoint?
   private(set) var unproven = UnprovenFrames()
   /// The last record of the last frame that was admitted and that the visitor accepted.
   private(set) var acceptedSequence: UInt64 = 0
-  /// The log's identity, and the value that the next segment must carry, both from the checkpoint that was read.
+  /// The identity of the log from the checkpoint that was read.
   private(set) var checkpointIdentity: LogIdentity?
   private(set) var checkpointPrevious: UInt32 = 0
   private let storage: any LogStorage
   private let onProgress: (ReplayProgress) -> Void
   private var progress: (total: UInt64, reported: UInt64) = (0, 0)
-  /// The number of times that something that looks wrong can be read again, because a writer can be in the middle of
-  /// it.
+  /// The number of rereads left for bytes that look wrong, since a writer can be in the middle of writing them.
   private var rereadsLeft: Int
-  /// The files that are still to be read: a checkpoint can remove their names while a reader reads them.
+  /// The open files that are still to be read: a checkpoint can remove their names meanwhile.
   private var windows: [String: SegmentWindow] = [:]
 
   private static let progressStepBytes: UInt64 = 4 << 20
 
-  /// - Parameter rereads: 0 for whoever holds the lock.
+  /// - Parameter rereads: The most rereads; 0 for the holder of the lock.
   init(
     _ storage: any LogStorage, rereads: Int = 0, onProgress: @escaping (ReplayProgress) -> Void
   ) throws(LogError) {
@@ -87,7 +86,7 @@ struct LogWalk {
     onProgress(ReplayProgress(bytesRead: progress.total, bytesTotal: progress.total, records: summary.records))
   }
 
-  /// A writer may have made the successor after the folder was listed.
+  /// Returns the segments after this one, since a writer can have made one after the folder was listed.
   private func successors(of first: UInt64) throws(LogError) -> ArraySlice<UInt64> {
     guard rereadsLeft > 0 else { return [] }
     return LogListing(names: try storage.names()).segments.drop { $0 <= first }
@@ -106,7 +105,7 @@ extension LogWalk {
     do throws(FrameChain.Break) {
       try chain.admitSegment(fileHeader, checksum: checksum, firstSequence: first)
     } catch {
-      // It follows something that stood at the end of the segment before it: a close that is gone.
+      // The segment follows something at the end of the one before it: a close that is gone.
       if let unsealed, fileHeader.sequence == first, fileHeader.previous != chain.value {
         let before = LogListing.segmentName(unsealed.firstSequence)
         throw .corrupt(segment: before, offset: unsealed.offset, what: "what \(name) follows is missing here")
@@ -148,7 +147,9 @@ extension LogWalk {
     }
   }
 
-  /// Returns if the bytes are a torn tail, and notes it.
+  /// Notes a torn tail.
+  ///
+  /// - Throws: `.corrupt` if the bytes are not a torn tail.
   private mutating func judge(
     _ bad: SegmentScan.BadFrame, at place: LogPlace, successors: ArraySlice<UInt64>, _ window: inout SegmentWindow
   ) throws(LogError) {
@@ -166,7 +167,8 @@ extension LogWalk {
       place: place, bytes: try window.contentEnd(from: place.offset) - place.offset, copy: nil)
   }
 
-  /// Whether the one successor follows right here and holds no frame: then the seal was about to be written.
+  /// Checks whether the only successor follows at this position and has no frame: the seal was then about to be
+  /// written.
   private func isWithoutFrames(_ successors: ArraySlice<UInt64>) throws(LogError) -> Bool {
     guard successors.count == 1, let successor = successors.first, successor == chain.nextSequence else { return false }
     let name = LogListing.segmentName(successor)

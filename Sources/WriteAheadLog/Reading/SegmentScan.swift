@@ -1,22 +1,22 @@
 internal import Platform
 
-/// Reads the frames of one file, one after another, and says what stands at each place; it knows nothing of what
-/// stood before.
+/// A reader of the frames of one file, one after another. It reports the finding at each position, without regard to
+/// the frames before.
 struct SegmentScan {
   enum Reading {
     /// A whole frame; its payload, if it has one, is in `payload`.
     case frame(FrameHeader, checksum: UInt32)
-    /// Nothing but zeroes from here to the end of the file, or the end itself.
+    /// The end: only zeroes up to the end of the file, or the end itself.
     case end
     case bad(BadFrame)
   }
 
-  /// A place that holds neither a whole frame nor the end.
+  /// The finding at a position that has neither a whole frame nor the end.
   struct BadFrame {
     let what: String
-    /// If the header is whole.
+    /// The header, if it is intact.
     let header: FrameHeader?
-    /// No torn write makes such a thing.
+    /// True if no torn write can cause this.
     let impossible: Bool
   }
 
@@ -29,7 +29,7 @@ struct SegmentScan {
     self.seed = seed
   }
 
-  /// Reads what stands at `offset`.
+  /// Returns the finding at `offset`.
   mutating func read(at offset: UInt64) throws(LogError) -> Reading {
     guard offset < window.size else { return .end }
     let range = try window.load(LogFormat.frameHeaderBytes, at: offset)
@@ -81,13 +81,13 @@ struct SegmentScan {
   }
 }
 
-/// A file, read piece by piece into one buffer.
+/// A file that is read piece by piece into one buffer.
 struct SegmentWindow {
   private static let pieceBytes = 2 << 20
 
   let name: String
   private let file: any LogFile
-  /// The size at the opening or the last `refresh`: what is written later is not seen.
+  /// The size at the opening or the last `refresh`; bytes that are written later are not seen.
   private(set) var size: UInt64
   /// The bytes of the file from `start` on.
   private(set) var buffer: [UInt8] = []
@@ -99,13 +99,13 @@ struct SegmentWindow {
     size = try file.size()
   }
 
-  /// Forgets what was read and measures again.
+  /// Forgets the bytes that were read, and reads the size again.
   mutating func refresh() throws(LogError) {
     buffer.removeAll(keepingCapacity: true)
     size = try file.size()
   }
 
-  /// Makes `count` bytes from `offset` on, or as many as the file has, stand in `buffer`; returns where.
+  /// Loads `count` bytes from `offset` on, or as many as the file has, into `buffer`, and returns their range in it.
   mutating func load(_ count: Int, at offset: UInt64) throws(LogError) -> Range<Int> {
     let available = Int(clamping: min(UInt64(count), size > offset ? size - offset : 0))
     if offset < start || offset + UInt64(available) > start + UInt64(buffer.count) {
@@ -120,7 +120,7 @@ struct SegmentWindow {
     return lower..<(lower + available)
   }
 
-  /// The header with which the file begins, and its checksum.
+  /// Returns the header with which the file begins, and its checksum.
   mutating func readFileHeader() throws(LogError) -> (FileHeader, UInt32) {
     let range = try load(LogFormat.fileHeaderBytes, at: 0)
     do throws(FileHeader.Refusal) {
@@ -133,7 +133,7 @@ struct SegmentWindow {
     }
   }
 
-  /// Whether all from `offset` to `end` (or the end of the file) is zero, or nothing.
+  /// Checks that all bytes from `offset` to `end` (or the end of the file) are zero, or that there are none.
   mutating func isZero(from offset: UInt64, to end: UInt64 = .max) throws(LogError) -> Bool {
     var place = offset
     let end = min(end, size)
@@ -146,7 +146,7 @@ struct SegmentWindow {
     return true
   }
 
-  /// The end of the last byte that is not zero, or `offset`.
+  /// Returns the end of the last byte that is not zero, or `offset`.
   mutating func contentEnd(from offset: UInt64) throws(LogError) -> UInt64 {
     var place = offset
     var end = offset
