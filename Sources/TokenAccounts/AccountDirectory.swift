@@ -1,24 +1,23 @@
 package import TokenEngine
 
-/// Users that are looked up, listed and changed, wherever they are kept: ``SubjectFile``, or `DatabaseSubjects` of the
-/// trait `Postgres`.
+/// A store of users that can also list and change them: ``SubjectFile``, or `DatabaseSubjects` of the trait `Postgres`.
 ///
-/// Commands and server hold one of these. A file's methods block for the disk and for password hashes, a database's
-/// wait for both.
+/// Commands and the server use one of these. The methods of a file block for the disk and for password hashes, while
+/// those of a database wait for both.
 package protocol SubjectDirectory: SubjectStore {
-  /// The path of the file, or the database and its schema, without a password: as errors and events name it.
+  /// The path of the file, or the database and its schema without a password, as errors and events name it.
   var place: String { get }
 
-  /// All users as they are now: in the order of the file, by name in a database.
+  /// Returns all users as they are now, in the order of the file, or by name in a database.
   func list() async throws(AccountError) -> [Subject]
 
-  /// Names that are kept in another Unicode normal form than NFC, as they stand there. A database holds none.
+  /// Returns the names that are stored in another Unicode normal form than NFC, unchanged. A database has none.
   func otherSpellings() async throws(AccountError) -> [String]
 
   /// Reads the users again, and throws if their newest version is not in force.
   func reload() async throws(AccountError)
 
-  /// Sees to it that a change is told to the observer while nobody logs in: for a heartbeat.
+  /// Reports a change to the observer even if nobody logs in; meant for a heartbeat.
   func follow() async
 
   /// Adds an enabled user with a password of 8 to 1024 bytes.
@@ -30,25 +29,24 @@ package protocol SubjectDirectory: SubjectStore {
   /// Sets whether the user can log in and refresh. Disabling ends the user's sessions.
   func setEnabled(name: String, _ isEnabled: Bool) async throws(AccountError)
 
-  /// Ends the user's sessions, as disabling does.
+  /// Sets the user's password, which ends the user's sessions as disabling does.
   func setPassword(name: String, _ password: String) async throws(AccountError)
 
   func remove(name: String) async throws(AccountError)
 }
 
-/// Clients that are looked up, listed and changed, wherever they are kept: ``ClientFile``, or `DatabaseClients` of the
-/// trait `Postgres`.
+/// A store of clients that can also list and change them: ``ClientFile``, or `DatabaseClients` of the trait `Postgres`.
 package protocol ClientDirectory: ClientStore {
-  /// As ``SubjectDirectory/place``.
+  /// The path of the file, or the database and its schema; see ``SubjectDirectory/place``.
   var place: String { get }
 
-  /// All clients as they are now: in the order of the file, by id in a database.
+  /// Returns all clients as they are now, in the order of the file, or by id in a database.
   func list() async throws(AccountError) -> [Client]
 
   /// Reads the clients again, and throws if their newest version is not in force.
   func reload() async throws(AccountError)
 
-  /// As ``SubjectDirectory/follow()``.
+  /// Reports a change to the observer; see ``SubjectDirectory/follow()``.
   func follow() async
 
   /// Adds a client: a public one without a secret, any other with one of 16 to 1024 printable ASCII characters.

@@ -2,38 +2,39 @@ package import Platform
 internal import SystemPackage
 public import TokenEngine
 
-/// What an account file, or a kind of records in a database, holds.
+/// The kind of entries in an account file, or of records in a database.
 public enum AccountKind: String, Sendable, Equatable {
   case user
   case client
 }
 
-/// Why accounts could not be read or changed. Each description is one line that says what, where and the fix, and holds no
-/// password, secret or hash. `path` is the file's path, or the database that holds the accounts and its schema.
+/// The reason that accounts could not be read or changed. Each description is one line with the place, the cause and
+/// the fix, and holds no password, secret or hash. `path` is the file's path, or the database that holds the accounts
+/// and its schema.
 @nonexhaustive
 public enum AccountError: Error, Sendable, Equatable {
   /// The name is taken; nothing was changed.
   case exists(AccountKind, name: String)
   /// There is no such name; nothing was changed.
   case unknown(AccountKind, name: String)
-  /// A value given by the caller is outside its limit. `rule` says what the limit is.
+  /// A value from the caller is outside its limit, which `rule` states.
   case invalid(field: String, rule: String)
-  /// The file or the database holds as many entries as it may; nothing was changed.
+  /// The file or the database holds as many entries as it can; nothing was changed.
   case full(AccountKind, path: String)
   /// The contents of the file are refused as a whole. `what` names the entry and the member.
   case malformed(path: String, what: String, fix: String)
-  /// The file system refused: `what` names the step and the system's reason.
+  /// The file system refused; `what` names the step and the system's reason.
   case inaccessible(path: String, what: String, fix: String)
   /// Another program has held the lock file for longer than a change can take.
   case locked(path: String)
   /// Other programs change the account all the time; nothing was changed.
   case contended(AccountKind, name: String)
-  /// The database that holds the accounts did not do it, for the ledger's reason. With ``LedgerError/outcomeUnknown(_:)`` the account may have
-  /// been changed, else nothing was.
+  /// The database that holds the accounts refused, for the ledger's reason. With ``LedgerError/outcomeUnknown(_:)`` the
+  /// account may have been changed; otherwise nothing was.
   case database(LedgerError, path: String)
-  /// The machine has no memory or no randomness to make a hash with.
+  /// The machine has no memory or no randomness for a hash.
   case hashing(String)
-  /// As many passwords wait for a worker of the ``PasswordPool`` as may; nothing was hashed.
+  /// As many passwords are waiting for a worker of the ``PasswordPool`` as can; nothing was hashed.
   case overloaded
 }
 
@@ -69,19 +70,19 @@ extension AccountError: CustomStringConvertible {
 }
 
 extension StoreError {
-  /// What kept an account from being read.
+  /// Creates the store's error from the reason that an account could not be read.
   init(_ error: AccountError) {
     self = if case .database(.overloaded, _) = error { .overloaded } else { .unreadable(error.description) }
   }
 }
 
 extension AccountError {
-  /// What the system refused, and why.
+  /// Returns the error for a refusal of the system, with its reason.
   static func system(_ what: String, _ code: Errno, path: String, fix: String) -> AccountError {
     .inaccessible(path: path, what: "\(what) (\(code))", fix: fix)
   }
 
-  /// A file that was to be replaced at `path`, by way of a temporary one beside it.
+  /// Creates the error for a failed replacement of the file at `path` by a temporary one beside it.
   package init(_ failure: FileReplacement.Failure, replacing path: String, by temporaryPath: String) {
     let (what, path, fix) =
       switch failure.step {
@@ -97,14 +98,15 @@ extension AccountError {
   private static let room = "free space on the disk and make the folder writable for this user"
 }
 
-/// What happened to the accounts that an open ``SubjectFile`` or ``ClientFile``, or its like in a database, follows. `path` is the file's path, or the
-/// database and its schema.
+/// An event of the accounts that an open ``SubjectFile`` or ``ClientFile``, or its counterpart in a database, follows.
+/// `path` is the file's path, or the database and its schema.
 public enum AccountFileEvent: Sendable, Equatable {
   /// Changed accounts were read and are in force from now on.
   case reloaded(path: String, entries: Int)
-  /// With that the sessions of these are to end: users that were removed or disabled or have another password, clients that were
-  /// removed.
+  /// The sessions of these must end with that: users that were removed or disabled or have another password, clients
+  /// that were removed.
   case ended(AccountKind, names: [String])
-  /// Changed accounts were refused or could not be read; what was read before stays in force. Reported once for each change.
+  /// Changed accounts were refused or could not be read; the former ones stay in force. It is reported once for each
+  /// change.
   case refused(AccountError)
 }

@@ -1,10 +1,11 @@
 internal import TokenEngine
 
-/// Where the entries of one kind are kept, as a look-up sees it: an ``AccountFile``, or records of a database.
+/// A source of the entries of one kind for look-ups: an ``AccountFile``, or records of a database.
 protocol AccountSource<Entry>: Sendable {
   associatedtype Entry: AccountEntry
 
-  /// The entries in force. Waits without blocking a thread of Swift's pool if newer ones must be read first.
+  /// Returns the entries in force. If newer ones must be read first, it waits without blocking a thread of Swift's
+  /// pool.
   func current() async -> AccountDocument<Entry>
 }
 
@@ -12,9 +13,9 @@ protocol AccountSource<Entry>: Sendable {
 struct SubjectLookup<Source: AccountSource>: Sendable where Source.Entry == UserEntry {
   private let source: Source
   let pool: PasswordPool
-  /// Of new hashes.
+  /// The cost of new hashes.
   let cost: PasswordCost
-  /// Verified for unknown names while there are no users.
+  /// A hash that is verified for unknown names while there are no users.
   private let unmatchable: PasswordHash
 
   init(_ source: Source, pool: PasswordPool, cost: PasswordCost) throws(AccountError) {
@@ -32,14 +33,14 @@ struct SubjectLookup<Source: AccountSource>: Sendable where Source.Entry == User
     await source.current().name(ignoringCase: name) ?? name
   }
 
-  /// For an unknown name the hash of some user, always the same for one name, is verified and its outcome dropped: the
-  /// time is that of a user there is, also if hashes of several kinds and costs are among them.
+  /// Authenticates a user. For an unknown name the hash of some user, always the same for one name, is verified and the
+  /// result dropped. This takes the time of an existing user, even if there are hashes of several kinds and costs.
   func authenticate(name: String, password: String) async throws(StoreError) -> Subject? {
     guard (1...PasswordHash.passwordBytesMax).contains(password.utf8.count) else { return nil }
     let document = await source.current()
     let hash = document[name]?.hash ?? decoy(for: name, in: document)
     let isRight = try await pool.run { () throws(StoreError) in try hash.verify(password) }
-    // The user was possibly changed while the hash was computed: what holds now counts.
+    // The user may have changed while the hash was computed; the current entry counts.
     guard isRight, let now = await source.current()[name], now.hash.text == hash.text else { return nil }
     return now.subject
   }
@@ -55,7 +56,7 @@ struct SubjectLookup<Source: AccountSource>: Sendable where Source.Entry == User
 /// The look-ups of a ``ClientStore``.
 struct ClientLookup<Source: AccountSource>: Sendable where Source.Entry == ClientEntry {
   private let source: Source
-  /// Compared with for unknown ids and public clients.
+  /// A digest that is compared for unknown ids and public clients.
   private let unmatchable: SecretDigest
 
   init(_ source: Source) throws(AccountError) {

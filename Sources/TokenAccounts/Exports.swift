@@ -1,4 +1,4 @@
-// What the stores speak of, subjects, clients and scopes, is the engine's: with this, `import TokenAccounts` is all that a file of an embedder
-// needs, also under the upcoming feature MemberImportVisibility.
+// The module of subjects, clients and scopes. With this, `import TokenAccounts` is all that a file of an embedder
+// needs, even under the upcoming feature MemberImportVisibility.
 
 @_exported public import TokenEngine

@@ -4,27 +4,27 @@ internal import Platform
 internal import Synchronization
 internal import TokenEngine
 
-/// The accounts of one kind in a database, as ``AccountFile`` is in a file: look-ups see what another instance wrote
-/// once the feed has told of it, within 100 ms while the database answers, and while it does not, what was read before
-/// stays in force.
+/// The accounts of one kind in a database, as ``AccountFile`` has them in a file. Look-ups see what another instance
+/// wrote once the feed has reported it, within 100 ms while the database answers. While it does not answer, the former
+/// accounts stay in force.
 ///
-/// Look-ups cost two locks. One that comes when a change is known and not read yet waits until it is. A task of its own
-/// reads, one time after the other; it ends with this object, or when the ledger closes.
+/// A look-up costs two locks. If a change is known and not read yet, the look-up waits until it is. A task of its own
+/// makes one reading after another; it ends with this object, or when the ledger closes.
 final class AccountRecords<Entry: AccountEntry>: AccountSource {
   typealias Document = AccountDocument<Entry>
 
   private struct Waiter {
-    /// Not content with a read that has begun before.
+    /// True if a reading that began earlier is not sufficient.
     var wantsNewest: Bool
     var continuation: CheckedContinuation<Void, Never>
   }
 
   private struct State {
     var accounts = RecordedAccounts<Entry>()
-    /// Every change up to this one was looked at, and is in force unless `failure` says why not.
+    /// The number of the change up to which all were read. They are in force unless `failure` gives a reason why not.
     var covered = Int64.min
     var failure: AccountError?
-    /// Whether the database did not answer, so that a look-up does not wait for it.
+    /// True if the database did not answer, so that a look-up does not wait for it.
     var isAway = false
     var hasEnded = false
     var waiters: [Waiter] = []
@@ -33,15 +33,15 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
   private let store: any AccountRecordStore
   private let observer: @Sendable (AccountFileEvent) -> Void
   private let state = Mutex(State())
-  /// Wakes the task that reads.
+  /// A stream that wakes the reading task.
   private let wake: AsyncStream<Void>.Continuation
   private let tasks = Mutex<[Task<Void, Never>]>([])
-  /// Parses: thousands of entries keep a thread busy for a while.
+  /// The queue for parsing, since thousands of entries keep a thread busy for a while.
   private let queue = DispatchQueue(label: "refresh-ledger.account-records")
 
-  /// Between two reads of a database that does not answer.
+  /// The time between two readings of a database that does not answer.
   private static var retryInterval: Duration { .milliseconds(250) }
-  /// The most tries of one change while others change the same account.
+  /// The most attempts of one change while others change the same account.
   private static var triesMax: Int { 8 }
 
   /// Reads all records once. `observer` is called on a queue of this object and must not call back.
@@ -73,7 +73,7 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
   /// The database and its schema, without a password.
   var place: String { store.place }
 
-  /// The document in force. Waits if a newer one is known and the database answers.
+  /// Returns the document in force. It waits if a newer one is known and the database answers.
   func current() async -> Document {
     let newest = store.lastChange
     let document: Document? = state.withLock { state in
@@ -92,7 +92,7 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
     return document
   }
 
-  /// The entry of a name as the database has it now, in no spelling but NFC; nil for none.
+  /// Returns the current entry of a name, in no spelling but NFC, from the database, or nil if there is none.
   func latest(_ name: String) async throws(AccountError) -> Entry? {
     guard let record = try await asking({ () throws(LedgerError) in try await self.store.record(name) }) else {
       return nil
@@ -100,21 +100,21 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
     return try RecordedAccounts.entry(of: record, path: place)
   }
 
-  /// Makes the change unless somebody else changes the account meanwhile, and returns when it is durable and in force
-  /// here. Other instances see it within 100 ms.
+  /// Makes the change unless somebody else changes the account meanwhile. It returns when the change is durable and in
+  /// force here; other instances see it within 100 ms.
   func make(_ change: AccountChange<Entry>) async throws(AccountError) {
     for _ in 0..<Self.triesMax where try await attempt(change) {
-      // What was made is made, also if it cannot be read right now.
+      // The change was made, even if it cannot be read right now.
       return _ = try? await reload()
     }
     throw .contended(Entry.kind, name: change.name)
   }
 
-  /// False if another record stands in the place of the one that was read.
+  /// Attempts the change. Returns false if the record that was read has been replaced.
   private func attempt(_ change: AccountChange<Entry>) async throws(AccountError) -> Bool {
     let name = change.name
     let found = try await asking { () throws(LedgerError) in try await self.store.record(name) }
-    // Also a record that is refused can be removed.
+    // Even a record that is refused can be removed.
     if let found, change.isRemoval {
       return try await asking { () throws(LedgerError) in
         try await self.store.remove(name, expecting: found.change)
@@ -147,7 +147,7 @@ extension AccountRecords {
     }
   }
 
-  /// Reads if somebody waits for it or something has changed; false if there is nothing more to read, ever.
+  /// Reads if somebody waits for it or something has changed. Returns false if there will be nothing more to read.
   private func readForWaiters() async -> Bool {
     let newest = store.lastChange
     let (waiters, isDue) = state.withLock { state in
@@ -173,7 +173,7 @@ extension AccountRecords {
   }
 
   private func read(tells: Bool) async {
-    // Before the records: what is committed later is told later.
+    // The number is read before the records, since a later commit is reported later.
     let newest = store.lastChange
     let before = state.withLock { $0.accounts }
     do throws(LedgerError) {
@@ -202,8 +202,8 @@ extension AccountRecords {
     }
   }
 
-  /// Puts in force what was read in place of `before`, if only these names differ, or notes why it is refused. Gives
-  /// what is to be told.
+  /// Puts the result of a reading in force in place of `before`, if only these names differ, or notes why it is
+  /// refused. Returns the events to report.
   private func take(
     _ read: Result<RecordedAccounts<Entry>?, AccountError>, over before: RecordedAccounts<Entry>, names: [String],
     covering change: Int64
@@ -224,8 +224,8 @@ extension AccountRecords {
     }
   }
 
-  /// True if this is to be told: once for as long as the database does not answer, and not because the ledger
-  /// closes.
+  /// Keeps the former accounts in force. Returns true if this is to be reported: once while the database does not
+  /// answer, and not because the ledger closes.
   private func keepAccounts(because error: LedgerError) -> Bool {
     state.withLock { state in
       defer { (state.failure, state.isAway) = (.database(error, path: place), true) }

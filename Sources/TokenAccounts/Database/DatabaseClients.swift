@@ -1,11 +1,11 @@
 #if Postgres
 public import TokenEngine
 
-/// Clients in the database of a `PostgresLedger`, under the rules of ``ClientFile``, kept and followed as
-/// ``DatabaseSubjects`` are: one record for each client, by its id.
+/// Clients in the database of a `PostgresLedger`, under the rules of ``ClientFile``, stored and followed like
+/// ``DatabaseSubjects``: one record for each client, by its id.
 ///
 /// An instance learns within 100 ms that a client was removed or replaced. Before it revokes a session because of that,
-/// the client is read from the database itself.
+/// it reads the client from the database itself.
 public final class DatabaseClients: ClientStore, ClientDirectory {
   private let records: AccountRecords<ClientEntry>
   private let lookup: ClientLookup<AccountRecords<ClientEntry>>
@@ -23,11 +23,11 @@ public final class DatabaseClients: ClientStore, ClientDirectory {
     await lookup.client(id: id)
   }
 
-  /// The client as the database has it now. Costs a transaction.
+  /// Returns the client as the database has it now. The cost is a transaction.
   ///
   /// - Throws: ``StoreError/unreadable(_:)`` if the database does not answer.
   public func latestClient(id: String) async throws(StoreError) -> Client? {
-    // An id that no client can have is not asked for.
+    // The database is not asked for an id that no client can have.
     guard AccountText.fault(inClientID: id) == nil else { return nil }
     do throws(AccountError) {
       return try await records.latest(id)?.client
@@ -40,7 +40,7 @@ public final class DatabaseClients: ClientStore, ClientDirectory {
     await lookup.authenticate(id: id, secretCandidates: secretCandidates)
   }
 
-  /// The clients in the order of their ids' bytes, read anew.
+  /// Returns the clients in the order of their ids' bytes, read anew.
   public func list() async throws(AccountError) -> [Client] {
     try await records.reload().entries.map(\.client).sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
   }
@@ -50,7 +50,7 @@ public final class DatabaseClients: ClientStore, ClientDirectory {
     _ = try await records.reload()
   }
 
-  /// See ``DatabaseSubjects/follow()``.
+  /// Waits until known changes are in force; see ``DatabaseSubjects/follow()``.
   public func follow() async {
     _ = await records.current()
   }

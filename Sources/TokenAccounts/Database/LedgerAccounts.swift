@@ -44,9 +44,11 @@ extension DatabaseSubjects {
   /// Reads the users of a ledger.
   ///
   /// - Parameters:
-  ///   - pool: where passwords are hashed and verified.
-  ///   - cost: of new hashes.
-  ///   - observer: told of every change that was read or refused, on a queue of this object; it must not call back.
+  ///   - pool: The pool that hashes and verifies passwords.
+  ///   - cost: The cost of new hashes.
+  ///   - observer: A closure that is called for every change that was read or refused, on a queue of this object. It
+  ///     must
+  ///     not call back.
   public convenience init(
     _ ledger: PostgresLedger, pool: PasswordPool = PasswordPool(), cost: PasswordCost = .standard,
     observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
@@ -58,7 +60,7 @@ extension DatabaseSubjects {
 extension DatabaseClients {
   /// Reads the clients of a ledger.
   ///
-  /// - Parameter observer: as that of ``DatabaseSubjects``.
+  /// - Parameter observer: A closure like that of ``DatabaseSubjects``.
   public convenience init(
     _ ledger: PostgresLedger, observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
   ) async throws(AccountError) {

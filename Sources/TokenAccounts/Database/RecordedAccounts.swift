@@ -1,17 +1,17 @@
 #if Postgres
-/// The accounts of one kind as they were read from records, and as of which change.
+/// The accounts of one kind as they were read from records, with the last change that they cover.
 struct RecordedAccounts<Entry: AccountEntry>: Sendable {
   private(set) var document = AccountDocument<Entry>()
-  /// Every change up to this one is in `document`.
+  /// The number of the change up to which all are in `document`.
   private(set) var newest = Int64.min
 
-  /// Before the first read.
+  /// Creates the accounts before the first reading.
   init() {}
 
-  /// The accounts with newer records in the place of those that had their names; nil if others were removed, so that
-  /// all have to be read. Parses the newer ones alone.
+  /// Returns the accounts with newer records in place of those with their names, or nil if others were removed, so that
+  /// all must be read. Only the newer records are parsed.
   ///
-  /// - Parameter count: of all records.
+  /// - Parameter count: The number of all records.
   func replacing(
     _ records: [AccountRecord], count: Int, path: String
   ) throws(AccountError) -> RecordedAccounts? {
@@ -22,8 +22,8 @@ struct RecordedAccounts<Entry: AccountEntry>: Sendable {
     return new
   }
 
-  /// The accounts of records that are all there are, in the order of the records. An entry that this has of a record
-  /// already is not parsed again.
+  /// Returns the accounts of all records, in the order of the records. Entries that these accounts already have of a
+  /// record are not parsed again.
   func replaced(by all: [AccountRecord], path: String) throws(AccountError) -> RecordedAccounts {
     var entries: [Entry] = []
     entries.reserveCapacity(all.count)

@@ -1,22 +1,22 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// One change of the accounts of a kind: what it makes of the entry that has the name.
+/// A change of one entry among the accounts of a kind.
 ///
-/// The rules of users and clients stand here, once: a file and a database differ only in how they keep other writers
-/// away meanwhile.
+/// The rules of users and clients are defined here, once: a file and a database differ only in how they keep other
+/// writers away meanwhile.
 struct AccountChange<Entry: AccountEntry>: Sendable {
-  /// In NFC.
+  /// The name in NFC.
   let name: String
   private(set) var isRemoval = false
-  /// The entry that is to stand in the place of the one there is; nil for none, both ways.
+  /// A function from the present entry to the new one, where nil stands for no entry.
   private let make: @Sendable (Entry?) throws(AccountError) -> Entry?
 
-  /// The entry that is to stand in the place of `found`, nil for none.
+  /// Returns the entry that replaces `found`, where nil stands for no entry.
   ///
   /// - Parameters:
-  ///   - count: of all entries of the kind.
-  ///   - path: of the file or the database that holds them.
+  ///   - count: The number of all entries of the kind.
+  ///   - path: The file or the database that holds them.
   func result(of found: Entry?, count: Int, path: String) throws(AccountError) -> Entry? {
     let new = try make(found)
     if found == nil, new != nil, count >= AccountText.entriesMax { throw .full(Entry.kind, path: path) }
@@ -30,7 +30,7 @@ struct AccountChange<Entry: AccountEntry>: Sendable {
     }
   }
 
-  /// `change` must not change the name.
+  /// Returns a change by a closure, which must not change the name.
   static func editing(
     _ name: String, _ change: @escaping @Sendable (inout Entry) throws(AccountError) -> Void
   ) -> AccountChange {
@@ -54,12 +54,13 @@ struct AccountChange<Entry: AccountEntry>: Sendable {
 extension AccountChange<UserEntry> {
   static func adding(name: String, hash: PasswordHash, scopes: Scopes) throws(AccountError) -> AccountChange {
     var entry = try UserEntry(name: name, hash: hash, scopes: scopes)
-    // What an earlier user of that name had open is not this one's.
+    // The sessions of an earlier user of that name are not this user's.
     try entry.renew()
     return .adding(entry)
   }
 
-  /// Disabling ends the user's sessions, which a user that is disabled already has none of.
+  /// Returns a change that enables or disables a user. Disabling ends the user's sessions, of which a disabled user has
+  /// none already.
   static func setting(enabled isEnabled: Bool, of name: String) -> AccountChange {
     .editing(name) { entry throws(AccountError) in
       if isEnabled { entry.enable() } else if entry.isEnabled { try entry.renew(isEnabled: false) }
@@ -83,7 +84,7 @@ extension AccountChange<ClientEntry> {
       if let rule = AccountText.fault(inClientSecret: secret) { throw .invalid(field: "secret", rule: rule) }
       digest = try SecretDigest(secret: Array(secret.utf8))
     }
-    // What an earlier client of that id had open is not this one's.
+    // The sessions of an earlier client of that id are not this client's.
     return .adding(try ClientEntry(client: client, digest: digest, version: VersionText.make()))
   }
 }

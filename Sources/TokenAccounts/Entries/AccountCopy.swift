@@ -1,7 +1,7 @@
-/// All accounts of one kind on their way from a file to a database or back, each as the bytes that a database keeps of
-/// it.
+/// A copy of all accounts of one kind for moving them from a file to a database or back, each as the bytes that a
+/// database keeps of it.
 package struct AccountCopy: Sendable {
-  /// One account: its name, in NFC, and its entry as JSON.
+  /// One account: its name in NFC, and its entry as JSON.
   package struct Record: Sendable {
     package var name: String
     package var body: [UInt8]
@@ -14,7 +14,7 @@ package struct AccountCopy: Sendable {
 
   package let records: [Record]
 
-  /// Whoever puts the copy into a store has it checked there.
+  /// Creates a copy; the store that receives it checks the records.
   package init(_ records: [Record]) {
     self.records = records
   }
@@ -28,8 +28,8 @@ package struct AccountCopy: Sendable {
     self.records = records
   }
 
-  /// The entries, each checked as one that was read from the file or the database at `path` is, and their names as
-  /// well.
+  /// Returns the entries. Each is checked as one that was read from the file or the database at `path`, and so are
+  /// their names.
   func entries<Entry: AccountEntry>(path: String) throws(AccountError) -> [Entry] {
     guard records.count <= AccountText.entriesMax else { throw .full(Entry.kind, path: path) }
     var entries: [Entry] = []

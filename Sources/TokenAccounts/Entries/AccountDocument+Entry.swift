@@ -2,16 +2,16 @@ internal import FoundationEssentials
 internal import Platform
 
 extension AccountDocument {
-  /// One entry alone, with all checks of one in a file.
+  /// A single entry, with all checks of one in a file.
   private struct Single: Decodable {
     let entry: Entry
 
     init(from decoder: any Decoder) throws { entry = try AccountDocument.entry(from: decoder) }
   }
 
-  /// Reads the entry that a record of this name holds.
+  /// Reads the entry in a record of this name.
   ///
-  /// - Parameter path: of the file or the database that is read.
+  /// - Parameter path: The file or the database that is read.
   static func entry(json: [UInt8], name: String, path: String) throws(AccountError) -> Entry {
     func malformed(_ what: String, _ fix: String) -> AccountError {
       .malformed(path: path, what: "\(Entry.kind.rawValue) \(AccountText.quoted(name)), \(what)", fix: fix)
@@ -32,7 +32,7 @@ extension AccountDocument {
     return entry
   }
 
-  /// The bytes that a record keeps of an entry: an entry of the file in one line, members sorted.
+  /// Returns the bytes of a record for an entry: an entry of the file in one line, with sorted members.
   static func json(of entry: Entry, path: String) throws(AccountError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -3,27 +3,28 @@ internal import Platform
 internal import TokenLedger
 internal import TokenSigning
 
-/// The whole of an account file: `{"version": 1, "users": [...]}`. Strict: a member that is not known is refused, since
-/// a misspelt `enabled` must not leave a user enabled.
+/// The document in an account file: `{"version": 1, "users": [...]}`. Unknown members are refused, since a misspelt
+/// `enabled` must not leave a user enabled.
 struct AccountDocument<Entry: AccountEntry>: Sendable {
-  /// In the order of the file.
+  /// The entries in the order of the file.
   private(set) var entries: [Entry] = []
-  /// By name.
+  /// The positions of the entries by name.
   private var positions: [String: Int] = [:]
-  /// Names that the file holds in another Unicode normal form than NFC, as they stand there.
+  /// The names that the file has in another Unicode normal form than NFC, unchanged.
   private(set) var otherSpellings: [String] = []
-  /// The name by its lower-case form; nil if several names have the same one.
+  /// The names by their lower-case forms; nil if several names have the same form.
   private var lowered: [String: String?] = [:]
 
-  /// The entry of a name in any spelling: a token of an older release may carry another one. If the name is longer than a name can
-  /// be, it is not even hashed.
+  /// The entry of a name in any spelling, since a token of an older release can carry another one. A name that is too
+  /// long is not even hashed.
   subscript(name: String) -> Entry? {
     let name = NameForm.typed(name)
     guard name.utf8.count <= AccountText.nameBytesMax, let position = positions[name] else { return nil }
     return entries[position]
   }
 
-  /// The name itself if an entry has it, else the only entry's name that is the same in lower case. Takes the same time whatever there is.
+  /// Returns the name itself if an entry has it, and else the name of the only entry that is equal to it in lower case.
+  /// It takes the same time in each case.
   func name(ignoringCase name: String) -> String? {
     guard name.utf8.count <= AccountText.nameBytesMax else { return nil }
     let alike = lowered[name.lowercased()] ?? nil
@@ -35,7 +36,7 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     lowered.updateValue(lowered[key] == nil ? name : nil, forKey: key)
   }
 
-  /// Makes the change of one entry: a new one comes at the end.
+  /// Makes the change of one entry; a new entry is added at the end.
   mutating func make(_ change: AccountChange<Entry>, path: String) throws(AccountError) {
     let found = self[change.name]
     let new = try change.result(of: found, count: entries.count, path: path)
@@ -46,7 +47,7 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     }
   }
 
-  /// Adds an entry at the end. The caller has seen that the name is free.
+  /// Adds an entry at the end. The caller must have checked that the name is free.
   private mutating func append(_ entry: Entry) {
     positions[entry.name] = entries.count
     noteLowered(entry.name)
@@ -58,7 +59,7 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     if let position = positions[entry.name] { entries[position] = entry }
   }
 
-  /// Linear in the number of entries.
+  /// Removes an entry in time linear in the number of entries.
   private mutating func remove(_ entry: Entry) {
     guard let position = positions.removeValue(forKey: entry.name) else { return }
     entries.remove(at: position)
@@ -67,12 +68,12 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     for entry in entries { noteLowered(entry.name) }
   }
 
-  /// Puts an entry in the place of the one of its name, or at the end if there is none.
+  /// Replaces the entry of the same name, or adds the entry at the end if there is none.
   mutating func put(_ entry: Entry) {
     if positions[entry.name] == nil { append(entry) } else { replace(entry) }
   }
 
-  /// What whoever follows is told when `new` takes the place of this, where only entries of these names differ.
+  /// Returns the events to report when `new` replaces this document and only entries of these names differ.
   func events(replacedBy new: AccountDocument, names: some Sequence<String>, path: String) -> [AccountFileEvent] {
     let ended = names.filter { self[$0]?.endsSessions(as: new[$0]) ?? false }
     let reloaded = AccountFileEvent.reloaded(path: path, entries: new.entries.count)
@@ -81,7 +82,7 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
 }
 
 extension AccountDocument {
-  /// These entries in this order, whose names differ.
+  /// Creates a document with these entries, whose names must differ, in this order.
   init(_ entries: [Entry]) {
     for entry in entries { append(entry) }
   }
@@ -133,7 +134,7 @@ extension AccountDocument: Codable {
     try container.encode(entries, forKey: AnyMember(Entry.listMember))
   }
 
-  /// The entry, and its name as it stands there. What is wrong with it is told with that name.
+  /// Decodes an entry and the spelling of its name. Its errors give that name.
   private static func namedEntry(from decoder: any Decoder) throws -> (Entry, spelling: String) {
     let name = try? decoder.container(keyedBy: AnyMember.self)
       .decode(String.self, forKey: AnyMember(Entry.nameMember))
@@ -146,7 +147,7 @@ extension AccountDocument: Codable {
     }
   }
 
-  /// The entry, if it has no member that is not known.
+  /// Decodes an entry, which must have no unknown member.
   static func entry(from decoder: any Decoder) throws -> Entry {
     let container = try decoder.container(keyedBy: AnyMember.self)
     for key in container.allKeys where !Entry.members.contains(key.stringValue) {
@@ -157,7 +158,7 @@ extension AccountDocument: Codable {
     return try Entry(from: decoder)
   }
 
-  /// What a decoder's error means, without the values, which may be secret.
+  /// Returns the meaning of a decoder's error, without the values, which may be secret.
   static func fault(of error: any Error) -> EntryError {
     switch error {
     case let fault as EntryError: fault
@@ -184,12 +185,12 @@ extension AccountDocument: Codable {
 }
 
 extension AccountDocument {
-  /// Reads a whole file's bytes.
+  /// Reads the bytes of a whole file.
   init(json: [UInt8], path: String) throws(AccountError) {
-    // The mark of UTF-8 that editors of Windows put before a text.
+    // Editors on Windows put the byte order mark of UTF-8 before a text.
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let text = json.starts(with: mark) ? Array(json.dropFirst(mark.count)) : json
-    // One more is refused by the document itself, in better words.
+    // The document itself refuses one entry too many, with a better error.
     if let fault = JSONCheck.fault(in: text, elementsMax: AccountText.entriesMax + 1) {
       throw .malformed(
         path: path, what: "line \(fault.line) \(fault.what)", fix: "correct it or restore it from a copy")
@@ -202,7 +203,8 @@ extension AccountDocument {
     }
   }
 
-  /// The bytes of the file: members sorted, one to a line, so that a person can read and compare them.
+  /// Returns the bytes of the file, with sorted members and one member to a line, so that people can read and compare
+  /// them.
   func json(path: String) throws(AccountError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

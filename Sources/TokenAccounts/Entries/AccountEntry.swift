@@ -1,19 +1,19 @@
-/// One entry of an account file: what it is called, and the members its JSON object may have.
+/// An entry of an account file, with its name and the members that its JSON object can have.
 protocol AccountEntry: Codable, Sendable {
   static var kind: AccountKind { get }
   /// The member of the document that holds the entries.
   static var listMember: String { get }
   /// The member that names the entry.
   static var nameMember: String { get }
-  /// Every member an entry can have.
+  /// The members that an entry can have.
   static var members: [String] { get }
-  /// In NFC, whatever the file says: an account file is typed by people.
+  /// The name in NFC, whatever the file has, since people type account files.
   var name: String { get }
-  /// Whether what was opened in this entry's name ends when the file says `new` of that name instead; nil for nothing.
+  /// Checks whether the sessions of this entry end when the file has `new`, or nil for no entry, in its place.
   func endsSessions(as new: Self?) -> Bool
 }
 
-/// Any member name, also those that are not expected.
+/// The name of any member, including unexpected ones.
 struct AnyMember: CodingKey {
   let stringValue: String
   var intValue: Int? { nil }
@@ -23,7 +23,7 @@ struct AnyMember: CodingKey {
   init?(intValue: Int) { nil }
 }
 
-/// A value in an account file that is refused: what is wrong in a few words, and the fix.
+/// The error of a refused value in an account file: the fault in a few words, and the fix.
 struct EntryError: Error {
   var what: String
   var fix: String

@@ -1,7 +1,7 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// One client in `clients.json`. Reading it checks every member.
+/// A client in `clients.json`. Decoding it checks every member.
 struct ClientEntry: AccountEntry {
   static let kind = AccountKind.client
   static let listMember = "clients"
@@ -9,9 +9,9 @@ struct ClientEntry: AccountEntry {
   static let members = Member.allCases.map(\.rawValue)
 
   let client: Client
-  /// Drawn when the client was added; nil if a release before 0.2 did that.
+  /// The version, drawn when the client was added; nil if a release before 0.2 added it.
   let version: String?
-  /// Nil for a public client, and only for one.
+  /// The digest of the secret, which is nil exactly for a public client.
   let digest: SecretDigest?
 
   var name: String { client.id }
@@ -31,14 +31,14 @@ struct ClientEntry: AccountEntry {
         rule: client.isPublic ? "must be absent for a public client" : "must be there unless the client is public")
     }
     if client.isPublic {
-      // RFC 6749 §4.4; without a secret anyone can name itself so.
+      // RFC 6749 §4.4: without a secret, anybody can claim to be the client.
       guard !client.grants.contains(.clientCredentials) else {
         throw .invalid(field: "grants", rule: "must not hold client_credentials for a public client")
       }
       guard !client.mayIntrospect else {
         throw .invalid(field: "introspect", rule: "must be false for a public client")
       }
-      // RFC 9700 §4.14.2: a token that never changes and that nothing binds to its sender is good for whoever copies it.
+      // RFC 9700 §4.14.2: a refresh token that never changes and is not sender-constrained works for whoever copies it.
       guard client.rotation == .always else {
         throw .invalid(field: "rotation", rule: "must be always for a public client")
       }
@@ -53,7 +53,7 @@ struct ClientEntry: AccountEntry {
       if let duration { try kind.check(duration) }
     }
     client.version = version.map { AccountVersion($0) } ?? .none
-    // A session that knows no version is older than every version.
+    // A session without a version is older than every version.
     if version != nil { client.sessionsNotBefore = .distantFuture }
     self.client = client
     self.digest = digest
@@ -110,7 +110,7 @@ struct ClientEntry: AccountEntry {
       || client.sessionsNotBefore ?? .zero < new.client.sessionsNotBefore ?? .zero
   }
 
-  /// Reads grant types separated by single spaces.
+  /// Parses grant types that are separated by single spaces.
   static func grants(_ text: String) throws(AccountError) -> Set<GrantType> {
     var grants: Set<GrantType> = []
     for name in text.split(separator: " ", omittingEmptySubsequences: false) where !text.isEmpty {

@@ -2,7 +2,7 @@ internal import TokenEngine
 internal import TokenLedger
 internal import TokenSigning
 
-/// A duration of a client, with its limits and how they are told.
+/// A duration of a client, with its limits and their texts.
 enum ClientDuration: String {
   case grace, accessTTL, refreshTTL, maxAge
 
@@ -37,13 +37,13 @@ enum ClientDuration: String {
 
 /// The text of an account's version, as the account files hold it.
 enum VersionText {
-  /// One that no account had: 12 random bytes as 16 base64url characters.
+  /// Returns a version that no account had: 12 random bytes as 16 base64url characters.
   static func make() throws(AccountError) -> String {
     let bytes = try RandomBytes.make(12)
     return Base64URL.text(bytes.span)
   }
 
-  /// The member `version` of an entry, once it is seen to be one.
+  /// Checks the member `version` of an entry and returns it.
   static func checked(_ text: String) throws(AccountError) -> String {
     guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
       throw .invalid(field: "version", rule: "must be 1 to 64 printable ASCII characters, or left out")

@@ -1,7 +1,7 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// One user in `users.json`. Reading it checks every member.
+/// A user in `users.json`. Decoding it checks every member.
 struct UserEntry: AccountEntry {
   static let kind = AccountKind.user
   static let listMember = "users"
@@ -12,17 +12,19 @@ struct UserEntry: AccountEntry {
   private(set) var hash: PasswordHash
   var scopes: Scopes
   private(set) var isEnabled = true
-  /// Drawn anew whenever the sessions that the user has must end; nil in an entry that no release since 0.2 has changed.
+  /// The version, drawn anew whenever the user's sessions must end; nil in an entry that no release since 0.2 has
+  /// changed.
   private(set) var version: String?
-  /// Of such an entry: sessions that were opened before are not the user's any more. Milliseconds since the epoch.
+  /// A time in milliseconds since the epoch. In an entry without a version, sessions that were opened before it are no
+  /// longer the user's.
   private var sessionsNotBefore: Int64?
-  /// Another password is another version too, also one that was written by hand.
+  /// The version of the account, which also changes with the password, even if somebody edits that in the file by hand.
   private var accountVersion = AccountVersion.none
 
   var subject: Subject {
     Subject(
       id: name, isEnabled: isEnabled, scopes: scopes, version: accountVersion,
-      // A session that knows no version is older than every version.
+      // A session without a version is older than every version.
       sessionsNotBefore: version != nil ? .distantFuture : sessionsNotBefore.map { Timestamp(milliseconds: $0) })
   }
 
@@ -43,7 +45,7 @@ struct UserEntry: AccountEntry {
 
   private mutating func noteVersion() { accountVersion = AccountVersion("\(version ?? "") \(hash.text)") }
 
-  /// The name in NFC, if it can be one.
+  /// Returns the name in NFC after checking it.
   static func checked(_ name: String) throws(AccountError) -> String {
     let name = NameForm.typed(name)
     if let rule = AccountText.fault(inUserName: name) { throw .invalid(field: "name", rule: rule) }

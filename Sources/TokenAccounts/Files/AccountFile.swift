@@ -3,31 +3,32 @@ internal import Platform
 internal import Synchronization
 internal import SystemPackage
 
-/// The time by which account files are looked at: since the machine was started, whatever becomes of the wall clock.
+/// The clock for checks of account files: the time since the machine was started, which does not depend on the wall
+/// clock.
 enum AccountClock {
   @Sendable static func now() -> Duration { .milliseconds(ClockReading.bootMilliseconds()) }
 }
 
-/// An account file that is followed while it is open: look-ups see what another program wrote at most 10 ms after the
-/// write, and a file that became unreadable leaves what was read before in force.
+/// An account file that is followed while it is open. Look-ups see what another program wrote at most 10 ms after the
+/// write. If the file becomes unreadable, its former contents stay in force.
 ///
-/// Look-ups cost a `stat` every 10 ms and otherwise a lock. Reading and parsing happen on a queue of its own.
+/// Look-ups cost a `stat` every 10 ms and otherwise a lock. The file is read and parsed on a queue of its own.
 final class AccountFile<Entry: AccountEntry>: AccountSource {
   typealias Document = AccountDocument<Entry>
-  /// Time since an origin that stays the same, never going back.
+  /// The time since a fixed origin, which never goes back.
   typealias Clock = @Sendable () -> Duration
 
   private struct State {
     var document = Document()
-    /// The version that was read last, refused or not; nil if there was none or it could not be opened.
+    /// The stamp of the version that was read last, refused or not; nil if there was no file or it could not be opened.
     var stamp: FileStamp?
-    /// Held so that its inode number is not given away; see ``OpenedFile``.
+    /// The open file, held so that its inode number is not reused; see ``OpenedFile``.
     var opened: OpenedFile?
-    /// Why the version that was read last is not in force.
+    /// The reason that the version that was read last is not in force.
     var failure: AccountError?
-    /// Whether `document` came from a file, not from there being none.
+    /// True if `document` came from a file and not from the absence of one.
     var hasBeenRead = false
-    /// A look-up or a caller saw that the file must be read.
+    /// True if a look-up or a caller saw that the file must be read.
     var hasChanged = false
     var nextCheck = Duration.zero
 
@@ -52,15 +53,15 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
   private let clock: Clock
   private let observer: @Sendable (AccountFileEvent) -> Void
   private let state = Mutex(State())
-  /// Reads one version at a time.
+  /// The queue that reads one version at a time.
   private let queue = DispatchQueue(label: "refresh-ledger.accounts")
 
   private static var checkInterval: Duration { .milliseconds(10) }
-  /// Ten seconds' worth, which is longer than a change can take.
+  /// The attempts to take the lock: ten seconds' worth, which is longer than a change can take.
   private static var lockTries: Int { 2_000 }
 
-  /// A missing file is an empty set; any other fault is thrown. `observer` is called on the file's queue and must not
-  /// call back.
+  /// Opens the file. A missing file is an empty set; any other fault is thrown. `observer` is called on the file's
+  /// queue and must not call back.
   init(
     path: String, clock: @escaping Clock, observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) throws(AccountError) {
@@ -77,7 +78,8 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     }
   }
 
-  /// The document in force. Waits without blocking a thread of Swift's pool if a changed file must be read first.
+  /// Returns the document in force. If a changed file must be read first, it waits without blocking a thread of Swift's
+  /// pool.
   func current() async -> Document {
     if let document = documentIfUnchanged() { return document }
     await withCheckedContinuation { continuation in
@@ -101,13 +103,13 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     return document
   }
 
-  /// Reads the newest version, makes the change and puts the result in its place, durably, while the lock file keeps every
-  /// other writer away. If anything throws, the file is as it was. Blocks.
+  /// Reads the newest version, makes the change and replaces the file durably, while the lock file keeps other writers
+  /// away. If anything throws, the file is unchanged. The call blocks.
   func make(_ change: AccountChange<Entry>) throws(AccountError) {
     try update { document throws(AccountError) in try document.make(change, path: path) }
   }
 
-  /// Puts these entries in the place of all there are, as ``make(_:)`` does.
+  /// Replaces all entries by these, as ``make(_:)`` does.
   func replaceAll(with entries: [Entry]) throws(AccountError) {
     try update { document throws(AccountError) in document = Document(entries) }
   }
@@ -121,7 +123,7 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     _ = try? reload()
   }
 
-  /// On the file beside this one that is never removed.
+  /// Takes the lock on the file beside this one, which is never removed.
   private func takeLock() throws(AccountError) -> OpenFile {
     let lock: OpenFile
     do throws(Errno) { lock = try OpenFile.lockFile(lockPath) } catch {
@@ -141,7 +143,7 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
   }
 
   private func documentOnDisk() throws(AccountError) -> Document {
-    // A replacement would put a file in the link's place and leave its target as it was.
+    // A replacement would replace the link by a file and leave its target unchanged.
     if FileStatus(path, followsLinks: false)?.isLink == true {
       throw .inaccessible(path: path, what: "is a symbolic link", fix: "change the file that it points to")
     }
@@ -154,7 +156,7 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     .inaccessible(path: path, what: "is gone", fix: "restore it from a copy, or restart to begin with an empty one")
   }
 
-  /// The document if no check is due or the file is the one that was read, nil if it must be read.
+  /// Returns the document if no check is due or the file is the one that was read, or nil if the file must be read.
   private func documentIfUnchanged() -> Document? {
     let now = clock()
     return state.withLock { state in
@@ -166,7 +168,7 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     }
   }
 
-  /// On the queue only.
+  /// Reads the file if it changed; called on the queue only.
   private func readIfChanged() {
     guard state.withLock({ $0.hasChanged }) else { return }
     let events: [AccountFileEvent]
@@ -185,8 +187,8 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     for event in events { observer(event) }
   }
 
-  /// Puts the contents of a file that was read in force, or notes why they are refused. Nothing is told if it is the
-  /// version that was read last.
+  /// Puts the contents of a file in force, or notes why they are refused. Nothing is reported if it is the version that
+  /// was read last.
   private func take(_ opened: OpenedFile) -> [AccountFileEvent] {
     let isSame = state.withLock { state in
       state.hasChanged = false
@@ -206,7 +208,8 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     }
   }
 
-  /// A file that is gone or cannot be opened is tried again at every check, and reported once.
+  /// Keeps the document in force. A file that is gone or cannot be opened is tried again at every check, and reported
+  /// once.
   private func keepDocument(because failure: AccountError) -> [AccountFileEvent] {
     state.withLock { state in
       defer { state.refuse(nil, because: failure) }

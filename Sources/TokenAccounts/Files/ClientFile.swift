@@ -2,14 +2,13 @@ public import TokenEngine
 internal import TokenLedger
 
 /// The embedded client file, `clients.json`: `{"version": 1, "clients": [{"id", "public", "secretDigest", "scopes",
-/// "grants", "grace", "accessTTL", "refreshTTL", "maxAge", "rotation", "introspect", "admin",
-/// "version"}]}`.
+/// "grants", "grace", "accessTTL", "refreshTTL", "maxAge", "rotation", "introspect", "admin", "version"}]}`.
 ///
-/// It is followed, locked and replaced as ``SubjectFile`` is; the lock is `clients.lock`. Of a secret only a salted
-/// SHA-256 digest is stored. The methods that change the file block.
+/// The file is followed, locked and replaced like ``SubjectFile``; the lock is `clients.lock`. Only a salted SHA-256
+/// digest of a secret is stored. The methods that change the file block.
 public final class ClientFile: ClientStore, ClientDirectory {
   public static let fileName = "clients.json"
-  /// How many candidates of a secret are looked at; more encodings of one secret than these there are not.
+  /// The most candidates of a secret that are compared; one secret has no more encodings than that.
   public static let candidatesMax = AccountText.secretCandidatesMax
 
   private let file: AccountFile<ClientEntry>
@@ -17,8 +16,8 @@ public final class ClientFile: ClientStore, ClientDirectory {
 
   package var place: String { file.path }
 
-  /// Opens the file at `path`, which need not exist: no file is no clients. `observer` is told of every change that was
-  /// read or refused, on a queue of the file's; it must not call back.
+  /// Opens the file at `path`, which need not exist: without a file there are no clients. `observer` is called for
+  /// every change that was read or refused, on a queue of the file's; it must not call back.
   public convenience init(
     path: String, observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
   ) throws(AccountError) {
@@ -41,7 +40,7 @@ public final class ClientFile: ClientStore, ClientDirectory {
     await lookup.authenticate(id: id, secretCandidates: secretCandidates)
   }
 
-  /// The clients in the order of the file, read anew if it changed.
+  /// Returns the clients in the order of the file, read anew if it changed.
   public func list() throws(AccountError) -> [Client] {
     try file.reload().entries.map(\.client)
   }
@@ -53,13 +52,13 @@ public final class ClientFile: ClientStore, ClientDirectory {
 
   /// Adds a client: a public one without a secret, any other with one of 16 to 1024 printable ASCII characters.
   ///
-  /// A public client may neither introspect nor be an admin, nor use `client_credentials`. A grace window is 0 to 300
+  /// A public client can neither introspect nor be an admin, nor use `client_credentials`. A grace window is 0 to 300
   /// seconds in whole milliseconds.
   public func add(_ client: Client, secret: String? = nil) throws(AccountError) {
     try file.make(.adding(client, secret: secret))
   }
 
-  /// See ``SubjectFile/follow()``.
+  /// Reports a change to the observer; see ``SubjectFile/follow()``.
   public func follow() async {
     _ = await file.current()
   }
@@ -68,27 +67,27 @@ public final class ClientFile: ClientStore, ClientDirectory {
     try file.make(.removing(id))
   }
 
-  /// All clients, to be put elsewhere.
+  /// Returns a copy of all clients, for moving them.
   package func copy() throws(AccountError) -> AccountCopy {
     try AccountCopy(file.reload().entries, path: file.path)
   }
 
-  /// Puts these clients in the place of all there are.
+  /// Replaces all clients by those of the copy.
   package func replaceAll(with copy: AccountCopy) throws(AccountError) {
     try file.replaceAll(with: copy.entries(path: file.path))
   }
 
-  /// Reads grant types as people write them: `password refresh_token`.
+  /// Parses grant types as people write them: `password refresh_token`.
   public static func grants(_ text: String) throws(AccountError) -> Set<GrantType> {
     try ClientEntry.grants(text)
   }
 
-  /// Reads a grace window as people write it: `500ms`, `30s`, `5m`; 0 to 300 seconds.
+  /// Parses a grace window as people write it: `500ms`, `30s`, `5m`; 0 to 300 seconds.
   public static func grace(_ text: String) throws(AccountError) -> Duration {
     try ClientDuration.grace.parse(text)
   }
 
-  /// Reads lifetimes as people write them: `500ms`, `30s`, `15m`, `12h`, `30d`; nil for those of the engine.
+  /// Parses lifetimes as people write them: `500ms`, `30s`, `15m`, `12h`, `30d`; nil stands for the engine's.
   public static func lifetimes(
     access: String? = nil, idle: String? = nil, absolute: String? = nil
   ) throws(AccountError) -> ClientLifetimes {
@@ -99,12 +98,12 @@ public final class ClientFile: ClientStore, ClientDirectory {
     return lifetimes
   }
 
-  /// Reads `always` or `never`.
+  /// Parses `always` or `never`.
   public static func rotation(_ text: String) throws(AccountError) -> RotationPolicy {
     try ClientEntry.rotation(text)
   }
 
-  /// A duration as this file holds it; nil if it is negative or has a part of a millisecond.
+  /// Returns a duration as this file has it, or nil if it is negative or has a fraction of a millisecond.
   public static func text(of duration: Duration) -> String? {
     DurationText.format(duration)
   }

@@ -1,8 +1,8 @@
 internal import Platform
 internal import SystemPackage
 
-/// An account file that was read, kept open for as long as its contents are in force: while it is, the file system
-/// cannot give its inode number to a successor, and equal stamps mean the same file.
+/// An account file that was read, kept open for as long as its contents are in force. Meanwhile the file system cannot
+/// give its inode number to a successor, so that equal stamps mean the same file.
 final class OpenedFile: Sendable {
   let stamp: FileStamp
   let bytes: [UInt8]
@@ -11,11 +11,11 @@ final class OpenedFile: Sendable {
   /// The most bytes of an account file.
   static let bytesMax = 64 << 20
 
-  /// Opens and reads the whole file; nil if there is none.
+  /// Opens and reads the whole file. Returns nil if there is none.
   init?(path: String) throws(AccountError) {
     let file: OpenFile
     do throws(Errno) {
-      // A pipe in the file's place must not hang the caller.
+      // Opening does not wait, since a pipe in the file's place must not hang the caller.
       file = try OpenFile(reading: path, followsLinks: true, waits: false)
     } catch {
       if error == .noSuchFileOrDirectory { return nil }

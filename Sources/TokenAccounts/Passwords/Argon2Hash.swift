@@ -3,18 +3,18 @@ internal import FoundationEssentials
 internal import TokenEngine
 internal import TokenSigning
 
-/// What an argon2id hash of a new password costs to make and to verify (RFC 9106 §3.1).
+/// The cost of making and verifying an argon2id hash of a new password (RFC 9106 §3.1).
 public struct PasswordCost: Sendable, Equatable {
-  /// Memory in KiB: 8 per lane at least.
+  /// The memory in KiB, at least 8 for each lane.
   public let memoryKiB: UInt32
-  /// Passes over the memory.
+  /// The number of passes over the memory.
   public let passes: UInt32
   public let lanes: UInt32
 
-  /// 19 MiB, two passes, one lane: about 40 ms of one core.
+  /// The standard cost: 19 MiB, two passes and one lane, which take about 40 ms of one core.
   public static let standard = PasswordCost(unchecked: 19 * 1024, passes: 2, lanes: 1)
 
-  /// The most memory that a stored hash may ask for: 256 MiB.
+  /// The most memory that a stored hash can ask for: 256 MiB.
   public static let memoryKiBMax: UInt32 = 256 * 1024
   public static let passesMax: UInt32 = 16
   public static let lanesMax: UInt32 = 16
@@ -27,8 +27,8 @@ public struct PasswordCost: Sendable, Equatable {
     self.lanes = lanes
   }
 
-  /// Nil if a parameter is less than argon2 works with or exceeds the limits above, which also hold for stored hashes:
-  /// a line in a file must not be able to take the machine's memory.
+  /// Creates a cost, or returns nil if a parameter is less than argon2 works with or exceeds the limits above. They
+  /// also apply to stored hashes, since a line in a file must not be able to take the machine's memory.
   public init?(memoryKiB: UInt32, passes: UInt32, lanes: UInt32) {
     guard (1...PasswordCost.lanesMax).contains(lanes), (1...PasswordCost.passesMax).contains(passes),
       (8 * lanes...PasswordCost.memoryKiBMax).contains(memoryKiB),
@@ -40,8 +40,8 @@ public struct PasswordCost: Sendable, Equatable {
 
 /// An argon2id or argon2i hash as a PHC string, verified by libargon2.
 ///
-/// `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, base64 without padding. libargon2 allocates what the string asks for,
-/// so the string is read here first and its cost held against the limits of ``PasswordCost``.
+/// The form is `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, with base64 without padding. libargon2 allocates what
+/// the string asks for, so the string is parsed here first and its cost checked against the limits of ``PasswordCost``.
 struct Argon2Hash: Sendable {
   private static let textBytesMax = 512
   private static let saltBytes = 16
@@ -112,7 +112,7 @@ struct Argon2Hash: Sendable {
     guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
     var fields = text.split(separator: "$", omittingEmptySubsequences: false).dropFirst()
     guard let name = fields.popFirst() else { return nil }
-    // The version is absent from hashes of version 16.
+    // Hashes of version 16 have no version field.
     if fields.count == 4 { guard ["v=16", "v=19"].contains(fields.popFirst()) else { return nil } }
     guard fields.count == 3, let costs = fields.popFirst(),
       let salt = fields.popFirst(), let hash = fields.popFirst(),
@@ -135,7 +135,7 @@ struct Argon2Hash: Sendable {
 
 extension Argon2Hash: RedactedValue {}
 
-/// Base64 in the standard alphabet without padding, as PHC strings carry it. Decoding accepts the one canonical spelling.
+/// Base64 in the standard alphabet without padding, as PHC strings have it. Decoding accepts only the canonical text.
 enum Base64Text {
   static func encode(_ bytes: [UInt8]) -> String {
     var text = Data(bytes).base64EncodedString()

@@ -3,8 +3,8 @@ internal import COpenSSL
 internal import TokenEngine
 internal import TokenSigning
 
-/// A bcrypt hash (`$2a$`, `$2b$`, `$2y$`), verified by the system's libcrypt. For hashes brought from elsewhere: new
-/// passwords get argon2id.
+/// A bcrypt hash (`$2a$`, `$2b$`, `$2y$`), verified by the system's libcrypt. It is for hashes from elsewhere, since
+/// new passwords get argon2id.
 ///
 /// bcrypt reads the first 72 bytes of a password and ends at a NUL: a longer password is cut as bcrypt does, and a
 /// password with a NUL byte is never right.
@@ -12,7 +12,7 @@ struct BcryptHash: Sendable {
   private static let textBytes = 60
   private static let digestOffset = 29
   private static let passwordBytesUsed = 72
-  /// 2^16 rounds are about three seconds.
+  /// The most rounds: 2^16, which take about three seconds.
   private static let costMax = 16
 
   private let text: String
@@ -33,17 +33,17 @@ struct BcryptHash: Sendable {
   }
 
   func verify(_ password: [UInt8]) throws(StoreError) -> Bool {
-    // The same work is done for a password with a NUL, so that the time does not name the scheme.
+    // A password with a NUL takes the same work, so that the time does not reveal the scheme.
     let hasNUL = password.contains(0)
     let phrase = hasNUL ? [0x2D] : Array(password.prefix(BcryptHash.passwordBytesUsed))
     let computed = try BcryptHash.crypt(phrase: phrase + [0], setting: text)
-    // The salt's last character has spare bits that libcrypt clears, hence the digest alone is compared.
+    // Only the digests are compared: the salt's last character has spare bits, which libcrypt clears.
     let equal = ConstantTime.equal(
       Array(computed.dropFirst(BcryptHash.digestOffset)), Array(text.utf8.dropFirst(BcryptHash.digestOffset)))
     return equal && !hasNUL
   }
 
-  /// `phrase` ends with its only NUL.
+  /// Returns the hash of `phrase`, which must end with its only NUL.
   private static func crypt(phrase: [UInt8], setting: String) throws(StoreError) -> [UInt8] {
     let size = MemoryLayout<crypt_data>.size
     let scratch = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)

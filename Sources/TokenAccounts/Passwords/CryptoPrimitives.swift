@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// Bytes from libcrypto's seeded generator.
+/// Random bytes from libcrypto's seeded generator.
 enum RandomBytes {
   static func make(_ count: Int) throws(AccountError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
@@ -11,9 +11,9 @@ enum RandomBytes {
   }
 }
 
-/// A comparison whose time does not tell at which place two byte strings differ.
+/// A comparison whose time does not reveal where two byte strings differ.
 enum ConstantTime {
-  /// False at once if the lengths differ: lengths are no secret here.
+  /// Compares two byte strings. Different lengths are not secret here, so they return false at once.
   static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     return unsafe CRYPTO_memcmp(left, right, left.count) == 0

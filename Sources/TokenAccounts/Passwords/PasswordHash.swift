@@ -2,13 +2,13 @@ internal import Platform
 public import TokenEngine
 internal import TokenLedger
 
-/// A password's stored form: argon2id or argon2i as a PHC string, or bcrypt as `$2a$`, `$2b$` or `$2y$`.
+/// The stored form of a password: argon2id or argon2i as a PHC string, or bcrypt as `$2a$`, `$2b$` or `$2y$`.
 ///
-/// New passwords get argon2id. Verification blocks its thread for as long as the stored cost asks, tens of milliseconds
-/// as a rule: in a server use ``PasswordPool/verify(_:of:)`` and ``PasswordPool/hash(_:cost:)``. Printed, dumped or interpolated it does not
-/// show its text.
+/// New passwords get argon2id. Verification blocks its thread for as long as the stored cost asks, usually tens of
+/// milliseconds: in a server use ``PasswordPool/verify(_:of:)`` and ``PasswordPool/hash(_:cost:)``. Printing, dumping
+/// or interpolating a hash does not show its text.
 public struct PasswordHash: Sendable {
-  /// The stored form, as it stands in `users.json`. It is a secret of a kind: keep it out of logs and messages.
+  /// The stored form as in `users.json`. Treat it as a secret and keep it out of logs and messages.
   public let text: String
   private let scheme: Scheme
 
@@ -17,13 +17,13 @@ public struct PasswordHash: Sendable {
     case bcrypt(BcryptHash)
   }
 
-  /// The most bytes of a password. A longer one, and an empty one, is never right.
+  /// The most bytes of a password. A longer or empty one is never right.
   public static let passwordBytesMax = AccountText.secretBytesMax
 
-  /// Reads a stored form without running it.
+  /// Parses a stored form without running it.
   ///
-  /// Throws ``AccountError/invalid(field:rule:)`` for an unknown scheme, a malformed string, and for a cost over the
-  /// limits of ``PasswordCost`` or bcrypt's 2^16 rounds.
+  /// - Throws: ``AccountError/invalid(field:rule:)`` for an unknown scheme, a malformed string, or a cost over the
+  ///   limits of ``PasswordCost`` or bcrypt's 2^16 rounds.
   public init(_ text: String) throws(AccountError) {
     self.text = text
     if text.hasPrefix("$argon2") {
@@ -37,8 +37,8 @@ public struct PasswordHash: Sendable {
     }
   }
 
-  /// Hashes a new password, in Unicode normal form C (RFC 8265 §4.2), with argon2id and a fresh 16-byte salt. Blocks for as long as a
-  /// verification does.
+  /// Hashes a new password, in Unicode normal form C (RFC 8265 §4.2), with argon2id and a fresh 16-byte salt. It blocks
+  /// for as long as a verification does.
   public static func make(
     password: String, cost: PasswordCost = .standard
   ) throws(AccountError) -> PasswordHash {
@@ -47,20 +47,20 @@ public struct PasswordHash: Sendable {
     return try PasswordHash(Argon2Hash.make(password: Array(password.utf8), cost: cost))
   }
 
-  /// A well-formed argon2id hash that no password is known to match. It costs nothing to make, and as much to verify
-  /// as a real one.
+  /// Returns a well-formed argon2id hash that no password is known to match. It costs nothing to make, and as much to
+  /// verify as a real one.
   ///
-  /// Verify it if there is no such name, and the time does not tell that there is none.
+  /// Verify it if there is no such name, so that the time does not reveal that there is none.
   public static func unmatchable(cost: PasswordCost = .standard) throws(AccountError) -> PasswordHash {
     try PasswordHash(Argon2Hash.unmatchable(cost: cost))
   }
 
-  /// Whether `password` is the one that was hashed. Constant-time in the password.
+  /// Checks whether `password` is the one that was hashed, in time that does not depend on the password's content.
   ///
-  /// Its bytes are tried as they are, as hashes made elsewhere or by an older release want them; then, if it is not in Unicode normal
-  /// form C, in that.
+  /// Its bytes are tried unchanged first, which hashes from elsewhere or from an older release need. If the password is
+  /// not in Unicode normal form C, that form is tried next.
   ///
-  /// Throws ``StoreError/overloaded`` if the machine has no memory for it.
+  /// - Throws: ``StoreError/overloaded`` if the machine has not enough memory.
   public func verify(_ password: String) throws(StoreError) -> Bool {
     if try verify(Array(password.utf8)) { return true }
     let normal = NameForm.typed(password)

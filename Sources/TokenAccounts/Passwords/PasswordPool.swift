@@ -2,11 +2,12 @@ internal import Platform
 internal import Synchronization
 public import TokenEngine
 
-/// Runs password work on threads of its own, a bounded number at a time, with a bounded number waiting in order.
+/// A pool of threads for password work: a bounded number of jobs run at a time, and a bounded number wait in order.
 ///
-/// Password hashes cost tens of milliseconds and tens of MiB each on purpose: without the first bound a burst of log-ins
-/// takes all memory and all threads of Swift's pool, without the second it takes minutes to be answered. What is over
-/// both is refused at once with ``StoreError/overloaded``: let all stores of a program share one pool. Work whose caller was cancelled is still done.
+/// Password hashes deliberately cost tens of milliseconds and tens of MiB each. Without the first bound, a burst of
+/// log-ins takes all memory and all threads of Swift's pool; without the second, the last one waits minutes for its
+/// answer. Jobs over both bounds are refused at once with ``StoreError/overloaded``. All stores of a program should
+/// share one pool. Work whose caller was cancelled is still done.
 public final class PasswordPool: Sendable {
   private struct State {
     var running = 0
@@ -23,23 +24,24 @@ public final class PasswordPool: Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - workers: how many run at a time, 1 at least; as many as there are cores by default.
-  ///   - waitingMax: how many may wait while all workers are busy; 0 for none.
+  ///   - workers: The number of jobs that run at a time, at least 1; by default the number of cores.
+  ///   - waitingMax: The most jobs that wait while all workers are busy; 0 for none.
   public init(workers: Int = PasswordPool.coreCount, waitingMax: Int = 64) {
     precondition(workers >= 1 && waitingMax >= 0, "a password pool has at least one worker")
     self.workers = workers
     self.waitingMax = waitingMax
   }
 
-  /// The cores that are online.
+  /// The number of cores that are online.
   public static var coreCount: Int { Processors.count }
 
-  /// How many wait for a worker now.
+  /// The number of jobs that wait for a worker now.
   var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-  /// Runs `work` on a worker and returns what it gives.
+  /// Runs `work` on a worker and returns its result.
   ///
-  /// Throws ``StoreError/overloaded`` at once, and never runs `work`, if all workers are busy and as many wait as can.
+  /// - Throws: ``StoreError/overloaded`` at once, without running `work`, if all workers are busy and as many jobs wait
+  ///   as can.
   public func run<Answer: Sendable>(
     _ work: @escaping @Sendable () throws(StoreError) -> Answer
   ) async throws(StoreError) -> Answer {
@@ -76,7 +78,7 @@ public final class PasswordPool: Sendable {
     }
   }
 
-  /// The system has no thread for this job, nor, if no other worker is left, for those that wait.
+  /// Refuses a job for which the system has no thread and, if no other worker is left, the jobs that wait.
   private func giveUp(_ job: Job) {
     let refused = state.withLock { state in
       state.running -= 1
@@ -87,7 +89,7 @@ public final class PasswordPool: Sendable {
     for job in refused { job.refuse() }
   }
 
-  /// Runs `job` and then whatever waits, until nothing does.
+  /// Runs `job`, and then the waiting jobs until there are none.
   private func work(from job: Job) {
     var current = job
     while true {
@@ -104,17 +106,18 @@ public final class PasswordPool: Sendable {
 }
 
 extension PasswordPool {
-  /// Whether `password` is the one that was hashed, computed on a worker of the pool.
+  /// Checks on a worker of the pool whether `password` is the one that was hashed.
   ///
-  /// Costs what the hash asks, tens of milliseconds as a rule, and none of Swift's threads. If there is no such name, verify
-  /// ``PasswordHash/unmatchable(cost:)`` and drop the outcome.
+  /// It takes as long as the hash asks, usually tens of milliseconds, and none of Swift's threads. If there is no such
+  /// name, verify ``PasswordHash/unmatchable(cost:)`` and drop the result.
   ///
-  /// - Throws: ``StoreError/overloaded`` if the pool is full or the machine has no memory for it.
+  /// - Throws: ``StoreError/overloaded`` if the pool is full or the machine has not enough memory.
   public func verify(_ password: String, of hash: PasswordHash) async throws(StoreError) -> Bool {
     try await run { () throws(StoreError) in try hash.verify(password) }
   }
 
-  /// Hashes a new password of 8 to 1024 bytes with argon2id on a worker of the pool. Costs as much as a verification.
+  /// Hashes a new password of 8 to 1024 bytes with argon2id on a worker of the pool. It costs as much as a
+  /// verification.
   ///
   /// - Throws: ``AccountError/invalid(field:rule:)`` for the password, ``AccountError/overloaded`` if the pool is full.
   public func hash(
