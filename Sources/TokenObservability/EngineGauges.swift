@@ -1,26 +1,26 @@
 public import CoreMetrics
 public import TokenEngine
 
-/// The metrics of an engine that are read rather than counted: live sessions, bytes of log, the age of the news of
+/// The gauges of an engine, which are read rather than counted: live sessions, bytes of log, the age of the news of
 /// other instances.
 ///
-/// A backend of swift-metrics sends what it was set to last: call ``read(_:)`` shortly before it does.
+/// A backend of swift-metrics sends the values that were set last, so call ``read(_:)`` shortly before it does.
 public struct EngineGauges: Sendable {
   private let ready: Meter
   private let liveSessions: Meter
   private let entries: Meter
   private let clockShift: Meter
-  /// Set once.
+  /// The meter of the store's kind, which is set once.
   private let store: Meter
   private let log: LogGauges?
   private let database: DatabaseGauges?
 
-  /// - Parameter factory: the backend; the one that the process was bootstrapped with by default.
+  /// - Parameter factory: The backend; by default the one with which the process was bootstrapped.
   public init(factory: any MetricsFactory = MetricsSystem.factory) {
     self.init(factory: factory, store: .embedded)
   }
 
-  /// - Parameter store: what the ledger of the engine stands on: there are the metrics of this alone.
+  /// - Parameter store: The store behind the engine's ledger; only the metrics of this kind are made.
   public init(factory: any MetricsFactory = MetricsSystem.factory, store: TokenMetric.Store) {
     ready = Meter(.ready, factory: factory)
     liveSessions = Meter(.liveSessions, factory: factory)
@@ -32,8 +32,8 @@ public struct EngineGauges: Sendable {
     database = store == .postgres ? DatabaseGauges(factory: factory) : nil
   }
 
-  /// Sets the gauges to the engine's figures of this moment. Costs one turn of the ledger's actor, and never waits for
-  /// a disk or a network.
+  /// Sets the gauges to the engine's current figures. It costs one turn of the ledger's actor, and never waits for a
+  /// disk or a network.
   public func read(_ engine: RotationEngine) async {
     let statistics = await engine.statistics
     let health = engine.health

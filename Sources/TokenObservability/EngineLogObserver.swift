@@ -1,15 +1,14 @@
 public import Logging
 public import TokenEngine
 
-/// Writes what the engine did to a log, one line an event.
+/// An observer that writes the engine's events to a log, one line for each event.
 ///
 /// Rotations are at level debug, log-ins and revocations at info, refusals at notice, and a reused token, which may be
-/// a stolen one, at warning. A database that cannot be reached is at error, and at notice when it answers again. A
-/// session is named by its id, a token by its `jti`, as audit events and the commands name them; no line holds a token or
-/// a secret.
+/// stolen, at warning. A database that cannot be reached is at error, and at notice when it answers again. A session is
+/// identified by its id and a token by its `jti`, as in audit events and commands; no line holds a token or a secret.
 ///
-/// The handler behind the logger must not wait for whoever reads the lines: callers of the engine would wait with it. swift-log's own
-/// `StreamLogHandler` for a standard stream waits when a pipe is full.
+/// The handler behind the logger must not wait for the reader of the lines, since callers of the engine would wait with
+/// it. swift-log's own `StreamLogHandler` for a standard stream waits when a pipe is full.
 public struct EngineLogObserver: EngineObserver {
   private let logger: Logger
 
@@ -141,13 +140,14 @@ public struct EngineLogObserver: EngineObserver {
   }
 }
 
-/// Text as it may stand in a log line: without control characters, line separators and marks that turn the direction of the text.
+/// Text that is safe in a log line: without control characters, line separators and marks that change the direction of
+/// the text.
 package enum LogText {
-  /// A name or another text from outside, cut after 256 scalars.
+  /// Returns a name or another text from outside, cut after 256 scalars.
   package static func line(_ text: String) -> String { line(text, scalarsMax: 256) }
 
-  /// What is wrong, in words of this program and of those that it asks: with the hosts of a database, each with its reason, and the fix
-  /// at the end it is long. Cut after 4,096 scalars.
+  /// Returns an error text of this program or of one that it calls, cut after 4,096 scalars. Such a text can be long:
+  /// it may list the hosts of a database, each with its error, and end with the fix.
   package static func sentence(_ text: String) -> String { line(text, scalarsMax: 4096) }
 
   private static func line(_ text: String, scalarsMax: Int) -> String {

@@ -1,12 +1,13 @@
 public import CoreMetrics
 public import TokenEngine
 
-/// Counts what the engine did in a backend of swift-metrics. Costs a rotation one atomic addition and allocates nothing for it.
+/// An observer that counts the engine's events in a backend of swift-metrics. A rotation costs one atomic addition and
+/// no allocation.
 ///
 ///     let engine = try await RotationEngine.open(folder: "tokens", observer: EngineMetricsObserver())
 ///
-/// Every counter and histogram is there, at zero, from the beginning. ``EngineGauges`` are the metrics that are read instead. `ServerMetrics` of
-/// TokenHTTP has both, and those of requests.
+/// Every counter and histogram exists, at zero, from the beginning. ``EngineGauges`` has the metrics that are read
+/// instead. `ServerMetrics` of TokenHTTP has both, and those of requests.
 public struct EngineMetricsObserver: EngineObserver {
   private let opened: Counter
   private let rotated: Counter
@@ -19,18 +20,18 @@ public struct EngineMetricsObserver: EngineObserver {
   private let oneTimeIssued: Counter
   private let oneTimeConsumed: Counter
   private let oneTimeRefused: LabelledCounters
-  /// Nil with a store that has no log.
+  /// The counters of checkpoints, or nil with a store that has no log.
   private let checkpoints: LabelledCounters?
   private let clockSteps: LabelledCounters
   private let commits: Timer?
   private let database: DatabaseCounters?
 
-  /// - Parameter factory: the backend; the one that the process was bootstrapped with by default.
+  /// - Parameter factory: The backend; by default the one with which the process was bootstrapped.
   public init(factory: any MetricsFactory = MetricsSystem.factory) {
     self.init(factory: factory, store: .embedded)
   }
 
-  /// - Parameter store: what the ledger of the engine stands on: there are the metrics of this alone.
+  /// - Parameter store: The store behind the engine's ledger; only the metrics of this kind are made.
   public init(factory: any MetricsFactory = MetricsSystem.factory, store: TokenMetric.Store) {
     opened = Counter(.sessionsOpened, factory: factory)
     rotated = Counter(.rotations, factory: factory)
@@ -96,7 +97,7 @@ public struct EngineMetricsObserver: EngineObserver {
   }
 }
 
-/// What happens to a ledger in a database.
+/// The counters of a ledger in a database.
 private struct DatabaseCounters: Sendable {
   let outages: Counter
   let outcomesUnknown: Counter
@@ -109,7 +110,7 @@ private struct DatabaseCounters: Sendable {
   }
 }
 
-/// What a token endpoint saw of its grants, beside what the engine tells its observer.
+/// The metrics of a token endpoint's grants, beside those of the engine's events.
 package struct GrantMetrics: Sendable {
   private let rotate: Timer
   private let loginFailures: Counter
@@ -123,9 +124,11 @@ package struct GrantMetrics: Sendable {
     overloads = LabelledCounters(.overloads, factory: factory)
   }
 
+  /// Counts a grant.
+  ///
   /// - Parameters:
-  ///   - result: the refusal, nil where it was granted.
-  ///   - duration: from the call of the engine to its answer.
+  ///   - result: The refusal, or nil if the grant succeeded.
+  ///   - duration: The time from the call of the engine to its answer.
   package func note(_ grant: GrantType, _ result: Result<GrantRefusal?, EngineError>, within duration: Duration) {
     if grant == .refreshToken { rotate.record(duration) }
     switch result {
@@ -135,7 +138,7 @@ package struct GrantMetrics: Sendable {
     }
   }
 
-  /// A log-in was answered before anything of it was looked at.
+  /// Counts a log-in that was put off before anything of it was checked.
   package func notePutOff() {
     loginsPutOff.increment()
   }
@@ -145,7 +148,7 @@ package struct GrantMetrics: Sendable {
   }
 }
 
-/// The counters of one metric with one label, all made at once, so that each is there before it first counts.
+/// The counters of one metric with one label, made at once, so that each exists before it first counts.
 struct LabelledCounters: Sendable {
   private let byValue: [String: Counter]
 
@@ -158,7 +161,7 @@ struct LabelledCounters: Sendable {
     }
   }
 
-  /// A value that is none of the label's counts nothing.
+  /// Increments the counter of a value; an unknown value is ignored.
   func increment(_ value: String) {
     byValue[value]?.increment()
   }

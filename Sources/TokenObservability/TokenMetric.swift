@@ -1,6 +1,6 @@
 internal import TokenEngine
 
-/// The metrics of a token server, under the names that Prometheus and swift-metrics know them by; docs/metrics.md says more.
+/// The metrics of a token server, under their names in Prometheus and swift-metrics; see docs/metrics.md.
 ///
 /// Every value of every label comes from an enumeration or from the server's own routes, never from a request.
 @nonexhaustive
@@ -43,7 +43,8 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   case feedStale = "refresh_ledger_feed_stale_total"
   case databaseFenced = "refresh_ledger_database_fenced"
 
-  /// What the server's ledger stands on. A server has no metrics of the other kind, rather than zeros that mean nothing.
+  /// The kind of store behind the server's ledger. A server has no metrics of the other kind, rather than meaningless
+  /// zeros.
   @nonexhaustive
   public enum Store: String, Sendable, Hashable, CaseIterable {
     /// This process alone, with a log.
@@ -52,7 +53,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case postgres
   }
 
-  /// The stores with which there is such a metric.
+  /// The stores that have this metric.
   public var stores: Set<Store> {
     switch self {
     case .checkpoints, .commitSeconds, .logBytes, .stagedSequence, .durableSequence, .sequenceLag: [.embedded]
@@ -66,7 +67,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   public enum Kind: String, Sendable {
     case counter
     case gauge
-    /// Of seconds: a timer of swift-metrics.
+    /// A histogram of seconds, which is a timer of swift-metrics.
     case histogram
   }
 
@@ -80,7 +81,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     }
   }
 
-  /// One line for whoever reads the metrics.
+  /// The help text of the metric, one line.
   public var help: String {
     switch self {
     case .sessionsOpened: "Sessions opened."
@@ -123,8 +124,8 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     }
   }
 
-  /// The labels with all their values, those of `route` excepted: they are the templates of the routes there are, and
-  /// ``otherRoute``. Of ``store`` a server has the one value that is its own.
+  /// The labels with all their values, except for those of `route`, which are the templates of the existing routes and
+  /// ``otherRoute``. Of ``store`` a server has only its own value.
   public var labels: [(name: String, values: [String])] {
     switch self {
     case .replays, .reuses: [("class", ReuseLabel.all)]
@@ -140,7 +141,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     }
   }
 
-  /// The route of every request that no route answers.
+  /// The route of every request that matches no route.
   public static let otherRoute = "other"
 }
 
@@ -158,7 +159,7 @@ enum ReuseLabel {
   }
 }
 
-/// What a revocation ended.
+/// The scope of a revocation.
 enum RevocationKind: String, CaseIterable {
   case session
   case subject
@@ -166,9 +167,9 @@ enum RevocationKind: String, CaseIterable {
   case subjectAtClient = "subject_at_client"
   case all
   case accessToken = "access_token"
-  /// A session, with the refusal of its reused token.
+  /// A session, together with the refusal of its reused token.
   case reuse
-  /// A session, with the refusal of a token that is ahead of the log.
+  /// A session, together with the refusal of a token that is ahead of the log.
   case rollback
 
   init(_ scope: SessionScope) {
@@ -186,15 +187,15 @@ enum CheckpointOutcome: String, CaseIterable {
   case failed
 }
 
-/// Which way the wall clock was set.
+/// The direction in which the wall clock was set.
 enum ClockDirection: String, CaseIterable {
   case forward
   case back
 }
 
-/// What had more to do than it takes.
+/// The part that had more work than it can take.
 package enum OverloadCause: String, Sendable, CaseIterable {
-  /// As many requests were being answered as may be.
+  /// As many requests were being answered as can be.
   case requestsInFlight = "requests_in_flight"
   case log
   /// The password pool, or another store of subjects.
@@ -210,7 +211,7 @@ package enum OverloadCause: String, Sendable, CaseIterable {
 
 /// The class of an HTTP status.
 package enum StatusClass: String, Sendable, CaseIterable {
-  /// Everything below 400: the server answers nothing else there.
+  /// Every status below 400, where the server has no other class.
   case success = "2xx"
   case clientError = "4xx"
   case serverError = "5xx"
