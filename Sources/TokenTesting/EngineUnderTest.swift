@@ -3,12 +3,12 @@ internal import Synchronization
 @_exported public import TokenTestInputs
 
 extension RotationEngine {
-  /// An engine in memory whose time is that of a clock which the test moves.
+  /// Returns an engine in memory with a clock that the test moves.
   ///
   ///     let clock = ManualClock()
   ///     let engine = try RotationEngine.inMemory(clock: clock)
   ///
-  /// Nothing is written, keys are made anew each time, and nothing is swept but along with other calls.
+  /// Nothing is written, new keys are made each time, and ended sessions are swept only along with other calls.
   public static func inMemory(
     clock: ManualClock, options: EngineOptions = EngineOptions(), subjects: (any SubjectStore)? = nil,
     observer: any EngineObserver = SilentObserver()
@@ -17,7 +17,7 @@ extension RotationEngine {
   }
 }
 
-/// Keeps what the engine tells, in the order in which it was told, and without a bound: for tests only.
+/// An observer that keeps all events in order, without a bound, for tests only.
 public final class RecordingObserver: EngineObserver {
   private let recorded = Mutex<[EngineEvent]>([])
 
@@ -25,7 +25,7 @@ public final class RecordingObserver: EngineObserver {
 
   public var events: [EngineEvent] { recorded.withLock { $0 } }
 
-  /// The reason of the latest event, where that is a refusal.
+  /// The refusal in the latest event, or nil if that is no refusal.
   public var latestRefusal: GrantRefusal? {
     if case .refused(let refusal, _, _) = events.last { refusal } else { nil }
   }

@@ -1,8 +1,8 @@
 internal import Synchronization
 public import TokenEngine
 
-/// Subjects in a dictionary that a test can disable, remove and put out of reach; their passwords stand in the clear, and what a
-/// look-up costs tells whether a name exists: for tests only.
+/// A store of subjects in a dictionary, whom a test can disable, remove and make unreachable. Passwords are in the
+/// clear, and the time of a look-up reveals whether a name exists, so it is for tests only.
 public final class SubjectTable: SubjectStore {
   private struct State {
     var subjects: [String: (subject: Subject, password: String)] = [:]
@@ -13,12 +13,12 @@ public final class SubjectTable: SubjectStore {
 
   public init() {}
 
-  /// Adds the subject, or replaces the one with its id, by which it also logs in.
+  /// Adds the subject, or replaces the one with its id, which is also its login name.
   public func set(_ subject: Subject, password: String) {
     state.withLock { $0.subjects[subject.id] = (subject, password) }
   }
 
-  /// Without effect where there is no such subject, as is ``remove(_:)``.
+  /// Enables or disables the subject. This and ``remove(_:)`` have no effect if there is no such subject.
   public func setEnabled(_ id: String, _ isEnabled: Bool) {
     state.withLock { $0.subjects[id]?.subject.isEnabled = isEnabled }
   }
@@ -27,7 +27,7 @@ public final class SubjectTable: SubjectStore {
     state.withLock { $0.subjects[id] = nil }
   }
 
-  /// What every look-up throws from now on; nil for none.
+  /// Sets the error that every look-up throws from now on, or nil for none.
   public func fail(with failure: StoreError?) {
     state.withLock { $0.failure = failure }
   }
@@ -53,7 +53,8 @@ public final class SubjectTable: SubjectStore {
   }
 }
 
-/// Clients in a dictionary, their secrets in the clear and compared in any time: for tests only.
+/// A store of clients in a dictionary. Secrets are in the clear and not compared in constant time, so it is for tests
+/// only.
 public final class ClientTable: ClientStore {
   private struct State {
     var clients: [String: (client: Client, secret: [UInt8]?)] = [:]
@@ -64,12 +65,12 @@ public final class ClientTable: ClientStore {
 
   public init() {}
 
-  /// Without a secret the client is public.
+  /// Adds the client, or replaces the one with its id. A client without a secret is public.
   public func set(_ client: Client, secret: String? = nil) {
     state.withLock { $0.clients[client.id] = (client, secret.map { Array($0.utf8) }) }
   }
 
-  /// What every look-up throws from now on; nil for none.
+  /// Sets the error that every look-up throws from now on, or nil for none.
   public func fail(with failure: StoreError?) {
     state.withLock { $0.failure = failure }
   }

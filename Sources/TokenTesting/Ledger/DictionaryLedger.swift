@@ -1,7 +1,7 @@
 public import RotationModel
 internal import Synchronization
 
-/// A ledger in dictionaries, for tests: it answers as every ledger does, and fails and waits when a test says so.
+/// A ledger in dictionaries, for tests: it answers as every ledger does, and fails and waits when a test asks for it.
 ///
 ///     let clock = ManualClock()
 ///     let ledger = DictionaryLedger(clock: clock)
@@ -10,11 +10,11 @@ internal import Synchronization
 ///     ledger.fail(.unavailable("the database is away"), times: 1)
 ///     // The next call of the engine throws, and nothing was consumed.
 ///
-/// Its decisions are those of ``RotationRule``, the rule of all ledgers. It writes nothing, looks at everything it holds for each answer, and keeps every
-/// event: for some thousand sessions and not for service.
+/// Its decisions are those of ``RotationRule``, the rule of all ledgers. It writes nothing, searches everything it
+/// holds for each answer, and keeps every event: it is for some thousand sessions and not for service.
 ///
-/// How it fails is ordered with ``fail(_:times:afterEffect:)`` and ended with ``recover()``; between ``hold()`` and ``release()`` outcomes are
-/// decided and nobody hears of them.
+/// Failures are ordered with ``fail(_:times:afterEffect:)`` and ended with ``recover()``. Between ``hold()`` and
+/// ``release()`` outcomes are decided and not reported.
 public final class DictionaryLedger: Sendable {
   struct Books: Sendable {
     var sessions: SessionDictionary
@@ -22,7 +22,7 @@ public final class DictionaryLedger: Sendable {
     var feed = Feed()
   }
 
-  /// What it hears of other instances, as a test says.
+  /// The news of other instances, as a test sets it.
   struct Feed: Sendable {
     var age: Duration?
     var isStale = false
@@ -35,9 +35,11 @@ public final class DictionaryLedger: Sendable {
   let held = HeldCalls()
 
   /// - Parameters:
-  ///   - clock: its time, which never goes back where the clock does.
-  ///   - sessionsPerSubjectMax: how many sessions a subject may have at a time: the next opening revokes the least recently used. 0 for any number.
-  ///   - random: what ids are made of; a ``SeededGenerator`` makes the same ones in each run.
+  ///   - clock: The clock of the ledger's time, which never goes back even if the clock does.
+  ///   - sessionsPerSubjectMax: The most sessions of a subject at a time: opening one more revokes the least recently
+  ///     used
+  ///     one. 0 for no cap.
+  ///   - random: The generator of ids; a ``SeededGenerator`` makes the same ones in each run.
   public init(
     clock: SessionClock, sessionsPerSubjectMax: Int = 0,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
@@ -48,7 +50,7 @@ public final class DictionaryLedger: Sendable {
     books = Mutex(Books(sessions: sessions))
   }
 
-  /// The same with a clock that the test moves.
+  /// Creates a ledger with a clock that the test moves.
   public convenience init(
     clock: ManualClock, sessionsPerSubjectMax: Int = 0,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
@@ -56,7 +58,7 @@ public final class DictionaryLedger: Sendable {
     self.init(clock: clock.sessionClock, sessionsPerSubjectMax: sessionsPerSubjectMax, random: random)
   }
 
-  /// Forgets what has ended, as ``run(_:)`` does once a second.
+  /// Forgets everything that has ended, as ``run(_:)`` does once a second.
   public func sweep() {
     books.withLock { $0.sessions.sweep() }
   }
@@ -83,7 +85,7 @@ public final class DictionaryLedger: Sendable {
     try await decide(purpose, step) { outcome, _ in outcome }
   }
 
-  /// No name here is in another form than NFC, so a selector in another one means nothing.
+  /// Checks the names of a scope: no name here has another form than NFC, so a selector in another form means nothing.
   private static func check(_ scope: SessionScope) throws(LedgerError) {
     try scope.eachName { (field, name) throws(LedgerError) in try NameForm.check(field, name) }
   }
@@ -203,7 +205,7 @@ extension DictionaryLedger: SessionLedger {
 
   public func now() -> Timestamp { time() }
 
-  /// Another store where ``setFeed(age:isStale:refusesAccess:)`` has made it one of several.
+  /// The store: another one if ``setFeed(age:isStale:refusesAccess:)`` has made the ledger one of several instances.
   public var store: LedgerStore {
     books.withLock { $0.feed.age == nil ? .embedded : .other("a dictionary of a test") }
   }
@@ -231,7 +233,7 @@ extension DictionaryLedger: SessionLedger {
     }
   }
 
-  /// As ``SessionLedger/run(_:)``: ``sweep()`` once a second. It notices no step of a clock.
+  /// Calls ``sweep()`` once a second; see ``SessionLedger/run(_:)``. It notices no step of a clock.
   public func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async {
     while (try? await Task.sleep(for: .seconds(1))) != nil { sweep() }
   }
@@ -257,7 +259,7 @@ extension DictionaryLedger: OneTimeLedger {
 }
 
 extension DictionaryLedger: EventLedger {
-  /// As ``EventLedger/events(after:buffer:)``. All events are kept, so none is missed.
+  /// Returns the events; see ``EventLedger/events(after:buffer:)``. All events are kept, so none is missed.
   public func events(after sequence: UInt64? = nil, buffer: Int = 65_536) async throws(LedgerError) -> AuditEvents {
     try Limits.eventBuffer.check("buffer", buffer)
     let last = books.withLock { $0.sessions.sequence }
@@ -267,13 +269,13 @@ extension DictionaryLedger: EventLedger {
     return AuditEvents(ToldEventSource(told: told, held: held, sequence: sequence ?? last))
   }
 
-  /// Nil: it tells nothing of the past.
+  /// Returns nil, since the ledger keeps no history.
   public func history(of session: SessionID, within limits: HistoryLimits) async throws(LedgerError) -> SessionHistory?
   {
     nil
   }
 
-  /// Nil, for the same reason.
+  /// Returns nil, since the ledger keeps no history.
   public func endedSessions(
     ofSubject subject: String, within limits: HistoryLimits
   ) async throws(LedgerError) -> EndedSessions? {

@@ -1,26 +1,26 @@
 internal import RotationModel
 internal import Synchronization
 
-/// Calls whose outcome is decided and not durable, because a test holds them.
+/// The calls whose outcome is decided and not durable, because a test holds them.
 final class HeldCalls: Sendable {
   private enum Call {
-    /// On its way to wait.
+    /// The call has not begun to wait yet.
     case coming
     case waiting(CheckedContinuation<Bool, Never>)
   }
 
   private struct State {
-    /// The last event that is durable; nil while nothing is held.
+    /// The last event that is durable, or nil while nothing is held.
     var durableSequence: UInt64?
     var calls: [Int: Call] = [:]
     var lastCall = 0
-    /// The last call that had come when they were released.
+    /// The last call that had come when the calls were released.
     var lastReleased = 0
   }
 
   private let state = Mutex(State())
 
-  /// The last event that is durable, of those up to a number.
+  /// Returns the last durable event among those up to a number.
   func durableSequence(of last: UInt64) -> UInt64 { state.withLock { $0.durableSequence ?? last } }
 
   var count: Int { state.withLock { $0.calls.count } }
@@ -42,7 +42,8 @@ final class HeldCalls: Sendable {
 
   /// Returns once the event is durable.
   ///
-  /// - Throws: ``LedgerError/outcomeUnknown(_:)`` where the deadline passes before, or the task is cancelled and there is a deadline.
+  /// - Throws: ``LedgerError/outcomeUnknown(_:)`` if the deadline passes first, or if the task is cancelled and there
+  ///   is a deadline.
   func wait(for sequence: UInt64, until deadline: ContinuousClock.Instant?) async throws(LedgerError) {
     let number: Int? = state.withLock { state in
       guard let durable = state.durableSequence, durable < sequence else { return nil }
@@ -61,7 +62,7 @@ final class HeldCalls: Sendable {
       await withCheckedContinuation { continuation in
         let answer: Bool? = state.withLock { state in
           if number <= state.lastReleased { return true }
-          // Ended before it came here.
+          // The call was ended before it began to wait.
           guard state.calls[number] != nil else { return false }
           state.calls[number] = .waiting(continuation)
           return nil

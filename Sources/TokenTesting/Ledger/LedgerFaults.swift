@@ -1,11 +1,11 @@
 internal import RotationModel
 
-/// What the calls of a ledger meet instead of an answer, as a test has ordered it.
+/// The failures of a ledger's calls, as a test has ordered them.
 struct LedgerFaults: Sendable {
-  /// What a call is for.
+  /// The purpose of a call.
   enum Purpose: Sendable {
     case looking, changing
-    /// Changing, with a place for something new.
+    /// A change that needs room for a new entry.
     case opening
   }
 
@@ -13,7 +13,7 @@ struct LedgerFaults: Sendable {
     let error: LedgerError
     let isAfterEffect: Bool
     let since: Timestamp
-    /// How many calls are still to meet it; nil for all.
+    /// The number of calls that are still to fail, or nil for all.
     var callsLeft: Int?
 
     func concerns(_ purpose: Purpose) -> Bool {
@@ -26,7 +26,7 @@ struct LedgerFaults: Sendable {
   }
 
   private var faults: [Fault] = []
-  /// Why nothing can be changed any more.
+  /// The reason that nothing can be changed any more, or nil.
   private var closingReason: String?
 
   mutating func order(_ error: LedgerError, times: Int?, afterEffect: Bool, at now: Timestamp) {
@@ -45,7 +45,9 @@ struct LedgerFaults: Sendable {
     closingReason = closingReason ?? reason
   }
 
-  /// Throws what a call meets before its effect, and gives what it meets after it.
+  /// Returns the error with which a call fails after its effect, or nil for none.
+  ///
+  /// - Throws: The error with which the call fails before its effect.
   mutating func meet(_ purpose: Purpose) throws(LedgerError) -> LedgerError? {
     if let closingReason, purpose != .looking { throw .closed(closingReason) }
     guard let index = faults.firstIndex(where: { $0.concerns(purpose) }) else { return nil }

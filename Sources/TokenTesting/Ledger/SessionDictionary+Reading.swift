@@ -1,6 +1,6 @@
 internal import RotationModel
 
-/// Looking without changing anything, and what verifiers ask and tell.
+/// The queries, and the calls of verifiers.
 extension SessionDictionary {
   func session(_ id: SessionID) -> Decided<Session?> {
     let now = time.now()
@@ -8,7 +8,8 @@ extension SessionDictionary {
     return decided(session(id, entry), at: now)
   }
 
-  /// A cursor is the number of the opening of the last session that was told: its place is never lost.
+  /// Returns a page of sessions. A cursor is the number of the opening of the last session on the page before, so that
+  /// its position is never lost.
   func page(
     of scope: SessionScope, after cursor: SessionCursor?, limit: Int
   ) throws(LedgerError) -> Decided<SessionPage> {
@@ -38,7 +39,7 @@ extension SessionDictionary {
       let grant = entry.grant
       if !holders.subjects.contains(grant.subject) { holders.subjects.append(grant.subject) }
       let isKnown = holders.clients.contains { $0.client == grant.client && $0.version == grant.clientVersion }
-      // In the order of openings: the first one is the oldest.
+      // The sessions are in the order of their openings, so the first one is the oldest.
       if isKnown { continue }
       holders.clients.append(
         SessionHolders.ClientHolding(

@@ -1,6 +1,6 @@
 internal import RotationModel
 
-/// The steps. The verdict on a token is ``RotationRule``'s; here it is carried out.
+/// The steps of the ledger. ``RotationRule`` gives the verdict on a token; it is carried out here.
 extension SessionDictionary {
   mutating func rotate(_ request: RotationRequest) -> Decided<Rotation> {
     let now = begin()
@@ -19,7 +19,7 @@ extension SessionDictionary {
     return decided(outcomes, at: now, through: through)
   }
 
-  /// The outcome, and the event that it rests on.
+  /// Returns the outcome, and the event on which it rests.
   private mutating func rotate(_ request: RotationRequest, at now: Timestamp) -> (Rotation, through: UInt64) {
     let id = request.token.session
     let verdict = RotationRule.verdict(on: request, for: sessions[id].map { facts(of: $0) }, at: now)
@@ -61,7 +61,7 @@ extension SessionDictionary {
     var next = entry
     if let terms = request.terms {
       next.grant.terms.lifetimes = terms.lifetimes
-      // What its older tokens were is known to whoever holds them.
+      // A session never goes back to `never`, since the holders of its older tokens know them.
       if terms.rotation == .always { next.grant.terms.rotation = .always }
     }
     next.generation += 1
@@ -187,7 +187,8 @@ extension SessionDictionary {
   mutating func revoke(_ scope: SessionScope) -> Decided<Int> {
     let start = begin()
     let count = usable(in: scope, at: start).count
-    // After whatever was issued so far: a token of a session that is forgotten says no more than its second.
+    // The mark is after everything that was issued so far: a token of a forgotten session states only the second of its
+    // issue.
     let issued = max(latestIssue, latestAccessIssue)
     let now = time.now(notBefore: max(start, issued.advanced(byMilliseconds: 1)))
     marks[scope] = Mark(openings: lastOpening, time: now)

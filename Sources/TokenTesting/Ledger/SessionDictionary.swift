@@ -1,17 +1,17 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// What a ``DictionaryLedger`` knows, and how it changes: the plainest form of what every ledger does.
+/// The state of a ``DictionaryLedger``, and its changes: the plainest form of what every ledger does.
 ///
-/// It holds what can still be asked for, in dictionaries, and looks through all of it where others keep indexes. Openings are numbered, so that which of
-/// them were before a wide revocation needs no clock.
+/// It holds in dictionaries everything that can still be asked for, and searches all of it where others keep indexes.
+/// Openings are numbered, so that no clock is needed to tell which of them were before a wide revocation.
 struct SessionDictionary: Sendable {
   struct Entry: Sendable {
     var grant: SessionGrant
-    /// Of its opening.
+    /// The number of the opening.
     let number: Int
     let openedAt: Timestamp
-    /// When it was last refreshed or, if it was revoked, when that was.
+    /// The time at which the session was last refreshed or, if it was revoked, at which it was revoked.
     var refreshedAt: Timestamp
     var generation: UInt32 = 0
     var narrowedScope: String?
@@ -20,7 +20,7 @@ struct SessionDictionary: Sendable {
 
     var end: Timestamp { grant.terms.lifetimes.end(openedAt: openedAt, refreshedAt: refreshedAt) }
 
-    /// Until when the ledger knows of it: of a revoked one as long as access tokens of it can live.
+    /// The time until which the ledger keeps the session: a revoked one for as long as access tokens of it can live.
     var keptUntil: Timestamp {
       isRevoked ? max(end, refreshedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)) : end
     }
@@ -32,7 +32,7 @@ struct SessionDictionary: Sendable {
     var isConsumed = false
   }
 
-  /// A wide revocation: it covers the openings up to a number.
+  /// A wide revocation, which covers the openings up to a number.
   struct Mark: Sendable {
     let openings: Int
     let time: Timestamp
@@ -40,18 +40,19 @@ struct SessionDictionary: Sendable {
 
   var sessions: [SessionID: Entry] = [:]
   var oneTimeTokens: [SessionID: OneTimeEntry] = [:]
-  /// By what they are about. All names in them are in NFC, so equal ones are the same byte by byte.
+  /// The wide revocations by their scopes. All names in them are in NFC, so that equal ones have the same bytes.
   var marks: [SessionScope: Mark] = [:]
-  /// The number of each opening, and of each access token without a session. Never forgotten, as little in a test is.
+  /// The number of each opening, and of each access token without a session. They are never forgotten, since a test has
+  /// few.
   private(set) var openings: [SessionID: Int] = [:]
   private(set) var lastOpening = 0
   var revokedSessions: Set<SessionID> = []
   var revokedTokens: [TokenID: Timestamp] = [:]
-  /// Seen as access tokens since the step before.
+  /// The tokens that were seen as access tokens since the step before.
   var seenTokens: Set<TokenID> = []
-  /// Until when the use of a successor may close a grace window.
+  /// The time until which the use of a successor can close a grace window.
   var windowsOpenUntil = Timestamp.zero
-  /// When a session was last opened or answered, and when an access token without a session was issued: a wide revocation is after both.
+  /// The time at which a session was last opened or answered; every wide revocation is after it.
   var latestIssue = Timestamp.zero
   var latestAccessIssue = Timestamp.zero
   private(set) var sequence: UInt64 = 0
@@ -71,13 +72,13 @@ struct SessionDictionary: Sendable {
     self.random = random
   }
 
-  /// An id that nothing has, and its number.
+  /// Returns an unused id, or the known one, and its number.
   mutating func number(_ known: SessionID? = nil) -> (id: SessionID, number: Int) {
     var id = known ?? draw()
     while known == nil, openings[id] != nil || oneTimeTokens[id] != nil { id = draw() }
     lastOpening += 1
     openings[id] = lastOpening
-    // It may be that of one that was forgotten and is brought in again.
+    // The id can be that of a session that was forgotten and is imported again.
     revokedSessions.remove(id)
     return (id, lastOpening)
   }
@@ -87,7 +88,7 @@ struct SessionDictionary: Sendable {
     return draw(&random)
   }
 
-  /// Counts an event, and tells it where it has a fact.
+  /// Counts an event, and reports it if it has a fact.
   mutating func record(_ fact: AuditEvent.Fact?, at time: Timestamp) {
     sequence += 1
     latestEvent = max(latestEvent, time)
@@ -96,17 +97,17 @@ struct SessionDictionary: Sendable {
   }
 }
 
-/// An outcome, the number of the event that it rests on, and its moment.
+/// An outcome, the number of the event on which it rests, and its time.
 struct Decided<Outcome: Sendable>: Sendable {
   let outcome: Outcome
   let sequence: UInt64
   let moment: LedgerMoment
 }
 
-// MARK: - What a step begins with
+// MARK: - The beginning of a step
 
 extension SessionDictionary {
-  /// Begins a step, and gives its time.
+  /// Begins a step and returns its time.
   mutating func begin() -> Timestamp {
     let now = noteShift(at: time.now())
     noteUses(at: now)
@@ -122,13 +123,14 @@ extension SessionDictionary {
       moment: LedgerMoment(time: now, shift: shifts.seconds))
   }
 
-  /// A change of the shift is later than whatever was issued, so that the shift of a pair follows from its time alone.
+  /// Notes a change of the shift. Its time is later than everything that was issued, so that the shift of a pair
+  /// follows from its time alone.
   private mutating func noteShift(at now: Timestamp) -> Timestamp {
     let seconds = time.shift(of: now, inForce: shifts.seconds)
     guard seconds != shifts.seconds else { return now }
     let latest = max(latestIssue, shifts.changes.last?.from ?? .zero)
     let start = max(now, latest.advanced(byMilliseconds: 1))
-    // Not read anew: after a pause in between, the shift would be too small for it.
+    // The time is not read again: after a pause in between, the shift would be too small for it.
     _ = time.now(notBefore: start)
     record(nil, at: start)
     shifts.change(to: seconds, from: start)
@@ -149,7 +151,7 @@ extension SessionDictionary {
     }
   }
 
-  /// Forgets what has ended and, with ``sweep()``, what a wide revocation covers.
+  /// Forgets the entries that are over. With ``sweep()`` these include the ones that a wide revocation covers.
   private mutating func free(at now: Timestamp, _ isOver: (Entry) -> Bool) {
     freedSecond = now.seconds
     let over = sessions.filter { isOver($0.value) }
@@ -170,10 +172,10 @@ extension SessionDictionary {
   }
 }
 
-// MARK: - What is known
+// MARK: - Queries
 
 extension SessionDictionary {
-  /// Whether a wide revocation covers it.
+  /// Checks whether a wide revocation covers the session.
   func isCovered(_ entry: Entry) -> Bool {
     marks.contains { scope, mark in
       entry.number <= mark.openings && scope.contains(subject: entry.grant.subject, client: entry.grant.client)
@@ -184,7 +186,7 @@ extension SessionDictionary {
     !entry.isRevoked && now < entry.end && !isCovered(entry)
   }
 
-  /// The live sessions of a scope, in the order of their openings.
+  /// Returns the live sessions of a scope, in the order of their openings.
   func usable(in scope: SessionScope, at now: Timestamp) -> [(id: SessionID, entry: Entry)] {
     sessions.filter { _, entry in
       scope.contains(subject: entry.grant.subject, client: entry.grant.client) && isUsable(entry, at: now)

@@ -1,12 +1,12 @@
 internal import RotationModel
 internal import Synchronization
 
-/// The events of a ``DictionaryLedger``, all of them, and who waits for the next one.
+/// All events of a ``DictionaryLedger``, and the consumers that wait for the next one.
 final class ToldEvents: Sendable {
   private struct State {
     var events: [AuditEvent] = []
     var isFinished = false
-    /// Resumed with whether to look again.
+    /// The continuations of the waiting consumers, resumed with true if it is worth looking again.
     var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
     var lastWaiter = 0
   }
@@ -17,7 +17,7 @@ final class ToldEvents: Sendable {
     wake { $0.events.append(event) }
   }
 
-  /// No more comes; what is there can still be taken.
+  /// Ends the events; those that are there can still be taken.
   func finish() {
     wake { $0.isFinished = true }
   }
@@ -31,7 +31,7 @@ final class ToldEvents: Sendable {
     for waiter in waiters { waiter.resume(returning: true) }
   }
 
-  /// The first event after a number; nil at the end and when the task is cancelled.
+  /// Returns the first event after a number, or nil at the end and when the task is cancelled.
   func next(after sequence: UInt64) async -> AuditEvent? {
     while !Task.isCancelled {
       let (event, isFinished) = state.withLock { state in
@@ -43,7 +43,7 @@ final class ToldEvents: Sendable {
     return nil
   }
 
-  /// Waits for a change; false when the task is cancelled.
+  /// Waits for a change. Returns false when the task is cancelled.
   private func isWorthALook(after sequence: UInt64) async -> Bool {
     let number = state.withLock { state in
       state.lastWaiter += 1
@@ -65,11 +65,11 @@ final class ToldEvents: Sendable {
   }
 }
 
-/// The events of a ledger after one of them, each once it is durable.
+/// The events of a ledger after one of them, each delivered once it is durable.
 struct ToldEventSource: AuditEventSource {
   let told: ToldEvents
   let held: HeldCalls
-  /// The last one that was told.
+  /// The number of the last delivered event.
   var sequence: UInt64
 
   mutating func next() async throws(LedgerError) -> AuditEvent? {
