@@ -2,10 +2,10 @@
 public import RotationModel
 internal import Synchronization
 
-/// The work that goes on beside calls.
+/// The background work of a ledger.
 extension PostgresLedger {
-  /// Tells what becomes of the database, removes what has ended, and keeps partitions for the events, until the task is
-  /// cancelled.
+  /// Reports the state of the database, removes what has ended, and maintains partitions for the events, until the task
+  /// is cancelled.
   public func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async {
     knowledge.setNotice(notice)
     await withDiscardingTaskGroup { group in
@@ -19,10 +19,10 @@ extension PostgresLedger {
     knowledge.setNotice(nil)
   }
 
-  /// The work that a run does now and then.
+  /// The periodic work of a running ledger.
   package var upkeep: LedgerUpkeep { LedgerUpkeep(lanes, options: options) }
 
-  /// As it was last, if the database does not say within a second.
+  /// The figures of the ledger, or the last known ones if the database does not answer within a second.
   public var statistics: LedgerStatistics {
     get async {
       var statistics =
@@ -37,7 +37,7 @@ extension PostgresLedger {
         }
         lastStatistics.withLock { [statistics] in $0 = statistics }
       } catch {
-        // The figures of before, and the health says why.
+        // The former figures are returned, and the health tells the reason.
       }
       let health = health
       statistics.durableSequence = min(statistics.sequence, UInt64(clamping: knowledge.eventFloor.value))
@@ -48,7 +48,7 @@ extension PostgresLedger {
   }
 }
 
-/// The state of a ledger that was told already.
+/// The state of a ledger that was reported last.
 private struct LedgerWatch {
   private var isAway = false
   private var isStale = false

@@ -2,7 +2,7 @@
 internal import Platform
 public import RotationModel
 
-/// Ending sessions, and looking at them.
+/// The revocation and inspection of sessions.
 extension PostgresLedger {
   public func revoke(_ session: SessionID) async throws(LedgerError) -> Bool {
     try await lanes.perform { (connection, attempt, deadline) throws(DatabaseError) in
@@ -10,8 +10,8 @@ extension PostgresLedger {
     }
   }
 
-  /// As ``SessionLedger/revoke(_:)-(SessionScope)``. If the scope is wider than a subject its sessions are counted
-  /// just before.
+  /// Revokes the sessions of a scope; see ``SessionLedger/revoke(_:)-(SessionScope)``. If the scope is wider than a
+  /// subject, its sessions are counted just before.
   @discardableResult
   public func revoke(_ scope: SessionScope) async throws(LedgerError) -> Int {
     try Self.check(scope)
@@ -28,11 +28,13 @@ extension PostgresLedger {
     }
   }
 
-  /// Ends every session of a client that was removed or replaced in the records of this ledger, as ``revoke(_:)`` does,
-  /// unless a session was opened since the client that has the id now was added. Nil if one was: nothing was done then,
-  /// and those of the client before are to be ended one by one.
+  /// Revokes every session of a client that was removed or replaced in the records of this ledger, as ``revoke(_:)``
+  /// does, unless the client that has the id now has already opened one.
   ///
-  /// The instances hear of a change one after the other: the last must not end what the first has opened after it.
+  /// Instances learn of a change one after the other, and the last must not end what the first has opened since.
+  ///
+  /// - Returns: The number of sessions that were live, or nil if the present client has opened one. Nothing was done
+  ///   then, and the former client's sessions must be ended one by one.
   package func revoke(goneClient client: String) async throws(LedgerError) -> Int? {
     try Self.check(.client(client))
     let count = try await sessionCount(of: .client(client))
@@ -41,7 +43,7 @@ extension PostgresLedger {
     }
   }
 
-  /// The openings of a client's live sessions with ids after one, in the order of ids; none at the end.
+  /// Returns the openings of a client's live sessions with ids after a given one, in the order of ids; none at the end.
   package func openings(
     ofClient client: String, after id: SessionID?, limit: Int = 1000
   ) async throws(LedgerError) -> [ClientOpening] {
@@ -78,7 +80,8 @@ extension PostgresLedger {
     }
   }
 
-  /// As ``SessionLedger/sessions(of:after:limit:)``: in the order of ids, and no cursor is ever lost.
+  /// Returns a page of sessions in the order of their ids; see ``SessionLedger/sessions(of:after:limit:)``. No cursor
+  /// is ever lost.
   public func sessions(
     of scope: SessionScope, after cursor: SessionCursor? = nil, limit: Int = 100
   ) async throws(LedgerError) -> SessionPage {
@@ -117,7 +120,7 @@ extension PostgresLedger {
     return holders
   }
 
-  /// Names are kept in NFC alone, so one in another form means nothing.
+  /// Checks the names of a scope, which must be in NFC, since names are stored in no other form.
   static func check(_ scope: SessionScope) throws(LedgerError) {
     try scope.eachName { (field, name) throws(LedgerError) in
       try NameForm.check(field, name)

@@ -3,16 +3,16 @@ internal import Platform
 public import RotationModel
 internal import Synchronization
 
-/// The ledger that any number of instances share, in a PostgreSQL database.
+/// A ledger in a PostgreSQL database that any number of instances share.
 ///
 ///     let ledger = try await PostgresLedger.open(DatabaseAddress("postgresql://tokens@db1,db2/tokens"))
 ///
-/// Each outcome is a committed transaction of the primary, and on a synchronous standby if
-/// ``PostgresOptions/standby-swift.property`` asks for one. All rotations that wait go to the database as one
-/// statement, so many callers share one commit. docs/postgres-ledger.md is its specification.
+/// Each outcome is a committed transaction of the primary and, if ``PostgresOptions/standby-swift.property`` asks for
+/// one, of a synchronous standby. All waiting rotations go to the database as one statement, so that many callers share
+/// one commit. docs/postgres-ledger.md is the specification.
 public final class PostgresLedger: Sendable {
   public let options: PostgresOptions
-  /// The address of the database; printed without a password.
+  /// The address of the database, which is printed without a password.
   package let address: DatabaseAddress
   package let knowledge: InstanceKnowledge
   let connector: Connector
@@ -21,11 +21,11 @@ public final class PostgresLedger: Sendable {
   let events: DatabaseEvents
   let lastStatistics = Mutex<LedgerStatistics?>(nil)
 
-  /// Finds the primary, reads what is revoked, and connects.
+  /// Finds the primary, reads the revocations, and connects.
   ///
-  /// The schema must be there: `refresh-ledger database init` makes it.
+  /// The schema must exist: `refresh-ledger database init` makes it.
   ///
-  /// - Throws: what stands in the way, with the fix; what can pass is tried again for
+  /// - Throws: The error that prevents it, with the fix. After an error that can pass, the call tries again for
   ///   ``PostgresOptions/requestDeadline``.
   public static func open(
     _ address: DatabaseAddress, options: PostgresOptions = PostgresOptions()
@@ -62,7 +62,7 @@ public final class PostgresLedger: Sendable {
     Task { [feed] in await feed.close() }
   }
 
-  /// Runs a step on a lane: for what stands in the database beside sessions. As ``Lanes/perform(limit:_:)``.
+  /// Runs a step on a lane, for the contents of the database beside sessions; see ``Lanes/perform(limit:_:)``.
   package func perform<Outcome: Sendable>(
     _ body:
       @escaping @Sendable (LedgerConnection, Attempt, _ deadline: ContinuousClock.Instant) throws(DatabaseError) ->
@@ -71,13 +71,13 @@ public final class PostgresLedger: Sendable {
     try await lanes.perform(body)
   }
 
-  /// The time of what rests on nothing.
+  /// The time of an outcome that rests on nothing.
   private var emptyMoment: LedgerMoment {
     let now = knowledge.clock.now()
     return LedgerMoment(time: now, shift: knowledge.clock.shift(at: now))
   }
 
-  /// PostgreSQL keeps no NUL in a text.
+  /// Checks that a text has no NUL, which PostgreSQL cannot store.
   static func check(_ field: String, _ text: String?) throws(LedgerError) {
     guard let text, text.utf8.contains(0) else { return }
     throw .invalid(field: field, limit: "text without a NUL")
@@ -122,15 +122,16 @@ extension PostgresLedger: SessionLedger {
     for grant in batch { try Self.validate(grant) }
     guard !batch.isEmpty else { return reply([], emptyMoment) }
     let requests = batch.map { grant in
-      // Not captured: ThreadSanitizer takes the address of what has no size for one that is read.
+      // The generator is not captured: ThreadSanitizer takes the address of a value without a size for one that is
+      // read.
       var generator = SystemRandomNumberGenerator()
       return OpeningRequest(id: SessionID(from: &generator), grant: grant)
     }
     let answer = try await lanes.open(requests, deadline: deadline)
     var sessions: [Session] = []
     for (request, isOpened) in zip(requests, answer.isOpened) {
-      // 96 random bits that somebody else has drawn too: that session is not this caller's. Or the caller's own, which
-      // was ended before a retry could answer.
+      // Somebody else may have drawn the same 96 random bits, and the session is not this caller's; or it is the
+      // caller's own and was ended before a retry could answer.
       guard isOpened, let session = answer.session(request.id) else {
         throw .outcomeUnknown("the session was ended while it was opened, or its id is taken; try again")
       }
@@ -181,7 +182,7 @@ extension PostgresLedger: SessionLedger {
 
   public var health: LedgerHealth {
     var health = knowledge.health
-    // The feed can be connected while no lane is, as where a server takes no more connections.
+    // The feed can be connected while no lane is, for example if the server accepts no more connections.
     if let outage = lanes.queue.outage, health.state == .acceptsChanges {
       let (seconds, attoseconds) = (ContinuousClock.now - outage.since).components
       let age = seconds * 1000 + attoseconds / 1_000_000_000_000_000
@@ -190,7 +191,7 @@ extension PostgresLedger: SessionLedger {
     return health
   }
 
-  /// Ends the lanes once they have done what waits, and then the feed. Idempotent.
+  /// Ends the lanes once they have done the waiting work, and then the feed. The call is idempotent.
   public func close() async throws(LedgerError) {
     await lanes.queue.close()
     await feed.close()

@@ -1,41 +1,40 @@
 #if Postgres
-/// The way in which a ledger uses its database.
+/// The options with which a ledger uses its database.
 public struct PostgresOptions: Sendable {
-  /// The copies that there must be before an outcome leaves the instance.
+  /// The copies that must exist before an outcome leaves the instance.
   public enum Standby: String, Sendable, Hashable, CaseIterable {
-    /// Each transaction waits for a synchronous standby, and none is begun while the server names none: losing a
-    /// machine loses nothing.
+    /// Each transaction waits for a synchronous standby, and none is begun while the server names none. The loss of one
+    /// machine loses no acknowledged change.
     case required
-    /// The server's own storage is enough: a managed database that replicates it, or a single server.
+    /// The server's own storage is sufficient: a managed database that replicates it, or a single server.
     case none
   }
 
-  /// The treatment of access tokens while it is not known what other instances revoke.
+  /// The treatment of access tokens while the revocations of other instances are unknown.
   public enum OnStale: String, Sendable, Hashable, CaseIterable {
-    /// They are accepted; health and metrics say how old the news is.
+    /// Access tokens are accepted; health and metrics show the age of the news.
     case serve
-    /// They are refused.
+    /// Access tokens are refused.
     case refuse
   }
 
-  /// The schema's name in the database.
+  /// The name of the schema in the database.
   public var schema = "refresh_ledger"
-  /// Connections on which steps run; the feed has one more. From 1 to 16.
+  /// The number of connections on which steps run, from 1 to 16. The feed has one more.
   public var connections = 2
   public var standby = Standby.required
-  /// The time for which a call is tried before it throws.
+  /// The time for which a call is attempted before it throws.
   public var requestDeadline = Duration.seconds(10)
-  /// The age at which the news of other instances' revocations is called stale.
+  /// The age from which on the news of other instances' revocations counts as stale.
   public var staleAfter = Duration.seconds(5)
   public var onStale = OnStale.serve
   /// The time for which events are kept.
   public var eventRetention = Duration.seconds(90 * 86_400)
-  /// The most sessions that a subject can have at a time: the next opening revokes the least recently used. 0 for any
-  /// number.
+  /// The most sessions of a subject at a time: opening one more revokes the least recently used one. 0 for no cap.
   public var sessionsPerSubjectMax = 0
-  /// Whether it goes to work on a database that lacks what an instance acknowledged: for the fence alone.
+  /// True to work on a database that lacks what an instance acknowledged, which only the fence does.
   package var acceptsLacking = false
-  /// In place of the database's clock, in tests.
+  /// A clock that replaces the database's in tests.
   package var simulatedClock: SessionClock?
 
   public init() {}

@@ -1,14 +1,14 @@
 #if Postgres
 internal import Platform
 
-/// An array of PostgreSQL's, written element by element into one buffer, so that an element costs no allocation.
+/// A PostgreSQL array that is written element by element into one buffer, so that an element costs no allocation.
 package struct ArrayParameter: Sendable, Hashable {
   package enum Element: Sendable, Hashable { case int16, int32, int64, bool, text, bytes }
 
   private let element: Element
   private var bytes: [UInt8] = []
   private var hasNull = false
-  /// Whether a text has a NUL, which PostgreSQL cannot keep.
+  /// True if a text has a NUL, which PostgreSQL cannot store.
   private(set) var hasNUL = false
   package private(set) var count = 0
 
@@ -44,8 +44,8 @@ package struct ArrayParameter: Sendable, Hashable {
     bytes.reserveCapacity(count * bytesEach)
   }
 
-  /// As the server reads it: dimensions, nulls, type, then count and lower bound of the one dimension, and the
-  /// elements.
+  /// Writes the array as the server reads it: the number of dimensions, the null flag, the type, then the count and
+  /// lower bound of the one dimension, and the elements.
   func write(to target: inout [UInt8]) {
     target.appendBigEndian(count == 0 ? 0 : 1 as Int32)
     target.appendBigEndian(hasNull ? 1 : 0 as Int32)
@@ -78,7 +78,7 @@ package struct ArrayParameter: Sendable, Hashable {
     }
   }
 
-  /// Keeps the memory.
+  /// Removes all elements and keeps the memory.
   package mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     (hasNull, hasNUL, count) = (false, false, 0)
@@ -141,14 +141,14 @@ package struct ArrayParameter: Sendable, Hashable {
 }
 
 extension [UInt8] {
-  /// Returns false if the text has a NUL.
+  /// Appends a text. Returns false if it has a NUL.
   mutating func appendText(_ text: String) -> Bool {
     let start = count
     append(contentsOf: text.utf8)
     return span.firstIndex(of: 0, from: start) == nil
   }
 
-  /// The highest byte first, as on the network.
+  /// Appends an integer with the highest byte first, as on the network.
   mutating func appendBigEndian(_ value: some FixedWidthInteger) {
     unsafe Swift.withUnsafeBytes(of: value.bigEndian) { unsafe append(contentsOf: $0) }
   }

@@ -3,7 +3,7 @@ internal import CLibPQ
 
 /// The options of libpq for a server, by keyword, as in https://www.postgresql.org/docs/current/libpq-connect.html.
 ///
-/// May hold a password: nothing of it is for a text.
+/// They can hold a password, so none of them may be put into a text.
 struct ConnectionOptions: Sendable, Hashable {
   private(set) var values: [String: String]
 
@@ -12,9 +12,9 @@ struct ConnectionOptions: Sendable, Hashable {
     set { values[keyword] = newValue }
   }
 
-  /// Takes a URL or a connection string apart.
+  /// Parses a URL or a connection string.
   ///
-  /// - Throws: `.unsuitable` for what libpq does not understand.
+  /// - Throws: `.unsuitable` for a text that libpq does not understand.
   init(parsing text: String) throws(DatabaseError) {
     guard !text.utf8.contains(0) else {
       throw .unsuitable("The database's address has a NUL; write it without one.")
@@ -31,11 +31,13 @@ struct ConnectionOptions: Sendable, Hashable {
     values = unsafe Self.values(of: options)
   }
 
-  /// The options that a connection by these would have, with those of environment and service file. Asks no server.
+  /// Returns the options that a connection with these would have, including those of the environment and a service
+  /// file. No server is asked.
   ///
-  /// - Throws: `.unsuitable` for a value that libpq does not take.
+  /// - Throws: `.unsuitable` for a value that libpq does not accept.
   func resolved() throws(DatabaseError) -> ConnectionOptions {
-    // libpq tells the result of a connection alone. One whose last option is refused is complete and never begins.
+    // libpq gives the resolved options only of a connection. One whose last option is refused has them all and never
+    // begins.
     var probe = self
     let noValue = "refresh-ledger"
     probe["target_session_attrs"] = noValue
@@ -54,11 +56,11 @@ struct ConnectionOptions: Sendable, Hashable {
     return ConnectionOptions(unsafe Self.values(of: options))
   }
 
-  /// Begins a connection; the caller finishes it. Nil if no memory is left. Looks the host's name up, and waits for
-  /// that.
+  /// Begins a connection, which the caller must finish. Returns nil if no memory is left. It looks up the host's name,
+  /// and waits for that.
   @unsafe func startConnection() -> OpaquePointer? {
     let pairs = values.sorted { $0.key < $1.key }
-    // All strings one after the other, each with its NUL.
+    // All strings are stored one after the other, each with its NUL.
     var bytes: [UInt8] = []
     var places: [(keyword: Int, value: Int)] = []
     for (keyword, value) in pairs {
@@ -90,7 +92,7 @@ struct ConnectionOptions: Sendable, Hashable {
     return values
   }
 
-  /// libpq quotes what it does not understand, and that can be a password.
+  /// Returns the text without quoted parts: libpq quotes what it does not understand, and that can be a password.
   private static func withoutQuotations(_ text: String) -> String {
     let parts = text.onOneLine.split(separator: "\"", omittingEmptySubsequences: false)
     return parts.enumerated().map { index, part in index.isMultiple(of: 2) ? String(part) : "..." }.joined()

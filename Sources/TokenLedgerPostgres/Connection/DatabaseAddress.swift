@@ -3,22 +3,23 @@ internal import Platform
 
 /// The address of a ledger's database: a URL or connection string of libpq, with any number of hosts.
 ///
-/// A password can stand in it, in `PGPASSWORD`, in a password file or in a service file, as for every program on libpq;
-/// no text of this value has it. `target_session_attrs` is passed over: a ledger looks at each host itself.
+/// A password can be in it, in `PGPASSWORD`, in a password file or in a service file, as for every program that uses
+/// libpq. No text of this value contains it. `target_session_attrs` is ignored, since a ledger checks each host itself.
 public struct DatabaseAddress: Sendable, Hashable {
-  /// The options that were asked for, without hosts.
+  /// The given options without the hosts.
   private let options: ConnectionOptions
-  /// The user and, below, the database that are in force, also if the text does not name them.
+  /// The user in force, even if the text does not name one.
   private let user: String
+  /// The database in force, even if the text does not name one.
   private let database: String
 
-  /// In the order in which they were named; at least one.
+  /// The hosts in the order in which they were named; at least one.
   package let hosts: [DatabaseHost]
 
-  /// The `connect_timeout` that was asked for.
+  /// The `connect_timeout` that was given, or nil.
   package let connectTimeout: Duration?
 
-  /// Takes the text apart, and reads environment, service file and password file. Asks no server.
+  /// Parses the text, and reads the environment, the service file and the password file. No server is asked.
   ///
   /// - Throws: `.unsuitable`.
   public init(_ text: String) throws(DatabaseError) {
@@ -28,7 +29,7 @@ public struct DatabaseAddress: Sendable, Hashable {
     guard hosts.allSatisfy({ UInt16($0.port) ?? 0 > 0 }) else {
       throw .unsuitable("The database's address names a port that is no number from 1 to 65535; write it as HOST:5432.")
     }
-    // libpq ends the password at the first @ and takes the rest of it for a host or, after a slash, for the database.
+    // libpq ends the password at the first @ and takes the rest for a host or, after a slash, for the database.
     let database = resolved["dbname"] ?? ""
     let hasStrayAt = hosts.contains { $0.name?.contains("@") ?? false }
     guard !hasStrayAt, !(database.contains("@") && database.contains("/")) else {
@@ -39,7 +40,7 @@ public struct DatabaseAddress: Sendable, Hashable {
     self.database = database.isEmpty ? user : database
     connectTimeout = resolved["connect_timeout"].flatMap { Int($0) }.flatMap { $0 > 0 ? .seconds($0) : nil }
     for keyword in ["host", "hostaddr", "port"] { given[keyword] = nil }
-    // A server that is gone without a word is noticed in some seconds.
+    // With these a server that disappears silently is noticed within seconds.
     let defaults = [
       "tcp_user_timeout": "5000", "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
       "fallback_application_name": "refresh-ledger",
@@ -62,7 +63,7 @@ public struct DatabaseAddress: Sendable, Hashable {
 }
 
 extension DatabaseAddress: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// A URL without password and options.
+  /// The address as a URL without password and options.
   public var description: String {
     let hosts = hosts.map(\.description).joined(separator: ",")
     return "postgresql://\(user.percentEncoded)@\(hosts)/\(database.percentEncoded)"
@@ -72,21 +73,21 @@ extension DatabaseAddress: CustomStringConvertible, CustomDebugStringConvertible
   public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// One of the servers that an address names.
+/// One of the servers in an address.
 package struct DatabaseHost: Sendable, Hashable, CustomStringConvertible {
-  /// A name, an Internet address, or the folder of a socket; nil for libpq's default.
+  /// The host name, Internet address or folder of a socket, or nil for libpq's default.
   package let name: String?
-  /// An Internet address that makes looking the name up needless.
+  /// The Internet address that makes the look-up of the name unnecessary.
   package let address: String?
   package let port: String
 
-  /// As in a URL.
+  /// The host as in a URL.
   package var description: String {
     let place = name ?? address ?? ""
     return (place.contains(":") ? "[\(place)]" : place.percentEncoded) + ":" + port
   }
 
-  /// The hosts that libpq would try, which has found their lists to be of one length.
+  /// Returns the hosts that libpq would try. libpq has checked that their lists have the same length.
   fileprivate static func hosts(of options: ConnectionOptions) -> [DatabaseHost] {
     func list(_ keyword: String) -> [String?] {
       guard let value = options[keyword], !value.isEmpty else { return [] }
@@ -103,7 +104,7 @@ package struct DatabaseHost: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension String {
-  /// With all but unreserved characters (RFC 3986 §2.3) as their bytes.
+  /// The text with all but unreserved characters (RFC 3986 §2.3) percent-encoded.
   fileprivate var percentEncoded: String {
     var text = ""
     for byte in utf8 {

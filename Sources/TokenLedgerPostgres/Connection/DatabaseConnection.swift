@@ -1,23 +1,24 @@
 #if Postgres
 package import Platform
 
-/// A connection to one server of a database. Its calls block the thread that makes them, one at a time: it belongs to
-/// the thread that has opened it, or was given it.
+/// A connection to one server of a database. Its calls block their thread, one at a time: the connection belongs to the
+/// thread that opened it or received it.
 ///
-/// An error that breaks it closes it: see `isOpen`. No call leaves a transaction open but one that began with
-/// `Statement.begin` and succeeded.
+/// An error that breaks the connection closes it: see `isOpen`. No call leaves a transaction open except one that began
+/// with `Statement.begin` and succeeded.
 package final class DatabaseConnection {
   private let link: DatabaseLink
   /// The statements that the server has prepared, by name.
   private var prepared: [String: PreparedStatement] = [:]
-  /// One for each query of a round trip, used again in the next.
+  /// The parameter buffers, one for each query of a round trip, which the next round trip uses again.
   private var buffers: [ParameterBuffer] = []
 
   private init(_ link: DatabaseLink) { self.link = link }
 
   /// Connects to one of the address's hosts.
   ///
-  /// - Parameter timeout: at most the address's own `connect_timeout`. The look-up of a host's name is not bounded.
+  /// - Parameter timeout: The time limit; the address's own `connect_timeout` applies if it is shorter. The look-up of
+  ///   the host's name is not bounded.
   /// - Throws: `.unreachable`, `.refusedConnection`.
   package static func open(
     _ address: DatabaseAddress, host index: Int, timeout: Duration
@@ -31,19 +32,19 @@ package final class DatabaseConnection {
 
   package var isOpen: Bool { link.isOpen }
 
-  /// Such as 150018 for 15.18.
+  /// The server's version, such as 150018 for 15.18.
   package var serverVersion: Int { link.serverVersion }
 
-  /// As the server told it; a pooler tells another than `pg_backend_pid()`.
+  /// The process id that the server reported; with a pooler it differs from `pg_backend_pid()`.
   package var backendProcessID: Int32 { link.backendProcessID }
 
-  /// A setting of which the server tells each change, such as `server_encoding`.
+  /// Returns a setting whose changes the server reports, such as `server_encoding`.
   package func parameter(_ name: String) -> String? { link.parameter(name) }
 
-  /// Whether a call has left a transaction open for the next.
+  /// True if a call has left a transaction open for the next one.
   package var isInTransaction: Bool { link.isInTransaction }
 
-  /// Closes it; what is under way on the server goes on. Idempotent.
+  /// Closes the connection; work under way on the server continues. The call is idempotent.
   package func close() { link.close() }
 
   /// Runs the queries of one transaction, and then those of `after`, each in a transaction of its own, in one round
@@ -52,18 +53,18 @@ package final class DatabaseConnection {
   /// With `Statement.begin` as the first query the transaction stays open; the call whose last query is
   /// `Statement.commit` ends it.
   ///
-  /// - Parameter deadline: when it passes the connection is closed. Nothing is ever cancelled.
-  /// - Returns: what `queries` gave, then what `after` gave.
-  /// - Throws: of several errors the first; one of `after` is never `.nothingHappened`. The transaction is over then,
-  ///   an open one too.
+  /// - Parameter deadline: The time at which the connection is closed. Nothing is ever cancelled.
+  /// - Returns: The rows of `queries`, followed by those of `after`.
+  /// - Throws: The first of several errors; one of `after` is never `.nothingHappened`. The transaction, even an open
+  ///   one, is over then.
   package func transaction(
     _ queries: [Query], after: [Query] = [], deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> [Rows] {
     precondition(!queries.isEmpty, "a transaction of nothing")
     let isBegun = link.isInTransaction
     do {
-      // A connection that the server has closed meanwhile is told apart from one that breaks later. Before the end
-      // comes a message that says why, or nothing.
+      // A connection that the server has closed meanwhile is told apart from one that breaks later. The server may send
+      // a message with the reason before it closes.
       while ContinuousClock.now < deadline {
         guard try link.wait(for: .input, until: .now).contains(.input) else { break }
         try link.takeInput()
@@ -82,7 +83,7 @@ package final class DatabaseConnection {
     }
   }
 
-  /// Ends a transaction that is open, without effect; closes the connection if that fails.
+  /// Rolls back an open transaction, and closes the connection if that fails.
   package func rollBack(deadline: ContinuousClock.Instant) {
     guard link.isInTransaction else { return }
     do {
@@ -94,7 +95,7 @@ package final class DatabaseConnection {
     }
   }
 
-  /// Runs statements as text, without parameters: to set up a session or a schema.
+  /// Runs statements as text, without parameters, to set up a session or a schema.
   ///
   /// Without `begin` and `commit` among them they are one transaction. Their errors are those of `transaction`.
   package func simple(_ sql: String, deadline: ContinuousClock.Instant) throws(DatabaseError) {
@@ -122,7 +123,7 @@ package final class DatabaseConnection {
 
   /// Waits for a notification of a channel that is listened to, a post to `wakeUp`, or the deadline.
   ///
-  /// - Returns: whether notifications came; they are taken.
+  /// - Returns: True if notifications came; they are consumed.
   /// - Throws: `.lost`.
   package func waitForNotification(
     until deadline: ContinuousClock.Instant, orWakeBy wakeUp: WakeUp? = nil
@@ -144,19 +145,19 @@ private struct PreparedStatement: Hashable {
   let types: [UInt32]
 }
 
-// One round trip.
+// MARK: - One round trip
 extension DatabaseConnection {
-  /// The queries of one transaction that were sent, in the order in which the answers come.
+  /// The commands of one transaction that were sent, in the order of their answers.
   private struct SentTransaction {
     enum Command { case prepare(String, PreparedStatement), query }
 
-    /// Each with the index of its query.
+    /// The commands, each with the index of its query.
     var commands: [(command: Command, index: Int)] = []
-    /// The index of an error of the commit.
+    /// The index that stands for the commit in an error.
     let commitIndex: Int
   }
 
-  /// Before anything is sent: what cannot be sent never is.
+  /// Fills the parameter buffers before anything is sent, so that parameters that cannot be sent never are.
   private func fill(_ queries: [Query]) throws(DatabaseError) {
     while buffers.count < queries.count { buffers.append(ParameterBuffer()) }
     for (index, query) in queries.enumerated() where !buffers[index].fill(query.parameters) {
@@ -165,8 +166,8 @@ extension DatabaseConnection {
     }
   }
 
-  /// - Parameter firstIndex: the query before which the transaction can have changed nothing; nil if it was begun
-  ///   before.
+  /// - Parameter firstIndex: The query before which the transaction cannot have changed anything, or nil if it was
+  ///   begun before.
   private func roundTrip(
     _ queries: [Query], after: [Query], firstIndex: Int?, until deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> [Rows] {
@@ -185,7 +186,7 @@ extension DatabaseConnection {
         let (report, index) = failure
         first = error(report, at: index, isFirst: place == 0 ? index <= firstIndex ?? -1 : nil)
       } catch {
-        // What is known of the first transaction stays so.
+        // The result of the first transaction stays as it is.
         throw first ?? error
       }
     }
@@ -233,7 +234,7 @@ extension DatabaseConnection {
       }
       guard try link.nextReply(until: deadline) == nil else { throw confusion() }
     }
-    // The commit can fail too, and is told before the end.
+    // The commit can fail too, and its error comes before the end.
     for _ in 0..<4 {
       guard let reply = try link.nextReply(until: deadline) else { continue }
       switch reply.status {
@@ -247,9 +248,9 @@ extension DatabaseConnection {
     throw confusion()
   }
 
-  /// Returns what the server told of an error.
+  /// Returns the report of an error.
   ///
-  /// - Throws: `.lost` if the error ends the connection: what comes after it never comes.
+  /// - Throws: `.lost` if the error ends the connection, so that no further answer comes.
   private func survivedFailure(_ reply: Reply) throws(DatabaseError) -> Report {
     let report = reply.failure
     guard let code = report.code, report.severity == "ERROR", !code.hasPrefix("08") else {
@@ -258,12 +259,12 @@ extension DatabaseConnection {
     return report
   }
 
-  /// Returns what an error of a query says of its transaction.
+  /// Returns the meaning of a query's error for its transaction.
   ///
-  /// - Parameter isFirst: whether nothing came before it; nil for another transaction than the one that counts.
+  /// - Parameter isFirst: True if no query came before it in the transaction; nil for a transaction of `after`.
   private func error(_ report: Report, at index: Int, isFirst: Bool?) -> DatabaseError {
     let code = report.code ?? ""
-    // The server no longer has the statement, or not as it was prepared: a new connection prepares it anew.
+    // The server no longer has the statement as it was prepared; a new connection prepares it anew.
     if code == "26000" || code == "0A000" { close() }
     guard let isFirst else { return .statement(code: code, index: index, report.message) }
     let isConflict = code == "40001" || code == "40P01" || code == "55P03"

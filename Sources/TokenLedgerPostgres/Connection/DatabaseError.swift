@@ -1,37 +1,39 @@
 #if Postgres
-/// Why a database gave no answer, told apart by what is then known of it. No text has a password.
+/// The reason that a database gave no answer, classified by the known state of the transaction. No text has a password.
 @nonexhaustive
 public enum DatabaseError: Error, Sendable, Hashable {
   /// No connection was made, or it was found closed before anything was sent.
   case unreachable(String)
-  /// The server answered and took no connection: password, database, too many connections (53300), starting (57P03).
-  /// The code is its SQLSTATE; nil if libpq itself did not go on.
+  /// The server answered and refused the connection: password, database, too many connections (53300), starting
+  /// (57P03). The code is its SQLSTATE, or nil if libpq itself did not continue.
   case refusedConnection(code: String?, String)
-  /// The server rolled the transaction back: a conflict (40001, 40P01, 55P03), or an error of its first statement. Or
-  /// it was never sent: a text that has a NUL (22021).
+  /// The server rolled the transaction back, because of a conflict (40001, 40P01, 55P03) or an error of its first
+  /// statement; or the transaction was never sent, because a text has a NUL (22021).
   case nothingHappened(code: String, String)
-  /// Any other error that the server told. `index` counts the queries of the transaction; their count stands for its
-  /// commit, and those that come after it follow.
+  /// The server reported any other error. `index` counts the queries of the transaction; their number stands for its
+  /// commit, and the queries after it follow.
   case statement(code: String, index: Int, String)
-  /// All succeeded, but with a warning: it is possibly not on a standby.
+  /// Everything succeeded, but with a warning: the change may not be on a standby.
   case warned(String)
-  /// The connection broke, or the deadline passed: what was sent has possibly happened. The connection is closed.
+  /// The connection broke or the deadline passed, so that the transaction may or may not have happened. The connection
+  /// is closed.
   case lost(String)
   /// The answer is not what the statement promises.
   case malformed(String)
-  /// The address or the server is none that a ledger can stand on; the text says how to change that.
+  /// A ledger cannot use this address or server; the text says how to change that.
   case unsuitable(String)
-  /// The server is not one to stand on now, and it or another can be in a moment, as during a promotion: a standby, a
-  /// primary that names no standby, one that others have left behind. The text says what to do if that stays so.
+  /// The server cannot be used now, but it or another may be usable in a moment, as during a promotion: it is a
+  /// standby, a primary that names no standby, or one that others have left behind. The text says what to do if that
+  /// persists.
   case unready(String)
 }
 
 extension DatabaseError {
-  /// Whether another try, in a moment, can meet something else.
+  /// True if another attempt in a moment can succeed.
   var mayPass: Bool {
     switch self {
     case .unreachable, .lost, .nothingHappened, .warned, .unready: true
-    // Every connection is taken, or the server is starting.
+    // All connections are taken, or the server is starting.
     case .refusedConnection(let code, _): code == "53300" || code == "57P03"
     case .statement, .malformed, .unsuitable: false
     }
@@ -39,7 +41,7 @@ extension DatabaseError {
 }
 
 extension DatabaseError: CustomStringConvertible {
-  /// One line.
+  /// The error in one line.
   public var description: String {
     switch self {
     case .unreachable(let text): "The database cannot be reached: \(text)"
@@ -56,7 +58,7 @@ extension DatabaseError: CustomStringConvertible {
 }
 
 extension String {
-  /// On one line, as errors are told.
+  /// The text in one line, as errors are reported.
   var onOneLine: String {
     split(whereSeparator: \.isNewline)
       .map { line in String(line.drop { $0.isWhitespace }) }

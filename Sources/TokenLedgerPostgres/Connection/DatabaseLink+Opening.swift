@@ -3,7 +3,7 @@ internal import CLibPQ
 internal import Platform
 
 extension DatabaseLink {
-  /// Connects to one host, and waits at most until the deadline; the look-up of a name has no bound of ours.
+  /// Connects to one host, and waits at most until the deadline; the look-up of a name is not bounded.
   ///
   /// - Throws: `.unreachable`, `.refusedConnection`.
   static func open(
@@ -24,7 +24,7 @@ extension DatabaseLink {
   @unsafe private static func complete(
     _ connection: OpaquePointer, until deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
-    // libpq tells the SQLSTATE of a refusal in its longest form alone.
+    // libpq gives the SQLSTATE of a refusal only in the most verbose form.
     unsafe PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
     defer { unsafe PQsetErrorVerbosity(connection, PQERRORS_DEFAULT) }
     var wanted = Readiness.output
@@ -37,11 +37,11 @@ extension DatabaseLink {
       } catch {
         throw .unreachable("The system does not wait for a socket: \(error).")
       }
-      // Also if something comes again and again and never all of it.
+      // The deadline also applies if input keeps coming and is never complete.
       guard !ready.isEmpty, ContinuousClock.now < deadline else {
         throw .unreachable("\(unsafe place(of: connection)) does not answer in time")
       }
-      // The socket is another one after an address that did not answer.
+      // The socket changes after an address that did not answer.
       let progress = unsafe PQconnectPoll(connection)
       switch unsafe PQstatus(connection) {
       case CONNECTION_STARTED, CONNECTION_NEEDED, CONNECTION_BAD: break
@@ -62,21 +62,23 @@ extension DatabaseLink {
     return unsafe "the server \(String(cString: host)), port \(String(cString: port)),"
   }
 
-  /// - Parameter isConnected: whether the host took the connection, before libpq or the server refused to go on.
+  /// Returns the error of a connection that was not made.
+  ///
+  /// - Parameter isConnected: True if the host accepted the connection before libpq or the server refused to continue.
   @unsafe private static func refusal(_ connection: OpaquePointer, _ isConnected: Bool) -> DatabaseError {
-    // The lines of the longest form that tell where in the server's source it was, are for its makers.
+    // The lines with the position in the server's source are meant for its developers.
     let lines = unsafe String(cString: PQerrorMessage(connection)).split(separator: "\n")
     let text = lines.filter { !$0.hasPrefix("LOCATION:") }.joined(separator: "\n").onOneLine
     if let (code, told) = text.takingCode() { return .refusedConnection(code: code, told) }
-    // libpq goes no further: no password, no encryption. Or somebody has ended the connection without a word.
+    // libpq does not continue, for lack of a password or of encryption, or somebody has closed the connection silently.
     let isEnded = ["closed the connection", "reset by peer"].contains { text.contains($0) }
     return isConnected && !isEnded ? .refusedConnection(code: nil, text) : .unreachable(text)
   }
 }
 extension String {
-  /// The SQLSTATE in libpq's longest form, and the text without it; nil if there is none.
+  /// Returns the SQLSTATE in libpq's most verbose form and the text without it, or nil if there is none.
   ///
-  /// It stands after the severity and two spaces: `FATAL:  28P01: password authentication failed for user "a"`.
+  /// It comes after the severity and two spaces: `FATAL:  28P01: password authentication failed for user "a"`.
   fileprivate func takingCode() -> (code: String, text: String)? {
     let bytes = Array(utf8)
     let (mark, codeBytes) = (Array(":  ".utf8), 5)
@@ -91,7 +93,7 @@ extension String {
 }
 
 extension UInt8 {
-  /// Whether it can be part of an SQLSTATE.
+  /// True if the byte can be part of an SQLSTATE.
   fileprivate var isOfCode: Bool {
     (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self)
   }

@@ -2,23 +2,23 @@
 internal import CLibPQ
 internal import Platform
 
-/// A connection of libpq as it is, used by one thread at a time: sends without a wait, and waits for answers at most to
-/// a deadline. Whatever breaks it closes it.
+/// A raw connection of libpq, used by one thread at a time. It sends without waiting, and waits for answers at most
+/// until a deadline. Every error that breaks it closes it.
 @safe final class DatabaseLink {
   /// The warnings since they were last taken.
   private final class Warnings {
     var texts: [String] = []
   }
 
-  /// The connection of libpq; nil once it is closed.
+  /// The connection of libpq, or nil once it is closed.
   private var connection: OpaquePointer?
   private let warnings = Warnings()
 
-  /// Takes over a connection that is made.
+  /// Takes ownership of an open connection.
   @unsafe init(_ connection: OpaquePointer) {
     unsafe self.connection = unsafe connection
     let warnings = unsafe Unmanaged.passUnretained(warnings).toOpaque()
-    // As an argument of libpq's it lives as long as this object, which finishes the connection before it goes.
+    // The argument lives as long as this object, which finishes the connection before it is freed.
     unsafe PQsetNoticeReceiver(
       connection,
       { context, notice in
@@ -35,32 +35,32 @@ internal import Platform
 
   var isOpen: Bool { unsafe connection != nil }
 
-  /// Ends it at once. The server ends its part when it notices, and not what it has begun.
+  /// Closes the connection at once. The server closes its end when it notices, and completes what it has begun.
   func close() {
     guard let connection = unsafe connection else { return }
     unsafe self.connection = nil
     unsafe PQfinish(connection)
   }
 
-  /// Closes it, and gives the error that says so.
+  /// Closes the connection and returns the error that says so.
   func lost(_ text: String) -> DatabaseError {
     close()
     return .lost(text)
   }
 
-  /// The connection, for a call of libpq.
+  /// Returns the connection for a call of libpq.
   @unsafe private func handle() throws(DatabaseError) -> OpaquePointer {
     guard let connection = unsafe connection else { throw .lost("it is closed") }
     return unsafe connection
   }
 
-  /// libpq's last complaint.
+  /// Returns libpq's last error message.
   @unsafe private func complaint(_ connection: OpaquePointer) -> String {
     unsafe String(cString: PQerrorMessage(connection)).onOneLine
   }
 }
 
-// What is known of the server.
+// MARK: - Facts of the server
 extension DatabaseLink {
   var serverVersion: Int { unsafe connection.map { unsafe Int(PQserverVersion($0)) } ?? 0 }
   var backendProcessID: Int32 { unsafe connection.map { unsafe PQbackendPID($0) } ?? 0 }
@@ -70,7 +70,7 @@ extension DatabaseLink {
     return unsafe String(cString: value)
   }
 
-  /// Whether a transaction is open, or failed and not yet rolled back.
+  /// True if a transaction is open, or has failed and was not rolled back yet.
   var isInTransaction: Bool {
     guard let connection = unsafe connection else { return false }
     let status = unsafe PQtransactionStatus(connection)
@@ -83,9 +83,11 @@ extension DatabaseLink {
   }
 }
 
-// Sending: all of it is put into libpq's buffer, and goes while answers are awaited.
+// MARK: - Sending, which fills libpq's buffer; the bytes are sent while answers are awaited
 extension DatabaseLink {
-  /// - Throws: `.lost`; all that is sent until the next synchronization is one transaction.
+  /// Enters pipeline mode: everything that is sent until the next synchronization is one transaction.
+  ///
+  /// - Throws: `.lost`.
   func enterPipeline() throws(DatabaseError) {
     let connection = unsafe try handle()
     guard unsafe PQenterPipelineMode(connection) == 1 else { throw lost(unsafe complaint(connection)) }
@@ -116,27 +118,27 @@ extension DatabaseLink {
     guard unsafe PQpipelineSync(connection) == 1 else { throw lost(unsafe complaint(connection)) }
   }
 
-  /// Statements as text, outside of a pipeline.
+  /// Sends statements as text, outside a pipeline.
   func send(script: String) throws(DatabaseError) {
     let connection = unsafe try handle()
     guard unsafe PQsendQuery(connection, script) == 1 else { throw lost(unsafe complaint(connection)) }
   }
 }
 
-// Receiving.
+// MARK: - Receiving
 extension DatabaseLink {
-  /// The next answer; nil at the end of those to one command.
+  /// Returns the next answer, or nil at the end of those to one command.
   ///
   /// - Throws: `.lost`, and closes the connection, if the deadline passes.
   func nextReply(until deadline: ContinuousClock.Instant) throws(DatabaseError) -> Reply? {
     let connection = unsafe try handle()
     var isLate = false
     while unsafe PQisBusy(connection) != 0 {
-      // What is not yet sent goes meanwhile: else both sides could wait for the other to read. An error in writing is
-      // told by what is read.
+      // Unsent bytes are sent meanwhile, since otherwise both sides could wait for the other to read. An error in
+      // writing is reported by reading.
       let isSending = unsafe PQflush(connection) == 1
       let ready = try wait(for: isSending ? [.input, .output] : .input, until: deadline)
-      // Also if something comes again and again and is never whole.
+      // The deadline also applies if input keeps coming and is never complete.
       guard !ready.isEmpty, !isLate else { throw lost("no answer came before the deadline") }
       if ready.contains(.input) { try takeInput() }
       isLate = ContinuousClock.now >= deadline
@@ -144,7 +146,7 @@ extension DatabaseLink {
     return unsafe PQgetResult(connection).map { unsafe Reply($0) }
   }
 
-  /// Takes what has arrived, without a wait.
+  /// Reads the input that has arrived, without waiting.
   ///
   /// - Throws: `.lost` if the connection is broken.
   func takeInput() throws(DatabaseError) {
@@ -152,7 +154,7 @@ extension DatabaseLink {
     guard unsafe PQconsumeInput(connection) == 1 else { throw lost(unsafe complaint(connection)) }
   }
 
-  /// Takes one notification that has arrived; returns false if there is none.
+  /// Takes one notification that has arrived. Returns false if there is none.
   func takeNotification() throws(DatabaseError) -> Bool {
     guard let notification = unsafe PQnotifies(try handle()) else { return false }
     unsafe PQfreemem(notification)

@@ -18,7 +18,7 @@ struct DatabaseType: RawRepresentable, Sendable, Hashable {
   static let textArray = DatabaseType(rawValue: 1009)
   static let int64Array = DatabaseType(rawValue: 1016)
 
-  /// The number of bytes of an integer of this type; nil for what is no integer.
+  /// The number of bytes of an integer of this type, or nil for any other type.
   var integerBytes: Int? {
     switch self {
     case .int16: 2
@@ -28,7 +28,7 @@ struct DatabaseType: RawRepresentable, Sendable, Hashable {
     }
   }
 
-  /// Whether its binary form is its text.
+  /// True if the binary form of the type is its text.
   var isText: Bool { self == .text || self == .varchar || self == .name }
 }
 #endif

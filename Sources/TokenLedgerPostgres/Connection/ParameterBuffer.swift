@@ -1,15 +1,15 @@
 #if Postgres
-/// The parameters of one query as libpq takes them; its memory serves the next query too.
+/// The parameters of one query in the form of libpq; the memory is reused for the next query.
 struct ParameterBuffer {
   private(set) var types: [UInt32] = []
   private var bytes: [UInt8] = []
-  /// The place at which each begins in `bytes`; nil for a null.
+  /// The offset of each value in `bytes`, or nil for a null.
   private var offsets: [Int?] = []
   private var lengths: [Int32] = []
   private var formats: [Int32] = []
   private var hasNUL = false
 
-  /// Returns false if a text has a NUL, which PostgreSQL cannot keep.
+  /// Fills the buffer. Returns false if a text has a NUL, which PostgreSQL cannot store.
   mutating func fill(_ parameters: [Parameter]) -> Bool {
     types.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
@@ -23,13 +23,13 @@ struct ParameterBuffer {
       offsets.append(isNull ? nil : start)
       lengths.append(Int32(bytes.count - start))
     }
-    // An empty value begins somewhere too: one that begins nowhere is a null to libpq.
+    // An empty value needs an address too, since libpq takes one without an address for a null.
     bytes.append(0)
     while formats.count < parameters.count { formats.append(1) }
     return !hasNUL
   }
 
-  /// Gives `body` what libpq takes of each parameter: value, length in bytes and format.
+  /// Calls `body` with what libpq needs of each parameter: value, length in bytes and format.
   @unsafe func withPointers<Result>(
     _ body: (_ values: [UnsafePointer<CChar>?], _ lengths: [Int32], _ formats: [Int32]) -> Result
   ) -> Result {
@@ -41,7 +41,7 @@ struct ParameterBuffer {
     }
   }
 
-  /// Returns false for a null.
+  /// Appends a value. Returns false for a null.
   private mutating func append(_ parameter: Parameter) -> Bool {
     switch parameter {
     case .int16(let value?): bytes.appendBigEndian(value)

@@ -1,9 +1,9 @@
 #if Postgres
-/// A statement in SQL that a connection prepares when it first meets it, by a name that is its own.
+/// A statement in SQL that a connection prepares at its first use, under a unique name.
 package struct Statement: Sendable, Hashable {
-  /// Has at most 63 bytes.
+  /// The name, of at most 63 bytes.
   package let name: String
-  /// One statement, with `$1` and so on for its parameters.
+  /// The SQL of one statement, with `$1` and so on for its parameters.
   package let sql: String
 
   package init(name: String, sql: String) {
@@ -11,7 +11,7 @@ package struct Statement: Sendable, Hashable {
     (self.name, self.sql) = (name, sql)
   }
 
-  /// Makes what follows one transaction, to the commit that another call brings.
+  /// A statement that begins a transaction, which lasts until the commit of another call.
   package static let begin = Statement(name: "begin", sql: "begin")
   package static let commit = Statement(name: "commit", sql: "commit")
 }

@@ -1,16 +1,16 @@
 #if Postgres
 internal import CLibPQ
 
-/// One answer of libpq's to one command, with its rows; freed with its last owner.
+/// One answer of libpq to one command, with its rows; freed with its last owner.
 @safe final class Reply {
   enum Status: Hashable {
     case rows, done
     /// The end of a transaction in a pipeline.
     case sync
-    /// Passed over, as a command before it in the pipeline failed.
+    /// The command was skipped, since one before it in the pipeline failed.
     case passedOver
     case failed
-    /// Nothing that these statements ask for.
+    /// An answer that no statement here asks for.
     case unexpected
   }
 
@@ -18,7 +18,7 @@ internal import CLibPQ
   let rowCount: Int
   let columnCount: Int
 
-  /// Takes it over.
+  /// Takes ownership of a result.
   @unsafe init(_ result: OpaquePointer) {
     unsafe self.result = unsafe result
     rowCount = unsafe Int(PQntuples(result))
@@ -38,20 +38,20 @@ internal import CLibPQ
     }
   }
 
-  /// The error that the server told, or libpq, which knows no code.
+  /// The error that the server reported, or libpq, which has no code.
   var failure: Report { unsafe Report(result) }
 
-  /// The number of rows that the command changed; 0 for one that changes none.
+  /// The number of rows that the command changed, or 0 for a command that changes none.
   var changedCount: Int { Int(unsafe String(cString: PQcmdTuples(result))) ?? 0 }
 
-  /// Whether all columns are in binary.
+  /// True if all columns are in binary.
   var isBinary: Bool { unsafe columnCount == 0 || PQbinaryTuples(result) == 1 }
 
   func type(ofColumn column: Int) -> DatabaseType {
     DatabaseType(rawValue: unsafe PQftype(result, Int32(column)))
   }
 
-  /// Gives `body` the bytes of a value; nil for a null. Row and column must be there.
+  /// Calls `body` with the bytes of a value, or nil for a null. The row and the column must exist.
   func withBytes<Result, Failure: Error>(
     _ row: Int, _ column: Int, _ body: (Span<UInt8>?) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -67,11 +67,11 @@ internal import CLibPQ
 
 /// An error or a notice of the server.
 struct Report: Sendable, Hashable {
-  /// In English: `ERROR`, `FATAL`, `PANIC`, `WARNING`, `NOTICE` and others; nil from libpq itself.
+  /// The severity in English: `ERROR`, `FATAL`, `PANIC`, `WARNING`, `NOTICE` and others; nil from libpq itself.
   let severity: String?
-  /// The SQLSTATE; nil from libpq itself.
+  /// The SQLSTATE, or nil from libpq itself.
   let code: String?
-  /// On one line, without what the server tells of the rows.
+  /// The message in one line, without what the server says about the rows.
   let message: String
 
   @unsafe init(_ result: OpaquePointer) {

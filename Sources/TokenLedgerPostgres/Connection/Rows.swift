@@ -1,6 +1,6 @@
 #if Postgres
-/// The rows that a query gave. Whatever its statement does not promise is thrown as `.malformed`: another type, a null,
-/// no such row or column.
+/// The rows that a query returned. Everything that its statement does not promise is thrown as `.malformed`: another
+/// type, a null, a row or column that does not exist.
 package struct Rows {
   private let reply: Reply
 
@@ -11,7 +11,7 @@ package struct Rows {
   /// The number of rows that the statement changed, inserted or returned.
   package var changedCount: Int { reply.changedCount }
 
-  /// An integer of 2, 4 or 8 bytes.
+  /// Returns an integer of 2, 4 or 8 bytes.
   package func int64(_ row: Int, _ column: Int) throws(DatabaseError) -> Int64 {
     try value(row, column, int64IfPresent(row, column))
   }
@@ -22,7 +22,7 @@ package struct Rows {
     return try reply.withBytes(row, column) { bytes throws(DatabaseError) in
       guard let bytes else { return nil }
       guard bytes.count == width else { throw mistake(row, column, "has \(bytes.count) bytes in place of \(width)") }
-      // Of the highest byte goes the sign.
+      // The highest byte carries the sign.
       var value = Int64(Int8(bitPattern: bytes[0]))
       for index in 1..<width { value = value << 8 | Int64(bytes[index]) }
       return value
@@ -68,7 +68,7 @@ package struct Rows {
     }
   }
 
-  /// Gives `body` bytes without a copy.
+  /// Calls `body` with bytes, without copying them.
   package func withBytes<Result>(
     _ row: Int, _ column: Int, _ body: (Span<UInt8>) throws(DatabaseError) -> Result
   ) throws(DatabaseError) -> Result {

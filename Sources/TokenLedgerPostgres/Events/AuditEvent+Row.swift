@@ -1,15 +1,15 @@
 #if Postgres
 internal import RotationModel
 
-/// Events as they are read back.
+/// Events as they are read from rows.
 extension AuditEvent {
-  /// The columns of `event` that a statement selects, in the order in which ``init(_:_:)`` takes it.
+  /// The columns of `event` that a statement selects, in the order in which ``init(_:_:)`` reads them.
   static let columns = """
     e.number, e.shown_ms, e.kind, e.session, e.generation, e.subject, e.client, e.class, e.behind, e.ended, e.cause, \
     e.until_ms, e.sessions, e.one_time_tokens, e.scope, e.label, e.purpose
     """
 
-  /// A row of such a statement. Nil for a kind that a later version has added: it tells it to those that know it.
+  /// Creates an event from a row of such a statement, or returns nil for a kind that a later version has added.
   ///
   /// - Throws: `.malformed` for a row that no instance writes.
   init?(_ rows: Rows, _ row: Int) throws(DatabaseError) {
@@ -62,7 +62,7 @@ private struct EventCells {
   func label() throws(DatabaseError) -> String? { try rows.textIfPresent(row, 15) }
   func purpose() throws(DatabaseError) -> String { try rows.text(row, 16) }
 
-  /// Whose sessions a wide revocation ended.
+  /// Returns the scope of a wide revocation.
   func revokedScope() throws(DatabaseError) -> SessionScope {
     switch (try rows.textIfPresent(row, 5), try rows.textIfPresent(row, 6)) {
     case (let subject?, let client?): .subjectAtClient(subject: subject, client: client)

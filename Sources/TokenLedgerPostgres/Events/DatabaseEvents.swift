@@ -1,7 +1,7 @@
 #if Postgres
 internal import RotationModel
 
-/// The events of the past, and those that happen: `EventLedger`'s calls.
+/// The past and new events of a ledger, as `EventLedger` offers them.
 package struct DatabaseEvents: Sendable {
   private let steps: any StepPerformer
   private let knowledge: InstanceKnowledge
@@ -10,7 +10,8 @@ package struct DatabaseEvents: Sendable {
     (self.steps, self.knowledge) = (steps, knowledge)
   }
 
-  /// As ``EventLedger/events(after:buffer:)``. `buffer` bounds nothing here: what is not taken stays in the database.
+  /// Returns the events; see ``EventLedger/events(after:buffer:)``. `buffer` has no effect here, since events that were
+  /// not taken stay in the database.
   package func events(after sequence: UInt64?, buffer: Int) async throws(LedgerError) -> AuditEvents {
     try Limits.eventBuffer.check("buffer", buffer)
     guard let sequence else {
@@ -28,7 +29,7 @@ package struct DatabaseEvents: Sendable {
     return AuditEvents(EventSource(steps, knowledge, after: place))
   }
 
-  /// As ``EventLedger/history(of:within:)``.
+  /// Returns the history of a session; see ``EventLedger/history(of:within:)``.
   package func history(
     of session: SessionID, within limits: HistoryLimits
   ) async throws(LedgerError) -> SessionHistory? {
@@ -38,7 +39,7 @@ package struct DatabaseEvents: Sendable {
     }
   }
 
-  /// As ``EventLedger/endedSessions(ofSubject:within:)``.
+  /// Returns the ended sessions of a subject; see ``EventLedger/endedSessions(ofSubject:within:)``.
   package func endedSessions(
     ofSubject subject: String, within limits: HistoryLimits
   ) async throws(LedgerError) -> EndedSessions? {

@@ -1,25 +1,26 @@
 #if Postgres
 internal import RotationModel
 
-/// Reads of the stream of events. Each is a step that writes, so what it tells is on the standby if one is required.
+/// The reading of the stream of events. Each reading is a step that writes, so that its result is on the standby if one
+/// is required.
 enum EventReading {
-  /// The beginning of a stream that tells what happens from now on.
+  /// The beginning of a stream of the events from now on.
   struct Start: Sendable {
     /// The last number that was given out.
     var last: Int64
     var floor: Int64
-    /// Events above the floor that are there already, while steps with lower numbers are under way.
+    /// The numbers of events above the floor that exist already, while steps with lower numbers are under way.
     var known: Set<Int64>
   }
 
-  /// Some of the events after a place.
+  /// Some of the events after a given number.
   struct Batch: Sendable {
     var events: [AuditEvent] = []
-    /// The place after them: nothing up to there is left to be told.
+    /// The number up to which there is nothing left to deliver.
     var end: Int64
-    /// The last number of what was dropped with its partition, if that is after the place.
+    /// The last number that was dropped with its partition, if that is after the given number.
     var missedThrough: Int64?
-    /// The numbers of damaged events, which are told as missed, and what is wrong with each.
+    /// The numbers of damaged events, which are delivered as missed, with the fault of each.
     var faults: [(number: Int64, text: String)] = []
   }
 
@@ -37,7 +38,7 @@ enum EventReading {
     return Start(last: floor.last, floor: floor.floor, known: known)
   }
 
-  /// The last number, and that up to which every event is there or never will be.
+  /// Returns the last number, and the floor: the number up to which every event exists or never will.
   static func floor(
     _ connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> (last: Int64, floor: Int64) {
@@ -47,13 +48,16 @@ enum EventReading {
     return (last, min(last, try rows[1].int64IfPresent(0, 0) ?? last))
   }
 
+  /// Returns the events after a number.
+  ///
   /// - Parameters:
-  ///   - place: the number after which to begin.
-  ///   - floor: up to where every event is there or never will be.
+  ///   - place: The number after which to begin.
+  ///   - floor: The number up to which every event exists or never will.
   static func batch(
     after place: Int64, through floor: Int64, _ connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Batch {
-    // What is dropped between the two statements is told as missed, although it was read: not the other way round.
+    // An event that is dropped between the two statements is reported as missed although it was read, never the
+    // reverse.
     let rows = try connection.step(
       [Query(read, [.int64(place), .int64(floor)]), Query(oldestPartition), barrier], deadline: deadline
     ).rows
@@ -78,7 +82,7 @@ enum EventReading {
     return batch
   }
 
-  /// An event of which nothing is known but its number.
+  /// Returns the event for one of which only the number is known.
   private static func missed(_ number: Int64, at time: Timestamp) -> AuditEvent {
     let sequence = UInt64(clamping: number)
     return AuditEvent(sequence: sequence, time: time, fact: .missed(from: sequence))
@@ -100,7 +104,7 @@ enum EventReading {
 
   private static let oldestPartition = Statement(name: "event_oldest_partition", sql: "select \(oldestNumber)")
 
-  /// The first number that the oldest partition which is still there can have: its name says it.
+  /// The first number that the oldest existing partition can have, taken from its name.
   static let oldestNumber = """
     (select min(substring(c.relname from '^event_([0-9]+)$')::int8) << \(partitionBits) from pg_inherits i
       join pg_class c on c.oid = i.inhrelid where i.inhparent = 'event'::regclass)

@@ -1,17 +1,17 @@
 #if Postgres
 internal import RotationModel
 
-/// The events of all instances from a place on, in the order of their numbers.
+/// The events of all instances from a given number on, in the order of their numbers.
 ///
-/// It is told by the feed how far they go, and reads them a thousand at a time as they are taken: a slow consumer keeps
-/// nothing here, and loses nothing but what the database itself has dropped since. While the database is away it waits.
-/// An event whose row is damaged is told as missed, and the stream goes on.
+/// The feed reports how far they go, and the source reads them a thousand at a time as they are taken. A slow consumer
+/// occupies no memory here, and loses only what the database has dropped since. The source waits while the database is
+/// away. An event whose row is damaged is delivered as missed, and the stream continues.
 struct EventSource: AuditEventSource {
   private let steps: any StepPerformer
   private let knowledge: InstanceKnowledge
-  /// All up to it was told.
+  /// The number up to which all events were delivered.
   private var place: Int64
-  /// The events after the place that are not to be told.
+  /// The numbers after `place` that must not be delivered.
   private var known: Set<Int64>
   private var read: ArraySlice<AuditEvent> = []
   private var hasEnded = false
@@ -66,7 +66,7 @@ struct EventSource: AuditEventSource {
           + "delete it.\(rest)"))
   }
 
-  /// Returns whether to read on after an error: what passes is waited for. False at the end.
+  /// Returns whether to continue after an error: it waits if the error can pass, and returns false at the end.
   private mutating func isPassing(_ error: LedgerError) async throws(LedgerError) -> Bool {
     switch error {
     case .unavailable, .outcomeUnknown, .overloaded:

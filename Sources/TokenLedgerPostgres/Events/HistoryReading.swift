@@ -2,12 +2,12 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// Looks back at sessions: at their rows while those are there, and at the events that are kept.
+/// The reading of the history of sessions: from their rows as long as those exist, and from the events that are kept.
 struct HistoryReading {
   private let limits: HistoryLimits
   private let shifts: TimeShifts
 
-  /// The most events that one look reads.
+  /// The most events that one query reads.
   private static let eventsMax = 100_000
 
   init(_ limits: HistoryLimits, _ shifts: TimeShifts) {
@@ -16,7 +16,7 @@ struct HistoryReading {
 
   private var eventsMax: Int64 { Int64(min(max(limits.entriesMax, 1), Self.eventsMax)) }
 
-  // MARK: One session
+  // MARK: - One session
 
   func history(
     of id: SessionID, _ connection: LedgerConnection, deadline: ContinuousClock.Instant
@@ -46,21 +46,21 @@ struct HistoryReading {
     return history
   }
 
-  /// The first event and the latest ones, in their order.
+  /// Returns the first event and the latest ones, in order.
   private func events(_ first: Rows, _ latest: Rows) throws(DatabaseError) -> [AuditEvent] {
     var events: [AuditEvent] = []
     for row in (0..<latest.count).reversed() {
       if let event = try AuditEvent(latest, row) { events.append(event) }
     }
     if first.count == 1, let event = try AuditEvent(first, 0), events.first?.sequence != event.sequence {
-      // One of the latest gives way: the first says how the session began.
+      // One of the latest is dropped, since the first one tells how the session began.
       if events.count >= limits.toldMax { events.removeFirst() }
       events.insert(event, at: 0)
     }
     return events
   }
 
-  /// Adds how the session ended, if no event of its own says that.
+  /// Adds the end of the session, if no event of its own tells it.
   private func end(
     _ history: inout SessionHistory, _ session: Session, _ row: SessionRow?, _ openedNumber: Int64?, _ now: Timestamp,
     _ connection: LedgerConnection, deadline: ContinuousClock.Instant
@@ -91,7 +91,7 @@ struct HistoryReading {
     return rows.count == 1 ? try AuditEvent(rows, 0) : nil
   }
 
-  // MARK: The sessions of a subject
+  // MARK: - The sessions of a subject
 
   func endedSessions(
     ofSubject subject: String, _ connection: LedgerConnection, deadline: ContinuousClock.Instant
@@ -129,7 +129,7 @@ struct HistoryReading {
 }
 
 extension AuditEvent.Fact {
-  /// Whether it is the end of the one session that it is about.
+  /// True if the event is the end of the one session that it concerns.
   fileprivate var endsItsSession: Bool {
     switch self {
     case .revoked, .reused(_, _, _, _, _, revokedSession: true): true
@@ -159,7 +159,7 @@ extension HistoryReading {
     name: "history_count",
     sql: "select count(*) from (select from event e where e.session = $1 limit $2) told")
 
-  /// The revocations of scopes that a session of the subject can be in, in their order.
+  /// A statement that selects the revocations of scopes that can cover a session of the subject, in order.
   private static let scopes = Statement(
     name: "history_scopes",
     sql: """
@@ -175,7 +175,7 @@ extension HistoryReading {
     name: "history_rows",
     sql: "select \(LedgerSQL.sessionColumns) from session s where s.subject = $1 order by s.id limit $2")
 
-  /// Selects what the events of a subject tell of each of its sessions, the last opened first.
+  /// A statement that summarizes the events of each of a subject's sessions, the latest opening first.
   private static let lives = Statement(
     name: "history_lives",
     sql: """

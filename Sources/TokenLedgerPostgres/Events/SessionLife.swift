@@ -2,16 +2,16 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// The opening of a session, as its event tells it.
+/// The opening of a session, as its event records it.
 struct OpenedEvent {
   let number: Int64
   private let id: SessionID
   private let event: AuditEvent
   private let openedAt: Timestamp
-  /// The terms; nil in events of before they were kept.
+  /// The terms, or nil in events from before they were recorded.
   private let terms: SessionTerms?
 
-  /// - Parameter rows: the columns of an event, then `at_ms` and the terms.
+  /// - Parameter rows: The columns of an event, followed by `at_ms` and the terms.
   init(_ rows: Rows, _ row: Int, of id: SessionID) throws(DatabaseError) {
     guard let event = try AuditEvent(rows, row) else { throw .malformed("an opening is none") }
     (self.id, self.event, number) = (id, event, Int64(clamping: event.sequence))
@@ -19,7 +19,7 @@ struct OpenedEvent {
     terms = try SessionTerms(rows, row, from: 18)
   }
 
-  /// The session as its events left it.
+  /// Returns the session as its events left it.
   func session(after events: [AuditEvent], _ shifts: TimeShifts, at now: Timestamp) -> Session? {
     guard let terms, case .opened(_, let subject, let client, let scope, let label) = event.fact else { return nil }
     var (generation, refreshedAt): (UInt32, Timestamp) = (0, openedAt)
@@ -55,7 +55,7 @@ struct SessionLife {
   private let wasReused: Bool
   private let endedAt: Timestamp?
 
-  /// Takes events `e` that are grouped by their session.
+  /// The columns that summarize events `e`, which must be grouped by session.
   static let selection = """
     select e.session, count(*),
       min(e.number) filter (where e.kind = 1), min(e.at_ms) filter (where e.kind = 1), min(e.client), min(e.scope), min(e.label),
@@ -82,7 +82,8 @@ struct SessionLife {
     (wasReused, endedAt) = (try rows.bool(row, 13), try time(14))
   }
 
-  /// The session as its events left it, if its row is gone; nil if they do not tell of its beginning.
+  /// Returns the session as its events left it, for a session whose row is gone; nil if its opening is not among the
+  /// events.
   func session(_ shifts: TimeShifts, at now: Timestamp) -> Session? {
     guard let terms, let openedAt, let client, let scope else { return nil }
     let refreshedAt = refreshedAt ?? openedAt
@@ -92,9 +93,9 @@ struct SessionLife {
       shifts: Session.Shifts(shifts, openedAt, refreshedAt, now))
   }
 
-  /// Returns how it ended; nil if it is live.
+  /// Returns the end of the session, or nil if it is live.
   ///
-  /// - Parameter scopes: the revocations of scopes that sessions of the subject can be in, in their order.
+  /// - Parameter scopes: The revocations of scopes that can cover sessions of the subject, in order.
   func end(of session: Session, _ scopes: [AuditEvent], at now: Timestamp) -> EndedSession? {
     if let endedAt {
       return EndedSession(session: session, endedAt: endedAt, end: .revoked(cause ?? (wasReused ? .reuse : nil)))
@@ -110,7 +111,7 @@ struct SessionLife {
 }
 
 extension SessionTerms {
-  /// From the columns `idle_ms`, `absolute_ms` and `rotation`; nil if one of them is null.
+  /// Creates terms from the columns `idle_ms`, `absolute_ms` and `rotation`, or returns nil if one of them is null.
   fileprivate init?(_ rows: Rows, _ row: Int, from column: Int) throws(DatabaseError) {
     guard let idle = try rows.int64IfPresent(row, column), let absolute = try rows.int64IfPresent(row, column + 1),
       let rotation = try rows.int64IfPresent(row, column + 2)
@@ -131,7 +132,7 @@ extension Session.Shifts {
 }
 
 extension TimeShifts {
-  /// The ledger's time of one that was shown: what ``wallTime(of:)`` makes of it, of those the latest.
+  /// Returns the ledger's time of one that was shown: the latest for which ``wallTime(of:)`` returns it.
   fileprivate func ledgerTime(of shown: Timestamp) -> Timestamp {
     for change in changes.reversed() where change.from <= shown.advanced(byMilliseconds: 1000 * change.seconds) {
       return shown.advanced(byMilliseconds: 1000 * change.seconds)

@@ -1,10 +1,10 @@
 #if Postgres
-/// A place for steps that no caller's rotation waits for: the lanes.
+/// A performer of steps that do not delay any caller's rotation: the lanes.
 package protocol StepPerformer: Sendable {
-  /// Runs `body` on one of the ledger's connections, on a thread that can wait. A `body` that is interrupted can be run
-  /// again: it must come to the same.
+  /// Runs `body` on one of the ledger's connections, on a thread that can wait. An interrupted `body` can be run again,
+  /// so it must have the same effect then.
   ///
-  /// - Throws: as every call of a ledger.
+  /// - Throws: The errors of every call of a ledger.
   func perform<Outcome: Sendable>(
     _ body: @escaping @Sendable (LedgerConnection, _ deadline: ContinuousClock.Instant) throws(DatabaseError) -> Outcome
   ) async throws(LedgerError) -> Outcome

@@ -3,12 +3,11 @@ internal import Platform
 internal import RotationModel
 internal import Synchronization
 
-/// Follows what other instances revoke, on a thread and a connection of its own, and writes what verifiers of this one
-/// saw.
+/// The feed of an instance: it follows the revocations of other instances, on a thread and a connection of its own, and
+/// records which successors the verifiers of this one saw.
 ///
-/// It looks twenty times a second, and at once if a notification or somebody here wakes it. A look is a step like
-/// any other: it is an answer, so it waits for the standby, and a primary that was cut off cannot pass for one that has
-/// no news.
+/// It reads twenty times a second, and at once if a notification or a caller here wakes it. A reading is a step like
+/// any other: its answer waits for the standby, so that a primary that was cut off cannot pass for one without news.
 package final class Feed: Sendable {
   private struct State {
     var isClosing = false
@@ -23,13 +22,14 @@ package final class Feed: Sendable {
   private let state = Mutex(State())
   private let ends = RisingNumber()
 
-  /// A step that takes longer is given up: its news would be old, and another server has possibly taken over.
+  /// The time after which a step is abandoned: its news would be old, and another server may have taken over.
   private var patience: Duration { max(.seconds(1), min(options.requestDeadline, .seconds(5))) }
   private static let interval = Duration.milliseconds(50)
-  /// Between two looks, however often it is woken.
+  /// The shortest time between two readings, however often the feed is woken.
   private static let pauseMin = Duration.milliseconds(10)
   private static let backOffMin = Duration.milliseconds(20)
-  /// So long a database that is there again goes unnoticed, and what was revoked there meanwhile.
+  /// The longest time for which a database that is back goes unnoticed, with everything that was revoked there
+  /// meanwhile.
   private static let backOffMax = Duration.milliseconds(200)
 
   package init(_ knowledge: InstanceKnowledge, connector: Connector) {
@@ -37,9 +37,9 @@ package final class Feed: Sendable {
     options = connector.setting.options
   }
 
-  /// Returns once all that was revoked before is known.
+  /// Returns once everything that was revoked before is known.
   ///
-  /// - Throws: what stands in the way; if it can pass, at the deadline. The feed has ended then.
+  /// - Throws: The error that prevents it; if it can pass, only at the deadline. The feed has ended then.
   package func start(deadline: ContinuousClock.Instant) async throws(DatabaseError) {
     let error: DatabaseError? = await withCheckedContinuation { continuation in
       state.withLock { ($0.start, $0.startDeadline) = (continuation, deadline) }
@@ -49,12 +49,12 @@ package final class Feed: Sendable {
     if let error { throw error }
   }
 
-  /// Calls it whenever the database answers again: nobody looks for it as often as the feed.
+  /// Sets a closure that is called whenever the database answers again, which the feed notices first.
   package func onReturn(_ body: @escaping @Sendable () -> Void) {
     state.withLock { $0.onReturn = body }
   }
 
-  /// Writes what was noted and ends. Idempotent.
+  /// Writes the pending notes and ends the feed. The call is idempotent.
   package func close() async {
     state.withLock { $0.isClosing = true }
     knowledge.wakeUp.post()
@@ -66,7 +66,7 @@ package final class Feed: Sendable {
 
   private var isClosing: Bool { state.withLock { $0.isClosing } }
 
-  /// Tells whoever waits for the start.
+  /// Resumes the caller that waits for the start.
   private func settle(_ error: DatabaseError?) {
     let waiting = state.withLock { state in
       if state.start != nil, error != nil { state.isClosing = true }
@@ -76,7 +76,7 @@ package final class Feed: Sendable {
     waiting?.resume(returning: error)
   }
 
-  // MARK: The thread
+  // MARK: - The thread
 
   private func run() {
     var (reader, backOff) = (FeedReader(knowledge), Self.backOffMin)

@@ -2,10 +2,10 @@
 internal import RotationModel
 internal import Synchronization
 
-/// The age of the news from the database, by a clock that goes on while the process is stopped.
+/// The age of the news from the database, by a clock that continues while the process is stopped.
 final class FeedAge: Sendable {
   private let clock: DatabaseClock
-  /// The boot clock before the last look that was answered; far back before the first.
+  /// The boot clock before the last reading that was answered; far in the past before the first.
   private let lastLook = Atomic<Int64>(.min / 2)
   private let staleMilliseconds: Int64
 
@@ -15,20 +15,21 @@ final class FeedAge: Sendable {
     staleMilliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
   }
 
-  /// Notes that all that had been committed when the boot clock said this is known now.
+  /// Notes that everything that was committed when the boot clock had this value is known now.
   func noteLook(boot: Int64) { lastLook.max(boot, ordering: .relaxed) }
 
-  /// The age; nil before the first look.
+  /// The age in milliseconds, or nil before the first reading.
   var milliseconds: Int64? {
     let last = lastLook.load(ordering: .relaxed)
     return last < 0 && last <= .min / 2 ? nil : max(0, clock.bootMilliseconds() - last)
   }
 
-  /// Whether it is older than it may be. From any thread; also right after the process was stopped for a while.
+  /// True if the age exceeds its limit. It can be read from any thread, and is right even after the process was
+  /// stopped.
   var isStale: Bool { milliseconds.map { $0 > staleMilliseconds } ?? true }
 }
 
-/// The state of the instance's link to its database, as its feed sees it, which asks many times a second.
+/// The state of the instance's link to its database, as the feed sees it, which asks many times a second.
 final class FeedCondition: Sendable {
   private enum Link {
     case connected
@@ -38,7 +39,7 @@ final class FeedCondition: Sendable {
   private struct State {
     var link: Link
     var reason: String?
-    /// The words of an instance that misses what it acknowledged.
+    /// The message for a database that lacks what this instance acknowledged.
     var fenced: String?
     var closed: String?
   }
@@ -47,10 +48,10 @@ final class FeedCondition: Sendable {
   private let age: FeedAge
   private let refusesWhenStale: Bool
   private let state: Mutex<State>
-  /// Whether the words of one that misses something are there.
+  /// True while `fenced` has a message.
   private let isFenced = Atomic(false)
 
-  /// From which age of an unanswered look on the ledger is said to be stalled.
+  /// The age of an unanswered reading, in milliseconds, from which on the ledger counts as stalled.
   private static let stalledMilliseconds: Int64 = 2000
 
   init(clock: DatabaseClock, age: FeedAge, refusesWhenStale: Bool) {
@@ -65,9 +66,9 @@ final class FeedCondition: Sendable {
     }
   }
 
-  /// There is no connection, and why.
+  /// Notes that there is no connection, with the error.
   ///
-  /// - Parameter isFenced: whether the database lacks what this instance acknowledged.
+  /// - Parameter isFenced: True if the database lacks what this instance acknowledged.
   func noteAway(_ error: DatabaseError, isFenced: Bool) {
     let now = clock.now()
     state.withLock { state in
@@ -82,7 +83,7 @@ final class FeedCondition: Sendable {
     state.withLock { if $0.closed == nil { $0.closed = reason } }
   }
 
-  /// Why there is no connection; nil while there is one.
+  /// The reason that there is no connection, or nil while there is one.
   var reason: String? { state.withLock { $0.reason } }
 
   var health: LedgerHealth {
@@ -94,7 +95,7 @@ final class FeedCondition: Sendable {
       case .connected: return milliseconds ?? 0 >= Self.stalledMilliseconds ? .stalled : .acceptsChanges
       }
     }
-    // Before the first look nothing is known of others, and whoever opens the ledger waits for that.
+    // Before the first reading nothing is known of others; the caller that opens the ledger waits for it.
     var health = LedgerHealth(
       state: condition, feedAge: .milliseconds(milliseconds ?? 0),
       clockShiftSeconds: DatabaseClock.seconds(ofShiftMilliseconds: clock.currentShiftMilliseconds))
@@ -104,12 +105,11 @@ final class FeedCondition: Sendable {
     return health
   }
 
-  /// Whether every access token is refused: the news are older than they may be, or the database lacks what was
-  /// acknowledged, so that what was revoked is possibly not in it. Costs an atomic load, and a look at the boot clock if
-  /// the age counts.
+  /// True if every access token is refused: the news is too old, or the database lacks what was acknowledged and may
+  /// lack revocations. Reading it costs an atomic load, and a reading of the boot clock if the age counts.
   var refusesAccess: Bool { isFenced.load(ordering: .relaxed) || refusesWhenStale && age.isStale }
 
-  /// The fix if the database lacks what this instance acknowledged; nil while it does not.
+  /// The fix if the database lacks what this instance acknowledged; nil otherwise.
   var fenced: String? { state.withLock { $0.fenced } }
 }
 #endif

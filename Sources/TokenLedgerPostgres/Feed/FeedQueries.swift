@@ -1,7 +1,7 @@
 #if Postgres
 internal import RotationModel
 
-/// The statements of the feed and of what a new connection is held against.
+/// The statements of the feed and of the examination of a new connection.
 struct FeedQueries: Sendable {
   private let prelude: Prelude
   let facts: Statement
@@ -19,11 +19,11 @@ struct FeedQueries: Sendable {
   let revocations: Statement
   let newestEvent: Statement
 
-  /// The most revocations that one look reads.
+  /// The most revocations that one reading takes.
   static let revocationsMax = 5000
-  /// The most notes that one look writes.
+  /// The most notes that one reading writes.
   static let notesMax = 1000
-  /// By how much numbers are advanced on a timeline that is new to the ledger.
+  /// The number by which numbers are advanced on a timeline that is new to the ledger.
   static let numbersSkipped = 1 << 20
 
   init(options: PostgresOptions) {
@@ -83,7 +83,7 @@ struct FeedQueries: Sendable {
       name: "feed_newest_event", sql: "select number, at_ms from event order by number desc limit 1")
   }
 
-  /// Returns what gives a step that begins without a prelude its time, in tests; nothing in service.
+  /// Returns the queries that set the time of a step without a prelude in tests; none in service.
   func time() -> [Query] { prelude.clock() }
 
   private static func facts(_ time: StatementTime) -> Statement {
@@ -99,7 +99,8 @@ struct FeedQueries: Sendable {
         """)
   }
 
-  /// `time_shift` keeps the last 256 changes of the shift in whole seconds.
+  /// Returns the statement that raises the shift. `time_shift` keeps the last 256 changes of the shift in whole
+  /// seconds.
   private static func raiseShift(_ time: StatementTime) -> Statement {
     Statement(
       name: "feed_raise_shift",
@@ -115,8 +116,8 @@ struct FeedQueries: Sendable {
         """)
   }
 
-  /// Writes notes on the sessions whose live token was seen; gives back those whose row somebody else holds at this
-  /// moment.
+  /// Returns the statement that writes notes to the sessions whose live token was seen. It returns those whose row
+  /// another transaction holds at this moment.
   private static func flush(_ time: StatementTime) -> Statement {
     let isDue = """
       s.generation = n.generation and s.status = 1 and not s.successor_seen

@@ -1,18 +1,18 @@
 #if Postgres
 internal import RotationModel
 
-/// The looks of a feed at its ledger, one after the other, and where they have got to. Of the feed's thread.
+/// The consecutive readings of a feed, with their position. Only the feed's thread uses it.
 struct FeedReader {
   private let knowledge: InstanceKnowledge
   private let queries: FeedQueries
-  /// All revocations up to it are known.
+  /// The number up to which all revocations are known.
   private var cursor: Int64 = 0
-  /// All rows that were visible up to it have been applied in this look. Beyond the cursor, others can still come in
-  /// between, from steps under way: the next look begins at the cursor again.
+  /// The number up to which all visible rows were applied in this reading. Beyond the cursor, steps under way can still
+  /// add rows in between, so that the next reading begins at the cursor again.
   private var place: Int64 = 0
-  /// Damaged rows after the cursor that were told of.
+  /// The numbers of damaged rows after the cursor that were reported.
   private var told: Set<Int64> = []
-  /// The timeline on which the cursor means something.
+  /// The timeline to which the cursor belongs.
   private var timeline: Int64?
   private var fence: Int64 = 0
   private var isNewConnection = true
@@ -22,16 +22,16 @@ struct FeedReader {
     (self.knowledge, queries) = (knowledge, knowledge.queries)
   }
 
-  /// A new connection. On a timeline or under a fence that was not seen before everything is read again.
+  /// Begins on a new connection. On a timeline or under a fence that was not seen before, everything is read again.
   mutating func begin(_ connection: LedgerConnection) {
     if timeline != connection.facts.timeline || fence != connection.facts.fence { cursor = 0 }
     (timeline, fence) = (connection.facts.timeline, connection.facts.fence)
     isNewConnection = true
   }
 
-  /// Reads all that is new, in one step or several, and writes what verifiers saw.
+  /// Reads everything new, in one step or several, and writes what verifiers saw.
   ///
-  /// - Parameter patience: how long each of the steps can take.
+  /// - Parameter patience: The longest time of each step.
   mutating func look(_ connection: LedgerConnection, patience: Duration) throws(DatabaseError) {
     let boot = knowledge.clock.bootMilliseconds()
     place = cursor
@@ -39,7 +39,7 @@ struct FeedReader {
     knowledge.age.noteLook(boot: boot)
   }
 
-  /// Returns whether everything was read.
+  /// Makes one step, and returns whether everything was read.
   private mutating func lookOnce(
     _ connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Bool {
@@ -54,7 +54,7 @@ struct FeedReader {
       throw error
     }
     let boot = knowledge.clock.bootMilliseconds()
-    // More can wait, unless it is those whose rows somebody holds.
+    // More notes can be waiting, unless they are those whose rows another transaction holds.
     var hasMoreNotes = notes.count == FeedQueries.notesMax
     if let left = notes.isEmpty ? nil : rows.popFirst() {
       try putBack(left)
@@ -89,7 +89,7 @@ struct FeedReader {
     return statements + [Query(queries.look), Query(queries.lowestStep), Query(queries.revocations, [.int64(place)])]
   }
 
-  /// Notes on sessions whose rows somebody held: the next look tries again.
+  /// Puts back the notes on sessions whose rows another transaction held; the next reading tries again.
   private func putBack(_ rows: Rows) throws(DatabaseError) {
     var left: [TokenID] = []
     for row in 0..<rows.count {
@@ -105,20 +105,21 @@ struct FeedReader {
     knowledge.recordChange.raise(to: seen.recordChange)
     knowledge.staleMilliseconds.raise(to: seen.staleMilliseconds)
     guard seen.lastNumber >= cursor else {
-      // The numbers went back: this is not the history that the cursor is of.
+      // The numbers went back, so this is not the history to which the cursor belongs.
       (cursor, place) = (0, 0)
       return false
     }
     let isWhole = news.count < FeedQueries.revocationsMax
     let last = news.lastNumber ?? place
-    // A later page has a later floor, which says nothing of the rows that an earlier one can have come too early for.
+    // A later page has a later floor, which says nothing about rows that an earlier page may have been too early to
+    // see.
     if place <= cursor { cursor = max(cursor, isWhole ? seen.floor : min(seen.floor, last)) }
     place = max(place, last)
     knowledge.eventFloor.raise(to: seen.floor)
     return isWhole
   }
 
-  /// Tells once of each damaged row: of those of one page together.
+  /// Reports each damaged row once, those of one page together.
   private mutating func tell(_ faults: [RevocationPage.Fault]) {
     let cursor = cursor
     told = told.filter { $0 > cursor }
@@ -128,7 +129,7 @@ struct FeedReader {
     knowledge.tell(.damaged(new.count == 1 ? first.text : "\(first.text) Damaged rows after it: \(new.count - 1)."))
   }
 
-  /// Compares the database's time with what was known, and raises it if it is behind.
+  /// Compares the database's time with the known one, and raises it if it is behind.
   private mutating func noteTime(
     _ seen: FeedLook, estimate: Int64?, boot: Int64, _ connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
@@ -154,7 +155,7 @@ struct FeedReader {
   }
 }
 
-/// The findings of one look at the ledger.
+/// The findings of one reading of the ledger.
 private struct FeedLook {
   var now: Int64
   var shift: Int64

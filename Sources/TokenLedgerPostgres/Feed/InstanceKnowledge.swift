@@ -3,10 +3,10 @@ internal import Platform
 internal import RotationModel
 internal import Synchronization
 
-/// The knowledge that an instance has of its ledger without asking: the time, what is revoked, how old that is, and
-/// what it may not see go back.
+/// The knowledge that an instance has of its ledger without asking: the time, the revocations and their age, and the
+/// state that it must not see go back.
 ///
-/// Fed by the lanes with what they commit, and by the feed with what others do. From any thread.
+/// The lanes add what they commit, and the feed adds what others do. It can be used from any thread.
 package final class InstanceKnowledge: Sendable {
   package let clock: DatabaseClock
   package let witness: Witness
@@ -14,11 +14,11 @@ package final class InstanceKnowledge: Sendable {
   let age: FeedAge
   let revocations: RevocationRegister
   let condition: FeedCondition
-  /// All events up to it are there or never will be, and on the standby if one is required.
+  /// The number up to which all events exist or never will, and are on the standby if one is required.
   let eventFloor = RisingNumber()
   /// The last change of what the instances share beside sessions: keys and accounts.
   package let recordChange = RisingNumber()
-  /// The greatest `staleAfter` that an instance has announced.
+  /// The greatest `staleAfter` that an instance has announced, in milliseconds.
   let staleMilliseconds = RisingNumber()
   let wakeUp: WakeUp
   private let listening = Mutex(Listening())
@@ -47,13 +47,14 @@ package final class InstanceKnowledge: Sendable {
 
   package var health: LedgerHealth { condition.health }
 
-  /// Why there is no connection; nil while there is one. One line, without secrets.
+  /// The reason that there is no connection in one line without secrets, or nil while there is one.
   package var awayReason: String? { condition.reason }
 
-  /// Has the feed look at once.
+  /// Makes the feed read at once.
   package func wakeFeed() { wakeUp.post() }
 
-  /// Tells this of steps of the database's clock and of damaged rows, until nil is set; first of those that came before.
+  /// Sets the listener for steps of the database's clock and damaged rows, until nil is set. It first receives the
+  /// notices that came before.
   package func setNotice(_ notice: (@Sendable (LedgerNotice) -> Void)?) {
     let waiting = listening.withLock { state in
       state.listener = notice
@@ -72,8 +73,8 @@ package final class InstanceKnowledge: Sendable {
     listener?(notice)
   }
 
-  /// The answers to what the lanes tell and ask. `lanes` deadlines do not bound the look at a new connection: five
-  /// seconds do.
+  /// The hooks that answer the lanes. The examination of a new connection is bounded by five seconds, not by the
+  /// deadlines of the lanes.
   package var hooks: LaneHooks {
     var hooks = LaneHooks()
     hooks.examine = { (connection) throws(DatabaseError) in

@@ -2,7 +2,8 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// Lists of what is refused, by what a verifier asks with, and of when each entry can be forgotten.
+/// The lists of what is refused, by the keys of a verifier's question, with the time at which each entry can be
+/// forgotten.
 struct RevocationLists {
   private struct Mark {
     var number: Int64
@@ -33,7 +34,7 @@ struct RevocationLists {
     return isMarked(subject: subject, client: client, issuedAt: issuedAt, session: token.session)
   }
 
-  /// Returns whether what was issued in this second can have been issued before a mark.
+  /// Checks whether something issued in this second can have been issued before a mark.
   func isMarked(subject: String, client: String, issuedAt: Int64, session: SessionID? = nil) -> Bool {
     guard !marks.isEmpty else { return false }
     let since = issuedAt.multipliedReportingOverflow(by: 1000).partialValue
@@ -44,8 +45,8 @@ struct RevocationLists {
     return meets(.subject(subject)) || meets(.client(client)) || meets(.both(subject, client)) || meets(.all)
   }
 
-  /// The number of an exemption comes after that of the opening and before that of every later mark: of no mark with a
-  /// lower one the session is part.
+  /// Inserts a revocation. The number of an exemption is after that of the opening and before that of every later mark,
+  /// so that no mark with a lower number covers the session.
   mutating func insert(_ revocation: RevocationRow) {
     let until = revocation.until
     switch revocation.kind {
@@ -73,7 +74,7 @@ struct RevocationLists {
     }
   }
 
-  /// Forgets what has ended; costs a look at what ended since the last time, not at what is there.
+  /// Forgets entries that have ended. It visits those that ended since the last call, not all entries.
   mutating func forgetEnded(at now: Timestamp) {
     let current = Self.quarter(of: now)
     guard current > lastFreed else { return }
@@ -87,7 +88,7 @@ struct RevocationLists {
     due[Self.quarter(of: until), default: []].append(key)
   }
 
-  /// One that ends later than was expected of it at first is expected there too.
+  /// Forgets an entry that has ended. One that now ends later than first expected is also listed under its later end.
   private mutating func forget(_ key: Key, at now: Timestamp) {
     switch key {
     case .session(let id): if sessions[id].map({ $0 <= now }) ?? false { sessions[id] = nil }

@@ -1,17 +1,17 @@
 #if Postgres
-/// A page of the table `revocation` as the feed reads it: a damaged row keeps no other from being applied.
+/// A page of the table `revocation` as the feed reads it. A damaged row does not keep others from being applied.
 struct RevocationPage {
   private(set) var rows: [RevocationRow] = []
-  /// The damaged ones, in the order of their numbers.
+  /// The damaged rows, in the order of their numbers.
   private(set) var faults: [Fault] = []
-  /// The number of rows, damaged ones too.
+  /// The number of rows, including damaged ones.
   let count: Int
-  /// The number of the last row; nil for an empty page.
+  /// The number of the last row, or nil for an empty page.
   let lastNumber: Int64?
 
   struct Fault: Hashable {
     var number: Int64
-    /// One line.
+    /// The fault in one line.
     var text: String
   }
 
@@ -31,7 +31,8 @@ struct RevocationPage {
     }
   }
 
-  /// A revocation of a session, or of one of its access tokens, is at most that of the session.
+  /// Returns the revocation of a whole session for a damaged revocation of it or of one of its access tokens, which
+  /// cannot refuse more than that; nil if the row does not name a session.
   private static func session(_ found: Rows, _ row: Int, _ number: Int64) -> RevocationRow? {
     do throws(DatabaseError) {
       let kind = try found.int64(row, 3)

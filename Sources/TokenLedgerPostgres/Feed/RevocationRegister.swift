@@ -3,21 +3,21 @@ internal import RotationModel
 internal import Synchronization
 internal import TokenLedger
 
-/// The register of what verifiers of this instance must refuse, as its own calls and the feed tell it, and what they
-/// saw.
+/// The register of what verifiers of this instance must refuse, by the instance's own calls and the feed, and of what
+/// they saw.
 ///
-/// While nothing is revoked whose access tokens can live, a question costs two atomic loads and no lock, however many
-/// sessions there are. If it is to refuse when the feed is old, a look at the boot clock comes to that.
+/// If nothing is revoked whose access tokens can be alive, a question costs two atomic loads and no lock, however many
+/// sessions there are. If the register refuses tokens while the feed is stale, it also reads the boot clock.
 final class RevocationRegister: Sendable {
   private let count = Atomic<Int>(0)
   private let lists = Mutex(RevocationLists())
   let notes = SuccessorNotes()
   private let condition: FeedCondition
 
-  /// - Parameter condition: of the feed, which says when every access token is refused.
+  /// - Parameter condition: The condition of the feed, which tells when every access token is refused.
   init(_ condition: FeedCondition) { self.condition = condition }
 
-  /// Has access tokens refused from the moment at which this returns.
+  /// Adds revocations, whose access tokens are refused from the moment this returns.
   func insert(_ revocations: [RevocationRow]) {
     lists.withLock { lists in
       for revocation in revocations { lists.insert(revocation) }
@@ -25,7 +25,7 @@ final class RevocationRegister: Sendable {
     }
   }
 
-  /// Forgets what no valid access token can be concerned by.
+  /// Forgets the entries that concern no valid access token any more.
   func forgetEnded(at now: Timestamp) {
     lists.withLock { lists in
       lists.forgetEnded(at: now)

@@ -1,10 +1,10 @@
 #if Postgres
 internal import Synchronization
 
-/// A number that only grows, and who waits for it to.
+/// A number that only grows, with the callers that wait for it to grow.
 ///
-/// For the floor of the events: all that were given a number up to it are there or never will be. And for the last
-/// change of what instances share, and the greatest patience that one of them has announced.
+/// It is used for the floor of the events, up to which every numbered event exists or never will; for the last change
+/// of what instances share; and for the greatest patience that an instance has announced.
 package final class RisingNumber: Sendable {
   private struct State {
     var value: Int64
@@ -32,7 +32,7 @@ package final class RisingNumber: Sendable {
     for continuation in woken { continuation.resume(returning: true) }
   }
 
-  /// It grows no more: whoever waits, or will, is told at once.
+  /// Ends the growth: present and future waiters return at once.
   func finish() {
     let woken = state.withLock { state in
       state.isFinished = true
@@ -42,9 +42,9 @@ package final class RisingNumber: Sendable {
     for continuation in woken { continuation.resume(returning: false) }
   }
 
-  /// Waits until it is greater than this.
+  /// Waits until the number is greater than this.
   ///
-  /// - Returns: false if the task is cancelled, or it grows no more.
+  /// - Returns: False if the task is cancelled, or the number grows no more.
   package func wait(after value: Int64) async -> Bool {
     let number = state.withLock { state in
       state.lastWaiter += 1
@@ -65,7 +65,8 @@ package final class RisingNumber: Sendable {
     }
   }
 
-  /// Its values from now on; what comes while nobody looks is told as the last one alone. Ends with the ledger.
+  /// Returns a stream of the values from now on. A slow consumer receives only the newest value. It ends with the
+  /// ledger.
   package func changes() -> AsyncStream<Int64> {
     let start = value
     return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in

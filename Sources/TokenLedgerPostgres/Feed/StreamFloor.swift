@@ -1,15 +1,15 @@
 #if Postgres
-/// The floor of a stream of rows that are numbered by the ledger's sequence: every number up to it has its row, or
-/// never will.
+/// The floor of a stream of rows that are numbered by the ledger's sequence: the number up to which every number has
+/// its row or never will.
 ///
-/// A row that was committed later can have a lower number. So each step holds a lock with the last number that had been
-/// given out when it began, which is below all that it takes, until it is committed and on the standby. Whoever reads
-/// the stream asks, in this order and each with a snapshot of its own, for the last number, for the lowest one that a
-/// step under way holds, and for the rows. (A cursor that goes by number alone missed 23 to 29 % of the events of
-/// twelve writers.)
+/// A row that is committed later can have a lower number. Each step therefore holds a lock with the last number that
+/// had been given out when it began, which is below all numbers that it takes, until it is committed and on the
+/// standby. A reader of the stream asks, in this order and each with a snapshot of its own, for the last number, for
+/// the lowest number that a step under way holds, and for the rows. (A cursor that went by number alone missed 23 to 29
+/// % of the events of twelve writers.)
 enum StreamFloor {
-  /// The lowest last number that another step under way had found; null if there is none. What a lock says is taken
-  /// back to a number by the last one: nothing goes on while 2^27 numbers are given out.
+  /// The lowest last number that another step under way found, or null if there is none. The value of a lock is turned
+  /// back into a number by the last one: no step stays under way while 2^27 numbers are given out.
   static let lowestStep = """
     select \(LedgerSQL.lastNumber) - (
       select max(d.distance) from (

@@ -2,15 +2,15 @@
 internal import RotationModel
 internal import Synchronization
 
-/// The access tokens that verifiers of this instance saw for the first time while a grace window can be open: their
-/// sessions' rows are to say so.
+/// The access tokens that verifiers of this instance saw for the first time while a grace window can be open, to be
+/// recorded in the rows of their sessions.
 ///
-/// From any thread. While no instance answers with a grace window a note is one atomic load.
+/// It can be used from any thread. While no instance uses a grace window, a note costs one atomic load.
 final class SuccessorNotes: Sendable {
   private struct State {
     var pending: Set<TokenID> = []
-    /// The tokens that were taken of late, in two halves of which the older one is forgotten first: the token of every
-    /// request must not be written again.
+    /// The tokens that were taken recently, in two halves of which the older one is forgotten first. They prevent that
+    /// the token of every request is written again.
     var taken: Set<TokenID> = []
     var takenBefore: Set<TokenID> = []
 
@@ -22,16 +22,16 @@ final class SuccessorNotes: Sendable {
     }
   }
 
-  /// Milliseconds of ledger time: until then a window can be open.
+  /// The ledger time, in milliseconds, until which a window can be open.
   private let windowsUntil = Atomic<Int64>(0)
   private let hasNotes = Atomic<Bool>(false)
   private let state = Mutex(State())
 
-  /// The most notes that wait to be written; what comes beyond them is lost, and its window stays open for its time.
+  /// The most notes that wait to be written. A note beyond them is lost, and its window stays open to its end.
   private static let pendingMax = 65_536
   private static let takenMax = 65_536
 
-  /// An access token with this `jti` was verified. `issuedAt` is its `iat`, in seconds since the epoch.
+  /// Notes that an access token with this `jti` was verified. `issuedAt` is its `iat`, in seconds since the epoch.
   func note(_ token: TokenID, issuedAt: Int64, now: Timestamp) {
     guard now.milliseconds < windowsUntil.load(ordering: .relaxed), token.generation > 0 else { return }
     let age = now.seconds.subtractingReportingOverflow(issuedAt).partialValue
@@ -44,18 +44,18 @@ final class SuccessorNotes: Sendable {
     }
   }
 
-  /// Windows are open until then, it may be.
+  /// Notes that windows may be open until that time.
   func expectUse(untilMilliseconds end: Int64) {
     windowsUntil.max(end, ordering: .relaxed)
   }
 
-  /// Returns whether the token was noted a moment ago: its row possibly does not say so yet.
+  /// Checks whether the token was noted recently, so that its row may not have the note yet.
   func contains(_ token: TokenID) -> Bool {
     guard windowsUntil.load(ordering: .relaxed) > 0 else { return false }
     return state.withLock { $0.pending.contains(token) || $0.taken.contains(token) || $0.takenBefore.contains(token) }
   }
 
-  /// Some of what waits, in the order of their sessions: that in which rows are locked.
+  /// Takes some of the waiting notes, in the order of their sessions, in which rows are locked.
   func take(most: Int) -> [TokenID] {
     guard hasNotes.load(ordering: .acquiring) else { return [] }
     return state.withLock { state in
@@ -67,7 +67,7 @@ final class SuccessorNotes: Sendable {
     }
   }
 
-  /// These could not be written: they wait again.
+  /// Puts back notes that could not be written, so that they wait again.
   func putBack(_ tokens: [TokenID]) {
     guard !tokens.isEmpty else { return }
     state.withLock { state in

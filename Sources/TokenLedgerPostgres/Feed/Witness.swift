@@ -2,13 +2,13 @@
 internal import RotationModel
 internal import Synchronization
 
-/// The memory of what an instance has seen of its ledger, against which each new connection is held: a database that
-/// was set back, or an old primary that goes on by itself, does not get to decide.
+/// The memory of what an instance has seen of its ledger, with which each new connection is compared: a database that
+/// was set back, or an old primary that continues by itself, must not decide.
 package final class Witness: Sendable {
-  /// An event that was committed, and on the standby if one is required.
+  /// An event that was committed, and is on the standby if one is required.
   private struct Seen {
     var number: Int64
-    /// The ledger's time when that was known.
+    /// The ledger's time when the event became known.
     var at: Timestamp
   }
 
@@ -17,9 +17,9 @@ package final class Witness: Sendable {
     var timeline: Int64 = 0
     var fence: Int64?
     var newest: Seen?
-    /// The newest event whose time is known as well: a number can be given again.
+    /// The newest event whose time is known as well, since a number can be given out again.
     var newestTimed: (number: Int64, milliseconds: Int64)?
-    /// Whether the database that was looked at last lacks what was acknowledged.
+    /// True if the last examined database lacks what was acknowledged.
     var isFenced = false
   }
 
@@ -33,12 +33,12 @@ package final class Witness: Sendable {
     retentionMilliseconds = eventRetention.components.seconds * 1000
   }
 
-  /// An event with this number is committed for good: an outcome with it was acknowledged, or a look that was has seen
-  /// it.
+  /// Notes that the event with this number is committed for good: an outcome with it was acknowledged, or a reading has
+  /// seen it.
   ///
   /// - Parameters:
-  ///   - milliseconds: the ledger's time of it, if that is known.
-  ///   - fence: that of the connection. What is from before the last fence is missed by nobody.
+  ///   - milliseconds: The ledger's time of the event, if it is known.
+  ///   - fence: The fence of the connection. Events from before the last fence are not missed.
   package func acknowledge(_ number: Int64, milliseconds: Int64? = nil, under fence: Int64) {
     let now = clock.now()
     state.withLock { state in
@@ -49,10 +49,11 @@ package final class Witness: Sendable {
     }
   }
 
-  /// Whether the database lacks what this instance or another one acknowledged, and nobody has run `database fence` since.
+  /// True if the database lacks what this instance or another one acknowledged, and nobody has run `database fence`
+  /// since.
   var isFenced: Bool { state.withLock { $0.isFenced } }
 
-  /// Returns whether another connection has found a later timeline of the same server's, or a fence, since these facts
+  /// Checks whether another connection has found a later timeline of the same server, or a fence, since these facts
   /// were read.
   func isLeftBehind(_ facts: LedgerFacts) -> Bool {
     state.withLock { state in
@@ -61,14 +62,14 @@ package final class Witness: Sendable {
     }
   }
 
-  /// Looks at what a new connection leads to, before anything is asked of it.
+  /// Examines the server of a new connection before anything is asked of it.
   ///
-  /// On a timeline that is new to the ledger the numbers are advanced by 2^20: what an instance had been told by the
-  /// primary before, and was not on this one, gets no number twice. If the ledger's time would be behind what this
-  /// instance knows it is raised.
+  /// On a timeline that is new to the ledger the numbers are advanced by 2^20, so that no number that an instance
+  /// received from the former primary, and that this one does not have, is given out twice. The ledger's time is raised
+  /// if it would be behind what this instance knows.
   ///
-  /// - Throws: `.unsuitable` for a database that must not be served from, `.unready` for a server that must not decide,
-  ///   with the reason and the fix.
+  /// - Throws: `.unsuitable` for a database that must not be used, `.unready` for a server that must not decide, with
+  ///   the reason and the fix.
   package func examine(
     _ connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
@@ -102,19 +103,19 @@ package final class Witness: Sendable {
     clock.note(ledgerMilliseconds: moment.now, bootAtReply: boot)
   }
 
-  /// - Parameter remembered: what the server was asked for. Another connection can have found a fence since.
+  /// - Parameter remembered: The state for which the server was asked. Another connection can have found a fence since.
   private func check(_ found: ServerFacts, _ remembered: State) throws(DatabaseError) {
     let state = state.withLock { $0 }
     let isSameServer = state.server == found.server
     let isNewFence = state.fence.map { found.fence > $0 } ?? true
-    // Whoever fences has looked at which server is the one: also a backup of a timeline before.
+    // Whoever runs a fence has decided which server is the right one, even if it is a backup of an earlier timeline.
     guard !isSameServer || isNewFence || found.serverTimeline >= state.timeline else {
       throw .unready(
         "The server is on timeline \(found.serverTimeline) and this instance has seen \(state.timeline): it is an old "
           + "primary that others have left behind; stop it, and make it a standby of the new one.")
     }
     guard let fence = state.fence else {
-      // Who has acknowledged nothing hears it from the ledger, and is refused by its state.
+      // An instance that has acknowledged nothing learns it from the ledger, whose state refuses it.
       self.state.withLock { $0.isFenced = found.isLacking }
       return
     }
@@ -128,8 +129,8 @@ package final class Witness: Sendable {
     guard isSound else { throw StepRefusal.lacking }
   }
 
-  /// Notes in the ledger that something is missing: an instance that is started now remembers nothing itself. A server
-  /// that takes no note is tried again with the next connection.
+  /// Records in the ledger that something is missing, since an instance that is started now remembers nothing itself.
+  /// If the server does not record it, the next connection tries again.
   private func tellOthers(
     _ found: ServerFacts, over connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) {
@@ -137,7 +138,7 @@ package final class Witness: Sendable {
     _ = try? connection.transaction([Query(queries.markLacking, [.int64(found.fence)])], deadline: deadline)
   }
 
-  /// Remembers what was found, and writes a timeline that is new to the ledger.
+  /// Remembers the findings, and records a timeline that is new to the ledger.
   private func take(
     _ found: ServerFacts, over connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
@@ -154,7 +155,8 @@ package final class Witness: Sendable {
     remember(server: found.server, timeline: found.serverTimeline, fence: found.fence)
   }
 
-  /// Several connections are made at a time: none of them takes back what another one has found.
+  /// Remembers a server, timeline and fence. Several connections are made at a time, and none takes back what another
+  /// has found.
   func remember(server: String, timeline: Int64, fence: Int64) {
     state.withLock { state in
       guard fence >= state.fence ?? fence else { return }
@@ -167,7 +169,7 @@ package final class Witness: Sendable {
   }
 }
 
-/// The server and the ledger that a connection leads to.
+/// The facts of the server and the ledger of a connection.
 private struct ServerFacts {
   struct Moment {
     var now: Int64
@@ -175,16 +177,16 @@ private struct ServerFacts {
     var high: Int64
   }
 
-  /// As the ledger has them.
+  /// The timeline that the ledger has recorded.
   var timeline: Int64
   var fence: Int64
   var knownServer: String
-  /// As the server has them.
+  /// The timeline of the server.
   var serverTimeline: Int64
   var server: String
   var moment: Moment
   var hasNewest: Bool
-  /// Whether an instance has found that something is missing, and nobody has fenced since.
+  /// True if an instance has found that something is missing, and nobody has fenced since.
   var isLacking: Bool
 
   init(_ rows: Rows) throws(DatabaseError) {
@@ -197,17 +199,18 @@ private struct ServerFacts {
   }
 }
 
-/// Raises the ledger's time if the database's clock is behind what was told before.
+/// A raise of the ledger's time if the database's clock is behind what was known before.
 struct ClockRaise {
   let clock: DatabaseClock
   let queries: FeedQueries
 
-  /// Raises the shift, after every step that is under way: none of them then has a later time under the shift before.
+  /// Raises the shift, after every step that is under way, so that none of them has a later time under the shift
+  /// before.
   ///
   /// - Parameters:
-  ///   - shift: in force when the ledger's time was found to be behind, in milliseconds. If another instance has
-  ///     raised it since by as much nothing changes.
-  ///   - difference: by how much it was behind.
+  ///   - shift: The shift in milliseconds that was in force when the ledger's time was found to be behind. If another
+  ///     instance has raised it by as much since, nothing changes.
+  ///   - difference: The milliseconds by which the time was behind.
   /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
   func raise(
     _ connection: DatabaseConnection, from shift: Int64, by difference: Int64, deadline: ContinuousClock.Instant
@@ -226,7 +229,7 @@ struct ClockRaise {
     try learn(rows)
   }
 
-  /// - Parameter rows: of ``FeedQueries/shifts``.
+  /// - Parameter rows: The rows of ``FeedQueries/shifts``.
   func learn(_ rows: Rows) throws(DatabaseError) {
     var (shift, changes): (Int64, [(from: Int64, seconds: Int64)]) = (0, [])
     for row in 0..<rows.count {

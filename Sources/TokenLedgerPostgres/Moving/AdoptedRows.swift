@@ -17,7 +17,7 @@ struct AdoptedRows {
 
   var liveCount: Int { sessions.count { !$0.isRevoked } }
 
-  /// Takes the next entries in the place of those before.
+  /// Replaces the entries by the next ones.
   mutating func take(_ entries: [MovedEntry]) {
     (sessions, oneTimeTokens, revocations) = ([], [], [])
     for entry in entries {
@@ -28,7 +28,7 @@ struct AdoptedRows {
       case .oneTimeToken(let token): oneTimeTokens.append(token)
       }
     }
-    // "Opened after" goes by order in the database.
+    // The database decides by this order which sessions were opened after a mark.
     sessions.sort { ($0.openedAt, $0.id) < ($1.openedAt, $1.id) }
   }
 
@@ -40,8 +40,8 @@ struct AdoptedRows {
     return queries
   }
 
-  /// Returns what verifiers must know of a session: that it was revoked, or that it was opened after a mark in the very
-  /// second of that, so that its first tokens, which say no more than their second, are not the mark's.
+  /// Returns what verifiers must know of a session, if anything. It was revoked, or it was opened after a mark in the
+  /// same second, so that its first tokens, which state only their second, must not fall under the mark.
   private func revocation(for session: MovedSession) -> RevocationRow? {
     if session.isRevoked {
       let until = session.refreshedAt.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)

@@ -2,14 +2,14 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// The copying of an adoption, a transaction at a time, each with a note of how far it is.
+/// The copying of an adoption, a transaction at a time, each with a note of its progress.
 struct AdoptionCopying {
   private let adoption: FolderAdoption
   private let ledger: RefreshLedger
   private let contents: LedgerContents
   private let identity: String
   private let database: MovingDatabase
-  /// As the database has it.
+  /// The note as the database has it.
   private var note: MoveNote
 
   private static let rowsMax = 1000
@@ -65,7 +65,7 @@ struct AdoptionCopying {
     "has moved to \(adoption.place); serve it from there with --database, or bring it back with `refresh-ledger database leave`"
   }
 
-  // MARK: - Begin
+  // MARK: - Beginning
 
   /// Sets the database apart, or finds where an earlier call stopped.
   private mutating func begin(isMarked: Bool) throws {
@@ -89,7 +89,7 @@ struct AdoptionCopying {
             throw MoveError.refused(
               "\(place): the ledger of this folder has left it again; serve it from where it went")
           }
-          // Somebody has possibly served from the folder in between.
+          // The folder may have been served in between.
           guard isMarked || known.isNew || known.phase == .open else {
             throw MoveError.refused(
               "\(adoption.log): the mark of the move was taken away in the middle of it; take it back with --undo, and begin again"
@@ -107,7 +107,7 @@ struct AdoptionCopying {
             "\(place): there are keys already, and the folder's do not come along; give --master-key, so that they take their place"
           )
         }
-        // What opened elsewhere would be live twice.
+        // A session that has been opened elsewhere would be live twice.
         guard !isMarked || ledger.adoption != nil else { throw isElsewhere }
         return [
           Query(Self.setApart), found.replacing(ledger.adoption, kind: .adoption, state: "copying"),
@@ -122,7 +122,7 @@ struct AdoptionCopying {
   private static let setIssuer = Statement(
     name: "move_set_issuer", sql: "update ledger set issuer = coalesce(issuer, $1)")
 
-  /// Says it in words if another program is at it.
+  /// Runs the work, and explains the error if another program makes the same move.
   private func exclusively<Outcome>(_ work: () throws -> Outcome) throws -> Outcome {
     do {
       return try work()
@@ -132,9 +132,9 @@ struct AdoptionCopying {
     }
   }
 
-  // MARK: - Copy
+  // MARK: - Copying
 
-  /// Runs one transaction and takes the note over that stands in the database with it.
+  /// Runs one transaction and adopts the note that is in the database with it.
   private mutating func write(_ queries: [Query], _ next: MoveNote, _ step: MoveProgress.Step) throws {
     let before = note
     try exclusively {
@@ -144,7 +144,7 @@ struct AdoptionCopying {
     try tell(step)
   }
 
-  /// The next phase, from its beginning.
+  /// Returns a note of the next phase, at its beginning.
   private func next(_ phase: MoveNote.Phase) -> MoveNote {
     var next = note
     (next.phase, next.place) = (phase, 0)
@@ -165,8 +165,8 @@ struct AdoptionCopying {
     try write([], next(.revocations), .events)
   }
 
-  /// Before the sessions: an opening after a mark has a higher number than it. The marks themselves end no session,
-  /// since what they cover is not copied.
+  /// Copies the revocations, before the sessions: an opening after a mark has a higher number than the mark. The marks
+  /// themselves end no session, since the sessions that they cover are not copied.
   private mutating func copyRevocations() throws {
     var next = next(.sessions)
     var rows: [RevocationRow] = []
@@ -209,7 +209,7 @@ struct AdoptionCopying {
     }
   }
 
-  /// From the beginning each time: accounts were possibly changed in the folder since.
+  /// Copies the records from the beginning each time, since accounts may have been changed in the folder.
   private mutating func copyRecords() throws {
     var next = note
     next.counts.records = 0
@@ -229,7 +229,7 @@ struct AdoptionCopying {
   private static let shifts = Statement(
     name: "adopt_shifts", sql: "insert into time_shift(from_ms, seconds) select * from unnest($1, $2)")
 
-  /// Removes the shifts of a ledger that nobody has served from, whose clock was set back all the same.
+  /// A statement that removes the shifts of a ledger that nobody has served, in case its clock was set back.
   private static let removeShifts = Statement(name: "adopt_remove_shifts", sql: "delete from time_shift")
 
   private static let removeRecords = Statement(
@@ -245,14 +245,15 @@ struct AdoptionCopying {
       select u.*, nextval('ledger_number') from unnest($1, $2, $3) u(kind, name, body)
       """)
 
-  // MARK: - Open
+  // MARK: - Opening
 
-  /// The one commit that counts. The ledger's time is from then on later than any that the folder has had.
+  /// Makes the commit that completes the move. From then on the ledger's time is later than any that the folder has
+  /// had.
   private mutating func open() throws {
     var last = next(.open)
     last.counts = note.counts
     let before = note
-    // Also of what was issued without a record.
+    // The time also covers tokens that were issued without a record.
     let least = max(contents.highestTime, ledger.time.now())
     let window = note.counts.sessions == 0 ? 0 : RotationRequest.graceMillisecondsMax
     try exclusively {
@@ -269,7 +270,7 @@ struct AdoptionCopying {
 }
 
 extension EventRow {
-  /// Makes nil of what is told and never kept.
+  /// Creates the row of an event, or returns nil for one that is only delivered and never stored.
   fileprivate init?(moved: MovedEvent) {
     self.init(moved.event.fact, at: moved.time, shift: moved.shift)
     terms = moved.terms

@@ -1,14 +1,14 @@
 #if Postgres
 internal import RotationModel
 
-/// The change that opens an adopted ledger: from then on instances serve from it, and its time is not behind the
+/// The change that opens an adopted ledger, so that instances can serve it, with a time that is not behind the
 /// folder's.
 struct AdoptionOpening {
-  /// The ledger's time is at least this.
+  /// The lower bound of the ledger's time.
   let least: Timestamp
-  /// The longest lifetime of access tokens of the folder.
+  /// The longest lifetime of the folder's access tokens, in milliseconds.
   let accessMilliseconds: Int64
-  /// For how long after that a grace window of the folder can be open.
+  /// The time in milliseconds after `least` for which a grace window of the folder can be open.
   let windowMilliseconds: Int64
 
   func query(_ time: StatementTime) -> Query {
@@ -16,7 +16,8 @@ struct AdoptionOpening {
       Self.opening[time], [.int64(least.milliseconds), .int64(accessMilliseconds), .int64(windowMilliseconds)])
   }
 
-  /// A shift that is another than the folder's is in force from a time on at which nothing was issued.
+  /// The statement of the opening. A shift that differs from the folder's is in force from a time at which nothing was
+  /// issued.
   private static let opening = TimedStatement(name: "adopt_open") { time in
     func seconds(_ shift: String) -> String { "case when \(shift) < 1000 then 0 else (\(shift) + 999) / 1000 end" }
     return """

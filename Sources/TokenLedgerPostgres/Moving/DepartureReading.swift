@@ -2,7 +2,7 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// Reads the rows of a ledger that no instance changes any more, and hands them to the writer of a folder.
+/// The reading of the rows of a ledger that no instance changes any more, for the writer of a folder.
 struct DepartureReading {
   private let database: MovingDatabase
   /// The latest mark of each scope.
@@ -13,7 +13,7 @@ struct DepartureReading {
     self.database = database
   }
 
-  /// A writer whose time is later than whatever is in the database.
+  /// Returns a writer whose time is later than everything in the database.
   func beginning() throws -> LedgerFolderWriter {
     let rows = try database.run([Query(Self.moment[database.time]), Query(Self.shifts)])
     var (changes, latest): ([TimeShifts.Change], TimeShifts.Change?) = ([], nil)
@@ -28,7 +28,7 @@ struct DepartureReading {
     return try LedgerFolderWriter(time: max(time, latest?.from ?? time), shifts: changes)
   }
 
-  /// Copies wide revocations and those of access tokens.
+  /// Copies the wide revocations and those of access tokens.
   mutating func copyRevocations(to writer: inout LedgerFolderWriter, _ counts: inout MoveCounts) throws {
     try eachRevocation(Self.scopes[database.time]) { revocation in
       guard case .scope(let scope) = revocation.kind else { return }
@@ -51,8 +51,8 @@ struct DepartureReading {
     }
   }
 
-  /// When a live session was opened, in a folder, which goes by times: a mark that is later by some milliseconds and
-  /// was made before does not concern it.
+  /// Returns the opening time of a live session for a folder, which compares times: a later mark that was made before,
+  /// by some milliseconds, must not cover it.
   private func openedAt(_ row: SessionRow) -> Timestamp {
     guard !marks.isEmpty, row.status == .live else { return row.openedAt }
     let scopes: [TextScope] = [.subject(row.subject), .client(row.client), .both(row.subject, row.client), .all]
@@ -61,7 +61,7 @@ struct DepartureReading {
 
   /// Copies sessions and one-time tokens.
   ///
-  /// - Parameter onPage: told after every thousand.
+  /// - Parameter onPage: A closure that is called after every thousand.
   func copyEntries(
     to writer: inout LedgerFolderWriter, _ counts: inout MoveCounts, _ onPage: (MoveCounts) throws -> Void
   ) throws {
@@ -87,7 +87,7 @@ struct DepartureReading {
     }
   }
 
-  /// Users, clients and keys.
+  /// Returns the records of users, clients and keys.
   func records() throws -> [MovedRecord] {
     let rows = try database.run([Query(Self.others), Query(LedgerSQL.barrierStatement)])[0]
     var records: [MovedRecord] = []
@@ -98,7 +98,8 @@ struct DepartureReading {
     return records
   }
 
-  /// Gives the rows of a statement, which takes the key after which it begins and a limit, until none comes.
+  /// Passes the rows of a statement to a closure until there are none. The statement takes the key after which it
+  /// begins and a limit.
   private func eachPage(
     _ statement: Statement, after first: Parameter, _ take: (Rows) throws -> Parameter
   ) throws {
@@ -115,7 +116,7 @@ struct DepartureReading {
 // MARK: - Statements
 
 extension DepartureReading {
-  /// Later than every row: marks can be some milliseconds ahead.
+  /// A statement for a time that is later than every row, since marks can be ahead by some milliseconds.
   private static let moment = TimedStatement(name: "leave_moment") { time in
     """
     select greatest(m.now, l.high_ms, (select max(at_ms) from revocation where kind in (3, 4)))
@@ -141,8 +142,8 @@ extension DepartureReading {
   private static let tokens = revocations("leave_tokens", kind: 2)
   private static let scopes = revocations("leave_scopes", kind: 3)
 
-  /// Live sessions, and those that were revoked while access tokens of them or an answer to their refresh tokens can be
-  /// asked for.
+  /// A statement for live sessions, and for those that were revoked while one of their access or refresh tokens can
+  /// still be presented.
   private static let sessions = TimedStatement(name: "leave_sessions") { time in
     """
     select \(LedgerSQL.sessionColumns)
@@ -153,7 +154,7 @@ extension DepartureReading {
     """
   }
 
-  /// Sessions whose rows are gone while access tokens of them are refused.
+  /// A statement for sessions whose rows are gone while their access tokens are refused.
   private static let goneSessions = TimedStatement(name: "leave_gone_sessions") { time in
     """
     select v.session, max(v.at_ms), coalesce(max(e.subject), ''), coalesce(max(e.client), '')
@@ -195,7 +196,7 @@ extension MovedSession {
       narrowedScope: row.narrowedScope, hasSeenSuccessor: row.hasSeenSuccessor, isRevoked: isRevoked)
   }
 
-  /// One of which only its end is known any more.
+  /// Creates a session of which only the end is still known.
   fileprivate init(gone rows: Rows, _ row: Int) throws(DatabaseError) {
     let endedAt = Timestamp(milliseconds: try rows.int64(row, 1))
     guard let lifetimes = Lifetimes(idleMilliseconds: 1, absoluteMilliseconds: 1) else {

@@ -3,9 +3,9 @@ internal import Platform
 internal import TokenLedger
 
 extension FolderAdoption {
-  /// Copies, and opens the database.
+  /// Copies the ledger and opens the database.
   ///
-  /// - Throws: ``MoveError``. Of a lost connection at the end the outcome is not known; another call finds it out.
+  /// - Throws: ``MoveError``. If the connection is lost at the end, the outcome is unknown; another call finds it out.
   package func run() async throws(MoveError) -> Report {
     try await withLedger { ledger, identity in
       let contents = await ledger.contents()
@@ -18,7 +18,7 @@ extension FolderAdoption {
     }
   }
 
-  /// Removes what was copied and lets the folder open again. What has opened in the database is not taken back.
+  /// Removes what was copied and lets the folder open again. An adoption that has opened the database cannot be undone.
   package func undo() async throws(MoveError) {
     try await withLedger { _, identity in
       try await BlockingWork.run { () throws(any Error) in
@@ -55,7 +55,7 @@ extension FolderAdoption {
   }
 }
 
-/// Takes an adoption back that never opened.
+/// The undoing of an adoption that never opened.
 private struct AdoptionUndoing {
   let adoption: FolderAdoption
   let identity: String
@@ -96,7 +96,7 @@ private struct AdoptionUndoing {
     try MovedMark.remove(in: storage)
   }
 
-  /// Whatever their number, in an instant: nobody reads them.
+  /// A statement that removes all rows at once, whatever their number, since nobody reads them.
   private static let remove = Statement(
     name: "move_remove", sql: "truncate session, one_time_token, event, revocation, mark, time_shift")
   private static let removeRecords = Statement(

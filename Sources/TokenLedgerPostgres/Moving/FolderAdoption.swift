@@ -2,26 +2,25 @@
 package import RotationModel
 package import TokenLedger
 
-/// Moves the ledger of a folder to a database that has none: every token that was issued before stays good, and what
-/// was revoked stays refused.
+/// A move of a folder's ledger to a database that has none. Every token that was issued before stays valid, and
+/// everything that was revoked stays refused.
 ///
 /// The folder's lock is held. The folder refuses to open before the first row is copied, instances refuse to serve
-/// while rows are, and one commit, the last, opens the ledger there. Until then all of it can be taken back. A call
-/// that ended early is made again: what was copied is copied once.
+/// while rows are copied, and the last commit opens the ledger in the database. Until then everything can be undone. A
+/// call that ended early can be repeated: nothing is copied twice.
 package struct FolderAdoption: Sendable {
   package var address: DatabaseAddress
   package var options: PostgresOptions
   /// The folder of the log.
   package var log: FilePath
   package var clock = SessionClock.system
-  /// The issuer of the tokens; the database's, if it has one already, must be the same.
+  /// The issuer of the tokens; if the database has one already, it must be the same.
   package var issuer: String?
-  /// The longest lifetime of access tokens that were issued from the folder: for so long, at least, revocations are
-  /// kept.
+  /// The longest lifetime of access tokens that were issued from the folder. Revocations are kept at least that long.
   package var accessMilliseconds = Lifetimes.accessMillisecondsMax
-  /// Users, clients and keys.
+  /// The records of users, clients and keys.
   package var records: [MovedRecord] = []
-  /// Told after each step; false ends the call with ``MoveError/stopped``.
+  /// A closure that is called after each step; if it returns false, the call ends with ``MoveError/stopped``.
   package var onProgress: @Sendable (MoveProgress) -> Bool = { _ in true }
 
   package init(_ log: FilePath, to address: DatabaseAddress, options: PostgresOptions) {
@@ -30,11 +29,11 @@ package struct FolderAdoption: Sendable {
 
   package struct Report: Sendable, Hashable {
     package var counts: MoveCounts
-    /// Whether an earlier call had done all of it.
+    /// True if an earlier call had completed the move.
     package var wasDone: Bool
   }
 
-  /// The database in words, without a password.
+  /// The database for messages, without a password.
   var place: String {
     options.schema == PostgresOptions().schema ? "\(address)" : "\(address), schema \(options.schema)"
   }

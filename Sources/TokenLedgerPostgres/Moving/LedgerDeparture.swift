@@ -2,21 +2,21 @@
 internal import Platform
 package import TokenLedger
 
-/// Moves the ledger of a database to a folder that has none: every token that was issued before stays good, and what
-/// was revoked stays refused.
+/// A move of a database's ledger to a folder that has none. Every token that was issued before stays valid, and
+/// everything that was revoked stays refused.
 ///
-/// Instances refuse to serve from the moment at which it begins. The folder's log is complete under another name before
-/// the one commit that counts, after which it gets its name: so a ledger is never in two places. Events stay in the
-/// database. A call that ended early is made again.
+/// Instances refuse to serve from its beginning on. The folder's log is complete under another name before the commit
+/// that completes the move, after which it gets its name, so that a ledger is never in two places. Events stay in the
+/// database. A call that ended early can be repeated.
 package struct LedgerDeparture: Sendable {
   package var address: DatabaseAddress
   package var options: PostgresOptions
-  /// The folder of the log, which is made; the folder that it lies in must exist.
+  /// The folder of the log, which is created; its parent folder must exist.
   package var log: FilePath
-  /// Whether whoever keeps the surroundings can open keys that are sealed in the database. If not, and there are
-  /// some, nothing leaves.
+  /// True if the caller can open keys that are sealed in the database. If it cannot and there are some, nothing is
+  /// moved.
   package var opensKeys = false
-  /// Told after each step; false ends the call with ``MoveError/stopped``.
+  /// A closure that is called after each step; if it returns false, the call ends with ``MoveError/stopped``.
   package var onProgress: @Sendable (MoveProgress) -> Bool = { _ in true }
 
   package init(from address: DatabaseAddress, options: PostgresOptions, to log: FilePath) {
@@ -25,24 +25,24 @@ package struct LedgerDeparture: Sendable {
 
   package struct Report: Sendable, Hashable {
     package var counts: MoveCounts
-    /// Whether an earlier call had done all of it.
+    /// True if an earlier call had completed the move.
     package var wasDone: Bool
-    /// The issuer of the tokens, if the database says it.
+    /// The issuer of the tokens, if the database has it.
     package var issuer: String?
   }
 
-  /// The things that a ledger has beside sessions.
+  /// The parts of a ledger beside its sessions.
   package struct Surroundings: Sendable {
     package var issuer: String?
-    /// Users, clients and keys.
+    /// The records of users, clients and keys.
     package var records: [MovedRecord]
   }
 
-  /// Copies, and gives the folder its log.
+  /// Copies the ledger and gives the folder its log.
   ///
-  /// - Parameter keep: puts what is beside the sessions in files, durably, before the commit that counts; again if the
-  ///   call is made again. Blocks as it likes.
-  /// - Throws: ``MoveError``, and what `keep` throws as `.refused`.
+  /// - Parameter keep: A closure that stores the parts beside the sessions in files, durably, before the commit that
+  ///   completes the move. It is called again if this call is repeated, and can block.
+  /// - Throws: ``MoveError``; the errors of `keep` as `.refused`.
   package func run(
     keeping keep: @escaping @Sendable (Surroundings) throws -> Void
   ) async throws(MoveError) -> Report {
@@ -63,7 +63,7 @@ package struct LedgerDeparture: Sendable {
     log.removingLastComponent().appending((log.lastComponent?.string ?? "log") + ".leaving")
   }
 
-  /// The database in words, without a password.
+  /// The database for messages, without a password.
   var place: String {
     options.schema == PostgresOptions().schema ? "\(address)" : "\(address), schema \(options.schema)"
   }
@@ -152,7 +152,7 @@ struct DepartureCopying {
 
   // MARK: - The folder
 
-  /// Gives the log its name. Returns whether it did; throws if neither name has the log that left.
+  /// Gives the log its name, and returns whether it did. Throws if neither name has the log of this move.
   private func finish(_ note: MoveNote) throws -> Bool {
     if try identity(of: FolderStorage(path: departure.log)) == note.log { return false }
     guard try identity(of: FolderStorage(path: departure.unfinishedLog)) == note.log else {
@@ -169,7 +169,7 @@ struct DepartureCopying {
     return true
   }
 
-  /// The identity of the log in a folder; nil if there is none.
+  /// Returns the identity of the log in a folder, or nil if there is none.
   private func identity(of storage: FolderStorage) throws -> String? {
     guard try names(in: storage).contains(where: { $0.hasSuffix(".lz4") }) else { return nil }
     return try LogReader.read(storage: storage) { (_, _) throws(RecordError) in }.identity?.description

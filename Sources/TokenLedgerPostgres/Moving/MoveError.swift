@@ -2,15 +2,15 @@
 package import RotationModel
 package import TokenLedger
 
-/// Why a ledger was not moved, or not to its end. Each text is one line with the fix.
+/// The reason that a ledger was not moved, or not completely. Each text is one line with the fix.
 package enum MoveError: Error, Sendable, Hashable {
-  /// Folder or database are not what they must be. This call moved nothing.
+  /// The folder or the database is not as required. This call moved nothing.
   case refused(String)
-  /// Whoever watched had it stopped. What was copied stays; the same call goes on there.
+  /// The progress closure stopped the move. What was copied stays; the same call continues there.
   case stopped
   case folder(LogError)
   case ledger(LedgerError)
-  /// The same call goes on with what was copied, or finds that all is done.
+  /// The database failed. The same call continues with what was copied, or finds the move complete.
   case database(DatabaseError)
 }
 
@@ -28,7 +28,7 @@ extension MoveError: CustomStringConvertible {
 }
 
 extension MoveError {
-  /// Takes what a move can meet, in its words.
+  /// Creates the error of a move from any that it can meet.
   init(_ failure: any Error) {
     self =
       switch failure {
@@ -41,18 +41,18 @@ extension MoveError {
   }
 }
 
-/// The numbers of things that a move has copied.
+/// The numbers of entries that a move has copied.
 package struct MoveCounts: Sendable, Hashable {
-  /// Live sessions.
+  /// The number of live sessions.
   package var sessions = 0
-  /// Sessions that were revoked, whose tokens stay refused.
+  /// The number of revoked sessions, whose tokens stay refused.
   package var revokedSessions = 0
   package var oneTimeTokens = 0
-  /// Wide revocations whose access tokens could still live.
+  /// The number of wide revocations under which access tokens can still be alive.
   package var marks = 0
   package var revokedAccessTokens = 0
   package var events = 0
-  /// Users, clients and keys.
+  /// The number of records of users, clients and keys.
   package var records = 0
 
   package init() {}
@@ -61,22 +61,22 @@ package struct MoveCounts: Sendable, Hashable {
 /// The progress of a move.
 package struct MoveProgress: Sendable, Hashable {
   package enum Step: String, Sendable, Hashable, CaseIterable {
-    /// The side that is filled is set apart.
+    /// The target is set apart.
     case begun
-    /// The side that is left refuses to open.
+    /// The source refuses to open.
     case marked
     case events, revocations, sessions, records
-    /// All is there; the next step is the one that counts.
+    /// Everything is copied; the next step completes the move.
     case ready
   }
 
   package var step: Step
   package var counts: MoveCounts
-  /// About how many sessions and one-time tokens there are; 0 if nobody knows.
+  /// The approximate number of sessions and one-time tokens, or 0 if it is unknown.
   package var entriesTotal = 0
 }
 
-/// A record of keys or accounts on its way.
+/// A record of keys or accounts that is moved.
 package struct MovedRecord: Sendable, Hashable {
   package var kind: String
   package var name: String

@@ -1,22 +1,23 @@
 #if Postgres
 
-/// The note that a database has of a move, in a row of `record`: from or to which log, and how far it is.
+/// The note of a move in a row of the database's `record`: the other log and the progress.
 struct MoveNote: Sendable, Hashable {
   enum Kind: String, Sendable, Hashable, CaseIterable { case adoption, departure }
 
   enum Phase: String, Sendable, Hashable {
-    // Of an adoption, in their order.
+    // The phases of an adoption, in order.
     case events, revocations, sessions, records, open
-    /// It was taken back.
+    /// The adoption was undone.
     case undone
-    // Of a departure.
+    // The phases of a departure.
     case leaving, left
   }
 
-  /// The log's identity, 32 hexadecimal digits; empty for a departure whose log is not written yet.
+  /// The log's identity as 32 hexadecimal digits, empty for a departure whose log is not written yet.
   var log: String
   var phase: Phase
-  /// The place at which the phase goes on: the last record whose event was copied, or the next place of entries.
+  /// The position at which the phase continues: the last record whose event was copied, or the next position of
+  /// entries.
   var place: UInt64 = 0
   var counts = MoveCounts()
 
@@ -26,7 +27,7 @@ struct MoveNote: Sendable, Hashable {
     (self.log, self.phase) = (log, phase)
   }
 
-  /// Whether nothing was copied yet.
+  /// True if nothing was copied yet.
   var isNew: Bool { phase == .events && place == 0 }
 
   private static var countNames: [(name: String, path: WritableKeyPath<MoveCounts, Int>)] {
@@ -36,14 +37,16 @@ struct MoveNote: Sendable, Hashable {
     ]
   }
 
-  /// One line of words.
+  /// The note as one line of words.
   var body: [UInt8] {
     let words = ["v=1", "log=\(log)", "phase=\(phase.rawValue)", "place=\(place)"]
     let counted = Self.countNames.map { "\($0.name)=\(counts[keyPath: $0.path])" }
     return Array((words + counted).joined(separator: " ").utf8)
   }
 
-  /// - Throws: `.malformed` for what no program of this version wrote.
+  /// Parses a note.
+  ///
+  /// - Throws: `.malformed` for a text that no program of this version wrote.
   init(body: [UInt8]) throws(DatabaseError) {
     var words: [Substring: Substring] = [:]
     for word in (String(validating: body, as: UTF8.self) ?? "").split(separator: " ") {

@@ -1,6 +1,6 @@
 #if Postgres
 
-/// The database's side of a move: a connection to the primary, on which nothing else happens. Of one thread. Calls
+/// The database of a move: a connection to the primary that serves nothing else. One thread uses it, and its calls
 /// block.
 final class MovingDatabase {
   let options: PostgresOptions
@@ -9,7 +9,7 @@ final class MovingDatabase {
   private let database: DatabaseConnection
   private let setting: LedgerSetting
 
-  /// The time that one transaction can take; a standby that is slow is waited for.
+  /// The longest time of one transaction, which includes waiting for a slow standby.
   private static let patience = Duration.seconds(60)
 
   init(_ address: DatabaseAddress, _ options: PostgresOptions) throws(DatabaseError) {
@@ -20,28 +20,28 @@ final class MovingDatabase {
 
   func close() { database.close() }
 
-  /// Makes the schema if there is none, with a ledger that no instance serves from.
+  /// Creates the schema if there is none, with a ledger that no instance serves.
   func install(issuer: String?) throws(DatabaseError) {
     _ = try DatabaseSchema.install(schema, issuer: issuer, state: "copying", on: database, deadline: deadline)
     try database.simple("set search_path to \(schema.quoted)", deadline: deadline)
   }
 
-  /// Returns whether the schema has a ledger.
+  /// Checks whether the schema has a ledger.
   func hasLedger() throws(DatabaseError) -> Bool {
     try run([Query(Self.find, [.text("\(schema.quoted).ledger")])])[0].bool(0, 0)
   }
 
-  /// One transaction, in one round trip.
+  /// Runs one transaction, in one round trip.
   func run(_ queries: [Query]) throws(DatabaseError) -> [Rows] {
     let clock = setting.prelude.clock()
     return Array(try database.transaction(clock + queries, deadline: deadline).dropFirst(clock.count))
   }
 
-  /// One transaction after every step that is under way, and before all that come.
+  /// Runs one transaction after every step that is under way, and before all later ones.
   ///
-  /// - Parameter decide: gives the changes that the ledger's row calls for; what it throws ends the transaction without
-  ///   any.
-  /// - Returns: what the changes gave; on a standby, if one is required.
+  /// - Parameter decide: A closure that returns the changes for the ledger's row; an error that it throws ends the
+  ///   transaction without changes.
+  /// - Returns: The rows of the changes, which are on a standby if one is required.
   /// - Throws: `.database(.nothingHappened)` if the steps under way do not end within a second.
   func runAlone(_ decide: (LedgerPlace) throws -> [Query]) throws -> [Rows] {
     let clock = setting.prelude.clock()
@@ -86,15 +86,15 @@ final class MovingDatabase {
     name: "move_standby", sql: "select current_setting('synchronous_standby_names')")
 }
 
-/// A ledger in a database, as a move looks at it.
+/// A ledger in a database, as a move reads it.
 struct LedgerPlace {
   let state: String
   let issuer: String?
   let adoption: MoveNote?
   let departure: MoveNote?
-  /// Whether nobody has put a session or an account there, or anything else but keys.
+  /// True if there is no session, no account, and nothing else but keys.
   let isEmpty: Bool
-  /// Whether there are keys, as `database init` makes them.
+  /// True if there are keys, as `database init` makes them.
   let hasKeys: Bool
 
   static let look: Statement = {
@@ -128,8 +128,8 @@ struct LedgerPlace {
 }
 
 extension MoveNote {
-  /// Puts it in the place of `before`, nil for none; fails if another one stands there by now, or the ledger's state
-  /// is another.
+  /// Returns the query that replaces the note `before`, nil for none, by this one. It fails if there is another note by
+  /// now, or if the ledger has another state.
   func replacing(_ before: MoveNote?, kind: Kind, state: String) -> Query {
     Query(
       Self.replacement,
@@ -155,12 +155,12 @@ extension MoveNote {
 }
 
 extension DatabaseError {
-  /// Whether another program is at the same move.
+  /// True if another program makes the same move.
   var isOtherMove: Bool {
     if case .changed(let what)? = stepRefusal { what.hasPrefix("move") } else { false }
   }
 
-  /// Whether the server named no synchronous standby although one is required.
+  /// True if the server named no synchronous standby although one is required.
   fileprivate var isWithoutStandby: Bool { stepRefusal == .standby }
 
   private var stepRefusal: StepRefusal? {

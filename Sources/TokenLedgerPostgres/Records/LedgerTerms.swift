@@ -1,11 +1,11 @@
 #if Postgres
 package import RotationModel
 
-/// By what the instances on a ledger issue tokens, as the ledger itself has noted it.
+/// The issuer and policy with which the instances on a ledger issue tokens, as the ledger itself records them.
 package struct LedgerTerms: Sendable, Hashable {
-  /// The issuer of all tokens; nil while nobody has said.
+  /// The issuer of all tokens, or nil while none was recorded.
   package var issuer: String?
-  /// Lifetimes, grace, reuse and algorithm of the instance that came last; nil while none has come.
+  /// The lifetimes, grace window, reuse policy and algorithm of the latest instance, or nil while there was none.
   package var policy: String?
 
   package init(issuer: String?, policy: String?) {
@@ -13,12 +13,12 @@ package struct LedgerTerms: Sendable, Hashable {
     self.policy = policy
   }
 
-  /// Notes by what this instance issues, and returns what the ledger said before. If it names another issuer nothing
-  /// is noted; if it names none this one is, from now on.
+  /// Records the terms of this instance, and returns those that the ledger had before. If it has another issuer,
+  /// nothing is recorded; if it has none, this one is recorded.
   ///
   /// - Parameters:
-  ///   - policy: nil for who is no instance: then the one that is noted stays.
-  ///   - staleMilliseconds: after how long without news this instance is cut off; the ledger keeps the greatest.
+  ///   - policy: The policy, or nil for a caller that is not an instance, which keeps the recorded one.
+  ///   - staleMilliseconds: The time without news after which this instance is cut off; the ledger keeps the greatest.
   package static func exchange(
     issuer: String, policy: String?, staleMilliseconds: Int64 = 0, _ steps: some AttemptPerformer
   ) async throws(LedgerError) -> LedgerTerms {

@@ -12,7 +12,7 @@ package struct SharedRecord: Sendable, Hashable {
 
   package var name: String
   package var body: [UInt8]
-  /// The number of the change that wrote it: greater than that of any change of any record before.
+  /// The number of the change that wrote the record, which is greater than that of any earlier change of any record.
   package var change: Int64
 
   package init(name: String, body: [UInt8], change: Int64) {
@@ -24,9 +24,9 @@ package struct SharedRecord: Sendable, Hashable {
 
 /// The records of a kind that were found, as of one moment.
 package struct FoundRecords: Sendable, Hashable {
-  /// In the order of the bytes of their names.
+  /// The records in the order of the bytes of their names.
   package var records: [SharedRecord]
-  /// The number of records of the kind, with those that were not asked for.
+  /// The number of all records of the kind, including those that were not asked for.
   package var count: Int
   /// The ledger's time.
   package var now: Timestamp
@@ -34,35 +34,35 @@ package struct FoundRecords: Sendable, Hashable {
 
 /// The records of a ledger, read and changed one by one by compare-and-set.
 ///
-/// Each call is one step, which waits for the standby if one is required: what it gives is durable. Whoever sees one
-/// change sees all before it. Costs a round trip and a commit; changes of records take turns, also those of different
-/// records.
+/// Each call is one step, which waits for the standby if one is required, so that its result is durable. A reader that
+/// sees one change sees all before it. A call costs a round trip and a commit. All changes of records take turns, even
+/// those of different records.
 package struct SharedRecords: Sendable {
-  /// A body is a document of a person's size, not a store of files.
+  /// The limit of a body, which is a small document and not a file.
   package static let bodyBytesLimit = Limit(0...(1 << 20), "at most 1 MiB")
   package static let nameBytesLimit = Limit(1...2048, "from 1 to 2048 bytes")
 
   private let steps: any AttemptPerformer
   private let latest: RisingNumber
-  /// The database and its schema, for messages; without a password.
+  /// The database and its schema for messages, without a password.
   package let place: String
 
-  /// - Parameter latest: the number of the last change that was heard of.
+  /// - Parameter latest: The number of the last known change.
   package init(_ steps: some AttemptPerformer, place: String, latest: RisingNumber) {
     self.steps = steps
     self.place = place
     self.latest = latest
   }
 
-  /// The number of the last change of any record that this instance has heard of: at most 100 ms late while it is
-  /// connected. Costs a lock.
+  /// The number of the last change of any record that this instance has heard of, at most 100 ms late while it is
+  /// connected. Reading it costs a lock.
   package var lastChange: Int64 { latest.value }
 
-  /// Gives ``lastChange`` whenever it has grown, from now on; to a slow reader the newest alone. Ends when the ledger
-  /// closes.
+  /// A stream of ``lastChange`` whenever it has grown, from now on. A slow reader receives only the newest value. It
+  /// ends when the ledger closes.
   package var changes: AsyncStream<Int64> { latest.changes() }
 
-  /// The records of a kind that a later change than this one wrote; by default all of them.
+  /// Returns the records of a kind that a later change than this one wrote, by default all of them.
   package func records(
     _ kind: SharedRecord.Kind, after change: Int64 = 0
   ) async throws(LedgerError) -> FoundRecords {
@@ -76,7 +76,7 @@ package struct SharedRecords: Sendable {
     }
   }
 
-  /// Returns a record; nil if there is none.
+  /// Returns a record, or nil if there is none.
   package func record(_ kind: SharedRecord.Kind, _ name: String) async throws(LedgerError) -> SharedRecord? {
     let query = Query(RecordStatements.one, [.text(kind.rawValue), .text(name)])
     return try await steps.perform { (connection, _, deadline) throws(DatabaseError) in
@@ -84,9 +84,10 @@ package struct SharedRecords: Sendable {
     }
   }
 
-  /// Writes a record if the change that wrote it last is still `expecting`, or, with nil, if there is none. Returns the
-  /// number of this change; nil if somebody else was first. An attempt that was interrupted and had written finds its
-  /// own record.
+  /// Writes a record if the change that wrote it last is still `expecting` or, for nil, if there is none. An
+  /// interrupted attempt that had written finds its own record.
+  ///
+  /// - Returns: The number of this change, or nil if somebody else was first.
   package func put(
     _ kind: SharedRecord.Kind, _ name: String, _ body: [UInt8], expecting change: Int64?
   ) async throws(LedgerError) -> Int64? {
@@ -104,8 +105,8 @@ package struct SharedRecords: Sendable {
     }
   }
 
-  /// Removes a record if the change that wrote it last is still `expecting`; false if somebody else was first. An attempt
-  /// that was interrupted says true if the record is gone, whoever removed it.
+  /// Removes a record if the change that wrote it last is still `expecting`. Returns false if somebody else was first. An
+  /// attempt that was interrupted returns true if the record is gone, whoever removed it.
   package func remove(
     _ kind: SharedRecord.Kind, _ name: String, expecting change: Int64
   ) async throws(LedgerError) -> Bool {
@@ -127,12 +128,12 @@ package struct SharedRecords: Sendable {
   }
 }
 
-/// A place for steps that must know their earlier tries: the lanes.
+/// A performer of steps that must know their earlier attempts: the lanes.
 package protocol AttemptPerformer: Sendable {
-  /// Runs `body` on one of the ledger's connections, on a thread that can wait; again, as a retry, if it is not
-  /// known what became of it.
+  /// Runs `body` on one of the ledger's connections, on a thread that can wait. It is run again, as a retry, if its
+  /// outcome is unknown.
   ///
-  /// - Throws: as every call of a ledger.
+  /// - Throws: The errors of every call of a ledger.
   func perform<Outcome: Sendable>(
     _ body:
       @escaping @Sendable (LedgerConnection, Attempt, _ deadline: ContinuousClock.Instant) throws(DatabaseError) ->
@@ -163,7 +164,8 @@ private enum RecordStatements {
   static let written = Statement(
     name: "record_written", sql: "select change from record where kind = $1 and name = $2 and body = $3")
 
-  /// Before a number is taken, so that changes become visible in the order of their numbers.
+  /// A statement that takes the lock before a number is taken, so that changes become visible in the order of their
+  /// numbers.
   static let lock = Statement(name: "record_lock", sql: "select record_change from ledger for no key update")
 
   static let create = Statement(
@@ -187,7 +189,7 @@ private enum RecordStatements {
     sql: told(
       "delete from record where kind = $1 and name = $2 and change = $3 returning nextval('ledger_number') as change"))
 
-  /// A change, and the row by which the feeds of all instances hear of it.
+  /// Returns the SQL of a change, with the row by which the feeds of all instances learn of it.
   private static func told(_ change: String) -> String {
     """
     with changed as (\(change)), told as (

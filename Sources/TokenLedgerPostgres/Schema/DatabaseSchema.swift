@@ -1,19 +1,19 @@
 #if Postgres
-/// The schema of a ledger: makes it, upgrades it, and says whether this program serves it.
+/// The schema of a ledger: its creation, its upgrades, and the check whether this program serves it.
 ///
-/// Statements live in the instances and not in the database, so instances of two versions can run side by side while
-/// the schema is that of the newer one: an upgrade adds what the newer one needs, the instances are replaced, and a
-/// later upgrade takes away what nobody needs any more.
+/// Statements are in the instances and not in the database, so that instances of two versions can run side by side with
+/// the newer schema: an upgrade adds what the newer version needs, the instances are replaced, and a later upgrade
+/// removes what is no longer needed.
 package enum DatabaseSchema {
-  /// The version that this program makes, and the newest that it knows.
+  /// The version that this program makes, which is the newest that it knows.
   package static let version = version(after: upgrades)
-  /// The steps from version 1, which ``SchemaTables`` makes, to ``version``, in their order.
+  /// The steps from version 1, which ``SchemaTables`` makes, to ``version``, in order.
   package static let upgrades: [SchemaUpgrade] = []
 
   package enum Installation: Sendable, Hashable {
     case made
     case upgraded(from: Int64)
-    /// It was there, of a version that this program serves.
+    /// The schema existed, in a version that this program serves.
     case present(Int64)
   }
 
@@ -21,14 +21,14 @@ package enum DatabaseSchema {
 
   private static func version(after upgrades: [SchemaUpgrade]) -> Int64 { upgrades.last?.version ?? first }
 
-  /// Makes the schema or upgrades it, in one transaction and under a lock; what is there already stays as it is.
+  /// Makes the schema or upgrades it, in one transaction and under a lock. What exists already is unchanged.
   ///
-  /// A schema is made as the first version and then upgraded, so one that is new is no other than one that is old.
+  /// A schema is made as the first version and then upgraded, so that a new one does not differ from an old one.
   ///
   /// - Parameters:
-  ///   - issuer: of the tokens, for a schema that is made; nil leaves it for later.
-  ///   - state: of a schema that is made: `open`, or `copying` while sessions are moved in.
-  ///   - upgrades: the steps to the version that the program needs.
+  ///   - issuer: The issuer of the tokens for a new schema; nil leaves it for later.
+  ///   - state: The state of a new schema: `open`, or `copying` while sessions are moved in.
+  ///   - upgrades: The steps to the version that the program needs.
   /// - Throws: `.unsuitable` for a schema of a newer program, or one that somebody else made.
   package static func install(
     _ name: SchemaName, issuer: String? = nil, state: String = "open", upgrades: [SchemaUpgrade] = Self.upgrades,
@@ -75,7 +75,9 @@ package enum DatabaseSchema {
     return due.isEmpty ? .present(now) : .upgraded(from: before)
   }
 
-  /// The version of a schema that has a ledger, if this program serves it and none of its tables is missing.
+  /// Returns the version of a schema that has a ledger.
+  ///
+  /// - Throws: `.unsuitable` unless this program serves it and all of its tables exist.
   static func servedVersion(
     _ name: SchemaName, program: Int64 = version, on connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Int64 {
@@ -90,8 +92,8 @@ package enum DatabaseSchema {
     return version
   }
 
-  /// Returns what a schema lacks of a ledger's tables, with its sequence; with `ledger` among them it has no ledger at
-  /// all.
+  /// Returns the names of a ledger's tables, and its sequence, that a schema lacks. If `ledger` is among them, the
+  /// schema has no ledger at all.
   package static func missing(
     _ name: SchemaName, on connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> [String] {
@@ -102,11 +104,12 @@ package enum DatabaseSchema {
     return names
   }
 
-  /// The version that a row says, if this program serves it.
+  /// Returns the version in a row.
   ///
   /// - Parameters:
-  ///   - rows: `version` and `oldest_program` of the ledger's row.
-  ///   - program: the version that the program needs.
+  ///   - rows: The `version` and `oldest_program` of the ledger's row.
+  ///   - program: The version that the program needs.
+  /// - Throws: `.unsuitable` unless this program serves it.
   static func servedVersion(
     _ rows: Rows, of name: SchemaName, program: Int64 = version
   ) throws(DatabaseError) -> Int64 {
@@ -128,7 +131,8 @@ package enum DatabaseSchema {
     return version
   }
 
-  /// Whoever came first possibly waits for a standby: longer than the second that steps wait for a lock.
+  /// A statement that takes the schema's lock. Its holder may be waiting for a standby, which takes longer than the
+  /// second for which steps wait for a lock.
   private static let lock = Statement(
     name: "schema_lock",
     sql: "select set_config('lock_timeout', '30s', true), pg_advisory_xact_lock(\(LedgerSQL.schemaLock))")
@@ -158,7 +162,7 @@ package enum DatabaseSchema {
 }
 
 extension DatabaseError {
-  /// The same with the fix of what goes wrong most often when a schema is made.
+  /// Returns the error, with the fix for the most frequent faults in making a schema.
   fileprivate func explained(_ name: SchemaName) -> DatabaseError {
     if case .nothingHappened(code: "55P03", _) = self {
       return .nothingHappened(

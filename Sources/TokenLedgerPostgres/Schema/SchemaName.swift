@@ -1,10 +1,11 @@
 #if Postgres
-/// The schema of one ledger in its database: several ledgers can share a database under different names.
+/// The name of a ledger's schema in its database. Several ledgers can share a database under different names.
 package struct SchemaName: Sendable, Hashable, CustomStringConvertible {
-  /// As people write it in settings, without quotes; also the channel of the ledger's `NOTIFY`.
+  /// The name without quotes, as people write it in settings; also the channel of the ledger's `NOTIFY`.
   package let text: String
 
-  /// - Throws: `.unsuitable` for what PostgreSQL takes for no name, would cut off, or keeps for itself.
+  /// - Throws: `.unsuitable` for a text that PostgreSQL does not accept as a name, would cut off, or reserves for
+  ///   itself.
   package init(_ text: String) throws(DatabaseError) {
     let isTaken = text.hasPrefix("pg_") || text == "information_schema" || text == "public"
     guard (1...63).contains(text.utf8.count), !text.utf8.contains(0), !isTaken else {
@@ -15,7 +16,7 @@ package struct SchemaName: Sendable, Hashable, CustomStringConvertible {
     self.text = text
   }
 
-  /// As SQL has it.
+  /// The quoted name for SQL.
   package var quoted: String { "\"" + text.replacing("\"", with: "\"\"") + "\"" }
 
   package var description: String { text }

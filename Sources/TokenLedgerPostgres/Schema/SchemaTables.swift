@@ -1,14 +1,13 @@
 #if Postgres
-/// The tables of version 1, as SQL for a schema that is first in the search path; once that is in use, what they lack is
-/// for ``DatabaseSchema/upgrades``. docs/postgres-ledger.md says what
-/// each column means.
+/// The tables of version 1, as SQL for a schema that is first in the search path. Once a schema is in use, later
+/// additions are made by ``DatabaseSchema/upgrades``. docs/postgres-ledger.md describes each column.
 ///
-/// No constraint is there that a value of a `Session` could break; those that are keep a damaged row from failing the
-/// sums of statements that judge many rows at once.
+/// No valid value of a `Session` can violate a constraint. The constraints keep a damaged row from failing the sums of
+/// statements that judge many rows at once.
 enum SchemaTables {
   static let script = [numbers, ledger, sessions, oneTimeTokens, revocations, events, others].joined(separator: "\n")
 
-  /// Without a cache: a number that is taken later is greater, on whatever connection.
+  /// The sequence, without a cache, so that a number that is taken later is greater, on whatever connection.
   private static let numbers = "create sequence ledger_number as int8 cache 1;"
 
   private static let ledger = """
@@ -31,7 +30,7 @@ enum SchemaTables {
     ) with (fillfactor = 20);
     """
 
-  /// A rotation changes no column that an index has, and a page has room for its next version.
+  /// The table of sessions. A rotation changes no indexed column, and a page has room for the next version of the row.
   private static let sessions = """
     create table session (
       id bytea primary key check (octet_length(id) = 12),
@@ -74,7 +73,8 @@ enum SchemaTables {
     create index one_time_token_expiry on one_time_token (expires_at);
     """
 
-  /// A mark's client has `=` before its name, since a name can be empty; the mark of all clients is empty.
+  /// The tables of revocations. A mark's client has `=` before its name, since a name can be empty; the mark of all
+  /// clients is empty.
   private static let revocations = """
     create table mark (
       client text collate "C" primary key check (client = '' or client like '=%'),
@@ -100,12 +100,13 @@ enum SchemaTables {
     create index revocation_session on revocation (session);
     """
 
-  /// Whoever reads a time of this range can add a lifetime to it or take a shift from it.
+  /// Returns the check of a time column, in a range where a lifetime can be added and a shift subtracted without
+  /// overflow.
   private static func isTime(_ column: String) -> String {
     "\(column) between -9007199254740991 and 9007199254740991"
   }
 
-  /// The columns that a kind's fact needs. A kind that a later version adds brings its own.
+  /// The check that an event has the columns of its kind. A kind that a later version adds brings its own check.
   private static let isWholeEvent = """
     (kind not in (1, 2, 3, 4, 5, 6, 7, 9, 11, 12) or session is not null)
         and (kind not in (1, 2, 3, 4, 5, 6, 9) or generation is not null)
@@ -117,7 +118,7 @@ enum SchemaTables {
         and (kind not in (11, 12) or purpose is not null)
     """
 
-  /// In ranges of 2^24 numbers; what no range takes goes to the default partition.
+  /// The table of events, partitioned into ranges of 2^24 numbers, with a default partition for all others.
   private static let events = """
     create table event (
       number int8 not null,

@@ -1,30 +1,30 @@
 #if Postgres
 /// A step from one version of the schema to the next.
 ///
-/// It adds what programs of the new version need, so those of the version before can go on while they are replaced.
-/// What nobody needs any more a later one takes away, which then serves no program from before
-/// (``oldestProgram``).
+/// It adds what programs of the new version need, so that those of the former version can continue while they are
+/// replaced. A later step removes what is no longer needed, and then serves no older program (``oldestProgram``).
 package struct SchemaUpgrade: Sendable, Hashable {
-  /// The version that it leads to: one more than the one that it starts from.
+  /// The version after the step, which is one more than the version before it.
   package let version: Int64
-  /// The oldest program that the schema then still serves.
+  /// The oldest program that the schema still serves after the step.
   package let oldestProgram: Int64
-  /// SQL for a schema that is first in the search path. No step is under way while it runs, and none begins until it is
-  /// committed, so it goes through no table row by row.
+  /// The SQL for a schema that is first in the search path. No step of a ledger is under way while it runs, and none
+  /// begins until it is committed, so it must not go through a table row by row.
   package let script: String
 
   package init(version: Int64, oldestProgram: Int64, script: String) {
     (self.version, self.oldestProgram, self.script) = (version, oldestProgram, script)
   }
 
-  /// Runs the script in the transaction that is open, and records it.
+  /// Runs the script in the open transaction, and records it.
   func run(on connection: DatabaseConnection, deadline: ContinuousClock.Instant) throws(DatabaseError) {
     try connection.simple(script, deadline: deadline)
     _ = try connection.transaction(
       [Query(Self.record, [.int64(version), .int64(oldestProgram)])], deadline: deadline)
   }
 
-  /// Waits until no step is under way, and has those that come wait for the transaction; gives up after two seconds.
+  /// A statement that waits until no step is under way, and makes new ones wait for the transaction. It fails after two
+  /// seconds.
   static let endOfSteps = Statement(
     name: "schema_steps",
     sql: """

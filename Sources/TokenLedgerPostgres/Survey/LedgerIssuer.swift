@@ -1,10 +1,10 @@
 #if Postgres
-/// The issuer that a ledger in a database keeps for all its instances.
+/// The issuer that a ledger in a database records for all its instances.
 package struct LedgerIssuer: Sendable {
   private let look: Statement
   private let change: Statement
 
-  /// - Parameter schema: of a ledger that is there.
+  /// - Parameter schema: The schema of an existing ledger.
   package init(_ schema: SchemaName) {
     look = Statement(name: "look_at_issuer", sql: "select issuer from \(schema.quoted).ledger")
     change = Statement(
@@ -15,13 +15,12 @@ package struct LedgerIssuer: Sendable {
         """)
   }
 
-  /// Sets the issuer if none is set, and returns the one in force; nil if none is.
+  /// Sets the issuer if none is set, and returns the one in force, or nil if there is none.
   ///
   /// - Parameters:
-  ///   - issuer: the one to set; nil to ask alone, which changes nothing.
-  ///   - replaces: whether it takes another one's place. What was issued for that one is refused by whoever opens the
-  ///     ledger then.
-  /// - Throws: `.unsuitable` if another one is in force.
+  ///   - issuer: The issuer to set, or nil to ask only, which changes nothing.
+  ///   - replaces: True to replace another issuer. Whoever then opens the ledger refuses the tokens of the former one.
+  /// - Throws: `.unsuitable` if another issuer is in force.
   package func settle(
     _ issuer: String?, replaces: Bool, on connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> String? {

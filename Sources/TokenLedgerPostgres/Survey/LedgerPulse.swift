@@ -1,23 +1,26 @@
 #if Postgres
-/// The events of a ledger in a database between two looks. Changes nothing.
+/// The events of a ledger in a database between two readings. A reading changes nothing.
 ///
-/// Events get their numbers before they are committed: some of the newest can be missing from a look, and are in none.
+/// Events get their numbers before they are committed, so that some of the newest can be missing from a reading, and
+/// are then in none.
 package struct LedgerPulse: Sendable, Hashable {
   /// The number of the newest event.
   package var number: Int64
-  /// Events since the look before, by kind; empty for a first look.
+  /// The numbers of events since the last reading, by kind; empty for the first reading.
   package var kinds: [EventRow.Kind: Int64]
-  /// About how many sessions there are, live and ended.
+  /// The approximate number of sessions, live and ended.
   package var sessions: Int64
-  /// Connections of servers that this role can see.
+  /// The number of connections of servers that this role can see.
   package var connections: Int64
-  /// The most by which the servers' news of revocations is behind: the age of the newest time that one of them wrote
-  /// down.
+  /// The upper bound of the delay of the servers' news of revocations: the age of the newest time that one of them
+  /// recorded.
   package var ageMilliseconds: Int64
 
+  /// Reads the figures.
+  ///
   /// - Parameters:
-  ///   - schema: of a ledger that is there.
-  ///   - number: that of the look before; nil for a first one.
+  ///   - schema: The schema of an existing ledger.
+  ///   - number: The number of the last reading, or nil for the first one.
   package static func read(
     _ connection: DatabaseConnection, schema: SchemaName, after number: Int64?, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> LedgerPulse {
@@ -43,7 +46,7 @@ package struct LedgerPulse: Sendable, Hashable {
     let rows = try connection.transaction(
       [Query(counts, [.int64(number), .int64(pulse.number)])], deadline: deadline)[0]
     for row in 0..<rows.count {
-      // A kind that a later version has added is not shown.
+      // Kinds that a later version has added are not shown.
       guard let kind = EventRow.Kind(rawValue: Int16(truncatingIfNeeded: try rows.int64(row, 0))) else { continue }
       pulse.kinds[kind] = try rows.int64(row, 1)
     }

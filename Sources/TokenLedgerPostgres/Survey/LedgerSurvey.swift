@@ -1,33 +1,35 @@
 #if Postgres
-/// The tables of a ledger as they are now: the row of `ledger`, what they hold, and how large they are. Changes
+/// The current state of a ledger's tables: the row of `ledger`, their contents and their sizes. Reading it changes
 /// nothing.
 ///
-/// The counts of large tables are PostgreSQL's estimates, so that it costs the same whatever they hold.
+/// The counts of large tables are PostgreSQL's estimates, so that the cost does not depend on their size.
 package struct LedgerSurvey: Sendable, Hashable {
   package var version: Int64
   package var oldestProgram: Int64
-  /// `open`, `copying`, `left` or `lacking`.
+  /// The state of the ledger: `open`, `copying`, `left` or `lacking`.
   package var state: String
   package var issuer: String?
   package var timeline: Int64
   package var shiftMilliseconds: Int64
-  /// The newest time that a server wrote down, ledger time in milliseconds.
+  /// The newest time that a server recorded, as ledger time in milliseconds.
   package var highMilliseconds: Int64
-  /// The time now, ledger time in milliseconds.
+  /// The current ledger time in milliseconds.
   package var nowMilliseconds: Int64
   package var fence: Int64
-  /// About how many sessions there are, live and ended.
+  /// The approximate number of sessions, live and ended.
   package var sessions: Int64
   package var sessionBytes: Int64
   package var eventBytes: Int64
-  /// When the oldest event happened; nil if there is none.
+  /// The time of the oldest event in milliseconds, or nil if there is none.
   package var oldestEventMilliseconds: Int64?
-  /// The number of records of a kind: `key`, `user`, `client`.
+  /// The number of records of each kind: `key`, `user`, `client`.
   package var records: [String: Int64]
-  /// The bodies of the records of keys, sealed, by their names.
+  /// The sealed bodies of the records of keys, by their names.
   package var sealedKeys: [String: [UInt8]]
 
-  /// - Parameter schema: the name of a schema whose ledger is there.
+  /// Reads the state of a ledger.
+  ///
+  /// - Parameter schema: The name of the schema of an existing ledger.
   package static func read(
     _ connection: DatabaseConnection, schema: String, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> LedgerSurvey {

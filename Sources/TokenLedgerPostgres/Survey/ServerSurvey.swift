@@ -1,46 +1,48 @@
 #if Postgres
-/// One server of a database as it is now: what it is, how it is set, and who follows it. Needs no table and changes
-/// nothing.
+/// The current state of one server of a database: its role, its settings and its standbys. It needs no table, and
+/// reading it changes nothing.
 package struct ServerSurvey: Sendable, Hashable {
-  /// As `server_version_num`: 150018 is 15.18.
+  /// The version as `server_version_num`: 150018 is 15.18.
   package var version: Int64
-  /// Whether it is a standby.
+  /// True if the server is a standby.
   package var isInRecovery: Bool
-  /// The server's wall clock, milliseconds since 1970.
+  /// The server's wall clock, in milliseconds since 1970.
   package var clockMilliseconds: Int64
   package var encoding: String
   package var database: String
   package var role: String
-  /// The process that answered, by its own word; another than the connection has behind a pooler.
+  /// The process id by the server's own report; behind a pooler it differs from that of the connection.
   package var processID: Int64
   package var timeline: Int64
-  /// The identifier of the cluster: the same on its standbys.
+  /// The identifier of the cluster, which its standbys share.
   package var systemIdentifier: Int64
-  /// Connections of clients that are open on the whole server, and of them those of ledgers that this role can see.
+  /// The number of open client connections on the whole server.
   package var connections: Int64
+  /// The number of open connections of ledgers that this role can see.
   package var ledgerConnections: Int64
-  /// For how long the oldest transaction is open that this role can see, of whatever client; nil if none is.
+  /// The age of the oldest transaction of any client that this role can see, or nil if there is none.
   package var oldestTransactionMilliseconds: Int64?
-  /// The number of transactions since the oldest one whose rows are not frozen yet, in this database. At 2^31 PostgreSQL
-  /// takes no more changes.
+  /// The number of transactions since the oldest one whose rows are not frozen yet, in this database. At 2^31
+  /// PostgreSQL accepts no more changes.
   package var unfrozenTransactions: Int64 = 0
-  /// The bytes of log that replication slots keep for somebody who is not connected, by their names. Empty on a standby.
+  /// The bytes of log that replication slots keep for a disconnected receiver, by the names of the slots. It is empty
+  /// on a standby.
   package var keptBytes: [String: Int64] = [:]
-  /// By their names in `pg_settings`.
+  /// The settings by their names in `pg_settings`.
   package var settings: [String: String]
-  /// Empty on a standby.
+  /// The standbys; empty on a standby.
   package var standbys: [Standby]
 
   /// A standby that receives from the server.
   package struct Standby: Sendable, Hashable {
     package var name: String
-    /// `streaming`, `catchup`, ...; nil if this role is not allowed to see it.
+    /// The state, such as `streaming` or `catchup`; nil if this role must not see it.
     package var state: String?
-    /// `sync`, `quorum`, `potential` or `async`; nil as ``state``.
+    /// The synchrony: `sync`, `quorum`, `potential` or `async`; nil if this role must not see it.
     package var synchrony: String?
-    /// The bytes of log that it has not flushed yet.
+    /// The bytes of log that the standby has not flushed yet.
     package var bytesBehind: Int64?
-    /// The time that its flush took when it was last measured.
+    /// The duration of the standby's flush at the last measurement.
     package var flushLagMilliseconds: Int64?
 
     package init(
@@ -53,7 +55,7 @@ package struct ServerSurvey: Sendable, Hashable {
       self.flushLagMilliseconds = flushLagMilliseconds
     }
 
-    /// Whether the server waits for it.
+    /// True if the server waits for the standby.
     package var isSynchronous: Bool { state == "streaming" && (synchrony == "sync" || synchrony == "quorum") }
   }
 

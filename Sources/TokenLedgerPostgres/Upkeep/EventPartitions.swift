@@ -1,14 +1,15 @@
 #if Postgres
-/// The partitions of the events: made ahead of the numbers, and dropped when all they hold is older than it is kept.
+/// The partitions of the events, which are made ahead of the numbers, and dropped when all of their events are older
+/// than the retention.
 ///
-/// Everything here waits for locks a fifth of a second at most, since whoever comes after has to wait as well, and is
-/// tried again later: until then events go to the default partition, from where they are moved.
+/// All steps here wait for locks at most a fifth of a second, since everybody behind them waits as well, and are tried
+/// again later. Until then events go to the default partition, from where they are moved.
 enum EventPartitions {
-  /// The findings of a look at the partitions.
+  /// The findings of an inspection of the partitions.
   private struct Found {
     var isHeld: Bool
     var lastNumber: Int64
-    /// The ranges that have a partition of their own, in their order.
+    /// The ranges that have a partition of their own, in order.
     var ranges: [Int64] = []
     /// The number of events of each range in the default partition.
     var resting: [(range: Int64, count: Int64)] = []
@@ -16,16 +17,16 @@ enum EventPartitions {
     var restingCount: Int64 { resting.reduce(0) { $0 + $1.count } }
   }
 
-  /// The number of ranges after the current one that have their partition.
+  /// The number of ranges after the current one that have a partition in advance.
   private static let aheadCount: Int64 = 2
-  /// The most events that are moved out of the default partition while nobody can write there.
+  /// The most events that are moved out of the default partition, which nobody can write to meanwhile.
   private static let movedMax = 100_000
   /// The most events that one step deletes.
   private static let deletedMax = 5000
-  /// The number of partitions that one pass makes or drops at most.
+  /// The most partitions that one pass makes or drops.
   private static let changesMax = 8
 
-  /// Makes what is missing. Returns whether all is there: else somebody held a lock for longer than it is waited for.
+  /// Makes the missing partitions. Returns true if all exist, and false if somebody held a lock for too long.
   static func makeAhead(_ connection: LedgerConnection, deadline: ContinuousClock.Instant) throws(DatabaseError) -> Bool
   {
     for _ in 0..<changesMax {
@@ -41,10 +42,10 @@ enum EventPartitions {
     return false
   }
 
-  /// Drops partitions that hold nothing younger, and deletes what of it is in the default partition, some thousands at
-  /// a time.
+  /// Drops partitions whose events are all too old, and deletes such events from the default partition, some thousands
+  /// at a time.
   ///
-  /// - Parameter retention: in milliseconds of ledger time.
+  /// - Parameter retention: The retention in milliseconds of ledger time.
   static func dropOld(
     _ connection: LedgerConnection, retentionMilliseconds retention: Int64, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Bool {
@@ -83,8 +84,8 @@ enum EventPartitions {
     return found
   }
 
-  /// The first range that is to get a partition. Those of which too many events rest in the default partition stay
-  /// there until they are old.
+  /// Returns the first range that should get a partition. Ranges with too many events in the default partition stay
+  /// there until the events are old.
   private static func missing(_ found: Found) -> Int64? {
     let current = found.lastNumber >> bits
     let isMovable = found.restingCount <= movedMax
@@ -94,7 +95,8 @@ enum EventPartitions {
     return wanted.first { !known.contains($0) && (isMovable || !resting.contains($0)) }
   }
 
-  /// While events are moved nobody writes to the default partition, so none is left there that the new one should have.
+  /// Makes the partition of a range. Nobody writes to the default partition while events are moved, so that none is
+  /// left there that belongs into the new one.
   private static func make(
     _ range: Int64, _ connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
@@ -128,7 +130,7 @@ enum EventPartitions {
     return try rows.int64(0, 0) < now.milliseconds - retention
   }
 
-  /// False if a lock was not to be had in time: nothing happened.
+  /// Runs `body`. Returns false if a lock was not available in time, in which case nothing happened.
   private static func tries(_ body: () throws(DatabaseError) -> Void) throws(DatabaseError) -> Bool {
     do {
       try body()
@@ -161,7 +163,8 @@ enum EventPartitions {
       group by 1 order by 1
       """)
 
-  /// Nobody waits for the standby with these locks: if the change is lost with the primary it is made again.
+  /// A statement that bounds the waits. Nobody waits for the standby with these locks: a change that is lost with the
+  /// primary is made again.
   private static let patience = Statement(
     name: "partition_patience",
     sql: "select set_config('lock_timeout', '200ms', true), set_config('synchronous_commit', 'local', true)")

@@ -1,32 +1,32 @@
 #if Postgres
 internal import RotationModel
 
-/// Ends every session of a ledger whose database has lost what was acknowledged: it was restored to an earlier moment,
-/// or a standby that lagged was promoted. Nobody knows which tokens were used since, so none is accepted.
+/// The end of every session of a ledger whose database has lost acknowledged changes: it was restored to an earlier
+/// moment, or a lagging standby was promoted. Nobody knows which tokens were used since, so none is accepted.
 package enum LedgerFence {
   package struct Report: Sendable, Hashable {
-    /// The number of live sessions that it ended.
+    /// The number of live sessions that were ended.
     package var endedSessions: Int
-    /// The number of one-time tokens that it ended.
+    /// The number of one-time tokens that were ended.
     package var endedOneTimeTokens: Int
-    /// The number of times that the ledger was fenced by now.
+    /// The number of times that the ledger has been fenced.
     package var fence: Int64
-    /// The server's timeline, which the instances take for the right one from now on.
+    /// The server's timeline, which the instances accept as the right one from now on.
     package var timeline: Int64
   }
 
-  /// The most by which a primary's clock can be behind that of the one before: access tokens that this one issued are
-  /// ended too.
+  /// The most milliseconds by which a primary's clock can be behind the former one's, whose access tokens must be ended
+  /// too.
   private static let clockToleranceMilliseconds: Int64 = 10_000
 
   /// Ends sessions, access tokens and one-time tokens and counts the fence, in one transaction: either all of it has
-  /// happened or nothing. The rows are removed by the sweep of the instances, some at a time.
+  /// happened or nothing. The sweep of the instances removes the rows, some at a time.
   ///
-  /// Instances that refuse to serve go on when they next try to connect: after seconds. May be run again, which ends
-  /// what was opened since.
+  /// Instances that refuse to serve continue when they next try to connect, after seconds. The call can be repeated,
+  /// which ends what was opened since.
   ///
-  /// - Parameter connection: of a connector that was given the hooks of an ``InstanceKnowledge``, which accept the
-  ///   server's timeline, and options that accept a ledger which lacks something.
+  /// - Parameter connection: A connection of a connector with the hooks of an ``InstanceKnowledge``, which accept the
+  ///   server's timeline, and with options that accept a ledger that lacks something.
   /// - Throws: `.nothingHappened` if the steps under way do not end within a second.
   package static func run(
     _ connection: LedgerConnection, deadline: ContinuousClock.Instant
@@ -42,8 +42,8 @@ package enum LedgerFence {
       timeline: connection.facts.timeline)
   }
 
-  /// As a mark of all, which reaches further: into the time of a clock that was ahead, and for as long as any access
-  /// token can live.
+  /// The statement of the fence. It is a mark of all that reaches further: into the time of a clock that was ahead, and
+  /// for as long as any access token can live.
   private static let fence = TimedStatement(name: "fence") { time in
     """
     with moment as materialized (
@@ -68,17 +68,20 @@ package enum LedgerFence {
     "update one_time_token t set consumed_at = m.now, attempt = 0 from (\(time.moment)) m where t.consumed_at is null"
   }
 
-  /// By how much numbers are advanced: by more than any restore takes back. Instances that run on follow events and
-  /// changes of records by numbers that never fall, so all that comes after the fence, and its own event, must be above
-  /// what they have seen. A multiple of the numbers that locks tell apart; 2^23 fences use the sequence up.
+  /// The number by which numbers are advanced, which is more than any restore takes back. Running instances follow
+  /// events and changes of records by numbers that never decrease. Everything after the fence, and its own event, must
+  /// therefore be above the numbers that they have seen. The number is a multiple of those that locks distinguish; 2^23
+  /// fences use the sequence up.
   static let numbersSkipped: Int64 = 1 << 40
 
-  /// Lets nothing get a number that the lost server gave, whatever the new one's timeline is.
+  /// A statement that prevents numbers of the lost server from being given out again, whatever the new one's timeline
+  /// is.
   private static let advance = Statement(
     name: "fence_advance",
     sql: "select setval('ledger_number', last_value + \(numbersSkipped)) from ledger_number")
 
-  /// Keys and accounts went back too, with numbers that instances have heard of: all of them read all anew.
+  /// A statement that gives all records new numbers, so that all instances read them anew: keys and accounts went back
+  /// too, with numbers that instances have heard of.
   private static let renewRecords = Statement(
     name: "fence_records",
     sql: """

@@ -2,26 +2,26 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// Removes what has ended, in steps that hold up nobody: each takes some rows that nobody else holds, and one instance
-/// at a time does so.
+/// The removal of what has ended, in steps that delay nobody: each takes some rows that nobody else holds, and one
+/// instance at a time does it.
 ///
-/// A row outlives its end and its opening by two minutes, so that a call whose answer was lost finds what it did: one
-/// that opens would open again what a wide revocation has ended meanwhile.
+/// A row outlives its end and its opening by two minutes, so that a call whose answer was lost finds what it did. A
+/// repeated opening would otherwise open again what a wide revocation has ended meanwhile.
 package enum LedgerSweep {
   /// The findings of one step.
   struct Pass: Sendable, Hashable {
-    /// Sessions that were removed since their time is over.
+    /// The number of expired sessions that were removed.
     var sessions = 0
-    /// Sessions whose end has moved since somebody last looked.
+    /// The number of sessions whose end has moved since the last inspection.
     var moved = 0
-    /// Sessions that a wide revocation had ended.
+    /// The number of removed sessions that a wide revocation had ended.
     var covered = 0
-    /// Whether a wide revocation has sessions that were not looked at.
+    /// True if a wide revocation has sessions that were not inspected yet.
     var isWithinMark = false
     var oneTimeTokens = 0
     var revocations = 0
 
-    /// Whether there can be more of something.
+    /// True if there can be more of something.
     var isFull: Bool {
       isWithinMark || max(sessions + moved, oneTimeTokens, revocations) >= rowsMax
     }
@@ -29,14 +29,14 @@ package enum LedgerSweep {
 
   /// The most rows of a table that one step takes.
   static let rowsMax = 1000
-  /// The most sessions that one step holds against a wide revocation.
+  /// The most sessions that one step compares with a wide revocation.
   static let walkedMax = 2000
-  /// The time for which what has ended is still told apart from what never was.
+  /// The milliseconds for which what has ended is still told apart from what never existed.
   package static let outlivingMilliseconds: Int64 = 120_000
 
-  /// Runs one step; one that finds another instance at it finds nothing.
+  /// Runs one step. It finds nothing if another instance is sweeping.
   ///
-  /// - Parameter outliving: how long rows outlive their end and their opening, in milliseconds.
+  /// - Parameter outliving: The milliseconds by which rows outlive their end and their opening.
   static func pass(
     _ connection: LedgerConnection, outliving: Int64 = outlivingMilliseconds, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Pass {
@@ -60,12 +60,13 @@ package enum LedgerSweep {
     return pass
   }
 
-  /// Whether this transaction is the one that sweeps.
+  /// The SQL that tells whether this transaction is the one that sweeps.
   static let gate = "select pg_try_advisory_xact_lock(\(LedgerSQL.lockSpace), \(LedgerSQL.sweepLock)) as is_held"
 
   // MARK: - Statements
 
-  /// `sweep_at` is where somebody has to look: the end has possibly moved since.
+  /// A statement that removes ended sessions. `sweep_at` is the time of the next inspection, since the end may have
+  /// moved.
   private static let ended = TimedStatement(name: "sweep_ended") { time in
     """
     with gate as materialized (\(gate)), m as materialized (\(time.moment)),
@@ -112,8 +113,8 @@ package enum LedgerSweep {
     """
   }
 
-  /// The next sessions of the mark `k`, in an order that an index has, of which those that it covers are removed. What
-  /// somebody else holds at this moment, or was opened just now, goes with its own end.
+  /// Returns a statement for the next sessions of the mark `k`, in the order of an index, that removes those which the
+  /// mark covers. A row that another transaction holds, or that was opened just now, is removed at its own end.
   private static func covered(_ name: String, mark: String, next: String, order: String) -> TimedStatement {
     TimedStatement(name: name) { time in
       """
@@ -140,8 +141,8 @@ package enum LedgerSweep {
 
   private static let coveredOfAll = covered(
     "sweep_covered_all", mark: "k.client = ''", next: "s.id > (select swept from k)", order: "s.id")
-  /// As a range of the index of clients: an equality would let the planner walk through all sessions in the order of
-  /// ids.
+  /// A statement for the marks of clients. It uses a range of the index of clients: with an equality the planner could
+  /// walk through all sessions in the order of ids.
   private static let coveredOfClient = covered(
     "sweep_covered_client", mark: "k.client <> ''",
     next: """
@@ -150,7 +151,7 @@ package enum LedgerSweep {
       """,
     order: "s.client, s.id")
 
-  /// Those that are kept are as many as instances hold.
+  /// A statement that removes old shifts. It keeps as many as instances hold.
   private static let oldShifts = Statement(
     name: "sweep_shifts",
     sql: """

@@ -1,18 +1,18 @@
 #if Postgres
 package import RotationModel
 
-/// The work of a ledger beside its callers: it removes what has ended, and keeps partitions for the events.
+/// The background work of a ledger: it removes what has ended, and maintains partitions for the events.
 ///
-/// Every instance runs one; of those that would sweep at the same moment one does. Its steps run on the lanes, behind
-/// the callers'.
+/// Every instance runs one; of several that would sweep at the same moment one does. Its steps run on the lanes, behind
+/// those of the callers.
 package struct LedgerUpkeep: Sendable {
   private let steps: any StepPerformer
   private let retentionMilliseconds: Int64
 
-  /// The time between two sweeps; partitions are looked at more rarely.
+  /// The time between two sweeps; partitions are inspected less often.
   private static let beat = Duration.seconds(5)
   private static let beatsOfPartitions = 6
-  /// One pass of a sweep ends after so many steps, however much there is.
+  /// The most steps of one sweep, however much there is.
   private static let passesMax = 50
 
   package init(_ steps: any StepPerformer, options: PostgresOptions) {
@@ -20,23 +20,23 @@ package struct LedgerUpkeep: Sendable {
     retentionMilliseconds = options.eventRetention.components.seconds * 1000
   }
 
-  /// Until the task is cancelled.
+  /// Runs until the task is cancelled.
   package func run() async {
-    // Instances that are started together do not sweep together.
+    // The random start keeps instances that were started together from sweeping together.
     var beat = Int.random(in: 0..<Self.beatsOfPartitions)
     while (try? await Task.sleep(for: Self.beat)) != nil {
       beat += 1
-      // What fails is tried at the next turn: the callers and the feed find out what is wrong, and tell it.
+      // A failed step is tried again at the next turn; the callers and the feed find out the cause and report it.
       try? await sweep()
       if beat % Self.beatsOfPartitions == 0 { try? await keepPartitions() }
     }
   }
 
-  // MARK: - Its parts
+  // MARK: - The parts of the work
 
   /// Removes what has ended, in steps.
   ///
-  /// - Parameter outliving: how long rows outlive their end, in milliseconds.
+  /// - Parameter outliving: The milliseconds by which rows outlive their end.
   package func sweep(outliving: Int64 = LedgerSweep.outlivingMilliseconds) async throws(LedgerError) {
     for _ in 0..<Self.passesMax {
       let pass = try await steps.perform { (connection, deadline) throws(DatabaseError) in
@@ -47,7 +47,7 @@ package struct LedgerUpkeep: Sendable {
     }
   }
 
-  /// Makes partitions ahead, and drops those that are older than events are kept.
+  /// Makes partitions in advance, and drops those that are older than the retention.
   package func keepPartitions() async throws(LedgerError) {
     let retention = retentionMilliseconds
     _ = try await steps.perform { (connection, deadline) throws(DatabaseError) in
