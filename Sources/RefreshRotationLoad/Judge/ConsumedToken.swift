@@ -1,15 +1,16 @@
 internal import TokenEngine
 
-/// A refresh token whose rotation was acknowledged, kept to be presented again: a retry in the grace window, a reuse after it.
+/// A refresh token whose rotation was acknowledged, kept to be presented again: as a retry in the grace window, or as a
+/// reuse after it.
 struct ConsumedToken: Sendable {
   let token: String
   let successor: String
-  /// When the rotation was acknowledged.
+  /// The time at which the rotation was acknowledged.
   let consumed: Duration
 
-  /// What `reply` to a presentation that was sent at `sent` breaks; nil for nothing.
+  /// Returns the violation in `reply` to a presentation that was sent at `sent`, or nil if there is none.
   ///
-  /// A refusal is always right, and so is the same successor as long as the grace window may be open.
+  /// A refusal is always right, and so is the same successor as long as the grace window can be open.
   func violation(_ reply: RotationReply, sent: Duration, at time: Duration, grace: Duration) -> LoadViolation? {
     guard case .granted(let next) = reply else { return nil }
     if next.text == token { return .notRotated(token, at: time) }
@@ -17,18 +18,18 @@ struct ConsumedToken: Sendable {
       return .twoSuccessors(of: token, successor, next.text, after: time - consumed, at: time, by: "a replay")
     }
     let age = sent - consumed
-    // Without a window also what was sent in the very moment in which the reply came.
+    // Without a grace window, a presentation at the very moment of the reply counts as reuse too.
     return grace == .zero || age > grace ? .reuseAccepted(token, after: age, grace: grace, at: time) : nil
   }
 }
 
 extension ConsumedToken: RedactedValue {}
 
-/// Consumed tokens of one caller that may be presented again: the newest, and some of any age.
+/// The consumed tokens of one caller that can be presented again: the newest, and some of any age.
 struct ConsumedTokens {
   struct Entry: Sendable {
     var token: ConsumedToken
-    /// The session's place among those of the caller, and which of those that took it.
+    /// The position of the session among those of the caller.
     var position: Int
     var number: Int
   }
@@ -48,7 +49,7 @@ struct ConsumedTokens {
     newest = entry
   }
 
-  /// By turns the newest and one of any age, each once; nil if there is none.
+  /// Takes, in turns, the newest token and one of any age, each once; returns nil if there is none.
   mutating func take() -> Entry? {
     count += 1
     if count % 2 == 0 || newest == nil, !older.isEmpty {

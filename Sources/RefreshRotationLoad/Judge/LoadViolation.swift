@@ -2,7 +2,7 @@ internal import TokenEngine
 
 /// A broken invariant with its evidence, in which a token is a fingerprint.
 public struct LoadViolation: Sendable, Codable, Equatable, CustomStringConvertible {
-  /// The raw values are the names in reports.
+  /// The kind of violation; the raw values are the names in reports.
   public enum Kind: String, Sendable, Codable, CaseIterable {
     /// One token was granted twice, with different successors.
     case twoSuccessors = "two successors"
@@ -16,7 +16,7 @@ public struct LoadViolation: Sendable, Codable, Equatable, CustomStringConvertib
 
   public let kind: Kind
   public let evidence: String
-  /// Since the start of the load.
+  /// The seconds since the start of the load.
   public let seconds: Double
 
   public var description: String { "\(kind.rawValue): \(evidence)" }

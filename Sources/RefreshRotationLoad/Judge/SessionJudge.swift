@@ -1,35 +1,37 @@
-/// What the presentations of one session's live tokens and their answers prove. A value: it knows no clock and no network, and times
-/// are since the start of the load.
+/// A judge of the presentations of one session's live tokens and their answers. It is a value without a clock or a
+/// network, and its times are since the start of the load.
 ///
-/// A request without an answer proves nothing. It may have consumed its token, or may still do so: until that is settled, a refusal
-/// is no violation. Two different successors of one token are one at any time.
+/// A request without an answer proves nothing. It may have consumed its token, or may still do so; until that is
+/// settled, a refusal is no violation. Two different successors of one token are a violation at any time.
 struct SessionJudge: Sendable {
-  /// How long a request without an answer may still be on its way.
+  /// The time for which a request without an answer can still be on its way.
   static let settling = Duration.seconds(60)
 
-  /// A lifetime is told in whole seconds, and began before its reply was received.
+  /// The tolerance for lifetimes, which are stated in whole seconds and began before the reply was received.
   private static let expirySlack = Duration.seconds(2)
 
-  /// The newest that was acknowledged.
+  /// The newest acknowledged token.
   private(set) var token: String
-  /// Acknowledged since the log-in.
+  /// The number of acknowledged rotations since the log-in.
   private(set) var rotations = 0
   private var acknowledged: Duration
   private var expiry: Duration?
-  /// A presentation was answered that may have ended the session (a reuse, the losers of a race): the next answer tells.
+  /// True after an answer that may have ended the session (to a reuse, or to the losers of a race); the next answer
+  /// tells.
   private var mayBeRevoked = false
   private var unsettledUntil: Duration?
-  /// What the client lost and the load generator saw: the reply to an earlier presentation of the live token.
+  /// The reply to an earlier presentation of the live token, which the client lost and the load generator saw.
   private var seen: ConsumedToken?
-  /// Where the token was written down that the session starts from, until it was granted once: nobody has acknowledged it.
+  /// The place of the token from which the session starts, until it was granted once. Nobody has acknowledged it
+  /// before.
   private var start: String?
 
-  /// What an answer means.
+  /// The meaning of an answer.
   struct Judgement: Sendable, Equatable {
     var violation: LoadViolation?
-    /// Whether the session can be followed further.
+    /// True if the session can be followed further.
     var goesOn = true
-    /// Where the token is written down that the session was to start from, and that was not good to begin with.
+    /// The place of the token from which the session was to start, if that was not good to begin with.
     var refusedStart: String?
   }
 
@@ -40,7 +42,7 @@ struct SessionJudge: Sendable {
     start = issued.place
   }
 
-  /// The live token was presented, and this was the reply.
+  /// Judges the reply to a presentation of the live token.
   mutating func answered(_ reply: RotationReply, sent: Duration, at time: Duration, grace: Duration) -> Judgement {
     switch reply {
     case .granted(let next):
@@ -51,7 +53,7 @@ struct SessionJudge: Sendable {
     }
   }
 
-  /// The live token was presented by several at once. Nil stands for no answer.
+  /// Judges the replies to simultaneous presentations of the live token; nil stands for no answer.
   mutating func raced(_ replies: [RotationReply?], sent: Duration, at time: Duration, grace: Duration) -> Judgement {
     var successors: [IssuedToken] = []
     var (losers, silent) = (false, false)
@@ -69,7 +71,7 @@ struct SessionJudge: Sendable {
       if silent { unsettledUntil = time + Self.settling }
     }
     guard let first = successors.first else {
-      // One without an answer may be the winner.
+      // A presentation without an answer can be the winner.
       return silent ? Judgement() : refused(sent: sent, at: time)
     }
     if successors.count > 1 {
@@ -80,7 +82,7 @@ struct SessionJudge: Sendable {
     return advance(to: first, sent: sent, at: time, grace: grace, by: "a race of \(replies.count)")
   }
 
-  /// The live token was presented and the client does not know the reply; `reply` is what the load generator saw of it.
+  /// Judges a presentation of the live token whose reply the client lost; `reply` is what the load generator saw of it.
   mutating func lost(_ reply: RotationReply?, sent: Duration, at time: Duration) -> Judgement {
     defer { unsettledUntil = time + Self.settling }
     switch reply {
@@ -96,7 +98,7 @@ struct SessionJudge: Sendable {
     }
   }
 
-  /// A consumed token of this session was presented again; nil stands for no answer.
+  /// Notes the reply to another presentation of a consumed token of this session; nil stands for no answer.
   mutating func presentedConsumed(_ reply: RotationReply?, at time: Duration) {
     switch reply {
     case .granted: break
@@ -111,7 +113,7 @@ struct SessionJudge: Sendable {
     var judgement = Judgement()
     if let seen {
       guard seen.successor == next.text else { return contradiction(of: seen, next.text, at: time, by: way) }
-      // The client did not get that reply, so without a window of its own it may still be right to repeat it.
+      // The client did not get that reply, so without a known grace window it may still be right to repeat it.
       if grace > .zero { judgement.violation = seen.violation(.granted(next), sent: sent, at: time, grace: grace) }
       self.seen = nil
     }

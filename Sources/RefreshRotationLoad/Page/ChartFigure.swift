@@ -1,15 +1,15 @@
-/// A chart in the page: its heading, what its colours mean, the drawing in three widths, and its values as a table.
+/// A chart in a page: its heading, the meaning of its colours, the drawing in three widths, and its values as a table.
 struct ChartFigure {
   var id: String
   var title: String
   var sentence: String
   var legend: [(style: String, text: String)]
-  /// For who does not see the drawing.
+  /// A description for readers who cannot see the drawing.
   var description: String
   var tableHeader: [String] = []
   var tableRows: [[String]] = []
 
-  /// The drawings' names in the style sheet, their widths and their heights.
+  /// The names of the drawings in the style sheet, their widths and their heights.
   private static let sizes: [(name: String, width: Double, height: Double)] = [
     ("wide", 820, 300), ("medium", 520, 280), ("narrow", 320, 260),
   ]
@@ -29,34 +29,34 @@ struct ChartFigure {
       """
   }
 
-  /// Every so many of the intervals that a table of all fits.
+  /// Returns the step between the intervals that are listed, so that the table has few enough rows.
   static func tableStride(_ count: Int) -> Int { max(1, (count + tableRowsMax - 1) / tableRowsMax) }
 }
 
-/// A run in a page: its report, and by which letter and colour it goes.
+/// A run in a page: its report, with its letter and colour.
 struct PlottedRun {
   let report: LoadReport
-  /// `A` and `B` if two are compared, empty for one alone.
+  /// The name: `A` or `B` if two runs are compared, empty for a single one.
   let name: String
-  /// Of its lines: `a` or `b`.
+  /// The style of the run's lines: `a` or `b`.
   let style: String
 
-  /// The middle of each interval, in seconds.
+  /// Returns the middle of an interval, in seconds.
   func time(_ index: Int) -> Double { (Double(index) + 0.5) * report.series.intervalSeconds }
 
-  /// Seconds that the series covers.
+  /// The number of seconds that the series covers.
   var length: Double { max(Double(report.series.rotations.count), 1) * report.series.intervalSeconds }
 
-  /// How long it took, and when.
+  /// The length of the run and the time of its start.
   var moment: String {
     let text = report.startedAt.map { ", \($0.prefix(10)) \($0.dropFirst(11).prefix(8)) UTC" }
     return "\(Decimals.short(report.seconds)) s\(text ?? "")"
   }
 
-  /// What is said of a series of it: `A: rotations`.
+  /// Returns the label of one of the run's series: `A: rotations`.
   func label(_ text: String) -> String { name.isEmpty ? text : "\(name): \(text)" }
 
-  /// Seconds that were measured in the interval; the last one may be cut short.
+  /// Returns the measured seconds of an interval; the last one can be shorter than the others.
   func measured(_ index: Int) -> Double {
     let whole = report.series.intervalSeconds
     return max(min(whole, report.seconds - Double(index) * whole), whole / 20)
@@ -65,7 +65,7 @@ struct PlottedRun {
   func rate(_ count: Int, at index: Int) -> Double { Double(count) / measured(index) }
 }
 
-/// The axis of a run's time, in the unit that suits its length.
+/// The time axis of a run, in the unit that suits its length.
 enum TimeAxis {
   static func axis(_ runs: [PlottedRun], width: Double) -> Plot.Axis {
     let seconds = runs.map(\.length).max() ?? 1

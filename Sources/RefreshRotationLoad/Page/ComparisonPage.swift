@@ -1,4 +1,4 @@
-/// Two runs beside each other as a page that needs nothing but itself.
+/// A self-contained page that compares two runs.
 public struct ComparisonPage: Sendable {
   private let a: LoadReport
   private let b: LoadReport
@@ -31,7 +31,7 @@ public struct ComparisonPage: Sendable {
     return "<section><h2>Figures</h2>\(Markup.table(["", "A", "B", "B against A"], rows))</section>"
   }
 
-  /// What was asked for differently, which is what makes the figures differ beside the servers.
+  /// Returns the options in which the runs differ, since they affect the figures too.
   private func options(_ runs: [PlottedRun]) -> String {
     let facts = runs.map { PageSections.optionFacts($0.report) }
     var names: [String] = []
@@ -52,7 +52,7 @@ public struct ComparisonTable: Sendable {
     public var name: String
     public var a: String
     public var b: String
-    /// B against A; empty if that says nothing.
+    /// The change from A to B, empty if it has no meaning.
     public var change: String
   }
 

@@ -1,4 +1,4 @@
-/// How the latencies are distributed: their percentiles as a curve, and how many lie in each range.
+/// The charts of the distribution of latencies: their percentiles as a curve, and the number in each range.
 enum DistributionCharts {
   static func percentiles(_ runs: [PlottedRun]) -> String {
     var legend: [(style: String, text: String)] = []
@@ -25,7 +25,7 @@ enum DistributionCharts {
     return figure.markup { drawPercentiles(runs, width: $0, height: $1) }
   }
 
-  /// At the first point that reaches the percentile.
+  /// Returns the value at the first point that reaches the percentile.
   private static func value(_ distribution: LatencyDistribution, _ percentile: Double) -> Double {
     let index = distribution.percentiles.firstIndex { $0 >= percentile - 0.000_1 }
     return index.map { distribution.milliseconds[$0] } ?? distribution.milliseconds.last ?? 0
@@ -63,7 +63,7 @@ enum DistributionCharts {
     }
   }
 
-  /// Of one run.
+  /// Returns the histogram of one run.
   static func histogram(_ run: PlottedRun) -> String {
     let series = run.report.series
     let counts = series.heatBounds.indices.map { row in series.heat.reduce(0) { $0 + $1[row] } }

@@ -1,6 +1,6 @@
-/// Pieces of HTML and SVG.
+/// Functions for pieces of HTML and SVG.
 enum Markup {
-  /// Text as it stands between tags and in quoted attributes.
+  /// Returns text escaped for use between tags and in quoted attributes.
   static func escape(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
@@ -18,7 +18,7 @@ enum Markup {
     return escaped
   }
 
-  /// A length in a drawing, to a tenth.
+  /// Returns a length in a drawing, to a tenth.
   static func place(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())
     if tenths % 10 == 0 { return "\(tenths / 10)" }
@@ -37,7 +37,7 @@ enum Markup {
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr>\(head)</tr></thead><tbody>\(body.joined())</tbody></table></div>"
   }
 
-  /// Names and values without a header.
+  /// Returns a list of names and values without a header.
   static func facts(_ facts: [(String, String)]) -> String {
     "<dl>" + facts.map { "<div><dt>\(escape($0.0))</dt><dd>\(escape($0.1))</dd></div>" }.joined() + "</dl>"
   }

@@ -1,6 +1,6 @@
-/// The parts of a page that are text.
+/// The text sections of a page.
 enum PageSections {
-  /// The whole of a page. It asks no other place for anything, and a browser is told to let it ask for nothing.
+  /// Returns a whole page. It refers to no other resource, and tells the browser to load none.
   static func document(title: String, body: String) -> String {
     """
     <!DOCTYPE html>
@@ -15,7 +15,7 @@ enum PageSections {
     """
   }
 
-  /// Whether all went as it must, in one line.
+  /// Returns one line that tells whether everything went as it must.
   static func verdict(_ run: PlottedRun) -> String {
     let report = run.report
     let (style, text): (String, String)

@@ -1,10 +1,10 @@
-/// A chart as SVG: axes with marks, and what is drawn between them. It is drawn in several widths, so that its letters have the
-/// same size in each window.
+/// A chart as SVG: axes with marks, and the drawing between them. It is drawn in several widths, so that its letters
+/// have the same size in each window.
 struct Plot {
   struct Axis {
     var scale: Scale
     var marks: [(value: Double, text: String)]
-    /// With its unit.
+    /// The title of the axis, with its unit.
     var title: String
   }
 
@@ -15,7 +15,7 @@ struct Plot {
   private var drawn = ""
 
   static let (left, right, top, bottom) = (58.0, 16.0, 30.0, 42.0)
-  /// Of the widest digits.
+  /// The width of a letter, which is that of the widest digits.
   private static let letterWidth = 7.6
 
   init(width: Double, height: Double, x: Axis, y: Axis) {
@@ -31,7 +31,7 @@ struct Plot {
   func across(_ value: Double) -> Double { Self.left + x.scale.share(value) * innerWidth }
   func down(_ value: Double) -> Double { Self.top + (1 - y.scale.share(value)) * innerHeight }
 
-  /// A line through the points; a gap if a value is nil.
+  /// Draws a line through the points, with a gap for a nil value.
   mutating func line(_ points: [(x: Double, y: Double?)], style: String) {
     var path = ""
     var isPenDown = false
@@ -48,7 +48,7 @@ struct Plot {
     drawn += "<path class=\"line \(style)\" d=\"\(path)\"/>"
   }
 
-  /// What lies between the points and the foot of the chart.
+  /// Fills the area between the points and the bottom of the chart.
   mutating func area(_ points: [(x: Double, y: Double)], style: String) {
     guard let first = points.first, let last = points.last else { return }
     let foot = Markup.place(Self.top + innerHeight)
@@ -57,7 +57,7 @@ struct Plot {
       "<path class=\"\(style)\" d=\"M\(Markup.place(across(first.x))) \(foot)\(path)L\(Markup.place(across(last.x))) \(foot)z\"/>"
   }
 
-  /// A rectangle between values.
+  /// Returns the path of a rectangle between values.
   func cell(_ x: ClosedRange<Double>, _ y: ClosedRange<Double>) -> String {
     let (left, right) = (across(x.lowerBound), across(x.upperBound))
     let (top, bottom) = (down(y.upperBound), down(y.lowerBound))
@@ -69,7 +69,7 @@ struct Plot {
     if !path.isEmpty { drawn += "<path class=\"\(style)\" d=\"\(path)\"/>" }
   }
 
-  /// `id` is unique in the page.
+  /// Returns the chart as SVG. `id` must be unique in the page.
   func svg(id: String, size: String, title: String, description: String) -> String {
     """
     <svg class="\(size)" viewBox="0 0 \(Markup.place(width)) \(Markup.place(height))" role="img" \
@@ -111,13 +111,13 @@ struct Plot {
   }
 }
 
-/// From values to places along an axis.
+/// A mapping from values to positions along an axis.
 struct Scale {
   let low: Double
   let high: Double
   let isLogarithmic: Bool
 
-  /// From 0 to a round number at `most` or above it.
+  /// Returns a linear scale from 0 to a round number that is at least `most`.
   static func linear(upTo most: Double) -> Scale {
     let most = most > 0 ? most : 1
     let step = roundStep(most / 4)
@@ -128,7 +128,7 @@ struct Scale {
     Scale(low: low, high: high > low ? high : low + 1, isLogarithmic: false)
   }
 
-  /// Wide enough to show one decade's worth of marks.
+  /// Returns a logarithmic scale that is wide enough for the marks of one decade.
   static func logarithmic(_ low: Double, _ high: Double) -> Scale {
     let low = low > 0 ? low : 0.001
     let high = max(high, low)
@@ -138,7 +138,7 @@ struct Scale {
       : Scale(low: low, high: high, isLogarithmic: true)
   }
 
-  /// 0 at the low end, 1 at the high one; values beyond lie on the ends.
+  /// Returns the position of a value: 0 at the low end, 1 at the high one. Values beyond are at the ends.
   func share(_ value: Double) -> Double {
     let share: Double
     if isLogarithmic {
@@ -150,7 +150,7 @@ struct Scale {
     return min(max(share, 0), 1)
   }
 
-  /// Round values, at most about `count`.
+  /// Returns round values for marks, about `count` at most.
   func marks(_ count: Int) -> [Double] {
     guard isLogarithmic else {
       let step = Self.roundStep((high - low) / Double(max(count, 1)))
@@ -173,7 +173,7 @@ struct Scale {
       .filter { $0 >= low * 0.999 && $0 <= high * 1.001 }
   }
 
-  /// 1, 2 or 5 times a power of ten, at `step` or above it.
+  /// Returns 1, 2 or 5 times a power of ten, at `step` or above it.
   private static func roundStep(_ step: Double) -> Double {
     let power = Decimals.power(10, Decimals.logarithm(step, base: 10).rounded(.down))
     for factor in [1.0, 2, 5] where factor * power >= step * 0.999_999 { return factor * power }

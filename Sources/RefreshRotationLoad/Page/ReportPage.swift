@@ -1,4 +1,4 @@
-/// The report of one run as a page that needs nothing but itself.
+/// A self-contained page with the report of one run.
 public struct ReportPage: Sendable {
   private let report: LoadReport
 
@@ -19,7 +19,7 @@ public struct ReportPage: Sendable {
       title: "Refresh rotation on \(report.server)", body: body.filter { !$0.isEmpty }.joined(separator: "\n"))
   }
 
-  /// Why the run ended early, if the verdict speaks of something else.
+  /// Returns the reason that the run ended early, if the verdict is about something else.
   private func early(_ run: PlottedRun) -> String {
     guard let reason = report.endedEarly, report.invariantViolations > 0 else { return "" }
     return "<p class=\"verdict bad\">✗ Ended early: \(Markup.escape(reason))</p>"

@@ -1,4 +1,4 @@
-/// Rotations a second over time, and errors if there were any.
+/// The chart of rotations a second over time, with the errors if there were any.
 enum ThroughputChart {
   static func markup(_ runs: [PlottedRun]) -> String {
     var legend = runs.map { (style: "key-\($0.style)", text: $0.label("rotations a second")) }
@@ -72,7 +72,8 @@ enum ThroughputChart {
   }
 }
 
-/// Latency over time: for one run how many rotations had which latency, with two percentiles over it; for two, these alone.
+/// The chart of latency over time: for one run the number of rotations at each latency, with two percentiles over it;
+/// for two runs, the percentiles alone.
 enum LatencyChart {
   static let heatLevels = 7
 
@@ -139,7 +140,7 @@ enum LatencyChart {
     values.enumerated().map { (x: run.time($0.offset), y: $0.element > 0 ? $0.element : nil) }
   }
 
-  /// Cells of one level of colour in one path, so that the page stays small.
+  /// Draws the heat map. The cells of one colour level are one path, so that the page stays small.
   private static func heat(_ run: PlottedRun, _ plot: inout Plot) {
     let series = run.report.series
     let grouped = max(1, Int((Double(series.heat.count) / (plot.innerWidth / 5)).rounded(.up)))

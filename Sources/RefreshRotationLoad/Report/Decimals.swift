@@ -1,8 +1,8 @@
 internal import Platform
 
-/// Numbers as reports write them.
+/// The number formats of reports.
 enum Decimals {
-  /// Four digits that count.
+  /// Returns a number rounded to four significant digits.
   static func round(_ value: Double) -> Double {
     guard value != 0, value.isFinite else { return 0 }
     let scale = power(10, 3 - RealFunctions.decimalLogarithm(abs(value)).rounded(.down))
@@ -15,7 +15,7 @@ enum Decimals {
     RealFunctions.naturalLogarithm(value) / RealFunctions.naturalLogarithm(base)
   }
 
-  /// With commas between thousands.
+  /// Returns a number with commas between thousands.
   static func grouped(_ value: Int) -> String {
     let digits = String(abs(value))
     var text = ""
@@ -26,7 +26,7 @@ enum Decimals {
     return value < 0 ? "-" + text : text
   }
 
-  /// With so many digits after the point as make three that count, and none that say nothing.
+  /// Returns a number with about three significant digits, and without meaningless zeroes.
   static func short(_ value: Double) -> String {
     if abs(value) >= 100 { return grouped(Int(value.rounded())) }
     let digits = abs(value) >= 10 ? 1 : abs(value) >= 1 ? 2 : 3
@@ -35,7 +35,7 @@ enum Decimals {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  /// As people write a percentile: `99.9 %`.
+  /// Returns a percentile as people write it: `99.9 %`.
   static func percent(_ value: Double) -> String {
     let text = "\((value * 10_000).rounded() / 10_000)"
     return (text.hasSuffix(".0") ? String(text.dropLast(2)) : text) + " %"

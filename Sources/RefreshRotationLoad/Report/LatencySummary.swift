@@ -1,6 +1,6 @@
 internal import Histogram
 
-/// Milliseconds at some percentiles.
+/// The latencies at some percentiles, in milliseconds.
 public struct LatencySummary: Sendable, Codable, Equatable {
   public var p50: Double
   public var p90: Double
@@ -8,7 +8,7 @@ public struct LatencySummary: Sendable, Codable, Equatable {
   public var p999: Double
   public var max: Double
 
-  /// From a histogram of nanoseconds.
+  /// Creates a summary from a histogram of nanoseconds.
   init(_ nanoseconds: Histogram<UInt32>) {
     func milliseconds(_ percentile: Double) -> Double {
       guard nanoseconds.totalCount > 0 else { return 0 }
@@ -22,22 +22,23 @@ public struct LatencySummary: Sendable, Codable, Equatable {
   }
 }
 
-/// Which share of the latencies lies at or below which value, as fine as the number of values allows.
+/// The distribution of latencies: values with the share that is at or below each, as fine as the number of values
+/// allows.
 public struct LatencyDistribution: Sendable, Codable, Equatable {
-  /// 0…100.
+  /// The percentiles, 0 to 100.
   public var percentiles: [Double]
   public var milliseconds: [Double]
   public var count: Int
 
   private static let pointsPerHalving = 5.0
 
-  /// From a histogram of nanoseconds.
+  /// Creates a distribution from a histogram of nanoseconds.
   init(_ nanoseconds: Histogram<UInt32>) {
     count = Int(nanoseconds.totalCount)
     percentiles = []
     milliseconds = []
     guard count > 0 else { return }
-    // Each halving of what is left, in steps: 0, 12.9, 24.2, … 50, … 75, … up to the last value.
+    // The steps halve the rest again and again: 0, 12.9, 24.2, … 50, … 75, … up to the last value.
     var halvings = 0.0
     while true {
       let left = Decimals.power(0.5, halvings)

@@ -1,41 +1,43 @@
-/// What a run measured. Encoded as the JSON that `load --json` writes.
+/// The measurements of a run, encoded as the JSON that `load --json` writes.
 public struct LoadReport: Sendable, Codable {
-  /// Rotations that were granted.
+  /// The number of rotations that were granted.
   public var rotations: Int
-  /// Seconds from the first request to the last reply.
+  /// The seconds from the first request to the last reply.
   public var seconds: Double
   public var rotationsPerSecond: Double
-  /// Requests that got no proper answer: overload, a broken connection, a reply that is none.
+  /// The number of requests without a proper answer: overload, a broken connection, an invalid reply.
   public var errors: Int
-  /// The same by `ErrorKind`.
+  /// The numbers of errors by `ErrorKind`.
   public var errorsByKind: [String: Int]
-  /// What the first of each kind was.
+  /// The description of the first error of each kind.
   public var errorSamples: [String: String]
   public var invariantViolations: Int
-  /// The first hundred.
+  /// The first hundred violations.
   public var violations: [LoadViolation]
-  /// Of plain rotations; in an open loop from the moment each was due, so that what waited behind a slow one counts.
+  /// The latencies of plain rotations. In an open loop they begin when each was due, so that requests that waited
+  /// behind a slow one count.
   public var latencyMilliseconds: LatencySummary
-  /// In an open loop: from the moment each went out.
+  /// The latencies in an open loop from the moment each request was sent; nil in a closed loop.
   public var serviceMilliseconds: LatencySummary?
-  /// In an open loop: how late requests went out though their caller was free. What the load generator itself adds.
+  /// The delays in an open loop with which requests were sent although their caller was free, which the load generator
+  /// itself adds; nil in a closed loop.
   public var latenessMilliseconds: LatencySummary?
   public var distribution: LatencyDistribution
   public var serviceDistribution: LatencyDistribution?
   public var checks: LoadChecks
-  /// Log-ins that succeeded.
+  /// The number of successful log-ins.
   public var sessionsOpened: Int
   public var series: LoadSeries
   public var options: LoadReportOptions
-  /// What was put under load.
+  /// The server under load.
   public var server: String
-  /// Why the run did not last as long as it should; nil if it did.
+  /// The reason that the run ended early, or nil if it did not.
   public var endedEarly: String?
-  /// In UTC, as RFC 3339 writes it.
+  /// The start in UTC, in the form of RFC 3339.
   public var startedAt: String?
   public var version: String?
   public var machine: LoadMachine?
-  /// What is to be said of the first token that was given for a start and was not good; nil if all were. Not in the JSON.
+  /// The message about the first given token that was not good, or nil if all were. It is not in the JSON.
   public var refusedStart: String? = nil
 
   enum CodingKeys: String, CodingKey {
@@ -85,7 +87,7 @@ public struct LoadReport: Sendable, Codable {
     self.server = server
   }
 
-  /// Without an interval of its own for the replies that came a moment after the end: they count to the last one.
+  /// Returns the intervals without an extra one for replies just after the end, which count to the last one.
   private static func intervals(
     _ intervals: [LoadInterval], options: LoadOptions, elapsed: Duration, length: Duration
   ) -> [LoadInterval] {
@@ -97,20 +99,20 @@ public struct LoadReport: Sendable, Codable {
   }
 }
 
-/// What a run tried beside plain rotations, and how the server took it.
+/// The checks that a run made beside plain rotations, and the server's answers.
 public struct LoadChecks: Sendable, Codable, Equatable {
-  /// Consumed tokens that were presented again.
+  /// The number of consumed tokens that were presented again.
   public var reuses: Int
   public var reusesRefused: Int
-  /// Answered with a pair: right in the grace window and with the same successor.
+  /// The number that were answered with a pair, which is right in the grace window and with the same successor.
   public var reusesAnswered: Int
   public var races: Int
   public var lostReplies: Int
-  /// Retries after a lost reply that were granted.
+  /// The number of retries after a lost reply that were granted.
   public var lostRepliesRecovered: Int
-  /// Sessions that the server ended where it may: after a reuse, a race, a lost reply or at their time.
+  /// The number of sessions that the server rightly ended: after a reuse, a race, a lost reply or at their expiry.
   public var sessionsEnded: Int
-  /// Requests that were due in an open loop when no session was free to make them.
+  /// The number of requests that were due in an open loop when no session was free for them.
   public var skipped: Int
 
   enum CodingKeys: String, CodingKey {
@@ -135,13 +137,14 @@ public struct LoadChecks: Sendable, Codable, Equatable {
   }
 }
 
-/// On what a run was measured. Names no host.
+/// The machine on which a run was measured, without its host name.
 public struct LoadMachine: Sendable, Codable, Equatable {
   public var system: String
   public var processor: String
   public var cores: Int
   public var memoryBytes: Int64
-  /// Seconds of processor time that the load generator used: near the seconds of the run times the cores, it was the bottleneck.
+  /// The seconds of processor time that the load generator used. It was the bottleneck if they are close to the seconds
+  /// of the run times the number of cores.
   public var generatorSeconds: Double
 
   enum CodingKeys: String, CodingKey {

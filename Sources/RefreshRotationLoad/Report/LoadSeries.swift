@@ -1,19 +1,19 @@
 internal import Histogram
 
-/// How a run went over its time: one value for each interval.
+/// The course of a run over time, with one value for each interval.
 public struct LoadSeries: Sendable, Codable, Equatable {
   public var intervalSeconds: Double
   public var rotations: [Int]
   public var errors: [Int]
   public var violations: [Int]
-  /// Milliseconds; 0 if nothing was rotated.
+  /// The latencies in milliseconds, 0 if nothing was rotated.
   public var p50: [Double]
   public var p90: [Double]
   public var p99: [Double]
   public var max: [Double]
-  /// The upper ends of the rows of `heat` in milliseconds.
+  /// The upper bounds of the rows of `heat`, in milliseconds.
   public var heatBounds: [Double]
-  /// For each interval, how many rotations fell into each row.
+  /// The number of rotations in each row, for each interval.
   public var heat: [[Int]]
 
   enum CodingKeys: String, CodingKey {
@@ -26,7 +26,7 @@ public struct LoadSeries: Sendable, Codable, Equatable {
     case heatBounds = "heat_bounds_ms"
   }
 
-  /// Rows for each doubling of the latency.
+  /// The number of rows for each doubling of the latency.
   private static let rowsPerDoubling = 4.0
   private static let rowsMax = 96
 

@@ -1,4 +1,4 @@
-/// What all callers of a load share.
+/// The context that all callers of a load share.
 struct CallerContext: Sendable {
   let options: LoadOptions
   let target: any RotationTarget
@@ -12,16 +12,16 @@ struct CallerContext: Sendable {
   }
 }
 
-/// One caller of a load: goes round its sessions, one request at a time.
+/// A caller of a load, which goes round its sessions, one request at a time.
 struct Caller {
   private var round: SessionRound
   private var recorder: LoadRecorder
   private var consumed = ConsumedTokens()
   private let context: CallerContext
   private let index: Int
-  /// How many of the arrivals that fall to this caller are over.
+  /// The number of this caller's arrivals that are over.
   private var arrivals = 0
-  /// Grow by their rates with each turn; at 1 it is their turn.
+  /// The credits for reuse, races and losses, which grow by their rates with each turn; at 1 one is due.
   private var reuseCredit: Double
   private var raceCredit: Double
   private var lossCredit: Double
@@ -30,7 +30,7 @@ struct Caller {
 
   private static let failuresMax = 20
   private static let pauseMax = Duration.seconds(5)
-  /// What is counted is handed on before a sleep of this length.
+  /// The length of a sleep before which counts are handed on.
   private static let longSleep = Duration.milliseconds(100)
 
   init(_ index: Int, tokens: [IssuedToken], context: CallerContext) {
@@ -38,7 +38,7 @@ struct Caller {
     self.context = context
     round = SessionRound(tokens, supply: context.supply)
     recorder = LoadRecorder(context.collector, isOpenLoop: context.options.rate != nil)
-    // So that not all callers race in the same turn, and some do in a short load.
+    // The start values differ, so that not all callers race in the same turn, and some do in a short load.
     let share = (Double(index) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
     (reuseCredit, raceCredit, lossCredit) = (share, share, share)
   }
@@ -78,7 +78,7 @@ struct Caller {
     return context.clock.now
   }
 
-  // MARK: Sessions
+  // MARK: - Sessions
 
   private mutating func follow(_ position: Int, _ judgement: SessionJudge.Judgement, at time: Duration) {
     if let violation = judgement.violation { note(violation) }
@@ -100,9 +100,9 @@ struct Caller {
     if context.collector.keep(violation) { context.onViolation(violation) }
   }
 
-  // MARK: Turns
+  // MARK: - Turns
 
-  /// Returns when it was over.
+  /// Takes a turn and returns the time of its end.
   private mutating func turn(_ position: Int, due: Duration, sent: Duration) async -> Duration {
     let options = context.options
     if options.race > 1 {
@@ -150,7 +150,7 @@ struct Caller {
     }
   }
 
-  /// The live token, presented by several at the same moment.
+  /// Presents the live token several times at the same moment.
   private mutating func race(_ position: Int, sent: Duration) async -> Duration {
     let (presented, target) = (round.sessions[position].judge.token, context.target)
     let outcomes = await withTaskGroup(of: Result<RotationReply, TargetError>.self) { group in
@@ -185,7 +185,7 @@ struct Caller {
     return now
   }
 
-  /// The live token, presented by a client that drops the connection and then tries again.
+  /// Presents the live token as a client that drops the connection and then tries again.
   private mutating func lose(_ position: Int, sent: Duration) async -> Duration {
     let presented = round.sessions[position].judge.token
     let patience = Duration.nanoseconds(Int64.random(in: 0...max(1, 2 * latency.wholeNanoseconds)))
@@ -215,7 +215,7 @@ struct Caller {
     }
   }
 
-  /// A consumed token, presented again.
+  /// Presents a consumed token again.
   private mutating func presentAgain(_ entry: ConsumedTokens.Entry, sent: Duration) async -> Duration {
     var reply: RotationReply?
     do throws(TargetError) { reply = try await context.target.rotate(entry.token.token) } catch { count(error) }
@@ -230,20 +230,20 @@ struct Caller {
     if reply == .refused { recorder.tally.reusesRefused += 1 } else { recorder.tally.reusesAnswered += 1 }
     if let violation = entry.token.violation(reply, sent: sent, at: now, grace: context.options.grace) {
       note(violation)
-      // The server has two chains now: which of them it will refuse cannot be told.
+      // The server has two chains now, and nobody can tell which of them it will refuse.
       if isFollowed, violation.kind == .twoSuccessors { round.end(entry.position) }
     }
     return now
   }
 
-  // MARK: Failures
+  // MARK: - Failures
 
   private mutating func count(_ failure: TargetError) {
     recorder.tally.count(failure)
     if let kind = failure.kind, !kind.isSilence { recorder.tally.lastAnswer = context.clock.now }
   }
 
-  /// The token may be consumed: its session goes on, in doubt.
+  /// Notes a failure. The token may be consumed, so the session continues in doubt.
   private mutating func failed(_ position: Int, _ failure: TargetError, sent: Duration) async -> Duration {
     let now = context.clock.now
     guard !Task.isCancelled, failure != .cancelled else { return now }
@@ -252,7 +252,7 @@ struct Caller {
     _ = round.sessions[position].judge.lost(nil, sent: sent, at: now)
     round.sessions[position].failures += 1
     if round.sessions[position].failures >= Self.failuresMax { round.end(position) }
-    // An open loop goes on by its schedule.
+    // An open loop continues by its schedule.
     guard context.options.rate == nil else { return now }
     failuresInRow += 1
     let pause = failure.retryAfter ?? .milliseconds(1 << min(failuresInRow, 10))

@@ -1,4 +1,4 @@
-/// Time since the load began.
+/// A clock with the time since the load began.
 struct LoadClock: Sendable {
   private let sinceStart: @Sendable () -> Duration
   private let wait: @Sendable (_ until: Duration, _ tolerance: Duration) async -> Void
@@ -11,7 +11,7 @@ struct LoadClock: Sendable {
 
   var now: Duration { sinceStart() }
 
-  /// Returns early if the task is cancelled.
+  /// Sleeps until a time, or until the task is cancelled.
   func sleep(until time: Duration) async {
     await wait(time, .zero)
   }
@@ -21,13 +21,13 @@ struct LoadClock: Sendable {
   }
 }
 
-/// When the requests of an open loop are due, whatever the server does.
+/// The schedule of the requests in an open loop, which does not depend on the server.
 struct ArrivalSchedule: Sendable {
-  /// Requests a second once the ramp is over, in which it grows evenly from zero.
+  /// The requests a second after the ramp, in which they grow evenly from zero.
   let rate: Double
   let rampUp: Duration
 
-  /// Since the start.
+  /// Returns the time since the start at which a request is due.
   func due(_ index: Int) -> Duration {
     let ramp = rampUp.inSeconds
     let inRamp = rate * ramp / 2
@@ -38,7 +38,7 @@ struct ArrivalSchedule: Sendable {
 }
 
 extension Duration {
-  /// Rounded down.
+  /// The duration in whole nanoseconds, rounded down.
   var wholeNanoseconds: Int64 {
     let (seconds, attoseconds) = components
     return seconds * 1_000_000_000 + attoseconds / 1_000_000_000

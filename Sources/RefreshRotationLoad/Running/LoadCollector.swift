@@ -1,16 +1,16 @@
 internal import Histogram
 internal import Synchronization
 
-/// Where the counts of all callers come together, a few times a second from each.
+/// A collector of the counts of all callers, which each hands on a few times a second.
 final class LoadCollector: Sendable {
   struct State: Sendable {
     var total = Tally()
     var intervals: [LoadInterval] = []
     var latency = LoadInterval.histogram()
-    /// Of an open loop: from the moment a request went out, and how late that was though a caller was free.
+    /// The latencies in an open loop from the moment a request was sent.
     var service = LoadInterval.histogram()
     var lateness = LoadInterval.histogram()
-    /// The first ones.
+    /// The first violations.
     var violations: [LoadViolation] = []
   }
 
@@ -40,7 +40,7 @@ final class LoadCollector: Sendable {
     }
   }
 
-  /// Whether it is one of those that are kept.
+  /// Adds a violation, and returns whether it is one of those that are kept.
   func keep(_ violation: LoadViolation) -> Bool {
     state.withLock { state in
       guard state.violations.count < Self.violationsKept else { return false }
@@ -58,7 +58,7 @@ final class LoadCollector: Sendable {
   }
 }
 
-/// What one caller has counted and not yet handed on, so that a rotation takes no lock.
+/// The counts of one caller that were not handed on yet, so that a rotation takes no lock.
 struct LoadRecorder {
   var tally = Tally()
   private var latencies: [Int64] = []
@@ -79,7 +79,7 @@ struct LoadRecorder {
     latencies.reserveCapacity(Self.samplesMax)
   }
 
-  /// A rotation that was due at `due`, went out at `sent` and was granted at `time`.
+  /// Counts a rotation that was due at `due`, sent at `sent` and granted at `time`.
   mutating func rotated(due: Duration, sent: Duration, at time: Duration) {
     reach(time)
     tally.rotations += 1
@@ -88,12 +88,12 @@ struct LoadRecorder {
     if latencies.count == Self.samplesMax { flush() }
   }
 
-  /// A request went out late although its caller had nothing else to do.
+  /// Counts a request that was sent late although its caller had nothing else to do.
   mutating func woke(late: Duration) {
     if lateness.count < Self.samplesMax { lateness.append(late.wholeNanoseconds) }
   }
 
-  /// What is counted from now on belongs to the interval of `time`.
+  /// Moves on to the interval of `time`, to which everything counted from now on belongs.
   mutating func reach(_ time: Duration) {
     guard time >= nextFlush else { return }
     flush()

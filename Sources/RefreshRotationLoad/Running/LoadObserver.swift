@@ -1,12 +1,12 @@
 internal import Histogram
 
-/// Who watches a load while it runs. The closures are called from any task.
+/// An observer of a running load. The closures can be called from any task.
 public struct LoadObserver: Sendable {
-  /// How many of the sessions there are.
+  /// A closure that is called with the number of opened sessions.
   public var onOpened: @Sendable (_ opened: Int, _ total: Int) -> Void
-  /// A few times a second.
+  /// A closure that is called a few times a second.
   public var onProgress: @Sendable (LoadProgress) -> Void
-  /// The first hundred.
+  /// A closure that is called for the first hundred violations.
   public var onViolation: @Sendable (LoadViolation) -> Void
 
   public init(
@@ -20,7 +20,7 @@ public struct LoadObserver: Sendable {
   }
 }
 
-/// How a load stands.
+/// The progress of a load.
 public struct LoadProgress: Sendable {
   public var elapsed: Duration
   public var duration: Duration
@@ -28,9 +28,9 @@ public struct LoadProgress: Sendable {
   public var rotations: Int
   public var errors: Int
   public var violations: Int
-  /// Rotations a second in the last intervals that are over, oldest first.
+  /// The rotations a second in the last completed intervals, the oldest first.
   public var rates: [Double]
-  /// Of about the last second.
+  /// The latencies of about the last second.
   public var latency: LatencySummary
 
   private static let ratesMax = 48
@@ -49,7 +49,7 @@ public struct LoadProgress: Sendable {
     latency = LatencySummary(recent)
   }
 
-  /// Rotations a second of about the last second.
+  /// The rotations a second of about the last second.
   public var rate: Double {
     let recent = rates.suffix(4)
     return recent.isEmpty ? 0 : recent.reduce(0, +) / Double(recent.count)

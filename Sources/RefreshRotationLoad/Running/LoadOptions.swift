@@ -1,32 +1,33 @@
-/// How hard, how long and how rudely to rotate.
+/// The intensity, the length and the faults of a load.
 public struct LoadOptions: Sendable {
-  /// Sessions that are opened before the clock starts; each follows its own chain of tokens.
+  /// The number of sessions that are opened before the clock starts; each follows its own chain of tokens.
   public var sessions: Int
-  /// Callers that rotate at the same time, each one request at a time.
+  /// The number of concurrent callers, each with one request at a time.
   public var connections: Int
   public var duration: Duration
-  /// Of how many rotations one is followed by a consumed token that is presented again: 0…1.
+  /// The share of rotations, 0 to 1, after which a consumed token is presented again.
   public var reuseRate: Double
-  /// Requests a second of an open loop; nil for a closed loop, in which each caller asks again when it was answered.
+  /// The requests a second of an open loop, or nil for a closed loop, in which each caller asks again once it was
+  /// answered.
   public var rate: Double?
-  /// How many present one token at the same moment in a race; 1 for no races.
+  /// The number of simultaneous presentations of one token in a race; 1 for no races.
   public var race = 1
-  /// Of how many rotations one is a race: 0…1.
+  /// The share of rotations, 0 to 1, that are a race.
   public var raceRate = 0.01
-  /// Of how many rotations one loses its reply and is retried: 0…1.
+  /// The share of rotations, 0 to 1, that lose their reply and are retried.
   public var lossRate = 0.0
-  /// How long a session waits after a reply before its next request, in a closed loop.
+  /// The time for which a session waits after a reply before its next request, in a closed loop.
   public var think = Duration.zero
-  /// The time in which the load grows to its full height.
+  /// The time in which the load grows to its full rate.
   public var rampUp = Duration.zero
-  /// How long the server answers a consumed token again, with the same successor.
+  /// The grace window of the server, in which it answers a consumed token again with the same successor.
   public var grace = Duration.zero
 
   public static let sessionsMax = 10_000_000
   public static let connectionsMax = 65_536
   public static let raceMax = 1024
 
-  /// More connections than sessions could not be used: a session has one request at a time.
+  /// Creates options. Connections are limited to the number of sessions, since a session has one request at a time.
   public init(sessions: Int, connections: Int, duration: Duration, reuseRate: Double) {
     self.sessions = sessions
     self.connections = min(connections, sessions)
@@ -37,7 +38,7 @@ public struct LoadOptions: Sendable {
   /// The most requests that are under way at the same moment.
   public var requestsMax: Int { connections * race }
 
-  /// Why these options cannot be run: the field and its limit; nil if they can.
+  /// The reason that these options cannot be run, with the field and its limit, or nil if they can.
   public var problem: String? {
     let day = Duration.seconds(86_400)
     if !(1...Self.connectionsMax).contains(connections) { return "--connections goes from 1 to \(Self.connectionsMax)" }
@@ -57,15 +58,15 @@ public struct LoadOptions: Sendable {
   }
 }
 
-/// How a run was asked for, as its report says it.
+/// The options of a run as its report states them.
 public struct LoadReportOptions: Sendable, Codable, Equatable {
-  /// `closed` or `open`.
+  /// The kind of loop: `closed` or `open`.
   public var loop: String
   public var sessions: Int
   public var connections: Int
   public var durationSeconds: Double
   public var reuseRate: Double
-  /// Requests a second of an open loop.
+  /// The requests a second of an open loop.
   public var rate: Double?
   public var race: Int
   public var raceRate: Double
@@ -73,7 +74,7 @@ public struct LoadReportOptions: Sendable, Codable, Equatable {
   public var thinkSeconds: Double
   public var rampUpSeconds: Double
   public var graceSeconds: Double
-  /// Of the embedded engine; absent for an endpoint.
+  /// The durability of the embedded engine; absent for an endpoint.
   public var durability: String?
 
   enum CodingKeys: String, CodingKey {

@@ -1,10 +1,10 @@
-/// A load of refresh rotation that carries each reply into the next request and checks what it sees.
+/// A load of refresh rotations, in which each reply is used for the next request and checked.
 public struct RotationLoad: Sendable {
   private let options: LoadOptions
   private let target: any RotationTarget
   private let clock: any Clock<Duration>
 
-  /// A server that is silent for so long, and with errors, has died.
+  /// The time of silence, with errors, after which a server counts as dead.
   private static let silenceMax = Duration.seconds(5)
   private static let lookInterval = Duration.milliseconds(250)
 
@@ -26,8 +26,10 @@ public struct RotationLoad: Sendable {
 
   /// Opens the sessions, rotates until the duration is over, and reports.
   ///
-  /// Throws only if the sessions cannot be opened; a target that dies in mid-run ends the load early, and the report says so.
-  /// Cancelling the task ends the load early too.
+  /// If the target dies during the run, the load ends early and the report says so. Cancelling the task ends the load
+  /// early too.
+  ///
+  /// - Throws: `TargetError` only if the sessions cannot be opened.
   public func run(_ observer: LoadObserver = LoadObserver()) async throws(TargetError) -> LoadReport {
     let (options, target) = (options, target)
     let tokens = try await SessionOpening(target: target, count: options.sessions, callers: options.connections).open {
@@ -42,7 +44,7 @@ public struct RotationLoad: Sendable {
         await context.supply.serve()
         return .served
       }
-      // Before the callers, who may be many.
+      // The watch starts before the callers, since there can be many.
       group.addTask(priority: .high) { await Self.watch(context, observer) }
       group.addTask {
         await Self.call(context, tokens)
@@ -51,7 +53,7 @@ public struct RotationLoad: Sendable {
       var ending = Ending.served
       while case .served = ending, let next = await group.next() { ending = next }
       group.cancelAll()
-      // What the callers hand on at their end counts.
+      // The counts that the callers hand on at their end are included.
       for await _ in group {}
       return ending
     }
@@ -78,7 +80,7 @@ public struct RotationLoad: Sendable {
     }
   }
 
-  /// Tells the observer how the load stands until it is over, and finds out when the server has died.
+  /// Reports the progress to the observer until the load is over, and notices if the server has died.
   private static func watch(_ context: CallerContext, _ observer: LoadObserver) async -> Ending {
     let (collector, clock) = (context.collector, context.clock)
     var (errorsBefore, lastSeen) = (0, Duration.zero)

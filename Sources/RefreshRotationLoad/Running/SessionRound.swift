@@ -1,13 +1,13 @@
 /// A session of a caller: its judge, and whether there is anything to follow at the moment.
 struct FollowedSession: Sendable {
   var judge: SessionJudge
-  /// Ended, and its successor is not opened yet.
+  /// True if the session has ended and its replacement is not opened yet.
   var isEmpty = false
-  /// Not presented before.
+  /// The time before which the session is not presented.
   var ready = Duration.zero
-  /// Requests without an answer, one after the other.
+  /// The number of consecutive requests without an answer.
   var failures = 0
-  /// Which of the sessions that took this place.
+  /// The number of the session among those that had this position.
   var number = 0
 
   init(_ token: IssuedToken, at time: Duration) {
@@ -21,13 +21,13 @@ struct FollowedSession: Sendable {
   }
 }
 
-/// The sessions that one caller goes round. A session that has ended is replaced when the supply has opened another one.
+/// The sessions that one caller goes round. An ended session is replaced once the supply has opened another one.
 struct SessionRound {
   var sessions: [FollowedSession]
   private let supply: SessionSupply
   private var position = 0
 
-  /// How often a caller looks whether a session was opened for it.
+  /// The interval in which a caller checks whether a session was opened for it.
   private static let lookout = Duration.milliseconds(5)
 
   init(_ tokens: [IssuedToken], supply: SessionSupply) {
@@ -35,7 +35,7 @@ struct SessionRound {
     self.supply = supply
   }
 
-  /// The place of the next session in the round that can be presented; nil if none can.
+  /// Returns the position of the next session in the round that can be presented, or nil if none can.
   mutating func next(at now: Duration) -> Int? {
     var mayBeSupplied = true
     for _ in sessions.indices {
@@ -53,20 +53,20 @@ struct SessionRound {
     return nil
   }
 
-  /// When one of them can be presented, or may have been opened.
+  /// Returns the time at which one of them can be presented, or may have been opened.
   func nextReady(after now: Duration) -> Duration {
     var next = Duration.seconds(86_400)
     for session in sessions { next = min(next, session.isEmpty ? now + Self.lookout : session.ready) }
     return max(next, now + .microseconds(50))
   }
 
-  /// Leaves a session and orders another one in its place.
+  /// Ends a session and orders a replacement.
   mutating func end(_ position: Int) {
     sessions[position].isEmpty = true
     supply.order()
   }
 
-  /// Whether the session from which a consumed token came is still followed.
+  /// Checks whether the session of a consumed token is still followed.
   func follows(_ source: ConsumedTokens.Entry) -> Bool {
     sessions[source.position].number == source.number && !sessions[source.position].isEmpty
   }

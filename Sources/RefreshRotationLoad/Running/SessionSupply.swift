@@ -1,15 +1,16 @@
 internal import Synchronization
 
-/// Opens a session on a target that may ask for patience.
+/// The opening of a session on a target that can ask the client to wait.
 struct PatientOpening: Sendable {
   let target: any RotationTarget
-  /// For how long a target that is overloaded is asked again.
+  /// The time for which an overloaded target is asked again.
   var patience = Duration.seconds(60)
 
   private static let attemptsMax = 3
   private static let pauseMax = Duration.seconds(10)
 
-  /// Waits as long as the target says with 503 or 429, and tries a broken connection again some times.
+  /// Opens a session. It waits as long as the target says with 503 or 429, and tries a broken connection again some
+  /// times.
   func open() async throws(TargetError) -> IssuedToken {
     let clock = ContinuousClock()
     let end = clock.now + patience
@@ -26,7 +27,7 @@ struct PatientOpening: Sendable {
           attempts += 1
         default: throw error
         }
-        // Not all at once again.
+        // The waits differ, so that not all callers try again at once.
         let wait = max(.milliseconds(10), min(error.retryAfter ?? pause, Self.pauseMax)) * Double.random(in: 1...1.5)
         guard clock.now + wait < end else { throw error }
         try? await clock.sleep(for: wait)
@@ -36,17 +37,17 @@ struct PatientOpening: Sendable {
   }
 }
 
-/// Opens the sessions that a load begins with.
+/// The opening of the sessions with which a load begins.
 struct SessionOpening: Sendable {
   let target: any RotationTarget
   let count: Int
-  /// How many at the same time.
+  /// The number of concurrent openings.
   let callers: Int
 
   private static let callersMax = 64
 
-  /// `onProgress` is told how many there are. The first session that cannot be had ends the opening; it is opened alone, so that a
-  /// wrong password is one failed log-in and not many.
+  /// Opens the sessions; `onProgress` is called with their number. The first session that cannot be opened ends the
+  /// opening. It is opened alone, so that a wrong password is one failed log-in and not many.
   func open(onProgress: @Sendable (Int) -> Void) async throws(TargetError) -> [IssuedToken] {
     let opening = PatientOpening(target: target)
     let callers = min(callers, Self.callersMax)
@@ -80,11 +81,12 @@ struct SessionOpening: Sendable {
   }
 }
 
-/// Opens sessions beside the load, in place of those that ended, so that no caller waits for a log-in.
+/// A supply of sessions that are opened beside the load, in place of those that ended, so that no caller waits for a
+/// log-in.
 final class SessionSupply: Sendable {
   private struct State {
     var opened: [IssuedToken] = []
-    /// Since the last look.
+    /// The failures since they were last taken.
     var failures: [TargetError] = []
     var openedCount = 0
     var isExhausted = false
@@ -102,17 +104,17 @@ final class SessionSupply: Sendable {
     (wanted, want) = AsyncStream.makeStream()
   }
 
-  /// Orders one more.
+  /// Orders one more session.
   func order() { want.yield() }
 
   func take() -> IssuedToken? { state.withLock { $0.opened.popLast() } }
 
   var isExhausted: Bool { state.withLock { $0.isExhausted && $0.opened.isEmpty } }
 
-  /// How many were opened beside the load.
+  /// The number of sessions that were opened beside the load.
   var openedCount: Int { state.withLock { $0.openedCount } }
 
-  /// The failures since the last call.
+  /// Returns the failures since the last call.
   func takeFailures() -> [TargetError] {
     state.withLock { state in
       defer { state.failures = [] }
@@ -120,7 +122,7 @@ final class SessionSupply: Sendable {
     }
   }
 
-  /// Opens what is ordered until the task is cancelled.
+  /// Opens the ordered sessions until the task is cancelled.
   func serve() async {
     await withTaskGroup(of: Void.self) { group in
       var running = 0

@@ -1,26 +1,27 @@
 internal import Histogram
 
-/// What callers counted.
+/// The counts of the callers.
 struct Tally: Sendable {
   var rotations = 0
-  /// Of an open loop: requests that were due and had no session to go out with.
+  /// The number of requests in an open loop that were due and had no session.
   var skipped = 0
   var errors: [ErrorKind: Int] = [:]
-  /// What the first error of each kind was.
+  /// The description of the first error of each kind.
   var firstErrors: [ErrorKind: String] = [:]
-  /// Consumed tokens that were presented again.
+  /// The number of consumed tokens that were presented again.
   var reuses = 0
   var reusesRefused = 0
   var reusesAnswered = 0
   var races = 0
   var losses = 0
   var lossesRecovered = 0
-  /// Sessions that were refused and that broke nothing: after a reuse, a race, a lost reply, or at their end.
+  /// The number of sessions that were refused without a violation: after a reuse, a race, a lost reply, or at their
+  /// end.
   var sessionsEnded = 0
   var violations = 0
-  /// What is to be said of the first token that was given for a start and was not good.
+  /// The message about the first given token that was not good.
   var refusedStart: String?
-  /// When the server last answered anything.
+  /// The time of the server's last answer of any kind.
   var lastAnswer = Duration.zero
 
   mutating func count(_ failure: TargetError) {
@@ -51,7 +52,7 @@ struct Tally: Sendable {
   }
 }
 
-/// What happened in one piece of the load's time.
+/// The counts of one interval of the load.
 struct LoadInterval: Sendable {
   var rotations = 0
   var errors = 0
@@ -65,14 +66,14 @@ struct LoadInterval: Sendable {
     latency.add(other.latency)
   }
 
-  /// Of nanoseconds up to two minutes; what is longer counts as that.
+  /// Returns a histogram of nanoseconds up to two minutes; longer times count as two minutes.
   static func histogram() -> Histogram<UInt32> {
     Histogram(highestTrackableValue: UInt64(nanosecondsMax), numberOfSignificantValueDigits: .two)
   }
 
   static let nanosecondsMax: Int64 = 120_000_000_000
 
-  /// The shortest of these that cuts `duration` into few enough pieces for a chart.
+  /// Returns the shortest of some lengths that divides `duration` into few enough intervals for a chart.
   static func length(for duration: Duration) -> Duration {
     let lengths: [Duration] = [
       .milliseconds(100), .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(5), .seconds(10),

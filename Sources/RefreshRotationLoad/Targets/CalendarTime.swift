@@ -1,8 +1,9 @@
-/// Days and times of day as people and protocols write them, in the Gregorian calendar and UTC.
+/// Conversions of dates and times as people and protocols write them, in the Gregorian calendar and UTC.
 package enum CalendarTime {
-  /// Seconds since 1970; nil for a day or a time that does not exist.
+  /// Returns the seconds since 1970, or nil for a date or a time that does not exist.
   ///
-  /// - Parameter second: 60 only for a leap second, which is the last of a month in UTC: it counts as the second after it.
+  /// - Parameter second: The second; 60 only for a leap second, which is the last one of a month in UTC and counts as
+  ///   the second after it.
   package static func seconds(
     year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int, offsetSeconds: Int = 0
   ) -> Int64? {

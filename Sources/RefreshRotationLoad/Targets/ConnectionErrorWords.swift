@@ -4,7 +4,7 @@ internal import NIOPosix
 internal import NIOSSL
 internal import SystemPackage
 
-/// What an error of the HTTP client means, in words for whoever gave the address.
+/// The errors of the HTTP client, explained for the person who gave the address.
 package enum ConnectionErrorWords {
   package static func failure(_ error: any Error, at url: String) -> TargetError {
     switch error {
@@ -46,7 +46,8 @@ package enum ConnectionErrorWords {
       : .tls("\(url): no TLS connection: \(reason(ofTLS: text))")
   }
 
-  /// libssl's text is a list of its own places in its code; what people need is in few words of it.
+  /// Returns the reason of a TLS error: libssl's text lists positions in its own code, and few of its words help
+  /// people.
   private static func reason(ofTLS text: String) -> String {
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
       return "its certificate is not trusted; give --cacert its authority"

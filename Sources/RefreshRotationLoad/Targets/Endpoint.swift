@@ -1,22 +1,22 @@
 internal import Platform
 
-/// A token endpoint and how its clients speak to it.
+/// A token endpoint, and the way in which its clients authenticate.
 public struct Endpoint: Sendable {
-  /// The whole address.
+  /// The full URL.
   public var url: String
   public var user: String
   public var password: String
-  /// Left out if nil.
+  /// The client's id, omitted if nil.
   public var clientID: String?
   public var clientSecret: String?
-  /// Whether the client's id and secret go into the header `Authorization` (RFC 6749 §2.3.1) and not into the body.
+  /// True if the client's id and secret go into the header `Authorization` (RFC 6749 §2.3.1) and not into the body.
   public var usesBasic = false
-  /// What is asked for at the log-in; left out if nil.
+  /// The scope that is asked for at the log-in, omitted if nil.
   public var scope: String?
-  /// The members of the reply that hold the refresh token, and the seconds until it expires.
+  /// The member of the reply with the refresh token.
   public var tokenField = "refresh_token"
   public var expiryField = "refresh_expires_in"
-  /// How long a reply is waited for.
+  /// The longest wait for a reply.
   public var patience = Duration.seconds(30)
 
   public init(url: String, user: String, password: String, clientID: String?, clientSecret: String?) {
@@ -27,7 +27,7 @@ public struct Endpoint: Sendable {
     self.clientSecret = clientSecret
   }
 
-  /// The form's members that every request has, with an ampersand before each.
+  /// The form parameters of every request, each preceded by an ampersand.
   var clientForm: String {
     guard !usesBasic else { return "" }
     var form = ""
@@ -42,7 +42,7 @@ public struct Endpoint: Sendable {
       "grant_type=password&username=\(PercentEncoding.encode(user))&password=\(PercentEncoding.encode(password))\(scope)"
   }
 
-  /// For the header, if the client goes there: id and secret, each form-encoded, with a colon between them.
+  /// The credentials for the header, if the client uses it: id and secret, each form-encoded, separated by a colon.
   var basicCredentials: String? {
     guard usesBasic, let clientID else { return nil }
     return "\(PercentEncoding.encode(clientID)):\(PercentEncoding.encode(clientSecret ?? ""))"
@@ -50,17 +50,17 @@ public struct Endpoint: Sendable {
 }
 
 extension Endpoint: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// The address and the names, without password and secret.
+  /// The URL and the names, without the password and the secret.
   public var description: String { "Endpoint(\(url), user: \(user), client: \(clientID ?? "none"), secrets redacted)" }
   public var debugDescription: String { description }
   public var customMirror: Mirror { Mirror(self, children: ["url": url, "user": user]) }
 }
 
-/// What a form or a query carries (RFC 3986 §2.1).
+/// The encoding of values in forms and queries (RFC 3986 §2.1).
 package enum PercentEncoding {
-  /// Percent-encodes all but the unreserved characters of RFC 3986 §2.3.
+  /// Returns a text with all but the unreserved characters of RFC 3986 §2.3 percent-encoded.
   package static func encode(_ text: String) -> String {
-    // A token is made of nothing else, as a rule.
+    // A token usually has only unreserved characters.
     if text.utf8.allSatisfy(isUnreserved) { return text }
     var encoded = ""
     for byte in text.utf8 {

@@ -32,7 +32,7 @@ public struct EndpointTarget: RotationTarget {
     let answer = try await post(endpoint.loginForm + clientForm)
     let url = endpoint.url
     switch (answer.status, answer.reply?.token, answer.reply?.error) {
-    // A session that is made may well be a thing that is created: 201.
+    // A new session may be reported as created: 201.
     case (200...299, let token?, _): return issued(token, answer)
     case (200, nil, _) where answer.reply != nil:
       throw .login("\(url) issues no refresh token here; allow it for the client, or ask with --scope (offline_access)")
@@ -64,7 +64,7 @@ public struct EndpointTarget: RotationTarget {
         return nil
       }
       let first = await group.next() ?? nil
-      // Closes the connection if the request is still on its way.
+      // This closes the connection if the request is still on its way.
       group.cancelAll()
       return first
     }
@@ -83,11 +83,11 @@ public struct EndpointTarget: RotationTarget {
     switch (answer.status, answer.reply) {
     case (201...299, let reply?) where reply.token != nil: return .granted(issued(reply.token ?? presented, answer))
     case (200, let reply?):
-      // Without a new one the old one stays in use (RFC 6749 §6): nothing was rotated.
+      // Without a new token the old one stays in use (RFC 6749 §6), so that nothing was rotated.
       return .granted(issued(reply.token ?? presented, answer))
     case (400...403, let reply?):
       guard let error = reply.error, error != "invalid_grant" else { return .refused }
-      // A code of RFC 6749 is shown, and nothing that a server may have put there of the request.
+      // Only a code as in RFC 6749 is shown, and nothing that a server may have copied from the request.
       let isCode = error.count <= 40 && error.allSatisfy { $0.isASCII && $0.isLowercase || $0 == "_" }
       throw .reply("\(endpoint.url) answered \(isCode ? error : "\(answer.status)") to a refresh token")
     default: throw notAnEndpoint(answer)
@@ -129,16 +129,16 @@ public struct EndpointTarget: RotationTarget {
   }
 }
 
-/// What the body of a token endpoint's reply says (RFC 6749 §5).
+/// The contents of a token endpoint's reply (RFC 6749 §5).
 struct EndpointReply {
-  /// The refresh token; nil if there is none.
+  /// The refresh token, or nil if there is none.
   private(set) var token: String?
-  /// Seconds.
+  /// The lifetime in seconds.
   private(set) var lifetime: Int64?
-  /// The code of an error; nil if the body has none of that kind.
+  /// The error code, or nil if the body has none.
   private(set) var error: String?
 
-  /// Nil unless the body is a JSON object.
+  /// Parses a body, or returns nil unless it is a JSON object.
   init?(_ body: Data, of endpoint: Endpoint) {
     guard let members = try? JSONDecoder().decode([String: Member].self, from: body) else { return nil }
     token = members[endpoint.tokenField]?.text
@@ -146,7 +146,7 @@ struct EndpointReply {
     error = members["error"]?.text
   }
 
-  /// A member of any kind, of which only texts and whole numbers are kept.
+  /// A member of any type, of which only texts and whole numbers are kept.
   private struct Member: Decodable {
     var text: String?
     var number: Int64?

@@ -1,6 +1,6 @@
 public import TokenEngine
 
-/// An engine in this process itself: verify, rotate, sign the pair; no HTTP.
+/// An engine in this process as a target: it verifies, rotates and signs, without HTTP.
 public struct EngineTarget: RotationTarget {
   private let engine: RotationEngine
   private let client = Client(id: "load", isPublic: true)
@@ -10,8 +10,8 @@ public struct EngineTarget: RotationTarget {
   public let name: String
 
   /// - Parameters:
-  ///   - subject: whose sessions are opened.
-  ///   - name: as reports show it.
+  ///   - subject: The subject whose sessions are opened.
+  ///   - name: The name in reports.
   public init(engine: RotationEngine, subject: String = "load", name: String = "in-process") {
     self.engine = engine
     self.subject = subject

@@ -1,13 +1,13 @@
 /// The header `Retry-After` (RFC 9110 §10.2.3): a number of seconds, or a date in any of the three forms of HTTP.
 enum RetryAfter {
-  /// A server that asks for longer is asked again after this.
+  /// The longest wait in seconds; a longer one is cut to this.
   private static let most: Int64 = 3600
 
-  /// How long to wait; nil for what is neither.
+  /// Returns the time to wait, or nil for a text that is neither form.
   ///
   /// - Parameters:
-  ///   - date: the header `Date` of the same reply, by whose clock a date is meant.
-  ///   - nowSeconds: this machine's time since 1970, for a reply without that.
+  ///   - date: The header `Date` of the same reply, whose clock a date refers to.
+  ///   - nowSeconds: This machine's time since 1970, for a reply without that header.
   static func duration(_ text: String, date: String?, nowSeconds: Int64) -> Duration? {
     let text = trimmed(text)
     if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
@@ -24,7 +24,8 @@ enum RetryAfter {
     return end.map { start[...$0] } ?? ""
   }
 
-  /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994` (RFC 9110 §5.6.7).
+  /// Parses `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994` (RFC 9110
+  /// §5.6.7).
   private static func seconds(ofDate text: Substring, nowSeconds: Int64) -> Int64? {
     let words = text.split(separator: " ")
     switch words.count {
@@ -44,7 +45,7 @@ enum RetryAfter {
   private static let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
   private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-  /// Whether it is a day of the week, written as long as `pattern` writes Monday.
+  /// Checks whether a word is a day of the week, as long as `pattern` writes Monday.
   private static func isDay(_ word: Substring, _ pattern: String) -> Bool {
     days.contains { word == (pattern.count == 3 ? $0.prefix(3) : $0[...]) }
   }
@@ -63,7 +64,7 @@ enum RetryAfter {
     return Int(text)
   }
 
-  /// What seems more than 50 years ahead is of the past (RFC 9110 §5.6.7).
+  /// Returns the year for two digits; one that seems more than 50 years ahead is in the past (RFC 9110 §5.6.7).
   private static func year(ofTwoDigits short: Int, nowSeconds: Int64) -> Int {
     let now = 1970 + Int(nowSeconds / 31_556_952)
     let year = now - now % 100 + short

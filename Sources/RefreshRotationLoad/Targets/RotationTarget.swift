@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// What is put under load: something that opens sessions and rotates their refresh tokens.
+/// A target of a load, which opens sessions and rotates their refresh tokens.
 public protocol RotationTarget: Sendable {
-  /// What the report calls it.
+  /// The name in the report.
   var name: String { get }
 
   /// Logs in and returns the first refresh token of a new session.
@@ -10,8 +10,9 @@ public protocol RotationTarget: Sendable {
 
   func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply
 
-  /// Presents the token and does not wait for the reply longer than `patience`. What is returned is what the load generator
-  /// saw, nil for nothing: the client that it plays does not know it.
+  /// Presents the token and waits for the reply no longer than `patience`.
+  ///
+  /// - Returns: The reply that the load generator saw, or nil for none. The client that it plays does not know it.
   func rotateAndHangUp(_ refreshToken: String, after patience: Duration) async -> RotationReply?
 }
 
@@ -24,9 +25,9 @@ extension RotationTarget {
 /// A refresh token to present.
 public struct IssuedToken: Sendable, Equatable {
   public var text: String
-  /// As the reply said; nil if it said nothing.
+  /// The lifetime in the reply, or nil if it had none.
   public var lifetime: Duration?
-  /// Where it was written down, for one that no server gave to this load: it may be spent already. Nil for one that was received.
+  /// The place of a token that was given in a list, which may be consumed already; nil for one that was received.
   public var place: String?
 
   public init(_ text: String, lifetime: Duration? = nil, place: String? = nil) {
@@ -38,7 +39,7 @@ public struct IssuedToken: Sendable, Equatable {
 
 /// The answer to one presented refresh token.
 public enum RotationReply: Sendable, Equatable {
-  /// The successor.
+  /// The token was rotated; the payload is its successor.
   case granted(IssuedToken)
   case refused
 }
@@ -49,7 +50,8 @@ extension IssuedToken: CustomStringConvertible, CustomDebugStringConvertible, Cu
   public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// An endpoint whose sessions were opened elsewhere: each starts with a refresh token of a list, and there are no more.
+/// An endpoint whose sessions were opened elsewhere: each starts with a refresh token of a list, and there are no
+/// others.
 public final class TokenListTarget: RotationTarget {
   private let target: any RotationTarget
   private let tokens: Mutex<[IssuedToken]>

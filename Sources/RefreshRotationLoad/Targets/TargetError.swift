@@ -1,19 +1,19 @@
-/// The target did not answer as a token endpoint does. Says nothing about the presented token.
+/// The error of a target that did not answer as a token endpoint does. It says nothing about the presented token.
 @nonexhaustive
 public enum TargetError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// 503: it has too much to do or cannot write.
+  /// Status 503: the server has too much to do or cannot write.
   case overloaded(retryAfter: Duration?)
-  /// 429.
+  /// Status 429.
   case throttled(retryAfter: Duration?)
   case timeout(String)
-  /// Not reached, or closed in the middle.
+  /// The server was not reached, or closed the connection in the middle.
   case connection(String)
   case tls(String)
-  /// A status or a body that a token endpoint does not send, or one that says that the client or the grant is wrong.
+  /// The status or the body is not one of a token endpoint, or says that the client or the grant is wrong.
   case reply(String)
-  /// The log-in was refused, with what to check.
+  /// The log-in was refused; the text says what to check.
   case login(String)
-  /// There is no further session to be had.
+  /// No further session is available.
   case exhausted
   /// The load was ended from outside.
   case cancelled
@@ -28,14 +28,14 @@ public enum TargetError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// A refresh token that was given to start from was refused when it was presented first.
+  /// Returns the error for a given refresh token that was refused when it was first presented.
   static func refusedStart(at place: String) -> TargetError {
     .login(
       "\(place): the server refuses this refresh token: it is spent, revoked, expired or another client's; give fresh ones"
     )
   }
 
-  /// How long the target asks to be left alone.
+  /// The time for which the target asks the client to wait.
   var retryAfter: Duration? {
     switch self {
     case .overloaded(let time), .throttled(let time): time
@@ -43,7 +43,7 @@ public enum TargetError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Nil if it is no error of the target.
+  /// The kind of the error, or nil if it is not one of the target.
   var kind: ErrorKind? {
     switch self {
     case .overloaded: .overloaded
@@ -58,7 +58,7 @@ public enum TargetError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// By what a request got no proper answer. The raw values are the names in reports.
+/// The reason that a request got no proper answer. The raw values are the names in reports.
 public enum ErrorKind: String, Sendable, Codable, CaseIterable {
   case overloaded = "overload 503"
   case throttled = "throttled 429"
@@ -68,7 +68,7 @@ public enum ErrorKind: String, Sendable, Codable, CaseIterable {
   case reply = "unexpected reply"
   case login = "log-in refused"
 
-  /// Whether the server was not heard at all.
+  /// True if the server did not answer at all.
   var isSilence: Bool {
     switch self {
     case .timeout, .connection, .tls: true
