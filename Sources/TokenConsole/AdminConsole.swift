@@ -1,16 +1,18 @@
 internal import Synchronization
 public import TokenEngine
 
-/// A page for whoever runs the server: how much is going on, a subject's sessions and their lives, revocation, keys, the log.
+/// A web page for the operator of the server: its activity, the sessions of a subject with their history, revocation,
+/// keys, and the log.
 ///
 ///     let console = AdminConsole()
 ///     let engine = try await RotationEngine.open(folder: "tokens", observer: console.observer)
-///     let server = TokenApplication.make(engine: engine, clients: clients, additionalRoutes: [console], logger: logger)
+///     let server = TokenApplication.make(
+///       engine: engine, clients: clients, additionalRoutes: [console], logger: logger)
 ///
-/// Whoever opens ``makeLink()`` signs in, as does an admin client with its secret; docs/console.md says what protects it. Who is signed in and
-/// what was counted is kept in memory. Make one for a server.
+/// Whoever opens ``makeLink()`` signs in, as does an admin client with its secret; docs/console.md describes the
+/// protection. The log-ins and the counts are kept in memory. Make one console for each server.
 public final class AdminConsole: Sendable {
-  /// Where it is, below the server's path prefix; begins with a slash and ends without one.
+  /// The path below the server's path prefix; it begins with a slash and ends without one.
   public let path: String
   let activity: ConsoleActivity
   let sessions: ConsoleSessions
@@ -30,16 +32,17 @@ public final class AdminConsole: Sendable {
     link = ConsoleLink(now: clock)
   }
 
-  /// To be the engine's observer, or one of an ``EngineObserverGroup``: without it the console knows no rates.
+  /// The observer for the engine, alone or in an ``EngineObserverGroup``; without it the console has no rates.
   public var observer: any EngineObserver { activity }
 
-  /// What to put behind the server's URL and path prefix: it signs in once, within ten minutes, and voids the link before.
+  /// Returns the path to put behind the server's URL and path prefix. It signs in once, within ten minutes, and voids
+  /// the link before.
   public func makeLink() -> String {
     "\(path)/link?secret=\(link.make())"
   }
 }
 
-/// The link that signs in once: its secret is known to whoever reads the terminal, and here by its digest alone.
+/// A link that signs in once. The reader of the terminal knows its secret; only its digest is kept here.
 final class ConsoleLink: Sendable {
   static let lifetime = Duration.seconds(600)
 
@@ -55,14 +58,14 @@ final class ConsoleLink: Sendable {
     self.now = now
   }
 
-  /// A new secret; the one before is void.
+  /// Makes a new secret; the one before is void.
   func make() -> String {
     let secret = RandomSecret()
     pending.withLock { $0 = Pending(digest: secret.digest, end: now() + Self.lifetime) }
     return secret.text
   }
 
-  /// Whether it is the secret, which is void from then on.
+  /// Checks the secret, and voids it if it is right.
   func take(_ secret: String) -> Bool {
     let digest = RandomSecret.Digest(of: secret)
     let now = now()

@@ -2,9 +2,10 @@ internal import Synchronization
 internal import TokenEngine
 internal import TokenLedger
 
-/// Counts what the engine does, by the second, for the console's pages, and keeps the latest events that an operator should know of.
+/// An observer that counts the engine's events by the second for the console's pages, and keeps the latest events for
+/// an operator.
 ///
-/// All is of this process, and forgotten with it. Costs a lock that is never held for long, at each event.
+/// The counts are of this process and end with it. Each event costs a lock that is never held for long.
 final class ConsoleActivity: EngineObserver {
   private struct Second {
     var number: Int64 = -1
@@ -17,7 +18,7 @@ final class ConsoleActivity: EngineObserver {
     var seconds = [Second](repeating: Second(), count: ActivityReading.secondsKept)
     var alarms: [ConsoleAlarm] = []
 
-    /// The place of the second, emptied of what was counted there before.
+    /// Returns the index of the second, cleared of an earlier second's counts.
     mutating func place(of second: Int64) -> Int {
       let place = Int(second % Int64(ActivityReading.secondsKept))
       if seconds[place].number != second { seconds[place] = Second(number: second) }
@@ -60,7 +61,7 @@ final class ConsoleActivity: EngineObserver {
     case .feedStale: note([], alarm(nil, .feedStale))
     case .feedCaughtUp: note([], alarm(nil, .feedCaughtUp))
     case .policyDiffers(let before, let now): note([], alarm(nil, .policyDiffers(before: before, now: now)))
-    // With an outage there are many: they would put out all other alarms.
+    // An outage causes many of these events, which would displace all other alarms.
     case .outcomeUnknown: note(.unknown)
     case .clientGranted, .accessRevoked, .oneTimeIssued, .oneTimeConsumed, .oneTimeRefused, .checkpointed,
       .keysReloaded, .keysRefused:
@@ -79,7 +80,7 @@ final class ConsoleActivity: EngineObserver {
   func read() -> ActivityReading {
     let second = second
     return state.withLock { state in
-      // Of the second that is running only what was so far could be told.
+      // The current second is left out, since its counts are not complete.
       let past = (max(0, second - Int64(ActivityReading.secondsKept) + 1)..<max(second, 1)).map { number in
         let kept = state.seconds[Int(number % Int64(ActivityReading.secondsKept))]
         return kept.number == number ? kept : Second()
@@ -112,7 +113,7 @@ final class ConsoleActivity: EngineObserver {
   }
 }
 
-/// What a ``ConsoleActivity`` has counted by one moment.
+/// The counts of a ``ConsoleActivity`` at one moment.
 struct ActivityReading {
   static let secondsKept = 300
   static let alarmsKept = 20
@@ -122,10 +123,10 @@ struct ActivityReading {
   private static let pointSeconds = 5
 
   private let totals: [UInt64]
-  /// Of the last seconds, the latest one last; by the kind.
+  /// The counts of the last seconds, the latest one last, by the kind.
   private let counts: [[UInt32]]
   private let commits: [CommitTimes]
-  /// The latest one first.
+  /// The alarms, the latest one first.
   let alarms: [ConsoleAlarm]
 
   init(totals: [UInt64], counts: [[UInt32]], commits: [CommitTimes], alarms: [ConsoleAlarm]) {
@@ -135,16 +136,16 @@ struct ActivityReading {
     self.alarms = alarms
   }
 
-  /// Since the start.
+  /// Returns the count since the start.
   func total(_ kind: ActivityKind) -> UInt64 { totals[kind.rawValue] }
 
-  /// A second, over the last ten.
+  /// Returns the events a second over the last ten seconds.
   func rate(_ kind: ActivityKind) -> Double {
     let last = counts.suffix(Self.rateSeconds)
     return last.isEmpty ? 0 : Double(last.reduce(0) { $0 + UInt64($1[kind.rawValue]) }) / Double(last.count)
   }
 
-  /// The rates of the last five minutes, one for every five seconds, the latest one last.
+  /// Returns the rates of the last five minutes, one for every five seconds, the latest one last.
   func rates(_ kind: ActivityKind) -> [Double] {
     let points = Self.secondsKept / Self.pointSeconds
     return (0..<points).map { point in
@@ -155,32 +156,32 @@ struct ActivityReading {
     }
   }
 
-  /// Of the last minute.
+  /// The commits of the last minute.
   var lastCommits: CommitTimes {
     var times = CommitTimes()
     for second in commits.suffix(Self.minute) { times.add(second) }
     return times
   }
 
-  /// Commits a second, over the last ten.
+  /// The commits a second over the last ten seconds.
   var commitRate: Double {
     let last = commits.suffix(Self.rateSeconds)
     return last.isEmpty ? 0 : Double(last.reduce(0) { $0 + $1.count }) / Double(last.count)
   }
 }
 
-/// What a console counts.
+/// The kinds of events that a console counts.
 enum ActivityKind: Int, CaseIterable {
   case opened, rotated, retried, reused, refused, revoked
-  /// The database could not be reached any more; it is not known if a change was made.
+  /// The losses of the database, and the changes with an unknown outcome.
   case outage, unknown
 }
 
-/// An event that an operator should know of.
+/// An event for the attention of an operator.
 struct ConsoleAlarm: Sendable {
   enum What: Sendable {
     case reused(client: String, ReuseClass, revokedSession: Bool)
-    /// The ledger is older than what was served from it.
+    /// The ledger is older than a state it has served.
     case neverIssued(client: String)
     case revoked
     case revokedAll(SessionScope)
@@ -200,7 +201,7 @@ struct ConsoleAlarm: Sendable {
   let what: What
 }
 
-/// How long some commits took.
+/// The durations of some commits.
 struct CommitTimes: Sendable {
   private(set) var count = 0
   private(set) var sum = Duration.zero

@@ -3,20 +3,20 @@ internal import TokenEngine
 internal import TokenHTTP
 internal import TokenLedger
 
-/// Why a page of the console does not show or do what was asked for.
+/// The reason that a page of the console does not show or do what was asked for.
 enum ConsoleError: Error {
   case signedOut
-  /// A form that no page of ours sent, or of a stay that is over.
+  /// The form was not sent by one of our pages, or belongs to an earlier log-in.
   case foreignForm
   case form(FormError)
   case badLink
   case badClient
-  /// Too many log-ins from there failed: none is looked at for that long.
+  /// Too many log-ins from there failed; for this long none is checked.
   case putOff(Duration)
   case noSuchSession
   case failed(EngineError)
 
-  /// Nil for what is none of the engine's either.
+  /// Creates the error, or returns nil for one that is not even of the engine.
   init?(_ error: any Error) {
     switch error {
     case let fault as ConsoleError: self = fault
@@ -38,7 +38,7 @@ enum ConsoleError: Error {
     }
   }
 
-  /// The `Retry-After` of the reply; nil if trying again would be of no use.
+  /// Returns the `Retry-After` of the reply, or nil if trying again is of no use.
   func retryAfter(of engine: RotationEngine) -> String? {
     switch self {
     case .putOff(let wait): RetryAfter.seconds(for: wait)
@@ -47,7 +47,7 @@ enum ConsoleError: Error {
     }
   }
 
-  /// For people; repeats nothing of the request.
+  /// The text for people, which repeats nothing of the request.
   var text: String {
     switch self {
     case .signedOut: "You are signed out, and nothing was done. Sign in again."

@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import NIOCore
 internal import TokenEngine
 
-/// What stands around every page: head, navigation, foot, and the headers of the reply.
+/// The frame of every page: head, navigation, foot, and the headers of the reply.
 struct ConsoleFrame: Sendable {
   enum Section: String, CaseIterable {
     case overview = ""
@@ -21,14 +21,14 @@ struct ConsoleFrame: Sendable {
     }
   }
 
-  /// The path of the overview: all others are below it.
+  /// The path of the overview, below which all others are.
   let base: String
-  /// What every page says of the place where the sessions are.
+  /// The texts of every page about the place of the sessions.
   let store: StoreText
 
   func path(_ rest: String) -> String { base + rest }
 
-  /// A page for whoever is signed in; without one, the navigation is not there.
+  /// Returns a page for a signed-in visitor. Without one, it has no navigation.
   func page(
     _ title: String, in section: Section? = nil, for visitor: ConsoleVisitor?, status: HTTPResponse.Status = .ok,
     _ body: HTML
@@ -63,7 +63,7 @@ struct ConsoleFrame: Sendable {
     return response
   }
 
-  /// The page that says why something was not done.
+  /// Returns the page that tells why something was not done.
   func refusal(
     _ fault: ConsoleError, of engine: RotationEngine, title: String, for visitor: ConsoleVisitor?, _ body: HTML
   ) -> Response {
@@ -72,7 +72,7 @@ struct ConsoleFrame: Sendable {
     return response
   }
 
-  /// To another page, by GET.
+  /// Returns a redirect to another page, by GET.
   func redirect(to rest: String) -> Response {
     var response = Response(status: .seeOther)
     response.headers[.location] = path(rest)
@@ -80,9 +80,10 @@ struct ConsoleFrame: Sendable {
     return response
   }
 
-  /// Scripts, styles and forms of this server alone, in nobody's frame, kept by no cache.
+  /// Sets the headers that allow scripts, styles and forms of this server alone, and forbid framing and caching.
   ///
-  /// The referrer goes to our own pages alone. With `no-referrer` browsers would send `Origin: null` along with our own forms.
+  /// The referrer is sent only to our own pages. With `no-referrer` browsers would send `Origin: null` with our own
+  /// forms.
   func protect(_ response: inout Response) {
     response.headers[.contentSecurityPolicy] =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -97,7 +98,7 @@ struct ConsoleFrame: Sendable {
     }
   }
 
-  /// Nothing is said to strangers.
+  /// Returns the foot, which is empty for strangers.
   private func foot(_ visitor: ConsoleVisitor?) -> HTML {
     visitor == nil ? "" : "<footer><p class=\"quiet\">\(store.foot)</p></footer>"
   }
@@ -126,7 +127,7 @@ struct ConsoleFrame: Sendable {
   }
 }
 
-/// The files that pages refer to, those in Resources; each under a name that changes with what is in it.
+/// A file of Resources to which pages refer, under a name that changes with its contents.
 struct ConsoleFile: Sendable {
   let path: String
   private let type: String

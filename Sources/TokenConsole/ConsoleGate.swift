@@ -6,21 +6,22 @@ internal import TokenHTTP
 internal import TokenLedger
 internal import TokenObservability
 
-/// Who may see a page, and who may change anything.
+/// The access control of the console: who can see a page, and who can change anything.
 struct ConsoleGate: Sendable {
   let console: AdminConsole
   let clients: any ClientStore
-  /// Nil where failed log-ins are not bounded.
+  /// The limiter of failed log-ins, or nil if they are not bounded.
   let limiter: LoginLimiter?
   let cookie: ConsoleCookie
   let bodyBytesMax: Int
 
-  /// Under which name log-ins here are bounded: no client has it.
+  /// The name under which log-ins here are bounded, which no client can have.
   private static let limitedAs = "\u{0}console"
 
-  /// Whoever is signed in; nil where nobody is, and where the admin client of that log-in is gone, another one or no admin any more.
+  /// Returns the signed-in visitor, or nil if there is none, or if the admin client of the log-in was removed or
+  /// replaced or is no admin any more.
   ///
-  /// - Parameter isUse: false for what a page asks by itself.
+  /// - Parameter isUse: False for requests that a page makes by itself.
   func visitor(of request: Request, isUse: Bool = true) async -> ConsoleVisitor? {
     guard let value = cookie.value(in: request), let session = console.sessions.session(value, isUse: isUse) else {
       return nil
@@ -34,7 +35,7 @@ struct ConsoleGate: Sendable {
     return ConsoleVisitor(session: session, cookie: value)
   }
 
-  /// The form of whoever is signed in, which came from a page of ours.
+  /// Returns the form of a signed-in visitor, which must come from one of our pages.
   func form(of request: Request) async throws -> (FormParameters, ConsoleVisitor) {
     guard let visitor = await visitor(of: request) else { throw ConsoleError.signedOut }
     let form = try await ownForm(of: request)
@@ -44,7 +45,7 @@ struct ConsoleGate: Sendable {
     return (form, visitor)
   }
 
-  /// Signs in whoever has the link's secret; returns the cookie.
+  /// Signs in whoever has the link's secret, and returns the cookie.
   func signInByLink(_ request: Request, logger: Logger) async throws -> String {
     let form = try await ownForm(of: request)
     guard let secret = form[named: "secret"], console.link.take(secret) else {
@@ -54,7 +55,7 @@ struct ConsoleGate: Sendable {
     return open(.link, logger)
   }
 
-  /// Signs in an admin client; returns the cookie.
+  /// Signs in an admin client, and returns the cookie.
   func signInByClient(_ request: Request, from address: PeerAddress?, logger: Logger) async throws -> String {
     let form = try await ownForm(of: request)
     guard let id = form[.clientID].map(NameForm.typed), let secret = form[.clientSecret] else {
@@ -101,7 +102,8 @@ struct ConsoleGate: Sendable {
   }
 }
 
-/// The cookie of who is signed in: for no script, for no other site, and over TLS for no other host and no plaintext (RFC 6265bis §4.1.3).
+/// The cookie of a signed-in visitor. Scripts and other sites cannot use it, and over TLS neither can other hosts or
+/// plaintext connections (RFC 6265bis §4.1.3).
 struct ConsoleCookie: Sendable {
   let base: String
   let speaksTLS: Bool
@@ -121,7 +123,7 @@ struct ConsoleCookie: Sendable {
 
   private func cookie(_ value: String, for request: Request, maxAge: Int?) -> Cookie {
     let isSecure = isSecure(request)
-    // The prefix __Host- asks for the path /.
+    // The prefix __Host- requires the path /.
     return Cookie(
       name: name(for: request), value: value, maxAge: maxAge, path: isSecure ? "/" : base, secure: isSecure,
       httpOnly: true, sameSite: .strict)
@@ -139,10 +141,10 @@ struct ConsoleCookie: Sendable {
   }
 }
 
-/// Whether a request that changes anything was sent by a page of this server.
+/// A check whether a page of this server sent a request that changes anything.
 enum RequestOrigin {
-  /// What the browser says of it (Fetch Metadata); else whether its `Origin` is the host that was asked. A request that tells neither is no
-  /// browser's.
+  /// Checks what the browser says (Fetch Metadata), or else whether `Origin` is the host that was asked. A request with
+  /// neither does not come from a browser.
   static func isOwn(_ request: Request) -> Bool {
     if let name = HTTPField.Name("Sec-Fetch-Site"), let site = request.headers[name] { return site == "same-origin" }
     guard let origin = request.headers[.origin], let host = request.head.authority,

@@ -16,7 +16,7 @@ extension AdminConsole: AdditionalRoutes {
   }
 }
 
-/// The routes of the console. Every page is whole without a script; every change is a form that asks first.
+/// The routes of the console. Every page is complete without a script; every change is a form that asks first.
 struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
   private let console: AdminConsole
@@ -41,7 +41,7 @@ struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
     ["", "/keys", "/log", "/live", "/sign-in", "/link"] + ConsoleFile.all.map(\.path)
   }
 
-  /// All that ``add(to:)`` adds, without the prefix.
+  /// Returns everything that ``add(to:)`` adds, without the prefix.
   static func paths(of console: AdminConsole) -> [(path: RouterPath, methods: [HTTPRequest.Method])] {
     let searches: [String] = ["/sessions", "/sessions/{sid}"]
     let forms: [String] = ["/sessions/{sid}/revoke", "/revoke"]
@@ -134,7 +134,7 @@ struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
   }
 }
 
-// MARK: - What pages show
+// MARK: - The contents of pages
 
 extension ConsoleRoutes {
   private func list(_ request: Request) async throws -> HTML {
@@ -180,7 +180,7 @@ extension ConsoleRoutes {
   }
 }
 
-// MARK: - How requests are answered
+// MARK: - The answering of requests
 
 extension ConsoleRoutes {
   private func look(
@@ -192,7 +192,7 @@ extension ConsoleRoutes {
     group.on(path, method: .head) { request, context in await respond(request, context) }
   }
 
-  /// A page for whoever is signed in; others are sent to where they can.
+  /// Adds a page for signed-in visitors; others are redirected to the log-in.
   private func page(
     _ group: RouterGroup<Context>, _ path: String, _ title: String, _ section: ConsoleFrame.Section,
     _ body: @escaping @Sendable (Request, Context, ConsoleVisitor) async throws -> HTML
@@ -207,14 +207,14 @@ extension ConsoleRoutes {
     }
   }
 
-  /// A form that changes something.
+  /// Adds a form that changes something.
   private func change(
     _ group: RouterGroup<Context>, _ path: String, retry: (@Sendable (ConsoleError) -> HTML)? = nil,
     _ respond: @escaping @Sendable (Request, Context) async throws -> Response
   ) {
     group.on(RouterPath(console.path + path), method: .post) { request, context -> Response in
       do { return try await respond(request, context) } catch {
-        // What the connection throws is nobody's to be told.
+        // An error of the connection is not shown to anybody.
         guard let fault = ConsoleError(error) else { throw error }
         if let retry { return frame.refusal(fault, of: engine, title: "Sign in", for: nil, retry(fault)) }
         if case .signedOut = fault {
@@ -239,7 +239,7 @@ extension ConsoleRoutes {
     return response
   }
 
-  /// Who did what: the engine's own line says that it was done.
+  /// Logs who made a change; the engine's own line logs the change itself.
   private func note(
     _ what: String, _ visitor: ConsoleVisitor, _ context: Context, _ metadata: Logger.Metadata = [:]
   ) {
@@ -250,6 +250,6 @@ extension ConsoleRoutes {
 }
 
 extension FormParameters {
-  /// A parameter that holds the name of a subject or client, as people type it.
+  /// The value of a parameter with the name of a subject or client, as people type it.
   fileprivate subscript(name parameter: String) -> String? { self[named: parameter].map(NameForm.typed) }
 }

@@ -3,7 +3,7 @@ internal import TokenEngine
 internal import TokenLedger
 internal import TokenObservability
 
-/// Who is signed in, by the digest of a cookie: in memory, a bounded number, and for a bounded time.
+/// The log-ins of the console by the digest of a cookie: in memory, a bounded number, and for a bounded time.
 final class ConsoleSessions: Sendable {
   static let idleMax = Duration.seconds(15 * 60)
   static let ageMax = Duration.seconds(8 * 3600)
@@ -16,7 +16,7 @@ final class ConsoleSessions: Sendable {
     self.now = now
   }
 
-  /// Returns the cookie's value. Where there are too many, whoever did nothing for the longest is signed out.
+  /// Opens a log-in and returns the cookie's value. If there are too many, the least recently used one ends.
   func open(for user: ConsoleUser) -> String {
     let now = now()
     let secret = RandomSecret()
@@ -31,9 +31,9 @@ final class ConsoleSessions: Sendable {
     return secret.text
   }
 
-  /// Nil where the cookie is none of ours, or its time is over.
+  /// Returns the log-in of a cookie, or nil if the cookie is not one of ours, or its time is over.
   ///
-  /// - Parameter isUse: false for what a page asks by itself, which keeps nobody signed in.
+  /// - Parameter isUse: False for requests that a page makes by itself, which keep nobody signed in.
   func session(_ cookie: String, isUse: Bool) -> ConsoleSession? {
     let now = now()
     let key = RandomSecret.Digest(of: cookie)
@@ -57,23 +57,23 @@ final class ConsoleSessions: Sendable {
   }
 }
 
-/// A stay of a user in the console.
+/// A user's log-in to the console.
 struct ConsoleSession: Sendable {
   let user: ConsoleUser
-  /// What every form that changes anything must carry.
+  /// The token that every form that changes anything must carry.
   let formToken: RandomSecret
   let openedAt: ContinuousClock.Instant
   var usedAt: ContinuousClock.Instant
 }
 
-/// Who is signed in to the console.
+/// A user of the console.
 enum ConsoleUser: Sendable, Hashable {
-  /// Whoever opened the link that was printed where the server runs.
+  /// Somebody who opened the link that was printed where the server runs.
   case link
-  /// An admin client as it was when it signed in: one that was added again since under its id is another.
+  /// An admin client as it was when it signed in; a client that was added again under its id is another one.
   case client(id: String, version: AccountVersion)
 
-  /// For pages.
+  /// The name on pages.
   var name: String {
     switch self {
     case .link: "one-time link"
@@ -81,7 +81,7 @@ enum ConsoleUser: Sendable, Hashable {
     }
   }
 
-  /// For log lines, in which a client that is called as the other cannot be taken for it.
+  /// The name in log lines. A client is marked as one, so that its id cannot pass for the link.
   var logText: String {
     switch self {
     case .link: "link"
@@ -90,12 +90,12 @@ enum ConsoleUser: Sendable, Hashable {
   }
 }
 
-/// Whoever is signed in and asks.
+/// A signed-in visitor that makes a request.
 struct ConsoleVisitor: Sendable, RedactedValue {
   let session: ConsoleSession
   let cookie: String
 
-  /// What every form that changes anything holds.
+  /// The hidden field that every form that changes anything has.
   var formField: HTML {
     "<input type=\"hidden\" name=\"form_token\" value=\"\(session.formToken.text)\">"
   }

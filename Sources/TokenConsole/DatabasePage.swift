@@ -1,4 +1,4 @@
-/// How a ledger that several instances share is, as this one of them sees it.
+/// A page about a ledger that several instances share, as this instance sees it.
 struct DatabasePage {
   let frame: ConsoleFrame
   let figures: LiveFigures
@@ -39,7 +39,7 @@ struct DatabasePage {
     """
   }
 
-  /// For the overview.
+  /// The section on the overview.
   var summary: HTML {
     """
     <section class="panel" aria-labelledby="log">

@@ -2,9 +2,9 @@ internal import FoundationEssentials
 internal import Platform
 internal import TokenLedger
 
-/// Numbers, times and names as the console's pages show them.
+/// The formats of numbers, times and names on the console's pages.
 enum FigureText {
-  /// With a comma for each thousand.
+  /// Returns a number with commas between thousands.
   static func count(_ number: UInt64) -> String {
     let digits = Array(String(number))
     var text = ""
@@ -29,7 +29,7 @@ enum FigureText {
     return count(UInt64(number)) + ending
   }
 
-  /// Events a second: with a decimal below 100, where it is not nought.
+  /// Returns the events a second, with a decimal below 100 unless they are 0.
   static func rate(_ value: Double) -> String {
     value == 0 ? "0" : value >= 99.95 ? count(UInt64(value.rounded())) : decimal(value)
   }
@@ -45,7 +45,7 @@ enum FigureText {
     return "\(decimal(value)) \(unit)"
   }
 
-  /// Of what takes microseconds to seconds.
+  /// Returns a duration from microseconds to seconds.
   static func milliseconds(_ duration: Duration) -> String {
     let value = duration / .milliseconds(1)
     if value >= 1000 { return "\(decimal(value / 1000)) s" }
@@ -55,7 +55,7 @@ enum FigureText {
     return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) ms"
   }
 
-  /// About how long, in one unit.
+  /// Returns an approximate duration in one unit.
   static func span(milliseconds: Int64) -> String {
     let seconds = milliseconds / 1000
     switch seconds {
@@ -66,17 +66,17 @@ enum FigureText {
     }
   }
 
-  /// A moment in UTC, to the second or to the millisecond.
+  /// Returns a time in UTC, to the second or to the millisecond.
   static func time(_ moment: Timestamp, exact: Bool = false) -> HTML {
     let text = iso(moment, exact: exact)
     let words = text.replacing("T", with: " ").replacing("Z", with: "")
     return "<time datetime=\"\(text)\">\(words)</time>"
   }
 
-  /// How long ago, or in how long, with the moment as its title.
+  /// Returns the time since or until a moment, with the moment as its title.
   static func age(_ moment: Timestamp, at now: Timestamp) -> HTML {
     let difference = now.millisecondsSince(moment)
-    // What is to come in days is rounded: thirty days less a second are no 29.
+    // Future times in days are rounded, so that thirty days less a second are not shown as 29.
     let left = -difference + (difference < -172_800_000 ? 43_200_000 : 0)
     let words = difference >= 0 ? "\(span(milliseconds: difference)) ago" : "in \(span(milliseconds: left))"
     let text = iso(moment, exact: false)
@@ -84,10 +84,10 @@ enum FigureText {
     return "<time datetime=\"\(text)\" title=\"\(title)\">\(words)</time>"
   }
 
-  /// A name that somebody chose, in a direction of its own.
+  /// Returns a name that somebody chose, isolated in its text direction.
   static func name(_ text: String) -> HTML { "<bdi>\(text)</bdi>" }
 
-  /// A value of a query or a segment of a path.
+  /// Returns the escaped value of a query parameter or a path segment.
   static func escaped(_ value: String) -> String {
     var text = ""
     for byte in value.utf8 {

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import TokenEngine
 internal import TokenLedger
 
-/// The pages of whoever is not signed in.
+/// The pages for visitors that are not signed in.
 enum SignInPages {
   static func signIn(_ frame: ConsoleFrame, _ fault: ConsoleError?) -> HTML {
     """
@@ -23,7 +23,8 @@ enum SignInPages {
     """
   }
 
-  /// Opening the link alone does nothing, so that whatever looks at links beforehand does not use it up.
+  /// Returns the page of a one-time link. Opening it does nothing by itself, so that a program that follows links
+  /// beforehand does not use it up.
   static func link(_ frame: ConsoleFrame, secret: String) -> HTML {
     """
     <div class="door">
@@ -61,7 +62,7 @@ enum RevocationPages {
   }
 
   static func subject(_ subject: String, count: Int, _ frame: ConsoleFrame, _ visitor: ConsoleVisitor) -> HTML {
-    // In the address, not in a field: what stands in a page has lost the marks that turn the direction of text.
+    // The name is in the URL and not in a field: text in a page has lost the marks that change its direction.
     let back = frame.path("/sessions?subject=\(FigureText.escaped(subject))")
     return """
       <div class="door wide">
@@ -77,7 +78,7 @@ enum RevocationPages {
   }
 }
 
-/// Boxes that say what was done or refused.
+/// The boxes that tell what was done or refused.
 enum NoticeText {
   static func alert(_ fault: ConsoleError?) -> HTML {
     guard let fault else { return "" }
@@ -86,7 +87,7 @@ enum NoticeText {
 
   static func done(_ text: String) -> HTML { "<p class=\"notice good\" role=\"status\">\(text)</p>" }
 
-  /// All sessions of a subject were revoked, this many.
+  /// Returns the notice that this many sessions of a subject were revoked.
   static func revoked(_ count: Int) -> HTML {
     switch count {
     case ...0: done("This subject had no live session; nothing was revoked.")
@@ -95,7 +96,7 @@ enum NoticeText {
     }
   }
 
-  /// A whole page.
+  /// Returns a whole page.
   static func page(_ fault: ConsoleError, _ frame: ConsoleFrame) -> HTML {
     """
     <div class="door">

@@ -1,9 +1,9 @@
-/// Text of a page. What is put into a literal is escaped, so that no value can become markup: subjects, clients and labels are what others
-/// chose.
+/// The text of a page. Values in a literal are escaped, so that none can become markup: others chose the subjects,
+/// clients and labels.
 ///
 ///     let cell: HTML = "<td>\(session.subject)</td>"
 ///
-/// A value may stand between tags and in an attribute in double quotes; nowhere else.
+/// A value can stand between tags and in an attribute in double quotes, and nowhere else.
 struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation {
   private(set) var text: String
 
@@ -33,8 +33,8 @@ struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation {
     mutating func appendInterpolation(_ parts: [HTML]) { for part in parts { text += part.text } }
   }
 
-  /// `value` with everything that HTML gives a meaning as a reference. Control characters, which no page may hold, and marks that turn the
-  /// direction of what stands after them are shown as the replacement character.
+  /// Returns `value` with every special character of HTML as a reference. Control characters, which no page may have,
+  /// and marks that change the direction of the following text become the replacement character.
   static func escaped(_ value: String) -> String {
     var text = ""
     text.reserveCapacity(value.utf8.count)

@@ -1,7 +1,7 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// The keys in force, without their secrets.
+/// A page with the keys in force, without their secrets.
 struct KeysPage {
   let keys: [KeyState]
   let store: StoreText

@@ -1,6 +1,6 @@
 internal import TokenLedger
 
-/// What the ledger tells, in words: whose sessions, how one ended, what kind of reuse it was.
+/// The words for facts of the ledger: the scope of a revocation, the end of a session, the class of a reuse.
 enum LedgerText {
   static func words(_ scope: SessionScope) -> HTML {
     switch scope {
@@ -20,7 +20,7 @@ enum LedgerText {
     }
   }
 
-  /// - Parameter cause: nil where it is not known any more.
+  /// - Parameter cause: The cause, or nil if it is no longer known.
   static func words(_ cause: RevocationCause?) -> String {
     switch cause {
     case nil: "Revoked"

@@ -4,21 +4,21 @@ internal import TokenEngine
 internal import TokenHTTP
 internal import TokenLedger
 
-/// The figures that a page shows and, where it may run its script, renews every few seconds. Each is formatted here alone.
+/// The figures that a page shows and, if its script can run, renews every few seconds. Each is formatted only here.
 struct LiveFigures: Sendable {
   private var texts: [(name: String, text: String)] = []
   private var lines: [(name: String, points: String)] = []
   let alarms: [ConsoleAlarm]
   let log: LogHealth
   let health: LedgerHealth
-  /// When they were read, by the ledger's time.
+  /// The ledger's time at which the figures were read.
   let time: Timestamp
   private let store: StoreText
 
   static let lineWidth = 236
   private static let lineHeight = 44.0
 
-  /// Costs one turn of the ledger's actor, and never waits for the disk.
+  /// Reads the figures. It costs one turn of the ledger's actor, and never waits for the disk.
   static func read(_ engine: RotationEngine, _ activity: ConsoleActivity) async -> LiveFigures {
     LiveFigures(await engine.logHealth, engine, activity.read())
   }
@@ -38,21 +38,21 @@ struct LiveFigures: Sendable {
     add("state", store.words(health))
   }
 
-  /// The figure, where the script finds it; a dash where there is none.
+  /// The markup of a figure, which the script can find; a dash if there is none.
   subscript(name: String) -> HTML {
     "<span data-figure=\"\(name)\">\(texts.first { $0.name == name }?.text ?? "–")</span>"
   }
 
-  /// Whether the server accepts changes, as every page of figures says it.
+  /// The state of the server as every page of figures shows it.
   var statePill: HTML {
     let tone = StoreText.isWell(health) ? "good" : "bad"
     return "<p class=\"pill \(tone)\" data-state>\(self["state"])</p>"
   }
 
-  /// What an operator must know at once.
+  /// The urgent message for an operator.
   var trouble: HTML { store.trouble(health, at: time) }
 
-  /// The last five minutes as a line. What it says stands beside it in words.
+  /// Returns the last five minutes as a line, beside which the figures stand in words.
   func line(_ name: String) -> HTML {
     let points = lines.first { $0.name == name }?.points ?? ""
     return """
@@ -62,7 +62,7 @@ struct LiveFigures: Sendable {
       """
   }
 
-  /// What the script asks for.
+  /// The reply to the script's request.
   var json: Response {
     var body = JSONObjectWriter(capacity: 4096)
     body.add("ready", StoreText.isWell(health))

@@ -1,7 +1,7 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// How the log is, and what its opening found.
+/// A page about the log and the findings of its opening.
 struct LogPage {
   let frame: ConsoleFrame
   let figures: LiveFigures

@@ -2,17 +2,18 @@ internal import Synchronization
 internal import TokenEngine
 internal import TokenLedger
 
-/// What a look back found, or why there is nothing to show.
+/// The result of reading the history, or the reason that there is nothing to show.
 enum LookBack<Found> {
   case found(Found)
   case unknown(HTML)
 }
 
-/// Lets one look back run at a time: each reads the log or the database beside all else, and several at once would be felt by those who log in.
+/// A turn that lets one reading of the history run at a time. A reading uses the log or the database beside everything
+/// else, and several at once would delay log-ins.
 final class LookBackTurn: Sendable {
   private let isTaken = Atomic(false)
 
-  /// - Parameter read: nil where the ledger tells nothing of the past.
+  /// - Parameter read: A closure that returns nil if the ledger keeps no history.
   func look<Found>(_ store: StoreText, _ read: () async throws(EngineError) -> Found?) async -> LookBack<Found> {
     guard !isTaken.exchange(true, ordering: .acquiring) else {
       return .unknown(

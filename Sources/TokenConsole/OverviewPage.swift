@@ -1,7 +1,7 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// The first page: what goes on now, what went on since the start, what an operator should look at.
+/// The first page: the current activity, the activity since the start, and what needs an operator's attention.
 struct OverviewPage {
   let frame: ConsoleFrame
   let figures: LiveFigures

@@ -1,9 +1,9 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// A search among sessions: the live ones, and on demand those of a subject that have ended.
+/// A page with the results of a search: live sessions and, on demand, the ended ones of a subject.
 struct SessionListPage {
-  /// What was asked for.
+  /// The search that was asked for.
   struct Query {
     var subject: String?
     var client: String?
@@ -19,7 +19,7 @@ struct SessionListPage {
       }
     }
 
-    /// The query of a link to the same search.
+    /// Returns the query of a link to the same search.
     func text(after cursor: SessionCursor? = nil, ended: Bool = false) -> String {
       var parts: [String] = []
       if let subject { parts.append("subject=\(FigureText.escaped(subject))") }
@@ -67,7 +67,7 @@ struct SessionListPage {
     }
   }
 
-  /// What was typed may be the id of a session.
+  /// The link to a session, in case the typed text is its id.
   private var sessionLink: HTML {
     guard let text = query.subject, let id = SessionID(text: text) else { return "" }
     return """

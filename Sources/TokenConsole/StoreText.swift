@@ -1,11 +1,11 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// What the pages call the place where the sessions are: a log or memory of this process alone, or a database that
+/// The words of the pages for the place of the sessions: a log or memory of this process alone, or a database that
 /// other instances use too.
 struct StoreText: Sendable {
   private let store: LedgerStore
-  /// Of an embedded ledger: whether it has one.
+  /// True if an embedded ledger has a log.
   private let hasLog: Bool
 
   init(_ store: LedgerStore, hasLog: Bool = true) {
@@ -17,13 +17,13 @@ struct StoreText: Sendable {
     self.init(engine.store, hasLog: engine.recovery != nil)
   }
 
-  /// Whether other instances have the same sessions.
+  /// True if other instances have the same sessions.
   var isShared: Bool { store != .embedded }
 
-  /// The title of the page about it.
+  /// The title of the page about the store.
   var title: String { isShared ? "Database" : "Log" }
 
-  /// Which ledger the pages show, on each of them.
+  /// The text on each page that names the ledger.
   var foot: HTML {
     switch store {
     case .embedded where hasLog: "Sessions are in the log of this server alone."
@@ -36,7 +36,7 @@ struct StoreText: Sendable {
   private static let oneOfSeveral =
     "This is one instance of several: sessions are those of all, rates and totals its own."
 
-  /// Where it is, for a list of facts.
+  /// The place of the store, for a list of facts.
   var place: String {
     switch store {
     case .embedded: hasLog ? "the log of this server" : "this process"
@@ -45,17 +45,17 @@ struct StoreText: Sendable {
     }
   }
 
-  // MARK: - Looking back
+  // MARK: - History
 
-  /// What is read for it, as a subject of one thing.
+  /// The word for what is read, as a singular subject.
   var history: String { isShared ? "history" : "log" }
 
-  /// Its number, as the commands name it too.
+  /// Returns the name of an event's number, as the commands have it too.
   func number(_ sequence: UInt64) -> HTML {
     isShared ? "event \(FigureText.count(sequence))" : "record \(FigureText.count(sequence))"
   }
 
-  /// Where what is told begins.
+  /// The texts for the beginning of the known history.
   var beginning: (title: HTML, detail: HTML) {
     isShared
       ? ("Here the events begin", "What was before is not kept any more.")
@@ -69,7 +69,7 @@ struct StoreText: Sendable {
 
   var noEndedSessions: HTML { isShared ? "No events tell of one." : "The log tells of none." }
 
-  /// How much was read.
+  /// Returns the text about the amount that was read.
   func extent(_ extent: HistoryExtent) -> HTML {
     let count = FigureText.count(extent.recordCount)
     guard extent.isWhole else {
@@ -88,9 +88,9 @@ struct StoreText: Sendable {
       : "<p class=\"quiet\">All of the log was read: \(count) records.</p>"
   }
 
-  // MARK: - Its state
+  // MARK: - State
 
-  /// Whether changes are accepted and all is known that verifiers must know.
+  /// Checks whether changes are accepted and everything is known that verifiers must know.
   static func isWell(_ health: LedgerHealth) -> Bool { health.acceptsChanges && !health.isFeedStale }
 
   func words(_ health: LedgerHealth) -> String {
@@ -106,7 +106,7 @@ struct StoreText: Sendable {
     }
   }
 
-  /// What an operator must know at once; empty if there is nothing.
+  /// Returns the urgent message for an operator, empty if there is none.
   func trouble(_ health: LedgerHealth, at now: Timestamp) -> HTML {
     let why: HTML
     switch health.state {

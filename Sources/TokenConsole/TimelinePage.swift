@@ -1,17 +1,17 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// One session: what it is, and its life as the ledger tells it.
+/// A page about one session: its properties, and its history as the ledger has it.
 struct TimelinePage {
   let frame: ConsoleFrame
   let id: SessionID
-  /// Nil where it is not live.
+  /// The session if it is live, or nil.
   let live: Session?
   let history: LookBack<SessionHistory>
   let notice: HTML
   let now: Timestamp
 
-  /// Nil where nothing is known of the session.
+  /// The session, or nil if nothing is known of it.
   var session: Session? {
     if let live { return live }
     guard case .found(let history) = history else { return nil }
@@ -92,11 +92,11 @@ struct TimelinePage {
   }
 }
 
-/// The life of a session as items of a list.
+/// The history of a session as items of a list.
 struct TimelineText {
   let store: StoreText
 
-  /// So many rotations in a row stand in one item, to be unfolded.
+  /// The number of consecutive rotations from which on they are folded into one item.
   private static let foldMin = 4
 
   private enum Tone: String {
