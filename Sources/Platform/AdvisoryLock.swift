@@ -3,12 +3,12 @@ package import SystemPackage
 
 /// Advisory locks on open files and folders.
 ///
-/// A lock belongs to the open file, so it keeps apart two programs and two values in one program alike; it is let go of
-/// with the value, and with a program that dies.
+/// A lock belongs to the open file, so that it excludes two programs and two values in one program alike. It is
+/// released with the value, and when the program ends.
 private enum AdvisoryLock {
   private static let pauseMicroseconds: UInt32 = 5_000
 
-  /// False if another has it at each of so many tries, one every 5 ms.
+  /// Attempts to take the lock this many times, one every 5 ms. Returns false if another holder has it at each attempt.
   static func take(_ descriptor: CInt, tries: Int) throws(Errno) -> Bool {
     for number in 1...max(1, tries) {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
@@ -20,7 +20,7 @@ private enum AdvisoryLock {
 }
 
 extension OpenFile {
-  /// Opens a file to lock: an empty one, made where there is none, and never to be removed.
+  /// Opens a file for locking: an empty one, which is created if it does not exist and must never be removed.
   package static func lockFile(_ path: String) throws(Errno) -> OpenFile {
     do throws(Errno) {
       let made = try OpenFile(making: path)
@@ -32,14 +32,14 @@ extension OpenFile {
     }
   }
 
-  /// Asks for the lock so often, every 5 ms; false if another has it.
+  /// Attempts to take the lock this many times, one every 5 ms. Returns false if another holder has it.
   package func lock(tries: Int = 1) throws(Errno) -> Bool {
     try AdvisoryLock.take(descriptor, tries: tries)
   }
 }
 
 extension OpenFolder {
-  /// Asks for the lock so often, every 5 ms; false if another has it.
+  /// Attempts to take the lock this many times, one every 5 ms. Returns false if another holder has it.
   package func lock(tries: Int = 1) throws(Errno) -> Bool {
     try AdvisoryLock.take(descriptor, tries: tries)
   }

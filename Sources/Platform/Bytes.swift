@@ -1,13 +1,13 @@
 public import Glibc
 
-// Equal byte for byte. Not in constant time: for secrets there is OpenSSL's comparison. Inlinable: names are compared
-// on the way of every request.
+// Comparisons byte by byte. They do not take constant time; secrets are compared with OpenSSL's function. They are
+// inlinable, since every request compares names.
 
 extension String {
-  /// Whether both are the same text byte by byte.
+  /// Checks whether both texts have the same bytes.
   ///
-  /// `==` does not tell two spellings of one text in different Unicode normal forms apart; names, ids and claims (RFC
-  /// 7519 §7.3) are compared without any normalization.
+  /// `==` treats two spellings of one text in different Unicode normal forms as equal; names, ids and claims (RFC 7519
+  /// §7.3) are compared without any normalization.
   @inlinable package func hasSameBytes(as other: String) -> Bool {
     guard utf8.count == other.utf8.count else { return false }
     let isSame = unsafe utf8.withContiguousStorageIfAvailable { mine in
@@ -31,16 +31,16 @@ extension Span<UInt8> {
     }
   }
 
-  /// Whether all bytes are zero.
+  /// True if all bytes are zero.
   package var isZero: Bool {
     unsafe withUnsafeBytes { bytes in
       guard let start = bytes.baseAddress, unsafe !bytes.isEmpty else { return true }
-      // All bytes equal the one before them, and the first is zero.
+      // Each byte equals the one before it, and the first one is zero.
       return unsafe bytes[0] == 0 && memcmp(start, start + 1, bytes.count - 1) == 0
     }
   }
 
-  /// The first place from `start` on that has this byte.
+  /// Returns the first index from `start` on that has this byte.
   @inlinable package func firstIndex(of byte: UInt8, from start: Int) -> Int? {
     guard start < count else { return nil }
     return unsafe withUnsafeBufferPointer { bytes -> Int? in
@@ -51,11 +51,11 @@ extension Span<UInt8> {
   }
 }
 
-// Integers among bytes, the lowest byte first. Inlinable, or each call in another module would look its type up at run
-// time.
+// Integers in bytes, the lowest byte first. They are inlinable, since otherwise each call in another module would look
+// up the type at run time.
 
 extension Span<UInt8> {
-  /// The little-endian integer at `offset`, which must lie wholly inside.
+  /// Returns the little-endian integer at `offset`, all of whose bytes must exist.
   @inlinable package func integer<Value: FixedWidthInteger & UnsignedInteger>(_: Value.Type, at offset: Int) -> Value {
     precondition(offset >= 0 && offset <= count - Value.bitWidth / 8)
     let loaded = unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: Value.self) }
@@ -65,11 +65,11 @@ extension Span<UInt8> {
 
 extension [UInt8] {
   @inlinable package mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
-    // Byte by byte is cheaper than a copy of so few.
+    // For so few bytes this is cheaper than a copy.
     for byte in 0..<(value.bitWidth / 8) { append(UInt8(truncatingIfNeeded: value >> (byte * 8))) }
   }
 
-  /// Writes the integer over the bytes at `offset`, which must be there.
+  /// Overwrites the bytes at `offset`, which must exist, with the integer.
   @inlinable package mutating func overwriteLittleEndian<Value: FixedWidthInteger & UnsignedInteger>(
     _ value: Value, at offset: Int
   ) {

@@ -1,19 +1,19 @@
 package import Glibc
 
-/// Readings of the machine's clocks. Inlinable: they are on the way of every request.
+/// Readings of the machine's clocks. They are inlinable, since every request uses them.
 package enum ClockReading {
   #if os(Linux)
   @usableFromInline static let bootClock = CLOCK_BOOTTIME
   #else
-  /// Goes on while the machine sleeps.
+  /// The clock that continues while the machine sleeps.
   @usableFromInline static let bootClock = CLOCK_MONOTONIC
   #endif
 
-  /// The milliseconds since 1970, by the clock that people set.
+  /// Returns the milliseconds since 1970, by the clock that people can set.
   @inlinable package static func wallMilliseconds() -> Int64 { milliseconds(of: CLOCK_REALTIME) }
 
-  /// The milliseconds since the machine was started, suspend included. Nobody can set this clock, and it never goes
-  /// back.
+  /// Returns the milliseconds since the machine was started, including suspension. Nobody can set this clock, and it
+  /// never goes back.
   @inlinable package static func bootMilliseconds() -> Int64 { milliseconds(of: bootClock) }
 
   @inlinable static func milliseconds(of clock: clockid_t) -> Int64 {

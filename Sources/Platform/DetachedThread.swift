@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A count that threads wait for.
+/// A semaphore for threads.
 ///
 /// `@unchecked`: POSIX lets any thread post and wait; nothing else touches the memory before `deinit`.
 @safe package final class Semaphore: @unchecked Sendable {
@@ -25,16 +25,16 @@ internal import Glibc
   }
 }
 
-/// A thread of the system that does one piece of work and ends. Work that blocks or computes for long belongs on one:
-/// Swift's tasks and Dispatch share their threads, and wait for them.
+/// A thread of the system that does one piece of work and ends. Work that blocks or computes for long should run on
+/// one, since Swift's tasks and Dispatch share their threads and would wait for it.
 package final class DetachedThread: Sendable {
-  /// The niceness of a thread that gives way, on Linux, where each thread has its own.
+  /// The niceness of a thread that yields to others, on Linux, where each thread has its own.
   private static let niceness: CInt = 10
 
   private let givesWay: Bool
   private let work: @Sendable () -> Void
 
-  /// - Parameter givesWay: whether other threads go first, as what is quick should before what is slow by design.
+  /// - Parameter givesWay: True to let other threads go first, so that slow work does not delay quick work.
   package init(givesWay: Bool = false, _ work: @escaping @Sendable () -> Void) {
     (self.givesWay, self.work) = (givesWay, work)
   }
@@ -46,7 +46,7 @@ package final class DetachedThread: Sendable {
     work()
   }
 
-  /// Returns 0, or the error number where the system has no thread left; then the work never runs.
+  /// Starts the thread. Returns 0, or the error number if the system has no thread left; the work never runs then.
   package func start() -> CInt {
     var thread = pthread_t()
     let context = unsafe Unmanaged.passRetained(self)
@@ -65,19 +65,19 @@ package final class DetachedThread: Sendable {
 
 /// The processors of this machine.
 package enum Processors {
-  /// How many are online; at least one.
+  /// The number of processors that are online, at least one.
   package static var count: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }
 
 /// Work that waits for the disk or for a lock, away from the threads that Swift's tasks share.
 package enum BlockingWork {
-  /// Runs it on a thread of its own and returns what it gives. Goes on where the caller is cancelled.
+  /// Runs the work on a thread of its own and returns its result. The work continues if the caller is cancelled.
   package static func run<Answer: Sendable, Failure: Error>(
     _ work: @escaping @Sendable () throws(Failure) -> Answer
   ) async throws(Failure) -> Answer {
     let outcome: Result<Answer, Failure> = await withCheckedContinuation { continuation in
       let perform: @Sendable () -> Void = { continuation.resume(returning: Result(catching: work)) }
-      // Where the system has no thread left, late is better than never.
+      // If the system has no thread left, the work runs here: late is better than never.
       if DetachedThread(perform).start() != 0 { perform() }
     }
     return try outcome.get()

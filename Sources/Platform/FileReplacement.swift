@@ -1,14 +1,14 @@
 internal import Glibc
 package import SystemPackage
 
-/// A file put in its place as a whole: readers see the old content or the new, also after a power loss.
+/// The replacement of a file as a whole: readers see the old content or the new, even after a power failure.
 ///
-/// The bytes go into a temporary file of mode 0600, which is synced, given its name, and the folder is synced.
+/// The bytes are written to a temporary file of mode 0600, which is synced and renamed, and then the folder is synced.
 package enum FileReplacement {
   /// The call that was refused; before `syncFolder` nothing has changed.
   package enum Step: Sendable, Hashable {
     case openFolder, make, write, name
-    /// The new file stands, and may not survive a power loss.
+    /// The new file is in place, and may not survive a power failure.
     case syncFolder
   }
 
@@ -17,9 +17,9 @@ package enum FileReplacement {
     package let code: Errno
   }
 
-  /// Replaces `path`, under a lock that keeps other writers away.
+  /// Replaces `path`. The caller must hold a lock that keeps other writers away.
   ///
-  /// - Parameter temporaryName: a name beside it, which a cut-off call may have left behind; it is removed first.
+  /// - Parameter temporaryName: A name beside it. An interrupted call may have left it behind; it is removed first.
   package static func replace(
     _ path: String, with bytes: [UInt8], temporaryName: String
   ) throws(Failure) {
@@ -35,7 +35,7 @@ package enum FileReplacement {
 }
 
 extension OpenFolder {
-  /// Puts a complete and durable file in the place of one, under a lock that keeps other writers away.
+  /// Replaces a file by a complete and durable one. The caller must hold a lock that keeps other writers away.
   package func replace(
     _ name: String, with bytes: [UInt8], temporaryName: String
   ) throws(FileReplacement.Failure) {
@@ -50,9 +50,9 @@ extension OpenFolder {
     try syncNames()
   }
 
-  /// Makes a file that is complete and durable before it has its name; false if the name is taken.
+  /// Creates a file that is complete and durable before it gets its name. Returns false if the name is taken.
   ///
-  /// - Parameter temporaryName: one that no other program has at the same time.
+  /// - Parameter temporaryName: A name that no other program uses at the same time.
   package func create(
     _ name: String, with bytes: [UInt8], temporaryName: String
   ) throws(FileReplacement.Failure) -> Bool {
@@ -74,7 +74,8 @@ extension OpenFolder {
     try file.sync()
   }
 
-  /// A link never replaces, so the first of two programs wins; on a file system without links a rename has to do.
+  /// Gives the file its name. A link never replaces a file, so the first of two programs wins; a file system without
+  /// links needs a rename.
   private func give(_ name: String, to temporaryName: String) throws(Errno) -> Bool {
     do throws(Errno) {
       try link(temporaryName, to: name)

@@ -5,12 +5,12 @@ package import SystemPackage
 package struct FileStatus: Sendable {
   package enum Kind: Sendable, Hashable {
     case file, folder, link
-    /// A pipe, a socket, a device.
+    /// A pipe, a socket or a device.
     case other
   }
 
   package let kind: Kind
-  /// The lowest twelve bits.
+  /// The lowest twelve bits of the mode.
   package let mode: UInt32
   package let owner: UInt32
   package let group: UInt32
@@ -20,7 +20,7 @@ package struct FileStatus: Sendable {
   /// The number of the file system.
   package let device: UInt64
   package let stamp: FileStamp
-  /// Names that it has; of a folder: two, and one for each folder in it.
+  /// The number of names of a file; a folder has two, and one for each folder in it.
   let linkCount: Int
 
   init(_ status: stat) {
@@ -41,7 +41,7 @@ package struct FileStatus: Sendable {
     stamp = FileStamp(status)
   }
 
-  /// Asks for what `path` names.
+  /// Returns the status of what `path` names.
   package static func of(_ path: String, followsLinks: Bool = true) throws(Errno) -> FileStatus {
     var status = stat()
     let result = unsafe followsLinks ? stat(path, &status) : lstat(path, &status)
@@ -49,7 +49,7 @@ package struct FileStatus: Sendable {
     return FileStatus(status)
   }
 
-  /// Asks for what `path` names; nil if there is nothing, or nothing to be seen.
+  /// Creates the status of what `path` names, or returns nil if there is nothing or it cannot be seen.
   package init?(_ path: String, followsLinks: Bool = true) {
     guard let status = try? FileStatus.of(path, followsLinks: followsLinks) else { return nil }
     self = status
@@ -60,7 +60,7 @@ package struct FileStatus: Sendable {
   package var exposure: FileExposure { FileExposure(mode: mode, group: group) }
 }
 
-/// A mark that tells one version of a file from another without reading it.
+/// A stamp that tells one version of a file from another without reading it.
 package struct FileStamp: Sendable, Hashable {
   private let device: UInt64
   private let inode: UInt64
@@ -80,25 +80,26 @@ package struct FileStamp: Sendable, Hashable {
     changedNanoseconds = status.st_ctim.tv_nsec
   }
 
-  /// The stamp of what `path` leads to now; nil if there is nothing, or nothing to be seen. One call of the system.
+  /// Returns the present stamp of what `path` leads to, or nil if there is nothing or it cannot be seen. It takes one
+  /// system call.
   package static func of(path: String) -> FileStamp? { FileStatus(path)?.stamp }
 }
 
-/// The access that others than its owner have to a file or folder: the one rule for keys, accounts, the log and the
+/// The access that others than the owner have to a file or folder: the one rule for keys, accounts, the log and the
 /// data folder.
 ///
-/// What others can change is refused, and keys that others can read. A group that the process is in itself counts as
-/// its own: Kubernetes gives the files of a volume to such a group (`fsGroup`) and lets it read and change them. Any
-/// other group is others.
+/// Files that others can change are refused, and so are keys that others can read. A group that the process itself is
+/// in counts as its own: Kubernetes gives the files of a volume to such a group (`fsGroup`) and lets it read and change
+/// them. Any other group counts as others.
 package struct FileExposure: Sendable, Hashable {
   package let othersCanRead: Bool
   package let othersCanChange: Bool
-  /// The process's own group can read or change it.
+  /// True if the process's own group can read or change the file.
   package let isOpenToOwnGroup: Bool
 
   /// - Parameters:
-  ///   - mode: as `stat` gives it.
-  ///   - group: whose the file is.
+  ///   - mode: The mode as `stat` gives it.
+  ///   - group: The group of the file.
   package init(mode: UInt32, group: UInt32, ownGroups: Set<UInt32> = FileExposure.ownGroups) {
     let isOwnGroup = ownGroups.contains(group)
     let others = mode & 0o007 | (isOwnGroup ? 0 : (mode & 0o070) >> 3)
@@ -107,7 +108,7 @@ package struct FileExposure: Sendable, Hashable {
     isOpenToOwnGroup = isOwnGroup && mode & 0o060 != 0
   }
 
-  /// Asks for what the path leads to; nil if there is nothing, or nothing to be seen.
+  /// Creates the exposure of what the path leads to, or returns nil if there is nothing or it cannot be seen.
   package init?(path: String) {
     guard let status = FileStatus(path) else { return nil }
     self = status.exposure
@@ -120,7 +121,7 @@ package struct FileExposure: Sendable, Hashable {
     return Set(groups.prefix(Int(max(0, count))).map { UInt32($0) } + [UInt32(getegid())])
   }
 
-  /// The text of a mode: four digits in base eight.
+  /// Returns the text of a mode: four octal digits.
   package static func text(ofMode mode: UInt32) -> String {
     String(mode & 0o7777, radix: 8, digits: 4)
   }

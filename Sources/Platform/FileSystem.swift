@@ -3,7 +3,7 @@ package import SystemPackage
 
 /// Calls on files and folders by their paths.
 package enum FileSystem {
-  /// The names in a folder, in any order.
+  /// Returns the names in a folder, in any order.
   package static func names(in folder: String) throws(Errno) -> [String] {
     guard let stream = unsafe opendir(folder) else { throw .current }
     defer { unsafe closedir(stream) }
@@ -21,49 +21,49 @@ package enum FileSystem {
     }
   }
 
-  /// Makes a folder of mode 0700; false if something has the name already, which is left as it is.
+  /// Creates a folder of mode 0700. Returns false if something has the name already, which is left unchanged.
   package static func makeFolder(_ path: String) throws(Errno) -> Bool {
     if unsafe mkdir(path, 0o700) == 0 { return true }
     guard errno == EEXIST else { throw .current }
     return false
   }
 
-  /// Replaces `newPath` if it exists. Durable once the folder is synced.
+  /// Renames a file, and replaces `newPath` if it exists. The change is durable once the folder is synced.
   package static func rename(_ path: String, to newPath: String) throws(Errno) {
     guard unsafe Glibc.rename(path, newPath) == 0 else { throw .current }
   }
 
   /// Gives a file another name.
   ///
-  /// - Throws: `.fileExists` if that is taken: a link never replaces.
+  /// - Throws: `.fileExists` if the name is taken, since a link never replaces.
   package static func link(_ path: String, to newPath: String) throws(Errno) {
     guard unsafe Glibc.link(path, newPath) == 0 else { throw .current }
   }
 
-  /// Removes a file. Durable once the folder is synced.
+  /// Removes a file. The change is durable once the folder is synced.
   package static func remove(_ path: String) throws(Errno) {
     guard unsafe unlink(path) == 0 else { throw .current }
   }
 
-  /// Removes a file, if there is one.
+  /// Removes a file if it exists.
   package static func removeIfPresent(_ path: String) throws(Errno) {
     do throws(Errno) { try remove(path) } catch {
       guard error == .noSuchFileOrDirectory else { throw error }
     }
   }
 
-  /// The folder that a path lies in, as the path says it.
+  /// Returns the folder part of a path.
   package static func folder(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
   }
 
-  /// The last part of a path.
+  /// Returns the last part of a path.
   package static func name(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
   }
 
-  /// The room that is left on the disk of `path`: bytes, and whether there is room for another file. Nil if it cannot
-  /// be asked.
+  /// Returns the room left on the disk of `path`: the bytes, and whether another file can be created. Returns nil if it
+  /// is unknown.
   package static func room(at path: String) -> (bytes: UInt64, hasFiles: Bool)? {
     var status = statvfs()
     guard unsafe statvfs(path, &status) == 0 else { return nil }
@@ -71,7 +71,7 @@ package enum FileSystem {
     return (UInt64(status.f_bavail) * UInt64(status.f_frsize), hasFiles)
   }
 
-  /// Whether this process may read and change what `path` names, and look into it if it is a folder.
+  /// Checks whether this process can read and change what `path` names, and access its entries if it is a folder.
   package static func isUsable(_ path: String, isFolder: Bool) -> Bool {
     unsafe access(path, isFolder ? R_OK | W_OK | X_OK : R_OK | W_OK) == 0
   }

@@ -1,11 +1,11 @@
 internal import Glibc
 package import SystemPackage
 
-/// An open file; closed at the end of its life.
+/// An open file, which is closed at the end of its life.
 ///
-/// Calls block. What the system refuses is thrown, and only what says so is tried again.
+/// Calls block. Refusals of the system are thrown; only calls whose comments say so are repeated.
 package struct OpenFile: ~Copyable, Sendable {
-  /// The mode of every file that is made here: its owner's alone.
+  /// The mode of every created file, which gives access to its owner alone.
   static let mode: UInt32 = 0o600
 
   let descriptor: CInt
@@ -16,22 +16,22 @@ package struct OpenFile: ~Copyable, Sendable {
 
   deinit { close(descriptor) }
 
-  /// Opens a file that exists, for reading.
+  /// Opens an existing file for reading.
   ///
   /// - Parameters:
-  ///   - followsLinks: whether the path may end in a symbolic link.
-  ///   - waits: whether to wait for the other end of a pipe; false for a place where a pipe must not hang the caller.
+  ///   - followsLinks: True if the path can end in a symbolic link.
+  ///   - waits: True to wait for the other end of a pipe; false if a pipe must not hang the caller.
   package init(reading path: String, followsLinks: Bool = false, waits: Bool = true) throws(Errno) {
     let flags = O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW) | (waits ? 0 : O_NONBLOCK)
     self.init(try Self.open(path, flags))
   }
 
-  /// Opens a file that exists and is no link, for reading and writing.
+  /// Opens an existing file, which must not be a link, for reading and writing.
   package init(changing path: String) throws(Errno) {
     self.init(try Self.open(path, O_RDWR | O_NOFOLLOW))
   }
 
-  /// Makes a file of mode 0600, for reading and writing.
+  /// Creates a file of mode 0600 for reading and writing.
   ///
   /// - Throws: `.fileExists` if the name is taken.
   package init(making path: String) throws(Errno) {
@@ -58,7 +58,7 @@ package struct OpenFile: ~Copyable, Sendable {
     guard fchmod(descriptor, mode) == 0 else { throw .current }
   }
 
-  /// Fills a start of `bytes[range]` with what stands at `offset`; returns how many bytes, 0 at the end of the file.
+  /// Fills the start of `bytes[range]` with the bytes at `offset`. Returns their number, 0 at the end of the file.
   package func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(Errno) -> Int {
     let count = unsafe bytes.withUnsafeMutableBytes { buffer in
       let target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[range])
@@ -68,7 +68,7 @@ package struct OpenFile: ~Copyable, Sendable {
     return count
   }
 
-  /// Writes a start of `bytes` at `offset`; returns how many bytes.
+  /// Writes some of the first `bytes` at `offset`, and returns their number.
   package func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(Errno) -> Int {
     let count = unsafe bytes.withUnsafeBytes { source in
       unsafe pwrite(descriptor, source.baseAddress, source.count, Int(clamping: offset))
@@ -77,7 +77,7 @@ package struct OpenFile: ~Copyable, Sendable {
     return count
   }
 
-  /// Writes all of `bytes` where the last write ended; an interrupted call is made again.
+  /// Writes all of `bytes` where the last write ended. An interrupted call is repeated.
   package func writeAll(_ bytes: Span<UInt8>) throws(Errno) {
     var written = 0
     while written < bytes.count {
@@ -90,7 +90,7 @@ package struct OpenFile: ~Copyable, Sendable {
     }
   }
 
-  /// Writes all of `bytes` at `offset`; an interrupted call is made again.
+  /// Writes all of `bytes` at `offset`. An interrupted call is repeated.
   package func writeAll(_ bytes: Span<UInt8>, at offset: UInt64) throws(Errno) {
     var written = 0
     while written < bytes.count {
@@ -108,20 +108,20 @@ package struct OpenFile: ~Copyable, Sendable {
     guard ftruncate(descriptor, Int(clamping: size)) == 0 else { throw .current }
   }
 
-  /// Makes the content and all that is known of the file durable. After an error nothing is known of either.
+  /// Makes the content and all metadata durable. After an error the state of both is unknown.
   package func sync() throws(Errno) {
     guard fsync(descriptor) == 0 else { throw .current }
   }
 
-  /// Makes the content and the size durable. After an error nothing is known of either.
+  /// Makes the content and the size durable. After an error the state of both is unknown.
   package func syncContent() throws(Errno) {
     guard fdatasync(descriptor) == 0 else { throw .current }
   }
 }
 
-/// Why the content of a file was not taken.
+/// The reason that the content of a file was not read.
 package enum BoundedReadError: Error, Sendable, Hashable {
-  /// It has more bytes than were asked for at most.
+  /// The file has more bytes than allowed.
   case tooLarge
   case refused(Errno)
 }
@@ -129,7 +129,7 @@ package enum BoundedReadError: Error, Sendable, Hashable {
 extension OpenFile {
   private static let pieceBytes = 64 << 10
 
-  /// All bytes from the start, at most `bytesMax`. Also of what has no size before it is read, such as a pipe.
+  /// Returns all bytes from the start, at most `bytesMax`. It also reads files that have no size before, such as pipes.
   package func contents(bytesMax: Int) throws(BoundedReadError) -> [UInt8] {
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: min(Self.pieceBytes, bytesMax + 1))
@@ -144,13 +144,13 @@ extension OpenFile {
   }
 }
 
-/// The rule by which root gives away what it makes: in another user's folder it is that user's. The server that runs as
-/// that user could not read it otherwise.
+/// The rule by which root gives away the files it creates: in another user's folder they become that user's. A server
+/// that runs as that user could not read them otherwise.
 ///
-/// Only for what the caller has just made itself: anything else may have been put there by its owner to be given it. A
-/// refusal by the system is no failure: the file stays root's.
+/// The rule applies only to files that the caller has just created: the owner could have put any other file there in
+/// order to receive it. A refusal by the system is no failure; the file then stays root's.
 extension OpenFile {
-  /// Gives a file that was made in `folder` to the folder's owner.
+  /// Gives a file that was created in `folder` to the owner of the folder.
   package func giveToOwner(of folder: String) {
     guard geteuid() == 0, let status = FileStatus(folder) else { return }
     give(toOwnerOf: status)
@@ -163,7 +163,7 @@ extension OpenFile {
 }
 
 extension Errno {
-  /// The error of the last failed call of this thread.
+  /// The error of this thread's last failed call.
   static var current: Errno { Errno(rawValue: Glibc.errno) }
 
   /// Repeats a call that opens something until no signal interrupts it.

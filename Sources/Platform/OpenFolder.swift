@@ -1,8 +1,8 @@
 internal import Glibc
 package import SystemPackage
 
-/// An open folder; closed at the end of its life. Its files are named relative to it: a path that is swapped meanwhile
-/// cannot lead elsewhere.
+/// An open folder, which is closed at the end of its life. Its files are named relative to it, so that a path that is
+/// swapped meanwhile cannot lead elsewhere.
 package struct OpenFolder: ~Copyable, Sendable {
   let descriptor: CInt
 
@@ -12,13 +12,13 @@ package struct OpenFolder: ~Copyable, Sendable {
 
   deinit { close(descriptor) }
 
-  /// - Parameter followsLinks: whether the path may end in a symbolic link.
+  /// - Parameter followsLinks: True if the path can end in a symbolic link.
   package init(_ path: String, followsLinks: Bool = true) throws(Errno) {
     let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW)
     self.init(try Errno.untilUninterrupted { unsafe Glibc.open(path, flags) })
   }
 
-  /// The folder that this one is in.
+  /// Returns the parent folder.
   package func parent() throws(Errno) -> OpenFolder {
     OpenFolder(
       try Errno.untilUninterrupted { unsafe openat(descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
@@ -30,7 +30,7 @@ package struct OpenFolder: ~Copyable, Sendable {
     return FileStatus(status)
   }
 
-  /// Gives this folder, which was just made and is empty, to the owner of the one that it is in, by the rule of files.
+  /// Gives this folder, which was just created and is empty, to the owner of its parent folder, by the rule of files.
   package func giveToParentsOwner() {
     guard geteuid() == 0, let own = try? status(), own.owner == 0, own.linkCount <= 2 else { return }
     var parent = stat()
@@ -38,7 +38,8 @@ package struct OpenFolder: ~Copyable, Sendable {
     fchown(descriptor, parent.st_uid, parent.st_gid)
   }
 
-  /// Opens a file that is no link, for reading; nil if there is none. A pipe in its place does not hang the caller.
+  /// Opens a file, which must not be a link, for reading. Returns nil if there is none. A pipe in its place does not
+  /// hang the caller.
   package func openIfPresent(reading name: String) throws(Errno) -> OpenFile? {
     do throws(Errno) {
       let file = try Errno.untilUninterrupted {
@@ -51,7 +52,7 @@ package struct OpenFolder: ~Copyable, Sendable {
     }
   }
 
-  /// Makes a file of mode 0600 for writing, the folder's owner's if this is root.
+  /// Creates a file of mode 0600 for writing. If this process is root, the file goes to the folder's owner.
   ///
   /// - Throws: `.fileExists` if the name is taken.
   package func make(_ name: String) throws(Errno) -> OpenFile {
@@ -69,7 +70,7 @@ package struct OpenFolder: ~Copyable, Sendable {
 
   /// Gives a file another name.
   ///
-  /// - Throws: `.fileExists` if that is taken: a link never replaces.
+  /// - Throws: `.fileExists` if the name is taken, since a link never replaces.
   package func link(_ name: String, to newName: String) throws(Errno) {
     guard unsafe linkat(descriptor, name, descriptor, newName, 0) == 0 else { throw .current }
   }
@@ -78,7 +79,7 @@ package struct OpenFolder: ~Copyable, Sendable {
     guard unsafe unlinkat(descriptor, name, 0) == 0 else { throw .current }
   }
 
-  /// Makes the names in it durable.
+  /// Makes the names in the folder durable.
   package func sync() throws(Errno) {
     guard fsync(descriptor) == 0 else { throw .current }
   }

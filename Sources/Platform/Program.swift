@@ -4,19 +4,19 @@ internal import Glibc
 package enum Program {
   package static var id: Int32 { getpid() }
 
-  /// Whose rights it has.
+  /// The id of the effective user.
   package static var userID: UInt32 { geteuid() }
 
-  /// Ends it, after what has been asked to happen at an exit.
+  /// Ends the program, after running the exit handlers.
   package static func exit(_ status: Int32) -> Never { Glibc.exit(status) }
 
-  /// Ends it and nothing else: what happens at an exit can wait for a disk.
+  /// Ends the program at once, without the exit handlers, which can wait for a disk.
   package static func exitAtOnce(_ status: Int32) -> Never { _exit(status) }
 
-  /// Holds up the calling thread.
+  /// Pauses the calling thread.
   package static func pause(microseconds: UInt32) { usleep(microseconds) }
 
-  /// Seconds of processor time that it has used.
+  /// The seconds of processor time that the program has used.
   package static var processorSeconds: Double {
     var usage = rusage()
     guard unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
@@ -25,7 +25,7 @@ package enum Program {
   }
 }
 
-/// The machine that it runs on.
+/// The machine on which the program runs.
 package enum Machine {
   /// The release of the kernel.
   package static var kernelRelease: String {
@@ -37,10 +37,10 @@ package enum Machine {
   }
 }
 
-/// A limit that the system sets this program.
+/// A limit that the system sets for this program.
 package enum ResourceLimit: Sendable {
   case openFiles
-  /// Bytes of one file.
+  /// The limit of the bytes in one file.
   case fileSize
 
   private var number: __rlimit_resource_t {
@@ -50,14 +50,14 @@ package enum ResourceLimit: Sendable {
     }
   }
 
-  /// The value in force, and the one that the program may raise it to; nil if it cannot be asked.
+  /// The value in force and the highest one that the program can set, or nil if they are unknown.
   package var values: (current: UInt64, most: UInt64)? {
     var limit = rlimit()
     guard unsafe getrlimit(number, &limit) == 0 else { return nil }
     return (UInt64(limit.rlim_cur), UInt64(limit.rlim_max))
   }
 
-  /// Raises it as far as the program may; returns what is in force then.
+  /// Raises the limit as far as the program can, and returns the value then in force.
   package func raise() -> UInt64? {
     guard let (current, most) = values else { return nil }
     guard current < most else { return current }

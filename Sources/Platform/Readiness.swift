@@ -1,12 +1,12 @@
 internal import Glibc
 package import SystemPackage
 
-/// Lets any thread wake one that waits for a descriptor.
+/// A wake-up by which any thread can wake one that waits for a descriptor.
 package final class WakeUp: Sendable {
   fileprivate let reading: CInt
   private let writing: CInt
 
-  /// - Throws: if the system has no descriptor left.
+  /// - Throws: `Errno` if the system has no descriptor left.
   package init() throws(Errno) {
     var ends: [CInt] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { throw .current }
@@ -22,10 +22,10 @@ package final class WakeUp: Sendable {
     close(writing)
   }
 
-  /// Ends the wait that is under way, or else the next one. From any thread; never blocks.
+  /// Ends the wait that is under way, or else the next one. It can be called from any thread, and never blocks.
   package func post() {
     var byte: UInt8 = 1
-    // A pipe that is full has been posted to.
+    // A full pipe has been posted to already.
     _ = unsafe write(writing, &byte, 1)
   }
 
@@ -35,29 +35,29 @@ package final class WakeUp: Sendable {
   }
 }
 
-/// What can be done with a descriptor without a wait.
+/// The operations that a descriptor allows without waiting.
 package struct Readiness: OptionSet, Sendable, Hashable {
   package let rawValue: UInt8
 
   package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// There is something to read, or an end or an error of which a read tells.
+  /// There is something to read, or an end or an error that a read will report.
   package static let input = Readiness(rawValue: 1)
   /// There is room to write.
   package static let output = Readiness(rawValue: 2)
-  /// Somebody has posted to the wake-up; it counts as taken.
+  /// Somebody has posted to the wake-up; the post is consumed.
   package static let wakeUp = Readiness(rawValue: 4)
 
-  /// Waits for one of `wanted`, of `descriptor`, or for a post to `wakeUp`; empty if the time is over.
+  /// Waits for one of `wanted` on `descriptor`, or for a post to `wakeUp`. Returns an empty set if the time is over.
   ///
-  /// - Parameter deadline: a moment that has passed makes it look once, without a wait.
+  /// - Parameter deadline: The end of the wait; a past one makes the call check once without waiting.
   package static func wait(
     for wanted: Readiness, of descriptor: CInt, orWakeBy wakeUp: WakeUp? = nil, until deadline: ContinuousClock.Instant
   ) throws(Errno) -> Readiness {
     var events: CInt = 0
     if wanted.contains(.input) { events |= POLLIN }
     if wanted.contains(.output) { events |= POLLOUT }
-    // A negative descriptor is passed over.
+    // A negative descriptor is ignored.
     var polls = [
       pollfd(fd: descriptor, events: Int16(events), revents: 0),
       pollfd(fd: wakeUp?.reading ?? -1, events: Int16(POLLIN), revents: 0),
@@ -82,7 +82,7 @@ package struct Readiness: OptionSet, Sendable, Hashable {
     return ready
   }
 
-  /// Rounded up, so that a wait never ends early.
+  /// Returns the milliseconds until a deadline, rounded up so that a wait never ends early.
   private static func milliseconds(until deadline: ContinuousClock.Instant) -> CInt {
     let left = (deadline - .now).components
     guard left.seconds >= 0, left.attoseconds >= 0 else { return 0 }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A signal of the system, and what it does to this program.
+/// A signal of the system, and its effect on this program.
 package struct Signal: Sendable, Hashable {
   private let number: CInt
 
@@ -21,17 +21,20 @@ package struct Signal: Sendable, Hashable {
     _ = Glibc.signal(number, SIG_IGN)
   }
 
-  /// Lets it do what the system has it do.
+  /// Restores the default effect of the signal.
   package func restoreDefault() {
     _ = Glibc.signal(number, SIG_DFL)
   }
 
-  /// - Parameter action: runs between any two instructions of the program: it can set an atomic value, and little else.
+  /// Sets an action for the signal.
+  ///
+  /// - Parameter action: A function that runs between any two instructions of the program. It can set an atomic value,
+  ///   and little else.
   package func perform(_ action: @escaping @convention(c) (CInt) -> Void) {
     _ = Glibc.signal(number, action)
   }
 
-  /// Whether it is ignored, as a shell has it for what runs in the background.
+  /// True if the signal is ignored, as a shell sets it for background jobs.
   package var isIgnored: Bool {
     var action = sigaction()
     guard unsafe sigaction(number, nil, &action) == 0 else { return false }

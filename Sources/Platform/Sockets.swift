@@ -2,16 +2,16 @@ internal import Glibc
 internal import Synchronization
 package import SystemPackage
 
-/// An address that is bound, and not listened on: only who asks for this very address gets it too, and nobody can
-/// connect.
+/// An address that is bound, but not listened on. Only a server that asks for this very address gets it too, and nobody
+/// can connect.
 package final class HeldAddress: Sendable {
   package enum Refusal: Error, Sendable, Hashable {
-    /// The host is no name or address, in the system's words.
+    /// The host is not a name or an address; the text is the system's.
     case unknownHost(String)
     case system(Errno)
   }
 
-  /// The system's choice, where 0 was asked for.
+  /// The port, which the system has chosen if 0 was asked for.
   package let port: Int
   private let descriptor: CInt
   private let isClosed = Atomic(false)
@@ -30,7 +30,7 @@ package final class HeldAddress: Sendable {
       address.pointee.ai_family, address.pointee.ai_socktype | CInt(SOCK_CLOEXEC.rawValue), 0)
     guard socket >= 0 else { throw .system(.current) }
     var one: CInt = 1
-    // The server asks for the same, so it gets the address beside this socket, which never listens.
+    // The server sets the same option, so that it gets the address beside this socket, which never listens.
     unsafe setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<CInt>.size))
     guard unsafe bind(socket, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0,
       let chosen = HeldAddress.port(of: socket)
@@ -50,7 +50,7 @@ package final class HeldAddress: Sendable {
   }
 
   private static func port(of socket: CInt) -> Int? {
-    // Its port has the same place in an address of IPv6.
+    // The port is at the same offset in an IPv6 address.
     var (address, length) = (sockaddr_in6(), socklen_t(MemoryLayout<sockaddr_in6>.size))
     let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(socket, $0, &length) }
@@ -59,12 +59,12 @@ package final class HeldAddress: Sendable {
   }
 }
 
-/// The bytes of Internet addresses.
+/// Conversions of Internet addresses to bytes.
 package enum AddressText {
-  /// The 4 bytes of an IPv4 address; nil for anything else.
+  /// Returns the 4 bytes of an IPv4 address, or nil for any other text.
   package static func ipv4(_ text: String) -> [UInt8]? { bytes(text, AF_INET, count: 4) }
 
-  /// The 16 bytes of an IPv6 address; nil for anything else.
+  /// Returns the 16 bytes of an IPv6 address, or nil for any other text.
   package static func ipv6(_ text: String) -> [UInt8]? { bytes(text, AF_INET6, count: 16) }
 
   private static func bytes(_ text: String, _ family: CInt, count: Int) -> [UInt8]? {
@@ -75,12 +75,12 @@ package enum AddressText {
 
 /// Datagrams to another program on this machine.
 package enum LocalDatagram {
-  /// A name has fewer bytes.
+  /// The upper bound of a name's bytes; a name has fewer.
   package static var nameBytesEnd: Int { MemoryLayout.size(ofValue: sockaddr_un().sun_path) }
 
-  /// Sends bytes as one datagram, and waits so long for a socket that is full.
+  /// Sends bytes as one datagram, and waits up to `patienceSeconds` for a socket that is full.
   ///
-  /// - Parameter name: a path, or an abstract name, which begins with a zero byte.
+  /// - Parameter name: A path, or an abstract name, which begins with a zero byte.
   package static func send(_ bytes: [UInt8], to name: [UInt8], patienceSeconds: Int) throws(Errno) {
     precondition(name.count < nameBytesEnd, "a name that no socket has")
     let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
@@ -91,7 +91,7 @@ package enum LocalDatagram {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: name) }
-    // Without the zeroes after the name, which would be part of an abstract one.
+    // The length excludes the zeroes after the name, which would be part of an abstract one.
     let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
     let sent = unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -11,19 +11,19 @@ package struct TerminalDevice: Sendable {
 
   package var isTerminal: Bool { isatty(descriptor) == 1 }
 
-  /// The rows and columns; nil if it is not a terminal or does not know.
+  /// The rows and columns, or nil if the stream is not a terminal or does not know them.
   package var size: (rows: Int, columns: Int)? {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return (Int(size.ws_row), Int(size.ws_col))
   }
 
-  /// The settings that a terminal had before; see `readSingleKeys()`.
+  /// The earlier settings of a terminal; see `readSingleKeys()`.
   package struct Mode {
     fileprivate let settings: termios
   }
 
-  /// Has keys come one by one, unseen, and none of them mean a signal; nil if it is no terminal.
+  /// Makes keys arrive one by one, without echo and without signals. Returns nil if the stream is not a terminal.
   package func readSingleKeys() -> Mode? {
     var settings = termios()
     guard unsafe tcgetattr(descriptor, &settings) == 0 else { return nil }
@@ -38,8 +38,8 @@ package struct TerminalDevice: Sendable {
     unsafe tcsetattr(descriptor, TCSANOW, &settings)
   }
 
-  /// Keys that were pressed and not read yet, at most 64: empty if there are none, nil if the terminal is gone. Never
-  /// waits.
+  /// Returns the keys that were pressed and not read yet, at most 64: an empty array if there are none, nil if the
+  /// terminal is gone. It never waits.
   package func waitingKeys() -> [UInt8]? {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     guard unsafe poll(&waiting, 1, 0) > 0 else { return [] }
@@ -51,8 +51,8 @@ package struct TerminalDevice: Sendable {
 
 /// The standard streams of this program.
 package enum StandardStreams {
-  /// Opens `/dev/null` where one of the descriptors 0, 1 and 2 is closed: else a file of the log could get its number,
-  /// and messages would be written into it.
+  /// Opens `/dev/null` for each of the descriptors 0, 1 and 2 that is closed. Otherwise a file of the log could get its
+  /// number, and messages would be written into it.
   package static func fillGaps() {
     while true {
       let opened = unsafe open("/dev/null", O_RDWR)
@@ -63,15 +63,15 @@ package enum StandardStreams {
     }
   }
 
-  /// Makes writes to a pipe or a terminal fail where they had to wait: also those of the runtime, which tells of a
+  /// Makes writes to a pipe or a terminal fail if they had to wait, including those of the runtime, which reports a
   /// crash before it ends the program.
   ///
-  /// It opens the stream anew: `O_NONBLOCK` on the descriptor that we were given would reach all who share it, such as
-  /// the shell that started us.
+  /// The stream is opened anew, since `O_NONBLOCK` on the given descriptor would affect everybody who shares it, such
+  /// as the shell that started the program.
   package static func neverWait() {
     for stream in [STDOUT_FILENO, STDERR_FILENO] where canWait(stream) {
-      // Fails for a socket, and where the pipe belongs to another user. Then a crash can wait for the reader; log lines
-      // do not, since a thread writes them.
+      // This fails for a socket, and if the pipe belongs to another user. A crash can then wait for the reader; log
+      // lines do not, since a thread writes them.
       let opened = unsafe open("/proc/self/fd/\(stream)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
       guard opened >= 0 else { continue }
       dup2(opened, stream)
@@ -79,15 +79,15 @@ package enum StandardStreams {
     }
   }
 
-  /// A pipe, a socket or a terminal; a file never makes a writer wait for another program, and its offset belongs to
-  /// what we were given.
+  /// Checks whether a stream is a pipe, a socket or a terminal. A file never makes a writer wait for another program,
+  /// and its offset belongs to the given descriptor.
   private static func canWait(_ stream: CInt) -> Bool {
     lseek(stream, 0, SEEK_CUR) < 0 && errno == ESPIPE
   }
 }
 
 extension FileDescriptor {
-  /// Waits until there is room to write into what does not wait by itself.
+  /// Waits until there is room to write to a descriptor that does not wait by itself.
   package func waitForRoom() {
     var waiting = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
     unsafe poll(&waiting, 1, -1)
