@@ -1,10 +1,10 @@
 internal import Synchronization
 public import TokenLedger
 
-/// A machine's clocks, which move only when they are told to. From any thread.
+/// A machine's clocks, which move only when told to. They can be used from any thread.
 ///
-/// Time passes for all of them with ``advance(milliseconds:)``. With ``step(milliseconds:)`` somebody sets the wall clock, forwards or back: the
-/// boot clock goes on as it was, and so does the ledger's time after a step back.
+/// Time passes for all of them with ``advance(milliseconds:)``. ``step(milliseconds:)`` sets the wall clock, forwards
+/// or back: the boot clock continues as before, and so does the ledger's time after a step back.
 public final class ManualClock: Sendable {
   /// One of the two clocks that a ``sessionClock`` reads.
   package enum Reading: Sendable {
@@ -15,13 +15,13 @@ public final class ManualClock: Sendable {
   private struct State {
     var wall: Timestamp
     var boot: Int64
-    /// What the wall clock says instead of what it should.
+    /// The fixed time of the wall clock, or nil if it runs.
     var stuckWall: Timestamp?
-    /// All the time that has passed, in milliseconds; no reboot begins it anew.
+    /// The time that has passed in total, in milliseconds; no reboot resets it.
     var passed: Int64 = 0
     var sleepers: [Sleeper] = []
     var endsSleep = false
-    /// How much time passes right after the next reading of this clock.
+    /// The time that passes right after the next reading of this clock.
     var pause: (after: Reading, milliseconds: Int64)?
     var onReading: (@Sendable (Reading, Int64) -> Void)?
   }
@@ -33,7 +33,7 @@ public final class ManualClock: Sendable {
 
   private let state: Mutex<State>
 
-  /// 2026-01-01T00:00:00Z unless said otherwise.
+  /// Creates clocks at a time, by default 2026-01-01T00:00:00Z.
   public convenience init(_ start: Timestamp = Timestamp(milliseconds: 1_767_225_600_000)) {
     self.init(start, bootMilliseconds: 1_000_000)
   }
@@ -42,13 +42,13 @@ public final class ManualClock: Sendable {
     state = Mutex(State(wall: start, boot: bootMilliseconds))
   }
 
-  /// The wall clock.
+  /// The time of the wall clock.
   public var now: Timestamp { state.withLock { $0.stuckWall ?? $0.wall } }
 
-  /// The boot clock.
+  /// The milliseconds of the boot clock.
   package var bootMilliseconds: Int64 { state.withLock { $0.boot } }
 
-  /// Lets time pass, to the millisecond; not for a negative number.
+  /// Lets time pass, to the millisecond; the number must not be negative.
   public func advance(milliseconds: Int64) {
     precondition(milliseconds >= 0, "time does not go back: step(milliseconds:) sets the wall clock")
     let woken = state.withLock { state in
@@ -63,7 +63,7 @@ public final class ManualClock: Sendable {
     state.withLock { $0.wall = $0.wall.advanced(byMilliseconds: milliseconds) }
   }
 
-  /// The clocks as the ledger and the engine take them.
+  /// The clocks in the form that the ledger and the engine use.
   public var sessionClock: SessionClock {
     SessionClock(
       wall: { Timestamp(milliseconds: self.read(.wall)) }, bootMilliseconds: { self.read(.boot) })
@@ -96,25 +96,26 @@ public final class ManualClock: Sendable {
   }
 }
 
-// MARK: - What happens to clocks
+// MARK: - Events of clocks
 
 extension ManualClock {
-  /// The machine boots: the boot clock begins anew, the wall clock goes on.
+  /// Reboots the machine: the boot clock begins anew, and the wall clock continues.
   package func reboot() {
     state.withLock { $0.boot = 0 }
   }
 
-  /// The next reader of this clock is held up for so long, right after its reading.
+  /// Delays the next reader of this clock right after its reading.
   package func pause(after reading: Reading, milliseconds: Int64) {
     state.withLock { $0.pause = (reading, milliseconds) }
   }
 
-  /// The wall clock says this, whatever passes; nil for what it should.
+  /// Fixes the wall clock at a time, whatever passes; nil lets it run again.
   package func stickWall(at time: Timestamp?) {
     state.withLock { $0.stuckWall = time }
   }
 
-  /// Told of each reading of a ``sessionClock`` after it, with what was read. It may move the clock: that is what happens between two readings.
+  /// Sets a closure that is called after each reading of a ``sessionClock`` with the value read. It can move the clock,
+  /// which then happens between two readings.
   package func setOnReading(_ action: (@Sendable (Reading, Int64) -> Void)?) {
     state.withLock { $0.onReading = action }
   }
@@ -123,7 +124,7 @@ extension ManualClock {
 // MARK: - Sleeping
 
 extension ManualClock {
-  /// The time that passes, for whoever sleeps and measures; nobody can set it, and no reboot begins it anew.
+  /// A stopwatch of the passing time, for sleeping and measuring; nobody can set it, and no reboot resets it.
   package struct Stopwatch: Clock {
     package struct Instant: InstantProtocol {
       package let offset: Duration
@@ -138,7 +139,7 @@ extension ManualClock {
     package var now: Instant { Instant(offset: .milliseconds(clock.state.withLock { $0.passed })) }
     package var minimumResolution: Duration { .milliseconds(1) }
 
-    /// Does not end early when the task is cancelled.
+    /// Sleeps until a deadline. It does not end early when the task is cancelled.
     package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
       await withCheckedContinuation { continuation in
         let isOver = clock.state.withLock { state in
@@ -155,10 +156,10 @@ extension ManualClock {
 
   package var stopwatch: Stopwatch { Stopwatch(clock: self) }
 
-  /// Tasks that sleep now.
+  /// The number of tasks that sleep now.
   package var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 
-  /// Goes to the moment at which the next sleeper wakes; false if nobody sleeps.
+  /// Advances to the moment at which the next sleeper wakes. Returns false if nobody sleeps.
   package func advanceToNextSleeper() -> Bool {
     let next: Int64? = state.withLock { state in
       state.sleepers.map(\.until.offset).min().map { max(0, $0.wholeMillisecondsRoundedUp - state.passed) }
@@ -168,7 +169,7 @@ extension ManualClock {
     return true
   }
 
-  /// Nobody sleeps here any more: whoever does or will is told that it was cancelled.
+  /// Ends all sleeping: present and later sleepers are told that they were cancelled.
   package func endSleep() {
     let woken = state.withLock { state in
       state.endsSleep = true
