@@ -9,20 +9,20 @@ import WriteAheadLog
 
 /// The exit codes of the commands. Those from 64 on are the ones of sysexits(3).
 enum ExitStatus: Int32 {
-  /// The thing asked about is bad: a corrupt log, a refused token.
+  /// The object of the command is bad: a corrupt log, a refused token.
   case bad = 1
   case usage = 64
-  /// There is no such file, user or client.
+  /// The file, user or client does not exist.
   case noInput = 66
   case internalFault = 70
   case cannotCreate = 73
   case inputOutput = 74
-  /// Another program is in the way; trying again later can succeed.
+  /// Another program is in the way; the command can be repeated later.
   case temporary = 75
   case configuration = 78
 }
 
-/// The reason why a command failed: one line that says what, where and the fix, and holds no secret.
+/// The failure of a command: one line with the place, the cause and the fix, without a secret.
 struct CommandError: Error, CustomStringConvertible {
   let status: ExitStatus
   let description: String
@@ -34,14 +34,14 @@ struct CommandError: Error, CustomStringConvertible {
 }
 
 extension CommandError {
-  /// The failure of whatever needs a database, in a build that knows none.
+  /// The failure of a command that needs a database, in a build without PostgreSQL.
   static let withoutPostgres = CommandError(
     .configuration, "this build has no PostgreSQL; take one with the package trait Postgres")
 
-  /// The failure for a path that has a file in the place of a folder.
+  /// Returns the failure for a path that has a file in place of a folder.
   static func notFolder(_ path: String) -> CommandError {
     var place = FilePath(path)
-    // The path itself is a file where no part before it is one.
+    // If no part before it is a file, the path itself is one.
     while !place.removingLastComponent().isEmpty, FileStatus(place.removingLastComponent().string)?.isFolder != true {
       place.removeLastComponent()
       if FileStatus(place.string) != nil { break }
@@ -65,7 +65,7 @@ extension CommandError {
   init(_ error: LedgerError) {
     switch error {
     case .overloaded, .unavailable, .outcomeUnknown: self.init(.temporary, error.description)
-    // A ledger that a command has open closes only because its disk failed.
+    // The ledger of a command closes only if its disk fails.
     case .closed: self.init(.inputOutput, error.description)
     case .full, .invalid: self.init(.internalFault, error.description)
     }
@@ -119,7 +119,7 @@ extension CommandError {
 }
 
 extension CommandError {
-  /// The failure for a request to the server at `url` that got no reply.
+  /// Returns the failure for a request to the server at `url` that got no reply.
   static func noReply(_ error: any Error, from url: String) -> CommandError {
     let failure = ConnectionErrorWords.failure(error, at: url)
     if case .tls = failure { return CommandError(.configuration, failure.description) }

@@ -1,6 +1,6 @@
 import TokenEngine
 
-/// The `--scopes` of users and clients.
+/// The option `--scopes` of users and clients.
 enum ScopesArgument {
   static func parse(_ text: String) throws(CommandError) -> Scopes {
     guard let scopes = Scopes(text) else {

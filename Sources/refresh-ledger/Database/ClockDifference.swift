@@ -2,15 +2,15 @@
 import TokenEngine
 import TokenLedgerPostgres
 
-/// By how much a database's clock differs from this machine's: tokens carry the database's time, and others judge them
-/// by their own.
+/// The difference between a database's clock and this machine's. Tokens carry the database's time, which others compare
+/// with their own.
 struct ClockDifference {
-  /// Negative if the database's is behind.
+  /// The time by which the database's clock is ahead, negative if it is behind.
   let ahead: Duration
 
-  /// Below this it is the time that an answer takes.
+  /// The smallest difference that counts; a smaller one can be the time of an answer.
   static let notable = Duration.seconds(2)
-  /// From here on verifiers refuse tokens.
+  /// The difference from which on verifiers refuse tokens.
   static let harmful = Duration.seconds(60)
   static let fix = "set both by NTP: timedatectl set-ntp true"
 
@@ -18,7 +18,7 @@ struct ClockDifference {
     self.ahead = ahead
   }
 
-  /// Makes nil if they differ by so little that nobody notices.
+  /// Creates the difference, or returns nil if it is too small to matter.
   init?(of ledger: PostgresLedger) {
     let database = ledger.now().advanced(byMilliseconds: -ledger.health.clockShiftSeconds * 1000)
     self.init(ahead: .milliseconds(database.millisecondsSince(SessionClock.system.now())))

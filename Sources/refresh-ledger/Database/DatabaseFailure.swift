@@ -2,9 +2,9 @@
 import TokenEngine
 import TokenLedgerPostgres
 
-/// The words and the exit code for what a database refused.
+/// The messages and the exit codes for errors of a database.
 enum DatabaseFailure {
-  /// Returns what to do; nil if the error says so itself.
+  /// Returns the fix, or nil if the error states it itself.
   static func fix(of error: DatabaseError) -> String? {
     switch error {
     case .unreachable: "check host, port and that PostgreSQL runs there"
@@ -13,7 +13,7 @@ enum DatabaseFailure {
     case .refusedConnection(nil, _): "check host, port and sslmode"
     case .statement("42501", _, _): "grant it to this role, or name another in store.database"
     case .statement("53100", _, _): "free space on the database's disk"
-    // A commit waits for as long as no synchronous standby is connected.
+    // A commit waits as long as no synchronous standby is connected.
     case .lost, .warned: "try again; refresh-ledger database check says whether a synchronous standby is connected"
     case .nothingHappened: "try again; see PostgreSQL's log"
     case .statement, .malformed: "see PostgreSQL's log"
@@ -47,12 +47,13 @@ enum DatabaseFailure {
 }
 
 extension DatabaseError {
-  /// The words of it, to stand after a place and a colon.
+  /// The error as a clause, to follow a place and a colon.
   var words: String { description.asClause }
 }
 
 extension String {
-  /// A sentence of the ledger's as it stands after a colon, without what libpq and PostgreSQL put before the reason.
+  /// A sentence of the ledger in the form that follows a colon, without what libpq and PostgreSQL put before the
+  /// reason.
   var asClause: String {
     var words = self
     for (start, end) in Self.needless {
@@ -62,25 +63,25 @@ extension String {
     }
     words = words.replacing("  ", with: " ")
     if words.last == "." { words.removeLast() }
-    // Not an abbreviation.
+    // An abbreviation keeps its upper case.
     guard let first = words.first, words.dropFirst().first?.isUppercase != true else { return words }
     return first.lowercased() + words.dropFirst()
   }
 
-  /// The parts that are left out: where the server is was said, and if it runs is to be found out.
+  /// The parts that are left out: the server's address was stated, and whether it runs is not known.
   private static var needless: [(start: String, end: String)] {
     [("connection to server ", " failed: "), ("FATAL:", " "), ("; Is the server running", "?")]
   }
 }
 
 extension CommandError {
-  /// - Parameter place: the database without its password.
+  /// - Parameter place: The database without its password.
   init(_ error: DatabaseError, at place: String) {
     let fix = DatabaseFailure.fix(of: error).map { "; \($0)" } ?? ""
     self.init(DatabaseFailure.status(of: error), "\(place): \(error.words)\(fix)")
   }
 
-  /// Takes what a ledger in a database threw.
+  /// Creates the failure from an error of a ledger in a database.
   init(ofDatabase error: any Error, at place: String) {
     switch error {
     case let failure as CommandError: self = failure

@@ -25,10 +25,11 @@ struct DatabaseFence: AsyncParsableCommand {
   private struct Outcome: Encodable {
     var database: String
     var schema: String
-    /// The numbers of sessions and one-time tokens that were live.
+    /// The number of sessions that were live.
     var sessions: Int
+    /// The number of one-time tokens that were live.
     var oneTimeTokens: Int
-    /// The number of times that the ledger was fenced by now.
+    /// The number of times that the ledger has been fenced.
     var fence: Int64
     var timeline: Int64
   }

@@ -2,18 +2,18 @@
 import TokenEngine
 import TokenLedgerPostgres
 
-/// The findings on a database: whether it is safe to serve from. Judges facts that were read before, and asks nobody.
+/// The findings on a database and its safety for serving. It judges facts that were read before, and asks no server.
 struct DatabaseFindings {
-  /// A host of the address, and what it said.
+  /// A host of the address, with its answer.
   struct Host {
     var name: String
     var answer: Result<Answer, DatabaseError>
 
     struct Answer {
       var survey: ServerSurvey
-      /// The process that the connection was told of: another than the survey's behind a pooler.
+      /// The process id that the connection received; behind a pooler it differs from the survey's.
       var processID: Int64
-      /// By how much the server's clock is ahead of this machine's.
+      /// The time by which the server's clock is ahead of this machine's.
       var clockAhead: Duration
     }
   }
@@ -25,10 +25,10 @@ struct DatabaseFindings {
   private static let bytesBehindMax: Int64 = 64 << 20
   private static let keptBytesMax: Int64 = 1 << 30
   private static let transactionMillisecondsMax: Int64 = 300_000
-  /// Autovacuum freezes at 200 million by itself, and PostgreSQL stops at 2^31.
+  /// The most unfrozen transactions. Autovacuum freezes at 200 million by itself, and PostgreSQL stops at 2^31.
   private static let unfrozenMax: Int64 = 1_000_000_000
 
-  /// The host that sessions are changed at; nil if none is a primary.
+  /// The answer of the host at which sessions are changed, or nil if none is a primary.
   var primary: Host.Answer? {
     hosts.compactMap { try? $0.answer.get() }.filter { !$0.survey.isInRecovery }
       .max { $0.survey.timeline < $1.survey.timeline }
@@ -37,7 +37,7 @@ struct DatabaseFindings {
   func findings() -> [DoctorFinding] {
     var findings = hosts.flatMap(host)
     guard let primary else {
-      // Of the others each has its own problem.
+      // Each of the other hosts has its own problem.
       guard hosts.contains(where: { (try? $0.answer.get()) != nil }) else { return findings }
       return findings + [
         .problem(
@@ -52,7 +52,7 @@ struct DatabaseFindings {
   private func host(_ host: Host) -> [DoctorFinding] {
     switch host.answer {
     case .failure(let error):
-      // The others can do: a host that is down is what the address names several for.
+      // The other hosts are sufficient: an address names several in case one is down.
       let isAlone = primary == nil
       return [
         isAlone
@@ -175,7 +175,8 @@ struct DatabaseFindings {
       }
   }
 
-  /// The names in `synchronous_standby_names`, such as `ANY 1 (s2, "s 3")`, `2 (a, b)` or `a, b`; none for `*`, which is any.
+  /// Returns the names in `synchronous_standby_names`, such as `ANY 1 (s2, "s 3")`, `2 (a, b)` or `a, b`; none for `*`,
+  /// which stands for any.
   static func names(in setting: String) -> [String] {
     let list = setting.split(separator: "(", maxSplits: 1).last.map { $0.prefix { $0 != ")" } } ?? ""
     return list.split(separator: ",").map { name in
@@ -197,7 +198,7 @@ struct DatabaseFindings {
 
   // MARK: - Upkeep
 
-  /// What fills the disk or ends in a standstill while all seems well.
+  /// Returns the findings on what fills the disk or stops the server although everything seems well.
   private func upkeep(_ survey: ServerSurvey) -> [DoctorFinding] {
     var findings: [DoctorFinding] = []
     if let age = survey.oldestTransactionMilliseconds, age > Self.transactionMillisecondsMax {

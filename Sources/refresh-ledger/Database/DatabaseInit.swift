@@ -36,7 +36,7 @@ struct DatabaseInit: AsyncParsableCommand {
   private struct Outcome: Encodable {
     var database: String
     var schema: String
-    /// `made`, `upgraded` or `present`.
+    /// The state of the tables: `made`, `upgraded` or `present`.
     var tables: String
     var version: Int64
     var issuer: String?
@@ -69,7 +69,7 @@ struct DatabaseInit: AsyncParsableCommand {
     try Terminal.writeLine(json ? JSONText.line(outcome) : words(outcome, store))
   }
 
-  /// Makes the keys that there are not yet.
+  /// Makes the keys that do not exist yet.
   private func makeKeys(
     _ source: any KeySource, _ algorithm: SignatureAlgorithm
   ) async throws(CommandError) -> [String] {

@@ -2,12 +2,12 @@
 import TokenEngine
 import TokenLedgerPostgres
 
-/// A look at every host of a database and at the ledger in it, for `database check` and `doctor`. Changes nothing.
+/// A probe of every host of a database and of the ledger in it, for `database check` and `doctor`. It changes nothing.
 struct DatabaseProbe {
   private let settings: ServerSettings
   private let isWhole: Bool
 
-  /// - Parameter isWhole: whether the settings are all of a server's, and not of a store alone.
+  /// - Parameter isWhole: True if the settings are all of a server's, and not only those of a store.
   init(_ settings: ServerSettings, isWhole: Bool) {
     self.settings = settings
     self.isWhole = isWhole
@@ -48,7 +48,7 @@ struct DatabaseProbe {
     let began = ContinuousClock.now
     let before = SessionClock.system.now()
     let survey = try ServerSurvey.read(connection, deadline: began + Self.hostTimeout)
-    // The server read its clock at some time between, about in the middle.
+    // The server read its clock at some moment in between, about in the middle.
     let half = (ContinuousClock.now - began).wholeMilliseconds / 2
     return DatabaseFindings.Host.Answer(
       survey: survey, processID: Int64(connection.backendProcessID),

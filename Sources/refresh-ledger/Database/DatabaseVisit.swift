@@ -3,14 +3,14 @@ import TokenEngine
 import TokenLedgerPostgres
 
 extension StoreSettings {
-  /// The database's address.
+  /// Returns the address of the database.
   func address() throws(CommandError) -> DatabaseAddress {
     do { return try DatabaseAddress(database) } catch {
       throw CommandError(.configuration, "store.database: \(error.description)")
     }
   }
 
-  /// A connection to the primary, whatever the ledger in it, for a command that makes one or looks at one.
+  /// Returns a connection to the primary, whatever ledger it has, for a command that makes or inspects one.
   func connectToPrimary(deadline: ContinuousClock.Instant) throws(CommandError) -> DatabaseConnection {
     let address = try address()
     do throws(DatabaseError) {
@@ -36,7 +36,7 @@ extension StoreSettings {
     }
   }
 
-  /// The issuer that the ledger keeps; nil if it keeps none.
+  /// Returns the issuer that the ledger records, or nil if it records none.
   func keptIssuer() throws(CommandError) -> String? {
     try visitPrimary { (connection, schema, deadline) throws(DatabaseError) in
       guard try !DatabaseSchema.missing(schema, on: connection, deadline: deadline).contains("ledger") else {

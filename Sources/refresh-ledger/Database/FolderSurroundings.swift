@@ -4,7 +4,7 @@ import TokenAccounts
 import TokenLedgerPostgres
 import TokenSigning
 
-/// The files of a data folder beside its log, as a database keeps them: users, clients and keys. Calls block.
+/// The parts of a data folder beside its log, in the form of a database: users, clients and keys. Its calls block.
 struct FolderSurroundings {
   private let data: DataFolderOption
 
@@ -16,9 +16,9 @@ struct FolderSurroundings {
   private var clientsPath: String { DataFolderOption.clientsPath(data.folder) }
   private var keyFolder: FolderKeys { FolderKeys(folder: data.folder.appending("keys").string) }
 
-  /// All of it as records.
+  /// Returns everything as records.
   ///
-  /// - Parameter masterKeys: the files under which keys are sealed; none leaves the keys out.
+  /// - Parameter masterKeys: The files of the keys that seal; if there are none, the keys are left out.
   func records(masterKeys: [String]) throws(CommandError) -> [MovedRecord] {
     let (users, clients): (AccountCopy, AccountCopy)
     do throws(AccountError) {
@@ -42,9 +42,9 @@ struct FolderSurroundings {
     }
   }
 
-  /// Puts records in files, in the place of what is in them.
+  /// Stores records in files, in place of their contents.
   ///
-  /// - Parameter masterKeys: the files under which keys are sealed.
+  /// - Parameter masterKeys: The files of the keys that seal.
   func keep(_ records: [MovedRecord], masterKeys: [String]) throws(CommandError) {
     func copy(_ kind: SharedRecord.Kind) -> AccountCopy {
       AccountCopy(
@@ -76,7 +76,7 @@ struct FolderSurroundings {
     }
   }
 
-  /// Accepts what an earlier call left, and refuses somebody else's keys.
+  /// Creates a key file. It accepts one that an earlier call left, and refuses other keys.
   private func replace(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) {
     guard try keyFolder.read().bytes[purpose] != bytes else { return }
     throw KeyError(

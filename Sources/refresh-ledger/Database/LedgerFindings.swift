@@ -3,13 +3,13 @@ import TokenEngine
 import TokenLedgerPostgres
 import TokenSigning
 
-/// The findings on the tables of a ledger in a database. Judges facts that were read before, and asks nobody.
+/// The findings on the tables of a ledger in a database. It judges facts that were read before, and asks no server.
 struct LedgerFindings {
   let settings: ServerSettings
-  /// Whether the settings are all of a server's, and not of a store alone.
+  /// True if the settings are all of a server's, and not only those of a store.
   let isWhole: Bool
   let server: ServerSurvey
-  /// The ledger; nil if the schema has none.
+  /// The ledger, or nil if the schema has none.
   let ledger: LedgerSurvey?
 
   private var store: StoreSettings { settings.store }
@@ -136,7 +136,7 @@ struct LedgerFindings {
     }
   }
 
-  /// Says whether servers are at work: each writes the time down once a second.
+  /// Returns the finding whether servers are at work: each records the time once a second.
   private func feed(_ ledger: LedgerSurvey) -> DoctorFinding {
     let age = ledger.nowMilliseconds - ledger.highMilliseconds
     let words = FigureText.time(seconds: Double(max(0, age)) / 1000)
@@ -169,7 +169,7 @@ struct LedgerFindings {
   }
 }
 
-/// The keys of a survey, which are read and not written.
+/// The keys of a survey, which can be read and not written.
 private struct SurveyedKeys: KeyRecordStore {
   private let found: KeyRecords
 

@@ -9,16 +9,16 @@ struct MoveOutcome: Encodable {
   var database: String
   var schema: String
   var issuer: String?
-  /// Live ones.
+  /// The number of live sessions.
   var sessions: Int
   var revokedSessions: Int
   var oneTimeTokens: Int
   var wideRevocations: Int
   var revokedAccessTokens: Int
   var events: Int
-  /// Users, clients and keys.
+  /// The number of users, clients and keys.
   var records: Int
-  /// Whether an earlier call had done it.
+  /// True if an earlier call had completed the move.
   var wasDone: Bool
 
   init(_ counts: MoveCounts, wasDone: Bool, folder: String, _ store: StoreSettings, issuer: String?) {
@@ -29,7 +29,7 @@ struct MoveOutcome: Encodable {
     (events, records) = (counts.events, counts.records)
   }
 
-  /// The numbers of things that were copied, in one part of a sentence.
+  /// The numbers of copied entries as part of a sentence.
   var words: String {
     [
       FigureText.counted(sessions, "live session"), FigureText.counted(revokedSessions, "revoked one"),
@@ -40,7 +40,7 @@ struct MoveOutcome: Encodable {
   }
 }
 
-/// Shows on a terminal how far a move is.
+/// A progress bar of a move on a terminal.
 final class MoveBar: Sendable {
   private let bar: Mutex<ProgressBar>
 
@@ -57,7 +57,7 @@ final class MoveBar: Sendable {
 }
 
 extension CommandError {
-  /// - Parameter place: the database without its password.
+  /// - Parameter place: The database without its password.
   init(_ failure: MoveError, at place: String) {
     switch failure {
     case .refused(let text): self.init(.configuration, text)

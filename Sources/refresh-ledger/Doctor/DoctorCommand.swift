@@ -27,7 +27,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     switch settings.store.kind {
     case .embedded:
-      // Before anything is said: a wrong name is a slip of whoever typed it.
+      // This is checked before any output: the user may have mistyped the name.
       try DataFolder.require(place.data.path)
       try report.tell([configured])
       try examine(place.data, settings, &report)
@@ -56,8 +56,8 @@ struct DoctorCommand: AsyncParsableCommand {
     try report.tell(DoctorLog(data: data, settings: settings, isServed: holder != nil).findings())
   }
 
-  /// Reads the settings as `serve` would. If it would refuse them, they are the defaults with the section `store`; nil if that cannot be
-  /// read either.
+  /// Reads the settings as `serve` would. If it would refuse them, they are the defaults with the section `store`, or
+  /// nil if that cannot be read either.
   private func readSettings() throws(CommandError) -> (ServerSettings?, DoctorFinding) {
     let from = place.database.configPath ?? "the defaults"
     do throws(CommandError) {
@@ -66,7 +66,7 @@ struct DoctorCommand: AsyncParsableCommand {
       let rest = variables == 0 ? "" : ", and \(variables) variables of the environment"
       return (settings, .ok("configuration", "\(from)\(rest): every setting is good"))
     } catch {
-      // A file that is not there is a slip of whoever typed its name.
+      // If the file does not exist, the user may have mistyped its name.
       guard error.status == .configuration else { throw error }
       var settings = ServerSettings.standard
       guard let store = place.readableStore() else { return (nil, .problem("configuration", error.description)) }
@@ -84,7 +84,7 @@ struct DoctorCommand: AsyncParsableCommand {
 /// The process that has a log open, found without taking its lock: a server that starts meanwhile would be refused
 /// because of that.
 enum LockHolder {
-  /// The process that holds the lock of the log in `folder`; nil if this system shows none.
+  /// Returns the process that holds the lock of the log in `folder`, or nil if this system shows none.
   static func find(folder: String) -> Int32? {
     guard let status = FileStatus("\(folder)/lock"),
       let bytes = try? InputFile.read("/proc/locks", "list of locks", bytesMax: 4 << 20)
@@ -92,8 +92,8 @@ enum LockHolder {
     return holder(of: status.number, in: String(decoding: bytes, as: UTF8.self))
   }
 
-  /// The process that holds the lock of the file with this number. Its device is not compared: some file systems show
-  /// another one here.
+  /// Returns the process that holds the lock of the file with this number. The device is not compared, since some file
+  /// systems show a different one here.
   static func holder(of number: UInt64, in locks: String) -> Int32? {
     for line in locks.split(whereSeparator: \.isNewline) {
       let words = line.split(separator: " ")

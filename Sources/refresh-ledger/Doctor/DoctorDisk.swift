@@ -3,7 +3,7 @@ import SystemPackage
 import TokenEngine
 import WriteAheadLog
 
-/// The findings on the disk: how long it takes to make a commit durable.
+/// The findings on the disk and the time it takes to make a commit durable.
 struct DoctorDisk {
   let data: DataFolderOption
   let settings: ServerSettings
@@ -11,7 +11,7 @@ struct DoctorDisk {
   private static let check = "disk"
   private static let pageBytes = 4096
   private static let pages = 256
-  /// The longest time of the measurement: on a slow disk fewer pages have to do.
+  /// The longest time of the measurement; on a slow disk it covers fewer pages.
   private static let most = Duration.seconds(3)
 
   func findings() -> [DoctorFinding] {
@@ -58,7 +58,7 @@ struct DoctorDisk {
       Self.check, "one caller alone rotates at most \(rate) times a second; callers at the same time share a sync")
   }
 
-  /// Measures writes into space that was written ahead, as the log does.
+  /// Measures writes into preallocated space, as the log makes them.
   private func measure() throws -> [Duration] {
     let path = data.folder.appending(".doctor-\(Program.id)").string
     let file = try OpenFile(making: path)

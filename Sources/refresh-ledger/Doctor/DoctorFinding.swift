@@ -1,8 +1,8 @@
-/// One thing that `doctor` found out.
+/// A finding of `doctor`.
 struct DoctorFinding: Encodable {
   enum Verdict: String, Encodable {
     case ok
-    /// Worth knowing, and nothing to be done about.
+    /// A fact worth knowing that needs no action.
     case note
     case warning
     case problem
@@ -18,11 +18,11 @@ struct DoctorFinding: Encodable {
   }
 
   var verdict: Verdict
-  /// The thing that was looked at.
+  /// The checked object.
   var check: String
-  /// The state of it.
+  /// The state of the object.
   var what: String
-  /// The step that fixes it; nil if there is nothing to do.
+  /// The step that fixes it, or nil if there is nothing to do.
   var fix: String?
 
   static func ok(_ check: String, _ what: String) -> DoctorFinding {
@@ -41,7 +41,7 @@ struct DoctorFinding: Encodable {
     DoctorFinding(verdict: .problem, check: check, what: what, fix: fix)
   }
 
-  /// The finding in one line, and its fix in another.
+  /// Returns the finding in one line, and its fix in another.
   func text(inColor: Bool) -> String {
     let word = FigureText.left(verdict.rawValue, 8)
     let shown = inColor ? "\u{1B}[\(verdict.color)m\(word)\u{1B}[0m" : word
@@ -50,18 +50,18 @@ struct DoctorFinding: Encodable {
   }
 }
 
-/// Names that look like others, each with its characters spelled out for people.
+/// Names that look like others, each with its characters written out.
 struct SpelledNames {
   private let names: [String]
   private static let shownMax = 5
 
-  /// Nil if there are no names.
+  /// Creates the names, or returns nil if there are none.
   init?(_ names: [String]) {
     guard !names.isEmpty else { return nil }
     self.names = names
   }
 
-  /// `josé (written "jose\u{0301}"), ...`.
+  /// The names as text: `josé (written "jose\u{0301}"), ...`.
   var words: String {
     let shown = names.prefix(Self.shownMax).map { name in
       let spelled = name.unicodeScalars.map { $0.isASCII ? String($0) : $0.escaped(asASCII: true) }.joined()

@@ -1,7 +1,7 @@
 import Platform
 import SystemPackage
 
-/// The findings on the data folder: its owner, who else can look into it, its disk.
+/// The findings on the data folder: its owner, the access of others, its disk.
 struct DoctorFolder {
   let data: DataFolderOption
 
@@ -33,7 +33,7 @@ struct DoctorFolder {
     guard status.owner != Program.userID else { return nil }
     let fix = "run this and the server as the same user; chown -R USER \(ShellText.quoted(data.path))"
     let what = "\(path) belongs to user \(status.owner), and this is user \(Program.userID)"
-    // Root may do all; the owner of a volume is another where its files are the group's.
+    // Root can do everything. A volume can have another owner if its files belong to the group.
     let isUsable = Program.userID == 0 || FileSystem.isUsable(path, isFolder: status.isFolder)
     return isUsable ? .warning(Self.check, what, fix: fix) : .problem(Self.check, what, fix: fix)
   }
@@ -94,9 +94,10 @@ struct DoctorFolder {
   }
 }
 
-/// The kind of a mounted file system, found in the system's list of mounts by the number of its device.
+/// The kind of a mounted file system, found in the system's list of mounts by its device number.
 enum MountedKind {
-  /// `ext4`, `tmpfs`, ...; nil if the list has no such device. `mounts` is `/proc/self/mountinfo` (proc(5)).
+  /// Returns the kind, such as `ext4` or `tmpfs`, or nil if the list has no such device. `mounts` is
+  /// `/proc/self/mountinfo` (proc(5)).
   static func find(device: UInt64, in mounts: String) -> String? {
     let major = (device >> 8) & 0xFFF | (device >> 32) & ~0xFFF
     let minor = device & 0xFF | (device >> 12) & ~0xFF

@@ -1,7 +1,7 @@
 import TokenEngine
 import TokenHTTP
 
-/// The findings on the issuer: who it is, and whether the settings serve at that address.
+/// The findings on the issuer, and on whether the settings serve at its address.
 struct DoctorIssuer {
   let folder: String
   let settings: ServerSettings

@@ -19,9 +19,9 @@ struct DoctorLog {
     var liveSessions: Int
     var highest: Timestamp
     var shiftSeconds: Int64
-    /// The times after the first and the last record that came after the checkpoint.
+    /// The times of the first and the last record after the checkpoint.
     var from, to: Timestamp?
-    /// The bytes of records after the checkpoint.
+    /// The number of bytes of records after the checkpoint.
     var bytes: UInt64
     var took: Duration
     /// The names of subjects and clients with live sessions that are not in NFC.
@@ -122,7 +122,7 @@ struct DoctorLog {
     return .note("start", "a start reads \(FigureText.bytes(Double(reading.summary.bytes))); that took \(seconds) now")
   }
 
-  /// The names that an earlier release took as they were typed.
+  /// Returns the findings on names that an earlier release stored as they were typed.
   private func otherForms(_ reading: Reading) -> [DoctorFinding] {
     let quoted = ShellText.quoted(data.path)
     let others = reading.otherForms

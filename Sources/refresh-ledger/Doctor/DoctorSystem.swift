@@ -3,12 +3,12 @@ import TokenEngine
 import TokenHTTP
 import TokenLedger
 
-/// The findings on what the system lets a server have: open files, file sizes, its address.
+/// The findings on what the system allows a server: open files, file sizes, its address.
 struct DoctorSystem {
   let settings: ServerSettings
   let isServed: Bool
 
-  /// 2025-01-01: no clock that was ever set reads less.
+  /// The earliest plausible time, 2025-01-01; no clock that was ever set reads less.
   private static let earliestSeconds: Int64 = 1_735_689_600
 
   func findings() -> [DoctorFinding] {
@@ -20,7 +20,7 @@ struct DoctorSystem {
     let most = Int(clamping: limit.most)
     let wanted = settings.http.connectionsMax
     let fitting = max(0, most - DescriptorLimit.reserve)
-    // Of this shell: a server that another program starts may have another limit.
+    // The limit is that of this shell; a server that another program starts can have another limit.
     let here = "\(most) may be open for what this shell starts"
     if fitting == 0 {
       return .problem(
@@ -50,7 +50,7 @@ struct DoctorSystem {
       try ListenAddress.probe(host: host, port: port)
       return .ok("address", "\(host):\(port) is free")
     } catch {
-      // Whether it is a server of this database that has it no lock says.
+      // A database has no lock that tells whether the address belongs to one of its servers.
       guard settings.store.kind == .embedded || error.status != .temporary else {
         return .note("address", "\(host):\(port) is taken, by this server or by another program")
       }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import SystemPackage
 
-/// The findings of a command on the standard output, as they come, and their sum at the end.
+/// The report of a command's findings on the standard output, as they come, with their numbers at the end.
 struct FindingReport {
   let isJSON: Bool
   private let inColor = Terminal.usesColor(.standardOutput)
@@ -22,7 +22,7 @@ struct FindingReport {
     }
   }
 
-  /// Writes the sum, and ends the command with 1 if there is a problem.
+  /// Writes the numbers, and ends the command with 1 if there is a problem.
   func end() throws {
     let problems = counts[.problem] ?? 0
     if !isJSON {

@@ -4,9 +4,9 @@ import TokenSigning
 /// The findings on keys that were read, wherever they are kept.
 struct KeyFindings {
   let keys: TokenKeys
-  /// The server's; nil if they are not known as a whole.
+  /// The settings of the server, or nil if they are not completely known.
   let settings: ServerSettings?
-  /// The options that name their place.
+  /// The options that name the place of the keys.
   let options: String
 
   func findings() -> [DoctorFinding] {
@@ -28,7 +28,7 @@ struct KeyFindings {
     return findings + overdue(settings)
   }
 
-  /// The retiring keys whose tokens have all expired.
+  /// Returns the findings on retiring keys whose tokens have all expired.
   private func overdue(_ settings: ServerSettings) -> [DoctorFinding] {
     let now = SessionClock.system.now().milliseconds
     func isOver(_ key: SigningKey, _ lifetime: Duration) -> Bool {

@@ -6,9 +6,9 @@ import WriteAheadLog
 
 /// The server's data folder.
 enum DataFolder {
-  /// Makes the folder with mode 0700, or takes the one that exists, which must be a data folder or empty.
+  /// Creates the folder with mode 0700, or accepts an existing one, which must be a data folder or empty.
   ///
-  /// - Parameter files: paths of files that may lie in it, such as the configuration.
+  /// - Parameter files: The paths of files that can be in it, such as the configuration.
   static func take(_ path: String, beside files: [String] = []) throws(CommandError) {
     func refused(_ code: Errno) -> CommandError {
       CommandError(
@@ -33,7 +33,7 @@ enum DataFolder {
     }
   }
 
-  /// Requires a folder that exists and is a data folder or empty: a mistyped name must not become a new folder.
+  /// Requires an existing folder that is a data folder or empty: a mistyped name must not become a new folder.
   static func require(_ path: String) throws(CommandError) {
     let status: FileStatus
     do { status = try FileStatus.of(path) } catch {
@@ -56,8 +56,8 @@ enum DataFolder {
     }
   }
 
-  /// The name of a file that does not belong there, in a folder that is not a data folder; nil for a data folder, an
-  /// empty one, and one that cannot be read.
+  /// Returns the name of a file that does not belong into a folder that is not a data folder, or nil for a data folder,
+  /// an empty one, and one that cannot be read.
   private static func stranger(in path: String, beside files: [String]) -> String? {
     guard let names = try? FileSystem.names(in: path), !isOurs(path, names) else { return nil }
     let named = Set(files.compactMap { FileStatus($0)?.number })
@@ -67,40 +67,41 @@ enum DataFolder {
     }
   }
 
-  /// Whether the folder has files that only this program writes.
+  /// Checks whether the folder has files that only this program writes.
   private static func isOurs(_ path: String, _ names: [String]) -> Bool {
     names.contains { [SubjectFile.fileName, ClientFile.fileName].contains($0) }
       || ["access.json", "refresh.json"].contains { FileStatus("\(path)/keys/\($0)") != nil }
       || IssuerChoice.hasLog(path)
   }
 
-  /// The names that a start that failed early can have left.
+  /// The names that a failed early start can have left.
   private static let ownNames: Set<String> = [
     "keys", "log", "log.leaving", "users.lock", "clients.lock", IssuerFile.name,
   ]
-  /// The names in a folder that counts as empty: those of a file system's own, and those that make Git keep it.
+  /// The names in a folder that counts as empty: those of a file system itself, and those that make Git keep a folder.
   private static let emptyNames: Set<String> = ["lost+found", ".snapshot", ".gitkeep", ".gitignore", ".keep"]
 
-  /// Refuses a folder whose ledger has moved to a database: what is changed here nobody would read.
+  /// Refuses a folder whose ledger has moved to a database: nobody would read changes that are made here.
   static func refuseMoved(_ path: String) throws(CommandError) {
-    // A log that cannot be looked at is for whoever reads it.
+    // A log that cannot be read is reported by whoever opens it.
     guard let what = try? MovedMark.read(in: FolderStorage(path: DataFolderOption.logFolder(of: path))) else { return }
     throw CommandError(.configuration, "\(path): the ledger of this folder \(what)")
   }
 
-  /// The failure of a command that makes a log, if `path` has one already.
+  /// Returns the failure of a command that makes a log, for a `path` that has one already.
   static func holdsLog(_ path: String) -> CommandError {
     CommandError(.cannotCreate, "\(path): there is a log already; name another folder, or move that one away")
   }
 
-  /// Makes the folder's own name durable, if the system lets us: else a power loss could take the whole folder away.
+  /// Makes the folder's own name durable, if the system allows it: otherwise a power failure could remove the whole
+  /// folder.
   private static func syncParent(of path: String) {
     let parent = FilePath(path).removingLastComponent()
     try? OpenFolder(parent.isEmpty ? "." : parent.string).sync()
   }
 }
 
-/// The option that every command on a data folder has.
+/// The option of every command on a data folder.
 struct DataFolderOption: ParsableArguments {
   static let standard = "ledger-data"
 
@@ -114,21 +115,21 @@ struct DataFolderOption: ParsableArguments {
 
   static func logFolder(of path: String) -> FilePath { FilePath(path).appending("log") }
 
-  /// The embedded user file of a folder that exists.
+  /// Returns the embedded user file of an existing folder.
   func users() throws(CommandError) -> SubjectFile {
     try DataFolder.require(path)
     try DataFolder.refuseMoved(path)
     do { return try SubjectFile(path: DataFolderOption.usersPath(folder)) } catch { throw CommandError(error) }
   }
 
-  /// The embedded client file of a folder that exists.
+  /// Returns the embedded client file of an existing folder.
   func clients() throws(CommandError) -> ClientFile {
     try DataFolder.require(path)
     try DataFolder.refuseMoved(path)
     do { return try ClientFile(path: DataFolderOption.clientsPath(folder)) } catch { throw CommandError(error) }
   }
 
-  /// The folder of the keys, in a data folder that exists.
+  /// Returns the folder of the keys in an existing data folder.
   func keyFolder() throws(CommandError) -> String {
     try DataFolder.require(path)
     try DataFolder.refuseMoved(path)

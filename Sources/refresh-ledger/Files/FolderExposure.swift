@@ -3,7 +3,7 @@ import Platform
 
 /// The files of a data folder that others, or the process's own group, can read or change.
 struct FolderExposure {
-  /// A file or folder that is not its owner's alone, and why that matters.
+  /// A file or folder to which others than its owner have access, with the consequence.
   struct Finding {
     var path: String
     var mode: String
@@ -11,7 +11,7 @@ struct FolderExposure {
     var exposure: FileExposure
     var isKey: Bool
 
-    /// Whether the server refuses to work with it.
+    /// True if the server refuses to work with it.
     var isRefused: Bool { exposure.othersCanChange || isKey && exposure.othersCanRead }
     var othersCanLook: Bool { !isRefused && exposure.othersCanRead }
   }
@@ -23,7 +23,7 @@ struct FolderExposure {
   init(folder: String) {
     self.folder = folder
     findings = FolderExposure.paths(in: folder).compactMap { path in
-      // What a link points to has modes of its own, and is looked at where it is read.
+      // The target of a link has a mode of its own, which is checked when it is read.
       guard let status = FileStatus(path, followsLinks: path == folder), !status.isLink,
         let exposure = FileExposure(path: path)
       else { return nil }
@@ -34,7 +34,8 @@ struct FolderExposure {
     }
   }
 
-  /// The folder, and the files in it, in `keys` and in `log` that are of the server. Other files are not ours to judge.
+  /// Returns the paths of the folder, and of the server's files in it, in `keys` and in `log`. Other files are not
+  /// checked.
   static func paths(in folder: String) -> [String] {
     let names = ((try? FileSystem.names(in: folder)) ?? []).filter { name in
       ["keys", "log", IssuerFile.name].contains(name) || ["clients.", "users."].contains { name.hasPrefix($0) }
@@ -46,7 +47,7 @@ struct FolderExposure {
     return paths
   }
 
-  /// Warns, in two lines at most, of what is accepted and should be known.
+  /// Warns, in at most two lines, about accepted access that should be known.
   func warn(_ logger: Logger) {
     let quoted = ShellText.quoted(folder)
     if let first = findings.first(where: { $0.exposure.isOpenToOwnGroup }) {
@@ -54,7 +55,7 @@ struct FolderExposure {
         "the server's own group can read or change \(first.path) (mode \(first.mode)) and maybe more: right for a volume with fsGroup, else run: chmod -R g-rwx \(quoted)"
       )
     }
-    // That others can list a folder shows them names alone.
+    // Others who can list a folder see only names.
     if let first = findings.first(where: { $0.othersCanLook && !$0.isFolder }) {
       logger.warning(
         "others can read \(first.path) (mode \(first.mode)) and maybe more; run: chmod -R o-rwx \(quoted)")

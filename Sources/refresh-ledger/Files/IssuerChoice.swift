@@ -3,15 +3,15 @@ import TokenAccounts
 import TokenEngine
 import TokenHTTP
 
-/// The issuer of a data folder's tokens: the one that is set, else the one that the folder keeps, else the address that
-/// is served.
+/// The issuer of a data folder's tokens: the one that is set, or else the one that the folder keeps, or else the served
+/// address.
 enum IssuerChoice: Equatable {
-  /// The issuer is set by `tokens.issuer`; the folder keeps none.
+  /// The issuer is set by `tokens.issuer`, and the folder keeps none.
   case set
   case kept(String)
-  /// The default of a release that kept no issuer: with another one its tokens would end.
+  /// The issuer is the default of a release that kept none; with another one its tokens would be refused.
   case earlier(String)
-  /// No token can have been issued yet.
+  /// The issuer is open, since no token can have been issued yet.
   case open
 
   static func find(_ settings: ServerSettings, folder: String) throws(CommandError) -> IssuerChoice {
@@ -20,13 +20,13 @@ enum IssuerChoice: Equatable {
     return hasLog(folder) ? .earlier(EngineOptions().issuer) : .open
   }
 
-  /// Whether tokens can have been issued: each has its record.
+  /// Checks whether tokens can have been issued, since each has its record.
   static func hasLog(_ folder: String) -> Bool {
     (try? FileSystem.names(in: "\(folder)/log"))?.contains { $0.hasSuffix(".lz4") } ?? false
   }
 
   /// Decides on the issuer for a command that issues tokens without a server, keeps it, and returns the settings with
-  /// it. `tell` gets what the command must say.
+  /// it. `tell` is called with what the command must say.
   static func settle(
     _ settings: ServerSettings, folder: String, tell: (String) -> Void
   ) throws(CommandError) -> ServerSettings {
@@ -59,14 +59,14 @@ struct IssuerFile {
   static let name = "issuer"
   let path: String
 
-  /// More bytes than any issuer has, so that a longer one gets its own message.
+  /// The most bytes that are read. It is more than any issuer has, so that a longer one gets its own message.
   private static let bytesMax = 4096
 
   init(folder: String) {
     path = "\(folder)/\(IssuerFile.name)"
   }
 
-  /// Reads the issuer; nil if there is none.
+  /// Reads the issuer, or returns nil if there is none.
   func read() throws(CommandError) -> String? {
     guard FileStatus(path, followsLinks: false) != nil else { return nil }
     var bytes = try InputFile.read(path, "kept issuer", bytesMax: Self.bytesMax)
@@ -82,7 +82,7 @@ struct IssuerFile {
     return issuer
   }
 
-  /// Writes the issuer, whole or not at all.
+  /// Writes the issuer completely or not at all.
   func keep(_ issuer: String) throws(CommandError) {
     do {
       try FileReplacement.replace(path, with: Array("\(issuer)\n".utf8), temporaryName: "\(IssuerFile.name).tmp")
@@ -93,7 +93,7 @@ struct IssuerFile {
 
   func remove() { try? FileSystem.remove(path) }
 
-  /// Copies the issuer to a copy of a data folder's log, where the tokens would be refused without it.
+  /// Copies the issuer to a copy of a data folder's log, whose tokens would be refused without it.
   static func copy(from source: String, to target: String) throws(CommandError) {
     guard let issuer = try IssuerFile(folder: source).read() else { return }
     let copy = IssuerFile(folder: target)

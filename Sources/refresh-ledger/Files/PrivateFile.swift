@@ -1,19 +1,19 @@
 import Platform
 import SystemPackage
 
-/// A new file of mode 0600 that gets its name once it is whole and durable.
+/// A new file of mode 0600 that gets its name once it is complete and durable.
 final class PrivateFile {
   private let path: String
   private let partial: String
   private let what: String
   private let file: OpenFile
 
-  /// - Parameter what: names the contents in messages.
+  /// - Parameter what: The name of the contents in messages.
   init(creating path: String, _ what: String) throws(CommandError) {
     try PrivateFile.refuseTaken(path)
     self.path = path
     self.what = what
-    // A name that no other run has at the same time.
+    // No other run uses this name at the same time.
     partial = "\(path).\(UInt32.random(in: 0 ... .max)).partial"
     do {
       file = try OpenFile(making: partial)
@@ -36,10 +36,10 @@ final class PrivateFile {
     }
   }
 
-  /// Makes it durable and gives it its name.
+  /// Makes the file durable and gives it its name.
   func keep() throws(CommandError) {
     do { try file.sync() } catch { throw failure("sync", error) }
-    // A link takes no name that another has by now.
+    // A link does not take a name that another file has by now.
     do { try FileSystem.link(partial, to: path) } catch { throw failure("name", error) }
     let parent = FilePath(path).removingLastComponent()
     try? OpenFolder(parent.isEmpty ? "." : parent.string).sync()

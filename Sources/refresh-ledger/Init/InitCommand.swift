@@ -29,13 +29,13 @@ struct InitCommand: ParsableCommand {
   private struct Outcome: Encodable {
     var config: String
     var data: String
-    /// Nil if there was one already.
+    /// The created accounts; nil for those that existed already.
     var user, password, client, secret: String?
   }
 
   func run() throws {
     let environment = Terminal.environment
-    // A fault of the environment is told before anything is made.
+    // Faults of the environment are reported before anything is made.
     _ = try ServerSettings(try SettingSources(flags: [:], environment: environment, filePath: nil))
     try write(InitTemplate.text)
     let (settings, first): (ServerSettings, FirstStart)
@@ -44,7 +44,7 @@ struct InitCommand: ParsableCommand {
         try SettingSources(flags: [:], environment: environment, filePath: configPath))
       first = try makeFolder(settings)
     } catch {
-      // Or the corrected command would be refused for it.
+      // The corrected command would otherwise be refused because of this file.
       try? FileSystem.remove(configPath)
       throw error
     }
@@ -85,7 +85,7 @@ struct InitCommand: ParsableCommand {
       + banner.trial(wantsClient: wantsClient)
   }
 
-  /// Writes a new file. One that cannot be written whole is removed again.
+  /// Writes a new file, and removes it again if it cannot be written completely.
   private func write(_ text: String) throws(CommandError) {
     do {
       let file = try FileDescriptor.open(

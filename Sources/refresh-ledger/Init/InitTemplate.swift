@@ -1,4 +1,4 @@
-/// A configuration file with every setting, its default and what it does.
+/// A configuration file with every setting, its default and its description.
 enum InitTemplate {
   static var text: String {
     var text = """
@@ -28,7 +28,7 @@ enum InitTemplate {
     String(repeating: "  ", count: depth) + line + "\n"
   }
 
-  /// The text in quotation marks unless YAML takes it for the same without them.
+  /// Returns the text in quotation marks, unless YAML reads it as the same text without them.
   private static func scalar(_ text: String) -> String {
     let isPlain =
       !text.isEmpty

@@ -107,7 +107,7 @@ struct LoadCommand: AsyncParsableCommand {
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let listener = Task {
       for await _ in signals {
-        // The first ends the load and keeps what was measured.
+        // The first signal ends the load and keeps the measurements.
         guard !load.isCancelled else { Program.exit(Self.interrupted) }
         load.cancel()
       }
@@ -133,7 +133,7 @@ struct LoadCommand: AsyncParsableCommand {
     }
   }
 
-  /// The fix, if the failure itself does not say what to do.
+  /// Returns the fix, if the failure itself does not state it.
   private static func fix(of failure: TargetError) -> String {
     switch failure {
     case .overloaded, .throttled: "; it was waited for; try again later or with fewer --sessions"

@@ -4,7 +4,7 @@ import NIOCore
 import NIOSSL
 import RefreshRotationLoad
 
-/// The token endpoint that `load` drives, and who logs in there.
+/// The token endpoint that `load` uses, with the credentials for it.
 struct LoadEndpointOptions: ParsableArguments {
   static let passwordVariable = "LOAD_PASSWORD"
   static let secretVariable = "LOAD_CLIENT_SECRET"
@@ -64,7 +64,7 @@ struct LoadEndpointOptions: ParsableArguments {
 
   private static let tokensBytesMax = 1 << 30
 
-  /// The first option that was given and goes with a server alone; nil if none was.
+  /// The first given option that only applies to a server, or nil if there is none.
   var strayOption: String? {
     let given = [
       ("--user", user != nil), ("--password", password != nil), ("--password-stdin", readsPassword),
@@ -74,13 +74,13 @@ struct LoadEndpointOptions: ParsableArguments {
     return given.first { $0.1 }?.0
   }
 
-  /// Refuses what cannot be driven. The command calls this once it knows that a server is to be driven.
+  /// Refuses options that cannot be used. The command calls this once it knows that it uses a server.
   func check() throws {
     guard let url else { return }
     guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains(where: \.isWhitespace) else {
       throw ValidationError("--url is an address such as http://127.0.0.1:8080")
     }
-    // It is printed, and written to reports.
+    // The URL is printed, and written to reports.
     guard !url.contains("@") else {
       throw ValidationError("--url holds no user and password; give --user, and --client-basic for a header")
     }
@@ -101,7 +101,7 @@ struct LoadEndpointOptions: ParsableArguments {
     _ = try LoadShapeOptions.time(timeout, "--timeout")
   }
 
-  /// Reads the tokens in the file of `--tokens`; nil if there is none.
+  /// Reads the tokens in the file of `--tokens`, or returns nil if there is none.
   func startTokens() throws(CommandError) -> [IssuedToken]? {
     guard let tokens else { return nil }
     let bytes = try InputFile.read(tokens, "file of refresh tokens", bytesMax: Self.tokensBytesMax)
@@ -128,18 +128,18 @@ struct LoadEndpointOptions: ParsableArguments {
     return Terminal.environment[Self.passwordVariable] ?? ""
   }
 
-  /// Makes a client that opens as many connections as there are requests under way.
+  /// Returns a client that opens as many connections as there are requests under way.
   func client(for options: LoadOptions) throws(CommandError) -> HTTPClient {
     var configuration = HTTPClient.Configuration()
-    // A redirect would carry the secrets on to another place.
+    // A redirect would send the secrets to another place.
     configuration.redirectConfiguration = .disallow
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = options.requestsMax + Self.spare
-    // A connection that fails is a finding here.
+    // A failed connection is a finding here.
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.httpVersion = http2 ? .automatic : .http1Only
     configuration.timeout.connect = .seconds(10)
     if let cacert {
-      // Found now, and not by every connection.
+      // The file is read now, so that its fault is not found by every connection.
       _ = try InputFile.read(cacert, "file of certificates", bytesMax: 16 << 20)
       var trust = TLSConfiguration.makeClientConfiguration()
       trust.trustRoots = .file(cacert)

@@ -5,7 +5,7 @@ import RefreshRotationLoad
 import SystemPackage
 import TokenEngine
 
-/// The engine that `load --in-process` drives: embedded, with a folder of its own, or one more instance on a database.
+/// The engine that `load --in-process` uses: embedded, with a folder of its own, or one more instance on a database.
 struct LoadEngineOptions: ParsableArguments {
   @Option(
     help: """
@@ -28,20 +28,20 @@ struct LoadEngineOptions: ParsableArguments {
 
   private var choice: DurabilitySetting { durability ?? ServerSettings.standard.durability }
 
-  /// The first option that was given, which goes with the engine alone.
+  /// The first given option that only applies to an engine, or nil if there is none.
   var strayOption: String? {
     if let folderOption { return folderOption }
     if store.database != nil { return "--database" }
     return strayStoreOption
   }
 
-  /// The first option that was given and goes with a folder alone.
+  /// The first given option that only applies to a folder.
   private var folderOption: String? {
     if durability != nil { return "--durability" }
     return path == nil ? nil : "--data"
   }
 
-  /// The first option that was given and goes with a database alone.
+  /// The first given option that only applies to a database.
   private var strayStoreOption: String? {
     let given = [
       ("--schema", store.schema), ("--standby", store.standby), ("--master-key", store.masterKey),
@@ -50,7 +50,8 @@ struct LoadEngineOptions: ParsableArguments {
     return given.first { $0.1 != nil }?.0
   }
 
-  /// Refuses what goes with the other kind of engine. A database is used where the command line names it, and never because a setting does.
+  /// Refuses options for the other kind of engine. A database is used if the command line names it, and never because
+  /// of a setting.
   func check() throws {
     if store.database != nil, let stray = folderOption {
       throw ValidationError("\(stray) goes with a folder, and --database has none")
@@ -58,7 +59,7 @@ struct LoadEngineOptions: ParsableArguments {
     if store.database == nil, let stray = strayStoreOption { throw ValidationError("\(stray) goes with --database") }
   }
 
-  /// Makes a report by an engine, which is closed afterwards.
+  /// Makes a report with an engine, which is closed afterwards.
   func report(
     grace: Duration, _ work: (EngineTarget) async throws -> LoadReport
   ) async throws -> LoadReport {
@@ -78,7 +79,7 @@ struct LoadEngineOptions: ParsableArguments {
     var settings = EngineOptions()
     settings.durability = choice.durability(ServerSettings.standard.syncInterval)
     settings.grace = grace
-    // For a server that goes on with the folder.
+    // The issuer is kept for a server that continues with the folder.
     if path != nil { try IssuerFile(folder: folder.string).keep(settings.issuer) }
     do {
       let engine = try await RotationEngine.open(folder: folder, options: settings)
@@ -97,10 +98,11 @@ struct LoadEngineOptions: ParsableArguments {
   }
 }
 
-// On a database.
+// MARK: - Load on a database
 extension LoadEngineOptions {
   #if Postgres
-  /// By one more instance, with the settings that servers have. The sessions that it opens are ended afterwards.
+  /// Makes a report with one more instance, which has the settings of the servers. The sessions that it opens are ended
+  /// afterwards.
   private func sharedReport(
     grace: Duration, _ work: (EngineTarget) async throws -> LoadReport
   ) async throws -> LoadReport {
@@ -108,7 +110,7 @@ extension LoadEngineOptions {
     settings = try settings.issuedByDatabase()
     settings.engine.grace = grace
     let opened = try await DatabaseStore.open(settings, connections: settings.store.connections)
-    // Of this run alone: others may be under way on the same database.
+    // The subject is unique to this run, since others may be under way on the same database.
     let subject = "load-\(Program.id)-\(UInt32.random(in: 0 ... .max))"
     do {
       let engine = try await opened.engine(options: settings.engine, subjects: nil, observer: SilentObserver())

@@ -3,7 +3,7 @@ import RefreshRotationLoad
 import SystemPackage
 
 extension LoadMachine {
-  /// This machine, and what this process has used of it so far.
+  /// This machine, with the processor time that this process has used so far.
   static var current: LoadMachine {
     let memory = field("MemTotal", of: "/proc/meminfo").split(separator: " ").first.flatMap { Int64($0) } ?? 0
     let system = field("PRETTY_NAME", of: "/etc/os-release", separator: "=").filter { $0 != "\"" }
@@ -13,7 +13,7 @@ extension LoadMachine {
       memoryBytes: memory * 1024, generatorSeconds: Program.processorSeconds)
   }
 
-  /// The value of the first line of that name; empty if there is none.
+  /// Returns the value of the first line with that name, empty if there is none.
   private static func field(_ name: String, of path: String, separator: Character = ":") -> String {
     guard let bytes = try? InputFile.read(path, "file", bytesMax: 1 << 20) else { return "" }
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix(name) {

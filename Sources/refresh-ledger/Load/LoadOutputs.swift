@@ -15,7 +15,7 @@ struct LoadOutputs: ParsableArguments {
     guard json == nil || json != report else { throw ValidationError("--json and --report need a file each") }
   }
 
-  /// Refuses a file that cannot be written, before the load starts. Makes no file.
+  /// Refuses a file that cannot be written, before the load starts. It creates no file.
   func check() throws(CommandError) {
     for path in [json, report].compactMap({ $0 }) {
       let file = FilePath(path)
@@ -52,7 +52,7 @@ struct LoadOutputs: ParsableArguments {
   }
 }
 
-/// Two runs that were written by `load --json`, beside each other.
+/// A comparison of two runs that `load --json` has written.
 struct LoadComparison {
   let paths: [String]
   let page: String?

@@ -2,7 +2,7 @@ import ArgumentParser
 import RefreshRotationLoad
 import TokenEngine
 
-/// The options for how hard, how long and how rudely `load` rotates.
+/// The options for the intensity, the length and the faults of a load.
 struct LoadShapeOptions: ParsableArguments {
   @Option(help: "Sessions to open first, each with a chain of tokens of its own. (default: one a connection)")
   var sessions: Int?
@@ -46,7 +46,8 @@ struct LoadShapeOptions: ParsableArguments {
       """)
   var grace: String?
 
-  /// The options of the run. `isShort` is for the engine in this process; there can be at most `available` sessions.
+  /// Returns the options of the run. `isShort` is true for the engine in this process; there can be at most `available`
+  /// sessions.
   func options(isShort: Bool, available: Int? = nil) throws -> LoadOptions {
     let callers = connections ?? 32
     let wanted = sessions ?? min(callers, available ?? callers)

@@ -1,6 +1,6 @@
 import RefreshRotationLoad
 
-/// The figures of a run in a few lines for a person, with notes on figures that mislead by themselves.
+/// A summary of a run in a few lines, with notes on figures that are misleading alone.
 struct LoadSummary {
   let report: LoadReport
 
@@ -52,7 +52,7 @@ struct LoadSummary {
     if report.options.graceSeconds == 0, report.violations.contains(where: { $0.kind == .reuseAccepted }) {
       notes.append("note: a server with a grace window answers replays in it; give --grace as the server has it")
     }
-    // A log-in of the engine itself costs nothing.
+    // A log-in at the engine itself costs nothing.
     if report.server != "in-process", report.checks.sessionsEnded * 200 > report.rotations,
       report.checks.sessionsEnded > 0
     {

@@ -1,10 +1,10 @@
 import RefreshRotationLoad
 
-/// The file of `load --tokens`: a refresh token a line, each with its place for later messages.
+/// The file of `load --tokens`, with one refresh token on each line, and its place for later messages.
 struct LoadTokenList {
   let tokens: [IssuedToken]
 
-  /// The most bytes of a line: no server has tokens of that length.
+  /// The most bytes of a line; no server has tokens of that length.
   private static let bytesMax = 16 << 10
 
   init(_ bytes: [UInt8], path: String) throws(CommandError) {
@@ -21,7 +21,7 @@ struct LoadTokenList {
       else {
         throw CommandError(.configuration, "\(place): is not a refresh token; write one a line, and nothing else")
       }
-      // Presented twice it would look like a server that lets a token go to two.
+      // A token that is presented twice would look as if the server granted it to two callers.
       if let earlier = lines.updateValue(index + 1, forKey: token) {
         throw CommandError(.configuration, "\(place): is the refresh token of line \(earlier) again; write each once")
       }

@@ -2,7 +2,7 @@ import RefreshRotationLoad
 import Synchronization
 import SystemPackage
 
-/// The view of a running load: lines that are drawn over themselves on a terminal, a line now and then if the output is
+/// A view of a running load: lines that are redrawn in place on a terminal, or a line now and then if the output is
 /// piped.
 final class LoadView: Sendable {
   private struct State: ~Copyable {
@@ -33,7 +33,7 @@ final class LoadView: Sendable {
       onOpened: { self.opened($0, of: $1) }, onProgress: { self.show($0) }, onViolation: { self.complain($0) })
   }
 
-  /// Wipes away what was drawn.
+  /// Clears what was drawn.
   func end() {
     state.withLock { state in
       state.bar = nil

@@ -39,7 +39,7 @@ struct LogBackup: ParsableCommand {
           + "up to record \(outcome.lastSequence)")
   }
 
-  /// Copies the log in `source` to the data folder `target`, which is made if it is absent.
+  /// Copies the log in `source` to the data folder `target`, which is created if it does not exist.
   static func copy(_ source: FilePath, to target: String, label: String) throws(CommandError) -> Outcome {
     try DataFolder.take(target)
     var bar = ProgressBar(label: label)

@@ -58,8 +58,8 @@ struct LogCheckpoint: AsyncParsableCommand {
     )
   }
 
-  /// Waits for the server to take the request away, and returns whether it did so within `wait`. A bar shows what the
-  /// server tells of its writing.
+  /// Waits for the server to remove the request, and returns whether it did so within `wait`. A bar shows the progress
+  /// that the server reports.
   private func isAnswered(in storage: FolderStorage) async throws -> Bool {
     var bar = ProgressBar(label: "the server writes a checkpoint", unit: .things("entries"))
     for _ in 0..<(max(1, wait) * 10) {
@@ -78,7 +78,7 @@ struct LogCheckpoint: AsyncParsableCommand {
     if let newest, newest != before {
       return try Terminal.writeLine("the server wrote a checkpoint of record \(newest)")
     }
-    // One may have come since: the heartbeat has the log know the time.
+    // A record may have come since, since the heartbeat records the time.
     guard recordsBefore == 0 else {
       throw CommandError(.inputOutput, "\(data.path): the server could not write a checkpoint; its log says why")
     }

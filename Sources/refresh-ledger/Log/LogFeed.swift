@@ -9,13 +9,13 @@ struct LogFeed {
     /// The sequence of the last record.
     var sequence: UInt64 = 0
     var frames: UInt64 = 0
-    /// The bytes of frames with their headers, those of a checkpoint included.
+    /// The bytes of frames with their headers, including those of a checkpoint.
     var bytes: UInt64 = 0
   }
 
-  /// The outcome of one look at the log.
+  /// The outcome of one reading of the log.
   struct Step {
-    /// Whether the log went on without this reader, and was read again from its beginning.
+    /// True if the log continued without this reader, and was read again from its beginning.
     var wasReadAgain = false
     /// The records that were not shown, because a checkpoint had replaced them by then.
     var missed: ClosedRange<UInt64>?
@@ -32,7 +32,8 @@ struct LogFeed {
 
   var liveSessions: Int { reader.liveSessionCount }
 
-  /// Reads what there is, with a bar. `visit` sees each record, `visitEntry` each entry of a checkpoint.
+  /// Reads the existing records, with a bar. `visit` is called with each record, `visitEntry` with each entry of a
+  /// checkpoint.
   mutating func begin(
     _ visit: ((LedgerRecord) -> Void)? = nil, entry visitEntry: ((LedgerRecord) -> Void)? = nil
   ) throws(CommandError) {
@@ -53,7 +54,7 @@ struct LogFeed {
     (self.reader, self.totals) = (reader, totals)
   }
 
-  /// Shows what was written since the last look.
+  /// Passes the records that were written since the last reading to `visit`.
   mutating func advance(_ visit: @escaping (LedgerRecord) -> Void) throws(CommandError) -> Step {
     guard var follower else { return Step() }
     var (reader, totals) = (reader, totals)

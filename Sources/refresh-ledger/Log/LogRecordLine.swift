@@ -18,7 +18,7 @@ struct LogRecordLine: Encodable {
     facts = Dictionary(record.facts.map { ($0.name, $0.value) }) { first, _ in first }
   }
 
-  /// An event that a database tells of a session.
+  /// Creates the line of an event of a session in a database.
   init(_ event: AuditEvent, of session: SessionID) {
     sequence = event.sequence
     time = LogRecordLine.time(event.time)
@@ -34,10 +34,10 @@ struct LogRecordLine: Encodable {
 
   private static let widths = (sequence: 10, time: 24, kind: 16, session: 16)
 
-  /// The line above the rows.
+  /// The header of the rows.
   static let header = line("SEQUENCE", "TIME", "EVENT", "SESSION", "FACTS") + "\n"
 
-  /// The record in columns that line up with those of other records.
+  /// Returns the record in columns that are aligned with those of other records.
   static func row(_ record: LedgerRecord) throws(CommandError) -> String {
     line("\(record.sequence)", time(record.time), record.kind, record.session?.text ?? "-", try facts(record))
   }
@@ -54,7 +54,7 @@ struct LogRecordLine: Encodable {
     return line
   }
 
-  /// `name=value`, in the record's order.
+  /// Returns the facts as `name=value`, in the record's order.
   static func facts(_ record: LedgerRecord) throws(CommandError) -> String {
     try facts(record.facts.map { ($0.name, $0.value) })
   }
@@ -65,7 +65,7 @@ struct LogRecordLine: Encodable {
     return words.joined(separator: " ")
   }
 
-  /// The value as one word, or as a JSON string if it is not one word.
+  /// Returns the value as one word, or as a JSON string if it is not one word.
   private static func value(_ text: String) throws(CommandError) -> String {
     let isWord = !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
     return isWord ? text : try JSONText.line(text).shown

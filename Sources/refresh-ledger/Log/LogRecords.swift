@@ -37,7 +37,7 @@ struct LogDump: ParsableCommand {
         }
       }
     } catch {
-      // What came before the damage is shown too.
+      // The records before the damage are shown too.
       try Terminal.write(text)
       throw error
     }

@@ -2,17 +2,17 @@ import SystemPackage
 import TokenLedger
 import WriteAheadLog
 
-/// One reading of a whole log: its summary, and what the summary does not count.
+/// One reading of a whole log: its summary, and the figures that the summary does not have.
 struct LogSurvey {
   private(set) var summary: LogSummary
-  /// The bytes of the decompressed payloads.
+  /// The number of bytes of the decompressed payloads.
   private(set) var payloadBytes: UInt64 = 0
-  /// The bytes of the frames with their headers, as they are in the files.
+  /// The number of bytes of the frames with their headers, as they are in the files.
   private(set) var frameBytes: UInt64 = 0
-  /// Every record up to this one was on disk when the last frame was written.
+  /// The sequence up to which all records were on disk when the last frame was written.
   private(set) var durableSequence: UInt64 = 0
 
-  /// Reads the log in `folder`, and shows a bar on a terminal meanwhile if it has a label. `visit` sees each frame.
+  /// Reads the log in `folder`, with a bar on a terminal if it has a label. `visit` is called with each frame.
   init(
     folder: FilePath, label: String?,
     visit: (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordError) -> Void = { _, _ in }
@@ -37,17 +37,18 @@ struct LogSurvey {
     self.durableSequence = durableSequence
   }
 
-  /// How many bytes of records one byte of frames holds; nil for an empty log.
+  /// The number of record bytes for each byte of frames, or nil for an empty log.
   var compressionRatio: Double? {
     frameBytes == 0 ? nil : (Double(payloadBytes) * 100 / Double(frameBytes)).rounded() / 100
   }
 
-  /// The record that the newest checkpoint covers; nil without one.
+  /// Returns the record that the newest checkpoint covers, or nil without one.
   static func newestCheckpoint(in storage: FolderStorage) throws(CommandError) -> UInt64? {
     do { return try LogReader.newestCheckpoint(in: storage) } catch { throw CommandError(error) }
   }
 
-  /// The number of bytes of the log in a folder. A folder that is missing or has no log ends the command with 66.
+  /// Returns the number of bytes of the log in a folder. A folder that does not exist or has no log ends the command
+  /// with 66.
   static func requireLog(in folder: FilePath) throws(CommandError) -> UInt64 {
     let storage = FolderStorage(path: folder)
     do throws(LogError) {
@@ -62,7 +63,7 @@ struct LogSurvey {
 }
 
 extension DataFolderOption {
-  /// Opens the ledger of the folder for a command that writes, with a bar while the log is replayed. Returns nil while
+  /// Opens the ledger of the folder for a command that writes, with a bar while the log is replayed. Returns nil if
   /// another process has it open; a folder without a log ends the command with 66.
   func openLedger() async throws(CommandError) -> RefreshLedger? {
     _ = try LogSurvey.requireLog(in: logFolder)

@@ -29,7 +29,7 @@ struct LogTail: AsyncParsableCommand {
   @Flag(help: "Print one JSON object a line.")
   var json = false
 
-  /// The pause between two looks at a file.
+  /// The pause between two readings of a file.
   private static let pause = Duration.milliseconds(100)
 
   func validate() throws {
@@ -40,7 +40,7 @@ struct LogTail: AsyncParsableCommand {
     guard (0...1_000_000).contains(lines) else { throw ValidationError("--lines is from 0 to 1000000") }
   }
 
-  /// The records that are printed of all that are read.
+  /// The records to print among all that are read.
   private final class Selection {
     private var life: SessionLife?
     private(set) var records: [LedgerRecord] = []
@@ -49,7 +49,7 @@ struct LogTail: AsyncParsableCommand {
       self.life = life
     }
 
-    /// Takes note of the record, and keeps it if it is wanted and `isShown`.
+    /// Takes note of the record, and keeps it if it is wanted and `isShown` is true.
     func take(_ record: LedgerRecord, isShown: Bool = true, most: Int? = nil) {
       if life != nil {
         life?.take(record)
@@ -57,7 +57,7 @@ struct LogTail: AsyncParsableCommand {
       }
       guard isShown else { return }
       records.append(record)
-      // Not at each: that would move all the others each time.
+      // The records are not removed one by one, since that would move all the others each time.
       if let most, records.count >= 2 * max(most, 512) { records.removeFirst(records.count - most) }
     }
 

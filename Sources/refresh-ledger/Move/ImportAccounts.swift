@@ -5,11 +5,11 @@ import TokenHTTP
 import TokenLedger
 import TokenObservability
 
-/// Judges lines of an import by the users and clients there are, and by the lifetimes of the settings.
+/// The check of an import's lines against the existing users and clients, and the lifetimes of the settings.
 struct ImportAccounts {
   enum Verdict {
     case live(ForeignSession)
-    /// The session is over by its own times.
+    /// The session has expired by its own times.
     case ended
   }
 
@@ -17,10 +17,10 @@ struct ImportAccounts {
   private let clients: [String: Client]
   private let settings: ServerSettings
   private let now: Timestamp
-  /// The number of times that the same line came before.
+  /// The number of earlier occurrences of the same line.
   private var seen: [SessionID: UInt32] = [:]
 
-  /// The client of every session with `wire: romm`, which knows no clients.
+  /// The client of every session with `wire: romm`, which has no clients.
   private static let rommClient = Client(id: "romm", isPublic: true)
   private static let hour: Int64 = 3_600_000
   private static let minute: Int64 = 60_000
@@ -43,7 +43,7 @@ struct ImportAccounts {
     let client = try client(session.client)
     let scopes = try scopes(session, client)
     try check(session, client)
-    // Counted also where it has ended: the id of a line does not depend on the time of the import.
+    // Ended sessions are counted too: the id of a line must not depend on the time of the import.
     let origin = SessionID(digestOf: line)
     let earlier = seen[origin, default: 0]
     seen[origin] = earlier + 1
@@ -110,8 +110,8 @@ struct ImportAccounts {
     }
   }
 
-  /// The milliseconds that the session may live from now on; nil if it has ended. Rounded down, so that thousands of
-  /// sessions share what the ledger keeps of lifetimes.
+  /// Returns the milliseconds that the session can still live, or nil if it has ended. The number is rounded down, so
+  /// that thousands of sessions share the lifetimes that the ledger stores.
   private func left(_ session: ImportedSession, _ client: Client) -> Int64? {
     if let end = session.idleEnd, end <= now { return nil }
     let longest = (client.lifetimes.absolute ?? settings.engine.absoluteLifetime).wholeMilliseconds
@@ -123,7 +123,7 @@ struct ImportAccounts {
     return max(1, left - left % step)
   }
 
-  /// The name as a message of one line shows it.
+  /// Returns the name for a message of one line.
   private static func shown(_ name: String) -> String {
     "\"\(LogText.line(String(name.prefix(64))))\""
   }

@@ -38,11 +38,11 @@ struct ImportCommand: AsyncParsableCommand {
   private struct Outcome: Encodable {
     var lines = 0
     var imported = 0
-    /// The sessions that have ended by their own times.
+    /// The number of sessions that have ended by their own times.
     var ended = 0
-    /// The sessions that an earlier run opened.
+    /// The number of sessions that an earlier run opened.
     var present = 0
-    /// Those of them that were refreshed or ended since, and have no first token any more.
+    /// The number of those that were refreshed or ended since, and no longer have a first token.
     var gone = 0
     var tokens: String?
     var dryRun = false
@@ -187,7 +187,7 @@ struct ImportCommand: AsyncParsableCommand {
     var isAtEnd = false
     while !isAtEnd {
       if let line = try lines.next() {
-        // It was good a moment ago.
+        // The line was accepted a moment ago.
         guard let verdict = try? accounts.judge(line) else {
           throw CommandError(.bad, "\(self.file):\(lines.number): changed while it was read; run this again")
         }

@@ -1,7 +1,7 @@
 import Platform
 import SystemPackage
 
-/// The lines of a file, one after another. A file of any size takes one piece of memory.
+/// The lines of a file, one after another. A file of any size takes one buffer of memory.
 final class ImportLines {
   static let bytesMax = 16 << 10
   private static let pieceBytes = 1 << 20
@@ -31,7 +31,7 @@ final class ImportLines {
       try? file.close()
       throw CommandError(.noInput, "\(path): is a folder, not a file; name a file of sessions")
     }
-    // Read twice: not for a pipe.
+    // The file is read twice, which a pipe does not allow.
     guard let end = try? file.seek(offset: 0, from: .end), (try? file.seek(offset: 0, from: .start)) != nil else {
       try? file.close()
       throw CommandError(.noInput, "\(path): is not a file that can be read twice; write the lines to a file")
@@ -41,7 +41,7 @@ final class ImportLines {
 
   deinit { try? file.close() }
 
-  /// Reads the next line, without its end; nil after the last. Passes over empty lines.
+  /// Returns the next line without its end, or nil after the last. Empty lines are skipped.
   func next() throws(CommandError) -> [UInt8]? {
     while let line = try nextOfAny() {
       if line.contains(where: { $0 != 0x20 && $0 != 0x09 }) { return line }

@@ -5,19 +5,19 @@ import TokenLedger
 
 /// A line of a file that `import` reads.
 struct ImportedSession: Decodable {
-  /// The reason why a line is refused: what is wrong, and the fix.
+  /// The reason that a line is refused, with the fix.
   struct Refusal: Error, CustomStringConvertible {
     let description: String
   }
 
   var subject: String
   var client: String?
-  /// The scopes; nil for all that subject and client may have.
+  /// The scopes, or nil for everything that the subject and the client may have.
   var scope: String?
   var label: String?
   var openedAt, idleEnd, expiresAt: Timestamp?
 
-  /// The members that `export` writes and `import` passes over.
+  /// The members that `export` writes and `import` ignores.
   private static let passedOver = ["sid", "generation", "rotation", "last_used_at"]
   private static let taken = ["subject", "client_id", "scope", "label", "opened_at", "idle_end", "expires_at"]
 
@@ -30,7 +30,7 @@ struct ImportedSession: Decodable {
     init?(intValue: Int) { return nil }
   }
 
-  /// Reads a line. Refuses what is not a JSON object in UTF-8, a member twice, an unknown one, and a bad value.
+  /// Parses a line. It must be a JSON object in UTF-8 without duplicate or unknown members or bad values.
   static func read(_ line: [UInt8]) throws(Refusal) -> ImportedSession {
     guard JSONCheck.isObject(line) else {
       throw Refusal(
@@ -93,9 +93,10 @@ struct ImportedSession: Decodable {
   }
 }
 
-/// A time as RFC 3339 writes it: `2026-01-31T12:00:00Z`, with a fraction or without, in UTC or with an offset.
+/// A parser of times in the form of RFC 3339: `2026-01-31T12:00:00Z`, with or without a fraction, in UTC or with an
+/// offset.
 enum WrittenTime {
-  /// Reads a time, to the millisecond. Returns nil for another form, for a day or time that does not exist, and for a
+  /// Parses a time, to the millisecond. Returns nil for another form, for a date or time that does not exist, and for a
   /// time before 1970.
   static func parse(_ text: String) -> Timestamp? {
     var rest = Array(text.utf8)[...]
@@ -107,7 +108,7 @@ enum WrittenTime {
     let seconds = CalendarTime.seconds(
       year: year, month: month, day: day, hour: hour, minute: minute, second: second, offsetSeconds: offset)
     guard let seconds, (0...253_402_300_799).contains(seconds) else { return nil }
-    // A fraction of a leap second has no place of its own.
+    // The fraction of a leap second is dropped, since it has no milliseconds of its own.
     return Timestamp(milliseconds: seconds * 1000 + (second == 60 ? 0 : milliseconds))
   }
 
@@ -124,7 +125,7 @@ enum WrittenTime {
     return true
   }
 
-  /// The milliseconds of the fraction; 0 if there is none, nil if it has no digits.
+  /// Returns the milliseconds of the fraction: 0 if there is none, nil if it has no digits.
   private static func fraction(_ rest: inout ArraySlice<UInt8>) -> Int64? {
     guard take(&rest, ".") else { return 0 }
     let digits = rest.prefix { (0x30...0x39).contains($0) }
@@ -134,12 +135,12 @@ enum WrittenTime {
     return (0..<3).reduce(Int64(0)) { $0 * 10 + ($1 < first.count ? Int64(first[$1] - 0x30) : 0) }
   }
 
-  /// The seconds by which the written time is ahead of UTC.
+  /// Returns the seconds by which the written time is ahead of UTC.
   private static func offset(_ rest: inout ArraySlice<UInt8>) -> Int? {
     if take(&rest, "Zz") { return 0 }
     let isBehind = rest.first == UInt8(ascii: "-")
     guard take(&rest, "+-"), let hours = number(&rest, 2) else { return nil }
-    // The colon was left out by some of what wrote such times.
+    // Some programs that wrote such times left the colon out.
     _ = take(&rest, ":")
     guard let minutes = number(&rest, 2), hours <= 23, minutes <= 59 else { return nil }
     return (hours * 3600 + minutes * 60) * (isBehind ? -1 : 1)

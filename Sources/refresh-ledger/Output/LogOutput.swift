@@ -7,7 +7,7 @@ enum LogOutput {
   static let levelVariable = SettingKey.environmentPrefix + "LOG_LEVEL"
   private static let label = "refresh-ledger"
 
-  /// Makes a logger of the level that the command line names, else the environment, else `info`.
+  /// Returns a logger with the level of the command line, or else of the environment, or else `info`.
   static func logger(
     level: Logger.Level?, environment: [String: String], to stream: OutputWriter
   ) throws(CommandError) -> Logger {
@@ -25,7 +25,7 @@ enum LogOutput {
     return logger
   }
 
-  /// The line of a warning as it stands in the log.
+  /// Returns the line of a warning in the log.
   static func line(_ warning: String) -> String {
     let text = WrittenText()
     Logger(label: label, factory: { StreamLogHandler(label: $0, stream: text) }).warning("\(warning)")

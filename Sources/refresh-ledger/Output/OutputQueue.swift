@@ -1,23 +1,23 @@
-/// Texts that wait to be written, oldest first, within bounds. What does not fit is dropped and counted, and a note in
-/// the output says where it is missing.
+/// A bounded queue of texts that wait to be written, the oldest first. A text that does not fit is dropped and counted,
+/// and a note in the output tells where it is missing.
 struct OutputQueue {
   /// The bytes that are written next, at once.
   struct Batch {
     let bytes: [UInt8]
-    /// The bytes of the note at its beginning.
+    /// The number of bytes of the note at the beginning.
     fileprivate let noteBytes: Int
-    /// The number of dropped lines that the note tells of.
+    /// The number of dropped lines that the note reports.
     fileprivate let told: Int
   }
 
   private struct Waiting {
     var bytes: [UInt8]
-    /// The number of lines that were dropped directly before it.
+    /// The number of lines that were dropped directly before the text.
     var dropped: Int
   }
 
-  /// As many bytes as a pipe takes whole or not at all (`PIPE_BUF`), so that no line of another writer comes in
-  /// between.
+  /// The most bytes of a batch: those that a pipe takes completely or not at all (`PIPE_BUF`), so that no line of
+  /// another writer comes in between.
   static let batchBytesMax = 4096
 
   private let bytesMax: Int
@@ -28,16 +28,16 @@ struct OutputQueue {
   private var bytesWaiting = 0
   /// The number of lines that were dropped after the last text.
   private var droppedAtEnd = 0
-  /// Whether a text did not fit. Nothing is taken then before half of the room is free: else a slow reader would read a
-  /// note after each line.
+  /// True if a text did not fit. No text is accepted until half of the room is free: otherwise a slow reader would get
+  /// a note after each line.
   private var isShut = false
-  /// Whether the last write failed.
+  /// True if the last write failed.
   private var isBroken = false
-  /// Whether the beginning of a line was written last.
+  /// True if the last written byte was inside a line.
   private var isInsideLine = false
   private var isBeingWritten = false
 
-  /// Makes an empty queue. Its bounds hold what a busy server says in a second or two, so that a reader that is
+  /// Creates an empty queue. Its bounds hold the output of a busy server for a second or two, so that a reader that is
   /// restarted misses nothing, and take no more memory than a few connections.
   init(bytesMax: Int = 1 << 20, textsMax: Int = 8192) {
     self.bytesMax = bytesMax
@@ -46,13 +46,13 @@ struct OutputQueue {
 
   private var count: Int { texts.count - head }
 
-  /// Whether everything that can be written is written.
+  /// True if everything that can be written is written.
   var isIdle: Bool { count == 0 && !isBeingWritten && (droppedAtEnd == 0 || isBroken) }
 
-  /// Whether so little waits that a drawing, which is stale soon, can wait behind it.
+  /// True if so little is waiting that a drawing, which is soon outdated, can wait behind it.
   var isNearlyIdle: Bool { bytesWaiting < OutputQueue.batchBytesMax }
 
-  /// Takes a text of whole lines, and returns how many lines were dropped: all of them or none.
+  /// Adds a text of whole lines, and returns the number of lines that were dropped: all of them or none.
   mutating func put(_ text: String) -> Int {
     let bytes = Array(text.utf8)
     if isShut, bytesWaiting <= bytesMax / 2, count <= textsMax / 2 { isShut = false }
@@ -68,10 +68,10 @@ struct OutputQueue {
     return 0
   }
 
-  /// Takes the next whole texts, as many as are written at once; nil if nothing is to be written.
+  /// Takes the next whole texts, as many as are written at once, or returns nil if there is nothing to write.
   /// ``settle(_:written:)`` must follow.
   ///
-  /// - Parameter note: makes the line that tells of as many dropped lines.
+  /// - Parameter note: A function that makes the line about a number of dropped lines.
   mutating func next(note: (Int) -> String) -> Batch? {
     guard count > 0 || droppedAtEnd > 0 && !isBroken else { return nil }
     let told = count > 0 ? texts[head].dropped : droppedAtEnd
@@ -97,8 +97,8 @@ struct OutputQueue {
     return Batch(bytes: bytes, noteBytes: noteBytes, told: told)
   }
 
-  /// Notes how many bytes of the batch were written before the system refused the rest, and returns how many lines were
-  /// dropped by that.
+  /// Notes the number of the batch's bytes that were written before the system refused the rest, and returns the number
+  /// of lines that were dropped by that.
   mutating func settle(_ batch: Batch, written: Int) -> Int {
     isBeingWritten = false
     if written > 0 { isInsideLine = batch.bytes[written - 1] != UInt8(ascii: "\n") }

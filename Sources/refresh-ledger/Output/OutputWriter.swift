@@ -5,11 +5,11 @@ import SystemPackage
 
 /// A standard stream that nobody ever waits for: texts go into a bounded queue, and a thread of its own writes them.
 ///
-/// The thread can stay in the middle of a write for ever. Nothing may wait for it without a bound.
+/// The thread can stay in the middle of a write for ever, so nothing may wait for it without a bound.
 final class OutputWriter: Sendable {
   private struct State {
     var queue = OutputQueue()
-    /// The number of bytes that were written in all.
+    /// The number of bytes written in total.
     var written = 0
     var sleeps = false
   }
@@ -23,8 +23,8 @@ final class OutputWriter: Sendable {
   private let wakeUp = DispatchSemaphore(value: 0)
 
   /// - Parameters:
-  ///   - note: makes the line that tells of as many dropped lines, for the place where they are missing.
-  ///   - onFault: learns of each write that the system refuses if the one before it was not refused.
+  ///   - note: A function that makes the line about a number of dropped lines, for the place where they are missing.
+  ///   - onFault: A closure that is called for a write that the system refuses, if the one before it was not refused.
   init(
     _ descriptor: FileDescriptor, dropped: CounterSeries, note: @escaping @Sendable (Int) -> String,
     onFault: @escaping @Sendable (Errno) -> Void = { _ in }
@@ -35,7 +35,7 @@ final class OutputWriter: Sendable {
     self.onFault = onFault
   }
 
-  /// Starts the thread, which stays until the process ends.
+  /// Starts the thread, which runs until the process ends.
   func start() throws(CommandError) {
     let status = DetachedThread { self.run() }.start()
     guard status == 0 else {
@@ -45,7 +45,7 @@ final class OutputWriter: Sendable {
     }
   }
 
-  /// Takes a text of whole lines. Never waits.
+  /// Adds a text of whole lines. It never waits.
   func put(_ text: String) {
     let (lines, wakes) = state.withLock { state in
       let lines = state.queue.put(text)
@@ -56,13 +56,13 @@ final class OutputWriter: Sendable {
     if wakes { wakeUp.signal() }
   }
 
-  /// Takes a drawing that a later one replaces, unless it had to wait.
+  /// Adds a drawing that a later one replaces, unless it would have to wait.
   func draw(_ text: String) {
     guard state.withLock({ $0.queue.isNearlyIdle }) else { return }
     put(text)
   }
 
-  /// Whether everything that can be written is written, and how many bytes were written in all.
+  /// The progress: true if everything that can be written is written, and the number of bytes written in total.
   var progress: (isIdle: Bool, written: Int) {
     state.withLock { ($0.queue.isIdle, $0.written) }
   }
@@ -90,7 +90,7 @@ final class OutputWriter: Sendable {
     }
   }
 
-  /// Writes all of it, however long that takes, or as much as the system takes before it refuses the rest.
+  /// Writes all bytes, however long that takes, or as many as the system takes before it refuses the rest.
   private func write(_ bytes: [UInt8]) -> (written: Int, refusal: Errno?) {
     var written = 0
     while written < bytes.count {
@@ -110,7 +110,7 @@ final class OutputWriter: Sendable {
   /// Waits for room, for a descriptor that does not wait by itself.
   private func waitForRoom() {
     descriptor.waitForRoom()
-    // Of some devices `poll` says at once that there is room where there is none.
+    // For some devices `poll` reports room at once although there is none.
     Program.pause(microseconds: 5000)
   }
 }

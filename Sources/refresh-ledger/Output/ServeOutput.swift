@@ -3,21 +3,21 @@ import Platform
 import Synchronization
 import SystemPackage
 
-/// The output of a server: log lines on the standard error output, texts for a person on the standard output. Only the
+/// The output of a server: log lines on the standard error output, texts for people on the standard output. Only the
 /// end of the process waits for their readers, for a bounded time.
 final class ServeOutput: Sendable {
-  /// The times that the end of the process waits for a reader that takes nothing, and for one that reads.
+  /// The times for which the end of the process waits: for a reader that takes nothing, and for one that reads.
   private static let (stall, patience) = (Duration.milliseconds(500), Duration.seconds(3))
 
   let errors: OutputWriter
-  /// The counter of lines that were dropped, on both.
+  /// The counter of lines that were dropped, on both streams.
   let dropped = CounterSeries()
   private let output: OutputWriter
-  /// The moment by which the process must have ended, once a shutdown has begun.
+  /// The time by which the process must have ended, once a shutdown has begun.
   private let end = Mutex<ContinuousClock.Instant?>(nil)
   private let isEnding = Atomic(false)
 
-  /// Takes the streams, and everything that is logged in this process. Can be called once in a process.
+  /// Takes over the streams and all log lines of this process. It can be called once in a process.
   init() throws(CommandError) {
     StandardStreams.neverWait()
     let missing: @Sendable (Int) -> String = { count in
@@ -35,16 +35,16 @@ final class ServeOutput: Sendable {
     }
     try errors.start()
     try output.start()
-    // Of libraries that make loggers of their own.
+    // This covers libraries that make loggers of their own.
     LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: errors) }
   }
 
-  /// Prints a text for a person.
+  /// Prints a text for people.
   func print(_ text: String) {
     output.put(text)
   }
 
-  /// Sets a moment at which the process must have ended.
+  /// Sets the time by which the process must have ended.
   func end(by moment: ContinuousClock.Instant) {
     end.withLock { $0 = moment }
   }
@@ -52,7 +52,7 @@ final class ServeOutput: Sendable {
   /// Waits until everything is written or nobody reads it. Call it before the process ends; it returns false if it was
   /// called already.
   ///
-  /// - Parameter complaint: the reason why the process ends, for the last line.
+  /// - Parameter complaint: The reason that the process ends, for the last line.
   @discardableResult
   func finish(_ complaint: String? = nil) -> Bool {
     guard !isEnding.exchange(true, ordering: .relaxed) else { return false }
@@ -70,10 +70,10 @@ final class ServeOutput: Sendable {
   }
 }
 
-/// The patience with which the end of the process waits for the readers of the output: until a moment while they read,
-/// a short time while they do not.
+/// The patience of the process's end with the readers of the output: until a given time while they read, and for a
+/// short time while they do not.
 struct OutputPatience<Instant: InstantProtocol> {
-  /// The longest time without a byte taken.
+  /// The longest time in which no byte is taken.
   let stall: Instant.Duration
   let end: Instant
 
@@ -84,7 +84,7 @@ struct OutputPatience<Instant: InstantProtocol> {
     self.end = end
   }
 
-  /// Whether to go on waiting, at a moment at which as many bytes were written in all.
+  /// Returns true to continue waiting, at a moment when `written` bytes have been written in total.
   mutating func lasts(at now: Instant, written: Int) -> Bool {
     if seen?.written != written { seen = (written, now) }
     guard now < end, let seen else { return false }

@@ -1,22 +1,22 @@
 import CoreMetrics
 import Synchronization
 
-/// One histogram with one set of label values: a timer of swift-metrics, in seconds, or a recorder that aggregates.
+/// A histogram with one set of label values: a timer of swift-metrics, in seconds, or a recorder that aggregates.
 final class HistogramSeries: TimerHandler, RecorderHandler {
-  /// The upper bounds of the buckets but the last, which takes the rest: from a commit on a fast disk to a disk that
+  /// The upper bounds of all buckets but the last, which takes the rest: from a commit on a fast disk to a disk that
   /// does not answer.
   static let bounds: [Double] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5,
   ]
 
-  /// The number of values in each bucket alone. There is one bucket more than there are bounds.
+  /// The number of values in each bucket. There is one bucket more than there are bounds.
   private let counts = InlineArray<14, Atomic<UInt64>> { _ in Atomic(0) }
   private let total = AtomicDouble()
 
   /// The sum of all values. It can be ahead of ``cumulativeCounts`` or behind them while a value is recorded.
   var sum: Double { total.value }
 
-  /// The number of values up to each bound, and at last the number of all.
+  /// The number of values up to each bound, followed by the number of all values.
   var cumulativeCounts: [UInt64] {
     var count: UInt64 = 0
     return counts.indices.map { bucket in
@@ -37,13 +37,13 @@ final class HistogramSeries: TimerHandler, RecorderHandler {
   }
 }
 
-/// One counter with one set of label values.
+/// A counter with one set of label values.
 final class CounterSeries: CounterHandler {
   private let count = Atomic<Int64>(0)
 
   var value: Int64 { count.load(ordering: .relaxed) }
 
-  /// Adds to the counter, which never goes back: an amount below 0 is not taken.
+  /// Adds to the counter. It never decreases: an amount below 0 is ignored.
   func increment(by amount: Int64) {
     if amount > 0 { count.wrappingAdd(amount, ordering: .relaxed) }
   }
@@ -53,7 +53,7 @@ final class CounterSeries: CounterHandler {
   }
 }
 
-/// One gauge with one set of label values; a meter of swift-metrics, or a recorder that does not aggregate.
+/// A gauge with one set of label values: a meter of swift-metrics, or a recorder that does not aggregate.
 final class GaugeSeries: MeterHandler, RecorderHandler {
   private let number = AtomicDouble()
 

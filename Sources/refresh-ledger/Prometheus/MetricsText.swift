@@ -29,12 +29,12 @@ struct MetricsText {
     add("\(name)_count", labels, "\(counts.last ?? 0)")
   }
 
-  /// The labels as they stand between the braces.
+  /// Returns the labels as they are written between the braces.
   static func labels(_ labels: [(String, String)]) -> String {
     labels.map { "\($0.0)=\"\(escaped($0.1, quotes: true))\"" }.joined(separator: ",")
   }
 
-  /// Whether a label can have the name: Prometheus accepts it and does not use it itself.
+  /// Checks whether a label can have the name: Prometheus accepts it and does not use it itself.
   static func isLabelName(_ name: String) -> Bool {
     guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
     return name != "le" && !name.hasPrefix("__")
@@ -61,7 +61,7 @@ struct MetricsText {
     return escaped
   }
 
-  /// The number as Go reads it, without a needless fraction.
+  /// Returns the number as Go reads it, without an unnecessary fraction.
   static func number(_ value: Double) -> String {
     if value.isNaN { return "NaN" }
     if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
@@ -79,6 +79,6 @@ struct MetricFamily {
 
   let help: String
   let kind: Kind
-  /// The series by their labels as they stand in the text: empty, or like `reason="expired"`.
+  /// The series by their labels as they are written in the text: empty, or like `reason="expired"`.
   var series: [String: any AnyObject & Sendable] = [:]
 }

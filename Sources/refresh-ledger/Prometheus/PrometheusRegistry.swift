@@ -6,10 +6,10 @@ import TokenObservability
 /// The metrics of this process for Prometheus: a backend of swift-metrics that keeps them in memory and writes them as
 /// text.
 ///
-/// Only metrics with a description are taken, and only so many series in all: anything else counts nowhere. Recording
-/// takes no lock; making a metric and writing the text do.
+/// Only metrics with a description are accepted, and only a bounded number of series; all others count nowhere.
+/// Recording takes no lock; making a metric and writing the text do.
 final class PrometheusRegistry: MetricsFactory {
-  /// The description of a metric that is taken.
+  /// The description of an accepted metric.
   struct Description: Sendable {
     var help: String
     var kind: MetricFamily.Kind
@@ -62,7 +62,7 @@ final class PrometheusRegistry: MetricsFactory {
     series(label, .histogram, dimensions, HistogramSeries.init) ?? NOOPMetricsHandler.instance
   }
 
-  /// The series of that name and those labels, which is made if there is none; nil if it is not taken.
+  /// Returns the series of that name and those labels, which is made if there is none, or nil if it is not accepted.
   private func series<Series: AnyObject & Sendable>(
     _ name: String, _ kind: MetricFamily.Kind, _ labels: [(String, String)], _ make: () -> Series
   ) -> Series? {
@@ -90,11 +90,11 @@ final class PrometheusRegistry: MetricsFactory {
 extension ServerMetrics {
   private static let droppedLinesName = "refresh_ledger_output_lines_dropped_total"
 
-  /// The server's metrics as `GET /metrics` prints them, and no others.
+  /// Returns the server's metrics as `GET /metrics` prints them, and no others.
   ///
   /// - Parameters:
-  ///   - droppedLines: the counter of lines of the process's own output, which no part of a server knows.
-  ///   - store: what the server's ledger stands on.
+  ///   - droppedLines: The counter of dropped lines of the process's own output, which no part of a server knows.
+  ///   - store: The kind of store behind the server's ledger.
   static func prometheus(droppedLines: CounterSeries, store: TokenMetric.Store) -> ServerMetrics {
     let descriptions = TokenMetric.allCases.map { metric in
       (metric.rawValue, PrometheusRegistry.Description(help: metric.help, kind: MetricFamily.Kind(metric.kind)))

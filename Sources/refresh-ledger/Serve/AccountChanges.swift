@@ -6,14 +6,13 @@ import TokenEngine
 import TokenLedger
 import TokenObservability
 
-/// The service that ends the sessions of users that were removed or disabled or have another password, and of clients
-/// that were removed, as soon as the accounts say so. It looks at them ten times a second, also while nobody
-/// logs in.
+/// A service that ends the sessions of users that were removed or disabled or have another password, and of removed
+/// clients, as soon as the accounts change. It checks them ten times a second, even if nobody logs in.
 struct AccountRevocation: Service {
   let engine: RotationEngine
   let users: any SubjectDirectory
   let clients: any ClientDirectory
-  /// The sessions that are to end, as the observers of the accounts were told.
+  /// The sessions to end, as the observers of the accounts reported them.
   let ended: AsyncStream<SessionScope>
   let logger: Logger
 
@@ -41,7 +40,7 @@ struct AccountRevocation: Service {
     }
   }
 
-  /// Ends sessions and waits until that is durable: a log that is overloaded is asked again.
+  /// Ends sessions and waits until that is durable. It tries again if the log is overloaded.
   private func end(_ scope: SessionScope) async {
     while true {
       do {
@@ -55,9 +54,9 @@ struct AccountRevocation: Service {
     }
   }
 
-  /// Ends the sessions once. Those of a user who may log in end if they were opened before the change: a log-in right
-  /// after it goes on, also one at an instance that heard of the change before this one. So does one at a client that is
-  /// in the place of another.
+  /// Ends the sessions once. Those of a user who may log in end if they were opened before the change, so that a log-in
+  /// right after it continues, even at an instance that heard of the change before this one. The same holds for a
+  /// client that has replaced another.
   private func endOnce(_ scope: SessionScope) async throws(EngineError) {
     if case .subject(let name) = scope, let user = try await latestUser(name), user.isEnabled {
       try await engine.revokeOutdatedSessions(of: user)
@@ -105,14 +104,14 @@ struct AccountRevocation: Service {
 }
 
 extension Client {
-  /// Whether sessions that are live at a client of this id were opened before it was added.
+  /// Checks whether live sessions of a client with this id were opened before it was added.
   fileprivate func isOutdated(_ holding: SessionHolders.ClientHolding) -> Bool {
     guard holding.version == .unknown else { return holding.version != version }
     return sessionsNotBefore.map { holding.firstOpening < $0 } ?? false
   }
 }
 
-/// The log lines on changes of the account files, once the start has made what was missing in them.
+/// The log lines about changes of the account files, once the start has made what was missing in them.
 final class AccountLog: Sendable {
   private let logger: Logger
   private let hasBegun = Atomic(false)
@@ -121,7 +120,8 @@ final class AccountLog: Sendable {
     self.logger = logger
   }
 
-  /// Tells what the start made, and every later change. What the start itself wrote into the files is no news.
+  /// Logs what the start made, and every later change. The files that the start itself wrote are not reported as
+  /// changes.
   func begin(after first: FirstStart) {
     hasBegun.store(true, ordering: .relaxed)
     let made = first.made

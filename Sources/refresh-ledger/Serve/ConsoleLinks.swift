@@ -4,9 +4,9 @@ import Synchronization
 import TokenConsole
 import UnixSignals
 
-/// The service that prints a link that signs in to the console: as soon as the server listens, and at each SIGUSR1.
+/// A service that prints a link for signing in to the console: as soon as the server listens, and at each SIGUSR1.
 ///
-/// It goes to the standard output, as the secrets of a first start do, never into a log line.
+/// It is printed to the standard output, as the secrets of a first start are, never into a log line.
 final class ConsoleLinks: Service {
   private let console: AdminConsole
   private let output: ServeOutput
@@ -19,7 +19,7 @@ final class ConsoleLinks: Service {
     self.logger = logger
   }
 
-  /// - Parameter url: the URL of the server, with its path prefix.
+  /// - Parameter url: The URL of the server, with its path prefix.
   func offer(below url: String) {
     self.url.withLock { $0 = url }
     print(below: url)

@@ -2,12 +2,12 @@ import Logging
 import Platform
 
 /// The number of files and connections that the process can have open. The log needs some at any time: a segment that
-/// cannot be opened ends every change, so connections must leave room for it.
+/// cannot be opened ends every change, so that connections must leave room for it.
 enum DescriptorLimit {
-  /// The descriptors for the log, the accounts, the keys and what listens.
+  /// The number of descriptors for the log, the accounts, the keys and the listening sockets.
   static let reserve = 64
 
-  /// Raises the limit as far as the process may, and returns how many of `connections` fit into it.
+  /// Raises the limit as far as the process can, and returns how many of `connections` fit into it.
   static func connectionsMax(_ connections: Int, logger: Logger) throws(CommandError) -> Int {
     let most = raise()
     guard connections > most - reserve else { return connections }
@@ -24,7 +24,7 @@ enum DescriptorLimit {
     return fitting
   }
 
-  /// Raises the limit as far as the process may, and returns it.
+  /// Raises the limit as far as the process can, and returns it.
   static func raise() -> Int {
     ResourceLimit.openFiles.raise().map { Int(clamping: $0) } ?? .max
   }

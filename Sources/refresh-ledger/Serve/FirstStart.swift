@@ -4,27 +4,27 @@ import TokenEngine
 import TokenHTTP
 import TokenSigning
 
-/// The first user and client of a new data folder, made when there are none.
+/// The first user and client of a new data folder, made if there are none.
 struct FirstStart {
   static let userName = "admin"
   static let clientID = "default"
   static let scopes = "read write"
 
-  /// The user's password; nil if there was a user already.
+  /// The user's password, or nil if there was a user already.
   private(set) var password: String?
-  /// The client's secret; nil if there was a client already, and if the wire asks for none.
+  /// The client's secret, or nil if there was a client already, or if the wire asks for none.
   private(set) var secret: String?
-  /// A token to try public routes with; empty if nothing was made.
+  /// A token for trying public routes, empty if nothing was made.
   private(set) var expiredToken = ""
 
-  /// What was made, in words; empty at a later start.
+  /// The names of what was made, empty at a later start.
   var made: [String] {
     [
       password.map { _ in "the user \(FirstStart.userName)" }, secret.map { _ in "the client \(FirstStart.clientID)" },
     ].compactMap(\.self)
   }
 
-  /// Nothing was made.
+  /// Creates the value for a start that made nothing.
   init() {}
 
   /// Makes what is missing in a data folder that has its keys: a user if there is none, and a client if there is none.
@@ -39,7 +39,7 @@ struct FirstStart {
       throw CommandError(error)
     }
     guard lacksUser || lacksClient else { return }
-    // Before anything is made: were this to fail later, nobody would see the secrets of what was made.
+    // This comes first: if it failed later, nobody would see the secrets of what was made.
     do { expiredToken = try ExpiredToken.make(dataFolder: folder, options: settings.engine) } catch {
       throw CommandError(error)
     }
@@ -63,8 +63,8 @@ struct FirstStart {
     self.secret = secret
   }
 
-  /// A text of 33 characters, of which 32 carry 192 random bits. The first is always a letter: a text that begins with
-  /// a dash could not be the value of an option.
+  /// Returns a text of 33 characters, of which 32 carry 192 random bits. The first is always a letter: a text that
+  /// begins with a dash could not be the value of an option.
   private static func randomText() -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     var random = OpenSSLRandom()
@@ -75,9 +75,9 @@ struct FirstStart {
 
 extension FirstStart: RedactedValue {}
 
-/// An access token that the server's own key signed and whose time was over in 1970, to try routes with.
+/// An access token for trying routes, signed by the server's own key, that expired in 1970.
 ///
-/// It names a session that does not exist, so it would be worth nothing at any time.
+/// It names a session that does not exist, so that it would be worth nothing at any time.
 enum ExpiredToken {
   static func make(dataFolder: FilePath, options: EngineOptions) throws(KeyError) -> String {
     let keys = try TokenKeys.openOrCreate(folder: dataFolder.appending("keys").string)

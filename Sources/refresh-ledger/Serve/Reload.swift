@@ -5,8 +5,8 @@ import TokenEngine
 import TokenHTTP
 import UnixSignals
 
-/// The service that reads the accounts, the keys and the TLS certificate again at each SIGHUP, and tells the log
-/// whether their newest versions are in force.
+/// A service that reads the accounts, the keys and the TLS certificate again at each SIGHUP, and logs whether their
+/// newest versions are in force.
 struct Reload: Service {
   let users: any SubjectDirectory
   let clients: any ClientDirectory
@@ -19,7 +19,7 @@ struct Reload: Service {
     let signals = await UnixSignalsSequence(trapping: .sighup)
     for await _ in signals.cancelOnGracefulShutdown() {
       notification.tell(.reloading)
-      // Also where something was refused: what was read before is then in force, and the server serves.
+      // The server is ready even if something was refused: the former version is then in force.
       defer { notification.tell(.ready) }
       await attempt("users and clients were read again", orElse: "users and clients stay as they were read before") {
         try await users.reload()

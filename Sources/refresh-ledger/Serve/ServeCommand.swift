@@ -56,16 +56,16 @@ struct ServeCommand: AsyncParsableCommand {
 /// The effect on a server of signals that nothing handles.
 enum ServeSignals {
   static func prepare() {
-    // A closed pipe, a terminal of another job and a file that may not grow are errors of the write: they do not end the
+    // A closed pipe, a terminal of another job and a file that cannot grow are errors of the write: they do not end the
     // process.
     for signal in [Signal.brokenPipe, .foreignTerminal, .fileSize] { signal.ignore() }
-    // Swift's backtracer, if there is a toolchain, takes these for a crash, stops all threads and then goes on as if
-    // nothing had happened. The watchdog of systemd sends the first to end the process.
+    // Swift's backtracer, if there is a toolchain, takes these for a crash, stops all threads and then continues as if
+    // nothing had happened. The watchdog of systemd sends the first one to end the process.
     Signal.abort.restoreDefault()
     if !Signal.quit.isIgnored { Signal.quit.restoreDefault() }
-    // Until the account files are followed: a reload must not end a server that is still starting.
+    // This holds until the account files are followed: a reload must not end a server that is still starting.
     Signal.hangUp.ignore()
-    // Asks for a link of the console; it ends no server that has none.
+    // The signal asks for a link of the console; it must not end a server without one.
     Signal.user1.ignore()
   }
 }

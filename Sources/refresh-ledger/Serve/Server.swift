@@ -11,14 +11,14 @@ import TokenObservability
 import TokenSigning
 import UnixSignals
 
-/// The server from its settings to its end: open, listen, say so, serve, drain, close.
+/// A server from its settings to its end: it opens, listens, announces itself, serves, drains and closes.
 struct Server {
   private(set) var settings: ServerSettings
   let store: StorePlace
   let logger: Logger
   let output: ServeOutput
   let notification: ServiceNotification
-  /// The files that the settings were read from and those that they name, which may lie in the data folder.
+  /// The files of the settings and those that they name, which can be in the data folder.
   private let namedFiles: [String]
   private let metrics: ServerMetrics
   private let console: AdminConsole?
@@ -64,7 +64,7 @@ struct Server {
     }
   }
 
-  /// Returns after a graceful shutdown, with the log closed cleanly.
+  /// Runs the server, and returns after a graceful shutdown, with the log closed cleanly.
   func run() async throws(CommandError) {
     var options = settings.http
     options.connectionsMax = try DescriptorLimit.connectionsMax(options.connectionsMax, logger: logger)
@@ -115,7 +115,7 @@ struct Server {
     let watchdog = notification.watchdogInterval.map {
       Watchdog(engine: engine, notification: notification, interval: $0)
     }
-    // The last is told of the shutdown first, the engine after all others have ended.
+    // The last service is told of the shutdown first, and the engine after all others have ended.
     let services: [(any Service)?] = [engine, reload, revocation, watchdog, links, application, deadline]
     try await serve(services.compactMap(\.self), announcement)
   }
@@ -136,7 +136,7 @@ struct Server {
     }
   }
 
-  /// Tells the log what was found at the start.
+  /// Logs the findings of the start.
   private func tell(of ground: ServerGround) {
     if case .folder(let path) = store { FolderExposure(folder: path).warn(logger) }
     report(ground.engine.recovery)
@@ -173,7 +173,7 @@ struct Server {
     guard let recovery else { return }
     let state = recovery.wasClosedCleanly ? "closed cleanly" : "not closed cleanly"
     let records = FigureText.counted(Int(clamping: recovery.records), "record")
-    // What an operator compares with an earlier start: a log that has less was rolled back.
+    // An operator compares these with an earlier start: a log that has less was rolled back.
     logger.info(
       recovery.isNew ? "a new log was made" : "replayed \(records) of a log that was \(state)",
       metadata: [

@@ -2,14 +2,14 @@ import SystemPackage
 import TokenAccounts
 import TokenEngine
 
-/// What a server serves from, opened.
+/// The opened engine and accounts of a server.
 struct ServerGround {
   let engine: RotationEngine
   let users: any SubjectDirectory
   let clients: any ClientDirectory
-  /// What this start made.
+  /// The accounts that this start made.
   let first: FirstStart
-  /// What an operator should know of it, for the log.
+  /// The warning for an operator, for the log.
   var warning: String?
 }
 
@@ -21,7 +21,7 @@ struct GroundOpening {
   let observer: EngineObserverGroup
   let accounts: @Sendable (AccountFileEvent) -> Void
 
-  /// Opens a data folder that was taken, and makes what a first start makes.
+  /// Opens a data folder that was accepted, and makes the accounts of a first start.
   func folder(_ folder: FilePath) async throws(CommandError) -> ServerGround {
     let (users, clients): (SubjectFile, ClientFile)
     do {
@@ -54,7 +54,7 @@ struct GroundOpening {
   }
 
   #if Postgres
-  /// Opens the database that the settings name. Users and clients are made by no start: several servers can start at
+  /// Opens the database that the settings name. No start makes users and clients, since several servers can start at
   /// once.
   func database() async throws(CommandError) -> ServerGround {
     let settings = try settings.issuedByDatabase()
@@ -78,7 +78,7 @@ struct GroundOpening {
 
 #if Postgres
 extension ServerSettings {
-  /// The same with the issuer that the database keeps, if the settings have none.
+  /// Returns the settings with the issuer that the database records, if they have none.
   func issuedByDatabase() throws(CommandError) -> ServerSettings {
     let kept = try store.keptIssuer()
     guard !isIssuerSet else {
@@ -101,8 +101,8 @@ extension ServerSettings {
 }
 #endif
 
-/// The progress of the replay: a bar for a person, and a word each second for systemd, which would give the start up
-/// otherwise.
+/// The progress of the replay: a bar for people, and a notification each second for systemd, which would otherwise
+/// abandon the start.
 private struct ReplayProgress: ~Copyable {
   private var bar: ProgressBar
   private let notification: ServiceNotification

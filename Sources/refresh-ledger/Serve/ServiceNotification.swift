@@ -6,21 +6,20 @@ import Synchronization
 import SystemPackage
 import TokenEngine
 
-/// The notifications by which systemd learns of the server's state (sd_notify(3)), if `NOTIFY_SOCKET` names the socket
-/// for them. Else nothing happens.
+/// The notifications of the server's state to systemd (sd_notify(3)), if `NOTIFY_SOCKET` names a socket for them.
 ///
-/// The protocol is stable and one datagram each time, and systemd advises against linking its library for it.
+/// The protocol is stable, with one datagram for each, and systemd advises against linking its library for it.
 struct ServiceNotification: Sendable {
   enum Change: Sendable {
-    /// The start goes on: systemd is to wait longer than `TimeoutStartSec`.
+    /// The start continues: systemd must wait longer than `TimeoutStartSec`.
     case replaying(percent: Int)
     case ready
     case reloading
-    /// The end comes at the latest within this time.
+    /// The end comes within this time at the latest.
     case stopping(Duration)
     case alive
 
-    /// Whether another one that says more will follow soon.
+    /// True if another notification that says more will follow soon.
     var isRepeated: Bool {
       switch self {
       case .replaying, .alive: true
@@ -35,14 +34,16 @@ struct ServiceNotification: Sendable {
 
   private let socket: NotificationSocket?
   private let logger: Logger
-  /// The queue that sends in order, and not on the caller's thread: a full socket can take a second for each.
+  /// The queue that sends in order, and not on the caller's thread: a full socket can take a second for each
+  /// notification.
   private let queue = DispatchQueue(label: "refresh-ledger.notification")
   private let waiting = Waiting()
-  /// The interval in which systemd must hear that the server is alive (`WatchdogSec`); nil if it does not ask for that.
+  /// The interval in which systemd must hear that the server is alive (`WatchdogSec`), or nil if it does not ask for
+  /// that.
   let watchdogInterval: Duration?
 
-  /// The time that systemd waits for the next word of a replay. It hears one each second, unless the disk does not
-  /// answer.
+  /// The time that systemd waits for the next notification of a replay. It receives one each second, unless the disk
+  /// does not answer.
   private static let replayPatience = Duration.seconds(60)
 
   init(environment: [String: String], logger: Logger) {
@@ -55,7 +56,7 @@ struct ServiceNotification: Sendable {
     watchdogInterval = socket == nil ? nil : Self.watchdogInterval(environment)
   }
 
-  /// Tells of a change. Never waits.
+  /// Sends a change without waiting.
   func tell(_ change: Change) {
     guard let socket, !change.isRepeated || waiting.count.load(ordering: .relaxed) == 0 else { return }
     waiting.count.add(1, ordering: .relaxed)
@@ -70,8 +71,8 @@ struct ServiceNotification: Sendable {
     }
   }
 
-  /// The interval that the environment asks for. `WATCHDOG_PID` names another process if a parent is to answer and not
-  /// this one.
+  /// Returns the interval that the environment asks for. `WATCHDOG_PID` names another process if a parent must answer
+  /// and not this one.
   private static func watchdogInterval(_ environment: [String: String]) -> Duration? {
     guard let microseconds = Int64(environment["WATCHDOG_USEC"] ?? ""), microseconds > 0 else { return nil }
     if let process = environment["WATCHDOG_PID"], process != "\(Program.id)" { return nil }
@@ -92,20 +93,20 @@ struct ServiceNotification: Sendable {
 
   private static func microseconds(_ time: Duration) -> Int64 { Int64(time / .microseconds(1)) }
 
-  /// The time of CLOCK_MONOTONIC.
+  /// Returns the time of CLOCK_MONOTONIC.
   private static func monotonicMicroseconds() -> UInt64 { DispatchTime.now().uptimeNanoseconds / 1_000 }
 }
 
-/// Another program's datagram socket, by its path, or by its name in Linux's abstract namespace if that begins with
-/// `@`.
+/// Another program's datagram socket, by its path or, if that begins with `@`, by its name in Linux's abstract
+/// namespace.
 struct NotificationSocket: Sendable {
-  /// The name as the system takes it: an abstract one begins with a zero byte.
+  /// The name in the system's form, in which an abstract one begins with a zero byte.
   private let name: [UInt8]
 
-  /// The time that a full socket is waited for.
+  /// The longest wait for a full socket.
   private static let patienceSeconds = 1
 
-  /// Nil if the text is neither such a path nor such a name, or is longer than an address can be.
+  /// Parses the text, or returns nil if it is neither such a path nor such a name, or is longer than an address can be.
   init?(_ text: String) {
     var name = Array(text.utf8)
     guard let first = name.first, name.count > 1, !name.contains(0) else { return nil }
@@ -121,11 +122,11 @@ struct NotificationSocket: Sendable {
   }
 }
 
-/// The service that tells systemd that the server is alive, twice in each interval that it asks for, as long as the
+/// A service that tells systemd that the server is alive, twice in each interval that it asks for, as long as the
 /// ledger answers.
 ///
-/// A log that failed is no reason to stay silent: such a server refuses changes and says so, and a restart on the same
-/// disk would end the answers that it can still give.
+/// A failed log is no reason to stay silent: such a server refuses changes and says so, and a restart on the same disk
+/// would end the answers that it can still give.
 struct Watchdog: Service {
   let engine: RotationEngine
   let notification: ServiceNotification

@@ -2,12 +2,12 @@ import Dispatch
 import Platform
 import ServiceLifecycle
 
-/// The service that ends the process if a shutdown does not come to its end: a disk that never answers lets neither the
-/// requests that wait for it nor the closing of the log return, and no cancellation reaches either. Nor does it what waits for a database.
+/// A service that ends the process if a shutdown does not finish. A disk that never answers blocks the requests that
+/// wait for it and the closing of the log, and no cancellation reaches either, nor what waits for a database.
 ///
 /// The readers of the log lines are waited for within the same time.
 struct ShutdownDeadline: Service {
-  /// The time that requests under way are waited for.
+  /// The longest wait for requests under way.
   let drain: Duration
   let store: StorePlace
   let notification: ServiceNotification
@@ -18,20 +18,20 @@ struct ShutdownDeadline: Service {
   /// The part of it for the last lines.
   private static let lastWords = Duration.seconds(1)
 
-  /// Returns once the shutdown has begun; put it last, so that it is told first.
+  /// Returns once the shutdown has begun. Put this service last, so that it is told first.
   func run() async throws {
     try? await gracefulShutdown()
     let allowed = drain + ShutdownDeadline.closing
-    // The second on top: for a system that is busy.
+    // The extra second is for a busy system.
     notification.tell(.stopping(allowed + .seconds(1)))
     let silence = allowed - ShutdownDeadline.lastWords
-    // A little before, so that the process is over by then.
+    // The time is a little earlier, so that the process is over by then.
     output.end(by: .now + allowed - .milliseconds(200))
     let message = message(after: silence)
-    // A thread of Dispatch, not of Swift's pool, whose threads may wait for the same disk.
+    // A thread of Dispatch is used, since those of Swift's pool may be waiting for the same disk.
     let queue = DispatchQueue(label: "refresh-ledger.shutdown")
     queue.asyncAfter(deadline: .now() + silence / .seconds(1)) { [output] in
-      // Else the log was closed, and the process ends by itself.
+      // If the log was closed, the process ends by itself.
       guard output.finish(message) else { return }
       ShutdownDeadline.end()
     }
@@ -53,7 +53,7 @@ struct ShutdownDeadline: Service {
     }
   }
 
-  /// Ends the process without what `exit` would do first: that can wait for the disk too.
+  /// Ends the process without the work that `exit` would do first, which can wait for the disk too.
   private static func end() -> Never {
     Program.exitAtOnce(ExitStatus.inputOutput.rawValue)
   }

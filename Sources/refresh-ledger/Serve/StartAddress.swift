@@ -3,25 +3,25 @@ import Platform
 import TokenEngine
 import TokenHTTP
 
-/// The address of a server that starts, and its issuer. Both are known before the log is opened: every token names the
-/// issuer.
+/// The address of a server that starts, and its issuer. Both are known before the log is opened, since every token
+/// names the issuer.
 struct StartAddress {
   /// The settings with the issuer, and with the port that will be bound.
   private(set) var settings: ServerSettings
   /// The address, with the port that the system chose for `http.port: 0`, held until the server listens on it.
   private let held: HeldAddress
-  /// The data folder; nil if there is none.
+  /// The data folder, or nil if there is none.
   private let folder: String?
-  /// Whether this start decided on the issuer that the folder keeps.
+  /// True if this start decided on the issuer that the folder keeps.
   private var isFirst = false
   private var notice: (level: Logger.Level, text: Logger.Message)?
 
-  /// Takes the address, and keeps the issuer in the folder if that is new.
+  /// Takes the address, and keeps the issuer in the folder if it is new.
   init(_ settings: ServerSettings, folder: String) throws(CommandError) {
     self.settings = settings
     self.folder = folder
     let choice = try IssuerChoice.find(settings, folder: folder)
-    // Before anything else: an address that cannot be had must not be kept, nor a long log be read for it.
+    // This comes first: an address that is not available must not be kept, and a long log not be read in vain.
     held = try ListenAddress.hold(host: settings.http.host, port: settings.http.port)
     self.settings.http.port = held.port
     let file = IssuerFile(folder: folder)
@@ -55,7 +55,7 @@ struct StartAddress {
     }
   }
 
-  /// Takes the address of a server that stands on a database, which is where the issuer is looked for.
+  /// Takes the address of a server on a database, which has the issuer.
   init(shared settings: ServerSettings) throws(CommandError) {
     self.settings = settings
     folder = nil
@@ -63,16 +63,16 @@ struct StartAddress {
     self.settings.http.port = held.port
   }
 
-  /// Tells the log which issuer it is, if the folder decided that.
+  /// Logs the issuer, if the folder decided on it.
   func tell(_ logger: Logger) {
     if let notice { logger.log(level: notice.level, notice.text) }
   }
 
-  /// Forgets the issuer of a start that failed before any token could be issued.
+  /// Removes the issuer of a start that failed before any token could be issued.
   func withdraw() {
     if let folder, isFirst, !IssuerChoice.hasLog(folder) { IssuerFile(folder: folder).remove() }
   }
 
-  /// Lets go of the address, which nobody else can have once the server listens.
+  /// Releases the address, which nobody else can take once the server listens.
   func letGo() { held.close() }
 }

@@ -4,15 +4,15 @@ import TokenHTTP
 struct StartBanner {
   /// The URL of the server with the path prefix, without a slash at its end.
   let url: String
-  /// The URL at which clients of this machine find it.
+  /// The URL for clients on this machine.
   let reachableURL: String
-  /// The certificate for curl, which may not know its issuer; nil for plaintext.
+  /// The path of the certificate for curl, which may not know its issuer, or nil for plaintext.
   let certificatePath: String?
   let store: StorePlace
   /// The name by which the command was called, for lines that call it again.
   let command: String
 
-  /// The place, then the lines to paste on a first start, or how to log in on a later one.
+  /// Returns the place, followed by the lines to paste after a first start, or by the way to log in after a later one.
   func text(_ first: FirstStart, wantsClient: Bool) -> String {
     let place = "refresh-ledger \(Release.version) listens on \(url), \(store.words)\n"
     guard first.password != nil || first.secret != nil else { return place + reminder }
@@ -52,7 +52,7 @@ struct StartBanner {
       """
   }
 
-  /// The lines that try the server in any POSIX shell with curl and sed.
+  /// Returns the lines that try the server in any POSIX shell with curl and sed.
   func trial(wantsClient: Bool) -> String {
     let client = wantsClient ? "-u \"$CLIENT\" " : ""
     let curl = "curl -sS" + (certificatePath.map { " --cacert \(ShellText.quoted($0))" } ?? "")
@@ -84,7 +84,7 @@ struct StartBanner {
 }
 
 extension StartBanner {
-  /// Makes the banner of a server with these settings that listens on `port`.
+  /// Creates the banner of a server with these settings that listens on `port`.
   init(_ settings: ServerSettings, store: StorePlace, port: Int) {
     self.init(
       url: settings.url(port: port), reachableURL: settings.reachableURL(port: port),

@@ -3,9 +3,9 @@ import TokenEngine
 import TokenHTTP
 import TokenLedger
 
-/// The certificate that the settings name, and what an operator should know about it.
+/// The certificate that the settings name, and the log lines about it for an operator.
 enum TLSCertificate {
-  /// Reads the certificate; nil if none is named.
+  /// Reads the certificate, or returns nil if none is named.
   static func load(_ settings: ServerSettings, logger: Logger) throws(CommandError) -> ServerCertificate? {
     guard let paths = settings.certificate else { return nil }
     let certificate: ServerCertificate
@@ -20,7 +20,7 @@ enum TLSCertificate {
     return certificate
   }
 
-  /// Tells the log when the certificate ends, with an error or a warning if it has ended or soon will.
+  /// Logs the expiry of the certificate, as an error or a warning if it has expired or soon will.
   static func report(_ certificate: ServerCertificate, logger: Logger) {
     let left = certificate.expiresAtSeconds - SessionClock.system.now().seconds
     let days = left / 86_400

@@ -8,7 +8,7 @@ import TokenEngine
 import TokenLedger
 import TokenObservability
 
-/// The admin routes of a server, as a client of them sees them.
+/// The admin routes of a server, from the view of their client.
 struct AdminServer {
   let url: String
   let client: String
@@ -81,19 +81,19 @@ struct AdminServer {
     }
   }
 
-  /// Gets a session; nil if none of that id is live.
+  /// Gets a session, or returns nil if none with that id is live.
   func session(_ id: SessionID) async throws -> SessionRow? {
     let reply = try await ask(.GET, "/admin/sessions/\(id.text)")
     return reply.status == 404 ? nil : try read(reply, as: ShownSession.self).row
   }
 
-  /// Ends a session, and returns whether it was live.
+  /// Revokes a session, and returns whether it was live.
   func revoke(_ id: SessionID) async throws -> Bool {
     let reply = try await ask(.DELETE, "/admin/sessions/\(id.text)")
     return reply.status == 404 ? false : try ended(reply) > 0
   }
 
-  /// Ends sessions, and returns how many.
+  /// Revokes sessions, and returns their number.
   func revokeAll(subject: String?, client: String?) async throws -> Int {
     let isAll = subject == nil && client == nil
     return try ended(
@@ -113,7 +113,7 @@ struct AdminServer {
     try await connected { try await ask(method, path, query, over: $0) }
   }
 
-  /// Asks over a connection that stays open from one request to the next.
+  /// Sends a request over a connection that stays open from one request to the next.
   private func ask(
     _ method: HTTPMethod, _ path: String, _ query: [(String, String?)], over http: HTTPClient
   ) async throws -> Reply {
@@ -131,7 +131,7 @@ struct AdminServer {
 
   private func connected<Outcome>(_ work: (HTTPClient) async throws -> Outcome) async throws -> Outcome {
     var configuration = HTTPClient.Configuration()
-    // A redirect would carry the secrets on to another place.
+    // A redirect would send the secrets to another place.
     configuration.redirectConfiguration = .disallow
     if let certificates {
       var trust = TLSConfiguration.makeClientConfiguration()

@@ -1,10 +1,10 @@
 import TokenEngine
 import TokenLedger
 
-/// The lives of some sessions as the log tells them: each record that is about one of them, in order, wide revocations
-/// included.
+/// The history of some sessions in the log: each record that concerns one of them, in order, including wide
+/// revocations.
 struct SessionLife {
-  /// A record, with those of the sessions that it is about.
+  /// A record, with the sessions among these that it concerns.
   struct Entry {
     var record: LedgerRecord
     var sessions: [SessionID]
@@ -12,7 +12,7 @@ struct SessionLife {
 
   private(set) var entries: [Entry] = []
   private let isWanted: (SessionID, _ subject: String?) -> Bool
-  /// The wanted ones that have not ended, by subject and client.
+  /// The wanted sessions that have not ended, with subject and client.
   private var live: [SessionID: (subject: String, client: String)] = [:]
 
   init(of session: SessionID) {
@@ -54,7 +54,7 @@ struct SessionLife {
     }
   }
 
-  /// The entries in lines for people.
+  /// Returns the entries in lines for people.
   func table() throws(CommandError) -> String {
     var table = TextTable("SEQUENCE", "TIME", "SESSION", "EVENT", "FACTS")
     for entry in entries {

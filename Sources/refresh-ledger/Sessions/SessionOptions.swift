@@ -8,7 +8,7 @@ enum SessionArgument {
 
   static func parse(_ text: String) throws -> SessionID {
     guard let id = SessionID(text: text) else {
-      // What is longer may be a token that was pasted here.
+      // A longer text may be a token that was pasted here.
       let shown = text.utf8.count <= 22 && !text.contains(where: \.isNewline) ? "'\(text)'" : "what was given"
       throw ValidationError("\(shown) is not a session id: ids have 16 characters, as the claim sid shows them")
     }
@@ -16,7 +16,7 @@ enum SessionArgument {
   }
 }
 
-/// The subject and client whose sessions a command is about.
+/// The subject and the client whose sessions a command concerns.
 struct SessionScopeOptions: ParsableArguments {
   @Option(help: "Those of this subject.", transform: NameForm.typed)
   var subject: String?
@@ -24,7 +24,7 @@ struct SessionScopeOptions: ParsableArguments {
   @Option(help: "Those of this client.", transform: NameForm.typed)
   var client: String?
 
-  /// Nil if neither is named.
+  /// The scope, or nil if neither is named.
   var scope: SessionScope? {
     switch (subject, client) {
     case (nil, nil): nil
@@ -64,7 +64,7 @@ struct AdminServerOptions: ParsableArguments {
     }
   }
 
-  /// The server; nil if none is named.
+  /// Returns the server, or nil if none is named.
   func server() throws(CommandError) -> AdminServer? {
     guard let url, let clientID else { return nil }
     return AdminServer(

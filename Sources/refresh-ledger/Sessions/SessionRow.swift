@@ -29,7 +29,7 @@ struct SessionRow: Encodable {
   }
 
   func append(to table: inout TextTable) {
-    // Times of one form sort as their texts do.
+    // Times in one form sort as their texts do.
     table.append(
       sid, LogText.line(subject), LogText.line(client), label ?? "-", lastUsedAt, min(idleEnd, absoluteEnd), scope)
   }

@@ -1,6 +1,6 @@
 import Yams
 
-/// A configuration file, YAML or JSON, which is YAML too: the value of each key in it, and its line.
+/// A configuration file in YAML, or in JSON, which is YAML too: the value of each key in it, with its line.
 struct ConfigurationFile {
   let path: String
   private var entries: [SettingKey: Entry] = [:]
@@ -14,7 +14,7 @@ struct ConfigurationFile {
 
   private static let bytesMax = 64 << 10
 
-  /// Reads the file. Refuses what is not a mapping of known sections and keys, with the line.
+  /// Reads the file, which must be a mapping of known sections and keys. Its failure names the line.
   init(path: String) throws(CommandError) {
     self.path = path
     let bytes = try InputFile.read(path, "configuration file", bytesMax: ConfigurationFile.bytesMax)
@@ -75,12 +75,12 @@ struct ConfigurationFile {
     return "remove it, or see docs/configuration.md for the keys there are"
   }
 
-  /// The section names, if a section may be meant.
+  /// Returns the section names, if a section may be meant.
   private static func sections(atTheTopOf name: String) -> [String] {
     name.contains(".") ? [] : SettingKey.sections.filter { !$0.contains(".") }
   }
 
-  /// The name as a message of one line shows it.
+  /// Returns the name for a message of one line.
   private static func shown(_ name: String) -> String {
     String(name.prefix(64)).shown
   }

@@ -1,11 +1,11 @@
 import TokenEngine
 
-/// Byte sizes and durations as people write them. ``DurationText`` reads the latter.
+/// Byte sizes and durations as people write them. ``DurationText`` parses the durations.
 enum QuantityText {
   private static let sizes: [(shift: Int, name: String)] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")]
 
-  /// The bytes in `65536`, `512B`, `16KiB`, `64MiB`, `1GiB` or `1TiB`; nil for anything else and for more than a
-  /// pebibyte.
+  /// Returns the number of bytes in `65536`, `512B`, `16KiB`, `64MiB`, `1GiB` or `1TiB`, or nil for any other text and
+  /// for more than a pebibyte.
   static func bytes(_ text: String) -> Int? {
     guard let (count, unit) = parts(of: text) else { return nil }
     let shift: Int
@@ -20,7 +20,7 @@ enum QuantityText {
     return Int(count) << shift
   }
 
-  /// The size in the largest unit that it is a whole number of.
+  /// Returns the size in the largest unit that divides it.
   static func text(bytes count: Int) -> String {
     for (shift, name) in sizes where count >= 1 << shift && count % (1 << shift) == 0 {
       return "\(count >> shift)\(name)"
@@ -28,7 +28,7 @@ enum QuantityText {
     return "\(count)B"
   }
 
-  /// The duration in the largest unit that it is a whole number of.
+  /// Returns the duration in the largest unit that divides it.
   static func text(_ duration: Duration) -> String {
     let milliseconds = duration.wholeMilliseconds
     let units: [(Int64, String)] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")]
@@ -38,7 +38,7 @@ enum QuantityText {
     return milliseconds == 0 ? "0s" : "\(milliseconds)ms"
   }
 
-  /// The digits and what follows them.
+  /// Returns the digits and the text after them.
   private static func parts(of text: String) -> (Int64, Substring)? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard !digits.isEmpty, digits.count <= 18, let count = Int64(digits) else { return nil }

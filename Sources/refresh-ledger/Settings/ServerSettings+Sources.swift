@@ -18,7 +18,7 @@ extension ServerSettings {
     try settleStore(sources)
   }
 
-  /// Reads the sections `store` and `tokens` alone, for commands on what the first names: the others are not theirs to judge.
+  /// Reads only the sections `store` and `tokens`, for commands on the store: the other settings do not concern them.
   init(storeOf sources: SettingSources) throws(CommandError) {
     self = .standard
     for setting in Setting.store + Setting.tokens { try read(setting, sources) }
@@ -52,7 +52,7 @@ extension ServerSettings {
     }
   }
 
-  /// Refuses settings that contradict each other. Only what was written down can: a default gives way.
+  /// Refuses settings that contradict each other. Only explicit values can; a default gives way.
   private func refuseContradictions(_ sources: SettingSources) throws(CommandError) {
     if sources.text(.sessionsRefreshTTL) != nil, engine.idleLifetime > engine.absoluteLifetime {
       throw sources.fault(
@@ -69,10 +69,10 @@ extension ServerSettings {
     }
   }
 
-  /// Decides on the kind of the store, and refuses what contradicts it.
+  /// Decides on the kind of the store, and refuses settings that contradict it.
   private mutating func settleStore(_ sources: SettingSources) throws(CommandError) {
     if !store.database.isEmpty {
-      // A database on the command line goes before a kind that stands elsewhere.
+      // A database on the command line takes precedence over a kind from elsewhere.
       guard sources.text(.storeKind) == nil || store.kind == .postgres || sources.isFlag(.storeDatabase) else {
         throw sources.fault(
           .storeKind,

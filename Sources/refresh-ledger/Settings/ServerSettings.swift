@@ -4,55 +4,55 @@ import TokenLedger
 import TokenSigning
 import WriteAheadLog
 
-/// All settings of the server. The values here are the defaults, as far as no other setting decides on them.
+/// All settings of the server. The values here are the defaults, unless they follow from other settings.
 struct ServerSettings {
   static let standard = ServerSettings()
 
-  /// Everything but the certificate, which is not read yet.
+  /// The HTTP settings, without the certificate, which is not read yet.
   var http = ServerOptions()
-  /// The path of the PEM file; empty for plaintext, as the key's then is too.
+  /// The path of the PEM file of the certificate, empty for plaintext.
   var certificatePath = ""
   var certificateKeyPath = ""
-  /// Whether plaintext may be spoken where other machines can connect.
+  /// True if plaintext is allowed where other machines can connect.
   var allowsPlaintext = false
-  /// How long a shutdown waits for requests under way.
+  /// The time for which a shutdown waits for requests under way.
   var drain = Duration.seconds(25)
   var isConsoleServed = false
   /// The path of the console, whether it is served or not.
   var consolePlace = "/console"
-  /// Everything but the durability, before the settings were checked against each other.
+  /// The engine's options, without the durability until the settings were checked against each other.
   var engine = EngineOptions()
   var durability = DurabilitySetting.always
-  /// With durability `interval`: how often the log is synced.
+  /// The interval of syncing the log, for durability `interval`.
   var syncInterval = Duration.seconds(1)
-  /// Where sessions, accounts and keys are kept.
+  /// The place of sessions, accounts and keys.
   var store = StoreSettings()
-  /// Whether `tokens.issuer` is set. If not, ``IssuerChoice`` decides.
+  /// True if `tokens.issuer` is set. If it is not, ``IssuerChoice`` decides.
   var isIssuerSet = false
-  /// Whether `tokens.audience` is set. If not, it is the issuer.
+  /// True if `tokens.audience` is set. If it is not, the audience is the issuer.
   var isAudienceSet = false
 
-  /// How many connections one address may have where other machines can connect, if nothing else is set.
+  /// The most connections of one address if other machines can connect and nothing else is set.
   static let exposedConnectionsPerAddress = 1000
 
-  /// The paths of the certificate and its key; nil for plaintext.
+  /// The paths of the certificate and its key, or nil for plaintext.
   var certificate: (certificate: String, key: String)? {
     certificatePath.isEmpty || certificateKeyPath.isEmpty ? nil : (certificatePath, certificateKeyPath)
   }
 
-  /// The path of the console; nil if it is not served.
+  /// The path of the console, or nil if it is not served.
   var consolePath: String? { isConsoleServed ? consolePlace : nil }
 
-  /// Takes the issuer of all tokens, which is their audience too if no other is set.
+  /// Sets the issuer of all tokens, which is their audience too if no other is set.
   mutating func issue(as issuer: String) {
     engine.issuer = issuer
     if !isAudienceSet { engine.audience = issuer }
   }
 
-  /// The files that the settings name, which may lie in the data folder.
+  /// The files that the settings name, which can be in the data folder.
   var namedFiles: [String] { (certificate.map { [$0.certificate, $0.key] } ?? []) + store.masterKeys }
 
-  /// Whether other machines can connect.
+  /// True if other machines can connect.
   var isExposed: Bool {
     let octets = http.host.split(separator: ".", omittingEmptySubsequences: false)
     let isIPv4 = octets.count == 4 && octets.allSatisfy { UInt8($0) != nil }
@@ -61,23 +61,24 @@ struct ServerSettings {
 
   private static let loopbacks = ["0.0.0.0": "127.0.0.1", "::": "::1"]
 
-  /// Whether the server listens on every address of the machine.
+  /// True if the server listens on every address of the machine.
   var listensEverywhere: Bool { Self.loopbacks[http.host] != nil }
 
-  /// The URL of a server that listens on `port`, with the path prefix.
+  /// Returns the URL of a server that listens on `port`, with the path prefix.
   func url(port: Int) -> String { url(host: http.host, port: port) }
 
-  /// The same for clients of this machine: nobody can connect to an address that stands for all of a machine's.
+  /// Returns the URL for clients on this machine, since nobody can connect to an address that stands for all of a
+  /// machine's.
   func reachableURL(port: Int) -> String { url(host: Self.loopbacks[http.host] ?? http.host, port: port) }
 
   private func url(host: String, port: Int) -> String {
-    // The zone of an address has its percent sign escaped (RFC 6874).
+    // The percent sign in the zone of an address is escaped (RFC 6874).
     let written = host.contains(":") ? "[\(host.replacing("%", with: "%25"))]" : host
     return "\(certificate == nil ? "http" : "https")://\(written):\(port)\(http.pathPrefix)"
   }
 }
 
-/// `log.durability`, and the option of `load`.
+/// The values of `log.durability`, and of the option of `load`.
 enum DurabilitySetting: String, CaseIterable {
   case always
   case interval

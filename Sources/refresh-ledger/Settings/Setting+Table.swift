@@ -3,7 +3,7 @@ import TokenHTTP
 import TokenSigning
 
 extension Setting {
-  /// Every setting, in the order of the configuration that `init` writes. The defaults are those of
+  /// All settings, in the order of the configuration that `init` writes. The defaults are those of
   /// ``ServerSettings/standard``.
   static let all = http + tokens + sessions + rotation + log + store + limits + console
 

@@ -1,15 +1,15 @@
 import TokenEngine
 
-/// One setting of the server: its key, what it takes, where that goes, and what it does. ``Setting/all`` is the table
-/// of them.
+/// A setting of the server: its key, its type, its place and its description. ``Setting/all`` is the table of all
+/// settings.
 struct Setting: Sendable {
   let key: SettingKey
-  /// The option of `serve` that gives it too; nil if there is none.
+  /// The option of `serve` for the same setting, or nil if there is none.
   let flag: String?
   let value: SettingValue
-  /// The description, in the lines that the configuration of `init` has.
+  /// The description, in the lines of the configuration that `init` writes.
   let comment: [String]
-  /// Whether that configuration shows the setting as a comment alone, because a written value would no longer follow
+  /// True if that configuration shows the setting only as a comment, because a written value would no longer follow
   /// other settings.
   let isOnlyShown: Bool
 
@@ -28,13 +28,13 @@ struct Setting: Sendable {
 struct SettingValue: Sendable {
   typealias Place<Value> = any WritableKeyPath<ServerSettings, Value> & Sendable
 
-  /// The limits as documents say them, such as `1ms to 30d`; nil for a value that has none beside its type.
+  /// The limits as documents state them, such as `1ms to 30d`, or nil for a value that its type alone limits.
   let limits: String?
-  /// All values there are; empty if these cannot be counted.
+  /// All possible values, empty if they cannot be listed.
   let choices: [String]
-  /// Reads the value as it is written and puts it into its place, or throws what is wrong with it.
+  /// A function that parses the written value and puts it into its place, or throws the fault.
   let read: @Sendable (_ text: String, _ settings: inout ServerSettings) throws(SettingError) -> Void
-  /// The value as people write it.
+  /// A function that returns the value as people write it.
   let text: @Sendable (_ settings: ServerSettings) -> String
 
   private init<Value>(
@@ -49,7 +49,7 @@ struct SettingValue: Sendable {
     self.text = { text($0[keyPath: place]) }
   }
 
-  /// - Parameter example: a value for messages.
+  /// - Parameter example: A value for messages.
   static func duration(_ place: Place<Duration>, _ limit: Limit<Duration>, example: String) -> SettingValue {
     let rule = "\(limit.text), for example \(example)"
     return SettingValue(place, limits: limit.span) { (text: String) throws(SettingError) in
@@ -65,7 +65,7 @@ struct SettingValue: Sendable {
     }
   }
 
-  /// - Parameter example: a value for messages.
+  /// - Parameter example: A value for messages.
   static func bytes(_ place: Place<Int>, _ limit: Limit<Int>, example: String) -> SettingValue {
     let rule = "\(limit.text), for example \(example)"
     return SettingValue(place, limits: limit.span) { (text: String) throws(SettingError) in
@@ -115,9 +115,9 @@ struct SettingValue: Sendable {
     }
   }
 
-  /// A text without control characters.
+  /// Returns the type of a text without control characters.
   ///
-  /// - Parameter check: refuses texts of another form, and returns what goes into the place.
+  /// - Parameter check: A function that refuses texts of another form, and returns the value for the place.
   static func line(
     _ place: Place<String>, bytes: ClosedRange<Int>,
     _ check: @escaping @Sendable (String) throws(SettingError) -> String = { $0 }
@@ -129,7 +129,7 @@ struct SettingValue: Sendable {
     }
   }
 
-  /// A set of words in one line.
+  /// Returns the type of a set of words in one line.
   static func words(
     _ place: Place<Set<String>>, bytes: ClosedRange<Int>,
     _ split: @escaping @Sendable (String) throws(SettingError) -> Set<String>
@@ -141,7 +141,7 @@ struct SettingValue: Sendable {
     }
   }
 
-  /// Paths of files in one line, with commas between them, in their order.
+  /// Returns the type of an ordered list of file paths in one line, separated by commas.
   static func files(_ place: Place<[String]>, count: ClosedRange<Int>) -> SettingValue {
     SettingValue(place) { (text: String) throws(SettingError) in
       let paths = try SettingText.paths(SettingText.line(text, bytes: 0...4096))
@@ -154,7 +154,7 @@ struct SettingValue: Sendable {
     }
   }
 
-  /// The choices in a sentence: `always, interval or none`.
+  /// Returns the choices in a sentence: `always, interval or none`.
   static func sentence<Value: RawRepresentable<String> & CaseIterable>(of type: Value.Type) -> String {
     let all = type.allCases.map(\.rawValue)
     return [all.dropLast().joined(separator: ", "), all.last ?? ""].filter { !$0.isEmpty }.joined(separator: " or ")

@@ -1,4 +1,4 @@
-/// Every key of the configuration. The raw value is its path in the file; ``Setting/all`` says the rest of each.
+/// A key of the configuration. The raw value is its path in the file; ``Setting/all`` has the rest.
 enum SettingKey: String, CaseIterable {
   case httpHost = "http.host"
   case httpPort = "http.port"
@@ -48,20 +48,20 @@ enum SettingKey: String, CaseIterable {
   case consolePath = "console.path"
   case wire = "wire"
 
-  /// Whether the value can hold a password and is never shown.
+  /// True if the value can hold a password and must never be shown.
   var isSecret: Bool { self == .storeDatabase }
 
-  /// Whether the setting says something of the log of an embedded ledger.
+  /// True if the setting concerns the log of an embedded ledger.
   var isOfLog: Bool { rawValue.hasPrefix("log.") }
 
   static let environmentPrefix = "REFRESH_LEDGER_"
 
-  /// The fix for a key that an earlier release had and this one has not; nil for any other key.
+  /// Returns the fix for a key that only an earlier release had, or nil for any other key.
   static func fix(ofRemoved name: String) -> String? {
     removed[name].map { "this release has none, \($0); delete it" }
   }
 
-  /// The same for a variable of the environment.
+  /// Returns the fix for an environment variable that only an earlier release had, or nil for any other.
   static func fix(ofRemovedVariable name: String) -> String? {
     removed.first { environmentName(of: $0.key) == name }.map { "this release has none, \($0.value); unset it" }
   }
@@ -78,7 +78,7 @@ enum SettingKey: String, CaseIterable {
     return sections
   }()
 
-  /// The variable of the environment: `http.pathPrefix` is `REFRESH_LEDGER_HTTP_PATH_PREFIX`.
+  /// The environment variable: that of `http.pathPrefix` is `REFRESH_LEDGER_HTTP_PATH_PREFIX`.
   var environmentName: String { SettingKey.environmentName(of: rawValue) }
 
   private static func environmentName(of key: String) -> String {

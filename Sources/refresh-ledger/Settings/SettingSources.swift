@@ -1,10 +1,10 @@
-/// The sources of the settings: the command line goes before the environment, and that before the file.
+/// The sources of the settings: the command line takes precedence over the environment, and that over the file.
 struct SettingSources {
   private let flags: [SettingKey: String]
   private let environment: [String: String]
   private let file: ConfigurationFile?
 
-  /// Refuses unknown keys in the file and unknown variables that begin with `REFRESH_LEDGER_`.
+  /// Creates the sources. Unknown keys in the file and unknown variables that begin with `REFRESH_LEDGER_` are refused.
   init(flags: [SettingKey: String], environment: [String: String], filePath: String?) throws(CommandError) {
     try SettingSources.refuseUnknown(environment)
     self.flags = flags
@@ -12,15 +12,15 @@ struct SettingSources {
     if let filePath { file = try ConfigurationFile(path: filePath) } else { file = nil }
   }
 
-  /// The value as it is written; nil if no source has one.
+  /// Returns the value as it is written, or nil if no source has one.
   func text(_ key: SettingKey) -> String? {
     flags[key] ?? environment[key.environmentName] ?? file?.text(of: key)
   }
 
-  /// Whether the command line gives the value.
+  /// Checks whether the command line gives the value.
   func isFlag(_ key: SettingKey) -> Bool { flags[key] != nil }
 
-  /// A failure that names the key, its place, what is wrong with it and the fix.
+  /// Returns a failure with the key, its place, the fault and the fix.
   func fault(_ key: SettingKey, _ what: String) -> CommandError {
     CommandError(.configuration, "\(place(of: key)): \(key.rawValue)\(shownValue(of: key)) \(what)")
   }
@@ -48,7 +48,7 @@ struct SettingSources {
     }
   }
 
-  /// Kubernetes sets such variables for a service that is called refresh-ledger.
+  /// Checks whether Kubernetes sets such a variable for a service with the name refresh-ledger.
   private static func isSetByContainers(_ name: String) -> Bool {
     let rest = name.dropFirst(SettingKey.environmentPrefix.count)
     return rest == "PORT" || rest.hasPrefix("PORT_") || rest.hasPrefix("SERVICE_")

@@ -1,7 +1,7 @@
 import Platform
 import TokenHTTP
 
-/// The fault of a setting's value and its fix: the end of a sentence that begins with key and value.
+/// The fault of a setting's value and its fix: the end of a sentence that begins with the key and the value.
 struct SettingError: Error {
   let description: String
 
@@ -10,9 +10,9 @@ struct SettingError: Error {
   }
 }
 
-/// The forms of those settings that are text.
+/// The forms of settings that are text.
 enum SettingText {
-  /// Refuses control characters, and lengths outside `bytes`.
+  /// Checks that a text has no control characters, and a length within `bytes`.
   static func line(_ text: String, bytes: ClosedRange<Int>) throws(SettingError) -> String {
     guard bytes.contains(text.utf8.count) else {
       throw SettingError("has \(text.utf8.count) bytes; write \(bytes.lowerBound) to \(bytes.upperBound)")
@@ -23,7 +23,7 @@ enum SettingText {
     return text
   }
 
-  /// The host without the brackets that an address of IPv6 has in a URL.
+  /// Returns the host without the brackets that an IPv6 address has in a URL.
   static func host(_ text: String) throws(SettingError) -> String {
     guard text.contains(where: { "[]/ ".contains($0) }) else { return text }
     let inner = text.dropFirst().dropLast()
@@ -41,7 +41,7 @@ enum SettingText {
     return text
   }
 
-  /// The path of the console, which must not begin as another route does.
+  /// Returns the path of the console, which must not begin like another route.
   static func consolePath(_ text: String) throws(SettingError) -> String {
     guard isPlainPath(text) else {
       throw SettingError("is not a path; write it as /console, without a slash at its end")
@@ -62,7 +62,7 @@ enum SettingText {
       }
   }
 
-  /// Origins as browsers write them (RFC 6454 §6.2), separated by single spaces.
+  /// Returns origins as browsers write them (RFC 6454 §6.2), separated by single spaces.
   static func origins(_ text: String) throws(SettingError) -> Set<String> {
     guard !text.isEmpty else { return [] }
     let origins = text.split(separator: " ", omittingEmptySubsequences: false).map { WebOrigin(String($0)) }
@@ -74,7 +74,7 @@ enum SettingText {
     return Set(origins.compactMap { $0?.text })
   }
 
-  /// Paths, separated by commas with or without a space after them, none of them twice.
+  /// Returns paths that are separated by commas, with or without a space after them, without duplicates.
   static func paths(_ text: String) throws(SettingError) -> [String] {
     guard !text.isEmpty else { return [] }
     let paths = text.split(separator: ",", omittingEmptySubsequences: false).map { part in
@@ -86,7 +86,7 @@ enum SettingText {
     return paths
   }
 
-  /// The name of a schema as PostgreSQL takes it without quotation marks.
+  /// Returns the name of a schema that PostgreSQL accepts without quotation marks.
   static func schema(_ text: String) throws(SettingError) -> String {
     let isPlain = text.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789_".utf8.contains($0) }
     guard isPlain, text.first?.isNumber == false, !text.hasPrefix("pg_"), text != "public",
@@ -99,7 +99,7 @@ enum SettingText {
     return text
   }
 
-  /// Names of headers, separated by single spaces or commas.
+  /// Returns names of headers that are separated by single spaces or commas.
   static func headers(_ text: String) throws(SettingError) -> Set<String> {
     guard !text.isEmpty else { return [] }
     let names = text.replacing(", ", with: " ").replacing(",", with: " ").split(

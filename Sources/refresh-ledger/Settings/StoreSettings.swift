@@ -4,22 +4,23 @@ import RotationModel
 import TokenLedgerPostgres
 #endif
 
-/// Where the sessions, the accounts and the keys of a server are kept: the section `store`. All but ``kind`` is for a
+/// The section `store`: the place of a server's sessions, accounts and keys. All settings but ``kind`` are for a
 /// database.
 struct StoreSettings {
   var kind = StoreKind.embedded
-  /// The database as a URL or a connection string of libpq, which can hold a password: it goes into no output. Empty
-  /// with ``StoreKind/embedded``.
+  /// The database as a URL or a connection string of libpq. It can hold a password, so it must not be printed. It is
+  /// empty with ``StoreKind/embedded``.
   var database = ""
   /// The schema that has the tables.
   var schema = StoreSettings.standardSchema
-  /// How many connections change sessions, beside the one that follows the other instances.
+  /// The number of connections that change sessions, beside the one that follows the other instances.
   var connections = 2
   var standby = StandbySetting.required
-  /// The paths of the files that seal the keys in the database, the first of them new ones; empty if the keys are in
-  /// ``keyFolder``.
+  /// The paths of the files that seal the keys in the database, of which the first seals new keys; empty if the keys
+  /// are in ``keyFolder``.
   var masterKeys: [String] = []
-  /// The folder of the key files, which every instance has alike; empty if the keys are in the database.
+  /// The folder of the key files, which every instance has with the same contents; empty if the keys are in the
+  /// database.
   var keyFolder = ""
   var requestDeadline = Duration.seconds(10)
   var staleAfter = Duration.seconds(5)
@@ -33,7 +34,7 @@ struct StoreSettings {
   static let staleAfterLimit = Limit.durations(.milliseconds(200)...(.seconds(3600)))
   static let eventRetentionLimit = Limit.durations(.seconds(3600)...(.seconds(3660 * 86_400)))
 
-  /// Refuses what libpq would not read.
+  /// Checks that libpq can parse the text.
   static func checked(database text: String) throws(SettingError) -> String {
     guard !text.isEmpty else { return text }
     #if Postgres
@@ -47,19 +48,19 @@ struct StoreSettings {
   }
 }
 
-/// `store.kind`.
+/// The values of `store.kind`.
 enum StoreKind: String, CaseIterable {
   case embedded
   case postgres
 }
 
-/// `store.standby`, and the option of the commands on a database.
+/// The values of `store.standby`, and of the option of the commands on a database.
 enum StandbySetting: String, CaseIterable {
   case required
   case none
 }
 
-/// `store.onStale`.
+/// The values of `store.onStale`.
 enum StaleSetting: String, CaseIterable {
   case serve
   case refuse

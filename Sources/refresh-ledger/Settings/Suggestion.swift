@@ -1,6 +1,6 @@
-/// The names that may be meant by those that are not known.
+/// Suggestions of known names for unknown ones.
 enum Suggestion {
-  /// The nearest of `candidates`; nil if none is near enough to be meant.
+  /// Returns the nearest of `candidates`, or nil if none is near enough to be meant.
   static func nearest(to name: String, among candidates: [String]) -> String? {
     let wanted = folded(name)
     let wantedLeaf = folded(leaf(of: name))
@@ -23,7 +23,7 @@ enum Suggestion {
     Array(name.lowercased().filter { $0 != "_" && $0 != "-" })
   }
 
-  /// The Levenshtein distance between two names.
+  /// Returns the Levenshtein distance between two names.
   private static func distance(_ left: [Character], _ right: [Character]) -> Int {
     var previous = Array(0...right.count)
     for (row, character) in left.enumerated() {

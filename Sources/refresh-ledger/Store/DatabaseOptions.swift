@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// The options that name a database and how to work with it: settings of the section `store`, of which the
-/// configuration and the environment can have the rest.
+/// The options that name a database and its use: settings of the section `store`, of which the configuration and the
+/// environment can have the rest.
 struct DatabaseOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -39,13 +39,13 @@ struct DatabaseOptions: ParsableArguments {
     return flags
   }
 
-  /// All sources of settings, for a command that needs those of a server.
+  /// Returns all sources of settings, for a command that needs those of a server.
   func sources(_ more: [SettingKey: String] = [:]) throws(CommandError) -> SettingSources {
     try SettingSources(
       flags: flags.merging(more) { own, _ in own }, environment: Terminal.environment, filePath: configPath)
   }
 
-  /// Those of the sections `store` and `tokens`: other settings in the environment are not looked at.
+  /// Returns the sources of the sections `store` and `tokens`; other settings in the environment are ignored.
   func storeSources(_ more: [SettingKey: String] = [:]) throws(CommandError) -> SettingSources {
     try storeSources(more, filePath: configPath)
   }
@@ -60,7 +60,7 @@ struct DatabaseOptions: ParsableArguments {
       flags: flags.merging(more) { own, _ in own }, environment: environment, filePath: filePath)
   }
 
-  /// The settings of a database, for a command that works on nothing else.
+  /// Returns the settings of a database, for a command that works on nothing else.
   func settings(_ more: [SettingKey: String] = [:]) throws(CommandError) -> ServerSettings {
     let settings = try ServerSettings(storeOf: storeSources(more))
     guard settings.store.kind == .postgres else {
@@ -89,7 +89,7 @@ struct StoreOptions: ParsableArguments {
     }
   }
 
-  /// The settings of the server that works on it, checked as `serve` checks them.
+  /// Returns the settings of the server that works on it, checked as `serve` checks them.
   func settings(_ more: [SettingKey: String] = [:]) throws(CommandError) -> ServerSettings {
     let sources = try database.sources(more)
     let settings = try ServerSettings(sources)
@@ -97,7 +97,7 @@ struct StoreOptions: ParsableArguments {
     return settings
   }
 
-  /// Returns where sessions, accounts and keys are, for a command that needs no other settings.
+  /// Returns the place of sessions, accounts and keys, for a command that needs no other settings.
   func storeSettings() throws(CommandError) -> ServerSettings {
     let sources = try database.storeSources()
     let settings = try ServerSettings(storeOf: sources)
@@ -105,8 +105,8 @@ struct StoreOptions: ParsableArguments {
     return settings
   }
 
-  /// The store of settings that are refused as a whole, by the file or, if that cannot be read, without it; nil if it
-  /// is what is refused.
+  /// Returns the store of settings that are refused as a whole, with the file or, if that cannot be read, without it.
+  /// Returns nil if the store itself is refused.
   func readableStore() -> StoreSettings? {
     for path in [database.configPath, nil] {
       let sources = try? database.storeSources([:], filePath: path)
@@ -115,7 +115,7 @@ struct StoreOptions: ParsableArguments {
     return nil
   }
 
-  /// Refuses a folder on the command line if other settings name a database: one of the two would be passed over.
+  /// Refuses a folder on the command line if other settings name a database, since one of the two would be ignored.
   private func refuseFolder(beside store: StoreSettings, _ sources: SettingSources) throws(CommandError) {
     guard data.given != nil, store.kind == .postgres else { return }
     throw sources.fault(

@@ -5,8 +5,8 @@ import TokenEngine
 import TokenLedgerPostgres
 import TokenSigning
 
-/// The ledger in a database that servers share, opened: by a server, or beside servers, which see what it changes as
-/// each other's changes.
+/// The opened ledger in a database that servers share. A server opens it, or a command beside servers, which see its
+/// changes as they see each other's.
 struct DatabaseStore: CommandStore {
   private let settings: ServerSettings
   let ledger: PostgresLedger
@@ -16,9 +16,11 @@ struct DatabaseStore: CommandStore {
 
   let place: String
 
-  /// - Parameter connections: how many change sessions at once; one does for a command that does one thing after
-  ///   another.
-  /// - Parameter acceptsLacking: whether a database will do that lacks what an instance had acknowledged: for the fence.
+  /// - Parameters:
+  ///   - connections: The number of connections that change sessions; one is sufficient for a command that does one
+  ///     thing after another.
+  ///   - acceptsLacking: True to accept a database that lacks what an instance had acknowledged, which only the fence
+  ///     does.
   static func open(
     _ settings: ServerSettings, connections: Int = 1, acceptsLacking: Bool = false
   ) async throws(CommandError) -> DatabaseStore {
@@ -69,9 +71,9 @@ struct DatabaseStore: CommandStore {
         + "a folder of key files with store.keyFolder (--key-folder)")
   }
 
-  /// An engine on the ledger, which makes the first keys if there are none. It closes the ledger.
+  /// Returns an engine on the ledger, which makes the first keys if there are none. It closes the ledger.
   ///
-  /// - Parameter isServer: whether its settings are those by which sessions are granted from now on.
+  /// - Parameter isServer: True if its settings are those by which sessions are granted from now on.
   func engine(
     options: EngineOptions, subjects: (any SubjectStore)?, observer: any EngineObserver, isServer: Bool = false
   ) async throws(CommandError) -> RotationEngine {
@@ -87,7 +89,7 @@ struct DatabaseStore: CommandStore {
   func sessions(
     of scope: SessionScope, isCounted: Bool, _ page: ([Session], Int) throws(CommandError) -> Void
   ) async throws(CommandError) -> String {
-    // If that takes too long the listing goes on without.
+    // If the count takes too long, the listing continues without it.
     let total = isCounted ? (try? await ledger.sessionCount(of: scope)) ?? 0 : 0
     var cursor: SessionCursor?
     repeat {

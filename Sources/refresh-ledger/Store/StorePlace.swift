@@ -2,7 +2,7 @@
 import TokenLedgerPostgres
 #endif
 
-/// The name of a data folder or of a database, for people; never with a password.
+/// The name of a data folder or of a database, for people, never with a password.
 enum StorePlace: Equatable {
   case folder(String)
   case database(String, schema: String)
@@ -14,7 +14,7 @@ enum StorePlace: Equatable {
     }
   }
 
-  /// For a line that says where a server's data are.
+  /// The words for a line about the place of a server's data.
   var words: String {
     switch self {
     case .folder(let path): "data in \(path)"
@@ -23,7 +23,7 @@ enum StorePlace: Equatable {
     }
   }
 
-  /// The options that name it, for lines that are pasted into a shell.
+  /// The options that name the place, for lines that are pasted into a shell.
   var options: String {
     switch self {
     case .folder(let path): "--data \(ShellText.quoted(path))"
@@ -35,10 +35,10 @@ enum StorePlace: Equatable {
 }
 
 extension StoreSettings {
-  /// The database for people, without its password.
+  /// The name of the database for people, without its password.
   var databaseName: String {
     #if Postgres
-    // What libpq does not read was refused with the settings.
+    // A text that libpq does not parse was refused with the settings.
     return (try? DatabaseAddress(database)).map { "\($0)" } ?? "?"
     #else
     return "?"

@@ -1,6 +1,6 @@
-/// Figures as people read them.
+/// The formats of figures for people.
 enum FigureText {
-  /// The number with its whole digits in groups of three, and with so many decimals.
+  /// Returns the number with its whole digits in groups of three, and with the given number of decimals.
   static func number(_ value: Double, decimals: Int = 0) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "-" }
     var scale = 1.0
@@ -13,7 +13,7 @@ enum FigureText {
     return "\(sign)\(whole).\(String(repeating: "0", count: decimals - rest.count))\(rest)"
   }
 
-  /// The number without decimals from 100 on, below with as many as say something.
+  /// Returns the number without decimals from 100 on, and below with as many as are meaningful.
   static func short(_ value: Double) -> String {
     guard value.isFinite else { return "0" }
     let digits = abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : abs(value) >= 1 ? 2 : 3
@@ -25,25 +25,25 @@ enum FigureText {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  /// The number with its digits in groups of three.
+  /// Returns the number with its digits in groups of three.
   static func count(_ value: Int) -> String {
     (value < 0 ? "-" : "") + grouped(String(value.magnitude))
   }
 
-  /// `1 error`, `2 errors`.
+  /// Returns a count with its noun: `1 error`, `2 errors`.
   static func counted(_ count: Int, _ what: String) -> String {
     "\(self.count(count)) \(what)\(count == 1 ? "" : "s")"
   }
 
-  /// `1 entry`, `2 entries`.
+  /// Returns a count of entries: `1 entry`, `2 entries`.
   static func entries(_ count: Int) -> String {
     "\(self.count(count)) \(count == 1 ? "entry" : "entries")"
   }
 
-  /// `12.3 s`.
+  /// Returns a duration in seconds: `12.3 s`.
   static func seconds(_ time: Duration) -> String { "\((time / .milliseconds(100)).rounded() / 10) s" }
 
-  /// `512 B`, `12.5 KiB`, `3.0 GiB`.
+  /// Returns a size: `512 B`, `12.5 KiB`, `3.0 GiB`.
   static func bytes(_ value: Double) -> String {
     guard abs(value) >= 1024 else { return "\(number(value)) B" }
     var (value, unit) = (value / 1024, 0)
@@ -55,7 +55,7 @@ enum FigureText {
     return "\(number(value, decimals: 1)) \(units[unit])"
   }
 
-  /// `4 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+  /// Returns a duration: `4 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
   static func time(seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "-" }
     let seconds = Int64(max(0, seconds).rounded(.up))
@@ -67,17 +67,17 @@ enum FigureText {
     }
   }
 
-  /// `0.25 ms`, `1.2 s`.
+  /// Returns a latency: `0.25 ms`, `1.2 s`.
   static func latency(seconds: Double) -> String {
     seconds < 1 ? "\(number(seconds * 1000, decimals: 2)) ms" : "\(number(seconds, decimals: 2)) s"
   }
 
-  /// The text, filled up with spaces on the left.
+  /// Returns the text, padded with spaces on the left.
   static func right(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }
 
-  /// The text, filled up with spaces on the right.
+  /// Returns the text, padded with spaces on the right.
   static func left(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }

@@ -3,9 +3,9 @@ import SystemPackage
 
 /// The secret or token on the standard input, where other users of the machine do not see it.
 enum InputLine {
-  /// U+FEFF in UTF-8, which PowerShell puts before what it pipes.
+  /// The byte order mark U+FEFF in UTF-8, which PowerShell puts before what it pipes.
   private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-  /// The most bytes that a line has.
+  /// The most bytes of a line.
   static let bytesMax = 64 << 10
 
   /// Reads the secret in the one line of the standard input, without the line's end: LF, CRLF or CR. `what` names it in
@@ -14,8 +14,8 @@ enum InputLine {
     try secret(try bytes(what), what)
   }
 
-  /// Reads the token in the one line of the standard input. The whole line is the token; the verifier refuses what does
-  /// not belong.
+  /// Reads the token in the one line of the standard input. The whole line is the token; the verifier refuses anything
+  /// that does not belong to it.
   static func readToken() throws(CommandError) -> String {
     var bytes = try bytes("token")[...]
     if bytes.last == UInt8(ascii: "\n") {
@@ -40,14 +40,14 @@ enum InputLine {
     return bytes
   }
 
-  /// The secret in a line, without the mark of UTF-8 that programs of Windows put before a text. Refuses what cannot be
-  /// meant: it would be an invisible part of the secret.
+  /// Returns the secret in a line, without the byte order mark that programs of Windows put before a text. A text that
+  /// cannot be intended is refused: it would be an invisible part of the secret.
   static func secret(_ bytes: [UInt8], _ what: String) throws(CommandError) -> String {
     var bytes = bytes[...]
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
     if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
     if bytes.starts(with: mark) { bytes.removeFirst(mark.count) }
-    // What has a zero byte is UTF-16, as a rule, or no text at all.
+    // A text with a zero byte is usually UTF-16, or no text at all.
     guard !bytes.contains(0), !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
       throw CommandError(
         .usage, "the \(what) on the standard input holds a zero byte or is UTF-16; pipe it in as UTF-8 text")

@@ -1,11 +1,11 @@
 import Platform
 import SystemPackage
 
-/// A few lines on the standard error output that are drawn over themselves, on a terminal only.
+/// A few lines on the standard error output that are redrawn in place, on a terminal only.
 struct LiveLines: ~Copyable {
   private var drawn = 0
 
-  /// Makes no lines yet; nil if no person watches.
+  /// Creates lines that are not drawn yet, or returns nil if no person watches.
   init?() {
     guard Terminal.isTerminal(.standardError), Terminal.environment["TERM"] != "dumb" else { return nil }
   }
@@ -17,13 +17,13 @@ struct LiveLines: ~Copyable {
       text += "\u{1B}[2K\(line)"
       if index + 1 < lines.count { text += "\n" }
     }
-    // What was lower down before: not always as many lines are needed.
+    // This clears lines that were drawn below before, since the number of lines varies.
     text += "\u{1B}[J"
     drawn = lines.count
     _ = try? FileDescriptor.standardError.writeAll(text.utf8)
   }
 
-  /// Wipes the lines away; what is written next stands in their place.
+  /// Clears the lines; the next output takes their place.
   mutating func clear() {
     guard drawn > 0 else { return }
     _ = try? FileDescriptor.standardError.writeAll((start + "\u{1B}[J").utf8)
@@ -37,24 +37,24 @@ struct LiveLines: ~Copyable {
   /// The sequence that moves to the first column of the first line.
   private var start: String { drawn > 1 ? "\r\u{1B}[\(drawn - 1)A" : "\r" }
 
-  /// The columns of the terminal: a line that wraps would move the others.
+  /// The columns of the terminal, since a line that wraps would move the others.
   private static var width: Int { TerminalDevice(.standardError).size?.columns ?? 80 }
 }
 
-/// Lines for a terminal that is too narrow for them.
+/// The wrapping of lines that are too wide for a terminal.
 enum LineWrap {
-  /// The columns by which the rest of a line is moved in.
+  /// The columns by which the rest of a line is indented.
   private static let indent = 4
 
-  /// The line in pieces of at most `width` columns. They break between words, so that no figure is shown in part; only
-  /// a word that is wider than the terminal is cut.
+  /// Returns the line in pieces of at most `width` columns. They break between words, so that no figure is shown in
+  /// part; only a word that is wider than the terminal is cut.
   static func pieces(_ line: String, width: Int) -> [String] {
     guard line.count > width, width > 0 else { return [line] }
     var pieces: [String] = []
     var rest = line[...]
     while rest.count > width {
       let limit = rest.index(rest.startIndex, offsetBy: width)
-      // A space right behind the limit ends a word that just fits.
+      // A space right after the limit ends a word that just fits.
       let shown = rest[...limit]
       let words = shown.prefix { $0 == " " }.endIndex
       guard let space = shown[words...].lastIndex(of: " ") else {
@@ -82,7 +82,7 @@ enum LineWrap {
 enum Sparkline {
   private static let bars = Array("▁▂▃▄▅▆▇█")
 
-  /// The last `width` values, from 0 up.
+  /// Returns the last `width` values as bars, from 0 up.
   static func text(_ values: [Double], width: Int) -> String {
     let shown = values.suffix(max(width, 0))
     let most = shown.max() ?? 0

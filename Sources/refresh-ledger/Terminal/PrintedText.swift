@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Rows of text in columns that line up, two spaces apart.
+/// Rows of text in aligned columns, two spaces apart.
 struct TextTable {
   private var rows: [[String]]
 
@@ -12,7 +12,7 @@ struct TextTable {
     rows.append(cells.map(\.shown))
   }
 
-  /// The rows, a line each, without spaces at their ends.
+  /// The rows, one on each line, without trailing spaces.
   var text: String {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
@@ -27,7 +27,7 @@ struct TextTable {
   }
 }
 
-/// The JSON that `--json` prints: on one line, its members sorted.
+/// The JSON that `--json` prints: on one line, with sorted members.
 enum JSONText {
   static func line(_ value: some Encodable) throws(CommandError) -> String {
     let encoder = JSONEncoder()
@@ -42,7 +42,7 @@ enum JSONText {
 
 /// Texts for a shell.
 enum ShellText {
-  /// The text as one word of a shell.
+  /// Returns the text as one word of a shell.
   static func quoted(_ text: String) -> String {
     let isPlain =
       !text.isEmpty
@@ -55,10 +55,10 @@ enum ShellText {
 }
 
 extension String {
-  /// The text for a terminal if others chose it: characters that a terminal takes for a command, or by which it shows
-  /// others in another order, are replaced.
+  /// The text for a terminal if others chose it: characters that a terminal takes for a command, or that change the
+  /// order of others, are replaced.
   var shown: String {
-    // What nearly all text is.
+    // Nearly all texts are plain.
     guard !utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return self }
     return String(String.UnicodeScalarView(unicodeScalars.map(Unicode.Scalar.shown)))
   }

@@ -1,13 +1,13 @@
 import Synchronization
 import SystemPackage
 
-/// A bar on the standard error output that is drawn over itself, with rate and time left. Draws nothing if that is not
-/// a terminal.
+/// A bar on the standard error output that is redrawn in place, with the rate and the time left. It draws nothing if
+/// that is not a terminal.
 struct ProgressBar: ~Copyable {
-  /// The unit of what is counted.
+  /// The unit of the count.
   enum Unit {
     case bytes
-    /// Things of this name, in the plural.
+    /// Things with this name, in the plural.
     case things(String)
   }
 
@@ -23,10 +23,10 @@ struct ProgressBar: ~Copyable {
   private static let width = 32
   /// The pause between two drawings, as one costs more than most of what is counted.
   private static let pause = Duration.milliseconds(100)
-  /// The time from which on there is a rate: before, it would jump about.
+  /// The time from which on a rate is shown, since it would vary widely before.
   private static let firstRate = Duration.milliseconds(500)
 
-  /// - Parameter write: what draws on the standard error output.
+  /// - Parameter write: A function that draws on the standard error output.
   init(
     label: String, isWanted: Bool = true, unit: Unit = .bytes,
     write: @escaping @Sendable (String) -> Void = ProgressBar.draw
@@ -48,7 +48,7 @@ struct ProgressBar: ~Copyable {
     write("\r\(ProgressBar.line(label, done, of: total, unit, from: first.done, after: now - first.time))\u{1B}[K")
   }
 
-  /// The line when `elapsed` has passed since `start` was done.
+  /// Returns the line when `elapsed` has passed since the count was `start`.
   static func line(
     _ label: String, _ done: UInt64, of total: UInt64, _ unit: Unit, from start: UInt64 = 0, after elapsed: Duration
   ) -> String {
@@ -69,7 +69,7 @@ struct ProgressBar: ~Copyable {
     }
   }
 
-  /// Wipes the bar away.
+  /// Clears the bar.
   deinit {
     if isDrawn { write("\r\u{1B}[2K") }
   }
@@ -79,7 +79,7 @@ struct ProgressBar: ~Copyable {
   }
 }
 
-/// A ``ProgressBar`` that another thread draws. Wiped away when it is released.
+/// A ``ProgressBar`` that another thread draws. It is cleared when it is released.
 final class SharedProgressBar: Sendable {
   private let bar: Mutex<ProgressBar>
 

@@ -2,11 +2,11 @@ import FoundationEssentials
 import Platform
 import SystemPackage
 
-/// The standard streams: what is written to which, and whether a person watches.
+/// The standard streams: the writing to each, and whether a person watches.
 enum Terminal {
   static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
-  /// Writes all of `text` to the standard output at once, so that it is seen although the output is a pipe.
+  /// Writes all of `text` to the standard output at once, so that it is seen even if the output is a pipe.
   static func write(_ text: String) throws(CommandError) {
     do {
       _ = try FileDescriptor.standardOutput.writeAll(text.utf8)
@@ -25,15 +25,15 @@ enum Terminal {
     _ = try? FileDescriptor.standardError.writeAll(complaint(message).utf8)
   }
 
-  /// The line by which a command that failed says why.
+  /// Returns the line with the reason that a command failed.
   static func complaint(_ message: String) -> String {
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").shown
     let label = usesColor(.standardError) ? "\u{1B}[31merror:\u{1B}[0m" : "error:"
     return "\(label) \(line)\n"
   }
 
-  /// Writes one line that is not an error to the standard error output, for what a program that reads the standard
-  /// output need not know.
+  /// Writes one line that is not an error to the standard error output, for information that a program reading the
+  /// standard output does not need.
   static func note(_ message: String) {
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").shown
     _ = try? FileDescriptor.standardError.writeAll("\(line)\n".utf8)
@@ -43,7 +43,7 @@ enum Terminal {
     TerminalDevice(stream).isTerminal
   }
 
-  /// Whether a stream takes colour: a terminal does, unless `NO_COLOR` (no-color.org) is set.
+  /// Checks whether a stream supports colour: a terminal does, unless `NO_COLOR` (no-color.org) is set.
   static func usesColor(_ stream: FileDescriptor) -> Bool {
     isTerminal(stream) && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
   }

@@ -1,16 +1,17 @@
 import TokenObservability
 
-/// The metrics of `GET /metrics` at one moment, read from as much of Prometheus's text format as this server writes.
+/// The metrics of `GET /metrics` at one moment, parsed from the part of Prometheus's text format that this server
+/// writes.
 struct MetricsScrape {
   let moment: ContinuousClock.Instant
-  /// The values by name, and then by labels as they stand between the braces.
+  /// The values by name, and then by labels as they are written between the braces.
   private var series: [String: [String: Double]] = [:]
 
   init(_ text: String, at moment: ContinuousClock.Instant = .now) {
     self.moment = moment
     for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
       guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]),
-        // What no counter of ours reaches would be no number any more in a rate.
+        // No counter of ours reaches such a value, which would not be a number any more in a rate.
         abs(value) < 1e15
       else { continue }
       let key = line[..<space]
@@ -20,12 +21,12 @@ struct MetricsScrape {
     }
   }
 
-  /// The sum over all labels; nil if there is no such metric.
+  /// The sum over all labels, or nil if there is no such metric.
   subscript(metric: TokenMetric) -> Double? {
     series[metric.rawValue].map { $0.values.reduce(0, +) }
   }
 
-  /// The values by one label, summed over the others.
+  /// Returns the values by one label, summed over the others.
   func values(of metric: TokenMetric, by label: String) -> [String: Double] {
     var sums: [String: Double] = [:]
     for (labels, value) in series[metric.rawValue] ?? [:] {
@@ -35,7 +36,7 @@ struct MetricsScrape {
     return sums
   }
 
-  /// The number of observations of a histogram up to each of its bounds, over all labels, with the bounds rising.
+  /// Returns the number of observations of a histogram up to each of its bounds, over all labels, in ascending order.
   func buckets(of metric: TokenMetric) -> [(bound: Double, count: Double)] {
     var sums: [Double: Double] = [:]
     for (labels, value) in series["\(metric.rawValue)_bucket"] ?? [:] {
@@ -46,7 +47,7 @@ struct MetricsScrape {
     return sums.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  /// The value of a label. None that this server writes has a comma or a quotation mark.
+  /// Returns the value of a label. This server writes none with a comma or a quotation mark.
   private static func value(of label: String, in labels: String) -> String? {
     for pair in labels.split(separator: ",") where pair.hasPrefix("\(label)=\"") {
       return String(pair.dropFirst(label.count + 2).dropLast()).shown
@@ -56,15 +57,15 @@ struct MetricsScrape {
 }
 
 extension MetricsScrape {
-  /// The rise of a counter since then. One that fell began anew, with its server.
+  /// Returns the increase of a counter since an earlier moment. One that decreased began anew, with its server.
   func rise(of metric: TokenMetric, since earlier: MetricsScrape) -> Double {
     MetricsScrape.rise(self[metric] ?? 0, since: earlier[metric] ?? 0)
   }
 
   static func rise(_ now: Double, since before: Double) -> Double { now >= before ? now - before : now }
 
-  /// The quantile of what a histogram observed since then, in seconds, as Prometheus works it out; nil if it observed
-  /// nothing. Past the last bound it is that bound.
+  /// Returns the quantile of a histogram's observations since an earlier moment, in seconds, as Prometheus calculates
+  /// it, or nil if there were none. Past the last bound it is that bound.
   func quantile(_ fraction: Double, of metric: TokenMetric, since earlier: MetricsScrape) -> Double? {
     let before = Dictionary(uniqueKeysWithValues: earlier.buckets(of: metric).map { ($0.bound, $0.count) })
     let risen = buckets(of: metric).map { ($0.bound, MetricsScrape.rise($0.count, since: before[$0.bound] ?? 0)) }

@@ -97,7 +97,7 @@ struct TopCommand: AsyncParsableCommand {
         lines = reading.lines(history: Array(rates.suffix(screen.historyRoom)))
       } catch {
         guard error.status == .temporary else { throw error }
-        // It may come back: the rest stays as it was.
+        // The source may come back, so the rest of the screen stays as it was.
         lines = [error.description] + lines.drop { $0.hasPrefix(source.title) }
       }
       left = left.map { $0 - 1 }

@@ -1,7 +1,7 @@
 #if Postgres
 import TokenLedgerPostgres
 
-/// The ledger in a database, looked at beside the servers that share it.
+/// The ledger in a database, read beside the servers that share it.
 struct TopDatabase: TopSource {
   private let settings: StoreSettings
   private let schema: SchemaName
@@ -9,7 +9,7 @@ struct TopDatabase: TopSource {
   private var number: Int64?
   private var began = ContinuousClock.now
 
-  /// How long one look can take.
+  /// The longest time of one reading.
   private static let patience = Duration.seconds(10)
 
   init(_ settings: StoreSettings) throws(CommandError) {
@@ -29,7 +29,7 @@ struct TopDatabase: TopSource {
     return TopDatabaseReading(pulse, seconds: max(0.001, (began - before) / .seconds(1)))
   }
 
-  /// Looks over the connection that there is, or another if that one was lost.
+  /// Reads over the present connection, or another one if that was lost.
   private mutating func look() throws(CommandError) -> LedgerPulse {
     let deadline = ContinuousClock.now + Self.patience
     let open: DatabaseConnection
@@ -46,18 +46,18 @@ struct TopDatabase: TopSource {
   }
 }
 
-/// The events that were written to a database between two looks.
+/// The events that were written to a database between two readings.
 struct TopDatabaseReading: TopReading {
   var seconds: Double
-  /// About so many, as PostgreSQL estimates it.
+  /// The number of sessions, as PostgreSQL estimates it.
   var sessions: Int64
   var lastSequence: Int64
   var connections: Int64
-  /// The age of the newest time that a server wrote down.
+  /// The age of the newest time that a server recorded.
   var ageSeconds: Double
-  /// A second.
+  /// The events a second.
   var events: Double
-  /// A second, by kind, of those that occurred.
+  /// The events a second by kind, without kinds that did not occur.
   var kinds: [String: Double]
 
   init(_ pulse: LedgerPulse, seconds: Double) {
@@ -100,7 +100,7 @@ struct TopDatabaseReading: TopReading {
 }
 
 extension EventRow.Kind {
-  /// As the text of an event has it: `successor_seen`.
+  /// The kind as in the text of an event: `successor_seen`.
   fileprivate var word: String {
     var word = ""
     for character in "\(self)" { word += character.isUppercase ? "_\(character.lowercased())" : "\(character)" }

@@ -32,17 +32,17 @@ struct TopLog: TopSource {
   }
 }
 
-/// The records that were written to a log between two looks.
+/// The records that were written to a log between two readings.
 struct TopLogReading: TopReading {
   var seconds: Double
   var liveSessions: Int
   var lastSequence: UInt64
-  /// A second.
+  /// The rates a second.
   var records, commits, growthBytes: Double
-  /// A second, by kind, of those that occurred.
+  /// The records a second by kind, without kinds that did not occur.
   var kinds: [String: Double]
   var recordsInACommit: Double?
-  /// Whether the server wrote a checkpoint before all could be read.
+  /// True if the server wrote a checkpoint before everything could be read.
   var wasReadAgain: Bool
 
   init(
@@ -56,7 +56,7 @@ struct TopLogReading: TopReading {
     self.wasReadAgain = wasReadAgain
     lastSequence = totals.sequence
     records = rate(totals.sequence, before.sequence)
-    // What was read anew says nothing of what was written.
+    // Bytes that were read again are not bytes that were written.
     commits = wasReadAgain ? 0 : rate(totals.frames, before.frames)
     growthBytes = wasReadAgain ? 0 : rate(totals.bytes, before.bytes)
     kinds = counts.mapValues { rounded(Double($0) / seconds) }

@@ -2,12 +2,12 @@ import Platform
 import Synchronization
 import SystemPackage
 
-/// The terminal while a live view has it: the other screen, no cursor, keys one by one. It is given back at the end.
+/// The terminal while a live view uses it: the alternate screen, no cursor, keys one by one. It is restored at the end.
 final class TopScreen {
   /// The number of readings that the curve shows.
   static let historyCount = 60
 
-  /// Whether a signal came: the terminal must be given back before the process ends.
+  /// True if a signal came: the terminal must be restored before the process ends.
   private static let isEnded = Atomic<Bool>(false)
   private static let keyPause = Duration.milliseconds(50)
   private static let interrupt: UInt8 = 3
@@ -35,10 +35,10 @@ final class TopScreen {
     return size
   }
 
-  /// The number of readings that the curve has room for, behind its indent.
+  /// The number of readings for which the curve has room, after its indent.
   var historyRoom: Int { min(TopScreen.historyCount, max(1, size.columns - 2)) }
 
-  /// Draws the lines in the place of those before, as many as there is room for.
+  /// Draws the lines in place of those before, as many as there is room for.
   func draw(_ lines: [String]) {
     let (rows, columns) = size
     let isColored = Terminal.usesColor(.standardOutput)
@@ -58,10 +58,10 @@ final class TopScreen {
     return true
   }
 
-  /// Whether q or Control-C was pressed.
+  /// Checks whether q or Control-C was pressed.
   private func isEndAsked() -> Bool {
     guard previous != nil else { return false }
-    // The terminal is gone.
+    // Without keys the terminal is gone.
     guard let keys = keyboard.waitingKeys() else { return true }
     return keys.contains {
       $0 == UInt8(ascii: "q") || $0 == UInt8(ascii: "Q") || $0 == TopScreen.interrupt

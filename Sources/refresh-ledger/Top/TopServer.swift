@@ -4,7 +4,7 @@ import NIOHTTP1
 import NIOSSL
 import TokenObservability
 
-/// A running server, by its metrics.
+/// A running server, read by its metrics.
 struct TopServer: TopSource {
   let url: String
   private let http: HTTPClient
@@ -15,7 +15,7 @@ struct TopServer: TopSource {
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow
     if let certificates {
-      // Read here, so that a wrong one is told of the file and not of the server.
+      // The file is read here, so that its fault is reported for the file and not for the server.
       _ = try InputFile.read(certificates, "file of certificates", bytesMax: 1 << 20)
       var trust = TLSConfiguration.makeClientConfiguration()
       trust.trustRoots = .file(certificates)
@@ -59,7 +59,7 @@ struct TopServer: TopSource {
   }
 }
 
-/// The state of a server: its gauges at a moment, and its counts a second between two looks.
+/// The state of a server: its gauges at a moment, and its counts a second between two readings.
 struct TopServerReading: TopReading {
   struct Latency: Encodable {
     var p50: Double
@@ -70,18 +70,18 @@ struct TopServerReading: TopReading {
   var ready: Bool
   var liveSessions: Double
   var entries: Double
-  /// A second.
+  /// The rates a second.
   var opened, rotations, replays, reuses, refusals, revocations, loginFailures, overloads, requests: Double
-  /// A second, of those that occurred.
+  /// The rates a second, without values that did not occur.
   var refusalsByReason: [String: Double]
   var reusesByClass: [String: Double]
-  /// Since the server's start.
+  /// The counts since the server's start.
   var reusesSinceStart, refusalsSinceStart, rotationsSinceStart: Double
   var commits: Double
-  /// Nil if there was none.
+  /// The latencies, or nil if there were none.
   var commitMilliseconds, rotateMilliseconds: Latency?
   var logBytes: Double
-  /// A second; less than 0 after a checkpoint.
+  /// The growth a second, less than 0 after a checkpoint.
   var logGrowthBytes: Double
   var durableSequence: Double
   var sequenceLag: Double
@@ -136,7 +136,7 @@ struct TopServerReading: TopReading {
 
   var rate: Double { rotations }
 
-  /// The value, rounded to a thousandth.
+  /// Returns the value rounded to a thousandth.
   private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }
 
