@@ -34,7 +34,7 @@ public enum AccountError: Error, Sendable, Equatable {
   case database(LedgerError, path: String)
   /// The machine has no memory or no randomness for a hash.
   case hashing(String)
-  /// As many passwords are waiting for a worker of the ``PasswordPool`` as can; nothing was hashed.
+  /// Too many passwords are waiting for a worker of the ``PasswordPool``; nothing was hashed.
   case overloaded
 }
 

@@ -195,7 +195,7 @@ enum ClockDirection: String, CaseIterable {
 
 /// The part that had more work than it can take.
 package enum OverloadCause: String, Sendable, CaseIterable {
-  /// As many requests were being answered as can be.
+  /// Too many requests were being answered at the same time.
   case requestsInFlight = "requests_in_flight"
   case log
   /// The password pool, or another store of subjects.

@@ -45,7 +45,7 @@ enum RetryAfter {
   private static let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
   private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-  /// Checks whether a word is a day of the week, as long as `pattern` writes Monday.
+  /// Checks whether a word is a day of the week, in the form that `pattern` has for Monday: `Mon` or `Monday`.
   private static func isDay(_ word: Substring, _ pattern: String) -> Bool {
     days.contains { word == (pattern.count == 3 ? $0.prefix(3) : $0[...]) }
   }

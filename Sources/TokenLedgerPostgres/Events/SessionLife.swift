@@ -132,7 +132,7 @@ extension Session.Shifts {
 }
 
 extension TimeShifts {
-  /// Returns the ledger's time of one that was shown: the latest for which ``wallTime(of:)`` returns it.
+  /// Returns the ledger's time for a shown time: the latest one for which ``wallTime(of:)`` returns that.
   fileprivate func ledgerTime(of shown: Timestamp) -> Timestamp {
     for change in changes.reversed() where change.from <= shown.advanced(byMilliseconds: 1000 * change.seconds) {
       return shown.advanced(byMilliseconds: 1000 * change.seconds)

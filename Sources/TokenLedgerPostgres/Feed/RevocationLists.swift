@@ -88,7 +88,7 @@ struct RevocationLists {
     due[Self.quarter(of: until), default: []].append(key)
   }
 
-  /// Forgets an entry that has ended. One that now ends later than first expected is also listed under its later end.
+  /// Forgets an entry if it has ended. One whose end was postponed is also listed under the later end.
   private mutating func forget(_ key: Key, at now: Timestamp) {
     switch key {
     case .session(let id): if sessions[id].map({ $0 <= now }) ?? false { sessions[id] = nil }
