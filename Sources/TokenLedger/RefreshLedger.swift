@@ -64,7 +64,7 @@ extension RefreshLedger {
       return
     }
     do { try log.reserve() } catch {
-      // No further event can come.
+      // Nothing more can come.
       if log.failure != nil { events.subscriptions.finish() }
       throw LedgerError(error)
     }

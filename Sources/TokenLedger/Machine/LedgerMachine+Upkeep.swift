@@ -40,7 +40,7 @@ extension LedgerMachine {
     guard seconds != state.shifts.seconds else { return now }
     let latest = max(state.latestIssue, state.shifts.changes.last?.from ?? .zero)
     let start = max(now, latest.advanced(byMilliseconds: 1))
-    // The time is not read again: after a pause in between, the shift would be too small for it.
+    // Not read anew: after a pause in between, the shift would be too small for it.
     _ = time.now(notBefore: start)
     record(.shifted(seconds: seconds), at: start, into: &sink)
     return start
