@@ -43,9 +43,10 @@ package enum LedgerSweep {
     let answer = try connection.step(
       [
         Query(ended[connection.setting.time], [.int64(outliving)]),
-        Query(revocations[connection.setting.time], [.int64(outliving)]), 
+        Query(revocations[connection.setting.time], [.int64(outliving)]),
         Query(coveredOfAll[connection.setting.time], [.int64(outliving)]),
-        Query(coveredOfClient[connection.setting.time], [.int64(outliving)]), Query(oldShifts), Query(LedgerSQL.barrierStatement),
+        Query(coveredOfClient[connection.setting.time], [.int64(outliving)]), Query(oldShifts),
+        Query(LedgerSQL.barrierStatement),
       ], deadline: deadline)
     let rows = answer.rows
     var pass = Pass()
