@@ -69,6 +69,7 @@ import Testing
     async let looking: Void = {
       let connection = try connector.connectToPrimary(deadline: .long)
       defer { connection.close() }
+      try connection.simple("set lock_timeout = 0", deadline: .long)
       isConnected.store(true, ordering: .relaxed)
       while !isLocked.load(ordering: .relaxed) { await Task.yield() }
       try witness.examine(connection, deadline: .long)
