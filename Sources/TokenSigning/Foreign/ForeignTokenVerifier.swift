@@ -72,7 +72,7 @@ package struct ForeignTokenVerifier: Sendable {
 struct ForeignHeader {
   /// Extensions that change what is signed. Keys and addresses of keys (`jwk`, `jku`, `x5u`, `x5c`) are not believed
   /// and not looked at: the verifier's keys are its own.
-  private static let refused = ["crit", "b64", "zip", "enc"]
+  static let refused = ["crit", "b64", "zip", "enc"]
 
   let algorithm: SignatureAlgorithm
   let keyID: String?
