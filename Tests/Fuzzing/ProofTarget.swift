@@ -22,7 +22,7 @@ enum ProofTarget: OneInput {
     require(accepted(proof) == nil, "a proof that nobody signed is accepted")
   }
 
-  /// What is asked for is accepted if it may be, and says what was asked for.
+  /// A proof that is asked for is accepted if it may be, and says just that.
   private static func runRight(_ input: inout InputBytes) {
     let signer = ProofSigner.any(&input)
     let age = Int64(input.byte()) - 128
@@ -140,7 +140,8 @@ enum ProofTarget: OneInput {
     require(!nonces.accepts(other, nowMilliseconds: now), "a nonce that nobody gave out is accepted")
   }
 
-  /// Another look at accepted claims, that shares no code with the verifier: each must stand in the text that was signed.
+  /// Another look at accepted claims, that shares no code with the verifier: each must stand in the text that was
+  /// signed.
   private static func check(_ proof: DPoPProof, signed claims: [UInt8]) {
     let text = String(decoding: claims, as: UTF8.self)
     require(text.contains("\(proof.issuedAt)"), "a proof says a time that was not signed")

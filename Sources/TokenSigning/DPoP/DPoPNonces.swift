@@ -1,8 +1,8 @@
-/// The nonces that a server asks its clients to put into proofs (RFC 9449 §8), so that no proof is made long before it is
-/// used.
+/// The nonces that a server asks its clients to put into proofs (RFC 9449 §8), so that no proof is made long before it
+/// is used.
 ///
-/// They are derived from the time and a secret, and kept nowhere: all instances with one secret and one time give out and
-/// accept the same. A nonce is good for the step in which it was given out and for the next one.
+/// They are derived from the time and a secret, and kept nowhere: all instances with one secret and one time give out
+/// and accept the same. A nonce is good for the step in which it was given out and for the next one.
 package struct DPoPNonces: Sendable {
   private static let label = Array("refresh-ledger DPoP nonce 1\n".utf8)
 

@@ -1,7 +1,8 @@
 /// Verifies DPoP proofs (RFC 9449 §4.3): strict, offline, and without any state.
 ///
-/// A proof that passes may have been presented before: its ``DPoPProof/useDigest`` tells, and whoever acts on a proof keeps
-/// those that were accepted until ``DPoPProof/goodUntilMilliseconds``. One proof in a request is the caller's to check.
+/// A proof that passes may have been presented before: its ``DPoPProof/useDigest`` tells, and whoever acts on a proof
+/// keeps those that were accepted until ``DPoPProof/goodUntilMilliseconds``. One proof in a request is the caller's to
+/// check.
 package struct DPoPProofVerifier: Sendable {
   /// A longer proof is refused unread.
   package static let textBytesMax = TokenFormat.textBytesMax
@@ -26,8 +27,8 @@ package struct DPoPProofVerifier: Sendable {
     self.nonces = nonces
   }
 
-  /// Checks a proof for one request. The signature comes before any look at the claims, and the nonce last: a client that
-  /// is told to use another one has nothing else to fix.
+  /// Checks a proof for one request. The signature comes before any look at the claims, and the nonce last: a client
+  /// that is told to use another one has nothing else to fix.
   ///
   /// - Parameters:
   ///   - proof: the value of the header field `DPoP`.

@@ -1,9 +1,9 @@
 /// The URI of a request without its query and fragment, as a proof names it in `htu` (RFC 9449 §4.3).
 ///
-/// Two spellings are equal if they differ in the letter case of scheme and host, in a default port that is written out, in
-/// the percent-encoding of unreserved characters, in the letter case of the digits of such an encoding (RFC 3986 §6.2.2
-/// and §6.2.3), or in an empty path for `/`. All else counts: the letter case of the path, a slash at its end, two slashes
-/// for one.
+/// Two spellings are equal if they differ in the letter case of scheme and host, in a default port that is written out,
+/// in the percent-encoding of unreserved characters, in the letter case of the digits of such an encoding (RFC 3986
+/// §6.2.2 and §6.2.3), or in an empty path for `/`. All else counts: the letter case of the path, a slash at its end,
+/// two slashes for one.
 package struct DPoPTarget: Sendable, Hashable {
   private let scheme: Scheme
   private let host: [UInt8]
