@@ -1,4 +1,3 @@
-public import TokenEngine
 public import TokenSigning
 
 /// A key of a client that makes DPoP proofs (RFC 9449), for tests of what is bound to a key.
