@@ -221,7 +221,8 @@ let package = Package(
     // For tests, of embedders too: time and randomness, which need no engine, and stores.
     .target(name: "TokenTestInputs", dependencies: ["TokenLedger"], swiftSettings: settings),
     .target(
-      name: "TokenTesting", dependencies: ["TokenTestInputs", "RotationModel", "TokenLedger", "TokenEngine"],
+      name: "TokenTesting",
+      dependencies: ["TokenTestInputs", "RotationModel", "TokenLedger", "TokenSigning", "TokenEngine"],
       swiftSettings: settings),
     // Tests.
     .target(
@@ -276,7 +277,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "TokenSigningTests", dependencies: ["Platform", "TokenSigning", "TokenTestInputs"], swiftSettings: settings),
+      name: "TokenSigningTests", dependencies: ["Platform", "TokenSigning", "TokenTestInputs", "TokenTesting"],
+      swiftSettings: settings),
     .testTarget(
       name: "TokenEngineTests",
       dependencies: [

@@ -11,6 +11,8 @@ enum FuzzTarget: String, CaseIterable {
   case checkpoint
   /// Our own tokens and those of others.
   case tokens
+  /// DPoP proofs, with the URIs and nonces in them.
+  case proofs
   /// JSON, key sets and the keys in them.
   case json
   /// The form of a request.
@@ -48,6 +50,7 @@ extension FuzzTarget {
     case .records: { FuzzTarget.run(RecordTarget.self, $0, $1) }
     case .checkpoint: { FuzzTarget.run(CheckpointTarget.self, $0, $1) }
     case .tokens: { FuzzTarget.run(TokenTarget.self, $0, $1) }
+    case .proofs: { FuzzTarget.run(ProofTarget.self, $0, $1) }
     case .json: { FuzzTarget.run(JSONTarget.self, $0, $1) }
     case .form: { FuzzTarget.run(FormTarget.self, $0, $1) }
     }

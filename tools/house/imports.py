@@ -63,7 +63,7 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "TokenTestInputs": (("RotationModel", "TokenLedger"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES),
     # What an embedder's tests hand to the engine, whatever they are written with.
     "TokenTesting": (
-        ("RotationModel", "TokenLedger", "TokenEngine", "TokenTestInputs"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES),
+        ("RotationModel", "TokenLedger", "TokenSigning", "TokenEngine", "TokenTestInputs"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES),
 }
 def imports(source: SwiftSource, own: frozenset[str]):
     """Yields (line, message); `own` has the names of our targets."""

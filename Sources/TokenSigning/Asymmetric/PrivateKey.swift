@@ -25,8 +25,7 @@ final class PrivateKey: Sendable {
     }
     if numbers.kind == .rsa {
       let range = Self.rsaModulusBits
-      let bits = numbers.values[0].count * 8 - (numbers.values[0].first?.leadingZeroBitCount ?? 0)
-      guard range.contains(bits) else {
+      guard range.contains(PublicKey.bits(of: numbers.values[0])) else {
         throw KeyError(.weak, "is an RSA key outside of \(range.lowerBound) to \(range.upperBound) bits")
       }
     }

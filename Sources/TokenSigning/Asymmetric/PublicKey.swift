@@ -29,14 +29,24 @@ final class PublicKey: Sendable {
     return unsafe CryptoKey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)).map(PublicKey.init)
   }
 
-  /// Returns an RSA key, or nil unless the modulus has 2048 to 8192 bits and the exponent is odd, above 1 and at most
-  /// 64 bits.
-  static func rsa(modulus: [UInt8], exponent: [UInt8]) -> PublicKey? {
-    guard let top = modulus.first, top != 0, let low = exponent.last, exponent.first != 0 else { return nil }
-    guard rsaModulusBits.contains(modulus.count * 8 - top.leadingZeroBitCount) else { return nil }
-    guard exponent.count <= 8, low % 2 == 1, exponent != [1] else { return nil }
-    return unsafe CryptoKey(ledger_rsa_public_key(modulus, modulus.count, exponent, exponent.count))
-      .map(PublicKey.init)
+  /// Returns an RSA key, or nil unless the modulus is odd and has 2048 to 8192 bits, and the exponent is odd, above 1 and
+  /// at most 64 bits.
+  ///
+  /// - Parameter isTrusted: false for a key that came with what it signs. libcrypto then skips the test, of 6 to 250 ms,
+  ///   that the modulus is not a prime: a key that others can forge signatures for harms nobody but its owner.
+  static func rsa(modulus: [UInt8], exponent: [UInt8], isTrusted: Bool = true) -> PublicKey? {
+    guard rsaModulusBits.contains(bits(of: modulus)), let last = modulus.last, last % 2 == 1 else { return nil }
+    guard let low = exponent.last, exponent.first != 0, exponent.count <= 8, low % 2 == 1, exponent != [1] else {
+      return nil
+    }
+    let made = unsafe ledger_rsa_public_key(modulus, modulus.count, exponent, exponent.count, isTrusted ? 1 : 0)
+    return unsafe CryptoKey(made).map(PublicKey.init)
+  }
+
+  /// Returns the number of bits of a big-endian number, or 0 if it begins with a zero byte.
+  static func bits(of number: [UInt8]) -> Int {
+    guard let top = number.first, top != 0 else { return 0 }
+    return number.count * 8 - top.leadingZeroBitCount
   }
 
   /// Checks whether a JWS signature (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1) of the message is valid.

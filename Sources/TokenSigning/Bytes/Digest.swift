@@ -6,6 +6,9 @@ package struct Digest: Sendable, Hashable {
 
   package let bytes: [UInt8]
 
+  /// 43 letters of base64url.
+  var text: String { Base64URL.text(bytes.span) }
+
   package init(of message: [UInt8]) {
     bytes = unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { target, initialized in
       let made = unsafe ledger_sha256(message, message.count, target.baseAddress)

@@ -76,7 +76,7 @@ package struct ForeignTokenVerifier: Sendable {
 struct ForeignHeader {
   /// The header parameters that change what is signed, which are refused. Keys and addresses of keys (`jwk`, `jku`,
   /// `x5u`, `x5c`) are ignored: the verifier uses its own keys only.
-  private static let refused = ["crit", "b64", "zip", "enc"]
+  static let refused = ["crit", "b64", "zip", "enc"]
 
   let algorithm: SignatureAlgorithm
   let keyID: String?

@@ -18,9 +18,14 @@ enum JWKText {
 
   /// Returns the text that is hashed for the thumbprint of a public key (RFC 7638 §3).
   static func thumbprintInput(_ numbers: KeyNumbers) -> [UInt8] {
-    var required = [("kty", numbers.kind.type)]
-    if let curve = numbers.kind.curve { required.append(("crv", curve)) }
-    for (name, value) in zip(numbers.kind.publicMembers, numbers.values) {
+    thumbprintInput(numbers.kind, publicValues: numbers.values)
+  }
+
+  /// - Parameter publicValues: the numbers of `kind.publicMembers`; what follows them is not looked at.
+  static func thumbprintInput(_ kind: KeyKind, publicValues: [[UInt8]]) -> [UInt8] {
+    var required = [("kty", kind.type)]
+    if let curve = kind.curve { required.append(("crv", curve)) }
+    for (name, value) in zip(kind.publicMembers, publicValues) {
       required.append((name, Base64URL.text(value.span)))
     }
     required.sort { $0.0 < $1.0 }
