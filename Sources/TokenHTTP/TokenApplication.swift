@@ -33,22 +33,22 @@ public struct TokenApplication: Service {
     let routes = TokenRoutes<TokenRequestContext>(
       engine: engine, clients: clients, options: options, metrics: metrics, additionalRoutes: additionalRoutes,
       hangUps: hangUps)
-    router.add(middleware: RequestTracing())
-    if let metrics {
-      router.add(
-        middleware: RequestMetrics(
-          factory: metrics.factory, routes: routes.answered.map(\.path), pathPrefix: options.pathPrefix))
-    }
-    if !options.allowedOrigins.isEmpty {
-      let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: options.pathPrefix)
-      router.add(
-        middleware: OriginAllowList(
-          origins: options.allowedOrigins, headers: options.allowedHeaders, pathPrefix: options.pathPrefix,
-          metadataPath: metadata.standardPath))
-    }
-    let methods = MethodRefusal<TokenRequestContext>(routes: routes.answered, wire: options.wire.tokenWire)
-    router.add(middleware: ErrorReplies(wire: options.wire.tokenWire, pathPrefix: options.pathPrefix, methods: methods))
-    router.add(middleware: PlainPaths())
+    let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: options.pathPrefix)
+    router.add(
+      middleware: RequestGate(
+        tracing: RequestTracing(),
+        metrics: metrics.map {
+          RequestMetrics(
+            factory: $0.factory, routes: routes.answered.map(\.path), pathPrefix: options.pathPrefix)
+        },
+        origins: options.allowedOrigins.isEmpty
+          ? nil
+          : OriginAllowList(
+            origins: options.allowedOrigins, headers: options.allowedHeaders, pathPrefix: options.pathPrefix,
+            metadataPath: metadata.standardPath),
+        errors: ErrorReplies(
+          wire: options.wire.tokenWire, pathPrefix: options.pathPrefix,
+          methods: MethodRefusal<TokenRequestContext>(routes: routes.answered, wire: options.wire.tokenWire))))
     routes.add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
       router: router, server: options.server(notingIn: hangUps),

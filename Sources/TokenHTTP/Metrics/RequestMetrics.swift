@@ -6,7 +6,7 @@ internal import TokenObservability
 /// Counts and times requests by the template of their route and the class of their status.
 ///
 /// Hummingbird's own middleware names the method, which a client may invent, so that its labels have no bound.
-struct RequestMetrics<Context: RequestContext>: RouterMiddleware {
+struct RequestMetrics: Sendable {
   private struct Series: Sendable {
     let count: Counter
     let seconds: Timer
@@ -32,18 +32,11 @@ struct RequestMetrics<Context: RequestContext>: RouterMiddleware {
     other = series(TokenMetric.otherRoute)
   }
 
-  @concurrent
-  func handle(
-    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
-  ) async throws -> Response {
-    let began = ContinuousClock.now
-    // What is thrown through here is the connection's end, which is no reply.
-    let response = try await next(request, context)
-    let series = context.endpointPath.flatMap { byRoute[$0] } ?? other
-    if let series = series[StatusClass(code: response.status.code)] {
-      series.count.increment()
-      series.seconds.record(ContinuousClock.now - began)
-    }
-    return response
+  /// - Parameter route: as Hummingbird names it; nil if no route took the request.
+  func note(route: String?, _ status: HTTPResponse.Status, within time: Duration) {
+    let series = route.flatMap { byRoute[$0] } ?? other
+    guard let series = series[StatusClass(code: status.code)] else { return }
+    series.count.increment()
+    series.seconds.record(time)
   }
 }

@@ -3,7 +3,7 @@ internal import Hummingbird
 
 /// Lets pages of some origins read the replies of the routes that browsers use (Fetch standard, CORS); without
 /// credentials, since no such route takes a cookie.
-struct OriginAllowList<Context: RequestContext>: RouterMiddleware {
+struct OriginAllowList: Sendable {
   private let origins: Set<WebOrigin>
   private let paths: Set<String>
   private let preflightHeaders: HTTPFields
@@ -26,26 +26,33 @@ struct OriginAllowList<Context: RequestContext>: RouterMiddleware {
     ]
   }
 
-  @concurrent
-  func handle(
-    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
-  ) async throws -> Response {
-    guard paths.contains(request.uri.path) else { return try await next(request, context) }
-    // Two values are not an origin: they come joined by a comma.
-    let origin = request.headers[.origin].flatMap { text in
-      WebOrigin(text).flatMap { origins.contains($0) ? text : nil }
+  /// The reply to a page that asks what it may send; nil for every other request.
+  func preflight(_ request: Request) -> Response? {
+    guard request.method == .options, paths.contains(request.uri.path), listedOrigin(of: request) != nil else {
+      return nil
     }
-    var response: Response
-    if origin != nil, request.method == .options {
-      response = Response(status: .noContent, headers: preflightHeaders)
-    } else {
-      response = try await next(request, context)
-      if origin != nil { response.headers[.accessControlExposeHeaders] = Self.exposed }
-    }
+    var response = Response(status: .noContent, headers: preflightHeaders)
+    allow(listedOrigin(of: request), in: &response)
+    return response
+  }
+
+  /// Lets a page of a listed origin read the reply to a request of its own.
+  func amend(_ response: inout Response, to request: Request) {
+    guard paths.contains(request.uri.path) else { return }
+    let origin = listedOrigin(of: request)
+    if origin != nil { response.headers[.accessControlExposeHeaders] = Self.exposed }
+    allow(origin, in: &response)
+  }
+
+  private func allow(_ origin: String?, in response: inout Response) {
     response.headers[.accessControlAllowOrigin] = origin
     // A cache must not give a reply for one origin, or for none, to a page of another.
     response.headers[values: .vary].append("Origin")
-    return response
+  }
+
+  /// Two values are not an origin: they come joined by a comma.
+  private func listedOrigin(of request: Request) -> String? {
+    request.headers[.origin].flatMap { text in WebOrigin(text).flatMap { origins.contains($0) ? text : nil } }
   }
 }
 

@@ -2,17 +2,23 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Tracing
 
-/// Puts a span around each request if a tracer is bootstrapped: its method, the template of its route and its status.
+/// Puts a span around each request if a tracer was bootstrapped before the server was made: its method, the template of its route and its status.
 ///
 /// Hummingbird's own middleware records path, query and user agent, in which clients can put secrets. The trace that
 /// the request's headers name, in the form that the tracer knows, is continued.
-struct RequestTracing<Context: RequestContext>: RouterMiddleware {
-  @concurrent
-  func handle(
-    _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
-  ) async throws -> Response {
+struct RequestTracing: Sendable {
+  private let tracer: any Tracer
+
+  /// Nil if no tracer is bootstrapped by now.
+  init?() {
     let tracer = InstrumentationSystem.tracer
-    if tracer is NoOpTracer { return try await next(request, context) }
+    guard !(tracer is NoOpTracer) else { return nil }
+    self.tracer = tracer
+  }
+
+  func trace(
+    _ request: Request, _ context: some RequestContext, _ answer: () async throws -> Response
+  ) async throws -> Response {
     var trace = InstrumentationContext.current ?? .topLevel
     tracer.extract(request.headers, into: &trace, using: FieldExtractor())
     let method = Self.name(of: request.method)
@@ -20,7 +26,7 @@ struct RequestTracing<Context: RequestContext>: RouterMiddleware {
     let result: Result<Response, any Error> = await tracer.withAnySpan(method, context: trace, ofKind: .server) {
       span in
       let result: Result<Response, any Error>
-      do { result = .success(try await next(request, context)) } catch { result = .failure(error) }
+      do { result = .success(try await answer()) } catch { result = .failure(error) }
       // If no route answers, the router's name for it has no slash.
       if let route = context.endpointPath, route.hasPrefix("/") {
         span.operationName = "\(method) \(route)"

@@ -56,7 +56,7 @@ enum Route: CaseIterable {
     case open
     /// ``BearerAuthenticator``.
     case bearer
-    /// ``BufferedBody`` and ``RequestAdmission``, for routes that wait for the disk or a password.
+    /// ``RequestAdmission``, for routes that wait for the disk or a password.
     case bounded
     /// The same, but past the bound refused in the words of the wire.
     case boundedInItsWire

@@ -22,7 +22,6 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let sessions: AdminSessions
   private let oneTimeTokens: AdminOneTimeTokens
   private let addresses: AddressSource
-  private let body: BufferedBody<Context>
   private let tokenAdmission: RequestAdmission<Context>
   /// The same with other words: only `POST /token` refuses in those of the wire.
   private let admission: RequestAdmission<Context>
@@ -83,12 +82,13 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     sessions = AdminSessions(clients: clients, gate: gate)
     oneTimeTokens = AdminOneTimeTokens(gate: gate)
     addresses = AddressSource(trustsProxy: options.trustsProxy)
-    body = BufferedBody(bytesMax: bodyBytesMax)
     @Sendable func refuse(_ faults: FaultReplies, _ reason: AdmissionRefusal) -> Response {
       if reason == .overloaded { grantMetrics?.note(.requestsInFlight) }
       return faults.reply(to: .notAdmitted(reason), logger: nil)
     }
-    tokenAdmission = RequestAdmission(inFlightMax: options.requestsInFlightMax, hangUps: hangUps) { refuse(faults, $0) }
+    tokenAdmission = RequestAdmission(
+      bodyBytesMax: bodyBytesMax, inFlightMax: options.requestsInFlightMax, hangUps: hangUps
+    ) { refuse(faults, $0) }
     admission = tokenAdmission.refusing { refuse(standardFaults, $0) }
     let endpoint = MetricsEndpoint(engine: engine, metrics: metrics)
     self.metrics = endpoint
@@ -101,9 +101,9 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   public func add(to router: some RouterMethods<Context>, pathPrefix: String = "") {
     let root = router.group(RouterPath(pathPrefix)).add(middleware: BodilessHead())
     let bearer = root.group().add(middleware: BearerAuthenticator(engine: engine))
-    let buffered = root.group().add(middleware: body)
-    let bounded = buffered.group().add(middleware: admission)
-    let boundedInItsWire = buffered.group().add(middleware: tokenAdmission)
+    let bounded = root.group().add(middleware: admission)
+    // Without the layer for `HEAD`, which it does not answer.
+    let boundedInItsWire = router.group(RouterPath(pathPrefix)).add(middleware: tokenAdmission)
     let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: pathPrefix, routes: selection)
     for route in routes {
       let group =

@@ -31,7 +31,7 @@ struct HangUpTests {
   /// The refusal of a request over a connection, or nil if it was carried out.
   private func refusal(of hangUps: HangUps, over channel: any Channel) async throws -> AdmissionRefusal? {
     let refused = Mutex(AdmissionRefusal?.none)
-    let admission = RequestAdmission<Context>(inFlightMax: 1, hangUps: hangUps) { reason in
+    let admission = RequestAdmission<Context>(bodyBytesMax: 16, inFlightMax: 1, hangUps: hangUps) { reason in
       refused.withLock { $0 = reason }
       return Response(status: .serviceUnavailable)
     }
