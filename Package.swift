@@ -310,6 +310,7 @@ let package = Package(
         "TokenConsole", "TokenHTTP", "TokenObservability", "TokenEngine", "TokenLedger", "TokenSigning",
         "LedgerTesting", "TokenTesting",
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
+        .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
         .product(name: "HummingbirdTesting", package: "hummingbird", condition: server),
         .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
         .product(name: "InMemoryLogging", package: "swift-log", condition: server),

@@ -28,11 +28,11 @@ struct OriginAllowList: Sendable {
 
   /// The reply to a page that asks what it may send; nil for every other request.
   func preflight(_ request: Request) -> Response? {
-    guard request.method == .options, paths.contains(request.uri.path), listedOrigin(of: request) != nil else {
+    guard request.method == .options, paths.contains(request.uri.path), let origin = listedOrigin(of: request) else {
       return nil
     }
     var response = Response(status: .noContent, headers: preflightHeaders)
-    allow(listedOrigin(of: request), in: &response)
+    allow(origin, in: &response)
     return response
   }
 

@@ -59,7 +59,7 @@ struct RequestAdmission<Context: RequestContext>: RouterMiddleware {
     try await request.buffer(bytesMax: bodyBytesMax)
     defer { inFlight.value.subtract(1, ordering: .relaxed) }
     guard inFlight.value.add(1, ordering: .relaxed).newValue <= inFlightMax else { return refusal(.overloaded) }
-    if let channel = (context as? any ConnectionContext)?.channel, hangUps.contains(channel) { return refusal(.hungUp) }
+    if hangUps.contains((context as? any ConnectionContext)?.channel) { return refusal(.hungUp) }
     return try await next(request, context)
   }
 }

@@ -12,8 +12,10 @@ final class HangUps: Sendable {
   private let channels = Mutex<Set<ObjectIdentifier>>([])
 
   /// Whether the connection, or the one of a stream of HTTP/2, is among them.
-  func contains(_ channel: any Channel) -> Bool {
-    guard count.load(ordering: .relaxed) > 0 else { return false }
+  ///
+  /// - Parameter channel: asked for only while there is any; nil if it is not known.
+  func contains(_ channel: @autoclosure () -> (any Channel)?) -> Bool {
+    guard count.load(ordering: .relaxed) > 0, let channel = channel() else { return false }
     let ids = [channel, channel.parent].compactMap { $0.map(ObjectIdentifier.init) }
     return channels.withLock { channels in ids.contains(where: channels.contains) }
   }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTesting
 import Logging
 import NIOCore
@@ -21,11 +22,39 @@ struct HangUpTests {
     }
   }
 
-  /// A connection whose end is noted.
-  private func connection(_ hangUps: HangUps) throws -> EmbeddedChannel {
-    let channel = EmbeddedChannel(handler: HangUpNotice(hangUps))
-    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+  /// A connection that nobody reads from.
+  private struct Connection: ServerChildChannel {
+    struct Value: ServerChildChannelValue {
+      let channel: any Channel
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+      channel.eventLoop.makeSucceededFuture(Value(channel: channel))
+    }
+
+    func handle(value: Value, logger: Logger) async {}
+  }
+
+  private func guarded(_ hangUps: HangUps) -> GuardedChannel<Connection> {
+    GuardedChannel(
+      base: Connection(), counts: nil, headerTimeout: .seconds(5), idleTimeout: .seconds(60), awaitsStreams: false,
+      hangUps: hangUps)
+  }
+
+  /// A connection as the server sets it up.
+  private func connection(_ hangUps: HangUps) async throws -> NIOAsyncTestingChannel {
+    let (channel, guarded) = (NIOAsyncTestingChannel(), guarded(hangUps))
+    try await channel.testingEventLoop.executeInContext {
+      _ = guarded.setup(channel: channel, logger: Logger(label: "test"))
+    }
+    try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1))
     return channel
+  }
+
+  private func endInput(of channel: NIOAsyncTestingChannel) async throws {
+    try await channel.testingEventLoop.executeInContext {
+      channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    }
   }
 
   /// The refusal of a request over a connection, or nil if it was carried out.
@@ -46,28 +75,29 @@ struct HangUpTests {
   @Test("is not carried out: once the client sends no more, and once the connection has ended")
   func refused() async throws {
     let hangUps = HangUps()
-    let (channel, other) = (try connection(hangUps), try connection(hangUps))
+    let (channel, other) = (try await connection(hangUps), try await connection(hangUps))
     #expect(try await refusal(of: hangUps, over: channel) == nil)
-    channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    try await endInput(of: channel)
     #expect(try await refusal(of: hangUps, over: channel) == .hungUp)
-    _ = try other.finish()
+    _ = try await other.finish()
     #expect(try await refusal(of: hangUps, over: other) == .hungUp)
   }
 
   @Test("takes the requests of no other connection with it, nor that of a later connection")
   func others() async throws {
     let hangUps = HangUps()
-    let (channel, other) = (try connection(hangUps), try connection(hangUps))
-    channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-    _ = try channel.finish()
+    let (channel, other) = (try await connection(hangUps), try await connection(hangUps))
+    try await endInput(of: channel)
+    _ = try await channel.finish()
     #expect(try await refusal(of: hangUps, over: other) == nil)
-    hangUps.forget(channel)
+    // No request of it is handled any more.
+    await guarded(hangUps).handle(value: Connection.Value(channel: channel), logger: Logger(label: "test"))
+    await channel.testingEventLoop.run()
     #expect(hangUps.isEmpty)
     #expect(try await refusal(of: hangUps, over: channel) == nil)
   }
 
-  @Test(
-    "is answered 503 in the words of the wire, and counted as no overload", arguments: [WireFormat.standard, .romm])
+  @Test("is answered 503 by every wire", arguments: WireFormat.allCases)
   func reply(wire: WireFormat) throws {
     let reply = wire.tokenWire.reply(to: .notAdmitted(.hungUp))
     #expect(reply.status == .serviceUnavailable)
