@@ -6,15 +6,8 @@ import Testing
 @Suite struct KeyFileTests {
   /// Runs with the path of a folder that does not exist yet, in one that is removed afterwards.
   private func withFolder(_ body: (String) throws -> Void) throws {
-    var template = Array("/tmp/token-keys-XXXXXX".utf8CString)
-    let parent = try #require(mkdtemp(&template).map { String(cString: $0) })
-    defer {
-      for name in KeyFolderFixture.names(in: "\(parent)/keys") { unlink("\(parent)/keys/\(name)") }
-      unlink("\(parent)/keys")
-      rmdir("\(parent)/keys")
-      rmdir(parent)
-    }
-    try body("\(parent)/keys")
+    let folder = try KeyFolderFixture()
+    try body(folder.path)
   }
 
   private func mode(_ path: String) -> mode_t {
@@ -131,7 +124,9 @@ import Testing
       #expect(failure(folder)?.kind == .inputOutput)
     }
     try withFolder { folder in
-      symlink("/tmp", folder)
+      let elsewhere = try KeyFolderFixture()
+      _ = try TokenKeys.openOrCreate(folder: elsewhere.path)
+      symlink(elsewhere.path, folder)
       #expect(failure(folder)?.kind == .inputOutput)
     }
   }
