@@ -33,8 +33,15 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
     } catch {
       // `--help` and `--version` come here too.
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      Terminal.complain("\(message(for: error)); add --help to see what the command takes")
+      let hint = hint(on: CommandLine.arguments)
+      Terminal.complain("\(message(for: error)); \(hint)add --help to see what the command takes")
       Program.exit(ExitStatus.usage.rawValue)
     }
+  }
+
+  /// Returns a hint for values that were taken for options.
+  private static func hint(on arguments: [String]) -> String {
+    let isTaken = arguments.contains { $0.hasPrefix("-") && !$0.hasPrefix("--") && $0.utf8.count > 2 }
+    return isTaken ? "write -- before a value that begins with -; " : ""
   }
 }

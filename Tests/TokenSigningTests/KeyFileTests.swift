@@ -182,6 +182,14 @@ import Testing
     #expect(!Base64URL.text(of: TokenFixtures.secret(1)).hasPrefix(first))
   }
 
+  @Test("The key id never begins with -, which a command line takes for an option")
+  func fingerprintsOfCommandLines() {
+    // The digests of 5 of these secrets do.
+    let ids = (0...255).map { SigningKey.fingerprint(of: TokenFixtures.secret($0)) }
+    #expect(ids.allSatisfy { !$0.hasPrefix("-") && $0.utf8.count == 11 })
+    #expect(Set(ids).count == ids.count)
+  }
+
   @Test("The public set of HS256 keys is empty")
   func publicSet() throws {
     #expect(try TokenFixtures.keys().publicJWKS() == Array("{\"keys\":[]}".utf8))

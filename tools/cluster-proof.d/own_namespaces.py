@@ -1,6 +1,7 @@
 """Runs a program again where its hosts, addresses, mounts and processes are its own and vanish with it."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,10 @@ def is_inside() -> bool:
 
 
 def enter(script: str | Path, arguments: list[str]) -> None:
-    """Returns inside; outside it ends with the exit code of what ran inside."""
+    """Returns inside; outside it ends with the exit code of what ran inside.
+
+    Asked to end, it asks what runs inside to put everything away; asked again, it kills it.
+    """
     if is_inside():
         return
     if os.geteuid() != 0:
@@ -31,6 +35,18 @@ def enter(script: str | Path, arguments: list[str]) -> None:
         raise NotPossible("needs unshare, of the package util-linux") from None
     if tried.returncode != 0:
         raise NotPossible(f"namespaces are refused here: {tried.stderr.strip()}")
-    os.environ[INSIDE] = "1"
     sys.stdout.flush()
-    os.execvp(unshare[0], [*unshare, "sh", "-c", FIRST, "sh", str(Path(script).resolve()), *arguments])
+    command = [*unshare, "sh", "-c", FIRST, "sh", str(Path(script).resolve()), *arguments]
+    # Killed without being asked, this process takes all of it along. In a group of its own it hears of nothing but what it is told.
+    inside = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], env=os.environ | {INSIDE: "1"}, process_group=0)
+    asked = []
+
+    def end(number: int, _frame: object) -> None:
+        # unshare passes no signal on, and the first process inside heeds none: those after it in the group do.
+        os.killpg(inside.pid, signal.SIGKILL if asked else signal.SIGINT)
+        asked.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+    ended = inside.wait()
+    sys.exit(128 + asked[0] if asked else ended)

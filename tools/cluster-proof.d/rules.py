@@ -37,6 +37,7 @@ RULES = (
     Rule("refusal-without-write", "a refusal writes", "unsure-refusal", "refused as over by what was lost"),
     Rule("attempt-without-id", "a call has one id, however often it is tried", "crash-of-backend", "refused", rounds=10),
     Rule("retry-revokes", "the second try of a call never revokes", "overtaken-instance", "ended its session"),
+    Rule("late-try-revokes", "a try that comes late never revokes", "frozen-instance", "ended its session", rounds=10),
     Rule("standby-answers", "a standby decides nothing", "lagging-standby", CONTRADICTED, options=("--reuse", "refuse")),
     Rule("old-primary-decides", "a primary that was left behind decides nothing", "old-primary-returns", CONTRADICTED,
          options=("--set", "REFRESH_LEDGER_STORE_STANDBY=none", *SHORT_DEADLINE)),

@@ -69,17 +69,21 @@ package struct SigningKey: Sendable {
     }
   }
 
-  /// Returns the first 8 bytes of SHA-256 over a constant label and the secret, in base64url.
+  /// Returns the short form of SHA-256 over a constant label and the secret.
   static func fingerprint(of secret: [UInt8]) -> String {
     shortDigest(of: Array("refresh-ledger key id 1\n".utf8) + secret)
   }
 
-  /// Returns the first 8 bytes of the thumbprint of RFC 7638, in base64url.
+  /// Returns the short form of the thumbprint of RFC 7638.
   static func fingerprint(of numbers: KeyNumbers) -> String {
     shortDigest(of: JWKText.thumbprintInput(numbers))
   }
 
+  /// Returns 8 bytes of a digest, in base64url: the first ones whose text does not begin with `-`, the 62nd letter of
+  /// that alphabet, since a command line would take it for an option.
   private static func shortDigest(of bytes: [UInt8]) -> String {
-    Base64URL.text(Digest(of: bytes).bytes.span.extracting(first: 8))
+    let digest = Digest(of: bytes).bytes
+    let start = (0...digest.count - 8).first { digest[$0] >> 2 != 62 } ?? 0
+    return Base64URL.text(digest.span.extracting(start..<start + 8))
   }
 }

@@ -10,7 +10,7 @@ import Testing
   }
 
   private func waitFor(_ condition: () throws -> Bool) throws -> Bool {
-    for _ in 0..<100 {
+    for _ in 0..<600 {
       if try condition() { return true }
       usleep(100_000)
     }
@@ -60,6 +60,17 @@ import Testing
     let next = try connection.refresh(client, reply.member("refresh_token"))
     #expect(next.status == 200)
     #expect(try connection.refresh(client, next.member("refresh_token")).status == 200)
+  }
+
+  @Test("A key id that begins with - is taken after --, and the error without it says so")
+  func dash() throws {
+    let folder = try TestFolder()
+    let data = "\(folder.path)/data"
+    #expect(try TestServer(data: data).stop() == 0)
+    let bare = try CommandResult.of("keys", "retire", "-Abc", "--data", data)
+    #expect(bare.code == 64 && bare.isOneLineError && bare.errors.contains("write -- before"), "\(bare)")
+    let marked = try CommandResult.of("keys", "retire", "--data", data, "--", "-Abc")
+    #expect(marked.code == 66 && marked.errors.contains("-Abc"), "\(marked)")
   }
 
   @Test(
