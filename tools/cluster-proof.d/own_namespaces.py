@@ -25,6 +25,8 @@ def enter(script: str | Path, arguments: list[str]) -> None:
     Asked to end, it asks what runs inside to put everything away; asked again, it kills it.
     """
     if is_inside():
+        # Of a job in the background it is ignored, and that is handed down.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return
     if os.geteuid() != 0:
         raise NotPossible("needs root, for namespaces, a network and file systems of its own")

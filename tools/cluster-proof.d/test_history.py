@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from clients import ADMIN, accounts, kinds  # noqa: E402
+from faults.worlds import REFUSED, Attempt, SessionHistory, Violation  # noqa: E402
 from history import Bounds  # noqa: E402
 from pretended import PretendedCluster  # noqa: E402
 from work import Plan  # noqa: E402
@@ -72,6 +73,29 @@ class Truth(unittest.TestCase):
                 for name in names:
                     self.assertGreater(worker.work.counts[name], 0, name)
                 self.assertLessEqual(worker.work.worlds_max, WORLDS_MAX)
+
+
+class OwnRetries(unittest.TestCase):
+    """An instance lost the answer of the database to a rotation, and tries again by itself."""
+
+    def presented(self, *may_be_retries: bool, revokes: bool = True) -> SessionHistory:
+        """The history after a token without a grace window was refused to all who presented it at once."""
+        history = SessionHistory("first", "access", "client", 0)
+        history.presented([Attempt("first", REFUSED, may_be_retry=each, server=n) for n, each in enumerate(may_be_retries)], 1, revokes, "")
+        return history
+
+    def test_a_rotation_can_be_refused_once_another_presenter_has_ended_the_session(self):
+        self.assertTrue(all(world.is_revoked for world in self.presented(True, False).worlds))
+
+    def test_without_trouble_one_of_the_presenters_is_granted(self):
+        self.assertRaises(Violation, self.presented, False, False)
+
+    def test_a_presenter_alone_is_granted(self):
+        self.assertRaises(Violation, self.presented, True)
+
+    def test_where_nobody_ends_the_session_one_of_the_presenters_is_granted(self):
+        with self.assertRaises(Violation):
+            self.presented(True, True, revokes=False)
 
 
 class Lies(unittest.TestCase):

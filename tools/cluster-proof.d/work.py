@@ -176,8 +176,8 @@ class Work:
             instance.note_decision(reply, is_grant=False)
             self.counts["refused"] += 1
             is_slow = reply.came - reply.sent > QUICK_SECONDS or instance.was_troubled(reply.sent)
-            may_spare = is_slow or instance.stood_still(reply.sent - LATE_SECONDS)
-            return Attempt(token, REFUSED, may_spare=may_spare, server=instance.number)
+            may_be_retry = is_slow or instance.stood_still(reply.sent - LATE_SECONDS)
+            return Attempt(token, REFUSED, may_be_retry=may_be_retry, server=instance.number)
         raise Violation(f"{history.session}: a refresh was answered {reply.status} {reply.body!r}")
 
     @staticmethod

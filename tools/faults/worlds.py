@@ -18,6 +18,8 @@ REFUSED = "refused"
 UNKNOWN = "unknown"
 # The reply to a request that ends the session, whichever of its tokens it names.
 ENDED = "ended"
+# A first try of a server that rotated the token while its answer was lost on the way to that server, which tries again by itself.
+LOST = "lost"
 # How far the clock of this program and the server's idea of an age may lie apart.
 GRACE_DOUBT_SECONDS = 10.0
 # So many of the last things that a session was told stand in the message of a violation.
@@ -62,8 +64,9 @@ class Attempt(NamedTuple):
     reply: str
     # It asks for the end of the session.
     is_end: bool = False
-    # A reuse that was refused possibly revoked nothing, as a server's own retry does not.
-    may_spare: bool = False
+    # The answer may be that of a server's own retry. Such a retry revokes nothing; and where it is refused, a try before it possibly
+    # rotated the token, if the session was ended in between.
+    may_be_retry: bool = False
     server: int = -1
 
 
@@ -123,17 +126,34 @@ class SessionHistory:
                 self.wait_for(Waiting() if attempt.is_end else Waiting(attempt.token, revokes), now)
         answered = [attempt for attempt in attempts if attempt.reply != UNKNOWN]
         left: set[World] = set()
-        for order in itertools.permutations(answered):
+        for order in self._orders(answered):
             worlds = self.worlds
+            lost: list[Attempt] = []
             for attempt in order:
                 worlds = self._with_late_effects(worlds, now)
+                if attempt in lost:
+                    # A retry of what it did itself is granted, unless somebody ended the session.
+                    worlds = {world for world in worlds if world.is_revoked}
                 worlds = {after for world in worlds for after in self._after(world, attempt, now, revokes_on_reuse)}
+                if attempt.reply == LOST:
+                    lost.append(attempt._replace(reply=REFUSED))
             left |= worlds
         for attempt in answered:
             if attempt.reply not in (REFUSED, ENDED) and attempt.reply not in self.places:
                 self.places[attempt.reply] = next(self._numbers)
                 self.tokens.append(attempt.reply)
         self._settle(left, "presented " + said)
+
+    @staticmethod
+    def _orders(answered: list[Attempt]) -> Iterable[tuple[Attempt, ...]]:
+        """The orders in which answers can have been decided, also with tries whose answers were lost, each before its refusal."""
+        refused = [attempt for attempt in set(answered) if attempt.reply == REFUSED and attempt.may_be_retry]
+        for count in range(len(refused) + 1):
+            for retried in itertools.combinations(refused, count):
+                tries = [attempt._replace(reply=LOST) for attempt in retried]
+                for order in itertools.permutations([*answered, *tries]):
+                    if all(order.index(first) < order.index(attempt) for first, attempt in zip(tries, retried)):
+                        yield order
 
     def access_shown(self, status: int, place: str, now: float = 0.0) -> None:
         """Judges the answer of a protected route to the newest access token."""
@@ -218,10 +238,13 @@ class SessionHistory:
         """The worlds that may follow an answer; none where it contradicts this one."""
         if attempt.reply == ENDED:
             return [world if world.is_revoked else self._revoked(world, now, attempt.server)]
+        if attempt.reply == LOST:
+            successor = f"~{self.places.get(attempt.token, '')}"
+            return [after for granted, after in self._steps(world, attempt.token, successor, now, False) if granted and after != world]
         steps = self._steps(world, attempt.token, "~" if attempt.reply == REFUSED else attempt.reply, now, revokes, attempt.server)
         if attempt.reply == REFUSED:
             refused = [after for granted, after in steps if not granted]
-            return [*refused, world] if refused and attempt.may_spare else refused
+            return [*refused, world] if refused and attempt.may_be_retry else refused
         found = []
         for granted, after in steps:
             if granted and after.live == attempt.reply:
