@@ -16,13 +16,14 @@ from pretended import PretendedCluster  # noqa: E402
 from work import Plan  # noqa: E402
 from worker import Worker  # noqa: E402
 
-QUICK = Bounds(revocation=0.3, deadline=0.5, margin=0.5)
+# Quick enough for a test, and longer than this machine lets it wait beside others.
+QUICK = Bounds(revocation=1.0, deadline=0.5, margin=0.5)
 # The traffic goes on until the lie was noticed, or for so many grants, or so long.
 LYING_GRANTS, TRUE_GRANTS = 3000, 1500
 SECONDS_MAX = 60.0
 SEED = 18
-# So many states of a session are thought of at the most, however many answers are missing.
-WORLDS_MAX = 64
+# So many states of a session are thought of at the most, however many answers are missing. The busier the machine, the more are.
+WORLDS_MAX = 512
 
 
 async def found(lies: set[str], revokes: bool, luck: float, grants: int, wanted: tuple[str, ...] = ()) -> tuple[list[str], Worker]:
@@ -133,7 +134,8 @@ class Lies(unittest.TestCase):
         self.assertIn("presented", violations("revived"))
 
     def test_a_reuse_revokes_nothing(self):
-        self.assertIn("presented", violations("reuse revokes nothing", revokes=True))
+        # The token is presented again, or an access token of the session is shown: whichever comes first.
+        self.assertRegex(violations("reuse revokes nothing", revokes=True), "presented|is accepted")
 
     def test_the_acting_instance_accepts_what_it_ended(self):
         self.assertIn("of a session that is over is accepted", violations("acting instance forgets"))
