@@ -37,6 +37,7 @@ STAGES = (
     Stage("syscall-faults", "tools/reliability syscall-faults", 60, ("build",)),
     Stage("clock-steps", "tools/reliability clock-steps", 55, ("build",)),
     Stage("cluster", f"{_COMMAND} tools/cluster try", 120, ("build", "programs")),
+    Stage("cluster-proof", "tools/reliability cluster-proof", 250, ("build", "programs"), may_be_ended=False),
     # What builds nothing.
     Stage("format", f"swift format lint --strict --parallel --recursive {_PLACES}", 30, beside=True),
     Stage("self-test", "tools/house-check --self-test", 1, beside=True),

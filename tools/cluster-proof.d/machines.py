@@ -88,12 +88,20 @@ class DatabaseMachine:
 
     def crash(self) -> None:
         """kill -9 of a process that works for an instance: PostgreSQL ends all others, and starts again by itself."""
+        for pid in self.workers():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                return
+        raise Failure(f"{self.name}: no process works for an instance")
+
+    def workers(self) -> list[int]:
+        """The processes that work for instances."""
+        found = []
         for pid in processes(self.node.program)[1:]:
             with contextlib.suppress(OSError):
                 if WORKS_FOR_INSTANCE.match(Path(f"/proc/{pid}/cmdline").read_bytes()):
-                    os.kill(pid, signal.SIGKILL)
-                    return
-        raise Failure(f"{self.name}: no process works for an instance")
+                    found.append(pid)
+        return found
 
     def sender_to(self, standby: "DatabaseMachine") -> int:
         """The process that sends its log to that one."""

@@ -12,6 +12,9 @@ from scene import STUCK_SECONDS, Scene, Service, fault
 LAGS_BY = 100
 # From here on `database check` warns of a standby: none to promote.
 WARNED_MEBIBYTES = 72
+# So many connections after a crash are those of instances that go on, and so long they are waited for.
+ASKS_AGAIN = 3
+AGAIN_SECONDS = 4
 STOPS = 5
 NUMBERS = 200
 
@@ -61,8 +64,11 @@ def primary_crashes_while_it_is_cut_off(scene: Scene) -> None:
     scene.wait(0.3, 1)
     if scene.chooser.random() < 0.5:
         scene.note("crash, promotion")
+        before = set(old.workers())
         old.crash()
-        scene.wait(0.5, 1.5)
+        # So that instances ask it again for what they had asked before.
+        scene.wait_until(lambda: len(set(old.workers()) - before) >= ASKS_AGAIN, AGAIN_SECONDS)
+        scene.wait(0.3, 1)
         scene.fail_over()
     else:
         scene.note("promotion, crash")

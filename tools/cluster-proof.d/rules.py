@@ -4,6 +4,10 @@ import re
 from dataclasses import dataclass
 
 
+# Of a line that tells the violation.
+WORDS_SHOWN = 160
+
+
 @dataclass(frozen=True)
 class Rule:
     """A patch of the server, the fault amid which that breaks the promise, and the words of the violation."""
@@ -25,9 +29,15 @@ class Rule:
     def is_met(self, told: str) -> bool:
         return re.search(self.violation, told) is not None
 
+    def words(self, told: str) -> str:
+        """What of it is met, with what is around that in its line."""
+        line, found = next((line, found) for line in told.splitlines() if (found := re.search(self.violation, line)))
+        return (line.strip() if found.end() < WORDS_SHOWN else f"... {line[found.start() :]}")[:WORDS_SHOWN]
 
-# Whatever a history says of a token that has two successors, of a rotation or a revocation that is lost.
-CONTRADICTED = r"presented|refused|accepted"
+
+# Whatever a history says of a token that has two successors, of a rotation or a revocation that is lost; and an instance that finds by
+# itself that what it acknowledged is lost, and serves no more.
+CONTRADICTED = r"presented|refused|accepted|lacks what this instance acknowledged"
 SHORT_DEADLINE = ("--deadline", "2")
 
 RULES = (
@@ -37,7 +47,6 @@ RULES = (
     Rule("refusal-without-write", "a refusal writes", "unsure-refusal", "refused as over by what was lost"),
     Rule("attempt-without-id", "a call has one id, however often it is tried", "crash-of-backend", "refused", rounds=10),
     Rule("retry-revokes", "the second try of a call never revokes", "overtaken-instance", "ended its session"),
-    Rule("late-try-revokes", "a try that comes late never revokes", "frozen-instance", "ended its session", rounds=10),
     Rule("standby-answers", "a standby decides nothing", "lagging-standby", CONTRADICTED, options=("--reuse", "refuse")),
     Rule("old-primary-decides", "a primary that was left behind decides nothing", "old-primary-returns", CONTRADICTED,
          options=("--set", "REFRESH_LEDGER_STORE_STANDBY=none", *SHORT_DEADLINE)),

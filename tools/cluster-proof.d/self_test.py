@@ -96,9 +96,10 @@ def find(rule: Rule, programs: list[str], seed: int) -> Finding | int:
         print(said.strip().splitlines()[-1], file=sys.stderr)
         return NOT_POSSIBLE
     played = len(re.findall(rf"^ *\d+ {rule.fault} ", said, re.MULTILINE))
-    contradictions = [line.removeprefix(CONTRADICTION) for line in said.splitlines() if line.startswith(CONTRADICTION)]
+    # Each goes on until the next one, or to the end.
+    contradictions = re.split(rf"^{CONTRADICTION}", said, flags=re.MULTILINE)[1:]
     if told := next(filter(rule.is_met, contradictions), ""):
-        return Finding(rule, played, told[:160], time.monotonic() - began)
+        return Finding(rule, played, rule.words(told), time.monotonic() - began)
     last = (said.strip().splitlines() or ["nothing was said"])[-1]
     return Finding(rule, None, f"exit {done.returncode}: {last[:160]}", time.monotonic() - began)
 
