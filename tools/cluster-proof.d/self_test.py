@@ -33,7 +33,7 @@ class Finding:
     @property
     def row(self) -> str:
         found = f"after {self.rounds}" if self.rounds else "NOT FOUND"
-        return f"{self.rule.patch:24} {self.rule.fault:24} {found:10} {self.seconds:5.0f} s  {self.told}"
+        return f"{self.rule.patch:37} {self.rule.fault:24} {found:10} {self.seconds:5.0f} s  {self.told}"
 
 
 def arguments() -> argparse.Namespace:

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tools/mutants.d")]
 
-from anchored import SERVERS, Mutant, NotFound, Product, read_mutants  # noqa: E402
+from anchored import SERVERS, Edit, NotFound, Product, read_mutants  # noqa: E402
 from product_copy import copy_product  # noqa: E402
 
 PLACE = ROOT / ".build/rules"
@@ -36,11 +36,11 @@ class PatchedServers:
         self.is_copied = False
 
     def made(self, name: str, program: str = SERVER) -> Path:
-        """The program with this patch, built if it is not there."""
+        """The program with this patch, or with several that have + between them, built if it is not there."""
         self.copy()
         product = Product(self.tree)
         try:
-            changed = product.change(self.patch(name).edits)
+            changed = product.change(self.edits(name))
         except NotFound as error:
             raise BuildFailure(f"the patch {name} does not apply; tools/mutants --check says more: {error}") from None
         key = self.key(product.texts | changed)
@@ -61,10 +61,11 @@ class PatchedServers:
         written.write_text(key)
         return binary
 
-    def patch(self, name: str) -> Mutant:
-        if name not in self.patches:
-            raise BuildFailure(f"there is no patch {name}; they are in tools/mutants.d and tools/cluster-proof.d")
-        return self.patches[name]
+    def edits(self, names: str) -> list[Edit]:
+        """Those of a patch, or of several with + between them."""
+        if unknown := [name for name in names.split("+") if name not in self.patches]:
+            raise BuildFailure(f"there is no patch {unknown[0]}; they are in tools/mutants.d and tools/cluster-proof.d")
+        return [edit for name in names.split("+") for edit in self.patches[name].edits]
 
     def copy(self) -> None:
         if self.is_copied:
