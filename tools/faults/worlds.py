@@ -127,8 +127,7 @@ class SessionHistory:
         answered = [attempt for attempt in attempts if attempt.reply != UNKNOWN]
         left: set[World] = set()
         for order in self._orders(answered):
-            worlds = self.worlds
-            lost: list[Attempt] = []
+            worlds, lost = self.worlds, []
             for attempt in order:
                 worlds = self._with_late_effects(worlds, now)
                 if attempt in lost:
@@ -239,8 +238,8 @@ class SessionHistory:
         if attempt.reply == ENDED:
             return [world if world.is_revoked else self._revoked(world, now, attempt.server)]
         if attempt.reply == LOST:
-            successor = f"~{self.places.get(attempt.token, '')}"
-            return [after for granted, after in self._steps(world, attempt.token, successor, now, False) if granted and after != world]
+            steps = self._steps(world, attempt.token, f"~{self.places.get(attempt.token, '')}", now, False)
+            return [after for granted, after in steps if granted and after != world]
         steps = self._steps(world, attempt.token, "~" if attempt.reply == REFUSED else attempt.reply, now, revokes, attempt.server)
         if attempt.reply == REFUSED:
             refused = [after for granted, after in steps if not granted]
