@@ -115,7 +115,7 @@ struct ServerTests {
       #expect(try await client.get("/me", bearer: String(repeating: "a", count: 1 << 16)).status == 400)
     }
     // The last of its connection, too.
-    try await fixture.application.test(.live) { client async throws in
+    try await fixture.runAnsweredEarly { client async throws in
       let reply = try await client.post(String(repeating: "a", count: 1 << 20))
       #expect(reply.status == 413)
       #expect(reply.headers[.connection] == "close")

@@ -52,7 +52,7 @@ struct AdminTests {
     try await fixture.run { client async throws in
       #expect(try await send(client, .post, "/admin/sessions", body).status == 413)
     }
-    try await fixture.application.test(.live) { client async throws in
+    try await fixture.runAnsweredEarly { client async throws in
       let reply = try await send(client, .post, "/admin/sessions", body)
       #expect(reply.status == 413)
       #expect(reply["error"] == "invalid_request")
