@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-
 # Of a line that tells the violation.
 WORDS_SHOWN = 160
 
@@ -52,8 +51,9 @@ RULES = (
     Rule("old-primary-decides+missing-unnoticed", "a primary that was left behind decides nothing", "old-primary-returns", CONTRADICTED,
          options=("--set", "REFRESH_LEDGER_STORE_STANDBY=none", *SHORT_DEADLINE)),
     Rule("standby-unasked", "each step asks whether commits wait for a standby", "names-emptied", f"{CONTRADICTED}|granted while"),
-    Rule("mark-beside-steps", "a wide mark waits for the steps under way", "slow-disk", r"of a session that is over is accepted|after its end|possible before: \{live #\d+, revoked",
-         rounds=20, options=("--mark-seconds", "0.2"), follows=True),
+    Rule("mark-beside-steps", "a wide mark waits for the steps under way", "slow-disk",
+         r"of a session that is over is accepted|after its end|possible before: \{live #\d+, revoked", rounds=20,
+         options=("--mark-seconds", "0.2"), follows=True),
     Rule("events-without-floor", "the stream of events waits for the floor", "slow-disk", "was never told", rounds=10, follows=True),
     Rule("feed-without-floor", "the feed's cursor waits for the floor", "slow-disk", "accepts? its access token|accepted at instance", rounds=20),
     Rule("missing-unnoticed", "after a change of server an instance looks for what it acknowledged", "laggard-promoted", CONTRADICTED),

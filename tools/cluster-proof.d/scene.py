@@ -49,12 +49,6 @@ class Scene:
     def wait(self, low: float, high: float) -> None:
         time.sleep(self.chooser.uniform(low, high))
 
-    def wait_until(self, holds: Callable[[], bool], seconds: float) -> None:
-        """For so long at the most."""
-        limit = time.monotonic() + seconds
-        while not holds() and time.monotonic() < limit:
-            time.sleep(0.05)
-
     def a_standby(self) -> DatabaseMachine:
         return self.chooser.choice(self.ground.standbys)
 

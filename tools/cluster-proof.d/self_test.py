@@ -4,6 +4,7 @@ import argparse
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
+    # So that the rounds under way are ended when somebody ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = [rule for rule in RULES if not options.only or rule.patch in options.only]
     print(f"seed {options.seed}; again: {again(options)}", flush=True)
     servers = PatchedServers()

@@ -13,7 +13,7 @@ from faults.shim import Shim
 from faults.traffic import Drive, Traffic
 
 SAMPLE = 16
-# A segment is full after a second or two of this traffic; the calls that begin one must come by then.
+# A segment is full after a second or two of this traffic, on a busy machine after many; the calls that begin one come by then.
 PATIENCE_SECONDS = 60
 NO_SUCH_CALL = "no such call"
 SETTINGS = {"REFRESH_LEDGER_ROTATION_REUSE": "refuse"}

@@ -147,12 +147,11 @@ class SessionHistory:
     def _orders(answered: list[Attempt]) -> Iterable[tuple[Attempt, ...]]:
         """The orders in which answers can have been decided, also with tries whose answers were lost, each before its refusal."""
         refused = [attempt for attempt in set(answered) if attempt.reply == REFUSED and attempt.may_be_retry]
-        for count in range(len(refused) + 1):
-            for retried in itertools.combinations(refused, count):
-                tries = [attempt._replace(reply=LOST) for attempt in retried]
-                for order in itertools.permutations([*answered, *tries]):
-                    if all(order.index(first) < order.index(attempt) for first, attempt in zip(tries, retried)):
-                        yield order
+        for retried in itertools.chain.from_iterable(itertools.combinations(refused, count) for count in range(len(refused) + 1)):
+            tries = [attempt._replace(reply=LOST) for attempt in retried]
+            for order in itertools.permutations([*answered, *tries]):
+                if all(order.index(first) < order.index(attempt) for first, attempt in zip(tries, retried)):
+                    yield order
 
     def access_shown(self, status: int, place: str, now: float = 0.0) -> None:
         """Judges the answer of a protected route to the newest access token."""
@@ -228,8 +227,7 @@ class SessionHistory:
             yield self._revoked(world, now, -1)
             return
         sent = self.sent.get(waiting, now)
-        successor = f"~{self.places.get(waiting.token, '')}"
-        for _, after in self._steps(world, waiting.token, successor, now, waiting.revokes):
+        for _, after in self._steps(world, waiting.token, self._untold_successor(waiting.token), now, waiting.revokes):
             if after is not world and after != world:
                 yield self._pruned(after if after.is_revoked else after._replace(rotated_from=sent))
 
@@ -238,8 +236,7 @@ class SessionHistory:
         if attempt.reply == ENDED:
             return [world if world.is_revoked else self._revoked(world, now, attempt.server)]
         if attempt.reply == LOST:
-            steps = self._steps(world, attempt.token, f"~{self.places.get(attempt.token, '')}", now, False)
-            return [after for granted, after in steps if granted and after != world]
+            return [after for granted, after in self._steps(world, attempt.token, self._untold_successor(attempt.token), now, False) if granted and after != world]
         steps = self._steps(world, attempt.token, "~" if attempt.reply == REFUSED else attempt.reply, now, revokes, attempt.server)
         if attempt.reply == REFUSED:
             refused = [after for granted, after in steps if not granted]
@@ -277,6 +274,9 @@ class SessionHistory:
     @staticmethod
     def _revoked(world: World, now: float, server: int) -> World:
         return world._replace(is_revoked=True, revoked_by=now, revoker=server, waiting=())
+
+    def _untold_successor(self, token: str) -> str:
+        return f"~{self.places.get(token, '')}"
 
     def _in_grace(self, world: World) -> bool:
         return self.grace_seconds > 0 and world.previous != ""

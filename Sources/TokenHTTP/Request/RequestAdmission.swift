@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import NIOCore
 internal import Synchronization
 
-/// Why a request is not looked at.
+/// The reason that a request is refused before it is looked at.
 enum AdmissionRefusal: Equatable, Sendable {
   /// As many requests are being answered as may be at once.
   case overloaded

@@ -1,13 +1,13 @@
 internal import HTTPTypes
 internal import Hummingbird
 
-/// What every request to the server passes, whatever its route: span, metrics, origins, and the replies to what no route
-/// answers. One layer for all, since each costs every request some microseconds.
+/// The layer that every request to the server passes: span, metrics, origins, and the replies where no route answers. It
+/// is one layer for all, since each costs every request some microseconds.
 struct RequestGate<Context: RequestContext>: RouterMiddleware {
-  /// Nil if there is no tracer.
+  /// The span around each request, or nil if there is no tracer.
   let tracing: RequestTracing?
   let metrics: RequestMetrics?
-  /// Nil if no origin is listed.
+  /// The origins whose pages can read replies, or nil if none is listed.
   let origins: OriginAllowList?
   let errors: ErrorReplies<Context>
 
@@ -47,7 +47,7 @@ struct RequestGate<Context: RequestContext>: RouterMiddleware {
 }
 
 extension String {
-  /// Whether no segment of this path is empty, the one before the first slash excepted.
+  /// True if no segment of this path is empty, the one before the first slash excepted.
   fileprivate var isPlain: Bool {
     let slash = UInt8(ascii: "/")
     var last: UInt8 = 0

@@ -2,14 +2,15 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Tracing
 
-/// Puts a span around each request if a tracer was bootstrapped before the server was made: its method, the template of its route and its status.
+/// Puts a span around each request if a tracer was bootstrapped before the server was made: its method, the template of
+/// its route and its status.
 ///
 /// Hummingbird's own middleware records path, query and user agent, in which clients can put secrets. The trace that
 /// the request's headers name, in the form that the tracer knows, is continued.
 struct RequestTracing: Sendable {
   private let tracer: any Tracer
 
-  /// Nil if no tracer is bootstrapped by now.
+  /// Takes the tracer that is bootstrapped by now, or returns nil if there is none.
   init?() {
     let tracer = InstrumentationSystem.tracer
     guard !(tracer is NoOpTracer) else { return nil }

@@ -7,11 +7,11 @@ internal import Synchronization
 /// client has given up by then and asked elsewhere. Carried out late, it would present a token that was rotated since, or
 /// end sessions that were opened since. The end of what it sent is read together with it.
 final class HangUps: Sendable {
-  /// Of what is in the set, so that most requests need no lock.
+  /// The number of connections in the set, so that most requests need no lock.
   private let count = Atomic(0)
   private let channels = Mutex<Set<ObjectIdentifier>>([])
 
-  /// Whether the connection, or the one of a stream of HTTP/2, is among them.
+  /// Checks whether the connection, or the one of a stream of HTTP/2, is among them.
   ///
   /// - Parameter channel: asked for only while there is any; nil if it is not known.
   func contains(_ channel: @autoclosure () -> (any Channel)?) -> Bool {
