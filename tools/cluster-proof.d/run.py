@@ -200,6 +200,13 @@ def play(options: argparse.Namespace, rounds: Rounds) -> list[str]:
     return rounds.finish()
 
 
+def is_interruption(failure: BaseException | None) -> bool:
+    """Also of a failure to put away what the interruption itself has ended."""
+    while failure and not isinstance(failure, KeyboardInterrupt):
+        failure = failure.__context__
+    return failure is not None
+
+
 def main() -> int:
     if sys.argv[1:2] == [SELF_TEST]:
         return self_test.main()
@@ -217,6 +224,8 @@ def main() -> int:
         print(f"cluster-proof: SKIPPED, not possible here: {reason}", file=sys.stderr)
         return NOT_POSSIBLE
     except (Failure, NetworkFailure, OSError) as failure:
+        if is_interruption(failure):
+            raise KeyboardInterrupt from None
         print(f"cluster-proof: {failure}", file=sys.stderr)
         return 1
 

@@ -14,6 +14,9 @@ from hostile.canary import Canaries, new_secret
 from hostile.raw import exchange
 from server import Reply, Server, command
 
+# A scene is more than ten thousand requests, and the first test on it waits for all of them.
+pytestmark = pytest.mark.timeout(600)
+
 FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON_TYPE = {"Content-Type": "application/json"}
 GRANTING = ("/token", "/admin/sessions", "/admin/one-time-tokens")
