@@ -80,14 +80,11 @@ class Window(threading.Thread):
     def run(self) -> None:
         time.sleep(CONNECTING_SECONDS)
         # Asking costs processor time too: it is outside.
-        before = self.number()
+        before = rotations_so_far(self.ground)
         began = self.ground.processor_seconds()
         time.sleep(self.length)
         ended = self.ground.processor_seconds()
-        self.values = [(before, began), (self.number(), ended)]
-
-    def number(self) -> int:
-        return int(self.ground.primary.ask(f"select last_value from {SCHEMA}.ledger_number", database="ledger"))
+        self.values = [(before, began), (rotations_so_far(self.ground), ended)]
 
     def processor(self) -> float:
         """In microseconds a rotation."""
@@ -95,6 +92,11 @@ class Window(threading.Thread):
             raise Failure("nothing was rotated in the window in which the primary was watched")
         (before, began), (after, ended) = self.values
         return (ended - began) * 1e6 / (after - before)
+
+
+def rotations_so_far(ground: Ground) -> int:
+    """By the numbers that are given out: each rotation takes one, other events do too."""
+    return int(ground.primary.ask(f"select last_value from {SCHEMA}.ledger_number", database="ledger"))
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """What was measured, and its table."""
 
+import math
 import os
 import platform
 import statistics
@@ -39,6 +40,8 @@ class Results:
     machine: dict[str, str] = field(default_factory=dict)
     # Microseconds of the primary for each session whose successor was used within its grace window, by rounds.
     notes: list[float] = field(default_factory=list)
+    # Milliseconds until another instance refused what was revoked, by what went on beside it; all rounds together.
+    revocations: dict[str, list[float]] = field(default_factory=dict)
     command: str = ""
 
     def add(self, name: str, callers: int, figure: Figure) -> None:
@@ -84,6 +87,20 @@ def lines(results: Results) -> list[str]:
         f"Where a client has a grace window, the first use of a new pair is noted for all instances: {shown(results.notes)} µs of the primary each."]
 
 
+def revocation_lines(results: Results) -> list[str]:
+    rows = [
+        [title, str(len(found)), *(number(percentile(found, share)) for share in (0.5, 0.9, 0.99)), number(max(found))]
+        for title, found in results.revocations.items()]
+    return [
+        *(f"- {name}: {value}" for name, value in [("Command", f"`{results.command}`"), *results.machine.items()]), "",
+        *table(["beside a revocation", "revocations", "p50 ms", "p90 ms", "p99 ms", "longest ms"], rows)]
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The smallest that at least this share of the values does not exceed."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
 def document(results: Results) -> dict:
     return {
         "command": results.command, "machine": results.machine,
@@ -94,7 +111,7 @@ def document(results: Results) -> dict:
              "three_by_single": results.ratios("three", "single", count), "one_by_embedded": results.ratios("one", "embedded", count),
              "target": TARGETS.get(count)}
             for count in results.counts],
-        "notes_processor": results.notes}
+        "notes_processor": results.notes, "revocations_ms": results.revocations}
 
 
 def write(page: Path, measured: list[str], mark: str = "cluster") -> None:
