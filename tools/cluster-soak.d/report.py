@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from figures import number, table
 from shape import Shape
-from soak import Outcome
+from soak import Outcome, counted
 
 
 def lines(outcome: Outcome) -> list[str]:
@@ -13,7 +13,7 @@ def lines(outcome: Outcome) -> list[str]:
         "Command": f"`{outcome.command}`", **outcome.machine,
         "Filled": f"{shape.sessions:,} sessions in {outcome.filling:,.0f} s, {filled(shape)}",
         "Run": f"{shape.duration:,.0f} s after {shape.warm_up:,.0f} s of warm-up; {load['rotations']:,} rotations of {shape.rotating:,} "
-               f"sessions, {load['errors']} errors, {load['invariant_violations']} broken invariants; "
+               f"sessions, {counted(load['errors'], 'error')}, {counted(load['invariant_violations'], 'broken invariant')}; "
                + ", ".join(f"{count:,} {what}" for what, count in sorted(outcome.people.items())),
         "Events": f"a partition began every {shape.passing:.0f} s, and its newest event was set back by an hour one partition later",
         "Processors": f"{outcome.cores:.2f} used by all of it, the load's client included"}

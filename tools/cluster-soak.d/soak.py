@@ -62,15 +62,18 @@ def run(shape: Shape, place: Place, folder: Path) -> Outcome:
             load = rotations.result()
         return Outcome(
             shape, machine(servers), population.seconds, load, people.counts, sampling.samples, rows(sampling.samples, load, shape),
-            problems(load, people, sampling))
+            problems(load, people, sampling, servers))
 
 
-def problems(load: dict, people: People, sampling: Sampling) -> list[str]:
+def problems(load: dict, people: People, sampling: Sampling, servers: Servers) -> list[str]:
     found = people.problems[:SHOWN_PROBLEMS]
     if len(people.problems) > SHOWN_PROBLEMS:
         found.append(f"and {len(people.problems) - SHOWN_PROBLEMS} more of people who log in")
     if load["errors"]:
-        found.append(f"load: {load['errors']} errors: {load['error_samples']}")
+        found.append(f"load: {counted(load['errors'], 'error')}: {load['error_samples']}")
+    if people.problems or load["errors"]:
+        # The folder of the run goes, and only nginx knows why it answered for an instance.
+        found.append(f"nginx: {servers.balancer.program.end_of_log() or 'said nothing'}")
     if load["invariant_violations"]:
         found.append(f"load: {load['invariant_violations']} broken invariants: {load['violations'][:1]}")
     if load.get("ended_early"):
@@ -80,3 +83,7 @@ def problems(load: dict, people: People, sampling: Sampling) -> list[str]:
     if unknown := sampling.samples[-1].unknown:
         found.append(f"{unknown} outcomes were unknown, though nothing was cut or killed")
     return found
+
+
+def counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

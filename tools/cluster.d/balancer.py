@@ -8,7 +8,8 @@ START_SECONDS = 20
 # An instance that cannot be reached is left out for a second. What was sent to one is never sent to another where it could have been
 # carried out: nginx passes a POST on only while no instance was reached. A token that is presented twice is a reuse, and ends its session.
 # What changes nothing is asked elsewhere where one instance answers 503; that upstream is another, so such answers never put an instance
-# out of use for the rest.
+# out of use for the rest. An idle connection is closed by nginx before the instance does that (http.idleTimeout, 60 s): a request that meets
+# the instance's end of it is not sent again, as it could have been carried out, and would be answered 502.
 CONFIGURATION = """\
 daemon off;
 worker_processes 1;
@@ -21,10 +22,12 @@ http {{
   upstream instances {{
 {servers}
     keepalive 64;
+    keepalive_timeout 50s;
   }}
   upstream readers {{
 {servers}
     keepalive 16;
+    keepalive_timeout 50s;
   }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
