@@ -67,9 +67,9 @@ def primary_crashes_while_it_is_cut_off(scene: Scene) -> None:
         scene.note("crash, promotion")
         before = set(old.workers())
         old.crash()
-        # So that instances ask it again for what they had asked before.
+        # So that instances ask it again for what they had asked before, which takes them a moment after they are connected.
         wait_until(lambda: len(set(old.workers()) - before) >= ASKS_AGAIN, f"instances ask {old} again", AGAIN_SECONDS)
-        scene.wait(0.3, 1)
+        scene.wait(1.5, 3)
         scene.fail_over()
     else:
         scene.note("promotion, crash")
