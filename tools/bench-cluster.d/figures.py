@@ -72,6 +72,10 @@ def table(head: list[str], rows: list[list[str]]) -> list[str]:
     return [f"| {' | '.join(head)} |", "|" + "---|" * len(head), *(f"| {' | '.join(row)} |" for row in rows), ""]
 
 
+def heading(results: Results) -> list[str]:
+    return [*(f"- {name}: {value}" for name, value in [("Command", f"`{results.command}`"), *results.machine.items()]), ""]
+
+
 def lines(results: Results) -> list[str]:
     figures = [
         [str(count), TITLES[name], *(shown(results.values(name, count, part)) for part in ("rate", "p50", "p99", "processor"))]
@@ -81,7 +85,7 @@ def lines(results: Results) -> list[str]:
          shown(results.ratios("three", "single", count)), shown(results.ratios("one", "embedded", count))]
         for count in results.counts]
     return [
-        *(f"- {name}: {value}" for name, value in [("Command", f"`{results.command}`"), *results.machine.items()]), "",
+        *heading(results),
         *table(["callers", "one instance by single statements", "target", "three instances by single statements", "one instance by the embedded ledger"], ratios),
         *table(["callers", "who", "rotations a second", "p50 ms", "p99 ms", "µs of the primary a rotation"], figures),
         f"Where a client has a grace window, the first use of a new pair is noted for all instances: {shown(results.notes)} µs of the primary each."]
@@ -92,7 +96,7 @@ def revocation_lines(results: Results) -> list[str]:
         [title, str(len(found)), *(number(percentile(found, share)) for share in (0.5, 0.9, 0.99)), number(max(found))]
         for title, found in results.revocations.items()]
     return [
-        *(f"- {name}: {value}" for name, value in [("Command", f"`{results.command}`"), *results.machine.items()]), "",
+        *heading(results),
         *table(["beside a revocation", "revocations", "p50 ms", "p90 ms", "p99 ms", "longest ms"], rows)]
 
 

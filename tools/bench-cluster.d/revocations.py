@@ -1,11 +1,7 @@
 """How soon an access token that was revoked at one instance is refused by another one, beside nothing, half and all of the load they can take."""
 
-import base64
 import contextlib
 import http.client
-import json
-import secrets
-import signal
 import subprocess
 import tempfile
 import time
@@ -16,10 +12,11 @@ from urllib.parse import urlencode
 from callers import rotations_so_far
 from ground import Ground
 from instances import Instance
+from opener import Opener, ask, granted
 from place import Seat
-from programs import Failure, environment, free_ports, run
+from programs import Failure, environment, free_ports
 
-ALONE, HALF, FULL, RECONNECT = TITLES = (
+ALONE, HALF, FULL, RECONNECT = (
     "nothing else", "half of that load", "all the load that the two take, 64 callers", "its connections to the database were ended just before")
 SAMPLES = 100
 # Of the load, for each instance.
@@ -28,14 +25,11 @@ SETTLE_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0
 # What the second instance calls itself in pg_stat_activity.
 SECOND = "second-instance"
-FORM = "application/x-www-form-urlencoded"
 
 
 def measure(ground: Ground) -> dict[str, list[float]]:
     """Milliseconds from the reply to the revocation to the first refusal; after a reconnect, from the moment before the connections were ended."""
-    opener, secret = f"opener-{secrets.token_hex(4)}", secrets.token_urlsafe(24)
-    words = [ground.binary, "clients", "add", opener, "--secret-stdin", "--admin", "--database", ground.url]
-    run(words, text=f"{secret}\n", seconds=60, **ground.environment)
+    opener = Opener(ground)
     ground.settings.instances = free_ports(2)
     first = Instance(1, ground.settings, ground.place)
     second = Instance(2, ground.settings, ground.place, Seat(environment=(("PGAPPNAME", SECOND),)))
@@ -45,7 +39,7 @@ def measure(ground: Ground) -> dict[str, list[float]]:
             stack.callback(each.stop)
         for each in (first, second):
             each.wait_until_ready()
-        watch = Watch(ground, first.port, second.port, f"{opener}:{secret}")
+        watch = Watch(ground, opener, first.port, second.port)
         found = {ALONE: watch.sample()}
         with loaded(ground, (first, second), watch, rate=None) as reached:
             found[FULL] = watch.sample()
@@ -71,8 +65,9 @@ def loaded(ground: Ground, instances: tuple[Instance, ...], watch: "Watch", rate
             if rate:
                 command += ["--rate", f"{rate / len(instances):.0f}"]
             output = stack.enter_context((folder / f"said-{each.number}").open("w+"))
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment())
-            stack.callback(ended, child)
+            child = stack.enter_context(
+                subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment()))
+            stack.callback(child.kill)
             running.append((child, output))
         time.sleep(SETTLE_SECONDS)
         before, began = rotations_so_far(ground), time.monotonic()
@@ -83,18 +78,13 @@ def loaded(ground: Ground, instances: tuple[Instance, ...], watch: "Watch", rate
                 raise Failure(f"the load beside which revocations were timed exited {child.returncode}: {output.read().strip().splitlines()[-1:]}")
 
 
-def ended(child: subprocess.Popen) -> None:
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-
-
 class Watch:
     """Revokes at the first instance, and asks the second until it refuses."""
 
-    def __init__(self, ground: Ground, first: int, second: int, opener: str):
+    def __init__(self, ground: Ground, opener: Opener, first: int, second: int):
         self.ground = ground
+        self.opener = opener
         self.first, self.second = (http.client.HTTPConnection("127.0.0.1", port, timeout=30) for port in (first, second))
-        self.basic = "Basic " + base64.b64encode(opener.encode()).decode()
 
     def sample(self, is_cut: bool = False) -> list[float]:
         return [self.seen_after(is_cut) for _ in range(SAMPLES)]
@@ -107,31 +97,19 @@ class Watch:
             self.ground.primary.ask(
                 f"select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = '{SECOND}'", database="ledger")
         form = urlencode({"client_id": self.ground.settings.client, "token": pair["refresh_token"]})
-        status, said = ask(self.first, "POST", "/revoke", {"Content-Type": FORM}, form)
-        if status != 200:
-            raise Failure(f"a revocation was answered {status} {said[:200]!r}")
+        granted(self.first, "POST", "/revoke", None, form)
         began = began if is_cut else time.monotonic()
         return self.await_status(401, pair, began)
 
     def open(self) -> dict:
         """A session of the public client."""
-        opening = json.dumps({"subject": self.ground.settings.user, "scope": "", "client_id": self.ground.settings.client})
-        status, said = ask(self.first, "POST", "/admin/sessions", {"Content-Type": "application/json", "Authorization": self.basic}, opening)
-        if status not in (200, 201):
-            raise Failure(f"a session was not opened: {status} {said[:200]!r}")
-        return json.loads(said)
+        return self.opener.open(self.first, self.ground.settings.client)
 
     def await_status(self, wanted: int, pair: dict, began: float) -> float:
         while True:
-            status, said = ask(self.second, "GET", "/me", {"Authorization": f"Bearer {pair['access_token']}"})
+            status, said = ask(self.second, "GET", "/me", f"Bearer {pair['access_token']}")
             now = time.monotonic()
             if status == wanted:
                 return (now - began) * 1000
             if status not in (200, 401) or now - began > PATIENCE_SECONDS:
                 raise Failure(f"the second instance answered {status} after {now - began:.1f} s: {said[:200]!r}")
-
-
-def ask(connection: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str], body: str | None = None) -> tuple[int, bytes]:
-    connection.request(method, path, body, headers)
-    reply = connection.getresponse()
-    return reply.status, reply.read()
