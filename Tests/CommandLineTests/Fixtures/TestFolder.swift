@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// A folder that is gone after the test.
 final class TestFolder: Sendable {
@@ -30,6 +31,21 @@ final class TestFolder: Sendable {
       contents[name] = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
     return contents
+  }
+
+  /// Asserts that nobody but a server that runs on `folder` changed it since `before`. Such a server may append to its
+  /// log at any time: it records the time once a minute.
+  static func expectOnlyAppends(
+    in folder: String, since before: [String: Data], sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let after = try contents(of: folder)
+    #expect(after.keys.sorted() == before.keys.sorted(), sourceLocation: sourceLocation)
+    for (name, bytes) in before {
+      let isLog = name.hasSuffix(".lz4")
+      let kept = isLog ? bytes.prefix((bytes.lastIndex { $0 != 0 } ?? -1) + 1) : bytes
+      let now = after[name].map { isLog ? $0.prefix(kept.count) : $0 }
+      #expect(now == kept, "\(name) has other bytes", sourceLocation: sourceLocation)
+    }
   }
 
   static func mode(of path: String) throws -> Int {
