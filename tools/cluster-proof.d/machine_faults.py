@@ -1,6 +1,9 @@
 """Machines that end, lose their power, stand still or are slow."""
 
+import contextlib
+import os
 import signal
+import time
 
 from scene import STUCK_SECONDS, Scene, Service, fault
 
@@ -95,6 +98,25 @@ def instance_stands_still(scene: Scene) -> None:
         scene.wait(0.2, 1)
     machine.thaw()
     scene.wait(1, 2)
+
+
+@fault("frozen-backend", Service.CONTINUES, pause_seconds=STUCK_SECONDS)
+def change_stands_still(scene: Scene) -> None:
+    """SIGSTOP, again and again, of a process that is amid a change for an instance; the changes of others go on and are committed before it."""
+    end = time.monotonic() + scene.chooser.uniform(5, 7)
+    times = 0
+    while time.monotonic() < end:
+        if not (workers := scene.primary.workers_amid_a_change()):
+            continue
+        worker = scene.chooser.choice(workers)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGSTOP)
+            scene.wait(0.2, 0.8)
+            os.kill(worker, signal.SIGCONT)
+            times += 1
+            # What waited for it is done before the next one.
+            scene.wait(0.1, 0.2)
+    scene.note(f"{times} times")
 
 
 @fault("slow-disk", Service.CONTINUES)

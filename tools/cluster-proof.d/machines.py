@@ -103,6 +103,12 @@ class DatabaseMachine:
                     found.append(pid)
         return found
 
+    def workers_amid_a_change(self) -> list[int]:
+        """Those whose transaction has written something, and is not over for others: it may wait for a standby."""
+        told = self.node.ask(
+            "select pid from pg_stat_activity where backend_xid is not null and backend_type = 'client backend' and pid <> pg_backend_pid()")
+        return [int(pid) for pid in told.split()]
+
     def sender_to(self, standby: "DatabaseMachine") -> int:
         """The process that sends its log to that one."""
         told = self.node.ask(f"select pid from pg_stat_replication where application_name = '{standby.name}'")
