@@ -48,7 +48,7 @@ def schemathesis(folder: Path, *options: str) -> subprocess.CompletedProcess[str
         *("--checks", ",".join(CHECKS), "--continue-on-failure", "--request-timeout", "10"),
         *("--warnings", "off", "--generation-database", ":memory:"),
     ]
-    return subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True, timeout=50, check=False)
+    return subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True, timeout=280, check=False)
 
 
 def served(server: Server) -> tuple[str, ...]:
