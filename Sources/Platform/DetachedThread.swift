@@ -23,6 +23,19 @@ internal import Glibc
   package func wait() {
     while unsafe sem_wait(semaphore) != 0 {}
   }
+
+  /// Waits at most this long, from 0 to an hour. Returns true if the semaphore was posted.
+  package func wait(atMost time: Duration) -> Bool {
+    var end = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &end)
+    let nanoseconds = end.tv_nsec + Int(time / .nanoseconds(1))
+    end.tv_sec += nanoseconds / 1_000_000_000
+    end.tv_nsec = nanoseconds % 1_000_000_000
+    while unsafe sem_clockwait(semaphore, CLOCK_MONOTONIC, &end) != 0 {
+      if errno == ETIMEDOUT { return false }
+    }
+    return true
+  }
 }
 
 /// A thread of the system that does one piece of work and ends. Work that blocks or computes for long should run on

@@ -36,6 +36,8 @@ STAGES = (
     Stage("power-loss", "tools/reliability power-loss", 50, ("build",), may_be_ended=False),
     Stage("syscall-faults", "tools/reliability syscall-faults", 60, ("build",)),
     Stage("clock-steps", "tools/reliability clock-steps", 55, ("build",)),
+    Stage("verification-proof", "tools/verification-proof", 40, ("build",)),
+    Stage("database-faults", "tools/reliability database-faults database-histories", 60, ("build", "programs")),
     Stage("cluster", f"{_COMMAND} tools/cluster try", 120, ("build", "programs")),
     Stage("cluster-proof", "tools/reliability cluster-proof", 250, ("build", "programs"), may_be_ended=False),
     # What builds nothing.

@@ -16,7 +16,9 @@ public import TokenObservability
 public struct ServerMetrics: Sendable {
   /// To be the engine's observer, or one of an ``EngineObserverGroup``.
   public let observer: EngineMetricsObserver
-  let grants: GrantMetrics
+  /// The metrics of grants; give them to the ``GrantObservation`` of routes of your own, so that both count together.
+  public let grants: GrantMetrics
+  let streams: RevocationStreamMetrics
   let text: (@Sendable () -> String)?
   let factory: any MetricsFactory
   private let gauges: EngineGauges
@@ -36,6 +38,7 @@ public struct ServerMetrics: Sendable {
   ) {
     observer = EngineMetricsObserver(factory: factory, store: store)
     grants = GrantMetrics(factory: factory)
+    streams = RevocationStreamMetrics(factory: factory)
     gauges = EngineGauges(factory: factory, store: store)
     self.factory = factory
     self.text = text

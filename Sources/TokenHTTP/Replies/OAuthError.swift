@@ -1,5 +1,6 @@
 internal import HTTPTypes
 package import Hummingbird
+internal import TokenEngine
 
 /// An error reply in the standard's format: a status, and the `error` and `error_description` of RFC 6749 §5.2.
 ///
@@ -24,6 +25,9 @@ package struct OAuthError: Error, Hashable, Sendable {
     case accessDenied = "access_denied"
     case serverError = "server_error"
     case temporarilyUnavailable = "temporarily_unavailable"
+    // RFC 9449 §5, §7.1 and §8, of both.
+    case invalidProof = "invalid_dpop_proof"
+    case nonceNeeded = "use_dpop_nonce"
     // RFC 6750 §3.1, of protected resources.
     case invalidToken = "invalid_token"
     case insufficientScope = "insufficient_scope"
@@ -113,6 +117,31 @@ extension OAuthError {
     .tooManyRequests, .temporarilyUnavailable, "Too many log-ins from there failed; try again later")
 }
 
+// MARK: - Cookies
+
+extension OAuthError {
+  static let foreignOrigin = OAuthError(
+    .forbidden, .accessDenied, "This route takes requests from pages of its own origin alone")
+  static let repeatedCookie = invalidRequest("The cookie came more than once")
+  static let noCookie = OAuthError(.badRequest, .invalidGrant, "No refresh token came in the cookie: log in")
+}
+
+// MARK: - Proofs of keys
+
+extension OAuthError {
+  /// A proof that is bad, or missing. The description is the engine's, without the quotation marks that no
+  /// `error_description` has (RFC 6749 §5.2).
+  static func badProof(_ bad: BadProof, _ status: HTTPResponse.Status) -> OAuthError {
+    let description = "The DPoP proof is refused: \(bad.description.replacing("\"", with: "'"))"
+    return OAuthError(status, Code(rawValue: bad.errorCode) ?? .invalidProof, description)
+  }
+
+  static let boundToken = OAuthError(
+    .unauthorized, .invalidToken, "The access token is bound to a key: it needs the scheme DPoP and a proof")
+  static let tokenNotBound = OAuthError(
+    .unauthorized, .invalidToken, "The access token is bound to no key: it needs the scheme Bearer")
+}
+
 // MARK: - Bearers
 
 extension OAuthError {
@@ -130,6 +159,8 @@ extension OAuthError {
 
 extension OAuthError {
   static let notAdmin = OAuthError(.forbidden, .accessDenied, "The client is not an admin")
+  static let notIntrospector = OAuthError(
+    .forbidden, .accessDenied, "The client may not hear of revocations: it needs the permission to introspect")
   /// Of the console.
   package static let notSignedIn = OAuthError(.unauthorized, .accessDenied, "Nobody is signed in")
   static let noSuchSession = OAuthError(.notFound, .notFound, "There is no such live session")

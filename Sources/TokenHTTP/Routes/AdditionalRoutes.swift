@@ -2,7 +2,7 @@ public import HTTPTypes
 public import Hummingbird
 public import TokenEngine
 
-/// Routes that a token server serves beside its own without knowing them: `AdminConsole` of the product TokenConsole is such.
+/// Routes that a token server serves beside its own without knowing them: `AdminConsole` of the product TokenConsole is such, and ``CookieRoutes`` are.
 ///
 ///     let server = TokenApplication.make(engine: engine, clients: clients, additionalRoutes: [console], logger: logger)
 ///
@@ -27,7 +27,7 @@ public struct RoutePlace<Context: AuthenticatedContext> {
   public let root: RouterGroup<Context>
   /// For what waits for the disk or a secret: bounded by ``ServerOptions/requestsInFlightMax``, its bodies by ``ServerOptions/bodyBytesMax``.
   public let bounded: RouterGroup<Context>
-  /// The bound of failed log-ins, which the token endpoint shares; nil for none.
-  package let limiter: LoginLimiter?
+  /// The calls for grants, with the bound of failed log-ins, which the token endpoint shares.
+  package let calls: GrantCalls
   package let addresses: AddressSource
 }

@@ -25,6 +25,7 @@ enum Route: CaseIterable {
   case sessionRevocation
   case oneTimeIssue
   case oneTimeConsumption
+  case revocations
 
   private var row: Row {
     switch self {
@@ -36,7 +37,7 @@ enum Route: CaseIterable {
     case .description: Row("/openapi.json", Row.look, .description, .open)
     case .caller: Row("/me", Row.look, .caller, .bearer, isForPages: true)
     case .publicCaller: Row("/public", Row.look, .publicCaller, .bearer, isForPages: true)
-    case .forwardAuthentication: Row("/auth", Row.look, .forwardAuthentication, .bearer)
+    case .forwardAuthentication: Row("/auth", Row.look, .forwardAuthentication, .forwardedBearer)
     case .liveness: Row("/health/live", Row.look, .liveness, .open)
     case .readiness: Row("/health/ready", Row.look, .readiness, .open)
     case .metrics: Row("/metrics", Row.look, nil, .open)
@@ -47,6 +48,7 @@ enum Route: CaseIterable {
     case .sessionRevocation: Row("/admin/sessions/{sid}", [.delete], .admin, .bounded)
     case .oneTimeIssue: Row("/admin/one-time-tokens", [.post], .admin, .bounded)
     case .oneTimeConsumption: Row("/admin/one-time-tokens/consume", [.post], .admin, .bounded)
+    case .revocations: Row("/admin/revocations", [.get], .admin, .bounded)
     }
   }
 
@@ -56,6 +58,8 @@ enum Route: CaseIterable {
     case open
     /// ``BearerAuthenticator``.
     case bearer
+    /// The same, for a request that a proxy asks about.
+    case forwardedBearer
     /// ``RequestAdmission``, for routes that wait for the disk or a password.
     case bounded
     /// The same, but past the bound refused in the words of the wire.

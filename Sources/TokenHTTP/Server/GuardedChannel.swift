@@ -3,6 +3,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOSSL
 internal import Synchronization
+internal import TokenEngine
 
 /// A child channel with what needs the bare connection: how many an address can have, how long a TLS connection can be
 /// idle, and when the client hangs up.

@@ -13,6 +13,9 @@ protocol TokenWire: Sendable {
   /// Whether a log-in finds the user of the same name in other letter case, if there is only one.
   var ignoresCaseOfNames: Bool { get }
 
+  /// Whether a request can come with a proof of a key (RFC 9449). Without that the header `DPoP` is not looked at.
+  var takesProofs: Bool { get }
+
   /// Reads what a request asks for, and finds the client that asks.
   func request(
     in form: FormParameters, headers: HTTPFields, authenticator: ClientAuthenticator

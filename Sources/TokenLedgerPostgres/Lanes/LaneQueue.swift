@@ -77,7 +77,11 @@ final class LaneQueue: Sendable {
 
   // MARK: - Callers
 
-  func add(_ call: RotationCall) throws(LedgerError) { try add(call, isFast: true) { $0.append(call) } }
+  func add(_ call: RotationCall) throws(LedgerError) {
+    // A proof is counted in a step that judges, which the fast one does not.
+    guard call.request.proof == nil else { return try add(call, isFast: false) { $0.append(slow: [call]) } }
+    try add(call, isFast: true) { $0.append(call) }
+  }
   func add(_ call: AccessCall) throws(LedgerError) { try add(call, isFast: true) { $0.append(call) } }
   func add(_ call: OpeningCall) throws(LedgerError) { try add(call, isFast: false) { $0.append(call) } }
   func add(_ step: StepCall) throws(LedgerError) { try add(step.call, isFast: false) { $0.append(step) } }

@@ -78,6 +78,7 @@ extension TimedCall.Action: CustomStringConvertible {
         + (request.notBefore.map { " not before \($0.milliseconds)" } ?? "")
         + (request.subjectVersion.map { " subject version \($0.digest)" } ?? "")
         + (request.clientVersion.map { " client version \($0.digest)" } ?? "")
+        + (request.proof.map { " key \($0.key) proof \($0.useDigest) until \($0.end.milliseconds)" } ?? "")
         + (request.terms.map { " terms \($0.rotation) \($0.lifetimes)" } ?? "")
     case .revoke: "revoke"
     case .revokeAll: "revoke all of a scope"

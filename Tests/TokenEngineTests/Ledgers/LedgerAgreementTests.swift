@@ -35,6 +35,7 @@ private enum LedgerQuestion {
   case issue(OneTimeGrant)
   case consume(SessionID, purpose: String)
   case noteUse(TokenID, issuedAt: Int64)
+  case count(KeyProof)
   case sweep
 }
 
@@ -155,12 +156,34 @@ private struct LedgerPair {
       one(in: 2)
         ? .issue(OneTimeGrant(purpose: "reset", subject: subject(), payload: [1], lifetimeMilliseconds: 20_000))
         : .consume(oneTimeTokens.last ?? SessionID(high: 1, low: 1), purpose: pick(["reset", "reset", "invite"]))
+    case 18 where one(in: 2): .count(proof())
     case 18: .noteUse(token(), issuedAt: clock.now.seconds)
     default: .sweep
     }
   }
 
+  private mutating func key() -> Digest256 { digest(pick([1, 2])) }
+
+  private func digest(_ byte: UInt8) -> Digest256 { Digest256(repeating: byte) }
+
+  private mutating func proof() -> KeyProof {
+    KeyProof(
+      key: key(), useDigest: digest(UInt8(truncatingIfNeeded: 1 + generator.next() % 60)),
+      end: clock.now.advanced(byMilliseconds: pick([-1, 500, 20_000, 60_000, 400_000_000])))
+  }
+
   private mutating func grant() -> SessionGrant {
+    var grant = bareGrant()
+    grant.attributes = pick([[], [], [1, 2, 3]])
+    switch generator.next() % 6 {
+    case 0, 1: grant.keys.lifelong = key()
+    case 2: grant.keys.ofLastUse = key()
+    default: break
+    }
+    return grant
+  }
+
+  private mutating func bareGrant() -> SessionGrant {
     SessionGrant(
       subject: subject(), client: client(), scope: pick(["read", "read write"]), lifetimes: pick(Self.lifetimes),
       rotation: pick([.always, .always, .always, .never]), label: pick([nil, "phone"]), subjectVersion: version(),
@@ -175,12 +198,14 @@ private struct LedgerPair {
   private mutating func request() -> RotationRequest {
     let token = token()
     let own = handedOut.first { $0.id == token.session }?.client ?? "web"
-    return RotationRequest(
+    var request = RotationRequest(
       token: token, client: one(in: 12) ? client() : own, graceMilliseconds: pick([0, 10_000, 300_000]),
       reuse: pick([.refuse, .refuse, .revokeSession]), narrowedScope: pick([nil, nil, "read"]),
       subjectVersion: one(in: 6) ? version() : nil, clientVersion: one(in: 8) ? AccountVersion("1") : nil,
       notBefore: one(in: 10) ? clock.now.advanced(byMilliseconds: -5_000) : nil, revokesOutdated: one(in: 2),
       terms: one(in: 8) ? Self.longerTerms : nil)
+    if one(in: 2) { request.proof = proof() }
+    return request
   }
 
   private mutating func scope() -> SessionScope {
@@ -224,6 +249,7 @@ private struct LedgerPair {
     case .consume(let id, let purpose): return LedgerAnswer(try await ledger.consume(id, purpose: purpose))
     case .noteUse(let token, let issuedAt):
       return LedgerAnswer(ledger.register.noteUse(of: token, issuedAt: issuedAt, now: ledger.now()))
+    case .count(let proof): return LedgerAnswer(try await (ledger as? any ProofLedger)?.count(proof) as Any)
     case .sweep: return LedgerAnswer(try await TestedLedger.sweep(ledger))
     }
   }
@@ -270,15 +296,5 @@ private struct LedgerPair {
       facts.append(lines.sorted())
     }
     return (facts[0], facts[1])
-  }
-}
-
-extension Rotation {
-  /// The session that a token was handed out of.
-  fileprivate var session: Session? {
-    switch self {
-    case .rotated(let session), .refreshed(let session): session
-    case .retried, .refused: nil
-    }
   }
 }

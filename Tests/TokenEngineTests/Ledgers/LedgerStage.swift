@@ -217,3 +217,13 @@ final class Flag: Sendable {
 
   func set() { state.withLock { $0 = true } }
 }
+
+extension Rotation {
+  /// The session that a token was handed out of.
+  var session: Session? {
+    switch self {
+    case .rotated(let session), .refreshed(let session): session
+    case .retried, .refused: nil
+    }
+  }
+}
