@@ -8,6 +8,7 @@ passed. Stops at the first that fails and ends what runs beside it; --all runs t
 import argparse
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -24,6 +25,9 @@ PLACE = ROOT / ".build" / "check"
 TIMES = PLACE / "times.json"
 # Shown of what a stage printed: of one that passed, of one that failed.
 LINES_PASSED, LINES_FAILED = 12, 400
+# What is repeated below the table of a stage that failed: the lines that say why.
+COMPLAINT = re.compile(r"error:|recorded an issue|^✘ Test [^r]|FAIL|Traceback|Error:", re.IGNORECASE)
+COMPLAINTS_MAX, COMPLAINT_LENGTH_MAX = 20, 300
 # A line that says what runs, so that nobody takes a long stage for one that hangs.
 STILL_SECONDS = 60
 NICENESS = 10
@@ -55,6 +59,8 @@ class Check:
         self.passed: set[str] = set()
         self.verdicts: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
+        # What those that failed printed of it.
+        self.complaints: dict[str, list[str]] = {}
         self.began = time.monotonic()
         self.told = self.began
         colors = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -128,6 +134,7 @@ class Check:
             self.verdicts[name] = f"{self.green}passed{self.plain}"
         else:
             self.verdicts[name] = f"{self.red}failed{self.plain} with {each.process.returncode}"
+            self.complaints[name] = list(dict.fromkeys(line for line in lines if COMPLAINT.search(line)))[:COMPLAINTS_MAX]
         shown = LINES_PASSED if name in self.passed else LINES_FAILED
         self.say(f"\n== {name}: {self.verdicts[name]} after {seconds:.0f} s: {each.stage.command}")
         if len(lines) > shown:
@@ -156,6 +163,8 @@ class Check:
             print(f"{name:18} {seconds}  {self.verdicts.get(name, 'not run')}")
         whole, sum_of = time.monotonic() - self.began, sum(self.seconds.values())
         print(f"{'all':18} {whole:6.0f} s  {len(self.passed)} of {len(self.order)} passed; {sum_of:.0f} s one after the other")
+        for name, complaints in self.complaints.items():
+            print("\n".join([f"\n{name} failed:", *(f"  {line[:COMPLAINT_LENGTH_MAX]}" for line in complaints)]))
         times = known_times() | {name: round(self.seconds[name], 1) for name in self.passed}
         TIMES.write_text(json.dumps(times, indent=1) + "\n", encoding="utf-8")
 

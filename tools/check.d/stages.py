@@ -12,6 +12,8 @@ class Stage:
     needs: tuple[str, ...] = ()
     # Computes with a build tree of its own, or with none, and minds no neighbour: runs beside the others, with less of the processors.
     beside: bool = False
+    # Has time limits that a neighbour could let run out: runs when nothing else does, after those that can share.
+    alone: bool = False
     # Whether it may be ended at any moment; what mounts something may not.
     may_be_ended: bool = True
 
@@ -26,8 +28,9 @@ _PLACES = "Package.swift Sources Tests Benchmarks Examples"
 STAGES = (
     # The whole package, and what tries it.
     Stage("build", "tools/swift-build --build-tests --explicit-target-dependency-import-check error", 540),
-    Stage("tests", "tools/test --skip-build", 225, ("build", "programs")),
-    Stage("interoperability", f"{_COMMAND} tools/interoperability", 150, ("build", "python")),
+    Stage("tests", "tools/test --share computing --skip-build", 180, ("build", "programs")),
+    Stage("server-tests", "tools/test --share servers --skip-build", 120, ("build", "programs"), alone=True),
+    Stage("interoperability", f"{_COMMAND} tools/interoperability", 150, ("build", "python"), alone=True),
     Stage("browser", f"{_COMMAND} tools/browser", 50, ("build", "python")),
     Stage("api", "tools/api-check", 10, ("build",)),
     Stage("documentation", "tools/documentation", 30, ("build",)),
@@ -36,8 +39,9 @@ STAGES = (
     Stage("power-loss", "tools/reliability power-loss", 50, ("build",), may_be_ended=False),
     Stage("syscall-faults", "tools/reliability syscall-faults", 60, ("build",)),
     Stage("clock-steps", "tools/reliability clock-steps", 55, ("build",)),
-    Stage("cluster", f"{_COMMAND} tools/cluster try", 120, ("build", "programs")),
-    Stage("cluster-proof", "tools/reliability cluster-proof", 250, ("build", "programs"), may_be_ended=False),
+    Stage("cluster", f"{_COMMAND} tools/cluster try", 120, ("build", "programs"), alone=True),
+    Stage(
+        "cluster-proof", "tools/reliability cluster-proof", 250, ("build", "programs"), alone=True, may_be_ended=False),
     # What builds nothing.
     Stage("format", f"swift format lint --strict --parallel --recursive {_PLACES}", 30, beside=True),
     Stage("self-test", "tools/house-check --self-test", 1, beside=True),
@@ -67,9 +71,13 @@ AT_ONCE_MAX = 2
 
 
 def next_stage(waiting: list[Stage], running: list[Stage], ended: set[str]) -> Stage | None:
-    """The stage to start now: one that tries the whole package, and one of those beside it; two of a kind only for want of the other."""
-    if len(running) >= AT_ONCE_MAX:
+    """The stage to start now: one that tries the whole package, and one of those beside it; two of a kind only for want of the other.
+    One that runs alone comes when nothing else is left to run."""
+    if len(running) >= AT_ONCE_MAX or any(stage.alone for stage in running):
         return None
     ready = [stage for stage in waiting if all(need in ended for need in stage.needs)]
     wants_beside = any(not stage.beside for stage in running)
-    return min(ready, key=lambda stage: stage.beside != wants_beside, default=None)
+    sharing = [stage for stage in ready if not stage.alone]
+    if not sharing and not running:
+        return next(iter(ready), None)
+    return min(sharing, key=lambda stage: stage.beside != wants_beside, default=None)

@@ -23,6 +23,17 @@ enum ConformingLedger: String, CaseIterable, Sendable {
   /// Those that know what they decided before it is durable, and answer from that.
   static let decidingInMemory: [ConformingLedger] = [.refreshLedger, .dictionary]
 
+  /// Returns the times that the ledger can have after the wall clock was set back: `time`, or a millisecond more where many share
+  /// the ledger, if one of them noticed it at once. The time has to be later than whatever was issued before.
+  func timesAfterSetBack(_ time: Timestamp) -> ClosedRange<Timestamp> {
+    switch self {
+    case .refreshLedger, .dictionary: time...time
+    #if Postgres
+    case .postgres: time...time.advanced(byMilliseconds: 1)
+    #endif
+    }
+  }
+
   /// Plays a test on a new ledger.
   ///
   /// - Parameter holding: whether the test holds what the ledger decides.
