@@ -30,6 +30,8 @@ let package = Package(
     .library(name: "TokenEngine", targets: ["TokenEngine"]),
     .library(name: "RotationModel", targets: ["RotationModel"]),
     .library(name: "TokenAccounts", targets: ["TokenAccounts"]),
+    .library(name: "TokenVerification", targets: ["TokenVerification"]),
+    .library(name: "TokenClient", targets: ["TokenClient"]),
     .library(name: "TokenLedger", targets: ["TokenLedger"]),
     .library(name: "TokenLedgerPostgres", targets: ["TokenLedgerPostgres"]),
     .library(name: "TokenObservability", targets: ["TokenObservability"]),
@@ -39,8 +41,8 @@ let package = Package(
     .executable(name: "refresh-ledger", targets: ["refresh-ledger"]),
   ],
   traits: [
-    // A trait of its own: else whoever embeds the engine alone would resolve swift-metrics for nothing.
-    .trait(name: "Observability", description: "TokenObservability: observers for swift-log and swift-metrics."),
+    // A trait of its own: else whoever embeds the engine alone would resolve swift-metrics and tracing for nothing.
+    .trait(name: "Observability", description: "TokenObservability: for swift-log, swift-metrics and tracing."),
     .trait(
       name: "Server", description: "TokenHTTP: the routes and middlewares on Hummingbird 2; with Observability.",
       enabledTraits: ["Observability"]),
@@ -60,7 +62,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
-    // Only with the trait Server, swift-metrics also with Observability alone.
+    // Only with the trait Server, swift-metrics and swift-distributed-tracing also with Observability alone.
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
@@ -106,10 +108,19 @@ let package = Package(
       swiftSettings: settingsTouchingC
     ),
     .target(name: "TokenSigning", dependencies: ["Platform", "COpenSSL", system], swiftSettings: settingsTouchingC),
+    // For other processes: what judges access tokens there, and what gets them from the server.
+    .target(
+      name: "TokenVerification",
+      dependencies: [
+        "Platform", "RotationModel", "TokenSigning",
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+    .target(name: "TokenClient", dependencies: ["Platform", "RotationModel"], swiftSettings: settings),
     .target(
       name: "TokenEngine",
       dependencies: [
-        "Platform", "RotationModel", "TokenLedger", "TokenSigning", "COpenSSL",
+        "Platform", "RotationModel", "TokenLedger", "TokenSigning", "TokenVerification", "COpenSSL",
         .target(name: "TokenLedgerPostgres", condition: postgres),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         system,
@@ -131,13 +142,14 @@ let package = Package(
         "TokenEngine",
         .product(name: "CoreMetrics", package: "swift-metrics", condition: observability),
         .product(name: "Logging", package: "swift-log", condition: observability),
+        .product(name: "Tracing", package: "swift-distributed-tracing", condition: observability),
       ],
       swiftSettings: settings
     ),
     .target(
       name: "TokenHTTP",
       dependencies: [
-        "Platform", "TokenEngine", "TokenLedger", "TokenObservability",
+        "Platform", "RotationModel", "TokenEngine", "TokenLedger", "TokenObservability",
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
@@ -218,6 +230,21 @@ let package = Package(
       ],
       path: "Examples/HummingbirdApp", swiftSettings: settings),
 
+    // What docs/resource-servers.md shows, and tools/verification-proof runs.
+    .executableTarget(
+      name: "ResourceServer",
+      dependencies: [
+        "TokenHTTP", "TokenVerification",
+        .product(name: "AsyncHTTPClient", package: "async-http-client", condition: commandLine),
+        .product(name: "Hummingbird", package: "hummingbird", condition: server),
+        .product(name: "Logging", package: "swift-log", condition: server),
+        .product(name: "NIOCore", package: "swift-nio", condition: server),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      path: "Examples/ResourceServer", swiftSettings: settings),
+
     // For tests, of embedders too: time and randomness, which need no engine, and stores.
     .target(name: "TokenTestInputs", dependencies: ["TokenLedger"], swiftSettings: settings),
     .target(
@@ -232,7 +259,8 @@ let package = Package(
     .target(
       name: "PostgresTesting", dependencies: ["Platform", "TokenLedgerPostgres", "TokenTestInputs", system],
       path: "Tests/PostgresTesting", swiftSettings: settings),
-    // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait; with Postgres that of the ledger there too.
+    // The proof of docs/reliability.md: simulation, damage, faults. Needs no trait; with Postgres that of the ledger
+    // there too.
     .target(
       name: "LedgerProof",
       dependencies: [
@@ -266,7 +294,7 @@ let package = Package(
     ),
     .testTarget(
       name: "TokenLedgerTests",
-      dependencies: ["Platform", "TokenLedger", "LedgerTesting", "WriteAheadLog", system],
+      dependencies: ["Platform", "RotationModel", "TokenLedger", "LedgerTesting", "WriteAheadLog", system],
       swiftSettings: settings
     ),
     .testTarget(
@@ -278,6 +306,12 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "TokenSigningTests", dependencies: ["Platform", "TokenSigning", "TokenTestInputs", "TokenTesting"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "TokenVerificationTests",
+      dependencies: ["TokenVerification", "RotationModel", "TokenSigning", "TokenTestInputs"], swiftSettings: settings),
+    .testTarget(
+      name: "TokenClientTests", dependencies: ["TokenClient", "RotationModel", "TokenTestInputs"],
       swiftSettings: settings),
     .testTarget(
       name: "TokenEngineTests",
@@ -307,8 +341,8 @@ let package = Package(
     .testTarget(
       name: "TokenHTTPTests",
       dependencies: [
-        "TokenConsole", "TokenHTTP", "TokenObservability", "TokenEngine", "TokenLedger", "TokenSigning",
-        "LedgerTesting", "TokenTesting",
+        "RotationModel", "TokenConsole", "TokenHTTP", "TokenObservability", "TokenEngine", "TokenLedger",
+        "TokenSigning", "LedgerTesting", "TokenTesting",
         .product(name: "Hummingbird", package: "hummingbird", condition: server),
         .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
         .product(name: "HummingbirdTesting", package: "hummingbird", condition: server),
@@ -330,8 +364,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "refresh-ledger", "TokenHTTP", "TokenObservability", "TokenLedger", "PostgresTesting",
-        .target(name: "TokenLedgerPostgres", condition: postgres),
+        "refresh-ledger", "TokenClient", "TokenHTTP", "TokenObservability", "TokenLedger", "TokenVerification",
+        "PostgresTesting", .target(name: "TokenLedgerPostgres", condition: postgres),
         .product(name: "CoreMetrics", package: "swift-metrics", condition: server),
         system,
       ],
@@ -345,7 +379,8 @@ let core: Set = [
   "LedgerProof", "ledger-proof", "PlatformTests", "WriteAheadLogTests", "TokenLedgerTests", "LedgerProofTests",
 ]
 let engine: Set = [
-  "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenEngine", "TokenAccounts", "TokenTesting", "TokenSigningTests",
+  "COpenSSL", "CArgon2", "CCrypt", "TokenSigning", "TokenVerification", "TokenEngine", "TokenAccounts", "TokenTesting",
+  "TokenSigningTests",
   "TokenEngineTests", "TokenAccountsTests", "PlainLibrary", "operation-costs",
 ]
 let shared: Set = [

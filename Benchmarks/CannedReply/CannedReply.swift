@@ -1,6 +1,7 @@
 import Hummingbird
 
-/// Answers `POST /token` with a token pair that was made beforehand, on the loopback address, at the port that its first argument names.
+/// Answers `POST /token` with a token pair that was made beforehand, on the loopback address, at the port that its
+/// first argument names.
 @main
 struct CannedReply {
   /// As long as a pair of refresh-ledger's. Two, so that no refresh token is answered with itself.

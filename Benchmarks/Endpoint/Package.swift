@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Of its own, because it builds the dependencies of the server. With the trait Server alone SwiftPM 6.3 finds no graph: it asks for Yams,
-// which only the trait CLI has.
+// Of its own, because it builds the dependencies of the server. With the trait Server alone SwiftPM 6.3 finds no graph:
+// it asks for Yams, which only the trait CLI has.
 let package = Package(
   name: "refresh-ledger-endpoint-benchmarks",
   dependencies: [

@@ -14,6 +14,7 @@ let package = Package(
       name: "GRPCInterceptor",
       dependencies: [
         .product(name: "TokenEngine", package: "refresh-ledger"),
+        .product(name: "TokenVerification", package: "refresh-ledger"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
       ],

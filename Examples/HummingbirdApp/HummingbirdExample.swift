@@ -6,7 +6,8 @@ import TokenHTTP
 import TokenObservability
 import UnixSignals
 
-/// An application with routes of its own behind access tokens, and the token server's beside them, on 127.0.0.1 until SIGTERM.
+/// An application with routes of its own behind access tokens, and the token server's beside them, on 127.0.0.1 until
+/// SIGTERM.
 @main
 struct HummingbirdExample {
   static func main() async throws {
@@ -49,7 +50,8 @@ struct WebClients: ClientStore {
 }
 // docs:end
 
-/// Subjects that stand in the program: for an example only. A real store keeps password hashes, in a database or as `SubjectFile` does.
+/// Subjects that stand in the program: for an example only. A real store keeps password hashes, in a database or as
+/// `SubjectFile` does.
 struct StaffTable: SubjectStore {
   private let passwords: [String: String]
   private let scopes: Scopes

@@ -1,6 +1,7 @@
 import TokenEngine
 
-/// Opens a durable engine in a folder, rotates once, presents the old token again and reads what happened back from the log.
+/// Opens a durable engine in a folder, rotates once, presents the old token again and reads what happened back from the
+/// log.
 @main
 struct LibraryExample {
   static func main() async throws {

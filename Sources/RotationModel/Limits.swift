@@ -38,6 +38,12 @@ public enum Limits {
   /// token.
   public static let grace = Limit(
     Duration.zero...(.milliseconds(RotationRequest.graceMillisecondsMax)), "from 0s to 300s")
+  /// The time for which a proof of a key is accepted after it was made, and remembered once it was accepted.
+  public static let proofWindow = Limit(Duration.seconds(1)...(.seconds(3600)), "from 1s to 1h")
+  /// The grace window of a client whose refresh tokens are delivered in cookies: two tabs of a page present one token
+  /// at the same moment, and a reply can take some seconds.
+  public static let cookieGrace = Limit(
+    Duration.seconds(5)...(.milliseconds(RotationRequest.graceMillisecondsMax)), "from 5s to 300s")
   /// The number of sessions that a subject can have at a time; 0 stands for no cap.
   public static let sessionsPerSubject = Limit(0...10_000, "from 0 (no cap) to 10000")
   /// The number of requests in one batch. The step of a batch takes some milliseconds, in which other callers wait.
@@ -59,6 +65,9 @@ public enum Limits {
   static let textBytes = Limit(0...SessionGrant.textBytesMax, "0 to \(SessionGrant.textBytesMax) bytes")
   static let labelBytes = Limit(
     1...SessionGrant.labelBytesMax, "1 to \(SessionGrant.labelBytesMax) bytes without control characters")
+  /// The number of bytes in the attributes of a session.
+  public static let attributesBytes = Limit(
+    0...SessionGrant.attributesBytesMax, "0 to \(SessionGrant.attributesBytesMax) bytes")
   static let purposeBytes = Limit(1...OneTimeGrant.purposeBytesMax, "1 to \(OneTimeGrant.purposeBytesMax) bytes")
   static let payloadBytes = Limit(0...OneTimeGrant.payloadBytesMax, "0 to \(OneTimeGrant.payloadBytesMax) bytes")
 }
@@ -88,10 +97,11 @@ extension SessionGrant {
   public func validate() throws(LedgerError) {
     // The common case, decided without building the texts of the limits.
     let hasRoom = max(subject.utf8.count, client.utf8.count, scope.utf8.count) <= SessionGrant.textBytesMax
-    if hasRoom, label == nil, NameForm.isKept(subject), NameForm.isKept(client) { return }
+    if hasRoom, label == nil, attributes.isEmpty, NameForm.isKept(subject), NameForm.isKept(client) { return }
     try NameForm.validate("subject", subject)
     try NameForm.validate("client", client)
     try Limits.textBytes.check("scope", scope.utf8.count)
+    try Limits.attributesBytes.check("attributes", attributes.count)
     guard let label else { return }
     guard !label.hasControlCharacters, Limits.labelBytes.range.contains(label.utf8.count) else {
       throw .invalid(field: "label", limit: Limits.labelBytes.text)

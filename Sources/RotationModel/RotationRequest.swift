@@ -69,6 +69,9 @@ public struct RotationRequest: Sendable {
   /// The lifetime of the access tokens that are issued with this refresh, at most ``Lifetimes/accessMillisecondsMax``.
   /// A ledger can forget a revocation once the last access token that it concerns has expired.
   public var accessMilliseconds: Int64
+  /// The proof of a key that came with the request, or nil for none. It counts once, along with the outcome that it is
+  /// accepted for; a refused request leaves it uncounted.
+  public var proof: KeyProof?
 
   @inlinable public static var graceMillisecondsMax: Int64 { 300_000 }
 
@@ -89,6 +92,7 @@ public struct RotationRequest: Sendable {
     self.revokesOutdated = revokesOutdated
     self.terms = terms
     accessMilliseconds = Lifetimes.accessMillisecondsMax
+    proof = nil
   }
 
   @inlinable
@@ -134,4 +138,12 @@ public enum RotationRefusal: Sendable, Hashable {
   case outdated(generationsBehind: UInt32, revokedSession: Bool)
   /// The session belongs to another client.
   case wrongClient
+  /// The proof of the request was accepted before (RFC 9449 §11.1). The token was not looked at.
+  case replayedProof
+  /// The proof of the request became too old before the ledger could count it. The token was not looked at.
+  case lateProof
+  /// The session is bound to a key for its life, and the request has no proof. Nothing was consumed or revoked.
+  case missingKey
+  /// The session is bound to another key than that of the request's proof. Nothing was consumed or revoked.
+  case otherKey
 }

@@ -19,12 +19,14 @@ public struct SessionFacts: Sendable, Hashable {
   public var subjectVersion: AccountVersion
   /// The version of the client's account under which the session was opened.
   public var clientVersion: AccountVersion
+  /// The keys that the session and its live access token are bound to.
+  public var keys: SessionKeys
 
   @inlinable
   public init(
     client: String, generation: UInt32, isRevoked: Bool, hasSeenSuccessor: Bool, terms: SessionTerms,
     openedAt: Timestamp, refreshedAt: Timestamp, narrowedScope: String?, subjectVersion: AccountVersion,
-    clientVersion: AccountVersion
+    clientVersion: AccountVersion, keys: SessionKeys = SessionKeys()
   ) {
     self.client = client
     self.generation = generation
@@ -36,6 +38,7 @@ public struct SessionFacts: Sendable, Hashable {
     self.narrowedScope = narrowedScope
     self.subjectVersion = subjectVersion
     self.clientVersion = clientVersion
+    self.keys = keys
   }
 }
 
@@ -64,26 +67,43 @@ public enum RotationVerdict: Sendable, Hashable {
 /// The rule is a pure function of the facts that the ledger knows of the session at one moment. The ledger must carry
 /// out the verdict before it judges another request on the same session.
 public enum RotationRule {
-  /// Returns the verdict on a presented refresh token. A wrong client id is reported before anything about the token's
-  /// age, and neither consumes nor revokes.
+  /// Returns the verdict on a presented refresh token. A proof that does not count is reported before anything about
+  /// the token, a wrong client id and then a wrong key before anything about the token's age. None of these consumes or
+  /// revokes.
   ///
-  /// - Parameter facts: The facts of the token's session, or nil if the ledger never had the session or has forgotten
-  ///   it.
+  /// - Parameters:
+  ///   - facts: The facts of the token's session, or nil if the ledger never had the session or has forgotten it.
+  ///   - isProofCounted: True if the ledger has counted the request's proof before.
   public static func verdict(
-    on request: RotationRequest, for facts: SessionFacts?, at now: Timestamp
+    on request: RotationRequest, for facts: SessionFacts?, at now: Timestamp, isProofCounted: Bool = false
   ) -> RotationVerdict {
+    if let proof = request.proof, let refusal = refusal(of: proof, isCounted: isProofCounted, at: now) {
+      return .refuse(refusal)
+    }
     guard let facts else { return .refuse(.unknown) }
     return verdict(on: request, of: facts, at: now)
   }
 
-  /// Returns the verdict for a session that the ledger has. The function is inlined, so that the facts need not be
-  /// assembled in memory.
+  /// Returns the reason that a proof does not count, or nil if it does. A proof counts once (RFC 9449 §11.1).
+  ///
+  /// A ledger may forget a use at the proof's end, so a proof whose end has come is refused whatever the ledger knows.
+  public static func refusal(of proof: KeyProof, isCounted: Bool, at now: Timestamp) -> RotationRefusal? {
+    guard !isCounted else { return .replayedProof }
+    return now < proof.end ? nil : .lateProof
+  }
+
+  /// Returns the verdict for a session that the ledger has, on a request whose proof counts. The function is inlined,
+  /// so that the facts need not be assembled in memory.
   @inlinable
   @inline(__always)
   package static func verdict(
     on request: RotationRequest, of facts: SessionFacts, at now: Timestamp
   ) -> RotationVerdict {
     guard areSame(facts.client, request.client) else { return .refuse(.wrongClient) }
+    if let key = facts.keys.lifelong {
+      guard let proof = request.proof else { return .refuse(.missingKey) }
+      guard proof.key == key else { return .refuse(.otherKey) }
+    }
     let presented = request.token.generation
     let live = facts.terms.rotation == .never ? 0 : facts.generation
     let behind = live - min(presented, live)
@@ -138,8 +158,9 @@ public enum RotationRule {
     guard isInGrace else {
       return .refuseReuse(reuse, generationsBehind: behind, revokes: request.reuse == .revokeSession)
     }
-    // A retry that asks for another scope than the lost reply had is refused, but is no sign of theft.
-    return areSame(facts.narrowedScope, request.narrowedScope)
+    // A retry that asks for another scope than the lost reply had, or proves another key, is refused, but is no sign of
+    // theft: what it is answered is the session's and not its own.
+    return areSame(facts.narrowedScope, request.narrowedScope) && facts.keys.ofAccess == request.proof?.key
       ? .retry(reuse) : .refuseReuse(reuse, generationsBehind: behind, revokes: false)
   }
 }

@@ -17,10 +17,21 @@ public struct SessionGrant: Sendable, Hashable {
   /// The lifetime of the access tokens that are issued at the opening, at most ``Lifetimes/accessMillisecondsMax``. A
   /// ledger can forget a revocation once the last access token that it concerns has expired.
   public var accessMilliseconds = Lifetimes.accessMillisecondsMax
+  /// The id of the session, which no entry of the ledger may have, or nil for one that the ledger draws.
+  public var id: SessionID?
+  /// The keys that the session and its first access token are bound to. The caller has counted the proof of them
+  /// (``ProofLedger/count(_:)``).
+  public var keys = SessionKeys()
+  /// Bytes of the caller's, at most ``attributesBytesMax``, that stay with the session for its life: such as its
+  /// tenant, or how its subject was authenticated. The ledger does not look into them, and keeps them readable: no
+  /// secrets.
+  public var attributes: [UInt8] = []
 
   /// The most UTF-8 bytes in each of subject, client and scope.
   @inlinable public static var textBytesMax: Int { 1024 }
   @inlinable public static var labelBytesMax: Int { 128 }
+  /// The most bytes of ``attributes``.
+  @inlinable public static var attributesBytesMax: Int { 1024 }
 
   public init(
     subject: String, client: String, scope: String, lifetimes: Lifetimes, rotation: RotationPolicy = .always,
@@ -61,6 +72,10 @@ public struct Session: Sendable, Hashable {
   public var narrowedScope: String?
   public var label: String?
   public var rotation: RotationPolicy
+  /// The keys that the session and its live access token are bound to.
+  public var keys: SessionKeys
+  /// The bytes that the session was opened with; see ``SessionGrant/attributes``.
+  public var attributes: [UInt8]
   public var openedAt: Timestamp
   /// The time at which the session was opened or last refreshed, which is the issue time of its access token.
   public var refreshedAt: Timestamp
@@ -86,13 +101,15 @@ extension Session {
   /// Creates a session whose ends follow from its terms and times.
   public init(
     id: SessionID, generation: UInt32, subject: String, client: String, scope: String, narrowedScope: String?,
-    label: String?, terms: SessionTerms, openedAt: Timestamp, refreshedAt: Timestamp, shifts: Shifts = Shifts()
+    label: String?, terms: SessionTerms, openedAt: Timestamp, refreshedAt: Timestamp, shifts: Shifts = Shifts(),
+    keys: SessionKeys = SessionKeys(), attributes: [UInt8] = []
   ) {
     // Delegates to the memberwise initializer: an initializer that assigns each property copies the whole value at its
     // end.
     self.init(
       id: id, generation: generation, subject: subject, client: client, scope: scope, narrowedScope: narrowedScope,
-      label: label, rotation: terms.rotation, openedAt: openedAt, refreshedAt: refreshedAt,
+      label: label, rotation: terms.rotation, keys: keys, attributes: attributes, openedAt: openedAt,
+      refreshedAt: refreshedAt,
       idleEnd: terms.lifetimes.idleEnd(refreshedAt: refreshedAt),
       absoluteEnd: terms.lifetimes.absoluteEnd(openedAt: openedAt),
       shifts: shifts)

@@ -35,3 +35,30 @@ public struct SessionClock: Sendable {
     wall: { Timestamp(milliseconds: ClockReading.wallMilliseconds()) },
     bootMilliseconds: { ClockReading.bootMilliseconds() })
 }
+
+/// A clock that can also be waited for, so that what is tried again after a time can be tried in a simulation.
+public struct PacedClock: Sendable {
+  public let clock: SessionClock
+  private let pause: @Sendable (Duration) async throws -> Void
+
+  /// - Parameter pause: Returns after the duration, as `clock` measures it; it throws if the task is cancelled.
+  public init(_ clock: SessionClock, pause: @escaping @Sendable (Duration) async throws -> Void) {
+    self.clock = clock
+    self.pause = pause
+  }
+
+  /// The clocks of the machine.
+  public static let system = PacedClock(.system) { try await Task.sleep(for: $0, clock: .continuous) }
+
+  /// Waits, and throws only if the task is cancelled.
+  public func sleep(for duration: Duration) async throws(CancellationError) {
+    do { try await pause(duration) } catch { throw CancellationError() }
+  }
+
+  public func now() -> Timestamp { clock.now() }
+
+  /// The time since an earlier reading of the boot clock.
+  package func elapsed(sinceBoot milliseconds: Int64) -> Duration {
+    .milliseconds(clock.bootMilliseconds() - milliseconds)
+  }
+}

@@ -49,6 +49,55 @@ extension SessionScope: CustomStringConvertible {
   }
 }
 
+/// A ``SessionScope`` whose names are compared byte by byte.
+package struct TextScope: Hashable, Sendable {
+  private let subject: String?
+  private let client: String?
+
+  package static let all = TextScope()
+
+  package static func subject(_ subject: String) -> TextScope { TextScope(subject: subject) }
+  package static func client(_ client: String) -> TextScope { TextScope(client: client) }
+  package static func both(_ subject: String, _ client: String) -> TextScope {
+    TextScope(subject: subject, client: client)
+  }
+
+  /// Creates a scope in which nil stands for all names.
+  package init(subject: String? = nil, client: String? = nil) {
+    self.subject = subject
+    self.client = client
+  }
+
+  package init(_ scope: SessionScope) {
+    switch scope {
+    case .subject(let subject): self.init(subject: subject)
+    case .client(let client): self.init(client: client)
+    case .subjectAtClient(let subject, let client): self.init(subject: subject, client: client)
+    case .all: self.init()
+    }
+  }
+
+  /// The scope whose names these are.
+  package var scope: SessionScope {
+    switch (subject, client) {
+    case (let subject?, let client?): .subjectAtClient(subject: subject, client: client)
+    case (let subject?, nil): .subject(subject)
+    case (nil, let client?): .client(client)
+    case (nil, nil): .all
+    }
+  }
+
+  package static func == (left: TextScope, right: TextScope) -> Bool {
+    left.subject.hasSameBytes(as: right.subject) && left.client.hasSameBytes(as: right.client)
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(subject == nil)
+    subject?.hashExactly(into: &hasher)
+    client?.hashExactly(into: &hasher)
+  }
+}
+
 /// The reason that a session was revoked.
 @nonexhaustive
 public enum RevocationCause: UInt8, Sendable, Hashable, CaseIterable {

@@ -79,7 +79,7 @@ struct ConsoleGate: Sendable {
   }
 
   private func ownForm(of request: Request) async throws -> FormParameters {
-    guard RequestOrigin.isOwn(request) else { throw ConsoleError.foreignForm }
+    guard cookie.origins.accepts(request) else { throw ConsoleError.foreignForm }
     do { return try await request.form(bytesMax: bodyBytesMax) } catch let fault as FormError {
       throw ConsoleError.form(fault)
     }
@@ -87,9 +87,10 @@ struct ConsoleGate: Sendable {
 
   private func begin(_ id: String, _ address: PeerAddress?) throws(ConsoleError) -> LoginLimiter.Attempt? {
     guard let limiter else { return nil }
-    let (attempt, wait) = limiter.begin(client: Self.limitedAs, address: address, name: id)
-    guard let attempt else { throw .putOff(wait) }
-    return attempt
+    switch limiter.begin(client: Self.limitedAs, address: address, name: id) {
+    case .taken(let attempt): return attempt
+    case .putOff(let wait): throw .putOff(wait)
+    }
   }
 
   private func end(_ attempt: LoginLimiter.Attempt?, _ outcome: LoginLimiter.Outcome) {
@@ -106,8 +107,7 @@ struct ConsoleGate: Sendable {
 /// plaintext connections (RFC 6265bis §4.1.3).
 struct ConsoleCookie: Sendable {
   let base: String
-  let speaksTLS: Bool
-  let trustsProxy: Bool
+  let origins: SameOriginRule
 
   func value(in request: Request) -> String? {
     request.cookies[name(for: request)]?.value
@@ -122,7 +122,7 @@ struct ConsoleCookie: Sendable {
   }
 
   private func cookie(_ value: String, for request: Request, maxAge: Int?) -> Cookie {
-    let isSecure = isSecure(request)
+    let isSecure = origins.isSecure(request)
     // The prefix __Host- requires the path /.
     return Cookie(
       name: name(for: request), value: value, maxAge: maxAge, path: isSecure ? "/" : base, secure: isSecure,
@@ -130,26 +130,6 @@ struct ConsoleCookie: Sendable {
   }
 
   private func name(for request: Request) -> String {
-    isSecure(request) ? "__Host-refresh-ledger-console" : "refresh-ledger-console"
-  }
-
-  private func isSecure(_ request: Request) -> Bool {
-    if speaksTLS { return true }
-    guard trustsProxy, let name = HTTPField.Name("X-Forwarded-Proto") else { return false }
-    let last = request.headers[values: name].last?.split(separator: ",").last
-    return last?.drop { $0 == " " }.lowercased() == "https"
-  }
-}
-
-/// A check whether a page of this server sent a request that changes anything.
-enum RequestOrigin {
-  /// Checks what the browser says (Fetch Metadata), or else whether `Origin` is the host that was asked. A request with
-  /// neither does not come from a browser.
-  static func isOwn(_ request: Request) -> Bool {
-    if let name = HTTPField.Name("Sec-Fetch-Site"), let site = request.headers[name] { return site == "same-origin" }
-    guard let origin = request.headers[.origin], let host = request.head.authority,
-      let scheme = origin.firstRange(of: "://")
-    else { return false }
-    return origin[scheme.upperBound...].lowercased() == host.lowercased()
+    origins.isSecure(request) ? "__Host-refresh-ledger-console" : "refresh-ledger-console"
   }
 }

@@ -31,8 +31,8 @@ struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
     let (base, options) = (place.pathPrefix + console.path, place.options)
     frame = ConsoleFrame(base: base, store: StoreText(of: engine))
     gate = ConsoleGate(
-      console: console, clients: place.clients, limiter: place.limiter,
-      cookie: ConsoleCookie(base: base, speaksTLS: options.certificate != nil, trustsProxy: options.trustsProxy),
+      console: console, clients: place.clients, limiter: place.calls.limiter,
+      cookie: ConsoleCookie(base: base, origins: SameOriginRule(options)),
       bodyBytesMax: options.bodyBytesMax)
     addresses = place.addresses
   }

@@ -47,6 +47,7 @@ struct TimelinePage {
       <div><dt>Label</dt><dd>\(session.label.map(FigureText.name) ?? "–")</dd></div>
       <div><dt>Scope</dt><dd>\(scope)</dd></div>
       <div><dt>Refresh token</dt><dd>\(rotation(session))</dd></div>
+      <div><dt>Bound to</dt><dd>\(binding(session))</dd></div>
       <div><dt>Opened (UTC)</dt><dd>\(FigureText.time(session.onWallClock.openedAt))</dd></div>
       <div><dt>Last used (UTC)</dt><dd>\(FigureText.time(session.onWallClock.refreshedAt))</dd></div>
       \(ends(session))
@@ -59,6 +60,10 @@ struct TimelinePage {
   private func rotation(_ session: Session) -> HTML {
     session.rotation == .always
       ? "generation \(session.generation), rotated at each refresh" : "never rotated, used \(session.generation) times"
+  }
+
+  private func binding(_ session: Session) -> HTML {
+    session.keys.lifelong.map { "the key <code>\($0.description)</code>" } ?? "no key"
   }
 
   private func ends(_ session: Session) -> HTML {

@@ -22,6 +22,9 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
   case keys(String)
   /// A setting or argument is outside its limit; nothing was written.
   case invalid(field: String, limit: String)
+  /// The proof of an ``OpeningRequest`` is bad or was used before; no session was opened. Grants refuse with
+  /// ``GrantRefusal/badProof(_:)`` instead.
+  case badProof(BadProof)
 
   /// True if the same call can succeed later on this engine: there was too much work, a store did not answer, or
   /// another process has the folder open.
@@ -33,7 +36,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case .ledger(.overloaded), .ledger(.unavailable), .ledger(.outcomeUnknown), .ledger(.full), .log(.overloaded),
       .log(.locked), .log(.waitEnded), .store, .foreign:
       true
-    case .ledger(.closed), .ledger(.invalid), .log, .keys, .invalid: false
+    case .ledger(.closed), .ledger(.invalid), .log, .keys, .invalid, .badProof: false
     }
   }
 
@@ -42,7 +45,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
   /// ledger is closed.
   public var isUnavailable: Bool {
     switch self {
-    case .ledger(.invalid), .keys, .invalid: false
+    case .ledger(.invalid), .keys, .invalid, .badProof: false
     case .ledger, .log, .store, .foreign: true
     }
   }
@@ -73,6 +76,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
     case .foreign(let error): "a store or the claims closure failed: \(type(of: error))"
     case .keys(let what): what
     case .invalid(let field, let limit): "\(field) is outside its limit: \(limit)"
+    case .badProof(let bad): bad.description
     }
   }
 }

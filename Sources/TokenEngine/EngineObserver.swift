@@ -120,4 +120,12 @@ extension EngineObserver {
     engine(observed: .refused(refusal, token: token, client: client.id))
     return .refused(refusal)
   }
+
+  /// Reports a refusal because of a proof, or throws the error for which the proof could not be judged.
+  func refuse<Tokens>(_ failure: ProofFailure, _ client: Client) throws(EngineError) -> GrantResult<Tokens> {
+    switch failure {
+    case .refused(let bad): return refuse(.badProof(bad), nil, client)
+    case .failed(let error): throw error
+    }
+  }
 }

@@ -30,6 +30,8 @@ public struct EngineOptions: Sendable {
   /// A closure that makes further claims of an access token beside the standard ones, or nil for none. See
   /// ``CustomClaims``.
   public var customClaims: (@Sendable (ClaimsContext) async throws -> CustomClaims)?
+  /// The policy for proofs of keys, to which tokens are bound (RFC 9449).
+  public var dpop = DPoPOptions()
   /// The moment at which an outcome counts as durable.
   public var durability = Durability.always
   /// The number of bytes past which a segment of the log is closed, from 64 KiB to 4 GiB.
@@ -51,6 +53,7 @@ public struct EngineOptions: Sendable {
     try Limits.sessionsPerSubject.checkOption("sessionsPerSubjectMax", sessionsPerSubjectMax)
     guard !issuer.isEmpty, issuer.utf8.count <= 256 else { throw .invalid(field: "issuer", limit: "1 to 256 bytes") }
     guard audience.utf8.count <= 256 else { throw .invalid(field: "audience", limit: "at most 256 bytes") }
+    try dpop.validate()
     try LedgerOptions.segmentBytesLimit.checkOption("segmentBytesMax", segmentBytesMax)
     try LedgerOptions.checkpointBytesLimit.checkOption("checkpointEvery", checkpointEvery)
     if case .interval(let interval) = durability {

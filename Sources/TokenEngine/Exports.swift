@@ -4,6 +4,7 @@
 
 @_exported public import TokenLedger
 @_exported public import TokenSigning
+@_exported public import TokenVerification
 
 #if Postgres
 @_exported public import TokenLedgerPostgres

@@ -7,10 +7,18 @@ extension RotationEngine {
   /// `scope` is the request's parameter; nil asks for everything that the subject and the client may have. The cost is
   /// one password verification, and a second reading of the subject once the session is open. A refusal writes nothing,
   /// unless the subject changed meanwhile: then the session was opened and is revoked.
+  ///
+  /// - Parameters:
+  ///   - attributes: Bytes that stay with the session, at most 1024; see ``OpeningRequest/attributes``.
+  ///   - proof: The proof of a key that came along with the request (RFC 9449), or nil for none. It binds the access
+  ///     tokens of the session and, if the client is public, the session itself for its life. It is judged before
+  ///     anything else, and counts once across all instances on the ledger.
   public func logIn(
-    name: String, password: String, client: Client, scope: String? = nil, label: String? = nil
+    name: String, password: String, client: Client, scope: String? = nil, label: String? = nil,
+    attributes: [UInt8] = [], proof: PresentedProof? = nil
   ) async throws(EngineError) -> GrantOutcome {
-    try await openings.logIn(name: name, password: password, client: client, scope: scope, label: label)
+    let wishes = SessionWishes(scope: scope, label: label, attributes: attributes, proof: proof)
+    return try await openings.logIn(name: name, password: password, client: client, wishes)
   }
 
   /// Returns the login name as ``SubjectStore/loginName(ignoringCase:)`` gives it, or the name itself without a store.
@@ -25,18 +33,22 @@ extension RotationEngine {
   /// the session is open. If it has another version by then, is disabled or gone, the session is revoked and the
   /// outcome is a refusal.
   public func openSession(
-    for subject: Subject, client: Client, scope: String? = nil, label: String? = nil
+    for subject: Subject, client: Client, scope: String? = nil, label: String? = nil, attributes: [UInt8] = [],
+    proof: PresentedProof? = nil
   ) async throws(EngineError) -> GrantOutcome {
-    try await openings.open(for: subject, client: client, scope: scope, label: label)
+    let wishes = SessionWishes(scope: scope, label: label, attributes: attributes, proof: proof)
+    return try await openings.open(for: subject, client: client, wishes)
   }
 
   /// Opens a session for a subject by its id, which the store must know.
   ///
   /// - Throws: ``EngineError/invalid(field:limit:)`` with the field `subject` if the store does not know it.
   public func openSession(
-    forSubject id: String, client: Client, scope: String? = nil, label: String? = nil
+    forSubject id: String, client: Client, scope: String? = nil, label: String? = nil, attributes: [UInt8] = [],
+    proof: PresentedProof? = nil
   ) async throws(EngineError) -> GrantOutcome {
-    try await openings.open(forSubject: id, client: client, scope: scope, label: label)
+    let wishes = SessionWishes(scope: scope, label: label, attributes: attributes, proof: proof)
+    return try await openings.open(forSubject: id, client: client, wishes)
   }
 
   /// The most UTF-8 bytes in a subject and a client id: with the most scopes their tokens stay under 4 KiB.
@@ -50,16 +62,20 @@ extension RotationEngine {
   /// - Parameter version: The version of the subject's account as the caller authenticated it; see
   ///   ``OpeningRequest/version``.
   /// - Throws: ``EngineError/invalid(field:limit:)`` for a text or lifetime outside its limit.
+  ///   ``EngineError/badProof(_:)`` for a proof that is bad or was used before.
   public func openUncheckedSession(
-    subject: String, client: Client, scopes: Scopes, label: String? = nil, version: AccountVersion? = nil
+    subject: String, client: Client, scopes: Scopes, label: String? = nil, version: AccountVersion? = nil,
+    attributes: [UInt8] = [], proof: PresentedProof? = nil
   ) async throws(EngineError) -> TokenPair {
-    let request = OpeningRequest(subject: subject, client: client, scopes: scopes, label: label, version: version)
+    let request = OpeningRequest(
+      subject: subject, client: client, scopes: scopes, label: label, version: version, attributes: attributes,
+      proof: proof)
     return try await openings.openUnchecked([request])[0]
   }
 
   @available(
-    *, unavailable, renamed: "openUncheckedSession(subject:client:scopes:label:version:)",
-    message: "it looks at nothing; openSession(forSubject:client:scope:label:) asks the store"
+    *, unavailable, renamed: "openUncheckedSession(subject:client:scopes:label:version:attributes:proof:)",
+    message: "it looks at nothing; openSession(forSubject:client:scope:label:attributes:proof:) asks the store"
   )
   public func openSession(
     subject: String, client: Client, scopes: Scopes, label: String? = nil
@@ -67,8 +83,8 @@ extension RotationEngine {
     try await openUncheckedSession(subject: subject, client: client, scopes: scopes, label: label)
   }
 
-  /// Opens sessions as ``openUncheckedSession(subject:client:scopes:label:version:)`` does, in this order, in one step
-  /// and with one commit.
+  /// Opens sessions as ``openUncheckedSession(subject:client:scopes:label:version:attributes:proof:)`` does, in this
+  /// order, in one step and with one commit.
   ///
   /// - Parameter batch: The requests, at most as many as ``Limits/batch`` allows.
   /// - Throws: ``EngineError/invalid(field:limit:)`` if one of them is outside its limits; no session was opened then.
@@ -82,14 +98,23 @@ extension RotationEngine {
   /// scope. The rest is one step in the ledger. If several calls present one token at the same time, exactly one is
   /// granted, and within the grace window the others are answered with the same pair.
   ///
-  /// - Parameter clients: The store from which `client` comes, if its news may be late; see ``RefreshRequest/clients``.
+  /// A proof is judged before the token is looked at, and the session's key before the token's age: a bad proof, one
+  /// that was used before, a missing one and another key consume nothing and revoke nothing. The proof counts once, in
+  /// the same durable change as the rotation.
+  ///
+  /// - Parameters:
+  ///   - clients: The store from which `client` comes, if its news may be late; see ``RefreshRequest/clients``.
+  ///   - proof: The proof of a key that came along with the request (RFC 9449), or nil for none.
   public func refresh(
-    _ token: String, client: Client, scope: String? = nil, clients: (any ClientStore)? = nil
+    _ token: String, client: Client, scope: String? = nil, clients: (any ClientStore)? = nil,
+    proof: PresentedProof? = nil
   ) async throws(EngineError) -> GrantOutcome {
-    try await refreshing.refresh(RefreshRequest(token: token, client: client, scope: scope, clients: clients))
+    try await refreshing.refresh(
+      RefreshRequest(token: token, client: client, scope: scope, clients: clients, proof: proof))
   }
 
-  /// Refreshes sessions as ``refresh(_:client:scope:clients:)`` does, in this order, in one step and with one commit.
+  /// Refreshes sessions as ``refresh(_:client:scope:clients:proof:)`` does, in this order, in one step and with one
+  /// commit.
   ///
   /// The store and the claims closure are asked concurrently, ``batchTasksMax`` at a time. An error that they throw for
   /// one request is that request's outcome: its token is not consumed, and the other requests continue.
@@ -110,15 +135,16 @@ extension RotationEngine {
   /// (RFC 6749 §4.4).
   ///
   /// The caller must have authenticated the client. `scope` is the request's parameter; nil asks for everything that
-  /// the client may have, which is nothing if ``Client/scopes`` is nil. The cost is one signature. Nothing is written,
-  /// so the token ends by its lifetime, by ``revoke(token:client:endsSession:)``, or with the sessions of its client.
+  /// the client may have, which is nothing if ``Client/scopes`` is nil. The cost is one signature. Nothing is written
+  /// but the count of a `proof`, which binds the token to its key (RFC 9449), so the token ends by its lifetime, by
+  /// ``revoke(token:client:endsSession:)``, or with the sessions of its client.
   ///
   /// A client that has the id of a subject is refused with ``GrantRefusal/clientNamedAsSubject``: a resource server
   /// that checks only `sub` would take it for that subject (RFC 9068 §5).
   public func clientToken(
-    for client: Client, scope: String? = nil
+    for client: Client, scope: String? = nil, proof: PresentedProof? = nil
   ) async throws(EngineError) -> ClientGrantOutcome {
-    try await clientCredentials.token(for: client, scope: scope)
+    try await clientCredentials.token(for: client, scope: scope, proof: proof)
   }
 
   /// Issues a one-time token, which is durable before it is returned. Revoking its subject's sessions does not end it.

@@ -29,6 +29,7 @@ public final class RotationEngine: Sendable {
   let clock: SessionClock
   let observer: any EngineObserver
 
+  let proofs: ProofChecks
   let openings: SessionOpenings
   let refreshing: RefreshGrant
   let clientCredentials: ClientCredentialsGrant
@@ -54,16 +55,18 @@ public final class RotationEngine: Sendable {
     let verifier = TokenVerifier(ring: keys, issuer: options.issuer, audience: options.audience)
     let minting = Minting(options: options, minter: minter, ledger: ledger)
     let register = ledger.register
-    openings = SessionOpenings(minting: minting, subjects: subjects, observer: observer)
+    proofs = ProofChecks(options: options.dpop, keys: keys, ledger: ledger)
+    openings = SessionOpenings(minting: minting, proofs: proofs, subjects: subjects, observer: observer)
     refreshing = RefreshGrant(
-      minting: minting, verifier: verifier, lookups: lookups, subjects: subjects, register: register,
+      minting: minting, proofs: proofs, verifier: verifier, lookups: lookups, subjects: subjects, register: register,
       observer: observer)
-    clientCredentials = ClientCredentialsGrant(minting: minting, subjects: subjects, observer: observer)
+    clientCredentials = ClientCredentialsGrant(minting: minting, proofs: proofs, subjects: subjects, observer: observer)
     imports = SessionImports(minting: minting, observer: observer)
     oneTimeTokens = (ledger as? any OneTimeLedger).map {
       OneTimeTokens(ledger: $0, minter: minter, verifier: verifier, lookups: lookups, observer: observer)
     }
-    access = AccessVerification(verifier: verifier, lookups: lookups, ledger: ledger, register: register)
+    access = AccessVerification(
+      verifier: verifier, lookups: lookups, ledger: ledger, register: register, proofs: proofs)
     inquiries = TokenInquiries(
       ledger: ledger, verifier: verifier, lookups: lookups, access: access, observer: observer)
   }

@@ -11,6 +11,8 @@ public struct ServerOptions: Sendable {
   /// The most requests that are answered at once, of the routes that change anything; at least 1. Further ones are
   /// answered with 503 and `Retry-After` at once. A request counts from the end of its body on.
   public var requestsInFlightMax = ServerOptions.requestsInFlightStandard
+  /// The most streams of `GET /admin/revocations` at once; further ones are answered with 503 and `Retry-After`.
+  public var revocationStreamsMax = 256
   /// The most bytes of headers, of one or all together; longer ones are answered with 400 and end the connection.
   public var headerBytesMax = 16 << 10
   /// The time that a new connection has until the header of its first request is complete, a TLS handshake included.
@@ -27,21 +29,24 @@ public struct ServerOptions: Sendable {
   /// The number of log-ins that can fail in a minute from one address with one client; four times as many can fail from
   /// it with all clients. Further ones are answered with 429 and `Retry-After`. 0 for no bound.
   public var failedLoginsPerMinute = 60
-  /// Whether the last entry of `X-Forwarded-For` says where a request comes from: only if every connection comes from a
-  /// proxy that sets it.
+  /// True if the last entry of `X-Forwarded-For` says where a request comes from, and those of `X-Forwarded-Proto` and
+  /// `X-Forwarded-Host` how its client addressed it (``RequestAddressing``): only if every connection comes from a
+  /// proxy that sets them.
   public var trustsProxy = false
   /// The origins whose pages can call the routes from a browser, like `https://app.example` or `capacitor://localhost`;
   /// none by default. The admin routes, introspection and `/auth` are never open to pages.
   public var allowedOrigins: Set<String> = []
-  /// The headers that these pages can send besides `Authorization` and `Content-Type`, in lower case, like
+  /// The headers that these pages can send besides `Authorization`, `Content-Type` and `DPoP`, in lower case, like
   /// `traceparent`.
   public var allowedHeaders: Set<String> = []
   /// The way in which `/me` and `/auth` refuse a request without a good enough access token.
   public var bearerChallenge = BearerChallenge()
   /// The certificate to speak TLS with; nil for plaintext.
   public var certificate: ServerCertificate?
-  /// Whether HTTP/2 is offered beside HTTP/1.1, with a certificate.
+  /// True if HTTP/2 is offered beside HTTP/1.1. It needs a certificate.
   public var offersHTTP2 = true
+  /// The time between two signs of life on a stream without news.
+  package var streamHeartbeat = Duration.seconds(15)
   /// The time by which failed log-ins are counted.
   package var loginClock: @Sendable () -> ContinuousClock.Instant = { .now }
 

@@ -21,7 +21,8 @@ public struct TokenApplication: Service {
 
   /// - Parameters:
   ///   - metrics: counts requests and grants; nil for none. Give its observer to the engine.
-  ///   - additionalRoutes: serves these too, like the pages of `AdminConsole`, whose observer is to be given to the engine.
+  ///   - additionalRoutes: serves these too, like the pages of `AdminConsole`, whose observer is to be given to the
+  ///     engine.
   ///   - onServerRunning: called with the port once the server listens.
   public static func make(
     engine: RotationEngine, clients: any ClientStore, options: ServerOptions = ServerOptions(),
@@ -60,9 +61,11 @@ public struct TokenApplication: Service {
     return TokenApplication(application: application, options: options)
   }
 
-  /// The first segments of the paths of all routes except ``AdditionalRoutes``, whose paths must begin otherwise.
+  /// The first segments of the paths of all routes except other ``AdditionalRoutes`` than ``CookieRoutes``, whose paths
+  /// must begin otherwise.
   package static let firstSegments: Set<String> = {
-    Set(Route.allCases.compactMap { $0.path.split(separator: "/").first.map(String.init) })
+    let paths = Route.allCases.map(\.path) + CookieRoutes.Place.allCases.map(\.rawValue)
+    return Set(paths.compactMap { $0.split(separator: "/").first.map(String.init) })
   }()
 
   /// Throws ``ListenError`` if the server cannot listen.

@@ -30,6 +30,14 @@ extension RefreshLedger {
   }
 }
 
+extension RefreshLedger: ProofLedger {
+  public nonisolated func count(_ proof: KeyProof) async throws(LedgerError) -> RotationRefusal? {
+    let staged = try await stageCount(proof)
+    if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
+    return staged.outcome
+  }
+}
+
 extension RefreshLedger: OneTimeLedger {
   public nonisolated func issue<Reply: Sendable>(
     _ grant: OneTimeGrant, reply: (SessionID, LedgerMoment) -> Reply

@@ -121,7 +121,7 @@ private struct HolderKey: Hashable {
 }
 
 /// The register that the verifiers of this process ask, of a ledger with a log.
-private struct LedgerRegister: AccessRegister {
+private struct LedgerRegister: FollowedRegister {
   private let revocations: Revocations
   private let successorWatch: SuccessorWatch
 
@@ -140,5 +140,11 @@ private struct LedgerRegister: AccessRegister {
 
   func noteUse(of token: TokenID, issuedAt: Int64, now: Timestamp) {
     successorWatch.note(token, issuedAt: issuedAt, now: now)
+  }
+
+  var journal: RevocationJournal { revocations.journal }
+
+  func listing(at now: Timestamp) -> (revocations: [Revocation], cursor: RevocationJournal.Cursor) {
+    revocations.listing(at: now)
   }
 }

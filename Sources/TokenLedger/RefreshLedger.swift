@@ -138,6 +138,11 @@ extension RefreshLedger {
     return machine.consume(id, purpose: purpose, into: &events)
   }
 
+  package func stageCount(_ proof: KeyProof) throws(LedgerError) -> Staged<RotationRefusal?> {
+    try admit()
+    return machine.count(proof, into: &events)
+  }
+
   /// Checks whether nothing is left to wait for. It is called first, since a call of ``durable(through:deadline:)``
   /// costs a frame of its own.
   @inline(__always)

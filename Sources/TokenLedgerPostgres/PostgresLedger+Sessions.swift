@@ -2,6 +2,14 @@
 internal import Platform
 public import RotationModel
 
+extension PostgresLedger: ProofLedger {
+  public func count(_ proof: KeyProof) async throws(LedgerError) -> RotationRefusal? {
+    try await lanes.perform { (connection, attempt, deadline) throws(DatabaseError) in
+      try ProofUses.count(proof, attempt: attempt, on: connection, deadline: deadline)
+    }
+  }
+}
+
 /// The revocation and inspection of sessions.
 extension PostgresLedger {
   public func revoke(_ session: SessionID) async throws(LedgerError) -> Bool {

@@ -125,7 +125,7 @@ extension PostgresLedger: SessionLedger {
       // The generator is not captured: ThreadSanitizer takes the address of a value without a size for one that is
       // read.
       var generator = SystemRandomNumberGenerator()
-      return OpeningRequest(id: SessionID(from: &generator), grant: grant)
+      return OpeningRequest(id: grant.id ?? SessionID(from: &generator), grant: grant)
     }
     let answer = try await lanes.open(requests, deadline: deadline)
     var sessions: [Session] = []

@@ -110,42 +110,20 @@ private struct DatabaseCounters: Sendable {
   }
 }
 
-/// The metrics of a token endpoint's grants, beside those of the engine's events.
-package struct GrantMetrics: Sendable {
-  private let rotate: Timer
-  private let loginFailures: Counter
-  private let loginsPutOff: Counter
-  private let overloads: LabelledCounters
+/// The metrics of the streams that tell other processes what was revoked.
+package struct RevocationStreamMetrics: Sendable {
+  private let open: Meter
+  private let ends: LabelledCounters
 
   package init(factory: any MetricsFactory) {
-    rotate = Timer(.rotateSeconds, factory: factory)
-    loginFailures = Counter(.loginFailures, factory: factory)
-    loginsPutOff = Counter(.loginsPutOff, factory: factory)
-    overloads = LabelledCounters(.overloads, factory: factory)
+    open = Meter(label: TokenMetric.revocationStreams.rawValue, factory: factory)
+    open.set(0)
+    ends = LabelledCounters(.revocationStreamEnds, factory: factory)
   }
 
-  /// Counts a grant.
-  ///
-  /// - Parameters:
-  ///   - result: The refusal, or nil if the grant succeeded.
-  ///   - duration: The time from the call of the engine to its answer.
-  package func note(_ grant: GrantType, _ result: Result<GrantRefusal?, EngineError>, within duration: Duration) {
-    if grant == .refreshToken { rotate.record(duration) }
-    switch result {
-    case .success(nil): break
-    case .success: if grant == .password { loginFailures.increment() }
-    case .failure(let failure): if let overload = failure.overload { note(OverloadCause(overload)) }
-    }
-  }
+  package func noteOpen(_ count: Int) { open.set(count) }
 
-  /// Counts a log-in that was put off before anything of it was checked.
-  package func notePutOff() {
-    loginsPutOff.increment()
-  }
-
-  package func note(_ cause: OverloadCause) {
-    overloads.increment(cause.rawValue)
-  }
+  package func note(_ end: StreamEnd) { ends.increment(end.rawValue) }
 }
 
 /// The counters of one metric with one label, made at once, so that each exists before it first counts.

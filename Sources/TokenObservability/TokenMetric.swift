@@ -12,6 +12,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   case replays = "refresh_ledger_replays_total"
   case reuses = "refresh_ledger_reuses_total"
   case refusals = "refresh_ledger_refusals_total"
+  case proofsRefused = "refresh_ledger_proofs_refused_total"
   case loginFailures = "refresh_ledger_login_failures_total"
   case loginsPutOff = "refresh_ledger_logins_put_off_total"
   case revocations = "refresh_ledger_revocations_total"
@@ -24,6 +25,8 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   case requestSeconds = "refresh_ledger_http_request_duration_seconds"
   case rotateSeconds = "refresh_ledger_rotate_duration_seconds"
   case commitSeconds = "refresh_ledger_commit_duration_seconds"
+  case revocationStreams = "refresh_ledger_revocation_streams"
+  case revocationStreamEnds = "refresh_ledger_revocation_stream_ends_total"
   case ready = "refresh_ledger_ready"
   case liveSessions = "refresh_ledger_live_sessions"
   case entries = "refresh_ledger_entries"
@@ -74,8 +77,9 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   public var kind: Kind {
     switch self {
     case .requestSeconds, .rotateSeconds, .commitSeconds: .histogram
-    case .ready, .liveSessions, .entries, .logBytes, .stagedSequence, .durableSequence, .sequenceLag, .clockShift,
-      .store, .databaseAvailable, .databaseUnavailableSeconds, .feedAge, .feedCurrent, .databaseFenced:
+    case .revocationStreams, .ready, .liveSessions, .entries, .logBytes, .stagedSequence, .durableSequence,
+      .sequenceLag, .clockShift, .store, .databaseAvailable, .databaseUnavailableSeconds, .feedAge, .feedCurrent,
+      .databaseFenced:
       .gauge
     default: .counter
     }
@@ -91,6 +95,7 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .replays: "Predecessors in their grace window that were answered with the identical pair."
     case .reuses: "Refresh tokens that were presented again after they had been rotated out."
     case .refusals: "Grants refused, of every type."
+    case .proofsRefused: "Proofs of keys that were refused with a good access token."
     case .loginFailures: "Grants of type password that were refused."
     case .loginsPutOff: "Log-ins put off with 429, since too many from there failed."
     case .revocations: "Revocations, each counted once however many sessions it ended."
@@ -103,6 +108,8 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     case .requestSeconds: "Time from the head of a request to its reply."
     case .rotateSeconds: "Time of a refresh grant in the engine, the wait for the disk included."
     case .commitSeconds: "Time of a commit of the log: write and sync of a batch of records."
+    case .revocationStreams: "Other processes that follow the revocations now."
+    case .revocationStreamEnds: "Streams of revocations that ended, by the reason."
     case .ready: "1 while changes are accepted and access tokens judged, 0 otherwise."
     case .liveSessions: "Sessions that are neither revoked nor swept away since their end."
     case .entries: "Entries in memory: sessions, revoked ones and one-time tokens until their end."
@@ -130,11 +137,13 @@ public enum TokenMetric: String, Sendable, CaseIterable {
     switch self {
     case .replays, .reuses: [("class", ReuseLabel.all)]
     case .refusals: [("reason", GrantRefusal.reasons)]
+    case .proofsRefused: [("reason", BadProof.Fault.allCases.map(\.rawValue))]
     case .oneTimeTokenRefusals: [("reason", OneTimeTokenRefusal.reasons)]
     case .revocations: [("kind", RevocationKind.allCases.map(\.rawValue))]
     case .checkpoints: [("outcome", CheckpointOutcome.allCases.map(\.rawValue))]
     case .clockSteps: [("direction", ClockDirection.allCases.map(\.rawValue))]
     case .overloads: [("cause", OverloadCause.allCases.map(\.rawValue))]
+    case .revocationStreamEnds: [("reason", StreamEnd.allCases.map(\.rawValue))]
     case .store: [("kind", Store.allCases.map(\.rawValue))]
     case .requests, .requestSeconds: [("route", []), ("status", StatusClass.allCases.map(\.rawValue))]
     default: []
@@ -207,6 +216,17 @@ package enum OverloadCause: String, Sendable, CaseIterable {
     case .store: self = .store
     }
   }
+}
+
+/// The reason that a stream of revocations has ended, as its last event and the metrics name it.
+package enum StreamEnd: String, Sendable, CaseIterable {
+  /// The client has hung up, or did not take what was sent in time.
+  case client
+  case shutdown
+  /// The client has fallen behind what is kept for it.
+  case tooSlow = "too_slow"
+  /// This instance itself does not know what other instances have revoked of late.
+  case stale
 }
 
 /// The class of an HTTP status.

@@ -28,7 +28,7 @@ public final class ManualClock: Sendable {
 
   private struct Sleeper {
     let until: Stopwatch.Instant
-    let continuation: CheckedContinuation<Void, Never>
+    let wake: @Sendable () -> Void
   }
 
   private let state: Mutex<State>
@@ -55,7 +55,7 @@ public final class ManualClock: Sendable {
       Self.advance(&state, milliseconds)
       return Self.takeDue(&state)
     }
-    for sleeper in woken { sleeper.continuation.resume() }
+    for sleeper in woken { sleeper.wake() }
   }
 
   /// Sets the wall clock, back for a negative number.
@@ -144,7 +144,7 @@ extension ManualClock {
       await withCheckedContinuation { continuation in
         let isOver = clock.state.withLock { state in
           if state.endsSleep || deadline <= Instant(offset: .milliseconds(state.passed)) { return true }
-          state.sleepers.append(Sleeper(until: deadline, continuation: continuation))
+          state.sleepers.append(Sleeper(until: deadline, wake: { continuation.resume() }))
           return false
         }
         if isOver { continuation.resume() }
@@ -155,6 +155,28 @@ extension ManualClock {
   }
 
   package var stopwatch: Stopwatch { Stopwatch(clock: self) }
+
+  /// The clocks in the form in which those use them who also wait. A wait ends when the time has passed, or when its
+  /// task is cancelled.
+  package var pacedClock: PacedClock {
+    PacedClock(sessionClock) { duration in
+      let cancelled = CancelledWait()
+      try await withTaskCancellationHandler {
+        await withCheckedContinuation { continuation in
+          let isOver = self.state.withLock { state in
+            let until = Stopwatch.Instant(offset: .milliseconds(state.passed) + duration)
+            if state.endsSleep || duration <= .zero || !cancelled.begin(continuation) { return true }
+            state.sleepers.append(Sleeper(until: until, wake: { cancelled.end() }))
+            return false
+          }
+          if isOver { continuation.resume() }
+        }
+        try Task.checkCancellation()
+      } onCancel: {
+        cancelled.end()
+      }
+    }
+  }
 
   /// The number of tasks that sleep now.
   package var sleeperCount: Int { state.withLock { $0.sleepers.count } }
@@ -175,7 +197,29 @@ extension ManualClock {
       state.endsSleep = true
       return Self.takeDue(&state)
     }
-    for sleeper in woken { sleeper.continuation.resume() }
+    for sleeper in woken { sleeper.wake() }
+  }
+}
+
+/// A wait that ends once, by time or by cancellation, whichever comes first.
+private final class CancelledWait: Sendable {
+  private let state = Mutex<(continuation: CheckedContinuation<Void, Never>?, isOver: Bool)>((nil, false))
+
+  /// Returns false if the wait is over before it has begun.
+  func begin(_ continuation: CheckedContinuation<Void, Never>) -> Bool {
+    state.withLock { state in
+      guard !state.isOver else { return false }
+      state.continuation = continuation
+      return true
+    }
+  }
+
+  func end() {
+    let continuation = state.withLock { state in
+      defer { state = (nil, true) }
+      return state.continuation
+    }
+    continuation?.resume()
   }
 }
 

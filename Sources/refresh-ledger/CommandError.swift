@@ -77,7 +77,7 @@ extension CommandError {
     case .ledger(let error): self.init(error)
     case .foreign: self.init(.internalFault, failure.description)
     case .store: self.init(.temporary, failure.description)
-    case .keys, .invalid: self.init(.configuration, failure.description)
+    case .keys, .invalid, .badProof: self.init(.configuration, failure.description)
     }
   }
 

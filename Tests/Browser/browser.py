@@ -16,10 +16,12 @@ NARROW = (390, 844)
 
 
 @contextmanager
-def chromium(script: bool = True, dark: bool = False, size: tuple[int, int] = WIDE) -> Iterator["Browser"]:
+def chromium(
+    script: bool = True, dark: bool = False, size: tuple[int, int] = WIDE, arguments: tuple[str, ...] = ()
+) -> Iterator["Browser"]:
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or "chromium"
-    for argument in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars"):
+    for argument in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars", *arguments):
         options.add_argument(argument)
     options.add_argument(f"--window-size={size[0]},{size[1]}")
     if os.geteuid() == 0:

@@ -4,7 +4,8 @@
 /// The reader of a checkpoint's entries. What it accepts leaves a whole state; what the writer made of a state is
 /// accepted and leads to that state again.
 enum CheckpointTarget: OneInput {
-  /// The last record that the checkpoints cover: all numbers and slots below it may be used, and memory is made for them.
+  /// The last record that the checkpoints cover: all numbers and slots below it may be used, and memory is made for
+  /// them.
   private static let covered: UInt64 = 1 << 16
 
   static func run(_ input: inout InputBytes) {

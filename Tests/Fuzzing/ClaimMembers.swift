@@ -34,7 +34,8 @@ struct ClaimMembers {
   }
 }
 
-/// Another look at accepted claims, that shares no code with the verifiers: each must stand in the text that was signed.
+/// Another look at accepted claims, that shares no code with the verifiers: each must stand in the text that was
+/// signed.
 enum ClaimText {
   static func says(_ payload: [UInt8], _ claims: AccessClaims) -> Bool {
     holds(payload, "\(claims.expiresAt)") && holds(payload, "\(claims.issuedAt)")

@@ -29,8 +29,20 @@ struct EventBuilder {
     count += 1
   }
 
+  private func digest(_ input: inout InputBytes) -> Digest256 {
+    Digest256(Array(repeating: 1 + input.byte() % 8, count: Digest256.byteCount)) ?? .zeroes
+  }
+
+  private func keys(_ input: inout InputBytes) -> SessionKeys {
+    switch input.byte() % 8 {
+    case 0: SessionKeys(lifelong: digest(&input))
+    case 1: SessionKeys(ofLastUse: digest(&input))
+    default: SessionKeys()
+    }
+  }
+
   private func event(_ input: inout InputBytes) -> LedgerEvent {
-    switch input.byte() % 25 {
+    switch input.byte() % 27 {
     case 0: .named(number: number(&input), text: input.text(12))
     case 1:
       .profiled(
@@ -40,11 +52,17 @@ struct EventBuilder {
     case 2...5:
       .opened(
         slot: number(&input), id: id(&input), subject: number(&input), profile: number(&input),
-        label: input.byte() % 4 == 0 ? number(&input) : LabelTable.none, version: version(&input))
+        label: input.byte() % 4 == 0 ? number(&input) : LabelTable.none, version: version(&input),
+        keys: keys(&input), attributes: input.byte() % 4 == 0 ? input.take(input.choice(9)) : [])
     case 6...8:
       .rotated(
         slot: number(&input), generation: UInt32(input.byte() % 8),
         narrowedScope: input.byte() % 4 == 0 ? number(&input) : SessionEntry.notNarrowed)
+    case 25: .proofUsed(digest(&input), end: time.advanced(byMilliseconds: Int64(input.integer(UInt16.self))))
+    case 26:
+      .rotated(
+        slot: number(&input), generation: UInt32(input.byte() % 8),
+        narrowedScope: input.byte() % 4 == 0 ? number(&input) : SessionEntry.notNarrowed, key: digest(&input))
     case 9: .revoked(slot: number(&input), cause: [.requested, .rollback, .evicted][input.choice(3)])
     case 10, 11: .expired(slots: (0..<input.choice(5)).map { _ in number(&input) })
     case 12, 13:

@@ -24,7 +24,7 @@ class Answer:
         return self.json.get("error")
 
 
-def curl(url: str, *options: str, seconds: float = 60) -> Answer:
+def curl(url: str, *options: str, seconds: float = 20) -> Answer:
     """One request with options of curl's command line, each with its value. They go through a pipe, where other users do not see them."""
     pairs = [("url", url), *zip(options[::2], options[1::2], strict=True)]
     config = "".join(f"{name.lstrip('-')} = {_quoted(value)}\n" for name, value in pairs)

@@ -16,7 +16,7 @@ from pathlib import Path
 USER, PASSWORD = "alice", "correct horse battery"
 CLIENT, SECRET = "web", "a secret of sixteen+"
 TOKEN_PATH = "/o/token/"
-START_SECONDS = 120
+START_SECONDS = 30
 
 
 class DjangoToolkit:

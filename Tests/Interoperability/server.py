@@ -19,7 +19,7 @@ from pathlib import Path
 from accounts import Client, User
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 90
+START_SECONDS = 20
 # What is shown of a server's output in the report of a failure.
 SHOWN_BYTES = 2000
 
@@ -45,7 +45,7 @@ def environment() -> dict[str, str]:
     return {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
 
 
-def command(*arguments: str, text: str | bytes | None = None, seconds: float = 120) -> subprocess.CompletedProcess[bytes]:
+def command(*arguments: str, text: str | bytes | None = None, seconds: float = 30) -> subprocess.CompletedProcess[bytes]:
     """Runs `refresh-ledger` with `text` on its standard input; whatever it exits with."""
     given = text.encode() if isinstance(text, str) else text
     return subprocess.run(
@@ -228,7 +228,7 @@ class Server:
         headers: dict[str, str] | None = None,
         client: Client | None = None,
         bearer: str | None = None,
-        seconds: float = 60,
+        seconds: float = 20,
     ) -> Reply:
         """One request on a connection of its own. `client` authenticates by Basic, or by its id in the form where it is public."""
         sent = dict(headers or {})

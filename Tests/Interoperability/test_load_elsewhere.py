@@ -40,7 +40,7 @@ def load(product: DjangoToolkit, folder, *options: str) -> tuple[int, dict, str]
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=40,
         check=False,
     )
     assert (folder / "run.json").exists(), done.stderr

@@ -44,8 +44,8 @@ struct DamageToReferenceLogsTests {
     if log.ending == .checkpointed {
       #expect(Set([65, 68, 69, 70, 71, 72, 73, 74]).isSubset(of: log.recordKinds.keys), "\(log.summary)")
     } else {
-      // The end of a mark, 16, takes a month; 2, 3 and 11 are of format 1. A log that ends with its first segment lacks the last
-      // kinds.
+      // The end of a mark, 16, takes a month; 2, 3 and 11 are of format 1. A log that ends with its first segment lacks
+      // the last kinds.
       let kinds = Set(log.recordKinds.keys)
       let all = Set<UInt8>(1...21).subtracting([2, 3, 11, 16])
       #expect(log.ending == .unsealed ? kinds.count > 10 : kinds == all, "\(log.summary)")

@@ -1,8 +1,8 @@
 internal import Synchronization
 internal import TokenTestInputs
 
-/// A file of a `FakeStorage`: what programs see of it, what is on the disk of it, and every state that its sectors were in
-/// between.
+/// A file of a `FakeStorage`: what programs see of it, what is on the disk of it, and every state that its sectors were
+/// in between.
 ///
 /// Only sectors that differ are kept apart, so that a write costs its own sectors and a sync nearly nothing.
 final class FakeFile: Sendable {

@@ -14,7 +14,8 @@ package struct FaultScript: Sendable {
   package var shortensAtSectors = false
   /// Every so many reads and writes one fails with EINTR.
   package var interruptedEvery: Int?
-  /// Asked before each call, in its thread; nil lets it happen. It may look at the storage, which then is as the call finds it.
+  /// Asked before each call, in its thread; nil lets it happen. It may look at the storage, which then is as the call
+  /// finds it.
   package var fate: (@Sendable (StorageCall) -> StorageFault?)?
 
   package init() {}
@@ -96,10 +97,10 @@ package enum StorageFault: Sendable, Hashable {
   case lateFailure(errno: Int32, bytes: Int = 0)
   /// A read or write takes at most this many bytes, and one at least.
   case short(bytes: Int)
-  /// A file's sync does what Linux does after an I/O error: it throws EIO, some changed sectors did not reach the disk, all
-  /// count as clean from now on, and reads still give the new bytes.
+  /// A file's sync does what Linux does after an I/O error: it throws EIO, some changed sectors did not reach the disk,
+  /// all count as clean from now on, and reads still give the new bytes.
   case lossySync
-  /// Whoever calls is dead: this call writes so many bytes, if it is a write, and does nothing else; no later call does anything,
-  /// until `killProcess` or `losePower`.
+  /// Whoever calls is dead: this call writes so many bytes, if it is a write, and does nothing else; no later call does
+  /// anything, until `killProcess` or `losePower`.
   case death(bytesWritten: Int)
 }

@@ -1,4 +1,5 @@
-/// All that Swift can make of a value without its members' names, alone and inside others: where a secret must not show.
+/// All that Swift can make of a value without its members' names, alone and inside others: where a secret must not
+/// show.
 package enum Renderings {
   package static func of(_ value: some Sendable) -> [String] {
     let nested: [Any] = [

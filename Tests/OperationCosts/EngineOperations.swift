@@ -1,5 +1,6 @@
 internal import TokenEngine
 internal import TokenLedger
+internal import TokenSigning
 
 extension Operation {
   /// What an embedder calls.
@@ -27,6 +28,25 @@ extension Operation {
           }
           tokens[place] = pair.refreshToken
         }
+      }
+    },
+    // With the making of the proof, which is a signature more.
+    Operation("engine refresh with a proof, in memory", rounds: 100) { rounds, _ in
+      let engine = try RotationEngine.inMemory(clock: clock)
+      let (signer, uri) = (DPoPSigner(), "https://tokens.example/token")
+      func proof(_ number: Int) -> PresentedProof {
+        let text = signer.proof(
+          method: "POST", uri: uri, identifier: "\(number)", issuedAt: clock.now().seconds)
+        return PresentedProof(text: text, method: "POST", uri: uri)
+      }
+      var token = try await engine.openUncheckedSession(
+        subject: "ann", client: client, scopes: scopes(), proof: proof(-1)
+      ).refreshToken
+      for number in 0..<rounds {
+        guard case .granted(let pair) = try await engine.refresh(token, client: client, proof: proof(number)) else {
+          throw UnexpectedOutcome("a live token was refused")
+        }
+        token = pair.refreshToken
       }
     },
     Operation("engine verify an access token", rounds: 1000) { rounds, _ in

@@ -49,10 +49,12 @@ package struct ProxyExchange: Sendable, Hashable, CustomStringConvertible {
 
   package init(statements: [String], number: Int) { (self.statements, self.number) = (statements, number) }
 
-  /// Without what every step has.
-  package var description: String {
+  /// The statements without those of every step, unless there is nothing else.
+  package var ownStatements: [String] {
     let own = statements.filter { !["prelude_shared", "prelude_look", "begin", "barrier", "clock"].contains($0) }
-    return "\((own.isEmpty ? statements : own).joined(separator: "+"))#\(number)"
+    return own.isEmpty ? statements : own
   }
+
+  package var description: String { "\(ownStatements.joined(separator: "+"))#\(number)" }
 }
 #endif

@@ -61,7 +61,7 @@ private struct RefusingTarget: RotationTarget {
     throw .login("no")
   }
 
-  func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply { .refused }
+  func rotate(_ token: IssuedToken) async throws(TargetError) -> RotationReply { .refused }
 }
 
 @Suite("Retry-After") struct RetryAfterTests {

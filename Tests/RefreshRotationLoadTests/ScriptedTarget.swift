@@ -44,7 +44,7 @@ final class ScriptedTarget: RotationTarget {
     state.withLock { IssuedToken(Self.issue(&$0)) }
   }
 
-  func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply {
+  func rotate(_ token: IssuedToken) async throws(TargetError) -> RotationReply {
     let number = state.withLock { state in
       state.rotations += 1
       return state.rotations
@@ -54,11 +54,11 @@ final class ScriptedTarget: RotationTarget {
     case .dies(let last) where number > last: throw .connection("closed")
     case .stalls(let every, let time) where number % every == 0: try? await clock.sleep(for: time)
     case .refuses(let every) where number % every == 0: return .refused
-    case .keepsToken: return .granted(IssuedToken(refreshToken))
+    case .keepsToken: return .granted(IssuedToken(token.text))
     default: await Task.yield()
     }
     return state.withLock { state in
-      let isLive = state.live.remove(refreshToken) != nil
+      let isLive = state.live.remove(token.text) != nil
       if case .grantsAgain = fault { return .granted(IssuedToken(Self.issue(&state))) }
       return isLive ? .granted(IssuedToken(Self.issue(&state))) : .refused
     }

@@ -11,7 +11,8 @@ import TokenTesting
 @testable import TokenEngine
 @testable import TokenHTTP
 
-/// The server over an engine in memory, with one user, a confidential client, a public one and a clock that stands still.
+/// The server over an engine in memory, with one user, a confidential client, a public one and a clock that stands
+/// still.
 struct ServerFixture {
   static let password = "correct horse"
   static let secret = "a-secret-of-the-web-client"

@@ -103,9 +103,10 @@ struct EngineMetricsTests {
     let others: [GrantRefusal] = [
       .unknown, .expired(generationsBehind: nil), .revoked(generationsBehind: 1), .wrongClient, .subjectGone,
       .subjectDisabled, .badCredentials, .invalidScope, .unauthorizedClient,
-      .clientNamedAsSubject,
+      .clientNamedAsSubject, .missingKey, .otherKey,
     ]
-    let refusals = BadToken.allCases.map { GrantRefusal.badToken($0) } + others
+    let proofs = BadProof.Fault.allCases.map { GrantRefusal.badProof(BadProof($0, "a bad proof")) }
+    let refusals = BadToken.allCases.map { GrantRefusal.badToken($0) } + others + proofs
     for refusal in refusals {
       let counted = CountedEvents()
       counted.observer.engine(observed: .refused(refusal, token: nil, client: "web"))
@@ -192,8 +193,8 @@ struct EngineMetricsTests {
     _ = GrantMetrics(factory: counted.backend)
     let backend = counted.backend
     let there = Set(backend.counters.map(\.label) + backend.meters.map(\.label) + backend.timers.map(\.label))
-    let ofRequests: Set<TokenMetric> = [.requests, .requestSeconds]
-    let expected = TokenMetric.allCases.filter { $0.stores.contains(store) && !ofRequests.contains($0) }
+    let ofTheServer: Set<TokenMetric> = [.requests, .requestSeconds, .revocationStreams, .revocationStreamEnds]
+    let expected = TokenMetric.allCases.filter { $0.stores.contains(store) && !ofTheServer.contains($0) }
     #expect(there == Set(expected.map(\.rawValue)))
   }
 }

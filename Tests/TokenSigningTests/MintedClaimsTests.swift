@@ -7,6 +7,7 @@ import TokenTestInputs
 @Suite struct MintedClaimsTests {
   private let minter: TokenMinter
   private let verifier: TokenVerifier
+  private let rules = AccessClaimRules(issuer: TokenFixtures.issuer, audience: TokenFixtures.audience)
   private let accessMembers = Array(
     TokenTemplate.accessMembers(issuer: TokenFixtures.issuer, audience: TokenFixtures.audience).utf8)
   private let refreshMembers = Array(TokenTemplate.members(issuer: TokenFixtures.issuer).utf8)
@@ -77,7 +78,7 @@ import TokenTestInputs
     variants(access) { variant in
       guard let quick = MintedClaims.access(variant, after: accessMembers) else { return }
       readQuickly += 1
-      #expect((try? verifier.accessClaims(variant)) == quick, "\(String(decoding: variant, as: UTF8.self))")
+      #expect((try? rules.anyNotation(variant)) == quick, "\(String(decoding: variant, as: UTF8.self))")
     }
     #expect(readQuickly > 100)
   }

@@ -3,8 +3,8 @@ import Synchronization
 import Testing
 import WriteAheadLog
 
-/// After a sync that failed, Linux counts the pages as written: reads show what the disk does not have, and the next sync
-/// has nothing to do.
+/// After a sync that failed, Linux counts the pages as written: reads show what the disk does not have, and the next
+/// sync has nothing to do.
 @Suite("After a failed sync")
 struct FailedSyncTests {
   /// Lets the one sync of a file after `count` good ones lose what it should write.

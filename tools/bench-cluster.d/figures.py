@@ -34,14 +34,27 @@ class Figure:
 
 
 @dataclass
+class Delays:
+    """Milliseconds from the reply to the revocation to the first refusal; after a reconnect, from the moment before the connections were ended."""
+
+    seen: list[float] = field(default_factory=list)
+    # Of single requests to the second instance, each answered from its memory: nothing is seen sooner than by one of them.
+    answers: list[float] = field(default_factory=list)
+
+    def add(self, more: "Delays") -> None:
+        self.seen += more.seen
+        self.answers += more.answers
+
+
+@dataclass
 class Results:
     counts: list[int]
     figures: dict[tuple[str, int], list[Figure]] = field(default_factory=dict)
     machine: dict[str, str] = field(default_factory=dict)
     # Microseconds of the primary for each session whose successor was used within its grace window, by rounds.
     notes: list[float] = field(default_factory=list)
-    # Milliseconds until another instance refused what was revoked, by what went on beside it; all rounds together.
-    revocations: dict[str, list[float]] = field(default_factory=dict)
+    # Until another instance refused what was revoked, by what went on beside it; all rounds together.
+    revocations: dict[str, Delays] = field(default_factory=dict)
     command: str = ""
 
     def add(self, name: str, callers: int, figure: Figure) -> None:
@@ -93,11 +106,12 @@ def lines(results: Results) -> list[str]:
 
 def revocation_lines(results: Results) -> list[str]:
     rows = [
-        [title, str(len(found)), *(number(percentile(found, share)) for share in (0.5, 0.9, 0.99)), number(max(found))]
+        [title, str(len(found.seen)), *(number(percentile(found.seen, share)) for share in (0.5, 0.9, 0.99)), number(max(found.seen)),
+         *(number(percentile(found.answers, share)) for share in (0.5, 0.99))]
         for title, found in results.revocations.items()]
     return [
         *heading(results),
-        *table(["beside a revocation", "revocations", "p50 ms", "p90 ms", "p99 ms", "longest ms"], rows)]
+        *table(["beside a revocation", "revocations", "p50 ms", "p90 ms", "p99 ms", "longest ms", "one request p50 ms", "its p99 ms"], rows)]
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -115,7 +129,7 @@ def document(results: Results) -> dict:
              "three_by_single": results.ratios("three", "single", count), "one_by_embedded": results.ratios("one", "embedded", count),
              "target": TARGETS.get(count)}
             for count in results.counts],
-        "notes_processor": results.notes, "revocations_ms": results.revocations}
+        "notes_processor": results.notes, "revocations_ms": {title: asdict(found) for title, found in results.revocations.items()}}
 
 
 def write(page: Path, measured: list[str], mark: str = "cluster") -> None:

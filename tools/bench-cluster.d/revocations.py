@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from callers import rotations_so_far
+from figures import Delays
 from ground import Ground
 from instances import Instance
 from opener import Opener, ask, granted
@@ -27,8 +28,7 @@ PATIENCE_SECONDS = 10.0
 SECOND = "second-instance"
 
 
-def measure(ground: Ground) -> dict[str, list[float]]:
-    """Milliseconds from the reply to the revocation to the first refusal; after a reconnect, from the moment before the connections were ended."""
+def measure(ground: Ground) -> dict[str, Delays]:
     opener = Opener(ground)
     ground.settings.instances = free_ports(2)
     first = Instance(1, ground.settings, ground.place)
@@ -84,10 +84,13 @@ class Watch:
     def __init__(self, ground: Ground, opener: Opener, first: int, second: int):
         self.ground = ground
         self.opener = opener
+        # Milliseconds.
+        self.answers: list[float] = []
         self.first, self.second = (http.client.HTTPConnection("127.0.0.1", port, timeout=30) for port in (first, second))
 
-    def sample(self, is_cut: bool = False) -> list[float]:
-        return [self.seen_after(is_cut) for _ in range(SAMPLES)]
+    def sample(self, is_cut: bool = False) -> Delays:
+        self.answers = []
+        return Delays([self.seen_after(is_cut) for _ in range(SAMPLES)], self.answers)
 
     def seen_after(self, is_cut: bool) -> float:
         pair = self.open()
@@ -107,8 +110,10 @@ class Watch:
 
     def await_status(self, wanted: int, pair: dict, began: float) -> float:
         while True:
+            asked = time.monotonic()
             status, said = ask(self.second, "GET", "/me", f"Bearer {pair['access_token']}")
             now = time.monotonic()
+            self.answers.append((now - asked) * 1000)
             if status == wanted:
                 return (now - began) * 1000
             if status not in (200, 401) or now - began > PATIENCE_SECONDS:

@@ -40,6 +40,10 @@ http {{
     proxy_set_header Host $http_host;
     # Appends the caller's address: http.trustProxy takes the last.
     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    # What proofs of keys name; each is written here, since a client can send them too.
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Forwarded-Prefix "";
     proxy_connect_timeout 1s;
     # Longer than store.requestDeadline, within which an instance answers.
     proxy_read_timeout 30s;

@@ -20,6 +20,7 @@ from demonstration import lines
 from node import Node, nodes
 from place import Place, Settings
 from programs import ROOT, Failure, as_user, environment, started_at
+from proofs import try_proofs
 from replication import members, named, quorum, say
 from restore import try_restore
 from writers import NOTES, TABLE, Writers
@@ -90,6 +91,8 @@ def try_in(options: argparse.Namespace, place: Place) -> None:
     if settings.instances:
         require_metrics(settings)
         demonstrate(settings, place)
+        for held in try_proofs(settings, place):
+            say(f"-- {held}")
         load(settings, place, options.rounds)
         try_restore(settings, place, all_nodes)
     leave(settings, place)

@@ -34,19 +34,23 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "TokenLedgerPostgres": (("Platform", "RotationModel", "TokenLedger"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES),
     # Knows signatures, not the ledger.
     "TokenSigning": (("Platform",), _CORE + _PASSWORDS + _LOG_BYTES + ("ServiceLifecycle",)),
+    # Judges access tokens, in any process; no ledger, no HTTP.
+    "TokenVerification": (("Platform", "RotationModel", "TokenSigning"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES),
+    # Asks the server, as a stranger does.
+    "TokenClient": (("Platform", "RotationModel"), _CORE + _CRYPTOGRAPHY + _LOG_BYTES + ("ServiceLifecycle",)),
     # Knows grants, not HTTP, not passwords.
     "TokenEngine": (
-        ("Platform", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenLedgerPostgres", "TokenSigning"),
+        ("Platform", "WriteAheadLog", "RotationModel", "TokenLedger", "TokenLedgerPostgres", "TokenSigning", "TokenVerification"),
         _CORE + _PASSWORDS + _LOG_BYTES),
     # Users and clients; the one place that links argon2 and crypt.
     "TokenAccounts": (
         ("Platform", "RotationModel", "TokenLedger", "TokenLedgerPostgres", "TokenSigning", "TokenEngine"),
         _CORE + _LOG_BYTES),
-    # Tells loggers and metrics what the engine reports; serves nothing.
+    # Tells loggers, metrics and tracers what the engine reports and answers; serves nothing.
     "TokenObservability": (
         ("RotationModel", "TokenEngine"),
         _HTTP + _COMMAND + _FOUNDATION + _CRYPTOGRAPHY + _LOG_BYTES
-        + ("Metrics", "Tracing", "Instrumentation", "ServiceLifecycle")),
+        + ("Metrics", "Instrumentation", "ServiceLifecycle")),
     # Have no rules of their own: they speak to the engine alone, whose answers are in the ledger's words. What is added to the
     # routes is not known to them.
     "TokenHTTP": (

@@ -3,7 +3,7 @@
 import posixpath
 import re
 
-from house.limits import FILE_LINES_MAX, FUNCTION_LINES_MAX
+from house.limits import COMMENT_LENGTH_MAX, FILE_LINES_MAX, FUNCTION_LINES_MAX
 from house.swift_source import SwiftSource
 
 COMMAND_LINE = "Sources/refresh-ledger"
@@ -36,6 +36,9 @@ _UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
 _MACHINE_PATH = re.compile(r"(?<![\w.$}/*-])/(?:wo" r"rk|opt/sw" r"ift[\w-]*|ro" r"ot|ho" r"me)(?=/|[\"'`\s]|$)")
 _TEMPORARY_PATH = re.compile(r"(?<![\w.$}/*-])/tmp\b")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+# Under Sources/, a doc comment begins with the noun that its declaration stands for, or with the verb of what it does.
+_RIDDLE = re.compile(r"\s*/// (What|Whether|How|Who|Where|When|Why|Of|Nil|As in|The same|So many|So long)\b")
 
 _QUOTED_PATH = re.compile(r"`((?:Sources|Tests|Examples|Benchmarks|docs)/[\w./+-]+|tools/[\w/-]+)`")
 _LINK = re.compile(r"\]\((?!https?:|#)([\w./+-]+)(?:#[\w-]*)?\)")
@@ -116,6 +119,18 @@ def expressions(source: SwiftSource):
         line = source.line_at(match.start())
         if not _has_reason(source.lines, line - 1):
             yield line, "@unchecked Sendable without a comment beside it that says why it is safe"
+
+
+def comments(source: SwiftSource):
+    before = ""
+    for number, line in enumerate(source.lines, start=1):
+        if line.lstrip().startswith("//"):
+            if len(line) > COMMENT_LENGTH_MAX:
+                yield number, f"a comment of {len(line)} characters; a line has at most {COMMENT_LENGTH_MAX}"
+            begins = not before.lstrip().startswith("///")
+            if source.path.startswith("Sources/") and begins and (match := _RIDDLE.match(line)):
+                yield number, f"a doc comment that begins with '{match[1]}': begin with the noun or the verb"
+        before = line
 
 
 def _has_reason(lines: list[str], index: int) -> bool:

@@ -2,7 +2,8 @@ import Benchmark
 import BenchmarkFixtures
 import TokenEngine
 
-/// One access token, by algorithm, through the engine: the grant client_credentials has no ledger's step and no refresh token.
+/// One access token, by algorithm, through the engine: the grant client_credentials has no ledger's step and no refresh
+/// token.
 let benchmarks: @Sendable () -> Void = {
   let algorithms: [@Sendable (inout EngineOptions) -> Void] = [
     { $0.algorithm = .hs256 }, { $0.algorithm = .es256 }, { $0.algorithm = .edDSA }, { $0.algorithm = .rs256 },

@@ -1,5 +1,5 @@
 import GRPCCore
-import TokenEngine
+import TokenVerification
 
 // docs:interceptor
 /// Who calls, for as long as the call lasts.
@@ -9,10 +9,12 @@ enum Caller {
 
 /// Lets a call pass only with a good access token that has the scope.
 struct AuthorizationInterceptor: ServerInterceptor {
-  var engine: RotationEngine
+  /// The engine, or in another process an `AccessTokenVerifier`.
+  var verifier: any BearerVerifier
   var scope: String
 
-  // The two `@concurrent` are for programs with the upcoming feature NonisolatedNonsendingByDefault, which gRPC is compiled without.
+  // The two `@concurrent` are for programs with the upcoming feature NonisolatedNonsendingByDefault, which gRPC is
+  // compiled without.
   @concurrent
   func intercept<Input: Sendable, Output: Sendable>(
     request: StreamingServerRequest<Input>, context: ServerContext,
@@ -23,9 +25,12 @@ struct AuthorizationInterceptor: ServerInterceptor {
   ) async throws -> StreamingServerResponse<Output> {
     let caller: AccessToken
     do {
-      caller = try engine.verify(authorization: request.metadata[stringValues: "authorization"])
+      let values = request.metadata[stringValues: "authorization"]
+      caller = try await verifier.verify(PresentedBearer(authorization: Array(values)))
     } catch {
-      throw RPCError(code: .unauthenticated, message: "the call needs an access token: \(error.reason)")
+      // Nobody can say now whether the token is good: the caller may try again.
+      let code: RPCError.Code = error == .badToken(.unverifiable) ? .unavailable : .unauthenticated
+      throw RPCError(code: code, message: "the call needs an access token: \(error.reason)")
     }
     guard caller.scopes.contains(scope) else {
       throw RPCError(code: .permissionDenied, message: "scope \(scope) is missing")

@@ -1,5 +1,5 @@
 import GRPCCore
-import TokenEngine
+import TokenVerification
 
 /// Two methods without generated code, which an example can do without: one message, and several.
 struct OrderService: RegistrableRPCService {

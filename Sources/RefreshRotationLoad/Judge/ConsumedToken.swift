@@ -32,6 +32,8 @@ struct ConsumedTokens {
     /// The position of the session among those of the caller.
     var position: Int
     var number: Int
+    /// The key that the session is bound to.
+    var key: SessionKey?
   }
 
   private var newest: Entry?

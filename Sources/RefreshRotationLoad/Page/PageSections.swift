@@ -119,6 +119,7 @@ enum PageSections {
     if options.thinkSeconds > 0 { facts.append(("Think time", seconds(options.thinkSeconds))) }
     if options.rampUpSeconds > 0 { facts.append(("Ramp-up", seconds(options.rampUpSeconds))) }
     if let durability = options.durability { facts.append(("Durability", durability)) }
+    if options.dpop == true { facts.append(("Proofs", "each session has a key (DPoP)")) }
     return facts
   }
 

@@ -127,7 +127,7 @@ struct Caller {
   }
 
   private mutating func rotate(_ position: Int, due: Duration, sent: Duration) async -> Duration {
-    let presented = round.sessions[position].judge.token
+    let presented = round.sessions[position].live
     do throws(TargetError) {
       let reply = try await context.target.rotate(presented)
       let now = context.clock.now
@@ -137,8 +137,9 @@ struct Caller {
         latency = now - sent
         if context.options.reuseRate > 0 {
           reuseCredit += context.options.reuseRate
-          let token = ConsumedToken(token: presented, successor: next.text, consumed: now)
-          consumed.remember(.init(token: token, position: position, number: round.sessions[position].number))
+          let token = ConsumedToken(token: presented.text, successor: next.text, consumed: now)
+          let session = round.sessions[position]
+          consumed.remember(.init(token: token, position: position, number: session.number, key: session.key))
         }
       }
       recorder.tally.lastAnswer = now
@@ -152,7 +153,7 @@ struct Caller {
 
   /// Presents the live token several times at the same moment.
   private mutating func race(_ position: Int, sent: Duration) async -> Duration {
-    let (presented, target) = (round.sessions[position].judge.token, context.target)
+    let (presented, target) = (round.sessions[position].live, context.target)
     let outcomes = await withTaskGroup(of: Result<RotationReply, TargetError>.self) { group in
       for _ in 0..<context.options.race {
         group.addTask {
@@ -187,7 +188,7 @@ struct Caller {
 
   /// Presents the live token as a client that drops the connection and then tries again.
   private mutating func lose(_ position: Int, sent: Duration) async -> Duration {
-    let presented = round.sessions[position].judge.token
+    let presented = round.sessions[position].live
     let patience = Duration.nanoseconds(Int64.random(in: 0...max(1, 2 * latency.wholeNanoseconds)))
     let seen = await context.target.rotateAndHangUp(presented, after: patience)
     let now = context.clock.now
@@ -218,7 +219,11 @@ struct Caller {
   /// Presents a consumed token again.
   private mutating func presentAgain(_ entry: ConsumedTokens.Entry, sent: Duration) async -> Duration {
     var reply: RotationReply?
-    do throws(TargetError) { reply = try await context.target.rotate(entry.token.token) } catch { count(error) }
+    do throws(TargetError) {
+      reply = try await context.target.rotate(IssuedToken(entry.token.token, key: entry.key))
+    } catch {
+      count(error)
+    }
     let now = context.clock.now
     guard !Task.isCancelled else { return now }
     recorder.reach(now)

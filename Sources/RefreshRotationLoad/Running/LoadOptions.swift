@@ -22,6 +22,8 @@ public struct LoadOptions: Sendable {
   public var rampUp = Duration.zero
   /// The grace window of the server, in which it answers a consumed token again with the same successor.
   public var grace = Duration.zero
+  /// True if each session is bound to a key of its own, of which each request has a proof (DPoP, RFC 9449).
+  public var provesKeys = false
 
   public static let sessionsMax = 10_000_000
   public static let connectionsMax = 65_536
@@ -76,9 +78,11 @@ public struct LoadReportOptions: Sendable, Codable, Equatable {
   public var graceSeconds: Double
   /// The durability of the embedded engine; absent for an endpoint.
   public var durability: String?
+  /// True if each session was bound to a key of its own (DPoP, RFC 9449); absent if not.
+  public var dpop: Bool?
 
   enum CodingKeys: String, CodingKey {
-    case loop, sessions, connections, rate, race, durability
+    case loop, sessions, connections, rate, race, durability, dpop
     case durationSeconds = "duration_seconds"
     case reuseRate = "replay_rate"
     case raceRate = "race_rate"
@@ -101,5 +105,6 @@ public struct LoadReportOptions: Sendable, Codable, Equatable {
     thinkSeconds = options.think.inSeconds
     rampUpSeconds = options.rampUp.inSeconds
     graceSeconds = options.grace.inSeconds
+    dpop = options.provesKeys ? true : nil
   }
 }

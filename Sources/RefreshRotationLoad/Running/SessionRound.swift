@@ -1,6 +1,8 @@
 /// A session of a caller: its judge, and whether there is anything to follow at the moment.
 struct FollowedSession: Sendable {
   var judge: SessionJudge
+  /// The key that it is bound to for its life, or nil if it is bound to none.
+  let key: SessionKey?
   /// True if the session has ended and its replacement is not opened yet.
   var isEmpty = false
   /// The time before which the session is not presented.
@@ -12,7 +14,11 @@ struct FollowedSession: Sendable {
 
   init(_ token: IssuedToken, at time: Duration) {
     judge = SessionJudge(token, at: time)
+    key = token.key
   }
+
+  /// The live refresh token.
+  var live: IssuedToken { IssuedToken(judge.token, key: key) }
 
   mutating func replace(with token: IssuedToken, at time: Duration) {
     let number = number + 1

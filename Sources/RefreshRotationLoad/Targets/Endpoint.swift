@@ -18,6 +18,8 @@ public struct Endpoint: Sendable {
   public var expiryField = "refresh_expires_in"
   /// The longest wait for a reply.
   public var patience = Duration.seconds(30)
+  /// True if each session is bound to a key of its own, of which each request has a proof (DPoP, RFC 9449).
+  public var provesKeys = false
 
   public init(url: String, user: String, password: String, clientID: String?, clientSecret: String?) {
     self.url = url

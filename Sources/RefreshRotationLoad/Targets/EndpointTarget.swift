@@ -9,6 +9,7 @@ public struct EndpointTarget: RotationTarget {
   private let endpoint: Endpoint
   private let headers: HTTPHeaders
   private let clientForm: String
+  private let nonce = NewestNonce()
 
   private static let replyBytesMax = 64 << 10
 
@@ -29,11 +30,17 @@ public struct EndpointTarget: RotationTarget {
   public var name: String { endpoint.url }
 
   public func open() async throws(TargetError) -> IssuedToken {
-    let answer = try await post(endpoint.loginForm + clientForm)
+    let key = endpoint.provesKeys ? SessionKey() : nil
+    let answer = try await post(endpoint.loginForm + clientForm, key)
     let url = endpoint.url
     switch (answer.status, answer.reply?.token, answer.reply?.error) {
     // A new session may be reported as created: 201.
-    case (200...299, let token?, _): return issued(token, answer)
+    case (200...299, let token?, _):
+      guard key == nil || answer.reply?.isBound == true else {
+        throw .login(
+          "\(url) grants tokens of the type Bearer to a proof of a key; leave --dpop out, or switch DPoP on there")
+      }
+      return issued(token, answer, key)
     case (200, nil, _) where answer.reply != nil:
       throw .login("\(url) issues no refresh token here; allow it for the client, or ask with --scope (offline_access)")
     case (400...403, _, "unsupported_grant_type"?), (400...403, _, "unauthorized_client"?):
@@ -41,6 +48,12 @@ public struct EndpointTarget: RotationTarget {
     case (400...403, _, "invalid_client"?):
       throw .login(
         "\(url) does not know the client or its secret; check --client-id, --client-secret and --client-basic")
+    case (400...401, _, "invalid_dpop_proof"?), (400...401, _, "use_dpop_nonce"?):
+      throw .login(
+        key == nil
+          ? "\(url) asks for a proof of a key; give --dpop"
+          : "\(url) refuses the proof of a key; are --url and --token-path the address that the server knows itself by, and this clock right?"
+      )
     case (400, _, "invalid_scope"?): throw .login("\(url) does not grant this scope; check --scope")
     case (400, _, "invalid_request"?):
       throw .login("\(url) finds the request incomplete; does it need --client-id?")
@@ -50,15 +63,14 @@ public struct EndpointTarget: RotationTarget {
     }
   }
 
-  public func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply {
-    try reply(
-      to: refreshToken,
-      await post("grant_type=refresh_token&refresh_token=\(PercentEncoding.encode(refreshToken))\(clientForm)"))
+  public func rotate(_ token: IssuedToken) async throws(TargetError) -> RotationReply {
+    let form = "grant_type=refresh_token&refresh_token=\(PercentEncoding.encode(token.text))\(clientForm)"
+    return try reply(to: token, await post(form, token.key))
   }
 
-  public func rotateAndHangUp(_ refreshToken: String, after patience: Duration) async -> RotationReply? {
+  public func rotateAndHangUp(_ token: IssuedToken, after patience: Duration) async -> RotationReply? {
     await withTaskGroup(of: RotationReply?.self) { group in
-      group.addTask { try? await rotate(refreshToken) }
+      group.addTask { try? await rotate(token) }
       group.addTask {
         try? await Task.sleep(for: patience, tolerance: .zero)
         return nil
@@ -75,16 +87,17 @@ public struct EndpointTarget: RotationTarget {
     var reply: EndpointReply?
   }
 
-  private func issued(_ token: String, _ answer: Answer) -> IssuedToken {
-    IssuedToken(token, lifetime: answer.reply?.lifetime.map { .seconds($0) })
+  private func issued(_ token: String, _ answer: Answer, _ key: SessionKey?) -> IssuedToken {
+    IssuedToken(token, lifetime: answer.reply?.lifetime.map { .seconds($0) }, key: key)
   }
 
-  private func reply(to presented: String, _ answer: Answer) throws(TargetError) -> RotationReply {
+  private func reply(to presented: IssuedToken, _ answer: Answer) throws(TargetError) -> RotationReply {
     switch (answer.status, answer.reply) {
-    case (201...299, let reply?) where reply.token != nil: return .granted(issued(reply.token ?? presented, answer))
+    case (201...299, let reply?) where reply.token != nil:
+      return .granted(issued(reply.token ?? presented.text, answer, presented.key))
     case (200, let reply?):
       // Without a new token the old one stays in use (RFC 6749 §6), so that nothing was rotated.
-      return .granted(issued(reply.token ?? presented, answer))
+      return .granted(issued(reply.token ?? presented.text, answer, presented.key))
     case (400...403, let reply?):
       guard let error = reply.error, error != "invalid_grant" else { return .refused }
       // Only a code as in RFC 6749 is shown, and nothing that a server may have copied from the request.
@@ -99,15 +112,30 @@ public struct EndpointTarget: RotationTarget {
     return .reply("\(endpoint.url) answered \(said), not as a token endpoint does; check --url and --token-path")
   }
 
-  private func post(_ form: String) async throws(TargetError) -> Answer {
+  /// Sends a form, with a proof if there is a key. If the server asks for its nonce, the form is sent once more with
+  /// that (RFC 9449 §8).
+  private func post(_ form: String, _ key: SessionKey?) async throws(TargetError) -> Answer {
+    guard let key else { return try await post(form, proof: nil) }
+    let answer = try await post(form, proof: proof(key))
+    guard answer.reply?.error == "use_dpop_nonce" else { return answer }
+    return try await post(form, proof: proof(key))
+  }
+
+  private func proof(_ key: SessionKey) -> String {
+    key.proof(url: endpoint.url, issuedAt: Int64(Date.now.timeIntervalSince1970), nonce: nonce.value)
+  }
+
+  private func post(_ form: String, proof: String?) async throws(TargetError) -> Answer {
     var request = HTTPClientRequest(url: endpoint.url)
     request.method = .POST
     request.headers = headers
+    if let proof { request.headers.add(name: "dpop", value: proof) }
     request.body = .bytes(ByteBuffer(string: form))
     do {
       let patience = TimeAmount.nanoseconds(endpoint.patience.wholeNanoseconds)
       let response = try await client.execute(request, timeout: patience)
       let body = try await response.body.collect(upTo: Self.replyBytesMax)
+      if proof != nil, let text = response.headers.first(name: "dpop-nonce") { nonce.note(text) }
       let date = response.headers.first(name: "date")
       let now = Int64(Date.now.timeIntervalSince1970)
       let retryAfter = response.headers.first(name: "retry-after").flatMap {
@@ -137,6 +165,8 @@ struct EndpointReply {
   private(set) var lifetime: Int64?
   /// The error code, or nil if the body has none.
   private(set) var error: String?
+  /// True if the access token is of the type `DPoP`.
+  private(set) var isBound = false
 
   /// Parses a body, or returns nil unless it is a JSON object.
   init?(_ body: Data, of endpoint: Endpoint) {
@@ -144,6 +174,7 @@ struct EndpointReply {
     token = members[endpoint.tokenField]?.text
     lifetime = members[endpoint.expiryField]?.number
     error = members["error"]?.text
+    isBound = members["token_type"]?.text?.lowercased() == "dpop"
   }
 
   /// A member of any type, of which only texts and whole numbers are kept.

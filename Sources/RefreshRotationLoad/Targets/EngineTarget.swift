@@ -27,9 +27,9 @@ public struct EngineTarget: RotationTarget {
     }
   }
 
-  public func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply {
+  public func rotate(_ token: IssuedToken) async throws(TargetError) -> RotationReply {
     do {
-      switch try await engine.refresh(refreshToken, client: client) {
+      switch try await engine.refresh(token.text, client: client) {
       case .granted(let pair): return .granted(issued(pair))
       case .refused: return .refused
       }

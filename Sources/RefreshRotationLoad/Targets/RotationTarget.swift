@@ -8,17 +8,17 @@ public protocol RotationTarget: Sendable {
   /// Logs in and returns the first refresh token of a new session.
   func open() async throws(TargetError) -> IssuedToken
 
-  func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply
+  func rotate(_ token: IssuedToken) async throws(TargetError) -> RotationReply
 
   /// Presents the token and waits for the reply no longer than `patience`.
   ///
   /// - Returns: The reply that the load generator saw, or nil for none. The client that it plays does not know it.
-  func rotateAndHangUp(_ refreshToken: String, after patience: Duration) async -> RotationReply?
+  func rotateAndHangUp(_ token: IssuedToken, after patience: Duration) async -> RotationReply?
 }
 
 extension RotationTarget {
-  public func rotateAndHangUp(_ refreshToken: String, after patience: Duration) async -> RotationReply? {
-    try? await rotate(refreshToken)
+  public func rotateAndHangUp(_ token: IssuedToken, after patience: Duration) async -> RotationReply? {
+    try? await rotate(token)
   }
 }
 
@@ -29,8 +29,11 @@ public struct IssuedToken: Sendable, Equatable {
   public var lifetime: Duration?
   /// The place of a token that was given in a list, which may be consumed already; nil for one that was received.
   public var place: String?
+  /// The key that the session is bound to, or nil if it is bound to none.
+  public var key: SessionKey?
 
-  public init(_ text: String, lifetime: Duration? = nil, place: String? = nil) {
+  public init(_ text: String, lifetime: Duration? = nil, place: String? = nil, key: SessionKey? = nil) {
+    self.key = key
     self.text = text
     self.lifetime = lifetime
     self.place = place
@@ -68,11 +71,11 @@ public final class TokenListTarget: RotationTarget {
     return token
   }
 
-  public func rotate(_ refreshToken: String) async throws(TargetError) -> RotationReply {
-    try await target.rotate(refreshToken)
+  public func rotate(_ token: IssuedToken) async throws(TargetError) -> RotationReply {
+    try await target.rotate(token)
   }
 
-  public func rotateAndHangUp(_ refreshToken: String, after patience: Duration) async -> RotationReply? {
-    await target.rotateAndHangUp(refreshToken, after: patience)
+  public func rotateAndHangUp(_ token: IssuedToken, after patience: Duration) async -> RotationReply? {
+    await target.rotateAndHangUp(token, after: patience)
   }
 }

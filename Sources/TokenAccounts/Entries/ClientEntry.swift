@@ -18,7 +18,7 @@ struct ClientEntry: AccountEntry {
 
   private enum Member: String, CodingKey, CaseIterable {
     case id, `public`, secretDigest, scopes, grants, grace, accessTTL, refreshTTL, maxAge, rotation, introspect, admin,
-      version, sessionsNotBefore
+      dpop, version, sessionsNotBefore
   }
 
   init(client: Client, digest: SecretDigest?, version: String? = nil) throws(AccountError) {
@@ -78,6 +78,9 @@ struct ClientEntry: AccountEntry {
     if let text = try container.decodeIfPresent(String.self, forKey: .rotation) {
       client.rotation = try ClientEntry.rotation(text)
     }
+    if let text = try container.decodeIfPresent(String.self, forKey: .dpop) {
+      client.requiresProof = try ClientEntry.requiresProof(text)
+    }
     client.sessionsNotBefore = try container.decodeIfPresent(Int64.self, forKey: .sessionsNotBefore)
       .map { try Timestamp(entry: $0) }
     let digest = try container.decodeIfPresent(String.self, forKey: .secretDigest).map(ClientEntry.digest)
@@ -99,6 +102,8 @@ struct ClientEntry: AccountEntry {
     if client.rotation != .always { try container.encode("\(client.rotation)", forKey: .rotation) }
     try container.encode(client.mayIntrospect, forKey: .introspect)
     try container.encode(client.isAdmin, forKey: .admin)
+    // Left out unless it is set, so that a program that does not know it reads every other client.
+    if client.requiresProof { try container.encode(ClientEntry.proofIsRequired, forKey: .dpop) }
     try container.encodeIfPresent(version, forKey: .version)
     guard version == nil else { return }
     try container.encodeIfPresent(client.sessionsNotBefore?.milliseconds, forKey: .sessionsNotBefore)
@@ -128,6 +133,16 @@ struct ClientEntry: AccountEntry {
       throw .invalid(field: "rotation", rule: "must be always or never")
     }
     return policy
+  }
+
+  private static let proofIsRequired = "required"
+
+  /// Parses the member `dpop`, of which there is one value.
+  static func requiresProof(_ text: String) throws(AccountError) -> Bool {
+    guard text == proofIsRequired else {
+      throw .invalid(field: "dpop", rule: "must be \(proofIsRequired), or left out")
+    }
+    return true
   }
 
   private static func text(of grants: Set<GrantType>) -> String {

@@ -2,7 +2,7 @@ public import TokenEngine
 internal import TokenLedger
 
 /// The embedded client file, `clients.json`: `{"version": 1, "clients": [{"id", "public", "secretDigest", "scopes",
-/// "grants", "grace", "accessTTL", "refreshTTL", "maxAge", "rotation", "introspect", "admin", "version"}]}`.
+/// "grants", "grace", "accessTTL", "refreshTTL", "maxAge", "rotation", "introspect", "admin", "dpop", "version"}]}`.
 ///
 /// The file is followed, locked and replaced like ``SubjectFile``; the lock is `clients.lock`. Only a salted SHA-256
 /// digest of a secret is stored. The methods that change the file block.
@@ -101,6 +101,11 @@ public final class ClientFile: ClientStore, ClientDirectory {
   /// Parses `always` or `never`.
   public static func rotation(_ text: String) throws(AccountError) -> RotationPolicy {
     try ClientEntry.rotation(text)
+  }
+
+  /// Parses `required`, which is all that the member `dpop` can be.
+  public static func requiresProof(_ text: String) throws(AccountError) -> Bool {
+    try ClientEntry.requiresProof(text)
   }
 
   /// Returns a duration as this file has it, or nil if it is negative or has a fraction of a millisecond.

@@ -1,28 +1,5 @@
 public import RotationModel
 
-/// The fault of a token that does not verify.
-@nonexhaustive
-public enum BadToken: String, Error, Sendable, Hashable, CaseIterable {
-  /// The token does not have three canonical base64url parts, or its claims are not written as ours are.
-  case malformed
-  case tooLong = "too_long"
-  /// The token is a refresh token in place of an access token, or the reverse.
-  case wrongType = "wrong_type"
-  /// The header of the token is not one of ours: it has another algorithm or another key.
-  case unknownKey = "unknown_key"
-  case badSignature = "bad_signature"
-  case wrongIssuer = "wrong_issuer"
-  case wrongAudience = "wrong_audience"
-  case expired
-  case notYetValid = "not_yet_valid"
-  /// The session of the token was revoked.
-  case revoked
-  /// The token cannot be verified at the moment, although it may be good: recent revocations are unknown here, and the
-  /// ledger refuses all access tokens until they are known (``LedgerHealth/refusesAccess``), or the key is unknown here
-  /// and the keys cannot be read. The same token may be accepted later, or by another instance.
-  case unverifiable
-}
-
 /// The reason that a grant was refused. The client is told only ``errorCode``; the observer is told everything.
 @nonexhaustive
 public enum GrantRefusal: Sendable, Hashable {
@@ -50,12 +27,20 @@ public enum GrantRefusal: Sendable, Hashable {
   case unauthorizedClient
   /// The client asks for a token of its own and has the id of a subject.
   case clientNamedAsSubject
+  /// The proof of a key is bad, was used before, or is missing though the server or the client's account asks for one.
+  /// The token was not looked at.
+  case badProof(BadProof)
+  /// The session is bound to a key, and the request proves none.
+  case missingKey
+  /// The session is bound to another key than the request proves.
+  case otherKey
 
   /// The `error` of the reply (RFC 6749 §5.2).
   public var errorCode: String {
     switch self {
     case .invalidScope: "invalid_scope"
     case .unauthorizedClient, .clientNamedAsSubject: "unauthorized_client"
+    case .badProof(let fault): fault.errorCode
     default: "invalid_grant"
     }
   }
@@ -64,8 +49,8 @@ public enum GrantRefusal: Sendable, Hashable {
   public static let reasons: [String] =
     BadToken.allCases.map(\.rawValue) + [
       "unknown", "reused", "never_issued", "wrong_client", "subject_gone", "subject_disabled", "bad_credentials",
-      "invalid_scope", "unauthorized_client", "client_named_as_subject",
-    ]
+      "invalid_scope", "unauthorized_client", "client_named_as_subject", "missing_key", "other_key",
+    ] + BadProof.Fault.allCases.map(\.rawValue)
 
   /// A stable label for logs and metrics, one of ``reasons``.
   public var reason: String {
@@ -83,6 +68,9 @@ public enum GrantRefusal: Sendable, Hashable {
     case .invalidScope: "invalid_scope"
     case .unauthorizedClient: "unauthorized_client"
     case .clientNamedAsSubject: "client_named_as_subject"
+    case .badProof(let bad): bad.fault.rawValue
+    case .missingKey: "missing_key"
+    case .otherKey: "other_key"
     }
   }
 }

@@ -70,6 +70,14 @@ struct TokenInquiries: Sendable {
     }
   }
 
+  /// Returns the session of a refresh token of the client if it is live, of whatever generation the token is.
+  func session(ofRefreshToken token: String, client: Client) async throws(EngineError) -> Session? {
+    guard case .refresh(let claims) = try await verify(token, at: ledger.now(), ignoringExpiry: true),
+      claims.clientID.hasSameBytes(as: client.id)
+    else { return nil }
+    do { return try await ledger.session(TokenID(claims.identifier).session) } catch { throw EngineError(error) }
+  }
+
   /// Implements ``RotationEngine/introspect(_:hint:)``.
   func introspect(_ token: String, hint: TokenHint?) async throws(EngineError) -> Introspection {
     let now = ledger.now()

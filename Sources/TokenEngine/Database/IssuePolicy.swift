@@ -8,7 +8,8 @@ struct IssuePolicy: Sendable, Hashable, CustomStringConvertible {
     func text(_ duration: Duration) -> String { DurationText.format(duration) ?? "\(duration)" }
     description = """
       access=\(text(options.accessLifetime)) idle=\(text(options.idleLifetime)) absolute=\(text(options.absoluteLifetime)) \
-      grace=\(text(options.grace)) reuse=\(options.reuse.rawValue) algorithm=\(options.algorithm.rawValue)
+      grace=\(text(options.grace)) reuse=\(options.reuse.rawValue) algorithm=\(options.algorithm.rawValue)\
+      \(options.dpop.description.isEmpty ? "" : " \(options.dpop)")
       """
   }
 }

@@ -1,48 +1,11 @@
 internal import Platform
-public import RotationModel
+internal import RotationModel
 internal import TokenSigning
-
-/// One presentation of a refresh token. Printing, dumping or interpolating it does not show the token.
-public struct RefreshRequest: Sendable {
-  public var token: String
-  /// The client, which must be authenticated unless it is public.
-  public var client: Client
-  /// The request's `scope` parameter (RFC 6749 §6), or nil for the whole scope. The access token is narrowed to it,
-  /// while the session keeps the granted scope. Scopes that were withdrawn since are left out.
-  public var scope: String?
-  /// The current version of the subject's account, for an engine without a store, or nil for no comparison. A session
-  /// of another version is revoked.
-  public var subjectVersion: AccountVersion?
-  /// The store from which `client` comes, if its news may be late; nil if `client` is current. The store is asked for
-  /// the client anew before a session of another version of it is revoked.
-  public var clients: (any ClientStore)?
-
-  public init(
-    token: String, client: Client, scope: String? = nil, subjectVersion: AccountVersion? = nil,
-    clients: (any ClientStore)? = nil
-  ) {
-    self.token = token
-    self.client = client
-    self.scope = scope
-    self.subjectVersion = subjectVersion
-    self.clients = clients
-  }
-}
-
-extension RefreshRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// The client and the scope, without the token.
-  public var description: String {
-    "RefreshRequest(client: \(client.id.debugDescription), scope: \(scope?.debugDescription ?? "nil"), token redacted)"
-  }
-
-  public var debugDescription: String { description }
-
-  public var customMirror: Mirror { Mirror(self, children: ["client": client, "scope": scope as Any]) }
-}
 
 /// The grant `refresh_token` (RFC 6749 §6), which consumes the token and answers its successor.
 struct RefreshGrant: Sendable {
   let minting: Minting
+  let proofs: ProofChecks
   let verifier: TokenVerifier
   let lookups: KeyLookups?
   let subjects: (any SubjectStore)?
@@ -66,8 +29,18 @@ struct RefreshGrant: Sendable {
         throw EngineError(error)
       }
       if let outcome = outcome(of: answer, prepared) { return outcome }
+      if case .needsProof = answer { return try await refreshTakingProof(request, isLastLook: isLastLook) }
       return try await refreshAnew(request)
     }
+  }
+
+  /// Repeats the refresh with the proof, which the mode ignores, since the session is bound to a key.
+  private func refreshTakingProof(
+    _ request: RefreshRequest, isLastLook: Bool = false
+  ) async throws(EngineError) -> GrantOutcome {
+    var request = request
+    request.takesProof = true
+    return try await refresh(request, isLastLook: isLastLook)
   }
 
   /// Repeats the refresh with the subject and the client as they are behind their stores. This is the last attempt.
@@ -106,8 +79,11 @@ struct RefreshGrant: Sendable {
         case .refused(let refusal, let tokenID):
           outcomes.append(.success(observer.refuse(refusal, tokenID, request.client)))
         case .ready(let prepared):
-          if let outcome = outcome(of: answers.removeFirst(), prepared) {
+          let answer = answers.removeFirst()
+          if let outcome = outcome(of: answer, prepared) {
             outcomes.append(.success(outcome))
+          } else if case .needsProof = answer {
+            outcomes.append(.success(try await refreshTakingProof(request)))
           } else {
             outcomes.append(.success(try await refreshAnew(request)))
           }
@@ -127,6 +103,8 @@ struct RefreshGrant: Sendable {
     var scopes: Scopes
     var claims: CustomClaims
     var issuedAt: Int64
+    /// True if there is a proof that the mode ignores.
+    var ignoresProof: Bool
   }
 
   private enum Preparation: Sendable {
@@ -137,6 +115,8 @@ struct RefreshGrant: Sendable {
   private enum Answer: Sendable {
     case granted(TokenPair, EngineEvent)
     case refused(GrantRefusal)
+    /// The session is bound to a key, and the request has a proof that the mode ignores.
+    case needsProof
     /// The account may have changed since it was read; it must be read anew before the ledger is asked again.
     case lookAgain
   }
@@ -151,6 +131,13 @@ extension RefreshGrant {
     let client = request.client
     guard client.grants.contains(.refreshToken) else { return .refused(.unauthorizedClient, nil) }
     try minting.check(accessLifetimeOf: client)
+    let proof: KeyProof?
+    do { proof = try proofs.proof(request.proof, of: client, isTaken: request.takesProof) } catch {
+      switch error {
+      case .refused(let bad): return .refused(.badProof(bad), nil)
+      case .failed(let error): throw error
+      }
+    }
     let claims: RefreshClaims
     do {
       claims = try verifier.verifyRefresh(request.token, nowMilliseconds: minting.now().milliseconds)
@@ -179,18 +166,37 @@ extension RefreshGrant {
       return .refused(.invalidScope, tokenID)
     }
     let options = minting.options
-    let rotation = RotationRequest(
+    var rotation = RotationRequest(
       token: tokenID, client: client.id, graceMilliseconds: (client.grace ?? options.grace).wholeMilliseconds,
       reuse: options.reuse, narrowedScope: scopes == granted ? nil : scopes.text, subjectVersion: version,
       clientVersion: client.version, notBefore: notBefore,
       revokesOutdated: isLastLook || subjects == nil && request.clients == nil,
       terms: options.existingSessions == .follow ? try minting.terms(for: client) : nil,
       accessMilliseconds: minting.accessMilliseconds(of: client))
+    rotation.proof = proof
     return .ready(
       Prepared(
         request: rotation, client: client, subject: claims.subject, scopes: scopes,
-        claims: try await minting.customClaims(subject: claims.subject, client: client.id, scopes: scopes),
-        issuedAt: claims.issuedAt))
+        claims: try await customClaims(of: claims, client, scopes, proof), issuedAt: claims.issuedAt,
+        ignoresProof: proof == nil && request.proof != nil))
+  }
+
+  /// Returns the claims that the embedder's closure makes for the session as the ledger has it, or none for a session
+  /// that has ended, which is refused.
+  private func customClaims(
+    of claims: RefreshClaims, _ client: Client, _ scopes: Scopes, _ proof: KeyProof?
+  ) async throws(EngineError) -> CustomClaims {
+    guard minting.options.customClaims != nil else { return .empty }
+    let found: Session?
+    do { found = try await minting.ledger.session(TokenID(claims.identifier).session) } catch {
+      throw EngineError(error)
+    }
+    guard let session = found else { return .empty }
+    let context = ClaimsContext(
+      subject: claims.subject, client: client.id, scopes: scopes, session: session.id,
+      openedAt: session.openedAt.shifted(back: session.shifts.ofOpening), label: session.label,
+      attributes: session.attributes)
+    return try await minting.customClaims(for: context, isBound: proof != nil)
   }
 
   /// Returns the scopes of a refresh (RFC 6749 §6): those of the request that the subject and the client still have.
@@ -247,6 +253,8 @@ extension RefreshGrant {
       return granted(session, .refreshed(session.tokenID, subject: session.subject, client: client))
     case .retried(let session, let reuse):
       return granted(session, .retried(session.tokenID, subject: session.subject, client: client, reuse))
+    case .refused(.missingKey) where prepared.ignoresProof:
+      return .needsProof
     case .refused(.outdated(_, revokedSession: false)):
       return .lookAgain
     case .refused(.unknown)
@@ -265,7 +273,7 @@ extension RefreshGrant {
       return .granted(pair)
     case .refused(let refusal):
       return observer.refuse(refusal, prepared.request.token, prepared.client)
-    case .lookAgain:
+    case .lookAgain, .needsProof:
       return nil
     }
   }
@@ -283,6 +291,10 @@ extension RotationRefusal {
     // The caller is told no more than of any other revocation.
     case .outdated(let behind, _): .revoked(generationsBehind: behind)
     case .wrongClient: .wrongClient
+    case .replayedProof: .badProof(.replayed)
+    case .lateProof: .badProof(.late)
+    case .missingKey: .missingKey
+    case .otherKey: .otherKey
     }
   }
 }

@@ -13,10 +13,13 @@ package struct ForeignSession: Sendable {
   package var version: AccountVersion
   /// The longest time that the session can still live, or nil for that of a new session of its client.
   package var millisecondsLeft: Int64?
+  /// The key that the session is bound to for its life, if its client is public.
+  package var key: Digest256?
+  package var attributes: [UInt8]
 
   package init(
     id: SessionID, subject: String, client: Client, scopes: Scopes, label: String? = nil,
-    version: AccountVersion = .none, millisecondsLeft: Int64? = nil
+    version: AccountVersion = .none, millisecondsLeft: Int64? = nil, key: Digest256? = nil, attributes: [UInt8] = []
   ) {
     self.id = id
     self.subject = subject
@@ -25,6 +28,8 @@ package struct ForeignSession: Sendable {
     self.label = label
     self.version = version
     self.millisecondsLeft = millisecondsLeft
+    self.key = key
+    self.attributes = attributes
   }
 }
 
@@ -63,13 +68,13 @@ struct SessionImports: Sendable {
         let lifetimes = Lifetimes(
           idleMilliseconds: terms.lifetimes.idleMilliseconds, absoluteMilliseconds: absolute)
       else { throw .invalid(field: "millisecondsLeft", limit: "at least 1") }
-      imports.append(
-        SessionImport(
-          id: item.id,
-          grant: SessionGrant(
-            subject: item.subject, client: item.client.id, scope: item.scopes.text, lifetimes: lifetimes,
-            rotation: terms.rotation, label: item.label, subjectVersion: item.version,
-            clientVersion: item.client.version, accessMilliseconds: minting.accessMilliseconds(of: item.client))))
+      var grant = SessionGrant(
+        subject: item.subject, client: item.client.id, scope: item.scopes.text, lifetimes: lifetimes,
+        rotation: terms.rotation, label: item.label, subjectVersion: item.version,
+        clientVersion: item.client.version, accessMilliseconds: minting.accessMilliseconds(of: item.client))
+      grant.attributes = item.attributes
+      if item.client.isPublic { grant.keys.lifelong = item.key }
+      imports.append(SessionImport(id: item.id, grant: grant))
     }
     let imported: (ledger: [SessionImportOutcome], outcomes: [ImportOutcome])
     do {

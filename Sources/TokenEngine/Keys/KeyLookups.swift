@@ -98,11 +98,6 @@ final class KeyLookups: Sendable {
   }
 }
 
-extension TokenVerificationError {
-  /// True if a key that is unknown here can have signed the token.
-  var mayBeForNewKey: Bool { self == .unknownKey || self == .algorithm }
-}
-
 extension KeyLookups? {
   /// Returns the result of `verify`. If that knows no key for the token, it is repeated once after a reading of the
   /// keys.

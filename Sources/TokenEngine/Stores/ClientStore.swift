@@ -27,6 +27,9 @@ public struct Client: Sendable, Equatable {
   public var mayIntrospect: Bool
   /// True if the client may use the `/admin` routes.
   public var isAdmin: Bool
+  /// True if the client must prove a key with each request for tokens (RFC 9449), whatever ``EngineOptions/dpop`` says
+  /// of others.
+  public var requiresProof: Bool
   /// The version of the client's account, which differs for each client that was ever added under this id; compared as
   /// ``Subject/version`` is.
   public var version: AccountVersion
@@ -37,7 +40,7 @@ public struct Client: Sendable, Equatable {
     id: String, isPublic: Bool, scopes: Scopes? = nil, grants: Set<GrantType> = [.password, .refreshToken],
     grace: Duration? = nil, rotation: RotationPolicy = .always, lifetimes: ClientLifetimes = ClientLifetimes(),
     mayIntrospect: Bool = false, isAdmin: Bool = false, version: AccountVersion = .none,
-    sessionsNotBefore: Timestamp? = nil
+    sessionsNotBefore: Timestamp? = nil, requiresProof: Bool = false
   ) {
     self.id = id
     self.isPublic = isPublic
@@ -50,6 +53,7 @@ public struct Client: Sendable, Equatable {
     self.isAdmin = isAdmin
     self.version = version
     self.sessionsNotBefore = sessionsNotBefore
+    self.requiresProof = requiresProof
   }
 }
 

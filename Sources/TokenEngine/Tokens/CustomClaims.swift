@@ -1,4 +1,5 @@
 import FoundationEssentials
+public import RotationModel
 internal import TokenSigning
 
 /// The context for which an access token is minted.
@@ -7,13 +8,23 @@ public struct ClaimsContext: Sendable, Hashable {
   public var client: String
   /// The scope that the token will have.
   public var scopes: Scopes
+  /// The session of the token, or nil for a token of a client itself.
+  public var session: SessionID? = nil
+  /// The time at which the session was opened. At the opening itself it is the time at which the claims are made, some
+  /// milliseconds before.
+  public var openedAt: Timestamp? = nil
+  /// The name that the subject gave the session.
+  public var label: String? = nil
+  /// The bytes that the session was opened with; see ``OpeningRequest/attributes``.
+  public var attributes: [UInt8] = []
 }
 
 /// Claims that an embedder adds to its access tokens: the members of a JSON object.
 ///
 /// There can be at most 1024 bytes and 32 members, none with the name of a claim that is set already (`iss`, `aud`,
-/// `sub`, `client_id`, `scope`, `iat`, `exp`, `exp_ms`, `nbf`, `jti`, `shift`, `sid`). Together with subject, client
-/// and scopes they can have at most 1900 bytes, since a token over 4 KiB is refused.
+/// `sub`, `client_id`, `scope`, `iat`, `exp`, `exp_ms`, `nbf`, `jti`, `shift`, `sid`, `cnf`). Together with subject,
+/// client and scopes they can have at most 1900 bytes, 1840 if the token is bound to a key, since a token over 4 KiB is
+/// refused.
 ///
 /// The claims are made before anything is consumed, so that a failure costs the client a retry and no token. A retry in
 /// the grace window makes them again: it is answered with the same pair only if the claims are the same for the same
@@ -25,6 +36,8 @@ public struct CustomClaims: Sendable, Hashable {
 
   /// The most bytes of claims, subject, client and scopes together.
   static let grantBytesMax = 1900
+  /// The bytes of the claim of a key.
+  static let keyBytes = 60
 
   private init(members: [UInt8]) {
     self.members = members
@@ -51,12 +64,4 @@ public struct CustomClaims: Sendable, Hashable {
 
   private static let fault = EngineError.invalid(
     field: "claims", limit: "a JSON object of at most 1024 bytes and 32 members without the names of standard claims")
-}
-
-extension AccessToken {
-  /// Decodes the claims beside the standard ones as a value, and throws the errors of its decoding.
-  public func customClaims<Value: Decodable>(as type: Value.Type) throws -> Value {
-    let json = [UInt8(ascii: "{")] + customMembers + [UInt8(ascii: "}")]
-    return try JSONDecoder().decode(type, from: Data(json))
-  }
 }

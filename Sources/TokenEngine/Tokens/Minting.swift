@@ -35,19 +35,19 @@ struct Minting: Sendable {
     var access = accessClaims(
       subject: subject, client: client, tokenID: tokenID,
       issued: LedgerMoment(time: session.refreshedAt, shift: session.shifts.atUse), lifetime: lifetime, scopes: scopes,
-      claims: claims)
+      key: session.keys.ofAccess, claims: claims)
     if access.end <= now {
       // A retry in the grace window after the access token has expired gets a fresh one with the same refresh token.
       access = accessClaims(
         subject: subject, client: client, tokenID: tokenID,
         issued: LedgerMoment(time: max(moment.time, session.refreshedAt), shift: moment.shift), lifetime: lifetime,
-        scopes: scopes, claims: claims)
+        scopes: scopes, key: session.keys.ofAccess, claims: claims)
     }
     return TokenPair(
       accessToken: minter.mintAccess(access.claims), refreshToken: refreshToken(of: session),
       expiresInSeconds: Self.secondsRoundedUp(from: now, to: access.end),
       refreshExpiresInSeconds: Self.secondsRoundedUp(from: now, to: session.expiresAt),
-      scopes: scopes, session: session.id)
+      scopes: scopes, session: session.id, keyThumbprint: access.claims.keyThumbprint)
   }
 
   /// Returns the live refresh token. If it is never rotated, its text does not change either: it states the absolute
@@ -64,23 +64,25 @@ struct Minting: Sendable {
 
   /// Returns an access token for a client itself.
   func clientToken(
-    for client: Client, scopes: Scopes, claims: CustomClaims, issued: (id: SessionID, moment: LedgerMoment)
+    for client: Client, scopes: Scopes, key: Digest256?, claims: CustomClaims,
+    issued: (id: SessionID, moment: LedgerMoment)
   ) -> ClientToken {
     let tokenID = TokenID(session: issued.id, generation: 0)
     let now = max(now(), issued.moment.time)
     let access = accessClaims(
       subject: client.id, client: client.id, tokenID: tokenID, issued: issued.moment,
-      lifetime: accessMilliseconds(of: client), scopes: scopes, claims: claims)
+      lifetime: accessMilliseconds(of: client), scopes: scopes, key: key, claims: claims)
     return ClientToken(
       accessToken: minter.mintAccess(access.claims),
-      expiresInSeconds: Self.secondsRoundedUp(from: now, to: access.end), scopes: scopes, tokenID: tokenID)
+      expiresInSeconds: Self.secondsRoundedUp(from: now, to: access.end), scopes: scopes, tokenID: tokenID,
+      keyThumbprint: access.claims.keyThumbprint)
   }
 
   /// Returns the claims of an access token, whose times are those of the wall clock, and its end to the millisecond, in
   /// the ledger's time.
   private func accessClaims(
     subject: String, client: String, tokenID: TokenID, issued: LedgerMoment, lifetime: Int64, scopes: Scopes,
-    claims: CustomClaims
+    key: Digest256?, claims: CustomClaims
   ) -> (claims: AccessClaims, end: Timestamp) {
     // A lifetime of whole seconds ends on a whole second, which `iat` and `exp` can express; any other needs its own
     // claim.
@@ -92,7 +94,7 @@ struct Minting: Sendable {
       subject: subject, clientID: client, scope: scopes.text, issuedAt: issued.time.seconds - issued.shift,
       expiresAt: end.secondsRoundedUp - issued.shift,
       expiresAtMilliseconds: isWhole ? nil : end.shifted(back: issued.shift).milliseconds, shift: issued.shift,
-      identifier: TokenIdentifier(tokenID),
+      identifier: TokenIdentifier(tokenID), keyThumbprint: key?.description,
       extraMembers: claims.members)
     return (claims, end)
   }
@@ -106,17 +108,22 @@ struct Minting: Sendable {
 
 extension Minting {
   /// Returns the claims that the embedder's closure makes.
-  func customClaims(subject: String, client: String, scopes: Scopes) async throws(EngineError) -> CustomClaims {
+  ///
+  /// - Parameter isBound: True if the token will be bound to a key, whose claim takes room too.
+  func customClaims(for context: ClaimsContext, isBound: Bool) async throws(EngineError) -> CustomClaims {
     guard let make = options.customClaims else { return .empty }
+    let (subject, client, scopes) = (context.subject, context.client, context.scopes)
     let claims: CustomClaims
     do {
-      claims = try await make(ClaimsContext(subject: subject, client: client, scopes: scopes))
+      claims = try await make(context)
     } catch let failure as EngineError {
       throw failure
     } catch {
       throw .foreign(error)
     }
-    let bytes = claims.members.count + subject.utf8.count + client.utf8.count + scopes.text.utf8.count
+    let bytes =
+      claims.members.count + (isBound ? CustomClaims.keyBytes : 0) + subject.utf8.count + client.utf8.count
+      + scopes.text.utf8.count
     guard claims.members.isEmpty || bytes <= CustomClaims.grantBytesMax else {
       throw .invalid(
         field: "claims", limit: "with subject, client and scopes at most \(CustomClaims.grantBytesMax) bytes")

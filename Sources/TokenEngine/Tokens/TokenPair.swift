@@ -11,6 +11,13 @@ public struct TokenPair: Sendable, Hashable {
   /// The scope of the access token.
   public var scopes: Scopes
   public var session: SessionID
+  /// The thumbprint of the key that the access token is bound to (RFC 9449), or nil if it is a bearer token.
+  public var keyThumbprint: String?
+}
+
+extension TokenPair {
+  /// The `token_type` of the access token: `DPoP` if it is bound to a key, or else `Bearer`.
+  public var tokenType: String { keyThumbprint == nil ? "Bearer" : "DPoP" }
 }
 
 extension TokenPair: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -40,6 +47,13 @@ public struct ClientToken: Sendable, Hashable {
   public var expiresInSeconds: Int64
   public var scopes: Scopes
   public var tokenID: TokenID
+  /// The thumbprint of the key that the token is bound to (RFC 9449), or nil if it is a bearer token.
+  public var keyThumbprint: String?
+}
+
+extension ClientToken {
+  /// The `token_type` of the token: `DPoP` if it is bound to a key, or else `Bearer`.
+  public var tokenType: String { keyThumbprint == nil ? "Bearer" : "DPoP" }
 }
 
 extension ClientToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -68,18 +82,3 @@ public typealias GrantOutcome = GrantResult<TokenPair>
 
 /// The answer to a client that asks for a token of its own.
 public typealias ClientGrantOutcome = GrantResult<ClientToken>
-
-/// An access token that was verified: signature, type, issuer, audience, time, and that neither it nor its session is
-/// revoked.
-public struct AccessToken: Sendable, Hashable {
-  public var subject: String
-  public var client: String
-  public var scopes: Scopes
-  public var tokenID: TokenID
-  /// The time of issue in seconds since the epoch.
-  public var issuedAt: Int64
-  /// The end in seconds since the epoch.
-  public var expiresAt: Int64
-  /// The JSON members beside the standard claims, without braces.
-  let customMembers: [UInt8]
-}

@@ -5,7 +5,7 @@ internal import Logging
 internal import NIOCore
 internal import TokenEngine
 
-/// What the admin routes share: who may use them, how a body is read, how an error is answered.
+/// The rules that all admin routes share: who may use them, how a body is read, how an error is answered.
 struct AdminGate: Sendable {
   let authenticator: ClientAuthenticator
   let faults: FaultReplies
@@ -13,12 +13,20 @@ struct AdminGate: Sendable {
 
   var engine: RotationEngine { faults.engine }
 
-  /// Answers with `body` to an admin client that authenticated with HTTP Basic.
+  /// The permission that a client needs.
+  enum Permission {
+    case admin
+    /// To ask about tokens, and thus to hear what is revoked.
+    case introspection
+  }
+
+  /// Answers with `body` to a client with the permission that authenticated with HTTP Basic.
   func respond(
-    to request: Request, logger: Logger, _ body: (Client) async throws -> Response
+    to request: Request, needing permission: Permission = .admin, logger: Logger,
+    _ body: (Client) async throws -> Response
   ) async throws -> Response {
     do {
-      return try await body(try await admin(request.headers))
+      return try await body(try await client(request.headers, permission))
     } catch let error as OAuthError {
       return Response(error)
     } catch EngineError.invalid(let field, let limit) {
@@ -28,9 +36,12 @@ struct AdminGate: Sendable {
     }
   }
 
-  private func admin(_ headers: HTTPFields) async throws -> Client {
+  private func client(_ headers: HTTPFields, _ permission: Permission) async throws -> Client {
     let client = try await authenticator.client(for: headers, form: FormParameters())
-    guard client.isAdmin else { throw OAuthError.notAdmin }
+    switch permission {
+    case .admin: guard client.isAdmin else { throw OAuthError.notAdmin }
+    case .introspection: guard client.mayIntrospect else { throw OAuthError.notIntrospector }
+    }
     return client
   }
 

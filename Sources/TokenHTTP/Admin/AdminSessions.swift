@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
@@ -9,6 +10,9 @@ internal import TokenLedger
 struct AdminSessions: Sendable {
   let clients: any ClientStore
   let gate: AdminGate
+  let addressing: RequestAddressing
+  /// The replies that ask for a nonce, or nil if none are asked for.
+  let nonces: NonceReplies?
 
   private var engine: RotationEngine { gate.engine }
 
@@ -26,22 +30,34 @@ struct AdminSessions: Sendable {
 
   /// Answers with the token pair, in the standard's format. The session is the admin client's own if no `client_id`
   /// names another.
+  ///
+  /// A proof of a key that comes along binds it as at the token endpoint. Its request is this one, whoever holds the
+  /// key: an admin that opens a session for an app passes on the proof that the app made.
   func open(_ request: Request, logger: Logger) async throws -> Response {
+    var response = try await opened(by: request, logger: logger)
+    nonces?.amend(&response)
+    return response
+  }
+
+  private func opened(by request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { admin in
+      let proof = addressing.proof(of: request)
       let opening = try await gate.body(of: request, as: Opening.self)
       let client = try await client(opening.client, admin)
       let outcome: GrantOutcome
       if engine.subjects == nil {
         guard let scopes = Scopes(opening.scope ?? "") else { throw OAuthError.invalidScope }
         let subject = Subject(id: NameForm.typed(opening.subject), scopes: scopes)
-        outcome = try await engine.openSession(for: subject, client: client, label: opening.label)
+        outcome = try await engine.openSession(for: subject, client: client, label: opening.label, proof: proof)
       } else {
         outcome = try await engine.openSession(
-          forSubject: NameForm.typed(opening.subject), client: client, scope: opening.scope, label: opening.label)
+          forSubject: NameForm.typed(opening.subject), client: client, scope: opening.scope, label: opening.label,
+          proof: proof)
       }
       switch outcome {
       case .granted(let pair): return StandardWire().reply(to: pair)
       case .refused(.invalidScope): throw OAuthError.invalidScope
+      case .refused(.badProof(let bad)): throw OAuthError.badProof(bad, .badRequest)
       case .refused: throw OAuthError.disabledSubject
       }
     }
@@ -146,5 +162,7 @@ struct AdminSessions: Sendable {
     body.add("last_used_at_ms", shown.refreshedAt.milliseconds)
     body.add("idle_end_ms", shown.idleEnd.milliseconds)
     body.add("absolute_end_ms", shown.absoluteEnd.milliseconds)
+    body.addConfirmation(thumbprint: session.keys.lifelong?.description)
+    if !session.attributes.isEmpty { body.add("attributes", Data(session.attributes).base64EncodedString()) }
   }
 }

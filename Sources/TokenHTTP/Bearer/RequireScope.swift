@@ -28,7 +28,7 @@ public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
     _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
   ) async throws -> Response {
     do throws(BearerError) { _ = try context.bearer.required(scopes: required) } catch {
-      return challenge.response(to: error)
+      return challenge.response(to: error, for: request)
     }
     return try await next(request, context)
   }
@@ -48,7 +48,7 @@ public struct BearerRefusal: HTTPResponseError {
   public var status: HTTPResponse.Status { fault.error.status }
 
   public func response(from request: Request, context: some RequestContext) -> Response {
-    challenge.response(to: fault)
+    challenge.response(to: fault, for: request)
   }
 }
 

@@ -8,12 +8,16 @@ struct ServerMetadata: Sendable {
   private let issuer: String
   private let pathPrefix: String
   private let routes: TokenRouteSet
+  private let takesProofs: Bool
 
-  /// - Parameter routes: the routes there are; the document names no others.
-  init(issuer: String, pathPrefix: String, routes: TokenRouteSet = .all) {
+  /// - Parameters:
+  ///   - routes: the routes there are; the document names no others.
+  ///   - takesProofs: true if tokens can be bound to a key, and the document names the algorithms of proofs.
+  init(issuer: String, pathPrefix: String, routes: TokenRouteSet = .all, takesProofs: Bool = false) {
     self.issuer = issuer
     self.pathPrefix = pathPrefix
     self.routes = routes
+    self.takesProofs = takesProofs
   }
 
   private var issuerWithoutSlash: Substring { issuer.hasSuffix("/") ? issuer.dropLast() : issuer[...] }
@@ -49,6 +53,8 @@ struct ServerMetadata: Sendable {
     if routes.contains(.token) {
       body.add("grant_types_supported", ["password", "refresh_token", "client_credentials"])
       body.add("token_endpoint_auth_methods_supported", methods + ["none"])
+      // RFC 9449 §5.1.
+      if takesProofs { body.add("dpop_signing_alg_values_supported", DPoPOptions.algorithms.map(\.rawValue)) }
     }
     if routes.contains(.revocation) {
       body.add("revocation_endpoint_auth_methods_supported", methods + ["none"])

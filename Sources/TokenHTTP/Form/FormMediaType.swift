@@ -28,7 +28,7 @@ struct FormMediaType {
 struct HeaderParameters {
   private var pairs: [(name: String, value: String)] = []
 
-  /// Nil if it is anything else, or a name comes twice.
+  /// Fails if it is anything else, or if a name comes twice.
   init?(_ text: Substring) {
     var rest = text.utf8[...]
     func skipSpace() { rest = rest.drop { $0 == 0x20 || $0 == 0x09 } }

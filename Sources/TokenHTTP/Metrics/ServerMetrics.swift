@@ -11,20 +11,22 @@ public import TokenObservability
 ///     let engine = try await RotationEngine.open(folder: "tokens", observer: metrics.observer)
 ///     let server = TokenApplication.make(engine: engine, clients: clients, metrics: metrics, logger: logger)
 ///
-/// Every counter and histogram is there, at zero, from the beginning. Make one for a server: a second one in the same backend
-/// counts in the same metrics.
+/// Every counter and histogram is there, at zero, from the beginning. Make one for a server: a second one in the same
+/// backend counts in the same metrics.
 public struct ServerMetrics: Sendable {
   /// To be the engine's observer, or one of an ``EngineObserverGroup``.
   public let observer: EngineMetricsObserver
-  let grants: GrantMetrics
+  /// The metrics of grants; give them to the ``GrantObservation`` of routes of your own, so that both count together.
+  public let grants: GrantMetrics
+  let streams: RevocationStreamMetrics
   let text: (@Sendable () -> String)?
   let factory: any MetricsFactory
   private let gauges: EngineGauges
 
   /// - Parameters:
   ///   - factory: the backend; the one that the process was bootstrapped with by default.
-  ///   - text: gives all metrics in Prometheus's text format 0.0.4. Adds the route `GET /metrics`, which everybody may ask who reaches the
-  ///     server; nil for none.
+  ///   - text: gives all metrics in Prometheus's text format 0.0.4. Adds the route `GET /metrics`, which everybody may
+  ///     ask who reaches the server; nil for none.
   public init(factory: any MetricsFactory = MetricsSystem.factory, text: (@Sendable () -> String)? = nil) {
     self.init(factory: factory, store: .embedded, text: text)
   }
@@ -36,13 +38,14 @@ public struct ServerMetrics: Sendable {
   ) {
     observer = EngineMetricsObserver(factory: factory, store: store)
     grants = GrantMetrics(factory: factory)
+    streams = RevocationStreamMetrics(factory: factory)
     gauges = EngineGauges(factory: factory, store: store)
     self.factory = factory
     self.text = text
   }
 
-  /// Sets the gauges to the engine's figures of this moment: `GET /metrics` does it by itself. For backends that send what they have
-  /// at a time of their own, to be called shortly before.
+  /// Sets the gauges to the engine's figures of this moment: `GET /metrics` does it by itself. For backends that send
+  /// what they have at a time of their own, to be called shortly before.
   public func readGauges(of engine: RotationEngine) async {
     await gauges.read(engine)
   }
@@ -54,7 +57,7 @@ struct MetricsEndpoint: Sendable {
   let metrics: ServerMetrics
   let text: @Sendable () -> String
 
-  /// Nil where the metrics are for another backend.
+  /// Fails if the metrics are for another backend.
   init?(engine: RotationEngine, metrics: ServerMetrics?) {
     guard let metrics, let text = metrics.text else { return nil }
     self.engine = engine

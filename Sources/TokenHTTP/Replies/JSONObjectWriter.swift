@@ -64,6 +64,20 @@ package struct JSONObjectWriter {
     bytes.writeInteger(UInt8(ascii: "]"))
   }
 
+  /// Adds an object, written by `write`.
+  package mutating func add(_ name: StaticString, object write: (inout JSONObjectWriter) -> Void) {
+    begin(name)
+    var object = JSONObjectWriter(capacity: 64)
+    write(&object)
+    bytes.writeImmutableBuffer(object.finish())
+  }
+
+  /// Adds the key that a token or a session is bound to, if there is one (RFC 9449 §6.1 and §6.2).
+  package mutating func addConfirmation(thumbprint: String?) {
+    guard let thumbprint else { return }
+    add("cnf") { $0.add("jkt", thumbprint) }
+  }
+
   /// Ends the object and returns its bytes.
   consuming func finish() -> ByteBuffer {
     bytes.writeInteger(UInt8(ascii: "}"))

@@ -1,12 +1,13 @@
 internal import HTTPTypes
 package import Hummingbird
+internal import TokenEngine
 
 /// An error reply in the standard's format: a status, and the `error` and `error_description` of RFC 6749 §5.2.
 ///
 /// This file is the table of all there are. Every description is a text of ours and repeats nothing of the request.
 package struct OAuthError: Error, Hashable, Sendable {
   let status: HTTPResponse.Status
-  /// Nil if the client has done nothing wrong (RFC 6750 §3.1).
+  /// The standard's code, or nil if the client has done nothing wrong (RFC 6750 §3.1).
   let code: Code?
   let description: String
 
@@ -24,6 +25,9 @@ package struct OAuthError: Error, Hashable, Sendable {
     case accessDenied = "access_denied"
     case serverError = "server_error"
     case temporarilyUnavailable = "temporarily_unavailable"
+    // RFC 9449 §5, §7.1 and §8, of both.
+    case invalidProof = "invalid_dpop_proof"
+    case nonceNeeded = "use_dpop_nonce"
     // RFC 6750 §3.1, of protected resources.
     case invalidToken = "invalid_token"
     case insufficientScope = "insufficient_scope"
@@ -113,6 +117,31 @@ extension OAuthError {
     .tooManyRequests, .temporarilyUnavailable, "Too many log-ins from there failed; try again later")
 }
 
+// MARK: - Cookies
+
+extension OAuthError {
+  static let foreignOrigin = OAuthError(
+    .forbidden, .accessDenied, "This route takes requests from pages of its own origin alone")
+  static let repeatedCookie = invalidRequest("The cookie came more than once")
+  static let noCookie = OAuthError(.badRequest, .invalidGrant, "No refresh token came in the cookie: log in")
+}
+
+// MARK: - Proofs of keys
+
+extension OAuthError {
+  /// A proof that is bad, or missing. The description is the engine's, without the quotation marks that no
+  /// `error_description` has (RFC 6749 §5.2).
+  static func badProof(_ bad: BadProof, _ status: HTTPResponse.Status) -> OAuthError {
+    let description = "The DPoP proof is refused: \(bad.description.replacing("\"", with: "'"))"
+    return OAuthError(status, Code(rawValue: bad.errorCode) ?? .invalidProof, description)
+  }
+
+  static let boundToken = OAuthError(
+    .unauthorized, .invalidToken, "The access token is bound to a key: it needs the scheme DPoP and a proof")
+  static let tokenNotBound = OAuthError(
+    .unauthorized, .invalidToken, "The access token is bound to no key: it needs the scheme Bearer")
+}
+
 // MARK: - Bearers
 
 extension OAuthError {
@@ -130,7 +159,9 @@ extension OAuthError {
 
 extension OAuthError {
   static let notAdmin = OAuthError(.forbidden, .accessDenied, "The client is not an admin")
-  /// Of the console.
+  static let notIntrospector = OAuthError(
+    .forbidden, .accessDenied, "The client may not hear of revocations: it needs the permission to introspect")
+  /// The console's refusal of a request without a session of its own.
   package static let notSignedIn = OAuthError(.unauthorized, .accessDenied, "Nobody is signed in")
   static let noSuchSession = OAuthError(.notFound, .notFound, "There is no such live session")
   static let noSelection = invalidRequest("Name subject, client_id or both, or say all=true and nothing else")

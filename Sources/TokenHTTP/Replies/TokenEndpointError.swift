@@ -21,7 +21,7 @@ enum TokenEndpointError: Error {
     .failed((error as? StoreError).map { .store($0) } ?? .foreign(error))
   }
 
-  /// Whether the same request can be answered later, or by another instance: every wire says so with 503.
+  /// True if the same request can be answered later, or by another instance. Every wire says so with 503.
   var isUnavailable: Bool {
     switch self {
     case .notAdmitted: true

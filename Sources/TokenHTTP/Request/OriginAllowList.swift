@@ -8,17 +8,18 @@ struct OriginAllowList: Sendable {
   private let paths: Set<String>
   private let preflightHeaders: HTTPFields
 
-  /// The headers that pages read of a reply: when to try again, and why a token was refused.
-  private static var exposed: String { "Retry-After, WWW-Authenticate" }
+  /// The headers that pages read of a reply: when to try again, why a token was refused, and the nonce for the next
+  /// proof.
+  private static var exposed: String { "Retry-After, WWW-Authenticate, DPoP-Nonce" }
 
   /// - Parameters:
-  ///   - headers: the headers that pages can send besides `Authorization` and `Content-Type`.
+  ///   - headers: the headers that pages can send besides `Authorization`, `Content-Type` and `DPoP`.
   ///   - metadataPath: the path of the metadata outside the prefix, if they have one.
   init(origins: Set<String>, headers: Set<String>, pathPrefix: String, metadataPath: String?) {
     self.origins = Set(origins.compactMap { WebOrigin($0) })
     let paths = Route.allCases.filter(\.isForPages).map { pathPrefix + $0.path }
     self.paths = Set(paths + [metadataPath].compactMap(\.self))
-    let allowed = ["authorization", "content-type"]
+    let allowed = ["authorization", "content-type", "dpop"]
     preflightHeaders = [
       .accessControlAllowMethods: "GET, HEAD, POST",
       .accessControlAllowHeaders: (allowed + headers.subtracting(allowed).sorted()).joined(separator: ", "),

@@ -11,8 +11,8 @@ enum AdmissionRefusal: Equatable, Sendable {
   case hungUp
 }
 
-/// Reads the body of a request and then admits it: so many at once, and none whose client has hung up. Others are refused
-/// at once. Nothing behind it waits for a client that sends slowly.
+/// Reads the body of a request and then admits it: so many at once, and none whose client has hung up. Others are
+/// refused at once. Nothing behind it waits for a client that sends slowly.
 ///
 /// A body past the bound is passed on unread: each route answers 413 in its own words.
 ///

@@ -1,8 +1,8 @@
 internal import HTTPTypes
 internal import Hummingbird
 
-/// The layer that every request to the server passes: span, metrics, origins, and the replies where no route answers. It
-/// is one layer for all, since each costs every request some microseconds.
+/// The layer that every request to the server passes: span, metrics, origins, and the replies where no route answers.
+/// It is one layer for all, since each costs every request some microseconds.
 struct RequestGate<Context: RequestContext>: RouterMiddleware {
   /// The span around each request, or nil if there is no tracer.
   let tracing: RequestTracing?
@@ -29,8 +29,8 @@ struct RequestGate<Context: RequestContext>: RouterMiddleware {
       response = preflight
     } else {
       do {
-        // A proxy that holds back `/metrics` or `/admin` must not let `/metrics/` and `//admin/sessions` through to them,
-        // which the router takes for the same.
+        // A proxy that holds back `/metrics` or `/admin` must not let `/metrics/` and `//admin/sessions` through to
+        // them, which the router takes for the same.
         guard request.uri.path.isPlain else { throw HTTPError(.notFound) }
         response = try await next(request, context)
       } catch {

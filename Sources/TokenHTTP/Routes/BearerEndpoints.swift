@@ -12,14 +12,16 @@ internal import TokenEngine
 enum ForwardAuthentication {
   static func respond(to request: Request, bearer: BearerState, challenge: BearerChallenge) -> Response {
     let token: AccessToken
-    do { token = try bearer.required() } catch { return challenge.response(to: error) }
+    do { token = try bearer.required() } catch { return challenge.response(to: error, for: request) }
     // Other parameters that a proxy puts into the query are its own.
     guard let query = try? FormParameters(query: request, mayRepeat: { _ in true }),
       let required = Scopes(query.all(named: "scope").joined(separator: " "))
     else {
       return Response(.malformedRequiredScope)
     }
-    guard required.isSubset(of: token.scopes) else { return challenge.response(to: .insufficientScope(required)) }
+    guard required.isSubset(of: token.scopes) else {
+      return challenge.response(to: .insufficientScope(required), for: request)
+    }
     var response = Response(status: .noContent)
     response.headers[.cacheControl] = "no-store"
     for (name, value) in [
@@ -49,9 +51,9 @@ enum ForwardAuthentication {
 /// `GET /me` and `GET /public`: tell callers who they are.
 enum CallerEndpoint {
   /// Answers with what the caller's access token says; 401 without a good one.
-  static func caller(_ bearer: BearerState, challenge: BearerChallenge) -> Response {
+  static func caller(_ request: Request, _ bearer: BearerState, challenge: BearerChallenge) -> Response {
     let token: AccessToken
-    do { token = try bearer.required() } catch { return challenge.response(to: error) }
+    do { token = try bearer.required() } catch { return challenge.response(to: error, for: request) }
     var body = JSONObjectWriter()
     body.add("subject", token.subject)
     body.add("client", token.client)
@@ -60,6 +62,7 @@ enum CallerEndpoint {
     body.add("session", String(token.tokenID.text.prefix(16)))
     body.add("issued_at", token.issuedAt)
     body.add("expires_at", token.expiresAt)
+    body.addConfirmation(thumbprint: token.keyThumbprint)
     return Response(status: .ok, json: body)
   }
 

@@ -5,8 +5,8 @@ internal import Platform
 internal import TokenEngine
 internal import TokenLedger
 
-/// What revocation and introspection share: they take a form from an authenticated client, and refuse in the standard's
-/// words.
+/// The rules of revocation and introspection: both take a form from an authenticated client, and refuse in the
+/// standard's words.
 struct ClientFormEndpoint: Sendable {
   let authenticator: ClientAuthenticator
   let faults: FaultReplies
@@ -83,13 +83,14 @@ struct IntrospectionEndpoint: Sendable {
       body.add("sub", token.subject)
       // A client's own token has no resource owner.
       if !token.subject.hasSameBytes(as: token.client) { body.add("username", token.subject) }
-      body.add("token_type", "Bearer")
+      body.add("token_type", token.keyThumbprint == nil ? "Bearer" : "DPoP")
       body.add("iat", token.issuedAt)
       body.add("exp", token.expiresAt)
       body.add("jti", token.tokenID.text)
       body.add("sid", token.tokenID.session.text)
       body.add("iss", options.issuer)
       if !options.audience.isEmpty { body.add("aud", options.audience) }
+      body.addConfirmation(thumbprint: token.keyThumbprint)
     case .refresh(let session):
       body.add("active", true)
       body.add("scope", session.scope)
@@ -103,6 +104,7 @@ struct IntrospectionEndpoint: Sendable {
       body.add("jti", session.refreshTokenID.text)
       body.add("sid", session.id.text)
       body.add("iss", options.issuer)
+      body.addConfirmation(thumbprint: session.keys.lifelong?.description)
     }
     return Response(status: .ok, json: body)
   }

@@ -25,6 +25,7 @@ enum Route: CaseIterable {
   case sessionRevocation
   case oneTimeIssue
   case oneTimeConsumption
+  case revocations
 
   private var row: Row {
     switch self {
@@ -36,7 +37,7 @@ enum Route: CaseIterable {
     case .description: Row("/openapi.json", Row.look, .description, .open)
     case .caller: Row("/me", Row.look, .caller, .bearer, isForPages: true)
     case .publicCaller: Row("/public", Row.look, .publicCaller, .bearer, isForPages: true)
-    case .forwardAuthentication: Row("/auth", Row.look, .forwardAuthentication, .bearer)
+    case .forwardAuthentication: Row("/auth", Row.look, .forwardAuthentication, .forwardedBearer)
     case .liveness: Row("/health/live", Row.look, .liveness, .open)
     case .readiness: Row("/health/ready", Row.look, .readiness, .open)
     case .metrics: Row("/metrics", Row.look, nil, .open)
@@ -47,18 +48,21 @@ enum Route: CaseIterable {
     case .sessionRevocation: Row("/admin/sessions/{sid}", [.delete], .admin, .bounded)
     case .oneTimeIssue: Row("/admin/one-time-tokens", [.post], .admin, .bounded)
     case .oneTimeConsumption: Row("/admin/one-time-tokens/consume", [.post], .admin, .bounded)
+    case .revocations: Row("/admin/revocations", [.get], .admin, .bounded)
     }
   }
 
-  /// What a request passes before a route answers.
+  /// The check that a request passes before a route answers.
   enum Gate {
     /// Nothing: the route answers at once, also while the disk or a password pool cannot.
     case open
     /// ``BearerAuthenticator``.
     case bearer
+    /// A bearer token is read as for `bearer`, for a request that a proxy asks about.
+    case forwardedBearer
     /// ``RequestAdmission``, for routes that wait for the disk or a password.
     case bounded
-    /// The same, but past the bound refused in the words of the wire.
+    /// The bound of `bounded`, past which the wire's own words refuse.
     case boundedInItsWire
   }
 
@@ -93,7 +97,7 @@ enum Route: CaseIterable {
 
   var gate: Gate { row.gate }
 
-  /// Whether pages of the origins in ``ServerOptions/allowedOrigins`` can read its replies.
+  /// True if pages of the origins in ``ServerOptions/allowedOrigins`` can read its replies.
   var isForPages: Bool { row.isForPages }
 
   /// The paths of some routes, each once with all its methods.

@@ -21,29 +21,34 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   private let introspection: IntrospectionEndpoint
   private let sessions: AdminSessions
   private let oneTimeTokens: AdminOneTimeTokens
+  private let revocations: RevocationStreams
   private let addresses: AddressSource
   private let tokenAdmission: RequestAdmission<Context>
-  /// The same with other words: only `POST /token` refuses in those of the wire.
+  /// The admission of all routes but `POST /token`, which alone refuses in the words of the wire.
   private let admission: RequestAdmission<Context>
   private let wire: any TokenWire
+  private let addressing: RequestAddressing
+  private let grantMetrics: GrantMetrics?
   private let challenge: BearerChallenge
   /// The routes of the table that are added.
   private let routes: [Route]
   private let selection: TokenRouteSet
   private let metrics: MetricsEndpoint?
   private let additionalRoutes: [any AdditionalRoutes]
-  /// What the additional routes share with the token endpoint.
-  private let shared: (clients: any ClientStore, options: ServerOptions, limiter: LoginLimiter?)
+  /// The parts that the additional routes share with the token endpoint.
+  private let shared: (clients: any ClientStore, options: ServerOptions, calls: GrantCalls)
 
   typealias Paths = [(path: RouterPath, methods: [HTTPRequest.Method])]
   private typealias Responder = @Sendable @concurrent (Request, Context) async throws -> Response
 
   /// - Parameters:
-  ///   - clients: the clients that can ask for tokens; never asked if `options.wire` is ``WireFormat/romm``.
+  ///   - clients: the clients that can ask for tokens; not asked by `POST /token` if `options.wire` is
+  ///     ``WireFormat/romm``.
   ///   - options: the routes heed ``ServerOptions/wire``, ``ServerOptions/bodyBytesMax``,
   ///     ``ServerOptions/requestsInFlightMax``, ``ServerOptions/failedLoginsPerMinute``,
-  ///     ``ServerOptions/bearerChallenge`` and ``ServerOptions/trustsProxy``. To bound failed log-ins by address, the
-  ///     context must conform to `RemoteAddressRequestContext`; without that all come from one address.
+  ///     ``ServerOptions/bearerChallenge``, ``ServerOptions/trustsProxy`` and the presence of a
+  ///     ``ServerOptions/certificate``. To bound failed log-ins by address, the context must conform to
+  ///     `RemoteAddressRequestContext`; without that all come from one address.
   ///   - metrics: counts grants; adds `GET /metrics` if they are for Prometheus.
   ///   - additionalRoutes: adds these too, like the pages of `AdminConsole`.
   ///   - routes: the routes to add, besides those of metrics and `additionalRoutes`.
@@ -63,24 +68,33 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
   ) {
     self.engine = engine
     selection = routes
-    challenge = options.bearerChallenge
+    var challenge = options.bearerChallenge
+    challenge.proofs = engine.options.dpop.mode
+    self.challenge = challenge
+    addressing = options.addressing
     wire = options.wire.tokenWire
     let authenticator = ClientAuthenticator(clients: clients)
     let limiter =
       options.failedLoginsPerMinute > 0
       ? LoginLimiter(failuresPerMinute: options.failedLoginsPerMinute, now: options.loginClock) : nil
     let (bodyBytesMax, grantMetrics) = (options.bodyBytesMax, metrics?.grants)
+    self.grantMetrics = grantMetrics
+    let nonces = NonceReplies(engine: engine)
     let faults = FaultReplies(engine: engine, wire: wire)
     let standardFaults = FaultReplies(engine: engine, wire: StandardWire())
+    let calls = GrantCalls(
+      engine: engine, clients: clients, limiter: limiter, observation: GrantObservation(metrics: grantMetrics))
     endpoint = TokenEndpoint(
-      authenticator: authenticator, faults: faults, bodyBytesMax: bodyBytesMax, limiter: limiter,
-      observation: GrantObservation(metrics: grantMetrics))
+      authenticator: authenticator, faults: faults, bodyBytesMax: bodyBytesMax, calls: calls, addressing: addressing,
+      nonces: nonces)
     let forms = ClientFormEndpoint(authenticator: authenticator, faults: standardFaults, bodyBytesMax: bodyBytesMax)
     revocation = RevocationEndpoint(endpoint: forms)
     introspection = IntrospectionEndpoint(endpoint: forms)
     let gate = AdminGate(authenticator: authenticator, faults: standardFaults, bodyBytesMax: bodyBytesMax)
-    sessions = AdminSessions(clients: clients, gate: gate)
+    sessions = AdminSessions(clients: clients, gate: gate, addressing: addressing, nonces: nonces)
     oneTimeTokens = AdminOneTimeTokens(gate: gate)
+    revocations = RevocationStreams(
+      gate: gate, countMax: options.revocationStreamsMax, heartbeat: options.streamHeartbeat, metrics: metrics?.streams)
     addresses = AddressSource(trustsProxy: options.trustsProxy)
     @Sendable func refuse(_ faults: FaultReplies, _ reason: AdmissionRefusal) -> Response {
       if reason == .overloaded { grantMetrics?.note(.requestsInFlight) }
@@ -94,22 +108,30 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     self.metrics = endpoint
     self.routes = Route.allCases.filter { route in route.set.map(routes.contains) ?? (endpoint != nil) }
     self.additionalRoutes = additionalRoutes
-    shared = (clients, options, limiter)
+    shared = (clients, options, calls)
   }
 
   /// Adds the routes below `pathPrefix`: empty, or one like `/auth` without a slash at its end.
   public func add(to router: some RouterMethods<Context>, pathPrefix: String = "") {
     let root = router.group(RouterPath(pathPrefix)).add(middleware: BodilessHead())
-    let bearer = root.group().add(middleware: BearerAuthenticator(engine: engine))
+    func bearers(isForwarded: Bool) -> RouterGroup<Context> {
+      root.group().add(
+        middleware: BearerAuthenticator(
+          engine: engine, addressing: addressing, isForwarded: isForwarded, metrics: grantMetrics))
+    }
+    let (bearer, forwardedBearer) = (bearers(isForwarded: false), bearers(isForwarded: true))
     let bounded = root.group().add(middleware: admission)
     // Without the layer for `HEAD`, which it does not answer.
     let boundedInItsWire = router.group(RouterPath(pathPrefix)).add(middleware: tokenAdmission)
-    let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: pathPrefix, routes: selection)
+    let takesProofs = wire.takesProofs && engine.options.dpop.mode != .off
+    let metadata = ServerMetadata(
+      issuer: engine.options.issuer, pathPrefix: pathPrefix, routes: selection, takesProofs: takesProofs)
     for route in routes {
       let group =
         switch route.gate {
         case .open: root
         case .bearer: bearer
+        case .forwardedBearer: forwardedBearer
         case .bounded: bounded
         case .boundedInItsWire: boundedInItsWire
         }
@@ -117,7 +139,7 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     }
     let place = RoutePlace(
       engine: engine, clients: shared.clients, options: shared.options, pathPrefix: pathPrefix, root: root,
-      bounded: bounded, limiter: shared.limiter, addresses: addresses)
+      bounded: bounded, calls: shared.calls, addresses: addresses)
     for routes in additionalRoutes { routes.add(to: place) }
     MethodRefusal(routes: answered, wire: wire).add(to: root)
     // Outside the prefix too, where clients look that know only the issuer.
@@ -149,7 +171,7 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
     case .metadata: return { _, _ in Response(status: .ok, publicJSON: metadata) }
     case .publicKeys: return { [engine] _, _ in ServerDocuments.publicKeys(of: engine) }
     case .description: return { _, _ in ServerDocuments.openAPI }
-    case .caller: return { [challenge] in CallerEndpoint.caller($1.bearer, challenge: challenge) }
+    case .caller: return { [challenge] in CallerEndpoint.caller($0, $1.bearer, challenge: challenge) }
     case .publicCaller: return { CallerEndpoint.anyone($1.bearer) }
     case .forwardAuthentication:
       return { [challenge] in ForwardAuthentication.respond(to: $0, bearer: $1.bearer, challenge: challenge) }
@@ -166,6 +188,7 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
       return { [sessions] in try await sessions.revoke($0, id: $1.parameters.get("sid"), logger: $1.logger) }
     case .oneTimeIssue: return { [oneTimeTokens] in try await oneTimeTokens.issue($0, logger: $1.logger) }
     case .oneTimeConsumption: return { [oneTimeTokens] in try await oneTimeTokens.consume($0, logger: $1.logger) }
+    case .revocations: return { [revocations] in try await revocations.follow($0, logger: $1.logger) }
     }
   }
 

@@ -29,7 +29,7 @@ enum FramingRules {
     return .pass(isLast: leavesHTTP || !head.isKeepAlive, awaitsContinue: !isOld && !expectations.isEmpty)
   }
 
-  /// Whether there is exactly one plain `Host`, as RFC 9112 §3.2 asks, or none in HTTP/1.0.
+  /// Returns true if there is exactly one plain `Host`, as RFC 9112 §3.2 asks, or none in HTTP/1.0.
   private static func hasOneHost(_ hosts: [String], isOld: Bool) -> Bool {
     guard let host = hosts.first else { return isOld }
     return hosts.count == 1 && host.utf8.allSatisfy { (0x21...0x7E).contains($0) && !",/?#@\\\"<>".utf8.contains($0) }
@@ -50,7 +50,7 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   private let bodyBytesMax: Int
   private var isReading = false
   private var isLast = false
-  /// Whether nothing more is read.
+  /// True if nothing more is read.
   private var isOver = false
   private var repliesDue = 0
 

@@ -3,16 +3,17 @@ internal import Logging
 internal import NIOCore
 internal import NIOSSL
 internal import Synchronization
+internal import TokenEngine
 
 /// A child channel with what needs the bare connection: how many an address can have, how long a TLS connection can be
 /// idle, and when the client hangs up.
 struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
   let base: Base
-  /// Nil for no bound.
+  /// The connections of each address, or nil if they have no bound.
   let counts: AddressCounts?
   let headerTimeout: Duration
   let idleTimeout: Duration
-  /// Whether connections can become ones of HTTP/2.
+  /// True if a connection can become one of HTTP/2.
   let awaitsStreams: Bool
   let hangUps: HangUps
 

@@ -4,8 +4,8 @@ internal import Synchronization
 /// The connections that have ended, or whose client has sent its last byte, while their requests are handled.
 ///
 /// A request can be read long after it was sent: by a process that stood still, or from a network that was cut. Its
-/// client has given up by then and asked elsewhere. Carried out late, it would present a token that was rotated since, or
-/// end sessions that were opened since. The end of what it sent is read together with it.
+/// client has given up by then and asked elsewhere. Carried out late, it would present a token that was rotated since,
+/// or end sessions that were opened since. The end of what it sent is read together with it.
 final class HangUps: Sendable {
   /// The number of connections in the set, so that most requests need no lock.
   private let count = Atomic(0)

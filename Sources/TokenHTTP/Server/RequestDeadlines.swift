@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
 
@@ -10,6 +11,10 @@ struct RequestDeadlines<Instant: InstantProtocol> {
   let bodyTimeout: Instant.Duration
 
   private var isReadingRequest = false
+  /// True if the reply is a stream without a foreseeable end, of which each part has the time for itself.
+  private var isStream = false
+  /// The number of parts of a stream that the system has not taken.
+  private var partsUnderWay = 0
   /// The time by which the request that is being read must be complete.
   private var readEnd: Instant?
   /// The time by which the client must have taken the reply.
@@ -41,13 +46,30 @@ struct RequestDeadlines<Instant: InstantProtocol> {
     readEnd = nil
   }
 
-  mutating func replyHead(at now: Instant) {
-    writeEnd = now.advanced(by: bodyTimeout)
+  /// - Parameter isStream: true for a reply whose parts come when there is news: the client has the time for each part
+  ///   from the moment it is written.
+  mutating func replyHead(at now: Instant, isStream: Bool = false) {
+    self.isStream = isStream
+    writeEnd = isStream ? nil : now.advanced(by: bodyTimeout)
+  }
+
+  /// Notes that a part of the reply was given to the system; returns true if it must be told when that has taken it.
+  mutating func partBegan(at now: Instant) -> Bool {
+    guard isStream else { return false }
+    partsUnderWay += 1
+    if writeEnd == nil { writeEnd = now.advanced(by: bodyTimeout) }
+    return true
+  }
+
+  /// Notes that the system has taken a part of a stream. The next one has the whole time again.
+  mutating func partWritten(at now: Instant) {
+    partsUnderWay -= 1
+    writeEnd = partsUnderWay > 0 ? now.advanced(by: bodyTimeout) : nil
   }
 
   /// Notes that the system has taken the whole reply. The rest of a request that was answered early stays due.
   mutating func replyWritten() {
-    writeEnd = nil
+    (isStream, partsUnderWay, writeEnd) = (false, 0, nil)
   }
 
   enum Verdict: Equatable {
@@ -108,12 +130,16 @@ final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
-    case .head:
-      deadlines.replyHead(at: .now)
+    case .head(let head):
+      deadlines.replyHead(at: .now, isStream: head.headerFields[.contentType] == RevocationStreams.mediaType)
       schedule(context)
       context.write(data, promise: promise)
     case .body:
-      context.write(data, promise: promise)
+      guard deadlines.partBegan(at: .now) else { return context.write(data, promise: promise) }
+      schedule(context)
+      let written = promise ?? context.eventLoop.makePromise()
+      written.futureResult.assumeIsolated().whenComplete { _ in self.deadlines.partWritten(at: .now) }
+      context.write(data, promise: written)
     case .end:
       let written = promise ?? context.eventLoop.makePromise()
       written.futureResult.assumeIsolated().whenComplete { _ in self.deadlines.replyWritten() }

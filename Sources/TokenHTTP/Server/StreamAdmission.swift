@@ -1,6 +1,7 @@
 internal import NIOCore
 internal import NIOHTTPTypes
 internal import Synchronization
+internal import TokenEngine
 
 /// Admits a stream of HTTP/2 or resets it, and tells its connection; on a connection of HTTP/1 it only reports the
 /// protocol. ``StreamCounts`` decides.

@@ -10,7 +10,7 @@ struct StreamDeadlines<Instant: InstantProtocol> {
 
   private var streams = 0
   private var isQuiescing = false
-  /// Nil while a stream is open: it has deadlines of its own.
+  /// The end of the connection, or nil while a stream is open, which has deadlines of its own.
   private(set) var end: Instant?
 
   /// - Parameter now: when the connection was opened.

@@ -7,6 +7,8 @@ internal import TokenEngine
 struct RommWire: TokenWire {
   var takesMultipart: Bool { true }
   var ignoresCaseOfNames: Bool { true }
+  /// Its replies have no place for another type of token than `bearer`.
+  var takesProofs: Bool { false }
 
   /// The client of every caller.
   private static let client = Client(id: "romm", isPublic: true)

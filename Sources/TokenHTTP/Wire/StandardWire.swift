@@ -6,6 +6,7 @@ internal import TokenEngine
 struct StandardWire: TokenWire {
   var takesMultipart: Bool { false }
   var ignoresCaseOfNames: Bool { false }
+  var takesProofs: Bool { true }
 
   func request(
     in form: FormParameters, headers: HTTPFields, authenticator: ClientAuthenticator
@@ -19,7 +20,7 @@ struct StandardWire: TokenWire {
   func reply(to pair: TokenPair) -> Response {
     var body = JSONObjectWriter(capacity: pair.accessToken.utf8.count + pair.refreshToken.utf8.count + 256)
     body.add("access_token", pair.accessToken)
-    body.add("token_type", "Bearer")
+    body.add("token_type", pair.tokenType)
     body.add("expires_in", pair.expiresInSeconds)
     body.add("refresh_token", pair.refreshToken)
     body.add("refresh_expires_in", pair.refreshExpiresInSeconds)
@@ -31,7 +32,7 @@ struct StandardWire: TokenWire {
   func reply(to token: ClientToken) -> Response {
     var body = JSONObjectWriter(capacity: token.accessToken.utf8.count + 128)
     body.add("access_token", token.accessToken)
-    body.add("token_type", "Bearer")
+    body.add("token_type", token.tokenType)
     body.add("expires_in", token.expiresInSeconds)
     body.add("scope", token.scopes.text)
     return Response(status: .ok, json: body)
@@ -77,6 +78,7 @@ struct StandardWire: TokenWire {
     case .invalidScope: .invalidScope
     case .unauthorizedClient: .unauthorizedClient
     case .clientNamedAsSubject: .clientNamedAsSubject
+    case .badProof(let bad): .badProof(bad, .badRequest)
     default: grant == .password ? .refusedLogIn : .refusedRefreshToken
     }
   }

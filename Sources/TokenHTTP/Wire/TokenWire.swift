@@ -7,11 +7,14 @@ internal import TokenEngine
 /// ``StandardWire`` is that of RFC 6749, ``RommWire`` that of rommapp/romm. The other routes speak the standard's, but
 /// an unknown path and a method that a route does not have are refused in this one's words everywhere.
 protocol TokenWire: Sendable {
-  /// Whether a request can be `multipart/form-data` too.
+  /// True if a request can be `multipart/form-data` too.
   var takesMultipart: Bool { get }
 
-  /// Whether a log-in finds the user of the same name in other letter case, if there is only one.
+  /// True if a log-in finds the user of the same name in other letter case, provided that there is only one.
   var ignoresCaseOfNames: Bool { get }
+
+  /// True if a request can come with a proof of a key (RFC 9449). Otherwise the header `DPoP` is not looked at.
+  var takesProofs: Bool { get }
 
   /// Reads what a request asks for, and finds the client that asks.
   func request(

@@ -1,4 +1,3 @@
-internal import Platform
 internal import Synchronization
 
 /// The revocations that living access tokens can still fall under. Verifiers in this process ask it from any thread and
@@ -9,7 +8,7 @@ internal import Synchronization
 /// longest lifetime of an access token (``Lifetimes/accessMillisecondsMax``), a look-up is one atomic load without a
 /// lock.
 package final class Revocations: Sendable {
-  private struct Lists {
+  private struct Lists: Sendable {
     var sessions: Set<SessionID> = []
     var tokens: [TokenID: Timestamp] = [:]
     var marks: [TextScope: Timestamp] = [:]
@@ -37,6 +36,7 @@ package final class Revocations: Sendable {
 
   private let count = Atomic<Int>(0)
   private let lists = Mutex(Lists())
+  let journal = RevocationJournal()
 
   init() {}
 
@@ -73,8 +73,12 @@ package final class Revocations: Sendable {
 // MARK: - Changes that the ledger reports
 
 extension Revocations {
-  func insert(_ session: SessionID) {
-    change { $0.sessions.insert(session) }
+  /// - Parameter now: The ledger's time of the revocation.
+  func insert(_ session: SessionID, at now: Timestamp) {
+    change { lists in
+      lists.sessions.insert(session)
+      journal.append(CollectionOfOne(Self.told(.session(session), at: now)))
+    }
   }
 
   /// Removes a session whose entry in the ledger has ended, and with it every access token.
@@ -83,11 +87,17 @@ extension Revocations {
   }
 
   func insert(_ token: TokenID, until end: Timestamp) {
-    change { $0.tokens[token] = max(end, $0.tokens[token] ?? .zero) }
+    change { lists in
+      lists.tokens[token] = max(end, lists.tokens[token] ?? .zero)
+      journal.append(CollectionOfOne(Revocation(time: .zero, until: end, kind: .token(token))))
+    }
   }
 
   func mark(_ scope: SessionScope, at time: Timestamp) {
-    change { $0.marks[TextScope(scope)] = time }
+    change { lists in
+      lists.marks[TextScope(scope)] = time
+      journal.append(CollectionOfOne(Self.told(.scope(scope), at: time)))
+    }
   }
 
   func endMark(_ scope: SessionScope) {
@@ -103,7 +113,31 @@ extension Revocations {
       let isClose = lists.isAnyMark(of: subject, client) { $0 <= time && $0.seconds == time.seconds }
       // An earlier entry of a session that was imported under this id is no longer valid.
       lists.openedAfterMark[session] = isClose ? time : nil
+      if isClose { journal.append(CollectionOfOne(Self.told(.exemption(session), at: time))) }
     }
+  }
+
+  /// A revocation as those in other processes are told it. Its number is its millisecond, which is also what the lists
+  /// here compare: an opening in the millisecond of a mark is after it.
+  private static func told(_ kind: Revocation.Kind, at time: Timestamp) -> Revocation {
+    Revocation(
+      number: time.milliseconds, time: time, until: time.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax),
+      kind: kind)
+  }
+
+  /// Returns everything that is listed, and the cursor after it.
+  ///
+  /// - Parameter now: The ledger's time. A session that is listed for longer than its access tokens can live is told as
+  ///   if it had been revoked now.
+  func listing(at now: Timestamp) -> (revocations: [Revocation], cursor: RevocationJournal.Cursor) {
+    // Under the lock a reference to the lists is taken; their entries are visited after it.
+    let (lists, cursor) = lists.withLock { ($0, journal.follow()) }
+    let revocations =
+      lists.sessions.map { Self.told(.session($0), at: now) }
+      + lists.tokens.map { Revocation(time: .zero, until: $0.value, kind: .token($0.key)) }
+      + lists.marks.map { Self.told(.scope($0.key.scope), at: $0.value) }
+      + lists.openedAfterMark.map { Self.told(.exemption($0.key), at: $0.value) }
+    return (revocations, cursor)
   }
 
   /// Forgets access tokens that have expired at `now`, and sessions whose first tokens have.
@@ -123,45 +157,6 @@ extension Revocations {
   }
 }
 
-/// A ``SessionScope`` whose names are compared byte by byte.
-package struct TextScope: Hashable, Sendable {
-  private let subject: String?
-  private let client: String?
-
-  package static let all = TextScope()
-
-  package static func subject(_ subject: String) -> TextScope { TextScope(subject: subject) }
-  package static func client(_ client: String) -> TextScope { TextScope(client: client) }
-  package static func both(_ subject: String, _ client: String) -> TextScope {
-    TextScope(subject: subject, client: client)
-  }
-
-  /// Creates a scope in which nil stands for all names.
-  package init(subject: String? = nil, client: String? = nil) {
-    self.subject = subject
-    self.client = client
-  }
-
-  package init(_ scope: SessionScope) {
-    switch scope {
-    case .subject(let subject): self.init(subject: subject)
-    case .client(let client): self.init(client: client)
-    case .subjectAtClient(let subject, let client): self.init(subject: subject, client: client)
-    case .all: self.init()
-    }
-  }
-
-  package static func == (left: TextScope, right: TextScope) -> Bool {
-    left.subject.hasSameBytes(as: right.subject) && left.client.hasSameBytes(as: right.client)
-  }
-
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(subject == nil)
-    subject?.hashExactly(into: &hasher)
-    client?.hashExactly(into: &hasher)
-  }
-}
-
 extension Revocations {
   /// Adds the revocations of a state that was read from disk.
   func fill(from state: borrowing LedgerState) {
@@ -169,7 +164,7 @@ extension Revocations {
     for (token, end) in state.revokedTokens where end > state.highestTime { insert(token, until: end) }
     for slot in 0..<UInt32(state.table.slotCount) {
       let entry = state.table[slot]
-      if entry.status == .revoked { insert(entry.id) }
+      if entry.status == .revoked { insert(entry.id, at: state.highestTime) }
       guard entry.status == .live, !state.marks.isEmpty, let profile = state.profiles[entry.detail] else { continue }
       noteOpening(
         entry.id, subject: state.name(entry.subject), client: state.name(profile.client),

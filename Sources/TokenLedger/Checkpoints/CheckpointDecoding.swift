@@ -36,7 +36,7 @@ struct CheckpointDecoder {
         profile.clientVersion = AccountVersion(stored: bytes.integer(UInt64.self, at: fixed + 30))
       }
       return .profile(number: try number(bytes, at: fixed + 1), profile)
-    case .session, .sessionWithVersion, .oneTimeToken:
+    case .session, .sessionWithVersion, .sessionWithParts, .oneTimeToken:
       return try slot(kind, bytes, at: fixed)
     case .mark:
       let (subject, client) = (
@@ -53,11 +53,14 @@ struct CheckpointDecoder {
       return .revokedToken(
         TokenID(session: session, generation: bytes.integer(UInt32.self, at: fixed + 13)),
         end: try time(bytes, at: fixed + 17))
-    case .end:
+    case .usedProof:
+      return .usedProof(try digest(bytes, at: fixed + 1), end: try time(bytes, at: fixed + 33))
+    case .end, .endWithProofs:
       func count(_ place: Int) -> UInt32 { bytes.integer(UInt32.self, at: fixed + 1 + 4 * place) }
       return .end(
         CheckpointCounts(
-          names: count(0), profiles: count(1), slots: count(2), marks: count(3), revokedTokens: count(4)))
+          names: count(0), profiles: count(1), slots: count(2), marks: count(3), revokedTokens: count(4),
+          usedProofs: kind == .endWithProofs ? count(5) : 0))
     }
   }
 
@@ -80,15 +83,40 @@ struct CheckpointDecoder {
       entry.narrowedScope = bytes.integer(UInt32.self, at: fixed + 46)
       guard bytes[fixed + 50] <= 1 else { throw refusal(fixed + 50, "a flag is neither 0 nor 1") }
       entry.hasSeenSuccessor = bytes[fixed + 50] == 1
-      if kind == .sessionWithVersion {
+      if kind != .session {
         entry.version = AccountVersion(stored: bytes.integer(UInt64.self, at: fixed + 55))
       }
-      return .slot(slot, entry, label: bytes.integer(UInt32.self, at: fixed + 51), payload: [])
+      let label = bytes.integer(UInt32.self, at: fixed + 51)
+      guard kind == .sessionWithParts else { return .slot(slot, entry, label: label, payload: []) }
+      let (keys, attributes) = try parts(UInt64(bytes[fixed + 63]), bytes)
+      return .slot(slot, entry, label: label, payload: attributes, keys: keys)
     }
     let count = Int(bytes.integer(UInt16.self, at: fixed + 42))
     return .slot(
       slot, entry, label: LabelTable.none,
       payload: try take(counted: count, max: OneTimeGrant.payloadBytesMax, in: bytes))
+  }
+
+  /// Reads the parts that follow a session, in the order of their bits; those of an opening's record, without the
+  /// label.
+  private mutating func parts(
+    _ parts: UInt64, _ bytes: Span<UInt8>
+  ) throws(RecordError) -> (SessionKeys, attributes: [UInt8]) {
+    var (keys, attributes) = (SessionKeys(), [UInt8]())
+    guard parts <= RecordEncoder.openedPartsMax, parts & RecordEncoder.openedPartLabel == 0 else {
+      throw refusal(offset, "a session has parts of an unknown kind")
+    }
+    if parts & RecordEncoder.openedPartAttributes != 0 {
+      let count = Int(bytes.integer(UInt16.self, at: try take(2, in: bytes)))
+      attributes = try take(counted: count, max: SessionGrant.attributesBytesMax, in: bytes)
+    }
+    if parts & RecordEncoder.openedPartKey != 0 {
+      keys.lifelong = try digest(bytes, at: try take(Digest256.byteCount, in: bytes))
+    }
+    if parts & RecordEncoder.openedPartAccessKey != 0 {
+      keys.ofLastUse = try digest(bytes, at: try take(Digest256.byteCount, in: bytes))
+    }
+    return (keys, attributes)
   }
 
   private mutating func state(_ bytes: Span<UInt8>, at fixed: Int) throws(RecordError) -> CheckpointEntry {
@@ -121,6 +149,12 @@ struct CheckpointDecoder {
     content.reserveCapacity(count)
     for position in start..<(start + count) { content.append(bytes[position]) }
     return content
+  }
+
+  private func digest(_ bytes: Span<UInt8>, at place: Int) throws(RecordError) -> Digest256 {
+    let content = (place..<(place + Digest256.byteCount)).map { bytes[$0] }
+    guard let digest = Digest256(content) else { throw refusal(place, "a digest is zero") }
+    return digest
   }
 
   private func number(_ bytes: Span<UInt8>, at place: Int) throws(RecordError) -> UInt32 {

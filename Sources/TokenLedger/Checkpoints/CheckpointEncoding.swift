@@ -10,6 +10,7 @@ struct CheckpointEncoder {
   private var counts = CheckpointCounts()
   private let marks: [(key: MarkKey, time: Timestamp)]
   private let revokedTokens: [(key: TokenID, value: Timestamp)]
+  private let proofs: [UsedProofs.Entry]
 
   private enum Stage {
     case state
@@ -18,6 +19,7 @@ struct CheckpointEncoder {
     case slots
     case marks
     case revokedTokens
+    case usedProofs
     case end
     case finished
   }
@@ -30,6 +32,7 @@ struct CheckpointEncoder {
     marks = snapshot.marks.sorted()
     revokedTokens = snapshot.revokedTokens.filter { $0.value > snapshot.highestTime }
       .sorted { ($0.key.session, $0.key.generation) < ($1.key.session, $1.key.generation) }
+    proofs = snapshot.proofs.live(after: snapshot.highestTime)
   }
 
   /// The number of encoded entries that stand for a session or a one-time token.
@@ -70,7 +73,7 @@ struct CheckpointEncoder {
       payload.append(
         .slot(
           UInt32(slot), snapshot.entries[slot], label: snapshot.labels[UInt32(slot)] ?? LabelTable.none,
-          payload: snapshot.payloads[UInt32(slot)] ?? []))
+          payload: snapshot.payloads[UInt32(slot)] ?? [], keys: snapshot.keys(at: UInt32(slot))))
       counts.slots += 1
       return true
     case .marks:
@@ -79,9 +82,14 @@ struct CheckpointEncoder {
       counts.marks += 1
       return true
     case .revokedTokens:
-      guard let place = advance(before: revokedTokens.count, then: .end) else { return false }
+      guard let place = advance(before: revokedTokens.count, then: .usedProofs) else { return false }
       payload.append(.revokedToken(revokedTokens[place].key, end: revokedTokens[place].value))
       counts.revokedTokens += 1
+      return true
+    case .usedProofs:
+      guard let place = advance(before: proofs.count, then: .end) else { return false }
+      payload.append(.usedProof(proofs[place].digest, end: proofs[place].end))
+      counts.usedProofs += 1
       return true
     case .end:
       payload.append(.end(counts))
@@ -150,8 +158,8 @@ extension [UInt8] {
       appendLittleEndian(profile.terms.lifetimes.absoluteMilliseconds)
       append(profile.terms.rotation.rawValue)
       appendLittleEndian(profile.clientVersion.digest)
-    case .slot(let slot, let entry, let label, let payload):
-      append(slot: slot, entry, label: label, payload: payload)
+    case .slot(let slot, let entry, let label, let payload, let keys):
+      append(slot: slot, entry, label: label, payload: payload, keys)
     case .mark(let key, let time):
       append(CheckpointEntryKind.mark.rawValue)
       append(key.kind)
@@ -164,16 +172,25 @@ extension [UInt8] {
       appendLittleEndian(token.session.low)
       appendLittleEndian(token.generation)
       appendLittleEndian(end.milliseconds)
+    case .usedProof(let digest, let end):
+      append(CheckpointEntryKind.usedProof.rawValue)
+      append(contentsOf: digest.bytes)
+      appendLittleEndian(end.milliseconds)
     case .end(let counts):
-      append(CheckpointEntryKind.end.rawValue)
+      append((counts.usedProofs == 0 ? CheckpointEntryKind.end : .endWithProofs).rawValue)
       for count in [counts.names, counts.profiles, counts.slots, counts.marks, counts.revokedTokens] {
         appendLittleEndian(count)
       }
+      if counts.usedProofs > 0 { appendLittleEndian(counts.usedProofs) }
     }
   }
 
-  private mutating func append(slot: UInt32, _ entry: SessionEntry, label: UInt32, payload: [UInt8]) {
-    append((entry.isSession ? CheckpointEntryKind.sessionWithVersion : .oneTimeToken).rawValue)
+  private mutating func append(
+    slot: UInt32, _ entry: SessionEntry, label: UInt32, payload: [UInt8], _ keys: SessionKeys
+  ) {
+    let hasParts = entry.isSession && !(payload.isEmpty && keys.isEmpty)
+    let session = hasParts ? CheckpointEntryKind.sessionWithParts : .sessionWithVersion
+    append((entry.isSession ? session : .oneTimeToken).rawValue)
     append(entry.status.rawValue)
     appendLittleEndian(slot)
     appendLittleEndian(entry.idHigh)
@@ -188,8 +205,22 @@ extension [UInt8] {
       append(entry.hasSeenSuccessor ? 1 : 0)
       appendLittleEndian(label)
       appendLittleEndian(entry.version.digest)
+      if hasParts { append(keys, attributes: payload) }
     } else {
       appendCounted(payload)
+    }
+  }
+
+  /// Appends the parts of a session, after the sum of their bits.
+  private mutating func append(_ keys: SessionKeys, attributes: [UInt8]) {
+    let parts =
+      (attributes.isEmpty ? 0 : RecordEncoder.openedPartAttributes)
+      + (keys.lifelong == nil ? 0 : RecordEncoder.openedPartKey)
+      + (keys.ofLastUse == nil ? 0 : RecordEncoder.openedPartAccessKey)
+    append(UInt8(truncatingIfNeeded: parts))
+    if !attributes.isEmpty { appendCounted(attributes) }
+    for key in [keys.lifelong, keys.ofLastUse] {
+      if let key { append(contentsOf: key.bytes) }
     }
   }
 

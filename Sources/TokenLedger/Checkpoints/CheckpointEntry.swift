@@ -1,13 +1,15 @@
 /// An entry of a checkpoint. Entries come in this order: the state, names, profiles, slots, marks, revoked access
-/// tokens, the end (docs/wal-format.md, section 6).
+/// tokens, used proofs, the end (docs/wal-format.md, section 6).
 package enum CheckpointEntry: Sendable, Equatable {
   case state(highestTime: Timestamp, shifts: [TimeShifts.Change])
   case name(number: UInt32, text: String)
   case profile(number: UInt32, SessionProfile)
-  /// A session or a one-time token. Only a session has the name of a label, only a one-time token a payload.
-  case slot(UInt32, SessionEntry, label: UInt32, payload: [UInt8])
+  /// A session or a one-time token. Only a session has the name of a label, and keys; the payload of a session is its
+  /// attributes.
+  case slot(UInt32, SessionEntry, label: UInt32, payload: [UInt8], keys: SessionKeys = SessionKeys())
   case mark(MarkKey, time: Timestamp)
   case revokedToken(TokenID, end: Timestamp)
+  case usedProof(Digest256, end: Timestamp)
   case end(CheckpointCounts)
 }
 
@@ -19,6 +21,7 @@ package struct CheckpointCounts: Sendable, Equatable {
   package var slots: UInt32 = 0
   package var marks: UInt32 = 0
   package var revokedTokens: UInt32 = 0
+  package var usedProofs: UInt32 = 0
 }
 
 /// The first byte of an entry of a checkpoint. No kind of record has the same number.
@@ -34,6 +37,9 @@ enum CheckpointEntryKind: UInt8 {
   case stateWithShifts = 72
   case profileWithVersion = 73
   case sessionWithVersion = 74
+  case sessionWithParts = 75
+  case usedProof = 76
+  case endWithProofs = 77
 
   /// The number of bytes before a text or payload, including the kind.
   var fixedBytes: Int {
@@ -45,10 +51,13 @@ enum CheckpointEntryKind: UInt8 {
     case .profileWithVersion: 38
     case .session: 55
     case .sessionWithVersion: 63
+    case .sessionWithParts: 64
     case .oneTimeToken: 44
     case .end: 21
+    case .endWithProofs: 25
     case .mark: 18
     case .revokedToken: 25
+    case .usedProof: 41
     }
   }
 }
@@ -66,9 +75,15 @@ struct LedgerSnapshot: Sendable {
   let payloads: PayloadTable
   let labels: LabelTable
   let marks: RevocationMarks
+  let keys: KeyTable
+  let accessKeys: KeyTable
   let revokedTokens: [TokenID: Timestamp]
+  let proofs: PagedArray<UsedProofs.Entry>
   /// The number of entries that are not free.
   let entryCount: Int
+
+  /// Returns the keys of the session in a slot.
+  func keys(at slot: UInt32) -> SessionKeys { SessionKeys(lifelong: keys[slot], ofLastUse: accessKeys[slot]) }
 
   init(of state: borrowing LedgerState, sequence: UInt64) {
     self.sequence = sequence
@@ -80,7 +95,10 @@ struct LedgerSnapshot: Sendable {
     payloads = state.payloads
     labels = state.labels
     marks = state.marks
+    keys = state.keys
+    accessKeys = state.accessKeys
     revokedTokens = state.revokedTokens
+    proofs = state.proofs.entries
     entryCount = state.table.count
   }
 }

@@ -10,6 +10,7 @@ struct CheckpointRestore {
     case slots
     case marks
     case revokedTokens
+    case usedProofs
     case complete
   }
 
@@ -55,11 +56,9 @@ struct CheckpointRestore {
       }
       state.apply(.profiled(number: number, profile: profile), at: state.highestTime)
       return nil
-    case .slot(let slot, let entry, let label, let payload):
+    case .slot(let slot, let entry, let label, let payload, let keys):
       guard enter(.slots, slot, covered) else { return Self.misplaced("slot", slot) }
-      if let contradiction = state.contradiction(inRestored: entry, label, payload, at: slot) { return contradiction }
-      state.restore(entry, at: slot, label: label, payload: payload)
-      return nil
+      return apply(slot, entry, label: label, payload: payload, keys, to: &state)
     case .mark(let key, let time):
       guard enter(.marks), lastMark.map({ $0.rank < key.rank }) ?? true else { return "a mark is out of its order" }
       lastMark = key
@@ -76,6 +75,8 @@ struct CheckpointRestore {
       }
       state.revokedTokens[token] = end
       return nil
+    case .usedProof(let digest, let end):
+      return apply(.proofUsed(digest, end: end), to: &state)
     case .end(let counts):
       guard stage != .nothing, stage != .complete else { return "an end without a checkpoint" }
       guard counts == state.counts else { return "the checkpoint does not hold as much as it says" }
@@ -83,6 +84,23 @@ struct CheckpointRestore {
       stage = .complete
       return nil
     }
+  }
+
+  private mutating func apply(_ use: LedgerEvent, to state: inout LedgerState) -> String? {
+    guard enter(.usedProofs) else { return "a used proof is out of its order" }
+    if let contradiction = state.contradiction(in: use, at: state.highestTime) { return contradiction }
+    state.apply(use, at: state.highestTime)
+    return nil
+  }
+
+  private mutating func apply(
+    _ slot: UInt32, _ entry: SessionEntry, label: UInt32, payload: [UInt8], _ keys: SessionKeys,
+    to state: inout LedgerState
+  ) -> String? {
+    if let contradiction = state.contradiction(inRestored: entry, label, payload, at: slot) { return contradiction }
+    guard keys.lifelong == nil || keys.ofLastUse == nil else { return "slot \(slot) is bound to two keys" }
+    state.restore(entry, at: slot, label: label, payload: payload, keys: keys)
+    return nil
   }
 
   /// Enters a stage, and returns whether one of its entries can come now.
@@ -110,13 +128,13 @@ extension LedgerState {
   fileprivate var counts: CheckpointCounts {
     CheckpointCounts(
       names: UInt32(names.count), profiles: UInt32(profiles.count), slots: UInt32(table.count),
-      marks: UInt32(marks.count), revokedTokens: UInt32(revokedTokens.count))
+      marks: UInt32(marks.count), revokedTokens: UInt32(revokedTokens.count), usedProofs: UInt32(proofs.count))
   }
 
   fileprivate func contradiction(
     inRestored entry: SessionEntry, _ label: UInt32, _ payload: [UInt8], at slot: UInt32
   ) -> String? {
-    guard payload.isEmpty || entry.status == .oneTimeLive else {
+    guard payload.isEmpty || entry.isSession || entry.status == .oneTimeLive else {
       return "slot \(slot) holds a payload that was consumed"
     }
     guard names.isDefined(entry.subject) else { return "name \(entry.subject) is not defined" }
@@ -136,7 +154,11 @@ extension LedgerState {
 
 extension LedgerState {
   /// Puts an entry into a free slot. It cannot be found by its id before `SessionTable.indexAll()`.
-  mutating func restore(_ entry: SessionEntry, at slot: UInt32, label: UInt32, payload: [UInt8]) {
+  ///
+  /// - Parameter payload: The payload of a one-time token, or the attributes of a session.
+  mutating func restore(
+    _ entry: SessionEntry, at slot: UInt32, label: UInt32, payload: [UInt8], keys: SessionKeys = SessionKeys()
+  ) {
     table.extend(to: Int(slot))
     table.place(entry, at: slot)
     names.retain(entry.subject)
@@ -146,6 +168,7 @@ extension LedgerState {
       return
     }
     profiles.retain(entry.detail)
+    bind(slot, to: keys, payload)
     if entry.narrowedScope != SessionEntry.notNarrowed { names.retain(entry.narrowedScope) }
     if label != LabelTable.none {
       names.retain(label)

@@ -7,9 +7,13 @@ package enum LedgerEvent: Sendable, Hashable {
   case profiled(number: UInt32, profile: SessionProfile)
   /// A session was opened; `version` is that of the subject's account.
   case opened(
-    slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32, label: UInt32, version: AccountVersion)
-  /// A session was rotated; `generation` is the new live one.
-  case rotated(slot: UInt32, generation: UInt32, narrowedScope: UInt32)
+    slot: UInt32, id: SessionID, subject: UInt32, profile: UInt32, label: UInt32, version: AccountVersion,
+    keys: SessionKeys = SessionKeys(), attributes: [UInt8] = [])
+  /// A session was rotated; `generation` is the new live one. `key` is the one that its access token is bound to, nil
+  /// for none and for a session that is bound to a key for its life.
+  case rotated(slot: UInt32, generation: UInt32, narrowedScope: UInt32, key: Digest256? = nil)
+  /// A proof of a key was accepted, which counts until its end.
+  case proofUsed(Digest256, end: Timestamp)
   case retried(slot: UInt32, ReuseClass)
   /// A consumed token was presented again. The session is revoked with it if `revokes` is true.
   case reused(slot: UInt32, ReuseClass, generationsBehind: UInt32, revokes: Bool)

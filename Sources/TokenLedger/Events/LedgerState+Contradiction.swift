@@ -6,15 +6,10 @@ extension LedgerState {
   /// accepted.
   func contradiction(in event: LedgerEvent, at time: Timestamp) -> String? {
     switch event {
-    case .rotated(let slot, let generation, let narrowedScope):
-      guard holds(.live, slot) else { return "slot \(slot) holds no live session to rotate" }
-      guard table[slot].generation &+ 1 == generation else {
-        return "slot \(slot) is at generation \(table[slot].generation) and cannot go to \(generation)"
-      }
-      guard narrowedScope == SessionEntry.notNarrowed || names.isDefined(narrowedScope) else {
-        return "name \(narrowedScope) is not defined"
-      }
-      return nil
+    case .rotated(let slot, let generation, let narrowedScope, let key):
+      return contradictionInRotation(of: slot, to: generation, narrowedScope, key)
+    case .proofUsed(let digest, let end):
+      return contradiction(inUseOf: digest, until: end, at: time)
     case .named(let number, let text):
       guard names.isFree(number) else { return "name \(number) is not the next free one" }
       return names.number(of: text) == nil ? nil : "name \(number) is defined under another number"
@@ -24,9 +19,10 @@ extension LedgerState {
         return "profile \(number) speaks of a name that is not defined"
       }
       return profiles.number(of: profile) == nil ? nil : "profile \(number) is defined under another number"
-    case .opened(let slot, let id, let subject, let profile, let label, _):
+    case .opened(let slot, let id, let subject, let profile, let label, _, let keys, _):
       guard profiles.isDefined(profile) else { return "profile \(profile) is not defined" }
       guard label == LabelTable.none || names.isDefined(label) else { return "name \(label) is not defined" }
+      guard keys.lifelong == nil || keys.ofLastUse == nil else { return "slot \(slot) is bound to two keys" }
       return contradictionInInsertion(slot: slot, id: id, subject: subject)
     case .oneTimeIssued(let slot, let id, let subject, let purpose, _, _):
       guard names.isDefined(purpose) else { return "name \(purpose) is not defined" }
@@ -63,6 +59,24 @@ extension LedgerState {
     case .shifted(let seconds):
       return shifts.contradiction(in: seconds, from: time)
     }
+  }
+
+  private func contradictionInRotation(
+    of slot: UInt32, to generation: UInt32, _ narrowedScope: UInt32, _ key: Digest256?
+  ) -> String? {
+    guard holds(.live, slot) else { return "slot \(slot) holds no live session to rotate" }
+    guard table[slot].generation &+ 1 == generation else {
+      return "slot \(slot) is at generation \(table[slot].generation) and cannot go to \(generation)"
+    }
+    guard narrowedScope == SessionEntry.notNarrowed || names.isDefined(narrowedScope) else {
+      return "name \(narrowedScope) is not defined"
+    }
+    return key == nil || keys[slot] == nil ? nil : "slot \(slot) is bound to a key, and rotated with another"
+  }
+
+  private func contradiction(inUseOf digest: Digest256, until end: Timestamp, at time: Timestamp) -> String? {
+    guard end > time, end.millisecondsSince(time) <= KeyProof.millisecondsMax else { return "a proof's end cannot be" }
+    return proofs.end(of: digest).map { $0 > time } ?? false ? "a proof is counted twice" : nil
   }
 
   private func contradictionInInsertion(slot: UInt32, id: SessionID, subject: UInt32) -> String? {

@@ -13,7 +13,8 @@ extension LedgerState {
     let number = definitions.number(of: profile, in: profiles)
     return definitions.events + [
       .opened(
-        slot: slot, id: id, subject: subject, profile: number, label: label, version: grant.subjectVersion)
+        slot: slot, id: id, subject: subject, profile: number, label: label, version: grant.subjectVersion,
+        keys: grant.keys, attributes: grant.attributes)
     ]
   }
 
@@ -30,16 +31,21 @@ extension LedgerState {
   }
 
   /// Returns the event for a rotation whose access token has the whole granted scope.
+  ///
+  /// - Parameter key: The key of the request's proof, or nil for none.
   @inline(__always)
-  func rotation(of slot: UInt32) -> LedgerEvent {
-    .rotated(slot: slot, generation: table[slot].generation + 1, narrowedScope: SessionEntry.notNarrowed)
+  func rotation(of slot: UInt32, provenBy key: Digest256?) -> LedgerEvent {
+    .rotated(
+      slot: slot, generation: table[slot].generation + 1, narrowedScope: SessionEntry.notNarrowed,
+      key: key == nil || keys[slot] != nil ? nil : key)
   }
 
-  func events(rotating slot: UInt32, narrowedTo scope: String) -> [LedgerEvent] {
+  func events(rotating slot: UInt32, narrowedTo scope: String, provenBy key: Digest256?) -> [LedgerEvent] {
     var definitions = Definitions()
     let number = definitions.number(of: scope, in: names)
     return definitions.events + [
-      .rotated(slot: slot, generation: table[slot].generation + 1, narrowedScope: number)
+      .rotated(
+        slot: slot, generation: table[slot].generation + 1, narrowedScope: number, key: keys[slot] == nil ? key : nil)
     ]
   }
 }

@@ -34,14 +34,12 @@ struct RecordDecoder {
     of kind: RecordKind, in bytes: Span<UInt8>, liveGeneration: (UInt32) -> UInt32?
   ) throws(RecordError) -> LedgerEvent {
     switch kind {
-    case .rotated, .rotatedNarrowed:
-      let slot = try number(in: bytes)
-      let low = try byte(in: bytes)
-      let narrowedScope = kind == .rotatedNarrowed ? try number(in: bytes) : SessionEntry.notNarrowed
-      guard let live = liveGeneration(slot), UInt8(truncatingIfNeeded: live &+ 1) == low, live != .max else {
-        throw refusal("a rotation does not follow the generation of slot \(slot)")
-      }
-      return .rotated(slot: slot, generation: live + 1, narrowedScope: narrowedScope)
+    case .rotated, .rotatedNarrowed, .rotatedWithKey:
+      return try rotated(kind, in: bytes, liveGeneration: liveGeneration)
+    case .proofUsed:
+      let digest = try digest(in: bytes)
+      let lifetime = Int64(try variable(in: bytes, max: UInt64(KeyProof.millisecondsMax)))
+      return .proofUsed(digest, end: time.advanced(byMilliseconds: lifetime))
     case .named:
       let number = try number(in: bytes)
       let content = try counted(in: bytes, max: SessionGrant.textBytesMax)
@@ -90,18 +88,43 @@ struct RecordDecoder {
     }
   }
 
+  private mutating func rotated(
+    _ kind: RecordKind, in bytes: Span<UInt8>, liveGeneration: (UInt32) -> UInt32?
+  ) throws(RecordError) -> LedgerEvent {
+    let slot = try number(in: bytes)
+    let low = try byte(in: bytes)
+    let isNarrowed =
+      kind == .rotatedWithKey
+      ? try variable(in: bytes, max: RecordEncoder.rotatedPartScope) != 0 : kind == .rotatedNarrowed
+    let narrowedScope = isNarrowed ? try number(in: bytes) : SessionEntry.notNarrowed
+    let key = kind == .rotatedWithKey ? try digest(in: bytes) : nil
+    guard let live = liveGeneration(slot), UInt8(truncatingIfNeeded: live &+ 1) == low, live != .max else {
+      throw refusal("a rotation does not follow the generation of slot \(slot)")
+    }
+    return .rotated(slot: slot, generation: live + 1, narrowedScope: narrowedScope, key: key)
+  }
+
   private mutating func opened(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordError) -> LedgerEvent {
     let (slot, id, subject) = (try number(in: bytes), try sessionID(in: bytes), try number(in: bytes))
     let profile = try number(in: bytes)
     var (label, version) = (LabelTable.none, AccountVersion.unknown)
+    var (keys, attributes) = (SessionKeys(), [UInt8]())
     if kind == .openedWithVersion {
       version = AccountVersion(stored: try littleEndian(UInt64.self, in: bytes))
-      let parts = try variable(in: bytes, max: RecordEncoder.openedPartLabel)
-      if parts == RecordEncoder.openedPartLabel { label = try number(in: bytes) }
+      let parts = try variable(in: bytes, max: RecordEncoder.openedPartsMax)
+      if parts & RecordEncoder.openedPartLabel != 0 { label = try number(in: bytes) }
+      if parts & RecordEncoder.openedPartAttributes != 0 {
+        attributes = try counted(in: bytes, max: SessionGrant.attributesBytesMax)
+        guard !attributes.isEmpty else { throw refusal("an opening has attributes of no bytes") }
+      }
+      if parts & RecordEncoder.openedPartKey != 0 { keys.lifelong = try digest(in: bytes) }
+      if parts & RecordEncoder.openedPartAccessKey != 0 { keys.ofLastUse = try digest(in: bytes) }
     } else if kind == .openedLabelled {
       label = try number(in: bytes)
     }
-    return .opened(slot: slot, id: id, subject: subject, profile: profile, label: label, version: version)
+    return .opened(
+      slot: slot, id: id, subject: subject, profile: profile, label: label, version: version, keys: keys,
+      attributes: attributes)
   }
 
   private mutating func profiled(_ kind: RecordKind, in bytes: Span<UInt8>) throws(RecordError) -> LedgerEvent {
@@ -200,6 +223,13 @@ struct RecordDecoder {
     content.reserveCapacity(count)
     for _ in 0..<count { content.append(try byte(in: bytes)) }
     return content
+  }
+
+  private mutating func digest(in bytes: Span<UInt8>) throws(RecordError) -> Digest256 {
+    var content: [UInt8] = []
+    for _ in 0..<Digest256.byteCount { content.append(try byte(in: bytes)) }
+    guard let digest = Digest256(content) else { throw refusal("a digest is zero") }
+    return digest
   }
 
   private func refusal(_ what: String) -> RecordError {

@@ -23,6 +23,8 @@ enum RecordKind: UInt8 {
   case profiledWithVersion = 19
   case openedWithVersion = 20
   case shifted = 21
+  case proofUsed = 22
+  case rotatedWithKey = 23
 }
 
 /// An encoder of events as the bytes of records.
@@ -34,8 +36,13 @@ struct RecordEncoder {
 
   /// The most slots in one `expired` record.
   static let expiredSlotsMax = 256
-  /// The bit that marks an opening with a label.
-  static let openedPartLabel: UInt64 = 1
+  /// The bits that mark the parts of an opening: a label, attributes, the key that the session is bound to for its
+  /// life, and the key that only its first access token is bound to.
+  static let (openedPartLabel, openedPartAttributes): (UInt64, UInt64) = (1, 2)
+  static let (openedPartKey, openedPartAccessKey): (UInt64, UInt64) = (4, 8)
+  static let openedPartsMax: UInt64 = 15
+  /// The bit that marks a rotation with a key as narrowed.
+  static let rotatedPartScope: UInt64 = 1
 
   mutating func encode(_ event: LedgerEvent, at time: Timestamp, into bytes: inout [UInt8], startsFrame: Bool) {
     if startsFrame {
@@ -45,12 +52,10 @@ struct RecordEncoder {
     let delta = UInt64(max(0, time.millisecondsSince(previousTime)))
     previousTime = time
     switch event {
-    case .rotated(let slot, let generation, let narrowedScope):
-      let isNarrowed = narrowedScope != SessionEntry.notNarrowed
-      bytes.begin(isNarrowed ? .rotatedNarrowed : .rotated, delta)
-      bytes.appendVariable(UInt64(slot))
-      bytes.append(UInt8(truncatingIfNeeded: generation))
-      if isNarrowed { bytes.appendVariable(UInt64(narrowedScope)) }
+    case .rotated(let slot, let generation, let narrowedScope, let key?):
+      bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope, key)
+    case .rotated(let slot, let generation, let narrowedScope, nil):
+      bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope)
     case .named(let number, let text):
       bytes.begin(.named, delta)
       bytes.appendVariable(UInt64(number))
@@ -58,10 +63,14 @@ struct RecordEncoder {
     case .profiled(let number, let profile):
       bytes.append(.profiledWithVersion, delta, [UInt64(number)] + profile.numbers)
       bytes.appendLittleEndian(profile.clientVersion.digest)
-    case .opened(let slot, let id, let subject, let profile, let label, let version):
+    case .proofUsed(let digest, let end):
+      bytes.begin(.proofUsed, delta)
+      bytes.append(contentsOf: digest.bytes)
+      bytes.appendVariable(UInt64(max(0, end.millisecondsSince(time))))
+    case .opened(let slot, let id, let subject, let profile, let label, let version, let keys, let attributes):
       bytes.begin(.openedWithVersion, delta)
       bytes.append(slot: slot, id: id, subject: subject)
-      bytes.append(profile: profile, version, label: label)
+      bytes.append(profile: profile, version, label: label, keys, attributes: attributes)
     case .revoked(let slot, let cause):
       bytes.append(.revoked, delta, [UInt64(slot), UInt64(cause.rawValue)])
     case .expired(let slots):
@@ -69,9 +78,7 @@ struct RecordEncoder {
     case .oneTimeIssued(let slot, let id, let subject, let purpose, let endsAt, let payload):
       bytes.begin(.oneTimeIssued, delta)
       bytes.append(slot: slot, id: id, subject: subject)
-      bytes.appendVariable(UInt64(purpose))
-      bytes.appendVariable(UInt64(max(0, endsAt.millisecondsSince(time))))
-      bytes.appendCounted(payload)
+      bytes.append(purpose: purpose, lifetime: endsAt.millisecondsSince(time), payload)
     case .oneTimeConsumed(let slot):
       bytes.append(.oneTimeConsumed, delta, [UInt64(slot)])
     case .clockSeen:
@@ -126,11 +133,50 @@ extension [UInt8] {
     appendVariable(UInt64(subject))
   }
 
-  fileprivate mutating func append(profile: UInt32, _ version: AccountVersion, label: UInt32) {
+  fileprivate mutating func append(purpose: UInt32, lifetime: Int64, _ payload: [UInt8]) {
+    appendVariable(UInt64(purpose))
+    appendVariable(UInt64(Swift.max(0, lifetime)))
+    appendCounted(payload)
+  }
+
+  @inline(__always)
+  fileprivate mutating func append(_ delta: UInt64, slot: UInt32, generation: UInt32, narrowedScope: UInt32) {
+    let isNarrowed = narrowedScope != SessionEntry.notNarrowed
+    begin(isNarrowed ? .rotatedNarrowed : .rotated, delta)
+    appendVariable(UInt64(slot))
+    append(UInt8(truncatingIfNeeded: generation))
+    if isNarrowed { appendVariable(UInt64(narrowedScope)) }
+  }
+
+  /// Appends a rotation whose access token is bound to a key.
+  fileprivate mutating func append(
+    _ delta: UInt64, slot: UInt32, generation: UInt32, narrowedScope: UInt32, _ key: Digest256
+  ) {
+    let isNarrowed = narrowedScope != SessionEntry.notNarrowed
+    begin(.rotatedWithKey, delta)
+    appendVariable(UInt64(slot))
+    append(UInt8(truncatingIfNeeded: generation))
+    appendVariable(isNarrowed ? RecordEncoder.rotatedPartScope : 0)
+    if isNarrowed { appendVariable(UInt64(narrowedScope)) }
+    append(contentsOf: key.bytes)
+  }
+
+  /// Appends the profile and the version of an opening, and its parts after the sum of their bits.
+  fileprivate mutating func append(
+    profile: UInt32, _ version: AccountVersion, label: UInt32, _ keys: SessionKeys, attributes: [UInt8]
+  ) {
     appendVariable(UInt64(profile))
     appendLittleEndian(version.digest)
-    appendVariable(label == LabelTable.none ? 0 : RecordEncoder.openedPartLabel)
-    if label != LabelTable.none { appendVariable(UInt64(label)) }
+    let hasLabel = label != LabelTable.none
+    appendVariable(
+      (hasLabel ? RecordEncoder.openedPartLabel : 0) + (attributes.isEmpty ? 0 : RecordEncoder.openedPartAttributes)
+        + (keys.lifelong == nil ? 0 : RecordEncoder.openedPartKey)
+        + (keys.ofLastUse == nil ? 0 : RecordEncoder.openedPartAccessKey))
+    if hasLabel { appendVariable(UInt64(label)) }
+    if !attributes.isEmpty { appendCounted(attributes) }
+    for key in [keys.lifelong, keys.ofLastUse] {
+      if let key { append(contentsOf: key.bytes) }
+    }
   }
 
   fileprivate mutating func append(_ kind: RecordKind, _ delta: UInt64, _ numbers: [UInt64]) {

@@ -8,14 +8,14 @@ extension AuditEvent {
 
   private static func fact(of event: LedgerEvent, before state: borrowing LedgerState) -> Fact? {
     switch event {
-    case .named, .profiled, .clockSeen, .shifted, .markEnded, .reprofiled:
+    case .named, .profiled, .clockSeen, .shifted, .markEnded, .reprofiled, .proofUsed:
       return nil
-    case .opened(_, let id, let subject, let number, let label, _):
+    case .opened(_, let id, let subject, let number, let label, _, _, _):
       guard let profile = state.profiles[number] else { return nil }
       return .opened(
         TokenID(session: id, generation: 0), subject: state.name(subject), client: state.name(profile.client),
         scope: state.name(profile.scope), label: label == LabelTable.none ? nil : state.name(label))
-    case .rotated(let slot, let generation, _):
+    case .rotated(let slot, let generation, _, _):
       let (token, subject, client) = state.who(slot, generation: generation)
       return state.profiles[state.table[slot].detail]?.terms.rotation == .never
         ? .refreshed(token, subject: subject, client: client) : .rotated(token, subject: subject, client: client)

@@ -60,15 +60,19 @@ extension LedgerRecord {
         Fact("idle_ms", profile.terms.lifetimes.idleMilliseconds),
         Fact("absolute_ms", profile.terms.lifetimes.absoluteMilliseconds), Fact("rotation", profile.terms.rotation),
       ]
-    case .opened(_, let id, let number, let profile, let label, _):
+    case .opened(_, let id, let number, let profile, let label, _, let keys, let attributes):
       (session, subject) = (id, state.name(number))
       facts = [Fact("subject", state.name(number))] + Self.facts(ofProfile: profile, in: state)
       if label != LabelTable.none { facts.append(Fact("label", state.name(label))) }
-    case .rotated(let slot, let generation, let narrowedScope):
+      facts += Self.facts(of: keys, attributes)
+    case .rotated(let slot, let generation, let narrowedScope, let key):
       about(state.table[slot], in: state)
       if state.profiles[state.table[slot].detail]?.terms.rotation == .never { kind = "refreshed" }
       facts = [Fact("generation", generation)]
       if narrowedScope != SessionEntry.notNarrowed { facts.append(Fact("scope", state.name(narrowedScope))) }
+      facts += Self.facts(of: SessionKeys(ofLastUse: key), [])
+    case .proofUsed(_, let end):
+      facts = [Fact("lifetime_ms", end.millisecondsSince(time))]
     case .retried, .reused, .successorSeen, .reprofiled, .revokedBefore, .markEnded, .accessRevoked:
       describe(event, before: state)
     case .revoked(let slot, let cause):
@@ -126,8 +130,8 @@ extension LedgerRecord {
       facts = [
         Fact("generation", token.generation), Fact("end", end.milliseconds - 1000 * state.shifts.seconds),
       ]
-    case .named, .profiled, .opened, .rotated, .revoked, .expired, .oneTimeIssued, .oneTimeConsumed, .clockSeen,
-      .shifted:
+    case .named, .profiled, .opened, .rotated, .proofUsed, .revoked, .expired, .oneTimeIssued, .oneTimeConsumed,
+      .clockSeen, .shifted:
       break
     }
   }
@@ -154,7 +158,10 @@ extension LedgerRecord {
       self.init(
         LedgerEvent.accessRevoked(token, end: end), sequence: sequence, time: state.highestTime, before: state)
       kind = "revoked_access_token"
-    case .slot(_, let held, let label, let payload):
+    case .usedProof(let digest, let end):
+      self.init(LedgerEvent.proofUsed(digest, end: end), sequence: sequence, time: state.highestTime, before: state)
+      kind = "used_proof"
+    case .slot(_, let held, let label, let payload, let keys):
       let used = state.shifts.wallTime(of: held.refreshedAt)
       self.init(sequence: sequence, time: used, kind: held.isSession ? "session" : "one_time_token", facts: [])
       about(held, in: state)
@@ -171,7 +178,17 @@ extension LedgerRecord {
       facts += Self.facts(ofProfile: held.detail, in: state)
       facts += [Fact("generation", held.generation), Fact("revoked", held.status == .revoked)]
       if label != LabelTable.none { facts.append(Fact("label", state.name(label))) }
+      facts += Self.facts(of: keys, payload)
     }
+  }
+
+  /// Describes the keys and the attributes of a session; of the latter only their number of bytes is told.
+  private static func facts(of keys: SessionKeys, _ attributes: [UInt8]) -> [Fact] {
+    var facts: [Fact] = []
+    if let key = keys.lifelong { facts.append(Fact("key", key)) }
+    if let key = keys.ofLastUse { facts.append(Fact("access_key", key)) }
+    if !attributes.isEmpty { facts.append(Fact("attribute_bytes", attributes.count)) }
+    return facts
   }
 
   private mutating func about(_ entry: SessionEntry, in state: borrowing LedgerState) {
@@ -192,6 +209,7 @@ extension LedgerEvent {
     case .profiled: "profiled"
     case .opened: "opened"
     case .rotated: "rotated"
+    case .proofUsed: "proof_used"
     case .revoked: "revoked"
     case .expired: "expired"
     case .oneTimeIssued: "one_time_issued"

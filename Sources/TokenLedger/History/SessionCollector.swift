@@ -57,7 +57,7 @@ struct SessionCollector: HistoryCollector {
   }
 
   mutating func take(_ entry: CheckpointEntry, covered: UInt64, in state: borrowing LedgerState) {
-    guard case .slot(let slot, let held, _, _) = entry, held.id == id, held.isSession else { return }
+    guard case .slot(let slot, let held, _, _, _) = entry, held.id == id, held.isSession else { return }
     history.session = state.session(at: slot)
     history.events = [
       AuditEvent(sequence: covered, time: state.shifts.wallTime(of: state.highestTime), fact: .missed(from: 1))
@@ -69,9 +69,9 @@ struct SessionCollector: HistoryCollector {
     _ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState
   ) {
     switch event {
-    case .opened(_, let opened, _, _, _, _):
+    case .opened(_, let opened, _, _, _, _, _, _):
       guard opened == id else { return }
-    case .rotated(let slot, _, _), .retried(let slot, _), .successorSeen(let slot), .reused(let slot, _, _, _),
+    case .rotated(let slot, _, _, _), .retried(let slot, _), .successorSeen(let slot), .reused(let slot, _, _, _),
       .revoked(let slot, _):
       guard note(slot, in: state) else { return }
     case .accessRevoked(let token, _):
@@ -84,7 +84,8 @@ struct SessionCollector: HistoryCollector {
       else { return }
       let shown = state.shifts.wallTime(of: time)
       return tell(AuditEvent(sequence: sequence, time: shown, fact: .expired(sessions: 1, oneTimeTokens: 0)))
-    case .named, .profiled, .clockSeen, .shifted, .markEnded, .reprofiled, .oneTimeIssued, .oneTimeConsumed:
+    case .named, .profiled, .clockSeen, .shifted, .markEnded, .reprofiled, .proofUsed, .oneTimeIssued,
+      .oneTimeConsumed:
       return
     }
     if let event = AuditEvent(event, sequence: sequence, time: time, before: state) { tell(event) }
@@ -142,7 +143,7 @@ struct EndedCollector: HistoryCollector {
 
   mutating func take(_ entry: CheckpointEntry, covered: UInt64, in state: borrowing LedgerState) {
     if case .name(let number, let text) = entry { note(number, text) }
-    guard case .slot(let slot, let held, _, _) = entry, held.status == .revoked, numbers.contains(held.subject)
+    guard case .slot(let slot, let held, _, _, _) = entry, held.status == .revoked, numbers.contains(held.subject)
     else { return }
     let endedAt = state.shifts.wallTime(of: held.refreshedAt)
     tell(EndedSession(session: state.session(at: slot), endedAt: endedAt, end: .revoked(nil)))

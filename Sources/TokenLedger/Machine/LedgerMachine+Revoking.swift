@@ -16,7 +16,7 @@ extension LedgerMachine {
     _ slot: UInt32, cause: RevocationCause, at now: Timestamp, into sink: inout some LedgerEventSink
   ) {
     record(.revoked(slot: slot, cause: cause), at: now, into: &sink)
-    revocations.insert(state.table[slot].id)
+    revocations.insert(state.table[slot].id, at: now)
   }
 
   /// Revokes sessions by their account version; see ``RefreshLedger/revoke(subject:openedUnderOtherThan:orBefore:)``.

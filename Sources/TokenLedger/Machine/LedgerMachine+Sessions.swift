@@ -33,17 +33,23 @@ extension LedgerMachine {
     _ request: RotationRequest, of slot: UInt32?, at now: Timestamp, into sink: inout some LedgerEventSink,
     through: inout UInt64
   ) -> Rotation {
+    if let proof = request.proof, let refusal = refusal(of: proof, at: now) {
+      through = max(through, sequence)
+      return .refused(refusal)
+    }
     guard let slot, let facts = state.facts(at: slot) else {
       through = max(through, sequence)
       return .refused(.unknown)
     }
     switch RotationRule.verdict(on: request, of: facts, at: now) {
     case .rotate:
+      if let proof = request.proof { record(proof, at: now, into: &sink) }
       if let terms = request.terms { record(state.events(moving: slot, to: terms), at: now, into: &sink) }
       if let scope = request.narrowedScope {
-        record(state.events(rotating: slot, narrowedTo: scope), at: now, into: &sink)
+        record(
+          state.events(rotating: slot, narrowedTo: scope, provenBy: request.proof?.key), at: now, into: &sink)
       } else {
-        record(state.rotation(of: slot), at: now, into: &sink)
+        record(state.rotation(of: slot, provenBy: request.proof?.key), at: now, into: &sink)
       }
       through = max(through, sequence)
       // `terms` can have changed the rotation policy to `always`, and never changes it back.
@@ -54,13 +60,14 @@ extension LedgerMachine {
       }
       return .rotated(state.session(at: slot))
     case .retry(let reuse):
-      // The answer rests on the rotation, not on the note that it was given twice.
+      // The answer rests on the rotation and on the count of its proof, not on the note that it was given twice.
+      if let proof = request.proof { record(proof, at: now, into: &sink) }
       through = max(through, sequence)
       record(.retried(slot: slot, reuse), at: now, into: &sink)
       return .retried(state.session(at: slot), reuse)
     case .refuseReuse(let reuse, let behind, let revokes):
       record(.reused(slot: slot, reuse, generationsBehind: behind, revokes: revokes), at: now, into: &sink)
-      if revokes { revocations.insert(state.table[slot].id) }
+      if revokes { revocations.insert(state.table[slot].id, at: now) }
       through = max(through, sequence)
       return .refused(.reused(reuse, generationsBehind: behind, revokedSession: revokes))
     case .revokeRolledBack(let ahead):
@@ -118,7 +125,14 @@ extension LedgerMachine {
     _ grant: SessionGrant, as known: SessionID? = nil, at now: Timestamp, into sink: inout some LedgerEventSink
   ) throws(LedgerError) -> Session {
     let id: SessionID
-    if let known { id = known } else { id = unusedID() }
+    if let known = known ?? grant.id {
+      guard state.table.slot(of: known) == nil else {
+        throw .invalid(field: "id", limit: "one that no session or one-time token has")
+      }
+      id = known
+    } else {
+      id = unusedID()
+    }
     guard let slot = state.table.nextFree() else { throw .full }
     if sessionsPerSubjectMax > 0 {
       let subjects = state.scopes(meantBy: .subject(grant.subject), otherSpellings)
@@ -138,6 +152,26 @@ extension LedgerMachine {
     latestAccessIssue = max(latestAccessIssue, now)
     revocations.noteOpening(id, subject: client, client: client, at: now)
     return (id, LedgerMoment(time: now, shift: time.shift(of: now, inForce: state.shifts.seconds)))
+  }
+}
+
+/// The counting of proofs.
+extension LedgerMachine {
+  /// Counts a proof by itself, and returns the reason if it does not count.
+  package mutating func count(_ proof: KeyProof, into sink: inout some LedgerEventSink) -> Staged<RotationRefusal?> {
+    let now = begin(into: &sink)
+    let refusal = refusal(of: proof, at: now)
+    if refusal == nil { record(proof, at: now, into: &sink) }
+    return staged(refusal, at: now)
+  }
+
+  private func refusal(of proof: KeyProof, at now: Timestamp) -> RotationRefusal? {
+    let isCounted = state.proofs.end(of: proof.useDigest).map { now < $0 } ?? false
+    return RotationRule.refusal(of: proof, isCounted: isCounted, at: now)
+  }
+
+  private mutating func record(_ proof: KeyProof, at now: Timestamp, into sink: inout some LedgerEventSink) {
+    record(.proofUsed(proof.useDigest, end: proof.rememberedEnd(at: now)), at: now, into: &sink)
   }
 }
 

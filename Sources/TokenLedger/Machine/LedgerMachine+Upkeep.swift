@@ -11,6 +11,7 @@ extension LedgerMachine {
     let now = noteShift(at: now(), into: &sink)
     noteSeenSuccessors(at: now, into: &sink)
     if wheel.currentTick < now.tick { sweep(at: now, budget: Self.sweepBudgetPerCall, into: &sink) }
+    if state.proofs.count > 0 { state.proofs.forget(at: now, budget: Self.sweepBudgetPerCall) }
     return now
   }
 
@@ -21,7 +22,8 @@ extension LedgerMachine {
     let isSwept = sweepMarks(at: now, budget: Self.sweepBudgetPerStep, into: &sink)
     prune(at: now, into: &sink)
     noteTime(now, into: &sink)
-    return isCaughtUp && isSwept
+    let areForgotten = state.proofs.forget(at: now, budget: Self.sweepBudgetPerStep)
+    return isCaughtUp && isSwept && areForgotten
   }
 
   /// Records the time of a clean close. The next opening continues from there, even if the wall clock is behind it

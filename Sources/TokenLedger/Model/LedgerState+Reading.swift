@@ -22,7 +22,14 @@ extension LedgerState {
       isRevoked: entry.status == .revoked || isCovered(entry), hasSeenSuccessor: entry.hasSeenSuccessor,
       terms: profile.terms, openedAt: entry.openedAt, refreshedAt: entry.refreshedAt,
       narrowedScope: entry.narrowedScope == SessionEntry.notNarrowed ? nil : names[entry.narrowedScope],
-      subjectVersion: entry.version, clientVersion: profile.clientVersion)
+      subjectVersion: entry.version, clientVersion: profile.clientVersion, keys: keys(at: slot))
+  }
+
+  /// Returns the keys of a session, without a look into a table that is empty.
+  @inline(__always)
+  func keys(at slot: UInt32) -> SessionKeys {
+    SessionKeys(
+      lifelong: keys.isEmpty ? nil : keys[slot], ofLastUse: accessKeys.isEmpty ? nil : accessKeys[slot])
   }
 
   /// Returns the facts of a one-time token, or nil unless the slot holds one.
@@ -60,7 +67,9 @@ extension LedgerState {
       terms: profile.terms,
       openedAt: entry.openedAt,
       refreshedAt: entry.refreshedAt,
-      shifts: shifts.changes.isEmpty ? Session.Shifts() : sessionShifts(entry))
+      shifts: shifts.changes.isEmpty ? Session.Shifts() : sessionShifts(entry),
+      keys: keys(at: slot),
+      attributes: payloads.isEmpty ? [] : payloads[slot] ?? [])
   }
 
   private func sessionShifts(_ entry: SessionEntry) -> Session.Shifts {

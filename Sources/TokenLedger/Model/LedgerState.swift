@@ -5,8 +5,13 @@ package struct LedgerState {
   package var table = SessionTable()
   package var names = InternTable<String>()
   package var profiles = InternTable<SessionProfile>()
-  /// The payloads of live one-time tokens.
+  /// The payloads of live one-time tokens, and the attributes of sessions.
   package var payloads = PayloadTable()
+  /// The keys that sessions are bound to for their lives.
+  package var keys = KeyTable()
+  /// The keys that the live access tokens of other sessions are bound to.
+  package var accessKeys = KeyTable()
+  package var proofs = UsedProofs()
   /// The labels of the sessions, as numbers of names.
   package var labels = LabelTable()
   /// The live sessions of each subject, by the number of its name.
@@ -29,16 +34,20 @@ package struct LedgerState {
   mutating func apply(_ event: LedgerEvent, at time: Timestamp) {
     highestTime = max(highestTime, time)
     switch event {
-    case .rotated(let slot, let generation, let narrowedScope):
+    case .rotated(let slot, let generation, let narrowedScope, let key):
       applyRotation(slot: slot, generation: generation, narrowedScope: narrowedScope, at: time)
+      if key != nil || !accessKeys.isEmpty { accessKeys[slot] = key }
+    case .proofUsed(let digest, let end):
+      proofs.insert(digest, until: end, at: time)
     case .named(let number, let text):
       names.define(text, as: number)
     case .profiled(let number, let profile):
       profiles.define(profile, as: number)
       names.retain(profile.client)
       names.retain(profile.scope)
-    case .opened(let slot, let id, let subject, let profile, let label, let version):
+    case .opened(let slot, let id, let subject, let profile, let label, let version, let keys, let attributes):
       applyOpening(slot: slot, id: id, subject: subject, profile: profile, version: version, at: time)
+      bind(slot, to: keys, attributes)
       if label != LabelTable.none {
         labels[slot] = label
         names.retain(label)
@@ -111,6 +120,13 @@ package struct LedgerState {
     latestIssue = max(latestIssue, time)
   }
 
+  /// Sets the keys and the attributes of a session that has none yet.
+  mutating func bind(_ slot: UInt32, to keys: SessionKeys, _ attributes: [UInt8]) {
+    if !attributes.isEmpty { payloads[slot] = attributes }
+    if let key = keys.lifelong { self.keys[slot] = key }
+    if let key = keys.ofLastUse { accessKeys[slot] = key }
+  }
+
   private mutating func applyRevocation(slot: UInt32, at time: Timestamp) {
     unlist(slot)
     table[slot].status = .revoked
@@ -143,10 +159,12 @@ package struct LedgerState {
       }
       if entry.narrowedScope != SessionEntry.notNarrowed { names.release(entry.narrowedScope) }
       if let profile = profiles.release(entry.detail) { release(profile) }
+      if !keys.isEmpty { keys[slot] = nil }
+      if !accessKeys.isEmpty { accessKeys[slot] = nil }
     } else {
       names.release(entry.detail)
-      payloads[slot] = nil
     }
+    if !payloads.isEmpty { payloads[slot] = nil }
     names.release(entry.subject)
     table.remove(slot)
   }

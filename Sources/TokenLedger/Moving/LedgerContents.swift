@@ -15,6 +15,10 @@ package struct LedgerContents: Sendable {
   package var shifts: [TimeShifts.Change] { snapshot.shifts }
   /// The number of sessions and one-time tokens.
   package var entryCount: Int { snapshot.entryCount }
+  /// The proofs that count as used, with their ends.
+  package var usedProofs: [(digest: Digest256, end: Timestamp)] {
+    snapshot.proofs.live(after: highestTime).map { ($0.digest, $0.end) }
+  }
   /// The access tokens that were revoked one by one, with their ends.
   package var revokedTokens: [TokenID: Timestamp] { snapshot.revokedTokens.filter { $0.value > highestTime } }
 
@@ -60,10 +64,12 @@ package struct LedgerContents: Sendable {
       guard let profile = snapshot.profiles[Int(entry.detail)] else { return nil }
       let isCovered = snapshot.marks.cover(subject: entry.subject, client: profile.client, openedAt: entry.openedAt)
       guard entry.status == .revoked || !isCovered else { return nil }
-      let grant = SessionGrant(
+      var grant = SessionGrant(
         subject: name(entry.subject), client: name(profile.client), scope: name(profile.scope),
         lifetimes: profile.terms.lifetimes, rotation: profile.terms.rotation,
         label: snapshot.labels[slot].map(name), subjectVersion: entry.version, clientVersion: profile.clientVersion)
+      grant.keys = snapshot.keys(at: slot)
+      grant.attributes = snapshot.payloads[slot] ?? []
       return .session(
         MovedSession(
           id: entry.id, grant: grant, generation: entry.generation, openedAt: entry.openedAt,
@@ -87,7 +93,7 @@ package enum MovedEntry: Sendable, Hashable {
 /// A session with its progress.
 package struct MovedSession: Sendable, Hashable {
   package var id: SessionID
-  /// The terms of the session as they are now, which may differ from those of its opening.
+  /// The terms and keys of the session as they are now, which may differ from those of its opening.
   package var grant: SessionGrant
   /// The generation of the live refresh token.
   package var generation: UInt32

@@ -49,7 +49,15 @@ package struct LedgerFolderWriter: ~Copyable {
       subject: number(of: grant.subject), detail: profile,
       narrowedScope: session.narrowedScope.map { number(of: $0) } ?? SessionEntry.notNarrowed,
       status: session.isRevoked ? .revoked : .live, hasSeenSuccessor: session.hasSeenSuccessor)
-    state.restore(entry, at: try nextSlot(), label: grant.label.map { number(of: $0) } ?? LabelTable.none, payload: [])
+    guard grant.attributes.count <= SessionGrant.attributesBytesMax else {
+      throw .invalid(field: "attributes", limit: Limits.attributesBytes.text)
+    }
+    guard grant.keys.lifelong == nil || grant.keys.ofLastUse == nil else {
+      throw .invalid(field: "session", limit: "bound to one key")
+    }
+    state.restore(
+      entry, at: try nextSlot(), label: grant.label.map { number(of: $0) } ?? LabelTable.none,
+      payload: grant.attributes, keys: grant.keys)
   }
 
   package mutating func append(_ token: MovedOneTimeToken) throws(LedgerError) {
@@ -83,6 +91,14 @@ package struct LedgerFolderWriter: ~Copyable {
   package mutating func revoke(_ token: TokenID, until end: Timestamp) {
     let latest = state.highestTime.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax)
     if end > state.highestTime { state.revokedTokens[token] = min(end, latest) }
+  }
+
+  /// Adds a proof that counts as used until its end, at most ``KeyProof/millisecondsMax`` after the time of the
+  /// contents.
+  package mutating func noteUse(of digest: Digest256, until end: Timestamp) {
+    let latest = state.highestTime.advanced(byMilliseconds: KeyProof.millisecondsMax)
+    guard end > state.highestTime else { return }
+    state.apply(.proofUsed(digest, end: min(end, latest)), at: state.highestTime)
   }
 
   /// Writes the log to `folder`, which is created if it does not exist and must not hold a log. The log is durable on

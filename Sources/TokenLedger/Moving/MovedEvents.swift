@@ -64,7 +64,7 @@ private struct MovedEventReading {
           return
         }
         var terms: SessionTerms?
-        if case .opened(_, _, _, let profile, _, _) = event { terms = state.profiles[profile]?.terms }
+        if case .opened(_, _, _, let profile, _, _, _, _) = event { terms = state.profiles[profile]?.terms }
         found.append(MovedEvent(event: told, time: time, shift: state.shifts.seconds(at: time), terms: terms))
       })
     batch += found

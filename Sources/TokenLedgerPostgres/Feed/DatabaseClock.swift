@@ -115,8 +115,8 @@ package final class DatabaseClock: Sendable {
   /// Notes that a step was refused under this shift, in milliseconds: the ledger's time was less than ``leastTime()``.
   package func noteRefusal(underShift shift: Int64) { refusedShift.store(shift, ordering: .relaxed) }
 
-  /// Returns true if the shift in force is one under which a step was refused. A look that finds the time to be right then
-  /// has only taken longer than the time is behind.
+  /// Returns true if the shift in force is one under which a step was refused. A look that finds the time to be right
+  /// then has only taken longer than the time is behind.
   package func wasRefused(underShift shift: Int64) -> Bool { refusedShift.load(ordering: .relaxed) == shift }
 
   // MARK: - The shift

@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// The side of a call that a lane knows, whatever it asks for.
 protocol LaneCall: AnyObject, Sendable {
-  /// When it is given up.
+  /// The time at which it is given up.
   var limit: ContinuousClock.Instant { get }
-  /// Whether nobody waits for it any more.
+  /// True if nobody waits for it any more.
   var isSettled: Bool { get }
   func fail(_ error: LedgerError)
   /// It has possibly taken effect: from now on it is tried as a retry, and its failure leaves the outcome unknown.
@@ -19,7 +19,7 @@ protocol LaneCall: AnyObject, Sendable {
   ///   stood in its way.
   func noteFailure(isFinal: Bool)
   var isAlone: Bool { get }
-  /// Whether it has failed so often that it is given up before its time is over.
+  /// True if it has failed so often that it is given up before its time is over.
   var isHopeless: Bool { get }
 }
 

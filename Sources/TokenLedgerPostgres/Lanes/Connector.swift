@@ -12,7 +12,7 @@ package final class Connector: Sendable {
   package let setting: LedgerSetting
   /// The host that is asked first: the one that was the primary last.
   private let lastHost = Atomic<Int>(0)
-  /// Whether a connection was made: from then on the instance knows which timeline is the right one.
+  /// True once a connection was made: from then on the instance knows which timeline is the right one.
   private let hasConnected = Atomic(false)
   /// The time that one host can take to answer: less if there is another.
   private var hostTimeout: Duration { address.hosts.count > 1 ? .seconds(2) : .seconds(5) }
@@ -39,7 +39,7 @@ package final class Connector: Sendable {
     _ = lastHost.compareExchange(expected: connection.host, desired: next, ordering: .relaxed)
   }
 
-  /// The same, tried again until the deadline if what stands in the way can pass.
+  /// Connects, and tries again until the deadline if what stands in the way can pass.
   package func connectPatiently(deadline: ContinuousClock.Instant) throws(DatabaseError) -> LedgerConnection {
     while true {
       do throws(DatabaseError) {
@@ -276,8 +276,8 @@ package final class Connector: Sendable {
   private static let place = Statement(
     name: "connect_place", sql: "select system_identifier::text, \(LedgerSQL.timeline) from pg_control_system()")
 
-  /// So many commits can wait for a standby that is away before no more are begun: else the server would run out of
-  /// connections.
+  /// The most commits that wait for a standby that is away before no more are begun. Otherwise the server would run out
+  /// of connections.
   private static let waitingMax: Int64 = 8
 
   private static let standbyNames = Statement(

@@ -31,7 +31,7 @@ struct LaneBacklog: Sendable {
   /// The number of those that go in fast steps.
   var fastCount: Int { rotations.count + tokens.count }
 
-  /// Whether there is something that goes in no fast step.
+  /// True if there is something that goes in no fast step.
   var hasOther: Bool { count > fastCount }
 
   var calls: [any LaneCall] { rotations as [any LaneCall] + tokens + slow + openings + singles.map(\.call) }

@@ -5,9 +5,9 @@ internal import Synchronization
 /// The calls that wait for a lane, and what the lanes are doing. All callers that wait when a lane is free go in one
 /// step.
 final class LaneQueue: Sendable {
-  /// So many calls wait at most.
+  /// The most calls that wait.
   static let waitingMax = 65_536
-  /// So many rotations must wait before another lane than the first takes some: two half steps cost two commits.
+  /// The least rotations that must wait before another lane than the first takes some: two half steps cost two commits.
   private static let secondLaneMin = 128
   private static let firstLanePatience = Duration.milliseconds(20)
 
@@ -29,7 +29,7 @@ final class LaneQueue: Sendable {
     var ended: [CheckedContinuation<Void, Never>] = []
     var standstill = Standstill(at: ContinuousClock.now)
 
-    /// Whether other lanes do the first one's work.
+    /// True if other lanes do the first one's work.
     var needsSecondLane: Bool {
       let isStuck = lanes[0].busySince.map { $0 + firstLanePatience < .now } ?? !lanes[0].isConnected
       return isStuck || backlog.fastCount >= secondLaneMin
@@ -69,7 +69,7 @@ final class LaneQueue: Sendable {
     }
   }
 
-  /// When a call that comes now is given up.
+  /// The time at which a call that comes now is given up.
   var limit: ContinuousClock.Instant { .now + requestDeadline }
 
   /// The number of calls that wait or are under way.
@@ -77,7 +77,11 @@ final class LaneQueue: Sendable {
 
   // MARK: - Callers
 
-  func add(_ call: RotationCall) throws(LedgerError) { try add(call, isFast: true) { $0.append(call) } }
+  func add(_ call: RotationCall) throws(LedgerError) {
+    // A proof is counted in a step that judges, which the fast one does not.
+    guard call.request.proof == nil else { return try add(call, isFast: false) { $0.append(slow: [call]) } }
+    try add(call, isFast: true) { $0.append(call) }
+  }
   func add(_ call: AccessCall) throws(LedgerError) { try add(call, isFast: true) { $0.append(call) } }
   func add(_ call: OpeningCall) throws(LedgerError) { try add(call, isFast: false) { $0.append(call) } }
   func add(_ step: StepCall) throws(LedgerError) { try add(step.call, isFast: false) { $0.append(step) } }
@@ -222,7 +226,7 @@ final class LaneQueue: Sendable {
     wakeAll()
   }
 
-  /// The same, and waits for the lanes.
+  /// Closes the queue, and waits for the lanes.
   func close() async {
     beginClosing()
     await withCheckedContinuation { continuation in

@@ -196,7 +196,7 @@ package final class LedgerConnection {
 }
 
 extension DatabaseError {
-  /// The same of a transaction that was not told to commit, or that decided nothing: nothing has happened.
+  /// The error of a transaction that was not told to commit, or that decided nothing: nothing has happened.
   var withoutEffect: DatabaseError {
     switch self {
     case .lost(let text), .warned(let text): .unreachable(text)

@@ -1,7 +1,7 @@
 #if Postgres
 /// Tells by a regular beat whether the process stood still a moment ago: stopped, or on a machine that was.
 ///
-/// What is read just after that can have been sent long before.
+/// A reply that is read just after that can have been sent long before.
 struct Standstill<Instant: InstantProtocol> where Instant.Duration == Duration {
   private var lastBeat: Instant
   /// Until when what was sent meanwhile is taken to be read.
@@ -15,7 +15,7 @@ struct Standstill<Instant: InstantProtocol> where Instant.Duration == Duration {
     lastBeat = now
   }
 
-  /// Whether a standstill ended less than ``Attempt/patience`` ago, or ends now: no beat has noticed it.
+  /// Returns true if a standstill ended less than ``Attempt/patience`` ago, or ends now: no beat has noticed it.
   func hasJustEnded(at now: Instant) -> Bool {
     if lastBeat.advanced(by: Attempt.patience) < now { return true }
     return readingEnd.map { now < $0 } ?? false

@@ -1,5 +1,5 @@
 #if Postgres
-/// Why the database refused to begin a step: an error that the ledger's own statements raise before anything is
+/// The database's refusal to begin a step: an error that the ledger's own statements raise before anything is
 /// written.
 ///
 /// SQL has no statement that raises an error of its own; a cast that fails does, and its text comes back in the
@@ -9,8 +9,8 @@ enum StepRefusal: Sendable, Hashable {
   case standby
   /// The ledger's row is gone.
   case noLedger
-  /// The database's clock was set back: the ledger's time is raised before anything else happens. With the shift that was
-  /// in force, in milliseconds.
+  /// The database's clock was set back: the ledger's time is raised before anything else happens. With the shift that
+  /// was in force, in milliseconds.
   case clock(underShift: Int64)
   /// Another program changed the schema, moved the ledger away, fenced it, or a standby was promoted: what the
   /// connection found is no longer so.

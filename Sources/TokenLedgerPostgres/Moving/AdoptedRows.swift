@@ -64,14 +64,16 @@ struct AdoptedRows {
     name: "adopt_sessions",
     sql: """
       insert into session(id, generation, opened_at, refreshed_at, idle_ms, absolute_ms, opened_number, sweep_at, ended_at, attempt,
-        subject_version, client_version, status, rotation, successor_seen, subject, client, scope, narrowed, label)
+        subject_version, client_version, status, rotation, successor_seen, subject, client, scope, narrowed, label, key, access_key,
+        attributes)
       select u.id, u.generation, u.opened_at, u.refreshed_at, u.idle_ms, u.absolute_ms, nextval('ledger_number'),
         least(u.refreshed_at + u.idle_ms, u.opened_at + u.absolute_ms), u.ended_at, 0, u.subject_version, u.client_version, u.status,
-        u.rotation, u.successor_seen, u.subject, u.client, u.scope, u.narrowed, u.label
+        u.rotation, u.successor_seen, u.subject, u.client, u.scope, u.narrowed, u.label, u.key, u.access_key, u.attributes
       from (
-        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) with ordinality
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+          with ordinality
           as u(id, generation, opened_at, refreshed_at, idle_ms, absolute_ms, ended_at, subject_version, client_version, status,
-            rotation, successor_seen, subject, client, scope, narrowed, label, place)
+            rotation, successor_seen, subject, client, scope, narrowed, label, key, access_key, attributes, place)
         order by place
       ) u
       """)
@@ -92,7 +94,9 @@ struct AdoptedRows {
         .int16Array(status.map(\.rawValue)), .int16Array(grants.map { Int16($0.terms.rotation.rawValue) }),
         .boolArray(sessions.map(\.hasSeenSuccessor)), .textArray(grants.map(\.subject)),
         .textArray(grants.map(\.client)), .textArray(grants.map(\.scope)), .textArray(sessions.map(\.narrowedScope)),
-        .textArray(grants.map(\.label)),
+        .textArray(grants.map(\.label)), .bytesArray(grants.map { $0.keys.lifelong?.bytes }),
+        .bytesArray(grants.map { $0.keys.ofLastUse?.bytes }),
+        .bytesArray(grants.map { $0.attributes.isEmpty ? nil : $0.attributes }),
       ])
   }
 

@@ -188,6 +188,13 @@ struct AdoptionCopying {
       queries.append(RevocationRow.insertion(of: Array(rows.prefix(Self.rowsMax))))
       rows.removeFirst(min(rows.count, Self.rowsMax))
     }
+    var proofs = contents.usedProofs[...]
+    while !proofs.isEmpty {
+      let some = proofs.prefix(Self.rowsMax)
+      proofs = proofs.dropFirst(Self.rowsMax)
+      queries.append(
+        Query(Self.proofs, [.bytesArray(some.map(\.digest.bytes)), .int64Array(some.map(\.end.milliseconds))]))
+    }
     try write(queries, next, .revocations)
   }
 
@@ -225,6 +232,10 @@ struct AdoptionCopying {
       try write([insertion], next, .records)
     }
   }
+
+  private static let proofs = Statement(
+    name: "adopt_proofs",
+    sql: "insert into used_proof(digest, until_ms, attempt) select u.*, 0 from unnest($1, $2) u(digest, until_ms)")
 
   private static let shifts = Statement(
     name: "adopt_shifts", sql: "insert into time_shift(from_ms, seconds) select * from unnest($1, $2)")

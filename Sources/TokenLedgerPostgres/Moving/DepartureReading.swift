@@ -28,7 +28,7 @@ struct DepartureReading {
     return try LedgerFolderWriter(time: max(time, latest?.from ?? time), shifts: changes)
   }
 
-  /// Copies the wide revocations and those of access tokens.
+  /// Copies the wide revocations and those of access tokens, and the proofs that count as used.
   mutating func copyRevocations(to writer: inout LedgerFolderWriter, _ counts: inout MoveCounts) throws {
     try eachRevocation(Self.scopes[database.time]) { revocation in
       guard case .scope(let scope) = revocation.kind else { return }
@@ -41,6 +41,13 @@ struct DepartureReading {
       guard case .token(let token) = revocation.kind else { return }
       writer.revoke(token, until: revocation.until)
       counts.revokedAccessTokens += 1
+    }
+    try eachPage(Self.proofs[database.time], after: .bytes([])) { rows in
+      for row in 0..<rows.count {
+        guard let digest = try rows.digestIfPresent(row, 0) else { continue }
+        writer.noteUse(of: digest, until: Timestamp(milliseconds: try rows.int64(row, 1)))
+      }
+      return .bytes(try rows.bytes(rows.count - 1, 0))
     }
   }
 
@@ -142,6 +149,13 @@ extension DepartureReading {
   private static let tokens = revocations("leave_tokens", kind: 2)
   private static let scopes = revocations("leave_scopes", kind: 3)
 
+  private static let proofs = TimedStatement(name: "leave_proofs") { time in
+    """
+    select p.digest, p.until_ms from used_proof p, (\(time.moment)) m
+    where p.until_ms > m.now and p.digest > $1 order by p.digest limit $2
+    """
+  }
+
   /// A statement for live sessions, and for those that were revoked while one of their access or refresh tokens can
   /// still be presented.
   private static let sessions = TimedStatement(name: "leave_sessions") { time in
@@ -187,12 +201,8 @@ extension MovedSession {
     let isRevoked = row.status == .revoked
     let refreshedAt = isRevoked ? row.endedAt ?? row.refreshedAt : row.refreshedAt
     self.init(
-      id: row.id,
-      grant: SessionGrant(
-        subject: row.subject, client: row.client, scope: row.scope, lifetimes: row.terms.lifetimes,
-        rotation: row.terms.rotation, label: row.label, subjectVersion: row.subjectVersion,
-        clientVersion: row.clientVersion),
-      generation: row.generation, openedAt: openedAt, refreshedAt: max(refreshedAt, openedAt),
+      id: row.id, grant: row.grant, generation: row.generation, openedAt: openedAt,
+      refreshedAt: max(refreshedAt, openedAt),
       narrowedScope: row.narrowedScope, hasSeenSuccessor: row.hasSeenSuccessor, isRevoked: isRevoked)
   }
 

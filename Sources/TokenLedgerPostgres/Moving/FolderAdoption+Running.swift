@@ -98,7 +98,7 @@ private struct AdoptionUndoing {
 
   /// A statement that removes all rows at once, whatever their number, since nobody reads them.
   private static let remove = Statement(
-    name: "move_remove", sql: "truncate session, one_time_token, event, revocation, mark, time_shift")
+    name: "move_remove", sql: "truncate session, one_time_token, event, revocation, mark, time_shift, used_proof")
   private static let removeRecords = Statement(
     name: "move_remove_records",
     sql:

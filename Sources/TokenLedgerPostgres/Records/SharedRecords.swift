@@ -105,8 +105,8 @@ package struct SharedRecords: Sendable {
     }
   }
 
-  /// Removes a record if the change that wrote it last is still `expecting`. Returns false if somebody else was first. An
-  /// attempt that was interrupted returns true if the record is gone, whoever removed it.
+  /// Removes a record if the change that wrote it last is still `expecting`. Returns false if somebody else was first.
+  /// An attempt that was interrupted returns true if the record is gone, whoever removed it.
   package func remove(
     _ kind: SharedRecord.Kind, _ name: String, expecting change: Int64
   ) async throws(LedgerError) -> Bool {

@@ -8,7 +8,7 @@ package enum DatabaseSchema {
   /// The version that this program makes, which is the newest that it knows.
   package static let version = version(after: upgrades)
   /// The steps from version 1, which ``SchemaTables`` makes, to ``version``, in order.
-  package static let upgrades: [SchemaUpgrade] = []
+  package static let upgrades: [SchemaUpgrade] = [.keys]
 
   package enum Installation: Sendable, Hashable {
     case made
@@ -143,6 +143,7 @@ package enum DatabaseSchema {
 
   private static let tables: [String?] = [
     "event", "ledger", "ledger_number", "mark", "one_time_token", "record", "revocation", "session", "time_shift",
+    "used_proof",
   ]
 
   private static let missing = Statement(

@@ -55,7 +55,7 @@ package enum LedgerSQL {
   package static let sessionColumns = """
     s.id, s.generation, s.opened_at, s.refreshed_at, s.idle_ms, s.absolute_ms, s.opened_number, s.sweep_at, s.ended_at, \
     s.attempt, s.subject_version, s.client_version, s.status, s.rotation, s.successor_seen, s.subject, s.client, s.scope, \
-    s.narrowed, s.label
+    s.narrowed, s.label, s.key, s.access_key, s.attributes
     """
 
   /// The timeline that a primary writes; the server has no shorter expression for it.

@@ -4,7 +4,10 @@ internal import TokenLedger
 /// The statement that grants all rotations of a step which ``RotationModel/RotationRule`` calls `.rotate`, and leaves
 /// every other: at one round trip and one commit for all.
 ///
-/// What an earlier try of the same call did is left too: a token that is not consumed by a refresh would be granted again.
+/// So is every session that is bound to a key; requests with a proof do not come here.
+///
+/// The change of an earlier try of the same call is kept too: a token that no refresh has consumed would be granted
+/// again.
 ///
 /// It takes its rows in the order of ids and passes over those that somebody else holds, so it waits for nobody and is
 /// part of no deadlock.
@@ -32,6 +35,7 @@ enum FastRotation {
         and r.generation = case s.rotation when 1 then 0 else s.generation end
         and s.generation < 4294967295
         and s.attempt <> r.attempt
+        and s.key is null
         and case s.subject_version
           when 0 then s.opened_at >= coalesce(r.not_before, s.opened_at)
           else s.subject_version = coalesce(r.subject_version, s.subject_version)
@@ -44,20 +48,21 @@ enum FastRotation {
       \(time.moment) where (select count(*) from locked) >= 0
     ), granted as (
       update session s
-      set generation = s.generation + 1, refreshed_at = m.now, narrowed = r.narrowed, successor_seen = false,
+      set generation = s.generation + 1, refreshed_at = m.now, narrowed = r.narrowed, access_key = null, successor_seen = false,
         idle_ms = coalesce(r.idle_ms, s.idle_ms), absolute_ms = coalesce(r.absolute_ms, s.absolute_ms),
         rotation = case when r.rotates then 0 else s.rotation end, attempt = r.attempt
       from moment m, locked r
       where s.id = r.id
         and m.now < least(s.refreshed_at + least(s.idle_ms, r.idle_ms), s.opened_at + least(s.absolute_ms, r.absolute_ms))
       returning r.place, m.now, m.shift, nextval('ledger_number') as number, s.id, s.generation, s.opened_at, s.idle_ms,
-        s.absolute_ms, s.rotation, s.subject, s.client, s.scope, s.narrowed, s.label
+        s.absolute_ms, s.rotation, s.subject, s.client, s.scope, s.narrowed, s.label, s.attributes
     ), told as (
       insert into event(number, at_ms, shown_ms, kind, session, generation, subject, client)
       select number, now, now - shift * 1000, case rotation when 0 then 2 else 3 end, id, generation, subject, client
       from granted
     )
-    select place, now, shift, number, generation, opened_at, idle_ms, absolute_ms, rotation, subject, client, scope, narrowed, label
+    select place, now, shift, number, generation, opened_at, idle_ms, absolute_ms, rotation, subject, client, scope, narrowed, label,
+      attributes
     from granted
     """
   }
@@ -125,7 +130,8 @@ enum FastRotation {
       client: try rows.text(row, 10), scope: try rows.text(row, 11), narrowedScope: try rows.textIfPresent(row, 12),
       label: try rows.textIfPresent(row, 13), terms: terms, openedAt: opened, refreshedAt: now,
       shifts: Session.Shifts(
-        atUse: shift, ofOpening: shifts.shownSeconds(of: opened, at: now), ofUse: shift, current: shift))
+        atUse: shift, ofOpening: shifts.shownSeconds(of: opened, at: now), ofUse: shift, current: shift),
+      attributes: try rows.bytesIfPresent(row, 14) ?? [])
     return Grant(
       rotation: terms.rotation == .always ? .rotated(session) : .refreshed(session),
       moment: LedgerMoment(time: now, shift: shift), eventNumber: try rows.int64(row, 3))

@@ -78,7 +78,8 @@ struct LockedStep {
     change(ended)
   }
 
-  /// This instance's verifiers possibly have yet to hear what ended it: an earlier try of the call, or another instance.
+  /// This instance's verifiers possibly have yet to hear what ended it: an earlier try of the call, or another
+  /// instance.
   mutating func noteEndBefore(_ id: SessionID) { endedBefore.insert(id) }
 
   func isUsable(_ row: SessionRow) -> Bool { row.isUsable(marks, at: moment.now) }

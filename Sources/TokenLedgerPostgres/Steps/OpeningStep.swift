@@ -73,16 +73,17 @@ enum OpeningStep {
 
   /// The rows of the arrays of ``Swift/Array/parameters``, in their order.
   private static let openings = """
-    select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) with ordinality as u(id, subject, client, scope, label, idle_ms,
-      absolute_ms, rotation, subject_version, client_version, attempt, place)
+    select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) with ordinality as u(id, subject, client, scope,
+      label, idle_ms, absolute_ms, rotation, subject_version, client_version, attempt, key, access_key, attributes, place)
     """
 
   private static func insertion(_ now: String, _ source: String) -> String {
     """
     insert into session(id, generation, opened_at, refreshed_at, idle_ms, absolute_ms, opened_number, sweep_at, attempt,
-      subject_version, client_version, status, rotation, successor_seen, subject, client, scope, label)
+      subject_version, client_version, status, rotation, successor_seen, subject, client, scope, label, key, access_key, attributes)
     select u.id, 0, \(now), \(now), u.idle_ms, u.absolute_ms, nextval('ledger_number'), \(now) + least(u.idle_ms, u.absolute_ms),
-      u.attempt, u.subject_version, u.client_version, 1, u.rotation, false, u.subject, u.client, u.scope, u.label
+      u.attempt, u.subject_version, u.client_version, 1, u.rotation, false, u.subject, u.client, u.scope, u.label,
+      u.key, u.access_key, u.attributes
     from \(source)
     """
   }
@@ -160,8 +161,9 @@ enum OpeningStep {
     name: "session_insert", sql: insertion("u.opened_at", "(\(openedRows) order by place) u"))
 
   private static let openedRows = """
-    select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) with ordinality as u(id, subject, client, scope, label,
-      idle_ms, absolute_ms, rotation, subject_version, client_version, attempt, opened_at, place)
+    select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) with ordinality as u(id, subject, client,
+      scope, label, idle_ms, absolute_ms, rotation, subject_version, client_version, attempt, key, access_key, attributes, opened_at,
+      place)
     """
 
   /// Inserts sessions that a step has decided to open.
@@ -184,16 +186,10 @@ extension [OpeningStep.Opening] {
       .int16Array(map { Int16($0.grant.terms.rotation.rawValue) }),
       .int64Array(map { Int64(bitPattern: $0.grant.subjectVersion.digest) }),
       .int64Array(map { Int64(bitPattern: $0.grant.clientVersion.digest) }), .int64Array(map(\.attempt)),
+      .bytesArray(map { $0.grant.keys.lifelong?.bytes }), .bytesArray(map { $0.grant.keys.ofLastUse?.bytes }),
+      .bytesArray(map { $0.grant.attributes.isEmpty ? nil : $0.grant.attributes }),
     ]
   }
 }
 
-extension SessionRow {
-  fileprivate var grant: SessionGrant {
-    SessionGrant(
-      subject: subject, client: client, scope: scope, lifetimes: terms.lifetimes, rotation: terms.rotation,
-      label: label,
-      subjectVersion: subjectVersion, clientVersion: clientVersion)
-  }
-}
 #endif

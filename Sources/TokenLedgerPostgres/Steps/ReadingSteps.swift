@@ -30,8 +30,8 @@ enum ReadingSteps {
     return page
   }
 
-  /// Counts the live sessions of a scope. Looks at each, and holds nothing up while it does: the step comes after it. What
-  /// that finds of the ledger and waits for is so of what was counted, which the same server had before.
+  /// Counts the live sessions of a scope. Looks at each, and holds nothing up while it does: the step comes after it.
+  /// What that finds of the ledger and waits for is so of what was counted, which the same server had before.
   static func count(
     of scope: SessionScope, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Int {

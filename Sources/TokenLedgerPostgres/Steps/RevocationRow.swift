@@ -1,40 +1,17 @@
 #if Postgres
-/// A row of the table `revocation`: something that verifiers of all instances must know of while access tokens that it
-/// concerns can live.
-package struct RevocationRow: Sendable, Hashable {
-  package enum Kind: Sendable, Hashable {
-    /// A session was ended by itself.
-    case session(SessionID)
-    /// One access token was.
-    case token(TokenID)
-    /// All sessions of a scope that were opened before.
-    case scope(SessionScope)
-    /// The session was opened after scopes that its first tokens, which say no more than their second, would fall
-    /// under.
-    case exemption(SessionID)
-  }
+package import RotationModel
 
-  /// From the ledger's sequence; 0 until it is inserted.
-  package var number: Int64 = 0
-  /// The ledger's time of it.
-  package var time: Timestamp
-  /// Until when access tokens that it concerns can live.
-  package var until: Timestamp
-  package var kind: Kind
+/// A row of the table `revocation`: a revocation that verifiers of all instances must know of.
+package typealias RevocationRow = Revocation
 
-  package init(number: Int64 = 0, time: Timestamp, until: Timestamp, kind: Kind) {
-    (self.number, self.time, self.until, self.kind) = (number, time, until, kind)
-  }
-
+extension Revocation {
   package static let columns = "v.number, v.at_ms, v.until_ms, v.kind, v.session, v.generation, v.subject, v.client"
 
   /// Reads ``columns`` from `start` on.
   ///
   /// - Throws: `.malformed`.
   package init(_ rows: Rows, _ row: Int, from start: Int = 0) throws(DatabaseError) {
-    number = try rows.int64(row, start)
-    time = Timestamp(milliseconds: try rows.int64(row, start + 1))
-    until = Timestamp(milliseconds: try rows.int64(row, start + 2))
+    let kind: Kind
     switch try rows.int64(row, start + 3) {
     case 1: kind = .session(try rows.sessionID(row, start + 4))
     case 2:
@@ -50,6 +27,9 @@ package struct RevocationRow: Sendable, Hashable {
     case 4: kind = .exemption(try rows.sessionID(row, start + 4))
     case let number: throw .malformed("a revocation has the kind \(number)")
     }
+    self.init(
+      number: try rows.int64(row, start), time: Timestamp(milliseconds: try rows.int64(row, start + 1)),
+      until: Timestamp(milliseconds: try rows.int64(row, start + 2)), kind: kind)
   }
 
   private var columns: (kind: Int16, session: SessionID?, generation: UInt32?, subject: String?, client: String?) {
@@ -87,7 +67,7 @@ package struct RevocationRow: Sendable, Hashable {
       ])
   }
 
-  /// What ended sessions, by themselves or with others.
+  /// The revocations that ended sessions, by themselves or with others.
   static let ends = Statement(
     name: "revocations_of",
     sql: """

@@ -79,8 +79,8 @@ enum RevokingSteps {
     _ = try mark(wideStatement, client: client, on: connection, deadline: deadline)
   }
 
-  /// The same for a client that is gone or was replaced, unless a session was opened since the client that has the id
-  /// now was added; false if one was, and nothing was done then.
+  /// Revokes the sessions of a client that is gone or was replaced, unless one was opened since the client that has the
+  /// id now was added; false if one was, and nothing was done then.
   ///
   /// Costs a look at the sessions of a client that was replaced, for which all other steps wait.
   static func gone(
@@ -106,8 +106,8 @@ enum RevokingSteps {
     return true
   }
 
-  /// Has one access token refused until its end. That it is refused already this instance's verifiers possibly have yet to
-  /// hear.
+  /// Has one access token refused until its end. That it is refused already this instance's verifiers possibly have yet
+  /// to hear.
   static func access(
     _ token: TokenID, until end: Timestamp, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {

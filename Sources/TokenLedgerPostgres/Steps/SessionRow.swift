@@ -18,7 +18,7 @@ package struct SessionRow: Sendable, Hashable {
   package var terms: SessionTerms
   /// From the ledger's sequence; 0 until it is inserted.
   package var openedNumber: Int64 = 0
-  /// When the sweep looks at it.
+  /// The time at which the sweep looks at it.
   package var sweepAt: Timestamp
   package var endedAt: Timestamp?
   /// The attempt of the call that changed it last.
@@ -32,6 +32,8 @@ package struct SessionRow: Sendable, Hashable {
   package var scope: String
   package var narrowedScope: String?
   package var label: String?
+  package var keys = SessionKeys()
+  package var attributes: [UInt8] = []
 
   /// A session that is opened.
   package init(id: SessionID, grant: SessionGrant, at now: Timestamp, attempt: Int64) {
@@ -42,6 +44,7 @@ package struct SessionRow: Sendable, Hashable {
     self.attempt = attempt
     (subjectVersion, clientVersion) = (grant.subjectVersion, grant.clientVersion)
     (subject, client, scope, label) = (grant.subject, grant.client, grant.scope, grant.label)
+    (keys, attributes) = (grant.keys, grant.attributes)
   }
 
   /// Reads the columns of ``LedgerSQL/sessionColumns`` from `start` on.
@@ -75,6 +78,18 @@ package struct SessionRow: Sendable, Hashable {
     (subject, client) = (try rows.text(row, start + 15), try rows.text(row, start + 16))
     scope = try rows.text(row, start + 17)
     (narrowedScope, label) = (try rows.textIfPresent(row, start + 18), try rows.textIfPresent(row, start + 19))
+    keys = SessionKeys(
+      lifelong: try rows.digestIfPresent(row, start + 20), ofLastUse: try rows.digestIfPresent(row, start + 21))
+    attributes = try rows.bytesIfPresent(row, start + 22) ?? []
+  }
+
+  /// The grant with which the session was opened, except that its terms and keys are those of now.
+  package var grant: SessionGrant {
+    var grant = SessionGrant(
+      subject: subject, client: client, scope: scope, lifetimes: terms.lifetimes, rotation: terms.rotation,
+      label: label, subjectVersion: subjectVersion, clientVersion: clientVersion)
+    (grant.keys, grant.attributes) = (keys, attributes)
+    return grant
   }
 
   package var end: Timestamp { terms.lifetimes.end(openedAt: openedAt, refreshedAt: refreshedAt) }
@@ -88,7 +103,7 @@ package struct SessionRow: Sendable, Hashable {
     SessionFacts(
       client: client, generation: generation, isRevoked: status == .revoked || marks.covers(self),
       hasSeenSuccessor: hasSeenSuccessor, terms: terms, openedAt: openedAt, refreshedAt: refreshedAt,
-      narrowedScope: narrowedScope, subjectVersion: subjectVersion, clientVersion: clientVersion)
+      narrowedScope: narrowedScope, subjectVersion: subjectVersion, clientVersion: clientVersion, keys: keys)
   }
 
   package func session(_ shifts: TimeShifts, at now: Timestamp) -> Session {
@@ -97,7 +112,8 @@ package struct SessionRow: Sendable, Hashable {
       label: label, terms: terms, openedAt: openedAt, refreshedAt: refreshedAt,
       shifts: Session.Shifts(
         atUse: shifts.seconds(at: refreshedAt), ofOpening: shifts.shownSeconds(of: openedAt, at: now),
-        ofUse: shifts.shownSeconds(of: refreshedAt, at: now), current: shifts.seconds))
+        ofUse: shifts.shownSeconds(of: refreshedAt, at: now), current: shifts.seconds),
+      keys: keys, attributes: attributes)
   }
 }
 
@@ -131,6 +147,13 @@ extension Rows {
       for index in 8..<12 { low = low << 8 | UInt32(bytes[index]) }
       return SessionID(high: high, low: low)
     }
+  }
+
+  /// Returns a digest, or nil for a null.
+  func digestIfPresent(_ row: Int, _ column: Int) throws(DatabaseError) -> Digest256? {
+    guard let bytes = try bytesIfPresent(row, column) else { return nil }
+    guard let digest = Digest256(bytes) else { throw .malformed("a key has \(bytes.count) bytes, or only zeroes") }
+    return digest
   }
 
   package func generation(_ row: Int, _ column: Int) throws(DatabaseError) -> UInt32 {

@@ -12,21 +12,46 @@ enum SlowRotation {
     _ presentations: [Presentation], on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> ([Rotation], LedgerMoment) {
     let ids = Set(presentations.map(\.request.token.session)).sorted()
-    var step = try LockedStep(.ids(ids), on: connection, deadline: deadline)
-    let rotations = presentations.map { step.judge($0) }
-    _ = try step.commit()
+    var uses = ProofUses(
+      presentations.compactMap { presentation in
+        presentation.request.proof.map { ProofUses.Use(proof: $0, attempt: presentation.attempt) }
+      })
+    var step = try LockedStep(
+      .ids(ids), reading: uses.queries(connection.setting.time), on: connection, deadline: deadline)
+    do { try uses.note(step.read) } catch { throw error.withoutEffect }
+    let rotations = presentations.map { step.judge($0, &uses) }
+    _ = try step.commit(uses.release)
     return (rotations, step.moment.ledgerMoment)
   }
 }
 
 extension LockedStep {
-  fileprivate mutating func judge(_ presentation: SlowRotation.Presentation) -> Rotation {
+  /// Judges a presentation, and counts its proof if it is granted something.
+  fileprivate mutating func judge(
+    _ presentation: SlowRotation.Presentation, _ uses: inout ProofUses
+  ) -> Rotation {
+    let refusal = presentation.request.proof.flatMap { uses.refusal(of: $0, at: moment.now) }
+    let rotation = judge(presentation, proofRefusal: refusal)
+    if let proof = presentation.request.proof {
+      switch rotation {
+      case .rotated, .refreshed, .retried: uses.count(proof)
+      case .refused: break
+      }
+    }
+    return rotation
+  }
+
+  /// - Parameter proofRefusal: The reason that the proof does not count, or nil.
+  private mutating func judge(
+    _ presentation: SlowRotation.Presentation, proofRefusal: RotationRefusal?
+  ) -> Rotation {
     let (request, attempt) = (presentation.request, presentation.attempt)
-    guard var row = self[request.token.session] else { return .refused(.unknown) }
+    guard var row = self[request.token.session] else { return .refused(proofRefusal ?? .unknown) }
     if attempt.isRetry, row.attempt == attempt.id, let own = own(row, request) {
       if row.status == .revoked { noteEndBefore(row.id) }
       return own
     }
+    if let proofRefusal { return .refused(proofRefusal) }
     noteSuccessor(&row)
     // What was refused as expired once is so for good.
     let now = row.status == .expired ? max(moment.now, row.end) : moment.now
@@ -77,6 +102,7 @@ extension LockedStep {
     next.generation += 1
     next.refreshedAt = moment.now
     next.narrowedScope = request.narrowedScope
+    if next.keys.lifelong == nil { next.keys.ofLastUse = request.proof?.key }
     next.hasSeenSuccessor = false
     next.attempt = attempt
     change(next)

@@ -77,9 +77,10 @@ struct StepChanges: Sendable {
       update session s
       set generation = u.generation, refreshed_at = u.refreshed_at, idle_ms = u.idle_ms, absolute_ms = u.absolute_ms,
         ended_at = u.ended_at, attempt = u.attempt, status = u.status, rotation = u.rotation, successor_seen = u.successor_seen,
-        narrowed = u.narrowed
-      from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        as u(id, generation, refreshed_at, idle_ms, absolute_ms, ended_at, attempt, status, rotation, successor_seen, narrowed)
+        narrowed = u.narrowed, access_key = u.access_key
+      from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        as u(id, generation, refreshed_at, idle_ms, absolute_ms, ended_at, attempt, status, rotation, successor_seen, narrowed,
+          access_key)
       where s.id = u.id
       """)
 
@@ -94,6 +95,7 @@ struct StepChanges: Sendable {
         .int64Array(changed.map { $0.endedAt?.milliseconds }), .int64Array(changed.map(\.attempt)),
         .int16Array(changed.map(\.status.rawValue)), .int16Array(changed.map { Int16($0.terms.rotation.rawValue) }),
         .boolArray(changed.map(\.hasSeenSuccessor)), .textArray(changed.map(\.narrowedScope)),
+        .bytesArray(changed.map { $0.keys.ofLastUse?.bytes }),
       ])
   }
 }

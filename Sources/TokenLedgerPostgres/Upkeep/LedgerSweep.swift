@@ -20,10 +20,11 @@ package enum LedgerSweep {
     var isWithinMark = false
     var oneTimeTokens = 0
     var revocations = 0
+    var proofs = 0
 
     /// True if there can be more of something.
     var isFull: Bool {
-      isWithinMark || max(sessions + moved, oneTimeTokens, revocations) >= rowsMax
+      isWithinMark || max(sessions + moved, oneTimeTokens, revocations, proofs) >= rowsMax
     }
   }
 
@@ -46,6 +47,7 @@ package enum LedgerSweep {
         Query(revocations[connection.setting.time], [.int64(outliving)]),
         Query(coveredOfAll[connection.setting.time], [.int64(outliving)]),
         Query(coveredOfClient[connection.setting.time], [.int64(outliving)]), Query(oldShifts),
+        Query(proofs[connection.setting.time], [.int64(outliving)]),
         Query(LedgerSQL.barrierStatement),
       ], deadline: deadline)
     let rows = answer.rows
@@ -54,6 +56,7 @@ package enum LedgerSweep {
     pass.oneTimeTokens = Int(try rows[0].int64(0, 2))
     if let number = try rows[0].int64IfPresent(0, 3) { connection.acknowledge(number) }
     pass.revocations = rows[1].changedCount
+    pass.proofs = rows[5].changedCount
     for covered in rows[2...3] where covered.count == 1 {
       pass.covered += Int(try covered.int64(0, 0))
       if try covered.bool(0, 1) { pass.isWithinMark = true }
@@ -111,6 +114,18 @@ package enum LedgerSweep {
       order by v.until_ms limit \(rowsMax) for update of v skip locked
     )
     delete from revocation v using due d where v.number = d.number
+    """
+  }
+
+  private static let proofs = TimedStatement(name: "sweep_proofs") { time in
+    """
+    with gate as materialized (\(gate)), m as materialized (\(time.moment)),
+    due as materialized (
+      select p.digest from used_proof p
+      where (select is_held from gate) and p.until_ms <= (select now from m) - $1::int8
+      order by p.until_ms limit \(rowsMax) for update of p skip locked
+    )
+    delete from used_proof p using due d where p.digest = d.digest
     """
   }
 

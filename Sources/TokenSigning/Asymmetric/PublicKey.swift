@@ -29,11 +29,11 @@ final class PublicKey: Sendable {
     return unsafe CryptoKey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)).map(PublicKey.init)
   }
 
-  /// Returns an RSA key, or nil unless the modulus is odd and has 2048 to 8192 bits, and the exponent is odd, above 1 and
-  /// at most 64 bits.
+  /// Returns an RSA key, or nil unless the modulus is odd and has 2048 to 8192 bits, and the exponent is odd, above 1
+  /// and at most 64 bits.
   ///
-  /// - Parameter isTrusted: false for a key that came with what it signs. libcrypto then skips the test, of 6 to 250 ms,
-  ///   that the modulus is not a prime: a key that others can forge signatures for harms nobody but its owner.
+  /// - Parameter isTrusted: false for a key that came with what it signs. libcrypto then skips the test, of 6 to 250
+  ///   ms, that the modulus is not a prime: a key that others can forge signatures for harms nobody but its owner.
   static func rsa(modulus: [UInt8], exponent: [UInt8], isTrusted: Bool = true) -> PublicKey? {
     guard rsaModulusBits.contains(bits(of: modulus)), let last = modulus.last, last % 2 == 1 else { return nil }
     guard let low = exponent.last, exponent.first != 0, exponent.count <= 8, low % 2 == 1, exponent != [1] else {

@@ -4,6 +4,7 @@
 /// They are derived from the time and a secret, and kept nowhere: all instances with one secret and one time give out
 /// and accept the same. A nonce is good for the step in which it was given out and for the next one.
 package struct DPoPNonces: Sendable {
+  private static let secretLabel = Array("refresh-ledger DPoP nonce secret 1\n".utf8)
   private static let label = Array("refresh-ledger DPoP nonce 1\n".utf8)
 
   private let key: HMACKey
@@ -17,6 +18,13 @@ package struct DPoPNonces: Sendable {
     guard let key = HMACKey(secret: secret.span) else { return nil }
     self.key = key
     stepMilliseconds = stepSeconds * 1000
+  }
+
+  /// Derives the secret from a key of refresh tokens, of which it tells nothing; nil for a key of another algorithm.
+  init?(key: SigningKey) {
+    guard case .secret(let hmac) = key.material else { return nil }
+    let code = hmac.code(for: Self.secretLabel.span)
+    self.init(secret: code.span.indices.map { code[$0] })
   }
 
   /// The nonce of this time: 43 letters of base64url.

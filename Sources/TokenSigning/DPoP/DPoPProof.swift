@@ -25,7 +25,7 @@ package struct DPoPProof: Sendable, Hashable {
   /// The last moment at which the same proof passes again: milliseconds since the epoch.
   package let goodUntilMilliseconds: Int64
 
-  /// The same for proofs of one key with one `jti`, and different for all others: what a list of accepted proofs keeps.
+  /// The entry of a list of accepted proofs: equal for proofs of one key with one `jti`, and different for all others.
   ///
   /// The key is part of it, so nobody can spend the identifiers of another's proofs.
   package var useDigest: Digest { Digest(of: thumbprint.bytes + identifier.utf8) }

@@ -24,6 +24,26 @@ struct ClaimReader {
     }
   }
 
+  /// Returns the thumbprint in `cnf.jkt` (RFC 9449 §6.1), or nil if there is no `cnf`. A `cnf` that confirms anything
+  /// else is refused, since nobody here could check it.
+  func keyThumbprint() throws(TokenVerificationError) -> String? {
+    switch object["cnf"] {
+    case nil: return nil
+    case .object(let confirmation):
+      guard confirmation.members.count == 1, case .string(let text) = confirmation["jkt"],
+        KeyThumbprint(text: text) != nil
+      else { throw .claims("cnf") }
+      return text
+    default: throw .claims("cnf")
+    }
+  }
+
+  /// Returns the `jti`.
+  func identifier() throws(TokenVerificationError) -> TokenIdentifier {
+    guard let identifier = TokenIdentifier(text: try text("jti")) else { throw .claims("jti") }
+    return identifier
+  }
+
   /// Returns a whole number of seconds, written without fraction or exponent.
   func seconds(_ name: String) throws(TokenVerificationError) -> Int64 {
     guard let seconds = try optionalTime(name, in: ClaimTime.seconds) else { throw .claims(name) }

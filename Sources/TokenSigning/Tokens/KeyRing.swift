@@ -54,6 +54,17 @@ internal import Synchronization
   /// The public keys in force as a JWK Set (RFC 7517 §5), empty if all keys are HS256.
   package var publicJWKS: [UInt8] { withCurrent { $0.publicJWKS } }
 
+  /// Returns the nonce for proofs of this time (RFC 9449 §8): the same in all processes that have these keys.
+  package func proofNonce(nowMilliseconds: Int64) -> String {
+    withCurrent { $0.proofNonces[0].nonce(nowMilliseconds: nowMilliseconds) }
+  }
+
+  /// Checks whether a nonce is one of this time's step or of the step before it, by any of the keys in force: another
+  /// process may sign with another one of them already, or still.
+  package func accepts(proofNonce nonce: String, nowMilliseconds: Int64) -> Bool {
+    withCurrent { $0.proofNonces.contains { $0.accepts(nonce, nowMilliseconds: nowMilliseconds) } }
+  }
+
   /// Reads the keys again and puts them in force. If this throws, the keys in force stay.
   ///
   /// A missing file is an error, since nothing is created. The call waits for the disk or the database, so it must be
@@ -84,6 +95,8 @@ final class KeySnapshot: Sendable {
   let refresh: SigningHeader
   let oneTime: SigningHeader
   let publicJWKS: [UInt8]
+  /// The nonces for proofs by each of the keys of refresh tokens, those of the current key first.
+  let proofNonces: [DPoPNonces]
 
   init(_ keys: TokenKeys) {
     self.keys = keys
@@ -92,5 +105,7 @@ final class KeySnapshot: Sendable {
     refresh = SigningHeader(.refresh, key: keys.currentRefresh)
     oneTime = SigningHeader(.oneTime, key: keys.currentRefresh)
     publicJWKS = keys.publicJWKS()
+    let others = keys.refresh.filter { $0.id != keys.currentRefresh.id }
+    proofNonces = ([keys.currentRefresh] + others).compactMap { DPoPNonces(key: $0) }
   }
 }

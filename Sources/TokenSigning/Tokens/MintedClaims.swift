@@ -29,11 +29,19 @@ struct MintedClaims {
     guard var claims = MintedClaims(payload, after: members), let grant = claims.grant() else { return nil }
     let start = claims.position + MintedClaims.identifierName.utf8CodeUnitCount
     guard let identifier = claims.identifier(), claims.takes("\",\"sid\":\""),
-      claims.repeats(start..<(start + TokenIdentifier.sessionTextBytes)), claims.isAtEnd("\"}")
+      claims.repeats(start..<(start + TokenIdentifier.sessionTextBytes))
     else { return nil }
+    var thumbprint: String?
+    if claims.takes("\",\"cnf\":{\"jkt\":\"") {
+      guard let text = claims.text(), KeyThumbprint(text: text) != nil, claims.isAtEnd("\"}}") else { return nil }
+      thumbprint = text
+    } else {
+      guard claims.isAtEnd("\"}") else { return nil }
+    }
     return AccessClaims(
       subject: grant.subject, clientID: grant.clientID, scope: grant.scope, issuedAt: grant.issuedAt,
-      expiresAt: grant.expiresAt, expiresAtMilliseconds: nil, identifier: identifier, extraMembers: [])
+      expiresAt: grant.expiresAt, expiresAtMilliseconds: nil, identifier: identifier, keyThumbprint: thumbprint,
+      extraMembers: [])
   }
 
   private struct Grant {

@@ -13,16 +13,33 @@ struct OwnHeaders: Sendable {
       algorithm = key.algorithm
       self.key = key.verificationKey
     }
+
+    init(_ key: VerificationKey, id: String, _ algorithm: SignatureAlgorithm) {
+      header = TokenType.access.encodedHeader(algorithm, keyID: id)
+      self.algorithm = algorithm
+      self.key = key
+    }
   }
 
   private let access: [Accepted]
   private let refresh: [Accepted]
   private let oneTime: [Accepted]
+  /// True if only the public halves of the keys of access tokens are known.
+  private let isPublished: Bool
 
   init(_ keys: TokenKeys) {
+    isPublished = false
     access = keys.access.map { Accepted($0, .access) }
     refresh = keys.refresh.map { Accepted($0, .refresh) }
     oneTime = keys.refresh.map { Accepted($0, .oneTime) }
+  }
+
+  /// The headers of access tokens alone, for keys of which only the public half is known.
+  init(published keys: [VerificationKey]) {
+    access = keys.flatMap { key in
+      key.algorithms.compactMap { algorithm in key.id.map { Accepted(key, id: $0, algorithm) } }
+    }
+    (refresh, oneTime, isPublished) = ([], [], true)
   }
 
   private func accepted(_ type: TokenType) -> [Accepted] {
@@ -59,9 +76,12 @@ struct OwnHeaders: Sendable {
     for other in TokenType.allCases where find(header, in: accepted(other)) != nil { return .wrongType }
     guard let bytes = Base64URL.decode(header), let object = try? JSONReader.object(bytes) else { return .malformed }
     guard case .string(let name) = object["alg"] else { return .malformed }
+    let isOfType = if case .string(let typ) = object["typ"] { typ == type.rawValue } else { false }
+    // The keys of other types are not published, so that their tokens are known by their type alone.
+    if isPublished, !isOfType { return .wrongType }
     let algorithm = SignatureAlgorithm(rawValue: name)
     guard accepted(type).contains(where: { $0.algorithm == algorithm }) else { return .algorithm }
-    guard case .string(let typ) = object["typ"], typ == type.rawValue else { return .wrongType }
+    guard isOfType else { return .wrongType }
     return .unknownKey
   }
 }

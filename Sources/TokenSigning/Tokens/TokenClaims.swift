@@ -16,12 +16,16 @@ package struct AccessClaims: Sendable, Hashable {
   /// the token are; 0 to `ClaimTime.secondsMax`, and omitted from the token if 0.
   package var shift: Int64
   package var identifier: TokenIdentifier
+  /// The thumbprint of the key that the token is bound to, which is its `cnf.jkt` (RFC 9449 §6.1), or nil for a bearer
+  /// token.
+  package var keyThumbprint: String?
   /// Further members, encoded and without braces: `"plan":"gold","seats":3`. They must satisfy `ExtraMembers.isValid`.
   package var extraMembers: [UInt8]
 
   package init(
     subject: String, clientID: String, scope: String, issuedAt: Int64, expiresAt: Int64,
-    expiresAtMilliseconds: Int64? = nil, shift: Int64 = 0, identifier: TokenIdentifier, extraMembers: [UInt8] = []
+    expiresAtMilliseconds: Int64? = nil, shift: Int64 = 0, identifier: TokenIdentifier, keyThumbprint: String? = nil,
+    extraMembers: [UInt8] = []
   ) {
     self.subject = subject
     self.clientID = clientID
@@ -31,6 +35,7 @@ package struct AccessClaims: Sendable, Hashable {
     self.expiresAtMilliseconds = expiresAtMilliseconds
     self.shift = shift
     self.identifier = identifier
+    self.keyThumbprint = keyThumbprint
     self.extraMembers = extraMembers
   }
 }
@@ -40,7 +45,10 @@ extension AccessClaims {
   package var ownIssuedAt: Int64 { issuedAt + shift }
 
   /// The end in milliseconds of the issuer's own time.
-  package var ownEndMilliseconds: Int64 { (expiresAtMilliseconds ?? expiresAt * 1000) + shift * 1000 }
+  package var ownEndMilliseconds: Int64 { shownEndMilliseconds + shift * 1000 }
+
+  /// The end in milliseconds of the wall clock, by which verifiers in other processes go.
+  package var shownEndMilliseconds: Int64 { expiresAtMilliseconds ?? expiresAt * 1000 }
 }
 
 /// The claims of a refresh token, except for its issuer.
@@ -91,6 +99,7 @@ package struct OneTimeClaims: Sendable, Hashable {
 package enum ExtraMembers {
   static let reserved: Set<String> = [
     "iss", "aud", "sub", "client_id", "scope", "iat", "exp", "exp_ms", "nbf", "jti", "shift", "sid",
+    "cnf",
   ]
   /// The most bytes: with the longest subject, client and scopes a token stays under `TokenVerifier.textBytesMax`.
   package static let bytesMax = 1024

@@ -32,7 +32,8 @@ package struct TokenMinter: Sendable {
   /// more than `TokenVerifier.textBytesMax`.
   package func mintAccess(_ claims: AccessClaims) -> String {
     let room =
-      Self.fixedBytesMax + claims.extraMembers.count + ByteWriter.jsonStringBytesMax(claims.subject)
+      Self.fixedBytesMax + claims.extraMembers.count + (claims.keyThumbprint.map(ByteWriter.jsonStringBytesMax) ?? 0)
+      + ByteWriter.jsonStringBytesMax(claims.subject)
       + ByteWriter.jsonStringBytesMax(claims.clientID) + ByteWriter.jsonStringBytesMax(claims.scope)
     return access.token(signedBy: ring.withCurrent { $0.access }, claimBytesMax: room) { writer in
       Self.appendGrant(subject: claims.subject, clientID: claims.clientID, scope: claims.scope, to: &writer)
@@ -51,6 +52,11 @@ package struct TokenMinter: Sendable {
       writer.append("\",\"sid\":\"")
       writer.append(base64URL: identifier.span.extracting(first: 12))
       writer.append(UInt8(ascii: "\""))
+      if let thumbprint = claims.keyThumbprint {
+        writer.append(",\"cnf\":{\"jkt\":")
+        writer.append(jsonString: thumbprint)
+        writer.append(UInt8(ascii: "}"))
+      }
       if !claims.extraMembers.isEmpty {
         writer.append(UInt8(ascii: ","))
         writer.append(claims.extraMembers)

@@ -13,15 +13,20 @@ package enum TokenType: String, Sendable, CaseIterable {
   ///
   /// These bytes select the key: a token with any other first segment is not ours.
   func encodedHeader(for key: SigningKey) -> [UInt8] {
-    let room = 64 + ByteWriter.jsonStringBytesMax(key.id)
+    encodedHeader(key.algorithm, keyID: key.id)
+  }
+
+  /// Returns the first segment of every token of this type that a key of this id signs with the algorithm.
+  func encodedHeader(_ algorithm: SignatureAlgorithm, keyID: String) -> [UInt8] {
+    let room = 64 + ByteWriter.jsonStringBytesMax(keyID)
     return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { scratch in
       var writer = unsafe ByteWriter(scratch)
       writer.append("{\"alg\":\"")
-      writer.append(Array(key.algorithm.rawValue.utf8))
+      writer.append(Array(algorithm.rawValue.utf8))
       writer.append("\",\"typ\":\"")
       writer.append(Array(rawValue.utf8))
       writer.append("\",\"kid\":")
-      writer.append(jsonString: key.id)
+      writer.append(jsonString: keyID)
       writer.append(UInt8(ascii: "}"))
       return unsafe Base64URL.encode(writer.written.span)
     }

@@ -10,23 +10,16 @@ package struct TokenVerifier: Sendable {
   package static let textBytesMax = TokenFormat.textBytesMax
 
   private let issuer: String
-  private let audience: String
-  /// The audience of a token that names none: the issuer, if that is the audience. Releases in which no audience was
-  /// configured issued such tokens.
-  private let audienceOfNone: String
+  private let rules: AccessClaimRules
   private let ring: KeyRing
-  /// The members with which the claims of our minter begin, for access tokens and for refresh tokens.
-  private let accessMembers: [UInt8]
+  /// The members with which the claims of our minter's refresh tokens begin.
   private let refreshMembers: [UInt8]
 
-  /// - Parameter audience: The audience that access tokens must name. If it is empty, they must name none; if it is the
-  ///   issuer, they may name none.
+  /// - Parameter audience: The audience of access tokens; see ``AccessClaimRules/init(issuer:audience:)``.
   package init(ring: KeyRing, issuer: String, audience: String) {
     self.issuer = issuer
-    self.audience = audience
-    audienceOfNone = audience.hasSameBytes(as: issuer) ? audience : ""
+    rules = AccessClaimRules(issuer: issuer, audience: audience)
     self.ring = ring
-    accessMembers = Array(TokenTemplate.accessMembers(issuer: issuer, audience: audience).utf8)
     refreshMembers = Array(TokenTemplate.members(issuer: issuer).utf8)
   }
 
@@ -46,29 +39,9 @@ package struct TokenVerifier: Sendable {
   package func verifyAccess(
     _ token: String, nowMilliseconds: Int64, ignoringExpiry: Bool = false
   ) throws(TokenVerificationError) -> AccessClaims {
-    let payload = try payload(of: token, type: .access)
-    let verified =
-      if let minted = MintedClaims.access(payload, after: accessMembers) { minted } else { try accessClaims(payload) }
+    let verified = try rules.claims(of: try payload(of: token, type: .access))
     guard ignoringExpiry || nowMilliseconds < verified.ownEndMilliseconds else { throw .expired }
     return verified
-  }
-
-  /// Reads the claims in any notation.
-  func accessClaims(_ payload: [UInt8]) throws(TokenVerificationError) -> AccessClaims {
-    let claims = try ClaimReader(payload)
-    guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
-    guard (try claims.optionalText("aud") ?? audienceOfNone).hasSameBytes(as: audience) else { throw .wrongAudience }
-    let identifier = try identifier(claims)
-    guard try claims.text("sid") == identifier.sessionText else { throw .claims("sid") }
-    let expiresAt = try claims.seconds("exp")
-    let exactEnd = try claims.optionalTime("exp_ms", in: ClaimTime.milliseconds)
-    if let exactEnd, (exactEnd + 999) / 1000 != expiresAt { throw .claims("exp_ms") }
-    return AccessClaims(
-      subject: try claims.text("sub"), clientID: try claims.text("client_id"),
-      scope: try claims.optionalText("scope") ?? "", issuedAt: try claims.seconds("iat"), expiresAt: expiresAt,
-      expiresAtMilliseconds: exactEnd, shift: try claims.optionalTime("shift", in: ClaimTime.seconds) ?? 0,
-      identifier: identifier,
-      extraMembers: ExtraMembers.of(claims.object, in: payload))
   }
 
   /// Verifies a refresh token and returns its claims.
@@ -95,7 +68,7 @@ package struct TokenVerifier: Sendable {
     return RefreshClaims(
       subject: try claims.text("sub"), clientID: try claims.text("client_id"),
       scope: try claims.optionalText("scope") ?? "", issuedAt: try claims.seconds("iat"),
-      expiresAt: try claims.seconds("exp"), identifier: try identifier(claims))
+      expiresAt: try claims.seconds("exp"), identifier: try claims.identifier())
   }
 
   /// Verifies a one-time token and returns its claims.
@@ -105,7 +78,7 @@ package struct TokenVerifier: Sendable {
     let payload = try payload(of: token, type: .oneTime)
     let claims = try ClaimReader(payload)
     guard try claims.text("iss").hasSameBytes(as: issuer) else { throw .wrongIssuer }
-    let identifier = try identifier(claims)
+    let identifier = try claims.identifier()
     guard identifier.generation == 0 else { throw .claims("jti") }
     let expiresAt = try claims.seconds("exp")
     let verified = OneTimeClaims(
@@ -119,10 +92,5 @@ package struct TokenVerifier: Sendable {
     try ring.withCurrent { snapshot throws(TokenVerificationError) in
       try snapshot.headers.payload(of: token.utf8.span, type: type)
     }
-  }
-
-  private func identifier(_ claims: ClaimReader) throws(TokenVerificationError) -> TokenIdentifier {
-    guard let identifier = TokenIdentifier(text: try claims.text("jti")) else { throw .claims("jti") }
-    return identifier
   }
 }

@@ -245,6 +245,12 @@ extension DictionaryLedger: SessionLedger {
   }
 }
 
+extension DictionaryLedger: ProofLedger {
+  public func count(_ proof: KeyProof) async throws(LedgerError) -> RotationRefusal? {
+    try await decide(.changing) { $0.count(proof) }
+  }
+}
+
 extension DictionaryLedger: OneTimeLedger {
   public func issue<Reply: Sendable>(
     _ grant: OneTimeGrant, reply: (SessionID, LedgerMoment) -> Reply

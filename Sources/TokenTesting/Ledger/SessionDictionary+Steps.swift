@@ -22,16 +22,20 @@ extension SessionDictionary {
   /// Returns the outcome, and the event on which it rests.
   private mutating func rotate(_ request: RotationRequest, at now: Timestamp) -> (Rotation, through: UInt64) {
     let id = request.token.session
-    let verdict = RotationRule.verdict(on: request, for: sessions[id].map { facts(of: $0) }, at: now)
+    let verdict = RotationRule.verdict(
+      on: request, for: sessions[id].map { facts(of: $0) }, at: now,
+      isProofCounted: request.proof.map { isCounted($0, at: now) } ?? false)
     if case .refuse(let refusal, _) = verdict { return (.refused(refusal), sequence) }
     guard let entry = sessions[id] else { preconditionFailure("the rule did more than refuse an unknown session") }
     let (subject, client) = (entry.grant.subject, entry.grant.client)
     let live = TokenID(session: id, generation: entry.generation)
     switch verdict {
     case .rotate:
+      if let proof = request.proof { note(proof, at: now) }
       return (rotate(id, entry, by: request, at: now), sequence)
     case .retry(let reuse):
-      // The answer rests on the rotation, not on the note that it was given twice.
+      // The answer rests on the rotation and on the count of its proof, not on the note that it was given twice.
+      if let proof = request.proof { note(proof, at: now) }
       let through = sequence
       record(.retried(live, subject: subject, client: client, reuse), at: now)
       latestIssue = now
@@ -67,6 +71,7 @@ extension SessionDictionary {
     next.generation += 1
     next.refreshedAt = now
     next.narrowedScope = request.narrowedScope
+    if next.grant.keys.lifelong == nil { next.grant.keys.ofLastUse = request.proof?.key }
     next.hasSeenSuccessor = false
     sessions[id] = next
     latestIssue = now
@@ -113,7 +118,7 @@ extension SessionDictionary {
         revoke(id, entry, cause: .evicted, at: now)
       }
     }
-    let (id, number) = number(known)
+    let (id, number) = number(known ?? grant.id)
     let entry = Entry(grant: grant, number: number, openedAt: now, refreshedAt: now)
     sessions[id] = entry
     latestIssue = now
@@ -129,6 +134,26 @@ extension SessionDictionary {
     let now = time.now()
     latestAccessIssue = now
     return (number().id, LedgerMoment(time: now, shift: time.shift(of: now, inForce: shifts.seconds)))
+  }
+}
+
+// MARK: - Proofs of keys
+
+extension SessionDictionary {
+  mutating func count(_ proof: KeyProof) -> Decided<RotationRefusal?> {
+    let now = begin()
+    let refusal = RotationRule.refusal(of: proof, isCounted: isCounted(proof, at: now), at: now)
+    if refusal == nil { note(proof, at: now) }
+    return decided(refusal, at: now)
+  }
+
+  private func isCounted(_ proof: KeyProof, at now: Timestamp) -> Bool {
+    proofs[proof.useDigest].map { now < $0 } ?? false
+  }
+
+  private mutating func note(_ proof: KeyProof, at now: Timestamp) {
+    proofs[proof.useDigest] = proof.rememberedEnd(at: now)
+    record(nil, at: now)
   }
 }
 

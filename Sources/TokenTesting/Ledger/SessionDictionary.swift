@@ -40,6 +40,8 @@ struct SessionDictionary: Sendable {
 
   var sessions: [SessionID: Entry] = [:]
   var oneTimeTokens: [SessionID: OneTimeEntry] = [:]
+  /// The proofs of keys that were accepted, with their ends.
+  var proofs: [Digest256: Timestamp] = [:]
   /// The wide revocations by their scopes. All names in them are in NFC, so that equal ones have the same bytes.
   var marks: [SessionScope: Mark] = [:]
   /// The number of each opening, and of each access token without a session. They are never forgotten, since a test has
@@ -154,6 +156,7 @@ extension SessionDictionary {
   /// Forgets the entries that are over. With ``sweep()`` these include the ones that a wide revocation covers.
   private mutating func free(at now: Timestamp, _ isOver: (Entry) -> Bool) {
     freedSecond = now.seconds
+    proofs = proofs.filter { $0.value > now }
     let over = sessions.filter { isOver($0.value) }
     let overTokens = oneTimeTokens.filter { $0.value.expiresAt.secondsRoundedUp <= now.seconds }
     guard !over.isEmpty || !overTokens.isEmpty else { return }
@@ -199,7 +202,7 @@ extension SessionDictionary {
       client: entry.grant.client, generation: entry.generation, isRevoked: entry.isRevoked || isCovered(entry),
       hasSeenSuccessor: entry.hasSeenSuccessor, terms: entry.grant.terms, openedAt: entry.openedAt,
       refreshedAt: entry.refreshedAt, narrowedScope: entry.narrowedScope, subjectVersion: entry.grant.subjectVersion,
-      clientVersion: entry.grant.clientVersion)
+      clientVersion: entry.grant.clientVersion, keys: entry.grant.keys)
   }
 
   func session(_ id: SessionID, _ entry: Entry) -> Session {
@@ -210,6 +213,7 @@ extension SessionDictionary {
       shifts: Session.Shifts(
         atUse: shifts.seconds(at: entry.refreshedAt),
         ofOpening: shifts.shownSeconds(of: entry.openedAt, at: latestEvent),
-        ofUse: shifts.shownSeconds(of: entry.refreshedAt, at: latestEvent), current: shifts.seconds))
+        ofUse: shifts.shownSeconds(of: entry.refreshedAt, at: latestEvent), current: shifts.seconds),
+      keys: entry.grant.keys, attributes: entry.grant.attributes)
   }
 }

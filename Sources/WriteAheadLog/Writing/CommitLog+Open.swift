@@ -2,14 +2,14 @@ extension CommitLog {
   /// Takes the folder's lock, checks and replays what is there, repairs the end that a crash left, and makes all of it
   /// durable. A folder without a log gets a new one.
   ///
-  /// Where `executor` is also a task executor, as `CommitThread` is, all of this happens on it; else the calling task
+  /// If `executor` is also a task executor, as `CommitThread` is, all of this happens on it. Otherwise the calling task
   /// blocks.
   /// - Parameters:
   ///   - clock: for durability `interval` and the measured times.
   ///   - onProgress: called every few MiB, and at the end.
   ///   - replay: sees each frame once, in order, checkpoint entries first.
-  /// - Throws: `.locked` at once; `.rolledBack` and `.moved` unless the options accept that; `.corrupt` with the place and nothing
-  ///   changed on disk; `.unsupportedVersion`; `.io`.
+  /// - Throws: `.locked` at once; `.rolledBack` and `.moved` unless the options accept that; `.corrupt` with the place
+  ///   and nothing changed on disk; `.unsupportedVersion`; `.io`.
   package nonisolated static func open(
     storage: some LogStorage, options: LogOptions = LogOptions(), executor: any SerialExecutor,
     clock: any Clock<Duration> = ContinuousClock(), onProgress: @escaping (ReplayProgress) -> Void = { _ in },

@@ -115,8 +115,9 @@ extension CommitLog {
   /// Returns once all records up to `sequence` are as safe as the log's durability promises.
   ///
   /// Does not suspend if they are already.
-  /// - Throws: what ended writing before they were; they may or may not be found at the next opening. With a deadline also `.waitEnded`, where the
-  ///   task is cancelled or ``endOverdueWaits()`` is called after it: the writing goes on. Without one it cannot be cancelled.
+  /// - Throws: what ended writing before they were; they may or may not be found at the next opening. With a deadline
+  ///   also `.waitEnded`, where the task is cancelled or ``endOverdueWaits()`` is called after it: the writing goes on.
+  ///   Without one it cannot be cancelled.
   package nonisolated func durable(
     through sequence: UInt64, deadline: ContinuousClock.Instant? = nil
   ) async throws(LogError) {
@@ -129,7 +130,7 @@ extension CommitLog {
   /// All records up to here are as safe as the log's durability promises.
   package nonisolated var durableSequence: UInt64 { waiters.acknowledgedSequence }
 
-  /// Why the log takes no records: a failure, or `.closed`.
+  /// The reason for which the log takes no records: a failure, or `.closed`.
   package nonisolated var failure: LogError? { waiters.failure }
 
   package nonisolated var statistics: LogStatistics {

@@ -16,7 +16,7 @@ final class CommitWaiters: Sendable {
     /// The list of the last round, kept for its memory.
     var ready: [Waiter] = []
     var failure: LogError?
-    /// Whether one of them has a deadline.
+    /// True if one of them has a deadline.
     var hasDeadlines = false
   }
 
@@ -31,19 +31,20 @@ final class CommitWaiters: Sendable {
     self.waitingMax = waitingMax
   }
 
-  /// Whether as many wait as may.
+  /// True if as many wait as are allowed to.
   var isFull: Bool { waiting.load(ordering: .relaxed) >= waitingMax }
 
   /// Every record up to here is safe.
   var acknowledgedSequence: UInt64 { acknowledged.load(ordering: .acquiring) }
 
-  /// Why nothing more will be acknowledged.
+  /// The reason for which nothing more will be acknowledged.
   var failure: LogError? { state.withLock { $0.failure } }
 
   /// Returns once every record up to `sequence` is safe.
   ///
-  /// - Throws: what ended writing before; with a deadline also `.waitEnded`, where the task is cancelled, or at the first ``endOverdue(at:)`` after it.
-  ///   What is waited for goes on. Without a deadline a cancelled task waits like any other.
+  /// - Throws: what ended writing before; with a deadline also `.waitEnded`, where the task is cancelled, or at the
+  ///   first ``endOverdue(at:)`` after it. What is waited for goes on. Without a deadline a cancelled task waits like
+  ///   any other.
   func wait(for sequence: UInt64, deadline: ContinuousClock.Instant?) async throws(LogError) {
     if acknowledgedSequence >= sequence { return }
     let failure: LogError?

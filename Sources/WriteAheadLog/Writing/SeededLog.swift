@@ -4,8 +4,8 @@ internal import SystemPackage
 package enum SeededLog {
   /// Makes the segment that follows the checkpoint, and returns what the checkpoint needs of the log.
   ///
-  /// The caller holds the folder's lock and writes the checkpoint next, by ``CheckpointWriter``. A folder in which it is missing is refused as
-  /// damaged.
+  /// The caller holds the folder's lock and writes the checkpoint next, by ``CheckpointWriter``. A folder in which it
+  /// is missing is refused as damaged.
   /// - Parameter covered: the number of the last record that the checkpoint stands for, at least 1.
   /// - Throws: `.io` with `EEXIST` where the folder holds a log.
   package static func begin(in storage: some LogStorage, covered: UInt64) throws(LogError) -> CheckpointBase {

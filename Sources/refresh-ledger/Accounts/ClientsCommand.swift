@@ -52,6 +52,12 @@ struct ClientsAdd: AsyncParsableCommand {
   @Option(help: "Whether a refresh consumes the refresh token: always, or never for a client with a secret.")
   var rotation = "always"
 
+  @Option(
+    help: ArgumentHelp(
+      "required: the client gets no tokens without a proof of its key (DPoP, RFC 9449); without this, dpop.mode.",
+      valueName: "required"))
+  var dpop: String?
+
   @Flag(help: "The client may ask about tokens.")
   var introspect = false
 
@@ -69,7 +75,8 @@ struct ClientsAdd: AsyncParsableCommand {
         id: id, isPublic: isPublic, scopes: scopes, grants: try ClientFile.grants(grants),
         grace: try grace.map { try ClientFile.grace($0) }, rotation: try ClientFile.rotation(rotation),
         lifetimes: try ClientFile.lifetimes(access: accessTTL, idle: refreshTTL, absolute: maxAge),
-        mayIntrospect: introspect, isAdmin: admin)
+        mayIntrospect: introspect, isAdmin: admin,
+        requiresProof: try dpop.map { try ClientFile.requiresProof($0) } ?? false)
       try await clients.add(client, secret: readsSecret ? try InputLine.read("secret") : nil)
     }
     try Terminal.writeLine("added client \(id)")
@@ -96,9 +103,10 @@ struct ClientsList: AsyncParsableCommand {
     var rotation: String
     var introspect: Bool
     var admin: Bool
+    var dpop: String?
 
     enum CodingKeys: String, CodingKey {
-      case id, scopes, grants, grace, accessTTL, refreshTTL, maxAge, rotation, introspect, admin
+      case id, scopes, grants, grace, accessTTL, refreshTTL, maxAge, rotation, introspect, admin, dpop
       case isPublic = "public"
     }
 
@@ -114,6 +122,7 @@ struct ClientsList: AsyncParsableCommand {
       rotation = "\(client.rotation)"
       introspect = client.mayIntrospect
       admin = client.isAdmin
+      dpop = client.requiresProof ? "required" : nil
     }
 
     var lifetimes: String {
@@ -130,12 +139,12 @@ struct ClientsList: AsyncParsableCommand {
       for row in rows { try Terminal.writeLine(JSONText.line(row)) }
       return
     }
-    var table = TextTable("ID", "KIND", "GRANTS", "ROTATION", "GRACE", "LIFETIMES", "MAY", "SCOPES")
+    var table = TextTable("ID", "KIND", "GRANTS", "ROTATION", "GRACE", "LIFETIMES", "DPOP", "MAY", "SCOPES")
     for row in rows {
       let rights = [row.introspect ? "introspect" : nil, row.admin ? "admin" : nil].compactMap(\.self)
       table.append(
         row.id, row.isPublic ? "public" : "confidential", row.grants, row.rotation, row.grace ?? "default",
-        row.lifetimes, rights.isEmpty ? "-" : rights.joined(separator: " "), row.scopes ?? "(all)")
+        row.lifetimes, row.dpop ?? "-", rights.isEmpty ? "-" : rights.joined(separator: " "), row.scopes ?? "(all)")
     }
     try Terminal.write(table.text)
   }

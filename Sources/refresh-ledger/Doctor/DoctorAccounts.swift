@@ -4,6 +4,7 @@ import TokenAccounts
 import TokenEngine
 import TokenHTTP
 import TokenLedger
+import TokenObservability
 import TokenSigning
 
 /// The findings on keys, users and clients in a data folder.
@@ -89,5 +90,46 @@ struct DoctorAccounts {
     }
     let (admins, open) = (clients.count(where: \.isAdmin), clients.count(where: \.isPublic))
     return [.ok("clients", "\(clients.count): \(admins) with admin rights, \(open) public")]
+      + cookies(clients) + proofs(of: clients)
+  }
+
+  /// Returns the finding on the client that pages get cookies for, which a start would refuse if it is not fit.
+  private func cookies(_ clients: [Client]) -> [DoctorFinding] {
+    let id = settings.cookies.client
+    guard !id.isEmpty else { return [] }
+    do {
+      _ = try CookieClientFault.check(
+        clients.first { $0.id.hasSameBytes(as: id) }, id: id, grace: settings.engine.grace)
+      return [.ok("cookies", "for pages of the client \(id)")]
+    } catch {
+      return [.problem("cookies", settings.cookies.message(of: error, storeOptions: "--data \(quotedData)"))]
+    }
+  }
+
+  /// Returns the finding on clients that have to prove a key while proofs are ignored, or the reverse.
+  private func proofs(of clients: [Client]) -> [DoctorFinding] {
+    let needing = clients.filter(\.requiresProof).map(\.id)
+    switch settings.engine.dpop.mode {
+    case .off where !needing.isEmpty:
+      return [
+        .warning(
+          "proofs", "dpop.mode is off, and \(Self.names(needing)) may only come with a proof of a key",
+          fix: "set dpop.mode to optional, so that metadata tell them that this server takes proofs")
+      ]
+    case .required where needing.count < clients.count:
+      let others = clients.filter { !$0.requiresProof }.map(\.id)
+      return [
+        .note(
+          "proofs",
+          "dpop.mode is required: every client must send proofs (RFC 9449), also \(Self.names(others)), whose entry does not ask for that",
+          fix: "see that they can, or set dpop.mode to optional and add those that can with --dpop required")
+      ]
+    default: return []
+    }
+  }
+
+  private static func names(_ ids: [String]) -> String {
+    let shown = ids.prefix(5).map { ShellText.quoted(LogText.line($0)) }.joined(separator: ", ")
+    return ids.count > 5 ? "\(shown) and \(ids.count - 5) more" : shown
   }
 }

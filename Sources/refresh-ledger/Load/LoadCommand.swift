@@ -74,7 +74,8 @@ struct LoadCommand: AsyncParsableCommand {
 
   private func runEndpoint() async throws -> LoadReport {
     let tokens = try endpoint.startTokens()
-    let options = try shape.options(isShort: false, available: tokens?.count)
+    var options = try shape.options(isShort: false, available: tokens?.count)
+    options.provesKeys = endpoint.dpop
     try endpoint.checkDescriptors(for: options)
     let address = try endpoint.endpoint()
     let client = try endpoint.client(for: options)

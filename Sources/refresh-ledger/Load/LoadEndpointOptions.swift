@@ -56,6 +56,12 @@ struct LoadEndpointOptions: ParsableArguments {
   @Option(help: "A PEM file of the certificates to trust, if this system does not trust the server's.")
   var cacert: String?
 
+  @Flag(
+    help:
+      "Bind each session to a key of its own, and send a proof of it with each request (DPoP, RFC 9449); nonces are followed."
+  )
+  var dpop = false
+
   @Flag(help: "Speak HTTP/2 where TLS and the server allow it: all connections are streams of a few then.")
   var http2 = false
 
@@ -70,6 +76,7 @@ struct LoadEndpointOptions: ParsableArguments {
       ("--user", user != nil), ("--password", password != nil), ("--password-stdin", readsPassword),
       ("--client-id", clientID != nil), ("--client-secret", clientSecret != nil), ("--client-basic", usesBasic),
       ("--scope", scope != nil), ("--tokens", tokens != nil), ("--cacert", cacert != nil), ("--http2", http2),
+      ("--dpop", dpop),
     ]
     return given.first { $0.1 }?.0
   }
@@ -89,6 +96,10 @@ struct LoadEndpointOptions: ParsableArguments {
       throw ValidationError("give either --password or --password-stdin")
     }
     if tokens != nil {
+      guard !dpop else {
+        throw ValidationError(
+          "--dpop makes a key for each session at its log-in; --tokens gives sessions without their keys")
+      }
       guard user == nil, password == nil, !readsPassword else {
         throw ValidationError("--tokens takes the place of --user and the password; leave those out")
       }
@@ -118,6 +129,7 @@ struct LoadEndpointOptions: ParsableArguments {
     endpoint.scope = scope
     endpoint.tokenField = tokenField
     endpoint.expiryField = expiryField
+    endpoint.provesKeys = dpop
     endpoint.patience = try LoadShapeOptions.time(timeout, "--timeout")
     return endpoint
   }

@@ -18,6 +18,9 @@ struct LoadSummary {
         "counted from when each was due; from when it went out p50 \(milliseconds(service.p50)), p99 \(milliseconds(service.p99)), max \(milliseconds(service.max))"
       )
     }
+    if report.options.dpop == true {
+      lines.append("each session was bound to a key, each request had a proof of it (DPoP)")
+    }
     var tried: [String] = []
     if checks.reuses > 0 {
       tried.append(

@@ -82,9 +82,12 @@ struct ExportedSession: Encodable {
   var lastUsedAt: String
   var idleEnd: String
   var expiresAt: String
+  var confirmation: SessionConfirmation?
+  var attributes: String?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case sid, subject, scope, label, rotation, generation
+    case sid, subject, scope, label, rotation, generation, attributes
+    case confirmation = "cnf"
     case client = "client_id"
     case openedAt = "opened_at"
     case lastUsedAt = "last_used_at"
@@ -104,5 +107,7 @@ struct ExportedSession: Encodable {
     lastUsedAt = row.lastUsedAt
     idleEnd = row.idleEnd
     expiresAt = row.absoluteEnd
+    confirmation = row.confirmation
+    attributes = row.attributes
   }
 }

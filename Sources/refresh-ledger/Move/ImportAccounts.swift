@@ -52,7 +52,8 @@ struct ImportAccounts {
     return .live(
       ForeignSession(
         id: id, subject: session.subject, client: client, scopes: scopes, label: session.label,
-        version: users[session.subject]?.version ?? .none, millisecondsLeft: left))
+        version: users[session.subject]?.version ?? .none, millisecondsLeft: left, key: session.key,
+        attributes: session.attributes))
   }
 
   private func client(_ id: String?) throws(ImportedSession.Refusal) -> Client {
@@ -101,6 +102,10 @@ struct ImportAccounts {
   }
 
   private func check(_ session: ImportedSession, _ client: Client) throws(ImportedSession.Refusal) {
+    guard session.key == nil || client.isPublic && settings.http.wire == .standard else {
+      throw ImportedSession.Refusal(
+        description: "cnf binds only the session of a public client, with wire: standard; remove it")
+    }
     guard let label = session.label else { return }
     let isPlain = !label.hasControlCharacters
     guard isPlain, (1...SessionGrant.labelBytesMax).contains(label.utf8.count) else {

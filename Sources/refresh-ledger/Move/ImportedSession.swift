@@ -2,6 +2,7 @@ import FoundationEssentials
 import RefreshRotationLoad
 import TokenEngine
 import TokenLedger
+import TokenSigning
 
 /// A line of a file that `import` reads.
 struct ImportedSession: Decodable {
@@ -16,10 +17,15 @@ struct ImportedSession: Decodable {
   var scope: String?
   var label: String?
   var openedAt, idleEnd, expiresAt: Timestamp?
+  /// The key that the session is bound to.
+  var key: Digest256?
+  var attributes: [UInt8] = []
 
   /// The members that `export` writes and `import` ignores.
   private static let passedOver = ["sid", "generation", "rotation", "last_used_at"]
-  private static let taken = ["subject", "client_id", "scope", "label", "opened_at", "idle_end", "expires_at"]
+  private static let taken = [
+    "subject", "client_id", "scope", "label", "opened_at", "idle_end", "expires_at", "cnf", "attributes",
+  ]
 
   private struct Name: CodingKey {
     var stringValue: String
@@ -90,6 +96,27 @@ struct ImportedSession: Decodable {
     openedAt = try time("opened_at")
     idleEnd = try time("idle_end")
     expiresAt = try time("expires_at")
+    key = try Self.key(in: members)
+    attributes = try text("attributes").map(Self.attributes) ?? []
+  }
+
+  private static func key(in members: KeyedDecodingContainer<Name>) throws -> Digest256? {
+    guard members.contains(Name("cnf")), try !members.decodeNil(forKey: Name("cnf")) else { return nil }
+    let confirmation = try? members.decode(SessionConfirmation.self, forKey: Name("cnf"))
+    guard let key = confirmation.flatMap({ KeyThumbprint(text: $0.thumbprint) }).flatMap({ Digest256($0.bytes) }) else {
+      throw Refusal(
+        description: "cnf does not name a key; write {\"jkt\":\"...\"} with the 43 characters of its thumbprint")
+    }
+    return key
+  }
+
+  private static func attributes(_ text: String) throws -> [UInt8] {
+    guard let bytes = Data(base64Encoded: text), Limits.attributesBytes.range.contains(bytes.count) else {
+      throw Refusal(
+        description:
+          "attributes is not base64, or of too many bytes; write \(Limits.attributesBytes.text) bytes of base64")
+    }
+    return Array(bytes)
   }
 }
 

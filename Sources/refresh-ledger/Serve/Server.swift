@@ -96,9 +96,10 @@ struct Server {
     tell(of: ground)
     let announcement = Announcement(ground.first) { first, port in announce(first, port: port) }
     let links = console.map { ConsoleLinks(console: $0, output: output, logger: logger) }
+    let routes: [(any AdditionalRoutes)?] = [console, ground.cookies]
     let application = TokenApplication.make(
       engine: engine, clients: ground.clients, options: options, metrics: metrics,
-      additionalRoutes: [console].compactMap(\.self), logger: logger,
+      additionalRoutes: routes.compactMap(\.self), logger: logger,
       onServerRunning: { port in
         address.letGo()
         announcement.make(port: port)

@@ -1,12 +1,15 @@
 import SystemPackage
 import TokenAccounts
 import TokenEngine
+import TokenHTTP
 
 /// The opened engine and accounts of a server.
 struct ServerGround {
   let engine: RotationEngine
   let users: any SubjectDirectory
   let clients: any ClientDirectory
+  /// The routes for pages, or nil if no client is named for them.
+  let cookies: CookieRoutes?
   /// The accounts that this start made.
   let first: FirstStart
   /// The warning for an operator, for the log.
@@ -30,10 +33,13 @@ struct GroundOpening {
     } catch {
       throw CommandError(error)
     }
+    // Before anything is made: the secrets of a first start are shown only by a start that goes on.
+    let cookies = try await settings.cookies.routes(
+      for: clients, engine: settings.engine, storeOptions: StorePlace.folder(folder.string).options)
     let engine = try await engine(folder, users: users)
     do {
       let first = try FirstStart(users: users, clients: clients, folder: folder, settings: settings)
-      return ServerGround(engine: engine, users: users, clients: clients, first: first)
+      return ServerGround(engine: engine, users: users, clients: clients, cookies: cookies, first: first)
     } catch {
       try? await engine.close()
       throw error
@@ -61,10 +67,12 @@ struct GroundOpening {
     let store = try await DatabaseStore.open(settings, connections: settings.store.connections)
     do {
       let (users, clients) = (try await store.users(accounts), try await store.clients(accounts))
+      let cookies = try await settings.cookies.routes(
+        for: clients, engine: settings.engine, storeOptions: StorePlace(settings.store, folder: "").options)
       let engine = try await store.engine(
         options: settings.engine, subjects: users, observer: observer, isServer: true)
       return ServerGround(
-        engine: engine, users: users, clients: clients, first: FirstStart(),
+        engine: engine, users: users, clients: clients, cookies: cookies, first: FirstStart(),
         warning: ClockDifference(of: store.ledger)?.warning)
     } catch {
       await store.close()

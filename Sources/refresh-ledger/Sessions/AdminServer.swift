@@ -22,9 +22,12 @@ struct AdminServer {
     var label: String?
     var generation: UInt32
     var openedAt, lastUsedAt, idleEnd, absoluteEnd: Int64
+    var confirmation: SessionConfirmation?
+    var attributes: String?
 
     enum CodingKeys: String, CodingKey {
-      case sid, subject, scope, rotation, label, generation
+      case sid, subject, scope, rotation, label, generation, attributes
+      case confirmation = "cnf"
       case client = "client_id"
       case openedAt = "opened_at_ms"
       case lastUsedAt = "last_used_at_ms"
@@ -37,7 +40,8 @@ struct AdminServer {
       return SessionRow(
         sid: sid, subject: subject, client: client, scope: scope, label: label, rotation: rotation,
         generation: generation, openedAt: time(openedAt), lastUsedAt: time(lastUsedAt),
-        idleEnd: time(idleEnd), absoluteEnd: time(absoluteEnd))
+        idleEnd: time(idleEnd), absoluteEnd: time(absoluteEnd),
+        confirmation: confirmation, attributes: attributes)
     }
   }
 

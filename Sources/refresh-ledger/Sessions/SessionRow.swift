@@ -1,3 +1,4 @@
+import FoundationEssentials
 import TokenEngine
 import TokenLedger
 import TokenObservability
@@ -15,9 +16,14 @@ struct SessionRow: Encodable {
   var lastUsedAt: String
   var idleEnd: String
   var absoluteEnd: String
+  /// The key that the session is bound to, or nil if its refresh token is a bearer token.
+  var confirmation: SessionConfirmation?
+  /// The attributes in base64, or nil if there are none.
+  var attributes: String?
 
   enum CodingKeys: String, CodingKey {
-    case sid, subject, client, scope, label, rotation, generation
+    case sid, subject, client, scope, label, rotation, generation, attributes
+    case confirmation = "cnf"
     case openedAt = "opened_at"
     case lastUsedAt = "last_used_at"
     case idleEnd = "idle_end"
@@ -41,6 +47,8 @@ struct SessionRow: Encodable {
     table.append("scope", scope)
     if let label { table.append("label", label) }
     table.append("rotation", rotation)
+    table.append("bound to", confirmation.map { "key \($0.thumbprint)" } ?? "no key")
+    if let attributes { table.append("attributes", attributes) }
     table.append("opened", openedAt)
     table.append("last used", lastUsedAt)
     table.append("ends unused", idleEnd)
@@ -55,6 +63,18 @@ extension SessionRow {
       sid: session.id.text, subject: session.subject, client: session.client, scope: session.scope,
       label: session.label, rotation: "\(session.rotation)", generation: session.generation,
       openedAt: LogRecordLine.time(shown.openedAt), lastUsedAt: LogRecordLine.time(shown.refreshedAt),
-      idleEnd: LogRecordLine.time(shown.idleEnd), absoluteEnd: LogRecordLine.time(shown.absoluteEnd))
+      idleEnd: LogRecordLine.time(shown.idleEnd), absoluteEnd: LogRecordLine.time(shown.absoluteEnd),
+      confirmation: session.keys.lifelong.map { SessionConfirmation(thumbprint: $0.description) },
+      attributes: session.attributes.isEmpty ? nil : Data(session.attributes).base64EncodedString())
+  }
+}
+
+/// The key that a session is bound to, as tokens name it (RFC 9449 §6.1): `{"jkt":"..."}`.
+struct SessionConfirmation: Codable {
+  /// The thumbprint (RFC 7638), 43 base64url characters.
+  var thumbprint: String
+
+  enum CodingKeys: String, CodingKey {
+    case thumbprint = "jkt"
   }
 }

@@ -15,6 +15,8 @@ extension ServerSettings {
     issue(as: engine.issuer)
     try refuseUnsafeAddress(sources)
     try refuseContradictions(sources)
+    try settleCookies(sources)
+    try refuseUselessProofs(sources)
     try settleStore(sources)
   }
 
@@ -66,6 +68,40 @@ extension ServerSettings {
     if engine.grace > .zero, engine.grace >= engine.idleLifetime {
       throw sources.fault(
         .rotationGrace, "is not shorter than sessions.refreshTTL; shorten it or raise refreshTTL")
+    }
+  }
+
+  /// Checks the settings of cookies against each other and the path of the routes, and keeps their places: only the
+  /// client, which is not read yet, shows the other faults.
+  private mutating func settleCookies(_ sources: SettingSources) throws(CommandError) {
+    guard !cookies.client.isEmpty else {
+      let fault = "stands without cookies.client; name the public client of the pages too"
+      guard cookies.path.isEmpty else { throw sources.fault(.cookiesPath, fault) }
+      guard !cookies.endsEverywhere else { throw sources.fault(.cookiesEverywhere, fault) }
+      return
+    }
+    let refresh = http.pathPrefix + CookieRoutes.refreshPath
+    // A proxy can have the routes elsewhere.
+    guard cookies.path.isEmpty || http.trustsProxy || refresh.hasPrefix("\(cookies.path)/") else {
+      throw sources.fault(
+        .cookiesPath,
+        "is not above \(refresh), where browsers must send the cookie; write \(http.pathPrefix)/session, or set "
+          + "http.trustProxy behind a proxy that has the routes elsewhere")
+    }
+    cookies.clientPlace = "\(sources.place(of: .cookiesClient)): cookies.client \"\(cookies.client.shown)\""
+    cookies.gracePlace = sources.place(of: .rotationGrace)
+  }
+
+  private func refuseUselessProofs(_ sources: SettingSources) throws(CommandError) {
+    if engine.dpop.window.wholeMilliseconds % 1000 != 0 {
+      throw sources.fault(.dpopWindow, "has a fraction of a second; write whole seconds, as 60s")
+    }
+    if engine.dpop.mode == .off, engine.dpop.asksForNonces {
+      throw sources.fault(.dpopNonce, "stands beside dpop.mode off, with which no proof is looked at; delete one")
+    }
+    if engine.dpop.mode == .required, http.wire == .romm {
+      throw sources.fault(
+        .dpopMode, "stands beside wire: romm, whose clients send no proofs; write optional or off, or wire: standard")
     }
   }
 

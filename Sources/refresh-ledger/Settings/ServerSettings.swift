@@ -17,6 +17,8 @@ struct ServerSettings {
   var allowsPlaintext = false
   /// The time for which a shutdown waits for requests under way.
   var drain = Duration.seconds(25)
+  /// The cookies for pages.
+  var cookies = CookieSettings()
   var isConsoleServed = false
   /// The path of the console, whether it is served or not.
   var consolePlace = "/console"

@@ -5,7 +5,7 @@ import TokenSigning
 extension Setting {
   /// All settings, in the order of the configuration that `init` writes. The defaults are those of
   /// ``ServerSettings/standard``.
-  static let all = http + tokens + sessions + rotation + log + store + limits + console
+  static let all = http + tokens + sessions + rotation + dpop + log + store + limits + cookies + console
 
   private static let http = [
     Setting(
@@ -22,7 +22,8 @@ extension Setting {
     Setting(.httpVersion2, .flag(\.http.offersHTTP2), "With tls, offer HTTP/2 beside HTTP/1.1."),
     Setting(
       .httpTrustProxy, .flag(\.http.trustsProxy),
-      "Take the last address in X-Forwarded-For for the client's: only where every connection comes from a proxy."),
+      "Take the last X-Forwarded-For for the client's address, and -Proto and -Host for how it addressed the server, which",
+      "proofs of keys name: only where every connection comes from a proxy that sets them."),
     Setting(
       .httpAllowPlaintext, .flag(\.allowsPlaintext),
       "Listen without tls where other machines can connect: passwords cross the network in the clear."),
@@ -31,7 +32,7 @@ extension Setting {
       "Origins whose pages may ask for tokens, as \"https://app.example https://other.example\"."),
     Setting(
       .httpAllowedHeaders, .words(\.http.allowedHeaders, bytes: 0...1024, SettingText.headers),
-      "Headers that these pages may send too, as \"traceparent tracestate baggage x-requested-with dpop\"."),
+      "Headers that these pages may send too, as \"traceparent tracestate baggage x-requested-with\"."),
     Setting(
       .httpHeaderTimeout, .duration(\.http.headerTimeout, timeout, example: "10s"),
       "How long a client may take for the header of a request,"),
@@ -86,6 +87,19 @@ extension Setting {
     Setting(
       .rotationReuse, .choice(\.engine.reuse),
       "What else happens when a consumed token is refused: \(SettingValue.sentence(of: ReusePolicy.self))."),
+  ]
+
+  private static let dpop = [
+    Setting(
+      .dpopMode, .choice(\.engine.dpop.mode),
+      "Proofs of a client's key, to which its tokens are bound (RFC 9449): optional binds where one comes along; required",
+      "refuses requests without one; off ignores them, but for sessions that are bound."),
+    Setting(
+      .dpopNonce, .flag(\.engine.dpop.asksForNonces),
+      "Ask for a nonce of this server in each proof, so that none can be made long before."),
+    Setting(
+      .dpopWindow, .duration(\.engine.dpop.window, Limits.proofWindow, example: "60s"),
+      "How old a proof may be, in whole seconds; accepted ones are remembered for so long. The same on every server."),
   ]
 
   private static let log = [
@@ -161,6 +175,18 @@ extension Setting {
     Setting(
       .limitsLoginPerMinute, .count(\.http.failedLoginsPerMinute, 0...100_000),
       "Log-ins from one address with one client that may fail a minute; 0 for any number."),
+  ]
+
+  private static let cookies = [
+    Setting(
+      .cookiesClient, .line(\.cookies.client, bytes: 0...256, SettingText.name),
+      "The public client whose pages get their refresh token in a cookie, at /session (docs/browsers.md); empty for none.",
+      "Its grace, or rotation.grace, must be 5s at least."),
+    Setting(
+      .cookiesPath, .line(\.cookies.path, bytes: 0...256, SettingText.pathPrefix),
+      "The cookie's path as browsers see it, like /session; empty for every path, and the safer name __Host-."),
+    Setting(
+      .cookiesEverywhere, .flag(\.cookies.endsEverywhere), "A log-out ends all sessions of its subject, not one."),
   ]
 
   private static let console = [

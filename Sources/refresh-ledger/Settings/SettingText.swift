@@ -1,5 +1,6 @@
 import Platform
 import TokenHTTP
+import TokenLedger
 
 /// The fault of a setting's value and its fix: the end of a sentence that begins with the key and the value.
 struct SettingError: Error {
@@ -33,6 +34,9 @@ enum SettingText {
     }
     return String(inner)
   }
+
+  /// Returns the name of a client as it is kept.
+  static func name(_ text: String) throws(SettingError) -> String { NameForm.typed(text) }
 
   static func pathPrefix(_ text: String) throws(SettingError) -> String {
     guard text.isEmpty || isPlainPath(text) else {

@@ -72,7 +72,7 @@ struct DatabaseRefusalTests {
     expect(try shared.run("database", "init"), 78, says: "install a newer refresh-ledger")
     #expect(try shared.run("database", "check").output.contains("install a newer refresh-ledger"))
     try shared.database.execute(
-      "update refresh_ledger.ledger set version = 1, oldest_program = 1; drop table refresh_ledger.session cascade")
+      "update refresh_ledger.ledger set version = 2, oldest_program = 2; drop table refresh_ledger.session cascade")
     for words in [["serve", "--port", "0"], ["users", "list"], ["database", "init"]] {
       expect(try shared.run(words), 78, says: "lacks session", "restore the whole schema")
     }

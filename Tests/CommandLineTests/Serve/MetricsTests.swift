@@ -84,7 +84,9 @@ struct MetricsTests {
     for (name, metric) in listed.metrics {
       var labels = printed.labels[name] ?? [:]
       labels["le"] = nil
-      #expect(labels == metric.labels, "\(name)")
+      // No client for pages is named, so there are no routes for them.
+      let expected = metric.labels.mapValues { values in values.filter { !$0.hasPrefix("/session/") } }
+      #expect(labels == expected, "\(name)")
     }
   }
 

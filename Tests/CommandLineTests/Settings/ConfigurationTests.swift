@@ -33,6 +33,12 @@ import Testing
     Refused("rotation: { grace: 301s }", "rotation.grace", "from 0s to 300s"),
     Refused("sessions: { refreshTTL: 10s }\nrotation: { grace: 10s }", "rotation.grace", "sessions.refreshTTL"),
     Refused("rotation: { reuse: revoke }", "rotation.reuse", "revoke-session or refuse"),
+    Refused("dpop: { mode: on }", "dpop.mode \"on\"", "off or optional or required"),
+    Refused("dpop: { window: 0s }", "dpop.window", "from 1s to 1h"),
+    Refused("dpop:\n  window: 1500ms\n", "config.yaml:2: dpop.window", "whole seconds"),
+    Refused("dpop: { mode: off, nonce: true }", "dpop.nonce", "dpop.mode off"),
+    Refused("dpop: { mode: required }\nwire: romm", "config.yaml:1: dpop.mode", "wire: romm"),
+    Refused("dpop: { nonces: true }", "unknown key dpop.nonces; did you mean dpop.nonce?"),
     Refused("log: { durability: sometimes }", "log.durability", "always or interval or none"),
     Refused("log: { syncInterval: 0s }", "log.syncInterval"),
     Refused("log: { segmentBytes: 64MB }", "log.segmentBytes", "KiB, MiB, GiB or TiB"),
@@ -96,6 +102,12 @@ import Testing
       "http: { allowedOrigins: \"https://a.example  https://b.example\" }", "http.allowedOrigins", "single spaces"),
     Refused("http: { allowedHeaders: \"*\" }", "http.allowedHeaders", "traceparent"),
     Refused("http: { allowedHeaders: \"a  b\" }", "http.allowedHeaders", "single spaces"),
+    Refused("cookies: { path: /session }", "cookies.path \"/session\"", "without cookies.client"),
+    Refused("cookies: { everywhere: true }", "cookies.everywhere", "without cookies.client"),
+    Refused("cookies: { client: app, path: session }", "cookies.path", "not a path"),
+    Refused("cookies: { client: app, path: /auth/session }", "cookies.path", "is not above /session/refresh"),
+    Refused("cookies: { client: app, path: /sess }", "cookies.path", "write /session"),
+    Refused("console: { enabled: true, path: /session }", "console.path", "where other routes are"),
     Refused("limits: { connections: 0 }", "limits.connections", "from 1"),
     Refused("limits: { connectionsPerAddress: -1 }", "limits.connectionsPerAddress"),
     Refused("http: 8080", "http is a section"),
@@ -165,6 +177,7 @@ import Testing
     log:      { durability: always, syncInterval: 1s, segmentBytes: 64MiB, checkpointEvery: 1GiB }
     store:    { kind: embedded, database: "", schema: refresh_ledger, connections: 2, standby: required, masterKey: "", keyFolder: "", requestDeadline: 10s, staleAfter: 5s, onStale: serve, eventRetention: 90d }
     limits:   { bodyBytes: 16KiB, requestsInFlight: 1024, connections: 10000, connectionsPerAddress: 0, loginPerMinute: 60 }
+    cookies:  { client: "", path: "", everywhere: false }
     console:  { enabled: false, path: /console }
     wire: standard
     """,

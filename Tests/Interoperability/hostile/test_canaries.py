@@ -12,6 +12,7 @@ import server as server_module
 from accounts import Client, User
 from hostile.canary import Canaries, new_secret
 from hostile.raw import exchange
+from proofs import Signer
 from server import Reply, Server, command
 
 # A scene is more than ten thousand requests, and the first test on it waits for all of them.
@@ -101,6 +102,32 @@ def tokens_through_good_paths(scene: Scene) -> dict[str, str]:
         scene.ask("GET", path, bearer=tokens["second access token"])
     scene.ask("GET", "/admin/sessions", client=scene.admin)
     return tokens
+
+
+def proofs_good_and_bad(scene: Scene) -> None:
+    """Each proof is a canary: the used, the bad, the one beside a wrong token; and the tokens that they bound are canaries too."""
+    signer, url = Signer.make(), f"{scene.server.url}/token"
+
+    def proof(method: str, uri: str, token: str | None = None) -> str:
+        return scene.token("proof", signer.proof(method, uri, token))
+
+    log_in = {"grant_type": "password", "username": scene.user.name, "password": scene.user.password}
+    used = proof("POST", url)
+    reply = scene.ask("POST", "/token", form=log_in, client=scene.public, headers={"DPoP": used})
+    assert reply.status == 200, reply
+    for name in ("access_token", "refresh_token"):
+        scene.token(f"bound {name}", reply.json[name])
+    access, refresh = reply.json["access_token"], {"grant_type": "refresh_token", "refresh_token": reply.json["refresh_token"]}
+    marked = signer.signed(signer.header(), signer.claims("POST", url) | {"jti": scene.secret("identifier of a proof"), "htm": "GET"})
+    for bad in (used, proof("GET", url), proof("POST", url + "/"), proof("POST", url)[:-4] + "AAAA", scene.token("marked proof", marked), f"{proof('POST', url)}x"):
+        scene.ask("POST", "/token", form=refresh, client=scene.public, headers={"DPoP": bad})
+        for path in ("/me", "/public", "/auth"):
+            scene.ask("GET", path, headers={"Authorization": f"DPoP {access}", "DPoP": bad})
+        scene.ask("GET", path, headers={"Authorization": f"Bearer {access}", "DPoP": bad})
+    thief = Signer.make().proof("POST", url)
+    scene.ask("POST", "/token", form=refresh, client=scene.public, headers={"DPoP": scene.token("proof of a thief", thief)})
+    scene.ask("GET", "/me", headers={"Authorization": f"DPoP {access}", "DPoP": proof("GET", f"{scene.server.url}/me", access)})
+    scene.ask("POST", "/token", form=refresh, client=scene.public, headers={"DPoP": proof("POST", url)})
 
 
 def every_canary_in_wrong_places(scene: Scene, tokens: dict[str, str]) -> None:
@@ -211,6 +238,7 @@ def scene(request, tmp_path_factory) -> Iterator[Scene]:
         scene = Scene(tmp_path_factory.mktemp("canaries"), request.param)
         with scene.server:
             tokens = tokens_through_good_paths(scene)
+            proofs_good_and_bad(scene)
             every_canary_in_wrong_places(scene, tokens)
             every_canary_on_command_lines(scene, tokens)
             scene.ask("GET", "/metrics")

@@ -5,7 +5,8 @@ import Testing
 import TokenEngine
 import TokenLedger
 
-/// vapor/jwt-kit, whose cryptography is BoringSSL's, as a second opinion on tokens that libcrypto signs and verifies here.
+/// vapor/jwt-kit, whose cryptography is BoringSSL's, as a second opinion on tokens that libcrypto signs and verifies
+/// here.
 @Suite("A token of the engine and one of jwt-kit")
 struct JWTKitReferenceTests {
   static let issuer = "https://issuer.example"

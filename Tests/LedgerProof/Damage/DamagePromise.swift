@@ -1,5 +1,5 @@
-/// What section 3.4 of docs/wal-format.md promises about a log whose bytes were damaged where they stand: told from what
-/// was written and from what was damaged alone, without any of the rules by which an opening judges.
+/// What section 3.4 of docs/wal-format.md promises about a log whose bytes were damaged where they stand: told from
+/// what was written and from what was damaged alone, without any of the rules by which an opening judges.
 struct DamagePromise {
   /// The first thing that damage touched.
   struct Touched: Equatable {
@@ -100,8 +100,8 @@ struct DamagePromise {
     return segment == before.name && offset == before.end && before.frames.last?.frame.kind != SpecifiedFrame.Kind.seal
   }
 
-  /// What stood at the end of a segment and looks torn now is missed only once the next segment's header is read: if that is
-  /// damaged too, its place is as right.
+  /// What stood at the end of a segment and looks torn now is missed only once the next segment's header is read: if
+  /// that is damaged too, its place is as right.
   private func isSecondDamage(_ segment: String, _ offset: Int, _ damaged: [String: [UInt8]]) -> Bool {
     guard offset == 0, let file = log.names.firstIndex(of: segment), file == touched.file + 1 else { return false }
     let headerBytes = SpecifiedFileHeader.bytes

@@ -65,7 +65,8 @@ enum SpecifiedPayload {
   private static let entryBytes: [UInt8: Int] = [
     64: 8, 65: 6, 66: 29, 67: 54, 68: 43, 69: 20, 70: 17, 71: 24, 72: 10, 73: 37, 74: 62,
   ]
-  /// By the kind of an entry: where among them a count of two bytes stands, and how many bytes follow for each that it counts.
+  /// By the kind of an entry: where among them a count of two bytes stands, and how many bytes follow for each that it
+  /// counts.
   private static let entryCounts: [UInt8: (at: Int, unit: Int)] = [65: (4, 1), 68: (41, 1), 72: (8, 16)]
 
   private struct Reading {

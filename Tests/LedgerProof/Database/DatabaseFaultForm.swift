@@ -52,7 +52,7 @@ extension ProxyExchange {
 
   /// Whether a call makes it, and not a connection that is made ready.
   var isOfCall: Bool {
-    let first = statements.first ?? ""
+    let first = ownStatements.first ?? ""
     let beginnings = ["connect", "schema_", "feed_", "set", "listen", "rollback"]
     return !isOfFeed && !beginnings.contains { first.hasPrefix($0) }
   }

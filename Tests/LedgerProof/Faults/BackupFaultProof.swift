@@ -3,7 +3,8 @@ import WriteAheadLog
 
 /// Every operation of a backup fails once, in every way, on the side that is read and on the side that is written.
 ///
-/// Case number: ((variant x 2 + side) x 128 + operation) x forms + form; past the last operation there is nothing to do.
+/// Case number: ((variant x 2 + side) x 128 + operation) x forms + form; past the last operation there is nothing to
+/// do.
 package struct BackupFaultProof: Proof {
   package let name = "backup-faults"
   package let summary = "every operation of a backup fails, in ten ways: no copy that could be served as it is"
@@ -78,7 +79,8 @@ private struct BackupAttempt {
     return breaches
   }
 
-  /// What is wrong with a state of the copy: a log without the mark, or less than was acknowledged in one that was made.
+  /// What is wrong with a state of the copy: a log without the mark, or less than was acknowledged in one that was
+  /// made.
   func breach(_ files: [String: [UInt8]]) async -> String? {
     let holdsLog = files.keys.contains { $0.hasSuffix(".lz4") }
     if holdsLog, files["rollback.mark"] == nil { return "a log without the mark that keeps it from being served" }

@@ -1,4 +1,5 @@
-/// Whatever a power failure leaves, at any moment of several lives of a ledger, is opened with every acknowledged record.
+/// Whatever a power failure leaves, at any moment of several lives of a ledger, is opened with every acknowledged
+/// record.
 ///
 /// Case number: variant x stages + stage; a case looks at every change of the disk.
 package struct CrashImageProof: Proof {

@@ -60,7 +60,8 @@ extension HistoryOracle {
     }
   }
 
-  /// A pair's access token, whose times are the ledger's less the shift, is not issued in the future, and not needlessly long ago.
+  /// A pair's access token, whose times are the ledger's less the shift, is not issued in the future, and not
+  /// needlessly long ago.
   func judgeShift(of session: Session, askedAt start: Int) {
     let shown = session.refreshedAt.milliseconds - 1_000 * session.shifts.atUse
     let (lowest, highest) = (bounds.lowestWall(since: start), bounds.highestWall(since: start))

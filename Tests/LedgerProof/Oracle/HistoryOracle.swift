@@ -35,6 +35,8 @@ final class HistoryOracle {
   var bounds = TimeBounds()
   /// By the pair's token and time: the shift that it was minted under.
   var shiftsOfPairs: [PairKey: Int64] = [:]
+  /// In this life, and before it as far as that is durable: the ends of the proofs that were accepted.
+  private var acceptedProofs: [Digest256: Int64] = [:]
   /// The ledger's time is no later.
   var highestTime: Int64 { bounds.most }
 
@@ -61,7 +63,8 @@ extension HistoryOracle {
     let isAsGranted =
       session.generation == 0 && session.subject == grant.subject && session.client == grant.client
       && session.scope == grant.scope && session.narrowedScope == nil && session.openedAt == session.refreshedAt
-      && session.label == grant.label && session.rotation == grant.terms.rotation
+      && session.keys == grant.keys && session.attributes == grant.attributes && session.label == grant.label
+      && session.rotation == grant.terms.rotation
       && session.idleEnd.milliseconds == used + lifetimes.idleMilliseconds
       && session.absoluteEnd.milliseconds == used + lifetimes.absoluteMilliseconds
     let earliest = bounds.earliest(since: asked.invoked, least: asked.knownTime)
@@ -111,6 +114,9 @@ extension HistoryOracle {
       }
     }
     let earliest = bounds.earliest(since: question.invoked, least: question.knownTime)
+    if case .session(let number) = question.subject, case .rotation(let rotation) = outcome {
+      judgeProof(of: number, question, rotation)
+    }
     switch question.subject {
     case .session(let number):
       sessions[number].answer(question.index, outcome, at: now, earliest: earliest, latest: highestTime)
@@ -118,6 +124,23 @@ extension HistoryOracle {
       oneTimeTokens[number].answer(question.index, outcome, at: now, earliest: earliest, latest: highestTime)
     }
     noteTime(of: outcome, askedAt: question.invoked, earliest)
+  }
+
+  /// A proof that was accepted once is not accepted again, as long as the ledger's time cannot have come to its end:
+  /// after that it is good again for a ledger whose wall clock was set back.
+  private func judgeProof(of number: Int, _ question: Question, _ rotation: Rotation) {
+    guard case .rotate(let request) = sessions[number].calls[question.index].action, let proof = request.proof else {
+      return
+    }
+    switch rotation {
+    case .rotated, .refreshed, .retried:
+      if let end = acceptedProofs[proof.useDigest], highestTime < end {
+        violate(
+          "a proof was accepted twice", ["\(proof.useDigest), until \(end)", "the time is at most \(highestTime)"])
+      }
+      acceptedProofs[proof.useDigest] = proof.end.milliseconds
+    case .refused: break
+    }
   }
 
   /// Something that may happen to a session, of which no answer will tell.
@@ -163,7 +186,7 @@ extension HistoryOracle {
       }
     }
     bounds.endLife(survival)
-    if survival == .anyPrefix { shiftsOfPairs = [:] }
+    if survival == .anyPrefix { (shiftsOfPairs, acceptedProofs) = ([:], [:]) }
     wideRevocations = []
     mayBeEvicted = []
     for number in revokedAccess.indices {

@@ -158,8 +158,8 @@ struct Linearization<State: SequentialState> {
         seen.insert(state)
         found.insert(Configuration(state: state, applied: configuration.applied | bit))
       }
-      // An answer that is right now and changes nothing may as well be given now; but `done` says nothing, and what is done
-      // may change something after another call.
+      // An answer that is right now and changes nothing may as well be given now; but `done` says nothing, and what is
+      // done may change something after another call.
       if calls[index].outcome != .done, direct.count == 1, direct[0] == configuration.state { continue }
       for other in calls.indices where other != index && calls[other].invoked < answered {
         let otherBit: UInt64 = 1 << UInt64(other)

@@ -5,7 +5,8 @@ extension RotationRefusal {
   var endsSession: Bool {
     switch self {
     case .unknown, .expired, .revoked, .reused(_, _, true), .neverIssued, .outdated(_, true): true
-    case .reused(_, _, false), .outdated(_, false), .wrongClient: false
+    case .reused(_, _, false), .outdated(_, false), .wrongClient, .replayedProof, .lateProof, .missingKey, .otherKey:
+      false
     }
   }
 
@@ -20,6 +21,10 @@ extension RotationRefusal {
     case .neverIssued: "never issued"
     case .outdated(_, let revokedSession): revokedSession ? "outdated" : "outdated, and left"
     case .wrongClient: "wrong client"
+    case .replayedProof: "replayed proof"
+    case .lateProof: "late proof"
+    case .missingKey: "missing key"
+    case .otherKey: "other key"
     }
   }
 }

@@ -8,6 +8,9 @@ struct SessionState: SequentialState {
     let terms: SessionTerms
     var subjectVersion = AccountVersion.unknown
     var clientVersion = AccountVersion.unknown
+
+    /// The key that the session is bound to for its life.
+    var key: Digest256? { opened.keys.lifelong }
   }
 
   enum Standing: UInt8 {
@@ -36,6 +39,8 @@ struct SessionState: SequentialState {
   var usedFrom: Int64
   var usedTo: Int64
   var narrowedScope: String?
+  /// The key of the last rotation, of a session that is bound to none for its life.
+  var accessKey: Digest256?
   var terms: SessionTerms
   var successorUse = SuccessorUse.unseen
   /// No wide revocation that covers it was before this; nil while none does.
@@ -50,6 +55,7 @@ struct SessionState: SequentialState {
     usedTo = usedFrom
     provenTime = usedFrom
     terms = facts.terms
+    accessKey = facts.opened.keys.ofLastUse
   }
 
   var neverMade: SessionState {
@@ -97,10 +103,12 @@ struct SessionState: SequentialState {
 
   private func rotations(ifApplied request: RotationRequest, _ call: TimedCall, _ facts: Facts) -> [SessionState] {
     let latestEnd = endTo(facts, request.terms)
-    guard !hasEnded, request.client == facts.opened.client, earliest(call) < latestEnd else { return [] }
+    guard !hasEnded, request.client == facts.opened.client, hasKey(request, facts), earliest(call) < latestEnd else {
+      return []
+    }
     if isOutdated(request, facts) { return request.revokesOutdated && call.tries != .first ? [revoked(call)] : [] }
     if request.token.generation == liveToken {
-      var state = rotated(request, from: earliest(call), to: min(call.latest, latestEnd - 1))
+      var state = rotated(request, facts, from: earliest(call), to: min(call.latest, latestEnd - 1))
       if call.tries == .first { state.firstTry = call.invoked }
       return [state]
     }
@@ -119,13 +127,14 @@ struct SessionState: SequentialState {
 // MARK: - Changes
 
 extension SessionState {
-  func rotated(_ request: RotationRequest, from: Int64, to: Int64) -> SessionState {
+  func rotated(_ request: RotationRequest, _ facts: Facts, from: Int64, to: Int64) -> SessionState {
     var state = proving(from)
     state.firstTry = nil
     state.generation += 1
     state.usedFrom = from
     state.usedTo = max(from, to)
     state.narrowedScope = request.narrowedScope
+    state.accessKey = facts.key == nil ? request.proof?.key : nil
     state.successorUse = .unseen
     if let terms = request.terms { state.terms = termsAfter(terms) }
     return state
@@ -212,6 +221,11 @@ extension SessionState {
 // MARK: - Ends and times
 
 extension SessionState {
+  /// Checks whether the request proves the key that the session is bound to.
+  func hasKey(_ request: RotationRequest, _ facts: Facts) -> Bool {
+    facts.key == nil || request.proof?.key == facts.key
+  }
+
   var isUsable: Bool { standing == .live && !hasEnded }
 
   /// The generation of the refresh token that works.

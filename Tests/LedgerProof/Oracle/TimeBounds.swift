@@ -1,7 +1,7 @@
 /// Between what the ledger's time must be: as follows from the two clocks, and from what was answered.
 ///
-/// The least is exact to the millisecond while one process lives: what was seen of the ledger's time once has grown since by as much as the
-/// boot clock. The most is the ledger's time as it would be if it were read all the time.
+/// The least is exact to the millisecond while one process lives: what was seen of the ledger's time once has grown
+/// since by as much as the boot clock. The most is the ledger's time as it would be if it were read all the time.
 struct TimeBounds {
   /// No reading counts as later: a day before the end of the year 9999.
   static let last: Int64 = 253_402_300_799_999 - 86_400_000
@@ -11,7 +11,8 @@ struct TimeBounds {
   /// The wall clock's value from an event on.
   private var wallChanges: [(event: Int, value: Int64)] = [(0, 0)]
   private var highest: Int64 = 0
-  /// By how many milliseconds more the ledger may have gone on by itself: a mark is later than every opening, a shift than what was issued before it.
+  /// By how many milliseconds more the ledger may have gone on by itself: a mark is later than every opening, a shift
+  /// than what was issued before it.
   private var ahead: Int64 = 0
   /// The ledger's time less the boot clock is at least this; nil while no process has been seen.
   private var offset: Int64?
@@ -91,8 +92,8 @@ struct TimeBounds {
 // MARK: - Lives and the disk
 
 extension TimeBounds {
-  /// A heartbeat's sweep has ended, which was asked for when the least was `least`: its newest record is no older than a minute, or than a second
-  /// where the wall clock is behind.
+  /// A heartbeat's sweep has ended, which was asked for when the least was `least`: its newest record is no older than
+  /// a minute, or than a second where the wall clock is behind.
   mutating func noteSweep(since start: Int, least: Int64, at event: Int) {
     let isShifted = least - highestWall(since: start) >= 1_000
     swept = (event, max(swept?.time ?? .min, least - (isShifted ? 1_000 : 60_000)))

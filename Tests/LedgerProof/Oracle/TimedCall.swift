@@ -1,6 +1,7 @@
 package import TokenLedger
 
-/// One call of a client about one session or one-time token, seen from outside: what was asked, when, and what came back.
+/// One call of a client about one session or one-time token, seen from outside: what was asked, when, and what came
+/// back.
 package struct TimedCall: Sendable {
   package enum Action: Sendable {
     case rotate(RotationRequest)
@@ -33,12 +34,13 @@ package struct TimedCall: Sendable {
   /// Nil if no answer came, or none that says what happened.
   package var answered: Int?
   package var outcome: Outcome?
-  /// The ledger's time, when it decided, was at least this: the lowest reading of the wall clock meanwhile, or what was seen of it before the
-  /// question and all that has passed since.
+  /// The ledger's time, when it decided, was at least this: the lowest reading of the wall clock meanwhile, or what was
+  /// seen of it before the question and all that has passed since.
   package var earliest: Int64
   /// And at most this: the highest reading of the wall clock ever, and what has passed since.
   package var latest: Int64
-  /// How often the ledger possibly tried it: again, if a connection broke while it was under way. A retry never revokes.
+  /// How often the ledger possibly tried it: again, if a connection broke while it was under way. A retry never
+  /// revokes.
   package var tries = Tries.once
 
   package enum Tries: Sendable {
@@ -78,6 +80,7 @@ extension TimedCall.Action: CustomStringConvertible {
         + (request.notBefore.map { " not before \($0.milliseconds)" } ?? "")
         + (request.subjectVersion.map { " subject version \($0.digest)" } ?? "")
         + (request.clientVersion.map { " client version \($0.digest)" } ?? "")
+        + (request.proof.map { " key \($0.key) proof \($0.useDigest) until \($0.end.milliseconds)" } ?? "")
         + (request.terms.map { " terms \($0.rotation) \($0.lifetimes)" } ?? "")
     case .revoke: "revoke"
     case .revokeAll: "revoke all of a scope"

@@ -1,7 +1,8 @@
 /// One kind of proof: many numbered cases, each of which follows from its number alone.
 ///
-/// A case that finds the product wrong says so in the tally; it never traps. `ledger-proof NAME` runs them all, each once,
-/// in any order and on several threads; `ledger-proof NAME --seed N --trace` runs one and shows what happens in it.
+/// A case that finds the product wrong says so in the tally; it never traps. `ledger-proof NAME` runs them all, each
+/// once, in any order and on several threads; `ledger-proof NAME --seed N --trace` runs one and shows what happens in
+/// it.
 package protocol Proof: Sendable {
   /// The subcommand.
   var name: String { get }

@@ -63,8 +63,8 @@ extension SimulatedLife {
     take(rotation, of: number, request, question, ledger)
   }
 
-  /// Of a token that is never consumed any presentation may have been the one before another: only few at a time, or the
-  /// possible orders are too many.
+  /// Of a token that is never consumed any presentation may have been the one before another: only few at a time, or
+  /// the possible orders are too many.
   func mayPresent(_ number: Int, _ count: Int) -> Bool {
     let session = world.oracle.sessions[number]
     return session.hasRoom(for: count) && (session.facts.terms.rotation == .always || session.openCount < 5)

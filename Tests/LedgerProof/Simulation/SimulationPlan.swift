@@ -60,11 +60,34 @@ struct SimulationPlan {
 
   func grant(using random: inout SeededGenerator) -> SessionGrant? {
     guard let lifetimes = lifetimes.randomElement(using: &random) else { return nil }
-    return SessionGrant(
+    var grant = SessionGrant(
       subject: Self.pick(Self.subjects, &random), client: Self.pick(Self.clients, &random),
       scope: Self.pick(Self.scopes, &random), lifetimes: lifetimes,
       rotation: random.next() % 6 == 0 ? .never : .always, label: random.next() % 4 == 0 ? "phone" : nil,
       subjectVersion: Self.versions[Int(random.next() % 4)], clientVersion: Self.versions[Int(random.next() % 4)])
+    switch random.next() % 8 {
+    case 0, 1: grant.keys.lifelong = Self.key(using: &random)
+    case 2: grant.keys.ofLastUse = Self.key(using: &random)
+    default: break
+    }
+    if random.next() % 8 == 0 { grant.attributes = Array(repeating: 7, count: 1 + Int(random.next() % 20)) }
+    return grant
+  }
+
+  private static func key(using random: inout SeededGenerator) -> Digest256? {
+    Digest256(Array(repeating: UInt8(1 + random.next() % 3), count: Digest256.byteCount))
+  }
+
+  /// Mostly the proof that the session asks for, and mostly a new one.
+  private static func proof(for opened: Session, using random: inout SeededGenerator) -> KeyProof? {
+    let isAsked = opened.keys.ofAccess != nil
+    guard random.next() % 8 != 0 ? isAsked : !isAsked else { return nil }
+    let number = random.next() % 4 == 0 ? random.next() % 16 : random.next()
+    let bytes = (0..<UInt64(Digest256.byteCount)).map { UInt8(truncatingIfNeeded: number >> ($0 % 8 * 8) | 1) }
+    let own = random.next() % 8 == 0 ? key(using: &random) : opened.keys.ofAccess
+    guard let digest = Digest256(bytes), let key = own ?? key(using: &random) else { return nil }
+    let end = opened.openedAt.advanced(byMilliseconds: 1 + Int64(random.next() % 16) * 60_000)
+    return KeyProof(key: key, useDigest: digest, end: end)
   }
 
   func oneTimeGrant(using random: inout SeededGenerator) -> OneTimeGrant {
@@ -89,6 +112,7 @@ struct SimulationPlan {
       graceMilliseconds: graces.randomElement(using: &random) ?? 0,
       reuse: random.next() % 3 == 0 ? .revokeSession : .refuse,
       narrowedScope: random.next() % 8 == 0 ? "read" : nil)
+    request.proof = Self.proof(for: opened, using: &random)
     if random.next() % 64 == 0 {
       request.notBefore = opened.openedAt.advanced(byMilliseconds: Int64(random.next() % 3) - 1)
     }

@@ -3,7 +3,8 @@ import TokenEngine
 // What the articles of the documentation catalogue show, compiled; run by `ArticleSnippetTests`.
 
 // docs:lifetimes
-/// Sessions of a week for all, but for a mobile application, which loses replies, and a television, which nobody types on.
+/// Sessions of a week for all, but for a mobile application, which loses replies, and a television, which nobody types
+/// on.
 func optionsAndClients() -> (options: EngineOptions, mobile: Client, television: Client) {
   var options = EngineOptions()
   options.accessLifetime = .seconds(10 * 60)

@@ -1,32 +1,34 @@
 import Foundation
 import Testing
 
-@Suite("What documents show of Swift")
+@Suite("What documents show of programs")
 struct DocumentSnippetTests {
   private static let command = "REFRESH_LEDGER_WRITE_DOCS=1 swift test --filter DocumentSnippet"
 
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 
-  /// docs/embedding.md and the articles of the documentation catalogues.
+  /// docs/embedding.md, docs/resource-servers.md, docs/browsers.md, and the articles of the documentation catalogues.
   private static var documents: [String] {
     let found = FileManager.default.enumerator(atPath: root.appendingPathComponent("Sources").path)
     let articles = (found?.compactMap { $0 as? String } ?? []).filter { $0.contains(".docc/") && $0.hasSuffix(".md") }
-    return ["docs/embedding.md"] + articles.map { "Sources/\($0)" }.sorted()
+    let pages = ["embedding", "resource-servers", "browsers"].map { "docs/\($0).md" }
+    return pages + articles.map { "Sources/\($0)" }.sorted()
   }
 
-  @Test("is in each document text of a file that is compiled")
+  @Test("is in each document text of a file that is compiled, or that a browser runs")
   func snippetsAreCompiled() throws {
     var count = 0
-    for document in Self.documents { count += try check(document) }
+    for document in Self.documents { count += try check(document, "swift") }
     #expect(count > 12, "\(Self.documents)")
+    #expect(try check("docs/browsers.md", "js") == 1)
   }
 
   /// The number of snippets. Writes them anew in place of comparing them where the environment asks for that.
-  private func check(_ document: String) throws -> Int {
+  private func check(_ document: String, _ language: String) throws -> Int {
     let file = Self.root.appendingPathComponent(document)
     let text = try String(contentsOf: file, encoding: .utf8)
-    var parts = text.components(separatedBy: "```swift\n")
+    var parts = text.components(separatedBy: "```\(language)\n")
     for index in parts.indices.dropFirst() {
       let source = try #require(parts[index - 1].split(separator: "\n").last)
       let words = source.split(separator: " ")
@@ -44,7 +46,7 @@ struct DocumentSnippetTests {
           "\(document): \(words[2]) has it otherwise; to take it over: \(Self.command)")
       }
     }
-    let changed = parts.joined(separator: "```swift\n")
+    let changed = parts.joined(separator: "```\(language)\n")
     if changed != text { try changed.write(to: file, atomically: true, encoding: .utf8) }
     return parts.count - 1
   }

@@ -33,7 +33,8 @@ func retireKeys(of engine: RotationEngine) async throws {
   }
 }
 
-/// Beside the working engine; `RotationEngine.restoreBackup(in:)` makes the copy fit to be opened, without its sessions.
+/// Beside the working engine; `RotationEngine.restoreBackup(in:)` makes the copy fit to be opened, without its
+/// sessions.
 func backUp(_ engine: RotationEngine, to folder: FilePath) async throws {
   try await engine.backUp(to: folder)
 }

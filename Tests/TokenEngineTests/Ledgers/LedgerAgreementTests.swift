@@ -3,7 +3,7 @@ import Testing
 import TokenLedger
 import TokenTesting
 
-/// `RefreshLedger` and `DictionaryLedger` side by side: one keeps indexes, marks, a wheel and slots, the other looks through all that it has.
+/// `RefreshLedger`, which keeps indexes, marks, a wheel and slots, beside `DictionaryLedger`, which looks through all.
 @Suite("Two ledgers")
 struct LedgerAgreementTests {
   @Test(
@@ -35,10 +35,11 @@ private enum LedgerQuestion {
   case issue(OneTimeGrant)
   case consume(SessionID, purpose: String)
   case noteUse(TokenID, issuedAt: Int64)
+  case count(KeyProof)
   case sweep
 }
 
-/// What one of them said in words, what of it is asked about later, and what could be seen then without changing anything.
+/// The answer of one of them in words, and the parts of it that are asked about later.
 private struct LedgerAnswer: Equatable {
   var words: String
   var sessions: [Session]
@@ -64,7 +65,7 @@ private struct LedgerPair {
   private let log: RefreshLedger
   private let dictionary: DictionaryLedger
   private let told: [AuditEvents]
-  /// Whether a subject may have two sessions alone. Of sessions that were used at the same moment either may go, so then each step has one.
+  /// True if a subject can have two sessions at most. Either of two that were used at once could go: each step has one.
   private let hasCap: Bool
   private var generator: SeededGenerator
   /// Sessions as they were handed out, and with them each token that was ever live.
@@ -155,12 +156,34 @@ private struct LedgerPair {
       one(in: 2)
         ? .issue(OneTimeGrant(purpose: "reset", subject: subject(), payload: [1], lifetimeMilliseconds: 20_000))
         : .consume(oneTimeTokens.last ?? SessionID(high: 1, low: 1), purpose: pick(["reset", "reset", "invite"]))
+    case 18 where one(in: 2): .count(proof())
     case 18: .noteUse(token(), issuedAt: clock.now.seconds)
     default: .sweep
     }
   }
 
+  private mutating func key() -> Digest256 { digest(pick([1, 2])) }
+
+  private func digest(_ byte: UInt8) -> Digest256 { Digest256(repeating: byte) }
+
+  private mutating func proof() -> KeyProof {
+    KeyProof(
+      key: key(), useDigest: digest(UInt8(truncatingIfNeeded: 1 + generator.next() % 60)),
+      end: clock.now.advanced(byMilliseconds: pick([-1, 500, 20_000, 60_000, 400_000_000])))
+  }
+
   private mutating func grant() -> SessionGrant {
+    var grant = bareGrant()
+    grant.attributes = pick([[], [], [1, 2, 3]])
+    switch generator.next() % 6 {
+    case 0, 1: grant.keys.lifelong = key()
+    case 2: grant.keys.ofLastUse = key()
+    default: break
+    }
+    return grant
+  }
+
+  private mutating func bareGrant() -> SessionGrant {
     SessionGrant(
       subject: subject(), client: client(), scope: pick(["read", "read write"]), lifetimes: pick(Self.lifetimes),
       rotation: pick([.always, .always, .always, .never]), label: pick([nil, "phone"]), subjectVersion: version(),
@@ -175,12 +198,14 @@ private struct LedgerPair {
   private mutating func request() -> RotationRequest {
     let token = token()
     let own = handedOut.first { $0.id == token.session }?.client ?? "web"
-    return RotationRequest(
+    var request = RotationRequest(
       token: token, client: one(in: 12) ? client() : own, graceMilliseconds: pick([0, 10_000, 300_000]),
       reuse: pick([.refuse, .refuse, .revokeSession]), narrowedScope: pick([nil, nil, "read"]),
       subjectVersion: one(in: 6) ? version() : nil, clientVersion: one(in: 8) ? AccountVersion("1") : nil,
       notBefore: one(in: 10) ? clock.now.advanced(byMilliseconds: -5_000) : nil, revokesOutdated: one(in: 2),
       terms: one(in: 8) ? Self.longerTerms : nil)
+    if one(in: 2) { request.proof = proof() }
+    return request
   }
 
   private mutating func scope() -> SessionScope {
@@ -224,11 +249,12 @@ private struct LedgerPair {
     case .consume(let id, let purpose): return LedgerAnswer(try await ledger.consume(id, purpose: purpose))
     case .noteUse(let token, let issuedAt):
       return LedgerAnswer(ledger.register.noteUse(of: token, issuedAt: issuedAt, now: ledger.now()))
+    case .count(let proof): return LedgerAnswer(try await (ledger as? any ProofLedger)?.count(proof) as Any)
     case .sweep: return LedgerAnswer(try await TestedLedger.sweep(ledger))
     }
   }
 
-  /// Without the shifts by which its past is shown: they follow from the time of the last record, and a log has some that say no more than a time.
+  /// Returns it without the shifts of its past. They follow from records, of which a log has some only for the time.
   private func bare(_ session: Session) -> Session {
     var bare = session
     bare.shifts.ofOpening = 0
@@ -270,15 +296,5 @@ private struct LedgerPair {
       facts.append(lines.sorted())
     }
     return (facts[0], facts[1])
-  }
-}
-
-extension Rotation {
-  /// The session that a token was handed out of.
-  fileprivate var session: Session? {
-    switch self {
-    case .rotated(let session), .refreshed(let session): session
-    case .retried, .refused: nil
-    }
   }
 }

@@ -10,8 +10,8 @@ import PostgresTesting
 import TokenLedgerPostgres
 #endif
 
-/// The ledgers that must keep what `SessionLedger`, `OneTimeLedger` and `EventLedger` promise. Another one is another case: the suites here are written
-/// against the protocols alone.
+/// The ledgers that must keep what `SessionLedger`, `OneTimeLedger` and `EventLedger` promise. Another one is another
+/// case: the suites here are written against the protocols alone.
 enum ConformingLedger: String, CaseIterable, Sendable {
   /// `RefreshLedger`, with a log on a disk that does nothing while the test holds it.
   case refreshLedger
@@ -23,8 +23,9 @@ enum ConformingLedger: String, CaseIterable, Sendable {
   /// Those that know what they decided before it is durable, and answer from that.
   static let decidingInMemory: [ConformingLedger] = [.refreshLedger, .dictionary]
 
-  /// Returns the times that the ledger can have after the wall clock was set back: `time`, or a millisecond more where many share
-  /// the ledger, if one of them noticed it at once. The time has to be later than whatever was issued before.
+  /// Returns the times that the ledger can have after the wall clock was set back: `time`, or a millisecond more where
+  /// many share the ledger, if one of them noticed it at once. The time has to be later than whatever was issued
+  /// before.
   func timesAfterSetBack(_ time: Timestamp) -> ClosedRange<Timestamp> {
     switch self {
     case .refreshLedger, .dictionary: time...time
@@ -102,7 +103,8 @@ struct LedgerStage: Sendable {
   let hold: @Sendable () async -> Void
   /// It does again.
   let release: @Sendable () async -> Void
-  /// How many calls a held ledger has begun that wait; nil where they are decided before they wait, and counted as events.
+  /// How many calls a held ledger has begun that wait; nil where they are decided before they wait, and counted as
+  /// events.
   fileprivate var waiting: (@Sendable () async throws -> Int)?
   /// What the ledger does once a second.
   let heartbeat: @Sendable () async throws -> Void
@@ -227,4 +229,14 @@ final class Flag: Sendable {
   var isSet: Bool { state.withLock { $0 } }
 
   func set() { state.withLock { $0 = true } }
+}
+
+extension Rotation {
+  /// The session that a token was handed out of.
+  var session: Session? {
+    switch self {
+    case .rotated(let session), .refreshed(let session): session
+    case .retried, .refused: nil
+    }
+  }
 }

@@ -85,7 +85,10 @@ struct SemanticsSection {
   var rows: [SemanticsRow]
 
   static var all: [SemanticsSection] {
-    [refreshing, predecessors, checkedFirst, neverRotated, revoking, afterRevocation, terms, accessTokens, oneTime]
+    [
+      refreshing, predecessors, bound, boundAccess, checkedFirst, neverRotated, revoking, afterRevocation, terms,
+      accessTokens, oneTime,
+    ]
   }
 
   func text(on ledger: TestedLedger) async throws -> String {

@@ -19,6 +19,9 @@ final class SemanticsStage {
   var engine: RotationEngine
   var client = EngineFixture.client
   var pairs: [TokenPair] = []
+  let key = DPoPKey()
+  let otherKey = DPoPKey()
+  private var proofCount = 0
   /// Of another session than the last pair's, where the row is about that.
   private var presented: TokenPair?
 
@@ -51,7 +54,8 @@ final class SemanticsStage {
     }
   }
 
-  /// Uses the last access token, and returns once the ledger has noted it where a grace window is open: one in a database does so beside its callers.
+  /// Uses the last access token, and returns once the ledger has noted it where a grace window is open: one in a
+  /// database does so beside its callers.
   func use() async throws {
     let token = try engine.verify(try last.accessToken).tokenID
     #if Postgres
@@ -63,16 +67,32 @@ final class SemanticsStage {
     #endif
   }
 
-  /// Presents a refresh token and says what the wire says.
-  func present(_ pair: TokenPair, scope: String? = nil, as client: Client? = nil) async throws -> String {
-    presented = pair
-    return try await present(pair.refreshToken, scope: scope, as: client)
+  /// A new proof for a request for tokens, made now.
+  ///
+  /// - Parameter method: That of the request that the proof is for.
+  func proof(of key: DPoPKey? = nil, method: String = "POST", accessToken: String? = nil) -> PresentedProof {
+    proofCount += 1
+    let uri = "https://tokens.example/token"
+    let text = (key ?? self.key).proof(
+      method: method, uri: uri, identifier: "\(proofCount)", issuedAt: fixture.clock.now.seconds,
+      accessToken: accessToken)
+    return PresentedProof(text: text, method: "POST", uri: uri)
   }
 
-  func present(_ token: String, scope: String? = nil, as client: Client? = nil) async throws -> String {
+  /// Presents a refresh token and says what the wire says.
+  func present(
+    _ pair: TokenPair, scope: String? = nil, as client: Client? = nil, proof: PresentedProof? = nil
+  ) async throws -> String {
+    presented = pair
+    return try await present(pair.refreshToken, scope: scope, as: client, proof: proof)
+  }
+
+  func present(
+    _ token: String, scope: String? = nil, as client: Client? = nil, proof: PresentedProof? = nil
+  ) async throws -> String {
     let before = pairs.last
     do {
-      let outcome = try await engine.refresh(token, client: client ?? self.client, scope: scope)
+      let outcome = try await engine.refresh(token, client: client ?? self.client, scope: scope, proof: proof)
       if case .granted(let pair) = outcome { pairs.append(pair) }
       return SemanticsWording.reply(outcome, before: before)
     } catch {
@@ -96,7 +116,9 @@ final class SemanticsStage {
     let session = try await engine.session(pair.session)
     let access: String
     do {
-      _ = try engine.verify(pair.accessToken)
+      let holder = pair.keyThumbprint == otherKey.thumbprint ? otherKey : key
+      _ = try engine.verify(
+        pair.accessToken, proof: pair.keyThumbprint.map { _ in proof(of: holder, accessToken: pair.accessToken) })
       access = "access token accepted"
     } catch {
       access = "access token \(error.rawValue)"

@@ -8,7 +8,8 @@ enum SemanticsWording {
     switch outcome {
     case .refused(let refusal): return "400 `\(refusal.errorCode)`"
     case .granted(let pair):
-      let scope = pair.scopes == Scopes("read write") ? "" : ", scope `\(pair.scopes.text)`"
+      var scope = pair.scopes == Scopes("read write") ? "" : ", scope `\(pair.scopes.text)`"
+      if pair.keyThumbprint != nil { scope += ", bound" }
       guard let before, pair.refreshToken == before.refreshToken else { return "200, the next pair\(scope)" }
       return pair.accessToken == before.accessToken
         ? "200, the identical pair\(scope)" : "200, the same refresh token with a fresh access token\(scope)"

@@ -26,7 +26,7 @@ struct OriginAllowListTests {
     #expect(reply.headers[.accessControlAllowOrigin] == Self.origin)
     #expect(reply.headers[.accessControlAllowCredentials] == nil)
     #expect(reply.headers[values: .vary].contains("Origin"))
-    #expect(reply.headers[.accessControlExposeHeaders] == "Retry-After, WWW-Authenticate")
+    #expect(reply.headers[.accessControlExposeHeaders] == "Retry-After, WWW-Authenticate, DPoP-Nonce")
   }
 
   @Test("is told by a preflight that it may send the headers of the configuration too")

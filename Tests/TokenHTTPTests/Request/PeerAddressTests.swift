@@ -1,5 +1,6 @@
 import NIOCore
 import Testing
+import TokenEngine
 
 @testable import TokenHTTP
 

@@ -67,4 +67,34 @@ struct RequestDeadlinesTests {
     deadlines.requestEnd()
     #expect(deadlines.next == after(19))
   }
+
+  @Test("leave a stream alone while it has no news, and end one whose client does not take a part in time")
+  func stream() {
+    var deadlines = opened
+    deadlines.requestHead(at: after(1))
+    deadlines.requestEnd()
+    deadlines.replyHead(at: after(2), isStream: true)
+    #expect(deadlines.verdict(at: after(1000)) == .nothingDue)
+    let isToldOfFirst = deadlines.partBegan(at: after(1000))
+    let isToldOfSecond = deadlines.partBegan(at: after(1004))
+    #expect(isToldOfFirst && isToldOfSecond)
+    #expect(deadlines.next == after(1010))
+    deadlines.partWritten(at: after(1005))
+    #expect(deadlines.next == after(1015))
+    deadlines.partWritten(at: after(1006))
+    #expect(deadlines.verdict(at: after(9000)) == .nothingDue)
+    _ = deadlines.partBegan(at: after(9000))
+    #expect(deadlines.verdict(at: after(9010)) == .close)
+  }
+
+  @Test("do not look at the parts of any other reply, which has its time as a whole")
+  func parts() {
+    var deadlines = opened
+    deadlines.requestHead(at: after(1))
+    deadlines.requestEnd()
+    deadlines.replyHead(at: after(2))
+    let isTold = deadlines.partBegan(at: after(11))
+    #expect(!isTold)
+    #expect(deadlines.verdict(at: after(12)) == .close)
+  }
 }

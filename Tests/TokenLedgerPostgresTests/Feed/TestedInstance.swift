@@ -56,8 +56,8 @@ final class TestedInstance {
     return options
   }
 
-  /// - Parameter endsIdleSteps: whether the server ends a step that stands open for two seconds, as in service; on a slow
-  ///   machine a test takes longer.
+  /// - Parameter endsIdleSteps: whether the server ends a step that stands open for two seconds, as in service; on a
+  ///   slow machine a test takes longer.
   init(_ database: TestedDatabase, _ options: PostgresOptions, endsIdleSteps: Bool = false) throws {
     self.endsIdleSteps = endsIdleSteps
     knowledge = try InstanceKnowledge(options: options)

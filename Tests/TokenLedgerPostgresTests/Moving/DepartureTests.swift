@@ -28,6 +28,7 @@ struct DepartureTests {
     let now = fixture.clock.now
     #expect(after.shifts == before.shifts, "seed \(seed)")
     #expect(after.marks == before.marks, "seed \(seed)")
+    #expect(after.usedProofs == before.usedProofs.filter { $0.value > now }, "seed \(seed)")
     #expect(after.revokedTokens == before.revokedTokens.filter { $0.value > now }, "seed \(seed)")
     // When a one-time token was issued, a database does not say of one that it had not issued.
     #expect(after.entries.compared == before.entries.filter { $0.isGood(at: now) }.compared, "seed \(seed)")

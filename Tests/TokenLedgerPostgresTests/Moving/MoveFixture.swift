@@ -126,12 +126,14 @@ struct ToldContents: Equatable {
   var entries: Set<MovedEntry>
   var marks: [SessionScope: Timestamp]
   var revokedTokens: [TokenID: Timestamp]
+  var usedProofs: [Digest256: Timestamp]
 
   init(_ ledger: RefreshLedger) async {
     let contents = await ledger.contents()
     shifts = contents.shifts
     marks = Dictionary(uniqueKeysWithValues: contents.marks.map { ($0.scope, $0.time) })
     revokedTokens = contents.revokedTokens
+    usedProofs = Dictionary(uniqueKeysWithValues: contents.usedProofs.map { ($0.digest, $0.end) })
     entries = []
     var place: Int? = 0
     while let from = place {
@@ -170,14 +172,19 @@ struct MovedPast {
     case 0...7:
       let lifetimes = try #require(
         Lifetimes(idleMilliseconds: pick([20_000, 3_600_000]), absoluteMilliseconds: 36_000_000))
-      let grant = SessionGrant(
+      var grant = SessionGrant(
         subject: subject, client: client, scope: "read write", lifetimes: lifetimes,
         rotation: pick([.always, .always, .never]), label: pick([nil, "telephone"]),
         subjectVersion: AccountVersion("1"), clientVersion: .unknown, accessMilliseconds: 900_000)
+      grant.attributes = pick([[], [], [1, 2, 3]])
+      if pick([true, false, false]) { grant.keys.ofLastUse = digest() }
       handedOut.append(try await ledger.open(grant, deadline: nil) { session, _ in session })
     case 8...13:
       guard !handedOut.isEmpty else { return }
-      let request = rotation(of: pick(handedOut).refreshTokenID, client: client)
+      var request = rotation(of: pick(handedOut).refreshTokenID, client: client)
+      if let key = digest(), let use = digest(), pick([true, false]) {
+        request.proof = KeyProof(key: key, useDigest: use, end: ledger.now().advanced(byMilliseconds: 60_000))
+      }
       if case .rotated(let session) = try await ledger.rotate(request, deadline: nil, reply: { outcome, _ in outcome })
       {
         handedOut.append(session)
@@ -198,6 +205,10 @@ struct MovedPast {
       oneTimeTokens.append(try await ledger.issue(grant) { id, _ in id })
       if pick([true, false]) { _ = try await ledger.consume(pick(oneTimeTokens), purpose: "reset") }
     }
+  }
+
+  private mutating func digest() -> Digest256? {
+    Digest256(Array(repeating: UInt8.random(in: 1...255, using: &generator), count: Digest256.byteCount))
   }
 
   mutating func rotation(of token: TokenID, client: String) -> RotationRequest {

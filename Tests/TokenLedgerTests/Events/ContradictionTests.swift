@@ -40,6 +40,11 @@ struct ContradictionTests {
       .rotated(slot: 1, generation: 1, narrowedScope: SessionEntry.notNarrowed),
       .rotated(slot: 0, generation: 2, narrowedScope: SessionEntry.notNarrowed),
       .rotated(slot: 0, generation: 1, narrowedScope: 7),
+      .proofUsed(RecordTests.digest, end: .zero),
+      .proofUsed(RecordTests.digest, end: Timestamp(milliseconds: 2_000_000 + KeyProof.millisecondsMax)),
+      .opened(
+        slot: 1, id: other, subject: 0, profile: 0, label: LabelTable.none, version: .none,
+        keys: SessionKeys(lifelong: RecordTests.key, ofLastUse: RecordTests.key)),
       .opened(slot: 1, id: Self.id, subject: 0, profile: 0, label: LabelTable.none, version: .none),
       .opened(slot: 0, id: other, subject: 0, profile: 0, label: LabelTable.none, version: .none),
       .opened(slot: 1, id: other, subject: 5, profile: 0, label: LabelTable.none, version: .none),

@@ -9,11 +9,26 @@ struct RecordTests {
   static let time = Timestamp(milliseconds: 1_767_225_600_123)
   static let id = SessionID(high: 0x0102_0304_0506_0708, low: 0x090A_0B0C)
 
+  static let key = Digest256(Array(1...32))
+  static let digest = Digest256(Array(repeating: 255, count: 32)) ?? .zeroes
+
   static let events: [LedgerEvent] = [
     .named(number: 0, text: "ann"),
     .named(number: 300, text: "ünïcode ☃"),
     .opened(slot: 70_000, id: id, subject: 0, profile: 1, label: LabelTable.none, version: .none),
     .opened(slot: 70_000, id: id, subject: 0, profile: 1, label: 300, version: AccountVersion("2")),
+    .opened(
+      slot: 70_000, id: id, subject: 0, profile: 1, label: 300, version: .none, keys: SessionKeys(lifelong: key),
+      attributes: Array(repeating: 7, count: SessionGrant.attributesBytesMax)),
+    .opened(
+      slot: 70_000, id: id, subject: 0, profile: 1, label: LabelTable.none, version: .none,
+      keys: SessionKeys(ofLastUse: key)),
+    .opened(
+      slot: 70_000, id: id, subject: 0, profile: 1, label: LabelTable.none, version: .none, attributes: [0]),
+    .rotated(slot: 70_000, generation: 8, narrowedScope: SessionEntry.notNarrowed, key: key),
+    .rotated(slot: 70_000, generation: 8, narrowedScope: 300, key: key),
+    .proofUsed(digest, end: time.advanced(byMilliseconds: KeyProof.millisecondsMax)),
+    .proofUsed(digest, end: time.advanced(byMilliseconds: 1)),
     .retried(slot: 5, .retry), .retried(slot: 5, .race), .successorSeen(slot: 5),
     .reused(slot: 5, .lateParent, generationsBehind: 1, revokes: false),
     .reused(slot: 5, .staleLineage, generationsBehind: 4_000_000_000, revokes: true),

@@ -11,6 +11,7 @@ struct LedgerPicture: Equatable {
   var highestTime: Timestamp
   var marks: [String]
   var revokedTokens: [TokenID: Timestamp]
+  var proofs: [UsedProofs.Entry]
 
   init(_ state: LedgerState) {
     sessions = (0..<UInt32(state.table.slotCount)).compactMap { slot in
@@ -24,6 +25,7 @@ struct LedgerPicture: Equatable {
     highestTime = state.highestTime
     marks = state.marks.sorted().map { "\($0)" }
     revokedTokens = state.revokedTokens.filter { $0.value > state.highestTime }
+    proofs = state.proofs.entries.live(after: state.highestTime)
   }
 }
 
@@ -40,6 +42,10 @@ struct RandomHistory {
     generator = SeededGenerator(seed: seed)
   }
 
+  private mutating func digest(of numbers: ClosedRange<UInt8>) -> Digest256? {
+    Digest256(Array(repeating: UInt8.random(in: numbers, using: &generator), count: Digest256.byteCount))
+  }
+
   /// One random call of the ledger; the tokens known so far grow with it.
   mutating func step(_ ledger: RefreshLedger, _ clock: ManualClock) async throws {
     let passed = Int64.random(in: -50...400, using: &generator)
@@ -51,11 +57,13 @@ struct RandomHistory {
     let subject = "user\(Int.random(in: 0..<20, using: &generator))"
     switch Int.random(in: 0..<14, using: &generator) {
     case 0, 1, 10, 11:
-      let session = try await ledger.open(
-        SessionGrant(
-          subject: subject, client: "web", scope: "read", lifetimes: lifetimes,
-          rotation: [.always, .always, .never].randomElement(using: &generator) ?? .always,
-          label: [nil, "telephone", subject].randomElement(using: &generator) ?? nil))
+      var grant = SessionGrant(
+        subject: subject, client: "web", scope: "read", lifetimes: lifetimes,
+        rotation: [.always, .always, .never].randomElement(using: &generator) ?? .always,
+        label: [nil, "telephone", subject].randomElement(using: &generator) ?? nil)
+      grant.attributes = Array("tenant".utf8.prefix(Int.random(in: 0...6, using: &generator)))
+      if Bool.random(using: &generator) { grant.keys.lifelong = digest(of: 1...2) }
+      let session = try await ledger.open(grant)
       known.append(session.refreshTokenID)
     case 12:
       guard let token = known.randomElement(using: &generator) else { return }
@@ -88,6 +96,10 @@ struct RandomHistory {
         reuse: ReusePolicy.allCases.randomElement(using: &generator) ?? .refuse)
       if Int.random(in: 0..<5, using: &generator) == 0 { request.terms = SessionTerms(lifetimes: lifetimes) }
       if Bool.random(using: &generator) { request.narrowedScope = "r\(Int.random(in: 0..<3, using: &generator))" }
+      if Bool.random(using: &generator), let key = digest(of: 1...2), let use = digest(of: 1...200) {
+        let end = clock.now.advanced(byMilliseconds: Int64.random(in: 1...90_000, using: &generator))
+        request.proof = KeyProof(key: key, useDigest: use, end: end)
+      }
       if case .rotated(let session) = try await ledger.rotate(request), Bool.random(using: &generator) {
         known[position] = session.tokenID
       }

@@ -13,11 +13,13 @@ struct LedgerContentsTests {
     var entries: Set<MovedEntry>
     var marks: [SessionScope: Timestamp]
     var revokedTokens: [TokenID: Timestamp]
+    var usedProofs: [Digest256: Timestamp]
 
     init(_ contents: LedgerContents) {
       (time, shifts) = (contents.highestTime, contents.shifts)
       marks = Dictionary(uniqueKeysWithValues: contents.marks.map { ($0.scope, $0.time) })
       revokedTokens = contents.revokedTokens
+      usedProofs = Dictionary(uniqueKeysWithValues: contents.usedProofs.map { ($0.digest, $0.end) })
       entries = []
       var place: Int? = 0
       while let from = place {
@@ -43,6 +45,7 @@ struct LedgerContentsTests {
     }
     for (scope, time) in contents.marks { try writer.mark(scope, at: time) }
     for (token, end) in contents.revokedTokens { writer.revoke(token, until: end) }
+    for (digest, end) in contents.usedProofs { writer.noteUse(of: digest, until: end) }
     try writer.finish(in: storage)
   }
 
@@ -68,8 +71,11 @@ struct LedgerContentsTests {
       for case .session(let session) in Told(contents).entries where !session.isRevoked {
         guard try await copy.session(session.id) != nil else { continue }
         let generation = session.grant.terms.rotation == .never ? 0 : session.generation
-        let request = RotationRequest(
+        var request = RotationRequest(
           token: TokenID(session: session.id, generation: generation), client: session.grant.client)
+        if let key = session.grant.keys.lifelong, let use = Digest256(Array((session.id.text + session.id.text).utf8)) {
+          request.proof = KeyProof(key: key, useDigest: use, end: clock.now.advanced(byMilliseconds: 1_000_000_000))
+        }
         let outcome = try await copy.rotate(request, deadline: nil) { outcome, _ in outcome }
         switch outcome {
         case .rotated(let next), .refreshed(let next): #expect(next.generation == session.generation + 1)

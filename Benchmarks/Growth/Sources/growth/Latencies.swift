@@ -2,8 +2,8 @@
 struct Latencies: Sendable {
   private var values: [UInt64] = []
 
-  /// Coordinated omission is corrected as HdrHistogram does: a call that took several intervals stands for the calls that
-  /// would have begun meanwhile.
+  /// Coordinated omission is corrected as HdrHistogram does: a call that took several intervals stands for the calls
+  /// that would have begun meanwhile.
   mutating func add(_ duration: Duration, interval: Duration) {
     var rest = duration
     repeat {

@@ -1,17 +1,28 @@
 internal import Synchronization
 
-/// Slows down password guessing and locks nobody out: failed log-ins are counted by where they come from, not by the
-/// name that is tried.
+/// A bound of failed log-ins that slows down password guessing and locks nobody out: failures are counted by where they
+/// come from, not by the name that is tried.
+///
+///     let limiter = LoginLimiter(failuresPerMinute: 60)
+///     switch try await limiter.logIn(
+///       client: web.id, address: address, name: name, { () async throws(EngineError) in
+///         try await engine.logIn(name: name, password: password, client: web)
+///       })
+///     {
+///     case .answered(let outcome): ...
+///     case .putOff(let wait): ... // 429 with Retry-After
+///     }
 ///
 /// A failure draws on two buckets: that of the client at the address, and that of the address, which has four times as
 /// much. Whoever logged in from there before with that client and name draws on a bucket of their own instead, so that
 /// guesses of others behind the same address do not delay them. A name that is tried from elsewhere is not affected at
 /// all.
 ///
-/// Everything is kept in this process and forgotten with it; no name or address is kept in the clear.
-package final class LoginLimiter: Sendable {
+/// Everything is kept in this process and forgotten with it; no name or address is kept in the clear. A call costs some
+/// hashes under one lock. All routes that take passwords of the same subjects share one limiter.
+public final class LoginLimiter: Sendable {
   /// A log-in in progress.
-  package struct Attempt: Hashable, Sendable {
+  public struct Attempt: Hashable, Sendable {
     fileprivate let atClient: Int
     fileprivate let atAddress: Int
     fileprivate let own: Int
@@ -33,10 +44,14 @@ package final class LoginLimiter: Sendable {
   private static let addressFactor = 4
   private static let familiarFor = Duration.seconds(30 * 86_400)
 
+  /// Creates a limiter.
+  ///
   /// - Parameters:
-  ///   - failuresPerMinute: at least 1; as many can fail at once.
-  ///   - keysMax: the most addresses, and clients at them, and familiar names that are told apart; at least 3.
-  init(
+  ///   - failuresPerMinute: The failures of one address with one client, at least 1: as many can come at once, and as
+  ///     many are regained in a minute.
+  ///   - keysMax: The most addresses, and clients at them, and familiar names that are told apart; at least 3.
+  ///   - now: The clock.
+  public init(
     failuresPerMinute: Int, keysMax: Int = 100_000,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
   ) {
@@ -50,11 +65,22 @@ package final class LoginLimiter: Sendable {
     self.now = now
   }
 
-  /// Takes one from the buckets before the answer is known, so that simultaneous guesses count too.
+  /// The answer to whoever wants to log in.
+  public enum Turn: Sendable, Hashable {
+    /// The password can be looked at; ``LoginLimiter/end(_:_:)`` is to be told how it ended.
+    case taken(Attempt)
+    /// Too many log-ins from there failed, so that nothing is looked at for this long.
+    case putOff(Duration)
+
+    package var attempt: Attempt? { if case .taken(let attempt) = self { attempt } else { nil } }
+    package var wait: Duration { if case .putOff(let wait) = self { wait } else { .zero } }
+  }
+
+  /// Takes one from the buckets before the answer is known, so that simultaneous guesses count too. For log-ins that
+  /// the engine does not decide; the others are better passed to ``logIn(client:address:name:_:)``.
   ///
-  /// - Parameter address: nil if it is not known; all such are one address.
-  /// - Returns: the attempt, to be ended, or how long to wait.
-  package func begin(client: String, address: PeerAddress?, name: String) -> (attempt: Attempt?, wait: Duration) {
+  /// - Parameter address: The address of the caller; nil if it is not known; all such are one address.
+  public func begin(client: String, address: PeerAddress?, name: String) -> Turn {
     var attempt = Attempt(
       atClient: Self.key(client, address, nil), atAddress: Self.key(nil, address, nil),
       own: Self.key(client, address, name))
@@ -64,26 +90,28 @@ package final class LoginLimiter: Sendable {
       attempt.isFamiliar = last.map { now - $0 <= Self.familiarFor } ?? false
       if attempt.isFamiliar {
         let wait = state.familiar.wait(attempt.own, at: now)
-        guard wait == .zero else { return (nil, wait) }
+        guard wait == .zero else { return .putOff(wait) }
         state.familiar.take(attempt.own, at: now)
       } else {
         let wait = max(state.clients.wait(attempt.atClient, at: now), state.addresses.wait(attempt.atAddress, at: now))
-        guard wait == .zero else { return (nil, wait) }
+        guard wait == .zero else { return .putOff(wait) }
         state.clients.take(attempt.atClient, at: now)
         state.addresses.take(attempt.atAddress, at: now)
       }
-      return (attempt, .zero)
+      return .taken(attempt)
     }
   }
 
-  package enum Outcome {
+  /// The end of a log-in.
+  public enum Outcome: Sendable, Hashable {
     case succeeded
     case failed
-    /// It is not known whether the password was right.
+    /// It is not known if the password was right, or it was and the log-in was refused for another reason.
     case undecided
   }
 
-  package func end(_ attempt: Attempt, _ outcome: Outcome) {
+  /// Ends an attempt, once: only a failure stays counted.
+  public func end(_ attempt: Attempt, _ outcome: Outcome) {
     guard outcome != .failed else { return }
     let now = now()
     state.withLock { state in
@@ -102,6 +130,38 @@ package final class LoginLimiter: Sendable {
       }
       state.lastSuccess[attempt.own] = now
     }
+  }
+
+  /// The answer to a log-in under the bound.
+  public enum Answer: Sendable, Hashable {
+    case answered(GrantOutcome)
+    /// Too many log-ins from there failed, so that the call was not made; it can be after this time.
+    case putOff(Duration)
+  }
+
+  /// Logs in under the bound: wrong credentials count as a failure, and tokens as a success. Every other outcome, and
+  /// an error, counts for nothing.
+  ///
+  /// - Parameter call: The log-in by the engine; not called if it is put off.
+  public func logIn(
+    client: String, address: PeerAddress?, name: String, _ call: () async throws(EngineError) -> GrantOutcome
+  ) async throws(EngineError) -> Answer {
+    let attempt: Attempt
+    switch begin(client: client, address: address, name: name) {
+    case .taken(let taken): attempt = taken
+    case .putOff(let wait): return .putOff(wait)
+    }
+    let outcome: GrantOutcome
+    do { outcome = try await call() } catch {
+      end(attempt, .undecided)
+      throw error
+    }
+    switch outcome {
+    case .granted: end(attempt, .succeeded)
+    case .refused(.badCredentials): end(attempt, .failed)
+    case .refused: end(attempt, .undecided)
+    }
+    return .answered(outcome)
   }
 
   /// A hash with this process's random seed: nobody outside can choose two that collide.

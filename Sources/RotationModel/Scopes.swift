@@ -1,5 +1,3 @@
-internal import RotationModel
-
 /// A set of scope tokens in the order in which they were first named (RFC 6749 §3.3).
 ///
 /// The order is kept because the reply repeats it; equality and subset ignore it. A program writes them as a list,

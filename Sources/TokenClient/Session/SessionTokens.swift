@@ -1,0 +1,42 @@
+/// The tokens of a session with the times of their ends, for a program to store. Printing, dumping or interpolating
+/// them shows neither token; their encoded form holds both.
+public struct SessionTokens: Sendable, Hashable, Codable {
+  public var accessToken: String
+  /// The refresh token, or nil for a client's own token.
+  public var refreshToken: String?
+  /// The end of the access token, by this machine's wall clock.
+  public var accessEnd: Timestamp
+  /// The end of the refresh token if it is not used; nil without one.
+  public var refreshEnd: Timestamp?
+  /// The scopes of the access token.
+  public var scopes: Scopes
+
+  public init(
+    accessToken: String, refreshToken: String?, accessEnd: Timestamp, refreshEnd: Timestamp?, scopes: Scopes
+  ) {
+    self.accessToken = accessToken
+    self.refreshToken = refreshToken
+    self.accessEnd = accessEnd
+    self.refreshEnd = refreshEnd
+    self.scopes = scopes
+  }
+
+  /// Creates tokens from a reply.
+  ///
+  /// - Parameters:
+  ///   - now: The time of the reply, or an earlier one.
+  ///   - refreshToken: The refresh token that stays if the reply has none (RFC 6749 §6).
+  init(_ issued: IssuedTokens, at now: Timestamp, keeping refreshToken: String? = nil) {
+    func end(_ lifetime: Duration) -> Timestamp { now.advanced(byMilliseconds: Int64(lifetime / .milliseconds(1))) }
+    self.init(
+      accessToken: issued.accessToken, refreshToken: issued.refreshToken ?? refreshToken,
+      accessEnd: end(issued.expiresIn), refreshEnd: issued.refreshExpiresIn.map(end), scopes: issued.scopes)
+  }
+}
+
+extension SessionTokens: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The scopes and ends, without the tokens.
+  public var description: String { "SessionTokens(scopes: \"\(scopes)\", accessEnd: \(accessEnd), tokens redacted)" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: ["scopes": scopes, "accessEnd": accessEnd]) }
+}
