@@ -108,9 +108,9 @@ import Testing
       input: "secret-secret-secret")
     #expect(
       try run("clients", "list") == """
-        ID   KIND          GRANTS                  ROTATION  GRACE    LIFETIMES                MAY               SCOPES
-        app  public        refresh_token           always    default  default                  -                 (all)
-        web  confidential  password refresh_token  never     60s      access 300s, refresh 1d  introspect admin  a
+        ID   KIND          GRANTS                  ROTATION  GRACE    LIFETIMES                DPOP  MAY               SCOPES
+        app  public        refresh_token           always    default  default                  -     -                 (all)
+        web  confidential  password refresh_token  never     60s      access 300s, refresh 1d  -     introspect admin  a
 
         """)
     let json = try run("clients", "list", "--json")

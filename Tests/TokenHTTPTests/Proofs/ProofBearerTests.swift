@@ -72,7 +72,7 @@ struct ProofBearerTests {
         case "replayed": [replayed]
         case "other token": [maker.proof("GET", "/me", accessToken: token + "x")]
         case "no token": [maker.proof("GET", "/me")]
-        case "other path": [maker.proof("GET", "/public", accessToken: token)]
+        case "other path": [maker.proof("GET", "/auth", accessToken: token)]
         case "other method": [maker.proof("POST", "/me", accessToken: token)]
         case "old": [maker.proof("GET", "/me", accessToken: token, secondsAgo: 61)]
         case "other key": [right(other)]

@@ -186,12 +186,16 @@ struct RevocationStreamTests {
       }
       consuming func finish(_ trailingHeaders: HTTPFields?) async throws { written.end() }
     }
-    let gate = AsyncStream<Void>.makeStream()
+    let (begun, gate) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
     let body = response.body
     let task = Task {
-      let wait: @Sendable () async -> Void = { for await _ in gate.stream { return } }
+      let wait: @Sendable () async -> Void = {
+        begun.continuation.finish()
+        for await _ in gate.stream { return }
+      }
       try? await body.write(Slow(written: written, wait: wait))
     }
+    for await _ in begun.stream {}
     let lost = Revocation(time: .zero, until: .distantFuture, kind: .session(SessionID(high: 1, low: 1)))
     counted.journal.append(Array(repeating: lost, count: RevocationJournal.keptMax + 1))
     gate.continuation.finish()
