@@ -53,8 +53,8 @@ public struct KeyProof: Sendable, Hashable {
   /// The digest by which the proof is remembered: the same each time that the proof is presented, and another for every
   /// other proof.
   public var useDigest: Digest256
-  /// The moment from which on the proof is too old to be accepted, in the ledger's time. Until then a ledger remembers
-  /// that it was accepted; a use is remembered for at most ``millisecondsMax``.
+  /// The moment from which on the proof is too old to be accepted, in the ledger's time. Until then, and for 10 seconds
+  /// more, a ledger remembers that it was accepted; a use is remembered for at most ``millisecondsMax``.
   public var end: Timestamp
 
   /// The longest time for which the use of a proof is remembered: two days.
@@ -66,9 +66,13 @@ public struct KeyProof: Sendable, Hashable {
     self.end = end
   }
 
+  /// The time for which the use of a proof is remembered after its end, in milliseconds. The end is made of the shift
+  /// of the ledger's time, which can have risen when the proof is shown again.
+  package static let memoryMilliseconds: Int64 = 10_000
+
   /// The end of the memory of a use at `now`.
   package func rememberedEnd(at now: Timestamp) -> Timestamp {
-    min(end, now.advanced(byMilliseconds: Self.millisecondsMax))
+    min(end.advanced(byMilliseconds: Self.memoryMilliseconds), now.advanced(byMilliseconds: Self.millisecondsMax))
   }
 }
 

@@ -73,6 +73,10 @@ public struct RotationRequest: Sendable {
   /// accepted for; a refused request leaves it uncounted.
   public var proof: KeyProof?
 
+  /// True if the session must be bound to a key for its life, as where a public client has to prove one: the live token
+  /// of a session that was opened without a key is refused as ``RotationRefusal/missingKey``.
+  public var needsBoundSession = false
+
   @inlinable public static var graceMillisecondsMax: Int64 { 300_000 }
 
   @inlinable
@@ -142,7 +146,8 @@ public enum RotationRefusal: Sendable, Hashable {
   case replayedProof
   /// The proof of the request became too old before the ledger could count it. The token was not looked at.
   case lateProof
-  /// The session is bound to a key for its life, and the request has no proof. Nothing was consumed or revoked.
+  /// The session is bound to a key for its life, and the request has no proof, or
+  /// ``RotationRequest/needsBoundSession`` and the session is bound to none. Nothing was consumed or revoked.
   case missingKey
   /// The session is bound to another key than that of the request's proof. Nothing was consumed or revoked.
   case otherKey

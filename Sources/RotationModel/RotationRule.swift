@@ -106,6 +106,8 @@ public enum RotationRule {
     }
     let presented = request.token.generation
     let live = facts.terms.rotation == .never ? 0 : facts.generation
+    // A consumed token goes on to be recognised as reuse.
+    if request.needsBoundSession, facts.keys.lifelong == nil, presented >= live { return .refuse(.missingKey) }
     let behind = live - min(presented, live)
     guard !facts.isRevoked else { return .refuse(.revoked(generationsBehind: behind)) }
     var end = facts.terms.lifetimes.end(openedAt: facts.openedAt, refreshedAt: facts.refreshedAt)

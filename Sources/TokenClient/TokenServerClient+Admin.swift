@@ -6,8 +6,9 @@ extension TokenServerClient {
   ///   - scopes: The session's scopes; nil for all that the subject and the client may have.
   ///   - client: The id of the client that the session is for; nil for this one.
   ///   - label: The name that the subject gives the session, such as `Ann's phone`.
+  ///   - isBound: True to bind the session to the key that this client proves, if it makes proofs.
   public func openSession(
-    subject: String, scopes: Scopes? = nil, client: String? = nil, label: String? = nil
+    subject: String, scopes: Scopes? = nil, client: String? = nil, label: String? = nil, isBound: Bool = false
   ) async throws(TokenClientError) -> IssuedTokens {
     struct Opening: Encodable {
       var subject: String
@@ -21,7 +22,7 @@ extension TokenServerClient {
       }
     }
     let body = try Self.encoded(Opening(subject: subject, scope: scopes, client: client, label: label))
-    let reply = try await perform("POST", "/admin/sessions", body, losing: .mayExist)
+    let reply = try await perform("POST", "/admin/sessions", body, proven: isBound, losing: .mayExist)
     return try decoded(reply, as: IssuedTokens.self, losing: .mayExist)
   }
 
@@ -44,7 +45,7 @@ extension TokenServerClient {
     do {
       let reply = try await perform("GET", "/admin/sessions/\(id.text)", losing: .none)
       return try decoded(reply, as: ListedSession.self, losing: .none)
-    } catch .refused(let refusal) where refusal.status == 404 {
+    } catch .refused(let refusal) where refusal.isNotFound {
       return nil
     }
   }
@@ -57,7 +58,7 @@ extension TokenServerClient {
     do {
       _ = try await perform("DELETE", "/admin/sessions/\(id.text)", losing: .none)
       return true
-    } catch .refused(let refusal) where refusal.status == 404 {
+    } catch .refused(let refusal) where refusal.isNotFound {
       return false
     }
   }
@@ -103,6 +104,7 @@ extension TokenServerClient {
         case lifetime = "ttl_ms"
       }
     }
+    guard lifetime < .seconds(100 * 366 * 86_400) else { throw .notSent("the lifetime is longer than any token's") }
     let milliseconds = Int64(lifetime / .milliseconds(1))
     let body = try Self.encoded(Issue(purpose: purpose, subject: subject, payload: payload, lifetime: milliseconds))
     let reply = try await perform("POST", "/admin/one-time-tokens", body, losing: .mayExist)

@@ -27,7 +27,7 @@ extension TokenServerClient {
     _ form: [(name: String, value: String)], _ scopes: Scopes?, losing consequence: LostReply.Consequence
   ) async throws(TokenClientError) -> IssuedTokens {
     let reply = try await post(
-      "/token", form + (scopes.map { [("scope", $0.text)] } ?? []), losing: consequence)
+      "/token", form + (scopes.map { [("scope", $0.text)] } ?? []), proven: true, losing: consequence)
     return try decoded(reply, as: IssuedTokens.self, losing: consequence)
   }
 

@@ -227,6 +227,8 @@ package enum StreamEnd: String, Sendable, CaseIterable {
   case tooSlow = "too_slow"
   /// This instance itself does not know what other instances have revoked of late.
   case stale
+  /// The client was removed or changed, or may introspect no more.
+  case withdrawn
 }
 
 /// The class of an HTTP status.

@@ -70,6 +70,11 @@ public final class ClientTable: ClientStore {
     state.withLock { $0.clients[client.id] = (client, secret.map { Array($0.utf8) }) }
   }
 
+  /// Removes the client with this id, if there is one.
+  public func remove(_ id: String) {
+    state.withLock { $0.clients[id] = nil }
+  }
+
   /// Sets the error that every look-up throws from now on, or nil for none.
   public func fail(with failure: StoreError?) {
     state.withLock { $0.failure = failure }

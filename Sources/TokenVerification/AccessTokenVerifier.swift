@@ -58,9 +58,11 @@ public struct AccessTokenVerifier: BearerVerifier {
 
   private func verify(_ token: PresentedToken) async throws(AuthorizationError) -> AccessToken {
     let (claims, access): (AccessClaims, AccessToken)
-    let now = clock.now()
+    let now: Timestamp
     do throws(BadToken) {
       claims = try await self.claims(of: token.text)
+      // Not before: reading keys can take longer than the token lives.
+      now = clock.now()
       guard now.milliseconds < claims.shownEndMilliseconds else { throw .expired }
       try revocations?.check(claims)
       access = try AccessToken(claims)

@@ -49,7 +49,7 @@ final class ScriptedServer: Sendable {
     TokenServerClient(id: "web", secret: secret) { try await self.answer($0) }
   }
 
-  private func answer(_ request: ClientRequest) async throws -> ClientReply {
+  func answer(_ request: ClientRequest) async throws -> ClientReply {
     let answer = state.withLock { state in
       state.requests.append(request)
       return state.answers.isEmpty ? Answer.reply(500, "no answer is left") : state.answers.removeFirst()

@@ -93,8 +93,9 @@ struct TokenServerClientTests {
   @Test("selects sessions by query, and tells one that is not live from a refusal")
   func admin() async throws {
     let server = ScriptedServer(
-      .reply(200, #"{"sessions":[]}"#), .reply(200, #"{"ended":2}"#), .reply(200, #"{"ended":0}"#), .reply(404, "{}"),
-      .reply(404, "{}"), .reply(400, #"{"error":"invalid_grant"}"#), .reply(403, #"{"error":"access_denied"}"#))
+      .reply(200, #"{"sessions":[]}"#), .reply(200, #"{"ended":2}"#), .reply(200, #"{"ended":0}"#),
+      .reply(404, #"{"error":"not_found"}"#), .reply(404, #"{"error":"not_found"}"#),
+      .reply(400, #"{"error":"invalid_grant"}"#), .reply(403, #"{"error":"access_denied"}"#))
     let client = server.client()
     #expect(try await client.sessions(of: .subjectAtClient(subject: "a b", client: "c&d")).sessions.isEmpty)
     #expect(try await client.endSessions(of: .subject("ann")) == 2)
@@ -112,6 +113,71 @@ struct TokenServerClientTests {
         "DELETE /admin/sessions?all=true", "DELETE /admin/sessions/\(id.text)", "GET /admin/sessions/\(id.text)",
         "POST /admin/one-time-tokens/consume", "GET /admin/sessions/\(id.text)",
       ])
+  }
+
+  @Test("takes a 404 of anybody else for no answer about a session")
+  func foreignNotFound() async {
+    let client = ScriptedServer(.reply(404, "<html>")).client()
+    #expect(
+      await error { () throws(TokenClientError) in _ = try await client.endSession(SessionID(high: 1, low: 2)) }
+        == .refused(Refusal(status: 404, code: nil, text: nil)))
+  }
+
+  @Test("sends a proof of its key with each request for tokens, and another if the server asks for a nonce")
+  func proofs() async throws {
+    let server = ScriptedServer(
+      .reply(400, #"{"error":"use_dpop_nonce"}"#, fields: ["DPoP-Nonce": "n1"]), .tokens(1), .tokens(2),
+      .reply(400, #"{"error":"use_dpop_nonce"}"#, fields: ["dpop-nonce": "n2"]),
+      .reply(400, #"{"error":"use_dpop_nonce"}"#, fields: ["dpop-nonce": "n3"]), .reply(200, "{}"))
+    let client = TokenServerClient(
+      id: "web", pathPrefix: "/auth", proof: { "\($0.method) \($0.path) \($0.nonce ?? "-")" }
+    ) { try await server.answer($0) }
+    _ = try await client.logIn(user: "ann", password: "p")
+    _ = try await client.refresh("r")
+    #expect(
+      await error { () throws(TokenClientError) in _ = try await client.refresh("r") }
+        == .refused(Refusal(status: 400, code: "use_dpop_nonce", text: nil)))
+    try await client.revoke("r")
+    #expect(
+      server.requests.map { $0.fields.first { $0.name == "DPoP" }?.value } == [
+        "POST /auth/token -", "POST /auth/token n1", "POST /auth/token n1", "POST /auth/token n1",
+        "POST /auth/token n2", nil,
+      ])
+  }
+
+  @Test("sends nothing if no proof can be made")
+  func noProof() async {
+    struct Locked: Error {}
+    let server = ScriptedServer(.tokens(1))
+    let client = TokenServerClient(id: "web", proof: { _ in throw Locked() }) { try await server.answer($0) }
+    guard case .notSent? = await error({ () throws(TokenClientError) in _ = try await client.refresh("r") }) else {
+      Issue.record("a request without a proof was sent")
+      return
+    }
+    #expect(server.requests.isEmpty)
+  }
+
+  @Test("takes tokens with a lifetime that none has for a reply of somebody else", arguments: [-1, Int64.max])
+  func lifetimes(seconds: Int64) async {
+    let reply = #"{"access_token":"a","token_type":"Bearer","expires_in":\#(seconds)}"#
+    let client = ScriptedServer(.reply(200, reply)).client()
+    guard case .unknownOutcome? = await error({ () throws(TokenClientError) in _ = try await client.ownToken() }) else {
+      Issue.record("it was taken")
+      return
+    }
+  }
+
+  @Test("tells of an introspected token its key, scheme, issuer and audience")
+  func introspection() async throws {
+    let id = TokenID(session: SessionID(high: 1, low: 2), generation: 3).text
+    let facts = #""active":true,"sub":"ann","client_id":"web","scope":"read","jti":"\#(id)","iat":1,"exp":2"#
+    let more = #""iss":"https://i","aud":"a","token_type":"DPoP","cnf":{"jkt":"k"}"#
+    let server = ScriptedServer(.reply(200, "{\(facts),\(more)}"), .reply(200, "{\(facts)}"))
+    let client = server.client()
+    let bound = try #require(try await client.introspect("t"))
+    #expect(bound.keyThumbprint == "k" && bound.scheme == "DPoP")
+    #expect(bound.issuer == "https://i" && bound.audience == "a")
+    #expect(try await client.introspect("t")?.keyThumbprint == nil)
   }
 
   @Test("shows no secret in anything that is printed")

@@ -215,11 +215,62 @@ struct TokenSessionTests {
     server.add(.reply(200, "{}"))
     try await session.end()
     #expect(server.bodies == ["token=refresh-0"])
-    clock.advance(milliseconds: 900_000)
+    for _ in 0..<2 {
+      guard case .failure(.refused) = await token(of: session) else {
+        Issue.record("a session goes on after its end")
+        return
+      }
+      clock.advance(milliseconds: 900_000)
+    }
+  }
+
+  @Test("goes on if its end could not be asked for, and gives out nothing while it is")
+  func endsInVain() async throws {
+    let session = session()
+    server.add(.lost)
+    await #expect(throws: TokenClientError.self) { try await session.end() }
+    #expect(await token(of: session) == .success("access-0"))
+    server.add(.reply(200, "{}"))
+    server.hold()
+    let ending = Task { try await session.end() }
+    #expect(await becomesTrue { server.requests.count == 2 })
     guard case .failure(.refused) = await token(of: session) else {
-      Issue.record("a session goes on after its end")
+      Issue.record("a token of a session that ends was handed out")
       return
     }
+    server.release()
+    try await ending.value
+  }
+
+  @Test("gives out no token of a session that was refused elsewhere")
+  func refusedInstead() async throws {
+    let session = session()
+    server.add(.reply(400, #"{"error":"invalid_grant"}"#))
+    await #expect(throws: TokenClientError.self) { try await session.accessToken(insteadOf: "access-0") }
+    guard case .failure(.refused) = await token(of: session) else {
+      Issue.record("a token of an ended session was handed out")
+      return
+    }
+  }
+
+  @Test("refreshes a short-lived access token after half of its life, not at each call")
+  func shortLived() async {
+    let session = session()
+    clock.advance(milliseconds: 900_000)
+    server.add(.tokens(1, seconds: 20), .tokens(2, seconds: 20))
+    for expected in ["access-1", "access-1"] { #expect(await token(of: session) == .success(expected)) }
+    clock.advance(milliseconds: 9_999)
+    #expect(await token(of: session) == .success("access-1"))
+    clock.advance(milliseconds: 1)
+    #expect(await token(of: session) == .success("access-2"))
+  }
+
+  @Test("goes on with its token if something between it and the server refuses")
+  func foreignRefusal() async {
+    let session = session()
+    clock.advance(milliseconds: 880_000)
+    server.add(.reply(404, "<html>"))
+    #expect(await token(of: session) == .success("access-0"))
   }
 
   @Test("is stored as text from which it goes on")
@@ -227,5 +278,10 @@ struct TokenSessionTests {
     let session = session()
     let text = try JSONEncoder().encode(await session.tokens)
     #expect(try JSONDecoder().decode(SessionTokens.self, from: text) == (await session.tokens))
+    // One that was stored before there were other schemes.
+    var members = try #require(JSONSerialization.jsonObject(with: text) as? [String: Any])
+    #expect(members.removeValue(forKey: "scheme") as? String == "Bearer")
+    let older = try JSONSerialization.data(withJSONObject: members)
+    #expect(try JSONDecoder().decode(SessionTokens.self, from: older).scheme == "Bearer")
   }
 }

@@ -80,6 +80,30 @@ struct RemoteKeySetTests {
     #expect(address.count.value == 1)
   }
 
+  @Test("are waited for by every request of a process that has just started")
+  func coldStart() async {
+    let verifier = verifier(keys { $0.waitersMax = 1 })
+    let token = old.access()
+    await withTaskGroup(of: BadToken?.self) { group in
+      for _ in 0..<200 { group.addTask { await self.refusal(of: token, by: verifier) } }
+      for await refusal in group { #expect(refusal == nil) }
+    }
+  }
+
+  @Test("are waited for no longer by a task that is cancelled")
+  func cancelledWaiter() async {
+    let fetches = Changing(0)
+    let keys = RemoteKeySet(clock: clock.pacedClock) {
+      fetches.change { $0 += 1 }
+      try await Task.sleep(for: .seconds(3600))
+      return []
+    }
+    let waiting = Task { try? await keys.keys(newerThan: nil) }
+    #expect(await becomesTrue { fetches.value == 1 })
+    waiting.cancel()
+    #expect(await waiting.value == nil)
+  }
+
   @Test("are fetched anew for a key that is not among them, at once if the last fetch is long ago")
   func rotation() async {
     let verifier = verifier(keys())

@@ -6,14 +6,14 @@ import TokenTestInputs
 
 @Suite("A follower of revocations")
 struct RevocationFollowerTests {
-  private let issuer = Issuer()
-  private let streams = ScriptedStreams()
-  private let states = Changing<[FollowerState]>([])
+  let issuer = Issuer()
+  let streams = ScriptedStreams()
+  let states = Changing<[FollowerState]>([])
 
-  private var clock: ManualClock { issuer.clock }
+  var clock: ManualClock { issuer.clock }
 
   /// Runs a follower beside the test.
-  private func follow(
+  func follow(
     _ change: (inout FollowerOptions) -> Void = { _ in }, seed: UInt64 = 1,
     _ test: (RevocationFollower, AccessTokenVerifier) async throws -> Void
   ) async throws {
@@ -31,7 +31,7 @@ struct RevocationFollowerTests {
     await running.value
   }
 
-  private func refusal(of token: String, by verifier: AccessTokenVerifier) async -> BadToken? {
+  func refusal(of token: String, by verifier: AccessTokenVerifier) async -> BadToken? {
     do throws(BadToken) {
       _ = try await verifier.verify(token)
       return nil
@@ -40,14 +40,14 @@ struct RevocationFollowerTests {
     }
   }
 
-  private func text(_ revocation: String, minutes: Int64 = 60) -> String {
+  func text(_ revocation: String, minutes: Int64 = 60) -> String {
     "{\(revocation),\"until\":\(clock.now.milliseconds + minutes * 60_000)}"
   }
 
-  private func session(_ number: UInt64 = 1) -> String { "\"session\":\"\(Issuer.identifier(number).sessionText)\"" }
+  func session(_ number: UInt64 = 1) -> String { "\"session\":\"\(Issuer.identifier(number).sessionText)\"" }
 
   /// Begins the first stream with an empty list.
-  private func begin(_ follower: RevocationFollower) async {
+  func begin(_ follower: RevocationFollower) async {
     #expect(await streams.opened(1))
     streams.write("list")
     streams.write("listed", id: "j.0")
@@ -142,6 +142,8 @@ struct RevocationFollowerTests {
       try await Task.sleep(for: .milliseconds(20))
       #expect(await refusal(of: first, by: verifier) == .revoked)
       #expect(await refusal(of: second, by: verifier) == nil)
+      // What was heard in the last minute outlives a list without it, which can be that of a slower instance.
+      clock.advance(milliseconds: 60_000)
       streams.write("listed", id: "k.1")
       #expect(await becomesTrue { states.value.count == 3 })
       #expect(await refusal(of: first, by: verifier) == nil)
@@ -168,36 +170,6 @@ struct RevocationFollowerTests {
         try await Task.sleep(for: .milliseconds(2))
       }
       #expect(await becomesTrue { states.value.contains { $0 == .behind(since: last, .silent) } })
-    }
-  }
-
-  @Test("is asked nothing while it was never followed, or is away for too long, if the policy is to refuse")
-  func refuses() async throws {
-    try await follow({ $0.whenAway = .refuse(after: .seconds(5)) }) { follower, verifier in
-      let token = issuer.access()
-      #expect(await refusal(of: token, by: verifier) == .unverifiable)
-      await begin(follower)
-      #expect(await refusal(of: token, by: verifier) == nil)
-      streams.refuses = true
-      streams.finish()
-      #expect(await becomesTrue { states.value.count >= 2 })
-      clock.advance(milliseconds: 4_999)
-      #expect(await refusal(of: token, by: verifier) == nil)
-      clock.advance(milliseconds: 1)
-      #expect(await refusal(of: token, by: verifier) == .unverifiable)
-    }
-  }
-
-  @Test("goes on by what it knows while it is away, by default")
-  func serves() async throws {
-    try await follow { follower, verifier in
-      #expect(await refusal(of: issuer.access(), by: verifier) == nil)
-      await begin(follower)
-      streams.refuses = true
-      streams.finish()
-      #expect(await becomesTrue { states.value.count >= 2 })
-      clock.advance(milliseconds: 600_000)
-      #expect(await refusal(of: issuer.access(), by: verifier) == nil)
     }
   }
 
@@ -256,15 +228,6 @@ struct RevocationFollowerTests {
       #expect(await streams.opened(1))
       streams.write(raw: text)
       #expect(await becomesTrue { states.value.contains { "\($0)".contains(words) } })
-    }
-  }
-
-  @Test("keeps so many revocations at most")
-  func entries() async throws {
-    try await follow({ $0.entriesMax = 3 }) { follower, _ in
-      await begin(follower)
-      for number in 1...4 { streams.write("revocation", id: "j.\(number)", text(session(UInt64(number)))) }
-      #expect(await becomesTrue { states.value.contains { if case .behind(_, .tooMany) = $0 { true } else { false } } })
     }
   }
 }

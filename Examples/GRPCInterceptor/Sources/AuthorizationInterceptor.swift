@@ -28,9 +28,13 @@ struct AuthorizationInterceptor: ServerInterceptor {
       let values = request.metadata[stringValues: "authorization"]
       caller = try await verifier.verify(PresentedBearer(authorization: Array(values)))
     } catch {
-      // Nobody can say now whether the token is good: the caller may try again.
-      let code: RPCError.Code = error == .badToken(.unverifiable) ? .unavailable : .unauthenticated
-      throw RPCError(code: code, message: "the call needs an access token: \(error.reason)")
+      switch error {
+      // Nobody can say now if the token is good: the caller can try again.
+      case .badToken(.unverifiable): throw RPCError(code: .unavailable, message: "access tokens cannot be judged now")
+      case .badToken(.expired): throw RPCError(code: .unauthenticated, message: "the access token has expired")
+      // Why it is refused is for this server's log alone. A token that is bound to a key is too: a call has no proof.
+      default: throw RPCError(code: .unauthenticated, message: "the call needs a good access token")
+      }
     }
     guard caller.scopes.contains(scope) else {
       throw RPCError(code: .permissionDenied, message: "scope \(scope) is missing")

@@ -27,6 +27,9 @@ package struct RevocationLists: Sendable {
   /// The number of entries that can refuse something.
   package var count: Int { sessions.count + tokens.count + marks.count }
 
+  /// The number of all entries, which is what memory goes by.
+  package var size: Int { count + exemptions.count }
+
   package func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
     if sessions[token.session] != nil || tokens[token] != nil { return true }
     return isMarked(subject: subject, client: client, issuedAt: issuedAt, session: token.session)
@@ -79,7 +82,8 @@ package struct RevocationLists: Sendable {
   /// Forgets entries that have ended. It visits those that ended since the last call, not all entries.
   package mutating func forgetEnded(at now: Timestamp) {
     let current = Self.quarter(of: now)
-    guard current > lastFreed else { return }
+    // Not only forwards: a clock that was ahead for a moment must not keep everything from being forgotten.
+    guard current != lastFreed else { return }
     for quarter in due.keys.filter({ $0 < current }) {
       for key in due.removeValue(forKey: quarter) ?? [] { forget(key, at: now) }
     }

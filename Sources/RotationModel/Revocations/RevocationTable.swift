@@ -35,6 +35,9 @@ package final class RevocationTable: Sendable {
   /// The number of sessions, access tokens and scopes that are refused.
   package var entryCount: Int { count.load(ordering: .relaxed) }
 
+  /// The number of all entries, exemptions included.
+  package var size: Int { lists.withLock(\.size) }
+
   package func isRefused(_ token: TokenID, subject: String, client: String, issuedAt: Int64) -> Bool {
     guard count.load(ordering: .acquiring) != 0 else { return false }
     return lists.withLock { $0.isRefused(token, subject: subject, client: client, issuedAt: issuedAt) }

@@ -10,6 +10,13 @@ public struct ClientRequest: Sendable {
   /// The header fields in their order. `Content-Length` is the sender's.
   public var fields: [(name: String, value: String)]
   public var body: [UInt8]
+
+  public init(method: String, path: String, fields: [(name: String, value: String)] = [], body: [UInt8] = []) {
+    self.method = method
+    self.path = path
+    self.fields = fields
+    self.body = body
+  }
 }
 
 extension ClientRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -40,6 +47,16 @@ extension ClientReply: CustomStringConvertible, CustomDebugStringConvertible, Cu
   public var description: String { "ClientReply(status: \(status), fields and body redacted)" }
   public var debugDescription: String { description }
   public var customMirror: Mirror { Mirror(self, children: ["status": status]) }
+}
+
+/// A request that a proof of the client's key is for (RFC 9449 §4.2).
+public struct ProofRequest: Sendable, Hashable {
+  /// The claim `htm`.
+  public var method: String
+  /// The path of the claim `htu`, to be appended to the server's address as its clients know it.
+  public var path: String
+  /// The claim `nonce`: the last one that the server gave, or nil if it gave none.
+  public var nonce: String?
 }
 
 /// The error of a sender that knows that nothing of the request has left this machine, such as a connection that was

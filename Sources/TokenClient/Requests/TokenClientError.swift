@@ -11,8 +11,8 @@ public enum TokenClientError: Error, Sendable, Hashable, CustomStringConvertible
   case notSent(String)
   /// The request may have been carried out, and its reply is lost.
   case unknownOutcome(LostReply)
-  /// The tokens that the server has issued could not be stored, so they are not handed out. The session keeps them, and
-  /// stores them at the next call.
+  /// The tokens that the server has issued could not be stored, so they are not handed out. A ``TokenSession`` keeps
+  /// them, and stores them at the next call; one that could not be created from them leaves them to its caller.
   case notStored(String)
 
   public var description: String {
@@ -45,6 +45,9 @@ public struct Refusal: Sendable, Hashable, CustomStringConvertible {
 
   /// True if the presented grant is worth nothing any more: whoever holds it has to log in again.
   public var endsSession: Bool { code == "invalid_grant" }
+
+  /// True for what the server itself does not have. A proxy's own 404 has no code.
+  var isNotFound: Bool { status == 404 && code == "not_found" }
 
   public var description: String {
     "the server refused: \(code ?? "status \(status)")" + (text.map { " (\($0))" } ?? "")

@@ -10,15 +10,19 @@ public struct SessionTokens: Sendable, Hashable, Codable {
   public var refreshEnd: Timestamp?
   /// The scopes of the access token.
   public var scopes: Scopes
+  /// The scheme with which the access token is presented: `Bearer`, or `DPoP` if it is bound to the client's key.
+  public var scheme: String
 
   public init(
-    accessToken: String, refreshToken: String?, accessEnd: Timestamp, refreshEnd: Timestamp?, scopes: Scopes
+    accessToken: String, refreshToken: String?, accessEnd: Timestamp, refreshEnd: Timestamp?, scopes: Scopes,
+    scheme: String = "Bearer"
   ) {
     self.accessToken = accessToken
     self.refreshToken = refreshToken
     self.accessEnd = accessEnd
     self.refreshEnd = refreshEnd
     self.scopes = scopes
+    self.scheme = scheme
   }
 
   /// Creates tokens from a reply.
@@ -30,7 +34,22 @@ public struct SessionTokens: Sendable, Hashable, Codable {
     func end(_ lifetime: Duration) -> Timestamp { now.advanced(byMilliseconds: Int64(lifetime / .milliseconds(1))) }
     self.init(
       accessToken: issued.accessToken, refreshToken: issued.refreshToken ?? refreshToken,
-      accessEnd: end(issued.expiresIn), refreshEnd: issued.refreshExpiresIn.map(end), scopes: issued.scopes)
+      accessEnd: end(issued.expiresIn), refreshEnd: issued.refreshExpiresIn.map(end), scopes: issued.scopes,
+      scheme: issued.scheme)
+  }
+}
+
+extension SessionTokens {
+  public init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      accessToken: try members.decode(String.self, forKey: .accessToken),
+      refreshToken: try members.decodeIfPresent(String.self, forKey: .refreshToken),
+      accessEnd: try members.decode(Timestamp.self, forKey: .accessEnd),
+      refreshEnd: try members.decodeIfPresent(Timestamp.self, forKey: .refreshEnd),
+      scopes: try members.decode(Scopes.self, forKey: .scopes),
+      // Programs that stored tokens before there were others have bearer tokens.
+      scheme: try members.decodeIfPresent(String.self, forKey: .scheme) ?? "Bearer")
   }
 }
 

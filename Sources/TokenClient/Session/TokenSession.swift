@@ -13,14 +13,15 @@
 public actor TokenSession {
   /// The times of refreshing.
   public struct Options: Sendable {
-    /// The remaining lifetime below which an access token is refreshed.
+    /// The remaining lifetime below which an access token is refreshed, or half of its lifetime if that is less.
     public var refreshBefore = Duration.seconds(30)
     /// The client's grace window at the server (`clients add --grace`). A refresh whose reply was lost is tried again
     /// within it; without one, at the caller's next call only.
     public var grace = Duration.zero
     /// The pause before a refresh is tried again if the server names none.
     public var retryPause = Duration.milliseconds(250)
-    /// The longest time that one call waits, pauses and `Retry-After` included, before it throws what it met.
+    /// The longest time that one call waits, pauses and `Retry-After` included, before it throws what it met. The time
+    /// of a request is bounded by its sender alone.
     public var patience = Duration.seconds(20)
 
     public init() {}
@@ -44,6 +45,8 @@ public actor TokenSession {
   private var lostSinceBoot: Int64?
   /// The reading of the boot clock before which the server wants no request.
   private var notBeforeBoot = Int64.min
+  /// The remaining lifetime below which the access token is refreshed.
+  private var margin: Duration
 
   /// Creates a session from tokens that were stored, by this program or an earlier run of it.
   public init(
@@ -55,6 +58,7 @@ public actor TokenSession {
     self.options = options
     self.clock = clock
     self.store = store
+    margin = options.refreshBefore
   }
 
   /// Creates a session from the tokens of a log-in, which are stored before this returns.
@@ -66,20 +70,22 @@ public actor TokenSession {
   ) async throws(TokenClientError) {
     let tokens = SessionTokens(issued, at: clock.now())
     self.init(client: client, stored: tokens, options: options, clock: clock, store: store)
+    margin = min(options.refreshBefore, issued.expiresIn / 2)
     do { try await store(tokens) } catch { throw .notStored("\(error)") }
   }
 
   /// Returns an access token that is good for ``Options/refreshBefore``, or at least still good if it cannot be
-  /// refreshed now.
+  /// refreshed now. It is presented with the ``SessionTokens/scheme`` of ``tokens``.
   ///
   /// - Throws: ``TokenClientError``; a ``Refusal/endsSession`` means that the user has to log in again. After
   ///   ``TokenClientError/unknownOutcome(_:)`` the next call presents the same refresh token again: it is all there is.
   public func accessToken() async throws(TokenClientError) -> String {
-    if tokens.accessEnd > clock.now().advanced(byMilliseconds: options.refreshBefore.wholeMilliseconds) {
+    if let ending { throw ending }
+    if tokens.accessEnd > clock.now().advanced(byMilliseconds: margin.wholeMilliseconds) {
       return tokens.accessToken
     }
     do { return try await refreshed().accessToken } catch {
-      if case .refused = error { throw error }
+      if case .refused(let refusal) = error, refusal.endsSession { throw error }
       guard tokens.accessEnd > clock.now() else { throw error }
       return tokens.accessToken
     }
@@ -92,12 +98,17 @@ public actor TokenSession {
     return try await refreshed().accessToken
   }
 
-  /// Ends the session at the server, durably, with all of its tokens.
+  /// Ends the session at the server, durably, with all of its tokens. Meanwhile nobody gets a token of it; if this
+  /// throws, the session goes on.
   public func end() async throws(TokenClientError) {
-    _ = await flight?.value
-    let last = unstored ?? tokens
-    try await client.revoke(last.refreshToken ?? last.accessToken)
+    while let flight { _ = await flight.value }
+    let before = ending
     ending = .refused(Refusal(status: 400, code: "invalid_grant", text: "this program has ended the session"))
+    let last = unstored ?? tokens
+    do { try await client.revoke(last.refreshToken ?? last.accessToken) } catch {
+      ending = before
+      throw error
+    }
   }
 
   // MARK: - One refresh for all
@@ -142,7 +153,10 @@ public actor TokenSession {
   }
 
   private func refreshOnce() async throws(TokenClientError) -> SessionTokens {
-    if let unstored { return try await keep(unstored) }
+    if let unstored {
+      let kept = try await keep(unstored)
+      if kept.accessEnd > clock.now() { return kept }
+    }
     let token = tokens.refreshToken
     let (boot, now) = (clock.clock.bootMilliseconds(), clock.now())
     let issued: IssuedTokens
@@ -161,6 +175,7 @@ public actor TokenSession {
       throw error
     }
     lostSinceBoot = nil
+    margin = min(options.refreshBefore, issued.expiresIn / 2)
     // Lifetimes count from the reply; counted from the request they end early rather than late.
     return try await keep(SessionTokens(issued, at: now, keeping: token))
   }

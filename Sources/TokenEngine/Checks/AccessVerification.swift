@@ -80,7 +80,8 @@ struct AccessVerification: Sendable {
   /// revocation and scopes.
   func accept(_ claims: AccessClaims, at now: Timestamp) throws(BadToken) -> AccessToken {
     let access = try examine(claims)
-    noteUse(of: access.tokenID, claims, at: now)
+    // Whoever asks about a bound token has not shown its key.
+    if claims.keyThumbprint == nil { noteUse(of: access.tokenID, claims, at: now) }
     return access
   }
 

@@ -15,8 +15,8 @@ struct RefreshGrant: Sendable {
   /// The number of requests in a batch for which the store is asked at a time.
   static let tasksMax = 64
 
-  /// Refreshes a session. A session of another account version is revoked only after the subject and the client were
-  /// read anew, since a store may have a cache.
+  /// Refreshes a session. One of another account version is revoked only once subject and client were read anew, since
+  /// a store may have a cache.
   func refresh(_ request: RefreshRequest, isLastLook: Bool = false) async throws(EngineError) -> GrantOutcome {
     switch try await prepare(request, isLastLook: isLastLook) {
     case .refused(let refusal, let tokenID):
@@ -174,6 +174,7 @@ extension RefreshGrant {
       terms: options.existingSessions == .follow ? try minting.terms(for: client) : nil,
       accessMilliseconds: minting.accessMilliseconds(of: client))
     rotation.proof = proof
+    rotation.needsBoundSession = client.isPublic && proofs.areNeeded(by: client)
     return .ready(
       Prepared(
         request: rotation, client: client, subject: claims.subject, scopes: scopes,
@@ -181,8 +182,7 @@ extension RefreshGrant {
         ignoresProof: proof == nil && request.proof != nil))
   }
 
-  /// Returns the claims that the embedder's closure makes for the session as the ledger has it, or none for a session
-  /// that has ended, which is refused.
+  /// Returns the claims that the embedder's closure makes for the ledger's session, or none for one that has ended.
   private func customClaims(
     of claims: RefreshClaims, _ client: Client, _ scopes: Scopes, _ proof: KeyProof?
   ) async throws(EngineError) -> CustomClaims {

@@ -42,6 +42,9 @@ struct ProofChecks: Sendable {
 
   // MARK: - At the grants
 
+  /// Returns true if the client gets no tokens without a proof.
+  func areNeeded(by client: Client) -> Bool { options.mode == .required || client.requiresProof }
+
   /// Returns the proof of a request for tokens, verified and not counted; nil if there is none and none is needed, or
   /// if it is ignored.
   ///
@@ -49,7 +52,7 @@ struct ProofChecks: Sendable {
   func proof(
     _ presented: PresentedProof?, of client: Client, isTaken: Bool = false
   ) throws(ProofFailure) -> KeyProof? {
-    let isNeeded = options.mode == .required || client.requiresProof
+    let isNeeded = areNeeded(by: client)
     guard let presented else {
       if isNeeded { throw .refused(.missing) }
       return nil

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
@@ -16,7 +15,8 @@ internal import TokenObservability
 /// everything that is in force, between the events `list` and `listed`. Each event after that has an id, its cursor. A
 /// comment comes at least each 15 seconds. The last event is `end`, with the reason, unless the connection breaks.
 ///
-/// A stream keeps nothing for a slow client but its place: it reads what the ledger's register keeps for all.
+/// A stream keeps nothing for a slow client but its place: it reads what the ledger's register keeps for all. Streams
+/// that begin with a list share one. A client that is removed, changed or may introspect no more is told nothing more.
 struct RevocationStreams: Sendable {
   static let mediaType = "text/event-stream"
   /// The events that are written at once.
@@ -24,6 +24,7 @@ struct RevocationStreams: Sendable {
 
   private let gate: AdminGate
   private let seats: StreamSeats
+  private let listings = SharedListing()
   private let heartbeat: Duration
 
   private var engine: RotationEngine { gate.engine }
@@ -35,7 +36,7 @@ struct RevocationStreams: Sendable {
   }
 
   func follow(_ request: Request, logger: Logger) async throws -> Response {
-    try await gate.respond(to: request, needing: .introspection, logger: logger) { _ in
+    try await gate.respond(to: request, needing: .introspection, logger: logger) { client in
       let query = try FormParameters(query: request, known: ["after"])
       guard let register = engine.followedRegister else {
         throw EngineError.invalid(field: "ledger", limit: "one whose revocations can be followed")
@@ -49,7 +50,8 @@ struct RevocationStreams: Sendable {
       }
       let body = ResponseBody { writer in
         do {
-          let end = try await write(from: text.flatMap(RevocationJournal.Cursor.init), of: register, to: &writer)
+          let end = try await write(
+            from: text.flatMap(RevocationJournal.Cursor.init), of: register, to: client, by: &writer)
           seat.end = end
           try await writer.write(EventText.end(end).buffer)
         } catch {
@@ -76,10 +78,16 @@ struct RevocationStreams: Sendable {
   /// Writes the stream until it ends from here.
   @concurrent
   private func write(
-    from known: RevocationJournal.Cursor?, of register: any FollowedRegister, to writer: inout any ResponseBodyWriter
+    from known: RevocationJournal.Cursor?, of register: any FollowedRegister, to client: Client,
+    by writer: inout any ResponseBodyWriter
   ) async throws -> StreamEnd {
     var place = try await begin(from: known, of: register, to: &writer)
+    var looked = ContinuousClock.now
     while true {
+      if looked.duration(to: .now) >= heartbeat {
+        guard await stillMayFollow(client) else { return .withdrawn }
+        looked = .now
+      }
       guard case .news(let revocations, let next) = register.journal.read(after: place, most: Self.batch) else {
         return .tooSlow
       }
@@ -103,6 +111,16 @@ struct RevocationStreams: Sendable {
     }
   }
 
+  /// Looks the client up again. One that cannot be looked up now is taken for what it was.
+  private func stillMayFollow(_ client: Client) async -> Bool {
+    do {
+      guard let now = try await gate.authenticator.clients.client(id: client.id) else { return false }
+      return now.mayIntrospect && now.version == client.version
+    } catch {
+      return true
+    }
+  }
+
   /// Writes what a follower needs first, and returns the place from which it goes on.
   @concurrent
   private func begin(
@@ -112,17 +130,17 @@ struct RevocationStreams: Sendable {
       try await writer.write(EventText.event("resumed", id: known).buffer)
       return known
     }
-    let (revocations, cursor) = register.listing(at: engine.time)
+    let listing = listings.listing(of: register, at: engine.time)
     var text = EventText.event("list")
-    for (index, revocation) in revocations.enumerated() {
+    for (index, revocation) in listing.revocations.enumerated() {
       text.add(revocation)
       guard index % Self.batch == Self.batch - 1 else { continue }
       try await writer.write(text.buffer)
       text = EventText()
     }
-    text.add("listed", id: cursor)
+    text.add("listed", id: listing.cursor)
     try await writer.write(text.buffer)
-    return cursor
+    return listing.cursor
   }
 
   private enum Cause {
@@ -153,48 +171,36 @@ struct RevocationStreams: Sendable {
   }
 }
 
-/// The text of server-sent events (WHATWG HTML §9.2).
-private struct EventText {
-  private(set) var buffer = ByteBuffer()
+/// The last list of everything in force, for as long as a stream writes it. After a restart all followers need one at
+/// the same moment.
+private final class SharedListing: Sendable {
+  final class Listing: Sendable {
+    let revocations: [Revocation]
+    let cursor: RevocationJournal.Cursor
 
-  static var comment: EventText {
-    var text = EventText()
-    text.buffer.writeStaticString(": heartbeat\n\n")
-    return text
+    init(_ revocations: [Revocation], _ cursor: RevocationJournal.Cursor) {
+      (self.revocations, self.cursor) = (revocations, cursor)
+    }
   }
 
-  static func event(_ name: StaticString, id: RevocationJournal.Cursor? = nil) -> EventText {
-    var text = EventText()
-    text.add(name, id: id)
-    return text
+  private struct Last {
+    weak var listing: Listing?
   }
 
-  static func end(_ reason: StreamEnd) -> EventText {
-    var text = EventText()
-    text.add("end", data: Array(#"{"reason":"\#(reason.rawValue)"}"#.utf8))
-    return text
-  }
+  private let last = Mutex(Last())
 
-  mutating func add(_ revocation: Revocation, at cursor: RevocationJournal.Cursor? = nil) {
-    // Ids, numbers and text: nothing of it can fail to be encoded.
-    guard let data = try? Self.encoder.encode(revocation) else { return }
-    add("revocation", id: cursor, data: Array(data))
+  /// Returns a list after whose cursor the journal still has everything.
+  func listing(of register: any FollowedRegister, at now: Timestamp) -> Listing {
+    last.withLock { last in
+      if let listing = last.listing, case .news = register.journal.read(after: listing.cursor, most: 0) {
+        return listing
+      }
+      let (revocations, cursor) = register.listing(at: now)
+      let listing = Listing(revocations, cursor)
+      last.listing = listing
+      return listing
+    }
   }
-
-  mutating func add(_ name: StaticString, id: RevocationJournal.Cursor? = nil, data: [UInt8] = Array("{}".utf8)) {
-    buffer.writeStaticString("event: ")
-    buffer.writeStaticString(name)
-    if let id { buffer.writeString("\nid: \(id.text)") }
-    buffer.writeStaticString("\ndata: ")
-    buffer.writeBytes(data)
-    buffer.writeStaticString("\n\n")
-  }
-
-  private static let encoder: JSONEncoder = {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return encoder
-  }()
 }
 
 /// The number of open streams, which is bounded.

@@ -144,6 +144,7 @@ extension BearerError {
     case .rejected(.unverifiable): .unavailable
     case .rejected(.boundToKey): .boundToken
     case .rejected(.notBound): .tokenNotBound
+    case .unproven(let bad) where bad.fault == .otherKey: .tokenOfOtherKey
     case .unproven(let bad): .badProof(bad, .unauthorized)
     case .rejected: .badBearer
     case .insufficientScope: .insufficientScope

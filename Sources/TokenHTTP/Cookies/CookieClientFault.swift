@@ -11,15 +11,24 @@ public enum CookieClientFault: Error, Sendable, Hashable, CustomStringConvertibl
   case withoutRefresh(client: String)
   /// The grace window is not within ``Limits/cookieGrace``. `isOwn` tells if it is the client's own.
   case shortGrace(client: String, grace: Duration, isOwn: Bool)
+  /// The client, or the engine, asks for proofs of keys, which a page behind a cookie does not send. `isOwn` tells if
+  /// it is the client.
+  case needsProof(client: String, isOwn: Bool)
+  /// Browsers would not send a cookie of this path to the refresh route and the log-out.
+  case otherPath(String)
 
   /// Returns the client if it is fit, and throws the fault if not.
   ///
-  /// - Parameter grace: The window of clients without one of their own.
-  package static func check(_ client: Client?, id: String, grace: Duration) throws(CookieClientFault) -> Client {
+  /// - Parameter options: The engine's, with the grace window of clients without one of their own.
+  package static func check(
+    _ client: Client?, id: String, options: EngineOptions
+  ) throws(CookieClientFault) -> Client {
     guard let client else { throw .unknown(client: id) }
     guard client.isPublic else { throw .confidential(client: id) }
     guard client.grants.contains(.refreshToken) else { throw .withoutRefresh(client: id) }
-    let window = client.grace ?? grace
+    guard !client.requiresProof else { throw .needsProof(client: id, isOwn: true) }
+    guard options.dpop.mode != .required else { throw .needsProof(client: id, isOwn: false) }
+    let window = client.grace ?? options.grace
     guard Limits.cookieGrace.range.contains(window) else {
       throw .shortGrace(client: id, grace: window, isOwn: client.grace != nil)
     }
@@ -34,6 +43,12 @@ public enum CookieClientFault: Error, Sendable, Hashable, CustomStringConvertibl
     case .shortGrace(let client, let grace, let isOwn):
       "the grace window of the client \(client) is \(DurationText.format(grace) ?? "\(grace)")\(isOwn ? ", its own" : "")"
         + ", and cookies need one \(Limits.cookieGrace.text), so that two tabs can share a rotation"
+    case .needsProof(let client, true):
+      "the client \(client) must send proofs of a key, and pages with a cookie send none"
+    case .needsProof(let client, false):
+      "every client must send proofs of a key, and the pages of the client \(client), with a cookie, send none"
+    case .otherPath(let path):
+      "the cookie's path \(path) is that of the log-in or the log-out alone; name the path above the routes"
     }
   }
 }

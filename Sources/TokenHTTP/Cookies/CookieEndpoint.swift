@@ -15,6 +15,9 @@ struct CookieEndpoint: Sendable {
 
   private var engine: RotationEngine { faults.engine }
 
+  /// The most cookies of the name whose sessions a log-out ends.
+  private static let tokensMax = 8
+
   /// Opens a session and sets the cookie, in place of the one that the browser had; that one's session goes on.
   func logIn(
     _ request: Request, logger: Logger, from address: @Sendable () -> PeerAddress?
@@ -39,7 +42,8 @@ struct CookieEndpoint: Sendable {
   }
 
   /// Ends the session of the cookie, or all of its subject's, and removes the cookie, whatever its token is worth. A
-  /// failure of the engine leaves the cookie, so that the log-out can be tried again.
+  /// failure of the engine leaves the cookie, so that the log-out can be tried again. Of several cookies of the name
+  /// each is taken: whoever has a token may end its session.
   func logOut(_ request: Request, logger: Logger) async throws -> Response {
     try await answer(logger) {
       var isEverywhere = endsEverywhere
@@ -48,11 +52,12 @@ struct CookieEndpoint: Sendable {
         isEverywhere = isEverywhere || form[named: "everywhere"] == "true"
       }
       var ended = 0
-      if let token = try token(of: request) { ended = try await end(token, everywhere: isEverywhere) }
+      let tokens = cookie.tokens(of: request)
+      for token in Set(tokens.prefix(Self.tokensMax)) { ended += try await end(token, everywhere: isEverywhere) }
       var body = JSONObjectWriter()
       body.add("ended", Int64(ended))
       var response = Response(status: .ok, json: body)
-      cookie.clear(in: &response)
+      cookie.clear(in: &response, alsoAbove: tokens.count > 1)
       return response
     }
   }
@@ -84,7 +89,7 @@ struct CookieEndpoint: Sendable {
   private func client() async throws(TokenEndpointError) -> Client {
     let found: Client?
     do { found = try await clients.client(id: clientID) } catch { throw .store(error) }
-    do { return try CookieClientFault.check(found, id: clientID, grace: engine.options.grace) } catch {
+    do { return try CookieClientFault.check(found, id: clientID, options: engine.options) } catch {
       throw .failed(.invalid(field: "the client of cookies", limit: error.description))
     }
   }

@@ -13,7 +13,8 @@ public import TokenEngine
 /// `POST /session/refresh` (without a body) and `POST /session/logout` (without a body, or a form with
 /// `everywhere=true`). The first two answer `access_token`, `token_type`, `expires_in`, `refresh_expires_in` and
 /// `scope`, the last `{"ended": N}`. Each takes requests of its own origin alone (``SameOriginRequests``); errors are
-/// those of RFC 6749 §5.2. Whoever terminates TLS in front sets ``ServerOptions/trustsProxy``.
+/// those of RFC 6749 §5.2. Whoever terminates TLS in front sets ``ServerOptions/trustsProxy``. If the cookie is sent to
+/// the refresh route alone, the log-out is `POST /session/refresh/logout`, since no other route would get it.
 ///
 /// Two tabs of one page have one cookie and refresh at the same moment. The grace window lets both have the same pair,
 /// so it must be within ``Limits/cookieGrace``: the client's own, or ``EngineOptions/grace``.
@@ -41,7 +42,10 @@ public struct CookieRoutes: AdditionalRoutes {
     client: String, cookie: RefreshCookie = RefreshCookie(), endsEverywhere: Bool = false,
     clients: any ClientStore, options: EngineOptions
   ) async throws -> CookieRoutes {
-    _ = try CookieClientFault.check(try await clients.client(id: client), id: client, grace: options.grace)
+    guard ![Place.logIn, .logOut].contains(where: { cookie.path.hasSuffix($0.rawValue) }) else {
+      throw CookieClientFault.otherPath(cookie.path)
+    }
+    _ = try CookieClientFault.check(try await clients.client(id: client), id: client, options: options)
     return CookieRoutes(client: client, cookie: cookie, endsEverywhere: endsEverywhere)
   }
 
@@ -50,13 +54,19 @@ public struct CookieRoutes: AdditionalRoutes {
     case logIn = "/session/login"
     case refresh = "/session/refresh"
     case logOut = "/session/logout"
+    /// The log-out where the cookie is sent to the refresh route and below it alone.
+    case logOutBelowRefresh = "/session/refresh/logout"
+  }
+
+  private var logOutPlace: Place {
+    cookie.path.hasSuffix(Place.refresh.rawValue) ? .logOutBelowRefresh : .logOut
   }
 
   /// The path of the refresh route, without the path prefix: a cookie with a path must be sent there.
   package static let refreshPath = Place.refresh.rawValue
 
   public var paths: [(path: RouterPath, methods: [HTTPRequest.Method])] {
-    Place.allCases.map { (RouterPath($0.rawValue), [.post]) }
+    [Place.logIn, .refresh, logOutPlace].map { (RouterPath($0.rawValue), [.post]) }
   }
 
   public func add<Context: AuthenticatedContext>(to place: RoutePlace<Context>) {
@@ -71,7 +81,7 @@ public struct CookieRoutes: AdditionalRoutes {
     group.post(RouterPath(Place.refresh.rawValue)) { request, context in
       try await endpoint.refresh(request, logger: context.logger)
     }
-    group.post(RouterPath(Place.logOut.rawValue)) { request, context in
+    group.post(RouterPath(logOutPlace.rawValue)) { request, context in
       try await endpoint.logOut(request, logger: context.logger)
     }
   }

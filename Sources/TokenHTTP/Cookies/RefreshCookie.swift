@@ -7,7 +7,7 @@ public import TokenEngine
 /// It is always `Secure; HttpOnly; SameSite=Strict`: it travels over TLS alone (and on localhost), no script reads it,
 /// and no page of another site has it sent. With the path `/` its name begins with `__Host-`, so that browsers take it
 /// from no subdomain; with another path the name begins with `__Secure-` (RFC 6265bis §4.1.3), and a subdomain can
-/// plant a second one of the name: ``token(in:)`` refuses both then.
+/// plant a second one of the name: ``token(of:)`` refuses both then.
 public struct RefreshCookie: Sendable, Hashable {
   /// The name with its prefix.
   public let name: String
@@ -17,8 +17,8 @@ public struct RefreshCookie: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - name: The name without a prefix: letters, digits, `-` and `_`, at least one.
-  ///   - path: The path below which browsers send it, as they see it, like `/auth/session`; nil or `/` for `__Host-`
-  ///     and every path.
+  ///   - path: The path below which browsers send it, as they see it, like `/auth/session`, or that of the refresh
+  ///     route alone, like `/auth/session/refresh`; nil or `/` for `__Host-` and every path.
   public init(name: String = "refresh-token", path: String? = nil) {
     let isToken = name.utf8.allSatisfy { byte in
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8.contains(byte)
@@ -38,29 +38,43 @@ public struct RefreshCookie: Sendable, Hashable {
   ///
   /// Throws ``Repeated`` if the name comes more than once, whatever the values.
   public func token(of request: Request) throws(Repeated) -> String? {
-    var found: Substring?
-    for field in request.headers[values: .cookie] {
-      for pair in field.split(separator: ";") {
-        let pair = pair.drop { $0 == " " || $0 == "\t" }
-        guard let end = pair.firstIndex(of: "="), pair[..<end].utf8.elementsEqual(name.utf8) else { continue }
-        guard found == nil else { throw Repeated() }
-        found = pair[pair.index(after: end)...]
-      }
+    let values = tokens(of: request)
+    guard values.count <= 1 else { throw Repeated() }
+    return values.first.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// Returns the values of all cookies of the name, in their order.
+  func tokens(of request: Request) -> [String] {
+    request.headers[values: .cookie].flatMap { $0.split(separator: ";") }.compactMap { pair in
+      let pair = pair.drop { $0 == " " || $0 == "\t" }
+      guard let end = pair.firstIndex(of: "="), pair[..<end].utf8.elementsEqual(name.utf8) else { return nil }
+      return String(pair[pair.index(after: end)...])
     }
-    return found.flatMap { $0.isEmpty ? nil : String($0) }
   }
 
   /// Puts the refresh token of a pair into a reply, for as long as it can lie unused.
   public func set(_ pair: TokenPair, in response: inout Response) {
-    add(pair.refreshToken, seconds: pair.refreshExpiresInSeconds, to: &response)
+    add(pair.refreshToken, seconds: pair.refreshExpiresInSeconds, path, to: &response)
   }
 
   /// Has the browser remove the cookie.
   public func clear(in response: inout Response) {
-    add("", seconds: 0, to: &response)
+    clear(in: &response, alsoAbove: false)
   }
 
-  private func add(_ value: String, seconds: Int64, to response: inout Response) {
+  /// - Parameter alsoAbove: True to remove those of the name with each path above too, such as one that was set before
+  ///   the path was changed.
+  func clear(in response: inout Response, alsoAbove: Bool) {
+    add("", seconds: 0, path, to: &response)
+    guard alsoAbove, path != "/" else { return }
+    var folders = path.split(separator: "/").dropLast()
+    while true {
+      add("", seconds: 0, "/" + folders.joined(separator: "/"), to: &response)
+      guard folders.popLast() != nil else { return }
+    }
+  }
+
+  private func add(_ value: String, seconds: Int64, _ path: String, to response: inout Response) {
     response.headers[values: .setCookie].append(
       "\(name)=\(value); Path=\(path); Max-Age=\(seconds); Secure; HttpOnly; SameSite=Strict")
   }

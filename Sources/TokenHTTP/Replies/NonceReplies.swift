@@ -8,13 +8,16 @@ struct NonceReplies: Sendable {
 
   /// Returns nil if the engine asks for no nonces.
   init?(engine: RotationEngine) {
-    guard engine.options.dpop.asksForNonces, engine.options.dpop.mode != .off else { return nil }
+    guard engine.options.dpop.asksForNonces else { return nil }
     self.engine = engine
   }
 
   /// Adds a nonce to the reply of a route that grants tokens: the client needs one for its next request.
   func amend(_ response: inout Response) {
-    if let name = HTTPField.Name.dpopNonce { response.headers[name] = engine.dpopNonce() }
+    guard let name = HTTPField.Name.dpopNonce else { return }
+    response.headers[name] = engine.dpopNonce()
+    // A cache would give out nonces that are no longer good (RFC 9449 §8.2).
+    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
   }
 
   /// Adds a nonce to the reply of a protected route, if the client has sent a proof or is asked for one.

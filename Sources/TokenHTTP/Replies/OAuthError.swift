@@ -147,6 +147,8 @@ extension OAuthError {
 extension OAuthError {
   static let noBearer = OAuthError(
     .unauthorized, nil, "This route needs an access token: Authorization: Bearer ...")
+  static let tokenOfOtherKey = OAuthError(
+    .unauthorized, .invalidToken, "The access token is bound to another key than that of the proof")
   static let expiredBearer = OAuthError(.unauthorized, .invalidToken, "The access token has expired")
   static let revokedBearer = OAuthError(.unauthorized, .invalidToken, "The access token was revoked")
   static let badBearer = OAuthError(.unauthorized, .invalidToken, "The access token is not valid")

@@ -66,12 +66,12 @@ enum ClientCredentials: Equatable {
 
   /// Reads the credentials: ids as people type them (``NameForm/typed(_:)``), secrets byte by byte.
   ///
-  /// - Parameter authorization: the values of the `Authorization` headers. A bearer among them is no client
-  ///   authentication and is ignored: interceptors in clients send a stale one along.
+  /// - Parameter authorization: The values of the `Authorization` headers. An access token in them, with `Bearer` or
+  ///   `DPoP`, is no client authentication and is ignored: interceptors in clients send a stale one along.
   init(authorization: [String], form: FormParameters) throws(Fault) {
     guard authorization.count <= 1 else { throw .ambiguous }
     let credentials = authorization.first.map(AuthorizationCredentials.init)
-    if let credentials, !credentials.hasScheme("bearer") {
+    if let credentials, !credentials.hasScheme("bearer"), !credentials.hasScheme("dpop") {
       guard credentials.hasScheme("basic") else { throw .unreadable }
       guard form[.clientSecret] == nil else { throw .ambiguous }
       self = try Self.basic(credentials.value)

@@ -28,8 +28,11 @@ public struct RequestAddressing: Sendable, Hashable {
     let host = (trustsProxy ? request.last(HTTPField.Name.forwardedHost) : nil) ?? request.head.authority ?? ""
     var prefix = (trustsProxy ? request.last(HTTPField.Name.forwardedPrefix) : nil) ?? ""
     if prefix.hasSuffix("/") { prefix.removeLast() }
+    let path = prefix + request.uri.path
+    // A path has no query and no fragment: with one the rest would not count.
+    let isPath = !path.utf8.contains { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
     return PresentedProof(
-      text: text, method: request.method.rawValue, uri: "\(scheme)://\(host)\(prefix)\(request.uri.path)")
+      text: text, method: request.method.rawValue, uri: isPath ? Self.uri(scheme, host, path) : "")
   }
 
   /// Returns the proof of a request that a proxy asks about, which names it in `X-Forwarded-Method`, `-Proto`, `-Host`
@@ -41,7 +44,16 @@ public struct RequestAddressing: Sendable, Hashable {
     let host = request.last(HTTPField.Name.forwardedHost) ?? request.head.authority ?? ""
     // A comma can be a part of it.
     let path = HTTPField.Name.forwardedURI.flatMap { request.headers[values: $0].last } ?? request.uri.path
-    return PresentedProof(text: text, method: method, uri: "\(scheme)://\(host)\(path)")
+    return PresentedProof(text: text, method: method, uri: Self.uri(scheme, host, path))
+  }
+
+  /// Returns the URI of its parts, or an empty text, which no proof can name, if one of them could end before the part
+  /// does: the client writes the host.
+  private static func uri(_ scheme: String, _ host: String, _ path: String) -> String {
+    let isHost =
+      !host.isEmpty && host.utf8.allSatisfy { (0x21...0x7E).contains($0) && !",/?#@\\\"<>%".utf8.contains($0) }
+    guard isHost, path.hasPrefix("/"), ["http", "https"].contains(scheme.lowercased()) else { return "" }
+    return "\(scheme)://\(host)\(path)"
   }
 
   private var ownScheme: String { isEncrypted ? "https" : "http" }

@@ -21,7 +21,8 @@ public final class RemoteKeySet: VerificationKeySource {
     public var intervalMin = Duration.seconds(1)
     /// The longest time of one fetch: its task is cancelled then.
     public var fetchTimeout = Duration.seconds(10)
-    /// The most callers that wait for a fetch; further ones are told ``KeySetError/overloaded`` at once.
+    /// The most callers with tokens of unknown keys that wait for a fetch; further ones are told
+    /// ``KeySetError/overloaded`` at once. Before the first fetch has succeeded, ten thousand callers wait.
     public var waitersMax = 64
 
     public init() {}
@@ -37,7 +38,11 @@ public final class RemoteKeySet: VerificationKeySource {
     public var fetchCount: UInt64 = 0
   }
 
-  private struct Waiter {
+  /// The most callers that wait before any keys are known: every request of a process that has just started.
+  private static let firstWaitersMax = 10_000
+
+  fileprivate struct Waiter {
+    let id: UInt64
     let continuation: CheckedContinuation<Result<KeySet, KeySetError>, Never>
     /// True for a caller that had no keys at all, whom a fetch that has begun already serves as well.
     let takesAny: Bool
@@ -49,6 +54,9 @@ public final class RemoteKeySet: VerificationKeySource {
     var lastStartAtBoot: Int64?
     var status = Status()
     var waiters: [Waiter] = []
+    /// The waiters of the fetch that is under way.
+    var served: [Waiter] = []
+    var nextWaiter: UInt64 = 0
     var isWanted = false
     var isRunning = false
   }
@@ -90,18 +98,34 @@ public final class RemoteKeySet: VerificationKeySource {
   }
 
   /// Returns the keys of a fetch that began after this call; the known ones at once for a caller that has tried none.
+  /// A cancelled caller is answered at once.
   public func keys(newerThan known: KeySet?) async throws(KeySetError) -> KeySet {
-    let result: Result<KeySet, KeySetError> = await withCheckedContinuation { waiter in
-      let atOnce: Result<KeySet, KeySetError>? = state.withLock { state in
-        if known == nil, let set = state.set { return .success(set) }
-        guard state.waiters.count < options.waitersMax else { return .failure(.overloaded) }
-        state.waiters.append(Waiter(continuation: waiter, takesAny: known == nil))
-        return nil
+    let id = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    let result: Result<KeySet, KeySetError> = await withTaskCancellationHandler {
+      await withCheckedContinuation { waiter in
+        let atOnce: Result<KeySet, KeySetError>? = state.withLock { state in
+          if known == nil, let set = state.set { return .success(set) }
+          guard !Task.isCancelled else { return .failure(Self.cancelled) }
+          let most = state.set == nil ? max(Self.firstWaitersMax, options.waitersMax) : options.waitersMax
+          guard state.waiters.count < most else { return .failure(.overloaded) }
+          state.waiters.append(Waiter(id: id, continuation: waiter, takesAny: known == nil))
+          return nil
+        }
+        if let atOnce { waiter.resume(returning: atOnce) } else { start() }
       }
-      if let atOnce { waiter.resume(returning: atOnce) } else { start() }
+    } onCancel: {
+      let waiter = state.withLock { state in
+        state.waiters.remove(id) ?? state.served.remove(id)
+      }
+      waiter?.continuation.resume(returning: .failure(Self.cancelled))
     }
     return try result.get()
   }
+
+  private static let cancelled = KeySetError.unreachable("it was cancelled")
 
   private func start() {
     let isMine = state.withLock { state in
@@ -118,13 +142,12 @@ public final class RemoteKeySet: VerificationKeySource {
       let boot = clock.clock.bootMilliseconds()
       // Whoever asks about a key from here on is not answered by this fetch, which may have begun before the key was
       // published.
-      let waiters = state.withLock { state in
-        defer { (state.waiters, state.isWanted, state.lastStartAtBoot) = ([], false, boot) }
+      state.withLock { state in
+        (state.served, state.waiters, state.isWanted, state.lastStartAtBoot) = (state.waiters, [], false, boot)
         state.status.fetchCount += 1
-        return state.waiters
       }
       let result = await fetched()
-      let (status, others) = state.withLock { state in
+      let (status, answered) = state.withLock { state in
         switch result {
         case .success(let set):
           (state.set, state.fetchedAtBoot) = (set, boot)
@@ -133,12 +156,13 @@ public final class RemoteKeySet: VerificationKeySource {
           state.status.fault = error
         // Known keys stay. If they are old, the next caller asks again, at the bounded rate.
         }
-        let others = state.waiters.filter(\.takesAny)
+        let answered = state.served + state.waiters.filter(\.takesAny)
+        state.served = []
         state.waiters.removeAll(where: \.takesAny)
-        return (state.status, others)
+        return (state.status, answered)
       }
       onFetch(status)
-      for waiter in waiters + others { waiter.continuation.resume(returning: result) }
+      for waiter in answered { waiter.continuation.resume(returning: result) }
     }
   }
 
@@ -162,15 +186,21 @@ public final class RemoteKeySet: VerificationKeySource {
         do { return .success(try await fetch()) } catch { return .failure(.unreachable("\(error)")) }
       }
       group.addTask {
-        do { try await clock.sleep(for: timeout) } catch { return .failure(.unreachable("it was cancelled")) }
+        do { try await clock.sleep(for: timeout) } catch { return .failure(Self.cancelled) }
         return .failure(.unreachable("no reply within \(timeout)"))
       }
       let first = await group.next()
       group.cancelAll()
-      return first ?? .failure(.unreachable("it was cancelled"))
+      return first ?? .failure(Self.cancelled)
     }
     return bytes.flatMap { bytes in
       do throws(KeySetError) { return .success(try KeySet(json: bytes)) } catch { return .failure(error) }
     }
+  }
+}
+
+extension [RemoteKeySet.Waiter] {
+  fileprivate mutating func remove(_ id: UInt64) -> RemoteKeySet.Waiter? {
+    firstIndex { $0.id == id }.map { remove(at: $0) }
   }
 }

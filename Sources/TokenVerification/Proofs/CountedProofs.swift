@@ -19,23 +19,36 @@ package final class CountedProofs: Sendable {
     var sweptSecond = Int64.min
 
     mutating func forget(at now: Timestamp) {
-      guard sweptSecond < now.seconds else { return }
+      // Not only forwards: a clock that was ahead for a moment must not keep everything from being forgotten.
+      guard sweptSecond != now.seconds else { return }
       sweptSecond = now.seconds
       for second in bySecond.keys where second < now.seconds {
-        for digest in bySecond.removeValue(forKey: second) ?? [] { ends[digest] = nil }
+        for digest in bySecond.removeValue(forKey: second) ?? [] {
+          if let end = ends[digest], end <= now { ends[digest] = nil }
+        }
       }
     }
   }
 
-  /// The most proofs in the list, about 100 bytes each: those of a minute in which 8,700 a second are accepted.
-  package static let countMax = 1 << 19
+  /// The most proofs that a list has for each second for which it remembers one, about 100 bytes each.
+  private static let countPerSecond = 8_192
+  /// The most proofs in any list.
+  package static let countMax = 1 << 23
 
   private let parts: InlineArray<16, Mutex<Part>>
   private let partMax: Int
 
-  package init(countMax: Int = CountedProofs.countMax) {
+  package init(countMax: Int) {
     parts = InlineArray { _ in Mutex(Part()) }
     partMax = max(1, countMax / 16)
+  }
+
+  /// - Parameter windowSeconds: The time for which a proof is accepted after it was made. The list is so long that
+  ///   8,192 proofs can be accepted in each second of it, up to ``countMax``.
+  package convenience init(windowSeconds: Int64) {
+    let seconds = Int(clamping: windowSeconds) + Int(KeyProof.memoryMilliseconds / 1000)
+    let (count, isTooMany) = seconds.multipliedReportingOverflow(by: Self.countPerSecond)
+    self.init(countMax: isTooMany ? Self.countMax : min(Self.countMax, count))
   }
 
   /// Counts a proof, once.
@@ -45,8 +58,9 @@ package final class CountedProofs: Sendable {
       part.forget(at: now)
       if let end = part.ends[proof.useDigest], now < end { return .replayed }
       guard part.ends.count < partMax else { return .full }
-      part.ends[proof.useDigest] = proof.end
-      part.bySecond[proof.end.seconds, default: []].append(proof.useDigest)
+      let end = proof.rememberedEnd(at: now)
+      part.ends[proof.useDigest] = end
+      part.bySecond[end.seconds, default: []].append(proof.useDigest)
       return .counted
     }
   }

@@ -6,11 +6,12 @@ internal import TokenSigning
 /// Those that it has counted stay in memory until their end, in this process alone.
 package struct ProofVerification: Sendable {
   private let verifier: DPoPProofVerifier
-  private let counted = CountedProofs()
+  private let counted: CountedProofs
 
   /// - Parameter windowSeconds: The time for which a proof is accepted after it was made.
   package init(windowSeconds: Int64) {
     verifier = DPoPProofVerifier(pastSeconds: windowSeconds)
+    counted = CountedProofs(windowSeconds: windowSeconds)
   }
 
   /// Verifies a proof for one request, and returns it with its nonce, which is not looked at. It may have been accepted

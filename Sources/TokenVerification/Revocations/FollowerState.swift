@@ -13,6 +13,8 @@ public enum RevocationFault: Error, Sendable, Hashable, CustomStringConvertible 
   case malformed(String)
   /// More was revoked than ``FollowerOptions/entriesMax``.
   case tooMany
+  /// The wall clock of this machine was set, so that everything that is in force is asked for anew.
+  case clockSet
 
   public var description: String {
     switch self {
@@ -22,6 +24,7 @@ public enum RevocationFault: Error, Sendable, Hashable, CustomStringConvertible 
     case .silent: "the stream of revocations is silent"
     case .malformed(let fault): "the stream of revocations cannot be read: \(fault)"
     case .tooMany: "the server tells more revocations than entriesMax allows"
+    case .clockSet: "the clock of this machine was set: all revocations are read anew"
     }
   }
 }
@@ -35,10 +38,10 @@ public struct FollowerOptions: Sendable {
   /// The shortest and the longest pause before the stream is opened anew. The pause doubles with each failure, and is
   /// shortened by up to a half at random, so that many followers do not come back at once.
   public var backOff: ClosedRange<Duration> = .milliseconds(100)...(.seconds(10))
-  /// The longest lifetime of an access token of the server. A revocation is forgotten this long after it was heard, or
-  /// earlier if the server says so.
+  /// The longest lifetime of an access token of the server. A revocation is forgotten this long, and five minutes for
+  /// the difference of two clocks, after it was heard, or earlier if the server says so.
   public var accessLifetimeMax = Duration.milliseconds(Lifetimes.accessMillisecondsMax)
-  /// The most revocations that are kept, about 150 bytes each.
+  /// The most revocations that are kept, about 150 bytes each. While there are more, the follower is behind.
   public var entriesMax = 2_000_000
 
   public init() {}
@@ -47,10 +50,12 @@ public struct FollowerOptions: Sendable {
 /// The treatment of access tokens while nobody tells what was revoked.
 @nonexhaustive
 public enum AwayPolicy: Sendable, Hashable {
-  /// Tokens are accepted by what is known: one that was revoked since can be accepted until it ends.
+  /// Tokens are accepted by what is known: one that was revoked since can be accepted until it ends, and before the
+  /// first list is complete every revoked token is.
   case serve
   /// Once the stream has been away for this long, and before it was first followed, every token is
-  /// ``BadToken/unverifiable``.
+  /// ``BadToken/unverifiable``. A stream that is open and silent counts as away after 20 seconds at the earliest, since
+  /// the server sends a heartbeat each 15 seconds.
   case refuse(after: Duration)
 }
 

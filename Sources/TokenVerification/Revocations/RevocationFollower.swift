@@ -25,6 +25,11 @@ public final class RevocationFollower: Service {
     /// The reading of the boot clock since which nothing was heard, or nil while the stream is followed.
     var awaySinceBoot: Int64?
     var heardAtBoot: Int64 = 0
+    /// The milliseconds by which the wall clock was ahead of the boot clock at the last look.
+    var wallLead: Int64?
+    /// The revocations that were heard last, with the reading of the boot clock of each: a list of another instance can
+    /// lack them for a moment.
+    var recent: [(revocation: Revocation, atBoot: Int64)] = []
   }
 
   /// Opens the stream and hands its bytes to a closure.
@@ -82,19 +87,33 @@ public final class RevocationFollower: Service {
   private func isAway(for patience: Duration) -> Bool {
     progress.withLock { progress in
       if case .starting = progress.state { return true }
-      return progress.awaySinceBoot.map { clock.elapsed(sinceBoot: $0) >= patience } ?? false
+      if let away = progress.awaySinceBoot { return clock.elapsed(sinceBoot: away) >= patience }
+      // The task that watches for silence looks seldom, and not at all while the process is suspended.
+      return clock.elapsed(sinceBoot: progress.heardAtBoot) >= max(patience, Self.heartbeatMax)
     }
   }
+
+  /// The server's heartbeat of 15 seconds, with room for its delay.
+  private static let heartbeatMax = Duration.seconds(20)
+  /// The time for which a revocation outlives a list without it, and the most that do.
+  private static let (recentMilliseconds, recentMax): (Int64, Int) = (60_000, 16_384)
+  /// The least change of the wall clock against the boot clock that is taken for a clock that was set.
+  private static let stepMilliseconds: Int64 = 2_000
 
   // MARK: - Following
 
   private func follow() async {
     var pause = options.backOff.lowerBound
     while !Task.isCancelled {
+      let began = clock.clock.bootMilliseconds()
       let fault = await readOnce()
+      // Also when it is told to end: whoever verifies on must know that nothing is heard any more.
+      let wasFollowing = note(Task.isCancelled ? .ended : fault)
       if Task.isCancelled { return }
-      let wasFollowing = note(fault)
-      if wasFollowing { pause = options.backOff.lowerBound }
+      // A stream that breaks at once, again and again, is not asked for more and more often.
+      if wasFollowing, clock.elapsed(sinceBoot: began) >= options.backOff.upperBound {
+        pause = options.backOff.lowerBound
+      }
       let share = random.withLock { random in Double.random(in: 0.5...1, using: &random) }
       guard (try? await clock.sleep(for: pause * share)) != nil else { return }
       pause = min(options.backOff.upperBound, pause * 2)
@@ -122,8 +141,7 @@ public final class RevocationFollower: Service {
     do {
       try await opening(cursor) { bytes in
         progress.withLock { $0.heardAtBoot = clock.clock.bootMilliseconds() }
-        try parser.take(bytes) { event in apply(try reading.take(event, at: clock.now())) }
-        guard table.entryCount <= options.entriesMax else { throw RevocationFault.tooMany }
+        try parser.take(bytes) { event in try apply(try reading.take(event, at: clock.now())) }
       }
       return .ended
     } catch let fault as RevocationFault {
@@ -135,18 +153,40 @@ public final class RevocationFollower: Service {
     }
   }
 
-  private func apply(_ change: RevocationReading.Change?) {
+  private func apply(_ change: RevocationReading.Change?) throws(RevocationFault) {
     guard let change else { return }
     switch change {
     case .revoked(let revocation, let cursor):
+      // Before the cursor moves on: what there is no room for is told again.
+      guard table.size < options.entriesMax else { throw .tooMany }
       table.insert([revocation])
-      if let cursor { progress.withLock { $0.cursor = cursor } }
+      let boot = clock.clock.bootMilliseconds()
+      progress.withLock { progress in
+        if let cursor { progress.cursor = cursor }
+        if progress.recent.count >= 2 * Self.recentMax { progress.recent.removeFirst(Self.recentMax) }
+        progress.recent.append((revocation, boot))
+      }
     case .listed(let lists, let cursor):
-      table.replace(with: lists)
+      table.replace(with: withRecent(lists))
       nowFollows(from: cursor)
     case .resumed(let cursor):
+      guard table.size < options.entriesMax else { throw .tooMany }
       nowFollows(from: cursor)
     }
+  }
+
+  /// Returns the lists with what was heard in the last minute. Another instance of the server can hear of a revocation
+  /// later than this process did; one that was taken back by a crash is forgotten a minute after the list.
+  private func withRecent(_ lists: RevocationLists) -> RevocationLists {
+    let (boot, end) = (clock.clock.bootMilliseconds(), clock.now().advanced(byMilliseconds: Self.recentMilliseconds))
+    var lists = lists
+    for heard in progress.withLock({ $0.recent.suffix(Self.recentMax) })
+    where boot - heard.atBoot < Self.recentMilliseconds {
+      var revocation = heard.revocation
+      revocation.until = min(revocation.until, end)
+      lists.insert(revocation)
+    }
+    return lists
   }
 
   private func nowFollows(from cursor: String?) {
@@ -179,9 +219,22 @@ public final class RevocationFollower: Service {
     return wasFollowing
   }
 
-  /// Returns once nothing was heard for too long, and forgets meanwhile what has ended.
+  /// Returns true if the wall clock was set since the last look. Some revocations may have been forgotten too early, so
+  /// the next stream begins with all of them.
+  private func noteStep() -> Bool {
+    let lead = clock.now().milliseconds - clock.clock.bootMilliseconds()
+    return progress.withLock { progress in
+      defer { progress.wallLead = lead }
+      guard let before = progress.wallLead, abs(lead - before) > Self.stepMilliseconds else { return false }
+      progress.cursor = nil
+      return true
+    }
+  }
+
+  /// Returns once nothing was heard for too long or the wall clock was set, and forgets meanwhile what has ended.
   private func watchSilence() async -> RevocationFault {
     while true {
+      guard !noteStep() else { return .clockSet }
       table.forgetEnded(at: clock.now())
       let silence = progress.withLock { clock.elapsed(sinceBoot: $0.heardAtBoot) }
       guard silence < options.silenceMax else { return .silent }

@@ -13,6 +13,9 @@ struct RevocationReading {
 
   private let options: FollowerOptions
   private let decoder = JSONDecoder()
+  /// The milliseconds by which this machine's clock can be behind the server's before a revocation is forgotten too
+  /// early.
+  private static let clockDifferenceMax: Int64 = 300_000
   private var list: RevocationLists?
   private var hasBegun = false
 
@@ -40,7 +43,7 @@ struct RevocationReading {
       let revocation = try revocation(in: event, at: now)
       guard list != nil else { return .revoked(revocation, cursor: event.id) }
       list?.insert(revocation)
-      guard list?.count ?? 0 <= options.entriesMax else { throw .tooMany }
+      guard list?.size ?? 0 <= options.entriesMax else { throw .tooMany }
       return nil
     case "end":
       throw .closed((try? decoder.decode(Ending.self, from: Data(event.data)))?.reason ?? "no reason")
@@ -58,7 +61,7 @@ struct RevocationReading {
       throw .malformed("a revocation is not one that this version knows")
     }
     // Tokens that it concerns were issued before now, and live no longer than this.
-    let longest = Int64(options.accessLifetimeMax / .milliseconds(1))
+    let longest = options.accessLifetimeMax.wholeMilliseconds + Self.clockDifferenceMax
     revocation.until = min(revocation.until, now.advanced(byMilliseconds: longest))
     return revocation
   }

@@ -99,7 +99,7 @@ struct DoctorAccounts {
     guard !id.isEmpty else { return [] }
     do {
       _ = try CookieClientFault.check(
-        clients.first { $0.id.hasSameBytes(as: id) }, id: id, grace: settings.engine.grace)
+        clients.first { $0.id.hasSameBytes(as: id) }, id: id, options: settings.engine)
       return [.ok("cookies", "for pages of the client \(id)")]
     } catch {
       return [.problem("cookies", settings.cookies.message(of: error, storeOptions: "--data \(quotedData)"))]

@@ -49,6 +49,12 @@ struct CookieSettings {
     case .shortGrace(_, let grace, isOwn: false):
       "has the grace window of rotation.grace (\(gracePlace)), \(QuantityText.text(grace)), and cookies need one \(least), so that "
         + "two tabs can share a rotation; set rotation.grace to 30s, or give the client its own (clients add --grace)"
+    case .needsProof(_, isOwn: true):
+      "must send proofs of a key (--dpop required), and pages with a cookie send none; name another, or make one: \(add)"
+    case .needsProof(_, isOwn: false):
+      "stands beside dpop.mode required, and pages with a cookie send no proofs; set dpop.mode to optional"
+    case .otherPath(let path):
+      "stands beside cookies.path \"\(path.shown)\", which is that of the log-in or the log-out alone; write the path above"
     }
   }
 }

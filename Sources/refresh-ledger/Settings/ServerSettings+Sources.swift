@@ -82,7 +82,7 @@ extension ServerSettings {
     }
     let refresh = http.pathPrefix + CookieRoutes.refreshPath
     // A proxy can have the routes elsewhere.
-    guard cookies.path.isEmpty || http.trustsProxy || refresh.hasPrefix("\(cookies.path)/") else {
+    guard cookies.path.isEmpty || http.trustsProxy || "\(refresh)/".hasPrefix("\(cookies.path)/") else {
       throw sources.fault(
         .cookiesPath,
         "is not above \(refresh), where browsers must send the cookie; write \(http.pathPrefix)/session, or set "

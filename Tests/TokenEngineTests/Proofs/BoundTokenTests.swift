@@ -135,6 +135,38 @@ struct BoundTokenTests {
     #expect(try await optional.logIn(bad).refusal?.reason == "proof_malformed")
   }
 
+  @Test(
+    "a public session without a key is not refreshed where proofs are required, and its old tokens are still known as reused",
+    arguments: TestedLedger.allCases)
+  func unboundWhereRequired(on ledger: TestedLedger) async throws {
+    let bound = try await BoundFixture(on: ledger)
+    let (client, first) = (EngineFixture.client, try await bound.fixture.logIn())
+    let live = try await bound.fixture.refresh(first.refreshToken).pair()
+    var strict = client
+    strict.requiresProof = true
+    #expect(
+      try await bound.engine.refresh(live.refreshToken, client: strict, proof: bound.proof("1")).refusal == .missingKey)
+    #expect(try await bound.engine.session(live.session)?.generation == 1)
+    bound.fixture.clock.advance(milliseconds: 5_000)
+    let reused = try await bound.engine.refresh(first.refreshToken, client: strict, proof: bound.proof("2")).refusal
+    #expect(reused == .reused(.lateParent, generationsBehind: 1, revokedSession: true))
+    #expect(try await bound.engine.session(live.session) == nil)
+  }
+
+  @Test(
+    "an introspection of a bound token closes no grace window, since it shows no key", arguments: TestedLedger.allCases)
+  func introspection(on ledger: TestedLedger) async throws {
+    let bound = try await BoundFixture(on: ledger) { $0.grace = .seconds(30) }
+    let first = try await bound.logIn(bound.proof("1")).pair()
+    let client = EngineFixture.client
+    let next = try await bound.engine.refresh(first.refreshToken, client: client, proof: bound.proof("2")).pair()
+    bound.fixture.clock.advance(milliseconds: 3_000)
+    #expect(try await bound.engine.introspect(next.accessToken) != .inactive)
+    #expect(
+      try await bound.engine.refresh(first.refreshToken, client: client, proof: bound.proof("3")).pair().refreshToken
+        == next.refreshToken)
+  }
+
   @Test("a session that was bound before the mode was turned off is refreshed with its key alone")
   func turnedOff() async throws {
     let bound = try await BoundFixture()
@@ -227,8 +259,25 @@ struct BoundTokenTests {
     #expect(list.count(proof(1), at: now) == .counted)
     #expect(list.count(proof(1), at: now) == .replayed)
     #expect(list.count(proof(2), at: now) == .full)
-    let later = now.advanced(byMilliseconds: 61_000)
+    let later = now.advanced(byMilliseconds: 71_000)
     #expect(list.count(proof(1), at: later) == .replayed)
     #expect(list.count(proof(2, until: 120), at: later) == .counted)
+  }
+
+  @Test("a clock that was ahead for a moment does not keep the list from forgetting")
+  func clockBack() {
+    let list = CountedProofs(countMax: 32)
+    let now = Timestamp(milliseconds: 1_767_225_600_000)
+    func count(_ number: UInt8, after milliseconds: Int64) -> CountedProofs.Outcome {
+      var bytes = [UInt8](repeating: 1, count: 32)
+      (bytes[0], bytes[31]) = (number, 16)
+      let digest = Digest256(bytes) ?? Digest256(repeating: 1)
+      let time = now.advanced(byMilliseconds: milliseconds)
+      return list.count(KeyProof(key: digest, useDigest: digest, end: time.advanced(byMilliseconds: 60_000)), at: time)
+    }
+    #expect(count(1, after: 86_400_000) == .counted)
+    #expect(count(2, after: 0) == .counted)
+    #expect(count(3, after: 1_000) == .full)
+    #expect(count(3, after: 71_000) == .counted)
   }
 }

@@ -7,14 +7,16 @@ import TokenTesting
 @Suite("The client that cookies are delivered for")
 struct CookieClientTests {
   private func fault(
-    of client: Client?, grace: Duration = .zero
+    of client: Client?, grace: Duration = .zero, dpop: DPoPOptions.Mode = .optional, path: String? = nil
   ) async throws -> CookieClientFault? {
     let clients = ClientTable()
     if let client { clients.set(client, secret: client.isPublic ? nil : "a secret of the client") }
     var options = EngineOptions()
     options.grace = grace
+    options.dpop.mode = dpop
     do {
-      let routes = try await CookieRoutes.make(client: "app", clients: clients, options: options)
+      let routes = try await CookieRoutes.make(
+        client: "app", cookie: RefreshCookie(path: path), clients: clients, options: options)
       #expect(routes.client == "app")
       return nil
     } catch let fault as CookieClientFault {
@@ -44,6 +46,23 @@ struct CookieClientTests {
     #expect(
       try await fault(of: Client(id: "app", isPublic: true, grants: [.password]), grace: .seconds(30))
         == .withoutRefresh(client: "app"))
+  }
+
+  @Test("must not have to send proofs of a key, which a page behind a cookie cannot")
+  func proofs() async throws {
+    var bound = Client(id: "app", isPublic: true)
+    #expect(
+      try await fault(of: bound, grace: .seconds(30), dpop: .required) == .needsProof(client: "app", isOwn: false))
+    bound.requiresProof = true
+    #expect(try await fault(of: bound, grace: .seconds(30)) == .needsProof(client: "app", isOwn: true))
+  }
+
+  @Test(
+    "gets no cookie that would not be sent to the refresh route", arguments: ["/session/login", "/a/session/logout"])
+  func paths(path: String) async throws {
+    let app = Client(id: "app", isPublic: true)
+    #expect(try await fault(of: app, grace: .seconds(30), path: path) == .otherPath(path))
+    #expect(try await fault(of: app, grace: .seconds(30), path: "/a/session/refresh") == nil)
   }
 
   @Test("is told apart in words that name it and the window")

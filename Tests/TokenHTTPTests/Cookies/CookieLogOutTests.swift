@@ -40,6 +40,33 @@ struct CookieLogOutTests {
     }
   }
 
+  @Test("ends the sessions of all cookies of the name, and removes those of the paths above")
+  func repeatedCookie() async throws {
+    let fixture = try CookieFixture(path: "/auth/session")
+    let name = "__Secure-refresh-token"
+    try await fixture.run(trustsProxy: true) { page async throws in
+      let tokens = [try await page.logIn().cookieValue, try await page.logIn().cookieValue].compactMap(\.self)
+      #expect(tokens.count == 2)
+      let reply = try await page.post("logout", cookies: ["\(name)=\(tokens[0]); \(name)=\(tokens[1])"])
+      #expect(reply.status == 200 && reply.number("ended") == 2)
+      let cleared = ["/auth/session", "/auth", "/"].map {
+        "\(name)=; Path=\($0); Max-Age=0; Secure; HttpOnly; SameSite=Strict"
+      }
+      #expect(reply.setCookies == cleared)
+    }
+  }
+
+  @Test("is below the refresh route where the cookie is sent to that alone")
+  func belowRefresh() async throws {
+    let fixture = try CookieFixture(path: "/session/refresh")
+    try await fixture.run { page async throws in
+      let token = try #require(try await page.logIn().cookieValue)
+      #expect(try await page.post("logout").status == 404)
+      let reply = try await page.post("refresh/logout", cookies: ["__Secure-refresh-token=\(token)"])
+      #expect(reply.status == 200 && reply.number("ended") == 1)
+    }
+  }
+
   @Test("ends the session by a consumed token too, which a thief may have rotated")
   func consumedToken() async throws {
     let fixture = try CookieFixture()

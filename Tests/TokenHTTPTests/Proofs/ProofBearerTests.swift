@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import NIOCore
 import Testing
 import TokenEngine
 import TokenLedger
@@ -79,12 +80,41 @@ struct ProofBearerTests {
         default: [right(maker), right(maker)]
         }
       let reply = try await client.get("/me", dpop: token, proofs: proofs)
-      #expect(reply.status == 401 && reply["error"] == "invalid_dpop_proof")
+      // RFC 9449 §7.1: with another key it is the token that is wrong for the request.
+      let error = fault == "other key" ? "invalid_token" : "invalid_dpop_proof"
+      #expect(reply.status == 401 && reply["error"] == error)
       let challenge = try #require(reply.headers[.wwwAuthenticate])
-      #expect(challenge.hasPrefix("DPoP error=\"invalid_dpop_proof\", error_description=\""))
+      #expect(challenge.hasPrefix("DPoP error=\"\(error)\", error_description=\""))
       #expect(challenge.hasSuffix(", \(Self.algorithms)"))
       #expect(try await client.get("/public", dpop: token, proofs: proofs).text == #"{"authenticated":false}"#)
       #expect(try await client.get("/me", dpop: token, proofs: [right(maker)]).status == 200)
+    }
+  }
+
+  @Test(
+    "is refused where the host or a prefix would end the path that the proof is for",
+    arguments: ["localhost/me?", "localhost/me#", "localhost/me", "x@localhost", "localhost\\me"])
+  func hosts(host: String) async throws {
+    let fixture = try ServerFixture()
+    let maker = ProofMaker(fixture)
+    let addressing = RequestAddressing(trustsProxy: true)
+    try await fixture.run { client async throws in
+      let token = try await token(client, maker)
+      let proof = maker.proof("GET", "/me", accessToken: token)
+      var fields = HTTPFields(proofs: [proof], authorization: "DPoP \(token)")
+      if let name = HTTPField.Name("X-Forwarded-Host") { fields[name] = host }
+      for authority in ["localhost", host] {
+        let head = HTTPRequest(
+          method: .get, scheme: "http", authority: authority, path: "/public", headerFields: fields)
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
+        for addressing in [addressing, RequestAddressing()] where addressing.trustsProxy || authority == host {
+          let presented = try #require(addressing.proof(of: request))
+          #expect(presented.uri.isEmpty)
+          #expect(throws: AuthorizationError.self) {
+            try fixture.engine.verify(authorization: "DPoP \(token)", proof: presented)
+          }
+        }
+      }
     }
   }
 

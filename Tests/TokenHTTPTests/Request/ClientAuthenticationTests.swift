@@ -91,10 +91,10 @@ struct ClientAuthenticationTests {
     }
   }
 
-  @Test("does not mind a stale bearer that a client sends along")
-  func staleBearer() async throws {
+  @Test("does not mind a stale access token that a client sends along", arguments: ["Bearer", "DPoP", "dpop"])
+  func staleToken(scheme: String) async throws {
     try await ServerFixture().run { client async throws in
-      #expect(try await logIn(client, "Bearer stale", "&client_id=app").status == 200)
+      #expect(try await logIn(client, "\(scheme) stale", "&client_id=app").status == 200)
     }
   }
 

@@ -158,6 +158,34 @@ struct RevocationStreamTests {
     #expect(counted.counts["revocation_stream_ends_total{client}"] ?? 0 >= 2)
   }
 
+  @Test("ends for a client that may follow no longer", arguments: ["removed", "replaced", "without the right"])
+  func withdrawn(how: String) async throws {
+    let fixture = try fixture()
+    let (written, task) = read(try await open(streams(of: fixture, heartbeat: .milliseconds(5))))
+    #expect(await becomesTrue { written.text.contains(": heartbeat") })
+    switch how {
+    case "removed": fixture.clients.remove("rs")
+    case "replaced":
+      fixture.clients.set(
+        Client(id: "rs", isPublic: false, mayIntrospect: true, version: AccountVersion("2")),
+        secret: ServerFixture.secret)
+    default: fixture.clients.set(Client(id: "rs", isPublic: false), secret: ServerFixture.secret)
+    }
+    await task.value
+    #expect(lines(written.text, "event").last == "end" && written.text.contains(#"{"reason":"withdrawn"}"#))
+  }
+
+  @Test("goes on while the client cannot be looked up")
+  func storeAway() async throws {
+    let fixture = try fixture()
+    let (written, task) = read(try await open(streams(of: fixture, heartbeat: .milliseconds(5))))
+    fixture.clients.fail(with: .unreadable("away"))
+    #expect(await becomesTrue { lines(written.text, "event").count == 2 && written.text.hasSuffix(": heartbeat\n\n") })
+    #expect(await becomesTrue { written.text.contains(": heartbeat\n\n: heartbeat\n\n") && !written.isEnded })
+    task.cancel()
+    await task.value
+  }
+
   @Test("shows a sign of life while there is no news")
   func heartbeat() async throws {
     let fixture = try fixture()
