@@ -2,7 +2,7 @@ import GRPCCore
 import TokenVerification
 
 // docs:interceptor
-/// Who calls, for as long as the call lasts.
+/// The caller, for the duration of the call.
 enum Caller {
   @TaskLocal static var current: AccessToken?
 }
@@ -28,7 +28,7 @@ struct AuthorizationInterceptor: ServerInterceptor {
       let values = request.metadata[stringValues: "authorization"]
       caller = try await verifier.verify(PresentedBearer(authorization: Array(values)))
     } catch {
-      // Nobody can say now whether the token is good: the caller may try again.
+      // The token cannot be checked at the moment: the caller may try again.
       let code: RPCError.Code = error == .badToken(.unverifiable) ? .unavailable : .unauthenticated
       throw RPCError(code: code, message: "the call needs an access token: \(error.reason)")
     }
@@ -36,7 +36,7 @@ struct AuthorizationInterceptor: ServerInterceptor {
       throw RPCError(code: .permissionDenied, message: "scope \(scope) is missing")
     }
     var response = try await Caller.$current.withValue(caller) { try await next(request, context) }
-    // gRPC asks for the messages of a response after this function has returned: the caller must be there then too.
+    // gRPC asks for the messages of a response after this function has returned: the caller must still be set then.
     if case .success(var contents) = response.accepted {
       let produce = contents.producer
       contents.producer = { writer in try await Caller.$current.withValue(caller) { try await produce(writer) } }
