@@ -16,7 +16,7 @@ struct SQLRow: Sendable {
 /// Subjects in a table of a database.
 struct SQLSubjects: SubjectStore {
   var database: any SQLConnection
-  /// Hashes cost tens of milliseconds on purpose: on threads of their own, so many at a time as there are cores.
+  /// A hash costs tens of milliseconds on purpose, so hashes run on threads of their own, as many as there are cores.
   let pool = PasswordPool()
   let unmatchable: PasswordHash
 
@@ -29,7 +29,7 @@ struct SQLSubjects: SubjectStore {
 
   func authenticate(name: String, password: String) async throws -> Subject? {
     let row = try await database.row(Self.columns + "WHERE name = $1", name)
-    // Verified for a name that does not exist too, so that the time does not tell.
+    // Also verified for a name that does not exist, so that the time does not reveal it.
     let hash = try row?.text["password_hash"].map { try PasswordHash($0) } ?? unmatchable
     guard try await pool.verify(password, of: hash) else { return nil }
     return row.flatMap(Self.subject)

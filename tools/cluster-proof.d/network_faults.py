@@ -111,7 +111,7 @@ def standby_lags(scene: Scene) -> None:
     laggard = hold_back(scene)
     scene.primary.node.ask(f"select count(pg_logical_emit_message(false, 'proof', repeat('x', 1 << 20))) from generate_series(1, {WARNED_MEBIBYTES})")
     check = scene.ground.command("database", "check", fails=True)
-    warned = any(laggard.name in line and "behind" in line for line in check.splitlines()) and "it is none to promote" in check
+    warned = any(laggard.name in line and "behind" in line for line in check.splitlines()) and "do not promote it before it has caught up" in check
     scene.require(warned, f"database check does not warn of {laggard}: {check}")
     scene.primary.kill()
     new = scene.fail_over()

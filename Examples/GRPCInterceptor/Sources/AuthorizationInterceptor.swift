@@ -2,7 +2,7 @@ import GRPCCore
 import TokenVerification
 
 // docs:interceptor
-/// Who calls, for as long as the call lasts.
+/// The caller, for the duration of the call.
 enum Caller {
   @TaskLocal static var current: AccessToken?
 }
@@ -40,7 +40,7 @@ struct AuthorizationInterceptor: ServerInterceptor {
       throw RPCError(code: .permissionDenied, message: "scope \(scope) is missing")
     }
     var response = try await Caller.$current.withValue(caller) { try await next(request, context) }
-    // gRPC asks for the messages of a response after this function has returned: the caller must be there then too.
+    // gRPC asks for the messages of a response after this function has returned: the caller must still be set then.
     if case .success(var contents) = response.accepted {
       let produce = contents.producer
       contents.producer = { writer in try await Caller.$current.withValue(caller) { try await produce(writer) } }

@@ -24,7 +24,7 @@ struct ClientsAdd: AsyncParsableCommand {
   @Flag(name: .customLong("public"), help: "A client without a secret: an app that cannot keep one.")
   var isPublic = false
 
-  @Option(help: "What the client may be granted, separated by spaces; without this, all that its subjects may.")
+  @Option(help: "The scopes the client may be granted, separated by spaces; without this, all that its subjects have.")
   var scopes: String?
 
   @Option(help: "The grant types the client may use, separated by spaces.")
@@ -32,24 +32,26 @@ struct ClientsAdd: AsyncParsableCommand {
 
   @Option(
     help: """
-      For how long a used refresh token gets the same answer again: \(Limits.grace.span); without this, rotation.grace.
+      How long after a rotation the consumed refresh token gets the same answer again: \(Limits.grace.span); without \
+      this, rotation.grace.
       """)
   var grace: String?
 
   @Option(
-    name: .customLong("access-ttl"), help: "How long its access tokens live, as 15m; without this, tokens.accessTTL.")
+    name: .customLong("access-ttl"),
+    help: "How long its access tokens are good, such as 15m; without this, tokens.accessTTL.")
   var accessTTL: String?
 
   @Option(
     name: .customLong("refresh-ttl"),
-    help: "How long its refresh tokens may lie unused, as 30d; without this, sessions.refreshTTL.")
+    help: "How long its refresh tokens can stay unused, such as 30d; without this, sessions.refreshTTL.")
   var refreshTTL: String?
 
   @Option(
-    name: .customLong("max-age"), help: "How old its sessions may get, as 365d; without this, sessions.maxAge.")
+    name: .customLong("max-age"), help: "How old its sessions can become, such as 365d; without this, sessions.maxAge.")
   var maxAge: String?
 
-  @Option(help: "Whether a refresh consumes the refresh token: always, or never for a client with a secret.")
+  @Option(help: "When a refresh consumes the refresh token: always, or never (only for a client with a secret).")
   var rotation = "always"
 
   @Option(
@@ -58,7 +60,7 @@ struct ClientsAdd: AsyncParsableCommand {
       valueName: "required"))
   var dpop: String?
 
-  @Flag(help: "The client may ask about tokens.")
+  @Flag(help: "The client may introspect tokens and follow the stream of revocations.")
   var introspect = false
 
   @Flag(help: "The client may use the admin routes.")
@@ -84,11 +86,12 @@ struct ClientsAdd: AsyncParsableCommand {
 }
 
 struct ClientsList: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the clients, never a secret.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Lists the clients, without their secrets.")
 
   @OptionGroup var place: StoreOptions
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
   private struct Row: Encodable {
@@ -152,7 +155,7 @@ struct ClientsList: AsyncParsableCommand {
 
 struct ClientsRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remove", abstract: "Removes a client; its sessions can be refreshed no more.")
+    commandName: "remove", abstract: "Removes a client; its sessions can no longer be refreshed.")
 
   @Argument(help: "The client_id.", transform: NameForm.typed)
   var id: String

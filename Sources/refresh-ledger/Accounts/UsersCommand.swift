@@ -23,7 +23,7 @@ struct UsersAdd: AsyncParsableCommand {
   @Flag(help: "Read the password as one line from the standard input; there is no other way to give it.")
   var passwordStdin = false
 
-  @Option(help: "What the user may be granted, separated by spaces.")
+  @Option(help: "The scopes the user may be granted, separated by spaces.")
   var scopes = ""
 
   func validate() throws {
@@ -44,7 +44,7 @@ struct UsersList: AsyncParsableCommand {
 
   @OptionGroup var place: StoreOptions
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
   private struct Row: Encodable {
@@ -70,7 +70,7 @@ struct UsersList: AsyncParsableCommand {
 
 struct UsersPassword: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "password", abstract: "Gives a user a new password and ends the sessions that are open.")
+    commandName: "password", abstract: "Gives a user a new password and ends the user's open sessions.")
 
   @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String
@@ -101,7 +101,7 @@ struct UsersDisable: AsyncParsableCommand {
 
   func run() async throws {
     try await place.users { try await $0.setEnabled(name: name, false) }
-    try Terminal.writeLine("disabled user \(name); its sessions end: a running server sees it at once")
+    try Terminal.writeLine("disabled user \(name); its sessions end, at once if a server is running")
   }
 }
 
@@ -122,7 +122,7 @@ struct UsersEnable: AsyncParsableCommand {
 
 struct UsersRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remove", abstract: "Removes a user; its sessions can be refreshed no more.")
+    commandName: "remove", abstract: "Removes a user; its sessions can no longer be refreshed.")
 
   @Argument(help: "The user's name.", transform: NameForm.typed)
   var name: String

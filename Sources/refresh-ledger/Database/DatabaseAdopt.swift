@@ -11,26 +11,26 @@ struct DatabaseAdopt: AsyncParsableCommand {
     commandName: "adopt",
     abstract: "Moves a data folder's sessions, users, clients and keys to a database; every token stays good.",
     discussion: """
-      The folder's server must be stopped. From the beginning on the folder refuses to open, and instances refuse to serve from the \
-      database until all of it is there. A command that ended early is run again and goes on where it stopped; --undo takes it back, \
-      as long as the database has not opened. The tables are made if there are none. Keys move with --master-key; without it they stay \
-      files, which every server must have.
+      Stop the folder's server first. As soon as the move begins, the folder refuses to open, and instances refuse to \
+      serve from the database until everything has been moved. If the command was interrupted, run it again: it \
+      continues where it stopped. Until the database has opened, --undo reverses the move. The tables are made if \
+      there are none. Keys move with --master-key; without it they stay files, which every server must have.
       """)
 
   @OptionGroup var data: DataFolderOption
   @OptionGroup var database: DatabaseOptions
 
-  @Option(help: ArgumentHelp("The claim iss of the folder's tokens, where the folder keeps none.", valueName: "url"))
+  @Option(help: ArgumentHelp("The claim iss of the folder's tokens, if the folder keeps none.", valueName: "url"))
   var issuer: String?
 
   @Option(
     name: .customLong("access-ttl"),
     help: ArgumentHelp(
-      "The longest lifetime that the folder's server ever gave access tokens: so long revocations are kept. (default: 30d)",
+      "The longest lifetime that the folder's server ever gave access tokens; revocations are kept that long. (default: 30d)",
       valueName: "duration"))
   var accessTTL: String?
 
-  @Flag(help: "Take it back: remove what was copied, and let the folder open again.")
+  @Flag(help: "Undo the move: remove what was copied, and let the folder open again.")
   var undo = false
 
   @Flag(help: "Print one JSON object.")
@@ -64,7 +64,8 @@ struct DatabaseAdopt: AsyncParsableCommand {
     do throws(MoveError) { try await adoption.undo() } catch { throw CommandError(error, at: store.databaseName) }
     guard !json else { return try Terminal.writeLine(#"{"undone":true}"#) }
     try Terminal.writeLine(
-      "took it back: nothing of \(data.path) is in \(StorePlace(store, folder: "").words), and the folder opens again")
+      "undid the move: nothing of \(data.path) is in \(StorePlace(store, folder: "").words), and the folder opens again"
+    )
   }
 
   private func folderIssuer(_ settings: ServerSettings) throws(CommandError) -> String? {

@@ -6,8 +6,8 @@ struct DatabaseCheck: AsyncParsableCommand {
     commandName: "check",
     abstract: "Says whether a database is safe to serve from: servers, replication, settings, clock, tables, keys.",
     discussion: """
-      Asks every host that the address names, and changes nothing. Works beside any number of servers. Exit 1 if there is a \
-      problem. A warning is none.
+      Asks every host that the address names, and changes nothing. Works beside any number of servers. Exits with 1 if \
+      there is a problem; a warning is not a problem.
       """)
 
   @OptionGroup var database: DatabaseOptions

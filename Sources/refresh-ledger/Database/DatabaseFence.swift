@@ -7,16 +7,17 @@ import TokenLedgerPostgres
 struct DatabaseFence: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fence",
-    abstract: "Ends every session of a database that has lost some of what servers had acknowledged.",
+    abstract: "Ends every session of a database that has lost changes that servers had acknowledged.",
     discussion: """
-      For a database that was restored to an earlier moment, or whose standby that lagged was promoted: nobody knows which tokens \
-      were used since, so none is accepted any more, and everybody logs in again. Servers that refuse to serve because of it go on \
-      within seconds. Users, clients and keys stay as the database has them. On a terminal it asks first.
+      For a database that was restored to an earlier moment, or whose promoted standby had lagged. It is not known \
+      which tokens were consumed since, so none is accepted any more and all users must log in again. Servers that \
+      refused to serve because of the loss serve again within seconds. Users, clients and keys stay as the database \
+      has them. On a terminal the command asks first.
       """)
 
   @OptionGroup var database: DatabaseOptions
 
-  @Flag(help: "Do not ask.")
+  @Flag(help: "Do not ask for confirmation.")
   var yes = false
 
   @Flag(help: "Print one JSON object.")
@@ -57,7 +58,7 @@ struct DatabaseFence: AsyncParsableCommand {
     guard !json else { return try Terminal.writeLine(JSONText.line(outcome)) }
     try Terminal.writeLine(
       "fenced the \(place): ended \(FigureText.counted(outcome.sessions, "session")) and "
-        + "\(FigureText.counted(outcome.oneTimeTokens, "one-time token")); instances go on with timeline \(outcome.timeline)"
+        + "\(FigureText.counted(outcome.oneTimeTokens, "one-time token")); instances continue on timeline \(outcome.timeline)"
     )
   }
 }

@@ -74,7 +74,8 @@ struct DatabaseFindings {
       guard survey.systemIdentifier == first.systemIdentifier else {
         return [
           .problem(
-            "host", "\(what): a primary of another cluster than the other host's", fix: "name one cluster's hosts alone"
+            "host", "\(what): a primary of another cluster than the other host's",
+            fix: "name the hosts of one cluster only"
           )
         ]
       }
@@ -94,7 +95,7 @@ struct DatabaseFindings {
     if survey.processID != answer.processID {
       findings.append(
         .problem(
-          "server", "a pooler stands between: steps would be mixed with those of others",
+          "server", "there is a pooler in between: it would mix this ledger's steps with those of others",
           fix: "name PostgreSQL's own address in store.database"))
     }
     if survey.encoding != "UTF8" {
@@ -126,8 +127,8 @@ struct DatabaseFindings {
     guard settings.standby == .required else {
       return [
         .note(
-          "standby", "store.standby is none: a commit is safe as far as this server's storage is",
-          fix: "right on one machine and where the storage is replicated below PostgreSQL; elsewhere set required")
+          "standby", "store.standby is none: a commit is as safe as this server's storage",
+          fix: "this is right on one machine, or if the storage is replicated below PostgreSQL; otherwise set required")
       ]
     }
     let reload = "select pg_reload_conf()"
@@ -191,7 +192,7 @@ struct DatabaseFindings {
       standby.flushLagMilliseconds.map { ", a flush takes \(FigureText.latency(seconds: Double($0) / 1000))" } ?? ""
     let what = "\(name): \(standby.state ?? "?"), \(standby.synchrony ?? "?")\(behind)\(lag)"
     guard standby.state == "streaming", (standby.bytesBehind ?? 0) <= Self.bytesBehindMax else {
-      return .warning("standby", what, fix: "see that standby's log: until it has caught up it is none to promote")
+      return .warning("standby", what, fix: "see that standby's log; do not promote it before it has caught up")
     }
     return .ok("standby", what)
   }
@@ -205,23 +206,24 @@ struct DatabaseFindings {
       findings.append(
         .warning(
           "transactions",
-          "one has been open for \(FigureText.time(seconds: Double(age) / 1000)): rows that were changed since are kept, and refreshes get slower",
+          "one has been open for \(FigureText.time(seconds: Double(age) / 1000)): old versions of rows that changed since are kept, and refreshes get slower",
           fix: "end it (pg_stat_activity, pg_prepared_xacts); set idle_in_transaction_session_timeout for people"))
     }
     if survey.unfrozenTransactions > Self.unfrozenMax {
       findings.append(
         .problem(
           "transactions",
-          "the oldest is \(FigureText.count(Int(clamping: survey.unfrozenTransactions))) transactions back: at 2,147,483,648 PostgreSQL takes no more changes",
-          fix: "see what keeps vacuum from it (open transactions, slots), then vacuum freeze"))
+          "the oldest is \(FigureText.count(Int(clamping: survey.unfrozenTransactions))) transactions old: at 2,147,483,648 PostgreSQL accepts no more changes",
+          fix: "find what keeps vacuum from freezing it (open transactions, slots), then vacuum freeze"))
     }
     for (slot, bytes) in survey.keptBytes.sorted(by: { $0.key < $1.key }) where bytes > Self.keptBytesMax {
       findings.append(
         .warning(
           "slots", "\(slot) keeps \(FigureText.bytes(Double(bytes))) of log for a standby that is not connected",
-          fix: "start that standby, or select pg_drop_replication_slot('\(slot)'); max_slot_wal_keep_size bounds it"))
+          fix: "start that standby, or select pg_drop_replication_slot('\(slot)'); max_slot_wal_keep_size limits it"))
     }
-    return findings.isEmpty ? [.ok("upkeep", "no old transaction, no log kept for who is gone")] : findings
+    return findings.isEmpty
+      ? [.ok("upkeep", "no old transaction, and no log kept for a standby that is gone")] : findings
   }
 
   // MARK: - Connections and clock
@@ -250,7 +252,7 @@ struct DatabaseFindings {
     case ..<ClockDifference.notable: return .ok("clock", "the database's and this machine's differ by less than 2 s")
     case ..<ClockDifference.harmful: return .warning("clock", clock.words, fix: fix)
     default:
-      return .problem("clock", "\(clock.words): other verifiers than its servers would refuse tokens", fix: fix)
+      return .problem("clock", "\(clock.words): verifiers other than its servers would refuse tokens", fix: fix)
     }
   }
 }

@@ -10,8 +10,8 @@ struct DatabaseInit: AsyncParsableCommand {
     commandName: "init",
     abstract: "Makes the tables in a database, or upgrades them, and sets the issuer and the first keys.",
     discussion: """
-      What is there stays: it can be run again, also while servers run and by two at once. The database itself and its user \
-      are made by PostgreSQL's own means (createdb, createuser).
+      Keeps what is already there, so it can be run again, also while servers run and twice at the same time. Make the \
+      database itself and its user with PostgreSQL's own tools (createdb, createuser).
       """)
 
   @OptionGroup var database: DatabaseOptions
@@ -22,12 +22,12 @@ struct DatabaseInit: AsyncParsableCommand {
   @Option(
     name: .customLong("alg"),
     help: """
-      What new keys of access tokens are for: \(SettingValue.sentence(of: SignatureAlgorithm.self)); without this, \
-      tokens.algorithm.
+      The algorithm of new keys for access tokens: \(SettingValue.sentence(of: SignatureAlgorithm.self)); without \
+      this, tokens.algorithm.
       """)
   var algorithm: String?
 
-  @Flag(help: "With --issuer: take it in place of another, which ends every token that is out.")
+  @Flag(help: "With --issuer: replace the issuer that is set, which invalidates every token issued so far.")
   var force = false
 
   @Flag(help: "Print one JSON object.")
@@ -51,7 +51,7 @@ struct DatabaseInit: AsyncParsableCommand {
       throw ValidationError("'\(algorithm)' is not a known algorithm; write one of \(names)")
     }
     if let issuer, !(1...256).contains(issuer.utf8.count) || issuer.shown != issuer {
-      throw ValidationError("--issuer has 1 to 256 bytes and no control character")
+      throw ValidationError("--issuer must have 1 to 256 bytes and no control character")
     }
   }
 

@@ -7,9 +7,10 @@ struct DatabaseLeave: AsyncParsableCommand {
     commandName: "leave",
     abstract: "Moves sessions, users, clients and keys from a database to a new data folder; every token stays good.",
     discussion: """
-      Stop the servers first: from the beginning on they refuse to serve from the database. The folder's log gets its name once all of \
-      it is there and the database has noted that. A command that ended early is run again. Events stay in the database, and so does \
-      everything else, which nobody serves from any more. Keys that are sealed in the database need --master-key.
+      Stop the servers first: as soon as the move begins, they refuse to serve from the database. The folder's log \
+      gets its name once it is complete and the database has noted that. If the command was interrupted, run it again. \
+      Events and everything else stay in the database, but no server serves from it any more. Keys that are sealed in \
+      the database need --master-key.
       """)
 
   @OptionGroup var data: DataFolderOption

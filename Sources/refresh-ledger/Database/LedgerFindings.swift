@@ -68,8 +68,8 @@ struct LedgerFindings {
     if server.timeline < ledger.timeline {
       return .problem(
         "timeline",
-        "the database server is on timeline \(server.timeline), and the ledger was on \(ledger.timeline): a primary that was replaced",
-        fix: "name the present primary in store.database")
+        "the database server is on timeline \(server.timeline), and the ledger was on \(ledger.timeline): it is a primary that has been replaced",
+        fix: "name the current primary in store.database")
     }
     if server.timeline > ledger.timeline {
       return .note("timeline", "\(server.timeline), new since the last instance connected: a standby was promoted")
@@ -81,7 +81,7 @@ struct LedgerFindings {
     switch (ledger.issuer, settings.isIssuerSet ? settings.engine.issuer : nil) {
     case (nil, nil):
       .problem("issuer", "none is set", fix: "refresh-ledger database init \(options) --issuer URL, or tokens.issuer")
-    case (nil, let mine?): .note("issuer", "\(mine), by tokens.issuer; the next start of an instance keeps it")
+    case (nil, let mine?): .note("issuer", "\(mine), from tokens.issuer; the next instance that starts keeps it")
     case (let kept?, let mine?) where kept != mine:
       .problem(
         "issuer", "the database's is \(kept), and tokens.issuer is \(mine): instances refuse to start",
@@ -98,13 +98,13 @@ struct LedgerFindings {
         guard isSealed else { return found }
         return found + [
           .warning(
-            "keys", "there are some in the database too, which no instance with store.keyFolder uses",
-            fix: "see that every instance has store.keyFolder, or every one store.masterKey")
+            "keys", "there are also some in the database, which no instance with store.keyFolder uses",
+            fix: "set store.keyFolder on every instance, or store.masterKey on every instance")
         ]
       }
       guard !store.masterKeys.isEmpty else {
         return isSealed
-          ? [.note("keys", "they are in the database, sealed", fix: "give --master-key to see whether they open")]
+          ? [.note("keys", "they are in the database, sealed", fix: "give --master-key to check whether it opens them")]
           : [
             .problem(
               "keys", "there are none in the database", fix: "refresh-ledger database init \(options) --master-key FILE"
@@ -113,7 +113,7 @@ struct LedgerFindings {
       }
       let masterKeys = try MasterKeys(files: store.masterKeys)
       guard isSealed else {
-        return [.note("keys", "there are none yet; the first start of an instance makes them, or database init")]
+        return [.note("keys", "there are none yet; the first start of an instance or database init makes them")]
       }
       let source = SealedKeys(
         SurveyedKeys(ledger), masterKeys: masterKeys, publication: KeyPublication(staleAfter: store.staleAfter))
@@ -151,7 +151,7 @@ struct LedgerFindings {
     let shift = FigureText.time(seconds: Double(ledger.shiftMilliseconds) / 1000)
     return .warning(
       "shift",
-      "the ledger's time is \(shift) ahead of the database's clock, which was behind once; tokens carry the shift",
+      "the ledger's time is \(shift) ahead of the database's clock, which was once behind; tokens carry the shift",
       fix: "if the database's clock is wrong, set it; the shift stays")
   }
 
@@ -165,7 +165,7 @@ struct LedgerFindings {
   private func events(_ ledger: LedgerSurvey) -> DoctorFinding {
     guard let oldest = ledger.oldestEventMilliseconds else { return .note("events", "there are none yet") }
     let time = LogRecordLine.time(Timestamp(milliseconds: oldest))
-    return .note("events", "the oldest is of \(time); they are kept for \(QuantityText.text(store.eventRetention))")
+    return .note("events", "the oldest is from \(time); they are kept for \(QuantityText.text(store.eventRetention))")
   }
 }
 

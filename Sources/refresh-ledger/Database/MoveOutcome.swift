@@ -66,7 +66,7 @@ extension CommandError {
     case .ledger(let failure): self.init(failure)
     case .database(let failure):
       let known = CommandError(failure, at: place)
-      self.init(known.status, "\(known.description); then run the same command again, which goes on where it stopped")
+      self.init(known.status, "\(known.description); then run the same command again; it continues where it stopped")
     }
   }
 }

@@ -29,10 +29,10 @@ struct DoctorAccounts {
         return [
           .problem(
             "keys", error.description,
-            fix: isMissing ? "restore \(folder) from a copy; with new keys every token that is out is refused" : nil)
+            fix: isMissing ? "restore \(folder) from a copy; with new keys, every token issued so far is refused" : nil)
         ]
       }
-      return [.note("keys", "there are none yet; the first start makes them, or refresh-ledger init")]
+      return [.note("keys", "there are none yet; the first start or refresh-ledger init makes them")]
     }
     return KeyFindings(keys: keys, settings: settings, options: "--data \(quotedData)").findings()
   }
@@ -48,7 +48,7 @@ struct DoctorAccounts {
     guard !users.isEmpty else {
       return [
         .warning(
-          "users", "there are none, so nobody can log in; a start makes one",
+          "users", "there are none, so nobody can log in; the next start makes one",
           fix: "refresh-ledger users add NAME --data \(quotedData) --password-stdin")
       ]
     }
@@ -65,8 +65,8 @@ struct DoctorAccounts {
       let change = "users \(user.isEnabled ? "enable" : "disable") \(ShellText.quoted(user.id)) --data \(quotedData)"
       return [
         .note(
-          "users", "names in another Unicode form than NFC, taken for the same in NFC: \(names.words)",
-          fix: "refresh-ledger \(change) writes the file anew, all names in NFC")
+          "users", "names that are not in Unicode's form NFC, and are treated as if they were: \(names.words)",
+          fix: "refresh-ledger \(change) rewrites the file with all names in NFC")
       ]
     } ?? []
   }
@@ -79,12 +79,12 @@ struct DoctorAccounts {
       return [.problem("clients", error.description)]
     }
     guard settings.http.wire == .standard else {
-      return [.note("clients", "wire: romm asks for none; \(clients.count) are there")]
+      return [.note("clients", "wire: romm needs none; there are \(clients.count)")]
     }
     guard !clients.isEmpty else {
       return [
         .warning(
-          "clients", "there are none, so nobody can ask for tokens; a start makes one",
+          "clients", "there are none, so nobody can ask for tokens; the next start makes one",
           fix: "refresh-ledger clients add ID --data \(quotedData) --secret-stdin")
       ]
     }
@@ -113,16 +113,16 @@ struct DoctorAccounts {
     case .off where !needing.isEmpty:
       return [
         .warning(
-          "proofs", "dpop.mode is off, and \(Self.names(needing)) may only come with a proof of a key",
-          fix: "set dpop.mode to optional, so that metadata tell them that this server takes proofs")
+          "proofs", "dpop.mode is off, but \(Self.names(needing)) can get tokens only with a proof of a key",
+          fix: "set dpop.mode to optional, so that the metadata say that this server accepts proofs")
       ]
     case .required where needing.count < clients.count:
       let others = clients.filter { !$0.requiresProof }.map(\.id)
       return [
         .note(
           "proofs",
-          "dpop.mode is required: every client must send proofs (RFC 9449), also \(Self.names(others)), whose entry does not ask for that",
-          fix: "see that they can, or set dpop.mode to optional and add those that can with --dpop required")
+          "dpop.mode is required: every client must send proofs (RFC 9449), also \(Self.names(others)), whose entry does not require it",
+          fix: "make sure that they can, or set dpop.mode to optional and add the ones that can with --dpop required")
       ]
     default: return []
     }

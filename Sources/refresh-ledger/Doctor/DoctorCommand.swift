@@ -9,8 +9,8 @@ struct DoctorCommand: AsyncParsableCommand {
     abstract:
       "Checks a server's configuration and its data folder or database, and says what is wrong and how to fix it.",
     discussion: """
-      Works while the server runs and while it does not; changes nothing, save for a file of 1 MiB in the data folder that the \
-      disk is measured with and that is removed again. Exit 1 if there is a problem. A warning is none.
+      Works whether the server runs or not. Changes nothing, except that it writes a file of 1 MiB to the data folder \
+      to measure the disk, and removes it again. Exits with 1 if there is a problem; a warning is not a problem.
       """)
 
   @OptionGroup var place: StoreOptions
@@ -63,7 +63,7 @@ struct DoctorCommand: AsyncParsableCommand {
     do throws(CommandError) {
       let settings = try place.settings()
       let variables = Terminal.environment.keys.filter { $0.hasPrefix(SettingKey.environmentPrefix) }.count
-      let rest = variables == 0 ? "" : ", and \(variables) variables of the environment"
+      let rest = variables == 0 ? "" : ", and \(variables) environment variables"
       return (settings, .ok("configuration", "\(from)\(rest): every setting is good"))
     } catch {
       // If the file does not exist, the user may have mistyped its name.
@@ -71,7 +71,7 @@ struct DoctorCommand: AsyncParsableCommand {
       var settings = ServerSettings.standard
       guard let store = place.readableStore() else { return (nil, .problem("configuration", error.description)) }
       settings.store = store
-      return (settings, .problem("configuration", error.description + "; what follows goes by the defaults"))
+      return (settings, .problem("configuration", error.description + "; the checks below use the defaults"))
     }
   }
 

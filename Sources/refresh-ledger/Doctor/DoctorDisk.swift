@@ -37,13 +37,13 @@ struct DoctorDisk {
 
   private func judge(_ what: String, half: Double, most: Double) -> DoctorFinding {
     if most > 0.1 {
-      return .warning(Self.check, what, fix: "a disk with less to do, or a faster one: every answer waits for a sync")
+      return .warning(Self.check, what, fix: "use a faster disk, or one with less to do: every answer waits for a sync")
     }
     guard half >= 0.000_02 else {
       return .warning(
-        Self.check, "\(what): no disk is so fast, so what is below does not sync or the folder is in memory",
+        Self.check, "\(what): no disk is that fast, so the storage does not really sync, or the folder is in memory",
         fix:
-          "find out whether the (virtual) disk honours a flush: without that a power loss takes acknowledged records")
+          "find out whether the (virtual) disk honours a flush: if not, a power loss loses acknowledged records")
     }
     return .ok(Self.check, what)
   }
@@ -51,11 +51,12 @@ struct DoctorDisk {
   private func rate(_ half: Double) -> DoctorFinding {
     guard settings.engine.durability == .always else {
       return .note(
-        Self.check, "log.durability is not always: answers do not wait for a sync, and a power loss costs some")
+        Self.check,
+        "log.durability is not set to always: answers do not wait for a sync, and a power loss can undo some of them")
     }
     let rate = FigureText.number(1 / max(half, 0.000_001))
     return .note(
-      Self.check, "one caller alone rotates at most \(rate) times a second; callers at the same time share a sync")
+      Self.check, "a single caller rotates at most \(rate) times a second; simultaneous callers share a sync")
   }
 
   /// Measures writes into preallocated space, as the log makes them.

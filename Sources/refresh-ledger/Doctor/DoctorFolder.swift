@@ -23,7 +23,9 @@ struct DoctorFolder {
     }
     if findings.isEmpty {
       findings = [
-        .ok(Self.check, "\(data.path): \(counts.folders) folders and \(counts.files) files are their owner's alone")
+        .ok(
+          Self.check,
+          "\(data.path): \(counts.folders) folders and \(counts.files) files are accessible only to their owner")
       ]
     }
     return findings + space() + fileSystem()
@@ -32,7 +34,7 @@ struct DoctorFolder {
   private func ownership(_ path: String, _ status: FileStatus) -> DoctorFinding? {
     guard status.owner != Program.userID else { return nil }
     let fix = "run this and the server as the same user; chown -R USER \(ShellText.quoted(data.path))"
-    let what = "\(path) belongs to user \(status.owner), and this is user \(Program.userID)"
+    let what = "\(path) belongs to user \(status.owner), but this process runs as user \(Program.userID)"
     // Root can do everything. A volume can have another owner if its files belong to the group.
     let isUsable = Program.userID == 0 || FileSystem.isUsable(path, isFolder: status.isFolder)
     return isUsable ? .warning(Self.check, what, fix: fix) : .problem(Self.check, what, fix: fix)
@@ -45,9 +47,9 @@ struct DoctorFolder {
       let who = found.isKey ? "whoever reads a key can make tokens" : "others can change it"
       return .problem(Self.check, "\(path): \(who)", fix: fix)
     }
-    if found.othersCanLook { return .warning(Self.check, "\(path): others can look at it", fix: fix) }
+    if found.othersCanLook { return .warning(Self.check, "\(path): other users can read it", fix: fix) }
     return .warning(
-      Self.check, "\(path): the group of this process can get at it, which is right for a volume with fsGroup", fix: fix
+      Self.check, "\(path): the group of this process can access it, which is right for a volume with fsGroup", fix: fix
     )
   }
 
@@ -59,7 +61,8 @@ struct DoctorFolder {
     }
     if free < 64 << 20 {
       return [
-        .problem("space", "\(shown): the log cannot go on for long", fix: "free space on the disk of \(data.path)")
+        .problem(
+          "space", "\(shown): the log will soon have no space left", fix: "free space on the disk of \(data.path)")
       ]
     }
     return free < 1 << 30
@@ -76,18 +79,20 @@ struct DoctorFolder {
     switch kind {
     case "tmpfs", "ramfs":
       return [
-        .warning(name, "\(kind ?? ""): all is gone when the machine restarts", fix: "put the data folder on a disk")
+        .warning(
+          name, "\(kind ?? ""): everything is lost when the machine restarts", fix: "put the data folder on a disk")
       ]
     case "nfs", "nfs4", "cifs", "smb3":
       return [
         .warning(
-          name, "\(kind ?? ""), of another machine: its locks and syncs are only as good as that machine's",
+          name, "\(kind ?? ""), on another machine: its locks and syncs are only as good as that machine's",
           fix: "put the data folder on a local disk")
       ]
     case "overlay":
       return [
         .warning(
-          name, "a container's own layer: all is gone with the container", fix: "put the data folder on a volume")
+          name, "a container's own layer: everything is lost with the container", fix: "put the data folder on a volume"
+        )
       ]
     default: return []
     }

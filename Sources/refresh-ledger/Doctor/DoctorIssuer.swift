@@ -21,14 +21,14 @@ struct DoctorIssuer {
       return [.note(Self.check, "\(issuer), which an earlier release used; the next start keeps it")]
     case .open:
       let address = port == 0 ? "the port that it gets" : served
-      return [.note(Self.check, "not decided: the first start takes \(address), or tokens.issuer")]
+      return [.note(Self.check, "not decided yet: the first start takes \(address), unless tokens.issuer is set")]
     case .kept(let issuer) where issuer == served || port == 0:
       return [.ok(Self.check, "\(issuer), as the data folder keeps it")]
     case .kept(let issuer):
       return [
         .warning(
-          Self.check, "\(issuer), as the data folder keeps it, and these settings serve \(served)",
-          fix: "set tokens.issuer to the address that clients use, which ends every token that is out if it changes")
+          Self.check, "\(issuer), as the data folder keeps it, but these settings serve \(served)",
+          fix: "set tokens.issuer to the address that clients use; a change invalidates every token issued so far")
       ]
     }
   }

@@ -46,7 +46,7 @@ struct DoctorLog {
       if try LogReader.isRolledBack(FolderStorage(path: data.logFolder)) {
         findings.append(
           .problem(
-            Self.check, "it is a backup or was repaired: what was spent after it would be live again",
+            Self.check, "it is a backup or was repaired: tokens that were consumed after it would be live again",
             fix: "refresh-ledger log restore --data \(quoted)"))
       }
       if let what = try MovedMark.read(in: FolderStorage(path: data.logFolder)) {
@@ -105,7 +105,7 @@ struct DoctorLog {
       return [
         .warning(
           "checkpoint", since + (isServed ? ", and the server wrote none" : ""),
-          fix: "refresh-ledger log checkpoint --data \(ShellText.quoted(data.path)); what the server logs says why")
+          fix: "refresh-ledger log checkpoint --data \(ShellText.quoted(data.path)); the server's log says why")
       ]
     }
     guard let from = reading.from, let to = reading.to, to.millisecondsSince(from) > 60_000, reading.bytes < every
@@ -114,7 +114,11 @@ struct DoctorLog {
     }
     let second = Double(reading.bytes) / (Double(to.millisecondsSince(from)) / 1000)
     let left = FigureText.time(seconds: Double(every - reading.bytes) / second)
-    return [.ok("checkpoint", "\(since), in \(left) as it grew so far (\(FigureText.bytes(second * 86_400)) a day)")]
+    return [
+      .ok(
+        "checkpoint",
+        "\(since), in about \(left) if it grows as it has so far (\(FigureText.bytes(second * 86_400)) a day)")
+    ]
   }
 
   private func start(_ reading: Reading) -> DoctorFinding {
@@ -130,7 +134,7 @@ struct DoctorLog {
       SpelledNames(names).map { names in
         let revoke = "refresh-ledger sessions revoke --\(kind) NAME --data \(quoted)"
         return .note(
-          "names", "\(kind)s with live sessions that are named in another Unicode form than NFC: \(names.words)",
+          "names", "\(kind)s with live sessions whose names are not in Unicode's form NFC: \(names.words)",
           fix: "nothing needs to be done: the name in NFC reaches them too; to end them, \(revoke)")
       }
     }
@@ -139,7 +143,7 @@ struct DoctorLog {
   private func clock(_ reading: Reading) -> [DoctorFinding] {
     let behind = reading.highest.millisecondsSince(wallClock.now())
     guard behind > 1000 || reading.shiftSeconds > 0 else {
-      return [.ok("clock", "not before what the log has seen")]
+      return [.ok("clock", "not behind the latest time in the log")]
     }
     guard behind > 1000 else {
       return [

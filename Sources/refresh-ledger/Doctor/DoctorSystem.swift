@@ -21,15 +21,15 @@ struct DoctorSystem {
     let wanted = settings.http.connectionsMax
     let fitting = max(0, most - DescriptorLimit.reserve)
     // The limit is that of this shell; a server that another program starts can have another limit.
-    let here = "\(most) may be open for what this shell starts"
+    let here = "programs that this shell starts can have \(most) open"
     if fitting == 0 {
       return .problem(
-        "open files", "\(here), which leaves no connection beside what the server itself opens",
+        "open files", "\(here), which leaves none for connections beside those that the server itself needs",
         fix: "ulimit -n \(wanted + DescriptorLimit.reserve), or LimitNOFILE in the unit")
     }
-    guard fitting < wanted else { return .ok("open files", "\(here); limits.connections are \(wanted)") }
+    guard fitting < wanted else { return .ok("open files", "\(here); limits.connections is \(wanted)") }
     return .warning(
-      "open files", "\(here): \(fitting) connections, and limits.connections are \(wanted)",
+      "open files", "\(here), enough for \(fitting) connections, but limits.connections is \(wanted)",
       fix: "ulimit -n \(wanted + DescriptorLimit.reserve), LimitNOFILE in the unit, or a lower limits.connections")
   }
 
@@ -39,7 +39,7 @@ struct DoctorSystem {
     let wanted = UInt64(settings.engine.segmentBytesMax) + (64 << 20)
     guard most < wanted else { return nil }
     return .problem(
-      "file size", "no file may have more than \(FigureText.bytes(Double(most))), and a segment of the log has more",
+      "file size", "a file can have at most \(FigureText.bytes(Double(most))), but a segment of the log has more",
       fix: "ulimit -f unlimited, or LimitFSIZE in the unit")
   }
 
@@ -52,7 +52,7 @@ struct DoctorSystem {
     } catch {
       // A database has no lock that tells whether the address belongs to one of its servers.
       guard settings.store.kind == .embedded || error.status != .temporary else {
-        return .note("address", "\(host):\(port) is taken, by this server or by another program")
+        return .note("address", "\(host):\(port) is in use, by this server or by another program")
       }
       return .problem("address", error.description)
     }
@@ -62,6 +62,6 @@ struct DoctorSystem {
     let now = SessionClock.system.now()
     guard now.seconds < Self.earliestSeconds else { return nil }
     return .problem(
-      "clock", "it is \(LogRecordLine.time(now)) here: the clock was not set", fix: "timedatectl set-ntp true")
+      "clock", "it says \(LogRecordLine.time(now)): it was not set", fix: "timedatectl set-ntp true")
   }
 }

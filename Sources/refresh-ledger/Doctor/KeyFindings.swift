@@ -15,14 +15,14 @@ struct KeyFindings {
     let next = keys.access.first { $0.state == .next }
     var words = ["access tokens are signed with \(current.algorithm.rawValue), key \(current.id)"]
     words.append(next.map { "next is \($0.id)" } ?? "no next key yet")
-    words.append(retiring.isEmpty ? "none retires" : "\(retiring.count) retire")
+    words.append(retiring.isEmpty ? "none is retiring" : "\(retiring.count) retiring")
     var findings = [DoctorFinding.ok("keys", words.joined(separator: "; "))]
     guard let settings else { return findings }
     if current.algorithm != settings.engine.algorithm {
       let wanted = settings.engine.algorithm.rawValue
       findings.append(
         .warning(
-          "keys", "tokens.algorithm is \(wanted), the keys are for \(current.algorithm.rawValue)",
+          "keys", "tokens.algorithm is \(wanted), but the keys are for \(current.algorithm.rawValue)",
           fix: "refresh-ledger keys rotate \(options) --alg \(wanted)"))
     }
     return findings + overdue(settings)
@@ -39,7 +39,7 @@ struct KeyFindings {
       + keys.refresh.filter { isOver($0, settings.engine.absoluteLifetime) }
     return over.map {
       .note(
-        "keys", "what \($0.id) signed has expired by the lifetimes of the settings",
+        "keys", "all tokens that \($0.id) signed have expired, by the configured lifetimes",
         fix: "refresh-ledger keys retire \($0.id) \(options)")
     }
   }

@@ -39,7 +39,7 @@ enum DataFolder {
     do { status = try FileStatus.of(path) } catch {
       guard error == .noSuchFileOrDirectory || error == .notDirectory else {
         throw CommandError(
-          .inputOutput, "\(path): cannot look at the data folder: \(error); run this as the server's user")
+          .inputOutput, "\(path): cannot read the data folder: \(error); run this as the server's user")
       }
       throw CommandError(
         .noInput,

@@ -52,13 +52,13 @@ struct FolderExposure {
     let quoted = ShellText.quoted(folder)
     if let first = findings.first(where: { $0.exposure.isOpenToOwnGroup }) {
       logger.warning(
-        "the server's own group can read or change \(first.path) (mode \(first.mode)) and maybe more: right for a volume with fsGroup, else run: chmod -R g-rwx \(quoted)"
+        "the server's own group can read or change \(first.path) (mode \(first.mode)) and possibly more; this is right for a volume with fsGroup, otherwise run: chmod -R g-rwx \(quoted)"
       )
     }
     // Others who can list a folder see only names.
     if let first = findings.first(where: { $0.othersCanLook && !$0.isFolder }) {
       logger.warning(
-        "others can read \(first.path) (mode \(first.mode)) and maybe more; run: chmod -R o-rwx \(quoted)")
+        "others can read \(first.path) (mode \(first.mode)) and possibly more; run: chmod -R o-rwx \(quoted)")
     }
   }
 }

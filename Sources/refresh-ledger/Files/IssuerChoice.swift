@@ -42,7 +42,7 @@ enum IssuerChoice: Equatable {
       guard settings.http.port != 0 else {
         throw CommandError(
           .configuration,
-          "\(folder): with http.port 0 nobody knows yet where the server will be, and tokens name it; set tokens.issuer"
+          "\(folder): with http.port 0 the server's address is not known yet, but tokens must name it; set tokens.issuer"
         )
       }
       let issuer = settings.reachableURL(port: settings.http.port)

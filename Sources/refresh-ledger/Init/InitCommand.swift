@@ -12,8 +12,9 @@ struct InitCommand: ParsableCommand {
     abstract:
       "Makes what a server needs: a configuration with every setting explained, the data folder, keys, a first user and client.",
     discussion: """
-      Keys, user and client are made as the first start of the server does, and only what is not there yet; their secrets are \
-      printed this once. A configuration that is there already is never written over: exit 73, and nothing else is made.
+      Keys, user and client are made as the first start of the server makes them, and only those that do not exist \
+      yet; their secrets are printed only this once. An existing configuration is never overwritten: the command exits \
+      with 73 and makes nothing else.
       """)
 
   static let standardPath = "refresh-ledger.yaml"
@@ -23,7 +24,7 @@ struct InitCommand: ParsableCommand {
   @Option(name: .customLong("config"), help: "The configuration file to write.")
   var configPath = InitCommand.standardPath
 
-  @Flag(help: "Print one JSON object, the secrets in it.")
+  @Flag(help: "Print one JSON object, which includes the secrets.")
   var json = false
 
   private struct Outcome: Encodable {

@@ -4,7 +4,7 @@ enum InitTemplate {
     var text = """
       # Settings of refresh-ledger \(Release.version): every one, with its default. docs/configuration.md says more.
       # Durations are written 500ms, 30s, 15m, 12h, 30d; sizes 65536, 16KiB, 64MiB, 1GiB.
-      # The environment and the command line go before this file: http.port is REFRESH_LEDGER_HTTP_PORT and --port.
+      # The environment and the command line override this file: http.port is REFRESH_LEDGER_HTTP_PORT and --port.
 
       """
     var open: [Substring] = []

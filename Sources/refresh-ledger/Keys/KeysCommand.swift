@@ -12,11 +12,11 @@ struct KeysCommand: AsyncParsableCommand {
 
 struct KeysList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Lists the signing keys, never their secrets.")
+    commandName: "list", abstract: "Lists the signing keys, without their secrets.")
 
   @OptionGroup var place: StoreOptions
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
   private struct Row: Encodable {
@@ -51,8 +51,8 @@ struct KeysRotate: AsyncParsableCommand {
     commandName: "rotate",
     abstract: "Lets the next key sign, keeps the current one for the tokens it signed, and makes a new next key.",
     discussion: """
-      A running server sees the change within a second. Where there is no next key yet, as with the first keys, a new one signs \
-      at once; in a database the next key signs once all servers and verifiers have had the time to read it, and not before.
+      A running server sees the change within a second. If there is no next key yet, as with the first keys, a new key \
+      signs at once. In a database the next key signs only once all servers and verifiers have had time to read it.
       """)
 
   @OptionGroup var place: StoreOptions
@@ -60,19 +60,20 @@ struct KeysRotate: AsyncParsableCommand {
   @Option(
     name: .customLong("alg"),
     help: """
-      What the new key is for: \(SettingValue.sentence(of: SignatureAlgorithm.self)); without this, what the current one is for.
+      The algorithm of the new key: \(SettingValue.sentence(of: SignatureAlgorithm.self)); without this, that of the \
+      current key.
       """)
   var algorithm: String?
 
-  @Flag(help: "Rotate the key of refresh tokens instead, which is HS256 always.")
+  @Flag(help: "Rotate the key of refresh tokens instead, which is always HS256.")
   var refresh = false
 
-  @Flag(help: "In a database: rotate although not every server and verifier knows the next key yet.")
+  @Flag(help: "In a database: rotate even if some servers and verifiers do not know the next key yet.")
   var force = false
 
   func validate() throws {
     guard !refresh || algorithm == nil else {
-      throw ValidationError("--alg is for access tokens; refresh tokens are HS256 always")
+      throw ValidationError("--alg is for access tokens; refresh tokens are always HS256")
     }
     if let algorithm, SignatureAlgorithm(rawValue: algorithm) == nil {
       let names = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
@@ -102,7 +103,8 @@ struct KeysRetire: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retire",
     abstract: "Removes a retiring key.",
-    discussion: "Refused while tokens that it signed may live; with --force they are refused from then on.")
+    discussion:
+      "Refused while tokens that it signed can still be good; with --force those tokens are refused from then on.")
 
   @Argument(help: "The key's id, as keys list shows it.")
   var kid: String
@@ -115,12 +117,12 @@ struct KeysRetire: AsyncParsableCommand {
   @Option(
     name: .customLong("tokens-live"),
     help: """
-      How long its tokens live, as 15m; without this, \(Limits.accessLifetime.most) for access tokens and \
+      How long its tokens are good, such as 15m; without this, \(Limits.accessLifetime.most) for access tokens and \
       \(Limits.lifetime.most) for refresh tokens.
       """)
   var tokensLive: String?
 
-  @Flag(help: "Remove it although tokens that it signed may live.")
+  @Flag(help: "Remove the key even if tokens that it signed can still be good.")
   var force = false
 
   func validate() throws {
@@ -144,15 +146,15 @@ struct KeysRetire: AsyncParsableCommand {
 struct KeysImport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Takes a private key for the next key of access tokens.",
-    discussion: "From PKCS #8 PEM, as openssl genpkey writes it. Let it sign with keys rotate.")
+    abstract: "Imports a private key as the next key of access tokens.",
+    discussion: "The file is PKCS #8 PEM, as openssl genpkey writes it. Run keys rotate to let the key sign.")
 
   @Argument(help: "The PEM file.")
   var file: String
 
   @OptionGroup var place: StoreOptions
 
-  @Option(name: .customLong("alg"), help: "What an RSA key is for: RS256 or PS256; without this, RS256.")
+  @Option(name: .customLong("alg"), help: "The algorithm of an RSA key: RS256 or PS256; without this, RS256.")
   var algorithm: String?
 
   func validate() throws {

@@ -4,13 +4,13 @@ import TokenSigning
 
 struct TokenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "token", abstract: "Looks at one token.", subcommands: [TokenVerify.self])
+    commandName: "token", abstract: "Checks one token.", subcommands: [TokenVerify.self])
 }
 
 struct TokenVerify: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Verifies a JWT, ours or not: exit 0 and its claims, or exit 1 and one line why it is refused.",
+    abstract: "Verifies a JWT of any issuer. Exit 0: prints its claims. Exit 1: says in one line why it is refused.",
     discussion: "HS256, ES256, EdDSA (Ed25519), RS256 and PS256. The time is this machine's, without leeway.")
 
   @Option(name: .customLong("jwks"), help: "A JWK Set, or a single JWK, of public or shared keys.")
@@ -19,13 +19,13 @@ struct TokenVerify: ParsableCommand {
   @Option(name: .customLong("secret-file"), help: "A shared secret: a JWK of kty oct, or its raw bytes.")
   var secretPath: String?
 
-  @Option(name: .customLong("iss"), help: "What the token's iss must be.")
+  @Option(name: .customLong("iss"), help: "The value that the token's iss must have.")
   var issuer: String?
 
-  @Option(name: .customLong("aud"), help: "What the token's aud must be or hold.")
+  @Option(name: .customLong("aud"), help: "The value that the token's aud must be or contain.")
   var audience: String?
 
-  @Argument(help: "The token; - reads it from the standard input, where other users of the machine do not see it.")
+  @Argument(help: "The token; - reads it from the standard input, where other users of the machine cannot see it.")
   var token: String
 
   func validate() throws {

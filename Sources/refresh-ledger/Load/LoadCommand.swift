@@ -11,12 +11,12 @@ struct LoadCommand: AsyncParsableCommand {
     commandName: "load",
     abstract: "Rotates refresh tokens as fast as it can, or at a fixed rate, and checks that none works twice.",
     discussion: """
-      Each caller follows its own sessions and carries each reply into its next request. With --url it drives any OAuth \
-      token endpoint; with --in-process the embedded engine, or with --database one more instance on a shared database; with \
-      --compare it sets two runs beside each other.
-      Exit codes: 0 no invariant broke, 1 one did, 64 usage, 66 no such file, 73 a file cannot be written, 75 the server \
-      could not be reached or stopped answering, 78 what was given does not fit the server (address, password, client, \
-      certificate). docs/load-testing.md says more.
+      Each caller has its own sessions and uses each reply for its next request. With --url the load goes to any OAuth \
+      token endpoint; with --in-process to the embedded engine or, with --database as well, to one more instance on a \
+      shared database. --compare compares two runs.
+      Exit codes: 0 no invariant broke, 1 one did, 64 usage, 66 no such file, 73 a file cannot be written, 75 the \
+      server could not be reached or stopped answering, 78 what was given does not fit the server (address, password, \
+      client, certificate). docs/load-testing.md says more.
       """)
 
   @Flag(
@@ -28,14 +28,16 @@ struct LoadCommand: AsyncParsableCommand {
   @OptionGroup(title: "Load") var shape: LoadShapeOptions
   @OptionGroup(title: "Output") var outputs: LoadOutputs
 
-  @Option(parsing: .upToNextOption, help: "Two files of --json: print their figures, and with --report write a page.")
+  @Option(
+    parsing: .upToNextOption,
+    help: "Compare two files that --json wrote: print their figures and, with --report, write a page.")
   var compare: [String] = []
 
   func validate() throws {
     if !compare.isEmpty {
-      guard compare.count == 2 else { throw ValidationError("--compare takes two files of --json") }
+      guard compare.count == 2 else { throw ValidationError("--compare takes two files that --json wrote") }
       guard !inProcess, endpoint.url == nil, outputs.json == nil, engine.strayOption == nil else {
-        throw ValidationError("--compare runs no load: of the other options only --report goes with it")
+        throw ValidationError("--compare runs no load: the only other option that it takes is --report")
       }
       return
     }
@@ -137,7 +139,7 @@ struct LoadCommand: AsyncParsableCommand {
   /// Returns the fix, if the failure itself does not state it.
   private static func fix(of failure: TargetError) -> String {
     switch failure {
-    case .overloaded, .throttled: "; it was waited for; try again later or with fewer --sessions"
+    case .overloaded, .throttled: "; waiting for it did not help; try again later or with fewer --sessions"
     case .connection: "; check the address and that a server runs there"
     case .timeout: "; check the address, or give a longer --timeout"
     case .exhausted: "; lower --sessions"

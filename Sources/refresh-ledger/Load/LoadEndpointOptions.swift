@@ -15,26 +15,27 @@ struct LoadEndpointOptions: ParsableArguments {
   @Option(name: .customLong("token-path"), help: "The path of its token endpoint.")
   var tokenPath = "/token"
 
-  @Option(help: "Who logs in.")
+  @Option(help: "The name of the user that logs in.")
   var user: String?
 
   @Option(
     help: """
-      The password. Other users of this machine can see it: --password-stdin and the environment variable \
-      LOAD_PASSWORD keep it from them.
+      The password. Other users of this machine can see it here; --password-stdin and the environment variable \
+      LOAD_PASSWORD hide it from them.
       """)
   var password: String?
 
   @Flag(name: .customLong("password-stdin"), help: "Read the password as one line from the standard input.")
   var readsPassword = false
 
-  @Option(name: .customLong("client-id"), help: "Left out where absent.")
+  @Option(name: .customLong("client-id"), help: "The client_id; without this, none is sent.")
   var clientID: String?
 
   @Option(
     name: .customLong("client-secret"),
     help:
-      "Left out where absent. The environment variable LOAD_CLIENT_SECRET keeps it from other users of this machine.")
+      "The client's secret; without this, none is sent. The environment variable LOAD_CLIENT_SECRET hides it from other users."
+  )
   var clientSecret: String?
 
   @Flag(name: .customLong("client-basic"), help: "Send id and secret in the header Authorization, not in the body.")
@@ -43,7 +44,7 @@ struct LoadEndpointOptions: ParsableArguments {
   @Option(help: "The scope to ask for at the log-in, such as \"openid offline_access\".")
   var scope: String?
 
-  @Option(help: "A file of refresh tokens, one a line, to start from, for a server that takes no passwords.")
+  @Option(help: "A file of refresh tokens to start from, one per line, for a server that takes no passwords.")
   var tokens: String?
 
   @Option(name: .customLong("field-token"), help: "The member of the reply that holds the refresh token.")
@@ -58,14 +59,14 @@ struct LoadEndpointOptions: ParsableArguments {
 
   @Flag(
     help:
-      "Bind each session to a key of its own, and send a proof of it with each request (DPoP, RFC 9449); nonces are followed."
+      "Bind each session to a key of its own, and send a proof of it with each request (DPoP, RFC 9449), with the server's nonce if it asks for one."
   )
   var dpop = false
 
-  @Flag(help: "Speak HTTP/2 where TLS and the server allow it: all connections are streams of a few then.")
+  @Flag(help: "Use HTTP/2 if TLS and the server allow it: all --connections are then streams of a few connections.")
   var http2 = false
 
-  @Option(help: "How long a reply is waited for.")
+  @Option(help: "How long to wait for a reply.")
   var timeout = "30s"
 
   private static let tokensBytesMax = 1 << 30

@@ -18,8 +18,8 @@ struct LoadEngineOptions: ParsableArguments {
     name: .customLong("data"),
     help: ArgumentHelp(
       """
-      With --in-process: a data folder to make and to keep, for log, doctor and serve. Without it one below the current \
-      folder is made, and removed afterwards.
+      With --in-process: a data folder to make and keep, for use with log, doctor and serve. Without this, a folder is \
+      made below the current one and removed afterwards.
       """,
       valueName: "folder"))
   var path: String?

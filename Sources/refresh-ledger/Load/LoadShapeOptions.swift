@@ -4,10 +4,10 @@ import TokenEngine
 
 /// The options for the intensity, the length and the faults of a load.
 struct LoadShapeOptions: ParsableArguments {
-  @Option(help: "Sessions to open first, each with a chain of tokens of its own. (default: one a connection)")
+  @Option(help: "Sessions to open first, each with a chain of tokens of its own. (default: one per connection)")
   var sessions: Int?
 
-  @Option(help: "Callers that rotate at the same time, one request each. No more than sessions are used. (default: 32)")
+  @Option(help: "Callers that rotate at the same time, one request each; at most one for each session. (default: 32)")
   var connections: Int?
 
   @Option(help: "How long to rotate: 500ms, 30s, 5m. (default: 30s, in process 3s)")
@@ -15,18 +15,19 @@ struct LoadShapeOptions: ParsableArguments {
 
   @Option(
     help: """
-      Requests a second, due at fixed times whatever the server does (open loop); latencies count from those times. \
-      (default: each caller asks again when it was answered)
+      Requests per second, due at fixed times whatever the server does (open loop); latencies count from those times. \
+      (default: each caller sends its next request when the last one was answered)
       """)
   var rate: Double?
 
-  @Option(name: .customLong("replay-rate"), help: "Share of rotations after which a consumed token is tried again.")
+  @Option(name: .customLong("replay-rate"), help: "Share of rotations after which a consumed token is presented again.")
   var replayRate = 0.01
 
-  @Option(help: "Let so many present one token at the same moment, now and then (--race-rate). (default: no races)")
+  @Option(
+    help: "How many callers present one token at the same moment, as often as --race-rate says. (default: no races)")
   var race: Int?
 
-  @Option(name: .customLong("race-rate"), help: "Share of rotations that are a race, where --race is given.")
+  @Option(name: .customLong("race-rate"), help: "Share of rotations that are a race, if --race is given.")
   var raceRate = 0.01
 
   @Option(
@@ -36,13 +37,13 @@ struct LoadShapeOptions: ParsableArguments {
   @Option(help: "How long a session waits after a reply before it asks again: 500ms, 10s. (default: 0s)")
   var think: String?
 
-  @Option(name: .customLong("ramp-up"), help: "The time in which the load grows to its full height. (default: 0s)")
+  @Option(name: .customLong("ramp-up"), help: "The time in which the load rises to its full level. (default: 0s)")
   var rampUp: String?
 
   @Option(
     help: """
-      How long the server answers a consumed token again, with the same successor. Later is a broken invariant. In \
-      process the engine is set so. (default: 0s)
+      How long the server answers a consumed token again, with the same successor. A later answer is a broken \
+      invariant. In process, this is also the engine's grace window. (default: 0s)
       """)
   var grace: String?
 
@@ -70,7 +71,7 @@ struct LoadShapeOptions: ParsableArguments {
 
   static func time(_ text: String, _ name: String) throws -> Duration {
     guard let time = DurationText.parse(text) else {
-      throw ValidationError("\(name) is a whole number and a unit, such as 500ms, 30s or 5m")
+      throw ValidationError("\(name) must be a whole number and a unit, such as 500ms, 30s or 5m")
     }
     return time
   }

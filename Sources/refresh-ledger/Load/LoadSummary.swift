@@ -15,7 +15,7 @@ struct LoadSummary {
     ]
     if let service = report.serviceMilliseconds {
       lines.append(
-        "counted from when each was due; from when it went out p50 \(milliseconds(service.p50)), p99 \(milliseconds(service.p99)), max \(milliseconds(service.max))"
+        "counted from when each request was due; from when it was sent p50 \(milliseconds(service.p50)), p99 \(milliseconds(service.p99)), max \(milliseconds(service.max))"
       )
     }
     if report.options.dpop == true {
@@ -49,7 +49,7 @@ struct LoadSummary {
     var notes: [String] = []
     if report.errorsByKind[ErrorKind.connection.rawValue, default: 0] > 0, report.endedEarly == nil {
       notes.append(
-        "note: connections broke or were closed at once; the server or a proxy before it may allow one address only so many (refresh-ledger: limits.connectionsPerAddress, limits.connections)"
+        "note: connections broke or were closed at once; the server or a proxy in front of it may limit connections from one address (refresh-ledger: limits.connectionsPerAddress, limits.connections)"
       )
     }
     if report.options.graceSeconds == 0, report.violations.contains(where: { $0.kind == .reuseAccepted }) {
@@ -76,7 +76,8 @@ struct LoadSummary {
     if report.server != "in-process", let machine = report.machine,
       machine.generatorSeconds > 0.8 * report.seconds * Double(machine.cores)
     {
-      notes.append("note: the load generator used up this machine's processors; the server may be able to do more")
+      notes.append(
+        "note: the load generator used all of this machine's processor time; the server may be able to do more")
     }
     return notes
   }

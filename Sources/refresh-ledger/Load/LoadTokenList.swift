@@ -19,7 +19,7 @@ struct LoadTokenList {
       guard token.count <= Self.bytesMax, token.allSatisfy({ (0x21...0x7E).contains($0) }),
         token.first != UInt8(ascii: "{")
       else {
-        throw CommandError(.configuration, "\(place): is not a refresh token; write one a line, and nothing else")
+        throw CommandError(.configuration, "\(place): is not a refresh token; write one per line, and nothing else")
       }
       // A token that is presented twice would look as if the server granted it to two callers.
       if let earlier = lines.updateValue(index + 1, forKey: token) {
@@ -28,7 +28,7 @@ struct LoadTokenList {
       tokens.append(IssuedToken(String(decoding: token, as: UTF8.self), place: place))
     }
     guard !tokens.isEmpty else {
-      throw CommandError(.configuration, "\(path): holds no refresh token; write one a line")
+      throw CommandError(.configuration, "\(path): holds no refresh token; write one per line")
     }
     self.tokens = tokens
   }

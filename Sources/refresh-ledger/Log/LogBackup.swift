@@ -6,10 +6,12 @@ import WriteAheadLog
 struct LogBackup: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "backup",
-    abstract: "Copies the log, also while the server runs: whole, checked, with all that was acknowledged before.",
+    abstract:
+      "Makes a complete, checked copy of the log with all that was acknowledged before, also while the server runs.",
     discussion: """
-      The copy is a data folder with a log and the issuer that it keeps, and marked: a server refuses to open it before \
-      `log restore`. Keys, users and clients are small files of their own: copy keys/, users.json and clients.json beside it.
+      The copy is a data folder with the log and the issuer. It is marked, so that a server refuses to open it before \
+      `log restore`. Keys, users and clients are separate small files: copy keys/, users.json and clients.json to it \
+      too.
       """)
 
   @OptionGroup var data: DataFolderOption
@@ -62,17 +64,17 @@ struct LogRestore: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore",
     abstract:
-      "Makes a log fit to be served that is older than what was served from it: a backup, or what a repair left.",
+      "Makes a log that is older than what was served from it (a backup, or what a repair left) fit to be served again.",
     discussion: """
-      Tokens that were spent after its last record are live in it. So every session in it is ended: those who were logged \
-      in log in again. Nothing else can tell which are which. The server must be stopped.
+      Tokens that were consumed after the log's last record are live in it, and cannot be told from the others. So \
+      every session in it is ended, and all users must log in again. The server must be stopped.
       """)
 
   @OptionGroup var data: DataFolderOption
 
   @Option(
     help: ArgumentHelp(
-      "The backup to copy into the data folder first; without it the log that is there is made fit.",
+      "The backup to copy into the data folder first; without this, the log in the data folder is used.",
       valueName: "folder"))
   var from: String?
 
@@ -80,7 +82,8 @@ struct LogRestore: AsyncParsableCommand {
   var keepSessions = false
 
   @Option(
-    help: ArgumentHelp("Go on with an epoch above this one, the highest that was seen of the log.", valueName: "epoch"))
+    help: ArgumentHelp(
+      "Continue with an epoch above this one, the highest of this log that was seen.", valueName: "epoch"))
   var aboveEpoch: UInt32 = 0
 
   func run() async throws {

@@ -54,7 +54,7 @@ struct LogCheckpoint: AsyncParsableCommand {
     }
     throw CommandError(
       .temporary,
-      "\(data.path): whoever has the log open wrote no checkpoint in \(wait) s; see its log, or stop it and run this again"
+      "\(data.path): the process that has the log open wrote no checkpoint in \(wait) s; see its log, or stop it and run this again"
     )
   }
 

@@ -101,7 +101,7 @@ struct LogVerify: ParsableCommand {
 
   @OptionGroup var data: DataFolderOption
 
-  @Flag(help: "Print one JSON object; damage is told on the standard error output as ever.")
+  @Flag(help: "Print one JSON object; damage is still reported on the standard error output.")
   var json = false
 
   private struct Verdict: Encodable {

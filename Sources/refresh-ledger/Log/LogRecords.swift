@@ -6,12 +6,12 @@ import WriteAheadLog
 struct LogDump: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dump",
-    abstract: "Prints every record of the log, a row for each: sequence, time, what happened, session, facts.",
+    abstract: "Prints every record of the log in a row of its own: sequence, time, event, session, facts.",
     discussion: "What a checkpoint holds comes first, with the sequence of the last record that it covers.")
 
   @OptionGroup var data: DataFolderOption
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
   /// The number of bytes that are written at once.
@@ -49,10 +49,10 @@ struct LogDump: ParsableCommand {
 struct LogHistory: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "history",
-    abstract: "Tells the life of one session, or of all sessions of a subject, from the log.",
+    abstract: "Shows the history of one session, or of all sessions of a subject, from the log.",
     discussion: """
-      A session that was opened before the last checkpoint begins with what the checkpoint holds of it: a line of the \
-      kind session. Exit 1 if the log knows nothing of it.
+      The history of a session that was opened before the last checkpoint begins with what the checkpoint holds of it: \
+      a line of the kind session. Exits with 1 if the log knows nothing of the session.
       """)
 
   @OptionGroup var data: DataFolderOption
@@ -64,7 +64,7 @@ struct LogHistory: ParsableCommand {
   @Option(help: "The subject.", transform: NameForm.typed)
   var subject: String?
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
   func validate() throws {

@@ -8,14 +8,15 @@ struct LogRepair: AsyncParsableCommand {
     commandName: "repair",
     abstract: "Says what can be saved of a damaged log, and with --apply saves it. Deletes nothing.",
     discussion: """
-      Everything before the first damage can be saved. What was spent after it cannot be known, so every session of what \
-      is left is ended. Whatever is cut off or set aside stays in the folder under a name with damaged- before it. A torn \
-      tail, as a crash leaves it, is no damage: the server cuts it off by itself. The server must be stopped for --apply.
+      Everything before the first damage can be saved. Which tokens were consumed after it cannot be known, so every \
+      session in what is left is ended. Whatever is cut off or set aside stays in the folder under a name that begins \
+      with damaged-. A torn tail, as a crash leaves it, is not damage: the server cuts it off by itself. The server \
+      must be stopped for --apply.
       """)
 
   @OptionGroup var data: DataFolderOption
 
-  @Flag(help: "Do it; without this the plan is shown and nothing changed.")
+  @Flag(help: "Carry out the repair; without this, the plan is shown and nothing is changed.")
   var apply = false
 
   func run() async throws {

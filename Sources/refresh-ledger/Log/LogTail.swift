@@ -13,20 +13,20 @@ struct LogTail: AsyncParsableCommand {
 
   @OptionGroup var data: DataFolderOption
 
-  @Flag(name: [.customShort("f"), .long], help: "Go on with what is written.")
+  @Flag(name: [.customShort("f"), .long], help: "Follow the log: print records as they are written.")
   var follow = false
 
   @Option(
     name: [.customShort("n"), .long], help: ArgumentHelp("How many of the last records, 0 to 1000000.", valueName: "n"))
   var lines = 10
 
-  @Option(parsing: .unconditional, help: "Only what is about this session: the claim sid of its tokens.")
+  @Option(parsing: .unconditional, help: "Only records of this session: the claim sid of its tokens.")
   var session: String?
 
-  @Option(help: "Only what is about the sessions of this subject.", transform: NameForm.typed)
+  @Option(help: "Only records of the sessions of this subject.", transform: NameForm.typed)
   var subject: String?
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
   /// The pause between two readings of a file.
@@ -37,7 +37,7 @@ struct LogTail: AsyncParsableCommand {
       throw ValidationError("name either a session with --session or a subject with --subject")
     }
     if let session { _ = try SessionArgument.parse(session) }
-    guard (0...1_000_000).contains(lines) else { throw ValidationError("--lines is from 0 to 1000000") }
+    guard (0...1_000_000).contains(lines) else { throw ValidationError("--lines must be from 0 to 1000000") }
   }
 
   /// The records to print among all that are read.

@@ -8,9 +8,9 @@ struct ExportCommand: AsyncParsableCommand {
     commandName: "export",
     abstract: "Writes the live sessions as lines of JSON.",
     discussion: """
-      From the log in the data folder, read beside a running server and without its lock, as of one record, which the \
-      standard error output names; from a database, or with --url from a server, page by page. Holds no token and no key. docs/migrating.md says \
-      what import makes of it.
+      In a data folder, the sessions are read from the log, beside a running server and without its lock, as of one \
+      record that is named on the standard error output. From a database, or with --url from a server, they are read \
+      page by page. The lines hold no token and no key. docs/migrating.md says how import uses them.
       """)
 
   @OptionGroup var place: StoreOptions

@@ -60,7 +60,7 @@ struct ImportAccounts {
     if settings.http.wire == .romm {
       guard id == nil || id == Self.rommClient.id else {
         throw ImportedSession.Refusal(
-          description: "client_id is not for wire: romm, which knows no clients; leave it out")
+          description: "client_id is not used with wire: romm, which has no clients; leave it out")
       }
       return Self.rommClient
     }

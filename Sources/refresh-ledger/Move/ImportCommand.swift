@@ -11,9 +11,10 @@ struct ImportCommand: AsyncParsableCommand {
     commandName: "import",
     abstract: "Opens a session for each line of a file, and writes their refresh tokens to a new file.",
     discussion: """
-      A line is a JSON object: subject, client_id, and if wanted scope, label, opened_at, idle_end, expires_at. The whole file is \
-      checked before anything is changed. An import that was interrupted, however, goes on where it was when it is run again: a \
-      line is never opened twice. The server of a data folder must be stopped; those of a database go on. docs/migrating.md says more.
+      A line is a JSON object: subject, client_id, and optionally scope, label, opened_at, idle_end, expires_at. The \
+      whole file is checked before anything is changed. If an import was interrupted, run it again: it continues where \
+      it stopped, and opens no session twice. The server of a data folder must be stopped; servers on a database keep \
+      running. docs/migrating.md says more.
       """)
 
   @Argument(help: "The file of JSON lines.")
@@ -125,7 +126,9 @@ struct ImportCommand: AsyncParsableCommand {
     }
     if outcome.ended > 0 { words.append("\(outcome.ended) have ended") }
     if outcome.present > 0 { words.append("\(outcome.present) were there from an earlier run") }
-    if outcome.gone > 0 { words.append("\(outcome.gone) of them were used or ended since and have no first token") }
+    if outcome.gone > 0 {
+      words.append("\(outcome.gone) of them were refreshed or have ended since, so they have no first token")
+    }
     if let tokens = outcome.tokens { words.append("their tokens are in \(tokens)") }
     return words.joined(separator: "; ")
   }

@@ -14,12 +14,12 @@ enum DescriptorLimit {
     guard most > reserve else {
       throw CommandError(
         .configuration,
-        "the process may have \(most) files open, which leaves no connection beside the log; raise the limit (ulimit -n) to \(reserve * 2) at least"
+        "the process can have \(most) files open, which leaves none for connections beside the log; raise the limit (ulimit -n) to \(reserve * 2) at least"
       )
     }
     let fitting = most - reserve
     logger.warning(
-      "the process may have \(most) files open: at most \(fitting) connections are taken, not \(connections); raise the limit (ulimit -n, LimitNOFILE) or lower limits.connections"
+      "the process can have \(most) files open: at most \(fitting) connections are taken, not \(connections); raise the limit (ulimit -n, LimitNOFILE) or lower limits.connections"
     )
     return fitting
   }

@@ -6,21 +6,21 @@ struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
     abstract:
-      "Runs the server until SIGTERM or SIGINT, which lets requests end; SIGHUP reads users, clients, keys and certificate again.",
+      "Runs the server. SIGTERM and SIGINT let requests finish and end it; SIGHUP reads users, clients, keys and certificate again.",
     discussion: """
-      Every setting can stand in the file, in the environment (http.port is REFRESH_LEDGER_HTTP_PORT) or, where there \
-      is one, in an option here; later wins. docs/configuration.md lists them.
+      Every setting can be given in the file, in the environment (http.port is REFRESH_LEDGER_HTTP_PORT) or, if there \
+      is one, with an option here; the later of these wins. docs/configuration.md lists them.
       """)
 
   @OptionGroup var place: StoreOptions
 
-  @Option(help: "Where to listen: http.host.")
+  @Option(help: "The address to listen on: http.host.")
   var host: String?
 
-  @Option(help: "Where to listen: http.port; 0 for any that is free.")
+  @Option(help: "The port to listen on: http.port; 0 for any free port.")
   var port: String?
 
-  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  @Option(help: "The lowest level that is logged: trace, debug, info, notice, warning, error or critical.")
   var logLevel: Logger.Level?
 
   func run() async throws {

@@ -146,7 +146,7 @@ struct Server {
     let (signing, wanted) = (ground.engine.accessAlgorithm.rawValue, settings.engine.algorithm.rawValue)
     if signing != wanted {
       logger.notice(
-        "access tokens are signed with \(signing), as the keys are; for tokens.algorithm, \(wanted), run keys rotate --alg \(wanted)"
+        "access tokens are signed with \(signing), the algorithm of the keys; to use tokens.algorithm, \(wanted), run keys rotate --alg \(wanted)"
       )
     }
   }

@@ -93,8 +93,8 @@ extension ServerSettings {
       guard let kept, kept != engine.issuer else { return self }
       throw CommandError(
         .configuration,
-        "\(store.databaseName): its tokens are issued for \(kept), and tokens.issuer is \(engine.issuer); set it to the first or leave "
-          + "it out (database init --issuer URL --force changes the first, and ends every token that is out)")
+        "\(store.databaseName): its tokens are issued for \(kept), but tokens.issuer is \(engine.issuer); set it to the former or leave "
+          + "it out (database init --issuer URL --force changes the former, and invalidates every token issued so far)")
     }
     guard let kept else {
       throw CommandError(

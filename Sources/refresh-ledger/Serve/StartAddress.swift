@@ -33,7 +33,7 @@ struct StartAddress {
       guard issuer != served else { break }
       notice = (
         .warning,
-        "tokens are issued for \(issuer), which \(file.path) keeps, though this start serves \(served); if clients use another address now, set tokens.issuer to it, which ends every token that is out"
+        "tokens are issued for \(issuer), which \(file.path) keeps, but this start serves \(served); if clients use another address now, set tokens.issuer to it, which invalidates every token issued so far"
       )
     case .earlier(let issuer):
       try file.keep(issuer)

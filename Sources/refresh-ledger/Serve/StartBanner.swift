@@ -43,7 +43,7 @@ struct StartBanner {
     let client = "\(FirstStart.clientID):\(first.secret ?? "SECRET OF \(FirstStart.clientID)")"
     return """
 
-      \(occasion) \(first.made.joined(separator: " and ")). Their secrets are shown this once; keep them.
+      \(occasion) \(first.made.joined(separator: " and ")). Their secrets are shown only this once; keep them.
       Paste into a shell to try it:
 
       URL=\(ShellText.quoted(reachableURL)) NAME=\(FirstStart.userName) PASSWORD='\(password)'\(wantsClient ? " CLIENT='\(client)'" : "")
@@ -75,7 +75,7 @@ struct StartBanner {
       \#(curl) -H "Authorization: Bearer $EXPIRED" "$URL/public"; echo
       \#(curl) -H "Authorization: Bearer ${ACCESS}broken" "$URL/public"; echo
 
-      echo '--- replay the used refresh token: refused'
+      echo '--- present the consumed refresh token again: refused'
       \#(curl) -w ' (%{http_code})\n' \#(client)-d grant_type=refresh_token -d "refresh_token=$FIRST" "$URL/token"
 
 

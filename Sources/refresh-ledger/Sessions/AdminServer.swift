@@ -108,7 +108,8 @@ struct AdminServer {
   private func ended(_ reply: Reply) throws -> Int {
     guard reply.status != 204 else {
       throw CommandError(
-        .bad, "\(url): does not say how many sessions ended, as an older release; see what is left with sessions list")
+        .bad,
+        "\(url): does not say how many sessions ended: it is an older release; see what is left with sessions list")
     }
     return try read(reply, as: Ending.self).ended
   }

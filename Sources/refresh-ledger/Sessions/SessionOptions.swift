@@ -18,10 +18,10 @@ enum SessionArgument {
 
 /// The subject and the client whose sessions a command concerns.
 struct SessionScopeOptions: ParsableArguments {
-  @Option(help: "Those of this subject.", transform: NameForm.typed)
+  @Option(help: "Only sessions of this subject.", transform: NameForm.typed)
   var subject: String?
 
-  @Option(help: "Those of this client.", transform: NameForm.typed)
+  @Option(help: "Only sessions of this client.", transform: NameForm.typed)
   var client: String?
 
   /// The scope, or nil if neither is named.

@@ -51,8 +51,8 @@ struct SessionRow: Encodable {
     if let attributes { table.append("attributes", attributes) }
     table.append("opened", openedAt)
     table.append("last used", lastUsedAt)
-    table.append("ends unused", idleEnd)
-    table.append("ends at last", absoluteEnd)
+    table.append("ends if unused", idleEnd)
+    table.append("ends at latest", absoluteEnd)
   }
 }
 

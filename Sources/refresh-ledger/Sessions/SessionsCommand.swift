@@ -8,9 +8,9 @@ struct SessionsCommand: AsyncParsableCommand {
     commandName: "sessions",
     abstract: "The live sessions.",
     discussion: """
-      In a data folder list and show read the log and take no lock, so they work while the server runs, and revoke needs the log \
-      for itself. In a database all three work beside any number of servers. With --url they ask a running server, as an admin \
-      client of it.
+      In a data folder, list and show read the log without a lock, so they work while the server runs; revoke needs \
+      the log for itself. In a database all three work beside any number of servers. With --url they ask a running \
+      server, as one of its admin clients.
       """,
     subcommands: [SessionsList.self, SessionsShow.self, SessionsRevoke.self])
 }
@@ -18,13 +18,14 @@ struct SessionsCommand: AsyncParsableCommand {
 struct SessionsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Lists the live sessions, in the order of their openings; in a database, of their ids.")
+    abstract:
+      "Lists the live sessions in the order in which they were opened; in a database, in the order of their ids.")
 
   @OptionGroup var place: StoreOptions
   @OptionGroup var remote: AdminServerOptions
   @OptionGroup var whose: SessionScopeOptions
 
-  @Flag(help: "Print one JSON object a line.")
+  @Flag(help: "Print one JSON object per line.")
   var json = false
 
   func validate() throws { try place.refuse(beside: remote.url) }
@@ -49,8 +50,8 @@ struct SessionsList: AsyncParsableCommand {
 
 struct SessionsShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Shows one session and its life as the log or the database tells it.",
-    discussion: "With --url, as the server has it now, without its life. Exit 1 if nothing is known of it.")
+    commandName: "show", abstract: "Shows one session and its history from the log or the database.",
+    discussion: "With --url, its present state without the history. Exits with 1 if nothing is known of the session.")
 
   @Argument(help: SessionArgument.help)
   var session: String
@@ -73,7 +74,8 @@ struct SessionsShow: AsyncParsableCommand {
       guard let story = try await store.story(of: id) else {
         throw CommandError(
           .bad,
-          "\(store.place): nothing is known of session \(session); it may have ended before what is kept of events")
+          "\(store.place): nothing is known of session \(session); it may have ended before the oldest event that is kept"
+        )
       }
       if json { return try Terminal.writeLine(JSONText.line(story)) }
       var table = TextTable("SESSION", session)
@@ -88,7 +90,8 @@ struct SessionsShow: AsyncParsableCommand {
 
   private func show(_ id: SessionID, of server: AdminServer) async throws {
     guard let live = try await server.session(id) else {
-      throw CommandError(.bad, "\(server.url): session \(session) is not live; its life is in the log of that server")
+      throw CommandError(
+        .bad, "\(server.url): session \(session) is not live; its history is in the log of that server")
     }
     if json { return try Terminal.writeLine(JSONText.line(live)) }
     var table = TextTable("SESSION", session)
@@ -100,10 +103,11 @@ struct SessionsShow: AsyncParsableCommand {
 struct SessionsRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
-    abstract: "Ends one session, those of a subject or of a client, or all.",
+    abstract: "Ends one session, the sessions of a subject or of a client, or all sessions.",
     discussion: """
-      Prints how many sessions ended; that may be none, but for one session by its id it is exit 1. While a server has the log of a \
-      data folder open, ask it with --url; without that: 75.
+      Prints how many sessions ended. That can be none; but if one session is named by its id and is not live, the \
+      command exits with 1. While a server has the log of a data folder open, ask it with --url; otherwise the command \
+      exits with 75.
       """)
 
   @Argument(help: ArgumentHelp("One session: the claim sid of its tokens.", valueName: "sid"))
@@ -113,7 +117,7 @@ struct SessionsRevoke: AsyncParsableCommand {
   @OptionGroup var remote: AdminServerOptions
   @OptionGroup var whose: SessionScopeOptions
 
-  @Flag(help: "All sessions there are.")
+  @Flag(help: "All sessions.")
   var all = false
 
   func validate() throws {
@@ -123,7 +127,7 @@ struct SessionsRevoke: AsyncParsableCommand {
     }
     if let session { _ = try SessionArgument.parse(session) }
     guard whose.subject != "", whose.client != "" else {
-      throw ValidationError("--subject and --client must not be empty; all sessions are --all")
+      throw ValidationError("--subject and --client must not be empty; use --all for all sessions")
     }
   }
 

@@ -40,14 +40,14 @@ struct CookieSettings {
     let least = Limits.cookieGrace.text
     let add = "refresh-ledger clients add \(ShellText.quoted(client)) \(storeOptions) --public --grace 30s"
     return switch fault {
-    case .unknown: "is no client that there is; add it: \(add)"
+    case .unknown: "is not a client of this server; add it: \(add)"
     case .confidential: "has a secret, which a page cannot keep; name a public client, or make one: \(add)"
     case .withoutRefresh: "may not use the grant refresh_token; name another, or remove it and add it: \(add)"
     case .shortGrace(_, let grace, isOwn: true):
-      "has a grace window of its own, \(QuantityText.text(grace)), and cookies need one \(least), so that two tabs can share "
+      "has a grace window of its own, \(QuantityText.text(grace)), but cookies need one \(least), so that two tabs can share "
         + "a rotation; remove it and add it: \(add)"
     case .shortGrace(_, let grace, isOwn: false):
-      "has the grace window of rotation.grace (\(gracePlace)), \(QuantityText.text(grace)), and cookies need one \(least), so that "
+      "has the grace window of rotation.grace (\(gracePlace)), \(QuantityText.text(grace)), but cookies need one \(least), so that "
         + "two tabs can share a rotation; set rotation.grace to 30s, or give the client its own (clients add --grace)"
     case .needsProof(_, isOwn: true):
       "must send proofs of a key (--dpop required), and pages with a cookie send none; name another, or make one: \(add)"

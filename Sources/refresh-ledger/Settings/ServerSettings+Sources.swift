@@ -41,9 +41,9 @@ extension ServerSettings {
     switch (certificatePath.isEmpty, certificateKeyPath.isEmpty) {
     case (true, true), (false, false): break
     case (false, true):
-      throw sources.fault(.httpCertificate, "stands without http.tls.key; name the certificate's private key too")
+      throw sources.fault(.httpCertificate, "is set without http.tls.key; name the certificate's private key too")
     case (true, false):
-      throw sources.fault(.httpKey, "stands without http.tls.certificate; name the certificate too")
+      throw sources.fault(.httpKey, "is set without http.tls.certificate; name the certificate too")
     }
     guard certificate != nil || !isExposed || allowsPlaintext else {
       throw sources.fault(
@@ -75,7 +75,7 @@ extension ServerSettings {
   /// client, which is not read yet, shows the other faults.
   private mutating func settleCookies(_ sources: SettingSources) throws(CommandError) {
     guard !cookies.client.isEmpty else {
-      let fault = "stands without cookies.client; name the public client of the pages too"
+      let fault = "is set without cookies.client; name the public client of the pages too"
       guard cookies.path.isEmpty else { throw sources.fault(.cookiesPath, fault) }
       guard !cookies.endsEverywhere else { throw sources.fault(.cookiesEverywhere, fault) }
       return
@@ -97,11 +97,12 @@ extension ServerSettings {
       throw sources.fault(.dpopWindow, "has a fraction of a second; write whole seconds, as 60s")
     }
     if engine.dpop.mode == .off, engine.dpop.asksForNonces {
-      throw sources.fault(.dpopNonce, "stands beside dpop.mode off, with which no proof is looked at; delete one")
+      throw sources.fault(.dpopNonce, "cannot be combined with dpop.mode off, which ignores proofs; delete one")
     }
     if engine.dpop.mode == .required, http.wire == .romm {
       throw sources.fault(
-        .dpopMode, "stands beside wire: romm, whose clients send no proofs; write optional or off, or wire: standard")
+        .dpopMode,
+        "cannot be combined with wire: romm, whose clients send no proofs; write optional or off, or wire: standard")
     }
   }
 
@@ -112,21 +113,23 @@ extension ServerSettings {
       guard sources.text(.storeKind) == nil || store.kind == .postgres || sources.isFlag(.storeDatabase) else {
         throw sources.fault(
           .storeKind,
-          "stands beside store.database (\(sources.place(of: .storeDatabase))); write postgres, or delete the database")
+          "cannot be combined with store.database (\(sources.place(of: .storeDatabase))); write postgres, or delete the database"
+        )
       }
       store.kind = .postgres
     }
     guard store.kind == .postgres else { return }
     guard !store.database.isEmpty else {
-      throw sources.fault(.storeKind, "stands without store.database; name it, as postgresql://user@host/database")
+      throw sources.fault(.storeKind, "is set without store.database; name it, such as postgresql://user@host/database")
     }
     guard store.masterKeys.isEmpty || store.keyFolder.isEmpty else {
       throw sources.fault(
         .storeKeyFolder,
-        "stands beside store.masterKey, and keys are in files or in the database; delete one of the two")
+        "cannot be combined with store.masterKey: keys are either in files or in the database; delete one of the two")
     }
     if let key = SettingKey.allCases.first(where: { $0.isOfLog && sources.text($0) != nil }) {
-      throw sources.fault(key, "is for the log of store.kind embedded, and this is postgres, which has none; delete it")
+      throw sources.fault(
+        key, "is for the log of store.kind embedded, but the kind is postgres, which has no log; delete it")
     }
   }
 }

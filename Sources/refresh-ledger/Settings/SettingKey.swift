@@ -72,7 +72,7 @@ enum SettingKey: String, CaseIterable {
     removed.first { environmentName(of: $0.key) == name }.map { "this release has none, \($0.value); unset it" }
   }
 
-  private static let removed = ["limits.tokenBytes": "a token has at most 4KiB always"]
+  private static let removed = ["limits.tokenBytes": "a token always has at most 4KiB"]
 
   /// The paths of the mappings that hold the keys.
   static let sections: Set<String> = {

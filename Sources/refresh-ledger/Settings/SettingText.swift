@@ -30,7 +30,7 @@ enum SettingText {
     let inner = text.dropFirst().dropLast()
     guard text.hasPrefix("["), text.hasSuffix("]"), inner.contains(":"), !inner.contains(where: { "[]/ ".contains($0) })
     else {
-      throw SettingError("is not an address; write a name, or an address as 127.0.0.1, ::1 or [::1]")
+      throw SettingError("is not an address; write a name, or an address such as 127.0.0.1, ::1 or [::1]")
     }
     return String(inner)
   }
@@ -40,7 +40,7 @@ enum SettingText {
 
   static func pathPrefix(_ text: String) throws(SettingError) -> String {
     guard text.isEmpty || isPlainPath(text) else {
-      throw SettingError("is not a path; write it as /auth, without a slash at its end")
+      throw SettingError("is not a path; write one such as /auth, without a slash at its end")
     }
     return text
   }
@@ -48,11 +48,11 @@ enum SettingText {
   /// Returns the path of the console, which must not begin like another route.
   static func consolePath(_ text: String) throws(SettingError) -> String {
     guard isPlainPath(text) else {
-      throw SettingError("is not a path; write it as /console, without a slash at its end")
+      throw SettingError("is not a path; write one such as /console, without a slash at its end")
     }
     let first = text.dropFirst().prefix { $0 != "/" }
     guard !TokenApplication.firstSegments.contains(String(first)) else {
-      throw SettingError("is where other routes are; write one that begins otherwise, as /console")
+      throw SettingError("is a path of other routes; write one that begins differently, such as /console")
     }
     return text
   }
@@ -72,8 +72,8 @@ enum SettingText {
     let origins = text.split(separator: " ", omittingEmptySubsequences: false).map { WebOrigin(String($0)) }
     guard !origins.contains(nil) else {
       throw SettingError(
-        "holds what is no origin; write them as https://app.example or capacitor://localhost, in lower case, separated by "
-          + "single spaces")
+        "has an entry that is not an origin; write origins such as https://app.example or capacitor://localhost, "
+          + "in lower case, separated by single spaces")
     }
     return Set(origins.compactMap { $0?.text })
   }
@@ -85,7 +85,7 @@ enum SettingText {
       String(part.drop { $0 == " " })
     }
     guard !paths.contains(where: \.isEmpty), Set(paths).count == paths.count else {
-      throw SettingError("names no file between two commas, or one twice; write them as new.key, old.key")
+      throw SettingError("has an empty entry, or names a file twice; write the files as in new.key, old.key")
     }
     return paths
   }
@@ -97,7 +97,7 @@ enum SettingText {
       text != "information_schema"
     else {
       throw SettingError(
-        "is not a name for a schema; write lower case letters, digits and _, as refresh_ledger, and not pg_ before them"
+        "is not a name for a schema; write lower case letters, digits and _, such as refresh_ledger, but not pg_ at the start"
       )
     }
     return text
@@ -116,7 +116,9 @@ enum SettingText {
     }
     guard isFine else {
       throw SettingError(
-        "holds what is no header's name; write them as traceparent tracestate, separated by single spaces or commas")
+        "has an entry that is not a header's name; write names such as traceparent tracestate, "
+          + "separated by single spaces or commas"
+      )
     }
     return Set(names.map { $0.lowercased() })
   }

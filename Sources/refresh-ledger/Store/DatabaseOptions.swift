@@ -5,24 +5,25 @@ import ArgumentParser
 struct DatabaseOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The database that servers share, as postgresql://user@host/name: store.database.", valueName: "url"))
+      "The database that servers share (store.database), such as postgresql://user@host/name.", valueName: "url"))
   var database: String?
 
-  @Option(help: ArgumentHelp("With a database: the schema that has the tables: store.schema.", valueName: "name"))
+  @Option(help: ArgumentHelp("With a database: the schema that has the tables (store.schema).", valueName: "name"))
   var schema: String?
 
-  @Option(help: ArgumentHelp("With a database: required or none: store.standby.", valueName: "standby"))
+  @Option(help: ArgumentHelp("With a database: required or none (store.standby).", valueName: "standby"))
   var standby: String?
 
   @Option(
     name: .customLong("master-key"),
     help: ArgumentHelp(
-      "With a database: the files that open the keys in it, separated by commas: store.masterKey.", valueName: "files"))
+      "With a database: the files that open the keys in it, separated by commas (store.masterKey).", valueName: "files")
+  )
   var masterKey: String?
 
   @Option(
     name: .customLong("key-folder"),
-    help: ArgumentHelp("With a database: the folder of the key files instead: store.keyFolder.", valueName: "folder"))
+    help: ArgumentHelp("With a database: the folder of the key files instead (store.keyFolder).", valueName: "folder"))
   var keyFolder: String?
 
   @Option(name: .customLong("config"), help: "A configuration file, YAML or JSON.")
@@ -119,6 +120,6 @@ struct StoreOptions: ParsableArguments {
   private func refuseFolder(beside store: StoreSettings, _ sources: SettingSources) throws(CommandError) {
     guard data.given != nil, store.kind == .postgres else { return }
     throw sources.fault(
-      .storeDatabase, "stands beside --data, and sessions are in a folder or in a database; leave one out")
+      .storeDatabase, "cannot be used with --data: sessions are either in a folder or in a database; leave one out")
   }
 }

@@ -7,9 +7,9 @@ struct TopCommand: AsyncParsableCommand {
     commandName: "top",
     abstract: "Watches a server: sessions, rates, refusals, latencies, the growth of its log.",
     discussion: """
-      With --url from the metrics of a running server, over HTTP; with --data from the log in its folder, read beside it and \
-      without its lock; with --database from the events of all servers that share it. On a terminal the view is renewed in place until q is pressed; elsewhere there is a line for each \
-      reading.
+      With --url it reads the metrics of a running server over HTTP; with --data the log in the server's folder, \
+      beside the server and without its lock; with --database the events of all servers that share the database. On a \
+      terminal the view is updated in place until q is pressed; elsewhere each reading is a line.
       """)
 
   @Option(help: "Ask this server, such as http://127.0.0.1:8080, with its path prefix.")
@@ -20,7 +20,7 @@ struct TopCommand: AsyncParsableCommand {
 
   @OptionGroup var place: StoreOptions
 
-  @Option(help: ArgumentHelp("End after so many readings.", valueName: "n"))
+  @Option(help: ArgumentHelp("End after this many readings.", valueName: "n"))
   var count: Int?
 
   @Option(help: ArgumentHelp("How long to wait between two readings, 1 to 3600.", valueName: "seconds"))
@@ -35,8 +35,8 @@ struct TopCommand: AsyncParsableCommand {
       throw ValidationError("--url is an address such as http://127.0.0.1:8080")
     }
     guard cacert == nil || url != nil else { throw ValidationError("--cacert goes with --url") }
-    guard (1...3600).contains(interval) else { throw ValidationError("--interval is from 1 to 3600 seconds") }
-    if let count, count < 1 { throw ValidationError("--count is 1 or more") }
+    guard (1...3600).contains(interval) else { throw ValidationError("--interval must be from 1 to 3600 seconds") }
+    if let count, count < 1 { throw ValidationError("--count must be 1 or more") }
   }
 
   func run() async throws {

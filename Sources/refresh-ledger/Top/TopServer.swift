@@ -145,7 +145,7 @@ extension TopServerReading {
 
   static var rowHeader: String {
     line([
-      "SESSIONS", "OPENED/s", "ROTATED/s", "REPLAY/s", "REUSED/s", "REFUSED/s", "COMMIT p50", "COMMIT p99", "LOG",
+      "SESSIONS", "OPENED/s", "ROTATED/s", "RETRY/s", "REUSED/s", "REFUSED/s", "COMMIT p50", "COMMIT p99", "LOG",
       "GROWTH/s",
     ]) + "  STATE"
   }
@@ -181,14 +181,14 @@ extension TopServerReading {
       "\(FigureText.number(liveSessions)) live sessions, \(FigureText.number(entries)) entries in memory", "",
       "A SECOND", row("rotations", rotations, since(rotationsSinceStart)),
       "  " + Sparkline.text(history, width: TopScreen.historyCount),
-      row("sessions opened", opened), row("replays in grace", replays),
+      row("sessions opened", opened), row("retries in grace", replays),
     ]
     let refused =
       [row("reuses", reuses, since(reusesSinceStart))] + words(reusesByClass)
       + [row("refusals", refusals, since(refusalsSinceStart))] + words(refusalsByReason)
     let rest = [
       row("log-in failures", loginFailures), row("revocations", revocations), row("requests", requests),
-      row("put off, too busy", overloads), "",
+      row("refused, too busy", overloads), "",
       times("a commit", commitMilliseconds), times("a refresh", rotateMilliseconds),
       row("commits a second", commits), "",
       "  the log: \(FigureText.bytes(logBytes)) since the checkpoint, growing \(FigureText.bytes(logGrowthBytes)) a second",

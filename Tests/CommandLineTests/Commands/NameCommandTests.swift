@@ -187,8 +187,9 @@ struct NameCommandTests {
     let made = try await old()
     let result = try made.run("doctor")
     #expect(result.output.contains("jos\u{E9} (written \"jose\\u{0301}\")"), "\(result)")
-    #expect(result.output.components(separatedBy: "another Unicode form than NFC").count == 3, "\(result)")
-    let line = try #require(result.output.split(separator: "\n").first { $0.contains("writes the file anew") })
+    #expect(result.output.components(separatedBy: "not in Unicode's form NFC").count == 3, "\(result)")
+    let line = try #require(
+      result.output.split(separator: "\n").first { $0.contains("rewrites the file with all names in NFC") })
     #expect(line.contains("users enable admin --data"), "\(result)")
     #expect(try made.run("users", "enable", "admin").code == 0)
     #expect(try made.run("sessions", "revoke", "--subject", Self.kept).code == 0)

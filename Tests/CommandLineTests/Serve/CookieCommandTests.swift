@@ -42,7 +42,7 @@ struct CookieCommandTests {
   @Test("end a start for a client that there is not, or that has a secret, with the command that adds one")
   func unfitClient() throws {
     let folder = try TestFolder()
-    #expect(try refusal("cookies: { client: app }", in: folder).contains("is no client that there is; add it: "))
+    #expect(try refusal("cookies: { client: app }", in: folder).contains("is not a client of this server; add it: "))
     let other = try TestFolder()
     try add("--public", "--grants", "password", to: other)
     #expect(try refusal("rotation: { grace: 5s }\ncookies: { client: app }", in: other).contains("refresh_token"))

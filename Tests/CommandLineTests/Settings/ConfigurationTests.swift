@@ -97,7 +97,7 @@ import Testing
     Refused("http: { bodyTimeout: 11m }", "http.bodyTimeout", "from 10ms to 10m"),
     Refused("http: { idleTimeout: 0s }", "http.idleTimeout", "from 10ms to 10m"),
     Refused("http: { allowedOrigins: \"*\" }", "http.allowedOrigins", "https://app.example"),
-    Refused("http: { allowedOrigins: \"https://a.example/\" }", "http.allowedOrigins", "no origin"),
+    Refused("http: { allowedOrigins: \"https://a.example/\" }", "http.allowedOrigins", "not an origin"),
     Refused(
       "http: { allowedOrigins: \"https://a.example  https://b.example\" }", "http.allowedOrigins", "single spaces"),
     Refused("http: { allowedHeaders: \"*\" }", "http.allowedHeaders", "traceparent"),
@@ -107,7 +107,7 @@ import Testing
     Refused("cookies: { client: app, path: session }", "cookies.path", "not a path"),
     Refused("cookies: { client: app, path: /auth/session }", "cookies.path", "is not above /session/refresh"),
     Refused("cookies: { client: app, path: /sess }", "cookies.path", "write /session"),
-    Refused("console: { enabled: true, path: /session }", "console.path", "where other routes are"),
+    Refused("console: { enabled: true, path: /session }", "console.path", "a path of other routes"),
     Refused("limits: { connections: 0 }", "limits.connections", "from 1"),
     Refused("limits: { connectionsPerAddress: -1 }", "limits.connectionsPerAddress"),
     Refused("http: 8080", "http is a section"),

@@ -4,13 +4,13 @@ import TokenEngine
 // What docs/embedding.md shows of a database, compiled.
 
 // docs:database
-/// One of many: what one instance decides the others go on from.
+/// Opens one of many instances that share the sessions.
 func openInstance(on database: String, masterKey: FilePath) async throws -> RotationEngine {
   var options = EngineOptions()
   options.issuer = "https://id.example.com"
   options.grace = .seconds(30)
   var store = PostgresOptions()
-  // A managed database, whose storage is replicated. Else each change waits for a synchronous standby.
+  // For a managed database, whose storage is replicated. By default each change waits for a synchronous standby.
   store.standby = .none
   return try await RotationEngine.open(
     database: database, keys: .database(masterKeys: [masterKey]), options: options, store: store)

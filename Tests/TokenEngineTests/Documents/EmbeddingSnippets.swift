@@ -10,7 +10,7 @@ struct Staff: SubjectStore {
   func subject(id: String) async throws -> Subject? { scopes[id].map { Subject(id: id, scopes: $0) } }
 }
 
-/// Whoever the directory has signed in gets a session, within what subject and client may have.
+/// Opens a session for a subject that the directory signed in, with the scopes that subject and client may have.
 func signedIn(_ id: String, with engine: RotationEngine) async throws -> TokenPair? {
   let app = Client(id: "app", isPublic: true, scopes: ["orders.read", "orders.write"])
   guard case .granted(let pair) = try await engine.openSession(forSubject: id, client: app) else { return nil }
@@ -19,29 +19,28 @@ func signedIn(_ id: String, with engine: RotationEngine) async throws -> TokenPa
 // docs:end
 
 // docs:keys
-/// Once in 90 days, say: the old key signs nothing from now on and is accepted until it is retired.
+/// To be called every 90 days, for example: from now on the old key signs nothing, and is accepted until retired.
 func rotateKeys(of engine: RotationEngine) async throws {
   let rotated = try await engine.rotateKeys(algorithm: .es256)
   print("\(rotated.current) signs, \(rotated.next) is published and signs next")
 }
 
-/// Every day: removes the keys whose tokens are over.
+/// To be called every day: removes the keys whose tokens have expired.
 func retireKeys(of engine: RotationEngine) async throws {
   for key in engine.keyStates where key.use == .access && key.state == .retiring {
-    // Throws while tokens of the key may live.
+    // Throws while tokens of the key can still be valid.
     try? await engine.retireKey(key.id, tokenLifetime: engine.options.accessLifetime)
   }
 }
 
-/// Beside the working engine; `RotationEngine.restoreBackup(in:)` makes the copy fit to be opened, without its
-/// sessions.
+/// Runs beside the working engine; `RotationEngine.restoreBackup(in:)` makes the copy usable, without its sessions.
 func backUp(_ engine: RotationEngine, to folder: FilePath) async throws {
   try await engine.backUp(to: folder)
 }
 // docs:end
 
 // docs:batch
-/// Answers many refreshes with one commit: a store that fails for one of them fails that one.
+/// Answers many refreshes with one commit: if the store fails for one of them, only that one fails.
 func refreshed(_ tokens: [String], of web: Client, with engine: RotationEngine) async throws -> [TokenPair?] {
   try await engine.refresh(tokens.map { RefreshRequest(token: $0, client: web) }).map { outcome in
     switch outcome {
@@ -58,7 +57,7 @@ func refreshed(_ tokens: [String], of web: Client, with engine: RotationEngine) 
 // docs:end
 
 // docs:authorization
-/// For any server: the subject of a request by its `Authorization` header, and what to answer where there is none.
+/// For any server: the subject of a request by its `Authorization` header, and what to answer if there is none.
 func subject(
   of authorization: String?, in engine: RotationEngine
 ) -> (subject: String?, status: Int, challenge: String?) {
@@ -93,7 +92,7 @@ func tenant(of accessToken: String, in engine: RotationEngine) throws -> String 
 // docs:end
 
 // docs:observer
-/// Tells an alarm of what looks like theft.
+/// Rings an alarm for events that look like theft.
 struct TheftAlarm: EngineObserver {
   var ring: @Sendable (_ text: String) -> Void
 
