@@ -75,7 +75,7 @@ public struct RotationRequest: Sendable {
 
   /// True if the session must be bound to a key for its life, as where a public client has to prove one: the live token
   /// of a session that was opened without a key is refused as ``RotationRefusal/missingKey``.
-  public var needsBoundSession = false
+  public var needsBoundSession: Bool
 
   @inlinable public static var graceMillisecondsMax: Int64 { 300_000 }
 
@@ -97,6 +97,7 @@ public struct RotationRequest: Sendable {
     self.terms = terms
     accessMilliseconds = Lifetimes.accessMillisecondsMax
     proof = nil
+    needsBoundSession = false
   }
 
   @inlinable

@@ -235,7 +235,8 @@ public final class RevocationFollower: Service {
   private func watchSilence() async -> RevocationFault {
     while true {
       guard !noteStep() else { return .clockSet }
-      table.forgetEnded(at: clock.now())
+      // Nothing is forgotten before the first list, and between a clock that was set and the list after it.
+      if progress.withLock({ $0.cursor != nil }) { table.forgetEnded(at: clock.now()) }
       let silence = progress.withLock { clock.elapsed(sinceBoot: $0.heardAtBoot) }
       guard silence < options.silenceMax else { return .silent }
       guard (try? await clock.sleep(for: options.silenceMax - silence)) != nil else { return .ended }

@@ -51,7 +51,7 @@ import Testing
     let events = shown.output.split(separator: "\n").filter { $0.first?.isNumber == true }
       .map { $0.split(separator: " ")[3] }
     #expect(events == ["opened", "rotated", "rotated"], "\(shown)")
-    #expect(shown.output.contains("subject       admin\n"))
+    #expect(shown.output.contains("subject         admin\n"))
     #expect(try opened.server.stop() == 0)
     for count in ["1 session", "0 sessions"] {
       let ended = try CommandResult.of("sessions", "revoke", "--subject", "admin", "--data", opened.data)
@@ -97,7 +97,7 @@ import Testing
     #expect(try sessions(["list"]).output == local.output)
     #expect(try sessions(["list", "--subject", "admin", "--json"]).output.contains(opened.sid))
     #expect(try sessions(["list", "--subject", "a&client_id=default"]).output.split(separator: "\n").count == 1)
-    #expect(try sessions(["show", opened.sid]).output.contains("subject       admin\n"))
+    #expect(try sessions(["show", opened.sid]).output.contains("subject         admin\n"))
     for (secret, client, says) in [(secret, "boss", "secret"), ("a secret of its own", "default", "secret")] {
       let refused = try sessions(["list"], secret: secret, client: client)
       #expect(refused.code == 1 && refused.isOneLineError && refused.errors.contains(says), "\(refused)")

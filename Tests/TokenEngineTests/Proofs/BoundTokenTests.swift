@@ -171,7 +171,11 @@ struct BoundTokenTests {
   func turnedOff() async throws {
     let bound = try await BoundFixture()
     let pair = try await bound.logIn(bound.proof("1")).pair()
-    let off = try bound.fixture.sibling { $0.dpop.mode = .off }
+    let off = try bound.fixture.sibling {
+      $0.dpop.mode = .off
+      // Nobody is given a nonce, so none is asked for.
+      $0.dpop.asksForNonces = true
+    }
     let client = EngineFixture.client
     #expect(try await off.refresh(pair.refreshToken, client: client).refusal == .missingKey)
     #expect(

@@ -135,10 +135,8 @@ struct CookieDeliveryTests {
       let token = try #require(try await page.logIn().cookieValue)
       let cookie = "__Host-refresh-token=\(token)"
       for cookies in [[cookie, cookie], ["\(cookie); \(cookie)"], ["__Host-refresh-token=x; a=b; \(cookie)"]] {
-        for route in ["refresh", "logout"] {
-          let reply = try await page.post(route, cookies: cookies)
-          #expect(reply.status == 400 && reply["error"] == "invalid_request" && reply.setCookies.isEmpty)
-        }
+        let reply = try await page.post("refresh", cookies: cookies)
+        #expect(reply.status == 400 && reply["error"] == "invalid_request" && reply.setCookies.isEmpty)
       }
       #expect(try await fixture.server.engine.introspect(token, hint: .refreshToken) != .inactive)
     }
