@@ -11,6 +11,8 @@ struct LedgerAccount: Equatable {
   private var highestTime: Timestamp
   private var shifts: TimeShifts
   private var labels: [UInt32: UInt32] = [:]
+  private var keys: [UInt32: SessionKeys] = [:]
+  private var proofs: [Digest256: Timestamp] = [:]
   private var marks: [MarkKey: Timestamp] = [:]
   /// Those that have not ended.
   private var revokedTokens: [TokenID: Timestamp]
@@ -28,7 +30,9 @@ struct LedgerAccount: Equatable {
       entries.append("\(slot) \(state.table[slot])")
       payloads[slot] = state.payloads[slot]
       labels[slot] = state.labels[slot]
+      keys[slot] = state.keys(at: slot)
     }
+    for (digest, end) in state.proofs.live(after: state.highestTime) { proofs[digest] = end }
     for number in 0..<Self.numbersMax {
       names[number] = state.names[number]
       profiles[number] = state.profiles[number]
@@ -42,14 +46,19 @@ struct LedgerAccount: Equatable {
       guard entry.status != .free else {
         require(state.payloads[slot] == nil, "a free slot has a payload")
         require(state.labels[slot] == nil, "a free slot has a label")
+        require(state.keys(at: slot) == SessionKeys(), "a free slot has a key")
         continue
       }
       used += 1
       if entry.status == .live { live += 1 }
       require(state.table.slot(of: entry.id) == slot, "slot \(slot) is not found by its id")
       require(state.names[entry.subject] != nil, "the subject of slot \(slot) has no name")
+      // Of a session they are its attributes.
       require(
-        state.payloads[slot] == nil || entry.status == .oneTimeLive, "a consumed token or a session has a payload")
+        state.payloads[slot] == nil || entry.status == .oneTimeLive || entry.isSession, "a consumed token has a payload")
+      let keys = state.keys(at: slot)
+      require(keys == SessionKeys() || entry.isSession, "a one-time token is bound to a key")
+      require(keys.lifelong == nil || keys.ofLastUse == nil, "a session is bound to two keys")
       if entry.isSession {
         guard let profile = state.profiles[entry.detail] else {
           require(false, "slot \(slot) has no profile")
