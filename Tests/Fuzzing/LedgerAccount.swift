@@ -32,7 +32,7 @@ struct LedgerAccount: Equatable {
       labels[slot] = state.labels[slot]
       keys[slot] = state.keys(at: slot)
     }
-    for (digest, end) in state.proofs.live(after: state.highestTime) { proofs[digest] = end }
+    for used in state.proofs.live(after: state.highestTime) { proofs[used.digest] = used.end }
     for number in 0..<Self.numbersMax {
       names[number] = state.names[number]
       profiles[number] = state.profiles[number]
@@ -55,7 +55,8 @@ struct LedgerAccount: Equatable {
       require(state.names[entry.subject] != nil, "the subject of slot \(slot) has no name")
       // Of a session they are its attributes.
       require(
-        state.payloads[slot] == nil || entry.status == .oneTimeLive || entry.isSession, "a consumed token has a payload")
+        state.payloads[slot] == nil || entry.status == .oneTimeLive || entry.isSession, "a consumed token has a payload"
+      )
       let keys = state.keys(at: slot)
       require(keys == SessionKeys() || entry.isSession, "a one-time token is bound to a key")
       require(keys.lifelong == nil || keys.ofLastUse == nil, "a session is bound to two keys")
