@@ -70,7 +70,7 @@ struct DatabaseFindingTests {
   func upkeep() {
     for (host, verdict, words) in [
       (host { $0.oldestTransactionMilliseconds = 300_001 }, DoctorFinding.Verdict.warning, "open for 5 min"),
-      (host { $0.unfrozenTransactions = 1_000_000_001 }, .problem, "1,000,000,001 transactions back"),
+      (host { $0.unfrozenTransactions = 1_000_000_001 }, .problem, "1,000,000,001 transactions old"),
       (host { $0.keptBytes = ["s3": 1 << 30 + 1, "s4": 1 << 30] }, .warning, "s3 keeps"),
     ] {
       let found = findings(host).filter { $0.verdict == .warning || $0.verdict == .problem }
