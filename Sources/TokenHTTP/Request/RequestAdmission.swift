@@ -71,6 +71,10 @@ struct RequestAdmission<Context: RequestContext>: RouterMiddleware {
     if hungUp() { return refusal(.hungUp) }
     return try await answer()
   }
+
+  /// Checks whether the client of a connection has hung up, for a request that the connection's own task does not
+  /// handle: a connection that has ended is forgotten when that task ends.
+  func hasHungUp(_ channel: any Channel) -> Bool { hangUps.contains(channel) || !channel.isActive }
 }
 
 extension Request {
