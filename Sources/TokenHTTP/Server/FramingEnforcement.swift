@@ -122,8 +122,8 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   }
 }
 
-/// Puts ``FramingEnforcement`` and ``RequestBytesBound`` in their places in a pipeline of HTTP/1, and removes itself.
-/// HTTP/2 has framing of its own.
+/// Puts ``FramingEnforcement``, ``RequestBytesBound`` and ``HeadTranslation`` in their places in a pipeline of HTTP/1,
+/// and removes itself. HTTP/2 has framing of its own.
 final class FramingInstallation: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = Any
 
@@ -145,6 +145,8 @@ final class FramingInstallation: ChannelInboundHandler, RemovableChannelHandler 
         try pipeline.addHandler(bytes, position: .before(parser))
         try pipeline.addHandler(
           FramingEnforcement(bytes: bytes, bodyBytesMax: bodyBytesMax), position: .before(codec))
+        try pipeline.addHandler(HeadTranslation(), position: .after(codec))
+        pipeline.removeHandler(codec, promise: nil)
       } catch {
         context.close(promise: nil)
       }
