@@ -50,17 +50,19 @@ final class DirectRequests: Sendable {
 
   /// Answers a request that ``takes(_:)`` has accepted, once its body is complete.
   ///
-  /// - Parameter began: the time at which its head came.
+  /// - Parameters:
+  ///   - peer: the address of the connection, which has none any more once it is closed.
+  ///   - began: the time at which its head came.
   func answer(
-    _ head: HTTPRequest, _ body: ByteBuffer, over channel: any Channel, since began: ContinuousClock.Instant
+    _ head: HTTPRequest, _ body: ByteBuffer, over channel: any Channel, from peer: SocketAddress?,
+    since began: ContinuousClock.Instant
   ) async -> DirectReply {
     let request = Request(head: head, body: RequestBody(buffer: body))
     var response: Response
     do {
       response = try await admission.admit(hungUp: admission.hasHungUp(channel)) {
         try await endpoint.respond(to: request, logger: requestLogger()) {
-          let source = ApplicationRequestContextSource(channel: channel, logger: logger)
-          return addresses.address(of: request, context: TokenRequestContext(source: source))
+          addresses.address(of: request, peer: peer)
         }
       }
       origins?.amend(&response, to: request)

@@ -70,8 +70,9 @@ final class DirectAnswers: ChannelDuplexHandler, RemovableChannelHandler {
       guard !self.isRemoved else { return }
       let promise = context.eventLoop.makePromise(of: DirectReply.self)
       promise.futureResult.assumeIsolated().whenSuccess { self.write($0, context) }
-      promise.completeWithTask { [requests = self.requests, channel = context.channel] in
-        await requests.answer(head, body, over: channel, since: began)
+      let channel = context.channel
+      promise.completeWithTask { [requests = self.requests, peer = channel.remoteAddress] in
+        await requests.answer(head, body, over: channel, from: peer, since: began)
       }
     }
   }
