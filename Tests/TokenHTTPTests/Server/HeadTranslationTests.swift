@@ -1,13 +1,18 @@
 import HTTPTypes
 import NIOHTTP1
+import NIOHTTPTypesHTTP1
 import Testing
 
 @testable import TokenHTTP
 
 @Suite("The head of a request of HTTP/1")
 struct HeadTranslationTests {
+  /// A request that is translated, and that is the one the library makes.
   private func translated(_ uri: String, _ headers: HTTPHeaders = ["Host": "a.example"]) throws -> HTTPRequest {
-    try HTTPRequest(translating: HTTPRequestHead(version: .http1_1, method: .POST, uri: uri, headers: headers))
+    let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: uri, headers: headers)
+    let request = try HTTPRequest(translating: head)
+    #expect(try request == HTTPRequest(head, secure: false, splitCookie: false))
+    return request
   }
 
   @Test(
