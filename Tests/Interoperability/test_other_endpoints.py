@@ -166,7 +166,8 @@ class TestBearer:
     def test_that_is_absent_is_asked_for_without_an_error(self, path, server):
         answer = self.get(server, path)
         assert answer.status == 401
-        assert re.fullmatch(r'Bearer realm="[^"]+"', answer.headers["WWW-Authenticate"])
+        bearer, proven = re.fullmatch(r'(Bearer realm="[^"]+"), (DPoP realm="[^"]+", algs="[^"]+")', answer.headers["WWW-Authenticate"]).groups()
+        assert "refresh-ledger" in bearer and "ES256" in proven
         assert "error" not in (answer.json if answer.body else {})
 
     @pytest.mark.parametrize("path", ["/me", "/auth"])

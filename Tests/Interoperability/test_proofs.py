@@ -130,7 +130,7 @@ def test_a_client_that_has_dpop_of_its_own_logs_in_refreshes_and_calls_a_resourc
     )
     token = client.resource_owner_password(ALICE.name, ALICE.password, dpop=True)
     assert isinstance(token, DPoPToken), token
-    again = client.refresh_token(token.refresh_token, dpop_key=token.dpop_key, dpop=True)
+    again = client.refresh_token(token)
     assert isinstance(again, DPoPToken) and again.dpop_key is token.dpop_key
     answer = requests.get(f"{server.url}/me", auth=again, timeout=20)
     assert answer.status_code == 200 and answer.json()["subject"] == ALICE.name, answer.text
