@@ -32,7 +32,7 @@ struct LedgerAccount: Equatable {
       labels[slot] = state.labels[slot]
       keys[slot] = state.keys(at: slot)
     }
-    for used in state.proofs.live(after: state.highestTime) { proofs[used.digest] = used.end }
+    for used in state.proofs.entries.live(after: state.highestTime) { proofs[used.digest] = used.end }
     for number in 0..<Self.numbersMax {
       names[number] = state.names[number]
       profiles[number] = state.profiles[number]
