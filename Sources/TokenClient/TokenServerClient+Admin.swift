@@ -105,8 +105,8 @@ extension TokenServerClient {
       }
     }
     guard lifetime < .seconds(100 * 366 * 86_400) else { throw .notSent("the lifetime is longer than any token's") }
-    let milliseconds = Int64(lifetime / .milliseconds(1))
-    let body = try Self.encoded(Issue(purpose: purpose, subject: subject, payload: payload, lifetime: milliseconds))
+    let body = try Self.encoded(
+      Issue(purpose: purpose, subject: subject, payload: payload, lifetime: lifetime.wholeMilliseconds))
     let reply = try await perform("POST", "/admin/one-time-tokens", body, losing: .mayExist)
     return try decoded(reply, as: OneTimeIssue.self, losing: .mayExist)
   }

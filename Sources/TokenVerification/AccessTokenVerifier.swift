@@ -47,13 +47,7 @@ public struct AccessTokenVerifier: BearerVerifier {
   /// - Throws: ``BadToken``; ``BadToken/unverifiable`` if the token's key or the revocations cannot be had now, and
   ///   ``BadToken/unproven`` for a bound token without a good proof.
   public func verify(_ accessToken: String, proof: PresentedProof? = nil) async throws(BadToken) -> AccessToken {
-    do { return try await verify(PresentedToken(accessToken, proof: proof)) } catch {
-      switch error {
-      case .badToken(let fault): throw fault
-      case .badProof: throw .unproven
-      case .absent, .malformed: throw .malformed
-      }
-    }
+    do { return try await verify(PresentedToken(accessToken, proof: proof)) } catch { throw error.asBadToken }
   }
 
   private func verify(_ token: PresentedToken) async throws(AuthorizationError) -> AccessToken {

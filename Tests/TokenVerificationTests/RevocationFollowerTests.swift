@@ -54,6 +54,17 @@ struct RevocationFollowerTests {
     #expect(await becomesTrue { if case .following = follower.state { true } else { false } })
   }
 
+  /// Has the first session revoked, breaks the stream, and begins a whole list in the next one.
+  func beginListAfterRevocation(_ follower: RevocationFollower) async {
+    streams.write("revocation", id: "j.1", text(session(1)))
+    #expect(await becomesTrue { follower.entryCount == 1 })
+    streams.finish()
+    #expect(await becomesTrue { states.value.count == 2 })
+    clock.advance(milliseconds: 100)
+    #expect(await streams.opened(2))
+    streams.write("list")
+  }
+
   @Test("has a session, one token, a scope refused from the event on")
   func events() async throws {
     try await follow { follower, verifier in
@@ -131,13 +142,7 @@ struct RevocationFollowerTests {
     try await follow { follower, verifier in
       await begin(follower)
       let (first, second) = (issuer.access(), issuer.access(issuer.claims(session: 2)))
-      streams.write("revocation", id: "j.1", text(session(1)))
-      #expect(await becomesTrue { follower.entryCount == 1 })
-      streams.finish()
-      #expect(await becomesTrue { states.value.count == 2 })
-      clock.advance(milliseconds: 100)
-      #expect(await streams.opened(2))
-      streams.write("list")
+      await beginListAfterRevocation(follower)
       streams.write("revocation", text(session(2)))
       try await Task.sleep(for: .milliseconds(20))
       #expect(await refusal(of: first, by: verifier) == .revoked)

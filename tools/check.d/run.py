@@ -25,9 +25,9 @@ PLACE = ROOT / ".build" / "check"
 TIMES = PLACE / "times.json"
 # Shown of what a stage printed: of one that passed, of one that failed.
 LINES_PASSED, LINES_FAILED = 12, 400
-# What is repeated below the table of a stage that failed: the lines that say why.
-COMPLAINT = re.compile(r"error:|recorded an issue|^✘ Test [^r]|FAIL|Traceback|Error:", re.IGNORECASE)
-COMPLAINTS_MAX, COMPLAINT_LENGTH_MAX = 20, 300
+# What is repeated below the table of a stage that failed: the lines that say why, or the last ones if none is known to.
+COMPLAINT = re.compile(r"error:|recorded an issue|^✘ Test [^r]|fail|broken|traceback", re.IGNORECASE)
+COMPLAINTS_MAX, COMPLAINT_LENGTH_MAX, LAST_LINES = 20, 300, 5
 # A line that says what runs, so that nobody takes a long stage for one that hangs.
 STILL_SECONDS = 60
 NICENESS = 10
@@ -134,7 +134,8 @@ class Check:
             self.verdicts[name] = f"{self.green}passed{self.plain}"
         else:
             self.verdicts[name] = f"{self.red}failed{self.plain} with {each.process.returncode}"
-            self.complaints[name] = list(dict.fromkeys(line for line in lines if COMPLAINT.search(line)))[:COMPLAINTS_MAX]
+            found = list(dict.fromkeys(line for line in lines if COMPLAINT.search(line)))[:COMPLAINTS_MAX]
+            self.complaints[name] = found or lines[-LAST_LINES:]
         shown = LINES_PASSED if name in self.passed else LINES_FAILED
         self.say(f"\n== {name}: {self.verdicts[name]} after {seconds:.0f} s: {each.stage.command}")
         if len(lines) > shown:

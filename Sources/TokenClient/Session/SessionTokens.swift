@@ -31,7 +31,7 @@ public struct SessionTokens: Sendable, Hashable, Codable {
   ///   - now: The time of the reply, or an earlier one.
   ///   - refreshToken: The refresh token that stays if the reply has none (RFC 6749 §6).
   init(_ issued: IssuedTokens, at now: Timestamp, keeping refreshToken: String? = nil) {
-    func end(_ lifetime: Duration) -> Timestamp { now.advanced(byMilliseconds: Int64(lifetime / .milliseconds(1))) }
+    func end(_ lifetime: Duration) -> Timestamp { now.advanced(byMilliseconds: lifetime.wholeMilliseconds) }
     self.init(
       accessToken: issued.accessToken, refreshToken: issued.refreshToken ?? refreshToken,
       accessEnd: end(issued.expiresIn), refreshEnd: issued.refreshExpiresIn.map(end), scopes: issued.scopes,

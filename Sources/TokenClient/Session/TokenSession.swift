@@ -202,8 +202,3 @@ public actor TokenSession {
     return pause
   }
 }
-
-extension Duration {
-  /// The whole milliseconds of the duration, rounded down.
-  fileprivate var wholeMilliseconds: Int64 { Int64(self / .milliseconds(1)) }
-}

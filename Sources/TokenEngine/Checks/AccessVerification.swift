@@ -38,13 +38,7 @@ struct AccessVerification: Sendable {
 
   /// Implements ``RotationEngine/verify(_:proof:)``.
   func verify(_ accessToken: String, proof: PresentedProof?) throws(BadToken) -> AccessToken {
-    do { return try verify(PresentedToken(accessToken, proof: proof)) } catch {
-      switch error {
-      case .badToken(let fault): throw fault
-      case .badProof: throw .unproven
-      case .absent, .malformed: throw .malformed
-      }
-    }
+    do { return try verify(PresentedToken(accessToken, proof: proof)) } catch { throw error.asBadToken }
   }
 
   @inline(__always)

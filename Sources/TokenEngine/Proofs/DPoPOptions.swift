@@ -25,6 +25,9 @@ public struct DPoPOptions: Sendable, Hashable {
 
   public init() {}
 
+  /// True if nonces are given and asked for: not where proofs are ignored.
+  package var usesNonces: Bool { asksForNonces && mode != .off }
+
   func validate() throws(EngineError) {
     try Limits.proofWindow.checkOption("dpop.window", window)
     guard window.wholeMilliseconds % 1000 == 0 else {

@@ -32,7 +32,7 @@ struct ProofChecks: Sendable {
     let (now, shift) = (ledger.now(), ledger.health.clockShiftSeconds)
     let (proof, nonce) = try verification.verify(presented, accessToken: accessToken, at: now, shiftSeconds: shift)
     // With the mode off nobody is given one, and a bound session still has to prove its key.
-    if options.asksForNonces, options.mode != .off {
+    if options.usesNonces {
       guard let nonce else { throw BadProof(.nonceMissing) }
       guard keys.accepts(proofNonce: nonce, nowMilliseconds: now.milliseconds - shift * 1000) else {
         throw BadProof(.otherNonce)

@@ -8,7 +8,7 @@ struct NonceReplies: Sendable {
 
   /// Returns nil if the engine asks for no nonces.
   init?(engine: RotationEngine) {
-    guard engine.options.dpop.asksForNonces, engine.options.dpop.mode != .off else { return nil }
+    guard engine.options.dpop.usesNonces else { return nil }
     self.engine = engine
   }
 

@@ -50,8 +50,7 @@ public struct RequestAddressing: Sendable, Hashable {
   /// Returns the URI of its parts, or an empty text, which no proof can name, if one of them could end before the part
   /// does: the client writes the host.
   private static func uri(_ scheme: String, _ host: String, _ path: String) -> String {
-    let isHost =
-      !host.isEmpty && host.utf8.allSatisfy { (0x21...0x7E).contains($0) && !",/?#@\\\"<>%".utf8.contains($0) }
+    let isHost = !host.isEmpty && FramingRules.isPlain(host: host)
     guard isHost, path.hasPrefix("/"), ["http", "https"].contains(scheme.lowercased()) else { return "" }
     return "\(scheme)://\(host)\(path)"
   }

@@ -32,7 +32,12 @@ enum FramingRules {
   /// Returns true if there is exactly one plain `Host`, as RFC 9112 §3.2 asks, or none in HTTP/1.0.
   private static func hasOneHost(_ hosts: [String], isOld: Bool) -> Bool {
     guard let host = hosts.first else { return isOld }
-    return hosts.count == 1 && host.utf8.allSatisfy { (0x21...0x7E).contains($0) && !",/?#@\\\"<>".utf8.contains($0) }
+    return hosts.count == 1 && isPlain(host: host)
+  }
+
+  /// Returns true if nothing in the host of a request can be taken for the end of the host, or for a list of them.
+  static func isPlain(host: String) -> Bool {
+    host.utf8.allSatisfy { (0x21...0x7E).contains($0) && !",/?#@\\\"<>".utf8.contains($0) }
   }
 }
 

@@ -105,28 +105,22 @@ package enum LedgerSweep {
     """
   }
 
-  private static let revocations = TimedStatement(name: "sweep_revocations") { time in
-    """
-    with gate as materialized (\(gate)), m as materialized (\(time.moment)),
-    due as materialized (
-      select v.number from revocation v
-      where (select is_held from gate) and v.until_ms <= (select now from m) - $1::int8
-      order by v.until_ms limit \(rowsMax) for update of v skip locked
-    )
-    delete from revocation v using due d where v.number = d.number
-    """
-  }
+  private static let revocations = removal("sweep_revocations", table: "revocation", key: "number")
+  private static let proofs = removal("sweep_proofs", table: "used_proof", key: "digest")
 
-  private static let proofs = TimedStatement(name: "sweep_proofs") { time in
-    """
-    with gate as materialized (\(gate)), m as materialized (\(time.moment)),
-    due as materialized (
-      select p.digest from used_proof p
-      where (select is_held from gate) and p.until_ms <= (select now from m) - $1::int8
-      order by p.until_ms limit \(rowsMax) for update of p skip locked
-    )
-    delete from used_proof p using due d where p.digest = d.digest
-    """
+  /// Returns a statement that removes rows of a table whose `until_ms` is over.
+  private static func removal(_ name: String, table: String, key: String) -> TimedStatement {
+    TimedStatement(name: name) { time in
+      """
+      with gate as materialized (\(gate)), m as materialized (\(time.moment)),
+      due as materialized (
+        select r.\(key) from \(table) r
+        where (select is_held from gate) and r.until_ms <= (select now from m) - $1::int8
+        order by r.until_ms limit \(rowsMax) for update of r skip locked
+      )
+      delete from \(table) r using due d where r.\(key) = d.\(key)
+      """
+    }
   }
 
   /// Returns a statement for the next sessions of the mark `k`, in the order of an index, that removes those which the

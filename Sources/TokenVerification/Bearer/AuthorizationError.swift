@@ -24,6 +24,15 @@ public enum AuthorizationError: Error, Sendable, Hashable {
 }
 
 extension AuthorizationError {
+  /// The fault of the token alone, for a caller that has no header.
+  package var asBadToken: BadToken {
+    switch self {
+    case .badToken(let fault): fault
+    case .badProof: .unproven
+    case .absent, .malformed: .malformed
+    }
+  }
+
   /// Returns the only value of a header, or nil if it is absent.
   ///
   /// - Throws: ``malformed`` for several: nobody can know which of them a proxy has checked.
