@@ -213,15 +213,9 @@ extension [UInt8] {
 
   /// Appends the parts of a session, after the sum of their bits.
   private mutating func append(_ keys: SessionKeys, attributes: [UInt8]) {
-    let parts =
-      (attributes.isEmpty ? 0 : RecordEncoder.openedPartAttributes)
-      + (keys.lifelong == nil ? 0 : RecordEncoder.openedPartKey)
-      + (keys.ofLastUse == nil ? 0 : RecordEncoder.openedPartAccessKey)
-    append(UInt8(truncatingIfNeeded: parts))
+    append(UInt8(truncatingIfNeeded: RecordEncoder.parts(keys, attributes: attributes)))
     if !attributes.isEmpty { appendCounted(attributes) }
-    for key in [keys.lifelong, keys.ofLastUse] {
-      if let key { append(contentsOf: key.bytes) }
-    }
+    append(keys)
   }
 
   /// Appends the length as two bytes, followed by the bytes.

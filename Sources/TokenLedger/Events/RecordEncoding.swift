@@ -44,6 +44,12 @@ struct RecordEncoder {
   /// The bit that marks a rotation with a key as narrowed.
   static let rotatedPartScope: UInt64 = 1
 
+  /// Returns the sum of the bits of a session's keys and attributes, in a record and in a checkpoint's entry.
+  static func parts(_ keys: SessionKeys, attributes: [UInt8]) -> UInt64 {
+    (attributes.isEmpty ? 0 : openedPartAttributes) + (keys.lifelong == nil ? 0 : openedPartKey)
+      + (keys.ofLastUse == nil ? 0 : openedPartAccessKey)
+  }
+
   mutating func encode(_ event: LedgerEvent, at time: Timestamp, into bytes: inout [UInt8], startsFrame: Bool) {
     if startsFrame {
       bytes.appendLittleEndian(UInt64(bitPattern: time.milliseconds))
@@ -169,14 +175,16 @@ extension [UInt8] {
     appendLittleEndian(version.digest)
     let hasLabel = label != LabelTable.none
     appendVariable(
-      (hasLabel ? RecordEncoder.openedPartLabel : 0) + (attributes.isEmpty ? 0 : RecordEncoder.openedPartAttributes)
-        + (keys.lifelong == nil ? 0 : RecordEncoder.openedPartKey)
-        + (keys.ofLastUse == nil ? 0 : RecordEncoder.openedPartAccessKey))
+      (hasLabel ? RecordEncoder.openedPartLabel : 0) + RecordEncoder.parts(keys, attributes: attributes))
     if hasLabel { appendVariable(UInt64(label)) }
     if !attributes.isEmpty { appendCounted(attributes) }
-    for key in [keys.lifelong, keys.ofLastUse] {
-      if let key { append(contentsOf: key.bytes) }
-    }
+    append(keys)
+  }
+
+  /// Appends the keys that there are, in the order of their bits.
+  mutating func append(_ keys: SessionKeys) {
+    if let key = keys.lifelong { append(contentsOf: key.bytes) }
+    if let key = keys.ofLastUse { append(contentsOf: key.bytes) }
   }
 
   fileprivate mutating func append(_ kind: RecordKind, _ delta: UInt64, _ numbers: [UInt64]) {
