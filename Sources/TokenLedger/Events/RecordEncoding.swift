@@ -58,10 +58,12 @@ struct RecordEncoder {
     let delta = UInt64(max(0, time.millisecondsSince(previousTime)))
     previousTime = time
     switch event {
-    case .rotated(let slot, let generation, let narrowedScope, let key?):
-      bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope, key)
-    case .rotated(let slot, let generation, let narrowedScope, nil):
-      bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope)
+    case .rotated(let slot, let generation, let narrowedScope, let keys):
+      if let key = keys.ofLastUse {
+        bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope, key)
+      } else {
+        bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope)
+      }
     case .named(let number, let text):
       bytes.begin(.named, delta)
       bytes.appendVariable(UInt64(number))
