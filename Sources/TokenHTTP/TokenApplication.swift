@@ -35,24 +35,29 @@ public struct TokenApplication: Service {
       engine: engine, clients: clients, options: options, metrics: metrics, additionalRoutes: additionalRoutes,
       hangUps: hangUps)
     let metadata = ServerMetadata(issuer: engine.options.issuer, pathPrefix: options.pathPrefix)
+    let tracing = RequestTracing()
+    let requestMetrics = metrics.map {
+      RequestMetrics(factory: $0.factory, routes: routes.answered.map(\.path), pathPrefix: options.pathPrefix)
+    }
+    let origins =
+      options.allowedOrigins.isEmpty
+      ? nil
+      : OriginAllowList(
+        origins: options.allowedOrigins, headers: options.allowedHeaders, pathPrefix: options.pathPrefix,
+        metadataPath: metadata.standardPath)
     router.add(
       middleware: RequestGate(
-        tracing: RequestTracing(),
-        metrics: metrics.map {
-          RequestMetrics(
-            factory: $0.factory, routes: routes.answered.map(\.path), pathPrefix: options.pathPrefix)
-        },
-        origins: options.allowedOrigins.isEmpty
-          ? nil
-          : OriginAllowList(
-            origins: options.allowedOrigins, headers: options.allowedHeaders, pathPrefix: options.pathPrefix,
-            metadataPath: metadata.standardPath),
+        tracing: tracing, metrics: requestMetrics, origins: origins,
         errors: ErrorReplies(
           wire: options.wire.tokenWire, pathPrefix: options.pathPrefix,
           methods: MethodRefusal<TokenRequestContext>(routes: routes.answered, wire: options.wire.tokenWire))))
+    // A span is around every request or around none.
+    let direct =
+      tracing == nil
+      ? routes.direct(pathPrefix: options.pathPrefix, metrics: requestMetrics, origins: origins, logger: logger) : nil
     routes.add(to: router, pathPrefix: options.pathPrefix)
     let application = Application(
-      router: router, server: options.server(notingIn: hangUps),
+      router: router, server: options.server(notingIn: hangUps, answering: direct),
       configuration: ApplicationConfiguration(
         address: .hostname(options.host, port: options.port),
         availableConnectionsDelegate: .maximum(options.connectionsMax, logger: logger)),

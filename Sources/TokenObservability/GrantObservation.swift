@@ -33,6 +33,8 @@ public struct GrantObservation: Sendable {
   private func trace<Tokens>(
     _ grant: GrantType, _ call: () async throws(EngineError) -> GrantResult<Tokens>
   ) async -> Result<GrantResult<Tokens>, EngineError> {
+    // Where nothing is bootstrapped there is no tracer either, and the search for one costs more than this.
+    if InstrumentationSystem.instrument is NoOpInstrument { return await Self.result(of: call) }
     let tracer = InstrumentationSystem.tracer
     if tracer is NoOpTracer { return await Self.result(of: call) }
     return await tracer.withAnySpan("grant \(grant.rawValue)") { span in

@@ -4,13 +4,15 @@ struct FormMediaType {
   private let rest: Substring
 
   init(_ text: String) {
-    let end = text.utf8.firstIndex { ";\t ".utf8.contains($0) } ?? text.endIndex
+    let end = text.utf8.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x09 || $0 == 0x20 } ?? text.endIndex
     name = text[..<end]
     rest = text[end...]
   }
 
-  /// Tells whether it is this type, given in lower case.
-  func isNamed(_ name: String) -> Bool { self.name.lowercased() == name }
+  /// Tells whether it is this type, given in lower case and in ASCII.
+  func isNamed(_ name: String) -> Bool {
+    self.name.utf8.count == name.utf8.count && (self.name == name || self.name.lowercased() == name)
+  }
 
   /// The text between two parts of a body (RFC 2046 §5.1.1); nil if there is none, more than one, or a malformed one.
   var boundary: [UInt8]? {

@@ -5,6 +5,8 @@ internal import Platform
 package struct FormParameters: Sendable {
   /// The most parameters of one form, known or not.
   static let countMax = 64
+  /// The number of parameters that most forms do not exceed.
+  private static let countUsual = 6
 
   /// The names in the order in which they came.
   private(set) var names: [String] = []
@@ -15,13 +17,30 @@ package struct FormParameters: Sendable {
 
   /// - Parameter mayRepeat: tells which parameters can come more than once; none by default.
   init(_ body: ArraySlice<UInt8>, mayRepeat: (String) -> Bool = { _ in false }) throws(FormError) {
-    for pair in body.split(separator: UInt8(ascii: "&")) {
-      let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-      guard let name = PercentDecoding.decode(pair[..<end]),
-        let value = PercentDecoding.decode(pair[end...].dropFirst())
-      else { throw .malformed }
-      try add(name, value, mayRepeat: mayRepeat)
+    names.reserveCapacity(FormParameters.countUsual)
+    values.reserveCapacity(FormParameters.countUsual)
+    var rest = body
+    while !rest.isEmpty {
+      let end = rest.span.firstIndex(of: UInt8(ascii: "&"), from: 0).map { rest.startIndex + $0 } ?? rest.endIndex
+      let pair = rest[..<end]
+      rest = rest[end...].dropFirst()
+      if !pair.isEmpty { try add(pair, mayRepeat: mayRepeat) }
     }
+  }
+
+  /// Adds a parameter as it stands in a body.
+  private mutating func add(_ pair: ArraySlice<UInt8>, mayRepeat: (String) -> Bool) throws(FormError) {
+    let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+    let (rawName, rawValue) = (pair[..<end], pair[end...].dropFirst())
+    // Most need no decoding.
+    if PercentDecoding.isPlain(rawName), PercentDecoding.isPlain(rawValue) {
+      let (name, value) = (String(decoding: rawName, as: UTF8.self), String(decoding: rawValue, as: UTF8.self))
+      return try add(name, value, mayRepeat: mayRepeat)
+    }
+    guard let name = PercentDecoding.decode(rawName), let value = PercentDecoding.decode(rawValue) else {
+      throw .malformed
+    }
+    try add(name, value, mayRepeat: mayRepeat)
   }
 
   /// Adds a decoded parameter.
@@ -30,6 +49,11 @@ package struct FormParameters: Sendable {
   ) throws(FormError) {
     guard names.count < FormParameters.countMax else { throw .tooManyParameters }
     guard let name = FormParameters.text(name), let value = FormParameters.text(value) else { throw .malformed }
+    try add(name, value, mayRepeat: mayRepeat)
+  }
+
+  private mutating func add(_ name: String, _ value: String, mayRepeat: (String) -> Bool) throws(FormError) {
+    guard names.count < FormParameters.countMax else { throw .tooManyParameters }
     guard mayRepeat(name) || !has(name) else { throw .duplicate }
     names.append(name)
     values.append(value)
@@ -46,7 +70,8 @@ package struct FormParameters: Sendable {
 
   /// The value of a parameter that no endpoint of OAuth knows; nil if it is absent or empty.
   package subscript(named name: String) -> String? {
-    all(named: name).first.flatMap { $0.isEmpty ? nil : $0 }
+    guard let place = names.firstIndex(where: { $0.hasSameBytes(as: name) }), !values[place].isEmpty else { return nil }
+    return values[place]
   }
 
   /// The values of a parameter that can repeat, empty ones too.
@@ -87,10 +112,7 @@ enum PercentDecoding {
   /// Decodes one name or value: `+` is a space, `%` starts two hexadecimal digits. Nil for a `%` that does not, and for
   /// control characters, which a form escapes.
   static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-    // Most values need no decoding.
-    if text.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }) {
-      return Array(text)
-    }
+    if isPlain(text) { return Array(text) }
     var decoded: [UInt8] = []
     decoded.reserveCapacity(text.count)
     var rest = text.makeIterator()
@@ -108,6 +130,11 @@ enum PercentDecoding {
       }
     }
     return decoded
+  }
+
+  /// Checks whether the text stands for itself: visible ASCII without `+` and `%`.
+  static func isPlain(_ text: ArraySlice<UInt8>) -> Bool {
+    text.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }
   }
 
   private static func digit(_ byte: UInt8) -> UInt8? {

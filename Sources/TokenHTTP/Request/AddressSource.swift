@@ -18,7 +18,12 @@ public struct AddressSource: Sendable {
   /// Returns the address that a request counts for. Nil if the context does not conform to
   /// `RemoteAddressRequestContext`, or for a Unix domain socket if no proxy names one.
   public func address(of request: Request, context: some RequestContext) -> PeerAddress? {
-    let peer = (context as? any RemoteAddressRequestContext)?.remoteAddress.flatMap(PeerAddress.init)
+    address(of: request, peer: (context as? any RemoteAddressRequestContext)?.remoteAddress)
+  }
+
+  /// - Parameter peer: the address of the connection.
+  func address(of request: Request, peer: SocketAddress?) -> PeerAddress? {
+    let peer = peer.flatMap(PeerAddress.init)
     guard trustsProxy, let name = HTTPField.Name.forwardedFor else { return peer }
     // The client itself wrote what comes before the last entry.
     let last = request.headers[values: name].last?.split(separator: ",").last

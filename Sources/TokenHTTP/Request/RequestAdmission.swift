@@ -57,11 +57,24 @@ struct RequestAdmission<Context: RequestContext>: RouterMiddleware {
   ) async throws -> Response {
     var request = request
     try await request.buffer(bytesMax: bodyBytesMax)
+    return try await admit(hungUp: hangUps.contains((context as? any ConnectionContext)?.channel)) { [request] in
+      try await next(request, context)
+    }
+  }
+
+  /// Answers a request whose body has been read, unless as many as may be are being answered or its client has hung up.
+  ///
+  /// - Parameter hungUp: Whether the client has hung up; asked for only if there is room for the request.
+  func admit(hungUp: @autoclosure () -> Bool, _ answer: () async throws -> Response) async throws -> Response {
     defer { inFlight.value.subtract(1, ordering: .relaxed) }
     guard inFlight.value.add(1, ordering: .relaxed).newValue <= inFlightMax else { return refusal(.overloaded) }
-    if hangUps.contains((context as? any ConnectionContext)?.channel) { return refusal(.hungUp) }
-    return try await next(request, context)
+    if hungUp() { return refusal(.hungUp) }
+    return try await answer()
   }
+
+  /// Checks whether the client of a connection has hung up, for a request that the connection's own task does not
+  /// handle: a connection that has ended is forgotten when that task ends.
+  func hasHungUp(_ channel: any Channel) -> Bool { hangUps.contains(channel) || !channel.isActive }
 }
 
 extension Request {

@@ -29,9 +29,10 @@ extension Request {
 
   /// The media type of the body; nil if there is not exactly one, or the body is compressed.
   private var mediaType: FormMediaType? {
-    guard headers[values: .contentType].count == 1, let type = headers[.contentType] else { return nil }
+    let types = headers[values: .contentType]
+    guard types.count == 1 else { return nil }
     if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" { return nil }
-    return FormMediaType(type)
+    return FormMediaType(types[0])
   }
 }
 

@@ -21,10 +21,12 @@ struct TokenEndpoint: Sendable {
 
   /// Throws only errors of the connection while the body is read.
   ///
-  /// - Parameter address: the address that the request comes from, for the bound of failed log-ins; only asked for at a
-  ///   log-in.
+  /// - Parameters:
+  ///   - logger: the request's logger; only asked for if the request gets no tokens, since making one costs more than
+  ///     most steps of a request.
+  ///   - address: the address that the request comes from, for the bound of failed log-ins; only asked for at a log-in.
   func respond(
-    to request: Request, logger: Logger, from address: @Sendable () -> PeerAddress?
+    to request: Request, logger: @autoclosure () -> Logger, from address: @Sendable () -> PeerAddress?
   ) async throws -> Response {
     var response = try await answer(request, logger, address)
     nonces?.amend(&response)
@@ -32,7 +34,7 @@ struct TokenEndpoint: Sendable {
   }
 
   private func answer(
-    _ request: Request, _ logger: Logger, _ address: @Sendable () -> PeerAddress?
+    _ request: Request, _ logger: () -> Logger, _ address: @Sendable () -> PeerAddress?
   ) async throws -> Response {
     let proof = wire.takesProofs ? addressing.proof(of: request) : nil
     do {
@@ -47,7 +49,7 @@ struct TokenEndpoint: Sendable {
           to: try await calls.clientToken(for: asked.client, scope: asked.scope, proof: proof))
       }
     } catch {
-      return try faults.reply(toThrown: error, logger: logger)
+      return try faults.reply(toThrown: error, logger: logger())
     }
   }
 

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 public import Hummingbird
+internal import Logging
 internal import NIOCore
 public import TokenEngine
 internal import TokenObservability
@@ -194,4 +195,16 @@ public struct TokenRoutes<Context: AuthenticatedContext>: Sendable {
 
   /// All paths that are added, without the prefix.
   var answered: Paths { Route.paths(of: routes) + additionalRoutes.flatMap(\.paths) }
+}
+
+extension TokenRoutes<TokenRequestContext> {
+  /// Returns the requests of these routes, below `pathPrefix`, that a server can answer directly.
+  func direct(
+    pathPrefix: String, metrics: RequestMetrics?, origins: OriginAllowList?, logger: Logger
+  ) -> DirectRequests {
+    DirectRequests(
+      endpoint: endpoint, admission: tokenAdmission, addresses: addresses,
+      path: RouterPath(pathPrefix + Route.token.path).description, bodyBytesMax: shared.options.bodyBytesMax,
+      metrics: metrics, origins: origins, logger: logger)
+  }
 }

@@ -15,17 +15,18 @@ enum FramingRules {
   static func verdict(on head: HTTPRequestHead) -> Verdict {
     guard head.version.major == 1, head.version.minor <= 1 else { return .refuse }
     let isOld = head.version.minor == 0
-    guard hasOneHost(head.headers["host"], isOld: isOld) else { return .refuse }
-    let codings = head.headers["transfer-encoding"]
+    let fields = NamedFields(head.headers)
+    guard hasOneHost(fields["host"], isOld: isOld) else { return .refuse }
+    let codings = fields["transfer-encoding"]
     if !codings.isEmpty {
       // An unknown coding, one more than `chunked`, or any in HTTP/1.0 (RFC 9112 §6.1).
       guard !isOld, codings.count == 1, codings[0].lowercased() == "chunked" else { return .refuse }
-      guard head.headers["content-length"].isEmpty else { return .refuse }
+      guard fields["content-length"].isEmpty else { return .refuse }
     }
-    let expectations = head.headers["expect"]
+    let expectations = fields["expect"]
     guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else { return .refuse }
     // The parser reads nothing of what comes after these two.
-    let leavesHTTP = head.method == .CONNECT || !head.headers["upgrade"].isEmpty
+    let leavesHTTP = head.method == .CONNECT || !fields["upgrade"].isEmpty
     return .pass(isLast: leavesHTTP || !head.isKeepAlive, awaitsContinue: !isOld && !expectations.isEmpty)
   }
 
@@ -39,6 +40,23 @@ enum FramingRules {
   static func isPlain(host: String) -> Bool {
     host.utf8.allSatisfy { (0x21...0x7E).contains($0) && !",/?#@\\\"<>".utf8.contains($0) }
   }
+}
+
+/// Header fields that are looked up by names, most of which are not there: a name of which none has the length is not
+/// looked for.
+private struct NamedFields {
+  private let headers: HTTPHeaders
+  /// The lengths of the names, as bits; the highest stands for all that are longer.
+  private var lengths: UInt64 = 0
+
+  init(_ headers: HTTPHeaders) {
+    self.headers = headers
+    for (name, _) in headers { lengths |= Self.bit(name) }
+  }
+
+  subscript(_ name: String) -> [String] { lengths & Self.bit(name) == 0 ? [] : headers[name] }
+
+  private static func bit(_ name: String) -> UInt64 { 1 << UInt64(min(name.utf8.count, 63)) }
 }
 
 /// Holds a connection of HTTP/1 to ``FramingRules``. Stands right behind the parser.
@@ -127,8 +145,8 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   }
 }
 
-/// Puts ``FramingEnforcement`` and ``RequestBytesBound`` in their places in a pipeline of HTTP/1, and removes itself.
-/// HTTP/2 has framing of its own.
+/// Puts ``FramingEnforcement``, ``RequestBytesBound`` and ``HeadTranslation`` in their places in a pipeline of HTTP/1,
+/// and removes itself. HTTP/2 has framing of its own.
 final class FramingInstallation: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = Any
 
@@ -150,6 +168,8 @@ final class FramingInstallation: ChannelInboundHandler, RemovableChannelHandler 
         try pipeline.addHandler(bytes, position: .before(parser))
         try pipeline.addHandler(
           FramingEnforcement(bytes: bytes, bodyBytesMax: bodyBytesMax), position: .before(codec))
+        try pipeline.addHandler(HeadTranslation(), position: .after(codec))
+        pipeline.removeHandler(codec, promise: nil)
       } catch {
         context.close(promise: nil)
       }

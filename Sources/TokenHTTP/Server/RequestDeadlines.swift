@@ -97,6 +97,10 @@ final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
 
   private var deadlines: RequestDeadlines<ContinuousClock.Instant>
   private var scheduled: (task: Scheduled<Void>, time: ContinuousClock.Instant)?
+  /// The bytes that the reply has announced and not written yet, or nil if it has announced none.
+  private var bytesLeft: Int?
+  /// True if the last byte of the reply notes it as written.
+  private var isEndNoted = false
 
   init(headerTimeout: Duration, bodyTimeout: Duration) {
     deadlines = RequestDeadlines(headerTimeout: headerTimeout, bodyTimeout: bodyTimeout, now: .now)
@@ -131,20 +135,37 @@ final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(let head):
-      deadlines.replyHead(at: .now, isStream: head.headerFields[.contentType] == RevocationStreams.mediaType)
+      (bytesLeft, isEndNoted) = (head.headerFields[.contentLength].flatMap { Int($0) }, false)
+      let isStream = bytesLeft == nil && head.headerFields[.contentType] == RevocationStreams.mediaType
+      deadlines.replyHead(at: .now, isStream: isStream)
       schedule(context)
       context.write(data, promise: promise)
-    case .body:
-      guard deadlines.partBegan(at: .now) else { return context.write(data, promise: promise) }
+    case .body(let bytes):
+      guard deadlines.partBegan(at: .now) else { return write(bytes, data, context, promise) }
       schedule(context)
       let written = promise ?? context.eventLoop.makePromise()
       written.futureResult.assumeIsolated().whenComplete { _ in self.deadlines.partWritten(at: .now) }
       context.write(data, promise: written)
     case .end:
-      let written = promise ?? context.eventLoop.makePromise()
-      written.futureResult.assumeIsolated().whenComplete { _ in self.deadlines.replyWritten() }
-      context.write(data, promise: written)
+      context.write(data, promise: isEndNoted ? promise : noting(promise, context))
     }
+  }
+
+  /// Writes a part of a reply that is no stream. The last byte that the reply has announced notes it as written: its
+  /// end has no bytes, and a promise for that would be a write of its own.
+  private func write(
+    _ bytes: ByteBuffer, _ data: NIOAny, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+  ) {
+    bytesLeft? -= bytes.readableBytes
+    isEndNoted = bytesLeft == 0 && bytes.readableBytes > 0
+    context.write(data, promise: isEndNoted ? noting(promise, context) : promise)
+  }
+
+  /// Returns a promise that notes the whole reply as written.
+  private func noting(_ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+    let written = promise ?? context.eventLoop.makePromise()
+    written.futureResult.assumeIsolated().whenComplete { _ in self.deadlines.replyWritten() }
+    return written
   }
 
   private func schedule(_ context: ChannelHandlerContext) {

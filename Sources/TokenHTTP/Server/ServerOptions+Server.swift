@@ -7,8 +7,10 @@ internal import NIOSSL
 extension ServerOptions {
   /// The server that these options ask for: HTTP/1.1 in plaintext or, with a certificate, TLS with HTTP/2 too.
   ///
-  /// - Parameter hangUps: what clients end is noted there.
-  func server(notingIn hangUps: HangUps) -> HTTPServerBuilder {
+  /// - Parameters:
+  ///   - hangUps: what clients end is noted there.
+  ///   - direct: the requests that are answered before they reach the server, or nil for none.
+  func server(notingIn hangUps: HangUps, answering direct: DirectRequests? = nil) -> HTTPServerBuilder {
     let counts = addressCounts
     // A count of its own: connections must not take the place of their streams.
     let http1 = requests(StreamCounts(max: connectionsMax, addresses: addressCounts))
@@ -18,7 +20,7 @@ extension ServerOptions {
       func guarded(_ base: some ServerChildChannel) -> any ServerChildChannel {
         GuardedChannel(
           base: base, counts: counts, headerTimeout: timeout, idleTimeout: idle,
-          awaitsStreams: certificate != nil && offersHTTP2, hangUps: hangUps)
+          awaitsStreams: certificate != nil && offersHTTP2, hangUps: hangUps, direct: direct)
       }
       guard let certificate else { return guarded(HTTP1Channel(responder: responder, configuration: http1)) }
       guard offersHTTP2 else {
