@@ -18,6 +18,14 @@ TITLES = {
     "append-growing": "4 KiB appended to a growing file + fdatasync",
     "append-preallocated": "4 KiB into preallocated space + fdatasync",
     "refresh-ledger-http": "refresh-ledger, HTTP, `always`",
+    "refresh-ledger-romm": "refresh-ledger, HTTP, `always`, `wire: romm`",
+    "refresh-ledger-load": "refresh-ledger, HTTP, `always`, its own load generator",
+    "refresh-ledger-tls": "refresh-ledger, HTTP/1.1 with TLS, `always`, its own load generator",
+    "refresh-ledger-http2": "refresh-ledger, HTTP/2 with TLS, `always`, its own load generator",
+    "other": "the other build, engine, `always`",
+    "other-interval": "the other build, engine, `interval`",
+    "other-none": "the other build, engine, `none`",
+    "other-http": "the other build, HTTP, `always`",
     "canned": "Hummingbird with a canned reply",
     "fastapi-1": "FastAPI + joserfc + Redis (not durable), 1 worker",
     "fastapi-2": "FastAPI + joserfc + Redis (not durable), 2 workers",
@@ -30,6 +38,8 @@ class Figure:
     """Rotations a second."""
     p50: float
     """Microseconds."""
+    processor: float | None = None
+    """Microseconds of processor time a rotation: of a server over HTTP alone, and of a store and its client together; None where it is not known."""
 
 
 @dataclass
@@ -68,11 +78,12 @@ class Results:
             self.reasons.setdefault((name, callers), outcome)
 
     def spread(self, name: str, callers: int, part: str) -> Spread | None:
-        values = [getattr(figure, part) for figure in self.figures.get((name, callers), []) if figure]
+        figures = [figure for figure in self.figures.get((name, callers), []) if figure]
+        values = [value for figure in figures if (value := getattr(figure, part)) is not None]
         return Spread.of(values) if values else None
 
     def ratio(self, one: tuple[str, int], other: tuple[str, int], part: str) -> Spread | None:
         """One by other, within each round."""
         pairs = zip(self.figures.get(one, []), self.figures.get(other, []))
-        values = [getattr(a, part) / getattr(b, part) for a, b in pairs if a and b]
+        values = [getattr(a, part) / getattr(b, part) for a, b in pairs if a and b and getattr(a, part) and getattr(b, part)]
         return Spread.of(values) if values else None

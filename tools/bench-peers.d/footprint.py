@@ -47,7 +47,7 @@ def ledger_log(binary: Path, callers: int, seconds: float, place: Place) -> Foot
 def redis_log(place: Place, seconds: float) -> Footprint:
     folder = place.make("redis-log")
     program = compile_client("redis", folder)
-    with redis_server(folder, ["--appendonly", "yes", "--appendfsync", "always"]) as port:
+    with redis_server(folder, ["--appendonly", "yes", "--appendfsync", "always"]) as (port, _):
         _, rotations = client_figure(program, f"events:{port}", CALLERS, seconds)
         return Footprint("Redis, AOF", bytes_of(folder, "appendonlydir/*.incr.aof") / rotations, "a delete and a SETEX")
 
@@ -83,7 +83,7 @@ def redis_memory(place: Place, sessions: int) -> list[Footprint]:
         facts = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
         return int(facts["used_memory"]), int(facts["used_memory_rss"])
 
-    with redis_server(folder, ["--appendonly", "no"]) as port:
+    with redis_server(folder, ["--appendonly", "no"]) as (port, _):
         before = used(port)
         command([program, f"fill:{port}", str(sessions), "0"], timeout=120)
         after = used(port)

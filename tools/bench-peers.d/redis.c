@@ -1,5 +1,6 @@
 // Redis over TCP with hiredis. TARGET is threads:PORT (a blocking connection and a thread for each caller), events:PORT (one thread
-// that waits for all connections with epoll) or fill:PORT, which makes CALLERS ids live, in pipelines.
+// that waits for all connections with epoll), fill:PORT, which makes CALLERS ids live, in pipelines, or sha:PORT, which loads the
+// script, makes the id in the place of CALLERS live, and prints the names of both for redis-benchmark.
 #include "rotation.h"
 
 #include <hiredis/hiredis.h>
@@ -152,6 +153,13 @@ int main(int argc, char **argv) {
   }
   if (argc == 4 && strncmp(argv[1], "fill:", 5) == 0) {
     fill(argv[1], atoi(argv[2]));
+    return 0;
+  }
+  if (argc == 4 && strncmp(argv[1], "sha:", 4) == 0) {
+    struct connection *connection = connect_to(argv[1], 1);
+    issue(connection, argv[2]);
+    printf("%s %s%s\n", connection->sha, prefix, argv[2]);
+    disconnect(connection);
     return 0;
   }
   return rotate_with_threads(argc, argv, &peer);

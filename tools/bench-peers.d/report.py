@@ -54,9 +54,10 @@ def ratio_rows(results: Results, rows: list[Row]) -> list[list[str]]:
 def figure_rows(results: Results) -> list[list[str]]:
     lines = []
     for (name, callers), figures in sorted(results.figures.items(), key=lambda entry: (entry[0][1], -(median_rate(results, entry[0])))):
-        rate, p50 = results.spread(name, callers, "rate"), results.spread(name, callers, "p50")
+        rate, p50, processor = (results.spread(name, callers, part) for part in ("rate", "p50", "processor"))
         if rate:
-            lines.append([str(callers), TITLES[name], spread(rate), spread(p50), str(sum(figure is not None for figure in figures))])
+            rounds = sum(figure is not None for figure in figures)
+            lines.append([str(callers), TITLES[name], spread(rate), spread(p50), spread(processor), str(rounds)])
     return lines
 
 
@@ -134,7 +135,9 @@ def disk_writes(folder: Path) -> int | None:
     return None
 
 
-def machine_lines(binary: Path, folder: Path, peers: list[str], command_line: str, neighbours: Neighbours) -> list[str]:
+def machine_lines(
+    binary: Path, other: str | None, folder: Path, peers: list[str], command_line: str, neighbours: Neighbours
+) -> list[str]:
     versions = [f"{peer} {(package_version(NAMED[peer]) or 'absent').split(':')[-1]}" for peer in peers if peer in NAMED]
     if "fastapi" in peers:
         pins = dict(line.split("==") for line in (HERE / "requirements.txt").read_text().split())
@@ -147,7 +150,7 @@ def machine_lines(binary: Path, folder: Path, peers: list[str], command_line: st
     return [
         f"- Date: {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC. Command: `{command_line}`.",
         f"- Machine: {os.cpu_count()} cores, {cpu_name()}, {memory:.0f} GiB, {system}; {neighbours}.",
-        f"- refresh-ledger {said}, scripts at {revision()}.",
+        f"- refresh-ledger {said}, scripts at {revision()}{f', beside the build of {other}' if other else ''}.",
         f"- Peers: {', '.join(versions)}.",
         "",
     ]

@@ -1,6 +1,7 @@
 """The stores, each for the length of a `with` block: started or opened, with a client built for it."""
 
 import contextlib
+import csv
 import os
 import re
 import signal
@@ -11,9 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from figures import Contestant, Figure
-from programs import client_figure, command, compile_client
+from programs import client_figure, command, compile_client, spent_by
 from resource_servers.processes import Failure, free_ports, process
 
+TTL_SECONDS = 30 * 86_400
 SERIAL = "its writers exclude each other, so more callers only wait longer"
 
 REDIS_MODES = {
@@ -36,26 +38,45 @@ class Place:
 
 
 @contextlib.contextmanager
-def redis_server(folder: Path, arguments: list[str]) -> Iterator[int]:
-    """Its port. Rewrites of the AOF are off: they would only cost it time."""
+def redis_server(folder: Path, arguments: list[str]) -> Iterator[tuple[int, int]]:
+    """Its port and its pid. Rewrites of the AOF are off: they would only cost it time."""
     [port] = free_ports(1)
     fixed = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder, "--auto-aof-rewrite-percentage", "0"]
-    with process(["redis-server", *fixed, *arguments], folder / "output", [port]):
-        yield port
+    with process(["redis-server", *fixed, *arguments], folder / "output", [port]) as pid:
+        yield port, pid
+
+
+def redis_benchmark(program: Path, port: int, callers: int, seconds: float, server: int) -> Figure:
+    """With Redis' own load generator, all of whose callers swap one id for itself. It counts requests and not seconds: a short run says how many."""
+    script, key = command([program, f"sha:{port}", "live", "0"]).split()
+
+    def said(requests: int) -> dict[str, str]:
+        connection = ["-h", "127.0.0.1", "-p", str(port), "-c", str(callers), "-n", str(requests), "--csv"]
+        output = command(["redis-benchmark", *connection, "EVALSHA", script, "2", key, key, str(TTL_SECONDS)], timeout=120)
+        return next(csv.DictReader(output.splitlines()))
+
+    requests = round(float(said(20 * callers + 2000)["rps"]) * seconds)
+    answer, spent = spent_by(lambda: said(requests), [server])
+    return Figure(float(answer["rps"]), float(answer["p50_latency_ms"]) * 1000, spent * 1e6 / requests)
 
 
 @contextlib.contextmanager
 def redis(name: str, place: Place) -> Iterator[Contestant]:
     folder = place.make(name)
     program = compile_client("redis", folder)
-    with redis_server(folder, REDIS_MODES[name]) as port:
-        faster: dict[int, str] = {}
+    with redis_server(folder, REDIS_MODES[name]) as (port, pid):
+        fastest: dict[int, str] = {}
+
+        def figure(way: str, callers: int, seconds: float) -> Figure:
+            if way == "redis-benchmark":
+                return redis_benchmark(program, port, callers, seconds, pid)
+            return client_figure(program, f"{way}:{port}", callers, seconds, [pid])[0]
 
         def measure(callers: int, seconds: float) -> Figure:
-            if callers not in faster:
-                rates = {way: client_figure(program, f"{way}:{port}", callers, seconds / 2)[0].rate for way in ("threads", "events")}
-                faster[callers] = max(rates, key=rates.get)
-            return client_figure(program, f"{faster[callers]}:{port}", callers, seconds)[0]
+            if callers not in fastest:
+                rates = {way: figure(way, callers, seconds / 2).rate for way in ("threads", "events", "redis-benchmark")}
+                fastest[callers] = max(rates, key=rates.get)
+            return figure(fastest[callers], callers, seconds)
 
         yield Contestant(name, (1, 50, 512), measure)
 
@@ -81,6 +102,7 @@ rocksdb = partial(embedded, "rocksdb", "live", (1, 50, 512), {})
 class PostgreSQL:
     folder: Path
     port: int
+    pid: int
     programs: Path
 
     @property
@@ -115,8 +137,8 @@ def postgresql_server(folder: Path) -> Iterator[PostgreSQL]:
     [port] = free_ports(1)
     settings = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
     output = folder.parent / f"{folder.name}-output"
-    with process([*as_user, programs / "postgres", "-D", data, "-p", str(port), *settings], output, [port], signal.SIGINT):
-        server = PostgreSQL(folder, port, programs)
+    with process([*as_user, programs / "postgres", "-D", data, "-p", str(port), *settings], output, [port], signal.SIGINT) as pid:
+        server = PostgreSQL(folder, port, pid, programs)
         server.make_table()
         yield server
 
@@ -127,7 +149,7 @@ def postgresql(place: Place) -> Iterator[Contestant]:
     with postgresql_server(place.make("postgresql")) as server:
 
         def measure(callers: int, seconds: float) -> Figure:
-            return client_figure(program, server.target, callers, seconds)[0]
+            return client_figure(program, server.target, callers, seconds, [server.pid])[0]
 
         reason = {512: "one process a connection: people put a pooler of some tens of connections before it"}
         yield Contestant("postgresql", (1, 50), measure, reason)

@@ -33,8 +33,8 @@ def environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def process(command: list, log: Path, ports: list[int], stop: signal.Signals = signal.SIGTERM) -> Iterator[None]:
-    """Runs it until the end of the block; it must listen on all of the ports soon."""
+def process(command: list, log: Path, ports: list[int], stop: signal.Signals = signal.SIGTERM) -> Iterator[int]:
+    """Its pid. Runs it until the end of the block; it must listen on all of the ports soon."""
     with open(log, "ab") as output:
         child = subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
@@ -46,7 +46,7 @@ def process(command: list, log: Path, ports: list[int], stop: signal.Signals = s
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                     break
                 time.sleep(0.05)
-        yield
+        yield child.pid
     finally:
         if child.poll() is None:
             child.send_signal(stop)
