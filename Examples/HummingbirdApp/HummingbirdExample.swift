@@ -50,8 +50,9 @@ struct WebClients: ClientStore {
 }
 // docs:end
 
-/// Subjects that stand in the program: for an example only. A real store keeps password hashes, in a database or as
-/// `SubjectFile` does.
+/// Subjects that stand in the program: for an example only.
+///
+/// A real store keeps password hashes, in a database or as `SubjectFile` does.
 struct StaffTable: SubjectStore {
   private let passwords: [String: String]
   private let scopes: Scopes

@@ -8,7 +8,9 @@ package import SystemPackage
 private enum AdvisoryLock {
   private static let pauseMicroseconds: UInt32 = 5_000
 
-  /// Attempts to take the lock this many times, one every 5 ms. Returns false if another holder has it at each attempt.
+  /// Attempts to take the lock this many times, one every 5 ms.
+  ///
+  /// Returns false if another holder has it at each attempt.
   static func take(_ descriptor: CInt, tries: Int) throws(Errno) -> Bool {
     for number in 1...max(1, tries) {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
@@ -32,14 +34,18 @@ extension OpenFile {
     }
   }
 
-  /// Attempts to take the lock this many times, one every 5 ms. Returns false if another holder has it.
+  /// Attempts to take the lock this many times, one every 5 ms.
+  ///
+  /// Returns false if another holder has it.
   package func lock(tries: Int = 1) throws(Errno) -> Bool {
     try AdvisoryLock.take(descriptor, tries: tries)
   }
 }
 
 extension OpenFolder {
-  /// Attempts to take the lock this many times, one every 5 ms. Returns false if another holder has it.
+  /// Attempts to take the lock this many times, one every 5 ms.
+  ///
+  /// Returns false if another holder has it.
   package func lock(tries: Int = 1) throws(Errno) -> Bool {
     try AdvisoryLock.take(descriptor, tries: tries)
   }

@@ -1,6 +1,8 @@
 package import Glibc
 
-/// Readings of the machine's clocks. They are inlinable, since every request uses them.
+/// Readings of the machine's clocks.
+///
+/// They are inlinable, since every request uses them.
 package enum ClockReading {
   #if os(Linux)
   @usableFromInline static let bootClock = CLOCK_BOOTTIME
@@ -12,8 +14,9 @@ package enum ClockReading {
   /// Returns the milliseconds since 1970, by the clock that people can set.
   @inlinable package static func wallMilliseconds() -> Int64 { milliseconds(of: CLOCK_REALTIME) }
 
-  /// Returns the milliseconds since the machine was started, including suspension. Nobody can set this clock, and it
-  /// never goes back.
+  /// Returns the milliseconds since the machine was started, including suspension.
+  ///
+  /// Nobody can set this clock, and it never goes back.
   @inlinable package static func bootMilliseconds() -> Int64 { milliseconds(of: bootClock) }
 
   @inlinable static func milliseconds(of clock: clockid_t) -> Int64 {

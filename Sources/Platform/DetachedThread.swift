@@ -57,8 +57,10 @@ internal import Glibc
   }
 }
 
-/// A thread of the system that does one piece of work and ends. Work that blocks or computes for long should run on
-/// one, since Swift's tasks and Dispatch share their threads and would wait for it.
+/// A thread of the system that does one piece of work and ends.
+///
+/// Work that blocks or computes for long should run on one, since Swift's tasks and Dispatch share their threads and
+/// would wait for it.
 package final class DetachedThread: Sendable {
   /// The niceness of a thread that yields to others, on Linux, where each thread has its own.
   private static let niceness: CInt = 10
@@ -78,7 +80,9 @@ package final class DetachedThread: Sendable {
     work()
   }
 
-  /// Starts the thread. Returns 0, or the error number if the system has no thread left; the work never runs then.
+  /// Starts the thread.
+  ///
+  /// Returns 0, or the error number if the system has no thread left; the work never runs then.
   package func start() -> CInt {
     var thread = pthread_t()
     let context = unsafe Unmanaged.passRetained(self)
@@ -103,7 +107,9 @@ package enum Processors {
 
 /// Work that waits for the disk or for a lock, away from the threads that Swift's tasks share.
 package enum BlockingWork {
-  /// Runs the work on a thread of its own and returns its result. The work continues if the caller is cancelled.
+  /// Runs the work on a thread of its own and returns its result.
+  ///
+  /// The work continues if the caller is cancelled.
   package static func run<Answer: Sendable, Failure: Error>(
     _ work: @escaping @Sendable () throws(Failure) -> Answer
   ) async throws(Failure) -> Answer {

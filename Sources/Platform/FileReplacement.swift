@@ -17,7 +17,9 @@ package enum FileReplacement {
     package let code: Errno
   }
 
-  /// Replaces `path`. The caller must hold a lock that keeps other writers away.
+  /// Replaces `path`.
+  ///
+  /// The caller must hold a lock that keeps other writers away.
   ///
   /// - Parameter temporaryName: A name beside it. An interrupted call may have left it behind; it is removed first.
   package static func replace(
@@ -35,7 +37,9 @@ package enum FileReplacement {
 }
 
 extension OpenFolder {
-  /// Replaces a file by a complete and durable one. The caller must hold a lock that keeps other writers away.
+  /// Replaces a file by a complete and durable one.
+  ///
+  /// The caller must hold a lock that keeps other writers away.
   package func replace(
     _ name: String, with bytes: [UInt8], temporaryName: String
   ) throws(FileReplacement.Failure) {
@@ -50,7 +54,9 @@ extension OpenFolder {
     try syncNames()
   }
 
-  /// Creates a file that is complete and durable before it gets its name. Returns false if the name is taken.
+  /// Creates a file that is complete and durable before it gets its name.
+  ///
+  /// Returns false if the name is taken.
   ///
   /// - Parameter temporaryName: A name that no other program uses at the same time.
   package func create(
@@ -74,8 +80,9 @@ extension OpenFolder {
     try file.sync()
   }
 
-  /// Gives the file its name. A link never replaces a file, so the first of two programs wins; a file system without
-  /// links needs a rename.
+  /// Gives the file its name.
+  ///
+  /// A link never replaces a file, so the first of two programs wins; a file system without links needs a rename.
   private func give(_ name: String, to temporaryName: String) throws(Errno) -> Bool {
     do throws(Errno) {
       try link(temporaryName, to: name)

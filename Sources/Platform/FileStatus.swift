@@ -80,8 +80,9 @@ package struct FileStamp: Sendable, Hashable {
     changedNanoseconds = status.st_ctim.tv_nsec
   }
 
-  /// Returns the present stamp of what `path` leads to, or nil if there is nothing or it cannot be seen. It takes one
-  /// system call.
+  /// Returns the present stamp of what `path` leads to, or nil if there is nothing or it cannot be seen.
+  ///
+  /// It takes one system call.
   package static func of(path: String) -> FileStamp? { FileStatus(path)?.stamp }
 }
 

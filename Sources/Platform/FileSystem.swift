@@ -21,14 +21,18 @@ package enum FileSystem {
     }
   }
 
-  /// Creates a folder of mode 0700. Returns false if something has the name already, which is left unchanged.
+  /// Creates a folder of mode 0700.
+  ///
+  /// Returns false if something has the name already, which is left unchanged.
   package static func makeFolder(_ path: String) throws(Errno) -> Bool {
     if unsafe mkdir(path, 0o700) == 0 { return true }
     guard errno == EEXIST else { throw .current }
     return false
   }
 
-  /// Renames a file, and replaces `newPath` if it exists. The change is durable once the folder is synced.
+  /// Renames a file, and replaces `newPath` if it exists.
+  ///
+  /// The change is durable once the folder is synced.
   package static func rename(_ path: String, to newPath: String) throws(Errno) {
     guard unsafe Glibc.rename(path, newPath) == 0 else { throw .current }
   }
@@ -40,7 +44,9 @@ package enum FileSystem {
     guard unsafe Glibc.link(path, newPath) == 0 else { throw .current }
   }
 
-  /// Removes a file. The change is durable once the folder is synced.
+  /// Removes a file.
+  ///
+  /// The change is durable once the folder is synced.
   package static func remove(_ path: String) throws(Errno) {
     guard unsafe unlink(path) == 0 else { throw .current }
   }
@@ -62,8 +68,9 @@ package enum FileSystem {
     path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
   }
 
-  /// Returns the room left on the disk of `path`: the bytes, and whether another file can be created. Returns nil if it
-  /// is unknown.
+  /// Returns the room left on the disk of `path`: the bytes, and whether another file can be created.
+  ///
+  /// Returns nil if it is unknown.
   package static func room(at path: String) -> (bytes: UInt64, hasFiles: Bool)? {
     var status = statvfs()
     guard unsafe statvfs(path, &status) == 0 else { return nil }

@@ -58,7 +58,9 @@ package struct OpenFile: ~Copyable, Sendable {
     guard fchmod(descriptor, mode) == 0 else { throw .current }
   }
 
-  /// Fills the start of `bytes[range]` with the bytes at `offset`. Returns their number, 0 at the end of the file.
+  /// Fills the start of `bytes[range]` with the bytes at `offset`.
+  ///
+  /// Returns their number, 0 at the end of the file.
   package func read(into bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64) throws(Errno) -> Int {
     let count = unsafe bytes.withUnsafeMutableBytes { buffer in
       let target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[range])
@@ -77,7 +79,9 @@ package struct OpenFile: ~Copyable, Sendable {
     return count
   }
 
-  /// Writes all of `bytes` where the last write ended. An interrupted call is repeated.
+  /// Writes all of `bytes` where the last write ended.
+  ///
+  /// An interrupted call is repeated.
   package func writeAll(_ bytes: Span<UInt8>) throws(Errno) {
     var written = 0
     while written < bytes.count {
@@ -90,7 +94,9 @@ package struct OpenFile: ~Copyable, Sendable {
     }
   }
 
-  /// Writes all of `bytes` at `offset`. An interrupted call is repeated.
+  /// Writes all of `bytes` at `offset`.
+  ///
+  /// An interrupted call is repeated.
   package func writeAll(_ bytes: Span<UInt8>, at offset: UInt64) throws(Errno) {
     var written = 0
     while written < bytes.count {
@@ -108,12 +114,16 @@ package struct OpenFile: ~Copyable, Sendable {
     guard ftruncate(descriptor, Int(clamping: size)) == 0 else { throw .current }
   }
 
-  /// Makes the content and all metadata durable. After an error the state of both is unknown.
+  /// Makes the content and all metadata durable.
+  ///
+  /// After an error the state of both is unknown.
   package func sync() throws(Errno) {
     guard fsync(descriptor) == 0 else { throw .current }
   }
 
-  /// Makes the content and the size durable. After an error the state of both is unknown.
+  /// Makes the content and the size durable.
+  ///
+  /// After an error the state of both is unknown.
   package func syncContent() throws(Errno) {
     guard fdatasync(descriptor) == 0 else { throw .current }
   }
@@ -129,7 +139,9 @@ package enum BoundedReadError: Error, Sendable, Hashable {
 extension OpenFile {
   private static let pieceBytes = 64 << 10
 
-  /// Returns all bytes from the start, at most `bytesMax`. It also reads files that have no size before, such as pipes.
+  /// Returns all bytes from the start, at most `bytesMax`.
+  ///
+  /// It also reads files that have no size before, such as pipes.
   package func contents(bytesMax: Int) throws(BoundedReadError) -> [UInt8] {
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: min(Self.pieceBytes, bytesMax + 1))

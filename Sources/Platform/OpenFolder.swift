@@ -1,8 +1,9 @@
 internal import Glibc
 package import SystemPackage
 
-/// An open folder, which is closed at the end of its life. Its files are named relative to it, so that a path that is
-/// swapped meanwhile cannot lead elsewhere.
+/// An open folder, which is closed at the end of its life.
+///
+/// Its files are named relative to it, so that a path that is swapped meanwhile cannot lead elsewhere.
 package struct OpenFolder: ~Copyable, Sendable {
   let descriptor: CInt
 
@@ -38,8 +39,9 @@ package struct OpenFolder: ~Copyable, Sendable {
     fchown(descriptor, parent.st_uid, parent.st_gid)
   }
 
-  /// Opens a file, which must not be a link, for reading. Returns nil if there is none. A pipe in its place does not
-  /// hang the caller.
+  /// Opens a file, which must not be a link, for reading.
+  ///
+  /// Returns nil if there is none. A pipe in its place does not hang the caller.
   package func openIfPresent(reading name: String) throws(Errno) -> OpenFile? {
     do throws(Errno) {
       let file = try Errno.untilUninterrupted {
@@ -52,7 +54,9 @@ package struct OpenFolder: ~Copyable, Sendable {
     }
   }
 
-  /// Creates a file of mode 0600 for writing. If this process is root, the file goes to the folder's owner.
+  /// Creates a file of mode 0600 for writing.
+  ///
+  /// If this process is root, the file goes to the folder's owner.
   ///
   /// - Throws: `.fileExists` if the name is taken.
   package func make(_ name: String) throws(Errno) -> OpenFile {

@@ -22,7 +22,9 @@ package final class WakeUp: Sendable {
     close(writing)
   }
 
-  /// Ends the wait that is under way, or else the next one. It can be called from any thread, and never blocks.
+  /// Ends the wait that is under way, or else the next one.
+  ///
+  /// It can be called from any thread, and never blocks.
   package func post() {
     var byte: UInt8 = 1
     // A full pipe has been posted to already.
@@ -48,7 +50,9 @@ package struct Readiness: OptionSet, Sendable, Hashable {
   /// Somebody has posted to the wake-up; the post is consumed.
   package static let wakeUp = Readiness(rawValue: 4)
 
-  /// Waits for one of `wanted` on `descriptor`, or for a post to `wakeUp`. Returns an empty set if the time is over.
+  /// Waits for one of `wanted` on `descriptor`, or for a post to `wakeUp`.
+  ///
+  /// Returns an empty set if the time is over.
   ///
   /// - Parameter deadline: The end of the wait; a past one makes the call check once without waiting.
   package static func wait(

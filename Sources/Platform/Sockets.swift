@@ -2,8 +2,9 @@ internal import Glibc
 internal import Synchronization
 package import SystemPackage
 
-/// An address that is bound, but not listened on. Only a server that asks for this very address gets it too, and nobody
-/// can connect.
+/// An address that is bound, but not listened on.
+///
+/// Only a server that asks for this very address gets it too, and nobody can connect.
 package final class HeldAddress: Sendable {
   package enum Refusal: Error, Sendable, Hashable {
     /// The host is not a name or an address; the text is the system's.

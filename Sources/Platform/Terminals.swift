@@ -23,7 +23,9 @@ package struct TerminalDevice: Sendable {
     fileprivate let settings: termios
   }
 
-  /// Makes keys arrive one by one, without echo and without signals. Returns nil if the stream is not a terminal.
+  /// Makes keys arrive one by one, without echo and without signals.
+  ///
+  /// Returns nil if the stream is not a terminal.
   package func readSingleKeys() -> Mode? {
     var settings = termios()
     guard unsafe tcgetattr(descriptor, &settings) == 0 else { return nil }
@@ -39,7 +41,9 @@ package struct TerminalDevice: Sendable {
   }
 
   /// Returns the keys that were pressed and not read yet, at most 64: an empty array if there are none, nil if the
-  /// terminal is gone. It never waits.
+  /// terminal is gone.
+  ///
+  /// It never waits.
   package func waitingKeys() -> [UInt8]? {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     guard unsafe poll(&waiting, 1, 0) > 0 else { return [] }
@@ -51,8 +55,9 @@ package struct TerminalDevice: Sendable {
 
 /// The standard streams of this program.
 package enum StandardStreams {
-  /// Opens `/dev/null` for each of the descriptors 0, 1 and 2 that is closed. Otherwise a file of the log could get its
-  /// number, and messages would be written into it.
+  /// Opens `/dev/null` for each of the descriptors 0, 1 and 2 that is closed.
+  ///
+  /// Otherwise a file of the log could get its number, and messages would be written into it.
   package static func fillGaps() {
     while true {
       let opened = unsafe open("/dev/null", O_RDWR)
@@ -79,8 +84,9 @@ package enum StandardStreams {
     }
   }
 
-  /// Checks whether a stream is a pipe, a socket or a terminal. A file never makes a writer wait for another program,
-  /// and its offset belongs to the given descriptor.
+  /// Checks whether a stream is a pipe, a socket or a terminal.
+  ///
+  /// A file never makes a writer wait for another program, and its offset belongs to the given descriptor.
   private static func canWait(_ stream: CInt) -> Bool {
     lseek(stream, 0, SEEK_CUR) < 0 && errno == ESPIPE
   }

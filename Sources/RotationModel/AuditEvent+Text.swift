@@ -11,7 +11,9 @@ extension AuditEvent {
   /// The kind of the event as a word, as ``description`` shows it: `opened`, `rotated`, ...
   package var kind: String { fact.word }
 
-  /// The facts as text, in a fixed order. Values that are text are not quoted.
+  /// The facts as text, in a fixed order.
+  ///
+  /// Values that are text are not quoted.
   package var facts: [(name: String, value: String)] {
     fact.members.map { member in
       if case .text(let text) = member.value { return (member.name.rawValue, text) }

@@ -3,7 +3,9 @@
 /// Events are delivered once they are durable, in the order of their numbers. Numbers can be skipped, since some
 /// records of the log are internal. No event holds a token, a key or a payload.
 public struct AuditEvent: Sendable, Hashable {
-  /// The number of the event's record. Pass it to ``EventLedger/events(after:buffer:)`` to continue after this event.
+  /// The number of the event's record.
+  ///
+  /// Pass it to ``EventLedger/events(after:buffer:)`` to continue after this event.
   public var sequence: UInt64
   /// The time of the event by the wall clock: the ledger's time minus the shift that was in force.
   public var time: Timestamp

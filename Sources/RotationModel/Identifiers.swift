@@ -13,8 +13,9 @@ public struct SessionID: Sendable, Hashable, Comparable {
     (left.high, left.low) < (right.high, right.low)
   }
 
-  /// Creates a random id. Its text never begins with `-`, the 62nd letter of base64url, since a command line would take
-  /// it for an option.
+  /// Creates a random id.
+  ///
+  /// Its text never begins with `-`, the 62nd letter of base64url, since a command line would take it for an option.
   package init(from random: inout some RandomNumberGenerator) {
     var high: UInt64 = random.next()
     while high >> 58 == 62 { high = random.next() }

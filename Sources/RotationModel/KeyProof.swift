@@ -1,4 +1,6 @@
-/// The 32 bytes of a SHA-256 digest, held without memory of their own. The digest of zeroes alone stands for none.
+/// The 32 bytes of a SHA-256 digest, held without memory of their own.
+///
+/// The digest of zeroes alone stands for none.
 public struct Digest256: Sendable, Hashable, Comparable {
   private let first: UInt64
   private let second: UInt64
@@ -63,8 +65,10 @@ public struct KeyProof: Sendable, Hashable {
   /// The digest by which the proof is remembered: the same each time that the proof is presented, and another for every
   /// other proof.
   public var useDigest: Digest256 { facts.value.useDigest }
-  /// The moment from which on the proof is too old to be accepted, in the ledger's time. Until then, and for 10 seconds
-  /// more, a ledger remembers that it was accepted; a use is remembered for at most ``millisecondsMax``.
+  /// The moment from which on the proof is too old to be accepted, in the ledger's time.
+  ///
+  /// Until then, and for 10 seconds more, a ledger remembers that it was accepted; a use is remembered for at most
+  /// ``millisecondsMax``.
   public var end: Timestamp { facts.value.end }
 
   /// The longest time for which the use of a proof is remembered: two days.
@@ -74,8 +78,9 @@ public struct KeyProof: Sendable, Hashable {
     facts = .of(Facts(key: key, useDigest: useDigest, end: end))
   }
 
-  /// The time for which the use of a proof is remembered after its end, in milliseconds. The end is made of the shift
-  /// of the ledger's time, which can have risen when the proof is shown again.
+  /// The time for which the use of a proof is remembered after its end, in milliseconds.
+  ///
+  /// The end is made of the shift of the ledger's time, which can have risen when the proof is shown again.
   package static let memoryMilliseconds: Int64 = 10_000
 
   /// The end of the memory of a use at `now`.
@@ -97,7 +102,9 @@ public struct SessionKeys: Sendable, Hashable {
   private var pair: Boxed<Pair>?
 
   /// The thumbprint of the key that the session is bound to for its whole life: its refresh token is accepted with a
-  /// proof of this key alone. Nil for a session of a confidential client, and for one that was opened without a proof.
+  /// proof of this key alone.
+  ///
+  /// Nil for a session of a confidential client, and for one that was opened without a proof.
   public var lifelong: Digest256? {
     get { pair?.value.lifelong }
     set { self = SessionKeys(lifelong: newValue, ofLastUse: ofLastUse) }

@@ -35,8 +35,9 @@ public protocol OneTimeLedger: SessionLedger {
   func consume(_ id: SessionID, purpose: String) async throws(LedgerError) -> OneTimeConsumption
 }
 
-/// A ledger that counts proofs of keys, each once (RFC 9449 §11.1). A ledger without this ability refuses no proof that
-/// was accepted before, so an engine on it takes none.
+/// A ledger that counts proofs of keys, each once (RFC 9449 §11.1).
+///
+/// A ledger without this ability refuses no proof that was accepted before, so an engine on it takes none.
 ///
 /// ``SessionLedger/rotate(_:deadline:reply:)-(RotationRequest,_,_)`` of such a ledger counts the proof of a request in
 /// the same change that it is accepted for.

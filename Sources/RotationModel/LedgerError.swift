@@ -1,4 +1,6 @@
-/// The reason that a ledger could not answer a call. The refusal of a token is a value, never one of these errors.
+/// The reason that a ledger could not answer a call.
+///
+/// The refusal of a token is a value, never one of these errors.
 @nonexhaustive
 public enum LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Too many calls are waiting. Nothing was written; the call can be repeated in a moment.

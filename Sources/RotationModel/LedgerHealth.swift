@@ -18,11 +18,13 @@ public struct LedgerHealth: Sendable, Hashable {
   /// True if ``feedAge`` exceeds the limit that the ledger was opened with: a token that was revoked elsewhere can
   /// still be accepted here.
   public var isFeedStale = false
-  /// True if all access tokens are refused because the feed is stale. The ledger was opened to prefer that to accepting
-  /// a revoked token.
+  /// True if all access tokens are refused because the feed is stale.
+  ///
+  /// The ledger was opened to prefer that to accepting a revoked token.
   public var refusesAccess = false
-  /// True if the store lacks changes that were acknowledged. Nothing is served until somebody has decided what becomes
-  /// of the sessions.
+  /// True if the store lacks changes that were acknowledged.
+  ///
+  /// Nothing is served until somebody has decided what becomes of the sessions.
   public var lacksChanges = false
   /// The number of whole seconds by which the ledger's time was ahead of the wall clock at the last reading.
   public var clockShiftSeconds: Int64

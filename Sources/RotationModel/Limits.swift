@@ -26,16 +26,20 @@ public struct Limit<Value: Comparable & Sendable>: Sendable {
 
 /// The limits that all ledgers and everything built on them share, each defined once.
 public enum Limits {
-  /// The lifetime of an access token. A revocation is remembered for the longest one, whatever the lifetimes were when
-  /// the tokens were issued and are after a restart.
+  /// The lifetime of an access token.
+  ///
+  /// A revocation is remembered for the longest one, whatever the lifetimes were when the tokens were issued and are
+  /// after a restart.
   public static let accessLifetime = Limit(
     Duration.milliseconds(1)...(.milliseconds(Lifetimes.accessMillisecondsMax)), "from 1ms to 30d")
-  /// The lifetime of a session, both idle and absolute. The limit keeps every sum of a time and a lifetime far from
-  /// overflow.
+  /// The lifetime of a session, both idle and absolute.
+  ///
+  /// The limit keeps every sum of a time and a lifetime far from overflow.
   public static let lifetime = Limit(
     Duration.milliseconds(1)...(.milliseconds(Lifetimes.millisecondsMax)), "from 1ms to 36600d")
-  /// The grace window. A client that lost a reply asks again within seconds; a longer window helps whoever has stolen a
-  /// token.
+  /// The grace window.
+  ///
+  /// A client that lost a reply asks again within seconds; a longer window helps whoever has stolen a token.
   public static let grace = Limit(
     Duration.zero...(.milliseconds(RotationRequest.graceMillisecondsMax)), "from 0s to 300s")
   /// The time for which a proof of a key is accepted after it was made, and remembered once it was accepted.
@@ -46,15 +50,18 @@ public enum Limits {
     Duration.seconds(5)...(.milliseconds(RotationRequest.graceMillisecondsMax)), "from 5s to 300s")
   /// The number of sessions that a subject can have at a time; 0 stands for no cap.
   public static let sessionsPerSubject = Limit(0...10_000, "from 0 (no cap) to 10000")
-  /// The number of requests in one batch. The step of a batch takes some milliseconds, in which other callers wait.
+  /// The number of requests in one batch.
+  ///
+  /// The step of a batch takes some milliseconds, in which other callers wait.
   public static let batch = Limit(0...4096, "at most 4096")
   /// The number of sessions in one page of a listing.
   public static let page = Limit(1...1000, "from 1 to 1000")
   /// The number of events that are kept for a slow consumer.
   public static let eventBuffer = Limit(1...1_048_576, "from 1 to 1048576")
 
-  /// The number of UTF-8 bytes in the subject and client ids that tokens carry. With the most scopes a token stays
-  /// under 4 KiB.
+  /// The number of UTF-8 bytes in the subject and client ids that tokens carry.
+  ///
+  /// With the most scopes a token stays under 4 KiB.
   public static let subjectID = Limit(1...512, "from 1 to 512 bytes without control characters")
   public static let clientID = Limit(1...256, "from 1 to 256 bytes without control characters")
   /// The number of UTF-8 bytes in the purpose of a one-time token.

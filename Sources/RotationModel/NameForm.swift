@@ -33,11 +33,14 @@ extension Optional where Wrapped: ExactValue {
 /// spelling. The log of a release that did neither can hold names in other forms; ``selects(_:_:)`` defines how those
 /// are found.
 package enum NameForm {
-  /// The upper bound on the bytes of a name in any form. A longer text is refused by its length, so it is not
-  /// normalized.
+  /// The upper bound on the bytes of a name in any form.
+  ///
+  /// A longer text is refused by its length, so it is not normalized.
   private static let typedBytesMax = 4 * SessionGrant.textBytesMax
-  /// The most combining marks in a row. Ordering marks takes time proportional to the square of their number, so a text
-  /// with more is not accepted as a name (UAX #15 §13).
+  /// The most combining marks in a row.
+  ///
+  /// Ordering marks takes time proportional to the square of their number, so a text with more is not accepted as a
+  /// name (UAX #15 §13).
   private static let marksInRowMax = 30
 
   /// Returns the name that a person means by typing `text`: the same text in NFC.
@@ -48,7 +51,9 @@ package enum NameForm {
     return String(decoding: text._nfcCodeUnits, as: UTF8.self)
   }
 
-  /// Checks whether the text is in NFC. For ASCII this costs the check of one bit.
+  /// Checks whether the text is in NFC.
+  ///
+  /// For ASCII this costs the check of one bit.
   package static func isKept(_ text: String) -> Bool {
     var bytes = text.utf8Span
     return bytes.isKnownASCII || isPlain(text) && bytes.checkForNFC(quickCheck: false)
@@ -75,8 +80,9 @@ package enum NameForm {
     selector.hasSameBytes(as: name) || isKept(selector) && selector == name
   }
 
-  /// Checks that a new name is in NFC. A name in another form is refused and never changed, since only its author knows
-  /// what it means.
+  /// Checks that a new name is in NFC.
+  ///
+  /// A name in another form is refused and never changed, since only its author knows what it means.
   ///
   /// - Throws: ``LedgerError/invalid(field:limit:)`` if the name is not in NFC.
   package static func check(_ field: String, _ name: String) throws(LedgerError) {

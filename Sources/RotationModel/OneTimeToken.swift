@@ -1,7 +1,9 @@
 /// The terms of a token that is consumed exactly once, for any purpose: a password reset, an invitation, an e-mail
 /// check.
 public struct OneTimeGrant: Sendable, Hashable {
-  /// The purpose of the token, 1 to 256 UTF-8 bytes. The token is consumed only for the purpose that it was issued for.
+  /// The purpose of the token, 1 to 256 UTF-8 bytes.
+  ///
+  /// The token is consumed only for the purpose that it was issued for.
   public var purpose: String
   /// The subject of the token, at most ``SessionGrant/textBytesMax`` UTF-8 bytes.
   public var subject: String

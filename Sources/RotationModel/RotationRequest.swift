@@ -6,8 +6,9 @@ public enum ReusePolicy: String, Sendable, Hashable, CaseIterable {
   case refuse
 }
 
-/// The class of a presentation of a consumed token, as far as the ledger can tell. A log or an alarm can weigh it; the
-/// client is never told.
+/// The class of a presentation of a consumed token, as far as the ledger can tell.
+///
+/// A log or an alarm can weigh it; the client is never told.
 @nonexhaustive
 public enum ReuseClass: UInt8, Sendable, Hashable, CaseIterable {
   /// The direct predecessor inside the grace window, with its successor not yet used: a reply was lost.
@@ -38,7 +39,9 @@ extension ReuseClass: CustomStringConvertible {
 /// One presentation of a refresh token whose signature, type and issuer have been verified.
 public struct RotationRequest: Sendable {
   public var token: TokenID
-  /// The authenticated client. A token of another client is refused, and neither consumed nor revoked.
+  /// The authenticated client.
+  ///
+  /// A token of another client is refused, and neither consumed nor revoked.
   public var client: String
   /// The grace window in milliseconds: the time after a rotation in which the predecessor is answered with the same
   /// pair; 0 for none, at most ``graceMillisecondsMax``.
@@ -47,8 +50,9 @@ public struct RotationRequest: Sendable {
   /// access token.
   public var graceMilliseconds: Int64
   public var reuse: ReusePolicy
-  /// The scope that the access token is narrowed to, or nil for the whole granted scope. The caller has checked that it
-  /// is a subset.
+  /// The scope that the access token is narrowed to, or nil for the whole granted scope.
+  ///
+  /// The caller has checked that it is a subset.
   public var narrowedScope: String?
   /// The current version of the subject's account.
   ///
@@ -60,17 +64,22 @@ public struct RotationRequest: Sendable {
   /// The moment before which a session whose versions are ``AccountVersion/unknown`` is outdated if it was opened
   /// earlier; nil skips the comparison.
   public var notBefore: Timestamp?
-  /// True if an outdated session is revoked. A caller that reads accounts through a cache first asks with false, then
-  /// again with true once it has read the accounts anew.
+  /// True if an outdated session is revoked.
+  ///
+  /// A caller that reads accounts through a cache first asks with false, then again with true once it has read the
+  /// accounts anew.
   public var revokesOutdated: Bool
-  /// The terms that apply to the session from now on, or nil for the terms it was opened with. They never revive an
-  /// expired session.
+  /// The terms that apply to the session from now on, or nil for the terms it was opened with.
+  ///
+  /// They never revive an expired session.
   public var terms: SessionTerms?
   /// The lifetime of the access tokens that are issued with this refresh, at most ``Lifetimes/accessMillisecondsMax``.
+  ///
   /// A ledger can forget a revocation once the last access token that it concerns has expired.
   public var accessMilliseconds: Int64
-  /// The proof of a key that came with the request, or nil for none. It counts once, along with the outcome that it is
-  /// accepted for; a refused request leaves it uncounted.
+  /// The proof of a key that came with the request, or nil for none.
+  ///
+  /// It counts once, along with the outcome that it is accepted for; a refused request leaves it uncounted.
   public var proof: KeyProof?
 
   /// True if the session must be bound to a key for its life, as where a public client has to prove one: the live token
@@ -125,7 +134,9 @@ public enum Rotation: Sendable, Hashable {
   case refused(RotationRefusal)
 }
 
-/// The reason that a refresh token was not accepted. The client is never told which; the audit event is.
+/// The reason that a refresh token was not accepted.
+///
+/// The client is never told which; the audit event is.
 @nonexhaustive
 public enum RotationRefusal: Sendable, Hashable {
   /// The ledger has no session with that id: it was never opened, or it has ended and was forgotten.

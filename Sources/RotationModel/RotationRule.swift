@@ -67,9 +67,10 @@ public enum RotationVerdict: Sendable, Hashable {
 /// The rule is a pure function of the facts that the ledger knows of the session at one moment. The ledger must carry
 /// out the verdict before it judges another request on the same session.
 public enum RotationRule {
-  /// Returns the verdict on a presented refresh token. A proof that does not count is reported before anything about
-  /// the token, a wrong client id and then a wrong key before anything about the token's age. None of these consumes or
-  /// revokes.
+  /// Returns the verdict on a presented refresh token.
+  ///
+  /// A proof that does not count is reported before anything about the token, a wrong client id and then a wrong key
+  /// before anything about the token's age. None of these consumes or revokes.
   ///
   /// - Parameters:
   ///   - facts: The facts of the token's session, or nil if the ledger never had the session or has forgotten it.
@@ -84,7 +85,9 @@ public enum RotationRule {
     return verdict(on: request, of: facts, at: now)
   }
 
-  /// Returns the reason that a proof does not count, or nil if it does. A proof counts once (RFC 9449 §11.1).
+  /// Returns the reason that a proof does not count, or nil if it does.
+  ///
+  /// A proof counts once (RFC 9449 §11.1).
   ///
   /// A ledger may forget a use at the proof's end, so a proof whose end has come is refused whatever the ledger knows.
   public static func refusal(of proof: KeyProof, isCounted: Bool, at now: Timestamp) -> RotationRefusal? {
@@ -92,8 +95,9 @@ public enum RotationRule {
     return now < proof.end ? nil : .lateProof
   }
 
-  /// Returns the verdict for a session that the ledger has, on a request whose proof counts. The function is inlined,
-  /// so that the facts need not be assembled in memory.
+  /// Returns the verdict for a session that the ledger has, on a request whose proof counts.
+  ///
+  /// The function is inlined, so that the facts need not be assembled in memory.
   @inlinable
   @inline(__always)
   package static func verdict(

@@ -24,7 +24,9 @@ public struct Scopes: Sendable {
     self.text = text
   }
 
-  /// Parses space-separated scope tokens; repeated tokens are kept once. The empty text is the empty set.
+  /// Parses space-separated scope tokens; repeated tokens are kept once.
+  ///
+  /// The empty text is the empty set.
   ///
   /// Returns nil if a character is outside `%x21 / %x23-5B / %x5D-7E`, if a space is leading, trailing or doubled, or
   /// if a limit is exceeded.
@@ -100,8 +102,9 @@ public struct Scopes: Sendable {
 }
 
 extension Scopes: ExpressibleByArrayLiteral {
-  /// Creates a set from scopes that are written in the program. An invalid list is a programming error and stops the
-  /// program.
+  /// Creates a set from scopes that are written in the program.
+  ///
+  /// An invalid list is a programming error and stops the program.
   public init(arrayLiteral tokens: String...) {
     guard tokens.allSatisfy({ !$0.isEmpty && !$0.contains(" ") }), let scopes = Scopes(Scopes.joined(tokens)) else {
       preconditionFailure("\(tokens) are no scope tokens (RFC 6749 §3.3)")

@@ -14,17 +14,20 @@ public struct SessionGrant: Sendable, Hashable {
   public var subjectVersion: AccountVersion
   /// The version of the client's account under which the session is opened.
   public var clientVersion: AccountVersion
-  /// The lifetime of the access tokens that are issued at the opening, at most ``Lifetimes/accessMillisecondsMax``. A
-  /// ledger can forget a revocation once the last access token that it concerns has expired.
+  /// The lifetime of the access tokens that are issued at the opening, at most ``Lifetimes/accessMillisecondsMax``.
+  ///
+  /// A ledger can forget a revocation once the last access token that it concerns has expired.
   public var accessMilliseconds = Lifetimes.accessMillisecondsMax
   /// The id of the session, which no entry of the ledger may have, or nil for one that the ledger draws.
   public var id: SessionID?
-  /// The keys that the session and its first access token are bound to. The caller has counted the proof of them
-  /// (``ProofLedger/count(_:)``).
+  /// The keys that the session and its first access token are bound to.
+  ///
+  /// The caller has counted the proof of them (``ProofLedger/count(_:)``).
   public var keys = SessionKeys()
   /// Bytes of the caller's, at most ``attributesBytesMax``, that stay with the session for its life: such as its
-  /// tenant, or how its subject was authenticated. The ledger does not look into them, and keeps them readable: no
-  /// secrets.
+  /// tenant, or how its subject was authenticated.
+  ///
+  /// The ledger does not look into them, and keeps them readable: no secrets.
   public var attributes: [UInt8] = []
 
   /// The most UTF-8 bytes in each of subject, client and scope.
@@ -61,8 +64,9 @@ public struct SessionGrant: Sendable, Hashable {
 /// A session (token family) as it is after a decision.
 public struct Session: Sendable, Hashable {
   public var id: SessionID
-  /// The generation of the live refresh token. With ``RotationPolicy/never`` it is the number of refreshes, which the
-  /// access tokens carry.
+  /// The generation of the live refresh token.
+  ///
+  /// With ``RotationPolicy/never`` it is the number of refreshes, which the access tokens carry.
   public var generation: UInt32
   public var subject: String
   public var client: String

@@ -1,6 +1,8 @@
 internal import Platform
 
-/// A clock from which the ledger reads the time. It is a value, so that a test or a simulation can move it.
+/// A clock from which the ledger reads the time.
+///
+/// It is a value, so that a test or a simulation can move it.
 ///
 /// A clock has two readings. The *wall clock* tells the time of day, and somebody can set it forwards or back. The
 /// *boot clock* tells how long the machine has been up, including suspension; nobody can set it, and it never goes
@@ -19,7 +21,9 @@ public struct SessionClock: Sendable {
     boot = bootMilliseconds
   }
 
-  /// Creates a clock that uses one reading for both. The reading must never go back.
+  /// Creates a clock that uses one reading for both.
+  ///
+  /// The reading must never go back.
   public init(_ read: @escaping @Sendable () -> Timestamp) {
     self.init(wall: read, bootMilliseconds: { read().milliseconds })
   }

@@ -2,9 +2,10 @@
 public struct SessionHistory: Sendable, Hashable {
   /// The session as it is, or as it was before its end; nil if the log no longer holds it.
   public var session: Session?
-  /// The session's events in the order of the log. They begin with ``AuditEvent/Fact/missed(from:)`` if a checkpoint
-  /// has replaced the first part; ``AuditEvent/Fact/expired(sessions:oneTimeTokens:)`` stands for the end of this
-  /// session.
+  /// The session's events in the order of the log.
+  ///
+  /// They begin with ``AuditEvent/Fact/missed(from:)`` if a checkpoint has replaced the first part;
+  /// ``AuditEvent/Fact/expired(sessions:oneTimeTokens:)`` stands for the end of this session.
   public var events: [AuditEvent] = []
   /// The number of events after the first one that are left out, so that the latest ones fit.
   public var omittedCount = 0
@@ -54,8 +55,9 @@ public struct EndedSession: Sendable, Hashable {
 public struct HistoryExtent: Sendable, Hashable {
   /// The number of records and of checkpoint entries that were read.
   public var recordCount: UInt64 = 0
-  /// True if the whole log was read. False if ``HistoryLimits`` ended the reading early, so that newer events are
-  /// missing.
+  /// True if the whole log was read.
+  ///
+  /// False if ``HistoryLimits`` ended the reading early, so that newer events are missing.
   public var isWhole = false
 
   public init(recordCount: UInt64 = 0, isWhole: Bool = false) {
@@ -64,8 +66,9 @@ public struct HistoryExtent: Sendable, Hashable {
   }
 }
 
-/// The limits on the cost of reading a history. Reading replays the log from its checkpoint on, beside the ledger and
-/// on a thread that yields to others.
+/// The limits on the cost of reading a history.
+///
+/// Reading replays the log from its checkpoint on, beside the ledger and on a thread that yields to others.
 public struct HistoryLimits: Sendable, Hashable {
   /// The longest time that the reading may take.
   public var duration: Duration

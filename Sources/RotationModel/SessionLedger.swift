@@ -162,8 +162,9 @@ public struct LedgerMoment: Sendable, Hashable {
   }
 }
 
-/// The register of access tokens that must be refused although they are signed and not expired. Verifiers ask it from
-/// any thread and tell it which tokens they saw.
+/// The register of access tokens that must be refused although they are signed and not expired.
+///
+/// Verifiers ask it from any thread and tell it which tokens they saw.
 public protocol AccessRegister: Sendable {
   /// Checks whether a verified access token is refused.
   ///
@@ -209,8 +210,9 @@ public enum LedgerNotice: Sendable, Hashable {
 
 /// Figures of a running ledger, each as of one moment.
 public struct LedgerStatistics: Sendable, Hashable {
-  /// The number of sessions that were neither revoked one by one nor swept after their end. Sessions that a wide
-  /// revocation ended are counted until the sweep has passed, which takes seconds.
+  /// The number of sessions that were neither revoked one by one nor swept after their end.
+  ///
+  /// Sessions that a wide revocation ended are counted until the sweep has passed, which takes seconds.
   public var liveSessions: Int
   /// The number of entries in memory: live sessions, revoked ones and one-time tokens, until their end.
   public var entries: Int

@@ -126,8 +126,9 @@ extension RevocationCause: CustomStringConvertible {
 public struct SessionPage: Sendable, Hashable {
   /// The sessions, in an order that stays the same while the ledger is open.
   public var sessions: [Session]
-  /// The position of the next page, or nil at the end. A page can hold fewer sessions than asked for and yet not be the
-  /// last.
+  /// The position of the next page, or nil at the end.
+  ///
+  /// A page can hold fewer sessions than asked for and yet not be the last.
   public var next: SessionCursor?
 
   public init(sessions: [Session], next: SessionCursor? = nil) {
@@ -136,15 +137,18 @@ public struct SessionPage: Sendable, Hashable {
   }
 }
 
-/// The position in a listing after one session. Its text has a meaning only for the ledger that gave it.
+/// The position in a listing after one session.
+///
+/// Its text has a meaning only for the ledger that gave it.
 public struct SessionCursor: Sendable, Hashable {
   /// The cursor as text for a query: printable ASCII, at most ``bytesMax`` bytes.
   public let text: String
 
   public static let bytesMax = 128
 
-  /// Creates a cursor from its text, or returns nil if no cursor has such a text. Only the ledger can tell whether the
-  /// cursor is one of its own.
+  /// Creates a cursor from its text, or returns nil if no cursor has such a text.
+  ///
+  /// Only the ledger can tell whether the cursor is one of its own.
   public init?(text: String) {
     let isPrintable = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     guard isPrintable, (1...Self.bytesMax).contains(text.utf8.count) else { return nil }

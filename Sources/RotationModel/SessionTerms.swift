@@ -5,11 +5,15 @@ public struct Lifetimes: Sendable, Hashable {
   /// The time after its opening at which the session ends whatever happens.
   public let absoluteMilliseconds: Int64
 
-  /// The longest lifetime, 100 years. It keeps every sum of a time and a lifetime far from overflow.
+  /// The longest lifetime, 100 years.
+  ///
+  /// It keeps every sum of a time and a lifetime far from overflow.
   @inlinable public static var millisecondsMax: Int64 { 100 * 366 * 86_400_000 }
 
-  /// The longest lifetime of an access token, 30 days. A revocation is remembered for this long, whatever the lifetimes
-  /// were when the tokens were issued and are after a restart.
+  /// The longest lifetime of an access token, 30 days.
+  ///
+  /// A revocation is remembered for this long, whatever the lifetimes were when the tokens were issued and are after a
+  /// restart.
   @inlinable public static var accessMillisecondsMax: Int64 { 30 * 86_400_000 }
 
   /// Creates lifetimes, or returns nil unless both are at least one millisecond and at most ``millisecondsMax``.
@@ -28,7 +32,9 @@ public struct Lifetimes: Sendable, Hashable {
   @inlinable
   public func absoluteEnd(openedAt: Timestamp) -> Timestamp { openedAt.advanced(byMilliseconds: absoluteMilliseconds) }
 
-  /// Returns the end of a session: the earlier of both ends. From this moment on its refresh token is expired.
+  /// Returns the end of a session: the earlier of both ends.
+  ///
+  /// From this moment on its refresh token is expired.
   @inlinable
   public func end(openedAt: Timestamp, refreshedAt: Timestamp) -> Timestamp {
     min(idleEnd(refreshedAt: refreshedAt), absoluteEnd(openedAt: openedAt))
@@ -83,8 +89,9 @@ public struct AccountVersion: Sendable, Hashable {
     self.digest = digest < 2 ? digest + 2 : digest
   }
 
-  /// The version of a session that was opened without one, as in a log of format 1. The time of its opening is compared
-  /// with ``RotationRequest/notBefore`` instead.
+  /// The version of a session that was opened without one, as in a log of format 1.
+  ///
+  /// The time of its opening is compared with ``RotationRequest/notBefore`` instead.
   @inlinable public static var unknown: AccountVersion { AccountVersion(stored: 0) }
   /// The version of an account that has no versions.
   @inlinable public static var none: AccountVersion { AccountVersion(stored: 1) }

@@ -11,8 +11,9 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
   @inlinable public static var zero: Timestamp { Timestamp(milliseconds: 0) }
   @inlinable public static var distantFuture: Timestamp { Timestamp(milliseconds: .max) }
-  /// The milliseconds of 9999-12-31T23:59:59.999Z. No stored time is later, so that a sum with a lifetime cannot
-  /// overflow.
+  /// The milliseconds of 9999-12-31T23:59:59.999Z.
+  ///
+  /// No stored time is later, so that a sum with a lifetime cannot overflow.
   @inlinable package static var latestMilliseconds: Int64 { 253_402_300_799_999 }
 
   /// The whole seconds since the epoch, rounded down, as the `iat` claim carries them.
@@ -51,8 +52,9 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 extension Timestamp: LosslessStringConvertible {
   private static let dayMilliseconds: Int64 = 86_400_000
 
-  /// The time in UTC to the millisecond (RFC 3339): `2026-11-30T09:33:08.123Z`. A year outside 0 to 9999 has a sign and
-  /// at least six digits (ISO 8601).
+  /// The time in UTC to the millisecond (RFC 3339): `2026-11-30T09:33:08.123Z`.
+  ///
+  /// A year outside 0 to 9999 has a sign and at least six digits (ISO 8601).
   public var description: String {
     let days = milliseconds.flooringDivision(by: Self.dayMilliseconds)
     // The day of the earliest time begins before the smallest representable millisecond: the product wraps around, and
@@ -116,8 +118,9 @@ extension Timestamp: LosslessStringConvertible {
     return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
   }
 
-  /// Returns the date of a day. Years begin in March here, so that the leap day is the last of a year; 400 years are an
-  /// era of 146,097 days.
+  /// Returns the date of a day.
+  ///
+  /// Years begin in March here, so that the leap day is the last of a year; 400 years are an era of 146,097 days.
   private static func date(ofDay day: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = day + 719_468
     let era = shifted.flooringDivision(by: 146_097)

@@ -8,9 +8,10 @@ public enum AccountKind: String, Sendable, Equatable {
   case client
 }
 
-/// The reason that accounts could not be read or changed. Each description is one line with the place, the cause and
-/// the fix, and holds no password, secret or hash. `path` is the file's path, or the database that holds the accounts
-/// and its schema.
+/// The reason that accounts could not be read or changed.
+///
+/// Each description is one line with the place, the cause and the fix, and holds no password, secret or hash. `path` is
+/// the file's path, or the database that holds the accounts and its schema.
 @nonexhaustive
 public enum AccountError: Error, Sendable, Equatable {
   /// The name is taken; nothing was changed.
@@ -99,6 +100,7 @@ extension AccountError {
 }
 
 /// An event of the accounts that an open ``SubjectFile`` or ``ClientFile``, or its counterpart in a database, follows.
+///
 /// `path` is the file's path, or the database and its schema.
 public enum AccountFileEvent: Sendable, Equatable {
   /// Changed accounts were read and are in force from now on.

@@ -33,8 +33,10 @@ struct SubjectLookup<Source: AccountSource>: Sendable where Source.Entry == User
     await source.current().name(ignoringCase: name) ?? name
   }
 
-  /// Authenticates a user. For an unknown name the hash of some user, always the same for one name, is verified and the
-  /// result dropped. This takes the time of an existing user, even if there are hashes of several kinds and costs.
+  /// Authenticates a user.
+  ///
+  /// For an unknown name the hash of some user, always the same for one name, is verified and the result dropped. This
+  /// takes the time of an existing user, even if there are hashes of several kinds and costs.
   func authenticate(name: String, password: String) async throws(StoreError) -> Subject? {
     guard (1...PasswordHash.passwordBytesMax).contains(password.utf8.count) else { return nil }
     let document = await source.current()

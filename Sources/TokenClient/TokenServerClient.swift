@@ -26,8 +26,9 @@ public struct TokenServerClient: Sendable {
   /// timeout, if the outcome is unknown. The text of its errors is shown, so it must hold no secret.
   public typealias Sender = @Sendable (ClientRequest) async throws -> ClientReply
 
-  /// Makes the proof of the client's key for a request: the JWT for its header `DPoP`. The text of its errors is shown,
-  /// so it must hold no secret.
+  /// Makes the proof of the client's key for a request: the JWT for its header `DPoP`.
+  ///
+  /// The text of its errors is shown, so it must hold no secret.
   public typealias ProofMaker = @Sendable (ProofRequest) async throws -> String
 
   /// The client's id.
@@ -123,7 +124,9 @@ public struct TokenServerClient: Sendable {
     }
   }
 
-  /// Decodes the body of a reply. One that cannot be read is as good as lost.
+  /// Decodes the body of a reply.
+  ///
+  /// One that cannot be read is as good as lost.
   func decoded<Value: Decodable>(
     _ reply: ClientReply, as type: Value.Type, losing consequence: LostReply.Consequence
   ) throws(TokenClientError) -> Value {

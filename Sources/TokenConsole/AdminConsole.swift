@@ -35,14 +35,17 @@ public final class AdminConsole: Sendable {
   /// The observer for the engine, alone or in an ``EngineObserverGroup``; without it the console has no rates.
   public var observer: any EngineObserver { activity }
 
-  /// Returns the path to put behind the server's URL and path prefix. It signs in once, within ten minutes, and voids
-  /// the link before.
+  /// Returns the path to put behind the server's URL and path prefix.
+  ///
+  /// It signs in once, within ten minutes, and voids the link before.
   public func makeLink() -> String {
     "\(path)/link?secret=\(link.make())"
   }
 }
 
-/// A link that signs in once. The reader of the terminal knows its secret; only its digest is kept here.
+/// A link that signs in once.
+///
+/// The reader of the terminal knows its secret; only its digest is kept here.
 final class ConsoleLink: Sendable {
   static let lifetime = Duration.seconds(600)
 

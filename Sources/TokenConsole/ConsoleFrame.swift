@@ -28,7 +28,9 @@ struct ConsoleFrame: Sendable {
 
   func path(_ rest: String) -> String { base + rest }
 
-  /// Returns a page for a signed-in visitor. Without one, it has no navigation.
+  /// Returns a page for a signed-in visitor.
+  ///
+  /// Without one, it has no navigation.
   func page(
     _ title: String, in section: Section? = nil, for visitor: ConsoleVisitor?, status: HTTPResponse.Status = .ok,
     _ body: HTML

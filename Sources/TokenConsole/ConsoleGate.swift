@@ -103,8 +103,10 @@ struct ConsoleGate: Sendable {
   }
 }
 
-/// The cookie of a signed-in visitor. Scripts and other sites cannot use it, and over TLS neither can other hosts or
-/// plaintext connections (RFC 6265bis §4.1.3).
+/// The cookie of a signed-in visitor.
+///
+/// Scripts and other sites cannot use it, and over TLS neither can other hosts or plaintext connections (RFC 6265bis
+/// §4.1.3).
 struct ConsoleCookie: Sendable {
   let base: String
   let origins: SameOriginRule

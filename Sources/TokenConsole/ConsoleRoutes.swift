@@ -16,7 +16,9 @@ extension AdminConsole: AdditionalRoutes {
   }
 }
 
-/// The routes of the console. Every page is complete without a script; every change is a form that asks first.
+/// The routes of the console.
+///
+/// Every page is complete without a script; every change is a form that asks first.
 struct ConsoleRoutes<Context: AuthenticatedContext>: Sendable {
   private let engine: RotationEngine
   private let console: AdminConsole

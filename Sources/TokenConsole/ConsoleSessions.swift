@@ -16,7 +16,9 @@ final class ConsoleSessions: Sendable {
     self.now = now
   }
 
-  /// Opens a log-in and returns the cookie's value. If there are too many, the least recently used one ends.
+  /// Opens a log-in and returns the cookie's value.
+  ///
+  /// If there are too many, the least recently used one ends.
   func open(for user: ConsoleUser) -> String {
     let now = now()
     let secret = RandomSecret()
@@ -81,7 +83,9 @@ enum ConsoleUser: Sendable, Hashable {
     }
   }
 
-  /// The name in log lines. A client is marked as one, so that its id cannot pass for the link.
+  /// The name in log lines.
+  ///
+  /// A client is marked as one, so that its id cannot pass for the link.
   var logText: String {
     switch self {
     case .link: "link"

@@ -23,8 +23,9 @@ enum SignInPages {
     """
   }
 
-  /// Returns the page of a one-time link. Opening it does nothing by itself, so that a program that follows links
-  /// beforehand does not use it up.
+  /// Returns the page of a one-time link.
+  ///
+  /// Opening it does nothing by itself, so that a program that follows links beforehand does not use it up.
   static func link(_ frame: ConsoleFrame, secret: String) -> HTML {
     """
     <div class="door">

@@ -1,5 +1,6 @@
-/// The text of a page. Values in a literal are escaped, so that none can become markup: others chose the subjects,
-/// clients and labels.
+/// The text of a page.
+///
+/// Values in a literal are escaped, so that none can become markup: others chose the subjects, clients and labels.
 ///
 ///     let cell: HTML = "<td>\(session.subject)</td>"
 ///
@@ -33,8 +34,10 @@ struct HTML: Sendable, Hashable, ExpressibleByStringInterpolation {
     mutating func appendInterpolation(_ parts: [HTML]) { for part in parts { text += part.text } }
   }
 
-  /// Returns `value` with every special character of HTML as a reference. Control characters, which no page may have,
-  /// and marks that change the direction of the following text become the replacement character.
+  /// Returns `value` with every special character of HTML as a reference.
+  ///
+  /// Control characters, which no page may have, and marks that change the direction of the following text become the
+  /// replacement character.
   static func escaped(_ value: String) -> String {
     var text = ""
     text.reserveCapacity(value.utf8.count)

@@ -4,7 +4,9 @@ internal import TokenEngine
 internal import TokenHTTP
 internal import TokenLedger
 
-/// The figures that a page shows and, if its script can run, renews every few seconds. Each is formatted only here.
+/// The figures that a page shows and, if its script can run, renews every few seconds.
+///
+/// Each is formatted only here.
 struct LiveFigures: Sendable {
   private var texts: [(name: String, text: String)] = []
   private var lines: [(name: String, points: String)] = []
@@ -18,7 +20,9 @@ struct LiveFigures: Sendable {
   static let lineWidth = 236
   private static let lineHeight = 44.0
 
-  /// Reads the figures. It costs one turn of the ledger's actor, and never waits for the disk.
+  /// Reads the figures.
+  ///
+  /// It costs one turn of the ledger's actor, and never waits for the disk.
   static func read(_ engine: RotationEngine, _ activity: ConsoleActivity) async -> LiveFigures {
     LiveFigures(await engine.logHealth, engine, activity.read())
   }

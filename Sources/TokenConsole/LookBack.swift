@@ -8,8 +8,9 @@ enum LookBack<Found> {
   case unknown(HTML)
 }
 
-/// A turn that lets one reading of the history run at a time. A reading uses the log or the database beside everything
-/// else, and several at once would delay log-ins.
+/// A turn that lets one reading of the history run at a time.
+///
+/// A reading uses the log or the database beside everything else, and several at once would delay log-ins.
 final class LookBackTurn: Sendable {
   private let isTaken = Atomic(false)
 

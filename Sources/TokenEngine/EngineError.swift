@@ -3,8 +3,9 @@ public import RotationModel
 internal import TokenSigning
 public import WriteAheadLog
 
-/// The reason that the engine could not answer. A refused token or log-in is not one of these: it is a
-/// ``GrantRefusal``.
+/// The reason that the engine could not answer.
+///
+/// A refused token or log-in is not one of these: it is a ``GrantRefusal``.
 ///
 /// Either nothing was written, or it is unknown whether it was. In the second case the ledger says so
 /// (``LedgerError/outcomeUnknown(_:)``) and continues, or it has failed and accepts no more changes until it is opened
@@ -41,6 +42,7 @@ public enum EngineError: Error, Sendable, CustomStringConvertible {
   }
 
   /// True if the request was valid and the engine could not answer it, for which HTTP has status 503 and `Retry-After`.
+  ///
   /// Another instance may answer, or this one after a restart. It is true whenever ``isTemporary`` is, and if the
   /// ledger is closed.
   public var isUnavailable: Bool {
@@ -87,7 +89,9 @@ extension EngineError {
     (error as? StoreError).map { .store($0) } ?? .foreign(error)
   }
 
-  /// Creates an error from that of a ledger. An invalid argument is reported as the caller's, whoever found it.
+  /// Creates an error from that of a ledger.
+  ///
+  /// An invalid argument is reported as the caller's, whoever found it.
   init(_ error: LedgerError) {
     if case .invalid(let field, let limit) = error {
       self = .invalid(field: field, limit: limit)
@@ -98,8 +102,9 @@ extension EngineError {
 }
 
 extension EngineError {
-  /// Creates an error from that of a change of keys. Keys that are out of reach count as a store that does not answer,
-  /// not as bad keys.
+  /// Creates an error from that of a change of keys.
+  ///
+  /// Keys that are out of reach count as a store that does not answer, not as bad keys.
   init(_ error: KeyChangeError) {
     if case .files(let failure) = error, failure.kind == .unavailable {
       self = .store(.unreadable("\(failure)"))

@@ -1,6 +1,8 @@
 public import RotationModel
 
-/// An event of the engine, for logs, metrics and audit. It holds no token text and no secret.
+/// An event of the engine, for logs, metrics and audit.
+///
+/// It holds no token text and no secret.
 @nonexhaustive
 public enum EngineEvent: Sendable, Hashable {
   case opened(TokenID, subject: String, client: String)
@@ -71,8 +73,9 @@ extension EngineEvent {
   }
 }
 
-/// An observer of the engine's events. Each event is delivered once its outcome is durable, on the task that caused it,
-/// before the caller is answered.
+/// An observer of the engine's events.
+///
+/// Each event is delivered once its outcome is durable, on the task that caused it, before the caller is answered.
 ///
 /// The observer must return at once, since the caller waits for it.
 public protocol EngineObserver: Sendable {

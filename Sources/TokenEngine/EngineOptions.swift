@@ -3,13 +3,17 @@ internal import TokenLedger
 public import TokenSigning
 public import WriteAheadLog
 
-/// The policies of a ``RotationEngine``. The defaults are those of the server.
+/// The policies of a ``RotationEngine``.
+///
+/// The defaults are those of the server.
 public struct EngineOptions: Sendable {
   /// The `iss` of every token, compared byte by byte at verification.
   public var issuer = "http://127.0.0.1:8080"
   /// The `aud` of access tokens, omitted from them if empty.
   public var audience = ""
-  /// The algorithm of new keys of access tokens. Existing keys keep their algorithm until they are rotated.
+  /// The algorithm of new keys of access tokens.
+  ///
+  /// Existing keys keep their algorithm until they are rotated.
   public var algorithm = SignatureAlgorithm.hs256
   /// The lifetime of an access token, to the millisecond, from 1 ms to 30 days.
   public var accessLifetime = Duration.seconds(15 * 60)
@@ -18,17 +22,21 @@ public struct EngineOptions: Sendable {
   /// The time after its opening at which a session ends whatever happens, from 1 ms to 100 years.
   public var absoluteLifetime = Duration.seconds(365 * 86_400)
   /// The grace window: the time after a rotation in which the predecessor is answered with the same pair; 0 for none,
-  /// at most 300 s. A client can have its own.
+  /// at most 300 s.
+  ///
+  /// A client can have its own.
   public var grace = Duration.zero
   /// The policy for a consumed token that is presented again.
   public var reuse = ReusePolicy.revokeSession
-  /// The most sessions of a subject at a time: opening one more revokes the least recently used one. 0 for no cap, at
-  /// most 10,000.
+  /// The most sessions of a subject at a time: opening one more revokes the least recently used one.
+  ///
+  /// 0 for no cap, at most 10,000.
   public var sessionsPerSubjectMax = 0
   /// The choice whether existing sessions adopt changed lifetimes, and rotation, at their next refresh.
   public var existingSessions = ExistingSessions.keep
-  /// A closure that makes further claims of an access token beside the standard ones, or nil for none. See
-  /// ``CustomClaims``.
+  /// A closure that makes further claims of an access token beside the standard ones, or nil for none.
+  ///
+  /// See ``CustomClaims``.
   public var customClaims: (@Sendable (ClaimsContext) async throws -> CustomClaims)?
   /// The policy for proofs of keys, to which tokens are bound (RFC 9449).
   public var dpop = DPoPOptions()

@@ -1,9 +1,10 @@
 internal import RotationModel
 internal import TokenLedger
 
-/// The engine's ledger on the paths of every request. A ledger with a log is called by its concrete type, since a
-/// generic call through an existential is not specialized (tools/cost-guard). The promise is that of the protocol: no
-/// outcome leaves before it is durable.
+/// The engine's ledger on the paths of every request.
+///
+/// A ledger with a log is called by its concrete type, since a generic call through an existential is not specialized
+/// (tools/cost-guard). The promise is that of the protocol: no outcome leaves before it is durable.
 enum HotLedger: Sendable {
   case log(RefreshLedger)
   case other(any SessionLedger)

@@ -7,7 +7,9 @@ internal import WriteAheadLog
 /// Copies of an engine's folder, and their restoring.
 extension RotationEngine {
   /// Copies the log, with everything that was acknowledged before the call, and the keys to a new folder, even while
-  /// the engine works. The copy is durable on return.
+  /// the engine works.
+  ///
+  /// The copy is durable on return.
   ///
   /// The copy is marked. Tokens that are consumed after it was made would be live again, so it opens only after
   /// ``restoreBackup(in:)``, which ends its sessions. The copy is as secret as the folder itself. The cost is reading
@@ -39,8 +41,9 @@ extension RotationEngine {
     }
   }
 
-  /// Makes a backup in the folder ready to be opened, by ending every session and one-time token in it. Tokens that
-  /// were consumed after the backup are live in it, and nothing can tell which.
+  /// Makes a backup in the folder ready to be opened, by ending every session and one-time token in it.
+  ///
+  /// Tokens that were consumed after the backup are live in it, and nothing can tell which.
   ///
   /// The folder must not be open. The call takes as long as a start.
   ///

@@ -56,8 +56,9 @@ extension RotationEngine {
   public static let clientBytesMax = Limits.clientID.range.upperBound
 
   /// Opens a session with exactly these scopes, without any check: neither whether the subject exists and is enabled,
-  /// nor what it or the client may have. The caller must have decided all that. A store is asked only for the subject's
-  /// version, if none is passed.
+  /// nor what it or the client may have.
+  ///
+  /// The caller must have decided all that. A store is asked only for the subject's version, if none is passed.
   ///
   /// - Parameter version: The version of the subject's account as the caller authenticated it; see
   ///   ``OpeningRequest/version``.
@@ -147,7 +148,9 @@ extension RotationEngine {
     try await clientCredentials.token(for: client, scope: scope, proof: proof)
   }
 
-  /// Issues a one-time token, which is durable before it is returned. Revoking its subject's sessions does not end it.
+  /// Issues a one-time token, which is durable before it is returned.
+  ///
+  /// Revoking its subject's sessions does not end it.
   ///
   /// - Parameters:
   ///   - purpose: The purpose, 1 to 256 bytes; the token is accepted for no other.
@@ -162,8 +165,9 @@ extension RotationEngine {
     try await withOneTimeTokens().issue(purpose: purpose, subject: subject, payload: payload, lifetime: lifetime)
   }
 
-  /// Consumes a one-time token. However often it is presented, only one call is told that it was consumed, once that is
-  /// durable.
+  /// Consumes a one-time token.
+  ///
+  /// However often it is presented, only one call is told that it was consumed, once that is durable.
   public func consumeOneTimeToken(
     _ token: String, purpose: String
   ) async throws(EngineError) -> OneTimeTokenOutcome {
@@ -175,8 +179,10 @@ extension RotationEngine {
     return oneTimeTokens
   }
 
-  /// Opens sessions, those of one call with one commit. An interrupted call can be repeated: a session that it had
-  /// opened is found by its id, and the same token is made again.
+  /// Opens sessions, those of one call with one commit.
+  ///
+  /// An interrupted call can be repeated: a session that it had opened is found by its id, and the same token is made
+  /// again.
   ///
   /// The caller must have checked that the subject and the client exist and may have the scopes.
   package func importSessions(_ batch: [ForeignSession]) async throws(EngineError) -> [ImportOutcome] {

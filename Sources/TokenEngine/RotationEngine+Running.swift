@@ -40,7 +40,9 @@ extension RotationEngine: Service {
   }
 
   /// Writes a checkpoint, which bounds the time of the next start and the size of the log; see
-  /// ``RefreshLedger/checkpoint(onProgress:)``. ``run()`` does so by itself at ``EngineOptions/checkpointEvery``.
+  /// ``RefreshLedger/checkpoint(onProgress:)``.
+  ///
+  /// ``run()`` does so by itself at ``EngineOptions/checkpointEvery``.
   ///
   /// - Returns: The report, or nil if there is nothing to write: no log, or nothing new in it.
   @discardableResult
@@ -74,8 +76,9 @@ extension RotationEngine: Service {
     get async { await ledger.statistics }
   }
 
-  /// The health of the ledger and, if it has a log, the figures of its files. Reading it costs one turn of the ledger,
-  /// and never waits for the disk.
+  /// The health of the ledger and, if it has a log, the figures of its files.
+  ///
+  /// Reading it costs one turn of the ledger, and never waits for the disk.
   public var logHealth: LogHealth {
     get async {
       var health = LogHealth(state: ledger.health.state, durability: durability, ledger: await statistics)

@@ -34,8 +34,9 @@ extension RotationEngine {
     try await inquiries.revoke(session)
   }
 
-  /// Revokes all sessions of a subject, a client, both, or all, and in this process their access tokens. Call it when a
-  /// subject is disabled or removed or changes its password.
+  /// Revokes all sessions of a subject, a client, both, or all, and in this process their access tokens.
+  ///
+  /// Call it when a subject is disabled or removed or changes its password.
   ///
   /// The cost is one record, however many sessions there are, and a visit of each to count them.
   ///
@@ -49,7 +50,9 @@ extension RotationEngine {
   }
 
   /// Revokes, one by one, the sessions of a subject that were opened under another version of its account, and in this
-  /// process their access tokens. Whoever follows changes of accounts calls this for each change.
+  /// process their access tokens.
+  ///
+  /// Whoever follows changes of accounts calls this for each change.
   ///
   /// Sessions of this version continue, so that a log-in right after the change stays valid.
   ///
@@ -79,8 +82,9 @@ extension RotationEngine {
     do { return try await ledger.events(after: sequence, buffer: buffer) } catch { throw EngineError(error) }
   }
 
-  /// Returns what the ledger still knows of a session, live or ended, or nil if it keeps no history. With a log this
-  /// replays the log from its checkpoint on, within `limits`.
+  /// Returns what the ledger still knows of a session, live or ended, or nil if it keeps no history.
+  ///
+  /// With a log this replays the log from its checkpoint on, within `limits`.
   public func history(
     of session: SessionID, within limits: HistoryLimits = HistoryLimits()
   ) async throws(EngineError) -> SessionHistory? {

@@ -17,9 +17,11 @@ extension RotationEngine {
     try access.verify(accessToken, proof: proof)
   }
 
-  /// Verifies the access token of an `Authorization` header, which is `Bearer` and one token (RFC 6750 §2.1), or
-  /// `DPoP` and one that is bound to a key (RFC 9449 §7.1); nil stands for an absent header. The scheme is
-  /// case-insensitive (RFC 9110 §11.1). A bound token is refused under `Bearer`, and any other under `DPoP`.
+  /// Verifies the access token of an `Authorization` header, which is `Bearer` and one token (RFC 6750 §2.1), or `DPoP`
+  /// and one that is bound to a key (RFC 9449 §7.1); nil stands for an absent header.
+  ///
+  /// The scheme is case-insensitive (RFC 9110 §11.1). A bound token is refused under `Bearer`, and any other under
+  /// `DPoP`.
   ///
   /// The cost is that of ``verify(_:proof:)``.
   public func verify(
@@ -28,16 +30,19 @@ extension RotationEngine {
     try access.verify(authorization: header, proof: proof)
   }
 
-  /// Verifies the access token in all values of the header, as gRPC metadata and HTTP fields hold them. Several values
-  /// are refused as malformed.
+  /// Verifies the access token in all values of the header, as gRPC metadata and HTTP fields hold them.
+  ///
+  /// Several values are refused as malformed.
   public func verify(
     authorization headers: some Sequence<String>, proof: PresentedProof? = nil
   ) throws(AuthorizationError) -> AccessToken {
     try access.verify(authorization: try AuthorizationError.onlyValue(of: headers), proof: proof)
   }
 
-  /// Verifies the access token for a caller that can wait. If the token's key is unknown here, the keys are read first,
-  /// since another instance can have begun to sign with a key that this instance has not heard of.
+  /// Verifies the access token for a caller that can wait.
+  ///
+  /// If the token's key is unknown here, the keys are read first, since another instance can have begun to sign with a
+  /// key that this instance has not heard of.
   ///
   /// If the keys cannot be read, this throws `.badToken(.unverifiable)`: nobody can then say whose the token is, so the
   /// reply is 503 and not 401.

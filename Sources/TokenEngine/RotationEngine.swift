@@ -105,8 +105,9 @@ public final class RotationEngine: Sendable {
     }
   }
 
-  /// Creates an engine on a ledger of the caller's, such as one that many processes share. ``close()`` closes the
-  /// ledger.
+  /// Creates an engine on a ledger of the caller's, such as one that many processes share.
+  ///
+  /// ``close()`` closes the ledger.
   ///
   /// - Parameter keyFolder: The folder of the key files, created with mode 0700 if it does not exist, or nil for new
   ///   keys that are never written.
@@ -140,8 +141,10 @@ public final class RotationEngine: Sendable {
       options: options, subjects: subjects, observer: observer, clock: clock)
   }
 
-  /// True if changes are accepted. False for good after a failed write or sync and after ``close()``, and false while
-  /// the disk has not answered for ``RefreshLedger/stallSeconds``.
+  /// True if changes are accepted.
+  ///
+  /// False for good after a failed write or sync and after ``close()``, and false while the disk has not answered for
+  /// ``RefreshLedger/stallSeconds``.
   public var isReady: Bool { ledger.health.state == .acceptsChanges }
 
   /// True if no changes will be accepted until the engine is opened again.
@@ -149,7 +152,9 @@ public final class RotationEngine: Sendable {
     if case .closed = ledger.health.state { true } else { false }
   }
 
-  /// The health of the ledger at this moment. Reading it waits for nothing.
+  /// The health of the ledger at this moment.
+  ///
+  /// Reading it waits for nothing.
   public var health: LedgerHealth { ledger.health }
 
   /// The store behind the ledger, named without a secret.
@@ -163,7 +168,9 @@ public final class RotationEngine: Sendable {
   /// The public keys in force as a JWK Set (RFC 7517), empty while access tokens are signed with HS256.
   public var publicKeySet: [UInt8] { keys.publicJWKS }
 
-  /// Reads the key files again and puts their keys in force. If this throws, the keys in force stay.
+  /// Reads the key files again and puts their keys in force.
+  ///
+  /// If this throws, the keys in force stay.
   ///
   /// The call waits for the disk. ``run()`` does the same by itself within a second of a change. Keys in a database are
   /// read soon after the call, which then waits for nothing and throws nothing.
@@ -172,7 +179,9 @@ public final class RotationEngine: Sendable {
     do { try keys.reload() } catch { throw .keys("\(error)") }
   }
 
-  /// Makes everything durable and closes the log with the mark of a clean shutdown. Every later change fails.
+  /// Makes everything durable and closes the log with the mark of a clean shutdown.
+  ///
+  /// Every later change fails.
   public func close() async throws(EngineError) {
     do { try await ledger.close() } catch { throw EngineError(error) }
   }

@@ -8,8 +8,9 @@ public struct ServerOptions: Sendable {
   public var wire = WireFormat.standard
   /// The most bytes of a body; a longer one is answered with 413.
   public var bodyBytesMax = 16 << 10
-  /// The most requests that are answered at once, of the routes that change anything; at least 1. Further ones are
-  /// answered with 503 and `Retry-After` at once. A request counts from the end of its body on.
+  /// The most requests that are answered at once, of the routes that change anything; at least 1.
+  ///
+  /// Further ones are answered with 503 and `Retry-After` at once. A request counts from the end of its body on.
   public var requestsInFlightMax = ServerOptions.requestsInFlightStandard
   /// The most streams of `GET /admin/revocations` at once; further ones are answered with 503 and `Retry-After`.
   public var revocationStreamsMax = 256
@@ -23,18 +24,23 @@ public struct ServerOptions: Sendable {
   public var idleTimeout = Duration.seconds(60)
   /// The most open connections; further ones wait in the system's queue.
   public var connectionsMax = 10_000
-  /// The most open connections of one address (of IPv6 its first 64 bits); further ones are closed at once. 0 for no
-  /// bound, for a server behind a proxy, whose connections all come from one address.
+  /// The most open connections of one address (of IPv6 its first 64 bits); further ones are closed at once.
+  ///
+  /// 0 for no bound, for a server behind a proxy, whose connections all come from one address.
   public var connectionsPerAddressMax = 0
   /// The number of log-ins that can fail in a minute from one address with one client; four times as many can fail from
-  /// it with all clients. Further ones are answered with 429 and `Retry-After`. 0 for no bound.
+  /// it with all clients.
+  ///
+  /// Further ones are answered with 429 and `Retry-After`. 0 for no bound.
   public var failedLoginsPerMinute = 60
   /// True if the last entry of `X-Forwarded-For` says where a request comes from, and those of `X-Forwarded-Proto` and
   /// `X-Forwarded-Host` how its client addressed it (``RequestAddressing``): only if every connection comes from a
   /// proxy that sets them.
   public var trustsProxy = false
   /// The origins whose pages can call the routes from a browser, like `https://app.example` or `capacitor://localhost`;
-  /// none by default. The admin routes, introspection and `/auth` are never open to pages.
+  /// none by default.
+  ///
+  /// The admin routes, introspection and `/auth` are never open to pages.
   public var allowedOrigins: Set<String> = []
   /// The headers that these pages can send besides `Authorization`, `Content-Type` and `DPoP`, in lower case, like
   /// `traceparent`.
@@ -43,7 +49,9 @@ public struct ServerOptions: Sendable {
   public var bearerChallenge = BearerChallenge()
   /// The certificate to speak TLS with; nil for plaintext.
   public var certificate: ServerCertificate?
-  /// True if HTTP/2 is offered beside HTTP/1.1. It needs a certificate.
+  /// True if HTTP/2 is offered beside HTTP/1.1.
+  ///
+  /// It needs a certificate.
   public var offersHTTP2 = true
   /// The time between two signs of life on a stream without news.
   package var streamHeartbeat = Duration.seconds(15)

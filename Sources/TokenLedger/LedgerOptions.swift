@@ -8,7 +8,9 @@ public struct LedgerOptions: Sendable {
   public var segmentBytesMax: Int
   /// The bytes of records that can wait for the disk; past them, calls fail with `LogError.overloaded` at once.
   public var stagedBytesMax: Int
-  /// The most sessions of a subject at a time: opening one more revokes the least recently used one. 0 for no cap.
+  /// The most sessions of a subject at a time: opening one more revokes the least recently used one.
+  ///
+  /// 0 for no cap.
   public var sessionsPerSubjectMax: Int
   /// The `LogOptions.onCommit` of the log.
   package var onCommit: (@Sendable (Duration) -> Void)?

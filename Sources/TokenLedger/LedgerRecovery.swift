@@ -15,8 +15,9 @@ public struct LedgerRecovery: Sendable {
   public var sequence: UInt64
   /// The identity of the log, as 32 hexadecimal digits.
   public var identity: String
-  /// The number of times that the log was opened for writing. A log whose epoch or sequence is below a value seen
-  /// earlier, such as one in a start-up message, was rolled back.
+  /// The number of times that the log was opened for writing.
+  ///
+  /// A log whose epoch or sequence is below a value seen earlier, such as one in a start-up message, was rolled back.
   public var epoch: UInt32
   /// The last record that the checkpoint in use covers, or nil without one.
   public var checkpointSequence: UInt64?

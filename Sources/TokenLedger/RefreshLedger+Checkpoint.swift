@@ -21,7 +21,9 @@ extension RefreshLedger {
     return try await task.value.get()
   }
 
-  /// The bytes of log that a restart would read besides the last checkpoint. The number is not exact during a commit.
+  /// The bytes of log that a restart would read besides the last checkpoint.
+  ///
+  /// The number is not exact during a commit.
   public var bytesSinceCheckpoint: UInt64 {
     guard let log else { return 0 }
     return UInt64(clamping: Int64(clamping: log.statistics.bytesWritten) - checkpointMark)
@@ -85,14 +87,18 @@ extension RefreshLedger: LogKeepingLedger {
     }
   }
 
-  /// True if another process asked for a checkpoint. Reading it reads the folder, so it is meant for a heartbeat.
+  /// True if another process asked for a checkpoint.
+  ///
+  /// Reading it reads the folder, so it is meant for a heartbeat.
   package nonisolated var isCheckpointRequested: Bool {
     guard let log else { return false }
     return (try? CheckpointRequest.isMade(in: log.storage)) ?? false
   }
 
   /// Returns a closure for ``checkpoint(onProgress:)`` that tells the asking process the progress, once for each
-  /// percent. It does nothing if no process asked; if it fails, the process waits without knowing.
+  /// percent.
+  ///
+  /// It does nothing if no process asked; if it fails, the process waits without knowing.
   package nonisolated func tellingCheckpointRequest() -> @Sendable (CheckpointProgress) -> Void {
     guard let file = try? log?.storage.open(CheckpointRequest.fileName, for: .writing) else { return { _ in } }
     let told = Mutex(-1)

@@ -2,8 +2,9 @@ import WriteAheadLog
 
 /// The history in the files of the log. Everything that was answered before the call is in them, so no query waits.
 extension RefreshLedger: EventLedger {
-  /// Returns the events from now on, or from a given position on; see ``EventLedger/events(after:buffer:)``. Reading
-  /// back replays the log from its checkpoint on, beside the ledger.
+  /// Returns the events from now on, or from a given position on; see ``EventLedger/events(after:buffer:)``.
+  ///
+  /// Reading back replays the log from its checkpoint on, beside the ledger.
   public func events(after sequence: UInt64? = nil, buffer: Int = 65_536) throws(LedgerError) -> AuditEvents {
     try Limits.eventBuffer.check("buffer", buffer)
     let last = machine.sequence

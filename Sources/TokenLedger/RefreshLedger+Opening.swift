@@ -3,7 +3,9 @@ package import WriteAheadLog
 
 extension RefreshLedger {
   /// Opens the ledger whose log is in `folder`, which is created if it does not exist: locks it, repairs the torn tail,
-  /// replays, checks and syncs the log. The replay reads some million records a second.
+  /// replays, checks and syncs the log.
+  ///
+  /// The replay reads some million records a second.
   ///
   /// - Throws: ``LogError/locked(path:)`` at once if another process has the log open, and
   ///   ``LogError/corrupt(segment:offset:what:)`` for any damage but a torn tail; nothing on disk is changed then.
@@ -19,7 +21,9 @@ extension RefreshLedger {
       clock: clock, random: random, onProgress: onProgress)
   }
 
-  /// Returns a ledger without a log, for tests of an embedder. Its state is lost with it.
+  /// Returns a ledger without a log, for tests of an embedder.
+  ///
+  /// Its state is lost with it.
   public static func inMemory(
     sessionsPerSubjectMax: Int = 0, clock: SessionClock = .system,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()

@@ -11,8 +11,9 @@ extension RefreshLedger {
 
   private func look(at id: SessionID) -> Staged<Session?> { machine.session(id) }
 
-  /// Returns a page of sessions; see ``SessionLedger/sessions(of:after:limit:)``. It visits only the sessions of the
-  /// page or, for `all`, each slot.
+  /// Returns a page of sessions; see ``SessionLedger/sessions(of:after:limit:)``.
+  ///
+  /// It visits only the sessions of the page or, for `all`, each slot.
   public nonisolated func sessions(
     of scope: SessionScope, after cursor: SessionCursor? = nil, limit: Int = 100
   ) async throws(LedgerError) -> SessionPage {
@@ -28,12 +29,14 @@ extension RefreshLedger {
     try machine.page(of: scope, after: cursor, limit: limit)
   }
 
-  /// Returns the number of sessions of a scope; see ``SessionLedger/sessionCount(of:)``. Sessions that ended since the
-  /// last sweep, or by a wide revocation that was not swept yet, are counted too.
+  /// Returns the number of sessions of a scope; see ``SessionLedger/sessionCount(of:)``.
+  ///
+  /// Sessions that ended since the last sweep, or by a wide revocation that was not swept yet, are counted too.
   public func sessionCount(of scope: SessionScope) -> Int { machine.sessionCount(of: scope) }
 
-  /// Returns the subjects and clients with live sessions; see ``SessionLedger/holders()``. It works in steps between
-  /// which other calls run: a session that is opened or ends meanwhile may or may not count.
+  /// Returns the subjects and clients with live sessions; see ``SessionLedger/holders()``.
+  ///
+  /// It works in steps between which other calls run: a session that is opened or ends meanwhile may or may not count.
   public nonisolated func holders() async -> SessionHolders {
     var subjects: Set<ExactName> = []
     var holders = SessionHolders(subjects: [], clients: [])

@@ -2,8 +2,9 @@ import Synchronization
 
 /// The heartbeat and the closing of the ledger.
 extension RefreshLedger {
-  /// Calls ``sweepExpired()`` once a second until the task is cancelled; see ``SessionLedger/run(_:)``. It closes
-  /// nothing.
+  /// Calls ``sweepExpired()`` once a second until the task is cancelled; see ``SessionLedger/run(_:)``.
+  ///
+  /// It closes nothing.
   public nonisolated func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async {
     // The shift is above 0 if the log was written under a clock that was ahead of what this one says now.
     var steps = ClockSteps(shiftSeconds: await statistics.clockShiftSeconds, lead: time.wallClockLead())
@@ -13,7 +14,9 @@ extension RefreshLedger {
     }
   }
 
-  /// Frees every entry that has ended, in steps between which other calls run. It is meant for a heartbeat of a second.
+  /// Frees every entry that has ended, in steps between which other calls run.
+  ///
+  /// It is meant for a heartbeat of a second.
   ///
   /// It also notices that the disk has not answered for ``stallSeconds``, ends the waits whose deadline has passed, and
   /// records the time: once a minute, or each second while the wall clock is behind the ledger's time.
@@ -39,8 +42,9 @@ extension RefreshLedger {
   /// ``LedgerError/overloaded``, until it ends.
   public static let stallSeconds = 5
 
-  /// Makes everything staged durable and closes the log cleanly. Every later call fails. A checkpoint that is under way
-  /// is abandoned.
+  /// Makes everything staged durable and closes the log cleanly.
+  ///
+  /// Every later call fails. A checkpoint that is under way is abandoned.
   public nonisolated func close() async throws(LedgerError) {
     await stopCheckpoints()
     await noteClosingTime()
@@ -75,8 +79,9 @@ extension RefreshLedger {
   }
 }
 
-/// A detector that notices, from one second to the next, that somebody set the wall clock. The machine decides on the
-/// consequences.
+/// A detector that notices, from one second to the next, that somebody set the wall clock.
+///
+/// The machine decides on the consequences.
 private struct ClockSteps {
   private var shiftSeconds: Int64
   private var lead: Int64?

@@ -143,8 +143,9 @@ extension RefreshLedger {
     return machine.count(proof, into: &events)
   }
 
-  /// Checks whether nothing is left to wait for. It is called first, since a call of ``durable(through:deadline:)``
-  /// costs a frame of its own.
+  /// Checks whether nothing is left to wait for.
+  ///
+  /// It is called first, since a call of ``durable(through:deadline:)`` costs a frame of its own.
   @inline(__always)
   package nonisolated func isDurable(through sequence: UInt64) -> Bool {
     guard let log else { return true }
@@ -214,8 +215,9 @@ extension RefreshLedger: SessionLedger {
     return staged.outcome
   }
 
-  /// Revokes the sessions of a scope with one record; see ``SessionLedger/revoke(_:)-(SessionScope)``. The sweep frees
-  /// them in the background.
+  /// Revokes the sessions of a scope with one record; see ``SessionLedger/revoke(_:)-(SessionScope)``.
+  ///
+  /// The sweep frees them in the background.
   ///
   /// The live sessions of a subject are counted in the step that ends them. Those of a client or of all are counted in
   /// steps of their own just before, since one step would hold up every other caller.
@@ -257,8 +259,9 @@ extension RefreshLedger: SessionLedger {
     if !isDurable(through: staged.sequence) { try await durable(through: staged.sequence) }
   }
 
-  /// Issues an access token without a session; see ``SessionLedger/issueAccess(client:)``. It throws if the log is
-  /// closed, since that log could not revoke the token.
+  /// Issues an access token without a session; see ``SessionLedger/issueAccess(client:)``.
+  ///
+  /// It throws if the log is closed, since that log could not revoke the token.
   public func issueAccess(client: String) throws(LedgerError) -> (id: SessionID, moment: LedgerMoment) {
     if let failure = logFailure { throw LedgerError(failure) }
     return machine.issueAccess(client: client)

@@ -25,8 +25,9 @@ extension PostgresLedger: OneTimeLedger {
 }
 
 extension PostgresLedger: EventLedger {
-  /// Returns the events of all instances; see ``EventLedger/events(after:buffer:)``. A slow consumer misses nothing
-  /// that the database still has.
+  /// Returns the events of all instances; see ``EventLedger/events(after:buffer:)``.
+  ///
+  /// A slow consumer misses nothing that the database still has.
   public func events(after sequence: UInt64? = nil, buffer: Int = 65_536) async throws(LedgerError) -> AuditEvents {
     try await events.events(after: sequence, buffer: buffer)
   }

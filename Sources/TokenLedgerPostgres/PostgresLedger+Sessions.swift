@@ -18,8 +18,9 @@ extension PostgresLedger {
     }
   }
 
-  /// Revokes the sessions of a scope; see ``SessionLedger/revoke(_:)-(SessionScope)``. If the scope is wider than a
-  /// subject, its sessions are counted just before.
+  /// Revokes the sessions of a scope; see ``SessionLedger/revoke(_:)-(SessionScope)``.
+  ///
+  /// If the scope is wider than a subject, its sessions are counted just before.
   @discardableResult
   public func revoke(_ scope: SessionScope) async throws(LedgerError) -> Int {
     try Self.check(scope)
@@ -88,8 +89,9 @@ extension PostgresLedger {
     }
   }
 
-  /// Returns a page of sessions in the order of their ids; see ``SessionLedger/sessions(of:after:limit:)``. No cursor
-  /// is ever lost.
+  /// Returns a page of sessions in the order of their ids; see ``SessionLedger/sessions(of:after:limit:)``.
+  ///
+  /// No cursor is ever lost.
   public func sessions(
     of scope: SessionScope, after cursor: SessionCursor? = nil, limit: Int = 100
   ) async throws(LedgerError) -> SessionPage {

@@ -191,7 +191,9 @@ extension PostgresLedger: SessionLedger {
     return health
   }
 
-  /// Ends the lanes once they have done the waiting work, and then the feed. The call is idempotent.
+  /// Ends the lanes once they have done the waiting work, and then the feed.
+  ///
+  /// The call is idempotent.
   public func close() async throws(LedgerError) {
     await lanes.queue.close()
     await feed.close()

@@ -20,7 +20,9 @@ public struct PostgresOptions: Sendable {
 
   /// The name of the schema in the database.
   public var schema = "refresh_ledger"
-  /// The number of connections on which steps run, from 1 to 16. The feed has one more.
+  /// The number of connections on which steps run, from 1 to 16.
+  ///
+  /// The feed has one more.
   public var connections = 2
   public var standby = Standby.required
   /// The time for which a call is attempted before it throws.
@@ -30,7 +32,9 @@ public struct PostgresOptions: Sendable {
   public var onStale = OnStale.serve
   /// The time for which events are kept.
   public var eventRetention = Duration.seconds(90 * 86_400)
-  /// The most sessions of a subject at a time: opening one more revokes the least recently used one. 0 for no cap.
+  /// The most sessions of a subject at a time: opening one more revokes the least recently used one.
+  ///
+  /// 0 for no cap.
   public var sessionsPerSubjectMax = 0
   /// True to work on a database that lacks what an instance acknowledged, which only the fence does.
   package var acceptsLacking = false

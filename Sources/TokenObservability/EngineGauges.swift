@@ -32,8 +32,9 @@ public struct EngineGauges: Sendable {
     database = store == .postgres ? DatabaseGauges(factory: factory) : nil
   }
 
-  /// Sets the gauges to the engine's current figures. It costs one turn of the ledger's actor, and never waits for a
-  /// disk or a network.
+  /// Sets the gauges to the engine's current figures.
+  ///
+  /// It costs one turn of the ledger's actor, and never waits for a disk or a network.
   public func read(_ engine: RotationEngine) async {
     let statistics = await engine.statistics
     let health = engine.health

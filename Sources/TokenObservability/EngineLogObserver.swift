@@ -146,8 +146,9 @@ package enum LogText {
   /// Returns a name or another text from outside, cut after 256 scalars.
   package static func line(_ text: String) -> String { line(text, scalarsMax: 256) }
 
-  /// Returns an error text of this program or of one that it calls, cut after 4,096 scalars. Such a text can be long:
-  /// it may list the hosts of a database, each with its error, and end with the fix.
+  /// Returns an error text of this program or of one that it calls, cut after 4,096 scalars.
+  ///
+  /// Such a text can be long: it may list the hosts of a database, each with its error, and end with the fix.
   package static func sentence(_ text: String) -> String { line(text, scalarsMax: 4096) }
 
   private static func line(_ text: String, scalarsMax: Int) -> String {

@@ -1,8 +1,9 @@
 public import CoreMetrics
 public import TokenEngine
 
-/// An observer that counts the engine's events in a backend of swift-metrics. A rotation costs one atomic addition and
-/// no allocation.
+/// An observer that counts the engine's events in a backend of swift-metrics.
+///
+/// A rotation costs one atomic addition and no allocation.
 ///
 ///     let engine = try await RotationEngine.open(folder: "tokens", observer: EngineMetricsObserver())
 ///

@@ -46,8 +46,9 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   case feedStale = "refresh_ledger_feed_stale_total"
   case databaseFenced = "refresh_ledger_database_fenced"
 
-  /// The kind of store behind the server's ledger. A server has no metrics of the other kind, rather than meaningless
-  /// zeros.
+  /// The kind of store behind the server's ledger.
+  ///
+  /// A server has no metrics of the other kind, rather than meaningless zeros.
   @nonexhaustive
   public enum Store: String, Sendable, Hashable, CaseIterable {
     /// This process alone, with a log.
@@ -132,7 +133,9 @@ public enum TokenMetric: String, Sendable, CaseIterable {
   }
 
   /// The labels with all their values, except for those of `route`, which are the templates of the existing routes and
-  /// ``otherRoute``. Of ``store`` a server has only its own value.
+  /// ``otherRoute``.
+  ///
+  /// Of ``store`` a server has only its own value.
   public var labels: [(name: String, values: [String])] {
     switch self {
     case .replays, .reuses: [("class", ReuseLabel.all)]

@@ -1,7 +1,9 @@
 internal import Synchronization
 public import TokenLedger
 
-/// A machine's clocks, which move only when told to. They can be used from any thread.
+/// A machine's clocks, which move only when told to.
+///
+/// They can be used from any thread.
 ///
 /// Time passes for all of them with ``advance(milliseconds:)``. ``step(milliseconds:)`` sets the wall clock, forwards
 /// or back: the boot clock continues as before, and so does the ledger's time after a step back.
@@ -114,8 +116,9 @@ extension ManualClock {
     state.withLock { $0.stuckWall = time }
   }
 
-  /// Sets a closure that is called after each reading of a ``sessionClock`` with the value read. It can move the clock,
-  /// which then happens between two readings.
+  /// Sets a closure that is called after each reading of a ``sessionClock`` with the value read.
+  ///
+  /// It can move the clock, which then happens between two readings.
   package func setOnReading(_ action: (@Sendable (Reading, Int64) -> Void)?) {
     state.withLock { $0.onReading = action }
   }
@@ -139,7 +142,9 @@ extension ManualClock {
     package var now: Instant { Instant(offset: .milliseconds(clock.state.withLock { $0.passed })) }
     package var minimumResolution: Duration { .milliseconds(1) }
 
-    /// Sleeps until a deadline. It does not end early when the task is cancelled.
+    /// Sleeps until a deadline.
+    ///
+    /// It does not end early when the task is cancelled.
     package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
       await withCheckedContinuation { continuation in
         let isOver = clock.state.withLock { state in
@@ -156,8 +161,9 @@ extension ManualClock {
 
   package var stopwatch: Stopwatch { Stopwatch(clock: self) }
 
-  /// The clocks in the form in which those use them who also wait. A wait ends when the time has passed, or when its
-  /// task is cancelled.
+  /// The clocks in the form in which those use them who also wait.
+  ///
+  /// A wait ends when the time has passed, or when its task is cancelled.
   package var pacedClock: PacedClock {
     PacedClock(sessionClock) { duration in
       let cancelled = CancelledWait()
@@ -181,7 +187,9 @@ extension ManualClock {
   /// The number of tasks that sleep now.
   package var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 
-  /// Advances to the moment at which the next sleeper wakes. Returns false if nobody sleeps.
+  /// Advances to the moment at which the next sleeper wakes.
+  ///
+  /// Returns false if nobody sleeps.
   package func advanceToNextSleeper() -> Bool {
     let next: Int64? = state.withLock { state in
       state.sleepers.map(\.until.offset).min().map { max(0, $0.wholeMillisecondsRoundedUp - state.passed) }

@@ -1,5 +1,6 @@
-/// A SplitMix64 generator, which gives the same numbers for the same seed on every machine. It is for tests only:
-/// whoever knows the seed knows every number.
+/// A SplitMix64 generator, which gives the same numbers for the same seed on every machine.
+///
+/// It is for tests only: whoever knows the seed knows every number.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

@@ -10,7 +10,9 @@ public import TokenSigning
 public struct DPoPKey: Sendable {
   private let signer: DPoPSigner
 
-  /// Makes a new key. Cost: 0.1 ms, for RSA some 100 ms.
+  /// Makes a new key.
+  ///
+  /// Cost: 0.1 ms, for RSA some 100 ms.
   ///
   /// - Parameter algorithm: any but HS256, which has no pair of keys.
   public init(_ algorithm: SignatureAlgorithm = .es256) {

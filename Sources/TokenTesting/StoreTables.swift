@@ -1,8 +1,9 @@
 internal import Synchronization
 public import TokenEngine
 
-/// A store of subjects in a dictionary, whom a test can disable, remove and make unreachable. Passwords are in the
-/// clear, and the time of a look-up reveals whether a name exists, so it is for tests only.
+/// A store of subjects in a dictionary, whom a test can disable, remove and make unreachable.
+///
+/// Passwords are in the clear, and the time of a look-up reveals whether a name exists, so it is for tests only.
 public final class SubjectTable: SubjectStore {
   private struct State {
     var subjects: [String: (subject: Subject, password: String)] = [:]
@@ -18,7 +19,9 @@ public final class SubjectTable: SubjectStore {
     state.withLock { $0.subjects[subject.id] = (subject, password) }
   }
 
-  /// Enables or disables the subject. This and ``remove(_:)`` have no effect if there is no such subject.
+  /// Enables or disables the subject.
+  ///
+  /// This and ``remove(_:)`` have no effect if there is no such subject.
   public func setEnabled(_ id: String, _ isEnabled: Bool) {
     state.withLock { $0.subjects[id]?.subject.isEnabled = isEnabled }
   }
@@ -53,8 +56,9 @@ public final class SubjectTable: SubjectStore {
   }
 }
 
-/// A store of clients in a dictionary. Secrets are in the clear and not compared in constant time, so it is for tests
-/// only.
+/// A store of clients in a dictionary.
+///
+/// Secrets are in the clear and not compared in constant time, so it is for tests only.
 public final class ClientTable: ClientStore {
   private struct State {
     var clients: [String: (client: Client, secret: [UInt8]?)] = [:]
@@ -65,7 +69,9 @@ public final class ClientTable: ClientStore {
 
   public init() {}
 
-  /// Adds the client, or replaces the one with its id. A client without a secret is public.
+  /// Adds the client, or replaces the one with its id.
+  ///
+  /// A client without a secret is public.
   public func set(_ client: Client, secret: String? = nil) {
     state.withLock { $0.clients[client.id] = (client, secret.map { Array($0.utf8) }) }
   }

@@ -100,7 +100,9 @@ public struct AccessTokenVerifier: BearerVerifier {
     try await verify(PresentedToken(authorization: header, proof: proof))
   }
 
-  /// Verifies the access token in all values of the header. Several values are refused as malformed.
+  /// Verifies the access token in all values of the header.
+  ///
+  /// Several values are refused as malformed.
   public func verify(
     authorization headers: some Sequence<String>, proof: PresentedProof? = nil
   ) async throws(AuthorizationError) -> AccessToken {

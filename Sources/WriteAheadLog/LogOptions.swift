@@ -29,6 +29,7 @@ package struct LogOptions: Sendable {
   /// A lower bound: the epoch of this opening is above it, however low the epochs in the folder are.
   package var epochFloor: UInt32 = 0
   /// A closure that is called after each successful commit with its time, from taking the batch to its acknowledgement.
+  ///
   /// It is called on the log's thread and must return at once.
   package var onCommit: (@Sendable (Duration) -> Void)?
   /// The identity of a new log, or nil for a random one; a fixed identity is for tests.

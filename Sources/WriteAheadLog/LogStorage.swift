@@ -87,8 +87,9 @@ extension LogFile {
 extension LogFile {
   private static var copiedBytesMax: UInt64 { 1 << 20 }
 
-  /// Copies bytes to the offset `target` in the other file, which can be this one, and makes them durable there. The
-  /// copy ends early if this file does.
+  /// Copies bytes to the offset `target` in the other file, which can be this one, and makes them durable there.
+  ///
+  /// The copy ends early if this file does.
   ///
   /// - Parameter onPiece: A closure that is called with the number of bytes of each copied piece.
   func copy(

@@ -7,7 +7,9 @@ import TokenLedger
 import TokenSigning
 import WriteAheadLog
 
-/// The exit codes of the commands. Those from 64 on are the ones of sysexits(3).
+/// The exit codes of the commands.
+///
+/// Those from 64 on are the ones of sysexits(3).
 enum ExitStatus: Int32 {
   /// The object of the command is bad: a corrupt log, a refused token.
   case bad = 1

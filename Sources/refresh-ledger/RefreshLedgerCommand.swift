@@ -17,7 +17,9 @@ struct RefreshLedgerCommand: AsyncParsableCommand {
       TopCommand.self, ExportCommand.self, ImportCommand.self,
     ])
 
-  /// Runs the command that the arguments name. A failure is one line on the standard error output and an exit code.
+  /// Runs the command that the arguments name.
+  ///
+  /// A failure is one line on the standard error output and an exit code.
   static func main() async {
     StandardStreams.fillGaps()
     do {

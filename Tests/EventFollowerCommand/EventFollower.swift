@@ -6,6 +6,7 @@ import TokenLedgerPostgres
 #endif
 
 /// An instance that only reads: prints the events of a ledger in a database, one a line, after a number.
+///
 /// tools/cluster-proof kills it, starts it again after the last number that it has, and compares what it was told with
 /// the table.
 @main

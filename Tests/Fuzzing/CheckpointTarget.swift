@@ -1,8 +1,9 @@
 @testable import TokenLedger
 @testable import WriteAheadLog
 
-/// The reader of a checkpoint's entries. What it accepts leaves a whole state; what the writer made of a state is
-/// accepted and leads to that state again.
+/// The reader of a checkpoint's entries.
+///
+/// What it accepts leaves a whole state; what the writer made of a state is accepted and leads to that state again.
 enum CheckpointTarget: OneInput {
   /// The last record that the checkpoints cover: all numbers and slots below it may be used, and memory is made for
   /// them.

@@ -1,6 +1,8 @@
 @testable import TokenForm
 
-/// The body of a request. What was written by the rules is read as it was written.
+/// The body of a request.
+///
+/// What was written by the rules is read as it was written.
 enum FormTarget: OneInput {
   private static let known: [FormParameters.Parameter] = [
     .grantType, .clientID, .clientSecret, .username, .password, .refreshToken, .scope,

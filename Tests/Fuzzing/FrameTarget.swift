@@ -2,8 +2,10 @@ import LedgerTesting
 
 @testable import WriteAheadLog
 
-/// The log's reader and its repair. What is read twice must read the same, what is repaired must read whole, and what a
-/// writer could have made must be read as it was made.
+/// The log's reader and its repair.
+///
+/// What is read twice must read the same, what is repaired must read whole, and what a writer could have made must be
+/// read as it was made.
 enum FrameTarget: OneInput {
   private struct Outcome: Equatable {
     var summary: LogSummary?

@@ -5,7 +5,9 @@ protocol OneInput {
   static func run(_ input: inout InputBytes)
 }
 
-/// The fuzzer's bytes as a source of choices. Past their end every choice is the first.
+/// The fuzzer's bytes as a source of choices.
+///
+/// Past their end every choice is the first.
 struct InputBytes {
   private let bytes: [UInt8]
   private var offset = 0

@@ -2,7 +2,9 @@ import Platform
 
 @testable import TokenSigning
 
-/// The verifier of DPoP proofs, the URIs in them and the nonces. Whatever is accepted was signed, byte for byte.
+/// The verifier of DPoP proofs, the URIs in them and the nonces.
+///
+/// Whatever is accepted was signed, byte for byte.
 enum ProofTarget: OneInput {
   static func run(_ input: inout InputBytes) {
     switch input.byte() % 8 {

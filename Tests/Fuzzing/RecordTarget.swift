@@ -1,8 +1,10 @@
 @testable import TokenLedger
 @testable import WriteAheadLog
 
-/// The replay of a ledger's records. What it accepts leaves a state whose counts agree, whose verdicts keep the rules,
-/// and that the same events written again lead to.
+/// The replay of a ledger's records.
+///
+/// What it accepts leaves a state whose counts agree, whose verdicts keep the rules, and that the same events written
+/// again lead to.
 enum RecordTarget: OneInput {
   static func run(_ input: inout InputBytes) {
     let mode = input.byte()

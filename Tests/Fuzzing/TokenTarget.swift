@@ -1,6 +1,8 @@
 @testable import TokenSigning
 
-/// The verifiers of tokens. Whatever is accepted was signed, byte for byte, and says what was signed.
+/// The verifiers of tokens.
+///
+/// Whatever is accepted was signed, byte for byte, and says what was signed.
 enum TokenTarget: OneInput {
   static func run(_ input: inout InputBytes) {
     switch input.byte() % 6 {

@@ -14,8 +14,9 @@ package struct FaultScript: Sendable {
   package var shortensAtSectors = false
   /// Every so many reads and writes one fails with EINTR.
   package var interruptedEvery: Int?
-  /// Asked before each call, in its thread; nil lets it happen. It may look at the storage, which then is as the call
-  /// finds it.
+  /// Asked before each call, in its thread; nil lets it happen.
+  ///
+  /// It may look at the storage, which then is as the call finds it.
   package var fate: (@Sendable (StorageCall) -> StorageFault?)?
 
   package init() {}

@@ -4,8 +4,10 @@ internal import Platform
 internal import Synchronization
 package import TokenLedgerPostgres
 
-/// A way from 127.0.0.1 to a server on which one fault at a time is set, or one for each of some requests. It knows of
-/// the protocol where a message ends and what a request runs, so a client must not encrypt. It reorders nothing.
+/// A way from 127.0.0.1 to a server on which one fault at a time is set, or one for each of some requests.
+///
+/// It knows of the protocol where a message ends and what a request runs, so a client must not encrypt. It reorders
+/// nothing.
 ///
 /// Its connections end with it.
 package final class FaultProxy: Sendable {

@@ -1,7 +1,9 @@
 #if Postgres
 internal import Glibc
 
-/// One side of a TCP connection on this machine, or what listens for such. Its calls block, and are for any thread.
+/// One side of a TCP connection on this machine, or what listens for such.
+///
+/// Its calls block, and are for any thread.
 final class LoopbackSocket: Sendable {
   private let descriptor: CInt
 

@@ -44,7 +44,9 @@ final class ServerFolder: Sendable {
     guardian = try ChildProgram(["sh", "-c", script, "guardian", path], input: ends[0], log: "/dev/null")
   }
 
-  /// Ends the server, as `TestedServer.Ending.immediate` does, and removes all of it. Idempotent.
+  /// Ends the server, as `TestedServer.Ending.immediate` does, and removes all of it.
+  ///
+  /// Idempotent.
   func remove() {
     held.withLock { descriptor in
       if descriptor >= 0 { close(descriptor) }

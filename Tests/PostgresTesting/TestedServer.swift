@@ -4,8 +4,9 @@ internal import Platform
 internal import Synchronization
 package import TokenLedgerPostgres
 
-/// A PostgreSQL server of the tests' own, on a socket in its folder and on a free port of 127.0.0.1. It ends with this
-/// process, also where that is killed, and its folder goes with it.
+/// A PostgreSQL server of the tests' own, on a socket in its folder and on a free port of 127.0.0.1.
+///
+/// It ends with this process, also where that is killed, and its folder goes with it.
 ///
 /// `postgres` needs no password; other roles need theirs over TCP. The calls block; a few milliseconds where none is
 /// said.
@@ -19,8 +20,9 @@ package final class TestedServer: Sendable {
   private let heldPort: HeldAddress
   let running = Mutex<ChildProgram?>(nil)
 
-  /// The one that all tests of this process share: for tests that leave it as it is. Started when first asked for, in
-  /// about two seconds.
+  /// The one that all tests of this process share: for tests that leave it as it is.
+  ///
+  /// Started when first asked for, in about two seconds.
   package static func shared() async throws -> TestedServer {
     try await BlockingWork.run { () throws(any Error) in try sharedServer.get() }
   }

@@ -65,8 +65,10 @@ struct ServerFixture {
     ).application
   }
 
-  /// Runs requests over a connection that are answered before they have been read. The server ends its side then, and a
-  /// client that is still writing takes that for a failure and reads no reply: it tries again.
+  /// Runs requests over a connection that are answered before they have been read.
+  ///
+  /// The server ends its side then, and a client that is still writing takes that for a failure and reads no reply: it
+  /// tries again.
   func runAnsweredEarly(_ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
     for _ in 1..<20 {
       do { return try await application.test(.live, test) } catch ChannelError.ioOnClosedChannel {}

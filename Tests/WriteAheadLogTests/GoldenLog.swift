@@ -21,7 +21,9 @@ enum GoldenLog {
     return files
   }
 
-  /// What made the files. Block compression may differ with another version of LZ4, the format may not.
+  /// What made the files.
+  ///
+  /// Block compression may differ with another version of LZ4, the format may not.
   static func write(to storage: FakeStorage, closing: Bool = true) async throws {
     let log = try await SteppedLog.open(storage, .small)
     for fillers in [[5], [40, 41, 42], [300], [9, 9], [700, 1, 900], [30]] { log.commit(fillers) }

@@ -4,8 +4,9 @@ import SystemPackage
 import Testing
 import WriteAheadLog
 
-/// What no crash of a program shows: whether the system is asked at all. Each test uses a file or folder of which the
-/// system says so.
+/// What no crash of a program shows: whether the system is asked at all.
+///
+/// Each test uses a file or folder of which the system says so.
 @Suite("The system is asked")
 struct SystemCallTests {
   private func withFolder(_ body: (FilePath) async throws -> Void) async throws {

@@ -6,7 +6,9 @@ public final class LiveSessions: Sendable {
   public let ledger: RefreshLedger
   private let ids: [SessionID]
   private let turns = Atomic<Int>(0)
-  /// Spreads neighbouring turns over memory. Prime to every power of ten.
+  /// Spreads neighbouring turns over memory.
+  ///
+  /// Prime to every power of ten.
   private static let stride = 7919
 
   /// - Parameter count: a power of ten, and far more than there are callers.

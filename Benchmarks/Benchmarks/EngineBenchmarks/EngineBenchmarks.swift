@@ -3,7 +3,9 @@ import BenchmarkFixtures
 import SystemPackage
 import TokenEngine
 
-/// The whole of a grant but HTTP: verify, decide, write, sign. HS256.
+/// The whole of a grant but HTTP: verify, decide, write, sign.
+///
+/// HS256.
 let benchmarks: @Sendable () -> Void = {
   for callers in [1, 16, 64, 512] {
     Benchmark("refresh, in memory, \(callers) callers", configuration: Measuring.thousands) { benchmark, state in

@@ -2,8 +2,9 @@ import Logging
 import TokenEngine
 import TokenObservability
 
-/// An engine that writes to swift-log and counts in swift-metrics what it does. Prints a line of the log and the
-/// session that it names.
+/// An engine that writes to swift-log and counts in swift-metrics what it does.
+///
+/// Prints a line of the log and the session that it names.
 @main
 struct ObservedExample {
   static func main() async throws {

@@ -1,5 +1,6 @@
-/// A judge of the presentations of one session's live tokens and their answers. It is a value without a clock or a
-/// network, and its times are since the start of the load.
+/// A judge of the presentations of one session's live tokens and their answers.
+///
+/// It is a value without a clock or a network, and its times are since the start of the load.
 ///
 /// A request without an answer proves nothing. It may have consumed its token, or may still do so; until that is
 /// settled, a refusal is no violation. Two different successors of one token are a violation at any time.
@@ -22,8 +23,9 @@ struct SessionJudge: Sendable {
   private var unsettledUntil: Duration?
   /// The reply to an earlier presentation of the live token, which the client lost and the load generator saw.
   private var seen: ConsumedToken?
-  /// The place of the token from which the session starts, until it was granted once. Nobody has acknowledged it
-  /// before.
+  /// The place of the token from which the session starts, until it was granted once.
+  ///
+  /// Nobody has acknowledged it before.
   private var start: String?
 
   /// The meaning of an answer.

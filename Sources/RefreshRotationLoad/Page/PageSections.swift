@@ -1,6 +1,8 @@
 /// The text sections of a page.
 enum PageSections {
-  /// Returns a whole page. It refers to no other resource, and tells the browser to load none.
+  /// Returns a whole page.
+  ///
+  /// It refers to no other resource, and tells the browser to load none.
   static func document(title: String, body: String) -> String {
     """
     <!DOCTYPE html>

@@ -1,4 +1,6 @@
-/// The style sheet of a page, light and dark. The colours have a contrast of at least 4.5 for text and 3 for lines.
+/// The style sheet of a page, light and dark.
+///
+/// The colours have a contrast of at least 4.5 for text and 3 for lines.
 enum PageStyle {
   static let css = colours + layout + drawings
 

@@ -1,5 +1,6 @@
-/// A chart as SVG: axes with marks, and the drawing between them. It is drawn in several widths, so that its letters
-/// have the same size in each window.
+/// A chart as SVG: axes with marks, and the drawing between them.
+///
+/// It is drawn in several widths, so that its letters have the same size in each window.
 struct Plot {
   struct Axis {
     var scale: Scale
@@ -69,7 +70,9 @@ struct Plot {
     if !path.isEmpty { drawn += "<path class=\"\(style)\" d=\"\(path)\"/>" }
   }
 
-  /// Returns the chart as SVG. `id` must be unique in the page.
+  /// Returns the chart as SVG.
+  ///
+  /// `id` must be unique in the page.
   func svg(id: String, size: String, title: String, description: String) -> String {
     """
     <svg class="\(size)" viewBox="0 0 \(Markup.place(width)) \(Markup.place(height))" role="img" \
@@ -138,7 +141,9 @@ struct Scale {
       : Scale(low: low, high: high, isLogarithmic: true)
   }
 
-  /// Returns the position of a value: 0 at the low end, 1 at the high one. Values beyond are at the ends.
+  /// Returns the position of a value: 0 at the low end, 1 at the high one.
+  ///
+  /// Values beyond are at the ends.
   func share(_ value: Double) -> Double {
     let share: Double
     if isLogarithmic {

@@ -140,7 +140,9 @@ enum LatencyChart {
     values.enumerated().map { (x: run.time($0.offset), y: $0.element > 0 ? $0.element : nil) }
   }
 
-  /// Draws the heat map. The cells of one colour level are one path, so that the page stays small.
+  /// Draws the heat map.
+  ///
+  /// The cells of one colour level are one path, so that the page stays small.
   private static func heat(_ run: PlottedRun, _ plot: inout Plot) {
     let series = run.report.series
     let grouped = max(1, Int((Double(series.heat.count) / (plot.innerWidth / 5)).rounded(.up)))

@@ -14,8 +14,9 @@ public struct LoadReport: Sendable, Codable {
   public var invariantViolations: Int
   /// The first hundred violations.
   public var violations: [LoadViolation]
-  /// The latencies of plain rotations. In an open loop they begin when each was due, so that requests that waited
-  /// behind a slow one count.
+  /// The latencies of plain rotations.
+  ///
+  /// In an open loop they begin when each was due, so that requests that waited behind a slow one count.
   public var latencyMilliseconds: LatencySummary
   /// The latencies in an open loop from the moment each request was sent; nil in a closed loop.
   public var serviceMilliseconds: LatencySummary?
@@ -37,7 +38,9 @@ public struct LoadReport: Sendable, Codable {
   public var startedAt: String?
   public var version: String?
   public var machine: LoadMachine?
-  /// The message about the first given token that was not good, or nil if all were. It is not in the JSON.
+  /// The message about the first given token that was not good, or nil if all were.
+  ///
+  /// It is not in the JSON.
   public var refusedStart: String? = nil
 
   enum CodingKeys: String, CodingKey {
@@ -143,8 +146,9 @@ public struct LoadMachine: Sendable, Codable, Equatable {
   public var processor: String
   public var cores: Int
   public var memoryBytes: Int64
-  /// The seconds of processor time that the load generator used. It was the bottleneck if they are close to the seconds
-  /// of the run times the number of cores.
+  /// The seconds of processor time that the load generator used.
+  ///
+  /// It was the bottleneck if they are close to the seconds of the run times the number of cores.
   public var generatorSeconds: Double
 
   enum CodingKeys: String, CodingKey {

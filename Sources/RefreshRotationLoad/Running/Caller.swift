@@ -248,7 +248,9 @@ struct Caller {
     if let kind = failure.kind, !kind.isSilence { recorder.tally.lastAnswer = context.clock.now }
   }
 
-  /// Notes a failure. The token may be consumed, so the session continues in doubt.
+  /// Notes a failure.
+  ///
+  /// The token may be consumed, so the session continues in doubt.
   private mutating func failed(_ position: Int, _ failure: TargetError, sent: Duration) async -> Duration {
     let now = context.clock.now
     guard !Task.isCancelled, failure != .cancelled else { return now }

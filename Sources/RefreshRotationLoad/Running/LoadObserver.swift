@@ -1,6 +1,8 @@
 internal import Histogram
 
-/// An observer of a running load. The closures can be called from any task.
+/// An observer of a running load.
+///
+/// The closures can be called from any task.
 public struct LoadObserver: Sendable {
   /// A closure that is called with the number of opened sessions.
   public var onOpened: @Sendable (_ opened: Int, _ total: Int) -> Void

@@ -29,7 +29,9 @@ public struct LoadOptions: Sendable {
   public static let connectionsMax = 65_536
   public static let raceMax = 1024
 
-  /// Creates options. Connections are limited to the number of sessions, since a session has one request at a time.
+  /// Creates options.
+  ///
+  /// Connections are limited to the number of sessions, since a session has one request at a time.
   public init(sessions: Int, connections: Int, duration: Duration, reuseRate: Double) {
     self.sessions = sessions
     self.connections = min(connections, sessions)

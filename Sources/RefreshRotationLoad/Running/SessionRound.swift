@@ -27,7 +27,9 @@ struct FollowedSession: Sendable {
   }
 }
 
-/// The sessions that one caller goes round. An ended session is replaced once the supply has opened another one.
+/// The sessions that one caller goes round.
+///
+/// An ended session is replaced once the supply has opened another one.
 struct SessionRound {
   var sessions: [FollowedSession]
   private let supply: SessionSupply

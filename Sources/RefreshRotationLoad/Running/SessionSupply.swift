@@ -9,8 +9,9 @@ struct PatientOpening: Sendable {
   private static let attemptsMax = 3
   private static let pauseMax = Duration.seconds(10)
 
-  /// Opens a session. It waits as long as the target says with 503 or 429, and tries a broken connection again some
-  /// times.
+  /// Opens a session.
+  ///
+  /// It waits as long as the target says with 503 or 429, and tries a broken connection again some times.
   func open() async throws(TargetError) -> IssuedToken {
     let clock = ContinuousClock()
     let end = clock.now + patience
@@ -46,8 +47,10 @@ struct SessionOpening: Sendable {
 
   private static let callersMax = 64
 
-  /// Opens the sessions; `onProgress` is called with their number. The first session that cannot be opened ends the
-  /// opening. It is opened alone, so that a wrong password is one failed log-in and not many.
+  /// Opens the sessions; `onProgress` is called with their number.
+  ///
+  /// The first session that cannot be opened ends the opening. It is opened alone, so that a wrong password is one
+  /// failed log-in and not many.
   func open(onProgress: @Sendable (Int) -> Void) async throws(TargetError) -> [IssuedToken] {
     let opening = PatientOpening(target: target)
     let callers = min(callers, Self.callersMax)

@@ -112,8 +112,9 @@ public struct EndpointTarget: RotationTarget {
     return .reply("\(endpoint.url) answered \(said), not as a token endpoint does; check --url and --token-path")
   }
 
-  /// Sends a form, with a proof if there is a key. If the server asks for its nonce, the form is sent once more with
-  /// that (RFC 9449 §8).
+  /// Sends a form, with a proof if there is a key.
+  ///
+  /// If the server asks for its nonce, the form is sent once more with that (RFC 9449 §8).
   private func post(_ form: String, _ key: SessionKey?) async throws(TargetError) -> Answer {
     guard let key else { return try await post(form, proof: nil) }
     let answer = try await post(form, proof: proof(key))

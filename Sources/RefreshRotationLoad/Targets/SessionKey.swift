@@ -5,7 +5,9 @@ internal import TokenEngine
 public struct SessionKey: Sendable {
   private let signer = DPoPSigner(.es256)
 
-  /// Makes a new key for ES256. Cost: 0.1 ms.
+  /// Makes a new key for ES256.
+  ///
+  /// Cost: 0.1 ms.
   init() {}
 
   /// A proof for one request of the token endpoint, another each time.

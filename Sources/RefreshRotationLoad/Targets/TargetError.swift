@@ -1,4 +1,6 @@
-/// The error of a target that did not answer as a token endpoint does. It says nothing about the presented token.
+/// The error of a target that did not answer as a token endpoint does.
+///
+/// It says nothing about the presented token.
 @nonexhaustive
 public enum TargetError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Status 503: the server has too much to do or cannot write.
@@ -58,7 +60,9 @@ public enum TargetError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// The reason that a request got no proper answer. The raw values are the names in reports.
+/// The reason that a request got no proper answer.
+///
+/// The raw values are the names in reports.
 public enum ErrorKind: String, Sendable, Codable, CaseIterable {
   case overloaded = "overload 503"
   case throttled = "throttled 429"

@@ -14,7 +14,9 @@ package struct Revocation: Sendable, Hashable {
 
   /// The place among marks and exemptions: a mark covers a session that is exempt by a lower number only.
   package var number: Int64 = 0
-  /// The ledger's time of it. Only that of a scope is ever compared.
+  /// The ledger's time of it.
+  ///
+  /// Only that of a scope is ever compared.
   package var time: Timestamp
   /// The time until which access tokens that it concerns can live, in the ledger's time.
   package var until: Timestamp

@@ -77,7 +77,9 @@ package final class RevocationJournal: Sendable {
     }
   }
 
-  /// Adds what a register has learnt. It costs one atomic load while nobody follows.
+  /// Adds what a register has learnt.
+  ///
+  /// It costs one atomic load while nobody follows.
   package func append(_ revocations: some Collection<Revocation>) {
     guard isFollowed.load(ordering: .acquiring), !revocations.isEmpty else { return }
     let waiters = state.withLock { state in

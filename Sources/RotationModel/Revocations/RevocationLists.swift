@@ -46,8 +46,10 @@ package struct RevocationLists: Sendable {
     return meets(.subject(subject)) || meets(.client(client)) || meets(.both(subject, client)) || meets(.all)
   }
 
-  /// Inserts a revocation. The number of an exemption is after that of the opening and before that of every later mark,
-  /// so that no mark with a lower number covers the session.
+  /// Inserts a revocation.
+  ///
+  /// The number of an exemption is after that of the opening and before that of every later mark, so that no mark with
+  /// a lower number covers the session.
   ///
   /// - Returns: False if nothing is known by it that was not known before.
   @discardableResult
@@ -79,7 +81,9 @@ package struct RevocationLists: Sendable {
     return true
   }
 
-  /// Forgets entries that have ended. It visits those that ended since the last call, not all entries.
+  /// Forgets entries that have ended.
+  ///
+  /// It visits those that ended since the last call, not all entries.
   package mutating func forgetEnded(at now: Timestamp) {
     let current = Self.quarter(of: now)
     // Not only forwards: a clock that was ahead for a moment must not keep everything from being forgotten.
@@ -105,7 +109,9 @@ package struct RevocationLists: Sendable {
     due[Self.quarter(of: until), default: []].append(key)
   }
 
-  /// Forgets an entry if it has ended. One whose end was postponed is also listed under the later end.
+  /// Forgets an entry if it has ended.
+  ///
+  /// One whose end was postponed is also listed under the later end.
   private mutating func forget(_ key: Key, at now: Timestamp) {
     switch key {
     case .session(let id): if sessions[id].map({ $0 <= now }) ?? false { sessions[id] = nil }

@@ -5,13 +5,15 @@ internal import TokenEngine
 struct AccountRecord: Sendable {
   var name: String
   var body: [UInt8]
-  /// The number of the change that wrote the record. It grows with each change of any record, and a reader that sees
-  /// one change sees all before it.
+  /// The number of the change that wrote the record.
+  ///
+  /// It grows with each change of any record, and a reader that sees one change sees all before it.
   var change: Int64
 }
 
-/// The records of one kind that all instances on a database share. Every call is a transaction, for which it waits
-/// without blocking a thread of Swift's pool.
+/// The records of one kind that all instances on a database share.
+///
+/// Every call is a transaction, for which it waits without blocking a thread of Swift's pool.
 protocol AccountRecordStore: Sendable {
   /// The database and its schema, without a password.
   var place: String { get }

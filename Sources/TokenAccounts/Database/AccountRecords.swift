@@ -4,9 +4,10 @@ internal import Platform
 internal import Synchronization
 internal import TokenEngine
 
-/// The accounts of one kind in a database, as ``AccountFile`` has them in a file. Look-ups see what another instance
-/// wrote once the feed has reported it, within 100 ms while the database answers. While it does not answer, the former
-/// accounts stay in force.
+/// The accounts of one kind in a database, as ``AccountFile`` has them in a file.
+///
+/// Look-ups see what another instance wrote once the feed has reported it, within 100 ms while the database answers.
+/// While it does not answer, the former accounts stay in force.
 ///
 /// A look-up costs two locks. If a change is known and not read yet, the look-up waits until it is. A task of its own
 /// makes one reading after another; it ends with this object, or when the ledger closes.
@@ -21,7 +22,9 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
 
   private struct State {
     var accounts = RecordedAccounts<Entry>()
-    /// The number of the change up to which all were read. They are in force unless `failure` gives a reason why not.
+    /// The number of the change up to which all were read.
+    ///
+    /// They are in force unless `failure` gives a reason why not.
     var covered = Int64.min
     var failure: AccountError?
     /// True if the database did not answer, so that a look-up does not wait for it.
@@ -44,7 +47,9 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
   /// The most attempts of one change while others change the same account.
   private static var triesMax: Int { 8 }
 
-  /// Reads all records once. `observer` is called on a queue of this object and must not call back.
+  /// Reads all records once.
+  ///
+  /// `observer` is called on a queue of this object and must not call back.
   init(
     _ store: any AccountRecordStore, observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) async throws(AccountError) {
@@ -73,7 +78,9 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
   /// The database and its schema, without a password.
   var place: String { store.place }
 
-  /// Returns the document in force. It waits if a newer one is known and the database answers.
+  /// Returns the document in force.
+  ///
+  /// It waits if a newer one is known and the database answers.
   func current() async -> Document {
     let newest = store.lastChange
     let document: Document? = state.withLock { state in
@@ -100,8 +107,9 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
     return try RecordedAccounts.entry(of: record, path: place)
   }
 
-  /// Makes the change unless somebody else changes the account meanwhile. It returns when the change is durable and in
-  /// force here; other instances see it within 100 ms.
+  /// Makes the change unless somebody else changes the account meanwhile.
+  ///
+  /// It returns when the change is durable and in force here; other instances see it within 100 ms.
   func make(_ change: AccountChange<Entry>) async throws(AccountError) {
     for _ in 0..<Self.triesMax where try await attempt(change) {
       // The change was made, even if it cannot be read right now.
@@ -110,7 +118,9 @@ final class AccountRecords<Entry: AccountEntry>: AccountSource {
     throw .contended(Entry.kind, name: change.name)
   }
 
-  /// Attempts the change. Returns false if the record that was read has been replaced.
+  /// Attempts the change.
+  ///
+  /// Returns false if the record that was read has been replaced.
   private func attempt(_ change: AccountChange<Entry>) async throws(AccountError) -> Bool {
     let name = change.name
     let found = try await asking { () throws(LedgerError) in try await self.store.record(name) }
@@ -147,7 +157,9 @@ extension AccountRecords {
     }
   }
 
-  /// Reads if somebody waits for it or something has changed. Returns false if there will be nothing more to read.
+  /// Reads if somebody waits for it or something has changed.
+  ///
+  /// Returns false if there will be nothing more to read.
   private func readForWaiters() async -> Bool {
     let newest = store.lastChange
     let (waiters, isDue) = state.withLock { state in
@@ -203,7 +215,9 @@ extension AccountRecords {
   }
 
   /// Puts the result of a reading in force in place of `before`, if only these names differ, or notes why it is
-  /// refused. Returns the events to report.
+  /// refused.
+  ///
+  /// Returns the events to report.
   private func take(
     _ read: Result<RecordedAccounts<Entry>?, AccountError>, over before: RecordedAccounts<Entry>, names: [String],
     covering change: Int64
@@ -224,8 +238,10 @@ extension AccountRecords {
     }
   }
 
-  /// Keeps the former accounts in force. Returns true if this is to be reported: once while the database does not
-  /// answer, and not because the ledger closes.
+  /// Keeps the former accounts in force.
+  ///
+  /// Returns true if this is to be reported: once while the database does not answer, and not because the ledger
+  /// closes.
   private func keepAccounts(because error: LedgerError) -> Bool {
     state.withLock { state in
       defer { (state.failure, state.isAway) = (.database(error, path: place), true) }

@@ -23,7 +23,9 @@ public final class DatabaseClients: ClientStore, ClientDirectory {
     await lookup.client(id: id)
   }
 
-  /// Returns the client as the database has it now. The cost is a transaction.
+  /// Returns the client as the database has it now.
+  ///
+  /// The cost is a transaction.
   ///
   /// - Throws: ``StoreError/unreadable(_:)`` if the database does not answer.
   public func latestClient(id: String) async throws(StoreError) -> Client? {

@@ -27,7 +27,9 @@ public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
     lookup = try SubjectLookup(records, pool: pool, cost: cost)
   }
 
-  /// Authenticates a user. An unknown name takes the time of an existing one, as in a ``SubjectFile``.
+  /// Authenticates a user.
+  ///
+  /// An unknown name takes the time of an existing one, as in a ``SubjectFile``.
   ///
   /// - Throws: ``StoreError/overloaded`` if the pool is full.
   public func authenticate(name: String, password: String) async throws(StoreError) -> Subject? {
@@ -38,7 +40,9 @@ public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
     await lookup.subject(id: id)
   }
 
-  /// Returns the user as the database has it now. The cost is a transaction.
+  /// Returns the user as the database has it now.
+  ///
+  /// The cost is a transaction.
   ///
   /// - Throws: ``StoreError/unreadable(_:)`` if the database does not answer.
   public func latestSubject(id: String) async throws(StoreError) -> Subject? {
@@ -67,8 +71,9 @@ public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
     _ = try await records.reload()
   }
 
-  /// Waits until known changes are in force. It needs no heartbeat, since changes are read as the database reports
-  /// them.
+  /// Waits until known changes are in force.
+  ///
+  /// It needs no heartbeat, since changes are read as the database reports them.
   public func follow() async {
     _ = await records.current()
   }
@@ -87,9 +92,10 @@ public final class DatabaseSubjects: SubjectStore, SubjectDirectory {
     try await records.make(.adding(name: name, hash: hash, scopes: scopes))
   }
 
-  /// Sets whether the user can log in and refresh. Disabling ends the user's sessions: a refresh finds that out by
-  /// itself, and access tokens are refused once an observer of ``AccountFileEvent/ended(_:names:)`` has called
-  /// ``RotationEngine/revokeSessions(of:)``.
+  /// Sets whether the user can log in and refresh.
+  ///
+  /// Disabling ends the user's sessions: a refresh finds that out by itself, and access tokens are refused once an
+  /// observer of ``AccountFileEvent/ended(_:names:)`` has called ``RotationEngine/revokeSessions(of:)``.
   public func setEnabled(name: String, _ isEnabled: Bool) async throws(AccountError) {
     try await records.make(.setting(enabled: isEnabled, of: name))
   }

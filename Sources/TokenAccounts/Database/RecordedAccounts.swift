@@ -9,7 +9,9 @@ struct RecordedAccounts<Entry: AccountEntry>: Sendable {
   init() {}
 
   /// Returns the accounts with newer records in place of those with their names, or nil if others were removed, so that
-  /// all must be read. Only the newer records are parsed.
+  /// all must be read.
+  ///
+  /// Only the newer records are parsed.
   ///
   /// - Parameter count: The number of all records.
   func replacing(
@@ -22,8 +24,9 @@ struct RecordedAccounts<Entry: AccountEntry>: Sendable {
     return new
   }
 
-  /// Returns the accounts of all records, in the order of the records. Entries that these accounts already have of a
-  /// record are not parsed again.
+  /// Returns the accounts of all records, in the order of the records.
+  ///
+  /// Entries that these accounts already have of a record are not parsed again.
   func replaced(by all: [AccountRecord], path: String) throws(AccountError) -> RecordedAccounts {
     var entries: [Entry] = []
     entries.reserveCapacity(all.count)

@@ -59,8 +59,9 @@ extension AccountChange<UserEntry> {
     return .adding(entry)
   }
 
-  /// Returns a change that enables or disables a user. Disabling ends the user's sessions, of which a disabled user has
-  /// none already.
+  /// Returns a change that enables or disables a user.
+  ///
+  /// Disabling ends the user's sessions, of which a disabled user has none already.
   static func setting(enabled isEnabled: Bool, of name: String) -> AccountChange {
     .editing(name) { entry throws(AccountError) in
       if isEnabled { entry.enable() } else if entry.isEnabled { try entry.renew(isEnabled: false) }

@@ -28,8 +28,9 @@ package struct AccountCopy: Sendable {
     self.records = records
   }
 
-  /// Returns the entries. Each is checked as one that was read from the file or the database at `path`, and so are
-  /// their names.
+  /// Returns the entries.
+  ///
+  /// Each is checked as one that was read from the file or the database at `path`, and so are their names.
   func entries<Entry: AccountEntry>(path: String) throws(AccountError) -> [Entry] {
     guard records.count <= AccountText.entriesMax else { throw .full(Entry.kind, path: path) }
     var entries: [Entry] = []

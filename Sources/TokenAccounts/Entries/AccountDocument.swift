@@ -3,8 +3,9 @@ internal import Platform
 internal import TokenLedger
 internal import TokenSigning
 
-/// The document in an account file: `{"version": 1, "users": [...]}`. Unknown members are refused, since a misspelt
-/// `enabled` must not leave a user enabled.
+/// The document in an account file: `{"version": 1, "users": [...]}`.
+///
+/// Unknown members are refused, since a misspelt `enabled` must not leave a user enabled.
 struct AccountDocument<Entry: AccountEntry>: Sendable {
   /// The entries in the order of the file.
   private(set) var entries: [Entry] = []
@@ -15,8 +16,9 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
   /// The names by their lower-case forms; nil if several names have the same form.
   private var lowered: [String: String?] = [:]
 
-  /// The entry of a name in any spelling, since a token of an older release can carry another one. A name that is too
-  /// long is not even hashed.
+  /// The entry of a name in any spelling, since a token of an older release can carry another one.
+  ///
+  /// A name that is too long is not even hashed.
   subscript(name: String) -> Entry? {
     let name = NameForm.typed(name)
     guard name.utf8.count <= AccountText.nameBytesMax, let position = positions[name] else { return nil }
@@ -24,6 +26,7 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
   }
 
   /// Returns the name itself if an entry has it, and else the name of the only entry that is equal to it in lower case.
+  ///
   /// It takes the same time in each case.
   func name(ignoringCase name: String) -> String? {
     guard name.utf8.count <= AccountText.nameBytesMax else { return nil }
@@ -47,7 +50,9 @@ struct AccountDocument<Entry: AccountEntry>: Sendable {
     }
   }
 
-  /// Adds an entry at the end. The caller must have checked that the name is free.
+  /// Adds an entry at the end.
+  ///
+  /// The caller must have checked that the name is free.
   private mutating func append(_ entry: Entry) {
     positions[entry.name] = entries.count
     noteLowered(entry.name)
@@ -134,7 +139,9 @@ extension AccountDocument: Codable {
     try container.encode(entries, forKey: AnyMember(Entry.listMember))
   }
 
-  /// Decodes an entry and the spelling of its name. Its errors give that name.
+  /// Decodes an entry and the spelling of its name.
+  ///
+  /// Its errors give that name.
   private static func namedEntry(from decoder: any Decoder) throws -> (Entry, spelling: String) {
     let name = try? decoder.container(keyedBy: AnyMember.self)
       .decode(String.self, forKey: AnyMember(Entry.nameMember))

@@ -1,7 +1,9 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// A client in `clients.json`. Decoding it checks every member.
+/// A client in `clients.json`.
+///
+/// Decoding it checks every member.
 struct ClientEntry: AccountEntry {
   static let kind = AccountKind.client
   static let listMember = "clients"

@@ -39,7 +39,9 @@ struct SecretDigest: Sendable {
 
   var text: String { SecretDigest.prefix + Base64URL.text((salt + digest).span) }
 
-  /// Checks whether one of `candidates` is the secret. Every candidate is hashed and compared, even after a match.
+  /// Checks whether one of `candidates` is the secret.
+  ///
+  /// Every candidate is hashed and compared, even after a match.
   func matches(anyOf candidates: some Sequence<[UInt8]>) -> Bool {
     var matched = false
     for candidate in candidates where candidate.count <= AccountText.secretBytesMax {

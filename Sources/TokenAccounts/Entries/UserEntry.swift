@@ -1,7 +1,9 @@
 internal import TokenEngine
 internal import TokenLedger
 
-/// A user in `users.json`. Decoding it checks every member.
+/// A user in `users.json`.
+///
+/// Decoding it checks every member.
 struct UserEntry: AccountEntry {
   static let kind = AccountKind.user
   static let listMember = "users"
@@ -15,8 +17,9 @@ struct UserEntry: AccountEntry {
   /// The version, drawn anew whenever the user's sessions must end; nil in an entry that no release since 0.2 has
   /// changed.
   private(set) var version: String?
-  /// A time in milliseconds since the epoch. In an entry without a version, sessions that were opened before it are no
-  /// longer the user's.
+  /// A time in milliseconds since the epoch.
+  ///
+  /// In an entry without a version, sessions that were opened before it are no longer the user's.
   private var sessionsNotBefore: Int64?
   /// The version of the account, which also changes with the password, even if somebody edits that in the file by hand.
   private var accountVersion = AccountVersion.none

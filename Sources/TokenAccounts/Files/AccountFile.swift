@@ -9,8 +9,10 @@ enum AccountClock {
   @Sendable static func now() -> Duration { .milliseconds(ClockReading.bootMilliseconds()) }
 }
 
-/// An account file that is followed while it is open. Look-ups see what another program wrote at most 10 ms after the
-/// write. If the file becomes unreadable, its former contents stay in force.
+/// An account file that is followed while it is open.
+///
+/// Look-ups see what another program wrote at most 10 ms after the write. If the file becomes unreadable, its former
+/// contents stay in force.
 ///
 /// Look-ups cost a `stat` every 10 ms and otherwise a lock. The file is read and parsed on a queue of its own.
 final class AccountFile<Entry: AccountEntry>: AccountSource {
@@ -60,8 +62,10 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
   /// The attempts to take the lock: ten seconds' worth, which is longer than a change can take.
   private static var lockTries: Int { 2_000 }
 
-  /// Opens the file. A missing file is an empty set; any other fault is thrown. `observer` is called on the file's
-  /// queue and must not call back.
+  /// Opens the file.
+  ///
+  /// A missing file is an empty set; any other fault is thrown. `observer` is called on the file's queue and must not
+  /// call back.
   init(
     path: String, clock: @escaping Clock, observer: @escaping @Sendable (AccountFileEvent) -> Void
   ) throws(AccountError) {
@@ -78,8 +82,9 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     }
   }
 
-  /// Returns the document in force. If a changed file must be read first, it waits without blocking a thread of Swift's
-  /// pool.
+  /// Returns the document in force.
+  ///
+  /// If a changed file must be read first, it waits without blocking a thread of Swift's pool.
   func current() async -> Document {
     if let document = documentIfUnchanged() { return document }
     await withCheckedContinuation { continuation in
@@ -91,8 +96,10 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     return state.withLock { $0.document }
   }
 
-  /// Reads the file again if it changed, without waiting for the next check, and throws if its newest version is not
-  /// in force. Blocks.
+  /// Reads the file again if it changed, without waiting for the next check, and throws if its newest version is not in
+  /// force.
+  ///
+  /// Blocks.
   func reload() throws(AccountError) -> Document {
     queue.sync {
       state.withLock { $0.hasChanged = true }
@@ -104,7 +111,9 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
   }
 
   /// Reads the newest version, makes the change and replaces the file durably, while the lock file keeps other writers
-  /// away. If anything throws, the file is unchanged. The call blocks.
+  /// away.
+  ///
+  /// If anything throws, the file is unchanged. The call blocks.
   func make(_ change: AccountChange<Entry>) throws(AccountError) {
     try update { document throws(AccountError) in try document.make(change, path: path) }
   }
@@ -187,8 +196,9 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     for event in events { observer(event) }
   }
 
-  /// Puts the contents of a file in force, or notes why they are refused. Nothing is reported if it is the version that
-  /// was read last.
+  /// Puts the contents of a file in force, or notes why they are refused.
+  ///
+  /// Nothing is reported if it is the version that was read last.
   private func take(_ opened: OpenedFile) -> [AccountFileEvent] {
     let isSame = state.withLock { state in
       state.hasChanged = false
@@ -208,8 +218,9 @@ final class AccountFile<Entry: AccountEntry>: AccountSource {
     }
   }
 
-  /// Keeps the document in force. A file that is gone or cannot be opened is tried again at every check, and reported
-  /// once.
+  /// Keeps the document in force.
+  ///
+  /// A file that is gone or cannot be opened is tried again at every check, and reported once.
   private func keepDocument(because failure: AccountError) -> [AccountFileEvent] {
     state.withLock { state in
       defer { state.refuse(nil, because: failure) }

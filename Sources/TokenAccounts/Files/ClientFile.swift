@@ -16,8 +16,9 @@ public final class ClientFile: ClientStore, ClientDirectory {
 
   package var place: String { file.path }
 
-  /// Opens the file at `path`, which need not exist: without a file there are no clients. `observer` is called for
-  /// every change that was read or refused, on a queue of the file's; it must not call back.
+  /// Opens the file at `path`, which need not exist: without a file there are no clients.
+  ///
+  /// `observer` is called for every change that was read or refused, on a queue of the file's; it must not call back.
   public convenience init(
     path: String, observer: @escaping @Sendable (AccountFileEvent) -> Void = { _ in }
   ) throws(AccountError) {

@@ -1,8 +1,9 @@
 internal import Platform
 internal import SystemPackage
 
-/// An account file that was read, kept open for as long as its contents are in force. Meanwhile the file system cannot
-/// give its inode number to a successor, so that equal stamps mean the same file.
+/// An account file that was read, kept open for as long as its contents are in force.
+///
+/// Meanwhile the file system cannot give its inode number to a successor, so that equal stamps mean the same file.
 final class OpenedFile: Sendable {
   let stamp: FileStamp
   let bytes: [UInt8]
@@ -11,7 +12,9 @@ final class OpenedFile: Sendable {
   /// The most bytes of an account file.
   static let bytesMax = 64 << 20
 
-  /// Opens and reads the whole file. Returns nil if there is none.
+  /// Opens and reads the whole file.
+  ///
+  /// Returns nil if there is none.
   init?(path: String) throws(AccountError) {
     let file: OpenFile
     do throws(Errno) {

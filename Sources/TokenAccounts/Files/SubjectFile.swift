@@ -66,8 +66,9 @@ public final class SubjectFile: SubjectStore, SubjectDirectory {
     try file.reload().entries.map(\.subject)
   }
 
-  /// Returns the names that the file has in another Unicode normal form than NFC, unchanged. Each stands for the same
-  /// name in NFC, which the next change of the file writes.
+  /// Returns the names that the file has in another Unicode normal form than NFC, unchanged.
+  ///
+  /// Each stands for the same name in NFC, which the next change of the file writes.
   package func otherSpellings() throws(AccountError) -> [String] {
     try file.reload().otherSpellings
   }
@@ -90,9 +91,10 @@ public final class SubjectFile: SubjectStore, SubjectDirectory {
     try file.make(.adding(name: name, hash: hash, scopes: scopes))
   }
 
-  /// Sets whether the user can log in and refresh. Disabling ends the user's sessions: a refresh finds that out by
-  /// itself, and access tokens are refused once a follower of the file has called
-  /// ``RotationEngine/revokeSessions(of:)``.
+  /// Sets whether the user can log in and refresh.
+  ///
+  /// Disabling ends the user's sessions: a refresh finds that out by itself, and access tokens are refused once a
+  /// follower of the file has called ``RotationEngine/revokeSessions(of:)``.
   public func setEnabled(name: String, _ isEnabled: Bool) throws(AccountError) {
     try file.make(.setting(enabled: isEnabled, of: name))
   }
@@ -103,8 +105,9 @@ public final class SubjectFile: SubjectStore, SubjectDirectory {
     try file.make(.setting(hash, of: name))
   }
 
-  /// Checks whether the file has changed, as a look-up does. It is meant for a heartbeat, so that a change is seen even
-  /// if nobody logs in.
+  /// Checks whether the file has changed, as a look-up does.
+  ///
+  /// It is meant for a heartbeat, so that a change is seen even if nobody logs in.
   public func follow() async {
     _ = await file.current()
   }

@@ -27,8 +27,9 @@ public struct PasswordCost: Sendable, Equatable {
     self.lanes = lanes
   }
 
-  /// Creates a cost, or returns nil if a parameter is less than argon2 works with or exceeds the limits above. They
-  /// also apply to stored hashes, since a line in a file must not be able to take the machine's memory.
+  /// Creates a cost, or returns nil if a parameter is less than argon2 works with or exceeds the limits above.
+  ///
+  /// They also apply to stored hashes, since a line in a file must not be able to take the machine's memory.
   public init?(memoryKiB: UInt32, passes: UInt32, lanes: UInt32) {
     guard (1...PasswordCost.lanesMax).contains(lanes), (1...PasswordCost.passesMax).contains(passes),
       (8 * lanes...PasswordCost.memoryKiBMax).contains(memoryKiB),
@@ -135,7 +136,9 @@ struct Argon2Hash: Sendable {
 
 extension Argon2Hash: RedactedValue {}
 
-/// Base64 in the standard alphabet without padding, as PHC strings have it. Decoding accepts only the canonical text.
+/// Base64 in the standard alphabet without padding, as PHC strings have it.
+///
+/// Decoding accepts only the canonical text.
 enum Base64Text {
   static func encode(_ bytes: [UInt8]) -> String {
     var text = Data(bytes).base64EncodedString()

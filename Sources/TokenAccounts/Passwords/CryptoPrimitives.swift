@@ -13,7 +13,9 @@ enum RandomBytes {
 
 /// A comparison whose time does not reveal where two byte strings differ.
 enum ConstantTime {
-  /// Compares two byte strings. Different lengths are not secret here, so they return false at once.
+  /// Compares two byte strings.
+  ///
+  /// Different lengths are not secret here, so they return false at once.
   static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     return unsafe CRYPTO_memcmp(left, right, left.count) == 0

@@ -8,7 +8,9 @@ internal import TokenLedger
 /// milliseconds: in a server use ``PasswordPool/verify(_:of:)`` and ``PasswordPool/hash(_:cost:)``. Printing, dumping
 /// or interpolating a hash does not show its text.
 public struct PasswordHash: Sendable {
-  /// The stored form as in `users.json`. Treat it as a secret and keep it out of logs and messages.
+  /// The stored form as in `users.json`.
+  ///
+  /// Treat it as a secret and keep it out of logs and messages.
   public let text: String
   private let scheme: Scheme
 
@@ -17,7 +19,9 @@ public struct PasswordHash: Sendable {
     case bcrypt(BcryptHash)
   }
 
-  /// The most bytes of a password. A longer or empty one is never right.
+  /// The most bytes of a password.
+  ///
+  /// A longer or empty one is never right.
   public static let passwordBytesMax = AccountText.secretBytesMax
 
   /// Parses a stored form without running it.
@@ -37,8 +41,9 @@ public struct PasswordHash: Sendable {
     }
   }
 
-  /// Hashes a new password, in Unicode normal form C (RFC 8265 §4.2), with argon2id and a fresh 16-byte salt. It blocks
-  /// for as long as a verification does.
+  /// Hashes a new password, in Unicode normal form C (RFC 8265 §4.2), with argon2id and a fresh 16-byte salt.
+  ///
+  /// It blocks for as long as a verification does.
   public static func make(
     password: String, cost: PasswordCost = .standard
   ) throws(AccountError) -> PasswordHash {
@@ -47,8 +52,9 @@ public struct PasswordHash: Sendable {
     return try PasswordHash(Argon2Hash.make(password: Array(password.utf8), cost: cost))
   }
 
-  /// Returns a well-formed argon2id hash that no password is known to match. It costs nothing to make, and as much to
-  /// verify as a real one.
+  /// Returns a well-formed argon2id hash that no password is known to match.
+  ///
+  /// It costs nothing to make, and as much to verify as a real one.
   ///
   /// Verify it if there is no such name, so that the time does not reveal that there is none.
   public static func unmatchable(cost: PasswordCost = .standard) throws(AccountError) -> PasswordHash {

@@ -116,8 +116,9 @@ extension PasswordPool {
     try await run { () throws(StoreError) in try hash.verify(password) }
   }
 
-  /// Hashes a new password of 8 to 1024 bytes with argon2id on a worker of the pool. It costs as much as a
-  /// verification.
+  /// Hashes a new password of 8 to 1024 bytes with argon2id on a worker of the pool.
+  ///
+  /// It costs as much as a verification.
   ///
   /// - Throws: ``AccountError/invalid(field:rule:)`` for the password, ``AccountError/overloaded`` if the pool is full.
   public func hash(

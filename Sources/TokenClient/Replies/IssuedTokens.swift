@@ -1,4 +1,6 @@
-/// The tokens of a reply. Printing, dumping or interpolating them shows neither.
+/// The tokens of a reply.
+///
+/// Printing, dumping or interpolating them shows neither.
 public struct IssuedTokens: Sendable, Hashable {
   public var accessToken: String
   /// The refresh token, or nil for a client's own token.

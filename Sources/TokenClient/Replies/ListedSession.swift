@@ -5,7 +5,9 @@ public struct SessionListing: Sendable, Hashable, Decodable {
   public var next: String?
 }
 
-/// A live session, as the admin routes tell it. Times are those of the wall clock.
+/// A live session, as the admin routes tell it.
+///
+/// Times are those of the wall clock.
 public struct ListedSession: Sendable, Hashable, Decodable {
   public var id: SessionID
   public var subject: String
@@ -33,7 +35,9 @@ public struct ListedSession: Sendable, Hashable, Decodable {
   }
 }
 
-/// A one-time token that was issued. Printing, dumping or interpolating it does not show its text.
+/// A one-time token that was issued.
+///
+/// Printing, dumping or interpolating it does not show its text.
 public struct OneTimeIssue: Sendable, Hashable, Decodable {
   public var token: String
   public var id: SessionID

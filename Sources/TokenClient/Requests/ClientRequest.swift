@@ -1,13 +1,16 @@
 internal import FoundationEssentials
 
-/// A request to the token server, for any HTTP client to send. Printing, dumping or interpolating it shows neither its
-/// header fields nor its body, which hold secrets.
+/// A request to the token server, for any HTTP client to send.
+///
+/// Printing, dumping or interpolating it shows neither its header fields nor its body, which hold secrets.
 public struct ClientRequest: Sendable {
   /// The method, such as `POST`.
   public var method: String
   /// The path with its query, percent-encoded, to be appended to the server's address.
   public var path: String
-  /// The header fields in their order. `Content-Length` is the sender's.
+  /// The header fields in their order.
+  ///
+  /// `Content-Length` is the sender's.
   public var fields: [(name: String, value: String)]
   public var body: [UInt8]
 
@@ -25,12 +28,16 @@ extension ClientRequest: CustomStringConvertible, CustomDebugStringConvertible, 
   public var customMirror: Mirror { Mirror(self, children: ["method": method]) }
 }
 
-/// The reply to a ``ClientRequest``. Printing, dumping or interpolating it shows its status alone.
+/// The reply to a ``ClientRequest``.
+///
+/// Printing, dumping or interpolating it shows its status alone.
 public struct ClientReply: Sendable {
   public var status: Int
   /// The header fields; their names are compared without case.
   public var fields: [(name: String, value: String)]
-  /// The whole body. A sender bounds it: no reply of the server has more than 4 MiB.
+  /// The whole body.
+  ///
+  /// A sender bounds it: no reply of the server has more than 4 MiB.
   public var body: [UInt8]
 
   public init(status: Int, fields: [(name: String, value: String)] = [], body: [UInt8] = []) {
@@ -60,7 +67,9 @@ public struct ProofRequest: Sendable, Hashable {
 }
 
 /// The error of a sender that knows that nothing of the request has left this machine, such as a connection that was
-/// refused. With any other error the server may have carried out what was asked.
+/// refused.
+///
+/// With any other error the server may have carried out what was asked.
 public struct RequestNotSent: Error, Sendable, Hashable, CustomStringConvertible {
   public var reason: String
 

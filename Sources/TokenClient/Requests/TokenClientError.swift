@@ -46,7 +46,9 @@ public struct Refusal: Sendable, Hashable, CustomStringConvertible {
   /// True if the presented grant is worth nothing any more: whoever holds it has to log in again.
   public var endsSession: Bool { code == "invalid_grant" }
 
-  /// True for what the server itself does not have. A proxy's own 404 has no code.
+  /// True for what the server itself does not have.
+  ///
+  /// A proxy's own 404 has no code.
   var isNotFound: Bool { status == 404 && code == "not_found" }
 
   public var description: String {

@@ -1,5 +1,6 @@
-/// The tokens of a session with the times of their ends, for a program to store. Printing, dumping or interpolating
-/// them shows neither token; their encoded form holds both.
+/// The tokens of a session with the times of their ends, for a program to store.
+///
+/// Printing, dumping or interpolating them shows neither token; their encoded form holds both.
 public struct SessionTokens: Sendable, Hashable, Codable {
   public var accessToken: String
   /// The refresh token, or nil for a client's own token.

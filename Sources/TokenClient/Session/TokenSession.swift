@@ -15,19 +15,23 @@ public actor TokenSession {
   public struct Options: Sendable {
     /// The remaining lifetime below which an access token is refreshed, or half of its lifetime if that is less.
     public var refreshBefore = Duration.seconds(30)
-    /// The client's grace window at the server (`clients add --grace`). A refresh whose reply was lost is tried again
-    /// within it; without one, at the caller's next call only.
+    /// The client's grace window at the server (`clients add --grace`).
+    ///
+    /// A refresh whose reply was lost is tried again within it; without one, at the caller's next call only.
     public var grace = Duration.zero
     /// The pause before a refresh is tried again if the server names none.
     public var retryPause = Duration.milliseconds(250)
-    /// The longest time that one call waits, pauses and `Retry-After` included, before it throws what it met. The time
-    /// of a request is bounded by its sender alone.
+    /// The longest time that one call waits, pauses and `Retry-After` included, before it throws what it met.
+    ///
+    /// The time of a request is bounded by its sender alone.
     public var patience = Duration.seconds(20)
 
     public init() {}
   }
 
-  /// Stores the tokens where they outlive the program. It is called once for each refresh, before the tokens are used.
+  /// Stores the tokens where they outlive the program.
+  ///
+  /// It is called once for each refresh, before the tokens are used.
   public typealias Store = @Sendable (SessionTokens) async throws -> Void
 
   private let client: TokenServerClient
@@ -75,7 +79,9 @@ public actor TokenSession {
   }
 
   /// Returns an access token that is good for ``Options/refreshBefore``, or at least still good if it cannot be
-  /// refreshed now. It is presented with the ``SessionTokens/scheme`` of ``tokens``.
+  /// refreshed now.
+  ///
+  /// It is presented with the ``SessionTokens/scheme`` of ``tokens``.
   ///
   /// - Throws: ``TokenClientError``; a ``Refusal/endsSession`` means that the user has to log in again. After
   ///   ``TokenClientError/unknownOutcome(_:)`` the next call presents the same refresh token again: it is all there is.
@@ -98,8 +104,9 @@ public actor TokenSession {
     return try await refreshed().accessToken
   }
 
-  /// Ends the session at the server, durably, with all of its tokens. Meanwhile nobody gets a token of it; if this
-  /// throws, the session goes on.
+  /// Ends the session at the server, durably, with all of its tokens.
+  ///
+  /// Meanwhile nobody gets a token of it; if this throws, the session goes on.
   public func end() async throws(TokenClientError) {
     while let flight { _ = await flight.value }
     let before = ending

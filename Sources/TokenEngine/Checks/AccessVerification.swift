@@ -56,7 +56,9 @@ struct AccessVerification: Sendable {
   }
 
   /// Checks what remains for a presented access token whose signature and time are good: revocation, scopes, and the
-  /// key that it is bound to. A presentation without the right key closes no grace window.
+  /// key that it is bound to.
+  ///
+  /// A presentation without the right key closes no grace window.
   @inline(__always)
   private func accept(
     _ claims: AccessClaims, of token: PresentedToken, at now: Timestamp

@@ -1,6 +1,8 @@
 public import RotationModel
 
-/// The reason that a grant was refused. The client is told only ``errorCode``; the observer is told everything.
+/// The reason that a grant was refused.
+///
+/// The client is told only ``errorCode``; the observer is told everything.
 @nonexhaustive
 public enum GrantRefusal: Sendable, Hashable {
   /// The presented refresh token does not verify.

@@ -76,8 +76,9 @@ public final class LoginLimiter: Sendable {
     package var wait: Duration { if case .putOff(let wait) = self { wait } else { .zero } }
   }
 
-  /// Takes one from the buckets before the answer is known, so that simultaneous guesses count too. For log-ins that
-  /// the engine does not decide; the others are better passed to ``logIn(client:address:name:_:)``.
+  /// Takes one from the buckets before the answer is known, so that simultaneous guesses count too.
+  ///
+  /// For log-ins that the engine does not decide; the others are better passed to ``logIn(client:address:name:_:)``.
   ///
   /// - Parameter address: The address of the caller; nil if it is not known; all such are one address.
   public func begin(client: String, address: PeerAddress?, name: String) -> Turn {
@@ -139,8 +140,9 @@ public final class LoginLimiter: Sendable {
     case putOff(Duration)
   }
 
-  /// Logs in under the bound: wrong credentials count as a failure, and tokens as a success. Every other outcome, and
-  /// an error, counts for nothing.
+  /// Logs in under the bound: wrong credentials count as a failure, and tokens as a success.
+  ///
+  /// Every other outcome, and an error, counts for nothing.
   ///
   /// - Parameter call: The log-in by the engine; not called if it is put off.
   public func logIn(
@@ -188,7 +190,9 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
   private let countMax: Int
   private var buckets: [Key: Bucket] = [:]
 
-  /// Makes buckets that are all full. `capacity` is at least 1, `countMax` at least 3.
+  /// Makes buckets that are all full.
+  ///
+  /// `capacity` is at least 1, `countMax` at least 3.
   init(capacity: Int, countMax: Int) {
     precondition(capacity >= 1 && countMax >= 3, "buckets that hold nothing")
     self.capacity = Double(capacity)

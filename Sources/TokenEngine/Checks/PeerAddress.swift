@@ -13,7 +13,8 @@ public struct PeerAddress: Hashable, Sendable {
 
   private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
 
-  /// Reads an address as sockets and proxies write it:
+  /// Reads an address as sockets and proxies write it.
+  ///
   ///
   /// - `192.0.2.1` and `192.0.2.1:4711`;
   /// - `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:4711`;

@@ -2,8 +2,9 @@ internal import Platform
 public import RotationModel
 internal import TokenSigning
 
-/// The kind of token that a caller of revocation or introspection claims to have (RFC 7009 §2.1). The token names its
-/// kind too, so a wrong hint does no harm.
+/// The kind of token that a caller of revocation or introspection claims to have (RFC 7009 §2.1).
+///
+/// The token names its kind too, so a wrong hint does no harm.
 @nonexhaustive
 public enum TokenHint: String, Sendable, CaseIterable {
   case accessToken = "access_token"

@@ -5,8 +5,9 @@ internal import Synchronization
 internal import TokenLedgerPostgres
 internal import TokenSigning
 
-/// The key records in the database of a ledger. Its calls wait for the database, so they must not run on a thread of
-/// Swift's pool.
+/// The key records in the database of a ledger.
+///
+/// Its calls wait for the database, so they must not run on a thread of Swift's pool.
 struct DatabaseKeyRecords: KeyRecordStore {
   private let records: SharedRecords
 

@@ -7,8 +7,9 @@ internal import TokenSigning
 
 /// Engines that share a database: any number of instances, on any number of machines, with the same sessions.
 extension RotationEngine {
-  /// Opens an engine on a database that other instances use too. Each instance continues from what the others have
-  /// done.
+  /// Opens an engine on a database that other instances use too.
+  ///
+  /// Each instance continues from what the others have done.
   ///
   /// The tables must exist: `refresh-ledger database init` makes them. Each change is committed in the database, and,
   /// if ``PostgresOptions/standby-swift.property`` asks for it, on a synchronous standby, before its outcome is
@@ -45,8 +46,9 @@ extension RotationEngine {
     }
   }
 
-  /// Opens an engine on a ledger that is already open, for stores that use it too. ``close()`` closes the ledger; if
-  /// this throws, the ledger stays open.
+  /// Opens an engine on a ledger that is already open, for stores that use it too.
+  ///
+  /// ``close()`` closes the ledger; if this throws, the ledger stays open.
   ///
   /// - Throws: In addition to the errors of ``open(database:keys:options:store:subjects:observer:)``,
   ///   ``EngineError/invalid(field:limit:)`` with the field `sessionsPerSubjectMax` if the ledger was opened with
@@ -116,7 +118,9 @@ extension PostgresLedger {
 }
 
 extension EngineError {
-  /// Creates the error for a database that could not be opened. It is temporary if the cause can pass.
+  /// Creates the error for a database that could not be opened.
+  ///
+  /// It is temporary if the cause can pass.
   fileprivate init(opening error: DatabaseError) {
     let mayPass =
       switch error {

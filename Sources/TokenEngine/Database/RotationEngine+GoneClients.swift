@@ -29,8 +29,9 @@ extension RotationEngine {
   }
 
   #if Postgres
-  /// Revokes the outdated sessions page by page. The client is read after each page, so that no page has a session that
-  /// a later client has opened.
+  /// Revokes the outdated sessions page by page.
+  ///
+  /// The client is read after each page, so that no page has a session that a later client has opened.
   private func revokeOutdatedSessions(
     of id: String, in clients: any ClientStore, _ ledger: PostgresLedger
   ) async throws(EngineError) -> Int {

@@ -15,8 +15,10 @@ struct RefreshGrant: Sendable {
   /// The number of requests in a batch for which the store is asked at a time.
   static let tasksMax = 64
 
-  /// Refreshes a session. One of another account version is revoked only once subject and client were read anew, since
-  /// a store may have a cache.
+  /// Refreshes a session.
+  ///
+  /// One of another account version is revoked only once subject and client were read anew, since a store may have a
+  /// cache.
   func refresh(_ request: RefreshRequest, isLastLook: Bool = false) async throws(EngineError) -> GrantOutcome {
     switch try await prepare(request, isLastLook: isLastLook) {
     case .refused(let refusal, let tokenID):
@@ -43,7 +45,9 @@ struct RefreshGrant: Sendable {
     return try await refresh(request, isLastLook: isLastLook)
   }
 
-  /// Repeats the refresh with the subject and the client as they are behind their stores. This is the last attempt.
+  /// Repeats the refresh with the subject and the client as they are behind their stores.
+  ///
+  /// This is the last attempt.
   private func refreshAnew(_ request: RefreshRequest) async throws(EngineError) -> GrantOutcome {
     var request = request
     if let clients = request.clients {
@@ -200,6 +204,7 @@ extension RefreshGrant {
   }
 
   /// Returns the scopes of a refresh (RFC 6749 §6): those of the request that the subject and the client still have.
+  ///
   /// Returns nil if none is left, or if the request is malformed or names more than was ever granted.
   private func refreshed(_ scope: String?, granted: Scopes, allowed: Scopes) -> Scopes? {
     guard let scope, !scope.isEmpty else { return allowed }
@@ -208,7 +213,9 @@ extension RefreshGrant {
     return rest.isEmpty ? nil : rest
   }
 
-  /// Prepares each request, in order. Without a store and a claims closure this waits for nothing and starts no task.
+  /// Prepares each request, in order.
+  ///
+  /// Without a store and a claims closure this waits for nothing and starts no task.
   private func prepare(_ batch: [RefreshRequest]) async -> [Result<Preparation, EngineError>] {
     guard batch.count > 1, subjects != nil || minting.options.customClaims != nil else {
       var prepared: [Result<Preparation, EngineError>] = []

@@ -1,18 +1,24 @@
 public import RotationModel
 
-/// One presentation of a refresh token. Printing, dumping or interpolating it does not show the token.
+/// One presentation of a refresh token.
+///
+/// Printing, dumping or interpolating it does not show the token.
 public struct RefreshRequest: Sendable {
   public var token: String
   /// The client, which must be authenticated unless it is public.
   public var client: Client
-  /// The request's `scope` parameter (RFC 6749 §6), or nil for the whole scope. The access token is narrowed to it,
-  /// while the session keeps the granted scope. Scopes that were withdrawn since are left out.
+  /// The request's `scope` parameter (RFC 6749 §6), or nil for the whole scope.
+  ///
+  /// The access token is narrowed to it, while the session keeps the granted scope. Scopes that were withdrawn since
+  /// are left out.
   public var scope: String?
-  /// The current version of the subject's account, for an engine without a store, or nil for no comparison. A session
-  /// of another version is revoked.
+  /// The current version of the subject's account, for an engine without a store, or nil for no comparison.
+  ///
+  /// A session of another version is revoked.
   public var subjectVersion: AccountVersion?
-  /// The store from which `client` comes, if its news may be late; nil if `client` is current. The store is asked for
-  /// the client anew before a session of another version of it is revoked.
+  /// The store from which `client` comes, if its news may be late; nil if `client` is current.
+  ///
+  /// The store is asked for the client anew before a session of another version of it is revoked.
   public var clients: (any ClientStore)?
   /// The proof of a key that came along with the request (RFC 9449), or nil for none.
   public var proof: PresentedProof?

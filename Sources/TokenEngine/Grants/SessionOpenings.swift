@@ -9,15 +9,18 @@ public struct OpeningRequest: Sendable {
   public var scopes: Scopes
   /// The name that the subject gives the session; see ``SessionGrant/label``.
   public var label: String?
-  /// The version of the subject's account as it was authenticated. Nil stands for the version in the engine's store at
-  /// the opening, or for ``AccountVersion/none`` without a store.
+  /// The version of the subject's account as it was authenticated.
+  ///
+  /// Nil stands for the version in the engine's store at the opening, or for ``AccountVersion/none`` without a store.
   public var version: AccountVersion?
   /// Bytes that stay with the session for its life, at most 1024, and are handed to the closure of
-  /// ``EngineOptions/customClaims``: such as the tenant, or how the subject was authenticated. No secrets: the ledger
-  /// keeps them readable.
+  /// ``EngineOptions/customClaims``: such as the tenant, or how the subject was authenticated.
+  ///
+  /// No secrets: the ledger keeps them readable.
   public var attributes: [UInt8]
-  /// The proof of a key to which the session is bound (RFC 9449), or nil for none. Neither the mode of
-  /// ``EngineOptions/dpop`` nor ``Client/requiresProof`` asks for one here.
+  /// The proof of a key to which the session is bound (RFC 9449), or nil for none.
+  ///
+  /// Neither the mode of ``EngineOptions/dpop`` nor ``Client/requiresProof`` asks for one here.
   public var proof: PresentedProof?
 
   public init(
@@ -189,8 +192,9 @@ struct SessionOpenings: Sendable {
     do { return try await subjects.subject(id: request.subject)?.version ?? .none } catch { throw .store(from: error) }
   }
 
-  /// Returns the refusal if the subject has changed since it was authenticated, and revokes the session in that case. A
-  /// revocation of all its sessions may have come before this session was opened and have missed it.
+  /// Returns the refusal if the subject has changed since it was authenticated, and revokes the session in that case.
+  ///
+  /// A revocation of all its sessions may have come before this session was opened and have missed it.
   private func refusal(
     of subject: Subject, in subjects: any SubjectStore, since session: SessionID
   ) async throws(EngineError) -> GrantRefusal? {
@@ -220,8 +224,10 @@ struct SessionOpenings: Sendable {
 }
 
 extension SubjectStore {
-  /// Returns the subject. One that would be refused is read anew, since it may have been added or enabled without this
-  /// store having heard of it yet.
+  /// Returns the subject.
+  ///
+  /// One that would be refused is read anew, since it may have been added or enabled without this store having heard of
+  /// it yet.
   func look(up id: String, anew: Bool = false) async throws(EngineError) -> Subject? {
     do {
       if !anew, let subject = try await subject(id: id), subject.isEnabled { return subject }

@@ -99,8 +99,9 @@ final class KeyLookups: Sendable {
 }
 
 extension KeyLookups? {
-  /// Returns the result of `verify`. If that knows no key for the token, it is repeated once after a reading of the
-  /// keys.
+  /// Returns the result of `verify`.
+  ///
+  /// If that knows no key for the token, it is repeated once after a reading of the keys.
   func verify<Claims>(
     _ verify: () throws(TokenVerificationError) -> Claims
   ) async throws(EngineError) -> Result<Claims, TokenVerificationError> {

@@ -1,6 +1,8 @@
 internal import TokenSigning
 
-/// The public facts of a signing key, never its secret. ``RotationEngine/keyStates`` lists them.
+/// The public facts of a signing key, never its secret.
+///
+/// ``RotationEngine/keyStates`` lists them.
 public struct KeyState: Sendable, Hashable {
   @nonexhaustive
   public enum Use: String, Sendable, Hashable, CaseIterable {
@@ -46,7 +48,9 @@ public struct KeyState: Sendable, Hashable {
 public struct RotatedKeys: Sendable, Hashable {
   /// The key that signs from now on.
   public var current: String
-  /// The key that signs after the next rotation. It is accepted and, if it is a public key, published.
+  /// The key that signs after the next rotation.
+  ///
+  /// It is accepted and, if it is a public key, published.
   public var next: String
   /// The key that signed until now, which is accepted until it is retired.
   public var retiring: String
@@ -55,15 +59,18 @@ public struct RotatedKeys: Sendable, Hashable {
 /// A watch that notices changed keys without reading them.
 struct KeyWatch {
   private let source: any KeySource
-  /// The stamp at the last check. At the first check the keys count as changed, since they may have changed after they
-  /// were read.
+  /// The stamp at the last check.
+  ///
+  /// At the first check the keys count as changed, since they may have changed after they were read.
   private var seen: KeyStamp?
 
   init(_ source: some KeySource) {
     self.source = source
   }
 
-  /// Checks whether the keys have changed since the last check. It costs two `stat` calls or a lock.
+  /// Checks whether the keys have changed since the last check.
+  ///
+  /// It costs two `stat` calls or a lock.
   mutating func hasChanged() -> Bool {
     let found = source.stamp
     defer { seen = found }

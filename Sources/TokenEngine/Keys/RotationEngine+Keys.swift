@@ -132,8 +132,9 @@ extension RotationEngine {
     return keys.access.map { KeyState($0, use: .access) } + keys.refresh.map { KeyState($0, use: .refresh) }
   }
 
-  /// Puts changed keys in force, so that no key signs long after it was rotated out. If the changed keys are refused,
-  /// the former ones stay in force, and the observer is told once.
+  /// Puts changed keys in force, so that no key signs long after it was rotated out.
+  ///
+  /// If the changed keys are refused, the former ones stay in force, and the observer is told once.
   func followKeys(_ watch: inout KeyWatch) async {
     guard watch.hasChanged() else { return }
     let keys = keys

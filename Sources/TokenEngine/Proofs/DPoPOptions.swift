@@ -15,9 +15,10 @@ public struct DPoPOptions: Sendable, Hashable {
   public var mode = Mode.optional
   /// True if each proof must hold a nonce of this server (RFC 9449 §8), which ``RotationEngine/dpopNonce()`` gives.
   public var asksForNonces = false
-  /// The time for which a proof is accepted after it was made, in whole seconds, from 1 s to 1 h. Accepted proofs are
-  /// remembered for so long. Instances on one ledger must have the same: one with a longer window accepts what one with
-  /// a shorter window has forgotten.
+  /// The time for which a proof is accepted after it was made, in whole seconds, from 1 s to 1 h.
+  ///
+  /// Accepted proofs are remembered for so long. Instances on one ledger must have the same: one with a longer window
+  /// accepts what one with a shorter window has forgotten.
   public var window = Duration.seconds(60)
 
   /// The algorithms of the proofs that are accepted, as metadata and challenges name them (RFC 9449 §5.1 and §7.1).

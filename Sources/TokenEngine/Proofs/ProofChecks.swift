@@ -25,7 +25,9 @@ struct ProofChecks: Sendable {
     keys.proofNonce(nowMilliseconds: ledger.now().milliseconds - ledger.health.clockShiftSeconds * 1000)
   }
 
-  /// Verifies a proof for one request. It may have been accepted before.
+  /// Verifies a proof for one request.
+  ///
+  /// It may have been accepted before.
   ///
   /// - Parameter accessToken: The access token that it came along with, or nil at the token endpoint.
   func verify(_ presented: PresentedProof, accessToken: String? = nil) throws(BadProof) -> KeyProof {

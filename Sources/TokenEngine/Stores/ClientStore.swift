@@ -21,7 +21,9 @@ public struct Client: Sendable, Equatable {
   public var grace: Duration?
   /// The choice whether a refresh consumes the refresh token, for sessions that are opened from now on.
   public var rotation: RotationPolicy
-  /// The client's own lifetimes, where nil stands for the engine's settings. The limits are those of ``EngineOptions``.
+  /// The client's own lifetimes, where nil stands for the engine's settings.
+  ///
+  /// The limits are those of ``EngineOptions``.
   public var lifetimes: ClientLifetimes
   /// True if the client may use `POST /introspect`.
   public var mayIntrospect: Bool
@@ -73,7 +75,9 @@ public struct ClientLifetimes: Sendable, Hashable {
   }
 }
 
-/// A store that the engine asks for clients. `ClientFile` of `TokenAccounts` is one in a file.
+/// A store that the engine asks for clients.
+///
+/// `ClientFile` of `TokenAccounts` is one in a file.
 public protocol ClientStore: Sendable {
   /// Returns the client with this id, or nil if there is none.
   func client(id: String) async throws -> Client?

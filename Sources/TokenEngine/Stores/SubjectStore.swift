@@ -5,11 +5,14 @@ public struct Subject: Sendable, Equatable {
   public var id: String
   /// True if the subject may log in and refresh.
   public var isEnabled: Bool
-  /// The scopes that the subject may be granted. A request for more is `invalid_scope`.
+  /// The scopes that the subject may be granted.
+  ///
+  /// A request for more is `invalid_scope`.
   public var scopes: Scopes
   /// The version of the account, which changes whenever older sessions must not continue: with the password, when the
-  /// subject is disabled, or when it is removed and created again. A session that was opened under another version is
-  /// revoked at its next refresh.
+  /// subject is disabled, or when it is removed and created again.
+  ///
+  /// A session that was opened under another version is revoked at its next refresh.
   public var version: AccountVersion
   /// The moment before which sessions without a version, which a release before 0.2 opened, are outdated; nil if none
   /// are.
@@ -27,7 +30,9 @@ public struct Subject: Sendable, Equatable {
   }
 }
 
-/// A store that the engine asks for subjects. It can be a SQL table, a directory, or `SubjectFile` of `TokenAccounts`.
+/// A store that the engine asks for subjects.
+///
+/// It can be a SQL table, a directory, or `SubjectFile` of `TokenAccounts`.
 ///
 /// The engine asks before it consumes anything, so that an error of the store costs the caller a retry and no token. It
 /// asks for many subjects at once if many requests come at once, even within one ``RotationEngine/refresh(_:)``; the
@@ -70,7 +75,9 @@ extension SubjectStore {
   public func authenticate(name: String, password: String) async throws -> Subject? { nil }
 }
 
-/// The reason that a store could not answer. The HTTP layer then answers 503 with `Retry-After`, never `invalid_grant`.
+/// The reason that a store could not answer.
+///
+/// The HTTP layer then answers 503 with `Retry-After`, never `invalid_grant`.
 @nonexhaustive
 public enum StoreError: Error, Sendable, Equatable {
   /// More work is waiting than the store's bound allows; the call can be repeated later.

@@ -10,8 +10,9 @@ public struct ClaimsContext: Sendable, Hashable {
   public var scopes: Scopes
   /// The session of the token, or nil for a token of a client itself.
   public var session: SessionID? = nil
-  /// The time at which the session was opened. At the opening itself it is the time at which the claims are made, some
-  /// milliseconds before.
+  /// The time at which the session was opened.
+  ///
+  /// At the opening itself it is the time at which the claims are made, some milliseconds before.
   public var openedAt: Timestamp? = nil
   /// The name that the subject gave the session.
   public var label: String? = nil
@@ -43,7 +44,9 @@ public struct CustomClaims: Sendable, Hashable {
     self.members = members
   }
 
-  /// Creates claims from a value that encodes to a JSON object. Its members are sorted by name.
+  /// Creates claims from a value that encodes to a JSON object.
+  ///
+  /// Its members are sorted by name.
   public init(_ value: some Encodable) throws(EngineError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -17,12 +17,15 @@ struct Minting: Sendable {
     hot = HotLedger(ledger)
   }
 
-  /// Returns the ledger's time. It never goes back, so that a clock that is set back revives no token.
+  /// Returns the ledger's time.
+  ///
+  /// It never goes back, so that a clock that is set back revives no token.
   func now() -> Timestamp { ledger.now() }
 
-  /// Returns the pair of a session. It is a pure function of the session, the claims and the client's lifetimes, so
-  /// that a retry is answered with the same pair, byte for byte if the algorithm's signatures are deterministic (HS256,
-  /// EdDSA, RS256).
+  /// Returns the pair of a session.
+  ///
+  /// It is a pure function of the session, the claims and the client's lifetimes, so that a retry is answered with the
+  /// same pair, byte for byte if the algorithm's signatures are deterministic (HS256, EdDSA, RS256).
   ///
   /// - Parameter moment: The time of the step that decided. New tokens are issued at that time, and so before any later
   ///   revocation.
@@ -50,8 +53,10 @@ struct Minting: Sendable {
       scopes: scopes, session: session.id, keyThumbprint: access.claims.keyThumbprint)
   }
 
-  /// Returns the live refresh token. If it is never rotated, its text does not change either: it states the absolute
-  /// end, and the ledger knows the idle one.
+  /// Returns the live refresh token.
+  ///
+  /// If it is never rotated, its text does not change either: it states the absolute end, and the ledger knows the idle
+  /// one.
   func refreshToken(of session: Session) -> String {
     let isFixed = session.rotation == .never
     return minter.mintRefresh(

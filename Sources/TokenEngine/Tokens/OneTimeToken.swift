@@ -1,7 +1,8 @@
 public import RotationModel
 
-/// A token that is consumed once, for one purpose: a password reset, an invitation, an e-mail check. Printing, dumping
-/// or interpolating it does not show its text.
+/// A token that is consumed once, for one purpose: a password reset, an invitation, an e-mail check.
+///
+/// Printing, dumping or interpolating it does not show its text.
 public struct OneTimeToken: Sendable, Hashable {
   /// The text to hand out: URL-safe, under 600 bytes.
   public var text: String
@@ -19,8 +20,9 @@ extension OneTimeToken: CustomStringConvertible, CustomDebugStringConvertible, C
   public var customMirror: Mirror { Mirror(self, children: ["id": id, "expiresAt": expiresAt]) }
 }
 
-/// The answer to the presentation of a one-time token. Printing, dumping or interpolating it shows the length of the
-/// payload, not the payload.
+/// The answer to the presentation of a one-time token.
+///
+/// Printing, dumping or interpolating it shows the length of the payload, not the payload.
 public enum OneTimeTokenOutcome: Sendable, Hashable {
   case consumed(subject: String, payload: [UInt8])
   case refused(OneTimeTokenRefusal)
@@ -46,7 +48,9 @@ extension OneTimeTokenOutcome: CustomStringConvertible, CustomDebugStringConvert
   }
 }
 
-/// The reason that a one-time token was refused. Whoever presented the token should not be told these apart.
+/// The reason that a one-time token was refused.
+///
+/// Whoever presented the token should not be told these apart.
 @nonexhaustive
 public enum OneTimeTokenRefusal: Sendable, Hashable {
   case badToken(BadToken)

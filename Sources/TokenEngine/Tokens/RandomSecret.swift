@@ -16,8 +16,10 @@ package struct RandomSecret: Sendable, RedactedValue {
 
   package var digest: Digest { Digest(of: text) }
 
-  /// The SHA-256 digest of a secret. Equal digests come from equal secrets, and the comparison of two reveals nothing
-  /// about how much of a guess was right.
+  /// The SHA-256 digest of a secret.
+  ///
+  /// Equal digests come from equal secrets, and the comparison of two reveals nothing about how much of a guess was
+  /// right.
   package struct Digest: Sendable, Hashable, RedactedValue {
     private let digest: TokenSigning.Digest
 

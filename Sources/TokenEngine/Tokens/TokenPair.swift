@@ -1,6 +1,8 @@
 public import RotationModel
 
-/// An access token and the refresh token that renews it. Printing, dumping or interpolating the pair shows neither.
+/// An access token and the refresh token that renews it.
+///
+/// Printing, dumping or interpolating the pair shows neither.
 public struct TokenPair: Sendable, Hashable {
   public var accessToken: String
   public var refreshToken: String
@@ -39,8 +41,9 @@ extension TokenPair: CustomStringConvertible, CustomDebugStringConvertible, Cust
   }
 }
 
-/// An access token for a client itself, without a session or a refresh token. Printing, dumping or interpolating it
-/// does not show its text.
+/// An access token for a client itself, without a session or a refresh token.
+///
+/// Printing, dumping or interpolating it does not show its text.
 public struct ClientToken: Sendable, Hashable {
   public var accessToken: String
   /// The seconds until the token expires, rounded up.

@@ -28,8 +28,9 @@ struct AdminSessions: Sendable {
     }
   }
 
-  /// Answers with the token pair, in the standard's format. The session is the admin client's own if no `client_id`
-  /// names another.
+  /// Answers with the token pair, in the standard's format.
+  ///
+  /// The session is the admin client's own if no `client_id` names another.
   ///
   /// A proof of a key that comes along binds it as at the token endpoint. Its request is this one, whoever holds the
   /// key: an admin that opens a session for an app passes on the proof that the app made.
@@ -116,7 +117,9 @@ struct AdminSessions: Sendable {
     }
   }
 
-  /// Ends the sessions of a subject, a client or both, which can be none. All sessions end only with `?all=true`.
+  /// Ends the sessions of a subject, a client or both, which can be none.
+  ///
+  /// All sessions end only with `?all=true`.
   func revokeAll(_ request: Request, logger: Logger) async throws -> Response {
     try await gate.respond(to: request, logger: logger) { _ in
       let query = try FormParameters(query: request, known: ["subject", "client_id", "all"])
@@ -148,7 +151,9 @@ struct AdminSessions: Sendable {
     return Response(status: .ok, json: body)
   }
 
-  /// Writes a session. Times are milliseconds since 1970.
+  /// Writes a session.
+  ///
+  /// Times are milliseconds since 1970.
   private static func write(_ session: Session, to body: inout JSONObjectWriter) {
     body.add("sid", session.id.text)
     body.add("subject", session.subject)

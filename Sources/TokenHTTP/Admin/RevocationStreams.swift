@@ -111,7 +111,9 @@ struct RevocationStreams: Sendable {
     }
   }
 
-  /// Looks the client up again. One that cannot be looked up now is taken for what it was.
+  /// Looks the client up again.
+  ///
+  /// One that cannot be looked up now is taken for what it was.
   private func stillMayFollow(_ client: Client) async -> Bool {
     do {
       guard let now = try await gate.authenticator.clients.client(id: client.id) else { return false }
@@ -171,8 +173,9 @@ struct RevocationStreams: Sendable {
   }
 }
 
-/// The last list of everything in force, for as long as a stream writes it. After a restart all followers need one at
-/// the same moment.
+/// The last list of everything in force, for as long as a stream writes it.
+///
+/// After a restart all followers need one at the same moment.
 private final class SharedListing: Sendable {
   final class Listing: Sendable {
     let revocations: [Revocation]
@@ -233,7 +236,9 @@ private final class StreamSeats: Sendable {
   }
 }
 
-/// A place among the open streams. A reply that is never written leaves it too, when it is forgotten.
+/// A place among the open streams.
+///
+/// A reply that is never written leaves it too, when it is forgotten.
 private final class StreamSeat: Sendable {
   private let seats: StreamSeats
   private let state = Mutex((end: StreamEnd.client, isLeft: false))

@@ -2,8 +2,9 @@ public import Hummingbird
 public import NIOCore
 public import TokenEngine
 
-/// The result of verifying a request's `Authorization: Bearer` or `DPoP`. A rejected bearer is no error until a route
-/// asks for a good one.
+/// The result of verifying a request's `Authorization: Bearer` or `DPoP`.
+///
+/// A rejected bearer is no error until a route asks for a good one.
 @nonexhaustive
 public enum BearerState: Sendable, Hashable {
   /// The request brought no bearer.

@@ -4,8 +4,10 @@ internal import Logging
 public import TokenEngine
 internal import TokenObservability
 
-/// Verifies the bearer of a request and records what it is. Refuses nothing, so a public route behind it works with an
-/// expired, malformed or foreign bearer too; ``RequireScope`` refuses.
+/// Verifies the bearer of a request and records what it is.
+///
+/// Refuses nothing, so a public route behind it works with an expired, malformed or foreign bearer too;
+/// ``RequireScope`` refuses.
 ///
 /// Only the header `Authorization` is read (RFC 6750 §2.1). Two of them are one malformed bearer: it cannot be known
 /// which one a proxy in front has looked at. Costs one signature check if a bearer came, nothing otherwise; a bearer

@@ -30,7 +30,9 @@ extension BearerState {
 }
 
 /// The way in which a request without a good enough access token is refused (RFC 6750 §3): 401 or 403 with
-/// `WWW-Authenticate`; 503 with `Retry-After` if no access token can be judged now. Every text is from a fixed set.
+/// `WWW-Authenticate`; 503 with `Retry-After` if no access token can be judged now.
+///
+/// Every text is from a fixed set.
 ///
 /// A request is challenged for the scheme that it came with. One without a token is told of `Bearer` and of `DPoP`,
 /// with the algorithms of proofs (RFC 9449 §7.1 and §7.2), as far as ``proofs`` lets both be.
@@ -53,8 +55,9 @@ public struct BearerChallenge: Sendable {
   public let body: (@Sendable (BearerError) -> Body)?
 
   /// The engine's policy for proofs of keys: without a token clients are told of both schemes if it is `optional`, of
-  /// `Bearer` alone if it is `off`, and of `DPoP` alone if it is `required`. ``TokenRoutes`` sets it to that of its
-  /// engine.
+  /// `Bearer` alone if it is `off`, and of `DPoP` alone if it is `required`.
+  ///
+  /// ``TokenRoutes`` sets it to that of its engine.
   public var proofs = DPoPOptions.Mode.optional
 
   static let realmStandard = "refresh-ledger"

@@ -2,8 +2,10 @@ public import HTTPTypes
 public import Hummingbird
 public import TokenEngine
 
-/// Lets requests through whose access token is good and has all of the scopes, and answers 401 or 403 to others
-/// (RFC 6750 §3). Stands behind ``BearerAuthenticator``.
+/// Lets requests through whose access token is good and has all of the scopes, and answers 401 or 403 to others (RFC
+/// 6750 §3).
+///
+/// Stands behind ``BearerAuthenticator``.
 ///
 ///     router.group("albums")
 ///       .add(middleware: BearerAuthenticator(engine: engine))
@@ -34,8 +36,9 @@ public struct RequireScope<Context: AuthenticatedContext>: RouterMiddleware {
   }
 }
 
-/// The refusal of a request for its access token. Thrown out of a route, it is answered as its ``BearerChallenge``
-/// says.
+/// The refusal of a request for its access token.
+///
+/// Thrown out of a route, it is answered as its ``BearerChallenge`` says.
 public struct BearerRefusal: HTTPResponseError {
   public let fault: BearerError
   private let challenge: BearerChallenge

@@ -41,8 +41,9 @@ struct CookieEndpoint: Sendable {
     }
   }
 
-  /// Ends the session of the cookie, or all of its subject's, and removes the cookie, whatever its token is worth. A
-  /// failure of the engine leaves the cookie, so that the log-out can be tried again. Of several cookies of the name
+  /// Ends the session of the cookie, or all of its subject's, and removes the cookie, whatever its token is worth.
+  ///
+  /// A failure of the engine leaves the cookie, so that the log-out can be tried again. Of several cookies of the name
   /// each is taken: whoever has a token may end its session.
   func logOut(_ request: Request, logger: Logger) async throws -> Response {
     try await answer(logger) {

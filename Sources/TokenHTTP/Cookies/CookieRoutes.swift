@@ -22,7 +22,9 @@ public struct CookieRoutes: AdditionalRoutes {
   /// The id of the public client whose sessions these are.
   public let client: String
   public let cookie: RefreshCookie
-  /// True if each log-out ends all sessions of the subject, at every client. Otherwise only one that asks for it does.
+  /// True if each log-out ends all sessions of the subject, at every client.
+  ///
+  /// Otherwise only one that asks for it does.
   public let endsEverywhere: Bool
 
   private init(client: String, cookie: RefreshCookie, endsEverywhere: Bool) {

@@ -60,8 +60,9 @@ package struct SameOriginRule: Sendable {
     self.init(speaksTLS: options.certificate != nil, trustsProxy: options.trustsProxy)
   }
 
-  /// Decides by what the browser says of the page, and only without that by the `Origin`. A header that came twice is
-  /// none of the accepted values, since both come joined by a comma.
+  /// Decides by what the browser says of the page, and only without that by the `Origin`.
+  ///
+  /// A header that came twice is none of the accepted values, since both come joined by a comma.
   package func accepts(_ request: Request) -> Bool {
     if let name = HTTPField.Name.fetchSite, let site = request.headers[name] { return site == "same-origin" }
     guard let origin = request.headers[.origin].flatMap({ WebOrigin($0) }) else { return false }

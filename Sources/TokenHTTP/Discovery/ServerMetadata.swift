@@ -1,9 +1,10 @@
 internal import NIOCore
 internal import TokenEngine
 
-/// `GET /.well-known/oauth-authorization-server` (RFC 8414): where the endpoints are and what they take. The `issuer`
-/// is that of the tokens, byte for byte; the endpoints are below it, and below the path prefix if the issuer does not
-/// end with it.
+/// `GET /.well-known/oauth-authorization-server` (RFC 8414): where the endpoints are and what they take.
+///
+/// The `issuer` is that of the tokens, byte for byte; the endpoints are below it, and below the path prefix if the
+/// issuer does not end with it.
 struct ServerMetadata: Sendable {
   private let issuer: String
   private let pathPrefix: String
@@ -30,7 +31,9 @@ struct ServerMetadata: Sendable {
   }
 
   /// The path at which clients look for the document if they know only the issuer (RFC 8414 §3.1): between its host and
-  /// its path. Nil if that is the route below the prefix, or a path that no route can have.
+  /// its path.
+  ///
+  /// Nil if that is the route below the prefix, or a path that no route can have.
   var standardPath: String? {
     let isPlain = issuerPath.utf8.allSatisfy { byte in
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8.contains(byte)

@@ -62,8 +62,9 @@ struct HeaderParameters {
     return token.isEmpty ? nil : String(Substring(token))
   }
 
-  /// Reads a quoted value. A backslash escapes a quote or another backslash; before anything else it is itself, as
-  /// browsers write it.
+  /// Reads a quoted value.
+  ///
+  /// A backslash escapes a quote or another backslash; before anything else it is itself, as browsers write it.
   private static func quoted(_ rest: inout Substring.UTF8View) -> String? {
     rest = rest.dropFirst()
     var bytes: [UInt8] = []

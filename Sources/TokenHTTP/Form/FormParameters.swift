@@ -94,7 +94,9 @@ package struct FormParameters: Sendable {
   }
 }
 
-/// The reasons why the body of a request is not a form. None of these holds any of the body.
+/// The reasons why the body of a request is not a form.
+///
+/// None of these holds any of the body.
 package enum FormError: Error, Sendable, Hashable {
   /// Not `application/x-www-form-urlencoded`, or compressed.
   case mediaType
@@ -109,8 +111,9 @@ package enum FormError: Error, Sendable, Hashable {
 
 /// The decoding of `application/x-www-form-urlencoded` text.
 enum PercentDecoding {
-  /// Decodes one name or value: `+` is a space, `%` starts two hexadecimal digits. Nil for a `%` that does not, and for
-  /// control characters, which a form escapes.
+  /// Decodes one name or value: `+` is a space, `%` starts two hexadecimal digits.
+  ///
+  /// Nil for a `%` that does not, and for control characters, which a form escapes.
   static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     if isPlain(text) { return Array(text) }
     var decoded: [UInt8] = []

@@ -44,14 +44,17 @@ public struct ServerMetrics: Sendable {
     self.text = text
   }
 
-  /// Sets the gauges to the engine's figures of this moment: `GET /metrics` does it by itself. For backends that send
-  /// what they have at a time of their own, to be called shortly before.
+  /// Sets the gauges to the engine's figures of this moment: `GET /metrics` does it by itself.
+  ///
+  /// For backends that send what they have at a time of their own, to be called shortly before.
   public func readGauges(of engine: RotationEngine) async {
     await gauges.read(engine)
   }
 }
 
-/// `GET /metrics`: Prometheus's text format 0.0.4, with the gauges of this moment. Asks for no bearer.
+/// `GET /metrics`: Prometheus's text format 0.0.4, with the gauges of this moment.
+///
+/// Asks for no bearer.
 struct MetricsEndpoint: Sendable {
   let engine: RotationEngine
   let metrics: ServerMetrics

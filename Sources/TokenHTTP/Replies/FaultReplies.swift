@@ -10,8 +10,9 @@ struct FaultReplies: Sendable {
   let engine: RotationEngine
   let wire: any TokenWire
 
-  /// Answers what a route threw. Throws it again if it is no fault of the request or the engine: the connection has
-  /// ended.
+  /// Answers what a route threw.
+  ///
+  /// Throws it again if it is no fault of the request or the engine: the connection has ended.
   func reply(toThrown error: any Error, logger: Logger) throws -> Response {
     switch error {
     case let fault as FormError: reply(to: .form(fault), logger: logger)

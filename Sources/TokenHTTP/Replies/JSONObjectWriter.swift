@@ -8,7 +8,9 @@ internal import NIOCore
 package struct JSONObjectWriter {
   private var bytes: ByteBuffer
 
-  /// Begins an object. `capacity` is a guess in bytes.
+  /// Begins an object.
+  ///
+  /// `capacity` is a guess in bytes.
   package init(capacity: Int = 256) {
     bytes = ByteBuffer()
     bytes.reserveCapacity(capacity)

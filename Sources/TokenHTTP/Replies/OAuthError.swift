@@ -129,8 +129,9 @@ extension OAuthError {
 // MARK: - Proofs of keys
 
 extension OAuthError {
-  /// A proof that is bad, or missing. The description is the engine's, without the quotation marks that no
-  /// `error_description` has (RFC 6749 §5.2).
+  /// A proof that is bad, or missing.
+  ///
+  /// The description is the engine's, without the quotation marks that no `error_description` has (RFC 6749 §5.2).
   static func badProof(_ bad: BadProof, _ status: HTTPResponse.Status) -> OAuthError {
     let description = "The DPoP proof is refused: \(bad.description.replacing("\"", with: "'"))"
     return OAuthError(status, Code(rawValue: bad.errorCode) ?? .invalidProof, description)

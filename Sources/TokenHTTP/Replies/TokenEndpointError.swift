@@ -1,6 +1,8 @@
 internal import TokenEngine
 
-/// The reasons why a token request gets no tokens. A ``TokenWire`` has the words.
+/// The reasons why a token request gets no tokens.
+///
+/// A ``TokenWire`` has the words.
 enum TokenEndpointError: Error {
   case form(FormError)
   case missing(FormParameters.Parameter)
@@ -21,7 +23,9 @@ enum TokenEndpointError: Error {
     .failed((error as? StoreError).map { .store($0) } ?? .foreign(error))
   }
 
-  /// True if the same request can be answered later, or by another instance. Every wire says so with 503.
+  /// True if the same request can be answered later, or by another instance.
+  ///
+  /// Every wire says so with 503.
   var isUnavailable: Bool {
     switch self {
     case .notAdmitted: true

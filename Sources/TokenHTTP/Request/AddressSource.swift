@@ -15,8 +15,10 @@ public struct AddressSource: Sendable {
     self.trustsProxy = trustsProxy
   }
 
-  /// Returns the address that a request counts for. Nil if the context does not conform to
-  /// `RemoteAddressRequestContext`, or for a Unix domain socket if no proxy names one.
+  /// Returns the address that a request counts for.
+  ///
+  /// Nil if the context does not conform to `RemoteAddressRequestContext`, or for a Unix domain socket if no proxy
+  /// names one.
   public func address(of request: Request, context: some RequestContext) -> PeerAddress? {
     address(of: request, peer: (context as? any RemoteAddressRequestContext)?.remoteAddress)
   }

@@ -64,8 +64,9 @@ struct OriginAllowList: Sendable {
 package struct WebOrigin: Hashable, Sendable {
   package let text: String
 
-  /// Reads an origin. Nil for anything else, including `*` and `null`, and for one that is not in lower case, as
-  /// browsers write it.
+  /// Reads an origin.
+  ///
+  /// Nil for anything else, including `*` and `null`, and for one that is not in lower case, as browsers write it.
   package init?(_ text: String) {
     guard let mark = text.firstRange(of: "://") else { return nil }
     let (scheme, rest) = (text[..<mark.lowerBound], text[mark.upperBound...])

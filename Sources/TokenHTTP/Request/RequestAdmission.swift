@@ -11,8 +11,9 @@ enum AdmissionRefusal: Equatable, Sendable {
   case hungUp
 }
 
-/// Reads the body of a request and then admits it: so many at once, and none whose client has hung up. Others are
-/// refused at once. Nothing behind it waits for a client that sends slowly.
+/// Reads the body of a request and then admits it: so many at once, and none whose client has hung up.
+///
+/// Others are refused at once. Nothing behind it waits for a client that sends slowly.
 ///
 /// A body past the bound is passed on unread: each route answers 413 in its own words.
 ///
@@ -92,12 +93,16 @@ extension Request {
     body = RequestBody(buffer: bytes)
   }
 
-  /// Tells whether the body is announced as longer. Such a body is never waited for: on HTTP/1 nothing of it is read.
+  /// Tells whether the body is announced as longer.
+  ///
+  /// Such a body is never waited for: on HTTP/1 nothing of it is read.
   func announcesBody(over bytesMax: Int) -> Bool {
     headers[.contentLength].flatMap { Int($0) }.map { $0 > bytesMax } ?? false
   }
 
-  /// Returns the whole body, or nil if it is longer. Throws errors of the connection while it is read.
+  /// Returns the whole body, or nil if it is longer.
+  ///
+  /// Throws errors of the connection while it is read.
   func body(bytesMax: Int) async throws -> ByteBuffer? {
     guard !announcesBody(over: bytesMax) else { return nil }
     do { return try await body.collect(upTo: bytesMax) } catch is NIOTooManyBytesError { return nil }

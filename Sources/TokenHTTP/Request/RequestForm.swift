@@ -5,7 +5,9 @@ internal import Platform
 internal import TokenEngine
 
 extension Request {
-  /// Reads the form in the body. Parameters in the query are never read: they end up in logs (RFC 6749 §2.3.1).
+  /// Reads the form in the body.
+  ///
+  /// Parameters in the query are never read: they end up in logs (RFC 6749 §2.3.1).
   ///
   /// Throws ``FormError``, and errors of the connection while the body is read.
   /// - Parameters:
@@ -37,8 +39,9 @@ extension Request {
 }
 
 extension FormParameters {
-  /// Reads the parameters of a request's query, decoded like those of a form: `+` and `%20` are both a space. Every
-  /// query is read here.
+  /// Reads the parameters of a request's query, decoded like those of a form: `+` and `%20` are both a space.
+  ///
+  /// Every query is read here.
   ///
   /// - Parameter mayRepeat: tells which parameters can come more than once; none by default.
   package init(query request: Request, mayRepeat: (String) -> Bool = { _ in false }) throws(FormError) {

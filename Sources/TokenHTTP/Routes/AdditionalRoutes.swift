@@ -24,7 +24,9 @@ public struct RoutePlace<Context: AuthenticatedContext> {
   public let engine: RotationEngine
   public let clients: any ClientStore
   public let options: ServerOptions
-  /// The path below which the server was added. Every link to its pages begins with it.
+  /// The path below which the server was added.
+  ///
+  /// Every link to its pages begins with it.
   public let pathPrefix: String
   /// For what never waits, so that it is there also while the disk does not answer.
   public let root: RouterGroup<Context>

@@ -51,8 +51,9 @@ struct RevocationEndpoint: Sendable {
   }
 }
 
-/// `POST /introspect` (RFC 7662): describes a token to clients that may ask. To all others, and for every token that is
-/// not good, the answer is only `{"active":false}`.
+/// `POST /introspect` (RFC 7662): describes a token to clients that may ask.
+///
+/// To all others, and for every token that is not good, the answer is only `{"active":false}`.
 struct IntrospectionEndpoint: Sendable {
   let endpoint: ClientFormEndpoint
 

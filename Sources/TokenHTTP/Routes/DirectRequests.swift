@@ -5,7 +5,9 @@ internal import NIOCore
 internal import Synchronization
 
 /// The requests to `POST /token` that are answered without the server's own way to its routes, which costs more than
-/// what they ask for. The answers are those of that way: the same checks, bounds, metrics and bytes.
+/// what they ask for.
+///
+/// The answers are those of that way: the same checks, bounds, metrics and bytes.
 ///
 /// All others take that way: another path, a query, a body without a length or over the bound, the last request of a
 /// connection.
@@ -38,7 +40,9 @@ final class DirectRequests: Sendable {
     self.logger = logger
   }
 
-  /// Checks by its head whether a request is one of these. Its body is within the bound then.
+  /// Checks by its head whether a request is one of these.
+  ///
+  /// Its body is within the bound then.
   func takes(_ head: HTTPRequest) -> Bool {
     guard head.method == .post, head.path == path else { return false }
     let fields = head.headerFields

@@ -11,7 +11,9 @@ struct MethodRefusal<Context: RequestContext>: Sendable {
     [.get, .head, .post, .put, .delete, .patch, .options, .trace, .connect]
   }
 
-  /// Adds the refusals as routes, for the methods that everybody knows. The group must have no middleware of ours.
+  /// Adds the refusals as routes, for the methods that everybody knows.
+  ///
+  /// The group must have no middleware of ours.
   func add(to root: RouterGroup<Context>) {
     for (path, allowed) in routes {
       for method in Self.methods where !allowed.contains(method) {

@@ -115,7 +115,9 @@ enum Route: CaseIterable {
   }
 }
 
-/// The routes that a ``TokenRoutes`` adds. A router that has one of these paths already adds the others.
+/// The routes that a ``TokenRoutes`` adds.
+///
+/// A router that has one of these paths already adds the others.
 ///
 ///     TokenRoutes(engine: engine, clients: clients, routes: .all.subtracting([.caller, .readiness])).add(to: router)
 public struct TokenRouteSet: OptionSet, Sendable, Hashable {

@@ -59,7 +59,9 @@ private struct NamedFields {
   private static func bit(_ name: String) -> UInt64 { 1 << UInt64(min(name.utf8.count, 63)) }
 }
 
-/// Holds a connection of HTTP/1 to ``FramingRules``. Stands right behind the parser.
+/// Holds a connection of HTTP/1 to ``FramingRules``.
+///
+/// Stands right behind the parser.
 ///
 /// A refusal is passed on as an error of the parser and answered like one: 400, and the end of the connection. Nothing
 /// that comes after a refusal, or after the last request, is read.
@@ -146,7 +148,9 @@ final class FramingEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 /// Puts ``FramingEnforcement``, ``RequestBytesBound`` and ``HeadTranslation`` in their places in a pipeline of HTTP/1,
-/// and removes itself. HTTP/2 has framing of its own.
+/// and removes itself.
+///
+/// HTTP/2 has framing of its own.
 final class FramingInstallation: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = Any
 

@@ -57,7 +57,9 @@ struct GuardedChannel<Base: ServerChildChannel>: ServerChildChannel {
     channel.closeFuture.whenComplete { _ in hangUps.forget(channel) }
   }
 
-  /// Counts a connection. Past the bound of its address there is nobody to tell: it is closed before a byte is read.
+  /// Counts a connection.
+  ///
+  /// Past the bound of its address there is nobody to tell: it is closed before a byte is read.
   private func admit(_ channel: any Channel) -> Bool {
     guard let counts, let address = channel.remoteAddress.flatMap(PeerAddress.init) else {
       return true

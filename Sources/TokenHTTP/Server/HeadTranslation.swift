@@ -4,8 +4,10 @@ internal import NIOHTTP1
 internal import NIOHTTPTypes
 internal import NIOHTTPTypesHTTP1
 
-/// Translates the parser's HTTP/1 for the server behind it, and its replies back. Takes the place of the translation
-/// that the server brings, which reads every path as a URL to find out that it is none.
+/// Translates the parser's HTTP/1 for the server behind it, and its replies back.
+///
+/// Takes the place of the translation that the server brings, which reads every path as a URL to find out that it is
+/// none.
 final class HeadTranslation: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -38,8 +40,10 @@ final class HeadTranslation: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension HTTPRequest {
-  /// Makes the request that the library's translation makes. A target that begins with a slash has no scheme, and is
-  /// the path itself; in any other the library looks for the path.
+  /// Makes the request that the library's translation makes.
+  ///
+  /// A target that begins with a slash has no scheme, and is the path itself; in any other the library looks for the
+  /// path.
   init(translating head: HTTPRequestHead) throws {
     guard head.uri.utf8.first == UInt8(ascii: "/") else {
       try self.init(head, secure: false, splitCookie: false)

@@ -61,13 +61,17 @@ struct RequestDeadlines<Instant: InstantProtocol> {
     return true
   }
 
-  /// Notes that the system has taken a part of a stream. The next one has the whole time again.
+  /// Notes that the system has taken a part of a stream.
+  ///
+  /// The next one has the whole time again.
   mutating func partWritten(at now: Instant) {
     partsUnderWay -= 1
     writeEnd = partsUnderWay > 0 ? now.advanced(by: bodyTimeout) : nil
   }
 
-  /// Notes that the system has taken the whole reply. The rest of a request that was answered early stays due.
+  /// Notes that the system has taken the whole reply.
+  ///
+  /// The rest of a request that was answered early stays due.
   mutating func replyWritten() {
     (isStream, partsUnderWay, writeEnd) = (false, 0, nil)
   }
@@ -151,8 +155,10 @@ final class DeadlineEnforcement: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 
-  /// Writes a part of a reply that is no stream. The last byte that the reply has announced notes it as written: its
-  /// end has no bytes, and a promise for that would be a write of its own.
+  /// Writes a part of a reply that is no stream.
+  ///
+  /// The last byte that the reply has announced notes it as written: its end has no bytes, and a promise for that would
+  /// be a write of its own.
   private func write(
     _ bytes: ByteBuffer, _ data: NIOAny, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
   ) {

@@ -27,7 +27,9 @@ public final class ServerCertificate: Sendable {
     loaded = Mutex(try Self.load(certificate, key))
   }
 
-  /// Reads the files again and uses them for new connections. If it throws, the certificate in use stays.
+  /// Reads the files again and uses them for new connections.
+  ///
+  /// If it throws, the certificate in use stays.
   public func reload() throws(CertificateError) {
     let fresh = try Self.load(certificatePath, keyPath)
     loaded.withLock { $0 = fresh }
@@ -38,8 +40,9 @@ public final class ServerCertificate: Sendable {
     loaded.withLock { Int64($0.chain[0].notValidAfter) }
   }
 
-  /// The cipher suites of TLS 1.2 that RFC 9325 §4.2 recommends: forward secrecy and authenticated encryption. TLS 1.3
-  /// has no others.
+  /// The cipher suites of TLS 1.2 that RFC 9325 §4.2 recommends: forward secrecy and authenticated encryption.
+  ///
+  /// TLS 1.3 has no others.
   private static let suites: [NIOTLSCipher] = [
     .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
     .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,

@@ -4,7 +4,9 @@ internal import Synchronization
 internal import TokenEngine
 
 /// Admits a stream of HTTP/2 or resets it, and tells its connection; on a connection of HTTP/1 it only reports the
-/// protocol. ``StreamCounts`` decides.
+/// protocol.
+///
+/// ``StreamCounts`` decides.
 final class StreamAdmission: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart

@@ -1,7 +1,9 @@
 internal import NIOCore
 internal import NIOTLS
 
-/// The deadlines of a connection: when TLS must have shaken hands, and HTTP/2 must have a stream. A pure state machine.
+/// The deadlines of a connection: when TLS must have shaken hands, and HTTP/2 must have a stream.
+///
+/// A pure state machine.
 ///
 /// The server's own idle timeout pings the client and waits for the answer for ever; this one does not.
 struct StreamDeadlines<Instant: InstantProtocol> {
@@ -45,8 +47,9 @@ struct StreamDeadlines<Instant: InstantProtocol> {
 }
 
 /// Closes a TLS connection that does not shake hands in time and an HTTP/2 connection that has no stream for too long;
-/// ``StreamDeadlines`` decides. Stands behind the TLS handler. HTTP/1 has deadlines of its own after the handshake:
-/// this one is removed then.
+/// ``StreamDeadlines`` decides.
+///
+/// Stands behind the TLS handler. HTTP/1 has deadlines of its own after the handshake: this one is removed then.
 final class ConnectionDeadline: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
 

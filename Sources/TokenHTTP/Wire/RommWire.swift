@@ -15,8 +15,9 @@ struct RommWire: TokenWire {
   /// The client of a log-in that asks for no scope, which gets none.
   private static let clientWithoutScopes = Client(id: "romm", isPublic: true, scopes: Scopes(""))
 
-  /// Reads the form. A refresh gets what was granted, whatever it asks for; a log-in gets what it asks for, split at
-  /// any white space.
+  /// Reads the form.
+  ///
+  /// A refresh gets what was granted, whatever it asks for; a log-in gets what it asks for, split at any white space.
   func request(
     in form: FormParameters, headers: HTTPFields, authenticator: ClientAuthenticator
   ) async throws(TokenEndpointError) -> GrantRequest {

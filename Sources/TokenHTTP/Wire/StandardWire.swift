@@ -28,7 +28,9 @@ struct StandardWire: TokenWire {
     return Response(status: .ok, json: body)
   }
 
-  /// Hands out a client's own token, without a refresh token (RFC 6749 §4.4.3). Only this wire has the grant.
+  /// Hands out a client's own token, without a refresh token (RFC 6749 §4.4.3).
+  ///
+  /// Only this wire has the grant.
   func reply(to token: ClientToken) -> Response {
     var body = JSONObjectWriter(capacity: token.accessToken.utf8.count + 128)
     body.add("access_token", token.accessToken)

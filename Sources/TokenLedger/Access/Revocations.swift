@@ -1,7 +1,8 @@
 internal import Synchronization
 
-/// The revocations that living access tokens can still fall under. Verifiers in this process ask it from any thread and
-/// without the ledger.
+/// The revocations that living access tokens can still fall under.
+///
+/// Verifiers in this process ask it from any thread and without the ledger.
 ///
 /// A revocation is listed from the moment of the decision, before it is durable. Access tokens can thus be refused
 /// before anybody was told, and be accepted again after a crash that undid the decision. If nothing was revoked for the
@@ -25,7 +26,9 @@ package final class Revocations: Sendable {
     }
 
     /// Checks whether something issued in this second can have been issued before a mark or, for a session whose
-    /// opening is known to the millisecond, was opened before one. A later mark covers what an earlier one does not.
+    /// opening is known to the millisecond, was opened before one.
+    ///
+    /// A later mark covers what an earlier one does not.
     func isMarked(_ subject: String, _ client: String, issuedAt: Int64, of session: SessionID? = nil) -> Bool {
       let since =
         session.flatMap { openedAfterMark[$0]?.milliseconds }
@@ -40,14 +43,18 @@ package final class Revocations: Sendable {
 
   init() {}
 
-  /// Checks whether the session was revoked by itself. Never blocks on I/O.
+  /// Checks whether the session was revoked by itself.
+  ///
+  /// Never blocks on I/O.
   package func contains(_ session: SessionID) -> Bool {
     guard count.load(ordering: .acquiring) != 0 else { return false }
     return lists.withLock { $0.sessions.contains(session) }
   }
 
   /// Checks whether a verified access token is refused: it or its session was revoked, or a mark on its subject, its
-  /// client or all sessions covers its time. Never blocks on I/O.
+  /// client or all sessions covers its time.
+  ///
+  /// Never blocks on I/O.
   ///
   /// - Parameter issuedAt: The `iat` claim, in seconds since the epoch.
   @inline(__always)
@@ -104,9 +111,10 @@ extension Revocations {
     change { $0.marks[TextScope(scope)] = nil }
   }
 
-  /// Notes the opening of a session. A token states the second of its issue, a mark its millisecond. Sessions that are
-  /// opened after a mark in the same second must therefore be listed by id, or their tokens would be taken for older
-  /// ones.
+  /// Notes the opening of a session.
+  ///
+  /// A token states the second of its issue, a mark its millisecond. Sessions that are opened after a mark in the same
+  /// second must therefore be listed by id, or their tokens would be taken for older ones.
   func noteOpening(_ session: SessionID, subject: String, client: String, at time: Timestamp) {
     guard count.load(ordering: .acquiring) != 0 else { return }
     lists.withLock { lists in
@@ -117,8 +125,10 @@ extension Revocations {
     }
   }
 
-  /// A revocation as those in other processes are told it. Its number is its millisecond, which is also what the lists
-  /// here compare: an opening in the millisecond of a mark is after it.
+  /// A revocation as those in other processes are told it.
+  ///
+  /// Its number is its millisecond, which is also what the lists here compare: an opening in the millisecond of a mark
+  /// is after it.
   private static func told(_ kind: Revocation.Kind, at time: Timestamp) -> Revocation {
     Revocation(
       number: time.milliseconds, time: time, until: time.advanced(byMilliseconds: Lifetimes.accessMillisecondsMax),

@@ -16,7 +16,9 @@ package final class SuccessorWatch: Sendable {
     openUntil = Atomic(end.milliseconds)
   }
 
-  /// Notes that an access token with this `jti` was verified. `issuedAt` is its `iat`, in seconds since the epoch.
+  /// Notes that an access token with this `jti` was verified.
+  ///
+  /// `issuedAt` is its `iat`, in seconds since the epoch.
   @inline(__always)
   package func note(_ token: TokenID, issuedAt: Int64, now: Timestamp) {
     guard now.milliseconds < openUntil.load(ordering: .relaxed), token.generation > 0 else { return }

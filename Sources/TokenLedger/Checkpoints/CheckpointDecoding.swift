@@ -1,7 +1,9 @@
 internal import Platform
 import WriteAheadLog
 
-/// A decoder of the entries in one frame of a checkpoint, in order. It trusts none of the bytes.
+/// A decoder of the entries in one frame of a checkpoint, in order.
+///
+/// It trusts none of the bytes.
 struct CheckpointDecoder {
   private(set) var offset = 0
 

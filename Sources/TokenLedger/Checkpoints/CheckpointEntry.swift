@@ -1,5 +1,7 @@
-/// An entry of a checkpoint. Entries come in this order: the state, names, profiles, slots, marks, revoked access
-/// tokens, used proofs, the end (docs/wal-format.md, section 6).
+/// An entry of a checkpoint.
+///
+/// Entries come in this order: the state, names, profiles, slots, marks, revoked access tokens, used proofs, the end
+/// (docs/wal-format.md, section 6).
 package enum CheckpointEntry: Sendable, Equatable {
   case state(highestTime: Timestamp, shifts: [TimeShifts.Change])
   case name(number: UInt32, text: String)
@@ -24,7 +26,9 @@ package struct CheckpointCounts: Sendable, Equatable {
   package var usedProofs: UInt32 = 0
 }
 
-/// The first byte of an entry of a checkpoint. No kind of record has the same number.
+/// The first byte of an entry of a checkpoint.
+///
+/// No kind of record has the same number.
 enum CheckpointEntryKind: UInt8 {
   case state = 64
   case name = 65
@@ -62,8 +66,10 @@ enum CheckpointEntryKind: UInt8 {
   }
 }
 
-/// The state after one record, taken in one step. It costs a reference for each 512 entries, whatever happens to the
-/// ledger afterwards. While it is held, the first change of each page copies that page.
+/// The state after one record, taken in one step.
+///
+/// It costs a reference for each 512 entries, whatever happens to the ledger afterwards. While it is held, the first
+/// change of each page copies that page.
 struct LedgerSnapshot: Sendable {
   /// The last record that the snapshot covers.
   let sequence: UInt64

@@ -18,8 +18,9 @@ public struct CheckpointProgress: Sendable, Hashable {
   public var entriesTotal: Int
 }
 
-/// A file in the log's folder by which another process asks the holder of the log for a checkpoint. The holder writes
-/// its progress into the file: the entries written and all entries, in decimal.
+/// A file in the log's folder by which another process asks the holder of the log for a checkpoint.
+///
+/// The holder writes its progress into the file: the entries written and all entries, in decimal.
 package enum CheckpointRequest {
   package static let fileName = "checkpoint.request"
 

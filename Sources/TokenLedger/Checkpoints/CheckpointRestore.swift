@@ -22,7 +22,9 @@ struct CheckpointRestore {
   /// True if the end was read.
   var isComplete: Bool { stage == .complete }
 
-  /// Adds an entry to `state`, and returns the reason if it cannot be one. The state must not be used then.
+  /// Adds an entry to `state`, and returns the reason if it cannot be one.
+  ///
+  /// The state must not be used then.
   ///
   /// - Parameter covered: The last record that the checkpoint covers. Each number and slot was first used by a record
   ///   of its own, so that all are lower; without this bound a forged entry could ask for any amount of memory.
@@ -153,7 +155,9 @@ extension LedgerState {
 }
 
 extension LedgerState {
-  /// Puts an entry into a free slot. It cannot be found by its id before `SessionTable.indexAll()`.
+  /// Puts an entry into a free slot.
+  ///
+  /// It cannot be found by its id before `SessionTable.indexAll()`.
   ///
   /// - Parameter payload: The payload of a one-time token, or the attributes of a session.
   mutating func restore(

@@ -1,4 +1,6 @@
-/// A fact that changed the ledger. The log holds one record for each event, and nothing else changes the state.
+/// A fact that changed the ledger.
+///
+/// The log holds one record for each event, and nothing else changes the state.
 ///
 /// Events refer to slots, names and profiles by number. The numbers are part of the facts, so that a ledger that
 /// replays the events has the same numbers as the ledger that wrote them.

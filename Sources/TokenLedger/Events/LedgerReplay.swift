@@ -51,8 +51,9 @@ package struct LedgerReplay {
     return count
   }
 
-  /// Applies records in order and returns their number. Throws at the first one that does not decode or contradicts the
-  /// state.
+  /// Applies records in order and returns their number.
+  ///
+  /// Throws at the first one that does not decode or contradicts the state.
   ///
   /// `visit` is called with each event before it is applied, and with the state that the event changes.
   @discardableResult

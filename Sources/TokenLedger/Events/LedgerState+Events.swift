@@ -60,8 +60,9 @@ extension LedgerState {
 }
 
 extension LedgerState {
-  /// Returns the events that give a session other terms from its next refresh on, or none if the terms are the same. A
-  /// session whose token is consumed at each refresh keeps that rule, since its holders know the older tokens.
+  /// Returns the events that give a session other terms from its next refresh on, or none if the terms are the same.
+  ///
+  /// A session whose token is consumed at each refresh keeps that rule, since its holders know the older tokens.
   func events(moving slot: UInt32, to terms: SessionTerms) -> [LedgerEvent] {
     guard let old = profiles[table[slot].detail] else { return [] }
     var new = old

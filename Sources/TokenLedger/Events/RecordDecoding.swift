@@ -1,6 +1,8 @@
 import WriteAheadLog
 
-/// A decoder of the records in the payload of one frame, in order. It trusts none of the bytes.
+/// A decoder of the records in the payload of one frame, in order.
+///
+/// It trusts none of the bytes.
 ///
 /// Bytes that do not decode are reported as a `RecordError` with their offset in the payload. The payload is passed to
 /// each call, since a span cannot be stored.
@@ -15,8 +17,9 @@ struct RecordDecoder {
     time = Timestamp(milliseconds: base)
   }
 
-  /// Returns the event and the time of the next record. `liveGeneration` returns the whole generation of a slot, of
-  /// which a rotation record repeats only the low byte.
+  /// Returns the event and the time of the next record.
+  ///
+  /// `liveGeneration` returns the whole generation of a slot, of which a rotation record repeats only the low byte.
   mutating func next(
     in bytes: Span<UInt8>, liveGeneration: (UInt32) -> UInt32?
   ) throws(RecordError) -> (event: LedgerEvent, time: Timestamp) {

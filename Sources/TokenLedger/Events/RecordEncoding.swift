@@ -59,11 +59,7 @@ struct RecordEncoder {
     previousTime = time
     switch event {
     case .rotated(let slot, let generation, let narrowedScope, let keys):
-      if let key = keys.ofLastUse {
-        bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope, key)
-      } else {
-        bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope)
-      }
+      bytes.append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope, keys)
     case .named(let number, let text):
       bytes.begin(.named, delta)
       bytes.appendVariable(UInt64(number))
@@ -148,7 +144,12 @@ extension [UInt8] {
   }
 
   @inline(__always)
-  fileprivate mutating func append(_ delta: UInt64, slot: UInt32, generation: UInt32, narrowedScope: UInt32) {
+  fileprivate mutating func append(
+    _ delta: UInt64, slot: UInt32, generation: UInt32, narrowedScope: UInt32, _ keys: SessionKeys
+  ) {
+    if let key = keys.ofLastUse {
+      return append(delta, slot: slot, generation: generation, narrowedScope: narrowedScope, key)
+    }
     let isNarrowed = narrowedScope != SessionEntry.notNarrowed
     begin(isNarrowed ? .rotatedNarrowed : .rotated, delta)
     appendVariable(UInt64(slot))

@@ -29,7 +29,9 @@ final class AuditSubscription: Sendable {
     self.capacity = capacity
   }
 
-  /// Adds an event without waiting. An event that does not fit is reported as missed.
+  /// Adds an event without waiting.
+  ///
+  /// An event that does not fit is reported as missed.
   func put(_ event: AuditEvent) {
     let waiter = state.withLock { state -> CheckedContinuation<AuditEvent?, Never>? in
       guard !state.isFinished else { return nil }
@@ -51,7 +53,9 @@ final class AuditSubscription: Sendable {
     waiter?.resume(returning: event)
   }
 
-  /// Ends the subscription. Buffered events can still be taken.
+  /// Ends the subscription.
+  ///
+  /// Buffered events can still be taken.
   func finish() {
     let waiter = state.withLock { state in
       state.isFinished = true
@@ -83,7 +87,9 @@ final class AuditSubscription: Sendable {
   }
 }
 
-/// The subscribers to events. Without any, an event costs the ledger one check of an empty list.
+/// The subscribers to events.
+///
+/// Without any, an event costs the ledger one check of an empty list.
 struct AuditSubscriptions {
   private final class Subscriber {
     weak var subscription: AuditSubscription?

@@ -13,7 +13,9 @@ package struct LedgerRecord: Sendable, Hashable {
   package var session: SessionID?
   /// The subject of ``session``.
   package var subject: String?
-  /// The further facts in a fixed order: generation, client, scope, cause, ... They never hold a payload.
+  /// The further facts in a fixed order: generation, client, scope, cause, ...
+  ///
+  /// They never hold a payload.
   package var facts: [Fact]
   /// The entries that an `expired` record concerns.
   package var ended: [Ended] = []
@@ -48,7 +50,9 @@ package struct LedgerRecord: Sendable, Hashable {
 }
 
 extension LedgerRecord {
-  /// Describes an event. `state` is that before the event.
+  /// Describes an event.
+  ///
+  /// `state` is that before the event.
   init(_ event: LedgerEvent, sequence: UInt64, time: Timestamp, before state: borrowing LedgerState) {
     self.init(sequence: sequence, time: state.shifts.wallTime(of: time), kind: event.word, facts: [])
     switch event {
@@ -136,8 +140,9 @@ extension LedgerRecord {
     }
   }
 
-  /// Describes an entry, or returns nil for those that begin and end a checkpoint. `state` is that with the entry
-  /// added.
+  /// Describes an entry, or returns nil for those that begin and end a checkpoint.
+  ///
+  /// `state` is that with the entry added.
   init?(_ entry: CheckpointEntry, sequence: UInt64, in state: borrowing LedgerState) {
     switch entry {
     case .state, .end:

@@ -1,6 +1,8 @@
 package import WriteAheadLog
 
-/// A reader of the frames of a log in order. It checks every record against the ones before it and describes it.
+/// A reader of the frames of a log in order.
+///
+/// It checks every record against the ones before it and describes it.
 package struct LedgerRecordReader {
   private var replay = LedgerReplay()
 
@@ -47,7 +49,9 @@ package struct LedgerRecordReader {
     return (names.filter { areLive(.subject($0)) }, names.filter { areLive(.client($0)) })
   }
 
-  /// Reads one frame. Records are only described if `visit` is given.
+  /// Reads one frame.
+  ///
+  /// Records are only described if `visit` is given.
   package mutating func read(
     _ frame: LogFrame, _ payload: Span<UInt8>, visit: ((LedgerRecord) -> Void)? = nil
   ) throws(RecordError) {

@@ -36,8 +36,9 @@ extension LedgerMachine {
     return staged(slots.map { state.table[$0].id }, at: now)
   }
 
-  /// Revokes the sessions of a scope and returns the number of one subject's that were live. For a wider scope it
-  /// returns 0; callers that need the number count before.
+  /// Revokes the sessions of a scope and returns the number of one subject's that were live.
+  ///
+  /// For a wider scope it returns 0; callers that need the number count before.
   package mutating func revoke(
     _ scope: SessionScope, into sink: inout some LedgerEventSink
   ) throws(LedgerError) -> Staged<Int> {
@@ -114,8 +115,9 @@ extension LedgerMachine {
 // MARK: - Scopes, and the number of live sessions in them
 
 extension LedgerMachine {
-  /// Checks the names of a scope. A name that is not in NFC means just its own bytes, which the log of an older release
-  /// can hold.
+  /// Checks the names of a scope.
+  ///
+  /// A name that is not in NFC means just its own bytes, which the log of an older release can hold.
   package func check(_ scope: SessionScope) throws(LedgerError) {
     // The names are read here, since a closure cannot borrow the machine.
     let names = state.names

@@ -26,8 +26,9 @@ extension LedgerMachine {
     return isCaughtUp && isSwept && areForgotten
   }
 
-  /// Records the time of a clean close. The next opening continues from there, even if the wall clock is behind it
-  /// then.
+  /// Records the time of a clean close.
+  ///
+  /// The next opening continues from there, even if the wall clock is behind it then.
   package mutating func noteClosingTime(into sink: inout some LedgerEventSink) {
     let now = begin(into: &sink)
     if state.highestTime < now { record(.clockSeen, at: now, into: &sink) }
@@ -48,8 +49,9 @@ extension LedgerMachine {
     return start
   }
 
-  /// Closes the grace windows whose successors were seen as access tokens. The caller does not wait for that to be
-  /// durable: it is a step of its own that happens to be taken now.
+  /// Closes the grace windows whose successors were seen as access tokens.
+  ///
+  /// The caller does not wait for that to be durable: it is a step of its own that happens to be taken now.
   private mutating func noteSeenSuccessors(at now: Timestamp, into sink: inout some LedgerEventSink) {
     for token in successorWatch.take() {
       guard let slot = state.table.slot(of: token.session) else { continue }
@@ -69,6 +71,7 @@ extension LedgerMachine {
   }
 
   /// The age of the newest record, in milliseconds, from which on the heartbeat writes one; a record costs a commit.
+  ///
   /// While a shift is in force, each heartbeat of a second writes one: the record shows how much of a token's life was
   /// over before a crash, and tells readers of the log which entries have expired.
   private static let recordAgeMax: Int64 = 60_000
@@ -101,7 +104,9 @@ extension LedgerMachine {
     }
   }
 
-  /// Continues the sweeps after wide revocations, touching about `budget` sessions. Returns true if all are done.
+  /// Continues the sweeps after wide revocations, touching about `budget` sessions.
+  ///
+  /// Returns true if all are done.
   private mutating func sweepMarks(at now: Timestamp, budget: Int, into sink: inout some LedgerEventSink) -> Bool {
     var budget = budget
     while budget > 0, let sweep = markSweeps.first {
@@ -134,8 +139,9 @@ extension LedgerMachine {
     return true
   }
 
-  /// Ends the marks that can cover no living access token, and forgets revoked access tokens that have expired. It
-  /// visits all of them, once an hour.
+  /// Ends the marks that can cover no living access token, and forgets revoked access tokens that have expired.
+  ///
+  /// It visits all of them, once an hour.
   private mutating func prune(at now: Timestamp, into sink: inout some LedgerEventSink) {
     guard now >= nextPruning, state.marks.isSwept else { return }
     nextPruning = now.advanced(byMilliseconds: 3_600_000)

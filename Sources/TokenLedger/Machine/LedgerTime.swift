@@ -1,6 +1,8 @@
 internal import Synchronization
 
-/// The time that a ledger, its engine and its verifiers share. It never stands still and never goes back.
+/// The time that a ledger, its engine and its verifiers share.
+///
+/// It never stands still and never goes back.
 ///
 /// The time is the boot clock plus an offset. The offset is the most by which the wall clock was ever ahead of the boot
 /// clock. A wall clock that is set forwards therefore counts at once, and one that is set back changes nothing:
@@ -19,8 +21,9 @@ package final class LedgerTime: Sendable {
     offset = Atomic(max(wall, highest).milliseconds.saturatingDifference(boot))
   }
 
-  /// Returns the current time. The wall clock is read first: a pause between the two readings makes the offset too
-  /// small, never too large.
+  /// Returns the current time.
+  ///
+  /// The wall clock is read first: a pause between the two readings makes the offset too small, never too large.
   package func now() -> Timestamp {
     let wall = clock.now().milliseconds
     let boot = clock.bootMilliseconds()
@@ -56,7 +59,9 @@ package final class LedgerTime: Sendable {
   }
 
   /// Returns the milliseconds by which the wall clock is ahead of the boot clock, which change if somebody sets the
-  /// wall clock. Returns nil if a pause between the readings makes them useless.
+  /// wall clock.
+  ///
+  /// Returns nil if a pause between the readings makes them useless.
   package func wallClockLead() -> Int64? {
     let before = clock.bootMilliseconds()
     let wall = clock.now().milliseconds
@@ -68,7 +73,9 @@ package final class LedgerTime: Sendable {
     Timestamp(milliseconds: min(boot.saturatingSum(offset), millisecondsMax))
   }
 
-  /// The upper bound of every clock reading. A day is left for marks, which are later than everything before them.
+  /// The upper bound of every clock reading.
+  ///
+  /// A day is left for marks, which are later than everything before them.
   private static let millisecondsMax = Timestamp.latestMilliseconds - 86_400_000
 }
 

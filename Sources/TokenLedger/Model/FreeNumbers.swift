@@ -1,5 +1,6 @@
-/// The free ones among the numbers from 0 up to a limit that only grows. Each number has a bit, and the lowest free one
-/// is found first.
+/// The free ones among the numbers from 0 up to a limit that only grows.
+///
+/// Each number has a bit, and the lowest free one is found first.
 ///
 /// The next number follows from the set alone and not from the order in which its members became free, so that a state
 /// read from a checkpoint continues exactly as the original. Every operation touches one word on each level: there are
@@ -7,8 +8,9 @@
 struct FreeNumbers: Sendable {
   /// The limit: numbers from here on were never handed out.
   private(set) var limit = 0
-  /// The bits. `levels[0]` has one for each number, every further level one for each word of the level below that is
-  /// not 0.
+  /// The bits.
+  ///
+  /// `levels[0]` has one for each number, every further level one for each word of the level below that is not 0.
   private var levels: [[UInt64]] = [[]]
   private(set) var count = 0
 

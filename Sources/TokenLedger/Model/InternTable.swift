@@ -70,7 +70,9 @@ package struct InternTable<Value: ExactValue> {
     useCounts[Int(number)] += 1
   }
 
-  /// Removes a user of the number. Returns the value if this was its last user, so that its number is free now.
+  /// Removes a user of the number.
+  ///
+  /// Returns the value if this was its last user, so that its number is free now.
   @discardableResult
   mutating func release(_ number: UInt32) -> Value? {
     useCounts[Int(number)] -= 1

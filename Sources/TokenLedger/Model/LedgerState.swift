@@ -194,8 +194,9 @@ extension LedgerState {
     return marks.cover(subject: entry.subject, client: profile.client, openedAt: entry.openedAt)
   }
 
-  /// Returns the covered ones of the first `most` sessions of a subject, and the number of sessions visited. The others
-  /// are moved to the end of the list.
+  /// Returns the covered ones of the first `most` sessions of a subject, and the number of sessions visited.
+  ///
+  /// The others are moved to the end of the list.
   mutating func takeCovered(of subject: UInt32, most: Int) -> (covered: [UInt32], seen: Int) {
     var (covered, seen) = ([UInt32](), 0)
     var next = bySubject.first(of: subject)

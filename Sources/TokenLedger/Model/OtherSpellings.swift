@@ -1,5 +1,6 @@
-/// The names in a state that are not in NFC. Only logs of older releases have such subjects or clients; none is added
-/// while a ledger is open.
+/// The names in a state that are not in NFC.
+///
+/// Only logs of older releases have such subjects or clients; none is added while a ledger is open.
 struct OtherSpellings: Sendable {
   /// The lists of spellings by name; a key in any form finds its list.
   private var byName: [String: [String]] = [:]

@@ -107,14 +107,18 @@ package struct SessionTable {
     index.insert(slot, hash: entry.idHigh)
   }
 
-  /// Indexes every entry of a table that was filled by `place` alone. Returns a slot whose id another entry has.
+  /// Indexes every entry of a table that was filled by `place` alone.
+  ///
+  /// Returns a slot whose id another entry has.
   mutating func indexAll() -> UInt32? {
     let keys = (0..<entries.count).lazy.filter { [entries] in entries[$0].status != .free }
       .map { [entries] in (hash: entries[$0].idHigh, slot: UInt32($0)) }
     return index.fill(keys) { [entries] in entries[Int($0)].id == entries[Int($1)].id }
   }
 
-  /// Puts an entry into a slot. It cannot be found by its id before ``indexAll()``.
+  /// Puts an entry into a slot.
+  ///
+  /// It cannot be found by its id before ``indexAll()``.
   mutating func place(_ entry: SessionEntry, at slot: UInt32) {
     precondition(isFree(slot), "an entry goes into a free slot")
     if Int(slot) < entries.count { freeSlots.remove(Int(slot)) } else { freeSlots.raiseLimit() }

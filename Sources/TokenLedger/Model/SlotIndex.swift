@@ -24,19 +24,25 @@ struct SlotIndex {
   @inline(__always)
   func isFull(for hash: UInt64) -> Bool { shards[Int(hash >> 56)].isFull }
 
-  /// Makes room. `hashOf` returns the hash of a slot that is already in the index.
+  /// Makes room.
+  ///
+  /// `hashOf` returns the hash of a slot that is already in the index.
   mutating func grow(for hash: UInt64, hashOf: (UInt32) -> UInt64) {
     shards[Int(hash >> 56)].grow(hashOf: hashOf)
   }
 
-  /// Inserts a slot. The key must not be present, and there must be room.
+  /// Inserts a slot.
+  ///
+  /// The key must not be present, and there must be room.
   @inline(__always)
   mutating func insert(_ slot: UInt32, hash: UInt64) {
     shards[Int(hash >> 56)].insert(slot, hash: hash)
   }
 
-  /// Fills an empty index with all these keys, shard by shard. This costs a fraction of as many insertions, since the
-  /// memory written to is in the cache. Returns the second of two slots with one key.
+  /// Fills an empty index with all these keys, shard by shard.
+  ///
+  /// This costs a fraction of as many insertions, since the memory written to is in the cache. Returns the second of
+  /// two slots with one key.
   mutating func fill(
     _ keys: some Sequence<(hash: UInt64, slot: UInt32)>, areSame: (UInt32, UInt32) -> Bool
   ) -> UInt32? {
@@ -66,8 +72,9 @@ struct SlotIndex {
     var tags: ContiguousArray<UInt8> = []
     var count = 0
 
-    /// Returns the tag of a hash, which is never 0. Its bits select neither the shard nor, below 2^48 positions, the
-    /// position.
+    /// Returns the tag of a hash, which is never 0.
+    ///
+    /// Its bits select neither the shard nor, below 2^48 positions, the position.
     @inline(__always)
     private static func tag(_ hash: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: hash >> 48) | 1 }
 

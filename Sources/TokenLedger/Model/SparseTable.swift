@@ -1,4 +1,6 @@
-/// Values by slot, of which most slots have none. A copy is a snapshot, as with `PagedArray`.
+/// Values by slot, of which most slots have none.
+///
+/// A copy is a snapshot, as with `PagedArray`.
 package struct SparseTable<Value: SparseValue>: Sendable {
   private var values = PagedArray<Value>(filler: Value.absent)
   /// The number of slots that have a value.
@@ -8,7 +10,9 @@ package struct SparseTable<Value: SparseValue>: Sendable {
 
   package var isEmpty: Bool { count == 0 }
 
-  /// The value of a slot, or nil if it has none. Setting it to nil removes the value.
+  /// The value of a slot, or nil if it has none.
+  ///
+  /// Setting it to nil removes the value.
   package subscript(slot: UInt32) -> Value? {
     get {
       guard Int(slot) < values.count, !values[Int(slot)].isAbsent else { return nil }
@@ -44,7 +48,9 @@ extension UInt32: SparseValue {
   package var isAbsent: Bool { self == .max }
 }
 
-/// The payloads of live one-time tokens. An empty payload counts as absent.
+/// The payloads of live one-time tokens.
+///
+/// An empty payload counts as absent.
 package typealias PayloadTable = SparseTable<[UInt8]>
 
 extension [UInt8]: SparseValue {

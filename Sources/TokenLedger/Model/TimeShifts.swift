@@ -16,8 +16,9 @@ package struct TimeShifts: Sendable, Hashable {
   /// The changes in ascending order of time.
   package private(set) var changes: [Change] = []
 
-  /// The most changes that are kept. The oldest one is then dropped, which affects only how the time before it is
-  /// shown.
+  /// The most changes that are kept.
+  ///
+  /// The oldest one is then dropped, which affects only how the time before it is shown.
   package static let changesMax = 256
   /// The longest shift: from 1970 to the end of the year 9999.
   package static let secondsMax = Timestamp.latestMilliseconds / 1000
@@ -33,8 +34,10 @@ package struct TimeShifts: Sendable, Hashable {
     changes.isEmpty ? 0 : changes.last { $0.from <= time }?.seconds ?? 0
   }
 
-  /// Returns the shift by which a past time is shown at `now`. It is what the clock said then, unless that clock was
-  /// ahead of the one that is right now and the time would be shown as in the future.
+  /// Returns the shift by which a past time is shown at `now`.
+  ///
+  /// It is what the clock said then, unless that clock was ahead of the one that is right now and the time would be
+  /// shown as in the future.
   @inline(__always)
   package func shownSeconds(of time: Timestamp, at now: Timestamp) -> Int64 {
     guard !changes.isEmpty else { return 0 }

@@ -39,7 +39,9 @@ struct TimingWheel {
     heads = Array(repeating: Self.end, count: Self.levelCount * Self.levelSlots)
   }
 
-  /// Puts a slot into the list of its tick; one that is in a list stays there. A past tick fires at the next step.
+  /// Puts a slot into the list of its tick; one that is in a list stays there.
+  ///
+  /// A past tick fires at the next step.
   mutating func arm(_ slot: UInt32, due tick: UInt64) {
     links.grow(toInclude: Int(slot))
     guard links[Int(slot)].next == Self.unarmed else { return }

@@ -8,7 +8,9 @@ package struct UsedProofs {
     package var end = Timestamp.zero
   }
 
-  /// The entries by place, for reading; a copy is a snapshot. A free place holds the digest of zeroes.
+  /// The entries by place, for reading; a copy is a snapshot.
+  ///
+  /// A free place holds the digest of zeroes.
   private(set) var entries = PagedArray<Entry>(filler: Entry())
   private var index = SlotIndex()
   private var freePlaces = FreeNumbers()
@@ -48,7 +50,9 @@ package struct UsedProofs {
     wheel.arm(UInt32(place), due: Self.tick(end))
   }
 
-  /// Frees proofs whose end has come, touching at most `budget` places. Returns true if none is left.
+  /// Frees proofs whose end has come, touching at most `budget` places.
+  ///
+  /// Returns true if none is left.
   @discardableResult
   mutating func forget(at now: Timestamp, budget: Int) -> Bool {
     guard count > 0, wheel.currentTick < now.tick else { return true }

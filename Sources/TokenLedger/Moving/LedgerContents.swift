@@ -10,7 +10,9 @@ package struct LedgerContents: Sendable {
     self.snapshot = snapshot
   }
 
-  /// The highest time of the ledger. A ledger that continues from here must not be behind it.
+  /// The highest time of the ledger.
+  ///
+  /// A ledger that continues from here must not be behind it.
   package var highestTime: Timestamp { snapshot.highestTime }
   package var shifts: [TimeShifts.Change] { snapshot.shifts }
   /// The number of sessions and one-time tokens.
@@ -22,7 +24,9 @@ package struct LedgerContents: Sendable {
   /// The access tokens that were revoked one by one, with their ends.
   package var revokedTokens: [TokenID: Timestamp] { snapshot.revokedTokens.filter { $0.value > highestTime } }
 
-  /// The wide revocations. The sessions that they end are no longer among the entries.
+  /// The wide revocations.
+  ///
+  /// The sessions that they end are no longer among the entries.
   package var marks: [(scope: SessionScope, time: Timestamp)] {
     snapshot.marks.sorted().map { key, time in (scope(of: key), time) }
   }
@@ -36,8 +40,9 @@ package struct LedgerContents: Sendable {
     }
   }
 
-  /// Returns the entries from a position on, and the position after them, or nil at the end. Entries that a wide
-  /// revocation covers are left out.
+  /// Returns the entries from a position on, and the position after them, or nil at the end.
+  ///
+  /// Entries that a wide revocation covers are left out.
   ///
   /// - Parameters:
   ///   - place: The position, 0 for the first.

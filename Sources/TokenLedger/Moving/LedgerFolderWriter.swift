@@ -71,7 +71,9 @@ package struct LedgerFolderWriter: ~Copyable {
     state.restore(entry, at: try nextSlot(), label: LabelTable.none, payload: token.isConsumed ? [] : token.payload)
   }
 
-  /// Adds a wide revocation of what was opened before `time`. It must cover no session among the contents.
+  /// Adds a wide revocation of what was opened before `time`.
+  ///
+  /// It must cover no session among the contents.
   package mutating func mark(_ scope: SessionScope, at time: Timestamp) throws(LedgerError) {
     guard time <= state.highestTime else { throw .invalid(field: "mark", limit: "no later than the contents") }
     try scope.eachName { (_, _) throws(LedgerError) in }
@@ -101,8 +103,9 @@ package struct LedgerFolderWriter: ~Copyable {
     state.apply(.proofUsed(digest, end: min(end, latest)), at: state.highestTime)
   }
 
-  /// Writes the log to `folder`, which is created if it does not exist and must not hold a log. The log is durable on
-  /// return.
+  /// Writes the log to `folder`, which is created if it does not exist and must not hold a log.
+  ///
+  /// The log is durable on return.
   package consuming func finish(in folder: FilePath) throws(LogError) {
     try finish(in: FolderStorage(path: folder))
   }

@@ -16,8 +16,9 @@ package struct MovedEvent: Sendable, Hashable {
 }
 
 extension RefreshLedger {
-  /// Reads the events that the log still holds, those of records after `first`, in order and a few at a time. The call
-  /// blocks; a ledger without a log has no events.
+  /// Reads the events that the log still holds, those of records after `first`, in order and a few at a time.
+  ///
+  /// The call blocks; a ledger without a log has no events.
   ///
   /// - Parameter body: A closure that takes the events; an error that it throws ends the reading.
   /// - Throws: `LogError` if the log cannot be read, and the errors of `body`.

@@ -141,7 +141,9 @@ package struct ArrayParameter: Sendable, Hashable {
 }
 
 extension [UInt8] {
-  /// Appends a text. Returns false if it has a NUL.
+  /// Appends a text.
+  ///
+  /// Returns false if it has a NUL.
   mutating func appendText(_ text: String) -> Bool {
     let start = count
     append(contentsOf: text.utf8)

@@ -32,7 +32,9 @@ struct ConnectionOptions: Sendable, Hashable {
   }
 
   /// Returns the options that a connection with these would have, including those of the environment and a service
-  /// file. No server is asked.
+  /// file.
+  ///
+  /// No server is asked.
   ///
   /// - Throws: `.unsuitable` for a value that libpq does not accept.
   func resolved() throws(DatabaseError) -> ConnectionOptions {
@@ -56,8 +58,9 @@ struct ConnectionOptions: Sendable, Hashable {
     return ConnectionOptions(unsafe Self.values(of: options))
   }
 
-  /// Begins a connection, which the caller must finish. Returns nil if no memory is left. It looks up the host's name,
-  /// and waits for that.
+  /// Begins a connection, which the caller must finish.
+  ///
+  /// Returns nil if no memory is left. It looks up the host's name, and waits for that.
   @unsafe func startConnection() -> OpaquePointer? {
     let pairs = values.sorted { $0.key < $1.key }
     // All strings are stored one after the other, each with its NUL.

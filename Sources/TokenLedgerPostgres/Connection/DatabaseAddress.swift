@@ -19,7 +19,9 @@ public struct DatabaseAddress: Sendable, Hashable {
   /// The `connect_timeout` that was given, or nil.
   package let connectTimeout: Duration?
 
-  /// Parses the text, and reads the environment, the service file and the password file. No server is asked.
+  /// Parses the text, and reads the environment, the service file and the password file.
+  ///
+  /// No server is asked.
   ///
   /// - Throws: `.unsuitable`.
   public init(_ text: String) throws(DatabaseError) {
@@ -87,7 +89,9 @@ package struct DatabaseHost: Sendable, Hashable, CustomStringConvertible {
     return (place.contains(":") ? "[\(place)]" : place.percentEncoded) + ":" + port
   }
 
-  /// Returns the hosts that libpq would try. libpq has checked that their lists have the same length.
+  /// Returns the hosts that libpq would try.
+  ///
+  /// libpq has checked that their lists have the same length.
   fileprivate static func hosts(of options: ConnectionOptions) -> [DatabaseHost] {
     func list(_ keyword: String) -> [String?] {
       guard let value = options[keyword], !value.isEmpty else { return [] }

@@ -1,8 +1,9 @@
 #if Postgres
 package import Platform
 
-/// A connection to one server of a database. Its calls block their thread, one at a time: the connection belongs to the
-/// thread that opened it or received it.
+/// A connection to one server of a database.
+///
+/// Its calls block their thread, one at a time: the connection belongs to the thread that opened it or received it.
 ///
 /// An error that breaks the connection closes it: see `isOpen`. No call leaves a transaction open except one that began
 /// with `Statement.begin` and succeeded.
@@ -44,7 +45,9 @@ package final class DatabaseConnection {
   /// True if a call has left a transaction open for the next one.
   package var isInTransaction: Bool { link.isInTransaction }
 
-  /// Closes the connection; work under way on the server continues. The call is idempotent.
+  /// Closes the connection; work under way on the server continues.
+  ///
+  /// The call is idempotent.
   package func close() { link.close() }
 
   /// Runs the queries of one transaction, and then those of `after`, each in a transaction of its own, in one round

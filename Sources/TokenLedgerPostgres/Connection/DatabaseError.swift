@@ -1,5 +1,7 @@
 #if Postgres
-/// The reason that a database gave no answer, classified by the known state of the transaction. No text has a password.
+/// The reason that a database gave no answer, classified by the known state of the transaction.
+///
+/// No text has a password.
 @nonexhaustive
 public enum DatabaseError: Error, Sendable, Hashable {
   /// No connection was made, or it was found closed before anything was sent.

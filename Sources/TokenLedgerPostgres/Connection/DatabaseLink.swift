@@ -2,8 +2,9 @@
 internal import CLibPQ
 internal import Platform
 
-/// A raw connection of libpq, used by one thread at a time. It sends without waiting, and waits for answers at most
-/// until a deadline. Every error that breaks it closes it.
+/// A raw connection of libpq, used by one thread at a time.
+///
+/// It sends without waiting, and waits for answers at most until a deadline. Every error that breaks it closes it.
 @safe final class DatabaseLink {
   /// The warnings since they were last taken.
   private final class Warnings {
@@ -35,7 +36,9 @@ internal import Platform
 
   var isOpen: Bool { unsafe connection != nil }
 
-  /// Closes the connection at once. The server closes its end when it notices, and completes what it has begun.
+  /// Closes the connection at once.
+  ///
+  /// The server closes its end when it notices, and completes what it has begun.
   func close() {
     guard let connection = unsafe connection else { return }
     unsafe self.connection = nil
@@ -154,7 +157,9 @@ extension DatabaseLink {
     guard unsafe PQconsumeInput(connection) == 1 else { throw lost(unsafe complaint(connection)) }
   }
 
-  /// Takes one notification that has arrived. Returns false if there is none.
+  /// Takes one notification that has arrived.
+  ///
+  /// Returns false if there is none.
   func takeNotification() throws(DatabaseError) -> Bool {
     guard let notification = unsafe PQnotifies(try handle()) else { return false }
     unsafe PQfreemem(notification)

@@ -1,5 +1,7 @@
 #if Postgres
-/// A value for a statement, sent in binary with its type. Nil stands for SQL's null of that type.
+/// A value for a statement, sent in binary with its type.
+///
+/// Nil stands for SQL's null of that type.
 package enum Parameter: Sendable, Hashable {
   case int16(Int16?)
   case int32(Int32?)

@@ -9,7 +9,9 @@ struct ParameterBuffer {
   private var formats: [Int32] = []
   private var hasNUL = false
 
-  /// Fills the buffer. Returns false if a text has a NUL, which PostgreSQL cannot store.
+  /// Fills the buffer.
+  ///
+  /// Returns false if a text has a NUL, which PostgreSQL cannot store.
   mutating func fill(_ parameters: [Parameter]) -> Bool {
     types.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
@@ -41,7 +43,9 @@ struct ParameterBuffer {
     }
   }
 
-  /// Appends a value. Returns false for a null.
+  /// Appends a value.
+  ///
+  /// Returns false for a null.
   private mutating func append(_ parameter: Parameter) -> Bool {
     switch parameter {
     case .int16(let value?): bytes.appendBigEndian(value)

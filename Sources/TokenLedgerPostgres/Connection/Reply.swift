@@ -51,7 +51,9 @@ internal import CLibPQ
     DatabaseType(rawValue: unsafe PQftype(result, Int32(column)))
   }
 
-  /// Calls `body` with the bytes of a value, or nil for a null. The row and the column must exist.
+  /// Calls `body` with the bytes of a value, or nil for a null.
+  ///
+  /// The row and the column must exist.
   func withBytes<Result, Failure: Error>(
     _ row: Int, _ column: Int, _ body: (Span<UInt8>?) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -1,6 +1,8 @@
 #if Postgres
-/// The rows that a query returned. Everything that its statement does not promise is thrown as `.malformed`: another
-/// type, a null, a row or column that does not exist.
+/// The rows that a query returned.
+///
+/// Everything that its statement does not promise is thrown as `.malformed`: another type, a null, a row or column that
+/// does not exist.
 package struct Rows {
   private let reply: Reply
 

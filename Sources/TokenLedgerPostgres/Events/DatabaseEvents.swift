@@ -10,8 +10,9 @@ package struct DatabaseEvents: Sendable {
     (self.steps, self.knowledge) = (steps, knowledge)
   }
 
-  /// Returns the events; see ``EventLedger/events(after:buffer:)``. `buffer` has no effect here, since events that were
-  /// not taken stay in the database.
+  /// Returns the events; see ``EventLedger/events(after:buffer:)``.
+  ///
+  /// `buffer` has no effect here, since events that were not taken stay in the database.
   package func events(after sequence: UInt64?, buffer: Int) async throws(LedgerError) -> AuditEvents {
     try Limits.eventBuffer.check("buffer", buffer)
     guard let sequence else {

@@ -1,8 +1,9 @@
 #if Postgres
 internal import RotationModel
 
-/// The reading of the stream of events. Each reading is a step that writes, so that its result is on the standby if one
-/// is required.
+/// The reading of the stream of events.
+///
+/// Each reading is a step that writes, so that its result is on the standby if one is required.
 enum EventReading {
   /// The beginning of a stream of the events from now on.
   struct Start: Sendable {

@@ -4,8 +4,9 @@ internal import Synchronization
 package import TokenLedger
 
 /// The ledger's time as an instance knows it without asking: this machine's boot clock plus the most by which the
-/// database's time was seen ahead of it. The time is never ahead of the database's, and continues at the machine's pace
-/// while the database is away.
+/// database's time was seen ahead of it.
+///
+/// The time is never ahead of the database's, and continues at the machine's pace while the database is away.
 ///
 /// The clock can be used from any thread. A reading costs one reading of the boot clock and no lock.
 package final class DatabaseClock: Sendable {
@@ -44,15 +45,18 @@ package final class DatabaseClock: Sendable {
   /// Returns the milliseconds of this machine's boot clock.
   package func bootMilliseconds() -> Int64 { clock.bootMilliseconds() }
 
-  /// Returns the ledger's time, which never goes back. Before the first answer of a database it is the machine's own
-  /// time.
+  /// Returns the ledger's time, which never goes back.
+  ///
+  /// Before the first answer of a database it is the machine's own time.
   package func now() -> Timestamp {
     guard let estimate = estimate() else { return clock.now() }
     return Timestamp(milliseconds: latest.max(estimate, ordering: .relaxed).newValue)
   }
 
   /// Returns the lower bound of the database's ledger time by what this instance has seen of it, or nil before the
-  /// first answer. It is read before a transaction is sent, and the time in the transaction is compared with it: see
+  /// first answer.
+  ///
+  /// It is read before a transaction is sent, and the time in the transaction is compared with it: see
   /// ``timeToRaise(_:over:isNewConnection:)``.
   package func estimate() -> Int64? {
     if let simulated {
@@ -66,8 +70,9 @@ package final class DatabaseClock: Sendable {
     return clock.bootMilliseconds() &+ lead
   }
 
-  /// Returns the lower bound of the ledger's time in a step that begins now. It is less than ``estimate()`` by the
-  /// difference that the pace of two clocks can cause.
+  /// Returns the lower bound of the ledger's time in a step that begins now.
+  ///
+  /// It is less than ``estimate()`` by the difference that the pace of two clocks can cause.
   package func leastTime() -> Int64? {
     estimate().map { simulated == nil ? $0 - Self.driftMillisecondsMax : $0 }
   }
@@ -115,8 +120,9 @@ package final class DatabaseClock: Sendable {
   /// Notes that a step was refused under this shift, in milliseconds: the ledger's time was less than ``leastTime()``.
   package func noteRefusal(underShift shift: Int64) { refusedShift.store(shift, ordering: .relaxed) }
 
-  /// Returns true if the shift in force is one under which a step was refused. A look that finds the time to be right
-  /// then has only taken longer than the time is behind.
+  /// Returns true if the shift in force is one under which a step was refused.
+  ///
+  /// A look that finds the time to be right then has only taken longer than the time is behind.
   package func wasRefused(underShift shift: Int64) -> Bool { refusedShift.load(ordering: .relaxed) == shift }
 
   // MARK: - The shift

@@ -54,7 +54,9 @@ package final class Feed: Sendable {
     state.withLock { $0.onReturn = body }
   }
 
-  /// Writes the pending notes and ends the feed. The call is idempotent.
+  /// Writes the pending notes and ends the feed.
+  ///
+  /// The call is idempotent.
   package func close() async {
     state.withLock { $0.isClosing = true }
     knowledge.wakeUp.post()

@@ -24,8 +24,9 @@ final class FeedAge: Sendable {
     return last < 0 && last <= .min / 2 ? nil : max(0, clock.bootMilliseconds() - last)
   }
 
-  /// True if the age exceeds its limit. It can be read from any thread, and is right even after the process was
-  /// stopped.
+  /// True if the age exceeds its limit.
+  ///
+  /// It can be read from any thread, and is right even after the process was stopped.
   var isStale: Bool { milliseconds.map { $0 > staleMilliseconds } ?? true }
 }
 
@@ -106,7 +107,9 @@ final class FeedCondition: Sendable {
   }
 
   /// True if every access token is refused: the news is too old, or the database lacks what was acknowledged and may
-  /// lack revocations. Reading it costs an atomic load, and a reading of the boot clock if the age counts.
+  /// lack revocations.
+  ///
+  /// Reading it costs an atomic load, and a reading of the boot clock if the age counts.
   var refusesAccess: Bool { isFenced.load(ordering: .relaxed) || refusesWhenStale && age.isStale }
 
   /// The fix if the database lacks what this instance acknowledged; nil otherwise.

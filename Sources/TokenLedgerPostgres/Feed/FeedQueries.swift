@@ -99,8 +99,9 @@ struct FeedQueries: Sendable {
         """)
   }
 
-  /// Returns the statement that raises the shift. `time_shift` keeps the last 256 changes of the shift in whole
-  /// seconds.
+  /// Returns the statement that raises the shift.
+  ///
+  /// `time_shift` keeps the last 256 changes of the shift in whole seconds.
   private static func raiseShift(_ time: StatementTime) -> Statement {
     Statement(
       name: "feed_raise_shift",
@@ -116,8 +117,9 @@ struct FeedQueries: Sendable {
         """)
   }
 
-  /// Returns the statement that writes notes to the sessions whose live token was seen. It returns those whose row
-  /// another transaction holds at this moment.
+  /// Returns the statement that writes notes to the sessions whose live token was seen.
+  ///
+  /// It returns those whose row another transaction holds at this moment.
   private static func flush(_ time: StatementTime) -> Statement {
     let isDue = """
       s.generation = n.generation and s.status = 1 and not s.successor_seen

@@ -1,14 +1,18 @@
 #if Postgres
 internal import RotationModel
 
-/// The consecutive readings of a feed, with their position. Only the feed's thread uses it.
+/// The consecutive readings of a feed, with their position.
+///
+/// Only the feed's thread uses it.
 struct FeedReader {
   private let knowledge: InstanceKnowledge
   private let queries: FeedQueries
   /// The number up to which all revocations are known.
   private var cursor: Int64 = 0
-  /// The number up to which all visible rows were applied in this reading. Beyond the cursor, steps under way can still
-  /// add rows in between, so that the next reading begins at the cursor again.
+  /// The number up to which all visible rows were applied in this reading.
+  ///
+  /// Beyond the cursor, steps under way can still add rows in between, so that the next reading begins at the cursor
+  /// again.
   private var place: Int64 = 0
   /// The numbers of damaged rows after the cursor that were reported.
   private var told: Set<Int64> = []
@@ -22,7 +26,9 @@ struct FeedReader {
     (self.knowledge, queries) = (knowledge, knowledge.queries)
   }
 
-  /// Begins on a new connection. On a timeline or under a fence that was not seen before, everything is read again.
+  /// Begins on a new connection.
+  ///
+  /// On a timeline or under a fence that was not seen before, everything is read again.
   mutating func begin(_ connection: LedgerConnection) {
     if timeline != connection.facts.timeline || fence != connection.facts.fence { cursor = 0 }
     (timeline, fence) = (connection.facts.timeline, connection.facts.fence)

@@ -53,8 +53,9 @@ package final class InstanceKnowledge: Sendable {
   /// Makes the feed read at once.
   package func wakeFeed() { wakeUp.post() }
 
-  /// Sets the listener for steps of the database's clock and damaged rows, until nil is set. It first receives the
-  /// notices that came before.
+  /// Sets the listener for steps of the database's clock and damaged rows, until nil is set.
+  ///
+  /// It first receives the notices that came before.
   package func setNotice(_ notice: (@Sendable (LedgerNotice) -> Void)?) {
     let waiting = listening.withLock { state in
       state.listener = notice
@@ -73,8 +74,9 @@ package final class InstanceKnowledge: Sendable {
     listener?(notice)
   }
 
-  /// The hooks that answer the lanes. The examination of a new connection is bounded by five seconds, not by the
-  /// deadlines of the lanes.
+  /// The hooks that answer the lanes.
+  ///
+  /// The examination of a new connection is bounded by five seconds, not by the deadlines of the lanes.
   package var hooks: LaneHooks {
     var hooks = LaneHooks()
     hooks.examine = { (connection) throws(DatabaseError) in

@@ -1,5 +1,7 @@
 #if Postgres
-/// A page of the table `revocation` as the feed reads it. A damaged row does not keep others from being applied.
+/// A page of the table `revocation` as the feed reads it.
+///
+/// A damaged row does not keep others from being applied.
 struct RevocationPage {
   private(set) var rows: [RevocationRow] = []
   /// The damaged rows, in the order of their numbers.

@@ -65,8 +65,9 @@ package final class RisingNumber: Sendable {
     }
   }
 
-  /// Returns a stream of the values from now on. A slow consumer receives only the newest value. It ends with the
-  /// ledger.
+  /// Returns a stream of the values from now on.
+  ///
+  /// A slow consumer receives only the newest value. It ends with the ledger.
   package func changes() -> AsyncStream<Int64> {
     let start = value
     return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in

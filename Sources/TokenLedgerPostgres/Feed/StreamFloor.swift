@@ -8,8 +8,10 @@
 /// the lowest number that a step under way holds, and for the rows. (A cursor that went by number alone missed 23 to 29
 /// % of the events of twelve writers.)
 enum StreamFloor {
-  /// The lowest last number that another step under way found, or null if there is none. The value of a lock is turned
-  /// back into a number by the last one: no step stays under way while 2^27 numbers are given out.
+  /// The lowest last number that another step under way found, or null if there is none.
+  ///
+  /// The value of a lock is turned back into a number by the last one: no step stays under way while 2^27 numbers are
+  /// given out.
   static let lowestStep = """
     select \(LedgerSQL.lastNumber) - (
       select max(d.distance) from (

@@ -9,8 +9,9 @@ internal import Synchronization
 final class SuccessorNotes: Sendable {
   private struct State {
     var pending: Set<TokenID> = []
-    /// The tokens that were taken recently, in two halves of which the older one is forgotten first. They prevent that
-    /// the token of every request is written again.
+    /// The tokens that were taken recently, in two halves of which the older one is forgotten first.
+    ///
+    /// They prevent that the token of every request is written again.
     var taken: Set<TokenID> = []
     var takenBefore: Set<TokenID> = []
 
@@ -27,11 +28,15 @@ final class SuccessorNotes: Sendable {
   private let hasNotes = Atomic<Bool>(false)
   private let state = Mutex(State())
 
-  /// The most notes that wait to be written. A note beyond them is lost, and its window stays open to its end.
+  /// The most notes that wait to be written.
+  ///
+  /// A note beyond them is lost, and its window stays open to its end.
   private static let pendingMax = 65_536
   private static let takenMax = 65_536
 
-  /// Notes that an access token with this `jti` was verified. `issuedAt` is its `iat`, in seconds since the epoch.
+  /// Notes that an access token with this `jti` was verified.
+  ///
+  /// `issuedAt` is its `iat`, in seconds since the epoch.
   func note(_ token: TokenID, issuedAt: Int64, now: Timestamp) {
     guard now.milliseconds < windowsUntil.load(ordering: .relaxed), token.generation > 0 else { return }
     let age = now.seconds.subtractingReportingOverflow(issuedAt).partialValue

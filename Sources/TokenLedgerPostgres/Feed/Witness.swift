@@ -130,6 +130,7 @@ package final class Witness: Sendable {
   }
 
   /// Records in the ledger that something is missing, since an instance that is started now remembers nothing itself.
+  ///
   /// If the server does not record it, the next connection tries again.
   private func tellOthers(
     _ found: ServerFacts, over connection: DatabaseConnection, deadline: ContinuousClock.Instant
@@ -155,8 +156,9 @@ package final class Witness: Sendable {
     remember(server: found.server, timeline: found.serverTimeline, fence: found.fence)
   }
 
-  /// Remembers a server, timeline and fence. Several connections are made at a time, and none takes back what another
-  /// has found.
+  /// Remembers a server, timeline and fence.
+  ///
+  /// Several connections are made at a time, and none takes back what another has found.
   func remember(server: String, timeline: Int64, fence: Int64) {
     state.withLock { state in
       guard fence >= state.fence ?? fence else { return }

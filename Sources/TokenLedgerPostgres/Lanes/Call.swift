@@ -93,7 +93,9 @@ final class Call<Request: Sendable, Value: Sendable>: LaneCall {
     waiting?.resume(returning: outcome)
   }
 
-  /// Waits for the outcome. With a deadline its passing or a cancellation ends the wait, and never the work.
+  /// Waits for the outcome.
+  ///
+  /// With a deadline its passing or a cancellation ends the wait, and never the work.
   func value(until deadline: ContinuousClock.Instant?) async throws(LedgerError) -> Value {
     guard let deadline else { return try await outcome().get() }
     let timer = Task {

@@ -32,8 +32,9 @@ package final class Connector: Sendable {
     }
   }
 
-  /// The connection was lost: the other hosts are asked before its own. A primary that was cut off from its standbys
-  /// takes connections all the same, and answers none.
+  /// The connection was lost: the other hosts are asked before its own.
+  ///
+  /// A primary that was cut off from its standbys takes connections all the same, and answers none.
   package func passOver(_ connection: LedgerConnection) {
     let next = (connection.host + 1) % address.hosts.count
     _ = lastHost.compareExchange(expected: connection.host, desired: next, ordering: .relaxed)
@@ -78,7 +79,9 @@ package final class Connector: Sendable {
     throw Self.failure(failures)
   }
 
-  /// Asks all hosts. Costs as long as each of them takes to answer, or not to.
+  /// Asks all hosts.
+  ///
+  /// Costs as long as each of them takes to answer, or not to.
   private func newest<Result>(
     deadline: ContinuousClock.Instant, _ use: (DatabaseConnection, _ host: Int) throws(DatabaseError) -> Result
   ) throws(DatabaseError) -> Result {
@@ -276,8 +279,9 @@ package final class Connector: Sendable {
   private static let place = Statement(
     name: "connect_place", sql: "select system_identifier::text, \(LedgerSQL.timeline) from pg_control_system()")
 
-  /// The most commits that wait for a standby that is away before no more are begun. Otherwise the server would run out
-  /// of connections.
+  /// The most commits that wait for a standby that is away before no more are begun.
+  ///
+  /// Otherwise the server would run out of connections.
   private static let waitingMax: Int64 = 8
 
   private static let standbyNames = Statement(

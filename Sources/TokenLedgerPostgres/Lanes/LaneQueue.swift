@@ -2,8 +2,9 @@
 internal import Platform
 internal import Synchronization
 
-/// The calls that wait for a lane, and what the lanes are doing. All callers that wait when a lane is free go in one
-/// step.
+/// The calls that wait for a lane, and what the lanes are doing.
+///
+/// All callers that wait when a lane is free go in one step.
 final class LaneQueue: Sendable {
   /// The most calls that wait.
   static let waitingMax = 65_536
@@ -151,7 +152,9 @@ final class LaneQueue: Sendable {
     }
   }
 
-  /// Takes back what a step did not settle. What is over is given up, and what fails by itself again and again.
+  /// Takes back what a step did not settle.
+  ///
+  /// What is over is given up, and what fails by itself again and again.
   func putBack(_ step: LaneStep, why: String) {
     let now = ContinuousClock.now
     for call in step.calls where !call.isSettled && (call.limit <= now || call.isHopeless) { giveUp(call, why) }
@@ -239,7 +242,9 @@ final class LaneQueue: Sendable {
     }
   }
 
-  /// The lane's thread ends. The last one leaves nobody waiting.
+  /// The lane's thread ends.
+  ///
+  /// The last one leaves nobody waiting.
   func noteEnd(lane: Int) {
     let (ended, left): ([CheckedContinuation<Void, Never>], [any LaneCall]) = state.withLock { state in
       state.lanes[lane].hasEnded = true

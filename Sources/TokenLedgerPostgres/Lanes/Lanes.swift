@@ -65,7 +65,9 @@ final class Lanes: Sendable {
     return try await call.value(until: nil)
   }
 
-  /// Refreshes in the next fast step. A deadline ends the wait and not the work.
+  /// Refreshes in the next fast step.
+  ///
+  /// A deadline ends the wait and not the work.
   func rotate(
     _ request: RotationRequest, deadline: ContinuousClock.Instant?
   ) async throws(LedgerError) -> (Rotation, LedgerMoment) {

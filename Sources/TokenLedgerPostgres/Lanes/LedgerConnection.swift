@@ -1,8 +1,9 @@
 #if Postgres
 internal import Platform
 
-/// A connection to the primary that was checked, and how steps run on it. Of one thread at a time, as its connection
-/// is.
+/// A connection to the primary that was checked, and how steps run on it.
+///
+/// Of one thread at a time, as its connection is.
 package final class LedgerConnection {
   package let database: DatabaseConnection
   package let facts: LedgerFacts
@@ -38,8 +39,9 @@ package final class LedgerConnection {
     return try answer(rows, count: queries.count)
   }
 
-  /// Begins a step that ends with ``finish(_:wakes:deadline:)``: its transaction stays open over a round trip. Whoever
-  /// does not finish it rolls it back.
+  /// Begins a step that ends with ``finish(_:wakes:deadline:)``: its transaction stays open over a round trip.
+  ///
+  /// Whoever does not finish it rolls it back.
   package func begin(
     _ queries: [Query], hold: Prelude.Hold = .shared, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Answer {

@@ -18,7 +18,9 @@ enum StepRefusal: Sendable, Hashable {
 
   private static let marker = "refresh-ledger: "
 
-  /// An expression that fails with a word. `varying` is text that the planner cannot work out beforehand.
+  /// An expression that fails with a word.
+  ///
+  /// `varying` is text that the planner cannot work out beforehand.
   static func sql(_ word: String, _ varying: String) -> String { "('\(marker)\(word) ' || \(varying))::int4" }
 
   /// Makes nil of an error that is not ours.

@@ -165,8 +165,9 @@ struct AdoptionCopying {
     try write([], next(.revocations), .events)
   }
 
-  /// Copies the revocations, before the sessions: an opening after a mark has a higher number than the mark. The marks
-  /// themselves end no session, since the sessions that they cover are not copied.
+  /// Copies the revocations, before the sessions: an opening after a mark has a higher number than the mark.
+  ///
+  /// The marks themselves end no session, since the sessions that they cover are not copied.
   private mutating func copyRevocations() throws {
     var next = next(.sessions)
     var rows: [RevocationRow] = []
@@ -258,8 +259,9 @@ struct AdoptionCopying {
 
   // MARK: - Opening
 
-  /// Makes the commit that completes the move. From then on the ledger's time is later than any that the folder has
-  /// had.
+  /// Makes the commit that completes the move.
+  ///
+  /// From then on the ledger's time is later than any that the folder has had.
   private mutating func open() throws {
     var last = next(.open)
     last.counts = note.counts

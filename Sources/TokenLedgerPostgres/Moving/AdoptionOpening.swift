@@ -16,8 +16,9 @@ struct AdoptionOpening {
       Self.opening[time], [.int64(least.milliseconds), .int64(accessMilliseconds), .int64(windowMilliseconds)])
   }
 
-  /// The statement of the opening. A shift that differs from the folder's is in force from a time at which nothing was
-  /// issued.
+  /// The statement of the opening.
+  ///
+  /// A shift that differs from the folder's is in force from a time at which nothing was issued.
   private static let opening = TimedStatement(name: "adopt_open") { time in
     func seconds(_ shift: String) -> String { "case when \(shift) < 1000 then 0 else (\(shift) + 999) / 1000 end" }
     return """

@@ -105,8 +105,9 @@ struct DepartureReading {
     return records
   }
 
-  /// Passes the rows of a statement to a closure until there are none. The statement takes the key after which it
-  /// begins and a limit.
+  /// Passes the rows of a statement to a closure until there are none.
+  ///
+  /// The statement takes the key after which it begins and a limit.
   private func eachPage(
     _ statement: Statement, after first: Parameter, _ take: (Rows) throws -> Parameter
   ) throws {

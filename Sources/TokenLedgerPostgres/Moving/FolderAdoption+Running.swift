@@ -18,7 +18,9 @@ extension FolderAdoption {
     }
   }
 
-  /// Removes what was copied and lets the folder open again. An adoption that has opened the database cannot be undone.
+  /// Removes what was copied and lets the folder open again.
+  ///
+  /// An adoption that has opened the database cannot be undone.
   package func undo() async throws(MoveError) {
     try await withLedger { _, identity in
       try await BlockingWork.run { () throws(any Error) in

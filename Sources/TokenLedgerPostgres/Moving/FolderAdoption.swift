@@ -2,8 +2,9 @@
 package import RotationModel
 package import TokenLedger
 
-/// A move of a folder's ledger to a database that has none. Every token that was issued before stays valid, and
-/// everything that was revoked stays refused.
+/// A move of a folder's ledger to a database that has none.
+///
+/// Every token that was issued before stays valid, and everything that was revoked stays refused.
 ///
 /// The folder's lock is held. The folder refuses to open before the first row is copied, instances refuse to serve
 /// while rows are copied, and the last commit opens the ledger in the database. Until then everything can be undone. A
@@ -16,7 +17,9 @@ package struct FolderAdoption: Sendable {
   package var clock = SessionClock.system
   /// The issuer of the tokens; if the database has one already, it must be the same.
   package var issuer: String?
-  /// The longest lifetime of access tokens that were issued from the folder. Revocations are kept at least that long.
+  /// The longest lifetime of access tokens that were issued from the folder.
+  ///
+  /// Revocations are kept at least that long.
   package var accessMilliseconds = Lifetimes.accessMillisecondsMax
   /// The records of users, clients and keys.
   package var records: [MovedRecord] = []

@@ -2,8 +2,9 @@
 internal import Platform
 package import TokenLedger
 
-/// A move of a database's ledger to a folder that has none. Every token that was issued before stays valid, and
-/// everything that was revoked stays refused.
+/// A move of a database's ledger to a folder that has none.
+///
+/// Every token that was issued before stays valid, and everything that was revoked stays refused.
 ///
 /// Instances refuse to serve from its beginning on. The folder's log is complete under another name before the commit
 /// that completes the move, after which it gets its name, so that a ledger is never in two places. Events stay in the
@@ -13,8 +14,9 @@ package struct LedgerDeparture: Sendable {
   package var options: PostgresOptions
   /// The folder of the log, which is created; its parent folder must exist.
   package var log: FilePath
-  /// True if the caller can open keys that are sealed in the database. If it cannot and there are some, nothing is
-  /// moved.
+  /// True if the caller can open keys that are sealed in the database.
+  ///
+  /// If it cannot and there are some, nothing is moved.
   package var opensKeys = false
   /// A closure that is called after each step; if it returns false, the call ends with ``MoveError/stopped``.
   package var onProgress: @Sendable (MoveProgress) -> Bool = { _ in true }
@@ -152,7 +154,9 @@ struct DepartureCopying {
 
   // MARK: - The folder
 
-  /// Gives the log its name, and returns whether it did. Throws if neither name has the log of this move.
+  /// Gives the log its name, and returns whether it did.
+  ///
+  /// Throws if neither name has the log of this move.
   private func finish(_ note: MoveNote) throws -> Bool {
     if try identity(of: FolderStorage(path: departure.log)) == note.log { return false }
     guard try identity(of: FolderStorage(path: departure.unfinishedLog)) == note.log else {

@@ -2,7 +2,9 @@
 package import RotationModel
 package import TokenLedger
 
-/// The reason that a ledger was not moved, or not completely. Each text is one line with the fix.
+/// The reason that a ledger was not moved, or not completely.
+///
+/// Each text is one line with the fix.
 package enum MoveError: Error, Sendable, Hashable {
   /// The folder or the database is not as required. This call moved nothing.
   case refused(String)

@@ -1,7 +1,8 @@
 #if Postgres
 
-/// The database of a move: a connection to the primary that serves nothing else. One thread uses it, and its calls
-/// block.
+/// The database of a move: a connection to the primary that serves nothing else.
+///
+/// One thread uses it, and its calls block.
 final class MovingDatabase {
   let options: PostgresOptions
   let schema: SchemaName
@@ -128,8 +129,9 @@ struct LedgerPlace {
 }
 
 extension MoveNote {
-  /// Returns the query that replaces the note `before`, nil for none, by this one. It fails if there is another note by
-  /// now, or if the ledger has another state.
+  /// Returns the query that replaces the note `before`, nil for none, by this one.
+  ///
+  /// It fails if there is another note by now, or if the ledger has another state.
   func replacing(_ before: MoveNote?, kind: Kind, state: String) -> Query {
     Query(
       Self.replacement,

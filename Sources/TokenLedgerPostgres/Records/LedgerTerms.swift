@@ -13,8 +13,9 @@ package struct LedgerTerms: Sendable, Hashable {
     self.policy = policy
   }
 
-  /// Records the terms of this instance, and returns those that the ledger had before. If it has another issuer,
-  /// nothing is recorded; if it has none, this one is recorded.
+  /// Records the terms of this instance, and returns those that the ledger had before.
+  ///
+  /// If it has another issuer, nothing is recorded; if it has none, this one is recorded.
   ///
   /// - Parameters:
   ///   - policy: The policy, or nil for a caller that is not an instance, which keeps the recorded one.

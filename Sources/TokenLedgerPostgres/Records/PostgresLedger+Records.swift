@@ -7,7 +7,9 @@ extension PostgresLedger: AttemptPerformer {}
 extension PostgresLedger {
   public var store: LedgerStore { .postgres(place) }
 
-  /// The records of keys, users and clients. They keep the ledger alive while they are in use.
+  /// The records of keys, users and clients.
+  ///
+  /// They keep the ledger alive while they are in use.
   package var records: SharedRecords {
     SharedRecords(self, place: place, latest: knowledge.recordChange)
   }
@@ -25,7 +27,9 @@ extension PostgresLedger {
   }
 
   /// The longest time without news after which one of the announced instances is cut off, if that is longer than this
-  /// instance's ``PostgresOptions/staleAfter``. It is at most 100 ms late while the instance is connected.
+  /// instance's ``PostgresOptions/staleAfter``.
+  ///
+  /// It is at most 100 ms late while the instance is connected.
   package var greatestStaleAfter: Duration {
     max(options.staleAfter, .milliseconds(knowledge.staleMilliseconds.value))
   }

@@ -55,11 +55,14 @@ package struct SharedRecords: Sendable {
   }
 
   /// The number of the last change of any record that this instance has heard of, at most 100 ms late while it is
-  /// connected. Reading it costs a lock.
+  /// connected.
+  ///
+  /// Reading it costs a lock.
   package var lastChange: Int64 { latest.value }
 
-  /// A stream of ``lastChange`` whenever it has grown, from now on. A slow reader receives only the newest value. It
-  /// ends when the ledger closes.
+  /// A stream of ``lastChange`` whenever it has grown, from now on.
+  ///
+  /// A slow reader receives only the newest value. It ends when the ledger closes.
   package var changes: AsyncStream<Int64> { latest.changes() }
 
   /// Returns the records of a kind that a later change than this one wrote, by default all of them.
@@ -84,8 +87,9 @@ package struct SharedRecords: Sendable {
     }
   }
 
-  /// Writes a record if the change that wrote it last is still `expecting` or, for nil, if there is none. An
-  /// interrupted attempt that had written finds its own record.
+  /// Writes a record if the change that wrote it last is still `expecting` or, for nil, if there is none.
+  ///
+  /// An interrupted attempt that had written finds its own record.
   ///
   /// - Returns: The number of this change, or nil if somebody else was first.
   package func put(
@@ -105,8 +109,10 @@ package struct SharedRecords: Sendable {
     }
   }
 
-  /// Removes a record if the change that wrote it last is still `expecting`. Returns false if somebody else was first.
-  /// An attempt that was interrupted returns true if the record is gone, whoever removed it.
+  /// Removes a record if the change that wrote it last is still `expecting`.
+  ///
+  /// Returns false if somebody else was first. An attempt that was interrupted returns true if the record is gone,
+  /// whoever removed it.
   package func remove(
     _ kind: SharedRecord.Kind, _ name: String, expecting change: Int64
   ) async throws(LedgerError) -> Bool {

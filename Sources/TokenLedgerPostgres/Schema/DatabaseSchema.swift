@@ -21,7 +21,9 @@ package enum DatabaseSchema {
 
   private static func version(after upgrades: [SchemaUpgrade]) -> Int64 { upgrades.last?.version ?? first }
 
-  /// Makes the schema or upgrades it, in one transaction and under a lock. What exists already is unchanged.
+  /// Makes the schema or upgrades it, in one transaction and under a lock.
+  ///
+  /// What exists already is unchanged.
   ///
   /// A schema is made as the first version and then upgraded, so that a new one does not differ from an old one.
   ///
@@ -92,8 +94,9 @@ package enum DatabaseSchema {
     return version
   }
 
-  /// Returns the names of a ledger's tables, and its sequence, that a schema lacks. If `ledger` is among them, the
-  /// schema has no ledger at all.
+  /// Returns the names of a ledger's tables, and its sequence, that a schema lacks.
+  ///
+  /// If `ledger` is among them, the schema has no ledger at all.
   package static func missing(
     _ name: SchemaName, on connection: DatabaseConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> [String] {
@@ -131,8 +134,9 @@ package enum DatabaseSchema {
     return version
   }
 
-  /// A statement that takes the schema's lock. Its holder may be waiting for a standby, which takes longer than the
-  /// second for which steps wait for a lock.
+  /// A statement that takes the schema's lock.
+  ///
+  /// Its holder may be waiting for a standby, which takes longer than the second for which steps wait for a lock.
   private static let lock = Statement(
     name: "schema_lock",
     sql: "select set_config('lock_timeout', '30s', true), pg_advisory_xact_lock(\(LedgerSQL.schemaLock))")

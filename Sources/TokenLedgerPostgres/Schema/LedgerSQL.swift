@@ -23,7 +23,9 @@ package enum LedgerSQL {
   package static let timelineLock = 9
   /// The lock that the sweeping instance holds exclusively.
   package static let sweepLock = 10
-  /// The lock for making or upgrading a schema. It covers the whole database, since the sequence does not exist yet.
+  /// The lock for making or upgrading a schema.
+  ///
+  /// It covers the whole database, since the sequence does not exist yet.
   package static let schemaLock: Int64 = 0x7265_6672_6573_6801
 
   /// Returns the lock of a subject, which openings share and the subject's revocation holds exclusively.
@@ -44,8 +46,9 @@ package enum LedgerSQL {
   /// The condition that the session `s` can be refreshed at `m.now`.
   static let isUsable = "s.status = 1 and m.now < \(end) and not \(isCovered)"
 
-  /// The latest time that verifiers compare with times of issue, or null. A time that is too late can only be in a
-  /// damaged row, and must not prevent a mark.
+  /// The latest time that verifiers compare with times of issue, or null.
+  ///
+  /// A time that is too late can only be in a damaged row, and must not prevent a mark.
   static let latestScope = """
     (select max(v.at_ms) from revocation v where v.kind in (3, 4) and v.at_ms <= 253402300799999)
     """
@@ -73,8 +76,9 @@ package enum StatementTime: Sendable, Hashable {
   /// The time with which the step was begun, in tests.
   case simulated
 
-  /// The ledger's time in milliseconds, for a statement that has `ledger` as `l`. It is never beyond the latest
-  /// `Timestamp` of a session.
+  /// The ledger's time in milliseconds, for a statement that has `ledger` as `l`.
+  ///
+  /// It is never beyond the latest `Timestamp` of a session.
   package var now: String {
     let clock =
       switch self {

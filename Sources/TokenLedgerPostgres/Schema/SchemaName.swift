@@ -1,5 +1,7 @@
 #if Postgres
-/// The name of a ledger's schema in its database. Several ledgers can share a database under different names.
+/// The name of a ledger's schema in its database.
+///
+/// Several ledgers can share a database under different names.
 package struct SchemaName: Sendable, Hashable, CustomStringConvertible {
   /// The name without quotes, as people write it in settings; also the channel of the ledger's `NOTIFY`.
   package let text: String

@@ -1,6 +1,8 @@
 #if Postgres
-/// The tables of version 1, as SQL for a schema that is first in the search path. Once a schema is in use, later
-/// additions are made by ``DatabaseSchema/upgrades``. docs/postgres-ledger.md describes each column.
+/// The tables of version 1, as SQL for a schema that is first in the search path.
+///
+/// Once a schema is in use, later additions are made by ``DatabaseSchema/upgrades``. docs/postgres-ledger.md describes
+/// each column.
 ///
 /// No valid value of a `Session` can violate a constraint. The constraints keep a damaged row from failing the sums of
 /// statements that judge many rows at once.
@@ -30,7 +32,9 @@ enum SchemaTables {
     ) with (fillfactor = 20);
     """
 
-  /// The table of sessions. A rotation changes no indexed column, and a page has room for the next version of the row.
+  /// The table of sessions.
+  ///
+  /// A rotation changes no indexed column, and a page has room for the next version of the row.
   private static let sessions = """
     create table session (
       id bytea primary key check (octet_length(id) = 12),
@@ -73,8 +77,9 @@ enum SchemaTables {
     create index one_time_token_expiry on one_time_token (expires_at);
     """
 
-  /// The tables of revocations. A mark's client has `=` before its name, since a name can be empty; the mark of all
-  /// clients is empty.
+  /// The tables of revocations.
+  ///
+  /// A mark's client has `=` before its name, since a name can be empty; the mark of all clients is empty.
   private static let revocations = """
     create table mark (
       client text collate "C" primary key check (client = '' or client like '=%'),
@@ -106,7 +111,9 @@ enum SchemaTables {
     "\(column) between -9007199254740991 and 9007199254740991"
   }
 
-  /// The check that an event has the columns of its kind. A kind that a later version adds brings its own check.
+  /// The check that an event has the columns of its kind.
+  ///
+  /// A kind that a later version adds brings its own check.
   private static let isWholeEvent = """
     (kind not in (1, 2, 3, 4, 5, 6, 7, 9, 11, 12) or session is not null)
         and (kind not in (1, 2, 3, 4, 5, 6, 9) or generation is not null)

@@ -8,8 +8,10 @@ package struct SchemaUpgrade: Sendable, Hashable {
   package let version: Int64
   /// The oldest program that the schema still serves after the step.
   package let oldestProgram: Int64
-  /// The SQL for a schema that is first in the search path. No step of a ledger is under way while it runs, and none
-  /// begins until it is committed, so it must not go through a table row by row.
+  /// The SQL for a schema that is first in the search path.
+  ///
+  /// No step of a ledger is under way while it runs, and none begins until it is committed, so it must not go through a
+  /// table row by row.
   package let script: String
 
   package init(version: Int64, oldestProgram: Int64, script: String) {
@@ -23,8 +25,9 @@ package struct SchemaUpgrade: Sendable, Hashable {
       [Query(Self.record, [.int64(version), .int64(oldestProgram)])], deadline: deadline)
   }
 
-  /// A statement that waits until no step is under way, and makes new ones wait for the transaction. It fails after two
-  /// seconds.
+  /// A statement that waits until no step is under way, and makes new ones wait for the transaction.
+  ///
+  /// It fails after two seconds.
   static let endOfSteps = Statement(
     name: "schema_steps",
     sql: """

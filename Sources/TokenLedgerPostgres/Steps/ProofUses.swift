@@ -23,7 +23,9 @@ struct ProofUses: Sendable {
 
   var isEmpty: Bool { uses.isEmpty }
 
-  /// The queries by which the step takes the proofs: none without proofs. Their rows go to ``note(_:)``.
+  /// The queries by which the step takes the proofs: none without proofs.
+  ///
+  /// Their rows go to ``note(_:)``.
   func queries(_ time: StatementTime) -> [Query] {
     if uses.isEmpty { return [] }
     let digests = Parameter.bytesArray(uses.map(\.proof.useDigest.bytes))
@@ -54,8 +56,9 @@ struct ProofUses: Sendable {
     granted.insert(proof.useDigest)
   }
 
-  /// The query that gives back what was granted nothing. A proof of a call that was tried before is kept, since the
-  /// earlier try may have been granted something.
+  /// The query that gives back what was granted nothing.
+  ///
+  /// A proof of a call that was tried before is kept, since the earlier try may have been granted something.
   var release: [Query] {
     let left = uses.filter { !granted.contains($0.proof.useDigest) && !$0.attempt.isRetry }
     if left.isEmpty { return [] }

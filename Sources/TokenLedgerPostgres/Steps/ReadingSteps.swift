@@ -2,7 +2,9 @@
 internal import Platform
 internal import TokenLedger
 
-/// Looks at sessions. An answer, too, waits until what it saw is on the standby.
+/// Looks at sessions.
+///
+/// An answer, too, waits until what it saw is on the standby.
 enum ReadingSteps {
   /// The session if it is live.
   static func session(
@@ -30,8 +32,10 @@ enum ReadingSteps {
     return page
   }
 
-  /// Counts the live sessions of a scope. Looks at each, and holds nothing up while it does: the step comes after it.
-  /// What that finds of the ledger and waits for is so of what was counted, which the same server had before.
+  /// Counts the live sessions of a scope.
+  ///
+  /// Looks at each, and holds nothing up while it does: the step comes after it. What that finds of the ledger and
+  /// waits for is so of what was counted, which the same server had before.
   static func count(
     of scope: SessionScope, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> Int {
@@ -43,9 +47,10 @@ enum ReadingSteps {
     return Int(try found.int64(0, 0))
   }
 
-  /// The ledger's figures, of which the instance adds what it knows itself. They decide nothing, so no step is behind
-  /// them: they can be those of a server that was left behind. Many sessions are counted by the planner's
-  /// estimate, which is some minutes old.
+  /// The ledger's figures, of which the instance adds what it knows itself.
+  ///
+  /// They decide nothing, so no step is behind them: they can be those of a server that was left behind. Many sessions
+  /// are counted by the planner's estimate, which is some minutes old.
   static func statistics(
     on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) -> LedgerStatistics {

@@ -1,8 +1,9 @@
 #if Postgres
 internal import Platform
 
-/// Ends sessions and access tokens. Each can be tried again: what was ended stays so, and what an earlier try of the
-/// call ended counts for it.
+/// Ends sessions and access tokens.
+///
+/// Each can be tried again: what was ended stays so, and what an earlier try of the call ended counts for it.
 enum RevokingSteps {
   /// Ends one session; returns whether it was live.
   static func session(
@@ -106,8 +107,9 @@ enum RevokingSteps {
     return true
   }
 
-  /// Has one access token refused until its end. That it is refused already this instance's verifiers possibly have yet
-  /// to hear.
+  /// Has one access token refused until its end.
+  ///
+  /// That it is refused already this instance's verifiers possibly have yet to hear.
   static func access(
     _ token: TokenID, until end: Timestamp, on connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {

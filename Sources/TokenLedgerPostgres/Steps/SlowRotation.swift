@@ -115,8 +115,9 @@ extension LockedStep {
     return .rotated(session)
   }
 
-  /// A refusal by the session's own end is written, so that a primary whose clock is behind revives nothing. One by the
-  /// request's terms alone is the request's.
+  /// A refusal by the session's own end is written, so that a primary whose clock is behind revives nothing.
+  ///
+  /// One by the request's terms alone is the request's.
   private mutating func expire(_ row: SessionRow) {
     guard row.status == .live, moment.now >= row.end else { return }
     var expired = row

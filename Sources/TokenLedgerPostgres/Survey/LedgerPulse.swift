@@ -1,5 +1,7 @@
 #if Postgres
-/// The events of a ledger in a database between two readings. A reading changes nothing.
+/// The events of a ledger in a database between two readings.
+///
+/// A reading changes nothing.
 ///
 /// Events get their numbers before they are committed, so that some of the newest can be missing from a reading, and
 /// are then in none.

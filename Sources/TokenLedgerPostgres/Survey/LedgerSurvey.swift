@@ -1,6 +1,7 @@
 #if Postgres
-/// The current state of a ledger's tables: the row of `ledger`, their contents and their sizes. Reading it changes
-/// nothing.
+/// The current state of a ledger's tables: the row of `ledger`, their contents and their sizes.
+///
+/// Reading it changes nothing.
 ///
 /// The counts of large tables are PostgreSQL's estimates, so that the cost does not depend on their size.
 package struct LedgerSurvey: Sendable, Hashable {

@@ -1,6 +1,7 @@
 #if Postgres
-/// The current state of one server of a database: its role, its settings and its standbys. It needs no table, and
-/// reading it changes nothing.
+/// The current state of one server of a database: its role, its settings and its standbys.
+///
+/// It needs no table, and reading it changes nothing.
 package struct ServerSurvey: Sendable, Hashable {
   /// The version as `server_version_num`: 150018 is 15.18.
   package var version: Int64
@@ -22,11 +23,13 @@ package struct ServerSurvey: Sendable, Hashable {
   package var ledgerConnections: Int64
   /// The age of the oldest transaction of any client that this role can see, or nil if there is none.
   package var oldestTransactionMilliseconds: Int64?
-  /// The number of transactions since the oldest one whose rows are not frozen yet, in this database. At 2^31
-  /// PostgreSQL accepts no more changes.
+  /// The number of transactions since the oldest one whose rows are not frozen yet, in this database.
+  ///
+  /// At 2^31 PostgreSQL accepts no more changes.
   package var unfrozenTransactions: Int64 = 0
-  /// The bytes of log that replication slots keep for a disconnected receiver, by the names of the slots. It is empty
-  /// on a standby.
+  /// The bytes of log that replication slots keep for a disconnected receiver, by the names of the slots.
+  ///
+  /// It is empty on a standby.
   package var keptBytes: [String: Int64] = [:]
   /// The settings by their names in `pg_settings`.
   package var settings: [String: String]

@@ -26,7 +26,9 @@ enum EventPartitions {
   /// The most partitions that one pass makes or drops.
   private static let changesMax = 8
 
-  /// Makes the missing partitions. Returns true if all exist, and false if somebody held a lock for too long.
+  /// Makes the missing partitions.
+  ///
+  /// Returns true if all exist, and false if somebody held a lock for too long.
   static func makeAhead(_ connection: LedgerConnection, deadline: ContinuousClock.Instant) throws(DatabaseError) -> Bool
   {
     for _ in 0..<changesMax {
@@ -84,8 +86,9 @@ enum EventPartitions {
     return found
   }
 
-  /// Returns the first range that should get a partition. Ranges with too many events in the default partition stay
-  /// there until the events are old.
+  /// Returns the first range that should get a partition.
+  ///
+  /// Ranges with too many events in the default partition stay there until the events are old.
   private static func missing(_ found: Found) -> Int64? {
     let current = found.lastNumber >> bits
     let isMovable = found.restingCount <= movedMax
@@ -95,8 +98,10 @@ enum EventPartitions {
     return wanted.first { !known.contains($0) && (isMovable || !resting.contains($0)) }
   }
 
-  /// Makes the partition of a range. Nobody writes to the default partition while events are moved, so that none is
-  /// left there that belongs into the new one.
+  /// Makes the partition of a range.
+  ///
+  /// Nobody writes to the default partition while events are moved, so that none is left there that belongs into the
+  /// new one.
   private static func make(
     _ range: Int64, _ connection: LedgerConnection, deadline: ContinuousClock.Instant
   ) throws(DatabaseError) {
@@ -130,7 +135,9 @@ enum EventPartitions {
     return try rows.int64(0, 0) < now.milliseconds - retention
   }
 
-  /// Runs `body`. Returns false if a lock was not available in time, in which case nothing happened.
+  /// Runs `body`.
+  ///
+  /// Returns false if a lock was not available in time, in which case nothing happened.
   private static func tries(_ body: () throws(DatabaseError) -> Void) throws(DatabaseError) -> Bool {
     do {
       try body()
@@ -163,8 +170,9 @@ enum EventPartitions {
       group by 1 order by 1
       """)
 
-  /// A statement that bounds the waits. Nobody waits for the standby with these locks: a change that is lost with the
-  /// primary is made again.
+  /// A statement that bounds the waits.
+  ///
+  /// Nobody waits for the standby with these locks: a change that is lost with the primary is made again.
   private static let patience = Statement(
     name: "partition_patience",
     sql: "select set_config('lock_timeout', '200ms', true), set_config('synchronous_commit', 'local', true)")

@@ -2,7 +2,9 @@
 internal import RotationModel
 
 /// The end of every session of a ledger whose database has lost acknowledged changes: it was restored to an earlier
-/// moment, or a lagging standby was promoted. Nobody knows which tokens were used since, so none is accepted.
+/// moment, or a lagging standby was promoted.
+///
+/// Nobody knows which tokens were used since, so none is accepted.
 package enum LedgerFence {
   package struct Report: Sendable, Hashable {
     /// The number of live sessions that were ended.
@@ -20,7 +22,9 @@ package enum LedgerFence {
   private static let clockToleranceMilliseconds: Int64 = 10_000
 
   /// Ends sessions, access tokens and one-time tokens and counts the fence, in one transaction: either all of it has
-  /// happened or nothing. The sweep of the instances removes the rows, some at a time.
+  /// happened or nothing.
+  ///
+  /// The sweep of the instances removes the rows, some at a time.
   ///
   /// Instances that refuse to serve continue when they next try to connect, after seconds. The call can be repeated,
   /// which ends what was opened since.
@@ -42,8 +46,10 @@ package enum LedgerFence {
       timeline: connection.facts.timeline)
   }
 
-  /// The statement of the fence. It is a mark of all that reaches further: into the time of a clock that was ahead, and
-  /// for as long as any access token can live.
+  /// The statement of the fence.
+  ///
+  /// It is a mark of all that reaches further: into the time of a clock that was ahead, and for as long as any access
+  /// token can live.
   private static let fence = TimedStatement(name: "fence") { time in
     """
     with moment as materialized (
@@ -68,10 +74,11 @@ package enum LedgerFence {
     "update one_time_token t set consumed_at = m.now, attempt = 0 from (\(time.moment)) m where t.consumed_at is null"
   }
 
-  /// The number by which numbers are advanced, which is more than any restore takes back. Running instances follow
-  /// events and changes of records by numbers that never decrease. Everything after the fence, and its own event, must
-  /// therefore be above the numbers that they have seen. The number is a multiple of those that locks distinguish; 2^23
-  /// fences use the sequence up.
+  /// The number by which numbers are advanced, which is more than any restore takes back.
+  ///
+  /// Running instances follow events and changes of records by numbers that never decrease. Everything after the fence,
+  /// and its own event, must therefore be above the numbers that they have seen. The number is a multiple of those that
+  /// locks distinguish; 2^23 fences use the sequence up.
   static let numbersSkipped: Int64 = 1 << 40
 
   /// A statement that prevents numbers of the lost server from being given out again, whatever the new one's timeline

@@ -35,7 +35,9 @@ package enum LedgerSweep {
   /// The milliseconds for which what has ended is still told apart from what never existed.
   package static let outlivingMilliseconds: Int64 = 120_000
 
-  /// Runs one step. It finds nothing if another instance is sweeping.
+  /// Runs one step.
+  ///
+  /// It finds nothing if another instance is sweeping.
   ///
   /// - Parameter outliving: The milliseconds by which rows outlive their end and their opening.
   static func pass(
@@ -69,8 +71,9 @@ package enum LedgerSweep {
 
   // MARK: - Statements
 
-  /// A statement that removes ended sessions. `sweep_at` is the time of the next inspection, since the end may have
-  /// moved.
+  /// A statement that removes ended sessions.
+  ///
+  /// `sweep_at` is the time of the next inspection, since the end may have moved.
   private static let ended = TimedStatement(name: "sweep_ended") { time in
     """
     with gate as materialized (\(gate)), m as materialized (\(time.moment)),
@@ -124,7 +127,9 @@ package enum LedgerSweep {
   }
 
   /// Returns a statement for the next sessions of the mark `k`, in the order of an index, that removes those which the
-  /// mark covers. A row that another transaction holds, or that was opened just now, is removed at its own end.
+  /// mark covers.
+  ///
+  /// A row that another transaction holds, or that was opened just now, is removed at its own end.
   private static func covered(_ name: String, mark: String, next: String, order: String) -> TimedStatement {
     TimedStatement(name: name) { time in
       """
@@ -151,8 +156,10 @@ package enum LedgerSweep {
 
   private static let coveredOfAll = covered(
     "sweep_covered_all", mark: "k.client = ''", next: "s.id > (select swept from k)", order: "s.id")
-  /// A statement for the marks of clients. It uses a range of the index of clients: with an equality the planner could
-  /// walk through all sessions in the order of ids.
+  /// A statement for the marks of clients.
+  ///
+  /// It uses a range of the index of clients: with an equality the planner could walk through all sessions in the order
+  /// of ids.
   private static let coveredOfClient = covered(
     "sweep_covered_client", mark: "k.client <> ''",
     next: """
@@ -161,7 +168,9 @@ package enum LedgerSweep {
       """,
     order: "s.client, s.id")
 
-  /// A statement that removes old shifts. It keeps as many as instances hold.
+  /// A statement that removes old shifts.
+  ///
+  /// It keeps as many as instances hold.
   private static let oldShifts = Statement(
     name: "sweep_shifts",
     sql: """

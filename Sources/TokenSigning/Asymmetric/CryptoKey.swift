@@ -8,7 +8,9 @@ internal import Synchronization
 @safe final class CryptoKey: @unchecked Sendable {
   let pointer: OpaquePointer
 
-  /// Takes ownership of a key of libcrypto. Returns nil for nil, and drops the reason from libcrypto's error queue.
+  /// Takes ownership of a key of libcrypto.
+  ///
+  /// Returns nil for nil, and drops the reason from libcrypto's error queue.
   init?(_ pointer: OpaquePointer?) {
     ERR_clear_error()
     guard let pointer = unsafe pointer else { return nil }
@@ -18,7 +20,9 @@ internal import Synchronization
   deinit { unsafe EVP_PKEY_free(pointer) }
 }
 
-/// The contexts of libcrypto that sign, or verify, hashed messages with one key. They are made on demand and reused.
+/// The contexts of libcrypto that sign, or verify, hashed messages with one key.
+///
+/// They are made on demand and reused.
 ///
 /// The contexts can be used from any number of threads at once, and no thread waits for another's signature: there are
 /// as many contexts as there were simultaneous calls. A new context would be a third of the cost of an ES256 signature.
@@ -43,7 +47,9 @@ internal import Synchronization
     for context in free.withLock({ $0 }) { unsafe EVP_PKEY_CTX_free(context.pointer) }
   }
 
-  /// Calls `body` with a context that nobody else uses meanwhile. Returns nil if libcrypto has none for this key.
+  /// Calls `body` with a context that nobody else uses meanwhile.
+  ///
+  /// Returns nil if libcrypto has none for this key.
   @unsafe func withContext<Result>(_ body: (OpaquePointer) -> Result) -> Result? {
     guard let context = free.withLock({ $0.popLast() }) ?? made() else { return nil }
     defer { free.withLock { $0.append(context) } }

@@ -3,14 +3,17 @@ internal import COpenSSL
 /// The numbers of a key pair as a JWK and a key file hold them.
 struct KeyNumbers: Sendable {
   let kind: KeyKind
-  /// The big-endian numbers, one for each of `kind.members`. Those of a curve have 32 bytes; those of RSA have as few
-  /// bytes as they need.
+  /// The big-endian numbers, one for each of `kind.members`.
+  ///
+  /// Those of a curve have 32 bytes; those of RSA have as few bytes as they need.
   let values: [[UInt8]]
 
   /// The size of generated RSA keys.
   static let rsaBits = 2048
 
-  /// Returns a new key pair. It takes 0.1 ms, for RSA about 100 ms.
+  /// Returns a new key pair.
+  ///
+  /// It takes 0.1 ms, for RSA about 100 ms.
   static func generate(_ kind: KeyKind) -> KeyNumbers {
     let made =
       switch kind {
@@ -28,7 +31,9 @@ struct KeyNumbers: Sendable {
     self.values = values
   }
 
-  /// Reads the numbers of a key. Returns nil for a key of another kind and for a public key.
+  /// Reads the numbers of a key.
+  ///
+  /// Returns nil for a key of another kind and for a public key.
   init?(of key: CryptoKey) {
     let found: (kind: KeyKind, values: [[UInt8]])
     switch unsafe EVP_PKEY_get_base_id(key.pointer) {

@@ -1,11 +1,15 @@
 internal import COpenSSL
 
-/// A key pair that signs our access tokens with one algorithm. It can be used from any number of threads at once.
+/// A key pair that signs our access tokens with one algorithm.
+///
+/// It can be used from any number of threads at once.
 ///
 /// The secret half cannot be read back from it.
 final class PrivateKey: Sendable {
-  /// The accepted sizes of RSA keys. The signatures of a larger key would leave too little room for claims in a token;
-  /// see `TokenVerifier.textBytesMax`.
+  /// The accepted sizes of RSA keys.
+  ///
+  /// The signatures of a larger key would leave too little room for claims in a token; see
+  /// `TokenVerifier.textBytesMax`.
   static let rsaModulusBits = 2048...4096
 
   let algorithm: SignatureAlgorithm

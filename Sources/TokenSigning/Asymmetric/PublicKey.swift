@@ -1,6 +1,8 @@
 internal import COpenSSL
 
-/// A public key, and the only place that checks signatures with one. It can be used from any number of threads at once.
+/// A public key, and the only place that checks signatures with one.
+///
+/// It can be used from any number of threads at once.
 final class PublicKey: Sendable {
   static let rsaModulusBits = 2048...8192
 
@@ -8,7 +10,9 @@ final class PublicKey: Sendable {
   private let contexts: SignatureContexts
   private let pssContexts: SignatureContexts
 
-  /// Creates a public key from a key of libcrypto. A secret half, if there is one, is not used.
+  /// Creates a public key from a key of libcrypto.
+  ///
+  /// A secret half, if there is one, is not used.
   init(_ key: CryptoKey) {
     self.key = key
     contexts = SignatureContexts(key, signs: false, isPSS: false)
@@ -77,8 +81,9 @@ final class PublicKey: Sendable {
 
 /// A filter for the encoded points of edwards25519 that are not acceptable public keys, all of which OpenSSL accepts.
 enum Ed25519Point {
-  /// The `y` coordinates, little-endian, of the eight points whose order divides the cofactor. Each stands for one or
-  /// two points, by its sign bit.
+  /// The `y` coordinates, little-endian, of the eight points whose order divides the cofactor.
+  ///
+  /// Each stands for one or two points, by its sign bit.
   private static let smallOrder: [[UInt8]] = [
     [UInt8](repeating: 0, count: 32),
     [1] + [UInt8](repeating: 0, count: 31),

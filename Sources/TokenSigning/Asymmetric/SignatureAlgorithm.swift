@@ -1,5 +1,6 @@
-/// The JWS algorithms that are supported (RFC 7518 §3.1, RFC 8037 §3.1). Names are case-sensitive; every other text,
-/// including `none` in any case, is no algorithm.
+/// The JWS algorithms that are supported (RFC 7518 §3.1, RFC 8037 §3.1).
+///
+/// Names are case-sensitive; every other text, including `none` in any case, is no algorithm.
 ///
 /// With HS256, EdDSA and RS256 the same claims give the same token, byte for byte. ES256 and PS256 signatures have a
 /// random part: a retry in the grace window is then answered with another text of the same access token, with the same

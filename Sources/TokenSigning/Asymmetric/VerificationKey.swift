@@ -1,4 +1,6 @@
-/// A key that verifies tokens. The key decides which algorithms it is for, never the token.
+/// A key that verifies tokens.
+///
+/// The key decides which algorithms it is for, never the token.
 package struct VerificationKey: Sendable {
   private enum Material: Sendable {
     case secret(HMACKey)

@@ -14,7 +14,9 @@ package enum Base64URL {
     count / 3 * 4 + (count % 3 == 0 ? 0 : count % 3 + 1)
   }
 
-  /// Writes `encodedCount(source.count)` letters at `target` and returns that count. The caller must provide the room.
+  /// Writes `encodedCount(source.count)` letters at `target` and returns that count.
+  ///
+  /// The caller must provide the room.
   @unsafe static func encode(_ source: UnsafeBufferPointer<UInt8>, at target: UnsafeMutablePointer<UInt8>) -> Int {
     let letters = unsafe alphabet.utf8Start
     var read = 0
@@ -49,8 +51,10 @@ package enum Base64URL {
     String(decoding: encode(bytes), as: UTF8.self)
   }
 
-  /// Returns the decoded bytes, or nil unless the text is canonical. Padding, white space, letters of the other
-  /// alphabet, an impossible length and non-zero trailing bits are all refused.
+  /// Returns the decoded bytes, or nil unless the text is canonical.
+  ///
+  /// Padding, white space, letters of the other alphabet, an impossible length and non-zero trailing bits are all
+  /// refused.
   package static func decode(_ text: Span<UInt8>) -> [UInt8]? {
     guard text.count % 4 != 1 else { return nil }
     var good = true

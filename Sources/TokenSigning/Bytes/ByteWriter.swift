@@ -1,5 +1,6 @@
-/// A writer that appends to memory that its caller has allocated. Every write is checked against the room left. The
-/// writer must not outlive the closure that lent the memory.
+/// A writer that appends to memory that its caller has allocated.
+///
+/// Every write is checked against the room left. The writer must not outlive the closure that lent the memory.
 @safe struct ByteWriter {
   private let room: UnsafeMutableBufferPointer<UInt8>
   private(set) var count = 0
@@ -58,7 +59,9 @@
   /// Returns the most bytes that `append(jsonString:)` writes for a text.
   static func jsonStringBytesMax(_ text: String) -> Int { text.utf8.count * 6 + 2 }
 
-  /// Appends a JSON string with its quotes (RFC 8259 §7). Characters that need no escape are written in UTF-8.
+  /// Appends a JSON string with its quotes (RFC 8259 §7).
+  ///
+  /// Characters that need no escape are written in UTF-8.
   mutating func append(jsonString text: String) {
     append(UInt8(ascii: "\""))
     let bytes = text.utf8.span

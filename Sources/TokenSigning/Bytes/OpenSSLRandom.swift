@@ -1,7 +1,9 @@
 internal import COpenSSL
 internal import Synchronization
 
-/// A generator of libcrypto's random bytes, fetched 4 KiB at a time. It can be used from any thread.
+/// A generator of libcrypto's random bytes, fetched 4 KiB at a time.
+///
+/// It can be used from any thread.
 ///
 /// Copies share one reservoir, so that no two of them ever return the same bytes; bytes are wiped once returned. The
 /// program ends if libcrypto has no randomness: nothing may be signed or named without it.

@@ -1,5 +1,6 @@
-/// A value that holds a secret. Interpolation, `print`, `dump` and a debugger show nothing but its type, even if it is
-/// a member of another value.
+/// A value that holds a secret.
+///
+/// Interpolation, `print`, `dump` and a debugger show nothing but its type, even if it is a member of another value.
 package protocol RedactedValue: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension RedactedValue {

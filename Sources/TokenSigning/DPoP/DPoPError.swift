@@ -1,4 +1,6 @@
-/// The reason why a proof is refused (RFC 9449 §4.3). No case holds anything of the proof, so all of it may be logged.
+/// The reason why a proof is refused (RFC 9449 §4.3).
+///
+/// No case holds anything of the proof, so all of it may be logged.
 package enum DPoPError: Error, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   // The form.
   case tooLong

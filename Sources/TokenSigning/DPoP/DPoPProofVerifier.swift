@@ -27,8 +27,10 @@ package struct DPoPProofVerifier: Sendable {
     self.nonces = nonces
   }
 
-  /// Checks a proof for one request. The signature comes before any look at the claims, and the nonce last: a client
-  /// that is told to use another one has nothing else to fix.
+  /// Checks a proof for one request.
+  ///
+  /// The signature comes before any look at the claims, and the nonce last: a client that is told to use another one
+  /// has nothing else to fix.
   ///
   /// - Parameters:
   ///   - proof: the value of the header field `DPoP`.

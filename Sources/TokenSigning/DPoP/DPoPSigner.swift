@@ -9,7 +9,9 @@ package struct DPoPSigner: Sendable {
 
   package var algorithm: SignatureAlgorithm { key.algorithm }
 
-  /// Makes a new key. Cost: 0.1 ms, for RSA some 100 ms.
+  /// Makes a new key.
+  ///
+  /// Cost: 0.1 ms, for RSA some 100 ms.
   ///
   /// - Parameter algorithm: any but HS256, which has no pair of keys.
   package init(_ algorithm: SignatureAlgorithm = .es256) {

@@ -27,7 +27,9 @@ package struct KeyThumbprint: Sendable, Hashable {
   }
 }
 
-/// The public key that a proof brings along (RFC 9449 §4.2). Nothing is known of it but that it fits the algorithm.
+/// The public key that a proof brings along (RFC 9449 §4.2).
+///
+/// Nothing is known of it but that it fits the algorithm.
 struct ProofKey {
   /// The members of secrets and of private keys (RFC 7518 §6.2.2, §6.3.2 and §6.4.1, RFC 8037 §2).
   private static let secretMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]

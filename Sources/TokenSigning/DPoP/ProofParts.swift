@@ -21,7 +21,9 @@ struct ProofHeader {
   }
 }
 
-/// The claims of a proof whose signature was good. Those that are not named here are not looked at.
+/// The claims of a proof whose signature was good.
+///
+/// Those that are not named here are not looked at.
 struct ProofClaims {
   /// The lengths of a `jti`.
   static let identifierBytes = 1...256

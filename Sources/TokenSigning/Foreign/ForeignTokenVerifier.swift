@@ -1,7 +1,8 @@
 internal import Platform
 
-/// A verifier of JWTs from other issuers, with keys that the caller trusts. It is strict, works offline and keeps no
-/// state.
+/// A verifier of JWTs from other issuers, with keys that the caller trusts.
+///
+/// It is strict, works offline and keeps no state.
 package struct ForeignTokenVerifier: Sendable {
   private let keys: [VerificationKey]
   private let issuer: String?
@@ -74,8 +75,9 @@ package struct ForeignTokenVerifier: Sendable {
 
 /// The protected header of another issuer's token (RFC 7515 §4), reduced to what selects the keys to try.
 struct ForeignHeader {
-  /// The header parameters that change what is signed, which are refused. Keys and addresses of keys (`jwk`, `jku`,
-  /// `x5u`, `x5c`) are ignored: the verifier uses its own keys only.
+  /// The header parameters that change what is signed, which are refused.
+  ///
+  /// Keys and addresses of keys (`jwk`, `jku`, `x5u`, `x5c`) are ignored: the verifier uses its own keys only.
   static let refused = ["crit", "b64", "zip", "enc"]
 
   let algorithm: SignatureAlgorithm

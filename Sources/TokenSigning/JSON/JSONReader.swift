@@ -1,5 +1,7 @@
-/// A strict reader of JSON (RFC 8259) for tokens and key files. UTF-8 is validated, no member name can occur twice
-/// (compared after its escapes are resolved), nothing can follow the value, and every size has a limit.
+/// A strict reader of JSON (RFC 8259) for tokens and key files.
+///
+/// UTF-8 is validated, no member name can occur twice (compared after its escapes are resolved), nothing can follow the
+/// value, and every size has a limit.
 struct JSONReader {
   static let depthMax = 8
   static let membersMax = 64
@@ -14,7 +16,9 @@ struct JSONReader {
     self.elementsMax = elementsMax
   }
 
-  /// Returns the object that makes up all of `bytes`. The cost is one pass, and quadratic in the members of one object.
+  /// Returns the object that makes up all of `bytes`.
+  ///
+  /// The cost is one pass, and quadratic in the members of one object.
   static func object(_ bytes: [UInt8], elementsMax: Int = elementsMax) throws(JSONError) -> JSONObject {
     do {
       _ = try UTF8Span(validating: bytes.span)

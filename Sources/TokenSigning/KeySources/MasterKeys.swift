@@ -8,8 +8,9 @@ struct SealingKey: Sendable {
   static let nonceBytes = Int(LEDGER_GCM_NONCE)
   static let tagBytes = Int(LEDGER_GCM_TAG)
 
-  /// The id by which a sealed body names its key: the first 8 bytes of SHA-256 over a constant label and the secret. It
-  /// reveals nothing of the secret.
+  /// The id by which a sealed body names its key: the first 8 bytes of SHA-256 over a constant label and the secret.
+  ///
+  /// It reveals nothing of the secret.
   let id: [UInt8]
   private let secret: [UInt8]
 
@@ -35,7 +36,9 @@ struct SealingKey: Sendable {
     }
   }
 
-  /// Opens a sealed message. Returns nil unless this key sealed it with that nonce and context.
+  /// Opens a sealed message.
+  ///
+  /// Returns nil unless this key sealed it with that nonce and context.
   func open(_ sealed: ArraySlice<UInt8>, nonce: [UInt8], context: [UInt8]) -> [UInt8]? {
     guard nonce.count == Self.nonceBytes, sealed.count >= Self.tagBytes else { return nil }
     let (source, count) = (Array(sealed), sealed.count - Self.tagBytes)

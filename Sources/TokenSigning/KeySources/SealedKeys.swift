@@ -1,4 +1,6 @@
-/// A store of records that many servers share, one for each purpose. Its calls block.
+/// A store of records that many servers share, one for each purpose.
+///
+/// Its calls block.
 package protocol KeyRecordStore: Sendable {
   /// The number of the last known change of any record. Reading it waits for nothing.
   var lastChange: Int64 { get }

@@ -51,7 +51,9 @@ enum JWKText {
 
 /// The members of a JSON Web Key, read by their types.
 extension JSONObject {
-  /// Returns the text of a member, or nil if it is absent. A value of another type is refused.
+  /// Returns the text of a member, or nil if it is absent.
+  ///
+  /// A value of another type is refused.
   func keyText(_ name: String) throws(KeyError) -> String? {
     switch self[name] {
     case nil: return nil

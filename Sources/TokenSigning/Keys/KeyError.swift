@@ -1,8 +1,9 @@
 internal import Platform
 internal import SystemPackage
 
-/// A key or key file that cannot be used. The description is one line with the place, the cause and the fix. It never
-/// holds a key.
+/// A key or key file that cannot be used.
+///
+/// The description is one line with the place, the cause and the fix. It never holds a key.
 package struct KeyError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Kind: Sendable, Hashable {
     /// The file does not exist.

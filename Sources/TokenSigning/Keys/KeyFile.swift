@@ -148,7 +148,9 @@ struct KeyRecord: Sendable {
     return Array("{\"state\":\"\(state.rawValue)\",\(moment)".utf8) + members + [UInt8(ascii: "}")]
   }
 
-  /// Returns the key, ready for use. It takes 0.2 ms, for RSA about 20 ms, since the primes are checked.
+  /// Returns the key, ready for use.
+  ///
+  /// It takes 0.2 ms, for RSA about 20 ms, since the primes are checked.
   func signingKey() throws(KeyError) -> SigningKey {
     let object: JSONObject
     do {

@@ -89,14 +89,16 @@ package struct KeyFiles: Sendable {
     return record.id
   }
 
-  /// Copies the keys, as they are at one moment, to another folder of keys. The folder is created with mode 0700 and
-  /// must hold no keys. The copy is durable on return.
+  /// Copies the keys, as they are at one moment, to another folder of keys.
+  ///
+  /// The folder is created with mode 0700 and must hold no keys. The copy is durable on return.
   package func copy(to target: String) throws(KeyChangeError) {
     try copy(to: FolderKeys(folder: target), nowMilliseconds: 0)
   }
 
-  /// Copies the keys to any source. If the source is shared, the copy has a next key, which is published at this
-  /// moment.
+  /// Copies the keys to any source.
+  ///
+  /// If the source is shared, the copy has a next key, which is published at this moment.
   package func copy(to target: some KeySource, nowMilliseconds: Int64) throws(KeyChangeError) {
     let texts = try source.readBetweenChanges()
     try KeyChangeError.files { () throws(KeyError) in
@@ -146,8 +148,9 @@ package struct KeyFiles: Sendable {
     return Rotated(current: records[1].id, next: records[0].id, retiring: records[2].id)
   }
 
-  /// Reads, changes and replaces the keys of one purpose. The new keys are parsed again, together with those of the
-  /// other purpose, before they are written.
+  /// Reads, changes and replaces the keys of one purpose.
+  ///
+  /// The new keys are parsed again, together with those of the other purpose, before they are written.
   ///
   /// - Parameter nowMilliseconds: The time by the caller's clock, for a source that has none of its own.
   private func change(

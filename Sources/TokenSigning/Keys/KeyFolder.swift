@@ -8,8 +8,9 @@ struct KeyFolder: ~Copyable {
   let path: String
   private let folder: OpenFolder
 
-  /// Opens the folder, and creates it with mode 0700 if it does not exist. It is refused if others can change its
-  /// contents.
+  /// Opens the folder, and creates it with mode 0700 if it does not exist.
+  ///
+  /// It is refused if others can change its contents.
   init(openOrCreate path: String) throws(KeyError) {
     let isNew = try Self.explained("cannot be made", at: path, try FileSystem.makeFolder(path))
     let folder = try Self.open(path)
@@ -50,7 +51,9 @@ struct KeyFolder: ~Copyable {
 
   func path(of name: String) -> String { "\(path)/\(name)" }
 
-  /// Returns the bytes of a file, or nil if there is none. A file that others can read or change is refused.
+  /// Returns the bytes of a file, or nil if there is none.
+  ///
+  /// A file that others can read or change is refused.
   func read(_ name: String) throws(KeyError) -> [UInt8]? {
     let path = path(of: name)
     guard let file = try Self.explained("cannot be opened", at: path, try folder.openIfPresent(reading: name)) else {
@@ -74,8 +77,9 @@ struct KeyFolder: ~Copyable {
     return bytes
   }
 
-  /// Creates a file of mode 0600 that is complete and durable before it gets its name. Returns false if the name is
-  /// taken.
+  /// Creates a file of mode 0600 that is complete and durable before it gets its name.
+  ///
+  /// Returns false if the name is taken.
   func create(_ name: String, _ contents: [UInt8]) throws(KeyError) -> Bool {
     let suffix = Base64URL.text(OpenSSLRandom.secret(bytes: 9).span)
     do {
@@ -85,7 +89,9 @@ struct KeyFolder: ~Copyable {
     }
   }
 
-  /// Replaces a file by a complete and durable one of mode 0600. The caller must hold the lock.
+  /// Replaces a file by a complete and durable one of mode 0600.
+  ///
+  /// The caller must hold the lock.
   ///
   /// If this throws, the old file remains, unless the last step failed: then the new file is in place, and can be lost
   /// in a power failure.
@@ -99,11 +105,14 @@ struct KeyFolder: ~Copyable {
 
   static func temporaryName(of name: String) -> String { ".\(name).tmp" }
 
-  /// Attempts this many times, one every 5 ms, to take the lock for replacing files. The lock is released with the
-  /// folder or when the program ends.
+  /// Attempts this many times, one every 5 ms, to take the lock for replacing files.
+  ///
+  /// The lock is released with the folder or when the program ends.
   func lock(tries: Int = 1) -> Bool { (try? folder.lock(tries: tries)) ?? false }
 
-  /// Makes the names of the folder's files durable. On a read-only file system there is nothing to do.
+  /// Makes the names of the folder's files durable.
+  ///
+  /// On a read-only file system there is nothing to do.
   func sync() throws(KeyError) {
     do { try folder.sync() } catch {
       guard [.readOnlyFileSystem, .invalidArgument].contains(error) else {

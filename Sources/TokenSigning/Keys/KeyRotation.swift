@@ -1,10 +1,13 @@
 internal import Platform
 
-/// The life cycle of the keys of one file: next, current, retiring, removed. The functions are pure: each takes the
-/// keys and returns those to write.
+/// The life cycle of the keys of one file: next, current, retiring, removed.
+///
+/// The functions are pure: each takes the keys and returns those to write.
 enum KeyRotation {
   /// Returns the keys after a rotation: the next key becomes current, the current one retiring, and `newNext` the next
-  /// one. If no key is next, `makeCurrent` makes the one that becomes current.
+  /// one.
+  ///
+  /// If no key is next, `makeCurrent` makes the one that becomes current.
   static func rotated(
     _ records: [KeyRecord], newNext: KeyRecord, nowMilliseconds: Int64, makeCurrent: () -> KeyRecord
   ) -> [KeyRecord] {
@@ -98,8 +101,9 @@ package struct KeyPublication: Sendable, Hashable {
   }
 }
 
-/// The reason that keys were not changed. The description is one line with the place, the cause and the fix. It never
-/// holds a key.
+/// The reason that keys were not changed.
+///
+/// The description is one line with the place, the cause and the fix. It never holds a key.
 package enum KeyChangeError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The files cannot be read or written, or the new key is not usable.
   case files(KeyError)

@@ -1,4 +1,6 @@
-/// A key that signs our own tokens with one algorithm. Its secret cannot be read back from it.
+/// A key that signs our own tokens with one algorithm.
+///
+/// Its secret cannot be read back from it.
 package struct SigningKey: Sendable {
   package enum State: String, Sendable, Hashable, CaseIterable {
     /// The key is published and accepted, and signs once it becomes current.
@@ -21,7 +23,9 @@ package struct SigningKey: Sendable {
   /// The time at which the key became retiring, in milliseconds since the epoch; nil in another state, or if the file
   /// does not say.
   package let retiredAt: Int64?
-  /// A fingerprint that equal keys share, whatever their `kid`. It reveals nothing of the secret.
+  /// A fingerprint that equal keys share, whatever their `kid`.
+  ///
+  /// It reveals nothing of the secret.
   let fingerprint: String
   let material: Material
   /// The published JWK, or nil for HS256, whose keys are never published.

@@ -96,7 +96,9 @@ package struct TokenKeys: Sendable {
   }
 
   /// Returns the public keys as a JWK Set (RFC 7517 §5): the next one, so that verifiers know it before it signs, the
-  /// current one and the retiring ones. HS256 keys are never in it.
+  /// current one and the retiring ones.
+  ///
+  /// HS256 keys are never in it.
   package func publicJWKS() -> [UInt8] {
     Array("{\"keys\":[".utf8) + access.compactMap(\.publicJWK).joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
   }

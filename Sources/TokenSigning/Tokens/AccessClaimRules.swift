@@ -4,8 +4,9 @@ internal import Platform
 package struct AccessClaimRules: Sendable {
   private let issuer: String
   private let audience: String
-  /// The audience of a token that names none: the issuer, if that is the audience. Releases in which no audience was
-  /// configured issued such tokens.
+  /// The audience of a token that names none: the issuer, if that is the audience.
+  ///
+  /// Releases in which no audience was configured issued such tokens.
   private let audienceOfNone: String
   /// The members with which the claims of our minter begin.
   private let members: [UInt8]
@@ -19,7 +20,9 @@ package struct AccessClaimRules: Sendable {
     members = Array(TokenTemplate.accessMembers(issuer: issuer, audience: audience).utf8)
   }
 
-  /// Returns the claims of a payload whose signature is valid. The time is the caller's to check.
+  /// Returns the claims of a payload whose signature is valid.
+  ///
+  /// The time is the caller's to check.
   func claims(of payload: [UInt8]) throws(TokenVerificationError) -> AccessClaims {
     if let minted = MintedClaims.access(payload, after: members) { minted } else { try anyNotation(payload) }
   }
@@ -58,7 +61,9 @@ package struct PublishedKeys: Sendable {
     ids = keys.compactMap(\.id)
   }
 
-  /// Returns the claims of an access token that one of the keys has signed. The time is the caller's to check.
+  /// Returns the claims of an access token that one of the keys has signed.
+  ///
+  /// The time is the caller's to check.
   package func claims(of token: String, by rules: AccessClaimRules) throws(TokenVerificationError) -> AccessClaims {
     try rules.claims(of: try headers.payload(of: token.utf8.span, type: .access))
   }

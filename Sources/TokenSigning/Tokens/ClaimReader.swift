@@ -1,4 +1,6 @@
-/// A reader of typed claims from a payload whose signature is valid. Its errors name the claim.
+/// A reader of typed claims from a payload whose signature is valid.
+///
+/// Its errors name the claim.
 struct ClaimReader {
   let object: JSONObject
 
@@ -15,7 +17,9 @@ struct ClaimReader {
     return text
   }
 
-  /// Returns the text of a claim, or nil if it is absent. A value of another type, including null, is refused.
+  /// Returns the text of a claim, or nil if it is absent.
+  ///
+  /// A value of another type, including null, is refused.
   func optionalText(_ name: String) throws(TokenVerificationError) -> String? {
     switch object[name] {
     case nil: return nil
@@ -24,8 +28,9 @@ struct ClaimReader {
     }
   }
 
-  /// Returns the thumbprint in `cnf.jkt` (RFC 9449 §6.1), or nil if there is no `cnf`. A `cnf` that confirms anything
-  /// else is refused, since nobody here could check it.
+  /// Returns the thumbprint in `cnf.jkt` (RFC 9449 §6.1), or nil if there is no `cnf`.
+  ///
+  /// A `cnf` that confirms anything else is refused, since nobody here could check it.
   func keyThumbprint() throws(TokenVerificationError) -> String? {
     switch object["cnf"] {
     case nil: return nil
@@ -58,8 +63,9 @@ struct ClaimReader {
     }
   }
 
-  /// Returns a time of another issuer (NumericDate, RFC 7519 §2) in milliseconds, or nil if it is absent. The claim is
-  /// in seconds, in any notation, with or without a fraction.
+  /// Returns a time of another issuer (NumericDate, RFC 7519 §2) in milliseconds, or nil if it is absent.
+  ///
+  /// The claim is in seconds, in any notation, with or without a fraction.
   func optionalNumericDate(_ name: String) throws(TokenVerificationError) -> Double? {
     let seconds: Double
     switch object[name] {

@@ -65,7 +65,9 @@ internal import Synchronization
     withCurrent { $0.proofNonces.contains { $0.accepts(nonce, nowMilliseconds: nowMilliseconds) } }
   }
 
-  /// Reads the keys again and puts them in force. If this throws, the keys in force stay.
+  /// Reads the keys again and puts them in force.
+  ///
+  /// If this throws, the keys in force stay.
   ///
   /// A missing file is an error, since nothing is created. The call waits for the disk or the database, so it must be
   /// made from a thread that may wait. Keys that are not stored stay as they are.
@@ -86,8 +88,9 @@ internal import Synchronization
   }
 }
 
-/// The keys of one moment, with everything that is derived from them once. A snapshot never changes, and each token
-/// uses only one.
+/// The keys of one moment, with everything that is derived from them once.
+///
+/// A snapshot never changes, and each token uses only one.
 final class KeySnapshot: Sendable {
   let keys: TokenKeys
   let headers: OwnHeaders

@@ -1,5 +1,6 @@
-/// A reader of claims that are written exactly as `TokenMinter` writes them, as nearly all are. It needs one pass and
-/// no tree of values.
+/// A reader of claims that are written exactly as `TokenMinter` writes them, as nearly all are.
+///
+/// It needs one pass and no tree of values.
 ///
 /// It returns nil for any other notation, including an escape or a character outside ASCII, and leaves those to
 /// `ClaimReader`. All claims that it reads, `ClaimReader` reads as equal. It must only be used for payloads whose

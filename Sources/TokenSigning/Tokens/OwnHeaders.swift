@@ -70,8 +70,9 @@ struct OwnHeaders: Sendable {
     }
   }
 
-  /// Returns the reason for refusing a header that is not one of ours. The header is read only for the reason; nothing
-  /// of it is trusted.
+  /// Returns the reason for refusing a header that is not one of ours.
+  ///
+  /// The header is read only for the reason; nothing of it is trusted.
   private func refusal(_ header: Span<UInt8>, type: TokenType) -> TokenVerificationError {
     for other in TokenType.allCases where find(header, in: accepted(other)) != nil { return .wrongType }
     guard let bytes = Base64URL.decode(header), let object = try? JSONReader.object(bytes) else { return .malformed }

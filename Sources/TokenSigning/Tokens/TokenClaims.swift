@@ -19,7 +19,9 @@ package struct AccessClaims: Sendable, Hashable {
   /// The thumbprint of the key that the token is bound to, which is its `cnf.jkt` (RFC 9449 §6.1), or nil for a bearer
   /// token.
   package var keyThumbprint: String?
-  /// Further members, encoded and without braces: `"plan":"gold","seats":3`. They must satisfy `ExtraMembers.isValid`.
+  /// Further members, encoded and without braces: `"plan":"gold","seats":3`.
+  ///
+  /// They must satisfy `ExtraMembers.isValid`.
   package var extraMembers: [UInt8]
 
   package init(
@@ -78,13 +80,17 @@ package struct RefreshClaims: Sendable, Hashable {
 
 /// The claims of a one-time token, except for its issuer.
 package struct OneTimeClaims: Sendable, Hashable {
-  /// The purpose, such as "password-reset". The caller that consumes the token compares it byte by byte.
+  /// The purpose, such as "password-reset".
+  ///
+  /// The caller that consumes the token compares it byte by byte.
   package var purpose: String
   /// The time of issue in seconds since the epoch.
   package var issuedAt: Int64
   /// The end of the token in seconds since the epoch, rounded up; only the ledger knows it to the millisecond.
   package var expiresAt: Int64
-  /// The `jti`. Its generation is 0, since a one-time token has no successor; a verifier refuses any other.
+  /// The `jti`.
+  ///
+  /// Its generation is 0, since a one-time token has no successor; a verifier refuses any other.
   package var identifier: TokenIdentifier
 
   package init(purpose: String, issuedAt: Int64, expiresAt: Int64, identifier: TokenIdentifier) {
@@ -105,7 +111,9 @@ package enum ExtraMembers {
   package static let bytesMax = 1024
 
   /// Checks that the members are strict JSON, with no reserved name, no name twice, at most 32 members and `bytesMax`
-  /// bytes. It is meant for the place where the members are configured, not for each token.
+  /// bytes.
+  ///
+  /// It is meant for the place where the members are configured, not for each token.
   package static func isValid(_ members: [UInt8]) -> Bool {
     if members.isEmpty { return true }
     guard members.count <= bytesMax else { return false }

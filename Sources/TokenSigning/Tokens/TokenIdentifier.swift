@@ -14,12 +14,16 @@ package struct TokenIdentifier: Sendable, Hashable {
     self.generation = generation
   }
 
-  /// Reads the text. Returns nil unless it is exactly 22 canonical letters.
+  /// Reads the text.
+  ///
+  /// Returns nil unless it is exactly 22 canonical letters.
   package init?(text: String) {
     self.init(text: text.utf8.span)
   }
 
-  /// Reads the text. Returns nil unless it is exactly 22 canonical letters.
+  /// Reads the text.
+  ///
+  /// Returns nil unless it is exactly 22 canonical letters.
   init?(text: Span<UInt8>) {
     guard text.count == Self.textBytes, let bytes = Base64URL.decode(text) else { return nil }
     self.init(
@@ -28,7 +32,9 @@ package struct TokenIdentifier: Sendable, Hashable {
       generation: UInt32(truncatingIfNeeded: Self.bigEndian(bytes[12..<16])))
   }
 
-  /// Reads a session's `sid`, with generation 0. Returns nil unless the text is exactly 16 canonical letters.
+  /// Reads a session's `sid`, with generation 0.
+  ///
+  /// Returns nil unless the text is exactly 16 canonical letters.
   package init?(sessionText text: String) {
     guard text.utf8.count == Self.sessionTextBytes, let bytes = Base64URL.decode(text) else { return nil }
     self.init(

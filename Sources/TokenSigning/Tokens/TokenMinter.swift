@@ -79,7 +79,9 @@ package struct TokenMinter: Sendable {
     }
   }
 
-  /// Returns a signed one-time token. The purpose should stay under 2,400 bytes.
+  /// Returns a signed one-time token.
+  ///
+  /// The purpose should stay under 2,400 bytes.
   package func mintOneTime(_ claims: OneTimeClaims) -> String {
     let room = Self.fixedBytesMax + ByteWriter.jsonStringBytesMax(claims.purpose)
     return oneTime.token(signedBy: ring.withCurrent { $0.oneTime }, claimBytesMax: room) { writer in

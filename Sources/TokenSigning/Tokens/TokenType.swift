@@ -1,4 +1,6 @@
-/// The `typ` of our own tokens. A token of one type is never accepted as one of another.
+/// The `typ` of our own tokens.
+///
+/// A token of one type is never accepted as one of another.
 ///
 /// Access tokens have keys of their own. Refresh and one-time tokens share keys that are never published; their signed
 /// header tells them apart.

@@ -1,7 +1,8 @@
 internal import Platform
 
-/// A verifier of our own tokens. The bytes of the header select the key, and the signature is checked before the claims
-/// are read.
+/// A verifier of our own tokens.
+///
+/// The bytes of the header select the key, and the signature is checked before the claims are read.
 ///
 /// It has no state but the keys in force, no clock of its own, and no lock that is held while another token is
 /// verified.

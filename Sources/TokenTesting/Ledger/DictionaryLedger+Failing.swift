@@ -26,7 +26,9 @@ extension DictionaryLedger {
     books.withLock { $0.faults.order(error, times: times, afterEffect: afterEffect, at: now) }
   }
 
-  /// Ends all failures that were ordered. A closed ledger stays closed.
+  /// Ends all failures that were ordered.
+  ///
+  /// A closed ledger stays closed.
   public func recover() {
     books.withLock { $0.faults.end() }
   }
@@ -43,7 +45,9 @@ extension DictionaryLedger {
   }
 
   /// Makes the ledger slow: new decisions are not durable, and their callers wait until ``release()``, their deadline
-  /// or, with a deadline, their cancellation. Calls that rest on nothing new are answered at once.
+  /// or, with a deadline, their cancellation.
+  ///
+  /// Calls that rest on nothing new are answered at once.
   public func hold() {
     let sequence = books.withLock { $0.sessions.sequence }
     held.hold(after: sequence)

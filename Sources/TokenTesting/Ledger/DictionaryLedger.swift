@@ -233,7 +233,9 @@ extension DictionaryLedger: SessionLedger {
     }
   }
 
-  /// Calls ``sweep()`` once a second; see ``SessionLedger/run(_:)``. It notices no step of a clock.
+  /// Calls ``sweep()`` once a second; see ``SessionLedger/run(_:)``.
+  ///
+  /// It notices no step of a clock.
   public func run(_ notice: @escaping @Sendable (LedgerNotice) -> Void) async {
     while (try? await Task.sleep(for: .seconds(1))) != nil { sweep() }
   }
@@ -265,7 +267,9 @@ extension DictionaryLedger: OneTimeLedger {
 }
 
 extension DictionaryLedger: EventLedger {
-  /// Returns the events; see ``EventLedger/events(after:buffer:)``. All events are kept, so none is missed.
+  /// Returns the events; see ``EventLedger/events(after:buffer:)``.
+  ///
+  /// All events are kept, so none is missed.
   public func events(after sequence: UInt64? = nil, buffer: Int = 65_536) async throws(LedgerError) -> AuditEvents {
     try Limits.eventBuffer.check("buffer", buffer)
     let last = books.withLock { $0.sessions.sequence }

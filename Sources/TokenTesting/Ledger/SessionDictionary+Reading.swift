@@ -8,8 +8,9 @@ extension SessionDictionary {
     return decided(session(id, entry), at: now)
   }
 
-  /// Returns a page of sessions. A cursor is the number of the opening of the last session on the page before, so that
-  /// its position is never lost.
+  /// Returns a page of sessions.
+  ///
+  /// A cursor is the number of the opening of the last session on the page before, so that its position is never lost.
   func page(
     of scope: SessionScope, after cursor: SessionCursor?, limit: Int
   ) throws(LedgerError) -> Decided<SessionPage> {

@@ -42,10 +42,13 @@ struct SessionDictionary: Sendable {
   var oneTimeTokens: [SessionID: OneTimeEntry] = [:]
   /// The proofs of keys that were accepted, with their ends.
   var proofs: [Digest256: Timestamp] = [:]
-  /// The wide revocations by their scopes. All names in them are in NFC, so that equal ones have the same bytes.
+  /// The wide revocations by their scopes.
+  ///
+  /// All names in them are in NFC, so that equal ones have the same bytes.
   var marks: [SessionScope: Mark] = [:]
-  /// The number of each opening, and of each access token without a session. They are never forgotten, since a test has
-  /// few.
+  /// The number of each opening, and of each access token without a session.
+  ///
+  /// They are never forgotten, since a test has few.
   private(set) var openings: [SessionID: Int] = [:]
   private(set) var lastOpening = 0
   var revokedSessions: Set<SessionID> = []
@@ -125,8 +128,9 @@ extension SessionDictionary {
       moment: LedgerMoment(time: now, shift: shifts.seconds))
   }
 
-  /// Notes a change of the shift. Its time is later than everything that was issued, so that the shift of a pair
-  /// follows from its time alone.
+  /// Notes a change of the shift.
+  ///
+  /// Its time is later than everything that was issued, so that the shift of a pair follows from its time alone.
   private mutating func noteShift(at now: Timestamp) -> Timestamp {
     let seconds = time.shift(of: now, inForce: shifts.seconds)
     guard seconds != shifts.seconds else { return now }
@@ -153,7 +157,9 @@ extension SessionDictionary {
     }
   }
 
-  /// Forgets the entries that are over. With ``sweep()`` these include the ones that a wide revocation covers.
+  /// Forgets the entries that are over.
+  ///
+  /// With ``sweep()`` these include the ones that a wide revocation covers.
   private mutating func free(at now: Timestamp, _ isOver: (Entry) -> Bool) {
     freedSecond = now.seconds
     proofs = proofs.filter { $0.value > now }

@@ -43,7 +43,9 @@ final class ToldEvents: Sendable {
     return nil
   }
 
-  /// Waits for a change. Returns false when the task is cancelled.
+  /// Waits for a change.
+  ///
+  /// Returns false when the task is cancelled.
   private func isWorthALook(after sequence: UInt64) async -> Bool {
     let number = state.withLock { state in
       state.lastWaiter += 1

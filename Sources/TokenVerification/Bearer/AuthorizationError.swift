@@ -12,7 +12,9 @@ public enum AuthorizationError: Error, Sendable, Hashable {
   /// (RFC 9449 §7.1).
   case badProof(BadProof)
 
-  /// A stable label for logs and metrics. Do not tell the caller more than `expired` and `revoked` apart from the rest.
+  /// A stable label for logs and metrics.
+  ///
+  /// Do not tell the caller more than `expired` and `revoked` apart from the rest.
   public var reason: String {
     switch self {
     case .absent: "absent"

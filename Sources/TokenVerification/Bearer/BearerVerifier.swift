@@ -2,8 +2,9 @@
 public struct PresentedBearer: Sendable {
   /// All values of the header `Authorization`, as HTTP fields and gRPC metadata hold them.
   public var authorization: [String]
-  /// The proof that came along (RFC 9449 §7.1), or nil for none. A request with several of them is the caller's to
-  /// refuse.
+  /// The proof that came along (RFC 9449 §7.1), or nil for none.
+  ///
+  /// A request with several of them is the caller's to refuse.
   public var proof: PresentedProof?
 
   public init(authorization: [String], proof: PresentedProof? = nil) {

@@ -18,7 +18,9 @@ package struct PresentedToken: Sendable {
   }
 
   /// Reads the value of an `Authorization` header, which is `Bearer` or `DPoP` and one token (RFC 6750 §2.1, RFC 9449
-  /// §7.1); nil stands for an absent one. The scheme is case-insensitive (RFC 9110 §11.1).
+  /// §7.1); nil stands for an absent one.
+  ///
+  /// The scheme is case-insensitive (RFC 9110 §11.1).
   package init(authorization header: String?, proof: PresentedProof?) throws(AuthorizationError) {
     guard let header else { throw .absent }
     let space = UInt8(ascii: " ")

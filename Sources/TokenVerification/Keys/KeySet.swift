@@ -31,12 +31,15 @@ public protocol VerificationKeySource: Sendable {
   func keys(newerThan known: KeySet?) async throws(KeySetError) -> KeySet
 }
 
-/// The keys of one JWK Set (RFC 7517 §5). It never changes, and can be used from any thread.
+/// The keys of one JWK Set (RFC 7517 §5).
+///
+/// It never changes, and can be used from any thread.
 public struct KeySet: Sendable {
   let keys: PublishedKeys
 
-  /// Reads the bytes of a JWK Set, such as an issuer's `/.well-known/jwks.json`: at most 256 KiB and 64 keys. Keys of
-  /// another purpose or an unknown type are ignored (RFC 7517 §5).
+  /// Reads the bytes of a JWK Set, such as an issuer's `/.well-known/jwks.json`: at most 256 KiB and 64 keys.
+  ///
+  /// Keys of another purpose or an unknown type are ignored (RFC 7517 §5).
   ///
   /// A set of type `oct` with a `kid` is accepted too: it verifies HS256, and whoever has it can sign.
   ///

@@ -17,12 +17,16 @@ public final class RemoteKeySet: VerificationKeySource {
     /// The age from which keys are fetched anew, in the background; a key that its issuer has withdrawn is used for so
     /// long at most while the issuer answers.
     public var ageMax = Duration.seconds(300)
-    /// The shortest time between the starts of two fetches. A caller whose token names an unknown key waits for it.
+    /// The shortest time between the starts of two fetches.
+    ///
+    /// A caller whose token names an unknown key waits for it.
     public var intervalMin = Duration.seconds(1)
     /// The longest time of one fetch: its task is cancelled then.
     public var fetchTimeout = Duration.seconds(10)
     /// The most callers with tokens of unknown keys that wait for a fetch; further ones are told
-    /// ``KeySetError/overloaded`` at once. Before the first fetch has succeeded, ten thousand callers wait.
+    /// ``KeySetError/overloaded`` at once.
+    ///
+    /// Before the first fetch has succeeded, ten thousand callers wait.
     public var waitersMax = 64
 
     public init() {}
@@ -83,8 +87,9 @@ public final class RemoteKeySet: VerificationKeySource {
 
   public var status: Status { state.withLock(\.status) }
 
-  /// The keys that are known now, or nil before the first fetch. If they are old, a fetch is started, and not waited
-  /// for.
+  /// The keys that are known now, or nil before the first fetch.
+  ///
+  /// If they are old, a fetch is started, and not waited for.
   public var current: KeySet? {
     let boot = clock.clock.bootMilliseconds()
     let (set, isOld) = state.withLock { state in
@@ -98,6 +103,7 @@ public final class RemoteKeySet: VerificationKeySource {
   }
 
   /// Returns the keys of a fetch that began after this call; the known ones at once for a caller that has tried none.
+  ///
   /// A cancelled caller is answered at once.
   public func keys(newerThan known: KeySet?) async throws(KeySetError) -> KeySet {
     let id = state.withLock { state in

@@ -1,10 +1,12 @@
 package import TokenSigning
 
-/// A proof of a key as it came along with a request (RFC 9449 §4), and the request that it must be for. Printing,
-/// dumping or interpolating it does not show the proof.
+/// A proof of a key as it came along with a request (RFC 9449 §4), and the request that it must be for.
+///
+/// Printing, dumping or interpolating it does not show the proof.
 public struct PresentedProof: Sendable, Hashable {
-  /// The value of the one header field `DPoP`. A request with several of them is the caller's to refuse (RFC 9449
-  /// §4.3).
+  /// The value of the one header field `DPoP`.
+  ///
+  /// A request with several of them is the caller's to refuse (RFC 9449 §4.3).
   public var text: String
   /// The method of the request, in its letter case: `POST`.
   public var method: String
@@ -19,7 +21,9 @@ public struct PresentedProof: Sendable, Hashable {
 }
 
 extension PresentedProof: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// The method and the length of the proof. A URI can hold secrets too.
+  /// The method and the length of the proof.
+  ///
+  /// A URI can hold secrets too.
   public var description: String {
     "PresentedProof(method: \(method.debugDescription), \(text.utf8.count) bytes redacted)"
   }
@@ -29,7 +33,9 @@ extension PresentedProof: CustomStringConvertible, CustomDebugStringConvertible,
   public var customMirror: Mirror { Mirror(self, children: ["method": method, "bytes": text.utf8.count]) }
 }
 
-/// The fault of a proof of a key, or of its absence. It holds nothing of the proof.
+/// The fault of a proof of a key, or of its absence.
+///
+/// It holds nothing of the proof.
 public struct BadProof: Error, Sendable, Hashable, CustomStringConvertible {
   @nonexhaustive
   public enum Fault: String, Sendable, Hashable, CaseIterable {

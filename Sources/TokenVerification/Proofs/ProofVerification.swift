@@ -14,8 +14,9 @@ package struct ProofVerification: Sendable {
     counted = CountedProofs(windowSeconds: windowSeconds)
   }
 
-  /// Verifies a proof for one request, and returns it with its nonce, which is not looked at. It may have been accepted
-  /// before.
+  /// Verifies a proof for one request, and returns it with its nonce, which is not looked at.
+  ///
+  /// It may have been accepted before.
   ///
   /// - Parameters:
   ///   - accessToken: The access token that it came along with, or nil at the token endpoint.

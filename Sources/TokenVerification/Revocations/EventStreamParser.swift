@@ -8,7 +8,9 @@ struct ServerSentEvent: Equatable {
   var data: [UInt8] = []
 }
 
-/// A parser of server-sent events (WHATWG HTML §9.2), from any pieces of the stream. It keeps at most one event.
+/// A parser of server-sent events (WHATWG HTML §9.2), from any pieces of the stream.
+///
+/// It keeps at most one event.
 struct EventStreamParser {
   /// The most bytes of an event, names of fields included.
   static let eventBytesMax = 32 * 1024

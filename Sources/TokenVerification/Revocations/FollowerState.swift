@@ -33,15 +33,23 @@ public enum RevocationFault: Error, Sendable, Hashable, CustomStringConvertible 
 public struct FollowerOptions: Sendable {
   /// The answer about access tokens while the stream is away.
   public var whenAway = AwayPolicy.serve
-  /// The longest silence before the stream is opened anew. The server sends a heartbeat each 15 seconds.
+  /// The longest silence before the stream is opened anew.
+  ///
+  /// The server sends a heartbeat each 15 seconds.
   public var silenceMax = Duration.seconds(40)
-  /// The shortest and the longest pause before the stream is opened anew. The pause doubles with each failure, and is
-  /// shortened by up to a half at random, so that many followers do not come back at once.
+  /// The shortest and the longest pause before the stream is opened anew.
+  ///
+  /// The pause doubles with each failure, and is shortened by up to a half at random, so that many followers do not
+  /// come back at once.
   public var backOff: ClosedRange<Duration> = .milliseconds(100)...(.seconds(10))
-  /// The longest lifetime of an access token of the server. A revocation is forgotten this long, and five minutes for
-  /// the difference of two clocks, after it was heard, or earlier if the server says so.
+  /// The longest lifetime of an access token of the server.
+  ///
+  /// A revocation is forgotten this long, and five minutes for the difference of two clocks, after it was heard, or
+  /// earlier if the server says so.
   public var accessLifetimeMax = Duration.milliseconds(Lifetimes.accessMillisecondsMax)
-  /// The most revocations that are kept, about 150 bytes each. While there are more, the follower is behind.
+  /// The most revocations that are kept, about 150 bytes each.
+  ///
+  /// While there are more, the follower is behind.
   public var entriesMax = 2_000_000
 
   public init() {}

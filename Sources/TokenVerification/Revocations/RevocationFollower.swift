@@ -175,8 +175,10 @@ public final class RevocationFollower: Service {
     }
   }
 
-  /// Returns the lists with what was heard in the last minute. Another instance of the server can hear of a revocation
-  /// later than this process did; one that was taken back by a crash is forgotten a minute after the list.
+  /// Returns the lists with what was heard in the last minute.
+  ///
+  /// Another instance of the server can hear of a revocation later than this process did; one that was taken back by a
+  /// crash is forgotten a minute after the list.
   private func withRecent(_ lists: RevocationLists) -> RevocationLists {
     let (boot, end) = (clock.clock.bootMilliseconds(), clock.now().advanced(byMilliseconds: Self.recentMilliseconds))
     var lists = lists
@@ -219,8 +221,9 @@ public final class RevocationFollower: Service {
     return wasFollowing
   }
 
-  /// Returns true if the wall clock was set since the last look. Some revocations may have been forgotten too early, so
-  /// the next stream begins with all of them.
+  /// Returns true if the wall clock was set since the last look.
+  ///
+  /// Some revocations may have been forgotten too early, so the next stream begins with all of them.
   private func noteStep() -> Bool {
     let lead = clock.now().milliseconds - clock.clock.bootMilliseconds()
     return progress.withLock { progress in

@@ -1,6 +1,8 @@
 internal import FoundationEssentials
 
-/// The meaning of the events of one stream of revocations. It keeps a list that is not complete yet apart.
+/// The meaning of the events of one stream of revocations.
+///
+/// It keeps a list that is not complete yet apart.
 struct RevocationReading {
   /// A change of what is known.
   enum Change {

@@ -1,4 +1,6 @@
-/// The part of a damaged log that can be saved: everything before the first damage. Nothing is ever deleted.
+/// The part of a damaged log that can be saved: everything before the first damage.
+///
+/// Nothing is ever deleted.
 package struct LogSalvage: Sendable {
   /// The segment with the first damage.
   package let segment: String
@@ -20,8 +22,9 @@ package struct LogSalvage: Sendable {
     let previous: UInt32
   }
 
-  /// Returns a plan, or nil for a log that would open, such as one with a mere torn tail. It makes the same checks as
-  /// an opening, and changes nothing.
+  /// Returns a plan, or nil for a log that would open, such as one with a mere torn tail.
+  ///
+  /// It makes the same checks as an opening, and changes nothing.
   ///
   /// - Parameter visit: A closure that checks the records of each frame.
   /// - Throws: `.io`, `.unsupportedVersion`.

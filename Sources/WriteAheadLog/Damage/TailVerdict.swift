@@ -43,8 +43,10 @@ enum TailVerdict: Equatable {
   }
 
   /// Returns the position of a frame header after `offset` which proves that the bytes at `offset` were on disk, or nil
-  /// if there is none. The proof is its watermark, or that it begins with the record that is expected here: the bytes
-  /// here were then a close, which is synced before anything follows it.
+  /// if there is none.
+  ///
+  /// The proof is its watermark, or that it begins with the record that is expected here: the bytes here were then a
+  /// close, which is synced before anything follows it.
   private static func witness(
     after offset: UInt64, _ chain: FrameChain, in window: inout SegmentWindow
   ) throws(LogError) -> UInt64? {
@@ -96,7 +98,9 @@ struct UnprovenFrames {
     frames.append(Frame(segment: segment, offset: offset, provenBy: provenBy))
   }
 
-  /// Begins a segment. All records before a segment are on disk when it is made; the seal before it comes later.
+  /// Begins a segment.
+  ///
+  /// All records before a segment are on disk when it is made; the seal before it comes later.
   mutating func beginSegment() {
     let seal = frames.last
     frames.removeAll(keepingCapacity: true)

@@ -40,8 +40,10 @@ struct FrameEncoder {
     bytes.replaceSubrange(headerStart..<(headerStart + LogFormat.frameHeaderBytes), with: encoded)
   }
 
-  /// Appends a frame without records: a seal or a close. A seal does not change the chain for the next frame, which is
-  /// in the next segment: the header of that was written before the seal.
+  /// Appends a frame without records: a seal or a close.
+  ///
+  /// A seal does not change the chain for the next frame, which is in the next segment: the header of that was written
+  /// before the seal.
   mutating func appendMark(
     _ kind: FrameHeader.Kind, firstSequence: UInt64, watermark: UInt64, to bytes: inout [UInt8]
   ) {
@@ -81,7 +83,9 @@ struct BlockCodec: Sendable {
     return payload.count
   }
 
-  /// Compresses the payload. Returns 0 if the block does not fit.
+  /// Compresses the payload.
+  ///
+  /// Returns 0 if the block does not fit.
   private mutating func compress(_ payload: Span<UInt8>, into target: UnsafeMutableRawBufferPointer) -> Int {
     let written = unsafe state.withUnsafeMutableBytes { state in
       unsafe payload.withUnsafeBytes { source in

@@ -28,7 +28,9 @@ struct FrameHeader: Hashable {
   var payloadChecksum: UInt32
   var previous: UInt32
 
-  /// The number of bytes from the start of the frame to the end of its block. The end mark after them is zero.
+  /// The number of bytes from the start of the frame to the end of its block.
+  ///
+  /// The end mark after them is zero.
   var contentBytes: Int {
     LogFormat.frameHeaderBytes + (payloadBytes > 0 ? LogFormat.preludeBytes + Int(storedBytes) : 0)
   }

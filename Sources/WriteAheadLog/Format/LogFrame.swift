@@ -31,7 +31,9 @@ package struct ReplayProgress: Sendable, Hashable {
   package let records: UInt64
 }
 
-/// The error of a visitor that finds an invalid record in a frame. The log is then refused as corrupt.
+/// The error of a visitor that finds an invalid record in a frame.
+///
+/// The log is then refused as corrupt.
 package struct RecordError: Error, Sendable {
   package let byteOffsetInPayload: Int
   package let what: String

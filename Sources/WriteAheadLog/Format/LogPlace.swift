@@ -13,8 +13,9 @@ package struct LogPlace: Sendable, Hashable, CustomStringConvertible {
   package var description: String { "\(segment) at offset \(offset)" }
 }
 
-/// The torn end of the last segment, which a crash left incomplete. No record in it was ever acknowledged
-/// (docs/wal-format.md section 3.4 tells what can be mistaken for it).
+/// The torn end of the last segment, which a crash left incomplete.
+///
+/// No record in it was ever acknowledged (docs/wal-format.md section 3.4 tells what can be mistaken for it).
 package struct TornTail: Sendable, Hashable {
   package let place: LogPlace
   /// The number of bytes up to the last one that is not zero.

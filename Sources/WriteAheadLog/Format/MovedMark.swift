@@ -23,7 +23,9 @@ package enum MovedMark {
     return text
   }
 
-  /// Sets the mark, durably on return. A mark that is there is replaced, and stays until then.
+  /// Sets the mark, durably on return.
+  ///
+  /// A mark that is there is replaced, and stays until then.
   ///
   /// - Parameter text: One line, of which 2048 bytes are read.
   package static func set(_ text: String, in storage: some LogStorage) throws(LogError) {

@@ -11,8 +11,9 @@ struct FrameChain: Sendable {
   /// The checksum of the last header; seals do not count.
   private(set) var value: UInt32 = 0
   private(set) var nextSequence: UInt64 = 1
-  /// True if the last frame of the segments marks a clean close; also true before the first header. The end of a
-  /// checkpoint is no such mark.
+  /// True if the last frame of the segments marks a clean close; also true before the first header.
+  ///
+  /// The end of a checkpoint is no such mark.
   private(set) var wasClosedCleanly = true
   /// The epoch of the last header; seals do not count.
   private var epoch: UInt32 = 0

@@ -26,7 +26,9 @@ package struct LogFollower {
     offset = walk.end?.offset ?? UInt64(LogFormat.fileHeaderBytes)
   }
 
-  /// Passes the frames that were written since the last call to `visit`. Half-written bytes are left for a later call.
+  /// Passes the frames that were written since the last call to `visit`.
+  ///
+  /// Half-written bytes are left for a later call.
   ///
   /// - Returns: False if the log continued without this reader, which was too slow, or was replaced. Begin with a new
   ///   reader.
@@ -68,8 +70,9 @@ package struct LogFollower {
     }
   }
 
-  /// Moves to the next segment, which exists before the seal does. Returns false if a checkpoint has removed it
-  /// already.
+  /// Moves to the next segment, which exists before the seal does.
+  ///
+  /// Returns false if a checkpoint has removed it already.
   private mutating func moveOn() throws(LogError) -> Bool {
     let first = chain.nextSequence
     let name = LogListing.segmentName(first)

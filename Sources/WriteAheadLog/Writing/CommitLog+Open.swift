@@ -1,6 +1,8 @@
 extension CommitLog {
   /// Takes the folder's lock, checks and replays what is there, repairs the end that a crash left, and makes all of it
-  /// durable. A folder without a log gets a new one.
+  /// durable.
+  ///
+  /// A folder without a log gets a new one.
   ///
   /// If `executor` is also a task executor, as `CommitThread` is, all of this happens on it. Otherwise the calling task
   /// blocks.

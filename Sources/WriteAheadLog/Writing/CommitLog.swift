@@ -68,7 +68,9 @@ extension CommitLog {
     if stalled.load(ordering: .relaxed) || waiters.isFull { throw .overloaded }
   }
 
-  /// Takes a record. Never blocks on the disk. After a failure or a close it is dropped, and waiting for it throws.
+  /// Takes a record.
+  ///
+  /// Never blocks on the disk. After a failure or a close it is dropped, and waiting for it throws.
   ///
   /// - Precondition: `sequence` is one more than that of the record before; only one task at a time stages.
   /// - Parameter encode: appends the record, 1 byte to 768 KiB, to the frame's payload; `startsFrame` says that it is
@@ -79,7 +81,9 @@ extension CommitLog {
     if staged.stage(sequence: sequence, encode) { startDrain() }
   }
 
-  /// Begins a new segment after all that is staged so far, for a checkpoint of the state after it. Never blocks.
+  /// Begins a new segment after all that is staged so far, for a checkpoint of the state after it.
+  ///
+  /// Never blocks.
   ///
   /// - Precondition: called by the one writer, and not again before the result is there.
   package nonisolated func stageCut() -> SegmentCut {
@@ -100,8 +104,9 @@ extension CommitLog {
     replacedSegments.add(segments, ordering: .relaxed)
   }
 
-  /// Looks whether a commit has been under way for `limit`; if so, nothing more is taken until it ends. Costs a reading
-  /// of the clock: meant for a heartbeat.
+  /// Looks whether a commit has been under way for `limit`; if so, nothing more is taken until it ends.
+  ///
+  /// Costs a reading of the clock: meant for a heartbeat.
   package nonisolated func noteStall(limit: Duration) {
     let began = busySince.load(ordering: .relaxed)
     guard began != 0 else { return }
@@ -233,8 +238,9 @@ extension CommitLog {
     try RollbackMark.remove(in: storage)
   }
 
-  /// Writes and syncs all that was staged, marks the log as cleanly closed, and gives the lock back. Does nothing
-  /// the second time.
+  /// Writes and syncs all that was staged, marks the log as cleanly closed, and gives the lock back.
+  ///
+  /// Does nothing the second time.
   ///
   /// - Throws: what ended writing, now or earlier; the lock is given back all the same.
   package func close() async throws(LogError) {

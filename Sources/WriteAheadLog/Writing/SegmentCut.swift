@@ -32,7 +32,9 @@ package final class SegmentCut: Sendable {
     waiter?.resume(returning: result)
   }
 
-  /// Waits until every record before the cut and the new segment are on disk. For one caller.
+  /// Waits until every record before the cut and the new segment are on disk.
+  ///
+  /// For one caller.
   package func base() async throws(LogError) -> CheckpointBase {
     let result = await withCheckedContinuation { continuation in
       let known = state.withLock { state in

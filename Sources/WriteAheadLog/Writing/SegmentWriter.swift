@@ -1,6 +1,8 @@
 internal import Platform
 
-/// Appends frames to the last segment, and begins new segments. Only the log's thread uses it.
+/// Appends frames to the last segment, and begins new segments.
+///
+/// Only the log's thread uses it.
 struct SegmentWriter {
   /// Frames are gathered up to this many bytes for one write.
   private static let gatheredBytesMax = 1 << 20
@@ -115,8 +117,10 @@ struct SegmentWriter {
     statistics.segments += 1
   }
 
-  /// Goes on in a segment of the newest format. One that has no record yet, and so perhaps a close at most, is
-  /// replaced: the new one has its name and its place in the chain.
+  /// Goes on in a segment of the newest format.
+  ///
+  /// One that has no record yet, and so perhaps a close at most, is replaced: the new one has its name and its place in
+  /// the chain.
   mutating func renewSegment() throws(LogError) {
     guard nextSequence == firstSequence else { return try beginSegment() }
     try goOn(inSegmentAfter: carried) { (_) throws(LogError) in }

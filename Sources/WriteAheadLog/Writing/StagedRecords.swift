@@ -81,7 +81,9 @@ final class StagedRecords: Sendable {
   }
 
   /// Waits, on the log's thread, until this many records are staged after the sequence `taken`, or nothing more is
-  /// taken. Returns false if they were not within the time.
+  /// taken.
+  ///
+  /// Returns false if they were not within the time.
   func wait(for records: Int, through taken: UInt64, atMost time: Duration) -> Bool {
     let awaited = taken + UInt64(records)
     let waits = state.withLock { state in
@@ -154,7 +156,9 @@ final class StagedRecords: Sendable {
     written.removeAll(keepingCapacity: true)
   }
 
-  /// Takes nothing more, for `failure`; the first one stays. What is staged already may still be taken.
+  /// Takes nothing more, for `failure`; the first one stays.
+  ///
+  /// What is staged already may still be taken.
   func refuse(with failure: LogError) {
     state.withLock { state in
       if state.refusal == nil { state.refusal = failure }

@@ -2,8 +2,9 @@
 import TokenEngine
 import TokenLedgerPostgres
 
-/// The difference between a database's clock and this machine's. Tokens carry the database's time, which others compare
-/// with their own.
+/// The difference between a database's clock and this machine's.
+///
+/// Tokens carry the database's time, which others compare with their own.
 struct ClockDifference {
   /// The time by which the database's clock is ahead, negative if it is behind.
   let ahead: Duration

@@ -2,7 +2,9 @@
 import TokenEngine
 import TokenLedgerPostgres
 
-/// The findings on a database and its safety for serving. It judges facts that were read before, and asks no server.
+/// The findings on a database and its safety for serving.
+///
+/// It judges facts that were read before, and asks no server.
 struct DatabaseFindings {
   /// A host of the address, with its answer.
   struct Host {
@@ -25,7 +27,9 @@ struct DatabaseFindings {
   private static let bytesBehindMax: Int64 = 64 << 20
   private static let keptBytesMax: Int64 = 1 << 30
   private static let transactionMillisecondsMax: Int64 = 300_000
-  /// The most unfrozen transactions. Autovacuum freezes at 200 million by itself, and PostgreSQL stops at 2^31.
+  /// The most unfrozen transactions.
+  ///
+  /// Autovacuum freezes at 200 million by itself, and PostgreSQL stops at 2^31.
   private static let unfrozenMax: Int64 = 1_000_000_000
 
   /// The answer of the host at which sessions are changed, or nil if none is a primary.

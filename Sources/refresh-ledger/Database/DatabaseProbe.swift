@@ -2,7 +2,9 @@
 import TokenEngine
 import TokenLedgerPostgres
 
-/// A probe of every host of a database and of the ledger in it, for `database check` and `doctor`. It changes nothing.
+/// A probe of every host of a database and of the ledger in it, for `database check` and `doctor`.
+///
+/// It changes nothing.
 struct DatabaseProbe {
   private let settings: ServerSettings
   private let isWhole: Bool

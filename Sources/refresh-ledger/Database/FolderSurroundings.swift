@@ -4,7 +4,9 @@ import TokenAccounts
 import TokenLedgerPostgres
 import TokenSigning
 
-/// The parts of a data folder beside its log, in the form of a database: users, clients and keys. Its calls block.
+/// The parts of a data folder beside its log, in the form of a database: users, clients and keys.
+///
+/// Its calls block.
 struct FolderSurroundings {
   private let data: DataFolderOption
 
@@ -76,7 +78,9 @@ struct FolderSurroundings {
     }
   }
 
-  /// Creates a key file. It accepts one that an earlier call left, and refuses other keys.
+  /// Creates a key file.
+  ///
+  /// It accepts one that an earlier call left, and refuses other keys.
   private func replace(_ purpose: KeyPurpose, _ bytes: [UInt8]) throws(KeyError) {
     guard try keyFolder.read().bytes[purpose] != bytes else { return }
     throw KeyError(

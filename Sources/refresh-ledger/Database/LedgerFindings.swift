@@ -3,7 +3,9 @@ import TokenEngine
 import TokenLedgerPostgres
 import TokenSigning
 
-/// The findings on the tables of a ledger in a database. It judges facts that were read before, and asks no server.
+/// The findings on the tables of a ledger in a database.
+///
+/// It judges facts that were read before, and asks no server.
 struct LedgerFindings {
   let settings: ServerSettings
   /// True if the settings are all of a server's, and not only those of a store.

@@ -57,8 +57,9 @@ struct DoctorAccounts {
       + otherForms(otherSpellings, users)
   }
 
-  /// Returns the finding on names that are not in NFC. Any change of the file writes every name in NFC, so the fix
-  /// names a change that changes nothing else.
+  /// Returns the finding on names that are not in NFC.
+  ///
+  /// Any change of the file writes every name in NFC, so the fix names a change that changes nothing else.
   private func otherForms(_ spellings: [String], _ users: [Subject]) -> [DoctorFinding] {
     guard let user = users.first else { return [] }
     return SpelledNames(spellings).map { names in

@@ -56,8 +56,9 @@ struct DoctorCommand: AsyncParsableCommand {
     try report.tell(DoctorLog(data: data, settings: settings, isServed: holder != nil).findings())
   }
 
-  /// Reads the settings as `serve` would. If it would refuse them, they are the defaults with the section `store`, or
-  /// nil if that cannot be read either.
+  /// Reads the settings as `serve` would.
+  ///
+  /// If it would refuse them, they are the defaults with the section `store`, or nil if that cannot be read either.
   private func readSettings() throws(CommandError) -> (ServerSettings?, DoctorFinding) {
     let from = place.database.configPath ?? "the defaults"
     do throws(CommandError) {
@@ -92,8 +93,9 @@ enum LockHolder {
     return holder(of: status.number, in: String(decoding: bytes, as: UTF8.self))
   }
 
-  /// Returns the process that holds the lock of the file with this number. The device is not compared, since some file
-  /// systems show a different one here.
+  /// Returns the process that holds the lock of the file with this number.
+  ///
+  /// The device is not compared, since some file systems show a different one here.
   static func holder(of number: UInt64, in locks: String) -> Int32? {
     for line in locks.split(whereSeparator: \.isNewline) {
       let words = line.split(separator: " ")

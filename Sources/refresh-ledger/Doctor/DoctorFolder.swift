@@ -101,8 +101,9 @@ struct DoctorFolder {
 
 /// The kind of a mounted file system, found in the system's list of mounts by its device number.
 enum MountedKind {
-  /// Returns the kind, such as `ext4` or `tmpfs`, or nil if the list has no such device. `mounts` is
-  /// `/proc/self/mountinfo` (proc(5)).
+  /// Returns the kind, such as `ext4` or `tmpfs`, or nil if the list has no such device.
+  ///
+  /// `mounts` is `/proc/self/mountinfo` (proc(5)).
   static func find(device: UInt64, in mounts: String) -> String? {
     let major = (device >> 8) & 0xFFF | (device >> 32) & ~0xFFF
     let minor = device & 0xFF | (device >> 12) & ~0xFF

@@ -34,8 +34,9 @@ struct FolderExposure {
     }
   }
 
-  /// Returns the paths of the folder, and of the server's files in it, in `keys` and in `log`. Other files are not
-  /// checked.
+  /// Returns the paths of the folder, and of the server's files in it, in `keys` and in `log`.
+  ///
+  /// Other files are not checked.
   static func paths(in folder: String) -> [String] {
     let names = ((try? FileSystem.names(in: folder)) ?? []).filter { name in
       ["keys", "log", IssuerFile.name].contains(name) || ["clients.", "users."].contains { name.hasPrefix($0) }

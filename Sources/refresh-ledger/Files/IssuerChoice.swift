@@ -26,7 +26,9 @@ enum IssuerChoice: Equatable {
   }
 
   /// Decides on the issuer for a command that issues tokens without a server, keeps it, and returns the settings with
-  /// it. `tell` is called with what the command must say.
+  /// it.
+  ///
+  /// `tell` is called with what the command must say.
   static func settle(
     _ settings: ServerSettings, folder: String, tell: (String) -> Void
   ) throws(CommandError) -> ServerSettings {
@@ -59,7 +61,9 @@ struct IssuerFile {
   static let name = "issuer"
   let path: String
 
-  /// The most bytes that are read. It is more than any issuer has, so that a longer one gets its own message.
+  /// The most bytes that are read.
+  ///
+  /// It is more than any issuer has, so that a longer one gets its own message.
   private static let bytesMax = 4096
 
   init(folder: String) {

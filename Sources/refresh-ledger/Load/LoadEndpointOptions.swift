@@ -82,7 +82,9 @@ struct LoadEndpointOptions: ParsableArguments {
     return given.first { $0.1 }?.0
   }
 
-  /// Refuses options that cannot be used. The command calls this once it knows that it uses a server.
+  /// Refuses options that cannot be used.
+  ///
+  /// The command calls this once it knows that it uses a server.
   func check() throws {
     guard let url else { return }
     guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains(where: \.isWhitespace) else {

@@ -50,8 +50,9 @@ struct LoadEngineOptions: ParsableArguments {
     return given.first { $0.1 != nil }?.0
   }
 
-  /// Refuses options for the other kind of engine. A database is used if the command line names it, and never because
-  /// of a setting.
+  /// Refuses options for the other kind of engine.
+  ///
+  /// A database is used if the command line names it, and never because of a setting.
   func check() throws {
     if store.database != nil, let stray = folderOption {
       throw ValidationError("\(stray) goes with a folder, and --database has none")
@@ -69,7 +70,9 @@ struct LoadEngineOptions: ParsableArguments {
     return report
   }
 
-  /// Runs `work` with a new embedded engine. Its data are removed unless ``path`` keeps them.
+  /// Runs `work` with a new embedded engine.
+  ///
+  /// Its data are removed unless ``path`` keeps them.
   private func withFolder<Outcome>(
     grace: Duration, _ work: (RotationEngine) async throws -> Outcome
   ) async throws -> Outcome {
@@ -101,8 +104,9 @@ struct LoadEngineOptions: ParsableArguments {
 // MARK: - Load on a database
 extension LoadEngineOptions {
   #if Postgres
-  /// Makes a report with one more instance, which has the settings of the servers. The sessions that it opens are ended
-  /// afterwards.
+  /// Makes a report with one more instance, which has the settings of the servers.
+  ///
+  /// The sessions that it opens are ended afterwards.
   private func sharedReport(
     grace: Duration, _ work: (EngineTarget) async throws -> LoadReport
   ) async throws -> LoadReport {

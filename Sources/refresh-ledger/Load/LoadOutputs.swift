@@ -15,7 +15,9 @@ struct LoadOutputs: ParsableArguments {
     guard json == nil || json != report else { throw ValidationError("--json and --report need a file each") }
   }
 
-  /// Refuses a file that cannot be written, before the load starts. It creates no file.
+  /// Refuses a file that cannot be written, before the load starts.
+  ///
+  /// It creates no file.
   func check() throws(CommandError) {
     for path in [json, report].compactMap({ $0 }) {
       let file = FilePath(path)

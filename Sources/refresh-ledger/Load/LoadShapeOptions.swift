@@ -47,8 +47,9 @@ struct LoadShapeOptions: ParsableArguments {
       """)
   var grace: String?
 
-  /// Returns the options of the run. `isShort` is true for the engine in this process; there can be at most `available`
-  /// sessions.
+  /// Returns the options of the run.
+  ///
+  /// `isShort` is true for the engine in this process; there can be at most `available` sessions.
   func options(isShort: Bool, available: Int? = nil) throws -> LoadOptions {
     let callers = connections ?? 32
     let wanted = sessions ?? min(callers, available ?? callers)

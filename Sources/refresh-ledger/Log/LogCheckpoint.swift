@@ -58,8 +58,9 @@ struct LogCheckpoint: AsyncParsableCommand {
     )
   }
 
-  /// Waits for the server to remove the request, and returns whether it did so within `wait`. A bar shows the progress
-  /// that the server reports.
+  /// Waits for the server to remove the request, and returns whether it did so within `wait`.
+  ///
+  /// A bar shows the progress that the server reports.
   private func isAnswered(in storage: FolderStorage) async throws -> Bool {
     var bar = ProgressBar(label: "the server writes a checkpoint", unit: .things("entries"))
     for _ in 0..<(max(1, wait) * 10) {

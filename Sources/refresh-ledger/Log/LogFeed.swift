@@ -32,8 +32,9 @@ struct LogFeed {
 
   var liveSessions: Int { reader.liveSessionCount }
 
-  /// Reads the existing records, with a bar. `visit` is called with each record, `visitEntry` with each entry of a
-  /// checkpoint.
+  /// Reads the existing records, with a bar.
+  ///
+  /// `visit` is called with each record, `visitEntry` with each entry of a checkpoint.
   mutating func begin(
     _ visit: ((LedgerRecord) -> Void)? = nil, entry visitEntry: ((LedgerRecord) -> Void)? = nil
   ) throws(CommandError) {

@@ -12,7 +12,9 @@ struct LogSurvey {
   /// The sequence up to which all records were on disk when the last frame was written.
   private(set) var durableSequence: UInt64 = 0
 
-  /// Reads the log in `folder`, with a bar on a terminal if it has a label. `visit` is called with each frame.
+  /// Reads the log in `folder`, with a bar on a terminal if it has a label.
+  ///
+  /// `visit` is called with each frame.
   init(
     folder: FilePath, label: String?,
     visit: (_ frame: LogFrame, _ payload: Span<UInt8>) throws(RecordError) -> Void = { _, _ in }
@@ -47,8 +49,9 @@ struct LogSurvey {
     do { return try LogReader.newestCheckpoint(in: storage) } catch { throw CommandError(error) }
   }
 
-  /// Returns the number of bytes of the log in a folder. A folder that does not exist or has no log ends the command
-  /// with 66.
+  /// Returns the number of bytes of the log in a folder.
+  ///
+  /// A folder that does not exist or has no log ends the command with 66.
   static func requireLog(in folder: FilePath) throws(CommandError) -> UInt64 {
     let storage = FolderStorage(path: folder)
     do throws(LogError) {
@@ -63,8 +66,9 @@ struct LogSurvey {
 }
 
 extension DataFolderOption {
-  /// Opens the ledger of the folder for a command that writes, with a bar while the log is replayed. Returns nil if
-  /// another process has it open; a folder without a log ends the command with 66.
+  /// Opens the ledger of the folder for a command that writes, with a bar while the log is replayed.
+  ///
+  /// Returns nil if another process has it open; a folder without a log ends the command with 66.
   func openLedger() async throws(CommandError) -> RefreshLedger? {
     _ = try LogSurvey.requireLog(in: logFolder)
     var bar = ProgressBar(label: "replaying the log")

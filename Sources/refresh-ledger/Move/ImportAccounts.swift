@@ -115,8 +115,9 @@ struct ImportAccounts {
     }
   }
 
-  /// Returns the milliseconds that the session can still live, or nil if it has ended. The number is rounded down, so
-  /// that thousands of sessions share the lifetimes that the ledger stores.
+  /// Returns the milliseconds that the session can still live, or nil if it has ended.
+  ///
+  /// The number is rounded down, so that thousands of sessions share the lifetimes that the ledger stores.
   private func left(_ session: ImportedSession, _ client: Client) -> Int64? {
     if let end = session.idleEnd, end <= now { return nil }
     let longest = (client.lifetimes.absolute ?? settings.engine.absoluteLifetime).wholeMilliseconds

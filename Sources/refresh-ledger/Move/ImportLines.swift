@@ -1,7 +1,9 @@
 import Platform
 import SystemPackage
 
-/// The lines of a file, one after another. A file of any size takes one buffer of memory.
+/// The lines of a file, one after another.
+///
+/// A file of any size takes one buffer of memory.
 final class ImportLines {
   static let bytesMax = 16 << 10
   private static let pieceBytes = 1 << 20
@@ -41,7 +43,9 @@ final class ImportLines {
 
   deinit { try? file.close() }
 
-  /// Returns the next line without its end, or nil after the last. Empty lines are skipped.
+  /// Returns the next line without its end, or nil after the last.
+  ///
+  /// Empty lines are skipped.
   func next() throws(CommandError) -> [UInt8]? {
     while let line = try nextOfAny() {
       if line.contains(where: { $0 != 0x20 && $0 != 0x09 }) { return line }

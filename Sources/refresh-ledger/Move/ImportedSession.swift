@@ -36,7 +36,9 @@ struct ImportedSession: Decodable {
     init?(intValue: Int) { return nil }
   }
 
-  /// Parses a line. It must be a JSON object in UTF-8 without duplicate or unknown members or bad values.
+  /// Parses a line.
+  ///
+  /// It must be a JSON object in UTF-8 without duplicate or unknown members or bad values.
   static func read(_ line: [UInt8]) throws(Refusal) -> ImportedSession {
     guard JSONCheck.isObject(line) else {
       throw Refusal(
@@ -123,8 +125,9 @@ struct ImportedSession: Decodable {
 /// A parser of times in the form of RFC 3339: `2026-01-31T12:00:00Z`, with or without a fraction, in UTC or with an
 /// offset.
 enum WrittenTime {
-  /// Parses a time, to the millisecond. Returns nil for another form, for a date or time that does not exist, and for a
-  /// time before 1970.
+  /// Parses a time, to the millisecond.
+  ///
+  /// Returns nil for another form, for a date or time that does not exist, and for a time before 1970.
   static func parse(_ text: String) -> Timestamp? {
     var rest = Array(text.utf8)[...]
     guard let year = number(&rest, 4), take(&rest, "-"), let month = number(&rest, 2), take(&rest, "-"),

@@ -1,5 +1,6 @@
-/// A bounded queue of texts that wait to be written, the oldest first. A text that does not fit is dropped and counted,
-/// and a note in the output tells where it is missing.
+/// A bounded queue of texts that wait to be written, the oldest first.
+///
+/// A text that does not fit is dropped and counted, and a note in the output tells where it is missing.
 struct OutputQueue {
   /// The bytes that are written next, at once.
   struct Batch {
@@ -28,8 +29,9 @@ struct OutputQueue {
   private var bytesWaiting = 0
   /// The number of lines that were dropped after the last text.
   private var droppedAtEnd = 0
-  /// True if a text did not fit. No text is accepted until half of the room is free: otherwise a slow reader would get
-  /// a note after each line.
+  /// True if a text did not fit.
+  ///
+  /// No text is accepted until half of the room is free: otherwise a slow reader would get a note after each line.
   private var isShut = false
   /// True if the last write failed.
   private var isBroken = false
@@ -37,8 +39,10 @@ struct OutputQueue {
   private var isInsideLine = false
   private var isBeingWritten = false
 
-  /// Creates an empty queue. Its bounds hold the output of a busy server for a second or two, so that a reader that is
-  /// restarted misses nothing, and take no more memory than a few connections.
+  /// Creates an empty queue.
+  ///
+  /// Its bounds hold the output of a busy server for a second or two, so that a reader that is restarted misses
+  /// nothing, and take no more memory than a few connections.
   init(bytesMax: Int = 1 << 20, textsMax: Int = 8192) {
     self.bytesMax = bytesMax
     self.textsMax = textsMax
@@ -69,6 +73,7 @@ struct OutputQueue {
   }
 
   /// Takes the next whole texts, as many as are written at once, or returns nil if there is nothing to write.
+  ///
   /// ``settle(_:written:)`` must follow.
   ///
   /// - Parameter note: A function that makes the line about a number of dropped lines.

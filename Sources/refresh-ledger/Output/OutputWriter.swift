@@ -45,7 +45,9 @@ final class OutputWriter: Sendable {
     }
   }
 
-  /// Adds a text of whole lines. It never waits.
+  /// Adds a text of whole lines.
+  ///
+  /// It never waits.
   func put(_ text: String) {
     let (lines, wakes) = state.withLock { state in
       let lines = state.queue.put(text)

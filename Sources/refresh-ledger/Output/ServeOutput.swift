@@ -3,8 +3,9 @@ import Platform
 import Synchronization
 import SystemPackage
 
-/// The output of a server: log lines on the standard error output, texts for people on the standard output. Only the
-/// end of the process waits for their readers, for a bounded time.
+/// The output of a server: log lines on the standard error output, texts for people on the standard output.
+///
+/// Only the end of the process waits for their readers, for a bounded time.
 final class ServeOutput: Sendable {
   /// The times for which the end of the process waits: for a reader that takes nothing, and for one that reads.
   private static let (stall, patience) = (Duration.milliseconds(500), Duration.seconds(3))
@@ -17,7 +18,9 @@ final class ServeOutput: Sendable {
   private let end = Mutex<ContinuousClock.Instant?>(nil)
   private let isEnding = Atomic(false)
 
-  /// Takes over the streams and all log lines of this process. It can be called once in a process.
+  /// Takes over the streams and all log lines of this process.
+  ///
+  /// It can be called once in a process.
   init() throws(CommandError) {
     StandardStreams.neverWait()
     let missing: @Sendable (Int) -> String = { count in
@@ -49,8 +52,9 @@ final class ServeOutput: Sendable {
     end.withLock { $0 = moment }
   }
 
-  /// Waits until everything is written or nobody reads it. Call it before the process ends; it returns false if it was
-  /// called already.
+  /// Waits until everything is written or nobody reads it.
+  ///
+  /// Call it before the process ends; it returns false if it was called already.
   ///
   /// - Parameter complaint: The reason that the process ends, for the last line.
   @discardableResult

@@ -9,11 +9,15 @@ final class HistogramSeries: TimerHandler, RecorderHandler {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5,
   ]
 
-  /// The number of values in each bucket. There is one bucket more than there are bounds.
+  /// The number of values in each bucket.
+  ///
+  /// There is one bucket more than there are bounds.
   private let counts = InlineArray<14, Atomic<UInt64>> { _ in Atomic(0) }
   private let total = AtomicDouble()
 
-  /// The sum of all values. It can be ahead of ``cumulativeCounts`` or behind them while a value is recorded.
+  /// The sum of all values.
+  ///
+  /// It can be ahead of ``cumulativeCounts`` or behind them while a value is recorded.
   var sum: Double { total.value }
 
   /// The number of values up to each bound, followed by the number of all values.
@@ -43,7 +47,9 @@ final class CounterSeries: CounterHandler {
 
   var value: Int64 { count.load(ordering: .relaxed) }
 
-  /// Adds to the counter. It never decreases: an amount below 0 is ignored.
+  /// Adds to the counter.
+  ///
+  /// It never decreases: an amount below 0 is ignored.
   func increment(by amount: Int64) {
     if amount > 0 { count.wrappingAdd(amount, ordering: .relaxed) }
   }

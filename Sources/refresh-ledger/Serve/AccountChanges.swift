@@ -7,7 +7,9 @@ import TokenLedger
 import TokenObservability
 
 /// A service that ends the sessions of users that were removed or disabled or have another password, and of removed
-/// clients, as soon as the accounts change. It checks them ten times a second, even if nobody logs in.
+/// clients, as soon as the accounts change.
+///
+/// It checks them ten times a second, even if nobody logs in.
 struct AccountRevocation: Service {
   let engine: RotationEngine
   let users: any SubjectDirectory
@@ -40,7 +42,9 @@ struct AccountRevocation: Service {
     }
   }
 
-  /// Ends sessions and waits until that is durable. It tries again if the log is overloaded.
+  /// Ends sessions and waits until that is durable.
+  ///
+  /// It tries again if the log is overloaded.
   private func end(_ scope: SessionScope) async {
     while true {
       do {
@@ -54,9 +58,11 @@ struct AccountRevocation: Service {
     }
   }
 
-  /// Ends the sessions once. Those of a user who may log in end if they were opened before the change, so that a log-in
-  /// right after it continues, even at an instance that heard of the change before this one. The same holds for a
-  /// client that has replaced another.
+  /// Ends the sessions once.
+  ///
+  /// Those of a user who may log in end if they were opened before the change, so that a log-in right after it
+  /// continues, even at an instance that heard of the change before this one. The same holds for a client that has
+  /// replaced another.
   private func endOnce(_ scope: SessionScope) async throws(EngineError) {
     if case .subject(let name) = scope, let user = try await latestUser(name), user.isEnabled {
       try await engine.revokeOutdatedSessions(of: user)
@@ -73,8 +79,9 @@ struct AccountRevocation: Service {
     }
   }
 
-  /// Ends the sessions of accounts that changed while no server ran. A refresh would find that out by itself; this ends
-  /// their access tokens too.
+  /// Ends the sessions of accounts that changed while no server ran.
+  ///
+  /// A refresh would find that out by itself; this ends their access tokens too.
   private func endOutdated() async {
     do {
       let holders = try await engine.sessionHolders()
@@ -120,8 +127,9 @@ final class AccountLog: Sendable {
     self.logger = logger
   }
 
-  /// Logs what the start made, and every later change. The files that the start itself wrote are not reported as
-  /// changes.
+  /// Logs what the start made, and every later change.
+  ///
+  /// The files that the start itself wrote are not reported as changes.
   func begin(after first: FirstStart) {
     hasBegun.store(true, ordering: .relaxed)
     let made = first.made

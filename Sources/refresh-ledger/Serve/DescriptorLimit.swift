@@ -1,8 +1,10 @@
 import Logging
 import Platform
 
-/// The number of files and connections that the process can have open. The log needs some at any time: a segment that
-/// cannot be opened ends every change, so that connections must leave room for it.
+/// The number of files and connections that the process can have open.
+///
+/// The log needs some at any time: a segment that cannot be opened ends every change, so that connections must leave
+/// room for it.
 enum DescriptorLimit {
   /// The number of descriptors for the log, the accounts, the keys and the listening sockets.
   static let reserve = 64

@@ -63,8 +63,9 @@ struct FirstStart {
     self.secret = secret
   }
 
-  /// Returns a text of 33 characters, of which 32 carry 192 random bits. The first is always a letter: a text that
-  /// begins with a dash could not be the value of an option.
+  /// Returns a text of 33 characters, of which 32 carry 192 random bits.
+  ///
+  /// The first is always a letter: a text that begins with a dash could not be the value of an option.
   private static func randomText() -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     var random = OpenSSLRandom()

@@ -2,15 +2,20 @@ import Platform
 import Synchronization
 import SystemPackage
 
-/// A check whether a server could listen at an address. Its failure is one line, not a stack of log lines.
+/// A check whether a server could listen at an address.
+///
+/// Its failure is one line, not a stack of log lines.
 enum ListenAddress {
-  /// Binds the address and releases it again. Port 0 is always free.
+  /// Binds the address and releases it again.
+  ///
+  /// Port 0 is always free.
   static func probe(host: String, port: Int) throws(CommandError) {
     do { try HeldAddress(host: host, port: port).close() } catch { throw failure(error, host, port) }
   }
 
-  /// Binds the address and keeps it. It waits up to a second for an address in use, which a server that was just killed
-  /// may still hold.
+  /// Binds the address and keeps it.
+  ///
+  /// It waits up to a second for an address in use, which a server that was just killed may still hold.
   static func hold(host: String, port: Int) throws(CommandError) -> HeldAddress {
     var tries = 0
     while true {

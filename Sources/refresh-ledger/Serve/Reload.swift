@@ -37,7 +37,9 @@ struct Reload: Service {
     }
   }
 
-  /// Reads one of them. A fault in one does not keep the others from being read.
+  /// Reads one of them.
+  ///
+  /// A fault in one does not keep the others from being read.
   private func attempt(_ outcome: String, orElse kept: String, _ read: () async throws -> Void) async {
     do {
       try await read()

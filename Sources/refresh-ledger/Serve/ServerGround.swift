@@ -60,8 +60,9 @@ struct GroundOpening {
   }
 
   #if Postgres
-  /// Opens the database that the settings name. No start makes users and clients, since several servers can start at
-  /// once.
+  /// Opens the database that the settings name.
+  ///
+  /// No start makes users and clients, since several servers can start at once.
   func database() async throws(CommandError) -> ServerGround {
     let settings = try settings.issuedByDatabase()
     let store = try await DatabaseStore.open(settings, connections: settings.store.connections)

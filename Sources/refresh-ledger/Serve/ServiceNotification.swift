@@ -42,8 +42,9 @@ struct ServiceNotification: Sendable {
   /// that.
   let watchdogInterval: Duration?
 
-  /// The time that systemd waits for the next notification of a replay. It receives one each second, unless the disk
-  /// does not answer.
+  /// The time that systemd waits for the next notification of a replay.
+  ///
+  /// It receives one each second, unless the disk does not answer.
   private static let replayPatience = Duration.seconds(60)
 
   init(environment: [String: String], logger: Logger) {
@@ -71,8 +72,9 @@ struct ServiceNotification: Sendable {
     }
   }
 
-  /// Returns the interval that the environment asks for. `WATCHDOG_PID` names another process if a parent must answer
-  /// and not this one.
+  /// Returns the interval that the environment asks for.
+  ///
+  /// `WATCHDOG_PID` names another process if a parent must answer and not this one.
   private static func watchdogInterval(_ environment: [String: String]) -> Duration? {
     guard let microseconds = Int64(environment["WATCHDOG_USEC"] ?? ""), microseconds > 0 else { return nil }
     if let process = environment["WATCHDOG_PID"], process != "\(Program.id)" { return nil }

@@ -2,8 +2,10 @@ import Dispatch
 import Platform
 import ServiceLifecycle
 
-/// A service that ends the process if a shutdown does not finish. A disk that never answers blocks the requests that
-/// wait for it and the closing of the log, and no cancellation reaches either, nor what waits for a database.
+/// A service that ends the process if a shutdown does not finish.
+///
+/// A disk that never answers blocks the requests that wait for it and the closing of the log, and no cancellation
+/// reaches either, nor what waits for a database.
 ///
 /// The readers of the log lines are waited for within the same time.
 struct ShutdownDeadline: Service {
@@ -18,7 +20,9 @@ struct ShutdownDeadline: Service {
   /// The part of it for the last lines.
   private static let lastWords = Duration.seconds(1)
 
-  /// Returns once the shutdown has begun. Put this service last, so that it is told first.
+  /// Returns once the shutdown has begun.
+  ///
+  /// Put this service last, so that it is told first.
   func run() async throws {
     try? await gracefulShutdown()
     let allowed = drain + ShutdownDeadline.closing

@@ -3,8 +3,9 @@ import Platform
 import TokenEngine
 import TokenHTTP
 
-/// The address of a server that starts, and its issuer. Both are known before the log is opened, since every token
-/// names the issuer.
+/// The address of a server that starts, and its issuer.
+///
+/// Both are known before the log is opened, since every token names the issuer.
 struct StartAddress {
   /// The settings with the issuer, and with the port that will be bound.
   private(set) var settings: ServerSettings

@@ -14,7 +14,9 @@ struct ConfigurationFile {
 
   private static let bytesMax = 64 << 10
 
-  /// Reads the file, which must be a mapping of known sections and keys. Its failure names the line.
+  /// Reads the file, which must be a mapping of known sections and keys.
+  ///
+  /// Its failure names the line.
   init(path: String) throws(CommandError) {
     self.path = path
     let bytes = try InputFile.read(path, "configuration file", bytesMax: ConfigurationFile.bytesMax)

@@ -1,6 +1,8 @@
 import TokenEngine
 
-/// Byte sizes and durations as people write them. ``DurationText`` parses the durations.
+/// Byte sizes and durations as people write them.
+///
+/// ``DurationText`` parses the durations.
 enum QuantityText {
   private static let sizes: [(shift: Int, name: String)] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")]
 

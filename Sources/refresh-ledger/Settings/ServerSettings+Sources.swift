@@ -54,7 +54,9 @@ extension ServerSettings {
     }
   }
 
-  /// Refuses settings that contradict each other. Only explicit values can; a default gives way.
+  /// Refuses settings that contradict each other.
+  ///
+  /// Only explicit values can; a default gives way.
   private func refuseContradictions(_ sources: SettingSources) throws(CommandError) {
     if sources.text(.sessionsRefreshTTL) != nil, engine.idleLifetime > engine.absoluteLifetime {
       throw sources.fault(

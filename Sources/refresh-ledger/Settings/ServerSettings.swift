@@ -4,7 +4,9 @@ import TokenLedger
 import TokenSigning
 import WriteAheadLog
 
-/// All settings of the server. The values here are the defaults, unless they follow from other settings.
+/// All settings of the server.
+///
+/// The values here are the defaults, unless they follow from other settings.
 struct ServerSettings {
   static let standard = ServerSettings()
 
@@ -29,9 +31,13 @@ struct ServerSettings {
   var syncInterval = Duration.seconds(1)
   /// The place of sessions, accounts and keys.
   var store = StoreSettings()
-  /// True if `tokens.issuer` is set. If it is not, ``IssuerChoice`` decides.
+  /// True if `tokens.issuer` is set.
+  ///
+  /// If it is not, ``IssuerChoice`` decides.
   var isIssuerSet = false
-  /// True if `tokens.audience` is set. If it is not, the audience is the issuer.
+  /// True if `tokens.audience` is set.
+  ///
+  /// If it is not, the audience is the issuer.
   var isAudienceSet = false
 
   /// The most connections of one address if other machines can connect and nothing else is set.

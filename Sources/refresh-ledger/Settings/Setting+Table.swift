@@ -3,8 +3,9 @@ import TokenHTTP
 import TokenSigning
 
 extension Setting {
-  /// All settings, in the order of the configuration that `init` writes. The defaults are those of
-  /// ``ServerSettings/standard``.
+  /// All settings, in the order of the configuration that `init` writes.
+  ///
+  /// The defaults are those of ``ServerSettings/standard``.
   static let all = http + tokens + sessions + rotation + dpop + log + store + limits + cookies + console
 
   private static let http = [

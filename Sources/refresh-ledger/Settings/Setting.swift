@@ -1,7 +1,8 @@
 import TokenEngine
 
-/// A setting of the server: its key, its type, its place and its description. ``Setting/all`` is the table of all
-/// settings.
+/// A setting of the server: its key, its type, its place and its description.
+///
+/// ``Setting/all`` is the table of all settings.
 struct Setting: Sendable {
   let key: SettingKey
   /// The option of `serve` for the same setting, or nil if there is none.

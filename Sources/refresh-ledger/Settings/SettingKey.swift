@@ -1,4 +1,6 @@
-/// A key of the configuration. The raw value is its path in the file; ``Setting/all`` has the rest.
+/// A key of the configuration.
+///
+/// The raw value is its path in the file; ``Setting/all`` has the rest.
 enum SettingKey: String, CaseIterable {
   case httpHost = "http.host"
   case httpPort = "http.port"

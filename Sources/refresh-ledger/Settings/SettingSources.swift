@@ -4,7 +4,9 @@ struct SettingSources {
   private let environment: [String: String]
   private let file: ConfigurationFile?
 
-  /// Creates the sources. Unknown keys in the file and unknown variables that begin with `REFRESH_LEDGER_` are refused.
+  /// Creates the sources.
+  ///
+  /// Unknown keys in the file and unknown variables that begin with `REFRESH_LEDGER_` are refused.
   init(flags: [SettingKey: String], environment: [String: String], filePath: String?) throws(CommandError) {
     try SettingSources.refuseUnknown(environment)
     self.flags = flags

@@ -4,12 +4,14 @@ import RotationModel
 import TokenLedgerPostgres
 #endif
 
-/// The section `store`: the place of a server's sessions, accounts and keys. All settings but ``kind`` are for a
-/// database.
+/// The section `store`: the place of a server's sessions, accounts and keys.
+///
+/// All settings but ``kind`` are for a database.
 struct StoreSettings {
   var kind = StoreKind.embedded
-  /// The database as a URL or a connection string of libpq. It can hold a password, so it must not be printed. It is
-  /// empty with ``StoreKind/embedded``.
+  /// The database as a URL or a connection string of libpq.
+  ///
+  /// It can hold a password, so it must not be printed. It is empty with ``StoreKind/embedded``.
   var database = ""
   /// The schema that has the tables.
   var schema = StoreSettings.standardSchema

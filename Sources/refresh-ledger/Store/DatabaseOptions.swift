@@ -107,6 +107,7 @@ struct StoreOptions: ParsableArguments {
   }
 
   /// Returns the store of settings that are refused as a whole, with the file or, if that cannot be read, without it.
+  ///
   /// Returns nil if the store itself is refused.
   func readableStore() -> StoreSettings? {
     for path in [database.configPath, nil] {

@@ -5,8 +5,9 @@ import TokenEngine
 import TokenLedgerPostgres
 import TokenSigning
 
-/// The opened ledger in a database that servers share. A server opens it, or a command beside servers, which see its
-/// changes as they see each other's.
+/// The opened ledger in a database that servers share.
+///
+/// A server opens it, or a command beside servers, which see its changes as they see each other's.
 struct DatabaseStore: CommandStore {
   private let settings: ServerSettings
   let ledger: PostgresLedger
@@ -71,7 +72,9 @@ struct DatabaseStore: CommandStore {
         + "a folder of key files with store.keyFolder (--key-folder)")
   }
 
-  /// Returns an engine on the ledger, which makes the first keys if there are none. It closes the ledger.
+  /// Returns an engine on the ledger, which makes the first keys if there are none.
+  ///
+  /// It closes the ledger.
   ///
   /// - Parameter isServer: True if its settings are those by which sessions are granted from now on.
   func engine(

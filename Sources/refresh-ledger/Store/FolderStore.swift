@@ -4,8 +4,9 @@ import TokenLedger
 import TokenSigning
 import WriteAheadLog
 
-/// A data folder. Sessions are read from its log beside a running server and without its lock, and revoked with the log
-/// open.
+/// A data folder.
+///
+/// Sessions are read from its log beside a running server and without its lock, and revoked with the log open.
 struct FolderStore: CommandStore {
   let data: DataFolderOption
 

@@ -4,8 +4,9 @@ import TokenEngine
 import TokenSigning
 
 extension StoreOptions {
-  /// Runs `work` on the store that the options name, which is closed afterwards. An error becomes a failure of the
-  /// command.
+  /// Runs `work` on the store that the options name, which is closed afterwards.
+  ///
+  /// An error becomes a failure of the command.
   func use<Outcome>(_ work: (any CommandStore) async throws -> Outcome) async throws -> Outcome {
     let store = try await open()
     do {

@@ -8,14 +8,16 @@ enum InputLine {
   /// The most bytes of a line.
   static let bytesMax = 64 << 10
 
-  /// Reads the secret in the one line of the standard input, without the line's end: LF, CRLF or CR. `what` names it in
-  /// messages.
+  /// Reads the secret in the one line of the standard input, without the line's end: LF, CRLF or CR.
+  ///
+  /// `what` names it in messages.
   static func read(_ what: String) throws(CommandError) -> String {
     try secret(try bytes(what), what)
   }
 
-  /// Reads the token in the one line of the standard input. The whole line is the token; the verifier refuses anything
-  /// that does not belong to it.
+  /// Reads the token in the one line of the standard input.
+  ///
+  /// The whole line is the token; the verifier refuses anything that does not belong to it.
   static func readToken() throws(CommandError) -> String {
     var bytes = try bytes("token")[...]
     if bytes.last == UInt8(ascii: "\n") {
@@ -40,8 +42,9 @@ enum InputLine {
     return bytes
   }
 
-  /// Returns the secret in a line, without the byte order mark that programs of Windows put before a text. A text that
-  /// cannot be intended is refused: it would be an invisible part of the secret.
+  /// Returns the secret in a line, without the byte order mark that programs of Windows put before a text.
+  ///
+  /// A text that cannot be intended is refused: it would be an invisible part of the secret.
   static func secret(_ bytes: [UInt8], _ what: String) throws(CommandError) -> String {
     var bytes = bytes[...]
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
@@ -79,7 +82,9 @@ enum InputLine {
 
 /// A file that the command line names.
 enum InputFile {
-  /// Reads all bytes of the file. `what` names it in messages.
+  /// Reads all bytes of the file.
+  ///
+  /// `what` names it in messages.
   static func read(_ path: String, _ what: String, bytesMax: Int) throws(CommandError) -> [UInt8] {
     do throws(BoundedReadError) {
       return try contents(path, bytesMax: bytesMax)

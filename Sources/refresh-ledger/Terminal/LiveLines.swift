@@ -46,8 +46,9 @@ enum LineWrap {
   /// The columns by which the rest of a line is indented.
   private static let indent = 4
 
-  /// Returns the line in pieces of at most `width` columns. They break between words, so that no figure is shown in
-  /// part; only a word that is wider than the terminal is cut.
+  /// Returns the line in pieces of at most `width` columns.
+  ///
+  /// They break between words, so that no figure is shown in part; only a word that is wider than the terminal is cut.
   static func pieces(_ line: String, width: Int) -> [String] {
     guard line.count > width, width > 0 else { return [line] }
     var pieces: [String] = []

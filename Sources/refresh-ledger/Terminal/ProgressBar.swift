@@ -1,8 +1,9 @@
 import Synchronization
 import SystemPackage
 
-/// A bar on the standard error output that is redrawn in place, with the rate and the time left. It draws nothing if
-/// that is not a terminal.
+/// A bar on the standard error output that is redrawn in place, with the rate and the time left.
+///
+/// It draws nothing if that is not a terminal.
 struct ProgressBar: ~Copyable {
   /// The unit of the count.
   enum Unit {
@@ -79,7 +80,9 @@ struct ProgressBar: ~Copyable {
   }
 }
 
-/// A ``ProgressBar`` that another thread draws. It is cleared when it is released.
+/// A ``ProgressBar`` that another thread draws.
+///
+/// It is cleared when it is released.
 final class SharedProgressBar: Sendable {
   private let bar: Mutex<ProgressBar>
 

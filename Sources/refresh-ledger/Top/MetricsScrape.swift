@@ -47,7 +47,9 @@ struct MetricsScrape {
     return sums.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  /// Returns the value of a label. This server writes none with a comma or a quotation mark.
+  /// Returns the value of a label.
+  ///
+  /// This server writes none with a comma or a quotation mark.
   private static func value(of label: String, in labels: String) -> String? {
     for pair in labels.split(separator: ",") where pair.hasPrefix("\(label)=\"") {
       return String(pair.dropFirst(label.count + 2).dropLast()).shown
@@ -57,7 +59,9 @@ struct MetricsScrape {
 }
 
 extension MetricsScrape {
-  /// Returns the increase of a counter since an earlier moment. One that decreased began anew, with its server.
+  /// Returns the increase of a counter since an earlier moment.
+  ///
+  /// One that decreased began anew, with its server.
   func rise(of metric: TokenMetric, since earlier: MetricsScrape) -> Double {
     MetricsScrape.rise(self[metric] ?? 0, since: earlier[metric] ?? 0)
   }
@@ -65,7 +69,9 @@ extension MetricsScrape {
   static func rise(_ now: Double, since before: Double) -> Double { now >= before ? now - before : now }
 
   /// Returns the quantile of a histogram's observations since an earlier moment, in seconds, as Prometheus calculates
-  /// it, or nil if there were none. Past the last bound it is that bound.
+  /// it, or nil if there were none.
+  ///
+  /// Past the last bound it is that bound.
   func quantile(_ fraction: Double, of metric: TokenMetric, since earlier: MetricsScrape) -> Double? {
     let before = Dictionary(uniqueKeysWithValues: earlier.buckets(of: metric).map { ($0.bound, $0.count) })
     let risen = buckets(of: metric).map { ($0.bound, MetricsScrape.rise($0.count, since: before[$0.bound] ?? 0)) }

@@ -2,7 +2,9 @@ import Platform
 import Synchronization
 import SystemPackage
 
-/// The terminal while a live view uses it: the alternate screen, no cursor, keys one by one. It is restored at the end.
+/// The terminal while a live view uses it: the alternate screen, no cursor, keys one by one.
+///
+/// It is restored at the end.
 final class TopScreen {
   /// The number of readings that the curve shows.
   static let historyCount = 60

@@ -3,8 +3,9 @@ import Foundation
 import PostgresTesting
 import TokenLedgerPostgres
 
-/// A database of a test's own and what commands are told of it. Without standbys, so commands have `store.standby:
-/// none`.
+/// A database of a test's own and what commands are told of it.
+///
+/// Without standbys, so commands have `store.standby: none`.
 struct CommandDatabase {
   let database: TestedDatabase
   let folder: TestFolder

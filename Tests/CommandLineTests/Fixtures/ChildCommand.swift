@@ -19,7 +19,9 @@ final class ChildCommand: Sendable {
     var code: Int32?
   }
 
-  /// Starts the program. Its environment is `environment` and nothing of the test's but `PATH`.
+  /// Starts the program.
+  ///
+  /// Its environment is `environment` and nothing of the test's but `PATH`.
   init(_ path: String, _ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
     folder = try TestFolder()
     let inputPath = try folder.write("input", input)

@@ -1,7 +1,9 @@
 import Foundation
 import Glibc
 
-/// One HTTP/1.1 connection to a server on this machine. Its calls block, so it belongs on a thread of its own.
+/// One HTTP/1.1 connection to a server on this machine.
+///
+/// Its calls block, so it belongs on a thread of its own.
 final class TestConnection {
   private let socket: Int32
   private var received: [UInt8] = []

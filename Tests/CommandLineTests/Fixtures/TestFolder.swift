@@ -33,8 +33,9 @@ final class TestFolder: Sendable {
     return contents
   }
 
-  /// Asserts that nobody but a server that runs on `folder` changed it since `before`. Such a server may append to its
-  /// log at any time: it records the time once a minute.
+  /// Asserts that nobody but a server that runs on `folder` changed it since `before`.
+  ///
+  /// Such a server may append to its log at any time: it records the time once a minute.
   static func expectOnlyAppends(
     in folder: String, since before: [String: Data], sourceLocation: SourceLocation = #_sourceLocation
   ) throws {

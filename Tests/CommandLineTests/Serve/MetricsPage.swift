@@ -46,8 +46,9 @@ struct MetricsDocument {
   /// The alert rules, a file of Prometheus.
   var rules = ""
 
-  /// Reads the table's rows: name, type, labels, meaning. The values of the label `route` are those of docs/http.md and
-  /// `other`.
+  /// Reads the table's rows: name, type, labels, meaning.
+  ///
+  /// The values of the label `route` are those of docs/http.md and `other`.
   init() throws {
     let folder = BuiltCommand.repository.appending(path: "docs")
     let routes = try Self.routes(in: String(contentsOf: folder.appendingPathComponent("http.md"), encoding: .utf8))

@@ -39,8 +39,9 @@ struct KeyFile: Decodable {
   struct Missing: Error {}
 }
 
-/// Writes a header as the engine does. It takes a token for its own by the bytes of the header, whose order jwt-kit
-/// leaves to chance.
+/// Writes a header as the engine does.
+///
+/// It takes a token for its own by the bytes of the header, whose order jwt-kit leaves to chance.
 struct HeaderInOurOrder: JWTJSONEncoder {
   func encode<T: Encodable>(_ value: T) throws -> Data {
     guard let header = value as? JWTHeader else { return try JSONEncoder().encode(value) }

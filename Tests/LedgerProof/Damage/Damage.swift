@@ -1,4 +1,6 @@
-/// One thing that is done to the bytes of a log. Files are numbered by name, frames by place.
+/// One thing that is done to the bytes of a log.
+///
+/// Files are numbered by name, frames by place.
 enum Damage: Sendable, Hashable {
   case flip(file: Int, bit: Int)
   case twoFlips(seed: UInt64)
@@ -80,7 +82,9 @@ enum Damage: Sendable, Hashable {
 }
 
 extension Damage {
-  /// Every damage of this log. Those by seed draw theirs from `log.number` too.
+  /// Every damage of this log.
+  ///
+  /// Those by seed draw theirs from `log.number` too.
   static func all(of log: ReferenceLog) -> [Damage] {
     var all: [Damage] = []
     for (file, name) in log.names.enumerated() {

@@ -1,7 +1,9 @@
 import LedgerTesting
 import TokenLedger
 
-/// One thing that is done to a ledger. Sessions and one-time tokens are numbered in the order of their opening.
+/// One thing that is done to a ledger.
+///
+/// Sessions and one-time tokens are numbered in the order of their opening.
 enum LedgerStep: Sendable {
   case advance(milliseconds: Int64)
   /// Sets the wall clock.
@@ -32,7 +34,9 @@ enum LedgerStep: Sendable {
   }
 }
 
-/// What is done to a ledger, commit by commit; each inner array shares one frame. Follows from the seed.
+/// What is done to a ledger, commit by commit; each inner array shares one frame.
+///
+/// Follows from the seed.
 struct LedgerScript: Sendable {
   private(set) var commits: [[LedgerStep]] = []
   private var random: SeededGenerator

@@ -242,7 +242,9 @@ extension SpecifiedOpening {
       ? Array(block) : SpecifiedPayload.decompressed(block, count: Int(frame.payloadBytes))
   }
 
-  /// Section 3.2. Returns where the segment ends here after all.
+  /// Section 3.2.
+  ///
+  /// Returns where the segment ends here after all.
   private mutating func judge(
     _ frame: SpecifiedFrame?, at offset: Int, _ name: String, _ bytes: [UInt8], later: [UInt64], seed: UInt32
   ) throws(Refusal) {

@@ -40,7 +40,9 @@ extension DatabaseWorld {
   }
 
   /// Of a token that is never consumed any presentation may have been the one before another: only few at a time, or
-  /// the possible orders are too many. Each can be tried twice.
+  /// the possible orders are too many.
+  ///
+  /// Each can be tried twice.
   func mayPresent(_ number: Int, _ count: Int) -> Bool {
     let session = oracle.sessions[number]
     return session.hasRoom(for: 2 * (count + session.openCount))

@@ -39,8 +39,9 @@ package struct TimedCall: Sendable {
   package var earliest: Int64
   /// And at most this: the highest reading of the wall clock ever, and what has passed since.
   package var latest: Int64
-  /// How often the ledger possibly tried it: again, if a connection broke while it was under way. A retry never
-  /// revokes.
+  /// How often the ledger possibly tried it: again, if a connection broke while it was under way.
+  ///
+  /// A retry never revokes.
   package var tries = Tries.once
 
   package enum Tries: Sendable {

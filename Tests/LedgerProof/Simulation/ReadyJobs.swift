@@ -1,7 +1,9 @@
 internal import Glibc
 internal import LedgerTesting
 
-/// The jobs that could run now, of which the seed picks the next. All of them run on one thread, the one that made it.
+/// The jobs that could run now, of which the seed picks the next.
+///
+/// All of them run on one thread, the one that made it.
 ///
 /// `@unchecked`: only that thread touches it. A job that comes from another one shows that something ran outside of the
 /// simulation; it is not taken, only counted, and the run that it belongs to says so.

@@ -1,6 +1,8 @@
 internal import LedgerTesting
 
-/// What happens to the storage calls of one life, chosen by the seed. Used by one thread.
+/// What happens to the storage calls of one life, chosen by the seed.
+///
+/// Used by one thread.
 ///
 /// `@unchecked`: only the simulation's thread touches it.
 final class SimulatedFaults: @unchecked Sendable {

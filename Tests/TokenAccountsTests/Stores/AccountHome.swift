@@ -1,6 +1,8 @@
 @testable import TokenAccounts
 
-/// One place with the accounts of one test. Each value that is opened in it is as of a program of its own.
+/// One place with the accounts of one test.
+///
+/// Each value that is opened in it is as of a program of its own.
 protocol AccountHome: Sendable {
   func openUsers(pool: PasswordPool) async throws -> any SubjectDirectory
   func openClients() async throws -> any ClientDirectory

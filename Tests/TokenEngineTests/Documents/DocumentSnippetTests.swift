@@ -24,7 +24,9 @@ struct DocumentSnippetTests {
     #expect(try check("docs/browsers.md", "js") == 1)
   }
 
-  /// The number of snippets. Writes them anew in place of comparing them where the environment asks for that.
+  /// The number of snippets.
+  ///
+  /// Writes them anew in place of comparing them where the environment asks for that.
   private func check(_ document: String, _ language: String) throws -> Int {
     let file = Self.root.appendingPathComponent(document)
     let text = try String(contentsOf: file, encoding: .utf8)

@@ -65,7 +65,9 @@ private struct LedgerPair {
   private let log: RefreshLedger
   private let dictionary: DictionaryLedger
   private let told: [AuditEvents]
-  /// True if a subject can have two sessions at most. Either of two that were used at once could go: each step has one.
+  /// True if a subject can have two sessions at most.
+  ///
+  /// Either of two that were used at once could go: each step has one.
   private let hasCap: Bool
   private var generator: SeededGenerator
   /// Sessions as they were handed out, and with them each token that was ever live.
@@ -254,7 +256,9 @@ private struct LedgerPair {
     }
   }
 
-  /// Returns it without the shifts of its past. They follow from records, of which a log has some only for the time.
+  /// Returns it without the shifts of its past.
+  ///
+  /// They follow from records, of which a log has some only for the time.
   private func bare(_ session: Session) -> Session {
     var bare = session
     bare.shifts.ofOpening = 0

@@ -10,8 +10,9 @@ import PostgresTesting
 import TokenLedgerPostgres
 #endif
 
-/// The ledgers that must keep what `SessionLedger`, `OneTimeLedger` and `EventLedger` promise. Another one is another
-/// case: the suites here are written against the protocols alone.
+/// The ledgers that must keep what `SessionLedger`, `OneTimeLedger` and `EventLedger` promise.
+///
+/// Another one is another case: the suites here are written against the protocols alone.
 enum ConformingLedger: String, CaseIterable, Sendable {
   /// `RefreshLedger`, with a log on a disk that does nothing while the test holds it.
   case refreshLedger
@@ -24,8 +25,9 @@ enum ConformingLedger: String, CaseIterable, Sendable {
   static let decidingInMemory: [ConformingLedger] = [.refreshLedger, .dictionary]
 
   /// Returns the times that the ledger can have after the wall clock was set back: `time`, or a millisecond more where
-  /// many share the ledger, if one of them noticed it at once. The time has to be later than whatever was issued
-  /// before.
+  /// many share the ledger, if one of them noticed it at once.
+  ///
+  /// The time has to be later than whatever was issued before.
   func timesAfterSetBack(_ time: Timestamp) -> ClosedRange<Timestamp> {
     switch self {
     case .refreshLedger, .dictionary: time...time

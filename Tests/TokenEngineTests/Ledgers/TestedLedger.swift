@@ -7,7 +7,9 @@ import TokenTesting
 import TokenLedgerPostgres
 #endif
 
-/// The ledgers that the engine is tested on. What only a log can do is tested on the one with a log alone.
+/// The ledgers that the engine is tested on.
+///
+/// What only a log can do is tested on the one with a log alone.
 enum TestedLedger: String, CaseIterable, Sendable {
   /// `RefreshLedger`, in memory.
   case refreshLedger

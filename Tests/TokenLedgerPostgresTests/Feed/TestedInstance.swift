@@ -6,7 +6,9 @@ import Synchronization
 import Testing
 @testable import TokenLedgerPostgres
 
-/// A clock that tests set. It stands for the database's and the machine's.
+/// A clock that tests set.
+///
+/// It stands for the database's and the machine's.
 final class SteppedClock: Sendable {
   private struct Reading {
     var wall: Timestamp

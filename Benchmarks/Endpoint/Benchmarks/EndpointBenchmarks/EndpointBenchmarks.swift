@@ -8,7 +8,9 @@ import TokenEngine
 import TokenHTTP
 import TokenTesting
 
-/// The routes without sockets: parse the form, grant, write the reply. What a server adds is the socket's and HTTP's.
+/// The routes without sockets: parse the form, grant, write the reply.
+///
+/// What a server adds is the socket's and HTTP's.
 let benchmarks: @Sendable () -> Void = {
   let configuration = Benchmark.Configuration(
     metrics: [.wallClock, .cpuTotal, .throughput], warmupIterations: 2, scalingFactor: .kilo, maxDuration: .seconds(1))
